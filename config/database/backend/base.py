@@ -1,0 +1,33 @@
+"""Django's PostgreSQL backend, for a schema with native enum types."""
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+from psycopg.types import TypeInfo
+
+from config.database.backend.operations import DatabaseOperations
+from config.database.backend.schema import DatabaseSchemaEditor
+
+ENUM_TYPES = "SELECT typname, oid, typarray FROM pg_type WHERE typtype = 'e'"
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+    SchemaEditorClass = DatabaseSchemaEditor
+
+    def _configure_connection(self, connection: Any) -> bool:
+        """Also called for each connection that a pool opens."""
+        commit = super()._configure_connection(connection)
+        register_enum_arrays(connection)
+        return True
+
+
+def register_enum_arrays(connection: Any) -> None:
+    """Teach a psycopg connection the enum types of its database, so that it reads their arrays.
+
+    The types' oids belong to one database and change with DROP and CREATE, hence once for each
+    connection rather than once for all.
+    """
+    with connection.cursor() as cursor:
+        for name, oid, array_oid in cursor.execute(ENUM_TYPES).fetchall():
+            TypeInfo(name, oid, array_oid).register(connection)

@@ -1,0 +1,32 @@
+"""Django's PostgreSQL compilers, which see to it that enum and text parts agree."""
+
+from typing import Any
+
+from django.db.backends.postgresql import compiler
+
+from config.database.backend.expressions import agreed
+
+
+class EnumsAgree:
+    def compile(self, node: Any) -> Any:
+        return super().compile(agreed(node))  # type: ignore[misc]
+
+
+class SQLCompiler(EnumsAgree, compiler.SQLCompiler):
+    pass
+
+
+class SQLInsertCompiler(EnumsAgree, compiler.SQLInsertCompiler):
+    pass
+
+
+class SQLDeleteCompiler(EnumsAgree, compiler.SQLDeleteCompiler):
+    pass
+
+
+class SQLUpdateCompiler(EnumsAgree, compiler.SQLUpdateCompiler):
+    pass
+
+
+class SQLAggregateCompiler(EnumsAgree, compiler.SQLAggregateCompiler):
+    pass

@@ -1,0 +1,24 @@
+"""What Django asks the backend about SQL and values."""
+
+from typing import Any
+
+from django.db.backends.postgresql import operations
+
+from config.database.backend.expressions import enum_of
+from config.database.fields import EnumField
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    compiler_module = "config.database.backend.compiler"
+
+    def get_db_converters(self, expression: Any) -> list[Any]:
+        """Members, too, for expressions that Django takes for text but that are an enum."""
+        converters = super().get_db_converters(expression)
+        if not isinstance(expression.output_field, EnumField) and (enum := enum_of(expression)):
+            converters.append(enum.from_db_value)
+        return converters
+
+    def unification_cast_sql(self, output_field: Any) -> str:
+        if isinstance(output_field, EnumField):
+            return f"CAST(%s AS {self.quote_name(output_field.type_name)})"
+        return super().unification_cast_sql(output_field)

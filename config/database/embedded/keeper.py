@@ -1,0 +1,14 @@
+"""python -m config.database.embedded.keeper DIRECTORY: stop the server after its last client.
+
+Clients stop it themselves when they exit; the keeper is there for those that are killed.
+"""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from config.database.embedded.server import EmbeddedServer
+
+if __name__ == "__main__":
+    with suppress(FileNotFoundError):  # somebody removed the directory
+        EmbeddedServer(Path(sys.argv[1])).stop_if_unused(wait_for_clients=True)

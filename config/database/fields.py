@@ -1,0 +1,127 @@
+"""EnumField: a column of a native PostgreSQL enum type."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Col, DatabaseDefault
+from django.db.models.fields import Field
+from django.db.models.functions import Cast
+
+
+def snake_case(name: str) -> str:
+    """`CourseStatus` -> `course_status`, `HTTPMethod` -> `http_method`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+class EnumCol(Col):
+    """An enum column inside a query.
+
+    To the expression around it it presents itself as text, so that it mixes with text values and
+    columns as any `CharField` does; `config.database.backend` casts where PostgreSQL wants it.
+    """
+
+    @property
+    def _output_field_or_none(self) -> models.CharField:
+        return models.CharField()
+
+
+class EnumField(models.CharField):
+    """A column whose type is the native PostgreSQL enum of a `TextChoices` class.
+
+    In a model: `EnumField(Role)`. The type is named after the class (`CourseStatus` ->
+    `course_status`), its labels are the class's values in their order, and rows come back as
+    members. In a migration: `EnumField(type_name="role", labels=["student", "admin"])`, which
+    needs no class; there rows come back as plain strings.
+    """
+
+    empty_strings_allowed = False
+
+    def __init__(
+        self,
+        enum: type[models.TextChoices] | None = None,
+        *,
+        type_name: str = "",
+        labels: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        self.enum = enum
+        if enum is not None:
+            type_name, labels = snake_case(enum.__name__), enum.values
+            options["choices"] = enum.choices
+        else:
+            options["choices"] = [(label, label) for label in labels]
+        self.type_name = type_name
+        self.labels = tuple(labels)
+        super().__init__(**options)
+
+    def get_internal_type(self) -> str:
+        return "EnumField"
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return connection.ops.quote_name(self.type_name)
+
+    rel_db_type = cast_db_type = db_type
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, str | None]:
+        return {"type": self.db_type(connection), "check": None}
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        name, path, args, options = super().deconstruct()
+        options.pop("choices", None)
+        for option in ("default", "db_default"):
+            if isinstance(options.get(option), models.TextChoices):
+                options[option] = options[option].value
+        options |= {"type_name": self.type_name, "labels": list(self.labels)}
+        return name, path, args, options
+
+    def get_col(self, alias: str | None, output_field: Field | None = None) -> Col:
+        if output_field is None or output_field == self:
+            return EnumCol(alias, self)
+        return super().get_col(cast(str, alias), output_field)
+
+    @property
+    def cached_col(self) -> Col:  # type: ignore[override]  # Django's is a cached_property
+        return EnumCol(self.model._meta.db_table, self)
+
+    def to_python(self, value: Any) -> Any:
+        """The member for a label; anything else as it is, for `validate` to refuse."""
+        return self.enum(value) if self.enum and value in self.labels else value
+
+    def from_db_value(self, value: Any, *_: Any) -> Any:
+        # A label that the code does not know yet (deployed before it, added by hand) is no reason
+        # to fail reading the row: it stays a string.
+        return self.to_python(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """The label to send.
+
+        Raises ValueError for a value that is no label, before PostgreSQL is asked.
+        """
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        if value not in self.labels:
+            raise ValueError(
+                f"Field {self.name!r} expected one of the labels of enum type {self.type_name!r} "
+                f"({', '.join(self.labels)}) but got {value!r}."
+            )
+        return str(value)
+
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+        # PostgreSQL types CASE over literals as text, which it does not assign to an enum.
+        if hasattr(value, "as_sql") and not isinstance(value, DatabaseDefault):
+            return Cast(value, self)
+        return super().get_db_prep_save(value, connection)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return str(self.value_from_object(obj))
+
+
+def enum_field(field: Any) -> EnumField | None:
+    """The EnumField that `field` is, or is an array of."""
+    while isinstance(field, ArrayField):
+        field = field.base_field
+    return field if isinstance(field, EnumField) else None

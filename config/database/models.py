@@ -1,0 +1,36 @@
+"""Abstract bases of every table. This app has no table of its own."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from config.database.functions import UUID7
+
+
+class IdentifiedModel(models.Model):
+    """A row whose id PostgreSQL assigns, in order of time."""
+
+    id = models.UUIDField(
+        primary_key=True,
+        db_default=UUID7(),
+        editable=False,
+        db_comment="Version 7 UUID, assigned by the database; sorts by time of creation.",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class TimestampedModel(IdentifiedModel):
+    """A row that knows when it was made and last saved."""
+
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, db_comment="When the row was inserted."
+    )
+    updated_at = models.DateTimeField(
+        db_default=Now(),
+        auto_now=True,
+        db_comment="When the row was last saved; plain SQL sets it itself.",
+    )
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,43 @@
+"""Going back: a plan of migrations to unapply, and what Django leaves behind."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps.registry import Apps
+from django.contrib.contenttypes.models import ContentType
+from django.db.migrations import Migration
+
+type Plan = Sequence[tuple[Migration, bool]]
+"""Migrations in the order in which they run, each with whether it is unapplied."""
+
+type ModelKey = tuple[str, str]
+"""App label and model name, as content types have them."""
+
+
+def is_one_transaction(plan: Plan) -> bool:
+    """Whether all of `plan` goes back, and nothing in it must run outside of a transaction."""
+    return bool(plan) and all(backwards and migration.atomic for migration, backwards in plan)
+
+
+def model_keys(apps: Apps) -> set[ModelKey]:
+    return {(model._meta.app_label, model._meta.model_name or "") for model in apps.get_models()}
+
+
+def forget_models(gone: set[ModelKey], apps: Any, using: str) -> None:
+    """Delete the content types of the models `gone`, and with them their permissions.
+
+    `apps` has the models as they are now. Django keeps both for ever, in case that other rows
+    point at them; what they are about does not exist any more.
+    """
+    try:
+        content_types = apps.get_model("contenttypes", "ContentType").objects.using(using)
+    except LookupError:  # contenttypes itself has been unapplied
+        return
+    labels = {app_label for app_label, _ in gone}
+    stale = [
+        content_type.pk
+        for content_type in content_types.filter(app_label__in=labels)
+        if (content_type.app_label, content_type.model) in gone
+    ]
+    content_types.filter(pk__in=stale).delete()
+    ContentType.objects.clear_cache()
