@@ -4,12 +4,16 @@ from typing import Any
 
 from django.db.backends.postgresql import compiler
 
-from config.database.backend.expressions import agreed
+from config.database.backend.expressions import agreed, agreed_queries
 
 
 class EnumsAgree:
     def compile(self, node: Any) -> Any:
-        return super().compile(agreed(node))  # type: ignore[misc]
+        return super().compile(agreed(node))
+
+    def get_combinator_sql(self, combinator: str, all: bool) -> Any:
+        self.query.combined_queries = agreed_queries(self.query.combined_queries)
+        return super().get_combinator_sql(combinator, all)
 
 
 class SQLCompiler(EnumsAgree, compiler.SQLCompiler):

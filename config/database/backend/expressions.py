@@ -6,13 +6,13 @@ of a `CharField` would be.
 """
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import singledispatch
 from typing import Any
 
 from django.db import models
 from django.db.models import functions as sql
-from django.db.models.expressions import Col, Ref
+from django.db.models.expressions import Col, ExpressionList, Ref
 from django.db.models.functions import text
 from django.db.models.lookups import IExact, Lookup, PatternLookup, Regex
 from django.db.models.sql.query import Query
@@ -67,8 +67,12 @@ def _(subquery: models.Subquery) -> EnumField | None:
 
 @enum_of.register
 def _(query: Query) -> EnumField | None:
-    columns = [*query.select, *query.annotation_select.values()]
+    columns = _columns(query)
     return enum_of(columns[0]) if len(columns) == 1 else None
+
+
+def _columns(query: Query) -> list[Any]:
+    return [*query.select, *query.annotation_select.values()]
 
 
 def _enum_of_first_source(expression: Any) -> EnumField | None:
@@ -119,29 +123,42 @@ def as_text(expression: Any) -> Any:
     if not enum_of(expression):
         return expression
     if isinstance(expression, Query):
-        expression = expression.clone()
-        expression.select = tuple(map(as_text, expression.select))
-        for alias, annotation in expression.annotation_select.items():
-            expression.annotations[alias] = as_text(annotation)
-        return expression
+        return _with_text_columns(expression, range(len(_columns(expression))))
     return sql.Cast(expression, models.TextField())
+
+
+def _with_text_columns(query: Query, positions: Container[int]) -> Query:
+    query = query.clone()
+    columns = [
+        as_text(column) if position in positions else column
+        for position, column in enumerate(_columns(query))
+    ]
+    query.select = tuple(columns[: len(query.select)])
+    for alias, column in zip(query.annotation_select, columns[len(query.select) :], strict=True):
+        query.annotations[alias] = column
+    return query
+
+
+def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
+    output_field = expression._output_field_or_none
+    expression = expression.copy()
+    expression.set_source_expressions(sources)
+    expression.output_field = output_field
+    return expression
 
 
 def _agreed_text_function(expression: Any) -> Any:
     sources = expression.get_source_expressions()
     if not any(map(enum_of, sources)):
         return expression
-    expression = expression.copy()
-    expression.set_source_expressions(list(map(as_text, sources)))
-    return expression
+    return _with_sources(expression, [as_text(source) for source in sources])
 
 
 def _agreed_choice(expression: Any) -> Any:
     if enum_of(expression) or not any(map(enum_of, _options(expression))):
         return expression
-    expression = expression.copy()
-    expression.set_source_expressions(list(map(as_text, expression.get_source_expressions())))
-    return expression
+    sources = expression.get_source_expressions()
+    return _with_sources(expression, [as_text(source) for source in sources])
 
 
 for _kind in TEXT_FUNCTIONS:
@@ -154,12 +171,27 @@ for _kind in CHOOSING_FUNCTIONS:
 def _(lookup: Lookup) -> Any:
     if lookup.rhs_is_direct_value():
         return lookup
-    left, right = enum_of(lookup.lhs), enum_of(lookup.rhs)
-    if not (left or right):
-        return lookup
+    is_list = isinstance(lookup.rhs, ExpressionList)
+    rights = lookup.rhs.get_source_expressions() if is_list else [lookup.rhs]
+    left = enum_of(lookup.lhs)
     matches_text = isinstance(lookup, (PatternLookup, IExact, Regex))
-    if not matches_text and (_same_type(left, right) or (left and _fits(lookup.rhs, left))):
+    if left and not matches_text and all(_fits(right, left) for right in rights):
         return lookup
-    lookup = lookup.copy()
-    lookup.lhs, lookup.rhs = as_text(lookup.lhs), as_text(lookup.rhs)
+    if left or any(map(enum_of, rights)):
+        lookup = lookup.copy()
+        rights = [as_text(right) for right in rights]
+        lookup.lhs = as_text(lookup.lhs)
+        lookup.rhs = ExpressionList(*rights) if is_list else rights[0]
     return lookup
+
+
+def agreed_queries(queries: Sequence[Query]) -> tuple[Query, ...]:
+    """The parts of a UNION, with enum columns as text where another part has another type."""
+    by_position = enumerate(zip(*map(_columns, queries), strict=False))
+    positions = {position for position, columns in by_position if not _agree(columns)}
+    return tuple(_with_text_columns(query, positions) if positions else query for query in queries)
+
+
+def _agree(columns: Sequence[Any]) -> bool:
+    enums = [enum for column in columns if (enum := enum_of(column))]
+    return not enums or all(_fits(column, enums[0]) for column in columns)
