@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import functions
+from django.db.models import DateTimeField, Func, functions
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -26,3 +26,15 @@ class UUID7(functions.UUID7):
         if connection.features.supports_uuid7_function:
             return self.as_sql(compiler, connection, **extra_context)
         return self.inline_sql, ()
+
+
+class Now(Func):
+    """`now()`: the time at which the transaction began, the same for all that it writes.
+
+    Django's own `Now` is the time of the statement, which another statement of the transaction
+    can be before: `SET completed_at = now()` would then be earlier than a default.
+    """
+
+    function = "now"
+    arity = 0
+    output_field = DateTimeField()

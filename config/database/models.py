@@ -1,9 +1,8 @@
 """Abstract bases of every table. This app has no table of its own."""
 
 from django.db import models
-from django.db.models.functions import Now
 
-from config.database.functions import UUID7
+from config.database.functions import UUID7, Now
 
 
 class IdentifiedModel(models.Model):

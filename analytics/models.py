@@ -1,0 +1,263 @@
+"""Figures about courses and students, and the events behind them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Count, F, Q
+from django.db.models.functions import TruncHour
+
+from config.database.constraints import json_check, not_blank_check
+from config.database.functions import Now
+from config.database.models import IdentifiedModel
+
+
+class CourseAnalytics(models.Model):
+    """The figures of a course, as a job last summed them up."""
+
+    course = models.OneToOneField(
+        "courses.Course", models.DB_CASCADE, primary_key=True, related_name="analytics"
+    )
+    total_enrollments = models.IntegerField(
+        db_default=0, db_comment="Active, completed and dropped ones."
+    )
+    active_enrollments = models.IntegerField(db_default=0)
+    completion_count = models.IntegerField(db_default=0, db_comment="Completed enrollments.")
+    completion_rate = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        db_default=0,
+        db_comment="Completed enrollments, in percent of all.",
+    )
+    average_rating = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        db_comment="0 to 5; NULL: no reviews yet.",
+    )
+    total_revenue = models.DecimalField(
+        max_digits=12, decimal_places=2, db_default=0, db_comment="In the course's currency."
+    )
+    average_time_to_completion_days = models.IntegerField(
+        null=True,
+        blank=True,
+        db_comment="Days from enrollment to completion; NULL: nobody completed it yet.",
+    )
+    dropout_rate = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        db_default=0,
+        db_comment="Dropped enrollments, in percent of all.",
+    )
+    most_difficult_lesson = models.ForeignKey(
+        "courses.Lesson",
+        models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        db_comment="Where students fail most; NULL: unknown, or it was removed.",
+    )
+    engagement_metrics = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: name of a metric to its value."
+    )
+    last_updated = models.DateTimeField(
+        db_default=Now(), auto_now=True, db_comment="When the job last wrote the row."
+    )
+
+    class Meta:
+        db_table = "course_analytics"
+        db_table_comment = "Figures per course, summed up by a job; not the source of truth."
+        verbose_name_plural = "course analytics"
+        indexes = (
+            # Query 28: a lesson goes, the figures stay.
+            models.Index(fields=["most_difficult_lesson"], name="course_analytics_lesson_idx"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(active_enrollments__gte=0),
+                name="course_analytics_active_enrollments_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(completion_count__gte=0),
+                name="course_analytics_completion_count_check",
+            ),
+            # The parts are not above their whole, which so is not negative either.
+            models.CheckConstraint(
+                condition=Q(total_enrollments__gte=F("active_enrollments") + F("completion_count")),
+                name="course_analytics_total_enrollments_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(completion_rate__range=(0, 100)),
+                name="course_analytics_completion_rate_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(average_rating__range=(0, 5)),
+                name="course_analytics_average_rating_check",
+            ),
+            # The upper bound is the column's own; it refuses NaN.
+            models.CheckConstraint(
+                condition=Q(total_revenue__range=(0, Decimal("9999999999.99"))),
+                name="course_analytics_total_revenue_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(average_time_to_completion_days__gte=0),
+                name="course_analytics_average_time_to_completion_days_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(dropout_rate__range=(0, 100)),
+                name="course_analytics_dropout_rate_check",
+            ),
+            json_check("engagement_metrics", name="course_analytics_engagement_metrics_check"),
+        )
+
+    def __str__(self) -> str:
+        return f"Analytics of course {self.course_id}"
+
+
+class StudentAnalytics(models.Model):
+    """The figures of a student, as a job last summed them up."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.DB_CASCADE, primary_key=True, related_name="analytics"
+    )
+    total_courses_enrolled = models.IntegerField(
+        db_default=0, db_comment="In progress, completed and dropped ones."
+    )
+    courses_completed = models.IntegerField(db_default=0)
+    courses_in_progress = models.IntegerField(db_default=0)
+    average_quiz_score = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        db_comment="0 to 100; NULL: no quiz taken yet.",
+    )
+    total_time_invested_minutes = models.IntegerField(
+        db_default=0, db_comment="Time in lessons, in minutes."
+    )
+    current_streak_days = models.IntegerField(
+        db_default=0, db_comment="Days in a row with activity, up to now."
+    )
+    longest_streak_days = models.IntegerField(
+        db_default=0, db_comment="Most days in a row with activity, ever."
+    )
+    badges_earned = models.JSONField(
+        blank=True, db_default=[], db_comment="Array of badges, in the order they were earned."
+    )
+    skill_ratings = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: skill to its rating."
+    )
+    last_updated = models.DateTimeField(
+        db_default=Now(), auto_now=True, db_comment="When the job last wrote the row."
+    )
+
+    class Meta:
+        db_table = "student_analytics"
+        db_table_comment = "Figures per student, summed up by a job; not the source of truth."
+        verbose_name_plural = "student analytics"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(courses_completed__gte=0),
+                name="student_analytics_courses_completed_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(courses_in_progress__gte=0),
+                name="student_analytics_courses_in_progress_check",
+            ),
+            # The parts are not above their whole, which so is not negative either.
+            models.CheckConstraint(
+                condition=Q(
+                    total_courses_enrolled__gte=F("courses_completed") + F("courses_in_progress")
+                ),
+                name="student_analytics_total_courses_enrolled_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(average_quiz_score__range=(0, 100)),
+                name="student_analytics_average_quiz_score_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_time_invested_minutes__gte=0),
+                name="student_analytics_total_time_invested_minutes_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(current_streak_days__gte=0),
+                name="student_analytics_current_streak_days_check",
+            ),
+            # At least the current one.
+            models.CheckConstraint(
+                condition=Q(longest_streak_days__gte=F("current_streak_days")),
+                name="student_analytics_longest_streak_days_check",
+            ),
+            json_check("badges_earned", "array", name="student_analytics_badges_earned_check"),
+            json_check("skill_ratings", name="student_analytics_skill_ratings_check"),
+        )
+
+    def __str__(self) -> str:
+        return f"Analytics of user {self.user_id}"
+
+
+class AnalyticsEventQuerySet(models.QuerySet["AnalyticsEvent"]):
+    """Events in a range of time: from `start` to before `end`."""
+
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Query 21: `user.analytics_events.between(start, end)`, newest first."""
+        return self.filter(timestamp__gte=start, timestamp__lt=end).order_by("-timestamp")
+
+    def per_hour(
+        self, event_type: str, start: datetime, end: datetime
+    ) -> models.QuerySet["AnalyticsEvent", Any]:
+        """Query 22: rows of `hour` and `events`, the number of that type."""
+        return (
+            self.between(start, end)
+            .filter(event_type=event_type)
+            .values(hour=TruncHour("timestamp"))
+            .annotate(events=Count("*"))
+            .order_by("hour")
+        )
+
+
+class AnalyticsEvent(IdentifiedModel):
+    """Something that happened. Rows are added, never changed."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DB_CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="analytics_events",
+        db_comment="NULL: a visitor who was not logged in.",
+    )
+    event_type = models.CharField(
+        max_length=100, db_comment="What happened; the application's own names."
+    )
+    event_data = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: the details, as the type has them."
+    )
+    timestamp = models.DateTimeField(db_default=Now(), db_comment="When it happened.")
+
+    objects = AnalyticsEventQuerySet.as_manager()
+
+    class Meta:
+        db_table = "analytics_events"
+        db_table_comment = "Append-only log of what happened; by far the largest table."
+        indexes = (
+            # Query 21: the timeline of a user; read backwards it is newest first.
+            models.Index(fields=["user", "timestamp"], name="analytics_events_user_idx"),
+            # Query 22: rows arrive in order of time, so a block range index finds the hours. It
+            # takes kilobytes and next to nothing per insert; a B-tree on (event_type, timestamp)
+            # would take gigabytes at 100 million rows, and a write to it per insert.
+            BrinIndex(fields=["timestamp"], autosummarize=True, name="analytics_events_time_idx"),
+        )
+        constraints = (
+            not_blank_check("event_type", name="analytics_events_event_type_check"),
+            json_check("event_data", name="analytics_events_event_data_check"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.event_type} at {self.timestamp}"

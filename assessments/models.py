@@ -1,0 +1,456 @@
+"""Quizzes and assignments, and what students hand in."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Deferrable, F, Q
+from django.db.models.lookups import Exact
+
+from assessments.enums import (
+    AssignmentGradingStatus,
+    GradingStatus,
+    QuestionDifficulty,
+    QuestionType,
+    QuizType,
+)
+from assessments.querysets import (
+    AWAITING_REVIEW,
+    AssignmentQuerySet,
+    AssignmentSubmissionQuerySet,
+    QuizSubmissionQuerySet,
+)
+from config.database.constraints import (
+    LARGEST_AMOUNT,
+    JSONTypeof,
+    json_check,
+    not_blank_check,
+)
+from config.database.fields import EnumField
+from config.database.functions import Now
+from config.database.models import TimestampedModel
+
+
+class Quiz(TimestampedModel):
+    """A quiz of a lesson."""
+
+    lesson = models.ForeignKey(
+        "courses.Lesson", models.DB_CASCADE, db_index=False, related_name="quizzes"
+    )
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True, db_default="")
+    quiz_type = EnumField(QuizType)
+    time_limit_minutes = models.IntegerField(
+        null=True, blank=True, db_comment="Minutes for an attempt; NULL: no limit."
+    )
+    passing_score_percentage = models.IntegerField(
+        db_comment="Score from which an attempt is passed, 0 to 100."
+    )
+    max_attempts = models.IntegerField(
+        db_default=0, db_comment="Attempts that a student has; 0: unlimited."
+    )
+    randomize_questions = models.BooleanField(db_default=False)
+    randomize_options = models.BooleanField(db_default=False)
+    show_correct_answers = models.BooleanField(
+        db_default=True, db_comment="Whether students see the answers after an attempt."
+    )
+    show_explanations = models.BooleanField(
+        db_default=True, db_comment="Whether students see the explanations after an attempt."
+    )
+    available_from = models.DateTimeField(
+        null=True, blank=True, db_comment="NULL: from the start of the course."
+    )
+    available_until = models.DateTimeField(null=True, blank=True, db_comment="NULL: without end.")
+
+    class Meta:
+        db_table = "quizzes"
+        db_table_comment = "Quizzes of lessons."
+        verbose_name_plural = "quizzes"
+        indexes = (
+            # Query 28: a lesson goes with its quizzes.
+            models.Index(fields=["lesson"], name="quizzes_lesson_idx"),
+        )
+        constraints = (
+            not_blank_check("title", name="quizzes_title_check"),
+            models.CheckConstraint(
+                condition=Q(time_limit_minutes__gt=0), name="quizzes_time_limit_minutes_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(passing_score_percentage__range=(0, 100)),
+                name="quizzes_passing_score_percentage_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_attempts__gte=0), name="quizzes_max_attempts_check"
+            ),
+            # It opens before it closes.
+            models.CheckConstraint(
+                condition=Q(available_from__lt=F("available_until")),
+                name="quizzes_available_check",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Question(TimestampedModel):
+    """A question of a quiz."""
+
+    quiz = models.ForeignKey(Quiz, models.DB_CASCADE, db_index=False, related_name="questions")
+    question_type = EnumField(QuestionType)
+    question_text = models.TextField()
+    question_media_url = models.URLField(
+        max_length=500, blank=True, db_default="", db_comment="Picture, sound or video."
+    )
+    options = models.JSONField(
+        null=True, blank=True, db_comment="Array of what to choose from; NULL: a free answer."
+    )
+    correct_answer = models.JSONField(
+        blank=True,
+        db_comment='Any JSON value but null, as question_type needs it; "" if a person decides.',
+    )
+    explanation = models.TextField(
+        blank=True, db_default="", db_comment="Why the answer is correct."
+    )
+    points = models.IntegerField(db_default=1, db_comment="What a correct answer earns.")
+    order_number = models.IntegerField(db_comment="Place in the quiz, from 1.")
+    difficulty = EnumField(QuestionDifficulty, db_default=QuestionDifficulty.MEDIUM)
+
+    class Meta:
+        db_table = "questions"
+        db_table_comment = "Questions of quizzes, in order."
+        ordering = ("order_number",)
+        constraints = (
+            # Query 10: a quiz starts with its questions in order. Deferrable: a reorder is one
+            # statement, checked at its end.
+            models.UniqueConstraint(
+                fields=["quiz", "order_number"],
+                deferrable=Deferrable.IMMEDIATE,
+                name="questions_order_uniq",
+            ),
+            not_blank_check("question_text", name="questions_question_text_check"),
+            json_check("options", "array", null=True, name="questions_options_check"),
+            # Where there is something to choose from, it is there.
+            models.CheckConstraint(
+                condition=~Q(
+                    question_type__in=[QuestionType.MULTIPLE_CHOICE, QuestionType.MATCHING]
+                )
+                | Q(options__isnull=False) & ~Q(options=[]),
+                name="questions_choice_options_check",
+            ),
+            # NOT NULL says nothing about JSON's own null.
+            models.CheckConstraint(
+                condition=~Q(Exact(JSONTypeof("correct_answer"), "null")),
+                name="questions_correct_answer_check",
+            ),
+            models.CheckConstraint(condition=Q(points__gt=0), name="questions_points_check"),
+            models.CheckConstraint(
+                condition=Q(order_number__gte=1), name="questions_order_number_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order_number}. {self.question_text[:60]}"
+
+
+class QuizSubmission(TimestampedModel):
+    """An attempt of a student at a quiz."""
+
+    quiz = models.ForeignKey(Quiz, models.DB_CASCADE, db_index=False, related_name="submissions")
+    student = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="quiz_submissions"
+    )
+    enrollment = models.ForeignKey(
+        "enrollments.Enrollment",
+        models.DB_CASCADE,
+        db_index=False,
+        related_name="quiz_submissions",
+        db_comment="The enrollment in whose course the attempt was made.",
+    )
+    attempt_number = models.IntegerField(db_comment="From 1, of this student at this quiz.")
+    started_at = models.DateTimeField(db_default=Now())
+    submitted_at = models.DateTimeField(
+        null=True, blank=True, db_comment="NULL: the attempt is still open."
+    )
+    time_taken_seconds = models.IntegerField(null=True, blank=True)
+    score_percentage = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        db_comment="0 to 100; NULL: not graded yet.",
+    )
+    points_earned = models.DecimalField(
+        max_digits=10, decimal_places=2, null=True, blank=True, db_comment="NULL: not graded yet."
+    )
+    answers = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: question id to the answer given."
+    )
+    grading_status = EnumField(
+        GradingStatus,
+        db_default=GradingStatus.AUTO_GRADED,
+        db_comment="pending_review: waits for a person; graded: by a person.",
+    )
+    feedback = models.TextField(blank=True, db_default="")
+    graded_at = models.DateTimeField(null=True, blank=True)
+    graded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        db_column="graded_by",
+        db_index=False,
+        related_name="graded_quiz_submissions",
+        db_comment="Who graded it; NULL: nobody, or the account was removed.",
+    )
+
+    objects = QuizSubmissionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "quiz_submissions"
+        db_table_comment = "Attempts of students at quizzes."
+        indexes = (
+            # Query 11: the grading queue of a quiz, oldest first. The index holds only what waits,
+            # so that the queue of all quizzes is sorted from it quickly.
+            models.Index(
+                fields=["quiz", "submitted_at"],
+                condition=Q(grading_status=GradingStatus.PENDING_REVIEW),
+                name="quiz_submissions_review_idx",
+            ),
+            # Query 28: a student goes with their attempts.
+            models.Index(fields=["student"], name="quiz_submissions_student_idx"),
+            # Query 28: an enrollment goes with its attempts.
+            models.Index(fields=["enrollment"], name="quiz_submissions_enroll_idx"),
+            # Query 28: a grader goes, the grade stays.
+            models.Index(fields=["graded_by"], name="quiz_submissions_graded_by_idx"),
+        )
+        constraints = (
+            # Query 10: the attempts of a student at a quiz.
+            models.UniqueConstraint(
+                fields=["quiz", "student", "attempt_number"], name="quiz_submissions_attempt_uniq"
+            ),
+            models.CheckConstraint(
+                condition=Q(attempt_number__gte=1), name="quiz_submissions_attempt_number_check"
+            ),
+            # Not before it was started.
+            models.CheckConstraint(
+                condition=Q(submitted_at__gte=F("started_at")),
+                name="quiz_submissions_submitted_at_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(time_taken_seconds__gte=0),
+                name="quiz_submissions_time_taken_seconds_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(score_percentage__range=(0, 100)),
+                name="quiz_submissions_score_percentage_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(points_earned__range=(0, LARGEST_AMOUNT)),
+                name="quiz_submissions_points_earned_check",
+            ),
+            json_check("answers", name="quiz_submissions_answers_check"),
+            # Graded says since when; who may be gone (graded_by).
+            models.CheckConstraint(
+                condition=~Q(grading_status=GradingStatus.GRADED) | Q(graded_at__isnull=False),
+                name="quiz_submissions_graded_check",
+            ),
+            # Not before it was handed in.
+            models.CheckConstraint(
+                condition=Q(graded_at__gte=F("submitted_at")),
+                name="quiz_submissions_graded_at_check",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Attempt {self.attempt_number} of {self.student_id} at quiz {self.quiz_id}"
+
+
+class Assignment(TimestampedModel):
+    """Something to hand in for a lesson."""
+
+    lesson = models.ForeignKey(
+        "courses.Lesson", models.DB_CASCADE, db_index=False, related_name="assignments"
+    )
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True, db_default="")
+    instructions = models.TextField(blank=True, db_default="")
+    due_date = models.DateTimeField(db_comment="A moment, not a day.")
+    late_submission_allowed = models.BooleanField(db_default=False)
+    late_penalty_percentage = models.IntegerField(
+        db_default=0, db_comment="What a late submission loses of its points, 0 to 100."
+    )
+    max_points = models.IntegerField()
+    requires_file_upload = models.BooleanField(db_default=True)
+    allowed_file_types = models.JSONField(
+        blank=True, db_default=[], db_comment='Array of extensions, such as ["pdf"]; []: any.'
+    )
+    max_file_size_mb = models.IntegerField(db_default=10, db_comment="In megabytes.")
+    rubric = models.JSONField(
+        null=True, blank=True, db_comment="Object: criterion to its points; NULL: no rubric."
+    )
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "assignments"
+        db_table_comment = "What students have to hand in for a lesson."
+        indexes = (
+            # Query 12: what is due soon, of the lessons of a student's courses.
+            models.Index(fields=["lesson", "due_date"], name="assignments_due_idx"),
+        )
+        constraints = (
+            not_blank_check("title", name="assignments_title_check"),
+            models.CheckConstraint(
+                condition=Q(late_penalty_percentage__range=(0, 100)),
+                name="assignments_late_penalty_percentage_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_points__gt=0), name="assignments_max_points_check"
+            ),
+            json_check("allowed_file_types", "array", name="assignments_allowed_file_types_check"),
+            models.CheckConstraint(
+                condition=Q(max_file_size_mb__gt=0), name="assignments_max_file_size_mb_check"
+            ),
+            json_check("rubric", null=True, name="assignments_rubric_check"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AssignmentSubmission(TimestampedModel):
+    """What a student handed in for an assignment."""
+
+    assignment = models.ForeignKey(
+        Assignment, models.DB_CASCADE, db_index=False, related_name="submissions"
+    )
+    student = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DB_CASCADE,
+        db_index=False,
+        related_name="assignment_submissions",
+    )
+    enrollment = models.ForeignKey(
+        "enrollments.Enrollment",
+        models.DB_CASCADE,
+        db_index=False,
+        related_name="assignment_submissions",
+        db_comment="The enrollment in whose course it was handed in.",
+    )
+    file_url = models.URLField(max_length=500, blank=True, db_default="")
+    file_name = models.CharField(
+        max_length=255, blank=True, db_default="", db_comment="Its name on the student's computer."
+    )
+    file_size_bytes = models.BigIntegerField(null=True, blank=True)
+    submission_text = models.TextField(blank=True, db_default="")
+    submitted_at = models.DateTimeField(db_default=Now())
+    is_late = models.BooleanField(
+        db_default=False, db_comment="Whether it was late by the due date of that time."
+    )
+    points_awarded = models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        db_comment="After the penalty for being late; NULL: not graded yet.",
+    )
+    feedback = models.TextField(blank=True, db_default="")
+    grading_status = EnumField(
+        AssignmentGradingStatus, db_default=AssignmentGradingStatus.SUBMITTED
+    )
+    graded_at = models.DateTimeField(null=True, blank=True)
+    graded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        db_column="graded_by",
+        db_index=False,
+        related_name="graded_assignment_submissions",
+        db_comment="Who graded it; NULL: nobody, or the account was removed.",
+    )
+    revision_number = models.IntegerField(
+        db_default=1, db_comment="From 1, of this student for this assignment."
+    )
+    parent_submission = models.ForeignKey(
+        "self",
+        models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="revisions",
+        db_comment="The submission that this one revises; NULL: the first, or it was removed.",
+    )
+
+    objects = AssignmentSubmissionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "assignment_submissions"
+        db_table_comment = "What students handed in: one row per revision."
+        # Index names are at most 30 characters long, hence `assignment_subs`.
+        indexes = (
+            # Query 11: the grading queue of an assignment, oldest first. The index holds only what
+            # waits, so that the queue of all assignments is sorted from it quickly.
+            models.Index(
+                fields=["assignment", "submitted_at"],
+                condition=Q(grading_status__in=AWAITING_REVIEW),
+                name="assignment_subs_review_idx",
+            ),
+            # Query 28: a student goes with what they handed in.
+            models.Index(fields=["student"], name="assignment_subs_student_idx"),
+            # Query 28: an enrollment goes with what was handed in.
+            models.Index(fields=["enrollment"], name="assignment_subs_enrollment_idx"),
+            # Query 28: a grader goes, the grade stays.
+            models.Index(fields=["graded_by"], name="assignment_subs_graded_by_idx"),
+            # Query 28: a submission goes, its revisions stay.
+            models.Index(fields=["parent_submission"], name="assignment_subs_parent_idx"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["assignment", "student", "revision_number"],
+                name="assignment_submissions_revision_uniq",
+            ),
+            # A file or a text is there.
+            models.CheckConstraint(
+                condition=Q(file_url__regex=r"\S") | Q(submission_text__regex=r"\S"),
+                name="assignment_submissions_content_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(file_size_bytes__gte=0),
+                name="assignment_submissions_file_size_bytes_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(points_awarded__range=(0, LARGEST_AMOUNT)),
+                name="assignment_submissions_points_awarded_check",
+            ),
+            # Graded says since when; who may be gone (graded_by).
+            models.CheckConstraint(
+                condition=~Q(grading_status=AssignmentGradingStatus.GRADED)
+                | Q(graded_at__isnull=False),
+                name="assignment_submissions_graded_check",
+            ),
+            # Not before it was handed in.
+            models.CheckConstraint(
+                condition=Q(graded_at__gte=F("submitted_at")),
+                name="assignment_submissions_graded_at_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(revision_number__gte=1),
+                name="assignment_submissions_revision_number_check",
+            ),
+            # The first revision has no parent; a later one may have lost it.
+            models.CheckConstraint(
+                condition=Q(revision_number__gt=1) | Q(parent_submission__isnull=True),
+                name="assignment_submissions_first_revision_check",
+            ),
+            # Not its own parent.
+            models.CheckConstraint(
+                condition=~Q(parent_submission=F("id")),
+                name="assignment_submissions_parent_check",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"Revision {self.revision_number} of {self.student_id} "
+            f"for assignment {self.assignment_id}"
+        )

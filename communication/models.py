@@ -1,0 +1,277 @@
+"""Messages between users, discussions of courses, announcements of educators."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from communication.querysets import (
+    UNREAD,
+    AnnouncementQuerySet,
+    DiscussionPostQuerySet,
+    DiscussionThreadQuerySet,
+    MessageQuerySet,
+)
+from config.database.constraints import json_check, not_blank_check
+from config.database.functions import Now
+from config.database.models import TimestampedModel
+
+
+class Message(TimestampedModel):
+    """What one user writes to another."""
+
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="sent_messages"
+    )
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DB_CASCADE,
+        db_index=False,
+        related_name="received_messages",
+    )
+    conversation_id = models.UUIDField(
+        db_comment="The same for all messages of a conversation; made with its first message."
+    )
+    subject = models.CharField(max_length=255, blank=True, db_default="")
+    content = models.TextField()
+    attachments = models.JSONField(
+        blank=True, db_default=[], db_comment="Array of objects, one per file."
+    )
+    read_at = models.DateTimeField(
+        null=True, blank=True, db_comment="When the recipient first read it; NULL: unread."
+    )
+    is_read = models.GeneratedField(
+        expression=Q(read_at__isnull=False),  # type: ignore[arg-type]
+        output_field=models.BooleanField(),
+        db_persist=True,
+        db_comment="Generated from read_at; filter on read_at, whose index is the badge's.",
+    )
+    parent_message = models.ForeignKey(
+        "self",
+        models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="replies",
+        db_comment="The message that this one answers; NULL: none, or it was removed.",
+    )
+    deleted_by_sender = models.DateTimeField(
+        null=True, blank=True, db_comment="When the sender hid it from themselves; NULL: not."
+    )
+    deleted_by_recipient = models.DateTimeField(
+        null=True, blank=True, db_comment="When the recipient hid it from themselves; NULL: not."
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        db_table = "messages"
+        db_table_comment = "Messages from one user to another, grouped in conversations."
+        indexes = (
+            # Query 13: the inbox joins what the user sent and what they received.
+            models.Index(fields=["sender"], name="messages_sender_idx"),
+            # Query 13: as above.
+            models.Index(fields=["recipient"], name="messages_recipient_idx"),
+            # Query 14: a conversation; read backwards it is newest first, id is the page's key.
+            models.Index(
+                fields=["conversation_id", "created_at", "id"], name="messages_conversation_idx"
+            ),
+            # Query 15: the badge counts in the index alone.
+            models.Index(fields=["recipient"], condition=UNREAD, name="messages_unread_idx"),
+            # Query 28: a message goes, its replies stay.
+            models.Index(fields=["parent_message"], name="messages_parent_idx"),
+        )
+        constraints = (
+            # Nobody writes to themselves.
+            models.CheckConstraint(
+                condition=~Q(sender=F("recipient")), name="messages_recipient_check"
+            ),
+            not_blank_check("content", name="messages_content_check"),
+            json_check("attachments", "array", name="messages_attachments_check"),
+            # Not a reply to itself.
+            models.CheckConstraint(
+                condition=~Q(parent_message=F("id")), name="messages_parent_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.subject or self.content[:60]
+
+
+class DiscussionThread(TimestampedModel):
+    """A topic of a course's forum."""
+
+    course = models.ForeignKey(
+        "courses.Course", models.DB_CASCADE, db_index=False, related_name="discussion_threads"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DB_CASCADE,
+        db_index=False,
+        related_name="discussion_threads",
+    )
+    category = models.CharField(
+        max_length=100, blank=True, db_default="", db_comment="Empty: general."
+    )
+    title = models.CharField(max_length=255)
+    content = models.TextField()
+    is_pinned = models.BooleanField(
+        db_default=False, db_comment="Whether it stays on top of the forum."
+    )
+    is_locked = models.BooleanField(
+        db_default=False, db_comment="Whether new posts are refused, by the application."
+    )
+    view_count = models.IntegerField(db_default=0, db_comment="Kept by the application.")
+    reply_count = models.IntegerField(
+        db_default=0, db_comment="Posts in the thread; kept by the application."
+    )
+    last_activity_at = models.DateTimeField(
+        db_default=Now(), db_comment="When it was opened or last posted to."
+    )
+
+    objects = DiscussionThreadQuerySet.as_manager()
+
+    class Meta:
+        db_table = "discussion_threads"
+        db_table_comment = "Topics of the forums of courses."
+        indexes = (
+            # Query 18: the forum; read backwards it is pinned first, then last activity.
+            models.Index(
+                fields=["course", "is_pinned", "last_activity_at"],
+                name="discussion_threads_forum_idx",
+            ),
+            # Query 28: an author goes with their threads.
+            models.Index(fields=["author"], name="discussion_threads_author_idx"),
+        )
+        constraints = (
+            not_blank_check("title", name="discussion_threads_title_check"),
+            not_blank_check("content", name="discussion_threads_content_check"),
+            models.CheckConstraint(
+                condition=Q(view_count__gte=0), name="discussion_threads_view_count_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(reply_count__gte=0), name="discussion_threads_reply_count_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DiscussionPost(TimestampedModel):
+    """A post in a thread, or a reply to one."""
+
+    thread = models.ForeignKey(
+        DiscussionThread, models.DB_CASCADE, db_index=False, related_name="posts"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="discussion_posts"
+    )
+    parent_post = models.ForeignKey(
+        "self",
+        models.DB_CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="replies",
+        db_comment="The post that this one answers; NULL: it answers the thread.",
+    )
+    content = models.TextField()
+    upvote_count = models.IntegerField(db_default=0, db_comment="Kept by the application.")
+    is_solution = models.BooleanField(
+        db_default=False, db_comment="Whether it answers the thread's question; one may."
+    )
+    edited_at = models.DateTimeField(
+        null=True, blank=True, db_comment="When the author last changed it; NULL: never."
+    )
+    edit_history = models.JSONField(
+        blank=True, db_default=[], db_comment="Array of objects, one per earlier text."
+    )
+    is_deleted = models.BooleanField(
+        db_default=False, db_comment="Soft deletion: hidden, its replies stay."
+    )
+
+    objects = DiscussionPostQuerySet.as_manager()
+
+    class Meta:
+        db_table = "discussion_posts"
+        db_table_comment = "Posts in discussion threads, and replies to them."
+        indexes = (
+            # Query 19: the posts of a thread in order.
+            models.Index(fields=["thread", "created_at"], name="discussion_posts_thread_idx"),
+            # Query 19: the replies of a post in order.
+            models.Index(fields=["parent_post", "created_at"], name="discussion_posts_parent_idx"),
+            # Query 28: an author goes with their posts.
+            models.Index(fields=["author"], name="discussion_posts_author_idx"),
+        )
+        constraints = (
+            # At most one solution per thread.
+            models.UniqueConstraint(
+                fields=["thread"],
+                condition=Q(is_solution=True),
+                name="discussion_posts_solution_uniq",
+            ),
+            # A deleted post may lose its text too.
+            models.CheckConstraint(
+                condition=Q(is_deleted=True) | Q(content__regex=r"\S"),
+                name="discussion_posts_content_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(upvote_count__gte=0), name="discussion_posts_upvote_count_check"
+            ),
+            # Not before it was posted.
+            models.CheckConstraint(
+                condition=Q(edited_at__gte=F("created_at")), name="discussion_posts_edited_at_check"
+            ),
+            json_check("edit_history", "array", name="discussion_posts_edit_history_check"),
+            # Not a reply to itself.
+            models.CheckConstraint(
+                condition=~Q(parent_post=F("id")), name="discussion_posts_parent_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.content[:60]
+
+
+class Announcement(TimestampedModel):
+    """What an educator tells all students of a course."""
+
+    course = models.ForeignKey(
+        "courses.Course", models.DB_CASCADE, db_index=False, related_name="announcements"
+    )
+    educator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="announcements"
+    )
+    title = models.CharField(max_length=255)
+    content = models.TextField()
+    scheduled_for = models.DateTimeField(
+        null=True, blank=True, db_comment="When to publish it; NULL: by hand."
+    )
+    published_at = models.DateTimeField(
+        null=True, blank=True, db_comment="When it was published; NULL: not yet."
+    )
+
+    objects = AnnouncementQuerySet.as_manager()
+
+    class Meta:
+        db_table = "announcements"
+        db_table_comment = "Announcements of educators to the students of a course."
+        indexes = (
+            # Query 20: published ones of a course; read backwards it is newest first.
+            models.Index(fields=["course", "published_at"], name="announcements_course_idx"),
+            # Query 20: scheduled ones that are due.
+            models.Index(
+                fields=["scheduled_for"],
+                condition=Q(published_at__isnull=True),
+                name="announcements_due_idx",
+            ),
+            # Query 28: an educator goes with their announcements.
+            models.Index(fields=["educator"], name="announcements_educator_idx"),
+        )
+        constraints = (
+            not_blank_check("title", name="announcements_title_check"),
+            not_blank_check("content", name="announcements_content_check"),
+        )
+
+    def __str__(self) -> str:
+        return self.title

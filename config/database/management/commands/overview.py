@@ -1,0 +1,112 @@
+"""manage.py overview: what is in the database now, and what to type next."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+COUNTS = """
+    WITH tables AS (
+        SELECT oid FROM pg_class WHERE relname = ANY(%s) AND pg_table_is_visible(oid)
+    )
+    SELECT (SELECT count(*) FROM pg_type WHERE typtype = 'e' AND pg_type_is_visible(oid))
+               AS "enum types",
+           (SELECT count(*) FROM pg_constraint JOIN tables ON conrelid = tables.oid
+             WHERE contype = 'f') AS "foreign keys",
+           (SELECT count(*) FROM pg_index JOIN tables ON indrelid = tables.oid) AS "indexes",
+           (SELECT count(*) FROM pg_constraint JOIN tables ON conrelid = tables.oid
+             WHERE contype = 'c') AS "check constraints"
+"""
+NEXT_STEPS = {
+    "make an administrator": "createsuperuser",
+    "open the admin site": "runserver",
+    "look at the data": "dbshell",
+    "compare models and migrations": "makemigrations --check",
+    "compare migrations and database": "migrate --check",
+    "roll back one app": "migrate payments zero",
+}
+
+
+class Command(BaseCommand):
+    help = "Say what is in the database now, and what to type next."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.writelines(f"{line}\n" for line in overview())
+
+
+def overview() -> Iterator[str]:
+    """The lines to print."""
+    tables = tables_by_app()
+    names = [name for app_tables in tables.values() for name in app_tables]
+    yield where()
+    if missing := set(names) - set(existing_tables()):
+        yield f"Of the {len(names)} tables of its models {len(missing)} are missing. Make them:"
+        yield f"  {typed('migrate')}"
+        return
+    per_app = ", ".join(f"{label} {len(app_tables)}" for label, app_tables in tables.items())
+    yield f"{len(names)} tables of {len(tables)} apps: {per_app}"
+    yield ", ".join(f"{number} {what}" for what, number in counts(names).items())
+    yield "Next:"
+    width = max(map(len, NEXT_STEPS))
+    yield from (f"  {what:{width}}  {typed(args)}" for what, args in NEXT_STEPS.items())
+
+
+def where() -> str:
+    """Which server it is and where; never the password."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT split_part(current_setting('server_version'), ' ', 1)")
+        version = cursor.fetchone()[0]
+    if directory := connection.settings_dict.get("EMBEDDED_POSTGRES_DIR"):
+        return f"PostgreSQL {version}, embedded, in {from_root(directory)}"
+    server = connection.connection.info
+    return (
+        f"PostgreSQL {version} on {server.host}, port {server.port}, "
+        f"database {server.dbname}, role {server.user}"
+    )
+
+
+def tables_by_app() -> dict[str, list[str]]:
+    """By app of this project, the tables of its models."""
+    tables = {
+        config.label: [
+            model._meta.db_table
+            for model in config.get_models(include_auto_created=True)
+            if model._meta.managed and not model._meta.proxy
+        ]
+        for config in apps.get_app_configs()
+        if Path(config.path).parent == settings.BASE_DIR
+    }
+    return {label: names for label, names in tables.items() if names}
+
+
+def existing_tables() -> list[str]:
+    """The tables in the database."""
+    with connection.cursor() as cursor:
+        return connection.introspection.table_names(cursor)
+
+
+def counts(tables: list[str]) -> dict[str, int]:
+    """How many of what there is in the database, as far as it is about `tables`."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTS, [tables])
+        labels = [column.name for column in cursor.description]
+        return dict(zip(labels, cursor.fetchone(), strict=True))
+
+
+def typed(arguments: str) -> str:
+    """The line that runs manage.py from the project's root, with the Python that runs now."""
+    python = Path(sys.executable)
+    python = from_root(python.parent.resolve() / python.name)
+    return f"{shlex.quote(str(python))} manage.py {arguments}"
+
+
+def from_root(path: Path) -> Path:
+    """`path` as it is called from the project's root."""
+    return path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path

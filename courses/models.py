@@ -1,0 +1,254 @@
+"""What is taught: courses, their modules and lessons."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Deferrable, F, Q
+
+from config.database.constraints import (
+    LARGEST_AMOUNT,
+    exactly_when,
+    json_check,
+    not_blank_check,
+)
+from config.database.fields import EnumField
+from config.database.models import TimestampedModel
+from courses.enums import CourseStatus, Difficulty, LessonType
+from courses.querysets import SEARCH_DOCUMENT, CourseQuerySet
+
+
+class Course(TimestampedModel):
+    """A course, from its draft to the archive."""
+
+    instructor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.DB_CASCADE,
+        db_index=False,
+        related_name="taught_courses",
+        db_comment="The educator who owns the course.",
+    )
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True, db_default="")
+    slug = models.SlugField(max_length=255, db_index=False, db_comment="Its name in the URL.")
+    category = models.CharField(max_length=100)
+    difficulty = EnumField(Difficulty)
+    price = models.DecimalField(
+        max_digits=10, decimal_places=2, db_default=0, db_comment="In `currency`; 0: free."
+    )
+    currency = models.CharField(
+        max_length=3, db_default="USD", db_comment="ISO 4217 code, in capitals."
+    )
+    enrollment_limit = models.IntegerField(
+        null=True, blank=True, db_comment="How many students may enroll; NULL: any number."
+    )
+    enrollment_count = models.IntegerField(
+        db_default=0, db_comment="Enrollments so far; kept by the application."
+    )
+    average_rating = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        db_comment="0 to 5; NULL: no reviews yet.",
+    )
+    total_reviews = models.IntegerField(
+        db_default=0, db_comment="Reviews behind average_rating; kept by the application."
+    )
+    status = EnumField(CourseStatus, db_default=CourseStatus.DRAFT)
+    published_at = models.DateTimeField(
+        null=True, blank=True, db_comment="When it entered the catalogue; NULL: not yet."
+    )
+    thumbnail_url = models.URLField(max_length=500, blank=True, db_default="")
+
+    objects = CourseQuerySet.as_manager()
+
+    class Meta:
+        db_table = "courses"
+        db_table_comment = "Courses, from draft to archive."
+        indexes = (
+            # Query 2: the catalogue. Read backwards it is newest first; id is the page's key.
+            models.Index(
+                fields=["category", "difficulty", "published_at", "id"],
+                condition=Q(status=CourseStatus.PUBLISHED),
+                name="courses_catalogue_idx",
+            ),
+            # Query 3: by popularity.
+            models.Index(
+                fields=["enrollment_count", "id"],
+                condition=Q(status=CourseStatus.PUBLISHED),
+                name="courses_popular_idx",
+            ),
+            # Query 3: by rating. Read backwards it is best first and unrated last, for which NULLs
+            # have to be first here.
+            models.Index(
+                F("average_rating").asc(nulls_first=True),
+                "total_reviews",
+                "id",
+                condition=Q(status=CourseStatus.PUBLISHED),
+                name="courses_rating_idx",
+            ),
+            # Query 5: words in title or description.
+            GinIndex(
+                SEARCH_DOCUMENT,
+                condition=Q(status=CourseStatus.PUBLISHED),
+                name="courses_search_idx",
+            ),
+            # Query 8: an instructor's courses by status.
+            models.Index(fields=["instructor", "status"], name="courses_instructor_idx"),
+            # Query 27: the moderators' queue.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status=CourseStatus.PENDING_REVIEW),
+                name="courses_pending_review_idx",
+            ),
+        )
+        constraints = (
+            # Query 4: the course page finds the course by it.
+            models.UniqueConstraint(fields=["slug"], name="courses_slug_uniq"),
+            # What slugify() makes: lower case, so that no two URLs differ only in case.
+            models.CheckConstraint(
+                condition=Q(slug__regex="^[a-z0-9_]+(-[a-z0-9_]+)*$"), name="courses_slug_check"
+            ),
+            not_blank_check("title", name="courses_title_check"),
+            not_blank_check("category", name="courses_category_check"),
+            models.CheckConstraint(
+                condition=Q(price__range=(0, LARGEST_AMOUNT)), name="courses_price_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex="^[A-Z]{3}$"), name="courses_currency_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(enrollment_limit__gt=0), name="courses_enrollment_limit_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(enrollment_count__gte=0), name="courses_enrollment_count_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(total_reviews__gte=0), name="courses_total_reviews_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(average_rating__range=(0, 5)), name="courses_average_rating_check"
+            ),
+            # A rating is there exactly when there are reviews.
+            models.CheckConstraint(
+                condition=exactly_when(Q(average_rating__isnull=False), Q(total_reviews__gt=0)),
+                name="courses_rating_reviews_check",
+            ),
+            # A published course says since when.
+            models.CheckConstraint(
+                condition=~Q(status=CourseStatus.PUBLISHED) | Q(published_at__isnull=False),
+                name="courses_published_at_check",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class CourseModule(TimestampedModel):
+    """A chapter of a course."""
+
+    course = models.ForeignKey(Course, models.DB_CASCADE, db_index=False, related_name="modules")
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True, db_default="")
+    order_number = models.IntegerField(db_comment="Place in the course, from 1.")
+    duration_minutes = models.IntegerField(db_default=0, db_comment="Expected effort, in minutes.")
+    prerequisite_module = models.ForeignKey(
+        "self",
+        models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="unlocked_modules",
+        db_comment="The module to finish before this one; NULL: none.",
+    )
+
+    class Meta:
+        db_table = "course_modules"
+        db_table_comment = "Modules: the chapters of a course, in order."
+        ordering = ("order_number",)
+        indexes = (
+            # Query 28: a module that goes is no prerequisite any more.
+            models.Index(fields=["prerequisite_module"], name="course_modules_prereq_idx"),
+        )
+        constraints = (
+            # Query 4: modules in order. Deferrable: a reorder is one statement, checked at its end.
+            models.UniqueConstraint(
+                fields=["course", "order_number"],
+                deferrable=Deferrable.IMMEDIATE,
+                name="course_modules_order_uniq",
+            ),
+            not_blank_check("title", name="course_modules_title_check"),
+            models.CheckConstraint(
+                condition=Q(order_number__gte=1), name="course_modules_order_number_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(duration_minutes__gte=0), name="course_modules_duration_minutes_check"
+            ),
+            # Not its own prerequisite.
+            models.CheckConstraint(
+                condition=~Q(prerequisite_module=F("id")), name="course_modules_prerequisite_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order_number}. {self.title}"
+
+
+class Lesson(TimestampedModel):
+    """A step of a module."""
+
+    module = models.ForeignKey(
+        CourseModule, models.DB_CASCADE, db_index=False, related_name="lessons"
+    )
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True, db_default="")
+    lesson_type = EnumField(LessonType)
+    content_url = models.URLField(
+        max_length=500, blank=True, db_default="", db_comment="Where the video or file is."
+    )
+    content_text = models.TextField(blank=True, db_default="")
+    duration_minutes = models.IntegerField(
+        null=True, blank=True, db_comment="Expected effort, in minutes; NULL: unknown."
+    )
+    order_number = models.IntegerField(db_comment="Place in the module, from 1.")
+    is_preview = models.BooleanField(
+        db_default=False, db_comment="Whether it can be seen without an enrollment."
+    )
+    metadata = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: what players need beside the columns."
+    )
+
+    class Meta:
+        db_table = "lessons"
+        db_table_comment = "Lessons: the steps of a module, in order."
+        ordering = ("order_number",)
+        constraints = (
+            # Query 4: lessons in order. Deferrable: a reorder is one statement, checked at its end.
+            models.UniqueConstraint(
+                fields=["module", "order_number"],
+                deferrable=Deferrable.IMMEDIATE,
+                name="lessons_order_uniq",
+            ),
+            not_blank_check("title", name="lessons_title_check"),
+            models.CheckConstraint(
+                condition=Q(order_number__gte=1), name="lessons_order_number_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(duration_minutes__gte=0), name="lessons_duration_minutes_check"
+            ),
+            # A video is somewhere.
+            models.CheckConstraint(
+                condition=~Q(lesson_type=LessonType.VIDEO) | Q(content_url__regex=r"\S"),
+                name="lessons_video_check",
+            ),
+            # A text says something.
+            models.CheckConstraint(
+                condition=~Q(lesson_type=LessonType.TEXT) | Q(content_text__regex=r"\S"),
+                name="lessons_text_check",
+            ),
+            json_check("metadata", name="lessons_metadata_check"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order_number}. {self.title}"

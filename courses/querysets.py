@@ -1,0 +1,70 @@
+"""What is asked of courses."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.db import models
+from django.db.models import F
+
+from courses.enums import CourseStatus, Difficulty
+
+if TYPE_CHECKING:
+    from courses.models import Course
+
+SEARCH_CONFIG = "english"
+
+# The index courses_search_idx holds exactly this; a query that writes it differently misses it.
+SEARCH_DOCUMENT = SearchVector("title", weight="A", config=SEARCH_CONFIG) + SearchVector(
+    "description", weight="B", config=SEARCH_CONFIG
+)
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    """The catalogue, and what an educator or a moderator sees of it."""
+
+    def published(self) -> Self:
+        """Courses in the catalogue."""
+        return self.filter(status=CourseStatus.PUBLISHED)
+
+    def catalogue(
+        self, category: str, difficulty: Difficulty, after: "Course | None" = None
+    ) -> Self:
+        """Query 2: published courses of a kind, newest first; the page after that course."""
+        courses = self.published().filter(category=category, difficulty=difficulty)
+        if after:
+            courses = courses.filter(published_at__lte=after.published_at).exclude(
+                published_at=after.published_at, id__gte=after.id
+            )
+        return courses.order_by("-published_at", "-id")
+
+    def popular(self) -> Self:
+        """Query 3: published courses, those with most students first."""
+        return self.published().order_by("-enrollment_count", "-id")
+
+    def top_rated(self) -> Self:
+        """Query 3: published courses, the best rated first; more reviews break a tie."""
+        return self.published().order_by(
+            F("average_rating").desc(nulls_last=True), "-total_reviews", "-id"
+        )
+
+    def with_outline(self) -> Self:
+        """Query 4: with modules and lessons, in order. `with_outline().get(slug=slug)`."""
+        return self.prefetch_related("modules__lessons")
+
+    def search(self, words: str) -> Self:
+        """Query 5: published courses that match the words, best first."""
+        query = SearchQuery(words, config=SEARCH_CONFIG, search_type="websearch")
+        return (
+            self.published()
+            .alias(document=SEARCH_DOCUMENT)
+            .filter(document=query)
+            .order_by(SearchRank(SEARCH_DOCUMENT, query).desc(), "-id")
+        )
+
+    def with_status(self, status: CourseStatus) -> Self:
+        """Query 8: `educator.taught_courses.with_status(status)`, the last changed first."""
+        return self.filter(status=status).order_by("-updated_at")
+
+    def pending_review(self) -> Self:
+        """Query 27: courses that wait for a moderator, oldest first."""
+        return self.filter(status=CourseStatus.PENDING_REVIEW).order_by("created_at")

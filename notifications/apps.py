@@ -1,0 +1,8 @@
+"""What the platform tells its users."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = "Notifications"

@@ -1,0 +1,26 @@
+"""Enum types of the notifications app."""
+
+from django.db import models
+
+
+class NotificationType(models.TextChoices):
+    """What a notification is about."""
+
+    NEW_MESSAGE = "new_message"
+    ASSIGNMENT_DUE = "assignment_due"
+    GRADE_POSTED = "grade_posted"
+    COURSE_UPDATE = "course_update"
+    ANNOUNCEMENT = "announcement"
+    DISCUSSION_REPLY = "discussion_reply"
+    ENROLLMENT_CONFIRMED = "enrollment_confirmed"
+    CERTIFICATE_ISSUED = "certificate_issued"
+    PAYMENT_RECEIVED = "payment_received"
+    REFUND_PROCESSED = "refund_processed"
+
+
+class Priority(models.TextChoices):
+    """How much a notification presses."""
+
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"

@@ -1,0 +1,97 @@
+"""What the platform tells its users."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from config.database.constraints import json_check, not_blank_check
+from config.database.fields import EnumField
+from config.database.functions import Now
+from config.database.models import IdentifiedModel
+from notifications.enums import NotificationType, Priority
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    """Notifications of a user, or those to sweep."""
+
+    def unread(self) -> Self:
+        """Query 15: `user.notifications.unread().count()`."""
+        return self.filter(read_at__isnull=True)
+
+    def newest_first(self) -> Self:
+        """Query 16: `user.notifications.newest_first()`."""
+        return self.order_by("-created_at", "-id")
+
+    def expired(self, now: datetime) -> Self:
+        """Query 17: those past their expiry, the longest first."""
+        return self.filter(expires_at__lte=now).order_by("expires_at")
+
+
+class Notification(IdentifiedModel):
+    """A line under the bell."""
+
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="notifications"
+    )
+    notification_type = EnumField(NotificationType)
+    title = models.CharField(max_length=255)
+    content = models.TextField()
+    action_url = models.URLField(
+        max_length=500, blank=True, db_default="", db_comment="Where a click leads."
+    )
+    priority = EnumField(Priority, db_default=Priority.NORMAL)
+    read_at = models.DateTimeField(
+        null=True, blank=True, db_comment="When the recipient first read it; NULL: unread."
+    )
+    is_read = models.GeneratedField(
+        expression=Q(read_at__isnull=False),  # type: ignore[arg-type]
+        output_field=models.BooleanField(),
+        db_persist=True,
+        db_comment="Generated from read_at; filter on read_at, whose index is the badge's.",
+    )
+    metadata = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: ids of what the notification is about."
+    )
+    expires_at = models.DateTimeField(
+        null=True, blank=True, db_comment="When the sweep may remove it; NULL: never."
+    )
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, db_comment="When the row was inserted."
+    )
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        db_table = "notifications"
+        db_table_comment = "Notifications to users."
+        indexes = (
+            # Query 15: the badge counts in the index alone.
+            models.Index(
+                fields=["recipient"],
+                condition=Q(read_at__isnull=True),
+                name="notifications_unread_idx",
+            ),
+            # Query 16: the bell; read backwards it is newest first.
+            models.Index(fields=["recipient", "created_at"], name="notifications_recipient_idx"),
+            # Query 17: the sweep.
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(expires_at__isnull=False),
+                name="notifications_expiry_idx",
+            ),
+        )
+        constraints = (
+            not_blank_check("title", name="notifications_title_check"),
+            not_blank_check("content", name="notifications_content_check"),
+            json_check("metadata", name="notifications_metadata_check"),
+            # After it was created.
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("created_at")), name="notifications_expires_at_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title

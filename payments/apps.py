@@ -1,0 +1,8 @@
+"""Money: payments, subscriptions and refunds."""
+
+from django.apps import AppConfig
+
+
+class PaymentsConfig(AppConfig):
+    name = "payments"
+    verbose_name = "Payments"

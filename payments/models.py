@@ -1,0 +1,225 @@
+"""Money: payments, subscriptions and refunds, all by Stripe."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from config.database.constraints import LARGEST_AMOUNT, json_check, not_blank_check
+from config.database.fields import EnumField
+from config.database.models import TimestampedModel
+from payments.enums import PaymentStatus, RefundStatus, SubscriptionStatus
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Query 24, reconciliation: `Payment.objects.get(stripe_payment_intent_id=stripe_id)`."""
+
+    def newest_first(self) -> Self:
+        """Query 23: `user.payments.newest_first()`, `course.payments.newest_first()`."""
+        return self.order_by("-created_at", "-id")
+
+    def stuck(self, before: datetime) -> Self:
+        """Query 23: those still pending that were made before then, oldest first."""
+        return self.filter(status=PaymentStatus.PENDING, created_at__lt=before).order_by(
+            "created_at"
+        )
+
+
+class Payment(TimestampedModel):
+    """Money that a user pays, for a course or for something else."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="payments"
+    )
+    course = models.ForeignKey(
+        "courses.Course",
+        models.DB_CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="payments",
+        db_comment="What was bought; NULL: not a course, such as a subscription.",
+    )
+    stripe_payment_intent_id = models.CharField(  # noqa: DJ001
+        max_length=255, null=True, blank=True, db_comment="NULL: Stripe was not asked yet."
+    )
+    stripe_checkout_session_id = models.CharField(  # noqa: DJ001
+        max_length=255, null=True, blank=True, db_comment="NULL: not paid by Stripe Checkout."
+    )
+    amount = models.DecimalField(
+        max_digits=10, decimal_places=2, db_comment="In `currency`; 0: by a voucher."
+    )
+    currency = models.CharField(
+        max_length=3, db_default="USD", db_comment="ISO 4217 code, in capitals."
+    )
+    status = EnumField(PaymentStatus, db_default=PaymentStatus.PENDING)
+    payment_method = models.CharField(
+        max_length=50, blank=True, db_default="", db_comment="Stripe's name of it, such as card."
+    )
+    metadata = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: what Stripe was told beside the columns."
+    )
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "payments"
+        db_table_comment = "Payments of users, by Stripe."
+        indexes = (
+            # Query 23: payments of a user; read backwards it is newest first.
+            models.Index(fields=["user", "created_at"], name="payments_user_idx"),
+            # Query 23: payments of a course; read backwards it is newest first.
+            models.Index(fields=["course", "created_at"], name="payments_course_idx"),
+            # Query 23: stuck in pending.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status=PaymentStatus.PENDING),
+                name="payments_pending_idx",
+            ),
+        )
+        constraints = (
+            # Query 24: by Stripe's id. NULLs are distinct: unique when present.
+            models.UniqueConstraint(
+                fields=["stripe_payment_intent_id"], name="payments_stripe_payment_intent_id_uniq"
+            ),
+            # Query 24: as above.
+            models.UniqueConstraint(
+                fields=["stripe_checkout_session_id"],
+                name="payments_stripe_checkout_session_id_uniq",
+            ),
+            not_blank_check(
+                "stripe_payment_intent_id", name="payments_stripe_payment_intent_id_check"
+            ),
+            not_blank_check(
+                "stripe_checkout_session_id", name="payments_stripe_checkout_session_id_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__range=(0, LARGEST_AMOUNT)), name="payments_amount_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex="^[A-Z]{3}$"), name="payments_currency_check"
+            ),
+            json_check("metadata", name="payments_metadata_check"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} ({self.status})"
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    """Query 24, reconciliation: `Subscription.objects.get(stripe_subscription_id=stripe_id)`."""
+
+    def renewing(self, before: datetime) -> Self:
+        """Query 25: active ones whose period ends before then, the first to end first."""
+        return self.filter(
+            status=SubscriptionStatus.ACTIVE, current_period_end__lt=before
+        ).order_by("current_period_end")
+
+
+class Subscription(TimestampedModel):
+    """A plan that a user pays for again and again."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="subscriptions"
+    )
+    stripe_subscription_id = models.CharField(max_length=255)
+    stripe_customer_id = models.CharField(max_length=255)
+    plan_id = models.CharField(max_length=100, db_comment="Stripe's id of the plan.")
+    status = EnumField(SubscriptionStatus, db_default=SubscriptionStatus.ACTIVE)
+    current_period_start = models.DateTimeField()
+    current_period_end = models.DateTimeField(db_comment="When it renews or ends.")
+    cancel_at_period_end = models.BooleanField(
+        db_default=False, db_comment="Whether it ends with the period instead of renewing."
+    )
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "subscriptions"
+        db_table_comment = "Subscriptions of users to plans, by Stripe."
+        indexes = (
+            # Query 25: renewals.
+            models.Index(
+                fields=["current_period_end"],
+                condition=Q(status=SubscriptionStatus.ACTIVE),
+                name="subscriptions_renewal_idx",
+            ),
+            # Query 28: a user goes with all subscriptions, active or not.
+            models.Index(fields=["user"], name="subscriptions_user_idx"),
+        )
+        constraints = (
+            # Query 24: by Stripe's id.
+            models.UniqueConstraint(
+                fields=["stripe_subscription_id"], name="subscriptions_stripe_subscription_id_uniq"
+            ),
+            # One active subscription per user and plan.
+            models.UniqueConstraint(
+                fields=["user", "plan_id"],
+                condition=Q(status=SubscriptionStatus.ACTIVE),
+                name="subscriptions_active_uniq",
+            ),
+            not_blank_check(
+                "stripe_subscription_id", name="subscriptions_stripe_subscription_id_check"
+            ),
+            not_blank_check("stripe_customer_id", name="subscriptions_stripe_customer_id_check"),
+            not_blank_check("plan_id", name="subscriptions_plan_id_check"),
+            # It ends after it starts.
+            models.CheckConstraint(
+                condition=Q(current_period_end__gt=F("current_period_start")),
+                name="subscriptions_current_period_check",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} ({self.status})"
+
+
+class Refund(TimestampedModel):
+    """Money that goes back, all of a payment or a part. Query 24: by `stripe_refund_id`."""
+
+    payment = models.ForeignKey(Payment, models.DB_CASCADE, db_index=False, related_name="refunds")
+    enrollment = models.ForeignKey(
+        "enrollments.Enrollment",
+        models.DB_CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="refunds",
+        db_comment="The enrollment given up for it; NULL: none.",
+    )
+    stripe_refund_id = models.CharField(  # noqa: DJ001
+        max_length=255, null=True, blank=True, db_comment="NULL: Stripe was not asked yet."
+    )
+    amount = models.DecimalField(
+        max_digits=10, decimal_places=2, db_comment="In the payment's currency."
+    )
+    reason = models.CharField(max_length=500, blank=True, db_default="")
+    status = EnumField(RefundStatus, db_default=RefundStatus.PENDING)
+
+    class Meta:
+        db_table = "refunds"
+        db_table_comment = "Refunds of payments, by Stripe."
+        indexes = (
+            # Query 28: a payment goes with its refunds.
+            models.Index(fields=["payment"], name="refunds_payment_idx"),
+            # Query 28: an enrollment goes with its refunds.
+            models.Index(fields=["enrollment"], name="refunds_enrollment_idx"),
+        )
+        constraints = (
+            # Query 24: by Stripe's id. NULLs are distinct: unique when present.
+            models.UniqueConstraint(
+                fields=["stripe_refund_id"], name="refunds_stripe_refund_id_uniq"
+            ),
+            not_blank_check("stripe_refund_id", name="refunds_stripe_refund_id_check"),
+            # Positive: a refund of nothing is none.
+            models.CheckConstraint(
+                condition=Q(amount__range=(Decimal("0.01"), LARGEST_AMOUNT)),
+                name="refunds_amount_check",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.amount} ({self.status})"

@@ -1,0 +1,17 @@
+"""What every test may use. The database is real: the embedded server, or DATABASE_URL's."""
+
+import os
+
+import pytest
+from django.db import connections
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """Give each run a database of its own, so that two runs at the same time do not meet."""
+    for connection in connections.all():
+        test_settings = connection.settings_dict["TEST"]
+        name = test_settings["NAME"] or f"test_{connection.settings_dict['NAME']}"
+        test_settings["NAME"] = f"{name}_{os.getpid()}"

@@ -1,0 +1,21 @@
+"""LowercaseEmailField: one spelling for every address."""
+
+from typing import Any
+
+from django.db import models
+
+
+class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
+    """An e-mail address in lower case, whether saved, looked up, updated or typed into a form."""
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return value.lower() if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Put it in lower case on the instance too, so that it equals its row."""
+        value = super().pre_save(model_instance, add)
+        if isinstance(value, str):
+            value = value.lower()
+            setattr(model_instance, self.attname, value)
+        return value

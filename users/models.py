@@ -1,0 +1,195 @@
+"""Accounts and their profiles."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from config.database.constraints import exactly_when, json_check, not_blank_check
+from config.database.fields import EnumField
+from config.database.models import TimestampedModel
+from users.enums import Role
+from users.fields import LowercaseEmailField
+
+
+class UserManager(BaseUserManager["User"]):
+    """Accounts; those it makes have a hashed password.
+
+    Query 1, the login: `User.objects.active().get(email=typed)`; the field ignores case.
+    """
+
+    def active(self) -> models.QuerySet["User"]:
+        """Accounts that were not deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+    def create_user(
+        self, email: str, password: str | None = None, *, role: Role, **fields: Any
+    ) -> "User":
+        """An account; without a password nobody can log in to it."""
+        user = self.model(email=email, role=role, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An administrator, as `createsuperuser` wants one."""
+        return self.create_user(email, password, role=Role.ADMIN, **fields)
+
+
+class User(AbstractBaseUser, TimestampedModel):
+    """An account. What it may do follows from its role."""
+
+    email = LowercaseEmailField(
+        max_length=255, db_comment="In lower case, so that it is unique in any case."
+    )
+    password = models.CharField(
+        max_length=255,
+        db_column="password_hash",
+        db_comment="Django's format: algorithm$iterations$salt$hash; '!...' if there is none.",
+    )
+    role = EnumField(Role, db_comment="What the user may do; there are no other permissions.")
+    email_verified = models.BooleanField(
+        db_default=False, db_comment="Whether the owner of the address confirmed it."
+    )
+    verification_token = models.CharField(  # noqa: DJ001
+        max_length=255,
+        null=True,
+        blank=True,
+        db_comment="Secret of the confirmation link; NULL if none is open.",
+    )
+    password_reset_token = models.CharField(  # noqa: DJ001
+        max_length=255,
+        null=True,
+        blank=True,
+        db_comment="Secret of the password reset link; NULL if none is open.",
+    )
+    password_reset_expires = models.DateTimeField(
+        null=True, blank=True, db_comment="When the password reset link stops working."
+    )
+    last_login = models.DateTimeField(null=True, blank=True, db_comment="NULL: never logged in.")
+    deleted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_comment="Soft deletion: when the account was closed; NULL while it is open.",
+    )
+
+    objects = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+
+    class Meta:
+        db_table = "users"
+        db_table_comment = "Accounts of students, educators and administrators."
+        constraints = (
+            # Query 1: the login finds the account by it.
+            models.UniqueConstraint(fields=["email"], name="users_email_uniq"),
+            # NULLs are distinct: unique when present.
+            models.UniqueConstraint(
+                fields=["verification_token"], name="users_verification_token_uniq"
+            ),
+            models.UniqueConstraint(
+                fields=["password_reset_token"], name="users_password_reset_token_uniq"
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")), name="users_email_lowercase_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(email__regex=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+                name="users_email_shape_check",
+            ),
+            not_blank_check("password", name="users_password_hash_check"),
+            not_blank_check("verification_token", name="users_verification_token_check"),
+            not_blank_check("password_reset_token", name="users_password_reset_token_check"),
+            # The token and its expiry come together.
+            models.CheckConstraint(
+                condition=exactly_when(
+                    Q(password_reset_token__isnull=False), Q(password_reset_expires__isnull=False)
+                ),
+                name="users_password_reset_check",
+            ),
+            models.CheckConstraint(
+                condition=Q(password_reset_expires__gt=F("created_at")),
+                name="users_password_reset_expires_check",
+            ),
+            # Not before the account was made.
+            models.CheckConstraint(
+                condition=Q(deleted_at__gte=F("created_at")), name="users_deleted_at_check"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.get_username()
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Whether the account is open; Django lets nobody else log in."""
+        return self.deleted_at is None
+
+    @property
+    def is_superuser(self) -> bool:
+        """An active administrator."""
+        return self.is_active and self.role == Role.ADMIN
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin site lets them in."""
+        return self.is_superuser
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """An active administrator may do everything, anybody else nothing."""
+        return self.is_superuser
+
+    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
+        """As `has_perm`."""
+        return self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """As `has_perm`."""
+        return self.is_superuser
+
+
+class UserProfile(TimestampedModel):
+    """What a user shows of themselves, and how they want the platform."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.DB_CASCADE, related_name="profile")
+    full_name = models.CharField(max_length=255)
+    bio = models.TextField(blank=True, db_default="")
+    avatar_url = models.URLField(max_length=500, blank=True, db_default="")
+    timezone = models.CharField(
+        max_length=50, db_default="UTC", db_comment="IANA name, such as Europe/Prague."
+    )
+    language = models.CharField(
+        max_length=10, db_default="en", db_comment="Language code, such as en or pt-br."
+    )
+    notification_preferences = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: what to be notified of, and how."
+    )
+    privacy_settings = models.JSONField(
+        blank=True, db_default={}, db_comment="Object: who may see what of the profile."
+    )
+
+    class Meta:
+        db_table = "user_profiles"
+        db_table_comment = "What users show of themselves, and their preferences."
+        constraints = (
+            not_blank_check("full_name", name="user_profiles_full_name_check"),
+            models.CheckConstraint(
+                condition=Q(timezone__regex=r"^\S+$"), name="user_profiles_timezone_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(language__regex="^[a-z]{2,3}(-[A-Za-z0-9]+)*$"),
+                name="user_profiles_language_check",
+            ),
+            json_check(
+                "notification_preferences", name="user_profiles_notification_preferences_check"
+            ),
+            json_check("privacy_settings", name="user_profiles_privacy_settings_check"),
+        )
+
+    def __str__(self) -> str:
+        return self.full_name
