@@ -17,9 +17,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _configure_connection(self, connection: Any) -> bool:
         """Also called for each connection that a pool opens."""
-        commit = super()._configure_connection(connection)
+        super()._configure_connection(connection)
         register_enum_arrays(connection)
-        return True
+        return True  # there is a transaction to commit, if autocommit is off
 
 
 def register_enum_arrays(connection: Any) -> None:

@@ -43,7 +43,8 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         another type; Django knows how to write it again.
         """
         if not _changes_enum(old_field, new_field):
-            return super()._alter_field(model, old_field, new_field, *args, **kwargs)
+            super()._alter_field(model, old_field, new_field, *args, **kwargs)
+            return
         for dependent in _conditions_on(model, old_field):
             self.execute(dependent.remove_sql(model, self))
         super()._alter_field(model, old_field, new_field, *args, **kwargs)

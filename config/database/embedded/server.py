@@ -105,7 +105,7 @@ class EmbeddedServer:
         keeper_lock = self._open_lock("keeper.lock")
         try:
             fcntl.flock(keeper_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            subprocess.Popen(
+            keeper = subprocess.Popen(
                 [sys.executable, "-m", "config.database.embedded.keeper", self.directory],
                 cwd=PROJECT,
                 pass_fds=[keeper_lock],  # the lock goes along, and lives as long as the keeper
@@ -114,6 +114,7 @@ class EmbeddedServer:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            keeper.returncode = 0  # it outlives us; without this Python warns that it still runs
         except BlockingIOError:
             pass
         finally:
