@@ -10,6 +10,7 @@ from collections.abc import Container, Sequence
 from functools import singledispatch
 from typing import Any
 
+from django.contrib.postgres.fields.array import IndexTransform
 from django.db import models
 from django.db.models import functions as sql
 from django.db.models.expressions import Col, ExpressionList, Ref
@@ -50,7 +51,8 @@ def enum_of(expression: Any) -> EnumField | None:
 
 @enum_of.register(Col)
 @enum_of.register(sql.Cast)
-def _(expression: Col | sql.Cast) -> EnumField | None:
+@enum_of.register(IndexTransform)
+def _(expression: Any) -> EnumField | None:
     field = expression.output_field
     return field if isinstance(field, EnumField) else None
 

@@ -14,6 +14,9 @@ from config.database.references import Named, named_in_expressions
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     """PostgreSQL's schema editor, with stable names and with enum columns that can change type."""
 
+    # Without Django's CASCADE, which would take along what others have built on the table.
+    sql_delete_table = "DROP TABLE %(table)s"
+
     def _create_index_name(
         self, table_name: str, column_names: Sequence[str], suffix: str = ""
     ) -> str:

@@ -1,9 +1,34 @@
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.conf import settings
 from django.core.management.commands import makemigrations
+from django.utils.module_loading import module_has_submodule
 
 from config.database.autodetector import MigrationAutodetector
 
 
 class Command(makemigrations.Command):
-    """makemigrations that writes enum types, too."""
+    """makemigrations that writes enum types, too, and leaves none of the project's apps out."""
 
     autodetector = MigrationAutodetector
+
+    def handle(self, *app_labels: str, **options: Any) -> None:
+        super().handle(*(app_labels or labels_to_name()), **options)
+
+
+def labels_to_name() -> list[str]:
+    """All the project's app labels if one has no migrations package yet, else none.
+
+    Django passes over such an app unless it is named, and to name one excludes the others.
+    """
+    own = [app_config for app_config in apps.get_app_configs() if _is_ours(app_config)]
+    if all(module_has_submodule(app_config.module, "migrations") for app_config in own):
+        return []
+    return [app_config.label for app_config in own]
+
+
+def _is_ours(app_config: AppConfig) -> bool:
+    beside_manage_py = Path(app_config.path).parent == settings.BASE_DIR
+    return beside_manage_py and any(app_config.get_models())
