@@ -29,7 +29,7 @@ def check_enum_types(
     ]
 
 
-type Use = tuple[models.Field, EnumField]
+type Use = tuple[models.Field[Any, Any], EnumField]
 
 
 def _claimed_twice(uses: list[Use]) -> Iterator[CheckMessage]:
@@ -48,7 +48,7 @@ def _claimed_twice(uses: list[Use]) -> Iterator[CheckMessage]:
             )
 
 
-def _check_use(field: models.Field, enum: EnumField) -> Iterator[CheckMessage]:
+def _check_use(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[CheckMessage]:
     if not enum.enum:
         yield Error(
             "EnumField has no TextChoices class.",

@@ -1,15 +1,22 @@
 """EnumField: a column of a native PostgreSQL enum type."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Col, DatabaseDefault
-from django.db.models.fields import Field
 from django.db.models.functions import Cast
+
+if TYPE_CHECKING:
+    CharField = models.CharField[Any, Any]
+    Field = models.Field[Any, Any]
+else:
+    CharField = models.CharField  # Django's fields take no type arguments at run time
 
 
 def snake_case(name: str) -> str:
@@ -25,11 +32,11 @@ class EnumCol(Col):
     """
 
     @property
-    def _output_field_or_none(self) -> models.CharField:
+    def _output_field_or_none(self) -> CharField:
         return models.CharField()
 
 
-class EnumField(models.CharField):
+class EnumField(CharField):
     """A column whose type is the native PostgreSQL enum of a `TextChoices` class.
 
     In a model: `EnumField(Role)`. The type is named after the class (`CourseStatus` ->
@@ -78,13 +85,13 @@ class EnumField(models.CharField):
         options |= {"type_name": self.type_name, "labels": list(self.labels)}
         return name, path, args, options
 
-    def get_col(self, alias: str | None, output_field: Field | None = None) -> Col:
+    def get_col(self, alias: str, output_field: Field | None = None) -> Col:
         if output_field is None or output_field == self:
             return EnumCol(alias, self)
-        return super().get_col(cast(str, alias), output_field)
+        return super().get_col(alias, output_field)
 
     @property
-    def cached_col(self) -> Col:  # type: ignore[override]  # Django's is a cached_property
+    def cached_col(self) -> Col:
         return EnumCol(self.model._meta.db_table, self)
 
     def to_python(self, value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.postgresql import schema
 from django.db.backends.utils import strip_quotes, truncate_name
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from config.database.fields import enum_field
 from config.database.references import Named, named_in_expressions
@@ -78,12 +78,12 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         return f" USING %(column)s::text{brackets}::%(type)s"
 
 
-def _changes_enum(old_field: Field, new_field: Field) -> bool:
+def _changes_enum(old_field: Any, new_field: Any) -> bool:
     old, new = enum_field(old_field), enum_field(new_field)
     return (old and old.type_name) != (new and new.type_name)
 
 
-def _conditions_on(model: type[Model], field: Field) -> list[Named]:
+def _conditions_on(model: type[Model], field: Any) -> list[Named]:
     """The constraints and indexes of `model` whose condition or expressions name `field`."""
     named = [*model._meta.constraints, *model._meta.indexes]
     return [item for item in named if field.name in named_in_expressions(item)]

@@ -38,7 +38,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.writelines(f"{line}\n" for line in overview())
+        self.stdout.write("\n".join(overview()))
 
 
 def overview() -> Iterator[str]:
