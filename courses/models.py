@@ -110,7 +110,6 @@ class Course(TimestampedModel):
                 condition=Q(slug__regex="^[a-z0-9_]+(-[a-z0-9_]+)*$"), name="courses_slug_check"
             ),
             not_blank_check("title", name="courses_title_check"),
-            not_blank_check("category", name="courses_category_check"),
             models.CheckConstraint(
                 condition=Q(price__range=(0, LARGEST_AMOUNT)), name="courses_price_check"
             ),

@@ -49,7 +49,7 @@ class User(AbstractBaseUser, TimestampedModel):
     password = models.CharField(
         max_length=255,
         db_column="password_hash",
-        db_comment="Django's format: algorithm$iterations$salt$hash; '!...' if there is none.",
+        db_comment="Django's format: algorithm$iterations$salt$hash; '' or '!...': no login.",
     )
     role = EnumField(Role, db_comment="What the user may do; there are no other permissions.")
     email_verified = models.BooleanField(
@@ -102,7 +102,6 @@ class User(AbstractBaseUser, TimestampedModel):
                 condition=Q(email__regex=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
                 name="users_email_shape_check",
             ),
-            not_blank_check("password", name="users_password_hash_check"),
             not_blank_check("verification_token", name="users_verification_token_check"),
             not_blank_check("password_reset_token", name="users_password_reset_token_check"),
             # The token and its expiry come together.
@@ -111,10 +110,6 @@ class User(AbstractBaseUser, TimestampedModel):
                     Q(password_reset_token__isnull=False), Q(password_reset_expires__isnull=False)
                 ),
                 name="users_password_reset_check",
-            ),
-            models.CheckConstraint(
-                condition=Q(password_reset_expires__gt=F("created_at")),
-                name="users_password_reset_expires_check",
             ),
             # Not before the account was made.
             models.CheckConstraint(
@@ -157,7 +152,7 @@ class UserProfile(TimestampedModel):
     """What a user shows of themselves, and how they want the platform."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.DB_CASCADE, related_name="profile")
-    full_name = models.CharField(max_length=255)
+    full_name = models.CharField(max_length=255, blank=True, db_default="")
     bio = models.TextField(blank=True, db_default="")
     avatar_url = models.URLField(max_length=500, blank=True, db_default="")
     timezone = models.CharField(
@@ -177,12 +172,11 @@ class UserProfile(TimestampedModel):
         db_table = "user_profiles"
         db_table_comment = "What users show of themselves, and their preferences."
         constraints = (
-            not_blank_check("full_name", name="user_profiles_full_name_check"),
             models.CheckConstraint(
                 condition=Q(timezone__regex=r"^\S+$"), name="user_profiles_timezone_check"
             ),
             models.CheckConstraint(
-                condition=Q(language__regex="^[a-z]{2,3}(-[A-Za-z0-9]+)*$"),
+                condition=Q(language__regex="^[a-z]{2,3}([-_][A-Za-z0-9]+)*$"),
                 name="user_profiles_language_check",
             ),
             json_check(
@@ -192,4 +186,4 @@ class UserProfile(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.full_name
+        return self.full_name or f"Profile of user {self.user_id}"
