@@ -5,6 +5,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 from psycopg.types import TypeInfo
 
+from config.database.backend.features import DatabaseFeatures
 from config.database.backend.operations import DatabaseOperations
 from config.database.backend.schema import DatabaseSchemaEditor
 
@@ -12,6 +13,7 @@ ENUM_TYPES = "SELECT typname, oid, typarray FROM pg_type WHERE typtype = 'e'"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    features_class = DatabaseFeatures
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
 
