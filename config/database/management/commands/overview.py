@@ -4,6 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from django.apps import apps
@@ -51,7 +52,7 @@ def overview() -> Iterator[str]:
         yield f"  {typed('migrate')}"
         return
     per_app = ", ".join(f"{label} {len(app_tables)}" for label, app_tables in tables.items())
-    yield f"{len(names)} tables of {len(tables)} apps: {per_app}"
+    yield from wrap(f"{len(names)} tables of {len(tables)} apps: {per_app}", subsequent_indent="  ")
     yield ", ".join(f"{number} {what}" for what, number in counts(names).items())
     yield "Next:"
     width = max(map(len, NEXT_STEPS))

@@ -1,0 +1,38 @@
+# Writes to .venv/ and to the database, nowhere else. Only relative paths: the project's own may
+# have spaces.
+
+py := .venv/bin/python
+ARGS ?=
+
+.PHONY: up setup test lint lock help
+
+up: setup ## install, start PostgreSQL, migrate; say what is there now (plain `make`)
+	@$(py) manage.py migrate --verbosity 0
+	@$(py) manage.py overview
+
+setup: .venv/installed ## only install the locked packages into .venv
+
+test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
+	@$(py) -m pytest $(ARGS)
+
+lint: setup ## check style and types
+	@$(py) -m ruff check
+	@$(py) -m ruff format --check
+	@$(py) -m mypy .
+
+lock: ## write the lock files; make lock ARGS=--upgrade takes the newest versions (needs uv)
+	@$(compile) --output-file requirements.txt
+	@$(compile) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+compile = UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet $(ARGS) pyproject.toml \
+	--universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-annotate
+
+# Made last, so an interrupted installation starts again; so does a .venv whose Python is gone.
+ifneq ($(shell $(py) -c "import django" >/dev/null 2>&1 && echo works),works)
+.PHONY: .venv/installed
+endif
+.venv/installed: requirements-dev.txt
+	@sh .ci/make-venv
