@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncHour
 
-from config.database.constraints import json_check, not_blank_check
+from config.database.constraints import finite_check, json_check, not_blank_check
 from config.database.functions import Now
 from config.database.models import IdentifiedModel
 
@@ -113,6 +113,7 @@ class CourseAnalytics(models.Model):
                 name="course_analytics_dropout_rate_check",
             ),
             json_check("engagement_metrics", name="course_analytics_engagement_metrics_check"),
+            finite_check("last_updated", name="course_analytics_finite_check"),
         )
 
     def __str__(self) -> str:
@@ -195,6 +196,7 @@ class StudentAnalytics(models.Model):
             ),
             json_check("badges_earned", "array", name="student_analytics_badges_earned_check"),
             json_check("skill_ratings", name="student_analytics_skill_ratings_check"),
+            finite_check("last_updated", name="student_analytics_finite_check"),
         )
 
     def __str__(self) -> str:
@@ -257,6 +259,7 @@ class AnalyticsEvent(IdentifiedModel):
         constraints = (
             not_blank_check("event_type", name="analytics_events_event_type_check"),
             json_check("event_data", name="analytics_events_event_data_check"),
+            finite_check("timestamp", name="analytics_events_finite_check"),
         )
 
     def __str__(self) -> str:

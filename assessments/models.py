@@ -21,6 +21,7 @@ from assessments.querysets import (
 from config.database.constraints import (
     LARGEST_AMOUNT,
     JSONTypeof,
+    finite_check,
     json_check,
     not_blank_check,
 )
@@ -85,6 +86,13 @@ class Quiz(TimestampedModel):
                 condition=Q(available_from__lt=F("available_until")),
                 name="quizzes_available_check",
             ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "available_from",
+                "available_until",
+                name="quizzes_finite_check",
+            ),
         )
 
     def __str__(self) -> str:
@@ -145,6 +153,7 @@ class Question(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(order_number__gte=1), name="questions_order_number_check"
             ),
+            finite_check("created_at", "updated_at", name="questions_finite_check"),
         )
 
     def __str__(self) -> str:
@@ -258,6 +267,14 @@ class QuizSubmission(TimestampedModel):
                 condition=Q(graded_at__gte=F("submitted_at")),
                 name="quiz_submissions_graded_at_check",
             ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "started_at",
+                "submitted_at",
+                "graded_at",
+                name="quiz_submissions_finite_check",
+            ),
         )
 
     def __str__(self) -> str:
@@ -311,6 +328,7 @@ class Assignment(TimestampedModel):
                 condition=Q(max_file_size_mb__gt=0), name="assignments_max_file_size_mb_check"
             ),
             json_check("rubric", null=True, name="assignments_rubric_check"),
+            finite_check("created_at", "updated_at", "due_date", name="assignments_finite_check"),
         )
 
     def __str__(self) -> str:
@@ -446,6 +464,13 @@ class AssignmentSubmission(TimestampedModel):
             models.CheckConstraint(
                 condition=~Q(parent_submission=F("id")),
                 name="assignment_submissions_parent_check",
+            ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "submitted_at",
+                "graded_at",
+                name="assignment_submissions_finite_check",
             ),
         )
 

@@ -11,7 +11,7 @@ from communication.querysets import (
     DiscussionThreadQuerySet,
     MessageQuerySet,
 )
-from config.database.constraints import json_check, not_blank_check
+from config.database.constraints import finite_check, json_check, not_blank_check
 from config.database.functions import Now
 from config.database.models import TimestampedModel
 
@@ -91,6 +91,14 @@ class Message(TimestampedModel):
             models.CheckConstraint(
                 condition=~Q(parent_message=F("id")), name="messages_parent_check"
             ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "read_at",
+                "deleted_by_sender",
+                "deleted_by_recipient",
+                name="messages_finite_check",
+            ),
         )
 
     def __str__(self) -> str:
@@ -151,6 +159,12 @@ class DiscussionThread(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(reply_count__gte=0), name="discussion_threads_reply_count_check"
             ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "last_activity_at",
+                name="discussion_threads_finite_check",
+            ),
         )
 
     def __str__(self) -> str:
@@ -175,7 +189,7 @@ class DiscussionPost(TimestampedModel):
         related_name="replies",
         db_comment="The post that this one answers; NULL: it answers the thread.",
     )
-    content = models.TextField()
+    content = models.TextField(blank=True)  # once it is deleted
     upvote_count = models.IntegerField(db_default=0, db_comment="Kept by the application.")
     is_solution = models.BooleanField(
         db_default=False, db_comment="Whether it answers the thread's question; one may."
@@ -227,6 +241,9 @@ class DiscussionPost(TimestampedModel):
             models.CheckConstraint(
                 condition=~Q(parent_post=F("id")), name="discussion_posts_parent_check"
             ),
+            finite_check(
+                "created_at", "updated_at", "edited_at", name="discussion_posts_finite_check"
+            ),
         )
 
     def __str__(self) -> str:
@@ -271,6 +288,13 @@ class Announcement(TimestampedModel):
         constraints = (
             not_blank_check("title", name="announcements_title_check"),
             not_blank_check("content", name="announcements_content_check"),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "scheduled_for",
+                "published_at",
+                name="announcements_finite_check",
+            ),
         )
 
     def __str__(self) -> str:

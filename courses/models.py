@@ -8,6 +8,7 @@ from django.db.models import Deferrable, F, Q
 from config.database.constraints import (
     LARGEST_AMOUNT,
     exactly_when,
+    finite_check,
     json_check,
     not_blank_check,
 )
@@ -138,6 +139,7 @@ class Course(TimestampedModel):
                 condition=~Q(status=CourseStatus.PUBLISHED) | Q(published_at__isnull=False),
                 name="courses_published_at_check",
             ),
+            finite_check("created_at", "updated_at", "published_at", name="courses_finite_check"),
         )
 
     def __str__(self) -> str:
@@ -188,6 +190,7 @@ class CourseModule(TimestampedModel):
             models.CheckConstraint(
                 condition=~Q(prerequisite_module=F("id")), name="course_modules_prerequisite_check"
             ),
+            finite_check("created_at", "updated_at", name="course_modules_finite_check"),
         )
 
     def __str__(self) -> str:
@@ -247,6 +250,7 @@ class Lesson(TimestampedModel):
                 name="lessons_text_check",
             ),
             json_check("metadata", name="lessons_metadata_check"),
+            finite_check("created_at", "updated_at", name="lessons_finite_check"),
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.database.constraints import exactly_when, json_check, not_blank_check
+from config.database.constraints import exactly_when, finite_check, json_check, not_blank_check
 from config.database.fields import EnumField
 from config.database.functions import Now
 from config.database.models import IdentifiedModel, TimestampedModel
@@ -111,6 +111,14 @@ class Enrollment(TimestampedModel):
                 condition=Q(completed_at__gte=F("enrolled_at")),
                 name="enrollments_completed_at_check",
             ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "enrolled_at",
+                "completed_at",
+                "last_accessed_at",
+                name="enrollments_finite_check",
+            ),
         )
 
     def __str__(self) -> str:
@@ -181,6 +189,13 @@ class LessonProgress(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(attempts_count__gte=0), name="lesson_progress_attempts_count_check"
             ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "completed_at",
+                "last_accessed_at",
+                name="lesson_progress_finite_check",
+            ),
         )
 
     def __str__(self) -> str:
@@ -220,6 +235,7 @@ class Certificate(IdentifiedModel):
             ),
             not_blank_check("certificate_id", name="certificates_certificate_id_check"),
             json_check("metadata", name="certificates_metadata_check"),
+            finite_check("issued_at", "created_at", name="certificates_finite_check"),
         )
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.database.constraints import json_check, not_blank_check
+from config.database.constraints import finite_check, json_check, not_blank_check
 from config.database.fields import EnumField
 from config.database.functions import Now
 from config.database.models import IdentifiedModel
@@ -91,6 +91,7 @@ class Notification(IdentifiedModel):
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("created_at")), name="notifications_expires_at_check"
             ),
+            finite_check("read_at", "expires_at", "created_at", name="notifications_finite_check"),
         )
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.database.constraints import LARGEST_AMOUNT, json_check, not_blank_check
+from config.database.constraints import LARGEST_AMOUNT, finite_check, json_check, not_blank_check
 from config.database.fields import EnumField
 from config.database.models import TimestampedModel
 from payments.enums import PaymentStatus, RefundStatus, SubscriptionStatus
@@ -103,6 +103,7 @@ class Payment(TimestampedModel):
                 condition=Q(currency__regex="^[A-Z]{3}$"), name="payments_currency_check"
             ),
             json_check("metadata", name="payments_metadata_check"),
+            finite_check("created_at", "updated_at", name="payments_finite_check"),
         )
 
     def __str__(self) -> str:
@@ -171,6 +172,13 @@ class Subscription(TimestampedModel):
                 condition=Q(current_period_end__gt=F("current_period_start")),
                 name="subscriptions_current_period_check",
             ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "current_period_start",
+                "current_period_end",
+                name="subscriptions_finite_check",
+            ),
         )
 
     def __str__(self) -> str:
@@ -219,6 +227,7 @@ class Refund(TimestampedModel):
                 condition=Q(amount__range=(Decimal("0.01"), LARGEST_AMOUNT)),
                 name="refunds_amount_check",
             ),
+            finite_check("created_at", "updated_at", name="refunds_finite_check"),
         )
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.db import connections
+from pytest_django import Settings
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,9 @@ def django_db_modify_db_settings(
         test_settings = connection.settings_dict["TEST"]
         name = test_settings["NAME"] or f"test_{connection.settings_dict['NAME']}"
         test_settings["NAME"] = f"{name}_{os.getpid()}"
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings: Settings) -> None:
+    """A hash that takes no time; the real ones are slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from config.database.constraints import exactly_when, json_check, not_blank_check
+from config.database.constraints import exactly_when, finite_check, json_check, not_blank_check
 from config.database.fields import EnumField
 from config.database.models import TimestampedModel
 from users.enums import Role
@@ -115,6 +115,14 @@ class User(AbstractBaseUser, TimestampedModel):
             models.CheckConstraint(
                 condition=Q(deleted_at__gte=F("created_at")), name="users_deleted_at_check"
             ),
+            finite_check(
+                "created_at",
+                "updated_at",
+                "password_reset_expires",
+                "last_login",
+                "deleted_at",
+                name="users_finite_check",
+            ),
         )
 
     def __str__(self) -> str:
@@ -183,6 +191,7 @@ class UserProfile(TimestampedModel):
                 "notification_preferences", name="user_profiles_notification_preferences_check"
             ),
             json_check("privacy_settings", name="user_profiles_privacy_settings_check"),
+            finite_check("created_at", "updated_at", name="user_profiles_finite_check"),
         )
 
     def __str__(self) -> str:

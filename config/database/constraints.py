@@ -1,6 +1,8 @@
 """Check constraints and conditions that many tables share."""
 
 from decimal import Decimal
+from functools import reduce
+from operator import and_
 
 from django.db import models
 from django.db.models.lookups import Exact
@@ -15,6 +17,13 @@ class JSONTypeof(models.Func):
 
     function = "jsonb_typeof"
     output_field = models.TextField()
+
+
+class IsFinite(models.Func):
+    """Whether a time is neither 'infinity' nor '-infinity'."""
+
+    function = "isfinite"
+    output_field = models.BooleanField()
 
 
 def json_check(
@@ -35,3 +44,9 @@ def not_blank_check(field: str, *, name: str) -> models.CheckConstraint:
 def exactly_when(one: models.Q, other: models.Q) -> models.Q:
     """Both hold or neither does. Neither may be unknown: a check passes on NULL."""
     return (one & other) | (~one & ~other)
+
+
+def finite_check(*fields: str, name: str) -> models.CheckConstraint:
+    """The times are times: PostgreSQL also takes 'infinity', which Python cannot read."""
+    conditions = (models.Q(IsFinite(field)) for field in fields)
+    return models.CheckConstraint(condition=reduce(and_, conditions), name=name)

@@ -29,13 +29,15 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _iter_column_sql(
         self, column_db_type: str, params: Any, model: type[Model], field: Any, *args: Any
     ) -> Iterator[str]:
-        """Name the inline UNIQUE of a column as `_create_index_name` names any other."""
+        """Name the inline UNIQUE as any other; let a generated column be NOT NULL, too."""
         for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
             if part == "UNIQUE":
                 name = self._create_index_name(model._meta.db_table, [field.column], "_uniq")
                 yield f"CONSTRAINT {self.quote_name(name)} UNIQUE"
             else:
                 yield part
+        if field.generated and not field.null:
+            yield "NOT NULL"
 
     def _alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any, **kwargs: Any
