@@ -176,6 +176,7 @@ class WholeAppsAutodetector(autodetector.MigrationAutodetector):
         super()._optimize_migrations()
         for app_label, migrations in self.migrations.items():
             for migration in migrations:
+                migration.operations = whole_tables(migration.operations)
                 for operation in migration.operations:
                     if isinstance(operation, CreateModel):
                         model = self.to_state.models[app_label, operation.name_lower]
@@ -196,6 +197,29 @@ def enum_types(state: ProjectState, model_keys: Container[tuple[str, str]]) -> E
         for field in model.fields.values()
         if (enum := enum_field(field))
     }
+
+
+def whole_tables(operations: list[Operation]) -> list[Operation]:
+    """`operations`, in which a new table comes with its indexes and constraints.
+
+    Django does this only where no other model is created in between: it takes an index for
+    something that may refer to any model. Each that stays behind costs `migrate` the rendering of
+    all related models once more.
+    """
+    models: dict[str, CreateModel] = {}
+    others: list[Operation] = []
+    for operation in operations:
+        if isinstance(operation, CreateModel):
+            models[operation.name_lower] = operation
+        elif isinstance(operation, (AddIndex, AddConstraint)):
+            item = operation.index if isinstance(operation, AddIndex) else operation.constraint
+            model = models.get(operation.model_name_lower)
+            if model and named_fields(item) <= {name for name, _ in model.fields}:
+                items = [*model.options.get(operation.option_name, ()), item]
+                model.options = {**model.options, operation.option_name: items}
+                continue
+        others.append(operation)
+    return others
 
 
 def _reach(needs: dict[str, set[str]], start: str) -> set[str]:

@@ -17,8 +17,11 @@ def named_in_expressions(item: Any) -> set[str]:
     """The fields in `item`'s condition and expressions, which hold literals of their types."""
     names: set[str] = set()
     for expression in (getattr(item, "condition", None), *getattr(item, "expressions", ())):
-        if isinstance(expression, models.Q):
-            names |= expression.referenced_base_fields
-        parts = expression.flatten() if hasattr(expression, "flatten") else [expression]
-        names |= {part.name for part in parts if isinstance(part, models.F)}
+        if isinstance(expression, tuple):  # of an ExclusionConstraint, with its operator
+            expression = models.F(expression[0]) if isinstance(expression[0], str) else expression[0]
+        for part in expression.flatten() if hasattr(expression, "flatten") else [expression]:
+            if isinstance(part, models.F):
+                names.add(part.name)
+            elif isinstance(part, models.Q):
+                names |= part.referenced_base_fields
     return {name.split("__")[0] for name in names}

@@ -1,0 +1,127 @@
+"""python -m benchmarks.migrate [ROUNDS]: migrate an empty database, as a ratio to psql.
+
+In each round each contender gets a new database, so that whatever else the machine does meets all
+of them alike. The server is up before the first round.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import django
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from config.database.embedded.cluster import BIN
+
+PROJECT = Path(__file__).parents[1]
+PSQL = [str(BIN / "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+CALL_OF_MIGRATE = """
+import time, django
+django.setup()
+from django.core.management import call_command
+start = time.perf_counter()
+call_command("migrate", verbosity=0)
+print(time.perf_counter() - start)
+"""
+# Migrations keep their own record beside the schema that they make.
+OBJECTS = """
+    SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+                                   AND relname !~ '^django_migrations'
+     UNION ALL
+    SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+                                        AND conname !~ '^django_migrations'
+     ORDER BY 1
+"""
+
+
+def main(rounds: int) -> None:
+    times: defaultdict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as directory:
+        script = Path(directory) / "migrations.sql"
+        script.write_text(sql_of_all_migrations())
+        for _ in range(rounds):
+            with scratch_database() as environment:
+                seconds, _ = timed([*PSQL, f"--file={script}"], environment)
+                times["psql, the same SQL"].append(seconds)
+                wanted = objects(environment)
+            with scratch_database() as environment:
+                seconds, _ = timed([sys.executable, "manage.py", "migrate", "-v0"], environment)
+                times["manage.py migrate"].append(seconds)
+                if objects(environment) != wanted:
+                    sys.exit("psql and migrate made different schemas: there is no ratio.")
+                seconds, _ = timed([sys.executable, "manage.py", "migrate", "-v0"], environment)
+                times["... with nothing to do"].append(seconds)
+            with scratch_database() as environment:
+                _, output = timed([sys.executable, "-c", CALL_OF_MIGRATE], environment)
+                times["the call of migrate alone"].append(float(output))
+    print(f"Median of {rounds} rounds, on {version()}:")
+    baseline = median(times["psql, the same SQL"])
+    for what, seconds_taken in times.items():
+        seconds = median(seconds_taken)
+        print(f"{what:28}{seconds:8.2f} s{seconds / baseline:8.1f} x")
+
+
+def sql_of_all_migrations() -> str:
+    """What sqlmigrate prints, for one migration after the other."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
+    return "\n".join(
+        "\n".join(["BEGIN;", *executor.loader.collect_sql([step]), "COMMIT;"]) for step in plan
+    )
+
+
+def version() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT split_part(version(), ' on ', 1)")
+        [name] = cursor.fetchone()
+        return str(name)
+
+
+@contextmanager
+def scratch_database() -> Iterator[dict[str, str]]:
+    """A new database, by the environment in which libpq and Django find it."""
+    name = f"benchmark_{os.getpid()}"
+    server = connection.connection.info
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    try:
+        yield os.environ | {
+            "DATABASE_URL": f"postgres:///{name}",
+            "PGDATABASE": name,
+            "PGHOST": server.host,
+            "PGPORT": str(server.port),
+            "PGUSER": server.user,
+            "PGPASSWORD": server.password,
+        }
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def timed(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
+    """The seconds that `command` takes, and what it prints."""
+    start = perf_counter()
+    done = subprocess.run(  # noqa: S603
+        command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return perf_counter() - start, done.stdout
+
+
+def objects(environment: dict[str, str]) -> str:
+    """The names of what is in the database."""
+    _, output = timed([*PSQL, "--tuples-only", "--command", OBJECTS], environment)
+    return output
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)

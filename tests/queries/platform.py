@@ -1,0 +1,69 @@
+"""A platform with some 280,000 rows, on which the plans of queries are those of real life."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import md5
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from assessments.models import Assignment, Quiz
+from communication.models import DiscussionPost, DiscussionThread
+from courses.models import Course
+from enrollments.models import Enrollment
+from tests.contract import COLUMNS
+from users.models import User
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)  # as in data.sql
+DATA = Path(__file__).with_name("data.sql")
+
+
+def fill() -> None:
+    """Committed and vacuumed: for statistics, index-only scans and block ranges as in real life."""
+    with connection.cursor() as cursor:
+        with transaction.atomic():
+            cursor.execute(DATA.read_text())
+        cursor.execute(f"VACUUM ANALYZE {', '.join(COLUMNS)}")
+
+
+def empty() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE users CASCADE")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Those of whom the queries ask."""
+
+    busy_user: User
+    student: User
+    educator: User
+    course: Course
+    enrollment: Enrollment
+    quiz: Quiz
+    assignment: Assignment
+    conversation_id: UUID
+    thread: DiscussionThread
+    post: DiscussionPost
+
+
+def look_up() -> Platform:
+    """The one of each that is long, and a student and an educator like most."""
+    return Platform(
+        busy_user=User.objects.get(pk=made_id("user", 1)),
+        student=User.objects.get(pk=made_id("user", 250)),
+        educator=User.objects.get(pk=made_id("user", 50)),
+        course=Course.objects.get(pk=made_id("course", 1)),
+        enrollment=Enrollment.objects.get(pk=made_id("enrollment", 2500)),
+        quiz=Quiz.objects.get(pk=made_id("quiz", 1)),
+        assignment=Assignment.objects.get(pk=made_id("assignment", 3)),
+        conversation_id=made_id("conversation", 1),
+        thread=DiscussionThread.objects.get(pk=made_id("thread", 1)),
+        post=DiscussionPost.objects.get(pk=made_id("post", 1)),
+    )
+
+
+def made_id(kind: str, n: int) -> UUID:
+    """As pg_temp.id in data.sql."""
+    return UUID(md5(f"{kind}{n}".encode(), usedforsecurity=False).hexdigest())

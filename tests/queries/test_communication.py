@@ -1,0 +1,121 @@
+"""What the queries of messages, discussions and announcements find."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from communication.models import Announcement, Message
+from tests.factories import (
+    AnnouncementFactory,
+    CourseFactory,
+    DiscussionPostFactory,
+    DiscussionThreadFactory,
+    MessageFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+DAY = timedelta(days=1)
+
+
+def test_inbox__is_the_latest_message_of_each_conversation() -> None:
+    first = MessageFactory.create(created_at=NOW - 3 * DAY)
+    reply = MessageFactory.create(reply=True, parent_message=first, created_at=NOW - 2 * DAY)
+    other = MessageFactory.create(sender=first.recipient, created_at=NOW - DAY)
+    MessageFactory.create()
+    assert list(Message.objects.inbox(first.recipient)) == [other, reply]
+
+
+def test_inbox__passes_over_what_the_user_hid() -> None:
+    first = MessageFactory.create(created_at=NOW - 3 * DAY)
+    MessageFactory.create(
+        reply=True, parent_message=first, created_at=NOW - 2 * DAY, deleted_by_sender=NOW
+    )
+    MessageFactory.create(recipient=first.recipient, hidden_by_recipient=True)
+    assert list(Message.objects.inbox(first.recipient)) == [first]
+
+
+def test_inbox__keeps_what_only_the_other_user_hid() -> None:
+    received = MessageFactory.create(hidden_by_sender=True)
+    sent = MessageFactory.create(sender=received.recipient, hidden_by_recipient=True)
+    assert set(Message.objects.inbox(received.recipient)) == {received, sent}
+
+
+def test_conversation__is_newest_first() -> None:
+    old = MessageFactory.create(created_at=NOW - DAY)
+    new = MessageFactory.create(reply=True, parent_message=old, created_at=NOW)
+    MessageFactory.create()
+    assert list(Message.objects.conversation(old.conversation_id)) == [new, old]
+
+
+def test_conversation_after_each_of_its_messages__is_the_rest() -> None:
+    conversation_id = MessageFactory.create(created_at=NOW).conversation_id
+    for created_at in (NOW - DAY, NOW - DAY, NOW - DAY, NOW - 2 * DAY):
+        MessageFactory.create(conversation_id=conversation_id, created_at=created_at)
+    messages = list(Message.objects.conversation(conversation_id))
+    pages = [list(Message.objects.conversation(conversation_id, after=m)) for m in messages]
+    assert pages == [messages[seen:] for seen in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("state", "number"),
+    [
+        ({}, 1),
+        ({"hidden_by_sender": True}, 1),
+        ({"read": True}, 0),
+        ({"hidden_by_recipient": True}, 0),
+    ],
+)
+def test_badge_of_messages__counts_unread_ones(state: dict[str, Any], number: int) -> None:
+    message = MessageFactory.create(**state)
+    MessageFactory.create(sender=message.recipient)
+    assert message.recipient.received_messages.unread().count() == number
+
+
+def test_forum_of_a_course__is_pinned_first_then_by_last_activity() -> None:
+    course = CourseFactory.create()
+    pinned, quiet, lively = (
+        DiscussionThreadFactory.create(
+            course=course, is_pinned=is_pinned, last_activity_at=NOW - days * DAY
+        )
+        for is_pinned, days in ((True, 2), (False, 1), (False, 0))
+    )
+    DiscussionThreadFactory.create()
+    assert list(course.discussion_threads.forum()) == [pinned, lively, quiet]
+
+
+def test_posts_of_a_thread__are_in_order() -> None:
+    second = DiscussionPostFactory.create(created_at=NOW)
+    first = DiscussionPostFactory.create(thread=second.thread, created_at=NOW - DAY)
+    DiscussionPostFactory.create()
+    assert list(second.thread.posts.in_order()) == [first, second]
+
+
+def test_replies_to_a_post__are_in_order() -> None:
+    post = DiscussionPostFactory.create()
+    second = DiscussionPostFactory.create(reply=True, parent_post=post, created_at=NOW)
+    first = DiscussionPostFactory.create(reply=True, parent_post=post, created_at=NOW - DAY)
+    assert list(post.replies.in_order()) == [first, second]
+
+
+def test_published_announcements_of_a_course__are_newest_first() -> None:
+    course = CourseFactory.create()
+    old, new = (
+        AnnouncementFactory.create(course=course, published_at=NOW - days * DAY) for days in (1, 0)
+    )
+    AnnouncementFactory.create(course=course, due=True)
+    AnnouncementFactory.create(published=True)
+    assert list(course.announcements.published()) == [new, old]
+
+
+def test_due_announcements__are_scheduled_and_not_published_first_due_first() -> None:
+    now_due, long_due = (
+        AnnouncementFactory.create(scheduled_for=NOW - days * DAY) for days in (0, 1)
+    )
+    AnnouncementFactory.create(scheduled=True)
+    AnnouncementFactory.create(due=True, published=True)
+    AnnouncementFactory.create()
+    assert list(Announcement.objects.due(NOW)) == [long_due, now_due]
