@@ -23,8 +23,8 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     """Creates the enum types that models begin to use, and drops those that no model uses."""
 
     def generate_created_models(self) -> None:
-        self.old_enums = enum_types(self.from_state, self.old_model_keys)
-        self.new_enums = enum_types(self.to_state, self.new_model_keys)
+        self.old_enums = enum_types(self.from_state, self.from_state.models)
+        self.new_enums = enum_types(self.to_state, self.new_model_keys | self.new_unmanaged_keys)
         self.generate_altered_enums()
         self.generate_created_enums()
         self.generate_dropped_enums()
@@ -51,12 +51,17 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 )
 
     def generate_created_enums(self) -> None:
-        for name, (app_label, labels) in self.new_enums.items():
+        for name, (app_label, labels) in enum_types(self.to_state, self.new_model_keys).items():
             if name not in self.old_enums:
                 self.add_operation(app_label, CreateEnum(name, labels))
 
     def generate_dropped_enums(self) -> None:
-        for name, (app_label, labels) in self.old_enums.items():
+        managed = [
+            key
+            for key, model in self.from_state.models.items()
+            if model.options.get("managed", True)
+        ]
+        for name, (app_label, labels) in enum_types(self.from_state, managed).items():
             if name not in self.new_enums:
                 self.add_operation(app_label, DropEnum(name, labels))
 
@@ -140,6 +145,9 @@ class WholeAppsAutodetector(autodetector.MigrationAutodetector):
                 if self._is_pending(dependency, waiting if own else others):
                     waiting.append(operation)
                     break
+            else:
+                if waiting and isinstance(operation, DropEnum):  # what waits may still use it
+                    waiting.append(operation)
         return waiting
 
     def _is_pending(self, dependency: OperationDependency, operations: list[Operation]) -> bool:

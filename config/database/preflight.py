@@ -4,22 +4,35 @@ Django finds out in the middle, and then part of the plan has been done.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations import Migration
-from django.db.migrations.operations import CreateModel
+from django.db.migrations.operations import CreateModel, DeleteModel
+from django.db.migrations.operations.base import Operation
 
-from config.database.operations import CreateEnum
+from config.database.operations import CreateEnum, DropEnum
 from config.database.rollback import Plan
 
+type Name = tuple[str, str]
+"""The kind of an object, and its name."""
 
-def check_plan(connection: BaseDatabaseWrapper, plan: Plan) -> None:
-    """Raises CommandError if `plan` cannot run to its end."""
+
+def check_plan(
+    connection: BaseDatabaseWrapper, plan: Plan, apps: Any, fake_initial: bool = False
+) -> None:
+    """Raises CommandError if `plan` cannot run to its end; `apps` has the models as they are.
+
+    With `fake_initial`, tables that are there already are what is looked for.
+    """
     check_reversible(plan)
-    if any(not backwards for _, backwards in plan):
+    names = list(_created(plan, apps))
+    if names:
         check_privilege(connection)
-        check_names_are_free(connection, plan)
+    if names and not fake_initial:
+        check_names_are_free(connection, names)
 
 
 def check_reversible(plan: Plan) -> None:
@@ -60,9 +73,8 @@ def check_privilege(connection: BaseDatabaseWrapper) -> None:
         )
 
 
-def check_names_are_free(connection: BaseDatabaseWrapper, plan: Plan) -> None:
+def check_names_are_free(connection: BaseDatabaseWrapper, names: list[Name]) -> None:
     """Refuse to build on top of a table or type that no recorded migration made."""
-    names = [item for migration, backwards in plan if not backwards for item in _created(migration)]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -86,14 +98,40 @@ def check_names_are_free(connection: BaseDatabaseWrapper, plan: Plan) -> None:
         )
 
 
-def _created(migration: Migration) -> Iterator[tuple[str, str]]:
-    for operation in migration.operations:
-        if isinstance(operation, CreateEnum):
-            yield "enum type", operation.name
-        elif isinstance(operation, CreateModel) and _makes_a_table(operation):
-            default = f"{migration.app_label}_{operation.name_lower}"
-            yield "table", operation.options.get("db_table", default)
+def _created(plan: Plan, apps: Any) -> Iterator[Name]:
+    """What the plan creates under a name that it has not made free itself before."""
+    freed: set[str] = set()
+    for migration, backwards in plan:
+        for operation in () if backwards else migration.operations:
+            freed |= _freed(migration.app_label, operation, apps)
+            for kind, name in _created_by(migration.app_label, operation):
+                if name not in freed:
+                    yield kind, name
 
 
-def _makes_a_table(operation: CreateModel) -> bool:
-    return operation.options.get("managed", True) and not operation.options.get("proxy", False)
+def _created_by(app_label: str, operation: Operation) -> Iterator[Name]:
+    if isinstance(operation, CreateEnum):
+        yield "enum type", operation.name
+    elif isinstance(operation, CreateModel) and _makes_a_table(app_label, operation):
+        default = f"{app_label}_{operation.name_lower}"
+        table = operation.options.get("db_table", default)
+        yield "table", table
+        for name, field in operation.fields:
+            if field.many_to_many and not field.remote_field.through:
+                yield "table", field.db_table or f"{table}_{name}"
+
+
+def _makes_a_table(app_label: str, operation: CreateModel) -> bool:
+    options = operation.options
+    model = getattr(settings, options.get("swappable", ""), None)
+    is_swapped = model is not None and model.lower() != f"{app_label}.{operation.name_lower}"
+    return options.get("managed", True) and not options.get("proxy") and not is_swapped
+
+
+def _freed(app_label: str, operation: Operation, apps: Any) -> set[str]:
+    if isinstance(operation, DropEnum):
+        return {operation.name}
+    if isinstance(operation, DeleteModel):
+        with suppress(LookupError):  # the plan itself has created it
+            return {apps.get_model(app_label, operation.name)._meta.db_table}
+    return set()

@@ -18,7 +18,9 @@ def named_in_expressions(item: Any) -> set[str]:
     names: set[str] = set()
     for expression in (getattr(item, "condition", None), *getattr(item, "expressions", ())):
         if isinstance(expression, tuple):  # of an ExclusionConstraint, with its operator
-            expression = models.F(expression[0]) if isinstance(expression[0], str) else expression[0]
+            expression, _ = expression
+        if isinstance(expression, str):
+            expression = models.F(expression)
         for part in expression.flatten() if hasattr(expression, "flatten") else [expression]:
             if isinstance(part, models.F):
                 names.add(part.name)

@@ -7,7 +7,7 @@ from django.db.backends.postgresql import schema
 from django.db.backends.utils import strip_quotes, truncate_name
 from django.db.models import Model
 
-from config.database.fields import enum_field
+from config.database.fields import EnumField, enum_field
 from config.database.references import Named, named_in_expressions
 
 
@@ -55,6 +55,11 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         super()._alter_field(model, old_field, new_field, *args, **kwargs)
         for dependent in _conditions_on(new_field.model, new_field):
             self.execute(dependent.create_sql(new_field.model, self))
+        # Django makes a text column's second index only together with its first.
+        if (old_field.db_index or old_field.unique) and (
+            like_index := self._create_like_index_sql(new_field.model, new_field)
+        ):
+            self.execute(like_index)
 
     def _alter_column_type_sql(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any
@@ -81,8 +86,13 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
 
 def _changes_enum(old_field: Any, new_field: Any) -> bool:
-    old, new = enum_field(old_field), enum_field(new_field)
+    old, new = _column_enum(old_field), _column_enum(new_field)
     return (old and old.type_name) != (new and new.type_name)
+
+
+def _column_enum(field: Any) -> EnumField | None:
+    """The enum type of a column, which a foreign key takes from what it refers to."""
+    return enum_field(field.target_field if field.is_relation else field)
 
 
 def _conditions_on(model: type[Model], field: Any) -> list[Named]:

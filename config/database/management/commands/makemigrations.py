@@ -4,7 +4,6 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.management.commands import makemigrations
-from django.utils.module_loading import module_has_submodule
 
 from config.database.autodetector import MigrationAutodetector
 
@@ -24,9 +23,13 @@ def labels_to_name() -> list[str]:
     Django passes over such an app unless it is named, and to name one excludes the others.
     """
     own = [app_config for app_config in apps.get_app_configs() if _is_ours(app_config)]
-    if all(module_has_submodule(app_config.module, "migrations") for app_config in own):
+    if all(_has_migrations_package(app_config) for app_config in own):
         return []
     return [app_config.label for app_config in own]
+
+
+def _has_migrations_package(app_config: AppConfig) -> bool:
+    return (Path(app_config.path) / "migrations" / "__init__.py").is_file()
 
 
 def _is_ours(app_config: AppConfig) -> bool:

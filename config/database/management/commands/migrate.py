@@ -19,6 +19,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.database, self.fake = options["database"], options["fake"]
+        self.fake_initial = options["fake_initial"]
         sender = apps.get_app_config("database")
         pre_migrate.connect(self.before, sender=sender)
         post_migrate.connect(self.after, sender=sender)
@@ -33,7 +34,7 @@ class Command(migrate.Command):
         """Between planning and running; Django's own signal says when."""
         self.models_before = model_keys(apps)
         if not self.fake:
-            check_plan(connections[self.database], plan)
+            check_plan(connections[self.database], plan, apps, self.fake_initial)
         if is_one_transaction(plan):
             self.transaction.enter_context(transaction.atomic(using=self.database))
 

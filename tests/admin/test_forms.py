@@ -1,0 +1,391 @@
+"""The forms: they show what the database would put in, and say what it would refuse."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import models
+from django.db.models.signals import pre_save
+from django.test import Client
+from django.utils import timezone
+
+from analytics.models import AnalyticsEvent, CourseAnalytics
+from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
+from communication.models import DiscussionPost, Message
+from config.database.functions import Now
+from courses.models import Course, CourseModule, Lesson
+from enrollments.models import Certificate, Enrollment, LessonProgress
+from notifications.models import Notification
+from payments.models import Payment, Refund, Subscription
+from tests.admin.pages import BY_MODEL, each_model, each_model_but, form_of, typed, url, valid_data
+from tests.factories import (
+    CourseFactory,
+    CourseModuleFactory,
+    NotificationFactory,
+    QuizSubmissionFactory,
+    SubscriptionFactory,
+    UserFactory,
+)
+from users.models import User, UserProfile
+
+
+def violated(constraint: str) -> str:
+    return f"Constraint “{constraint}” is violated."
+
+
+def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
+    """What the form at `address` says about `data`; it does not save it."""
+    response = client.post(address, data)
+    assert response.status_code == 200
+    return dict(response.context["adminform"].form.errors)
+
+
+# Defaults
+
+
+@each_model
+def test_fresh_form__shows_the_defaults_of_the_database(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    form = form_of(admin_client, url(model, "add"))
+    expected, shown = {}, {}
+    for field in model._meta.fields:
+        if field.has_db_default() and field.name in form.fields:
+            expected[field.name] = field.db_default
+            shown[field.name] = form[field.name].initial
+            if isinstance(field.db_default, Now):
+                assert abs(timezone.now() - shown[field.name]) < timedelta(minutes=1)
+                del expected[field.name], shown[field.name]
+    assert shown == expected
+
+
+def test_fresh_form_of_a_quiz__is_filled_in_with_defaults(admin_client: Client) -> None:
+    assert typed(form_of(admin_client, url(Quiz, "add"))) == {
+        "description": "",
+        "max_attempts": "0",
+        "show_correct_answers": "True",
+        "show_explanations": "True",
+    }
+
+
+def test_enum_with_a_default_in_a_fresh_form__offers_only_labels(admin_client: Client) -> None:
+    form = form_of(admin_client, url(Course, "add"))
+    assert [value for value, _ in form.fields["status"].choices] == [
+        "draft",
+        "pending_review",
+        "published",
+        "archived",
+    ]
+
+
+def test_enum_without_a_default_in_a_fresh_form__is_to_be_chosen(admin_client: Client) -> None:
+    form = form_of(admin_client, url(Course, "add"))
+    assert [value for value, _ in form.fields["difficulty"].choices] == [
+        "",
+        "beginner",
+        "intermediate",
+        "advanced",
+    ]
+
+
+def test_field_of_a_form__is_explained_by_the_comment_of_its_column(admin_client: Client) -> None:
+    form = form_of(admin_client, url(Quiz, "add"))
+    assert form.fields["max_attempts"].help_text == "Attempts that a student has; 0: unlimited."
+
+
+@each_model
+def test_fresh_form__has_nothing_that_only_the_platform_writes(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    response = admin_client.get(url(model, "add"))
+    assert [
+        field.field["name"]
+        for fieldset in response.context["adminform"]
+        for line in fieldset
+        for field in line
+        if getattr(field, "is_readonly", False)
+    ] == []
+
+
+# Saving
+
+
+def columns(row: models.Model) -> dict[str, Any]:
+    """What is in the database, apart from the time of the last change."""
+    row.refresh_from_db()
+    return {
+        field.name: field.value_from_object(row)
+        for field in row._meta.concrete_fields
+        if field.name not in ("updated_at", "last_updated")
+    }
+
+
+@each_model_but(AnalyticsEvent)
+def test_form_saved_untouched__changes_nothing(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    row = BY_MODEL[model].create()
+    before = columns(row)
+    address = url(model, "change", row.pk)
+    response = admin_client.post(address, typed(form_of(admin_client, address)))
+    assert response.status_code == 302
+    assert columns(row) == before
+
+
+def test_submission_saved_untouched__keeps_its_microseconds(admin_client: Client) -> None:
+    start = timezone.now().replace(microsecond=1)
+    submission = QuizSubmissionFactory.create(started_at=start, submitted_at=start)
+    address = url(QuizSubmission, "change", submission.pk)
+    admin_client.post(address, typed(form_of(admin_client, address)))
+    submission.refresh_from_db()
+    assert (submission.started_at, submission.submitted_at) == (start, start)
+
+
+@each_model_but(User)
+def test_valid_form__adds_the_row(admin_client: Client, model: type[models.Model]) -> None:
+    data = valid_data(admin_client, model)
+    response = admin_client.post(url(model, "add"), data)
+    assert response.status_code == 302
+    form = type(form_of(admin_client, url(model, "add")))
+    assert typed(form(instance=model._default_manager.get())) == data
+
+
+def test_fresh_form_with_no_more_than_it_demands__adds_a_course(admin_client: Client) -> None:
+    fresh = typed(form_of(admin_client, url(Course, "add")))
+    demanded = {"title": "SQL", "slug": "sql", "category": "it", "difficulty": "beginner"}
+    instructor = UserFactory.create(educator=True)
+    data = fresh | demanded | {"instructor": str(instructor.pk)}
+    admin_client.post(url(Course, "add"), data)
+    assert Course.objects.filter(slug="sql", status="draft", price=0, currency="USD").exists()
+
+
+# Refusals
+
+
+def at(field: str, day: str) -> dict[str, str]:
+    """What a browser sends for midnight of a day."""
+    return {f"{field}_0": day, f"{field}_1": "00:00:00"}
+
+
+REFUSED_BY_A_CHECK: list[Any] = [
+    (UserProfile, {"timezone": "Middle Earth"}, "user_profiles_timezone_check"),
+    (UserProfile, {"privacy_settings": "[]"}, "user_profiles_privacy_settings_check"),
+    (UserProfile, {"privacy_settings": ""}, "user_profiles_privacy_settings_check"),
+    (Course, {"price": "-1"}, "courses_price_check"),
+    (Course, {"currency": "usd"}, "courses_currency_check"),
+    (Course, {"slug": "SQL"}, "courses_slug_check"),
+    (Course, {"enrollment_limit": "0"}, "courses_enrollment_limit_check"),
+    (Course, {"status": "published"}, "courses_published_at_check"),
+    (CourseModule, {"order_number": "0"}, "course_modules_order_number_check"),
+    (Lesson, {"lesson_type": "text"}, "lessons_text_check"),
+    (Lesson, {"content_url": ""}, "lessons_video_check"),
+    (Enrollment, {"progress_percentage": "100.01"}, "enrollments_progress_percentage_check"),
+    (Enrollment, at("completed_at", "2099-01-01"), "enrollments_completed_check"),
+    (LessonProgress, {"quiz_score": "101"}, "lesson_progress_quiz_score_check"),
+    (LessonProgress, {"status": "completed"}, "lesson_progress_completed_check"),
+    (Certificate, {"metadata": "1"}, "certificates_metadata_check"),
+    (Quiz, {"passing_score_percentage": "101"}, "quizzes_passing_score_percentage_check"),
+    (
+        Quiz,
+        at("available_from", "2026-02-01") | at("available_until", "2026-01-01"),
+        "quizzes_available_check",
+    ),
+    (Question, {"options": ""}, "questions_choice_options_check"),
+    (Question, {"correct_answer": "null"}, "questions_correct_answer_check"),
+    (Question, {"points": "0"}, "questions_points_check"),
+    (QuizSubmission, at("submitted_at", "2020-01-01"), "quiz_submissions_submitted_at_check"),
+    (QuizSubmission, {"grading_status": "graded"}, "quiz_submissions_graded_check"),
+    (Assignment, {"max_points": "0"}, "assignments_max_points_check"),
+    (Assignment, {"allowed_file_types": "{}"}, "assignments_allowed_file_types_check"),
+    (AssignmentSubmission, {"submission_text": ""}, "assignment_submissions_content_check"),
+    (AssignmentSubmission, {"grading_status": "graded"}, "assignment_submissions_graded_check"),
+    (Message, {"attachments": "{}"}, "messages_attachments_check"),
+    (Subscription, at("current_period_end", "2020-01-01"), "subscriptions_current_period_check"),
+    (Payment, {"amount": "-0.01"}, "payments_amount_check"),
+    (Refund, {"amount": "0"}, "refunds_amount_check"),
+    (Notification, at("expires_at", "2020-01-01"), "notifications_expires_at_check"),
+    (AnalyticsEvent, {"event_data": "[]"}, "analytics_events_event_data_check"),
+]
+
+
+@pytest.mark.parametrize(("model", "changes", "constraint"), REFUSED_BY_A_CHECK)
+def test_form_that_breaks_a_check__says_which(
+    admin_client: Client, model: type[models.Model], changes: dict[str, str], constraint: str
+) -> None:
+    data = valid_data(admin_client, model) | changes
+    assert errors(admin_client, url(model, "add"), data) == {"__all__": [violated(constraint)]}
+
+
+def again(client: Client, model: type[models.Model], **traits: Any) -> dict[str, list[str]]:
+    """What the form says to a row with the same values as one that is there."""
+    row = BY_MODEL[model].create(**traits)
+    data = typed(type(form_of(client, url(model, "add")))(instance=row))
+    return errors(client, url(model, "add"), data)
+
+
+REFUSED_AS_A_DUPLICATE: list[Any] = [
+    (UserProfile, {}, "user", "User profile with this User already exists."),
+    (Course, {}, "slug", "Course with this Slug already exists."),
+    (
+        CourseModule,
+        {},
+        "__all__",
+        "Course module with this Course and Order number already exists.",
+    ),
+    (Lesson, {}, "__all__", "Lesson with this Module and Order number already exists."),
+    (Enrollment, {}, "__all__", "Enrollment with this Student and Course already exists."),
+    (
+        LessonProgress,
+        {},
+        "__all__",
+        "Lesson progress with this Enrollment and Lesson already exists.",
+    ),
+    (Question, {}, "__all__", "Question with this Quiz and Order number already exists."),
+    (
+        QuizSubmission,
+        {},
+        "__all__",
+        "Quiz submission with this Quiz, Student and Attempt number already exists.",
+    ),
+    (
+        AssignmentSubmission,
+        {},
+        "__all__",
+        "Assignment submission with this Assignment, Student and Revision number already exists.",
+    ),
+    (DiscussionPost, {"solution": True}, "__all__", violated("discussion_posts_solution_uniq")),
+    (CourseAnalytics, {}, "course", "Course analytics with this Course already exists."),
+    (
+        Payment,
+        {"succeeded": True},
+        "stripe_payment_intent_id",
+        "Payment with this Stripe payment intent id already exists.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "traits", "field", "message"), REFUSED_AS_A_DUPLICATE)
+def test_form_with_the_values_of_another_row__says_which_may_not_repeat(
+    admin_client: Client,
+    model: type[models.Model],
+    traits: dict[str, Any],
+    field: str,
+    message: str,
+) -> None:
+    assert again(admin_client, model, **traits) == {field: [message]}
+
+
+def test_second_active_subscription_to_a_plan__is_refused(admin_client: Client) -> None:
+    subscription = SubscriptionFactory.create()
+    data = typed(type(form_of(admin_client, url(Subscription, "add")))(instance=subscription))
+    data["stripe_subscription_id"] = "sub_other"
+    assert errors(admin_client, url(Subscription, "add"), data) == {
+        "__all__": [violated("subscriptions_active_uniq")]
+    }
+
+
+def test_message_to_oneself__is_refused(admin_client: Client) -> None:
+    data = valid_data(admin_client, Message)
+    data["recipient"] = data["sender"]
+    assert errors(admin_client, url(Message, "add"), data) == {
+        "__all__": [violated("messages_recipient_check")]
+    }
+
+
+def test_module_as_its_own_prerequisite__is_refused(admin_client: Client) -> None:
+    module = CourseModuleFactory.create()
+    address = url(CourseModule, "change", module.pk)
+    data = typed(form_of(admin_client, address)) | {"prerequisite_module": str(module.pk)}
+    assert errors(admin_client, address, data) == {
+        "__all__": [violated("course_modules_prerequisite_check")]
+    }
+
+
+def test_expiry_before_the_creation__is_refused(admin_client: Client) -> None:
+    notification = NotificationFactory.create()
+    address = url(Notification, "change", notification.pk)
+    data = typed(form_of(admin_client, address)) | at("expires_at", "2020-01-01")
+    assert errors(admin_client, address, data) == {
+        "__all__": [violated("notifications_expires_at_check")]
+    }
+
+
+def test_form_without_what_it_demands__says_so_and_nothing_else(admin_client: Client) -> None:
+    form_errors = errors(admin_client, url(Course, "add"), {})
+    assert form_errors == {
+        field: ["This field is required."]
+        for field in (
+            "instructor",
+            "title",
+            "slug",
+            "category",
+            "difficulty",
+            "price",
+            "currency",
+            "status",
+        )
+    }
+
+
+def test_label_that_is_none__is_refused(admin_client: Client) -> None:
+    data = valid_data(admin_client, Course) | {"status": "bogus"}
+    assert errors(admin_client, url(Course, "add"), data) == {
+        "status": ["Select a valid choice. bogus is not one of the available choices."]
+    }
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "x" * 256])
+def test_text_that_postgresql_does_not_take__is_refused(admin_client: Client, text: str) -> None:
+    data = valid_data(admin_client, Course) | {"title": text}
+    assert list(errors(admin_client, url(Course, "add"), data)) == ["title"]
+
+
+@pytest.mark.parametrize("number", ["2147483648", "1.5", "x", "-2147483649"])
+def test_number_that_postgresql_does_not_take__is_refused(
+    admin_client: Client, number: str
+) -> None:
+    data = valid_data(admin_client, Course) | {"enrollment_limit": number}
+    assert list(errors(admin_client, url(Course, "add"), data)) == ["enrollment_limit"]
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e10", "100000000", "0.001", "1e999999"])
+def test_amount_that_postgresql_does_not_take__is_refused(
+    admin_client: Client, amount: str
+) -> None:
+    data = valid_data(admin_client, Course) | {"price": amount}
+    assert list(errors(admin_client, url(Course, "add"), data)) == ["price"]
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        (r'{"a": "\u0000"}', "unsupported Unicode escape sequence"),
+        (r'{"a": "\ud800"}', "invalid input syntax for type json"),
+        ('{"a": NaN}', "invalid input syntax for type json"),
+    ],
+)
+def test_document_that_only_postgresql_refuses__is_not_saved_and_says_so(
+    admin_client: Client, document: str, reason: str
+) -> None:
+    data = valid_data(admin_client, Lesson) | {"metadata": document}
+    response = admin_client.post(url(Lesson, "add"), data)
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        f"Not saved: {reason}."
+    ]
+    assert not Lesson.objects.exists()
+
+
+def test_slug_taken_after_the_form_was_checked__is_not_saved_and_says_so(
+    admin_client: Client,
+) -> None:
+    def take_slug(instance: Course, **_: Any) -> None:
+        pre_save.disconnect(take_slug, Course)
+        CourseFactory.create(slug=instance.slug)
+
+    data = valid_data(admin_client, Course)
+    pre_save.connect(take_slug, Course)
+    response = admin_client.post(url(Course, "add"), data)
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        'Not saved: duplicate key value violates unique constraint "courses_slug_uniq".'
+    ]

@@ -1,0 +1,163 @@
+"""Every page of every model opens, for an administrator and for nobody else."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+
+from analytics.models import AnalyticsEvent
+from courses.models import Course
+from tests.admin.pages import BY_MODEL, each_model, typed, url
+from tests.factories import (
+    AnalyticsEventFactory,
+    CourseAnalyticsFactory,
+    CourseFactory,
+    UserFactory,
+)
+from users.models import User
+
+
+def test_admin__has_every_model_of_the_project() -> None:
+    assert {model for model in apps.get_models() if admin.site.is_registered(model)} == set(
+        BY_MODEL
+    )
+
+
+def test_groups__are_not_in_the_admin() -> None:
+    assert not admin.site.is_registered(Group)
+
+
+def test_index__opens(admin_client: Client) -> None:
+    assert admin_client.get(reverse("admin:index")).status_code == 200
+
+
+@each_model
+def test_add_page__opens(admin_client: Client, model: type[models.Model]) -> None:
+    assert admin_client.get(url(model, "add")).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+@each_model
+def test_page_of_a_row__opens(admin_client: Client, model: type[models.Model], page: str) -> None:
+    row = BY_MODEL[model].create()
+    assert admin_client.get(url(model, page, row.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+@pytest.mark.parametrize(
+    "key", ["01a204f2-dd54-7217-8914-12ab7cfde595", "1", "not-an-id", "\x00", "'", "🎓", "x" * 5000]
+)
+def test_page_of_a_row_that_does_not_exist__leads_to_the_index(
+    admin_client: Client, page: str, key: str
+) -> None:
+    response = admin_client.get(url(Course, page, key))
+    assert (response.status_code, response.headers["Location"]) == (302, reverse("admin:index"))
+
+
+@each_model
+def test_deletion_confirmed__row_is_gone(admin_client: Client, model: type[models.Model]) -> None:
+    row = BY_MODEL[model].create()
+    response = admin_client.post(url(model, "delete", row.pk), {"post": "yes"})
+    assert response.status_code == 302
+    assert not model._default_manager.filter(pk=row.pk).exists()
+
+
+def test_deletion_of_selected_rows__leaves_the_others(admin_client: Client) -> None:
+    courses = CourseFactory.create_batch(3)
+    selected = {"action": "delete_selected", "_selected_action": [c.pk for c in courses[:2]]}
+    admin_client.post(url(Course, "changelist"), selected | {"post": "yes"})
+    assert list(Course.objects.all()) == courses[2:]
+
+
+def test_deletion_of_a_user__says_what_goes_with_them(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    response = admin_client.get(url(User, "delete", course.instructor.pk))
+    assert dict(response.context["model_count"]) == {"users": 1, "courses": 1}
+
+
+def test_deletion_of_a_user_with_events__is_allowed(admin_client: Client) -> None:
+    event = AnalyticsEventFactory.create()
+    admin_client.post(url(User, "delete", event.user_id), {"post": "yes"})
+    assert not AnalyticsEvent.objects.exists()
+
+
+def test_change_of_an_event__is_forbidden(admin_client: Client) -> None:
+    event = AnalyticsEventFactory.create()
+    response = admin_client.post(url(AnalyticsEvent, "change", event.pk), {"event_type": "other"})
+    assert response.status_code == 403
+
+
+def test_figures_of_a_course__cannot_be_typed_in(admin_client: Client) -> None:
+    analytics = CourseAnalyticsFactory.create(busy=True)
+    response = admin_client.get(url(type(analytics), "change", analytics.pk))
+    assert list(response.context["adminform"].form.fields) == []
+
+
+def test_course_added_changed_and_deleted__is_in_the_log(admin_client: Client) -> None:
+    data = {"title": "SQL", "slug": "sql", "category": "databases", "difficulty": "beginner"}
+    data["instructor"] = str(UserFactory.create(educator=True).pk)
+    fresh = typed(admin_client.get(url(Course, "add")).context["adminform"].form)
+    admin_client.post(url(Course, "add"), fresh | data)
+    course = Course.objects.get()
+    admin_client.post(url(Course, "change", course.pk), fresh | data | {"title": "More SQL"})
+    admin_client.post(url(Course, "delete", course.pk), {"post": "yes"})
+    assert [str(entry) for entry in LogEntry.objects.order_by("pk")] == [
+        "Added “SQL”.",
+        "Changed “More SQL” — Changed Title.",
+        "Deleted “More SQL.”",
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "traits",
+    [None, {}, {"educator": True}, {"admin": True, "deleted": True}],
+    ids=["anonymous", "student", "educator", "deleted_admin"],
+)
+@each_model
+def test_list_for_anybody_but_an_admin__asks_to_log_in(
+    client: Client, model: type[models.Model], traits: dict[str, Any] | None
+) -> None:
+    if traits is not None:
+        client.force_login(UserFactory.create(**traits))
+    response = client.get(url(model, "changelist"))
+    assert response.status_code == 302
+    assert response.headers["Location"] == (
+        f"{reverse('admin:login')}?next={url(model, 'changelist')}"
+    )
+
+
+@pytest.mark.django_db
+def test_login_with_an_email_in_capitals__lets_the_admin_in(client: Client) -> None:
+    UserFactory.create(admin=True, email="ann@example.com", password="Very-Secret-1")
+    data = {"username": "Ann@Example.com", "password": "Very-Secret-1"}
+    response = client.post(reverse("admin:login") + "?next=/admin/", data)
+    assert (response.status_code, response.headers.get("Location")) == (302, "/admin/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("traits", [{}, {"educator": True}, {"admin": True, "deleted": True}])
+def test_login_of_anybody_but_an_admin__is_refused(client: Client, traits: dict[str, Any]) -> None:
+    UserFactory.create(email="ann@example.com", password="Very-Secret-1", **traits)
+    data = {"username": "ann@example.com", "password": "Very-Secret-1"}
+    response = client.post(reverse("admin:login"), data)
+    assert response.context["form"].non_field_errors() == [
+        "Please enter the correct email and password for a staff account. Note that both fields "
+        "may be case-sensitive."
+    ]
+
+
+@each_model
+def test_foreign_key_in_a_form__is_not_a_list_of_all_rows(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    row = BY_MODEL[model].create()
+    page = admin_client.get(url(model, "add")).content.decode()
+    keys = [getattr(row, field.attname) for field in model._meta.fields if field.is_relation]
+    assert not [key for key in keys if str(key) in page]

@@ -1,0 +1,172 @@
+"""Accounts: added with a password, closed and opened again, their secrets never shown."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.test import Client
+from django.urls import reverse
+
+from tests.admin.pages import form_of, typed, url
+from tests.factories import UserFactory
+from users.enums import Role
+from users.models import User
+
+PASSWORD = "Very-Secret-1"
+NEW_USER = {
+    "email": "Ann@Example.com",
+    "role": "educator",
+    "usable_password": "true",
+    "password1": PASSWORD,
+    "password2": PASSWORD,
+}
+
+
+def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
+    response = client.post(address, data)
+    assert response.status_code == 200
+    return dict(response.context["adminform"].form.errors)
+
+
+def password_url(user: User) -> str:
+    return reverse("admin:auth_user_password_change", args=[user.pk])
+
+
+def test_user_added__may_log_in_with_the_password(admin_client: Client) -> None:
+    response = admin_client.post(url(User, "add"), NEW_USER)
+    user = User.objects.get(email="ann@example.com")
+    assert response.headers["Location"] == url(User, "change", user.pk)
+    assert user.role is Role.EDUCATOR
+    assert authenticate(username="ann@example.com", password=PASSWORD) == user
+
+
+def test_user_added_without_a_password__cannot_log_in(admin_client: Client) -> None:
+    without = {"usable_password": "false", "password1": "", "password2": ""}
+    admin_client.post(url(User, "add"), NEW_USER | without)
+    assert not User.objects.get(email="ann@example.com").has_usable_password()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"role": ""}, {"role": ["This field is required."]}),
+        (
+            {"role": "owner"},
+            {"role": ["Select a valid choice. owner is not one of the available choices."]},
+        ),
+        ({"email": "ann"}, {"email": ["Enter a valid email address."]}),
+        ({"password2": "other"}, {"password2": ["The two password fields didn’t match."]}),  # noqa: RUF001
+        (
+            {"password1": "1234567", "password2": "1234567"},
+            {
+                "password2": [
+                    "This password is too short. It must contain at least 8 characters.",
+                    "This password is too common.",
+                    "This password is entirely numeric.",
+                ]
+            },
+        ),
+    ],
+)
+def test_user_with_something_wrong__is_refused(
+    admin_client: Client, changes: dict[str, str], expected: dict[str, list[str]]
+) -> None:
+    assert errors(admin_client, url(User, "add"), NEW_USER | changes) == expected
+
+
+def test_email_of_another_user_in_other_case__is_refused(admin_client: Client) -> None:
+    UserFactory.create(email="ann@example.com")
+    assert errors(admin_client, url(User, "add"), NEW_USER) == {
+        "email": ["User with this Email already exists."]
+    }
+
+
+def test_password_changed__is_the_new_one_and_in_the_history(admin_client: Client) -> None:
+    user = UserFactory.create(email="ann@example.com")
+    data = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    response = admin_client.post(password_url(user), data)
+    history = admin_client.get(url(User, "history", user.pk)).context["action_list"]
+    assert response.headers["Location"] == url(User, "change", user.pk)
+    assert authenticate(username="ann@example.com", password=PASSWORD) == user
+    assert [entry.get_change_message() for entry in history] == ["Changed password."]
+
+
+def test_page_of_the_password__opens(admin_client: Client) -> None:
+    assert admin_client.get(password_url(UserFactory.create())).status_code == 200
+
+
+def test_page_of_a_user__leads_to_the_page_of_the_password(admin_client: Client) -> None:
+    html = admin_client.get(url(User, "change", UserFactory.create().pk)).content.decode()
+    assert 'href="../password/"' in html
+
+
+def test_password_page_of_nobody__is_not_found(admin_client: Client) -> None:
+    address = reverse("admin:auth_user_password_change", args=["not-an-id"])
+    assert admin_client.get(address).status_code == 404
+
+
+def test_user_changed__keeps_the_password_and_the_tokens(admin_client: Client) -> None:
+    user = UserFactory.create(password=PASSWORD, verifying=True, resetting_password=True)
+    secrets = (user.password, user.verification_token, user.password_reset_token)
+    address = url(User, "change", user.pk)
+    admin_client.post(address, typed(form_of(admin_client, address)) | {"role": "educator"})
+    user.refresh_from_db()
+    assert user.role is Role.EDUCATOR
+    assert (user.password, user.verification_token, user.password_reset_token) == secrets
+
+
+def test_account_closed_and_opened_again__may_log_in_again(admin_client: Client) -> None:
+    user = UserFactory.create(email="ann@example.com", password=PASSWORD, deleted=True)
+    address = url(User, "change", user.pk)
+    opened = typed(form_of(admin_client, address)) | {"deleted_at_0": "", "deleted_at_1": ""}
+    assert authenticate(username="ann@example.com", password=PASSWORD) is None
+    admin_client.post(address, opened)
+    assert authenticate(username="ann@example.com", password=PASSWORD) == user
+
+
+def test_account_closed_before_it_was_made__is_refused(admin_client: Client) -> None:
+    address = url(User, "change", UserFactory.create().pk)
+    early = {"deleted_at_0": "2020-01-01", "deleted_at_1": "00:00:00"}
+    data = typed(form_of(admin_client, address)) | early
+    assert errors(admin_client, address, data) == {
+        "__all__": ["Constraint “users_deleted_at_check” is violated."]
+    }
+
+
+def test_closed_account__is_in_the_list(admin_client: Client) -> None:
+    user = UserFactory.create(deleted=True)
+    response = admin_client.get(url(User, "changelist"), {"deleted_at__isnull": "False"})
+    assert list(response.context["cl"].result_list) == [user]
+
+
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+def test_page_of_a_user__shows_no_secret(admin_client: Client, page: str) -> None:
+    user = UserFactory.create(password=PASSWORD, verifying=True, resetting_password=True)
+    html = admin_client.get(url(User, page, user.pk)).content.decode()
+    hashed = user.password.rpartition("$")[2]
+    secrets = (user.verification_token, user.password_reset_token, hashed, user.password)
+    assert not [secret for secret in secrets if secret and secret in html]
+
+
+def test_list_of_users__shows_no_secret(admin_client: Client) -> None:
+    user = UserFactory.create(password=PASSWORD, verifying=True, resetting_password=True)
+    html = admin_client.get(url(User, "changelist")).content.decode()
+    secrets = (user.verification_token, user.password_reset_token, user.password)
+    assert not [secret for secret in secrets if secret and secret in html]
+
+
+@pytest.mark.parametrize("secret", ["password", "verification_token", "password_reset_token"])
+def test_filter_by_a_secret__is_refused(admin_client: Client, secret: str) -> None:
+    response = admin_client.get(url(User, "changelist"), {f"{secret}__startswith": "a"})
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize("term", ["Ann", "ann@", "a\x00nn"])
+def test_user_for_a_profile__is_found_by_the_beginning_of_the_email(
+    admin_client: Client, term: str
+) -> None:
+    ann = UserFactory.create(email="ann@example.com")
+    UserFactory.create(email="joanna@example.com")
+    field = {"app_label": "users", "model_name": "userprofile", "field_name": "user"}
+    response = admin_client.get(reverse("admin:autocomplete"), field | {"term": term})
+    assert response.json()["results"] == [{"id": str(ann.pk), "text": "ann@example.com"}]
