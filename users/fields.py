@@ -6,7 +6,7 @@ from django.db import models
 
 
 class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
-    """An e-mail address in lower case, whether saved, looked up, updated or typed into a form."""
+    """An e-mail address in lower case, whether saved, updated, compared or typed into a form."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
