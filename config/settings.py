@@ -3,6 +3,7 @@
 `.env.example` lists every variable. Values in a file `.env` beside manage.py are taken too.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,39 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 env.read_env(BASE_DIR / ".env")
 
+
+def _flag(name: str, *, default: bool) -> bool:
+    value = env.str(name, default="").lower()
+    if value not in ("", *Env.BOOLEAN_TRUE_STRINGS, "false", "off", "n", "no", "0"):
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to on or off.")
+    return value in Env.BOOLEAN_TRUE_STRINGS if value else default
+
+
+def _number(name: str, *, default: int) -> int:
+    value = env.str(name, default="")
+    if value and not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number, 0 or more.")
+    return int(value or default)
+
+
 # A fresh clone is for developing; production says DEBUG=off, and `check --deploy` insists on it.
-DEBUG: bool = env.bool("DEBUG", default=True)
-SECRET_KEY: str = env.str("SECRET_KEY", default="insecure: for development only" if DEBUG else "")
-if not SECRET_KEY:
+DEBUG = _flag("DEBUG", default=True)
+# Not through env.str(), which takes a dollar sign at the beginning for another variable's name.
+SECRET_KEY = os.environ.get("SECRET_KEY") or ("insecure: for development only" if DEBUG else "")
+# Lower case, so that Django's pages for debugging do not show it: it holds a password.
+database_url: str = env.str("DATABASE_URL", default="")
+needed_in_production = {
+    "SECRET_KEY": "Set it to a long random value that only this installation knows "
+    "(python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes one).",
+    "DATABASE_URL": f"The embedded PostgreSQL is for development only. Set it to {EXAMPLE}.",
+}
+if not DEBUG and not (SECRET_KEY and database_url):
     raise ImproperlyConfigured(
-        "SECRET_KEY is not set, and DEBUG is off. Set it to a long random value that only this "
-        "installation knows."
+        " ".join(
+            f"{name} is not set, and DEBUG is off. {advice}"
+            for name, advice in needed_in_production.items()
+            if not os.environ.get(name)
+        )
     )
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 
@@ -75,38 +102,34 @@ TEMPLATES = [
 # Database: DATABASE_URL, or a PostgreSQL that the project brings along.
 
 
-def _external(url: str) -> dict[str, Any]:
-    database = parse_database_url(url)
+def _external() -> dict[str, Any]:
+    database = parse_database_url(database_url)
     # A cursor on the server outlives its transaction, and PgBouncer in transaction mode loses it;
     # without them .iterator() fetches all rows at once.
-    database["DISABLE_SERVER_SIDE_CURSORS"] = not env.bool("DATABASE_SERVER_SIDE_CURSORS", False)
-    if size := env.int("DATABASE_POOL_SIZE", default=0):
+    server_side_cursors = _flag("DATABASE_SERVER_SIDE_CURSORS", default=False)
+    database["DISABLE_SERVER_SIDE_CURSORS"] = not server_side_cursors
+    if size := _number("DATABASE_POOL_SIZE", default=0):
         database["OPTIONS"]["pool"] = {"min_size": min(size, 2), "max_size": size}
     else:
-        database["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=0)
+        database["CONN_MAX_AGE"] = _number("DATABASE_CONN_MAX_AGE", default=0)
     database["CONN_HEALTH_CHECKS"] = True
     return database
 
 
 def _embedded() -> dict[str, Any]:
-    if not DEBUG:
-        raise ImproperlyConfigured(
-            "DATABASE_URL is not set, and DEBUG is off: the embedded PostgreSQL is for development "
-            f"only. Set DATABASE_URL to {EXAMPLE}."
-        )
-    directory = Path(env.str("EMBEDDED_POSTGRES_DIR", default=".postgres")).expanduser()
+    directory = Path(env.str("EMBEDDED_POSTGRES_DIR", default="") or ".postgres")
     return {
         "ENGINE": "config.database.embedded",
         "NAME": "learning_platform",
         "EMBEDDED_DATABASE": "learning_platform",
-        "EMBEDDED_POSTGRES_DIR": BASE_DIR / directory,
+        "EMBEDDED_POSTGRES_DIR": BASE_DIR / directory.expanduser(),
+        "OPTIONS": {},
     }
 
 
-database_url: str = env.str("DATABASE_URL", default="")
-DATABASES = {"default": _external(database_url) if database_url else _embedded()}
+DATABASES = {"default": _external() if database_url else _embedded()}
 # PostgreSQL understands both ways of sending parameters, and so does everything in this project.
-DATABASES["default"].setdefault("OPTIONS", {})["server_side_binding"] = env.bool(
+DATABASES["default"]["OPTIONS"]["server_side_binding"] = _flag(
     "DATABASE_SERVER_SIDE_BINDING", default=False
 )
 
@@ -135,11 +158,11 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
 if not DEBUG:
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
+    SECURE_SSL_REDIRECT = _flag("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = _number("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if env.bool("BEHIND_TLS_PROXY", default=False):
+    if _flag("BEHIND_TLS_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

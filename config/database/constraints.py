@@ -22,7 +22,8 @@ class JSONTypeof(models.Func):
 class IsFinite(models.Func):
     """Whether a time is neither 'infinity' nor '-infinity'."""
 
-    function = "isfinite"
+    # The cast is for full_clean(), which asks about values: of which type NULL is has to be said.
+    template = "isfinite((%(expressions)s)::timestamptz)"
     output_field = models.BooleanField()
 
 

@@ -128,7 +128,7 @@ class EnumField(CharField):
 
 
 def enum_field(field: Any) -> EnumField | None:
-    """The EnumField that `field` is, or is an array of."""
-    while isinstance(field, ArrayField):
-        field = field.base_field
+    """The EnumField that `field` is, is an array of, or is generated as."""
+    while isinstance(field, (ArrayField, models.GeneratedField)):
+        field = field.base_field if isinstance(field, ArrayField) else field.output_field
     return field if isinstance(field, EnumField) else None

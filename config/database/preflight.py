@@ -116,6 +116,7 @@ def _created_by(app_label: str, operation: Operation) -> Iterator[Name]:
         default = f"{app_label}_{operation.name_lower}"
         table = operation.options.get("db_table", default)
         yield "table", table
+        field: Any
         for name, field in operation.fields:
             if field.many_to_many and not field.remote_field.through:
                 yield "table", field.db_table or f"{table}_{name}"

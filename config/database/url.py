@@ -1,16 +1,17 @@
 """DATABASE_URL -> Django's settings of a database."""
 
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import make_conninfo, timeout_from_conninfo
 
 ENGINE = "config.database.backend"
 EXAMPLE = "postgres://user:password@host:5432/name"
-BOOLEANS = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
-DJANGO_OPTIONS = {"assume_role", "isolation_level", "pool", "server_side_binding"}
+PARTS = {"ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"}
+DJANGO_OPTIONS = {"assume_role", "isolation_level"}
 
 
 def parse_database_url(url: str) -> dict[str, Any]:
@@ -21,31 +22,43 @@ def parse_database_url(url: str) -> dict[str, Any]:
     scheme, separator, _ = url.partition("://")
     if not separator:
         raise ImproperlyConfigured(f"DATABASE_URL is not a URL. Write {EXAMPLE}.")
-    if scheme not in Env.POSTGRES_FAMILY:
+    if scheme.lower() not in Env.POSTGRES_FAMILY:
         raise ImproperlyConfigured(
             f"DATABASE_URL is of the database engine {scheme!r}, but this schema needs PostgreSQL. "
             f"Write {EXAMPLE}."
         )
     try:
         settings: dict[str, Any] = Env.db_url_config(url, engine=ENGINE)
+        _check_characters(url, settings["HOST"])
     except ValueError as error:
         raise ImproperlyConfigured(
-            f"DATABASE_URL cannot be read. Write {EXAMPLE}, with a number for the port and "
-            "percent-encoding for special characters (%23 for #, %40 for @)."
+            f"DATABASE_URL cannot be read. Write {EXAMPLE}, with a valid host, a number for the "
+            "port, and percent-encoding for special characters (%2F for /, %3F for ?, %40 for @)."
         ) from error
     if not settings["NAME"]:
         raise ImproperlyConfigured(f"DATABASE_URL names no database. Write {EXAMPLE}.")
-    settings["OPTIONS"] = _options(settings.get("OPTIONS", {}))
+    # Settings of Django's that django-environ would take, too, have variables of their own.
+    others = {key.lower(): settings[key] for key in settings.keys() - PARTS}
+    _check_options(settings.setdefault("OPTIONS", {}) | others)
     return settings
 
 
-def _options(options: dict[str, Any]) -> dict[str, Any]:
-    ours = {key: options[key] for key in options.keys() & DJANGO_OPTIONS}
-    libpq = {key: options[key] for key in options.keys() - DJANGO_OPTIONS}
+def _check_characters(url: str, hosts: str) -> None:
+    """Raises ValueError."""
+    if "\0" in unquote(url):
+        raise ValueError("libpq would take nothing that comes behind it")
+    for host in hosts.split(","):
+        if not host.startswith("/"):
+            host.encode("idna")
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    libpq_options = {key: options[key] for key in options.keys() - DJANGO_OPTIONS}
     try:
-        make_conninfo(**libpq)
+        make_conninfo(**libpq_options)
+        timeout_from_conninfo(libpq_options)
     except psycopg.ProgrammingError as error:
         raise ImproperlyConfigured(
-            f"DATABASE_URL has an {str(error).strip()}. See libpq's connection parameters."
+            f"What follows the question mark in DATABASE_URL is wrong: {str(error).strip()}. "
+            "See libpq's connection parameters."
         ) from error
-    return libpq | {key: BOOLEANS.get(str(value).lower(), value) for key, value in ours.items()}

@@ -5,32 +5,30 @@ part of an expression is that enum or one of its labels; everywhere else it is t
 of a `CharField` would be.
 """
 
-import inspect
 from collections.abc import Container, Sequence
 from functools import singledispatch
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.fields.array import IndexTransform
 from django.db import models
 from django.db.models import functions as sql
-from django.db.models.expressions import Col, ExpressionList, Ref
+from django.db.models.expressions import Col, ExpressionList, OrderBy, OrderByList, Ref
 from django.db.models.functions import text
 from django.db.models.lookups import IExact, Lookup, PatternLookup, Regex
 from django.db.models.sql.query import Query
 
-from config.database.fields import EnumField
+from config.database.fields import EnumField, enum_field
 
-TEXT_FUNCTIONS = {
+TEXT_FUNCTIONS = (
     models.StringAgg,
     sql.Collate,
-    *(
-        kind
-        for _, kind in inspect.getmembers(text, inspect.isclass)
-        if kind.__module__ == text.__name__
-    ),
-}
-CHOOSING_FUNCTIONS = (models.Case, sql.Coalesce, sql.Greatest, sql.Least, sql.NullIf)
-PASSING_FUNCTIONS = (
+    *(item for item in vars(text).values() if getattr(item, "__module__", "") == text.__name__),
+)
+CHOOSING = (models.Case, sql.Coalesce, sql.Greatest, sql.Least, sql.NullIf)
+PASSING = (
+    models.AnyValue,
     models.ExpressionWrapper,
     models.Max,
     models.Min,
@@ -54,7 +52,18 @@ def enum_of(expression: Any) -> EnumField | None:
 @enum_of.register(IndexTransform)
 def _(expression: Any) -> EnumField | None:
     field = expression.output_field
-    return field if isinstance(field, EnumField) else None
+    while field.is_relation:
+        field = field.target_field
+    return _enum(field)
+
+
+@enum_of.register
+def _(value: models.Value) -> EnumField | None:
+    return _enum(value._output_field_or_none)
+
+
+def _enum(field: Any) -> EnumField | None:
+    return enum_field(field) if not isinstance(field, ArrayField) else None
 
 
 @enum_of.register
@@ -64,7 +73,8 @@ def _(reference: Ref) -> EnumField | None:
 
 @enum_of.register
 def _(subquery: models.Subquery) -> EnumField | None:
-    return enum_of(subquery.query)
+    is_value = not isinstance(subquery, (models.Exists, ArraySubquery))
+    return enum_of(subquery.query) if is_value else None
 
 
 @enum_of.register
@@ -73,24 +83,17 @@ def _(query: Query) -> EnumField | None:
     return enum_of(columns[0]) if len(columns) == 1 else None
 
 
-def _columns(query: Query) -> list[Any]:
-    return [*query.select, *query.annotation_select.values()]
-
-
 def _enum_of_first_source(expression: Any) -> EnumField | None:
     return enum_of(expression.get_source_expressions()[0])
 
 
 def _enum_of_choice(expression: Any) -> EnumField | None:
-    options = _options(expression)
-    enums = [enum for option in options if (enum := enum_of(option))]
-    fits = enums and all(_fits(option, enums[0]) for option in options)
-    return enums[0] if fits else None
+    return _common_enum(_options(expression))
 
 
-for _kind in PASSING_FUNCTIONS:
+for _kind in PASSING:
     enum_of.register(_kind, _enum_of_first_source)
-for _kind in CHOOSING_FUNCTIONS:
+for _kind in CHOOSING:
     enum_of.register(_kind, _enum_of_choice)
 
 
@@ -100,20 +103,24 @@ def _options(expression: Any) -> Sequence[Any]:
     return [source.result if isinstance(source, models.When) else source for source in sources]
 
 
-def _fits(option: Any, enum: EnumField) -> bool:
-    if isinstance(option, models.Value):
-        return option.value is None or option.value in enum.labels
-    return _same_type(enum_of(option), enum)
+def _columns(query: Query) -> Sequence[Any]:
+    if query.combinator:
+        return _columns(agreed_queries(query.combined_queries)[0])
+    return [*query.select, *query.annotation_select.values()]
 
 
-def _same_type(one: EnumField | None, other: EnumField | None) -> bool:
-    return bool(one and other and one.type_name == other.type_name)
+def _common_enum(expressions: Sequence[Any]) -> EnumField | None:
+    """The enum that all are, or are labels of."""
+    enums = [enum for expression in expressions if (enum := enum_of(expression))]
+    fits = enums and all(_fits(expression, enums[0]) for expression in expressions)
+    return enums[0] if fits else None
 
 
-@singledispatch
-def agreed(expression: Any) -> Any:
-    """`expression`, with its enum parts cast to text where PostgreSQL would refuse them."""
-    return expression
+def _fits(expression: Any, enum: EnumField) -> bool:
+    own = enum_of(expression)
+    if isinstance(expression, models.Value) and not own:
+        return expression.value is None or expression.value in enum.labels
+    return own is not None and own.type_name == enum.type_name
 
 
 def as_text(expression: Any) -> Any:
@@ -125,12 +132,17 @@ def as_text(expression: Any) -> Any:
     if not enum_of(expression):
         return expression
     if isinstance(expression, Query):
-        return _with_text_columns(expression, range(len(_columns(expression))))
+        return _with_text_columns(expression, {0})
     return sql.Cast(expression, models.TextField())
 
 
 def _with_text_columns(query: Query, positions: Container[int]) -> Query:
     query = query.clone()
+    if query.combinator:
+        query.combined_queries = tuple(
+            _with_text_columns(part, positions) for part in query.combined_queries
+        )
+        return query
     columns = [
         as_text(column) if position in positions else column
         for position, column in enumerate(_columns(query))
@@ -141,31 +153,79 @@ def _with_text_columns(query: Query, positions: Container[int]) -> Query:
     return query
 
 
-def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
-    output_field = expression._output_field_or_none
-    expression = expression.copy()
-    expression.set_source_expressions(sources)
-    expression.output_field = output_field
+@singledispatch
+def agreed(expression: Any) -> Any:
+    """`expression`, with casts where PostgreSQL would refuse it or compare text for enums."""
     return expression
 
 
-def _agreed_text_function(expression: Any) -> Any:
-    sources = expression.get_source_expressions()
+@agreed.register
+def _(value: models.Value) -> Any:
+    """A label alone would be text to PostgreSQL, and text has another order."""
+    enum = enum_of(value)
+    if enum is None or value.value is None:
+        return value
+    return sql.Cast(models.Value(enum.get_prep_value(value.value)), enum)
+
+
+@agreed.register
+def _(cast: sql.Cast) -> Any:
+    """From one enum to another the way leads through text."""
+    [source] = cast.get_source_expressions()
+    to, own = enum_of(cast), enum_of(source)
+    if to is None or own is None or to.type_name == own.type_name:
+        return cast
+    return _with_sources(cast, [as_text(source)])
+
+
+@agreed.register
+def _(function: models.Func) -> Any:
+    """Cast for a function that PostgreSQL has for text, but not for enums.
+
+    Which that are nobody says: those that give back no enum, and that work on no array of them.
+    """
+    sources = function.get_source_expressions()
+    if not any(map(enum_of, sources)) or any(map(_is_array, sources)):
+        return function
+    if enum_field(function._output_field_or_none):
+        return function
+    return _with_text_sources(function)
+
+
+def _with_text_sources(function: Any) -> Any:
+    sources = function.get_source_expressions()
     if not any(map(enum_of, sources)):
-        return expression
-    return _with_sources(expression, [as_text(source) for source in sources])
+        return function
+    # DISTINCT may be ordered only by what is aggregated, to the letter.
+    cast = _ordered_by_text if getattr(function, "distinct", False) else as_text
+    return _with_sources(function, list(map(cast, sources)))
+
+
+def _is_array(source: Any) -> bool:
+    return isinstance(getattr(source, "_output_field_or_none", None), ArrayField)
+
+
+def _ordered_by_text(source: Any) -> Any:
+    if isinstance(source, (OrderByList, OrderBy)):
+        return _with_sources(source, list(map(_ordered_by_text, source.get_source_expressions())))
+    return as_text(source)
 
 
 def _agreed_choice(expression: Any) -> Any:
     if enum_of(expression) or not any(map(enum_of, _options(expression))):
         return expression
     sources = expression.get_source_expressions()
-    return _with_sources(expression, [as_text(source) for source in sources])
+    expression = _with_sources(expression, [as_text(source) for source in sources])
+    if _enum(expression.output_field):
+        expression.output_field = models.TextField()
+    return expression
 
 
+for _kind in (*PASSING, models.Count, ExpressionList, OrderByList):
+    agreed.register(_kind, lambda expression: expression)
 for _kind in TEXT_FUNCTIONS:
-    agreed.register(_kind, _agreed_text_function)
-for _kind in CHOOSING_FUNCTIONS:
+    agreed.register(_kind, _with_text_sources)
+for _kind in CHOOSING:
     agreed.register(_kind, _agreed_choice)
 
 
@@ -187,13 +247,21 @@ def _(lookup: Lookup) -> Any:
     return lookup
 
 
+def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
+    """A copy over other sources, of the same type to Django."""
+    output_field = expression._output_field_or_none
+    expression = expression.copy()
+    expression.set_source_expressions(sources)
+    expression.output_field = output_field
+    return expression
+
+
 def agreed_queries(queries: Sequence[Query]) -> tuple[Query, ...]:
     """The parts of a UNION, with enum columns as text where another part has another type."""
     by_position = enumerate(zip(*map(_columns, queries), strict=False))
-    positions = {position for position, columns in by_position if not _agree(columns)}
+    positions = {
+        position
+        for position, columns in by_position
+        if any(map(enum_of, columns)) and not _common_enum(columns)
+    }
     return tuple(_with_text_columns(query, positions) if positions else query for query in queries)
-
-
-def _agree(columns: Sequence[Any]) -> bool:
-    enums = [enum for column in columns if (enum := enum_of(column))]
-    return not enums or all(_fits(column, enums[0]) for column in columns)

@@ -1,5 +1,6 @@
 """The database backend of a project without DATABASE_URL: it brings its own server."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ server_on = cache(EmbeddedServer)
 class DatabaseClient(client.DatabaseClient):
     """`dbshell`, with the psql that came with the server."""
 
+    connection: "DatabaseWrapper"
     executable_name = str(BIN / "psql")
 
-    def runshell(self, parameters: list[str]) -> None:
+    def runshell(self, parameters: Iterable[str]) -> None:
         self.connection.settings_dict |= self.connection.where_it_listens()
         super().runshell(parameters)
 

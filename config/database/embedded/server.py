@@ -3,11 +3,12 @@
 The package's own bookkeeping is not used: it counts clients by their pids in a file, which a
 `kill -9` leaves wrong. Here the kernel counts, by file locks:
 
-- `clients.lock`: each client holds it shared for as long as it lives. Who gets it exclusively is
-  alone, and stops the server: the last client as it exits, or else the keeper, a process that
-  waits for this moment in case the last client is killed.
+- `clients.lock`: each client holds it shared for as long as it lives. When nobody does, the server
+  is stopped: by the last client as it exits, or else by the keeper, a process that waits for this
+  moment in case the last client is killed.
 - `keeper.lock`: held by the keeper, so that there is one.
-- the data directory itself: held by whoever makes or starts the server.
+- the data directory itself: held by whoever makes, starts or stops the server, or joins its
+  clients.
 
 This module knows nothing of Django.
 """
@@ -24,7 +25,13 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config.database.embedded.cluster import SUPERUSER, Address, Cluster, EmbeddedServerError
+from config.database.embedded.cluster import (
+    SUPERUSER,
+    Address,
+    Cluster,
+    EmbeddedServerError,
+    forget_libpq_variables,
+)
 
 PROJECT = Path(__file__).parents[3]
 
@@ -34,7 +41,6 @@ class EmbeddedServer:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.cluster = Cluster(directory)
         self._clients_lock: int | None = None
 
     def address(self, database: str) -> Address:
@@ -43,63 +49,82 @@ class EmbeddedServer:
         From the first call on the server is kept running until this process ends.
         Raises EmbeddedServerError.
         """
-        if self._clients_lock is not None and (address := self.cluster.address()):
+        cluster = Cluster(self.directory)
+        if self._clients_lock is not None and (address := cluster.address()):
             return address
+        forget_libpq_variables()
         try:
-            with self._alone():
-                self.cluster.make()
+            with suppress(FileExistsError):
+                self.directory.mkdir(parents=True)
+            with self._alone() as cluster:
+                cluster.make()
                 self._join_clients()
-                if not (address := self.cluster.address()):
-                    address = self.cluster.start()
-                    _make_database(address, database)
                 self._ensure_keeper()
+                address = cluster.start()
+                _ensure_database(address, database)
         except OSError as error:
             raise EmbeddedServerError(
                 f"The data directory {self.directory} of the embedded server cannot be used: "
                 f"{error.strerror}. Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
             ) from error
         except psycopg.Error as error:
-            raise EmbeddedServerError(self.cluster.failed("does not work", str(error))) from error
+            raise EmbeddedServerError(cluster.failed("does not work", str(error))) from error
         return address
 
-    def stop_if_unused(self, *, wait_for_clients: bool = False) -> None:
-        """Stop the server unless another client uses it; `wait_for_clients`: once none does.
-
-        Returns when the server is down, or when it is sure that somebody else will see to that.
-        """
-        clients = self._open_lock("clients.lock")
-        try:
-            fcntl.flock(clients, fcntl.LOCK_EX | (0 if wait_for_clients else fcntl.LOCK_NB))
-            self.cluster.stop()
-        except BlockingIOError:
-            fcntl.flock(clients, fcntl.LOCK_SH)  # waits if the server is being stopped
-        finally:
-            os.close(clients)
+    def keep(self, keeper_lock: int) -> None:
+        """Wait until no client is left, then stop the server; `keeper_lock` is ours meanwhile."""
+        while True:
+            self._wait_for_clients()
+            with self._alone() as cluster:
+                if not self._is_used():
+                    cluster.stop()
+                    os.close(keeper_lock)  # while alone: the next client needs another keeper
+                    return
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other processes from making or starting the server at the same time."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        if not os.access(self.directory, os.R_OK | os.W_OK | os.X_OK):
-            raise PermissionError(None, "Permission denied")
-        handle = os.open(self.directory, os.O_RDONLY)
+    def _alone(self) -> Iterator[Cluster]:
+        """The cluster, for one process at a time to make, start or stop it."""
+        lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+            if not os.access(self.directory, os.R_OK | os.W_OK | os.X_OK):
+                raise PermissionError(None, "Permission denied")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield Cluster(self.directory, lock)
         finally:
-            os.close(handle)
+            os.close(lock)
 
     def _join_clients(self) -> None:
+        lock = self._open_lock("clients.lock")  # anew: the directory may have been removed
+        fcntl.flock(lock, fcntl.LOCK_SH)
         if self._clients_lock is None:
-            self._clients_lock = self._open_lock("clients.lock")
             atexit.register(self._leave_clients, os.getpid())
-        fcntl.flock(self._clients_lock, fcntl.LOCK_SH)
+        else:
+            os.close(self._clients_lock)
+        self._clients_lock = lock
 
     def _leave_clients(self, pid: int) -> None:
-        if self._clients_lock is not None and os.getpid() == pid:  # not in a forked child
-            os.close(self._clients_lock)
-            with suppress(OSError):  # the directory has been removed, and the server with it
-                self.stop_if_unused()
+        if self._clients_lock is None or os.getpid() != pid:  # we are a client's forked child
+            return
+        os.close(self._clients_lock)
+        with suppress(OSError), self._alone() as cluster:  # the directory may have been removed
+            if not self._is_used():
+                cluster.stop()
+
+    def _is_used(self) -> bool:
+        """Whether there is a client. To be asked while alone: nobody joins meanwhile."""
+        clients_lock = self._open_lock("clients.lock")
+        try:
+            fcntl.flock(clients_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(clients_lock)
+        return False
+
+    def _wait_for_clients(self) -> None:
+        clients_lock = self._open_lock("clients.lock")
+        fcntl.flock(clients_lock, fcntl.LOCK_EX)
+        os.close(clients_lock)
 
     def _ensure_keeper(self) -> None:
         keeper_lock = self._open_lock("keeper.lock")
@@ -108,8 +133,7 @@ class EmbeddedServer:
             keeper = subprocess.Popen(
                 [sys.executable, "-m", "config.database.embedded.keeper", self.directory],
                 cwd=PROJECT,
-                pass_fds=[keeper_lock],  # the lock goes along, and lives as long as the keeper
-                stdin=subprocess.DEVNULL,
+                stdin=keeper_lock,  # the lock goes along, and lives as long as the keeper
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
@@ -121,10 +145,14 @@ class EmbeddedServer:
             os.close(keeper_lock)
 
     def _open_lock(self, name: str) -> int:
-        return os.open(self.directory / name, os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self.directory / name, os.O_RDWR | os.O_CREAT, 0o600)
+        if os.geteuid() == 0:  # the owner may come next
+            owner = self.directory.stat()
+            os.fchown(lock, owner.st_uid, owner.st_gid)
+        return lock
 
 
-def _make_database(address: Address, name: str) -> None:
+def _ensure_database(address: Address, name: str) -> None:
     with psycopg.connect(
         host=address.socket_directory,
         port=address.port,

@@ -1,0 +1,231 @@
+"""What the tests of migrations share: project states to compare, databases to migrate."""
+
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.apps import apps
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import connection, connections, models
+from django.db.migrations import Migration
+from django.db.migrations.graph import MigrationGraph
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.questioner import MigrationQuestioner
+from django.db.migrations.state import ModelState, ProjectState
+from django.test.utils import override_settings
+
+from config.database.autodetector import MigrationAutodetector
+from config.database.embedded.cluster import BIN
+from tests import factories
+from users.enums import Role
+from users.models import User
+
+type Changes = dict[str, list[Migration]]
+
+
+# Project states
+
+
+def model(label: str, /, *, options: dict[str, Any] | None = None, **fields: Any) -> ModelState:
+    """The state of the model `label` ("app.Model"), with `fields` and a primary key."""
+    app_label, name = label.split(".")
+    if not any(field.primary_key for field in fields.values()):
+        fields = {"id": models.AutoField(primary_key=True), **fields}
+    return ModelState(app_label, name, list(fields.items()), options)
+
+
+def project(*states: ModelState) -> ProjectState:
+    state = ProjectState()
+    for model_state in states:
+        state.add_model(model_state.clone())
+    return state
+
+
+def detected(
+    before: Collection[ModelState],
+    after: Collection[ModelState],
+    *,
+    graph: MigrationGraph | None = None,
+    trim_to_apps: set[str] | None = None,
+) -> Changes:
+    """What makemigrations would write, for a developer who says yes to each question."""
+    answers = {"ask_initial": True, "ask_rename": True, "ask_rename_model": True}
+    autodetector = MigrationAutodetector(
+        project(*before), project(*after), MigrationQuestioner(answers)
+    )
+    changes: Changes = autodetector.changes(graph or MigrationGraph(), trim_to_apps)
+    return changes
+
+
+def described(operations: Collection[Operation]) -> list[str]:
+    return [operation.describe() for operation in operations]
+
+
+def steps(changes: Changes) -> dict[str, list[list[str]]]:
+    """By app, what each of its migrations does."""
+    return {
+        app_label: [described(migration.operations) for migration in migrations]
+        for app_label, migrations in changes.items()
+    }
+
+
+# Migrations on the database of the test
+
+
+def applied(state: ProjectState, *operations: Operation) -> ProjectState:
+    """The state after `operations` of app "music", which have been run forwards from `state`."""
+    with connection.schema_editor() as editor:
+        return _migration(operations).apply(state.clone(), editor)
+
+
+def unapplied(state: ProjectState, *operations: Operation) -> None:
+    """Run `operations` backwards; `state` is the one before them."""
+    with connection.schema_editor() as editor:
+        _migration(operations).unapply(state.clone(), editor)
+
+
+def _migration(operations: Collection[Operation]) -> Migration:
+    cls: type[Migration] = type("Migration", (Migration,), {"operations": [*operations]})
+    return cls("0001_initial", "music")
+
+
+def run_sql(sql: str) -> list[tuple[Any, ...]]:
+    """The rows that `sql` returns; none if it is a statement that returns no rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def schema() -> set[str]:
+    """A line for each thing in the database's schema, whatever the order of columns."""
+    return {line for (line,) in run_sql(SCHEMA)}
+
+
+SCHEMA = """
+    WITH relation AS (
+        SELECT oid, relkind FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+    )
+    SELECT format('column %s.%I %s%s default %s', attrelid::regclass, attname,
+                  format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN ' not null' END,
+                  pg_get_expr(adbin, adrelid))
+      FROM pg_attribute JOIN relation ON relation.oid = attrelid
+           LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+     WHERE relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped
+     UNION ALL
+    SELECT format('constraint %I on %s %s', conname, conrelid::regclass, pg_get_constraintdef(oid))
+      FROM pg_constraint WHERE conrelid IN (SELECT oid FROM relation) AND contype <> 'n'
+     UNION ALL
+    SELECT pg_get_indexdef(oid) FROM relation WHERE relkind = 'i'
+     UNION ALL
+    SELECT format('sequence %s', oid::regclass) FROM relation WHERE relkind = 'S'
+     UNION ALL
+    SELECT format('enum type %I (%s)', typname,
+                  string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder))
+      FROM pg_type JOIN pg_enum ON enumtypid = pg_type.oid
+     WHERE typnamespace = current_schema()::regnamespace GROUP BY typname
+"""
+
+
+# Databases of their own, for what commits
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def new_database(template: str = "template1") -> Iterator[str]:
+    """Put a new database, a copy of `template`, behind the alias "default" for a while."""
+    usual = connections["default"]
+    name = f"scratch_{os.getpid()}_{next(_numbers)}"
+    with usual._nodb_cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    connections["default"] = usual.copy()
+    connections["default"].settings_dict["NAME"] = name
+    ContentType.objects.clear_cache()
+    try:
+        yield name
+    finally:
+        connections["default"].close()
+        connections["default"] = usual
+        ContentType.objects.clear_cache()
+        with usual._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def migrate(*arguments: str) -> list[str]:
+    """The lines that `manage.py migrate` prints."""
+    output = StringIO()
+    call_command("migrate", *arguments, stdout=output, no_color=True)
+    return output.getvalue().splitlines()
+
+
+def planned(*arguments: str) -> list[str]:
+    """The migrations that `migrate --plan` shows, in order."""
+    return [line for line in migrate(*arguments, "--plan")[1:] if not line.startswith(" ")]
+
+
+def run(lines: Collection[str]) -> list[str]:
+    """The migrations that ran, by the `lines` that migrate printed."""
+    finished = (re.fullmatch(r"  (?:Applying|Unapplying) (.*)\.\.\. OK", line) for line in lines)
+    return [match[1] for match in finished if match]
+
+
+@contextmanager
+def extra_migration(app_label: str, body: str) -> Iterator[None]:
+    """Let the app have one more migration, `0099_extra`, whose class holds `body`."""
+    original = Path(apps.get_app_config(app_label).path) / "migrations"
+    [last] = MigrationLoader(None).graph.leaf_nodes(app_label)
+    package = f"{app_label}_migrations_{next(_numbers)}"
+    with TemporaryDirectory() as directory:
+        shutil.copytree(original, Path(directory) / package)
+        (Path(directory) / package / "0099_extra.py").write_text(
+            "from config.database.operations import *\n"
+            "from django.db import migrations, models\n"
+            "class Migration(migrations.Migration):\n"
+            f"    dependencies = [{last!r}]\n"
+            f"    {body}\n"
+        )
+        sys.path.insert(0, directory)
+        try:
+            with override_settings(MIGRATION_MODULES={app_label: package}):
+                yield
+        finally:
+            sys.path.remove(directory)
+
+
+def fill_every_table() -> None:
+    """Make a row in each state that a factory offers, and rows of Django's that point at them."""
+    for factory in vars(factories).values():
+        if getattr(factory, "__module__", "") == factories.__name__ and hasattr(factory, "create"):
+            factory.create()
+            for trait in factory._meta.parameters:
+                factory.create(**{trait: True})
+    admins = User.objects.filter(role=Role.ADMIN)
+    LogEntry.objects.log_actions(admins[0].pk, admins, ADDITION)
+    Group.objects.create(name="Everything").permissions.set(Permission.objects.all())
+
+
+def dump(*options: str) -> list[str]:
+    """What pg_dump writes about the database, but for the key that it draws each time."""
+    connection.ensure_connection()
+    server = connection.connection.info
+    result = subprocess.run(
+        [BIN / "pg_dump", f"--dbname={server.dsn}", *options],
+        env=os.environ | {"PGPASSWORD": server.password},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return [line for line in result.stdout.splitlines() if "restrict" not in line]

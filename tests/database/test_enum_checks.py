@@ -1,0 +1,129 @@
+"""System checks of enum types: database.E001 to E004."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.postgres.fields import ArrayField
+from django.core.checks import Error
+from django.core.checks.registry import registry
+from django.db import models
+from django.test.utils import isolate_apps
+
+from config.database.checks import check_enum_types
+from config.database.fields import EnumField
+from courses.enums import Difficulty
+from users.enums import Role
+
+
+@pytest.fixture(autouse=True)
+def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The apps users and courses, without their models."""
+    with isolate_apps("users", "courses") as apps:
+        monkeypatch.setattr("config.database.checks.apps", apps)
+        yield
+
+
+def model(label: str, /, **fields: Any) -> Any:
+    """The model `label` ("app.Model") with `fields`, in the registry of the test."""
+    app_label, name = label.split(".")
+    meta = type("Meta", (), {"app_label": app_label})
+    return type(name, (models.Model,), {"__module__": __name__, "Meta": meta, **fields})
+
+
+def choices(name: str, *labels: str, module: str = "users.enums") -> Any:
+    """A TextChoices class `name`, as if `module` declared it."""
+    text_choices: Any = models.TextChoices
+    members = [(label.upper() or "EMPTY", label) for label in labels]
+    return text_choices(name, members, module=module)
+
+
+def test_checks__are_registered() -> None:
+    checks: list[Any] = [*registry.get_checks()]
+    assert check_enum_types in checks
+
+
+def test_enum_used_by_its_own_app__passes() -> None:
+    model("users.Thing", role=EnumField(Role), roles=ArrayField(EnumField(Role)))
+    assert check_enum_types() == []
+
+
+def test_enum_used_by_two_models_of_its_app__passes() -> None:
+    model("users.First", role=EnumField(Role))
+    model("users.Second", role=EnumField(Role))
+    assert check_enum_types() == []
+
+
+def test_two_classes_of_one_type_name__are_an_error() -> None:
+    other = choices("Role", "owner", module="users.models")
+    model("users.Thing", role=EnumField(Role), other=EnumField(other))
+    assert check_enum_types() == [
+        Error(
+            "Enum type 'role' is claimed by users.enums.Role and users.models.Role.",
+            hint="Rename one of the classes; the type is named after its class.",
+            obj=other,
+            id="database.E001",
+        )
+    ]
+
+
+def test_enum_of_another_app__is_an_error() -> None:
+    thing = model("users.Thing", difficulty=EnumField(Difficulty))
+    assert check_enum_types() == [
+        Error(
+            "Enum type 'difficulty' belongs to app 'courses', whose migrations create and drop it; "
+            "app 'users' may not use it.",
+            hint="Declare a class of another name in the app that uses it.",
+            obj=thing._meta.get_field("difficulty"),
+            id="database.E002",
+        )
+    ]
+
+
+def test_array_of_enum_of_another_app__is_an_error() -> None:
+    model("users.Thing", difficulties=ArrayField(EnumField(Difficulty)))
+    assert [error.id for error in check_enum_types()] == ["database.E002"]
+
+
+def test_generated_enum_of_another_app__is_an_error() -> None:
+    generated = models.GeneratedField(
+        expression=models.Value("beginner"), output_field=EnumField(Difficulty), db_persist=True
+    )
+    model("users.Thing", difficulty=generated)
+    assert [error.id for error in check_enum_types()] == ["database.E002"]
+
+
+def test_enum_of_no_app__passes() -> None:
+    model("users.Thing", mood=EnumField(choices("Mood", "happy", module="somewhere.else")))
+    assert check_enum_types() == []
+
+
+def test_field_without_a_class__is_an_error() -> None:
+    thing = model("users.Thing", role=EnumField(type_name="role", labels=["student"]))
+    assert check_enum_types() == [
+        Error(
+            "EnumField has no TextChoices class.",
+            hint="Write EnumField(YourChoices); labels alone are for migrations.",
+            obj=thing._meta.get_field("role"),
+            id="database.E003",
+        )
+    ]
+
+
+@pytest.mark.parametrize("label", ["", "x" * 64, "é" * 32], ids=["empty", "64", "32 of 2 bytes"])
+def test_label_of_wrong_length__is_an_error(label: str) -> None:
+    thing = model("users.Thing", mood=EnumField(choices("Mood", "happy", label)))
+    assert check_enum_types() == [
+        Error(
+            f"Label {label!r} of enum type 'mood' is not 1 to 63 bytes long.",
+            hint="Shorten the value; the text that people read may be as long as you like.",
+            obj=thing._meta.get_field("mood"),
+            id="database.E004",
+        )
+    ]
+
+
+@pytest.mark.parametrize("label", ["x", "x" * 63, "é" * 31])
+def test_label_of_right_length__passes(label: str) -> None:
+    model("users.Thing", mood=EnumField(choices("Mood", label)))
+    assert check_enum_types() == []

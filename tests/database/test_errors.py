@@ -1,0 +1,109 @@
+"""Which errors are told in one line, and which are left to a programmer's eyes."""
+
+import threading
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, OperationalError, connection
+from django.db.migrations.exceptions import MigrationSchemaMissing
+from django.db.migrations.recorder import MigrationRecorder
+
+from config.database.errors import explain, explained_errors
+
+
+def run(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        (
+            ["CREATE TABLE taken ()", "CREATE TABLE taken ()"],
+            'relation "taken" already exists. '
+            "Remove what is in the way, or point DATABASE_URL at an empty database.",
+        ),
+        (
+            ["CREATE TYPE taken AS ENUM ()", "CREATE TYPE taken AS ENUM ()"],
+            'type "taken" already exists. '
+            "Remove what is in the way, or point DATABASE_URL at an empty database.",
+        ),
+        (
+            ["CREATE TYPE used AS ENUM ()", "CREATE TABLE t (c used)", "DROP TYPE used"],
+            "cannot drop type used because other objects depend on it. "
+            "Drop what depends on it first.",
+        ),
+        (
+            ["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(9)"],
+            "canceling statement due to statement timeout.",
+        ),
+    ],
+)
+def test_error_that_a_person_can_set_right__is_explained(
+    statements: list[str], message: str
+) -> None:
+    with pytest.raises(Error) as caught:
+        run(*statements)
+    assert explain(caught.value) == message
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT nothing", "SELECT 1/0", "SELECT 'x'::int", "SELEKT"],
+)
+def test_error_of_a_statement__is_left_to_a_programmer(statement: str) -> None:
+    with pytest.raises(Error) as caught:
+        run(statement)
+    assert explain(caught.value) is None
+
+
+def test_misuse_of_a_queryset__is_left_to_a_programmer() -> None:
+    with pytest.raises(Error) as caught:
+        ContentType.objects.union(ContentType.objects.all()).delete()
+    assert explain(caught.value) is None
+
+
+@pytest.mark.django_db
+def test_error_below_one_of_migrate_s__is_explained() -> None:
+    run("SET TRANSACTION READ ONLY", "SET search_path = pg_temp")  # has no django_migrations
+    with pytest.raises(MigrationSchemaMissing) as caught:
+        MigrationRecorder(connection).ensure_schema()
+    assert explain(caught.value) == (
+        "cannot execute CREATE TABLE in a read-only transaction. "
+        "Point DATABASE_URL at the primary server, and a role that may write."
+    )
+
+
+def test_error_of_settings_in_several_lines__is_told_in_one() -> None:
+    error = ImproperlyConfigured("Error loading module.\nDid you install it?")
+    assert explain(error) == "Error loading module. Did you install it?"
+
+
+def test_error_of_no_database__is_left_alone() -> None:
+    assert explain(ValueError("nothing to do with us")) is None
+
+
+def test_command_with_explained_error__ends_with_its_name_and_the_message() -> None:
+    with pytest.raises(SystemExit) as ended, explained_errors(["manage.py", "migrate", "users"]):
+        raise OperationalError("The server is tired. Let it rest.")
+    assert ended.value.code == "manage.py migrate: The server is tired. Let it rest."
+
+
+def test_command_with_traceback_asked_for__raises_the_error() -> None:
+    error = OperationalError("The server is tired. Let it rest.")
+    command = ["manage.py", "migrate", "--traceback"]
+    with pytest.raises(OperationalError) as raised, explained_errors(command):
+        raise error
+    assert raised.value is error
+
+
+def test_hook_for_errors_of_threads__is_given_back() -> None:
+    before = threading.excepthook
+    with explained_errors(["manage.py"]):
+        assert threading.excepthook is not before
+    assert threading.excepthook is before

@@ -1,0 +1,313 @@
+"""What a person can get wrong ends with one line that says what to do, and with nothing done."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.database.embedded import made_directory
+from tests.processes import manage, manage_as_nobody, refusal
+from tests.servers import PASSWORD, Server, greeter, password_server, server_of_version
+
+EXAMPLE = "postgres://user:password@host:5432/name"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with password_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[str]:
+    """An empty database on `server`."""
+    name = f"db_{uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name}")
+    yield name
+    server.execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that nobody listens on, nor can begin to meanwhile."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", f"DATABASE_URL is not a URL. Write {EXAMPLE}."),
+        (
+            "postgres://user:pass/word@host/name",
+            f"DATABASE_URL cannot be read. Write {EXAMPLE}, with a valid host, a number for the "
+            "port, and percent-encoding for special characters (%2F for /, %3F for ?, %40 for @).",
+        ),
+        ("postgres://user:password@host", f"DATABASE_URL names no database. Write {EXAMPLE}."),
+        (
+            "mysql://user:password@host/name",
+            "DATABASE_URL is of the database engine 'mysql', but this schema needs PostgreSQL. "
+            f"Write {EXAMPLE}.",
+        ),
+        (
+            "postgres://host/name?sslmod=require",
+            "What follows the question mark in DATABASE_URL is wrong: "
+            'invalid connection option "sslmod". See libpq\'s connection parameters.',
+        ),
+        (
+            "postgres://host/name?isolation_level=9",
+            "Invalid transaction isolation level 9 specified. "
+            "Use one of the psycopg.IsolationLevel values.",
+        ),
+        (
+            "postgres://127.0.0.1/name?sslmode=sometimes",
+            'invalid sslmode value: "sometimes". Correct it in DATABASE_URL.',
+        ),
+        (
+            "postgres:///name?host=/nowhere",
+            'connection to server on socket "/nowhere/.s.PGSQL.5432" failed: '
+            "No such file or directory. Start the server, or correct the host in DATABASE_URL.",
+        ),
+    ],
+)
+def test_migrate_with_wrong_database_url__is_refused(url: str, message: str) -> None:
+    assert refusal(manage("migrate", DATABASE_URL=url)) == f"manage.py migrate: {message}"
+
+
+def test_migrate_with_unknown_host__is_refused() -> None:
+    with pytest.raises(socket.gaierror) as unresolved:
+        socket.getaddrinfo(host := "no-such-host.invalid", 5432)
+    assert refusal(manage("migrate", DATABASE_URL=f"postgres://{host}/name")) == (
+        f"manage.py migrate: failed to resolve host '{host}': {unresolved.value.strerror}. "
+        "Correct the host in DATABASE_URL."
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("migrate",),
+        ("overview",),
+        ("runserver", "--noreload", "0"),
+        ("shell", "-c", "from users.models import User; User.objects.get()"),
+    ],
+    ids=" ".join,
+)
+def test_command_with_closed_port__is_refused(closed_port: int, arguments: tuple[str, ...]) -> None:
+    process = manage(*arguments, DATABASE_URL=Server(closed_port).url("name"))
+    assert refusal(process) == (
+        f"manage.py {arguments[0]}: "
+        f'connection to server at "127.0.0.1", port {closed_port} failed: '
+        "Connection refused. Start the server, or correct the host and the port in DATABASE_URL."
+    )
+
+
+def test_runserver_with_closed_port__ends_instead_of_waiting_for_code(closed_port: int) -> None:
+    process = manage("runserver", "0", DATABASE_URL=Server(closed_port).url("name"))
+    assert process.returncode == 1
+    assert process.stderr.splitlines() == [
+        "Watching for file changes with StatReloader",
+        f'manage.py runserver: connection to server at "127.0.0.1", port {closed_port} failed: '
+        "Connection refused. Start the server, or correct the host and the port in DATABASE_URL.",
+    ]
+
+
+def test_migrate_with_traceback_asked_for__shows_it(closed_port: int) -> None:
+    process = manage("migrate", "--traceback", DATABASE_URL=Server(closed_port).url("name"))
+    first, *_, advice = process.stderr.splitlines()
+    assert (process.returncode, first) == (1, "Traceback (most recent call last):")
+    assert advice == "\tIs the server running on that host and accepting TCP/IP connections?"
+
+
+def test_migrate_with_port_of_a_mysql_server__is_refused() -> None:
+    with greeter(b"\x4a\0\0\0\x0a8.4.0\0") as other:
+        assert refusal(manage("migrate", DATABASE_URL=other.url("name"))) == (
+            f'manage.py migrate: connection to server at "127.0.0.1", port {other.port} failed: '
+            "received invalid response to SSL negotiation: J. "
+            "Correct the host and the port in DATABASE_URL."
+        )
+
+
+def test_migrate_with_pool_and_closed_port__is_refused_at_once(closed_port: int) -> None:
+    url = Server(closed_port).url("name")
+    assert refusal(manage("migrate", DATABASE_URL=url, DATABASE_POOL_SIZE=2)) == (
+        f'manage.py migrate: connection to server at "127.0.0.1", port {closed_port} failed: '
+        "Connection refused. Start the server, or correct the host and the port in DATABASE_URL."
+    )
+
+
+def test_migrate_with_silent_port__is_refused_after_the_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = Server(listener.getsockname()[1]).url("name")
+        assert refusal(manage("migrate", DATABASE_URL=f"{url}?connect_timeout=2")) == (
+            "manage.py migrate: connection timeout expired. "
+            "Correct the host and the port in DATABASE_URL, or let this machine in."
+        )
+
+
+def test_migrate_on_old_server__is_refused() -> None:
+    with server_of_version("14.19") as old:
+        process = manage("migrate", DATABASE_URL=old.url("name"))
+    assert refusal(process) == (
+        "manage.py migrate: PostgreSQL 15 or later is required (found 14.19). "
+        "Point DATABASE_URL at a newer server."
+    )
+
+
+def test_migrate_with_wrong_password__is_refused(server: Server) -> None:
+    url = server.url("postgres", password="wrong")
+    assert refusal(manage("migrate", DATABASE_URL=url)) == (
+        f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
+        'password authentication failed for user "postgres". '
+        "Correct the user and the password in DATABASE_URL."
+    )
+
+
+def test_migrate_with_no_password__is_refused(server: Server) -> None:
+    url = server.url("postgres", password="")
+    assert refusal(manage("migrate", DATABASE_URL=url)) == (
+        f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
+        "fe_sendauth: no password supplied. Add the password to DATABASE_URL."
+    )
+
+
+def test_migrate_with_missing_database__is_refused(server: Server) -> None:
+    assert refusal(manage("migrate", DATABASE_URL=server.url("größe"))) == (
+        f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
+        'database "größe" does not exist. Create it, or correct the name in DATABASE_URL.'
+    )
+
+
+def test_migrate_with_tls_asked_of_a_server_without__is_refused(server: Server) -> None:
+    url = f"{server.url('postgres')}?sslmode=require"
+    assert refusal(manage("migrate", DATABASE_URL=url)) == (
+        f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
+        "server does not support SSL, but SSL was required. "
+        "Correct sslmode and the like in DATABASE_URL, or set up the server's TLS."
+    )
+
+
+@pytest.fixture
+def role(server: Server) -> Iterator[str]:
+    """A role that may log in, and no more."""
+    name = f"role_{uuid4().hex}"
+    server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'")
+    yield name
+    server.execute(f"DROP ROLE {name}")
+
+
+def test_migrate_as_role_that_may_not_create__is_refused(
+    server: Server, database: str, role: str
+) -> None:
+    process = manage("migrate", DATABASE_URL=server.url(database, user=role))
+    assert refusal(process) == (
+        f"CommandError: Role '{role}' may not create tables in schema 'public' of database "
+        f"'{database}'. Nothing was changed. Let the schema's owner run: "
+        f'GRANT CREATE ON SCHEMA "public" TO "{role}";'
+    )
+    assert server.tables_and_types(database) == []
+
+
+def test_migrate_as_role_that_may_not_read_the_records__is_refused(
+    server: Server, database: str, role: str
+) -> None:
+    records = "CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)"
+    server.execute(records, database=database)
+    process = manage("migrate", DATABASE_URL=server.url(database, user=role))
+    assert refusal(process) == (
+        "manage.py migrate: permission denied for table django_migrations. "
+        "Let the owner grant it, or use another role in DATABASE_URL."
+    )
+
+
+def test_migrate_on_read_only_server__is_refused(server: Server, database: str) -> None:
+    server.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    assert refusal(manage("migrate", DATABASE_URL=server.url(database))) == (
+        "manage.py migrate: cannot execute CREATE TABLE in a read-only transaction. "
+        "Point DATABASE_URL at the primary server, and a role that may write."
+    )
+    assert server.tables_and_types(database) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "name"),
+    [
+        ("CREATE TABLE courses ()", "table", "courses"),
+        ("CREATE VIEW courses AS SELECT 1", "table", "courses"),
+        ("CREATE TYPE role AS ENUM ('owner')", "enum type", "role"),
+        ("CREATE DOMAIN role AS text", "enum type", "role"),
+    ],
+)
+def test_migrate_on_database_with_a_name_taken__is_refused(
+    server: Server, database: str, statement: str, kind: str, name: str
+) -> None:
+    server.execute(statement, database=database)
+    before = server.tables_and_types(database)
+    assert refusal(manage("migrate", DATABASE_URL=server.url(database))) == (
+        f"CommandError: Cannot create {kind} '{name}': database '{database}' already holds a table "
+        "or type of that name, which no migration on record has made. Nothing was changed. Rename "
+        "or drop it, point DATABASE_URL at an empty database, or, if it is exactly what the "
+        "migration would make, run migrate --fake."
+    )
+    assert server.tables_and_types(database) == before
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "postgres"
+
+
+def test_migrate_with_directory_that_is_a_file__is_refused(directory: Path) -> None:
+    directory.write_text("mine")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
+        f"manage.py migrate: The data directory {directory} of the embedded server cannot be used: "
+        "Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
+    )
+    assert directory.read_text() == "mine"
+
+
+def test_migrate_with_directory_of_other_files__is_refused(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "thesis").write_text("mine")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
+        f"manage.py migrate: The directory {directory} for the embedded server holds other files. "
+        "Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
+    )
+    assert [path.name for path in directory.iterdir()] == ["thesis"]
+
+
+def test_migrate_with_directory_of_another_version__is_refused(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "PG_VERSION").write_text("16\n")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
+        f"manage.py migrate: The data directory {directory} of the embedded server was made by "
+        "PostgreSQL 16, but this is 18. Move it away, or set EMBEDDED_POSTGRES_DIR to another "
+        "directory."
+    )
+    assert [path.name for path in directory.iterdir()] == ["PG_VERSION"]
+
+
+@pytest.mark.parametrize("below", [".", "to/be/made"])
+def test_migrate_with_directory_not_writable__is_refused(directory: Path, below: str) -> None:
+    directory.mkdir(mode=0o500)
+    process = manage_as_nobody("migrate", EMBEDDED_POSTGRES_DIR=directory / below)
+    assert refusal(process) == (
+        f"manage.py migrate: The data directory {directory / below} of the embedded server "
+        "cannot be used: Permission denied. "
+        "Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
+    )
+    assert list(directory.iterdir()) == []
+
+
+def test_migrate_with_server_that_does_not_start__is_refused() -> None:
+    with made_directory() as directory:
+        (directory / "postgresql.auto.conf").write_text("nonsense = on\n")
+        process = manage("migrate", EMBEDDED_POSTGRES_DIR=directory)
+    assert refusal(process) == (
+        f"manage.py migrate: The embedded server in {directory} does not start: configuration file "
+        f'"{directory}/postgresql.auto.conf" contains errors. '
+        f"Look into its log, {directory}/log, or move the directory away."
+    )

@@ -1,0 +1,212 @@
+"""Settings say no to what is missing, and hand on what the environment says."""
+
+import json
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.processes import manage, printed, refusal, run, shell
+from tests.servers import Server, password_server, pgbouncer
+
+URL = "postgres://user:password@host:5432/name"
+SECRET_KEY = "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+PRODUCTION = {
+    "DEBUG": "off",
+    "SECRET_KEY": SECRET_KEY,
+    "ALLOWED_HOSTS": "learn.example.org",
+    "DATABASE_URL": URL,
+}
+NO_SECRET_KEY = (
+    "SECRET_KEY is not set, and DEBUG is off. Set it to a long random value that only this "
+    "installation knows (python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes one)."
+)
+NO_DATABASE_URL = (
+    "DATABASE_URL is not set, and DEBUG is off. The embedded PostgreSQL is for development only. "
+    f"Set it to {URL}."
+)
+
+
+def setting(name: str, **variables: object) -> object:
+    code = f"import json, config.settings as s; print(json.dumps(s.{name}, default=str))"
+    return json.loads(printed(run("-c", code, **variables)))
+
+
+@pytest.mark.parametrize("command", ["check", "migrate", "runserver"])
+def test_command_in_production_without_database_url__is_refused(command: str) -> None:
+    process = manage(command, **PRODUCTION | {"DATABASE_URL": ""})
+    assert refusal(process) == f"manage.py {command}: {NO_DATABASE_URL}"
+
+
+def test_command_in_production_without_secret_key__is_refused() -> None:
+    process = manage("check", **PRODUCTION | {"SECRET_KEY": ""})
+    assert refusal(process) == f"manage.py check: {NO_SECRET_KEY}"
+
+
+def test_command_with_only_debug_off__is_told_all_that_is_missing() -> None:
+    process = manage("check", DEBUG="off")
+    assert refusal(process) == f"manage.py check: {NO_SECRET_KEY} {NO_DATABASE_URL}"
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"DEBUG": "ture"}, "DEBUG is 'ture'. Set it to on or off."),
+        (
+            {"DATABASE_POOL_SIZE": "-1", "DATABASE_URL": URL},
+            "DATABASE_POOL_SIZE is '-1'. Set it to a whole number, 0 or more.",
+        ),
+    ],
+)
+def test_command_with_wrong_value__is_refused(variables: dict[str, str], message: str) -> None:
+    assert refusal(manage("check", **variables)) == f"manage.py check: {message}"
+
+
+def test_check_deploy_in_production__is_silent() -> None:
+    process = manage("check", "--deploy", "--fail-level=WARNING", **PRODUCTION)
+    assert printed(process) == "System check identified no issues (0 silenced)."
+
+
+@pytest.mark.parametrize(
+    ("value", "debug"), [("", True), ("on", True), ("TRUE", True), ("off", False), ("0", False)]
+)
+def test_value_of_debug__is_understood(value: str, debug: bool) -> None:
+    assert setting("DEBUG", **PRODUCTION | {"DEBUG": value}) is debug
+
+
+def test_secret_key_with_a_dollar_sign__is_taken_as_it_is() -> None:
+    assert setting("SECRET_KEY", SECRET_KEY="$ecret") == "$ecret"
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, {"DISABLE_SERVER_SIDE_CURSORS": True, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}),
+        ({"DATABASE_SERVER_SIDE_CURSORS": "on"}, {"DISABLE_SERVER_SIDE_CURSORS": False}),
+        ({"DATABASE_CONN_MAX_AGE": 60}, {"CONN_MAX_AGE": 60}),
+        ({"DATABASE_SERVER_SIDE_BINDING": "on"}, {"OPTIONS": {"server_side_binding": True}}),
+        (
+            {"DATABASE_POOL_SIZE": 5},
+            {"OPTIONS": {"pool": {"min_size": 2, "max_size": 5}, "server_side_binding": False}},
+        ),
+        (
+            {"DATABASE_POOL_SIZE": 1},
+            {"OPTIONS": {"pool": {"min_size": 1, "max_size": 1}, "server_side_binding": False}},
+        ),
+    ],
+)
+def test_database_of_environment__is_set(
+    variables: dict[str, object], expected: dict[str, object]
+) -> None:
+    database = setting("DATABASES['default']", DATABASE_URL=URL, **variables)
+    assert isinstance(database, dict)
+    assert {key: database[key] for key in expected} == expected
+
+
+def test_page_for_debugging__does_not_show_the_password() -> None:
+    code = """
+from django.views.debug import SafeExceptionReporterFilter
+print("s3cret" in str(SafeExceptionReporterFilter().get_safe_settings()))
+"""
+    assert printed(shell(code, DATABASE_URL="postgres://user:s3cret@host/name")) == "False"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with password_server() as server:
+        server.execute("CREATE DATABASE enums", "CREATE DATABASE migrated")
+        server.execute("CREATE TYPE mood AS ENUM ('sad', 'happy')", database="enums")
+        yield server
+
+
+ASK = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT current_setting('TimeZone'), ARRAY['sad']::mood[]")
+    print(*cursor.fetchone())
+"""
+
+
+@pytest.mark.parametrize("variables", [{}, {"DATABASE_POOL_SIZE": 3}, {"DATABASE_CONN_MAX_AGE": 9}])
+def test_connection_of_any_kind__has_our_time_zone_and_reads_enum_arrays(
+    server: Server, variables: dict[str, object]
+) -> None:
+    process = shell(ASK, DATABASE_URL=server.url("enums"), **variables)
+    assert printed(process) == "UTC ['sad']"
+
+
+def test_connection_with_pool__comes_from_it_and_goes_back(server: Server) -> None:
+    code = """
+from django.db import connection
+for _ in range(2):
+    connection.ensure_connection()
+    print(connection.connection.info.backend_pid)
+    connection.close()
+print(connection.pool.max_size, connection.pool.get_stats()["requests_num"])
+"""
+    process = shell(code, DATABASE_URL=server.url("enums"), DATABASE_POOL_SIZE=1)
+    first, second, *pool = printed(process).split()
+    assert (first, pool) == (second, ["1", "2"])
+
+
+@pytest.fixture(scope="module")
+def bouncer(server: Server) -> Iterator[Server]:
+    if not shutil.which("pgbouncer", path="/usr/sbin:/usr/local/bin"):
+        pytest.skip("needs PgBouncer, e.g. Debian's package pgbouncer")
+    with pgbouncer(server) as bouncer:
+        yield bouncer
+
+
+@pytest.fixture(scope="module")
+def migrated(bouncer: Server) -> str:
+    """URL of a database that was migrated through PgBouncer."""
+    url = bouncer.url("migrated")
+    printed(manage("migrate", DATABASE_URL=url))
+    return url
+
+
+def test_migrate_through_pgbouncer__leaves_nothing_to_do(migrated: str) -> None:
+    assert printed(manage("migrate", "--check", DATABASE_URL=migrated)) == ""
+
+
+# PgBouncer has two connections to the server, so who holds one forces the others to the second.
+OTHER_CLIENT = """
+import psycopg
+from django.conf import settings
+
+database = settings.DATABASES["default"]
+other = psycopg.connect(
+    dbname=database["NAME"], host=database["HOST"], port=database["PORT"], user=database["USER"]
+)
+"""
+
+
+def test_iterator_through_pgbouncer__survives_a_change_of_the_connection(migrated: str) -> None:
+    code = f"""
+{OTHER_CLIENT}
+from django.contrib.contenttypes.models import ContentType
+rows = ContentType.objects.iterator(chunk_size=2)
+next(rows)
+other.execute("SELECT 'a transaction'")
+print(1 + len(list(rows)) == ContentType.objects.count() > 2)
+other.close()
+"""
+    assert printed(shell(code, DATABASE_URL=migrated)) == "True"
+
+
+@pytest.mark.parametrize("binding", ["off", "on"])
+def test_query_through_pgbouncer_after_another_client_s__is_undisturbed(
+    bouncer: Server, binding: str
+) -> None:
+    code = f"""
+{OTHER_CLIENT}
+{ASK}
+other.execute("SET TIME ZONE 'Asia/Kathmandu'")
+other.commit()
+{ASK}
+other.execute("SELECT 'a transaction'")
+{ASK}
+other.close()
+"""
+    variables = {"DATABASE_URL": bouncer.url("enums"), "DATABASE_SERVER_SIDE_BINDING": binding}
+    assert printed(shell(code, **variables)).splitlines() == ["UTC ['sad']"] * 3
