@@ -13,7 +13,7 @@ up: setup ## install, start PostgreSQL, migrate; say what is there now (plain `m
 setup: .venv/installed ## only install the locked packages into .venv
 
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
-	@$(py) -m pytest $(ARGS)
+	@$(py) -m pytest -n auto $(ARGS)
 
 lint: setup ## check style and types
 	@$(py) -m ruff check
