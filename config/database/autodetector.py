@@ -89,14 +89,19 @@ class WholeAppsAutodetector(autodetector.MigrationAutodetector):
         beginning: bool = False,
     ) -> None:
         """Let an index or constraint wait for its own fields, not for all of its model's."""
-        if isinstance(operation, (AddIndex, AddConstraint)) and dependencies:
+        if isinstance(operation, (AddIndex, AddConstraint)):
             item = operation.index if isinstance(operation, AddIndex) else operation.constraint
             fields = named_fields(item)
             dependencies = [
                 dependency
-                for dependency in dependencies
+                for dependency in dependencies or ()
                 if dependency.field_name is None
                 or fields & {dependency.field_name, f"{dependency.field_name}_id"}
+            ] + [
+                OperationDependency(
+                    app_label, operation.model_name, field, OperationDependency.Type.CREATE
+                )
+                for field in fields
             ]
         super().add_operation(app_label, operation, dependencies, beginning)
 

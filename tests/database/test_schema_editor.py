@@ -121,6 +121,8 @@ def test_array_column_altered__keeps_its_values(old: Any, new: Any) -> None:
         ({"unique": True}, {}),
         ({}, {"unique": True}),
         ({"unique": True}, {"unique": True}),
+        ({"db_index": True}, {"unique": True}),
+        ({"unique": True}, {"db_index": True}),
     ],
     ids=lambda options: ", ".join(options) or "plain",
 )

@@ -56,9 +56,8 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         for dependent in _conditions_on(new_field.model, new_field):
             self.execute(dependent.create_sql(new_field.model, self))
         # Django makes a text column's second index only together with its first.
-        if (old_field.db_index or old_field.unique) and (
-            like_index := self._create_like_index_sql(new_field.model, new_field)
-        ):
+        was_indexed = old_field.unique or (old_field.db_index and not new_field.unique)
+        if was_indexed and (like_index := self._create_like_index_sql(new_field.model, new_field)):
             self.execute(like_index)
 
     def _alter_column_type_sql(
@@ -81,8 +80,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         """Between enum types, and from text to them, the way leads through text."""
         if not _changes_enum(old_field, new_field):
             return super()._using_sql(new_field, old_field)
-        brackets = "[]" * new_field.db_type(self.connection).count("[]")
-        return f" USING %(column)s::text{brackets}::%(type)s"
+        return " USING %(column)s::text::%(type)s"
 
 
 def _changes_enum(old_field: Any, new_field: Any) -> bool:
