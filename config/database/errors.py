@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, NotSupportedError, OperationalError
+from django.db.migrations.exceptions import InconsistentMigrationHistory
 from psycopg import errors
 
 SETTABLE_RIGHT = (
@@ -38,6 +39,9 @@ NEXT_STEPS = {
     "read-only transaction": "Point DATABASE_URL at the primary server, and a role that may write.",
     "already exists": "Remove what is in the way, or point DATABASE_URL at an empty database.",
     "depend on it": "Drop what depends on it first.",
+    "is applied before its dependency": (
+        "Point DATABASE_URL at a database of this project, or at an empty one."
+    ),
 }
 """What to do, by a pattern in the message; the first that is found counts."""
 
@@ -61,7 +65,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
     threading.excepthook = end_autoreload
     try:
         yield
-    except (Error, ImproperlyConfigured) as error:
+    except (Error, ImproperlyConfigured, InconsistentMigrationHistory) as error:
         if message := explained(error):
             sys.exit(message)
         raise
@@ -77,6 +81,12 @@ def explain(error: BaseException | None) -> str | None:
         if not isinstance(error, OperationalError) and not isinstance(driver_error, SETTABLE_RIGHT):
             return None
         message = driver_error.diag.message_primary or _why_not_connected(driver_error)
+        if isinstance(driver_error, errors.DependentObjectsStillExist):
+            message = (
+                f"{message}: {'; '.join((driver_error.diag.message_detail or '').splitlines())}"
+            )
+    elif isinstance(error, InconsistentMigrationHistory):
+        message = str(error)
     elif isinstance(error, OperationalError):  # the embedded server's; it says what to do
         return str(error)
     elif isinstance(error, NotSupportedError) and "or later is required" in str(error):

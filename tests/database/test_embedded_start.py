@@ -133,8 +133,8 @@ def test_directory_too_long_for_a_socket__works(directory: Path) -> None:
     assert not socket_directory.exists()
 
 
-def test_directory_behind_a_link__works(made: Path, tmp_path: Path) -> None:
-    (link := tmp_path / "link").symlink_to(made)
+def test_directory_behind_a_link__works(made: Path) -> None:
+    (link := made.parent / "link").symlink_to(made)
     with Client(link) as client:
         assert client.query("SHOW data_directory") == str(made)
     assert is_stopped(made)

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("tickets")
         ("urgency__iendswith", "GH", ["high"]),
         ("urgency__regex", "^(low|high)$", ["broken", "high", "typo"]),
         ("urgency__iregex", "^(LOW|HIGH)$", ["broken", "high", "typo"]),
-        ("urgency__isnull", True, []),
+        ("urgency__isnull", False, ["broken", "high", "slow", "typo"]),
         ("former_urgency", None, ["broken"]),
         ("former_urgency__isnull", True, ["broken"]),
         ("former_urgency__in", ["low", None], ["high", "typo"]),

@@ -162,19 +162,22 @@ def test_union_all_in_order__is_the_declared_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "both", "only_left"),
+    ("left", "operation", "right", "expected"),
     [
-        ("urgency", "former_urgency", ["high", "low"], ["medium"]),
-        ("urgency", "title", ["high"], ["low", "medium"]),
-        ("title", "urgency", ["high"], ["broken", "slow", "typo"]),
-        ("urgency", "channel", [], ["high", "low", "medium"]),
+        ("urgency", "intersection", "former_urgency", ["high", "low"]),
+        ("urgency", "intersection", "title", ["high"]),
+        ("title", "intersection", "urgency", ["high"]),
+        ("urgency", "intersection", "channel", []),
+        ("urgency", "difference", "former_urgency", ["medium"]),
+        ("urgency", "difference", "title", ["low", "medium"]),
+        ("title", "difference", "urgency", ["broken", "slow", "typo"]),
+        ("urgency", "difference", "channel", ["high", "low", "medium"]),
     ],
 )
 def test_intersection_and_difference__compare_labels(
-    left: str, right: str, both: list[str], only_left: list[str]
+    left: str, operation: str, right: str, expected: list[str]
 ) -> None:
-    assert flat(column(left).intersection(column(right))) == both
-    assert flat(column(left).difference(column(right))) == only_left
+    assert flat(getattr(column(left), operation)(column(right))) == expected
 
 
 def test_count_of_union__counts_its_rows() -> None:
@@ -255,7 +258,7 @@ def test_exclude_by_subquery__finds_the_other_rows() -> None:
         ({"channel": OuterRef("urgency")}, []),
         ({"title__startswith": OuterRef("former_urgency")}, ["slow"]),
         ({"urgency__contains": OuterRef("title")}, ["high"]),
-        ({"urgency__in": [OuterRef("former_urgency"), "nothing"][:1]}, ["high", "slow", "typo"]),
+        ({"urgency__in": [OuterRef("former_urgency")]}, ["high", "slow", "typo"]),
     ],
     ids=name,
 )

@@ -6,7 +6,11 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, OperationalError, connection
-from django.db.migrations.exceptions import MigrationSchemaMissing
+from django.db.migrations.exceptions import (
+    InconsistentMigrationHistory,
+    MigrationSchemaMissing,
+)
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.database.errors import explain, explained_errors
@@ -34,8 +38,8 @@ def run(*statements: str) -> None:
         ),
         (
             ["CREATE TYPE used AS ENUM ()", "CREATE TABLE t (c used)", "DROP TYPE used"],
-            "cannot drop type used because other objects depend on it. "
-            "Drop what depends on it first.",
+            "cannot drop type used because other objects depend on it: "
+            "column c of table t depends on type used. Drop what depends on it first.",
         ),
         (
             ["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(9)"],
@@ -107,3 +111,14 @@ def test_hook_for_errors_of_threads__is_given_back() -> None:
     with explained_errors(["manage.py"]):
         assert threading.excepthook is not before
     assert threading.excepthook is before
+
+
+@pytest.mark.django_db
+def test_history_of_another_project__is_explained() -> None:
+    MigrationRecorder.Migration.objects.filter(app="users").delete()
+    with pytest.raises(InconsistentMigrationHistory) as caught:
+        MigrationLoader(connection).check_consistent_history(connection)
+    assert explain(caught.value) == (
+        "Migration admin.0001_initial is applied before its dependency users.0001_initial on "
+        "database 'default'. Point DATABASE_URL at a database of this project, or at an empty one."
+    )

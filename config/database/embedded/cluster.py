@@ -233,7 +233,7 @@ class Cluster:
         with subprocess.Popen(
             command,
             cwd=self.directory,
-            env=os.environ | {"LC_ALL": "C"},
+            env=os.environ | {"LC_ALL": "C"},  # in English, as we look for words in its log
             stdin=self.lock,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -86,8 +86,6 @@ class EmbeddedServer:
         """The cluster, for one process at a time to make, start or stop it."""
         lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            if not os.access(self.directory, os.R_OK | os.W_OK | os.X_OK):
-                raise PermissionError(None, "Permission denied")
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield Cluster(self.directory, lock)
         finally:
@@ -97,15 +95,14 @@ class EmbeddedServer:
         lock = self._open_lock("clients.lock")  # anew: the directory may have been removed
         fcntl.flock(lock, fcntl.LOCK_SH)
         if self._clients_lock is None:
-            atexit.register(self._leave_clients, os.getpid())
+            atexit.register(self._leave_clients)
         else:
             os.close(self._clients_lock)
         self._clients_lock = lock
 
-    def _leave_clients(self, pid: int) -> None:
-        if self._clients_lock is None or os.getpid() != pid:  # we are a client's forked child
-            return
-        os.close(self._clients_lock)
+    def _leave_clients(self) -> None:
+        if self._clients_lock is not None:
+            os.close(self._clients_lock)  # the end of a forked child leaves the lock to its parent
         with suppress(OSError), self._alone() as cluster:  # the directory may have been removed
             if not self._is_used():
                 cluster.stop()
@@ -145,11 +142,7 @@ class EmbeddedServer:
             os.close(keeper_lock)
 
     def _open_lock(self, name: str) -> int:
-        lock = os.open(self.directory / name, os.O_RDWR | os.O_CREAT, 0o600)
-        if os.geteuid() == 0:  # the owner may come next
-            owner = self.directory.stat()
-            os.fchown(lock, owner.st_uid, owner.st_gid)
-        return lock
+        return os.open(self.directory / name, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _ensure_database(address: Address, name: str) -> None:
