@@ -11,6 +11,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.expressions import Col, DatabaseDefault
 from django.db.models.functions import Cast
+from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
     CharField = models.CharField[Any, Any]
@@ -30,6 +31,10 @@ class EnumCol(Col):
     To the expression around it it presents itself as text, so that it mixes with text values and
     columns as any `CharField` does; `config.database.backend` casts where PostgreSQL wants it.
     """
+
+    def __init__(self, alias: str | None, target: Any, output_field: Field | None = None) -> None:
+        super().__init__(alias, target, output_field)  # type: ignore[arg-type]
+        self.target = getattr(target, "as_char_field", target)
 
     @property
     def _output_field_or_none(self) -> CharField:
@@ -93,6 +98,13 @@ class EnumField(CharField):
     @property
     def cached_col(self) -> Col:
         return EnumCol(self.model._meta.db_table, self)
+
+    @cached_property
+    def as_char_field(self) -> CharField:
+        """The same column, as a `CharField`: what Django takes a subquery of it for."""
+        column = models.CharField()
+        vars(column).update(vars(self), from_db_value=self.from_db_value)
+        return column
 
     def to_python(self, value: Any) -> Any:
         """The member for a label; anything else as it is, for `validate` to refuse."""

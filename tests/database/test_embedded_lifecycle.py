@@ -99,13 +99,11 @@ def test_data_after_a_restart_of_the_server__is_there(directory: Path) -> None:
         assert client.query("SELECT answer FROM kept") == "42"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
-def test_server_after_a_signal_ended_its_client__is_stopped(
-    directory: Path, number: signal.Signals
-) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL", "SIGHUP"])
+def test_server_after_a_signal_ended_its_client__is_stopped(directory: Path, name: str) -> None:
     with Client(directory) as client:
         client.query()
-        client.end_by(number)
+        client.end_by(signal.Signals[name])
     assert eventually(lambda: is_stopped(directory))
 
 
@@ -225,5 +223,5 @@ def test_server_after_the_end_of_a_forked_child__runs(directory: Path) -> None:
     assert printed(run("-c", FORK, directory)) == "True"
 
 
-def test_first_connections_of_eight_threads__find_one_server(directory: Path) -> None:
-    assert printed(run("-c", THREADS, directory)) == "1"
+def test_first_connections_of_eight_threads__find_one_server(fresh: Path) -> None:
+    assert printed(run("-c", THREADS, fresh)) == "1"

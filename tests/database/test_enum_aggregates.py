@@ -107,6 +107,15 @@ def test_aggregate_with_text__is_text(expression: Expression, expected: Any) -> 
     assert repr(aggregated(expression)) == repr(expected)
 
 
+@pytest.mark.parametrize(
+    "expression", [Coalesce("former_urgency", "urgency"), F("top_urgency"), F("x")], ids=name
+)
+def test_array_agg_of_expression__has_the_labels(expression: Any) -> None:
+    tickets = Ticket.objects.annotate(x=Coalesce("former_urgency", "urgency"))
+    all_of_it = ArrayAgg(expression, order_by="title")
+    assert aggregated(all_of_it, tickets) == ["low", "low", "high", "low"]
+
+
 def test_any_value__is_a_member() -> None:
     if not connection.features.supports_any_value:
         pytest.skip("any_value() came with PostgreSQL 16")

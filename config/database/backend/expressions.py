@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import functions as sql
 from django.db.models.expressions import Col, ExpressionList, OrderBy, OrderByList, Ref
 from django.db.models.functions import text
+from django.db.models.indexes import IndexExpression
 from django.db.models.lookups import IExact, Lookup, PatternLookup, Regex
 from django.db.models.sql.query import Query
 
@@ -189,6 +190,8 @@ def _(function: models.Func) -> Any:
         return function
     if enum_field(function._output_field_or_none):
         return function
+    if function.extra.get("template") == "(%(expressions)s)":
+        return function  # the parentheses that Django puts around an expression in an index
     return _with_text_sources(function)
 
 
@@ -221,7 +224,7 @@ def _agreed_choice(expression: Any) -> Any:
     return expression
 
 
-for _kind in (*PASSING, models.Count, ExpressionList, OrderByList):
+for _kind in (*PASSING, models.Aggregate, ExpressionList, IndexExpression):
     agreed.register(_kind, lambda expression: expression)
 for _kind in TEXT_FUNCTIONS:
     agreed.register(_kind, _with_text_sources)
