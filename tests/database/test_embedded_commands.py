@@ -90,7 +90,7 @@ def test_runserver_after_a_change_of_the_code__serves_again(
 
 
 def test_tests_beside_runserver_and_shell__pass(directory: Path) -> None:
-    command = ("-m", "pytest", "-qp", "no:cacheprovider", "tests/database/test_errors.py")
+    command = ("-m", "pytest", "-p", "no:cacheprovider", "tests/database/test_errors.py")
     with runserver(directory) as server, Client(directory) as shell:
         url = server.wait_for_url()
         assert shell.query("SELECT 1") == "1"

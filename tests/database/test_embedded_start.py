@@ -46,10 +46,8 @@ def made() -> Iterator[Path]:
     [
         ("-c", "import config.settings"),
         ("manage.py", "--help"),
-        ("manage.py", "--version"),
         ("manage.py", "check"),
         ("manage.py", "makemigrations", "--help"),
-        ("manage.py", "migrate", "--help"),
     ],
     ids=" ".join,
 )

@@ -17,6 +17,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect once before a pool is opened, which would go on trying for half a minute."""
+        if self.pool and self.pool.closed:
+            self.Database.connect(**conn_params).close()
+        return super().get_new_connection(conn_params)
+
     def _configure_connection(self, connection: Any) -> bool:
         """Also called for each connection that a pool opens."""
         super()._configure_connection(connection)
