@@ -110,6 +110,10 @@ DATABASES["default"].setdefault("OPTIONS", {})["server_side_binding"] = env.bool
     "DATABASE_SERVER_SIDE_BINDING", default=False
 )
 
+# Patterns for names of objects, and of tables, that verify_schema shall not compare: what else is
+# in a database that is shared.
+VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])
+
 # Accounts
 
 AUTH_USER_MODEL = "users.User"

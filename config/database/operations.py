@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from django.db import router
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
 from config.database.backend.base import register_enum_arrays
+from config.database.backend.schema import DatabaseSchemaEditor
 
 
 class EnumOperation(Operation):
@@ -22,19 +22,16 @@ class EnumOperation(Operation):
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """A state knows enum types by the fields that use them."""
 
-    def _create(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def _create(self, app_label: str, schema_editor: DatabaseSchemaEditor) -> None:
         if not router.allow_migrate(schema_editor.connection.alias, app_label):
             return
-        quoted = ", ".join(schema_editor.quote_value(label) for label in self.labels)
-        schema_editor.execute(
-            f"CREATE TYPE {schema_editor.quote_name(self.name)} AS ENUM ({quoted})", None
-        )
+        schema_editor.create_enum(self.name, self.labels)
         if not schema_editor.collect_sql:
             register_enum_arrays(schema_editor.connection.connection)
 
-    def _drop(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def _drop(self, app_label: str, schema_editor: DatabaseSchemaEditor) -> None:
         if router.allow_migrate(schema_editor.connection.alias, app_label):
-            schema_editor.execute(f"DROP TYPE {schema_editor.quote_name(self.name)}", None)
+            schema_editor.drop_enum(self.name)
 
 
 class CreateEnum(EnumOperation):
@@ -45,7 +42,7 @@ class CreateEnum(EnumOperation):
     def database_forwards(
         self,
         app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
+        schema_editor: DatabaseSchemaEditor,
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
@@ -54,7 +51,7 @@ class CreateEnum(EnumOperation):
     def database_backwards(
         self,
         app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
+        schema_editor: DatabaseSchemaEditor,
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
@@ -84,7 +81,7 @@ class DropEnum(EnumOperation):
     def database_forwards(
         self,
         app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
+        schema_editor: DatabaseSchemaEditor,
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
@@ -93,7 +90,7 @@ class DropEnum(EnumOperation):
     def database_backwards(
         self,
         app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
+        schema_editor: DatabaseSchemaEditor,
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
