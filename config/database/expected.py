@@ -6,6 +6,7 @@ reader of the live schema, and rolled back.
 
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any, cast
 
 from django.apps import apps
 from django.db import models, router, transaction
@@ -41,7 +42,7 @@ def migrated_models(alias: str) -> list[type[models.Model]]:
     state = ProjectState.from_apps(apps).apps
     return [
         model
-        for model in (*state.get_models(), MigrationRecorder.Migration)
+        for model in [*state.get_models(), cast(type[models.Model], MigrationRecorder.Migration)]
         if model._meta.managed
         and not model._meta.proxy
         and not model._meta.swapped
@@ -65,6 +66,7 @@ def create_tables(
         for field in model._meta.local_fields
         if (enum := enum_field(field))
     }
+    editor: Any
     with connection.schema_editor(collect_sql=collect_sql) as editor:
         for enum in enums.values():
             editor.create_enum(enum.type_name, enum.labels)

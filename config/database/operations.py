@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from django.db import router
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
 from config.database.backend.base import register_enum_arrays
-from config.database.backend.schema import DatabaseSchemaEditor
 
 
 class EnumOperation(Operation):
@@ -22,14 +22,14 @@ class EnumOperation(Operation):
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """A state knows enum types by the fields that use them."""
 
-    def _create(self, app_label: str, schema_editor: DatabaseSchemaEditor) -> None:
+    def _create(self, app_label: str, schema_editor: Any) -> None:
         if not router.allow_migrate(schema_editor.connection.alias, app_label):
             return
         schema_editor.create_enum(self.name, self.labels)
         if not schema_editor.collect_sql:
             register_enum_arrays(schema_editor.connection.connection)
 
-    def _drop(self, app_label: str, schema_editor: DatabaseSchemaEditor) -> None:
+    def _drop(self, app_label: str, schema_editor: Any) -> None:
         if router.allow_migrate(schema_editor.connection.alias, app_label):
             schema_editor.drop_enum(self.name)
 
@@ -42,7 +42,7 @@ class CreateEnum(EnumOperation):
     def database_forwards(
         self,
         app_label: str,
-        schema_editor: DatabaseSchemaEditor,
+        schema_editor: BaseDatabaseSchemaEditor,
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
@@ -51,7 +51,7 @@ class CreateEnum(EnumOperation):
     def database_backwards(
         self,
         app_label: str,
-        schema_editor: DatabaseSchemaEditor,
+        schema_editor: BaseDatabaseSchemaEditor,
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
@@ -81,7 +81,7 @@ class DropEnum(EnumOperation):
     def database_forwards(
         self,
         app_label: str,
-        schema_editor: DatabaseSchemaEditor,
+        schema_editor: BaseDatabaseSchemaEditor,
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
@@ -90,7 +90,7 @@ class DropEnum(EnumOperation):
     def database_backwards(
         self,
         app_label: str,
-        schema_editor: DatabaseSchemaEditor,
+        schema_editor: BaseDatabaseSchemaEditor,
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:

@@ -14,9 +14,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.database.catalog import Attributes, Catalog, CatalogError, Key
+from config.database.catalog import Attributes, Catalog, CatalogError, Key, Value
 
 TITLE = "# verify_schema snapshot, format 1"
+AGAIN = "manage.py verify_schema --snapshot FILE"
 
 
 def write_snapshot(path: Path, catalog: Catalog, major_version: int, models: str) -> None:
@@ -46,23 +47,22 @@ def read_snapshot(path: Path, major_version: int, models: str) -> Catalog:
         raise CatalogError(f"Cannot read the snapshot {path}: {error.strerror}.") from error
     except (ValueError, TypeError, KeyError) as error:
         raise CatalogError(
-            f"{path} is not a snapshot of this verify_schema. Write one: {_again(path)}."
+            f"{path} is not a snapshot of this verify_schema. Write one: {AGAIN}."
         ) from error
     if server != f"# PostgreSQL {major_version}":
         raise CatalogError(
             f"The snapshot {path} is of {server.removeprefix('# ')}, but the server is "
-            f"PostgreSQL {major_version}. Write one there: {_again(path)}."
+            f"PostgreSQL {major_version}. Write one there: {AGAIN}."
         )
     if digest != f"# models {models}":
         raise CatalogError(
-            f"The snapshot {path} is stale: the models have changed since. "
-            f"Write it again: {_again(path)}."
+            f"The snapshot {path} is stale: the models have changed since. Write it again: {AGAIN}."
         )
     return catalog
 
 
 def _objects(lines: list[str]) -> Iterator[tuple[Key, Attributes]]:
-    attributes: dict[str, object] = {}
+    attributes: dict[str, Value] = {}
     for line in lines:
         if line.startswith("["):
             attributes = {}
@@ -71,7 +71,3 @@ def _objects(lines: list[str]) -> Iterator[tuple[Key, Attributes]]:
         elif line:
             attribute, _, value = line.strip().partition(": ")
             attributes[attribute] = json.loads(value)
-
-
-def _again(path: Path) -> str:
-    return f"manage.py verify_schema --snapshot {path}"
