@@ -1,6 +1,7 @@
 """Migration operations on enum types. They hold plain labels: they outlive the enum class."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
