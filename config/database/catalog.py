@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-type Value = str | int | bool | list[Any] | None
+type Value = str | int | bool | list[Any] | dict[str, Any] | None
 
 
 @dataclass(frozen=True, order=True)
@@ -79,7 +79,7 @@ def read_shadows(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, s
 
 
 def read_owners(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
-    """The owner of every table, sequence, view and type."""
+    """The owner of every table and enum type; what belongs to a table has its owner."""
     with connection.cursor() as cursor:
         cursor.execute(OWNERS, {"schema": schema.oid})
         return {Key(kind, "", name): owner for kind, name, owner in cursor.fetchall()}
@@ -120,25 +120,39 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
                                   WHEN 'm' THEN 'materialized view' END,
            'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'logged' END,
            'access method', a.amname,
-           'storage parameters', c.reloptions,
+           'storage parameters', c.reloptions || (SELECT array_agg('toast.' || parameter)
+                                                    FROM unnest(toast.reloptions) AS parameter),
            'row level security', c.relrowsecurity,
            'row level security for the owner', c.relforcerowsecurity,
            'replica identity', c.relreplident,
            'partition key', pg_get_partkeydef(c.oid),
            'partition bound', pg_get_expr(c.relpartbound, c.oid),
+           'of type', nullif(c.reloftype, 0)::regtype::text,
            'inherits', (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno)
                           FROM pg_inherits AS i WHERE i.inhrelid = c.oid),
+           'inherited by', (SELECT array_agg(i.inhrelid::regclass::text ORDER BY 1)
+                              FROM pg_inherits AS i WHERE i.inhparent = c.oid),
            'definition', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
            'comment', obj_description(c.oid, 'pg_class'))
   FROM pg_class AS c
   LEFT JOIN pg_am AS a ON a.oid = c.relam
+  LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
    AND {_not_of_extension("pg_class", "c.oid")}
 """
 
 _SEQUENCE = """jsonb_build_object(
     'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement,
-    'minimum', s.seqmin, 'maximum', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle)"""
+    'minimum', s.seqmin, 'maximum', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
+    'unlogged', (SELECT relpersistence = 'u' FROM pg_class WHERE oid = s.seqrelid),
+    'comment', obj_description(s.seqrelid, 'pg_class'))"""
+
+# What PostgreSQL 18 keeps of a NOT NULL beside the fact, where it is not as usual.
+_NOT_NULL = """(
+    SELECT nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
+                                 CASE WHEN NOT k.convalidated THEN 'NOT VALID' END), '')
+      FROM pg_constraint AS k
+     WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum])"""
 
 COLUMNS = f"""
 SELECT 'column', c.relname, a.attname,
@@ -147,18 +161,20 @@ SELECT 'column', c.relname, a.attname,
            'collation', CASE WHEN a.attcollation <> t.typcollation
                              THEN a.attcollation::regcollation::text END,
            'not null', a.attnotnull,
+           'not null constraint', {_NOT_NULL},
            'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
            'generated', CASE WHEN a.attgenerated <> ''
                              THEN pg_get_expr(d.adbin, d.adrelid)
                                   || CASE a.attgenerated WHEN 's' THEN ' STORED' ELSE ' VIRTUAL' END
                         END,
-           'identity', CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END,
-           'identity sequence', (SELECT {_SEQUENCE}
-                                   FROM pg_depend AS o
-                                   JOIN pg_sequence AS s ON s.seqrelid = o.objid
-                                  WHERE o.refobjid = c.oid AND o.refobjsubid = a.attnum
-                                    AND o.deptype = 'i'),
-           'inherited', a.attinhcount > 0,
+           'identity', (SELECT {_SEQUENCE} || jsonb_build_object(
+                                   'generated', CASE a.attidentity WHEN 'a' THEN 'ALWAYS'
+                                                                   ELSE 'BY DEFAULT' END)
+                          FROM pg_depend AS o
+                          JOIN pg_sequence AS s ON s.seqrelid = o.objid
+                         WHERE o.classid = 'pg_class'::regclass
+                           AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid
+                           AND o.refobjsubid = a.attnum AND o.deptype = 'i'),
            'comment', col_description(c.oid, a.attnum))
   FROM pg_class AS c
   JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -172,22 +188,22 @@ SELECT 'column', c.relname, a.attname,
 CONSTRAINTS = f"""
 SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
                       WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check'
-                      WHEN 'x' THEN 'exclusion constraint' WHEN 'n' THEN 'not null' END,
+                      WHEN 'x' THEN 'exclusion constraint' END,
        c.relname, k.conname,
        jsonb_build_object(
            'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
            'validated', k.convalidated,
-           'inherited', k.coninhcount > 0,
            'enforcing triggers', (SELECT array_agg(DISTINCT g.tgenabled::text)
                                     FROM pg_trigger AS g WHERE g.tgconstraint = k.oid),
            'index valid', i.indisvalid AND i.indisready AND i.indislive,
-           'index is replica identity', i.indisreplident,
+           'index storage parameters', x.reloptions,
+           'index comment', obj_description(x.oid, 'pg_class'),
            'comment', obj_description(k.oid, 'pg_constraint'))
   FROM pg_constraint AS k
   JOIN pg_class AS c ON c.oid = k.conrelid
   LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
- WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x', 'n')
-   AND (k.contype <> 'n' OR NOT k.convalidated)  -- the column says the rest of NOT NULL
+  LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
+ WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x')
    AND {_not_of_extension("pg_class", "c.oid")}
 """
 
@@ -196,7 +212,6 @@ SELECT 'index', c.relname, x.relname,
        jsonb_build_object(
            'definition', {_UNQUALIFIED.format("pg_get_indexdef(i.indexrelid)")},
            'valid', i.indisvalid AND i.indisready AND i.indislive,
-           'is replica identity', i.indisreplident,
            'comment', obj_description(x.oid, 'pg_class'))
   FROM pg_index AS i
   JOIN pg_class AS c ON c.oid = i.indrelid
@@ -225,9 +240,7 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum type' WHEN 'd' THEN 'domain'
 
 SEQUENCES = f"""
 SELECT 'sequence', '', c.relname,
-       {_SEQUENCE} || jsonb_build_object(
-           'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'logged' END,
-           'comment', obj_description(c.oid, 'pg_class'))
+       {_SEQUENCE}
   FROM pg_sequence AS s
   JOIN pg_class AS c ON c.oid = s.seqrelid
  WHERE c.relnamespace = %(schema)s
@@ -246,12 +259,14 @@ SELECT 'trigger', c.relname, g.tgname::text,
   JOIN pg_class AS c ON c.oid = g.tgrelid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relnamespace = %(schema)s AND NOT g.tgisinternal
+   AND {_not_of_extension("pg_class", "c.oid")}
 UNION ALL
 SELECT 'rule', c.relname, r.rulename::text,
        jsonb_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled)
   FROM pg_rewrite AS r
   JOIN pg_class AS c ON c.oid = r.ev_class
  WHERE c.relnamespace = %(schema)s AND r.rulename <> '_RETURN'
+   AND {_not_of_extension("pg_class", "c.oid")}
 UNION ALL
 SELECT 'policy', c.relname, p.polname::text,
        jsonb_build_object(
@@ -262,6 +277,7 @@ SELECT 'policy', c.relname, p.polname::text,
   FROM pg_policy AS p
   JOIN pg_class AS c ON c.oid = p.polrelid
  WHERE c.relnamespace = %(schema)s
+   AND {_not_of_extension("pg_class", "c.oid")}
 """
 
 QUERIES = (RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, TYPES, SEQUENCES, TRIGGERS_RULES_POLICIES)
@@ -281,11 +297,9 @@ SELECT 'enum type', t.typname, found.typnamespace::regnamespace::text
 """
 
 OWNERS = """
-SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table'
-            WHEN c.relkind = 'S' THEN 'sequence' ELSE 'view' END,
-       c.relname, pg_get_userbyid(c.relowner)
+SELECT 'table', c.relname, pg_get_userbyid(c.relowner)
   FROM pg_class AS c
- WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f')
 UNION ALL
 SELECT 'enum type', t.typname, pg_get_userbyid(t.typowner)
   FROM pg_type AS t

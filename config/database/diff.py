@@ -18,7 +18,6 @@ KIND_CODES = {
     "exclusion constraint": "32",
     "foreign key": "40",
     "check": "50",
-    "not null": "51",
     "index": "60",
     "enum type": "70",
     "domain": "71",
@@ -54,13 +53,14 @@ def compare(expected: Catalog, live: Catalog) -> list[Drift]:
     return [
         drift
         for key in sorted(expected.keys() | live.keys())
-        if not key.table or (_table(key) in expected) == (_table(key) in live)
+        if all((whole in expected) == (whole in live) for whole in _wholes(key))
         for drift in _compare_object(key, expected.get(key), live.get(key))
     ]
 
 
-def _table(part: Key) -> Key:
-    return Key("table", "", part.table)
+def _wholes(part: Key) -> list[Key]:
+    """What the object may be part of: a table or a view."""
+    return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
 
 
 def _compare_object(

@@ -4,48 +4,79 @@ from collections.abc import Iterator
 
 from django.apps import apps
 from django.core.management.base import CommandError
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.exceptions import InconsistentMigrationHistory
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 
 from config.database.autodetector import MigrationAutodetector
-from config.database.catalog import Key
+from config.database.catalog import CatalogError, Key
 from config.database.diff import Drift
 
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
-    """Migrations that are unapplied, unknown or out of order, and models that have none yet."""
-    executor = MigrationExecutor(connection)
-    loader = executor.loader
-    for migration, _ in executor.migration_plan(loader.graph.leaf_nodes()):
-        yield Drift(_key(migration.app_label, migration.name), "missing")
-    for app_label, name in sorted(set(loader.applied_migrations) - set(loader.disk_migrations)):
-        yield Drift(_key(app_label, name), "extra")
+    """Migrations that are unapplied, unknown or out of order, and models that have none yet.
+
+    Raises CatalogError if the migration files cannot be read.
+    """
+    loader = _load(connection)
+    yield from _unapplied(loader)
+    yield from _unknown(loader)
+    yield from _out_of_order(loader)
+    yield from _unmigrated(loader)
+
+
+def _load(connection: BaseDatabaseWrapper) -> MigrationLoader:
     try:
-        loader.check_consistent_history(connection)
-    except InconsistentMigrationHistory as error:
-        yield Drift(_key("", "history"), "different", "order", None, str(error))
-    for app_label, reason in sorted(_unmigrated(executor).items()):
-        yield Drift(
-            _key(app_label, "models"), "different", "changes without migration", None, reason
-        )
+        return MigrationLoader(connection)
+    except Error:
+        raise
+    except Exception as error:  # a migration is a program: anything may go wrong
+        raise CatalogError(
+            f"The migrations cannot be read. {type(error).__name__}: {error}"
+        ) from error
 
 
-def _key(app_label: str, name: str) -> Key:
-    return Key("migration", app_label, name)
+def _unapplied(loader: MigrationLoader) -> Iterator[Drift]:
+    for app_label, name in sorted(set(loader.graph.nodes) - set(loader.applied_migrations)):
+        yield Drift(Key("migration", app_label, name), "missing")
 
 
-def _unmigrated(executor: MigrationExecutor) -> dict[str, str]:
-    """By app label, what makemigrations would do."""
-    before, after = executor.loader.project_state(), ProjectState.from_apps(apps)
+def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
+    known = set(loader.disk_migrations)
+    for migration in loader.disk_migrations.values():
+        known |= set(migration.replaces)  # whose files are gone, but not their rows
+    for app_label, name in sorted(set(loader.applied_migrations) - known):
+        yield Drift(Key("migration", app_label, name), "extra")
+
+
+def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
+    for node in sorted(set(loader.graph.nodes) & set(loader.applied_migrations)):
+        skipped = [
+            ".".join(parent)
+            for parent in sorted(node.key for node in loader.graph.node_map[node].parents)
+            if parent not in loader.applied_migrations
+        ]
+        if skipped:
+            key = Key("migration", *node)
+            yield Drift(key, "different", "dependencies that are unapplied", [], skipped)
+
+
+def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
+    # loader.project_state() and the default questioner pass over apps without any migration.
+    before, after = loader.graph.make_state(), ProjectState.from_apps(apps)
+    questioner = MigrationQuestioner({"ask_initial": True})
     try:
-        changes = MigrationAutodetector(before, after).changes(graph=executor.loader.graph)
+        changes = MigrationAutodetector(before, after, questioner).changes(graph=loader.graph)
     except CommandError as refused:
-        return {"": str(refused)}
-    return {
-        app_label: "; ".join(
-            operation.describe() for migration in migrations for operation in migration.operations
-        )
-        for app_label, migrations in changes.items()
-    }
+        yield _without_migration("", [str(refused)])
+        return
+    for app_label, migrations in sorted(changes.items()):
+        operations = [operation for migration in migrations for operation in migration.operations]
+        yield _without_migration(app_label, [operation.describe() for operation in operations])
+
+
+def _without_migration(app_label: str, changes: list[str]) -> Drift:
+    key = Key("migration", app_label, "models")
+    return Drift(key, "different", "changes that have no migration", [], changes)

@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from django.apps import apps
+from django.apps import AppConfig, apps
+from django.conf import settings
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.database.access import check_may_read
 from config.database.catalog import (
     Catalog,
     Key,
@@ -25,9 +29,31 @@ from config.database.ledger import check_ledger
 from config.database.repair import Statement, ordered, repair
 
 # Reading a definition waits behind DDL that somebody has not committed yet; not for long.
-LOCK_TIMEOUT = "2s"
+LOCK_TIMEOUT = 2000  # milliseconds
+# What PostgreSQL's rendering of a definition depends on, and a snapshot's reader may have set.
+RENDERING = {
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "lc_monetary": "C",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+}
 
 type Expectation = Callable[[BaseDatabaseWrapper, Schema], Catalog]
+
+
+@dataclass(frozen=True)
+class App:
+    """An app's tables and enum types, in the order of its models."""
+
+    label: str
+    package: str
+    """The package that it came with, or '' if it is one of this project's."""
+    tables: Sequence[str]
+    enum_types: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -43,8 +69,14 @@ class Result:
     """What was compared, and what is not as it should be."""
 
     schema: Schema
+    apps: Sequence[App]
+    app_labels: Collection[str]
+    """The apps that the comparison was limited to; empty if it was not."""
     expected: Catalog
+    live: Catalog
     findings: Sequence[Finding]
+    ignored: int
+    """How many differences the setting allows."""
 
     def script(self) -> list[Statement]:
         """All repairs, in an order that works."""
@@ -60,37 +92,78 @@ def verify(
     """Compare. Nothing is changed and nothing left behind.
 
     By default PostgreSQL makes the expectation of the models. `app_labels` limits the result to
-    the tables, types and migrations of these apps; objects whose name matches one of the
-    `ignored` patterns may differ.
+    the tables, types and migrations of these apps; what belongs to no app is left out, too.
+    Objects whose name matches one of the `ignored` patterns may differ.
     Raises django.db.Error or CatalogError if the two cannot be compared.
     """
-    with transaction.atomic(using=connection.alias):
-        schema = _prepare(connection)
+    with reading(connection) as schema:
         shadows = read_shadows(connection, schema)
         _look_into(connection, schema)
         live, owners = read_catalog(connection, schema.oid), read_owners(connection, schema)
         expected = expectation(connection, schema) if expectation else read_expected(connection)
-        ledger = list(check_ledger(connection))
-        transaction.set_rollback(True, using=connection.alias)
-    drifts = [
-        *ledger,
-        *compare(expected, live),
-        *_shadowed(expected, schema, shadows),
-        *_of_other_owners(expected, owners),
-    ]
+        drifts = [
+            *check_ledger(connection),
+            *compare(expected, live),
+            *_shadowed(expected, schema, shadows),
+            *_of_other_owners(expected, owners),
+        ]
+    compared = [app for app in read_apps() if not app_labels or app.label in app_labels]
     if app_labels:
-        own = _names(app_labels)
-        drifts = [drift for drift in drifts if _is_of(drift.key, app_labels, own)]
-        expected = {key: expected[key] for key in expected if _is_of(key, app_labels, own)}
-    drifts = list(_unless_ignored(drifts, ignored))
-    findings = [Finding(drift, _repair(drift, expected, live)) for drift in drifts]
-    return Result(schema, expected, findings)
+        names = {name for app in compared for name in (*app.tables, *app.enum_types)}
+        expected = {key: expected[key] for key in expected if _is_of(key, app_labels, names)}
+        drifts = [drift for drift in drifts if _is_of(drift.key, app_labels, names)]
+    else:
+        drifts += list(_unmatched(drifts, ignored))
+    kept = [drift for drift in drifts if not _is_allowed(drift.key, ignored)]
+    findings = [
+        Finding(drift, _repair(drift, expected, live)) for drift in _in_order(kept, compared)
+    ]
+    allowed = len(drifts) - len(kept)
+    return Result(schema, compared, app_labels, expected, live, findings, allowed)
 
 
-def _prepare(connection: BaseDatabaseWrapper) -> Schema:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
-    return read_schema(connection)
+@contextmanager
+def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
+    """A transaction that changes nothing, waits for nobody long, and renders always alike.
+
+    Raises CatalogError if the role cannot read what there is.
+    """
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config(name, least(nullif(setting::int, 0), %s)::text, true)"
+            "  FROM pg_settings WHERE name = 'lock_timeout'",
+            [LOCK_TIMEOUT],
+        )
+        cursor.execute(
+            "SELECT set_config(name, value, true)"
+            "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
+            [list(RENDERING), list(RENDERING.values())],
+        )
+        check_may_read(connection)
+        yield read_schema(connection)
+        transaction.set_rollback(True, using=connection.alias)
+
+
+def read_apps() -> list[App]:
+    """The installed apps that have tables; Django's ledger counts as one."""
+    ledger = App("migrations", "django", ["django_migrations"], [])
+    return [*filter(lambda app: app.tables, map(_app, apps.get_app_configs())), ledger]
+
+
+def _app(config: AppConfig) -> App:
+    is_ours = Path(config.path).parent == settings.BASE_DIR
+    models = [
+        model
+        for model in config.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    ]
+    enums = [enum_field(field) for model in models for field in model._meta.local_fields]
+    return App(
+        config.label,
+        "" if is_ours else config.name.partition(".")[0],
+        [model._meta.db_table for model in models],
+        list(dict.fromkeys(enum.type_name for enum in enums if enum)),
+    )
 
 
 def _look_into(connection: BaseDatabaseWrapper, schema: Schema) -> None:
@@ -120,44 +193,55 @@ def _of_other_owners(expected: Catalog, owners: Mapping[Key, str]) -> Iterator[D
 
 
 def _repair(drift: Drift, expected: Catalog, live: Catalog) -> Sequence[Statement]:
-    if drift.key.kind in ("migration", "setting"):
-        return []
-    return repair(drift, expected, live)
+    return repair(drift, expected, live) if is_of_schema(drift.key) else []
 
 
-# Limiting to apps
-
-
-def _names(app_labels: Collection[str]) -> set[str]:
-    """The tables and enum types of the apps."""
-    names = set()
-    for app_label in app_labels:
-        for model in apps.get_app_config(app_label).get_models(include_auto_created=True):
-            names.add(model._meta.db_table)
-            for field in model._meta.local_fields:
-                if enum := enum_field(field):
-                    names.add(enum.type_name)
-    return names
+def is_of_schema(key: Key) -> bool:
+    return key.kind not in ("migration", "setting")
 
 
 def _is_of(key: Key, app_labels: Collection[str], names: Collection[str]) -> bool:
-    if key.kind == "migration":
-        return key.table in app_labels
+    """Whether the object is of the apps `app_labels`, whose tables and types are `names`."""
+    if key.kind == "migration":  # what makemigrations refuses is of no app, and concerns all
+        return not key.table or key.table in app_labels
     return (key.table or key.name) in names
+
+
+def _in_order(drifts: Sequence[Drift], compared: Sequence[App]) -> list[Drift]:
+    """First the ledger, then app by app what belongs together, then what is of none."""
+    names = [name for app in compared for name in (*app.enum_types, *app.tables)]
+    places = {name: place for place, name in enumerate(names)}
+
+    def place(drift: Drift) -> tuple[bool, int, str, str, str]:
+        key = drift.key
+        name = key.table or key.name
+        return is_of_schema(key), places.get(name, len(names)), name, drift.code, key.name
+
+    return sorted(drifts, key=place)
 
 
 # What legitimately differs
 
 
-def _unless_ignored(drifts: Sequence[Drift], patterns: Collection[str]) -> Iterator[Drift]:
-    for pattern in patterns:
-        if not any(_matches(drift.key, pattern) for drift in drifts):
-            yield Drift(Key("setting", "", "VERIFY_SCHEMA_IGNORE"), "extra", pattern)
-    for drift in drifts:
-        if not any(_matches(drift.key, pattern) for pattern in patterns):
-            yield drift
+def _is_allowed(key: Key, patterns: Collection[str]) -> bool:
+    return any(_matches(key, pattern) for pattern in patterns)
 
 
 def _matches(key: Key, pattern: str) -> bool:
-    """Whether `pattern` names the object, or the table that it belongs to."""
-    return any(fnmatchcase(name, pattern) for name in (str(key), key.name, key.table) if name)
+    """Whether `pattern` names the object, or the table that it is part of.
+
+    Columns and migrations go by their full name only: many tables have a `status`.
+    """
+    names = {str(key)}
+    if key.kind != "migration":
+        names.add(key.table)
+    if key.kind not in ("migration", "column"):
+        names.add(key.name)
+    return any(fnmatchcase(name, pattern) for name in names if name)
+
+
+def _unmatched(drifts: Sequence[Drift], patterns: Collection[str]) -> Iterator[Drift]:
+    for pattern in patterns:
+        if not any(_matches(drift.key, pattern) for drift in drifts):
+            key = Key("setting", "", "VERIFY_SCHEMA_IGNORE")
+            yield Drift(key, "extra", "pattern", None, pattern)
