@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, models
+from django.db import DataError, IntegrityError, ProgrammingError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
@@ -72,10 +72,10 @@ class ModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_search_results(request, queryset, search_term.replace("\x00", ""))
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Treat a value in the URL that only PostgreSQL finds wrong as any other wrong one."""
+        """Treat a value in the URL that only the query finds wrong as any other wrong one."""
         try:
             return super().get_changelist_instance(request)
-        except DataError as error:
+        except (DataError, ProgrammingError, ValueError, OverflowError) as error:
             raise IncorrectLookupParameters from error
 
     def changeform_view(
