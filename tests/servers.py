@@ -20,6 +20,7 @@ from config.database.embedded.cluster import BIN
 from tests.processes import AS_NOBODY, NOBODY, environment, eventually
 
 PASSWORD = "p@ss/w?rd #1"
+PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,7 @@ def password_server() -> Iterator[Server]:
 @contextmanager
 def pgbouncer(server: Server) -> Iterator[Server]:
     """PgBouncer in transaction mode, with two connections a database to `server`."""
-    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program is not None
+    assert PGBOUNCER is not None
     front = Server(free_port())
     with _nobodys_directory() as directory:
         (directory / "pgbouncer.ini").write_text(f"""
@@ -94,7 +94,8 @@ def pgbouncer(server: Server) -> Iterator[Server]:
             pool_mode = transaction
             default_pool_size = 2
         """)
-        process = subprocess.Popen([*AS_NOBODY, program, "--quiet", "pgbouncer.ini"], cwd=directory)
+        command = [*AS_NOBODY, PGBOUNCER, "--quiet", "pgbouncer.ini"]
+        process = subprocess.Popen(command, cwd=directory)
         try:
             assert eventually(lambda: accepts(front.port))
             yield front

@@ -1,13 +1,12 @@
 """Settings say no to what is missing, and hand on what the environment says."""
 
 import json
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from tests.processes import manage, printed, refusal, run, shell
-from tests.servers import Server, password_server, pgbouncer
+from tests.servers import PGBOUNCER, Server, password_server, pgbouncer
 
 URL = "postgres://user:password@host:5432/name"
 SECRET_KEY = "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -151,7 +150,7 @@ print(connection.pool.max_size, connection.pool.get_stats()["requests_num"])
 
 @pytest.fixture(scope="module")
 def bouncer(server: Server) -> Iterator[Server]:
-    if not shutil.which("pgbouncer", path="/usr/sbin:/usr/local/bin"):
+    if PGBOUNCER is None:
         pytest.skip("needs PgBouncer, e.g. Debian's package pgbouncer")
     with pgbouncer(server) as bouncer:
         yield bouncer
