@@ -7,10 +7,19 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.database.embedded import Client, is_stopped, made_directory, new_directory, server_pid
+from config.database.embedded.cluster import Cluster
+from tests.database.embedded import (
+    Client,
+    has_keeper,
+    is_stopped,
+    made_directory,
+    new_directory,
+    server_pid,
+)
 from tests.processes import (
     NOBODY,
     PROJECT,
+    eventually,
     manage,
     manage_as_nobody,
     printed,
@@ -174,6 +183,20 @@ def test_server_of_root__belongs_to_the_user_pgserver(made: Path) -> None:
         client.query()
         process = Path("/proc", str(server_pid(made)))
         assert (process.owner(), made.owner()) == ("pgserver", "pgserver")
+
+
+@needs_root
+def test_directory_for_the_socket_that_is_a_stranger_s__is_refused(directory: Path) -> None:
+    long = directory / ("long" * 50)
+    (squatted := Cluster(long)._short_socket_directory).mkdir()
+    os.chown(squatted, NOBODY, NOBODY)
+    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=long)
+    squatted.rmdir()
+    assert eventually(lambda: not has_keeper(long))
+    assert refusal(process) == (
+        f"manage.py shell: The directory {squatted} for the embedded server's socket belongs to "
+        "another user. Set EMBEDDED_POSTGRES_DIR to a shorter path."
+    )
 
 
 @needs_root

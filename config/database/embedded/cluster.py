@@ -108,8 +108,8 @@ class Cluster:
         if self._pid_file.exists():
             with suppress(subprocess.CalledProcessError):  # it was down already
                 self._run("pg_ctl", "stop", "--wait", "--mode=fast", "--pgdata=.")
-        with suppress(OSError):
-            self._short_socket_directory.rmdir()
+            with suppress(OSError):
+                self._short_socket_directory.rmdir()
 
     def address(self) -> Address | None:
         """Where the server listens; None if there is none or it does not answer yet."""
