@@ -15,6 +15,10 @@ setup: .venv/installed ## only install the locked packages into .venv
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
 	@$(py) -m pytest -n auto $(ARGS)
 
+.PHONY: test-drift
+test-drift: setup ## drift the schema in over a thousand ways: is each found, and repaired?
+	@DRIFT_MUTATIONS_OF_A_KIND=10 $(py) -m pytest tests/drift $(ARGS)
+
 lint: setup ## check style and types
 	@$(py) -m ruff check
 	@$(py) -m ruff format --check

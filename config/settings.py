@@ -133,6 +133,10 @@ DATABASES["default"]["OPTIONS"]["server_side_binding"] = _flag(
     "DATABASE_SERVER_SIDE_BINDING", default=False
 )
 
+# Patterns for names of objects, and of tables, that verify_schema shall not compare: what else is
+# in a database that is shared.
+VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])
+
 # Accounts
 
 AUTH_USER_MODEL = "users.User"

@@ -1,6 +1,7 @@
 """Migration operations on enum types. They hold plain labels: they outlive the enum class."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -22,19 +23,16 @@ class EnumOperation(Operation):
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """A state knows enum types by the fields that use them."""
 
-    def _create(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def _create(self, app_label: str, schema_editor: Any) -> None:
         if not router.allow_migrate(schema_editor.connection.alias, app_label):
             return
-        quoted = ", ".join(schema_editor.quote_value(label) for label in self.labels)
-        schema_editor.execute(
-            f"CREATE TYPE {schema_editor.quote_name(self.name)} AS ENUM ({quoted})", None
-        )
+        schema_editor.create_enum(self.name, self.labels)
         if not schema_editor.collect_sql:
             register_enum_arrays(schema_editor.connection.connection)
 
-    def _drop(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    def _drop(self, app_label: str, schema_editor: Any) -> None:
         if router.allow_migrate(schema_editor.connection.alias, app_label):
-            schema_editor.execute(f"DROP TYPE {schema_editor.quote_name(self.name)}", None)
+            schema_editor.drop_enum(self.name)
 
 
 class CreateEnum(EnumOperation):

@@ -17,6 +17,13 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     # Without Django's CASCADE, which would take along what others have built on the table.
     sql_delete_table = "DROP TABLE %(table)s"
 
+    def create_enum(self, name: str, labels: Sequence[str]) -> None:
+        quoted = ", ".join(self.quote_value(label) for label in labels)
+        self.execute(f"CREATE TYPE {self.quote_name(name)} AS ENUM ({quoted})", None)
+
+    def drop_enum(self, name: str) -> None:
+        self.execute(f"DROP TYPE {self.quote_name(name)}", None)
+
     def _create_index_name(
         self, table_name: str, column_names: Sequence[str], suffix: str = ""
     ) -> str:

@@ -1,0 +1,202 @@
+"""What verify_schema costs, as ratios within one run.
+
+    python -m benchmarks.verify_schema
+
+Works in a database of its own on the project's server (DATABASE_URL, or the embedded one), so the
+role has to be allowed to create databases. Larger schemas are the project's and copies of it:
+models, and the tables that they make.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import batched
+from statistics import median
+from typing import Any
+
+import django
+from django.core.management import call_command
+from django.db import connection, models
+from django.db.migrations.state import ModelState, ProjectState
+
+RUNS = 5
+OWN_TABLES = 31
+COPIES = (0, 11, 124)
+"""How many copies of 24 tables there are beside the project's own: 31, 295 and 3,007 tables."""
+STATEMENTS_AT_ONCE = 500
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    with own_database():
+        compare_with_peers()
+    print("\ntables   seconds  ms a table  KiB a table  queries")
+    for copies in COPIES:
+        with own_database():
+            measure_growth(copies)
+
+
+@contextmanager
+def own_database() -> Iterator[None]:
+    """The default connection's database is a new one, migrated, until the end."""
+    settings, name = connection.settings_dict, f"benchmark_{os.getpid()}"
+    before = settings["NAME"]
+    administrate(f'CREATE DATABASE "{name}"')
+    try:
+        settings["NAME"] = name
+        call_command("migrate", verbosity=0)
+        yield
+    finally:
+        connection.close()
+        settings["NAME"] = before
+        administrate(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def administrate(sql: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(sql)
+
+
+# Beside its peers
+
+
+def compare_with_peers() -> None:
+    peers: dict[str, Callable[[], Any]] = {
+        "pg_dump --schema-only": pg_dump,
+        "verify_schema in a process that runs already": verify_once,
+        "manage.py verify_schema": lambda: manage("verify_schema", "--verbosity=0"),
+        "manage.py migrate --check": lambda: manage("migrate", "--check"),
+    }
+    rounds = [{name: seconds(run) for name, run in peers.items()} for _ in range(RUNS)]
+    medians = {name: median(times[name] for times in rounds) for name in peers}
+    print(f"{OWN_TABLES} tables, median of {RUNS} runs   seconds   ratio")
+    for name, value in medians.items():
+        print(f"{name:45} {value:7.3f} {value / medians['pg_dump --schema-only']:7.1f}")
+
+
+def seconds(run: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
+def pg_dump() -> None:
+    from config.database.embedded.cluster import BIN
+
+    parameters = connection.get_connection_params()
+    options = {"host": "host", "port": "port", "user": "username", "dbname": "dbname"}
+    where = [f"--{options[key]}={parameters[key]}" for key in options if key in parameters]
+    environment = os.environ | {"PGPASSWORD": str(parameters.get("password", ""))}
+    command = [str(BIN / "pg_dump"), "--schema-only", *where]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)  # noqa: S603
+
+
+def manage(*arguments: str) -> None:
+    """A command of manage.py in a process of its own, on the same database."""
+    code = (
+        "import sys; from django.conf import settings; "
+        f"settings.DATABASES['default']['NAME'] = {connection.settings_dict['NAME']!r}; "
+        "from django.core.management import execute_from_command_line as run; run(sys.argv)"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+
+
+def verify_once() -> None:
+    from config.database.verify import verify
+
+    if findings := verify(connection).findings:
+        raise SystemExit(f"The benchmark's own schema drifts: {findings[0]}")
+
+
+# Growth
+
+
+def measure_growth(copies: int) -> None:
+    from config.database import expected
+
+    migrated_models = expected.migrated_models
+    more = copied_models(copies)
+    make_live(expected.statements(connection, more))
+    expected.migrated_models = lambda alias: [*migrated_models(alias), *more]
+    try:
+        queries = count_queries(verify_once)
+        duration = median(seconds(verify_once) for _ in range(RUNS if copies < 100 else 1))
+        tracemalloc.start()
+        verify_once()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    finally:
+        expected.migrated_models = migrated_models
+    tables = OWN_TABLES + len(more)
+    print(
+        f"{tables:6} {duration:9.2f} {1000 * duration / tables:11.1f} "
+        f"{peak / 1024 / tables:12.0f} {queries:8}",
+        flush=True,
+    )
+
+
+def copied_models(copies: int) -> list[type[models.Model]]:
+    state = ProjectState()
+    for number in range(copies):
+        for model in own_models():
+            state.add_model(copied(ModelState.from_model(model), number))
+    return list(state.apps.get_models())
+
+
+def own_models() -> Iterator[type[models.Model]]:
+    from config.database.verify import read_apps
+
+    for app in read_apps():
+        if not app.package:
+            yield from django.apps.apps.get_app_config(app.label).get_models()
+
+
+def copied(state: ModelState, number: int) -> ModelState:
+    """The model under another name, which refers to the other models of the same copy."""
+    fields = {name: field.clone() for name, field in state.fields.items()}
+    field: Any
+    for field in fields.values():
+        if field.remote_field:
+            field.remote_field.model = f"{field.remote_field.model}{number}"
+            field.remote_field.related_name = "+"
+    options = state.options | {"db_table": f"{state.options['db_table']}{number}"}
+    for kind in ("indexes", "constraints"):
+        options[kind] = [renamed(item, number) for item in options.get(kind, ())]
+    return ModelState(state.app_label, f"{state.name}{number}", fields, options)
+
+
+def renamed(item: Any, number: int) -> Any:
+    item = item.clone()
+    item.name = f"{item.name}{number}"
+    return item
+
+
+def make_live(statements: list[str]) -> None:
+    """Make the copies' tables; their enum types are there already."""
+    statements = [statement for statement in statements if "CREATE TYPE" not in statement]
+    with connection.cursor() as cursor:
+        for batch in batched(statements, STATEMENTS_AT_ONCE, strict=False):
+            cursor.execute("\n".join(batch))
+        cursor.execute("ANALYZE")
+
+
+def count_queries(run: Callable[[], object]) -> int:
+    queries: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        queries.append(sql)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(note):
+        run()
+    return len(queries)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What the role may do here, asked before it is needed: the message then says what to grant."""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.database.catalog import CatalogError
+
+
+def check_may_read(connection: BaseDatabaseWrapper) -> None:
+    """Raises CatalogError if there is a ledger of migrations that the role cannot read.
+
+    The catalog is open to everybody; to a role without USAGE all tables would seem to be missing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT quote_ident(current_user), c.oid::regclass, quote_ident(n.nspname),
+                   has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT')
+              FROM pg_class AS c
+              JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE c.relname = 'django_migrations' AND c.relkind IN ('r', 'p')
+               AND c.oid = coalesce(to_regclass('django_migrations'), c.oid)
+             ORDER BY n.nspname
+            """
+        )
+        for role, ledger, schema, may_use_schema, may_select in cursor.fetchall():
+            if not may_use_schema:
+                raise CatalogError(
+                    f"Role {role} may not look into schema {schema}, where the migrations' ledger "
+                    f"is. GRANT USAGE ON SCHEMA {schema} TO {role}."
+                )
+            if not may_select:
+                raise CatalogError(
+                    f"Role {role} may not read the migrations' ledger. "
+                    f"GRANT SELECT ON {ledger} TO {role}."
+                )
+
+
+def check_may_create_temporary(connection: BaseDatabaseWrapper) -> None:
+    """Raises CatalogError if the role cannot make temporary tables here."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::bool,
+                   has_database_privilege(current_database(), 'TEMPORARY'),
+                   quote_ident(current_database()), quote_ident(current_user)
+            """
+        )
+        standby, read_only, may_create, database, role = cursor.fetchone()
+    instead = "or compare with a snapshot: --expect FILE"
+    if standby:
+        raise CatalogError(
+            "The server is a standby, on which no temporary table can be made. Verify the primary, "
+            f"{instead}."
+        )
+    if read_only:
+        raise CatalogError(
+            f"Role {role} has read-only transactions here, in which no temporary table can be "
+            f"made. Verify as another role, {instead}."
+        )
+    if not may_create:
+        raise CatalogError(
+            f"Role {role} may not make temporary tables. "
+            f"GRANT TEMPORARY ON DATABASE {database} TO {role}, {instead}."
+        )

@@ -1,0 +1,148 @@
+"""What is no drift, but what a DBA would want to know about the live schema."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.database.catalog import Schema
+
+
+@dataclass(frozen=True, order=True)
+class Advice:
+    """A stable code, VA and two digits, and a sentence."""
+
+    code: str
+    message: str
+
+
+def read_advice(
+    connection: BaseDatabaseWrapper, schema: Schema, tables: Collection[str], own: Collection[str]
+) -> list[Advice]:
+    """Advice about `tables`, sorted by code; about the design of those only that are our `own`.
+
+    No verdict depends on it: if it cannot be read, that is the advice.
+    """
+    parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
+    try:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(ADVICE, parameters)
+            advice = [Advice(code, message) for code, message in cursor.fetchall()]
+            advice += _sequences(cursor, parameters)
+    except Error as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        return [Advice("VA00", f"The advice could not be read: {reason}.")]
+    return sorted(advice)
+
+
+def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
+    """Sequences that have used more than four fifths of what their column can hold.
+
+    The view pg_sequences would lock them as nextval() does; a SELECT locks them least.
+    """
+    cursor.execute(SEQUENCES, parameters)
+    sequences = cursor.fetchall()
+    if not sequences:
+        return
+    # PostgreSQL has quoted the names.
+    selects = [f"SELECT {n}, last_value FROM {name}" for n, (name, _) in enumerate(sequences)]  # noqa: S608
+    cursor.execute(" UNION ALL ".join(selects))
+    for n, last_value in cursor.fetchall():
+        name, maximum = sequences[n]
+        if last_value > maximum * 4 // 5:
+            yield Advice("VA04", f"Sequence {name} has used {last_value} of {maximum}.")
+
+
+ADVICE = """
+WITH tables AS (
+    SELECT oid, relname, relname = ANY (%(own)s) AS own FROM pg_class
+     WHERE relnamespace = %(schema)s AND relkind IN ('r', 'p') AND relname = ANY (%(tables)s)
+), keys AS (
+    SELECT k.conname, k.conkey, k.conrelid, t.relname AS table_name
+      FROM pg_constraint AS k
+      JOIN tables AS t ON t.oid = k.conrelid AND t.own
+     WHERE k.contype = 'f'
+), indexes AS (
+    SELECT i.*, x.relname, x.relam, x.relpages, t.relname AS table_name, t.own,
+           string_to_array(i.indkey::text, ' ')::smallint[] AS columns
+      FROM pg_index AS i
+      JOIN pg_class AS x ON x.oid = i.indexrelid
+      JOIN tables AS t ON t.oid = i.indrelid
+), integers AS MATERIALIZED (  -- values of other types cannot be cast
+    SELECT t.relname, a.attname, a.atttypid, s.histogram_bounds, s.most_common_vals
+      FROM tables AS t
+      JOIN pg_attribute AS a ON a.attrelid = t.oid
+      JOIN pg_stats AS s ON s.schemaname = %(schema)s::regnamespace::text
+                        AND s.tablename = t.relname AND s.attname = a.attname
+     WHERE a.atttypid IN ('smallint'::regtype, 'integer'::regtype)
+)
+SELECT 'VA01', format('Foreign key %%s of table %%s has no index: to delete a row that it refers to'
+                      ' reads the whole table.', conname, table_name)
+  FROM keys
+ WHERE NOT EXISTS (
+     SELECT FROM indexes AS i
+      WHERE i.indrelid = keys.conrelid AND i.indisvalid
+        AND (i.indpred IS NULL  -- or leaves out only the rows that refer to nothing
+             OR pg_get_expr(i.indpred, i.indrelid) = format('(%%I IS NOT NULL)', (
+                 SELECT attname FROM pg_attribute
+                  WHERE attrelid = i.indrelid AND attnum = keys.conkey[1])))
+        AND i.columns[1:cardinality(keys.conkey)] @> keys.conkey)
+UNION ALL
+SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the same columns.',
+                      short.relname, short.table_name, long.relname)
+  FROM indexes AS short
+  JOIN indexes AS long ON long.indrelid = short.indrelid AND long.indexrelid <> short.indexrelid
+ WHERE short.own AND NOT short.indisunique AND long.indisvalid
+   AND long.columns[1:short.indnatts] = short.columns
+   AND short.indnkeyatts <= long.indnkeyatts
+   AND long.indclass::text || ' ' LIKE short.indclass::text || ' %%'
+   AND long.indcollation::text || ' ' LIKE short.indcollation::text || ' %%'
+   AND long.indoption::text || ' ' LIKE short.indoption::text || ' %%'
+   AND 0 <> ALL (short.columns)
+   AND pg_get_expr(short.indpred, short.indrelid)
+       IS NOT DISTINCT FROM pg_get_expr(long.indpred, long.indrelid)
+   AND short.relam = long.relam
+   AND (short.indnatts < long.indnatts OR long.indisunique OR short.indexrelid > long.indexrelid)
+UNION ALL
+SELECT 'VA03', format('Index %%s of table %%s was not used since %%s.', i.relname, i.table_name,
+                      coalesce(d.stats_reset::date::text, 'the statistics began'))
+  FROM indexes AS i
+  JOIN pg_stat_user_indexes AS s ON s.indexrelid = i.indexrelid
+  JOIN pg_stat_database AS d ON d.datname = current_database()
+ WHERE s.idx_scan = 0 AND NOT i.indisunique AND i.relpages > 128  -- 1 MB: the others cost little
+UNION ALL
+SELECT 'VA05', format('Index %%s of table %%s is invalid, left over by a build that failed: drop it'
+                      ' or REINDEX.', relname, table_name)
+  FROM indexes WHERE NOT indisvalid
+UNION ALL
+SELECT 'VA06', format('Table %%s has rows but was never analysed; plans are guesses. ANALYZE %%I;',
+                      t.relname, t.relname)
+  FROM tables AS t
+  JOIN pg_stat_user_tables AS s ON s.relid = t.oid
+ WHERE s.n_live_tup > 1000 AND s.last_analyze IS NULL AND s.last_autoanalyze IS NULL
+UNION ALL
+SELECT 'VA07', format('Column %%s of table %%s holds values up to %%s, of at most %%s.',
+                      attname, relname, highest, maximum)
+  FROM (SELECT *, CASE atttypid WHEN 'smallint'::regtype THEN 32767 ELSE 2147483647 END AS maximum,
+               (SELECT max(value)
+                  FROM unnest(coalesce(histogram_bounds::text::bigint[], '{}')
+                              || most_common_vals::text::bigint[]) AS value) AS highest
+          FROM integers) AS filled
+ WHERE highest > maximum / 5 * 4
+"""
+
+SEQUENCES = """
+SELECT s.seqrelid::regclass::text,
+       least(s.seqmax, CASE a.atttypid WHEN 'smallint'::regtype THEN 32767
+                                       WHEN 'integer'::regtype THEN 2147483647
+                                       ELSE s.seqmax END)
+  FROM pg_sequence AS s
+  JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
+                     AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+  JOIN pg_class AS t ON t.oid = d.refobjid
+  JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+ WHERE t.relnamespace = %(schema)s AND t.relname = ANY (%(tables)s)
+   AND s.seqincrement > 0 AND has_sequence_privilege(s.seqrelid, 'SELECT')
+"""

@@ -1,0 +1,307 @@
+"""pg_catalog -> `Catalog`: the only place that reads what a schema consists of.
+
+Every object has a name and attributes in PostgreSQL's own rendering, so that two catalogs can be
+compared without knowing what an attribute means. The number of queries is fixed, whatever the
+number of tables, and they lock nothing.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+type Value = str | int | bool | list[Any] | dict[str, Any] | None
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """An object: its kind, the table that it belongs to ('' if it is of none), and its name."""
+
+    kind: str
+    table: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.name}" if self.table else self.name
+
+
+type Attributes = Mapping[str, Value]
+type Catalog = Mapping[Key, Attributes]
+"""The objects of one schema."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Where the project's tables are: on which server, in which database and schema."""
+
+    server_version: int
+    """As PostgreSQL counts: 180001 is 18.1."""
+    database: str
+    name: str
+    oid: int
+    search_path: str
+
+    @property
+    def major_version(self) -> int:
+        return self.server_version // 10000
+
+
+def read_schema(connection: BaseDatabaseWrapper) -> Schema:
+    """The schema in which the search path finds the migrations' ledger, or else would put it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT current_setting('server_version_num')::int, current_database(),
+                   n.nspname, n.oid, current_setting('search_path')
+              FROM pg_namespace AS n
+             WHERE n.oid = coalesce(
+                 (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('django_migrations')),
+                 to_regnamespace(quote_ident(current_schema())))
+            """
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise CatalogError("No schema of the role's search_path exists.")
+    return Schema(*row)
+
+
+class CatalogError(Exception):
+    """The catalog cannot be read in a way that could be compared."""
+
+
+def read_shadows(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
+    """Tables and enum types that the search path finds in another schema, and in which."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHADOWS, {"schema": schema.oid})
+        return {Key(kind, "", name): other for kind, name, other in cursor.fetchall()}
+
+
+def read_owners(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
+    """The owner of every table and enum type; what belongs to a table has its owner."""
+    with connection.cursor() as cursor:
+        cursor.execute(OWNERS, {"schema": schema.oid})
+        return {Key(kind, "", name): owner for kind, name, owner in cursor.fetchall()}
+
+
+def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
+    """All objects in the schema with the oid `schema`.
+
+    Names in definitions are qualified where the search path does not find them, so it has to be
+    comparable for catalogs that are to be compared.
+    """
+    catalog: dict[Key, Attributes] = {}
+    with connection.cursor() as cursor:
+        for query in QUERIES:
+            cursor.execute(query, {"schema": schema})
+            for kind, table, name, attributes in cursor.fetchall():
+                catalog[Key(kind, table, name)] = json.loads(attributes)
+    return catalog
+
+
+def _not_of_extension(catalog: str, oid: str) -> str:
+    """What an extension brought along is the extension's business."""
+    return f"""NOT EXISTS (
+        SELECT FROM pg_depend AS d
+         WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"""
+
+
+# Definitions name the table with its schema, which differs between the two that are compared.
+_UNQUALIFIED = (
+    "regexp_replace({}, ' ON (ONLY )?(pg_temp|' || quote_ident(n.nspname) || ')[.]', ' ON ')"
+)
+
+RELATIONS = f"""
+SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', c.relname,
+       jsonb_build_object(
+           'kind', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table'
+                                  WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view'
+                                  WHEN 'm' THEN 'materialized view' END,
+           'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'logged' END,
+           'access method', a.amname,
+           'storage parameters', c.reloptions || (SELECT array_agg('toast.' || parameter)
+                                                    FROM unnest(toast.reloptions) AS parameter),
+           'row level security', c.relrowsecurity,
+           'row level security for the owner', c.relforcerowsecurity,
+           'replica identity', c.relreplident,
+           'partition key', pg_get_partkeydef(c.oid),
+           'partition bound', pg_get_expr(c.relpartbound, c.oid),
+           'of type', nullif(c.reloftype, 0)::regtype::text,
+           'inherits', (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno)
+                          FROM pg_inherits AS i WHERE i.inhrelid = c.oid),
+           'inherited by', (SELECT array_agg(i.inhrelid::regclass::text ORDER BY 1)
+                              FROM pg_inherits AS i WHERE i.inhparent = c.oid),
+           'definition', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
+           'comment', obj_description(c.oid, 'pg_class'))
+  FROM pg_class AS c
+  LEFT JOIN pg_am AS a ON a.oid = c.relam
+  LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+   AND {_not_of_extension("pg_class", "c.oid")}
+"""
+
+_SEQUENCE = """jsonb_build_object(
+    'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement,
+    'minimum', s.seqmin, 'maximum', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
+    'unlogged', (SELECT relpersistence = 'u' FROM pg_class WHERE oid = s.seqrelid),
+    'comment', obj_description(s.seqrelid, 'pg_class'))"""
+
+# What PostgreSQL 18 keeps of a NOT NULL beside the fact, where it is not as usual.
+_NOT_NULL = """(
+    SELECT nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
+                                 CASE WHEN NOT k.convalidated THEN 'NOT VALID' END), '')
+      FROM pg_constraint AS k
+     WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum])"""
+
+COLUMNS = f"""
+SELECT 'column', c.relname, a.attname,
+       jsonb_build_object(
+           'type', format_type(a.atttypid, a.atttypmod),
+           'collation', CASE WHEN a.attcollation <> t.typcollation
+                             THEN a.attcollation::regcollation::text END,
+           'not null', a.attnotnull,
+           'not null constraint', {_NOT_NULL},
+           'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+           'generated', CASE WHEN a.attgenerated <> ''
+                             THEN pg_get_expr(d.adbin, d.adrelid)
+                                  || CASE a.attgenerated WHEN 's' THEN ' STORED' ELSE ' VIRTUAL' END
+                        END,
+           'identity', (SELECT {_SEQUENCE} || jsonb_build_object(
+                                   'generated', CASE a.attidentity WHEN 'a' THEN 'ALWAYS'
+                                                                   ELSE 'BY DEFAULT' END)
+                          FROM pg_depend AS o
+                          JOIN pg_sequence AS s ON s.seqrelid = o.objid
+                         WHERE o.classid = 'pg_class'::regclass
+                           AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid
+                           AND o.refobjsubid = a.attnum AND o.deptype = 'i'),
+           'comment', col_description(c.oid, a.attnum))
+  FROM pg_class AS c
+  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type AS t ON t.oid = a.atttypid
+  LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f')
+   AND {_not_of_extension("pg_class", "c.oid")}
+ ORDER BY c.relname, a.attnum
+"""
+
+CONSTRAINTS = f"""
+SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
+                      WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check'
+                      WHEN 'x' THEN 'exclusion constraint' END,
+       c.relname, k.conname,
+       jsonb_build_object(
+           'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
+           'validated', k.convalidated,
+           'enforcing triggers', (SELECT array_agg(DISTINCT g.tgenabled::text)
+                                    FROM pg_trigger AS g WHERE g.tgconstraint = k.oid),
+           'index valid', i.indisvalid AND i.indisready AND i.indislive,
+           'index storage parameters', x.reloptions,
+           'index comment', obj_description(x.oid, 'pg_class'),
+           'comment', obj_description(k.oid, 'pg_constraint'))
+  FROM pg_constraint AS k
+  JOIN pg_class AS c ON c.oid = k.conrelid
+  LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
+  LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
+ WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+   AND {_not_of_extension("pg_class", "c.oid")}
+"""
+
+INDEXES = f"""
+SELECT 'index', c.relname, x.relname,
+       jsonb_build_object(
+           'definition', {_UNQUALIFIED.format("pg_get_indexdef(i.indexrelid)")},
+           'valid', i.indisvalid AND i.indisready AND i.indislive,
+           'comment', obj_description(x.oid, 'pg_class'))
+  FROM pg_index AS i
+  JOIN pg_class AS c ON c.oid = i.indrelid
+  JOIN pg_class AS x ON x.oid = i.indexrelid
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'm')
+   AND NOT EXISTS (SELECT FROM pg_constraint AS k  -- which has its index among its attributes
+                    WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))
+   AND {_not_of_extension("pg_class", "c.oid")}
+"""
+
+TYPES = f"""
+SELECT CASE t.typtype WHEN 'e' THEN 'enum type' WHEN 'd' THEN 'domain'
+                      WHEN 'r' THEN 'range type' ELSE 'composite type' END,
+       '', t.typname,
+       jsonb_build_object(
+           'labels', (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder)
+                        FROM pg_enum AS e WHERE e.enumtypid = t.oid),
+           'comment', obj_description(t.oid, 'pg_type'))
+  FROM pg_type AS t
+  LEFT JOIN pg_class AS c ON c.oid = t.typrelid
+ WHERE t.typnamespace = %(schema)s
+   AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c')
+   AND {_not_of_extension("pg_type", "t.oid")}
+"""
+
+SEQUENCES = f"""
+SELECT 'sequence', '', c.relname,
+       {_SEQUENCE}
+  FROM pg_sequence AS s
+  JOIN pg_class AS c ON c.oid = s.seqrelid
+ WHERE c.relnamespace = %(schema)s
+   AND NOT EXISTS (SELECT FROM pg_depend AS o  -- identity columns have theirs
+                    WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid
+                      AND o.deptype = 'i')
+   AND {_not_of_extension("pg_class", "c.oid")}
+"""
+
+TRIGGERS_RULES_POLICIES = f"""
+SELECT 'trigger', c.relname, g.tgname::text,
+       jsonb_build_object(
+           'definition', {_UNQUALIFIED.format("pg_get_triggerdef(g.oid)")},
+           'enabled', g.tgenabled)
+  FROM pg_trigger AS g
+  JOIN pg_class AS c ON c.oid = g.tgrelid
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relnamespace = %(schema)s AND NOT g.tgisinternal
+   AND {_not_of_extension("pg_class", "c.oid")}
+UNION ALL
+SELECT 'rule', c.relname, r.rulename::text,
+       jsonb_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled)
+  FROM pg_rewrite AS r
+  JOIN pg_class AS c ON c.oid = r.ev_class
+ WHERE c.relnamespace = %(schema)s AND r.rulename <> '_RETURN'
+   AND {_not_of_extension("pg_class", "c.oid")}
+UNION ALL
+SELECT 'policy', c.relname, p.polname::text,
+       jsonb_build_object(
+           'command', p.polcmd, 'permissive', p.polpermissive,
+           'roles', (SELECT array_agg(role::text) FROM unnest(p.polroles::regrole[]) AS role),
+           'using', pg_get_expr(p.polqual, p.polrelid),
+           'with check', pg_get_expr(p.polwithcheck, p.polrelid))
+  FROM pg_policy AS p
+  JOIN pg_class AS c ON c.oid = p.polrelid
+ WHERE c.relnamespace = %(schema)s
+   AND {_not_of_extension("pg_class", "c.oid")}
+"""
+
+QUERIES = (RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, TYPES, SEQUENCES, TRIGGERS_RULES_POLICIES)
+
+SHADOWS = """
+SELECT 'table', c.relname, found.relnamespace::regnamespace::text
+  FROM pg_class AS c
+  JOIN pg_class AS found ON found.oid = to_regclass(quote_ident(c.relname))
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p')
+   AND found.relnamespace <> c.relnamespace
+UNION ALL
+SELECT 'enum type', t.typname, found.typnamespace::regnamespace::text
+  FROM pg_type AS t
+  JOIN pg_type AS found ON found.oid = to_regtype(quote_ident(t.typname))
+ WHERE t.typnamespace = %(schema)s AND t.typtype = 'e'
+   AND found.typnamespace <> t.typnamespace
+"""
+
+OWNERS = """
+SELECT 'table', c.relname, pg_get_userbyid(c.relowner)
+  FROM pg_class AS c
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f')
+UNION ALL
+SELECT 'enum type', t.typname, pg_get_userbyid(t.typowner)
+  FROM pg_type AS t
+ WHERE t.typnamespace = %(schema)s AND t.typtype = 'e'
+"""

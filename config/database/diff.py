@@ -1,0 +1,77 @@
+"""Two catalogs -> how the live one differs from the expected one. Pure: it asks no database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from config.database.catalog import Attributes, Catalog, Key, Value
+
+type Problem = Literal["missing", "extra", "different"]
+
+KIND_CODES = {
+    "setting": "00",
+    "migration": "01",
+    "table": "10",
+    "column": "20",
+    "primary key": "30",
+    "unique constraint": "31",
+    "exclusion constraint": "32",
+    "foreign key": "40",
+    "check": "50",
+    "index": "60",
+    "enum type": "70",
+    "domain": "71",
+    "range type": "72",
+    "composite type": "73",
+    "sequence": "80",
+    "view": "81",
+    "trigger": "90",
+    "rule": "91",
+    "policy": "92",
+}
+PROBLEM_CODES: dict[Problem, str] = {"missing": "1", "extra": "2", "different": "3"}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """An object that is missing or extra, or one attribute of an object that is different."""
+
+    key: Key
+    problem: Problem
+    attribute: str = ""
+    expected: Value = None
+    found: Value = None
+
+    @property
+    def code(self) -> str:
+        """VS, two digits for the kind of object, one for the problem. Codes never change."""
+        return f"VS{KIND_CODES[self.key.kind]}{PROBLEM_CODES[self.problem]}"
+
+
+def compare(expected: Catalog, live: Catalog) -> list[Drift]:
+    """All differences, sorted by object. A table that is missing or extra stands for its parts."""
+    return [
+        drift
+        for key in sorted(expected.keys() | live.keys())
+        if all((whole in expected) == (whole in live) for whole in _wholes(key))
+        for drift in _compare_object(key, expected.get(key), live.get(key))
+    ]
+
+
+def _wholes(part: Key) -> list[Key]:
+    """What the object may be part of: a table or a view."""
+    return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
+
+
+def _compare_object(
+    key: Key, expected: Attributes | None, found: Attributes | None
+) -> Iterator[Drift]:
+    if found is None:
+        yield Drift(key, "missing")
+    elif expected is None:
+        yield Drift(key, "extra")
+    else:
+        for attribute in sorted(expected.keys() | found.keys()):
+            wanted, actual = expected.get(attribute), found.get(attribute)
+            if wanted != actual:
+                yield Drift(key, "different", attribute, wanted, actual)

@@ -1,0 +1,82 @@
+"""What django_migrations says, against the migration files and the models."""
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.core.management.base import CommandError
+from django.db import Error
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.questioner import MigrationQuestioner
+from django.db.migrations.state import ProjectState
+
+from config.database.autodetector import MigrationAutodetector
+from config.database.catalog import CatalogError, Key
+from config.database.diff import Drift
+
+
+def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
+    """Migrations that are unapplied, unknown or out of order, and models that have none yet.
+
+    Raises CatalogError if the migration files cannot be read.
+    """
+    loader = _load(connection)
+    yield from _unapplied(loader)
+    yield from _unknown(loader)
+    yield from _out_of_order(loader)
+    yield from _unmigrated(loader)
+
+
+def _load(connection: BaseDatabaseWrapper) -> MigrationLoader:
+    try:
+        return MigrationLoader(connection)
+    except Error:
+        raise
+    except Exception as error:  # a migration is a program: anything may go wrong
+        raise CatalogError(
+            f"The migrations cannot be read. {type(error).__name__}: {error}"
+        ) from error
+
+
+def _unapplied(loader: MigrationLoader) -> Iterator[Drift]:
+    for app_label, name in sorted(set(loader.graph.nodes) - set(loader.applied_migrations)):
+        yield Drift(Key("migration", app_label, name), "missing")
+
+
+def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
+    known = set(loader.disk_migrations)
+    for migration in loader.disk_migrations.values():
+        known |= set(migration.replaces)  # whose files are gone, but not their rows
+    for app_label, name in sorted(set(loader.applied_migrations) - known):
+        yield Drift(Key("migration", app_label, name), "extra")
+
+
+def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
+    for node in sorted(set(loader.graph.nodes) & set(loader.applied_migrations)):
+        skipped = [
+            ".".join(parent)
+            for parent in sorted(node.key for node in loader.graph.node_map[node].parents)
+            if parent not in loader.applied_migrations
+        ]
+        if skipped:
+            key = Key("migration", *node)
+            yield Drift(key, "different", "dependencies that are unapplied", [], skipped)
+
+
+def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
+    # loader.project_state() and the default questioner pass over apps without any migration.
+    before, after = loader.graph.make_state(), ProjectState.from_apps(apps)
+    questioner = MigrationQuestioner({"ask_initial": True})
+    try:
+        changes = MigrationAutodetector(before, after, questioner).changes(graph=loader.graph)
+    except CommandError as refused:
+        yield _without_migration("", [str(refused)])
+        return
+    for app_label, migrations in sorted(changes.items()):
+        operations = [operation for migration in migrations for operation in migration.operations]
+        yield _without_migration(app_label, [operation.describe() for operation in operations])
+
+
+def _without_migration(app_label: str, changes: list[str]) -> Drift:
+    key = Key("migration", app_label, "models")
+    return Drift(key, "different", "changes that have no migration", [], changes)

@@ -1,0 +1,160 @@
+"""What a repair does to the rows that are there, and to names that are unusual."""
+
+from typing import Any
+
+import pytest
+from django.db import DataError, connection
+
+from config.database.catalog import Catalog
+from config.database.repair import Statement
+from config.database.verify import verify
+from tests.drift.conftest import Verify
+
+
+@pytest.mark.parametrize(
+    ("renaming", "repair"),
+    [
+        (
+            "ALTER TABLE auth_group RENAME TO extra",
+            'ALTER TABLE "extra" RENAME TO "auth_group";',
+        ),
+        (
+            "ALTER TABLE courses RENAME COLUMN published_at TO extra",
+            'ALTER TABLE "courses" RENAME COLUMN "extra" TO "published_at";',
+        ),
+        (
+            "ALTER TABLE users RENAME CONSTRAINT users_pkey TO extra",
+            'ALTER TABLE "users" RENAME CONSTRAINT "extra" TO "users_pkey";',
+        ),
+        (
+            "ALTER INDEX courses_popular_idx RENAME TO extra",
+            'ALTER INDEX "extra" RENAME TO "courses_popular_idx";',
+        ),
+        (
+            "ALTER TYPE course_status RENAME TO extra",
+            'ALTER TYPE "extra" RENAME TO "course_status";',
+        ),
+        (
+            "ALTER TYPE role RENAME VALUE 'admin' TO 'extra'",
+            "ALTER TYPE \"role\" RENAME VALUE 'extra' TO 'admin';",
+        ),
+    ],
+)
+def test_renamed_object__gets_its_name_back(
+    renaming: str, repair: str, verify_live: Verify
+) -> None:
+    run(renaming)
+    assert [statement.sql for statement in script(verify_live)] == [repair]
+
+
+def test_two_renamed_columns_that_are_alike__are_not_guessed(verify_live: Verify) -> None:
+    run("ALTER TABLE lessons RENAME description TO a")
+    run("ALTER TABLE lessons RENAME content_text TO b")
+    assert not [statement for statement in script(verify_live) if "RENAME" in statement.sql]
+
+
+def test_text_that_is_too_long__is_not_cut(verify_live: Verify) -> None:
+    run("ALTER TABLE auth_group ALTER name TYPE text")
+    run("INSERT INTO auth_group (name) VALUES (repeat('x', 151))")
+    with pytest.raises(DataError, match=r"^value too long for type character varying\(150\)$"):
+        run(*script(verify_live))
+
+
+def test_label_that_has_to_go_but_is_used__is_refused(verify_live: Verify) -> None:
+    run("INSERT INTO pg_enum VALUES (99999, 'role'::regtype, 9, 'guest')")
+    run("INSERT INTO users (email, password_hash, role) VALUES ('a@example.com', '', 'guest')")
+    with pytest.raises(DataError, match=r'^invalid input value for enum role: "guest"$'):
+        run(*script(verify_live))
+
+
+def test_new_identity__continues_after_the_rows(verify_live: Verify) -> None:
+    run("INSERT INTO auth_group (id, name) VALUES (41, 'Authors')")
+    run("ALTER TABLE auth_group ALTER id DROP IDENTITY")
+    run(*script(verify_live))
+    assert run("INSERT INTO auth_group (name) VALUES ('Editors') RETURNING id") == [(42,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE courses ALTER average_rating TYPE numeric",
+        "ALTER TABLE courses ADD extra text",
+        "CREATE TABLE extra (id int)",
+        "CREATE SEQUENCE extra",
+    ],
+)
+def test_repair_that_would_destroy_data__is_marked(sql: str, verify_live: Verify) -> None:
+    run(sql)
+    assert [statement.destructive for statement in script(verify_live)] == [True]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE VIEW extra AS TABLE courses",
+        "CREATE TYPE extra AS ENUM ('a')",
+        "ALTER TABLE courses ALTER title TYPE text",
+    ],
+)
+def test_repair_that_destroys_no_data__is_not_marked(sql: str, verify_live: Verify) -> None:
+    run(sql)
+    assert {statement.destructive for statement in script(verify_live)} == {False}
+
+
+def test_type_of_a_column_that_stays__stays_with_it(verify_live: Verify) -> None:
+    run("CREATE TYPE extra AS ENUM ('a')", "ALTER TABLE courses ADD extra extra")
+    assert {statement.destructive for statement in script(verify_live)} == {True}
+
+
+@pytest.mark.parametrize("name", ['"A b"', '"it\'s"', '"quoted ""name"""', '"100%s; --"'])
+def test_unusual_name__is_quoted(name: str, verify_live: Verify) -> None:
+    run(f"CREATE TABLE {name} ({name} text)", f'CREATE VIEW {name[:-1]}v" AS TABLE {name}')
+    run(f"CREATE TYPE {name[:-1]}t\" AS ENUM ('a')", f'CREATE SEQUENCE {name[:-1]}s"')
+    run(f"ALTER TABLE courses ADD {name} int, ADD CONSTRAINT {name} CHECK ({name} > 0)")
+    run(*script(verify_live))
+    assert verify_live().findings == []
+
+
+def test_script_of_one_app__brings_back_what_others_have_on_it(verify_live: Verify) -> None:
+    run("ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE")
+    run("ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id) INCLUDE (email)")
+    run(*script(verify_live, "courses"))  # its foreign keys
+    run(*script(verify_live, "users"))
+    assert verify_live(app_labels=["courses", "users"]).findings == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE auth_group RENAME TO extra",
+        "CREATE TABLE extra (); ALTER TABLE auth_group INHERIT extra",
+        "ALTER TABLE users DROP last_login, ADD last_login bool GENERATED ALWAYS AS (true) STORED",
+        "ALTER TABLE auth_group ALTER id SET GENERATED ALWAYS",
+        "ALTER INDEX users_pkey SET (fillfactor = 50)",
+    ],
+)
+def test_repair_by_a_snapshot__is_the_same(
+    sql: str, verify_live: Verify, expected: Catalog
+) -> None:
+    run(sql)
+    by_snapshot = verify(connection, lambda *_: without_nulls(expected))
+    assert by_snapshot.script() == script(verify_live) != []
+
+
+def without_nulls(catalog: Catalog) -> Catalog:
+    return {
+        key: {name: value for name, value in attributes.items() if value is not None}
+        for key, attributes in catalog.items()
+    }
+
+
+def script(verify_live: Verify, *app_labels: str) -> list[Statement]:
+    return verify_live(app_labels=app_labels).script()
+
+
+def run(*statements: str | Statement) -> list[tuple[Any, ...]]:
+    """Returns the rows of the last statement."""
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement if isinstance(statement, str) else statement.sql)
+        return cursor.fetchall() if cursor.description else []

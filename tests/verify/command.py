@@ -1,0 +1,40 @@
+"""verify_schema as the command line runs it, but within this process."""
+
+from dataclasses import dataclass
+from io import StringIO
+
+from django.core.management import CommandError, call_command
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run has left: its exit status, and what is on stdout and stderr."""
+
+    status: int
+    out: str
+    err: str = ""
+
+    @property
+    def verdict(self) -> tuple[int, str]:
+        """The exit status and the last line."""
+        return self.status, (self.out + self.err).rstrip("\n").rpartition("\n")[2]
+
+
+def verify_schema(*arguments: object, to_stdout: bool = False) -> Run:
+    out = StringIO()
+    try:
+        stdout = None if to_stdout else out
+        call_command("verify_schema", *map(str, arguments), stdout=stdout)
+    except SystemExit as ended:
+        return Run(int(ended.code or 0), out.getvalue())
+    except CommandError as error:
+        return Run(error.returncode, out.getvalue(), str(error))
+    return Run(0, out.getvalue())
+
+
+IDENTICAL = (0, "Identical: the live schema is what the models say.")
+
+
+def drift(differences: int) -> tuple[int, str]:
+    noun = "difference" if differences == 1 else "differences"
+    return 1, f"Drift: {differences} {noun} between the models and the live schema."

@@ -1,0 +1,157 @@
+"""django_migrations against the migration files, and these against the models."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from config.database.catalog import Key
+from config.database.diff import Drift
+from config.database.ledger import check_ledger
+from tests.verify.clones import Database
+from tests.verify.command import Run
+from users.models import User
+
+ORIGINAL = """
+from importlib import import_module
+Migration = import_module("notifications.migrations.0001_initial").Migration
+"""
+EMPTY = """
+from django.db import migrations
+class Migration(migrations.Migration):
+    dependencies = [("notifications", "{dependency}")]
+"""
+SQUASHED = """
+from importlib import import_module
+class Migration(import_module("notifications.migrations.0001_initial").Migration):
+    replaces = [("notifications", "0001_initial"), ("notifications", "0002_more")]
+"""
+
+
+@pytest.fixture
+def notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Path:
+    """The directory of the app's migrations from now on; it is empty."""
+    package = tmp_path / f"migrations_{tmp_path.name}"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.MIGRATION_MODULES = {"notifications": package.name}
+    return package
+
+
+def drifts(database: Database) -> list[Drift]:
+    return list(check_ledger(database.connection))
+
+
+def migration(name: str) -> Key:
+    return Key("migration", "notifications", name)
+
+
+def test_ledger_of_migrated_database__no_drift(shared_clone: Database) -> None:
+    assert drifts(shared_clone) == []
+
+
+def test_ledger_with_new_migration__missing(shared_clone: Database, notifications: Path) -> None:
+    (notifications / "0001_initial.py").write_text(ORIGINAL)
+    (notifications / "0002_more.py").write_text(EMPTY.format(dependency="0001_initial"))
+    assert drifts(shared_clone) == [Drift(migration("0002_more"), "missing")]
+
+
+def test_ledger_with_unknown_migration__extra(shared_clone: Database) -> None:
+    ghost = (
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('notifications', 'x', now())"
+    )
+    with shared_clone.changed(ghost):
+        assert drifts(shared_clone) == [Drift(migration("x"), "extra")]
+
+
+def test_ledger_with_replaced_migrations__no_drift(
+    shared_clone: Database, notifications: Path
+) -> None:
+    (notifications / "0001_squashed_0002_more.py").write_text(SQUASHED)
+    rows = (
+        "INSERT INTO django_migrations (app, name, applied)"
+        " VALUES ('notifications', '0001_squashed_0002_more', now())"
+    )
+    with shared_clone.changed(rows):
+        assert drifts(shared_clone) == []
+
+
+def test_ledger_that_contradicts_its_order__missing_and_different(
+    shared_clone: Database, notifications: Path
+) -> None:
+    (notifications / "0001_initial.py").write_text(ORIGINAL)
+    (notifications / "0002_more.py").write_text(EMPTY.format(dependency="0001_initial"))
+    renamed = "UPDATE django_migrations SET name = '0002_more' WHERE app = 'notifications'"
+    attribute = "dependencies that are unapplied"
+    with shared_clone.changed(renamed):
+        assert drifts(shared_clone) == [
+            Drift(migration("0001_initial"), "missing"),
+            Drift(
+                migration("0002_more"), "different", attribute, [], ["notifications.0001_initial"]
+            ),
+        ]
+
+
+def test_ledger_of_changed_model__different(
+    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(User._meta.get_field("email"), "max_length", 300)
+    assert drifts(shared_clone) == [without_migration("users", "Alter field email on user")]
+
+
+def test_ledger_of_app_without_migrations__different(
+    shared_clone: Database, settings: Settings
+) -> None:
+    settings.MIGRATION_MODULES = {"notifications": None}
+    [ghost, models] = drifts(shared_clone)
+    assert ghost == Drift(migration("0001_initial"), "extra")
+    assert models == replace(without_migration("notifications", ""), found=models.found)
+    assert isinstance(models.found, list)
+    assert "Create model Notification" in models.found
+
+
+def test_ledger_of_changed_labels__different_as_makemigrations_refuses(
+    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(User._meta.get_field("role"), "labels", ("student", "admin"))
+    assert drifts(shared_clone) == [
+        without_migration(
+            "",
+            "The labels of enum type 'role' changed from (student, educator, admin) to "
+            "(student, admin), which migrations cannot do yet. Restore them in app 'users', or "
+            "give the new set of labels to a class of another name.",
+        )
+    ]
+
+
+def without_migration(app_label: str, change: str) -> Drift:
+    key = Key("migration", app_label, "models")
+    return Drift(key, "different", "changes that have no migration", [], [change])
+
+
+UNREADABLE = {
+    "import nowhere": "ModuleNotFoundError: No module named 'nowhere'",
+    "x = ": "SyntaxError: invalid syntax (0001_initial.py, line 1)",
+    "pass": "BadMigrationError: Migration 0001_initial in app notifications has no Migration class",
+    EMPTY.format(dependency="0000_gone"): (
+        "NodeNotFoundError: Migration notifications.0001_initial dependencies reference "
+        "nonexistent parent node ('notifications', '0000_gone')"
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "error"), UNREADABLE.items(), ids=range(len(UNREADABLE)))
+def test_verify_schema_with_unreadable_migration__status_2(
+    shared_clone: Database, notifications: Path, code: str, error: str
+) -> None:
+    (notifications / "0001_initial.py").write_text(code)
+    assert shared_clone.verify() == Run(2, "", f"The migrations cannot be read. {error}")
+
+
+def test_verify_schema_of_database_without_tables__drift(clone: Database) -> None:
+    clone.execute("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    status, verdict = clone.verify("-v0").verdict
+    assert status == 1
+    assert verdict.startswith("Drift: ")
