@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -44,6 +45,8 @@ NEXT_STEPS = {
     ),
 }
 """What to do, by a pattern in the message; the first that is found counts."""
+EXIT_STATUS = {"verify_schema": 2}
+"""Of a command that could not do its work, where 1 has a meaning of its own."""
 
 
 @contextmanager
@@ -65,10 +68,9 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
     threading.excepthook = end_autoreload
     try:
         yield
-    except (Error, ImproperlyConfigured, InconsistentMigrationHistory) as error:
-        if message := explained(error):
-            sys.exit(message)
-        raise
+    except Exception as error:
+        print(explained(error) or traceback.format_exc().rstrip(), file=sys.stderr)
+        sys.exit(EXIT_STATUS.get("".join(argv[1:2]), 1))
     finally:
         threading.excepthook = threading.__excepthook__
 

@@ -80,12 +80,10 @@ def ordered(statements: Iterable[Statement]) -> list[Statement]:
     return sorted(dict.fromkeys(statements), key=lambda statement: statement.step)
 
 
-def repair(
-    drift: Drift, expected: Catalog, live: Catalog, renames: Renames | None = None
-) -> list[Statement]:
+def repair(drift: Drift, expected: Catalog, live: Catalog, renames: Renames) -> list[Statement]:
     """What puts `drift` right; empty where no statement could."""
     key = drift.key
-    if by_renaming := list(_rename_back(drift, renames or {})):
+    if by_renaming := list(_rename_back(drift, renames)):
         return by_renaming
     if drift.problem == "missing":
         return list(_create(key, expected))

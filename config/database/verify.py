@@ -26,7 +26,7 @@ from config.database.diff import Drift, compare
 from config.database.expected import read_expected
 from config.database.fields import enum_field
 from config.database.ledger import check_ledger
-from config.database.repair import Statement, ordered, repair
+from config.database.repair import Renames, Statement, find_renames, ordered, repair
 
 # Reading a definition waits behind DDL that somebody has not committed yet; not for long.
 LOCK_TIMEOUT = 2000  # milliseconds
@@ -109,18 +109,21 @@ def verify(
             *_of_other_owners(expected, owners),
         ]
     compared = [app for app in read_apps() if not app_labels or app.label in app_labels]
+    promised = expected
     if app_labels:
         names = {name for app in compared for name in (*app.tables, *app.enum_types)}
-        expected = {key: expected[key] for key in expected if _is_of(key, app_labels, names)}
+        promised = {key: expected[key] for key in expected if _is_of(key, app_labels, names)}
         drifts = [drift for drift in drifts if _is_of(drift.key, app_labels, names)]
     else:
         drifts += list(_unmatched(drifts, ignored))
     kept = [drift for drift in drifts if not _is_allowed(drift.key, ignored)]
+    renames = find_renames(kept, expected, live)
     findings = [
-        Finding(drift, _repair(drift, expected, live)) for drift in _in_order(kept, compared)
+        Finding(drift, _repair(drift, expected, live, renames))
+        for drift in _in_order(kept, compared)
     ]
     allowed = len(drifts) - len(kept)
-    return Result(schema, compared, app_labels, expected, live, findings, allowed)
+    return Result(schema, compared, app_labels, promised, live, findings, allowed)
 
 
 @contextmanager
@@ -193,8 +196,10 @@ def _of_other_owners(expected: Catalog, owners: Mapping[Key, str]) -> Iterator[D
                 yield Drift(key, "different", "owner", usual, owner)
 
 
-def _repair(drift: Drift, expected: Catalog, live: Catalog) -> Sequence[Statement]:
-    return repair(drift, expected, live) if is_of_schema(drift.key) else []
+def _repair(
+    drift: Drift, expected: Catalog, live: Catalog, renames: Renames
+) -> Sequence[Statement]:
+    return repair(drift, expected, live, renames) if is_of_schema(drift.key) else []
 
 
 def is_of_schema(key: Key) -> bool:

@@ -92,18 +92,34 @@ def test_error_of_no_database__is_left_alone() -> None:
     assert explain(ValueError("nothing to do with us")) is None
 
 
-def test_command_with_explained_error__ends_with_its_name_and_the_message() -> None:
+def test_command_with_explained_error__ends_with_its_name_and_the_message(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit) as ended, explained_errors(["manage.py", "migrate", "users"]):
         raise OperationalError("The server is tired. Let it rest.")
-    assert ended.value.code == "manage.py migrate: The server is tired. Let it rest."
+    message = "manage.py migrate: The server is tired. Let it rest.\n"
+    assert (ended.value.code, capsys.readouterr().err) == (1, message)
 
 
-def test_command_with_traceback_asked_for__raises_the_error() -> None:
-    error = OperationalError("The server is tired. Let it rest.")
+def test_command_with_traceback_asked_for__ends_with_the_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     command = ["manage.py", "migrate", "--traceback"]
-    with pytest.raises(OperationalError) as raised, explained_errors(command):
-        raise error
-    assert raised.value is error
+    with pytest.raises(SystemExit) as ended, explained_errors(command):
+        raise OperationalError("The server is tired. Let it rest.")
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 1
+    assert first == "Traceback (most recent call last):"
+    assert last == "django.db.utils.OperationalError: The server is tired. Let it rest."
+
+
+def test_verify_schema_with_any_error__status_that_is_not_that_of_a_drift(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended, explained_errors(["manage.py", "verify_schema"]):
+        raise ZeroDivisionError("division by zero")
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith("\nZeroDivisionError: division by zero\n")
 
 
 def test_hook_for_errors_of_threads__is_given_back() -> None:

@@ -18,8 +18,7 @@ NO_DRIFT = {
     " ALTER EXTENSION plpgsql ADD TYPE extra; ALTER EXTENSION plpgsql ADD DOMAIN extra_domain",
     "sequence and view of an extension": "CREATE SEQUENCE extra; CREATE VIEW extra_view AS SELECT;"
     " ALTER EXTENSION plpgsql ADD SEQUENCE extra; ALTER EXTENSION plpgsql ADD VIEW extra_view",
-    "order of columns": "ALTER TABLE users DROP last_login, ADD last_login timestamptz;"
-    " COMMENT ON COLUMN users.last_login IS 'NULL: never logged in.'",
+    "order of columns": "ALTER TABLE user_profiles DROP bio, ADD bio text NOT NULL DEFAULT ''",
     "value of a sequence": "SELECT setval('auth_group_id_seq', 1000)",
     "name of the sequence of an identity": "ALTER SEQUENCE auth_group_id_seq RENAME TO extra",
     "index to cluster by": "ALTER TABLE users CLUSTER ON users_pkey",

@@ -39,8 +39,8 @@ def test_process_on_drift__status_1(clone: Database) -> None:
         (
             [],
             NOWHERE,
-            "CommandError: Connection refused. Start the server, or correct the host and the port "
-            "in DATABASE_URL.",
+            'CommandError: connection to server at "127.0.0.1", port 1 failed: Connection refused. '
+            "Start the server, or correct the host and the port in DATABASE_URL.",
         ),
         (
             ["--format", "yaml"],

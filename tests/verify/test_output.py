@@ -30,14 +30,14 @@ def test_text_of_identical_schema__line_a_table_and_totals(shared_clone: Databas
     assert tables.splitlines() == [
         "                                 columns  uniques    fkeys   checks  indexes",
         "notifications",
-        "  ok     notifications                12        -        1        4        4",
+        "  ok     notifications                12        -        1        5        4",
         "django",
         "  ok     auth_permission               4        1        1        -        3",
         "  ok     auth_group_permissions        3        1        2        -        4",
         "  ok     auth_group                    2        1        -        -        3",
     ]
     assert totals.splitlines() == [
-        "1 table, 2 enum types                 12        -        1        4        4",
+        "1 table, 2 enum types                 12        -        1        5        4",
         "3 tables of django                     9        3        3        -       10",
     ]
     assert verdict == ("Identical: the live schema of auth, notifications is what the models say.")
@@ -48,7 +48,7 @@ def test_text_of_whole_schema__totals_of_the_project_and_of_django(
 ) -> None:
     _, totals, verdict = paragraphs(shared_clone.verify().out)
     assert totals.splitlines() == [
-        "24 tables, 16 enum types             293       17       43      123       91",
+        "24 tables, 16 enum types             293       17       43      147       91",
         "7 tables of django                    27        4        5        1       19",
     ]
     assert verdict == IDENTICAL[1]
@@ -112,20 +112,20 @@ def test_text_of_missing_table__counts_parts_and_abbreviates_repair(
         finding = paragraphs(shared_clone.verify().out)[2]
     assert finding.splitlines() == [
         "VS101  table student_analytics is missing",
-        "  expected  11 columns, 1 primary key, 1 foreign key, 9 checks",
+        "  expected  11 columns, 1 primary key, 1 foreign key, 10 checks",
         "  found     nothing",
         '  repair    CREATE TABLE "student_analytics" (',
         '                "user_id" uuid NOT NULL,',
         '                "total_courses_enrolled" integer DEFAULT 0 NOT NULL,',
         '                "courses_completed" integer DEFAULT 0 NOT NULL,',
-        "            ... and 29 more lines; --sql prints them",
+        "            ... and 30 more lines; --sql prints them",
     ]
 
 
 def test_text_at_verbosity_2__whole_repair(shared_clone: Database) -> None:
     with shared_clone.changed("DROP TABLE student_analytics"):
         finding = paragraphs(shared_clone.verify("-v2").out)[2]
-    assert len(finding.splitlines()) == 36
+    assert len(finding.splitlines()) == 37
 
 
 def test_text_at_verbosity_0__verdict_only(shared_clone: Database) -> None:
@@ -205,7 +205,7 @@ def test_json_of_drift__whole_object(shared_clone: Database) -> None:
         "schema": "public",
         "apps": ["payments"],
         "counts": {
-            "check": 11,
+            "check": 14,
             "column": 32,
             "enum type": 3,
             "foreign key": 5,

@@ -1,7 +1,6 @@
 import inspect
 import os
 import sys
-import traceback
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -26,14 +25,15 @@ from config.database import report
 from config.database.advice import Advice, read_advice
 from config.database.backend.base import DatabaseWrapper
 from config.database.catalog import Catalog, CatalogError, Schema
-from config.database.errors import explain
+from config.database.errors import EXIT_STATUS, explain
 from config.database.expected import fingerprint, read_expected
 from config.database.fields import enum_field
 from config.database.snapshot import read_snapshot, write_snapshot
 from config.database.text_report import TextReport
 from config.database.verify import Result, read_apps, reading, verify
 
-DRIFT, COULD_NOT_COMPARE = 1, 2
+DRIFT = 1
+COULD_NOT_COMPARE = EXIT_STATUS["verify_schema"]
 FORMATS = ("text", "json", "github")
 WIDTH_OF_A_FILE = 100  # of output that goes to no terminal
 MAX_WIDTH = 120
@@ -69,14 +69,6 @@ class Command(BaseCommand):
             metavar="FILE",
             help="Compare with a snapshot, where temporary tables cannot be made.",
         )
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        """Whatever goes wrong, even in this command, must not look like a drift."""
-        try:
-            super().run_from_argv(argv)
-        except Exception:
-            traceback.print_exc()
-            sys.exit(COULD_NOT_COMPARE)
 
     @no_translations  # as makemigrations, whose detector it asks
     def handle(self, *args: Any, **options: Any) -> None:
