@@ -302,8 +302,8 @@ def _remake(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
 
 
 def _remake_column(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Nothing is lost where the column was, and will be, computed from others."""
-    destructive = not (expected[key].get("generated") and live[key].get("generated"))
+    """Nothing is lost where the column was computed from others."""
+    destructive = not live[key].get("generated")
     yield _alter(Step.DROP_PARTS, key, f"DROP COLUMN {quote(key.name)}", destructive)
     for statement in _create(key, expected):
         yield Statement(statement.step, statement.sql, destructive)

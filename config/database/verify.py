@@ -9,8 +9,9 @@ from pathlib import Path
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
 
 from config.database.access import check_may_read
 from config.database.catalog import (
@@ -41,6 +42,8 @@ RENDERING = {
     "quote_all_identifiers": "off",
     "standard_conforming_strings": "on",
 }
+
+LEDGER = MigrationRecorder.Migration._meta.db_table
 
 type Expectation = Callable[[BaseDatabaseWrapper, Schema], Catalog]
 
@@ -97,17 +100,20 @@ def verify(
     Raises django.db.Error or CatalogError if the two cannot be compared.
     """
     with reading(connection) as schema:
-        ledger = list(check_ledger(connection))
+        ledger = _read_ledger(connection)
         shadows = read_shadows(connection, schema)
         _look_into(connection, schema)
         live, owners = read_catalog(connection, schema.oid), read_owners(connection, schema)
         expected = expectation(connection, schema) if expectation else read_expected(connection)
         drifts = [
-            *ledger,
             *compare(expected, live),
             *_shadowed(expected, schema, shadows),
             *_of_other_owners(expected, owners),
         ]
+    if not isinstance(ledger, Error):
+        drifts += ledger
+    elif not any(LEDGER in (drift.key.name, drift.key.table) for drift in drifts):
+        raise ledger
     compared = [app for app in read_apps() if not app_labels or app.label in app_labels]
     promised = expected
     if app_labels:
@@ -148,9 +154,18 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
         transaction.set_rollback(True, using=connection.alias)
 
 
+def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:
+    """Its error if it cannot be read, for which a drift of the table itself may be the reason."""
+    try:
+        with transaction.atomic(using=connection.alias):
+            return list(check_ledger(connection))
+    except Error as error:
+        return error
+
+
 def read_apps() -> list[App]:
     """The installed apps that have tables; Django's ledger counts as one."""
-    ledger = App("migrations", "django", ["django_migrations"], [])
+    ledger = App("migrations", "django", [LEDGER], [])
     return [*filter(lambda app: app.tables, map(_app, apps.get_app_configs())), ledger]
 
 

@@ -71,7 +71,7 @@ def test_verify_schema_without_server__status_2(
         )
 
 
-@pytest.mark.parametrize("query", ["pg_attribute", "CREATE TABLE"])
+@pytest.mark.parametrize("query", ["pg_attribute", "CREATE TABLE", "django_migrations"])
 def test_verify_schema_when_connection_drops__status_2(shared_clone: Database, query: str) -> None:
     def terminate_at_query(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
         if query in sql:

@@ -10,7 +10,7 @@ from config.database.catalog import Key
 from config.database.diff import Drift
 from config.database.ledger import check_ledger
 from tests.verify.clones import Database
-from tests.verify.command import Run
+from tests.verify.command import Run, drift
 from users.models import User
 
 ORIGINAL = """
@@ -155,3 +155,12 @@ def test_verify_schema_of_database_without_tables__drift(clone: Database) -> Non
     status, verdict = clone.verify("-v0").verdict
     assert status == 1
     assert verdict.startswith("Drift: ")
+
+
+def test_verify_schema_with_ledger_that_cannot_be_read__reports_its_table(
+    shared_clone: Database,
+) -> None:
+    with shared_clone.changed("ALTER TABLE django_migrations DROP applied"):
+        run = shared_clone.verify()
+    assert run.verdict == drift(1)
+    assert "VS201  column django_migrations.applied is missing" in run.out
