@@ -280,7 +280,30 @@ SELECT 'policy', c.relname, p.polname::text,
    AND {_not_of_extension("pg_class", "c.oid")}
 """
 
-QUERIES = (RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, TYPES, SEQUENCES, TRIGGERS_RULES_POLICIES)
+# Functions, operators, collations and so on: whatever lives in the schema by itself.
+OTHERS = """
+SELECT 'object', '', o.type || ' ' || o.identity,
+       jsonb_build_object('kind', o.type, 'identity', o.identity)
+  FROM (SELECT DISTINCT classid, objid FROM pg_depend
+         WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %(schema)s
+           AND classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass,
+                               'pg_statistic_ext'::regclass)) AS d,
+       pg_identify_object(d.classid, d.objid, 0) AS o
+ WHERE NOT EXISTS (SELECT FROM pg_depend AS whole  -- what a type or an extension brought along
+                    WHERE whole.classid = d.classid AND whole.objid = d.objid
+                      AND whole.deptype IN ('i', 'e'))
+"""
+
+QUERIES = (
+    RELATIONS,
+    COLUMNS,
+    CONSTRAINTS,
+    INDEXES,
+    TYPES,
+    SEQUENCES,
+    TRIGGERS_RULES_POLICIES,
+    OTHERS,
+)
 
 SHADOWS = """
 SELECT 'table', c.relname, found.relnamespace::regnamespace::text

@@ -11,6 +11,7 @@ type Problem = Literal["missing", "extra", "different"]
 KIND_CODES = {
     "setting": "00",
     "migration": "01",
+    "extension": "02",
     "table": "10",
     "column": "20",
     "primary key": "30",
@@ -25,6 +26,7 @@ KIND_CODES = {
     "composite type": "73",
     "sequence": "80",
     "view": "81",
+    "object": "82",
     "trigger": "90",
     "rule": "91",
     "policy": "92",

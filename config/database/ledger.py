@@ -1,8 +1,9 @@
-"""What django_migrations says, against the migration files and the models."""
+"""What django_migrations says, and the extensions, against the migration files and the models."""
 
 from collections.abc import Iterator
 
 from django.apps import apps
+from django.contrib.postgres.operations import CreateExtension
 from django.core.management.base import CommandError
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -16,7 +17,7 @@ from config.database.diff import Drift
 
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
-    """Migrations that are unapplied, unknown or out of order, and models that have none yet.
+    """Migrations that are unapplied, unknown or out of order, and what they have not made.
 
     Raises CatalogError if the migration files cannot be read.
     """
@@ -25,6 +26,7 @@ def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
     yield from _unknown(loader)
     yield from _out_of_order(loader)
     yield from _unmigrated(loader)
+    yield from _missing_extensions(loader, connection)
 
 
 def _load(connection: BaseDatabaseWrapper) -> MigrationLoader:
@@ -75,6 +77,22 @@ def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
     for app_label, migrations in sorted(changes.items()):
         operations = [operation for migration in migrations for operation in migration.operations]
         yield _without_migration(app_label, [operation.describe() for operation in operations])
+
+
+def _missing_extensions(
+    loader: MigrationLoader, connection: BaseDatabaseWrapper
+) -> Iterator[Drift]:
+    """Of those that migrations create; others are nobody's business here."""
+    needed = {
+        operation.name
+        for migration in loader.graph.nodes.values()
+        for operation in migration.operations
+        if isinstance(operation, CreateExtension)
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extname FROM pg_extension")
+        for name in sorted(needed - {name for (name,) in cursor.fetchall()}):
+            yield Drift(Key("extension", "", name), "missing")
 
 
 def _without_migration(app_label: str, changes: list[str]) -> Drift:

@@ -18,6 +18,7 @@ from config.database.diff import Drift
 class Step(IntEnum):
     """The order in which statements work."""
 
+    EXTENSIONS = auto()
     DROP_VIEWS = auto()
     RENAME = auto()
     LEAVE_PARENTS = auto()
@@ -36,6 +37,8 @@ class Step(IntEnum):
     DROP_COLUMNS = auto()
     DROP_TABLES = auto()
     DROP_SEQUENCES = auto()
+    DROP_OBJECTS = auto()
+    DROP_FUNCTIONS = auto()
     DROP_TYPES = auto()
 
 
@@ -85,6 +88,8 @@ def repair(drift: Drift, expected: Catalog, live: Catalog, renames: Renames) -> 
     key = drift.key
     if by_renaming := list(_rename_back(drift, renames)):
         return by_renaming
+    if key.kind == "extension":
+        return [Statement(Step.EXTENSIONS, f"CREATE EXTENSION {quote(key.name)};")]
     if drift.problem == "missing":
         return list(_create(key, expected))
     if drift.problem == "extra":
@@ -238,6 +243,8 @@ def _column(key: Key, attributes: Attributes) -> str:
 
 
 def _drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
+    if key.kind == "object":
+        return _drop_object(live[key], expected, live)
     step = DROPS.get(key.kind, Step.DROP_PARTS)
     if key.kind == "column":
         return _alter(step, key, f"DROP COLUMN {quote(key.name)}", destructive=True)
@@ -252,6 +259,26 @@ def _drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
         step == Step.DROP_TYPES and _is_in_use(key.name, expected, live)
     )
     return Statement(step, f"DROP {_keyword(key, live[key])} {name};", destructive)
+
+
+def _drop_object(found: Attributes, expected: Catalog, live: Catalog) -> Statement:
+    kind, identity = str(found["kind"]), str(found["identity"])
+    last = kind in ("function", "procedure")  # of which operators and aggregates are made
+    name = re.escape(identity.partition("(")[0].rpartition(".")[2])
+    in_use = any(
+        re.search(rf"(?<!\w){name}(?!\w)", json.dumps(live[key]))
+        for key in live
+        if _goes_only_destructively(key, expected)
+    )
+    step = Step.DROP_FUNCTIONS if last else Step.DROP_OBJECTS
+    return Statement(step, f"DROP {kind.upper()} {identity};", destructive=in_use)
+
+
+def _goes_only_destructively(key: Key, expected: Catalog) -> bool:
+    """Whether the object is an extra column, or part of an extra table."""
+    if key.kind == "column":
+        return key not in expected
+    return bool(key.table) and Key("table", "", key.table) not in expected
 
 
 def _is_in_use(name: str, expected: Catalog, live: Catalog) -> bool:

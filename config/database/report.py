@@ -36,6 +36,8 @@ def title(drift: Drift) -> str:
     key = drift.key
     if key.kind == "setting":
         return f"setting {key}: the pattern {drift.found!r} matches no difference"
+    if key.kind == "object":  # whose name begins with its kind
+        return f"{key} is {drift.problem}"
     if drift.problem == "different":
         return f"{key.kind} {key}: {drift.attribute}"
     if key.kind == "migration":

@@ -102,7 +102,7 @@ class TextReport:
         yield f"{self.style.ERROR(drift.code)}  {printable(title(drift))}"
         if drift.problem == "different":
             yield from self._side_by_side(shown(drift.expected), shown(drift.found))
-        elif is_of_schema(drift.key):
+        elif drift.key in self.result.expected or drift.key in self.result.live:
             expected = _described(drift.key, self.result.expected, self.expected_counts)
             found = _described(drift.key, self.result.live, self.live_counts)
             yield from self._labelled("expected", self._wrapped(expected))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.db import Error, transaction
+from django.db import Error, ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -99,21 +99,7 @@ def verify(
     Objects whose name matches one of the `ignored` patterns may differ.
     Raises django.db.Error or CatalogError if the two cannot be compared.
     """
-    with reading(connection) as schema:
-        ledger = _read_ledger(connection)
-        shadows = read_shadows(connection, schema)
-        _look_into(connection, schema)
-        live, owners = read_catalog(connection, schema.oid), read_owners(connection, schema)
-        expected = expectation(connection, schema) if expectation else read_expected(connection)
-        drifts = [
-            *compare(expected, live),
-            *_shadowed(expected, schema, shadows),
-            *_of_other_owners(expected, owners),
-        ]
-    if not isinstance(ledger, Error):
-        drifts += ledger
-    elif not any(LEDGER in (drift.key.name, drift.key.table) for drift in drifts):
-        raise ledger
+    schema, expected, live, drifts = _compare(connection, expectation)
     compared = [app for app in read_apps() if not app_labels or app.label in app_labels]
     promised = expected
     if app_labels:
@@ -130,6 +116,33 @@ def verify(
     ]
     allowed = len(drifts) - len(kept)
     return Result(schema, compared, app_labels, promised, live, findings, allowed)
+
+
+def _compare(
+    connection: BaseDatabaseWrapper, expectation: Expectation | None
+) -> tuple[Schema, Catalog, Catalog, list[Drift]]:
+    """What is expected, what is live, and all differences."""
+    with reading(connection) as schema:
+        ledger = _read_ledger(connection)
+        shadows = read_shadows(connection, schema)
+        _look_into(connection, schema)
+        live, owners = read_catalog(connection, schema.oid), read_owners(connection, schema)
+        try:
+            expected = expectation(connection, schema) if expectation else read_expected(connection)
+        except ProgrammingError:
+            if not _lacks_extension(ledger):
+                raise
+            expected = live  # nothing can be expected before the extension is there
+    drifts = [
+        *compare(expected, live),
+        *_shadowed(expected, schema, shadows),
+        *_of_other_owners(expected, owners),
+    ]
+    if not isinstance(ledger, Error):
+        drifts += ledger
+    elif not any(LEDGER in (drift.key.name, drift.key.table) for drift in drifts):
+        raise ledger
+    return schema, expected, live, drifts
 
 
 @contextmanager
@@ -161,6 +174,10 @@ def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:
             return list(check_ledger(connection))
     except Error as error:
         return error
+
+
+def _lacks_extension(ledger: list[Drift] | Error) -> bool:
+    return isinstance(ledger, list) and any(drift.key.kind == "extension" for drift in ledger)
 
 
 def read_apps() -> list[App]:

@@ -948,6 +948,75 @@ OTHERS = [
     Kind("composite type extra", "VS732", once("extra", "CREATE TYPE extra AS (a int, b text)")),
     Kind("sequence extra", "VS802", once("extra", "CREATE SEQUENCE extra")),
     Kind(
+        "function extra",
+        "VS822",
+        once(
+            "function public.lower(character varying)",
+            "CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1::text'",
+        ),
+    ),
+    Kind(
+        "function extra, used by a column extra",
+        "VS822",
+        once(
+            "function public.extra()",
+            "CREATE FUNCTION extra() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+            " ALTER TABLE courses ADD extra int DEFAULT extra()",
+        ),
+    ),
+    Kind(
+        "function extra, used by a default",
+        "VS822",
+        once(
+            "function public.extra()",
+            "CREATE FUNCTION extra() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+            " ALTER TABLE courses ALTER enrollment_count SET DEFAULT extra()",
+        ),
+    ),
+    Kind(
+        "procedure extra",
+        "VS822",
+        once("procedure public.extra()", "CREATE PROCEDURE extra() LANGUAGE sql AS ''"),
+    ),
+    Kind(
+        "aggregate extra",
+        "VS822",
+        once(
+            "aggregate public.extra(integer)",
+            "CREATE AGGREGATE extra (int) (SFUNC = int4pl, STYPE = int)",
+        ),
+    ),
+    Kind(
+        "operator extra",
+        "VS822",
+        once(
+            "operator public.^^(pg_catalog.text,pg_catalog.text)",
+            "CREATE FUNCTION extra(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true';"
+            " CREATE OPERATOR ^^ (FUNCTION = extra, LEFTARG = text, RIGHTARG = text)",
+        ),
+    ),
+    Kind(
+        "operator class extra",
+        "VS822",
+        once(
+            "operator class public.extra USING btree",
+            "CREATE OPERATOR CLASS extra FOR TYPE int USING btree AS OPERATOR 1 <",
+        ),
+    ),
+    Kind(
+        "collation extra",
+        "VS822",
+        once("collation public.extra", 'CREATE COLLATION extra FROM "C"'),
+    ),
+    Kind(
+        "text search configuration extra",
+        "VS822",
+        once(
+            "text search configuration public.extra",
+            "CREATE TEXT SEARCH CONFIGURATION extra (COPY = simple)",
+        ),
+    ),
+    Kind(
         "view extra",
         "VS812",
         "SELECT 'extra', format('CREATE VIEW extra AS TABLE %I', table_name) FROM tables",

@@ -6,8 +6,9 @@ from django.db import connection
 from tests.drift.conftest import Verify
 
 NO_DRIFT = {
-    "function": "CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql AS $$ SELECT ''::text $$",
-    "operator": "CREATE OPERATOR ^^ (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)",
+    "extended statistics": "CREATE STATISTICS extra ON title, slug FROM courses",
+    "function of an extension": "CREATE FUNCTION extra() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+    " ALTER EXTENSION plpgsql ADD FUNCTION extra()",
     "table of an extension": "CREATE TABLE extra (id int PRIMARY KEY);"
     " CREATE RULE extra AS ON DELETE TO extra DO INSTEAD NOTHING;"
     " CREATE POLICY extra ON extra;"

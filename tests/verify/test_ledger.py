@@ -22,6 +22,13 @@ from django.db import migrations
 class Migration(migrations.Migration):
     dependencies = [("notifications", "{dependency}")]
 """
+EXTENSION = """
+from django.contrib.postgres.operations import CreateExtension
+from django.db import migrations
+class Migration(migrations.Migration):
+    dependencies = [("notifications", "0001_initial")]
+    operations = [CreateExtension("levitation")]
+"""
 SQUASHED = """
 from importlib import import_module
 class Migration(import_module("notifications.migrations.0001_initial").Migration):
@@ -164,3 +171,28 @@ def test_verify_schema_with_ledger_that_cannot_be_read__reports_its_table(
         run = shared_clone.verify()
     assert run.verdict == drift(1)
     assert "VS201  column django_migrations.applied is missing" in run.out
+
+
+def test_verify_schema_without_extension_of_a_migration__missing(
+    shared_clone: Database, notifications: Path
+) -> None:
+    (notifications / "0001_initial.py").write_text(ORIGINAL)
+    (notifications / "0002_levitation.py").write_text(EXTENSION)
+    with shared_clone.changed(
+        "INSERT INTO django_migrations (app, name, applied)"
+        " VALUES ('notifications', '0002_levitation', now())"
+    ):
+        run = shared_clone.verify()
+    assert run.verdict == drift(1)
+    assert (
+        '\nVS021  extension levitation is missing\n  repair    CREATE EXTENSION "levitation";\n'
+    ) in run.out
+
+
+def test_verify_schema_that_cannot_make_tables_without_extension__reports_the_extension(
+    shared_clone: Database, notifications: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (notifications / "0001_initial.py").write_text(ORIGINAL)
+    (notifications / "0002_levitation.py").write_text(EXTENSION)
+    monkeypatch.setattr(User._meta.get_field("email"), "db_type", lambda connection: "levitation")
+    assert "VS021  extension levitation is missing" in shared_clone.verify().out
