@@ -4,7 +4,7 @@
 py := .venv/bin/python
 ARGS ?=
 
-.PHONY: up setup test lint lock help
+.PHONY: up setup test test-drift lint lock help
 
 up: setup ## install, start PostgreSQL, migrate; say what is there now (plain `make`)
 	@$(py) manage.py migrate --verbosity 0
@@ -15,9 +15,8 @@ setup: .venv/installed ## only install the locked packages into .venv
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
 	@$(py) -m pytest -n auto $(ARGS)
 
-.PHONY: test-drift
 test-drift: setup ## drift the schema in over a thousand ways: is each found, and repaired?
-	@DRIFT_MUTATIONS_OF_A_KIND=10 $(py) -m pytest tests/drift $(ARGS)
+	@DRIFT_MUTATIONS_OF_A_KIND=10 $(py) -m pytest -n auto tests/drift $(ARGS)
 
 lint: setup ## check style and types
 	@$(py) -m ruff check
@@ -29,7 +28,7 @@ lock: ## write the lock files; make lock ARGS=--upgrade takes the newest version
 	@$(compile) --group dev --constraints requirements.txt --output-file requirements-dev.txt
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 compile = UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet $(ARGS) pyproject.toml \
 	--universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-annotate

@@ -29,7 +29,7 @@ NEXT_STEPS = {
     "open the admin site": "runserver",
     "look at the data": "dbshell",
     "compare models and migrations": "makemigrations --check",
-    "compare migrations and database": "migrate --check",
+    "compare models and database": "verify_schema",
     "roll back one app": "migrate payments zero",
 }
 
