@@ -95,8 +95,11 @@ def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
     with connection.cursor() as cursor:
         for query in QUERIES:
             cursor.execute(query, {"schema": schema})
-            for kind, table, name, attributes in cursor.fetchall():
-                catalog[Key(kind, table, name)] = json.loads(attributes)
+            for kind, table, name, encoded in cursor.fetchall():
+                attributes = json.loads(encoded)
+                is_gone = attributes.get("definition", "") is None  # since the query began
+                if not is_gone:
+                    catalog[Key(kind, table, name)] = attributes
     return catalog
 
 
@@ -109,7 +112,7 @@ def _not_of_extension(catalog: str, oid: str) -> str:
 
 # Definitions name the table with its schema, which differs between the two that are compared.
 _UNQUALIFIED = (
-    "regexp_replace({}, ' ON (ONLY )?(pg_temp|' || quote_ident(n.nspname) || ')[.]', ' ON ')"
+    "replace(replace({}, ' ON pg_temp.', ' ON '), ' ON ' || quote_ident(n.nspname) || '.', ' ON ')"
 )
 
 RELATIONS = f"""
@@ -132,13 +135,15 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
                           FROM pg_inherits AS i WHERE i.inhrelid = c.oid),
            'inherited by', (SELECT array_agg(i.inhrelid::regclass::text ORDER BY 1)
                               FROM pg_inherits AS i WHERE i.inhparent = c.oid),
-           'definition', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
            'comment', obj_description(c.oid, 'pg_class'))
+       || CASE WHEN c.relkind IN ('v', 'm')
+               THEN jsonb_build_object('definition', pg_get_viewdef(c.oid)) ELSE '{{}}' END
   FROM pg_class AS c
   LEFT JOIN pg_am AS a ON a.oid = c.relam
   LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
    AND {_not_of_extension("pg_class", "c.oid")}
+ ORDER BY c.oid  -- what depends on another is younger
 """
 
 _SEQUENCE = """jsonb_build_object(
@@ -150,7 +155,8 @@ _SEQUENCE = """jsonb_build_object(
 # What PostgreSQL 18 keeps of a NOT NULL beside the fact, where it is not as usual.
 _NOT_NULL = """(
     SELECT nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
-                                 CASE WHEN NOT k.convalidated THEN 'NOT VALID' END), '')
+                                 CASE WHEN NOT k.convalidated THEN 'NOT VALID' END,
+                                 'COMMENT ' || obj_description(k.oid, 'pg_constraint')), '')
       FROM pg_constraint AS k
      WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum])"""
 
@@ -237,6 +243,7 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum type' WHEN 'd' THEN 'domain'
  WHERE t.typnamespace = %(schema)s
    AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c')
    AND {_not_of_extension("pg_type", "t.oid")}
+ ORDER BY t.oid
 """
 
 SEQUENCES = f"""
@@ -293,6 +300,7 @@ SELECT 'object', '', o.type || ' ' || o.identity,
  WHERE NOT EXISTS (SELECT FROM pg_depend AS whole  -- what a type or an extension brought along
                     WHERE whole.classid = d.classid AND whole.objid = d.objid
                       AND whole.deptype IN ('i', 'e'))
+ ORDER BY d.objid
 """
 
 QUERIES = (

@@ -51,11 +51,14 @@ class Drift:
 
 
 def compare(expected: Catalog, live: Catalog) -> list[Drift]:
-    """All differences, sorted by object. A table that is missing or extra stands for its parts."""
+    """All differences, sorted by object.
+
+    A table that is missing, extra or of another kind stands for its parts.
+    """
     return [
         drift
         for key in sorted(expected.keys() | live.keys())
-        if all((whole in expected) == (whole in live) for whole in _wholes(key))
+        if all(_kind(whole, expected) == _kind(whole, live) for whole in _wholes(key))
         for drift in _compare_object(key, expected.get(key), live.get(key))
     ]
 
@@ -65,6 +68,10 @@ def _wholes(part: Key) -> list[Key]:
     return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
 
 
+def _kind(whole: Key, catalog: Catalog) -> Value:
+    return catalog[whole].get("kind", "") if whole in catalog else None
+
+
 def _compare_object(
     key: Key, expected: Attributes | None, found: Attributes | None
 ) -> Iterator[Drift]:
@@ -72,8 +79,15 @@ def _compare_object(
         yield Drift(key, "missing")
     elif expected is None:
         yield Drift(key, "extra")
+    elif expected.get("kind") != found.get("kind"):
+        yield Drift(key, "different", "kind", expected.get("kind"), found.get("kind"))
     else:
         for attribute in sorted(expected.keys() | found.keys()):
             wanted, actual = expected.get(attribute), found.get(attribute)
             if wanted != actual:
                 yield Drift(key, "different", attribute, wanted, actual)
+
+
+def is_of_schema(key: Key) -> bool:
+    """Whether it is an object of the database, rather than what is said about it elsewhere."""
+    return key.kind not in ("migration", "setting")

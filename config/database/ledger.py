@@ -1,5 +1,6 @@
 """What django_migrations says, and the extensions, against the migration files and the models."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from django.apps import apps
@@ -9,11 +10,17 @@ from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.questioner import MigrationQuestioner
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from config.database.autodetector import MigrationAutodetector
 from config.database.catalog import CatalogError, Key
 from config.database.diff import Drift
+
+type Node = tuple[str, str]
+"""App label and name of a migration."""
+
+RECORD = MigrationRecorder.Migration
 
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
@@ -25,6 +32,7 @@ def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
     yield from _unapplied(loader)
     yield from _unknown(loader)
     yield from _out_of_order(loader)
+    yield from _recorded_twice(connection)
     yield from _unmigrated(loader)
     yield from _missing_extensions(loader, connection)
 
@@ -54,15 +62,33 @@ def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
 
 
 def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
-    for node in sorted(set(loader.graph.nodes) & set(loader.applied_migrations)):
-        skipped = [
-            ".".join(parent)
-            for parent in sorted(node.key for node in loader.graph.node_map[node].parents)
-            if parent not in loader.applied_migrations
-        ]
+    applied = loader.applied_migrations
+    for node in sorted(set(loader.graph.nodes) & set(applied)):
+        parents = sorted(node.key for node in loader.graph.node_map[node].parents)
+        skipped = [".".join(parent) for parent in parents if parent not in applied]
+        later = [".".join(parent) for parent in parents if _is_later(loader, parent, node)]
+        key = Key("migration", *node)
         if skipped:
-            key = Key("migration", *node)
             yield Drift(key, "different", "dependencies that are unapplied", [], skipped)
+        if later:
+            yield Drift(key, "different", "dependencies that were applied later", [], later)
+
+
+def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
+    """By the records; a squashed migration has none until all that it replaces are gone."""
+    first, second = (loader.applied_migrations.get(node) for node in (parent, child))
+    if not isinstance(first, RECORD) or not isinstance(second, RECORD):
+        return False
+    return first.pk > second.pk or first.applied > second.applied
+
+
+def _recorded_twice(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
+    recorder = MigrationRecorder(connection)
+    if recorder.has_table():
+        nodes = Counter(recorder.migration_qs.values_list("app", "name"))
+        for node, records in sorted(nodes.items()):
+            if records > 1:
+                yield Drift(Key("migration", *node), "different", "records", 1, records)
 
 
 def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:

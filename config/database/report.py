@@ -8,9 +8,9 @@ from typing import Any
 
 from config.database.advice import Advice
 from config.database.catalog import Key, Value
-from config.database.diff import Drift
+from config.database.diff import Drift, is_of_schema
 from config.database.repair import Statement, quote
-from config.database.verify import Finding, Result, is_of_schema
+from config.database.verify import Finding, Result
 
 FORMAT_VERSION = 1  # of the JSON; it grows when a key goes or changes its meaning
 PLURALS = {"index": "indexes", "policy": "policies"}

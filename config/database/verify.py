@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.db import Error, ProgrammingError, transaction
+from django.db import Error, InternalError, ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -23,20 +23,21 @@ from config.database.catalog import (
     read_schema,
     read_shadows,
 )
-from config.database.diff import Drift, compare
+from config.database.diff import Drift, compare, is_of_schema
 from config.database.expected import read_expected
 from config.database.fields import enum_field
 from config.database.ledger import check_ledger
-from config.database.repair import Renames, Statement, find_renames, ordered, repair
+from config.database.repair import Statement, ordered, repairs
 
 # Reading a definition waits behind DDL that somebody has not committed yet; not for long.
 LOCK_TIMEOUT = 2000  # milliseconds
-# What PostgreSQL's rendering of a definition depends on, and a snapshot's reader may have set.
-RENDERING = {
+# What PostgreSQL's making and rendering of a table depends on, and somebody may have set.
+USUAL = {
     "DateStyle": "ISO",
     "IntervalStyle": "postgres",
     "TimeZone": "UTC",
     "bytea_output": "hex",
+    "default_table_access_method": "heap",
     "extra_float_digits": "1",
     "lc_monetary": "C",
     "quote_all_identifiers": "off",
@@ -99,7 +100,10 @@ def verify(
     Objects whose name matches one of the `ignored` patterns may differ.
     Raises django.db.Error or CatalogError if the two cannot be compared.
     """
-    schema, expected, live, drifts = _compare(connection, expectation)
+    try:
+        schema, expected, live, drifts = _compare(connection, expectation)
+    except InternalError:  # somebody's DDL has dropped what was about to be read
+        schema, expected, live, drifts = _compare(connection, expectation)
     compared = [app for app in read_apps() if not app_labels or app.label in app_labels]
     promised = expected
     if app_labels:
@@ -109,13 +113,10 @@ def verify(
     else:
         drifts += list(_unmatched(drifts, ignored))
     kept = [drift for drift in drifts if not _is_allowed(drift.key, ignored)]
-    renames = find_renames(kept, expected, live)
-    findings = [
-        Finding(drift, _repair(drift, expected, live, renames))
-        for drift in _in_order(kept, compared)
-    ]
+    shown = _in_order(kept, compared)
+    findings = list(map(Finding, shown, repairs(shown, expected, live)))
     allowed = len(drifts) - len(kept)
-    return Result(schema, compared, app_labels, promised, live, findings, allowed)
+    return Result(schema, compared, set(app_labels), promised, live, findings, allowed)
 
 
 def _compare(
@@ -160,8 +161,10 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
         cursor.execute(
             "SELECT set_config(name, value, true)"
             "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
-            [list(RENDERING), list(RENDERING.values())],
+            [list(USUAL), list(USUAL.values())],
         )
+        # A pooler may have given us a session in which somebody has left tables of our names.
+        cursor.execute("DISCARD TEMP")
         check_may_read(connection)
         yield read_schema(connection)
         transaction.set_rollback(True, using=connection.alias)
@@ -226,16 +229,6 @@ def _of_other_owners(expected: Catalog, owners: Mapping[Key, str]) -> Iterator[D
         for key, owner in ours.items():
             if owner != usual:
                 yield Drift(key, "different", "owner", usual, owner)
-
-
-def _repair(
-    drift: Drift, expected: Catalog, live: Catalog, renames: Renames
-) -> Sequence[Statement]:
-    return repair(drift, expected, live, renames) if is_of_schema(drift.key) else []
-
-
-def is_of_schema(key: Key) -> bool:
-    return key.kind not in ("migration", "setting")
 
 
 def _is_of(key: Key, app_labels: Collection[str], names: Collection[str]) -> bool:

@@ -14,7 +14,6 @@ from tests.drift.mutations import (
 )
 
 # Why there is no repair.
-ROWS_MOVE = "its rows have to be moved, which needs a plan"
 OF_OTHERS = "the other object is somebody's, and the search path is the role's or the database's"
 NO_SQL = "only migrate or makemigrations can tell what has to run"
 
@@ -58,7 +57,6 @@ TABLES = [
             "NOT has_identity",
             "table_name, key_column",
         ),
-        no_repair=ROWS_MOVE,
     ),
     Kind(
         "table replaced by a foreign table",
@@ -69,7 +67,20 @@ TABLES = [
             " DROP TABLE %1$I CASCADE; CREATE FOREIGN TABLE %1$I (%2$s) SERVER extra_server",
             arguments="table_name, columns",
         ),
-        no_repair=ROWS_MOVE,
+    ),
+    Kind(
+        "table extra that another refers to",
+        "VS102",
+        once("a", "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a)"),
+    ),
+    Kind(
+        "table extra with a partition",
+        "VS102",
+        once(
+            "a",
+            "CREATE TABLE a (id int) PARTITION BY LIST (id);"
+            " CREATE TABLE b PARTITION OF a FOR VALUES IN (1)",
+        ),
     ),
     Kind(
         "table extra",
@@ -887,6 +898,11 @@ ENUM_TYPES = [
         "VS701",
         on_enum("CREATE SCHEMA elsewhere; ALTER TYPE %I SET SCHEMA elsewhere"),
     ),
+    Kind(
+        "enum type with a label more, and a column extra of it",
+        "VS703 labels",
+        on_enum("ALTER TYPE %1$I ADD VALUE 'extra'; ALTER TABLE courses ADD extra %1$I[]"),
+    ),
     Kind("enum type extra", "VS702", once("extra", "CREATE TYPE extra AS ENUM ('a', 'b')")),
     Kind(
         "enum type with a label more",
@@ -946,6 +962,11 @@ OTHERS = [
     Kind("domain extra", "VS712", once("extra", "CREATE DOMAIN extra AS text CHECK (true)")),
     Kind("range type extra", "VS722", once("extra", "CREATE TYPE extra AS RANGE (SUBTYPE=int)")),
     Kind("composite type extra", "VS732", once("extra", "CREATE TYPE extra AS (a int, b text)")),
+    Kind(
+        "domain extra over another",
+        "VS712",
+        once("a", "CREATE DOMAIN a AS text; CREATE DOMAIN b AS a; CREATE TYPE c AS (b b)"),
+    ),
     Kind("sequence extra", "VS802", once("extra", "CREATE SEQUENCE extra")),
     Kind(
         "function extra",
@@ -1020,6 +1041,11 @@ OTHERS = [
         "view extra",
         "VS812",
         "SELECT 'extra', format('CREATE VIEW extra AS TABLE %I', table_name) FROM tables",
+    ),
+    Kind(
+        "view extra under another",
+        "VS812",
+        once("a", "CREATE VIEW a AS SELECT 1; CREATE MATERIALIZED VIEW b AS TABLE a"),
     ),
     Kind(
         "materialized view extra",

@@ -1,6 +1,6 @@
 """The comparison itself, which asks no database."""
 
-from config.database.catalog import Attributes, Key
+from config.database.catalog import Attributes, Catalog, Key
 from config.database.diff import KIND_CODES, Drift, compare
 
 TABLE = Key("table", "", "courses")
@@ -34,6 +34,14 @@ def test_view_in_the_place_of_a_table__stands_for_its_parts() -> None:
     assert compare({TABLE: {}, COLUMN: {}}, {VIEW: {}, rule: {}}) == [
         Drift(TABLE, "missing"),
         Drift(VIEW, "extra"),
+    ]
+
+
+def test_table_of_another_kind__stands_for_its_parts() -> None:
+    expected: Catalog = {TABLE: {"kind": "table", "persistence": "logged"}, COLUMN: {}}
+    live: Catalog = {TABLE: {"kind": "partitioned table", "persistence": "unlogged"}}
+    assert compare(expected, live) == [
+        Drift(TABLE, "different", "kind", "table", "partitioned table")
     ]
 
 

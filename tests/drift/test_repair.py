@@ -1,5 +1,6 @@
 """What a repair does to the rows that are there, and to names that are unusual."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import DataError, connection
 
 from config.database.catalog import Catalog
 from config.database.repair import Statement
+from config.database.repair.conversion import converted
 from config.database.verify import verify
 from tests.drift.conftest import Verify
 
@@ -74,6 +76,52 @@ def test_new_identity__continues_after_the_rows(verify_live: Verify) -> None:
     assert run("INSERT INTO auth_group (name) VALUES ('Editors') RETURNING id") == [(42,)]
 
 
+def test_column_that_another_is_computed_from__comes_first(verify_live: Verify) -> None:
+    run("ALTER TABLE messages DROP read_at CASCADE")
+    run(*script(verify_live))
+    assert verify_live().findings == []
+
+
+def test_type_of_a_column_that_another_is_computed_from__changes(verify_live: Verify) -> None:
+    run("ALTER TABLE messages DROP is_read, ALTER read_at TYPE timestamptz(3)")
+    generated = "GENERATED ALWAYS AS (read_at IS NOT NULL) STORED"
+    run(f"ALTER TABLE messages ADD is_read bool NOT NULL {generated}")
+    run(*script(verify_live))
+    assert verify_live().findings == []
+
+
+def test_time_without_zone__is_taken_for_utc(verify_live: Verify) -> None:
+    run("INSERT INTO django_session VALUES ('a', '', '2026-01-02 03:04Z')")
+    run("SET LOCAL TimeZone = 'UTC'; ALTER TABLE django_session ALTER expire_date TYPE timestamp")
+    run("SET LOCAL TimeZone = 'Asia/Tokyo'")
+    run(*script(verify_live))
+    assert run("SELECT expire_date = '2026-01-02 03:04Z' FROM django_session") == [(True,)]
+
+
+@pytest.mark.parametrize(("points", "becomes"), [("1.0", 1), ("1.5", None)])
+def test_number_with_a_scale__becomes_a_whole_one_or_is_refused(
+    points: str, becomes: int | None
+) -> None:
+    values = converted("points", "numeric(9,1)", "integer")
+    with nullcontext() if becomes else pytest.raises(DataError, match="invalid input syntax"):
+        assert run(f"SELECT {values} FROM (SELECT {points}::numeric(9, 1)) t (points)") == [
+            (becomes,)
+        ]
+
+
+def test_money__becomes_a_number(verify_live: Verify) -> None:
+    run("ALTER TABLE courses DROP CONSTRAINT courses_price_check")
+    run("ALTER TABLE courses ALTER price DROP DEFAULT, ALTER price TYPE money")
+    run(*script(verify_live))
+    assert verify_live().findings == []
+
+
+def test_check_on_a_column_whose_type_is_to_be_decided__waits(verify_live: Verify) -> None:
+    run("ALTER TABLE refunds DROP CONSTRAINT refunds_amount_check")
+    run("ALTER TABLE refunds ALTER amount TYPE text")
+    assert {statement.destructive for statement in script(verify_live)} == {True}
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -94,6 +142,7 @@ def test_repair_that_would_destroy_data__is_marked(sql: str, verify_live: Verify
         "CREATE VIEW extra AS TABLE courses",
         "CREATE TYPE extra AS ENUM ('a')",
         "ALTER TABLE courses ALTER title TYPE text",
+        "ALTER TABLE courses ALTER average_rating TYPE numeric(2, 1)",
     ],
 )
 def test_repair_that_destroys_no_data__is_not_marked(sql: str, verify_live: Verify) -> None:

@@ -148,4 +148,7 @@ def test_verify_schema_with_shorter_lock_timeout__waits_no_longer(shared_clone: 
 
 def test_verify_schema_longer_than_statement_timeout__status_2(shared_clone: Database) -> None:
     with shared_clone.options(options="-c statement_timeout=2"):
-        assert shared_clone.verify() == could_not("canceling statement due to statement timeout.")
+        assert shared_clone.verify() == could_not(
+            "canceling statement due to statement timeout. Raise statement_timeout for this role, "
+            "or try again later."
+        )

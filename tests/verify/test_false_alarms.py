@@ -130,3 +130,14 @@ def test_verify_schema_after_upgrade_from_17__id_defaults_which_the_repair_settl
     )
     run_program("psql", clone, input=clone.verify("--sql").out.encode())
     assert clone.verify("-v0").verdict == IDENTICAL
+
+
+def test_verify_schema_in_session_with_temporary_objects__identical(
+    shared_clone: Database,
+) -> None:
+    with shared_clone.changed(
+        "CREATE TEMP TABLE users (id int)", "CREATE TYPE pg_temp.role AS ENUM ('temporary')"
+    ):
+        assert shared_clone.verify().verdict == IDENTICAL
+        with shared_clone.connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM pg_temp.users")

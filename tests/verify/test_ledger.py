@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import LiteralString
 
 import pytest
 from pytest_django import Settings
@@ -196,3 +197,33 @@ def test_verify_schema_that_cannot_make_tables_without_extension__reports_the_ex
     (notifications / "0002_levitation.py").write_text(EXTENSION)
     monkeypatch.setattr(User._meta.get_field("email"), "db_type", lambda connection: "levitation")
     assert "VS021  extension levitation is missing" in shared_clone.verify().out
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE django_migrations SET applied = '2001-01-01' WHERE app = 'payments'",
+        "UPDATE django_migrations SET id = -id WHERE app = 'payments'",
+    ],
+)
+def test_ledger_with_record_older_than_what_it_depends_on__out_of_order(
+    shared_clone: Database, sql: LiteralString
+) -> None:
+    with shared_clone.changed(sql):
+        [found] = [drift for drift in drifts(shared_clone) if drift.key.name == "0001_initial"]
+    assert found == Drift(
+        Key("migration", "payments", "0001_initial"),
+        "different",
+        "dependencies that were applied later",
+        [],
+        ["courses.0001_initial", "enrollments.0001_initial", "users.0001_initial"],
+    )
+
+
+def test_ledger_with_record_that_is_there_twice__reported(shared_clone: Database) -> None:
+    with shared_clone.changed(
+        "INSERT INTO django_migrations (app, name, applied)"
+        " SELECT app, name, applied FROM django_migrations WHERE app = 'notifications'"
+    ):
+        found = drifts(shared_clone)
+    assert found == [Drift(migration("0001_initial"), "different", "records", 1, 2)]
