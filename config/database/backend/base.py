@@ -3,13 +3,11 @@
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg.types import TypeInfo
 
+from config.database.backend.arrays import register_enum_arrays
 from config.database.backend.features import DatabaseFeatures
 from config.database.backend.operations import DatabaseOperations
 from config.database.backend.schema import DatabaseSchemaEditor
-
-ENUM_TYPES = "SELECT typname, oid, typarray FROM pg_type WHERE typtype = 'e'"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -28,14 +26,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._configure_connection(connection)
         register_enum_arrays(connection)
         return True  # there is a transaction to commit, if autocommit is off
-
-
-def register_enum_arrays(connection: Any) -> None:
-    """Teach a psycopg connection the enum types of its database, so that it reads their arrays.
-
-    The types' oids belong to one database and change with DROP and CREATE, hence once for each
-    connection rather than once for all.
-    """
-    with connection.cursor() as cursor:
-        for name, oid, array_oid in cursor.execute(ENUM_TYPES).fetchall():
-            TypeInfo(name, oid, array_oid).register(connection)
