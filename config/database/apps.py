@@ -12,7 +12,6 @@ class DatabaseConfig(AppConfig):
 
     def ready(self) -> None:
         from config.database.checks import check_enum_types
-
         from config.database.operations import mark_followed
 
         checks.register(check_enum_types, checks.Tags.models)

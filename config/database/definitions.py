@@ -74,7 +74,7 @@ def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[
     Raises graphlib.CycleError if there is no such order.
     """
     nodes = {item.address: item.table or item.address for item in definitions}
-    sorter = TopologicalSorter[object]({node: () for node in nodes.values()})
+    sorter = TopologicalSorter[object](dict.fromkeys(nodes.values(), ()))
     for address, needs in dependents.needs.items():
         if node := nodes.get(address):
             sorter.add(node, *(nodes[need] for need in needs if nodes[need] != node))
@@ -326,12 +326,16 @@ DOMAIN = f"""
 SELECT NULL, ARRAY[format('ALTER DOMAIN %%s RENAME TO replaced_%%s', {_TYPE_NAME}, t.oid)],
        ARRAY[concat(
            format('CREATE DOMAIN %%s AS ', {_TYPE_NAME}), format_type(t.typbasetype, t.typtypmod),
-           ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END,
-           (SELECT string_agg(format(' CONSTRAINT %%I ', k.conname) || pg_get_constraintdef(k.oid), '')
-              FROM pg_constraint AS k WHERE k.contypid = t.oid AND k.contype = 'c'))],
+           ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull AND NOT k.has_not_null THEN ' NOT NULL' END,
+           k.definitions)],
        ARRAY[format('DROP DOMAIN %%I.replaced_%%s', n.nspname, t.oid)]
   FROM pg_type AS t
   JOIN pg_namespace AS n ON n.oid = t.typnamespace
+ CROSS JOIN LATERAL (
+    SELECT string_agg(format(' CONSTRAINT %%I ', conname) || pg_get_constraintdef(oid), '')
+               AS definitions,
+           coalesce(bool_or(contype = 'n'), false) AS has_not_null  -- since PostgreSQL 17
+      FROM pg_constraint WHERE contypid = t.oid) AS k
  WHERE t.oid = %(oid)s
 """
 
@@ -407,10 +411,9 @@ WITH object AS (
            identity, owner, coalesce(privileges, usual) AS privileges, columns
       FROM owned
      WHERE privileges IS NOT NULL OR usual IS NOT NULL AND EXISTS (SELECT FROM pg_default_acl)
-), others (names) AS (  -- who may get privileges on a new object by themselves
-    SELECT string_agg(CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, ', ')
-      FROM (SELECT 0::oid AS grantee
-             UNION SELECT a.grantee FROM pg_default_acl AS d, aclexplode(d.defaclacl) AS a) AS role
+), others AS (  -- who may get privileges on a new object by themselves
+    SELECT 0::oid AS grantee
+     UNION SELECT a.grantee FROM pg_default_acl AS d, aclexplode(d.defaclacl) AS a
 )
 SELECT sql FROM (
     SELECT 0 AS place, format('COMMENT ON %%s %%s IS %%L', keyword, identity, d.description) AS sql
@@ -421,8 +424,9 @@ SELECT sql FROM (
     SELECT 1, format('ALTER %%s %%s OWNER TO %%s', keyword, identity, owner::regrole)
       FROM owned WHERE owner <> current_user::regrole
      UNION ALL
-    SELECT 2, format('REVOKE ALL ON %%s %%s FROM %%s', keyword, identity, others.names)
-      FROM granted CROSS JOIN others WHERE columns = ''
+    SELECT 2, format('REVOKE ALL ON %%s %%s FROM %%s', keyword, identity,
+                     CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
+      FROM granted JOIN others ON grantee <> owner WHERE columns = ''
      UNION ALL
     SELECT 3, format('GRANT %%s%%s ON %%s %%s TO %%s%%s', a.privilege_type, columns, keyword,
                      identity, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,

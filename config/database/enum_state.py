@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.migrations.state import ModelState, ProjectState
+from django.db.migrations.state import ProjectState
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.lookups import Lookup
 
@@ -131,8 +131,8 @@ class Literals:
         return lookup, self._renamed_operand(lookup, value)
 
     def _renamed_operand(self, lookup: str, value: Any) -> Any:
-        field, *_, kind = lookup.split(LOOKUP_SEP) + [""]
-        kind = lookup.rpartition(LOOKUP_SEP)[2]
+        field, *transforms = lookup.split(LOOKUP_SEP)
+        kind = transforms[-1] if transforms else "exact"
         is_text = isinstance(value, str) and kind.removeprefix("i").endswith(PATTERNS)
         if field not in self.fields or is_text:
             return self.renamed_expression(value)
