@@ -161,10 +161,15 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def _add_migration(
         self, app_label: str, operations: list[Operation], graph: MigrationGraph | None
     ) -> None:
-        """Add labels in a migration of their own: a transaction cannot use what it adds."""
-        is_addition = [isinstance(operation, AddEnumValue) for operation in operations]
-        length = len(operations) - is_addition[::-1].index(True) if any(is_addition) else 0
-        for part in (operations[:length], operations[length:]):
+        """Add labels, and remove or reorder them, in migrations of their own.
+
+        A transaction cannot use a label that it adds. What replaces a type rewrites tables, and may
+        be refused: then what was done before should be there, under the names that it speaks of.
+        """
+        kinds = [type(operation) for operation in operations]
+        first = len(kinds) - kinds[::-1].index(AddEnumValue) if AddEnumValue in kinds else 0
+        last = kinds.index(AlterEnum) if AlterEnum in kinds else len(kinds)
+        for part in (operations[:first], operations[first:last], operations[last:]):
             if part:
                 super()._add_migration(app_label, part, graph)
 
@@ -189,8 +194,8 @@ ORDER: tuple[tuple[type[Operation], ...], ...] = (
     BEFORE_RENAMING,
     (RenameEnumValue,),
     (),  # everything else
-    (AlterEnum,),
     (DropEnum,),
+    (AlterEnum,),
 )
 
 

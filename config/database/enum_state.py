@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.lookups import Lookup
 
@@ -46,14 +46,28 @@ def change_enum(
         literals = Literals(name, fields, renamed or {})
         for field_name in fields:
             field = _changed(model.fields[field_name], change, new_name or name, literals)
-            field.name = field_name
-            model.fields[field_name] = field
+            _set_field(model, field_name, field)
         if fields and renamed:
-            for option in ("constraints", "indexes"):
-                items = model.options.get(option, [])
-                model.options[option] = [literals.renamed_item(item) for item in items]
+            _rename_in_conditions(model, literals)
         if fields:
             state.reload_model(*key)
+
+
+def _set_field(model: ModelState, name: str, field: Any) -> None:
+    field.name = name
+    model.fields[name] = field
+
+
+def _rename_in_conditions(model: ModelState, literals: "Literals") -> None:
+    """In what is no field of the type, but is computed from one."""
+    for option in ("constraints", "indexes"):
+        items = model.options.get(option, [])
+        model.options[option] = [literals.renamed_item(item) for item in items]
+    for name, field in list(model.fields.items()):
+        if isinstance(field, models.GeneratedField) and not enum_field(field):
+            _, _, args, options = field.deconstruct()
+            options["expression"] = literals.renamed_expression(field.expression)
+            _set_field(model, name, models.GeneratedField(*args, **options))
 
 
 def _is_of(field: Any, name: str) -> bool:

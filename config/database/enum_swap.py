@@ -47,6 +47,8 @@ class Column:
     table: str
     """Schema and name, quoted."""
     is_array: bool
+    cast: str
+    """To the enum type or an array of it, where the column is of a domain."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ def plan_swap(
         steps = in_order(definitions, dependents)
     except CycleError as error:
         raise _cannot_bring_back(enum, ["objects that need each other"]) from error
-    return Swap(enum, labels, replacements, _read_columns(cursor, dependents), definitions, steps)
+    return Swap(
+        enum, labels, replacements, _read_columns(cursor, enum, dependents), definitions, steps
+    )
 
 
 def _cannot_bring_back(enum: EnumType, dependents: Sequence[str]) -> CommandError:
@@ -111,10 +115,10 @@ def _cannot_bring_back(enum: EnumType, dependents: Sequence[str]) -> CommandErro
     )
 
 
-def _read_columns(cursor: CursorWrapper, dependents: Dependents) -> list[Column]:
+def _read_columns(cursor: CursorWrapper, enum: EnumType, dependents: Dependents) -> list[Column]:
     addresses = dependents.of_kind("column")
     oids, numbers = [item.oid for item in addresses], [item.number for item in addresses]
-    cursor.execute(COLUMNS, [oids, numbers])
+    cursor.execute(COLUMNS, [enum.rendered, oids, numbers])
     return [Column(*row) for row in cursor.fetchall()]
 
 
@@ -169,13 +173,15 @@ def parse_array(text: str) -> list[str]:
 
 
 def _count(cursor: CursorWrapper, enum: EnumType, column: Column, label: str) -> int:
-    condition = f"{column.quoted} = {{label}}"
-    if column.is_array:
-        condition = f"{{label}} = ANY ({column.quoted})"
-    condition = condition.format(label=f"{literal(label)}::{enum.rendered}")
+    condition = _has_label(column, f"{literal(label)}::{enum.rendered}")
     cursor.execute(f"SELECT count(*) FROM {column.table} WHERE {condition}")  # noqa: S608
     count: int = cursor.fetchone()[0]
     return count
+
+
+def _has_label(column: Column, label: str) -> str:
+    value = column.quoted + column.cast
+    return f"{label} = ANY ({value})" if column.is_array else f"{value} = {label}"
 
 
 type Use = tuple[str, Column, int]
@@ -202,12 +208,11 @@ def _way_out(swap: Swap, uses: Sequence[Use]) -> str:
 
 
 def _update(column: Column, old: str, new: str) -> str:
-    old, new, name = literal(old), literal(new), column.quoted
+    old, value = literal(old), literal(new)
     if column.is_array:
-        value, condition = f"array_replace({name}, {old}, {new})", f"{old} = ANY ({name})"
-    else:
-        value, condition = new, f"{name} = {old}"
-    return f"UPDATE {column.table} SET {name} = {value} WHERE {condition};"  # noqa: S608
+        value = f"array_replace({column.quoted}{column.cast}, {old}, {value})"
+    condition = _has_label(column, old)
+    return f"UPDATE {column.table} SET {column.quoted} = {value} WHERE {condition};"  # noqa: S608
 
 
 def _listed(labels: Collection[str]) -> str:
@@ -224,10 +229,14 @@ SELECT t.oid::bigint, t.typarray::bigint, t.typname, format_type(t.oid, NULL),
 
 COLUMNS = """
 SELECT concat(a.attrelid::regclass, '.', a.attname), quote_ident(a.attname),
-       a.attrelid::regclass::text, t.typcategory = 'A'
+       a.attrelid::regclass::text, t.typcategory = 'A',
+       CASE WHEN 'd' IN (t.typtype, e.typtype)
+            THEN '::' || %s || CASE t.typcategory WHEN 'A' THEN '[]' ELSE '' END
+            ELSE '' END
   FROM unnest(%s::oid[], %s::int[]) AS wanted (oid, number)
   JOIN pg_attribute AS a ON (a.attrelid, a.attnum) = (wanted.oid, wanted.number)
   JOIN pg_type AS t ON t.oid = a.atttypid
+  LEFT JOIN pg_type AS e ON e.oid = t.typelem
  WHERE a.attinhcount = 0
  ORDER BY 1
 """
