@@ -59,12 +59,13 @@ def _read_definition(
     cursor.execute(DESCRIPTION, parameters)
     [description] = cursor.fetchone()
     cursor.execute(QUERIES[kind], parameters)
-    definition = cursor.fetchone()
+    table, drop, create, finish = cursor.fetchone()
     details: list[str] = []
     if kind not in KEPT:
         cursor.execute(DETAILS, parameters)
         details = [sql for (sql,) in cursor.fetchall()]
-    return Definition(address, DESCRIBED.get(kind, "") + description, *definition, details)
+    description = DESCRIBED.get(kind, "") + description
+    return Definition(address, description, table, drop, create, finish, details)
 
 
 def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[Step]:
@@ -124,7 +125,8 @@ SELECT (SELECT format('%%I.%%I', n.nspname, c.relname)
             THEN array_remove(ARRAY[
                 format('ALTER COLUMN %%I TYPE %%s USING %%s::%%2$s', a.attname,
                        format_type(a.atttypid, a.atttypmod), value.replaced),
-                format('ALTER COLUMN %%I SET DEFAULT ', a.attname) || pg_get_expr(d.adbin, d.adrelid)
+                format('ALTER COLUMN %%I SET DEFAULT ', a.attname)
+                || pg_get_expr(d.adbin, d.adrelid)
             ], NULL)
             ELSE '{}' END,
        '{}'::text[]
@@ -133,7 +135,8 @@ SELECT (SELECT format('%%I.%%I', n.nspname, c.relname)
   LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
  CROSS JOIN LATERAL (
     SELECT CASE WHEN count(*) = 0
-                THEN format('%%I::text', a.attname) || CASE t.typcategory WHEN 'A' THEN '[]' ELSE '' END
+                THEN format('%%I::text', a.attname)
+                     || CASE t.typcategory WHEN 'A' THEN '[]' ELSE '' END
                 WHEN t.typcategory = 'A'
                 THEN repeat('array_replace(', count(*)::int) || format('%%I::text[]', a.attname)
                      || string_agg(format(', %%L, %%L)', old, new), '')
@@ -245,7 +248,9 @@ SELECT NULL, ARRAY[format('DROP %%s %%s', kind, name)],
  WHERE c.oid = %(oid)s
 """
 
-_STATE = "CASE {} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END"
+_STATE = """CASE {}
+               WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS'
+           END"""
 
 TRIGGER = f"""
 SELECT NULL, ARRAY[format('DROP TRIGGER %%I ON %%s', g.tgname, {_TABLE_NAME})],
@@ -276,9 +281,10 @@ SELECT NULL, ARRAY[format('DROP POLICY %%I ON %%s', p.polname, {_TABLE_NAME})],
        ARRAY[concat(
            format('CREATE POLICY %%I ON %%s AS ', p.polname, {_TABLE_NAME}),
            CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
-           ' FOR ', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
-                                  WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
-           ' TO ', (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE role::regrole::text END, ', ')
+           ' FOR ', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
+                                  WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+           ' TO ', (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC'
+                                      ELSE role::regrole::text END, ', ')
                       FROM unnest(p.polroles) AS role),
            ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
            ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')],
@@ -302,7 +308,8 @@ SELECT NULL, ARRAY[format('DROP STATISTICS %%I.%%I', n.nspname, s.stxname)],
 """
 
 FUNCTION = """
-SELECT NULL, ARRAY[format('DROP ROUTINE %%s', o.identity)], ARRAY[rtrim(pg_get_functiondef(o.oid), E'\\n')],
+SELECT NULL, ARRAY[format('DROP ROUTINE %%s', o.identity)],
+       ARRAY[rtrim(pg_get_functiondef(o.oid), E'\\n')],
        '{}'::text[]
   FROM (SELECT oid, (pg_identify_object('pg_proc'::regclass, oid, 0)).identity
           FROM pg_proc WHERE oid = %(oid)s) AS o
@@ -326,7 +333,8 @@ DOMAIN = f"""
 SELECT NULL, ARRAY[format('ALTER DOMAIN %%s RENAME TO replaced_%%s', {_TYPE_NAME}, t.oid)],
        ARRAY[concat(
            format('CREATE DOMAIN %%s AS ', {_TYPE_NAME}), format_type(t.typbasetype, t.typtypmod),
-           ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull AND NOT k.has_not_null THEN ' NOT NULL' END,
+           ' DEFAULT ' || t.typdefault,
+           CASE WHEN t.typnotnull AND NOT k.has_not_null THEN ' NOT NULL' END,
            k.definitions)],
        ARRAY[format('DROP DOMAIN %%I.replaced_%%s', n.nspname, t.oid)]
   FROM pg_type AS t
@@ -429,7 +437,8 @@ SELECT sql FROM (
       FROM granted JOIN others ON grantee <> owner WHERE columns = ''
      UNION ALL
     SELECT 3, format('GRANT %%s%%s ON %%s %%s TO %%s%%s', a.privilege_type, columns, keyword,
-                     identity, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
+                     identity,
+                     CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END,
                      CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
       FROM granted CROSS JOIN LATERAL aclexplode(privileges) AS a
      WHERE owner IS NULL OR a.grantee <> owner

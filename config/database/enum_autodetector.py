@@ -49,7 +49,7 @@ class Needs(Enum):
 class EnumDependency(OperationDependency):
     """On operations that concern the enum type `model_name`."""
 
-    type: Needs  # type: ignore[assignment]
+    type: Needs
 
 
 class EnumAutodetector(autodetector.MigrationAutodetector):

@@ -11,15 +11,11 @@ from graphlib import CycleError
 
 from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
-from psycopg.adapt import Transformer
-from psycopg.pq import Format
 
+from config.database.backend.arrays import parse_array
 from config.database.definitions import Definition, Step, in_order, read_definitions
 from config.database.dependents import Dependents, read_dependents
 from config.database.repair import literal
-
-TEXT_ARRAY = 1009
-"""The oid of text[], which is the same everywhere."""
 
 
 @dataclass(frozen=True)
@@ -164,12 +160,6 @@ def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
             label = text.replace("''", "'")
             label = label.replace("\\\\", "\\") if escaping else label
             yield from parse_array(label) if array else [label]
-
-
-def parse_array(text: str) -> list[str]:
-    """PostgreSQL's text of an array, of whatever type, as a list of texts."""
-    labels: list[str] = Transformer().get_loader(TEXT_ARRAY, Format.TEXT).load(text.encode())
-    return labels
 
 
 def _count(cursor: CursorWrapper, enum: EnumType, column: Column, label: str) -> int:

@@ -201,9 +201,7 @@ def run(migration: Migration, state: ProjectState, *, is_undone: bool = False) -
                 step = migration.unapply if is_undone else migration.apply
                 return step(state.clone(), editor)
         except CommandError as refusal:
-            updates = re.findall(r"UPDATE .*?;", str(refusal))
-            assert updates, refusal
-            run_sql(" ".join(updates))
+            run_sql(" ".join(re.findall(r"UPDATE .*?;", str(refusal))))
     raise AssertionError("refused again and again")
 
 
@@ -297,7 +295,12 @@ class Step:
 def test_random_edits_of_enums__schema_and_rows_are_right_there_and_back(
     django_db_blocker: DjangoDbBlocker, seed: int
 ) -> None:
-    random, news = Random(seed), (f'it\'s "{number}%"' for number in count())
+    random, news = (
+        Random(seed),
+        (  # noqa: S311
+            f'it\'s "{number}%"' for number in count()
+        ),
+    )
     mood, tempo = (new_enum(name, news) for name in ("mood", "tempo"))
     with django_db_blocker.unblock(), new_database():
         state = ProjectState()

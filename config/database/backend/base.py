@@ -5,6 +5,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 
 from config.database.backend.arrays import register_enum_arrays
+from config.database.backend.cursors import Cursor, ServerBindingCursor
 from config.database.backend.features import DatabaseFeatures
 from config.database.backend.operations import DatabaseOperations
 from config.database.backend.schema import DatabaseSchemaEditor
@@ -14,6 +15,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        is_server_side = params["cursor_factory"] is base.ServerBindingCursor
+        return params | {"cursor_factory": ServerBindingCursor if is_server_side else Cursor}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect once before a pool is opened, which would go on trying for half a minute."""
