@@ -91,7 +91,7 @@ SELECT DISTINCT
                      AND source.number IN (0, d.refobjsubid)
   LEFT JOIN LATERAL (
     SELECT CASE WHEN c.relkind IN ('v', 'm') THEN 'view'
-                WHEN c.relkind NOT IN ('r', 'p') THEN NULL
+                WHEN c.relkind NOT IN ('r', 'p') OR a.attnum = ANY (p.partattrs) THEN NULL
                 WHEN a.attgenerated <> '' THEN 'generated column'
                 WHEN d.classid = 'pg_class'::regclass THEN 'column'
                 ELSE 'default' END AS kind,
@@ -103,6 +103,7 @@ SELECT DISTINCT
       FROM pg_attribute AS a
       JOIN pg_class AS c ON c.oid = a.attrelid
       LEFT JOIN pg_type AS t ON t.oid = c.reltype
+      LEFT JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
       LEFT JOIN pg_attrdef AS v ON v.adrelid = a.attrelid AND v.adnum = a.attnum
      WHERE d.classid = 'pg_class'::regclass AND (a.attrelid, a.attnum) = (d.objid, d.objsubid)
        AND d.objsubid > 0

@@ -295,12 +295,8 @@ class Step:
 def test_random_edits_of_enums__schema_and_rows_are_right_there_and_back(
     django_db_blocker: DjangoDbBlocker, seed: int
 ) -> None:
-    random, news = (
-        Random(seed),
-        (  # noqa: S311
-            f'it\'s "{number}%"' for number in count()
-        ),
-    )
+    random = Random(seed)  # noqa: S311
+    news = (f"it's {number}%" for number in count())
     mood, tempo = (new_enum(name, news) for name in ("mood", "tempo"))
     with django_db_blocker.unblock(), new_database():
         state = ProjectState()

@@ -1,14 +1,19 @@
 """Another type in the place of an enum type: all that depends on it is back as it was."""
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
+from django.core.management.base import CommandError
+from django.db import connection
+from django.db.migrations.operations import RunSQL
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
-from config.database.operations import AlterEnum
-from tests.database.migration_helpers import applied, dump, new_database, run_sql
+from config.database.catalog import Catalog, read_catalog
+from config.database.operations import AddEnumValue, AlterEnum, EnumOperation
+from tests.database.migration_helpers import applied, dump, new_database, run_sql, unapplied
 
 LABELS = ["low", "high", "none"]
 REORDER = AlterEnum("level", labels=["none", "low", "high"], old_labels=LABELS)
@@ -199,6 +204,12 @@ def rows() -> list[str]:
     return [row for (row,) in run_sql("SELECT to_jsonb(task)::text FROM task ORDER BY id")]
 
 
+@pytest.fixture
+def task(db: None) -> None:
+    """The same in a transaction."""
+    run_sql(BASE)
+
+
 @pytest.mark.parametrize("statements", DEPENDENTS.values(), ids=DEPENDENTS)
 def test_type_swapped__what_depends_on_it_is_as_it_was(
     database: None, request: pytest.FixtureRequest, statements: str
@@ -211,3 +222,201 @@ def test_type_swapped__what_depends_on_it_is_as_it_was(
     assert definitions() == schema_before
     assert rows() == rows_before
     assert run_sql("SELECT enum_range(NULL::level)::text") == [("{none,low,high}",)]
+
+
+# Labels that go
+
+REMOVE = AlterEnum("level", labels=["low", "none"], old_labels=LABELS)
+REPLACE = AlterEnum("level", ["low", "none"], LABELS, replace={"high": "none"})
+
+
+def everything() -> tuple[Catalog, list[str]]:
+    [[oid]] = run_sql("SELECT 'public'::regnamespace::oid::bigint")
+    return read_catalog(connection, oid), rows()
+
+
+def refusal(operation: EnumOperation, *, undone: bool = False) -> str:
+    """Why `operation` is refused, after which the database is as it was."""
+    before = everything()
+    with pytest.raises(CommandError) as error:
+        (unapplied if undone else applied)(ProjectState(), operation)
+    assert everything() == before
+    return str(error.value)
+
+
+def test_label_removed_that_rows_use__refused_with_their_number_and_the_way_out(
+    task: None,
+) -> None:
+    run_sql("""
+        CREATE SCHEMA other;
+        CREATE TABLE other."A%" (l level);
+        INSERT INTO other."A%" VALUES ('high'), ('high'), (NULL);
+    """)
+    assert refusal(REMOVE) == (
+        "Cannot remove label 'high' from enum type 'level': 4 rows use 'high' (other.\"A%\".l: 2, "
+        "task.level: 1, task.levels: 1). This migration changed nothing. Give the rows another "
+        "label first, for example: UPDATE other.\"A%\" SET l = 'low' WHERE l = 'high'; "
+        "UPDATE task SET level = 'low' WHERE level = 'high'; "
+        "UPDATE task SET levels = array_replace(levels, 'high', 'low') WHERE 'high' = ANY (levels);"
+        " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
+    )
+
+
+def test_label_removed_after_the_update_that_was_advised__gone(task: None) -> None:
+    run_sql(" ".join(re.findall("UPDATE .*?;", refusal(REMOVE))))
+    applied(ProjectState(), REMOVE)
+    assert run_sql("SELECT level::text, levels::text FROM task ORDER BY id") == [
+        ("low", "{low,low}"),
+        ("low", None),
+        ("none", "{}"),
+    ]
+
+
+def test_labels_removed_that_rows_use__each_counted(task: None) -> None:
+    assert refusal(AlterEnum("level", ["none"], LABELS)).startswith(
+        "Cannot remove labels 'low', 'high' from enum type 'level': 2 rows use 'low' "
+        "(task.level: 1, task.levels: 1), 2 rows use 'high' (task.level: 1, task.levels: 1). "
+    )
+
+
+def test_all_labels_removed_while_rows_use_one__nothing_to_update_to(task: None) -> None:
+    run_sql("UPDATE task SET level = 'low', levels = NULL")
+    assert refusal(AlterEnum("level", [], LABELS)) == (
+        "Cannot remove label 'low' from enum type 'level': 3 rows use 'low' (task.level: 3). This "
+        "migration changed nothing. Delete the rows first. Or let the migration do it: "
+        "AlterEnum(..., replace={'old': 'new'})."
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        (
+            "ALTER TABLE task ALTER level SET DEFAULT 'high'",
+            "the default of column level of table task",
+        ),
+        (
+            "ALTER TABLE task ALTER levels SET DEFAULT '{low,high}'",
+            "the default of column levels of table task",
+        ),
+        ("CREATE VIEW high AS SELECT FROM task WHERE level = 'high'", "view high"),
+        ("CREATE INDEX high ON task (id) WHERE level = 'high'", "index high"),
+        (
+            "ALTER TABLE task ADD CONSTRAINT c CHECK (level <> 'high') NOT VALID",
+            "constraint c on table task",
+        ),
+        (
+            "ALTER TABLE task ADD h boolean GENERATED ALWAYS AS (level = 'high') STORED",
+            "the expression of column h of table task",
+        ),
+        ("CREATE DOMAIN high AS level DEFAULT 'high'", "type high"),
+    ],
+)
+def test_label_removed_that_a_definition_names__refused(
+    task: None, statement: str, what: str
+) -> None:
+    run_sql("UPDATE task SET level = 'low', levels = NULL")
+    run_sql(statement)
+    assert refusal(REMOVE) == (
+        f"Cannot remove label 'high' from enum type 'level': {what} names it. This migration "
+        "changed nothing. Change or drop that first."
+    )
+
+
+def test_label_with_quotes_and_backslash_that_a_definition_names__found(task: None) -> None:
+    run_sql(r"""
+        CREATE TYPE odd AS ENUM ('it''s', E'a\\b', '{"x"}');
+        CREATE VIEW v AS SELECT ARRAY['it''s']::odd[] AS a, E'a\\b'::odd AS b, '{"x"}'::odd AS c;
+    """)
+    odd = ["it's", "a\\b", '{"x"}']
+    for label in odd:
+        rest = [other for other in odd if other != label]
+        assert refusal(AlterEnum("odd", rest, odd)).startswith(
+            f"Cannot remove label {label!r} from enum type 'odd': view v names it."
+        )
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        (
+            "CREATE TYPE pair AS (a level, b level)",
+            "column a of composite type pair, column b of composite type pair",
+        ),
+        ("CREATE TYPE levels AS RANGE (subtype = level)", "type levels"),
+        (
+            "CREATE AGGREGATE top(level) (sfunc = enum_larger, stype = level)",
+            "function top(level)",
+        ),
+        ("CREATE CAST (text AS level) WITH INOUT AS IMPLICIT", "cast from text to level"),
+        ("CREATE TABLE parts (l level) PARTITION BY LIST (l)", "column l of table parts"),
+        (
+            "CREATE PUBLICATION p FOR TABLE task (id, level)",
+            "publication of table task in publication p",
+        ),
+    ],
+)
+def test_dependent_that_cannot_be_brought_back__refused(
+    task: None, statement: str, what: str
+) -> None:
+    run_sql(statement)
+    assert refusal(REORDER) == (
+        f"Cannot give enum type 'level' other labels: {what} would have to be dropped and could "
+        "not be brought back. This migration changed nothing. Drop what is named, and create it "
+        "again afterwards."
+    )
+
+
+def test_label_replaced__rows_have_the_other(task: None) -> None:
+    applied(ProjectState(), REPLACE)
+    assert run_sql("SELECT level::text, levels::text FROM task ORDER BY id") == [
+        ("low", "{low,none}"),
+        ("none", None),
+        ("none", "{}"),
+    ]
+
+
+def test_label_replaced_and_back__label_is_there_and_rows_keep_the_other(task: None) -> None:
+    applied(ProjectState(), REPLACE)
+    unapplied(ProjectState(), REPLACE)
+    assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,high,none}",)]
+    assert run_sql("SELECT level::text FROM task ORDER BY id") == [("low",), ("none",), ("none",)]
+
+
+@pytest.mark.parametrize("replace", [{"low": "none"}, {"high": "higher"}])
+def test_replacement_that_makes_no_sense__refused(replace: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="Only labels that go can be replaced") as error:
+        AlterEnum("level", ["low", "none"], LABELS, replace=replace)
+    assert str(error.value) == (
+        "Only labels that go can be replaced, and only by labels that stay."
+    )
+
+
+def test_addition_undone_while_rows_use_the_label__refused(task: None) -> None:
+    assert refusal(AddEnumValue("level", "high", after="low"), undone=True) == (
+        "Cannot remove label 'high' from enum type 'level': 2 rows use 'high' (task.level: 1, "
+        "task.levels: 1). This migration changed nothing. Give the rows another label first, for "
+        "example: UPDATE task SET level = 'low' WHERE level = 'high'; "
+        "UPDATE task SET levels = array_replace(levels, 'high', 'low') WHERE 'high' = ANY (levels);"
+    )
+
+
+def test_type_that_is_not_there__refused(task: None) -> None:
+    assert refusal(AlterEnum("mood", ["a"], ["b"])) == (
+        f"There is no enum type 'mood' in database {connection.settings_dict['NAME']!r}. This "
+        "migration changed nothing. Run manage.py verify_schema to see what else is missing."
+    )
+
+
+def test_labels_that_nobody_declared__kept_when_an_addition_is_undone(task: None) -> None:
+    run_sql("ALTER TYPE level ADD VALUE 'higher'")
+    unapplied(ProjectState(), AddEnumValue("level", "by hand"))
+    assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,high,none,higher}",)]
+
+
+def test_rows_changed_in_the_same_migration__not_in_the_way(task: None) -> None:
+    run_sql("""
+        ALTER TABLE task ADD UNIQUE (title) DEFERRABLE INITIALLY DEFERRED;
+    """)
+    applied(ProjectState(), RunSQL("UPDATE task SET level = 'low', levels = NULL"), REMOVE)
+    assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,none}",)]
