@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError
+from itertools import groupby, product
 
 from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
@@ -126,13 +127,7 @@ def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
     if not swap.removed:
         return
     _check_definitions(swap)
-    uses = [
-        (label, column, count)
-        for label in swap.removed
-        if label not in swap.replacements
-        for column in swap.columns
-        if (count := _count(cursor, swap.enum, column, label))
-    ]
+    uses = list(_read_uses(cursor, swap))
     if uses:
         raise CommandError(
             f"Cannot remove {_listed({label: None for label, _, _ in uses})} from enum type "
@@ -162,20 +157,31 @@ def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
             yield from parse_array(label) if array else [label]
 
 
-def _count(cursor: CursorWrapper, enum: EnumType, column: Column, label: str) -> int:
-    condition = _has_label(column, f"{literal(label)}::{enum.rendered}")
-    cursor.execute(f"SELECT count(*) FROM {column.table} WHERE {condition}")  # noqa: S608
-    count: int = cursor.fetchone()[0]
-    return count
-
-
-def _has_label(column: Column, label: str) -> str:
-    value = column.quoted + column.cast
-    return f"{label} = ANY ({value})" if column.is_array else f"{value} = {label}"
-
-
 type Use = tuple[str, Column, int]
 """A label, a column and how many of its rows have the label."""
+
+
+def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[Use]:
+    """Reads each table once. As text: this transaction itself may have added the label."""
+    labels = [label for label in swap.removed if label not in swap.replacements]
+    for table, columns in groupby(swap.columns, key=lambda column: column.table):
+        places = list(product(labels, columns))
+        counts = ", ".join(
+            f"count(*) FILTER (WHERE {_has_label(column, label, as_text=True)})"
+            for label, column in places
+        )
+        if places:
+            cursor.execute(f"SELECT {counts} FROM {table}")  # noqa: S608
+            for (label, column), count in zip(places, cursor.fetchone(), strict=True):
+                if count:
+                    yield label, column, count
+
+
+def _has_label(column: Column, label: str, *, as_text: bool = False) -> str:
+    if column.is_array:
+        value = f"{column.quoted}{'::text[]' if as_text else column.cast}"
+        return f"{literal(label)} = ANY ({value})"
+    return f"{column.quoted}{'::text' if as_text else column.cast} = {literal(label)}"
 
 
 def _counted(uses: Sequence[Use]) -> str:
@@ -198,9 +204,9 @@ def _way_out(swap: Swap, uses: Sequence[Use]) -> str:
 
 
 def _update(column: Column, old: str, new: str) -> str:
-    old, value = literal(old), literal(new)
+    value = literal(new)
     if column.is_array:
-        value = f"array_replace({column.quoted}{column.cast}, {old}, {value})"
+        value = f"array_replace({column.quoted}{column.cast}, {literal(old)}, {value})"
     condition = _has_label(column, old)
     return f"UPDATE {column.table} SET {column.quoted} = {value} WHERE {condition};"  # noqa: S608
 
@@ -228,5 +234,5 @@ SELECT concat(a.attrelid::regclass, '.', a.attname), quote_ident(a.attname),
   JOIN pg_type AS t ON t.oid = a.atttypid
   LEFT JOIN pg_type AS e ON e.oid = t.typelem
  WHERE a.attinhcount = 0
- ORDER BY 1
+ ORDER BY 3, 1
 """
