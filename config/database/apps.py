@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.models.signals import pre_migrate
 
 
 class DatabaseConfig(AppConfig):
@@ -11,5 +12,7 @@ class DatabaseConfig(AppConfig):
 
     def ready(self) -> None:
         from config.database.checks import check_enum_types
+        from config.database.operations import mark_followed
 
         checks.register(check_enum_types, checks.Tags.models)
+        pre_migrate.connect(mark_followed, sender=self)

@@ -1,76 +1,16 @@
-"""makemigrations: enum types come and go with their fields, and apps stay in one piece."""
+"""makemigrations: enum types go with their fields, and apps stay in one piece."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.core.management.base import CommandError
 from django.db.migrations import Migration, autodetector
 from django.db.migrations.autodetector import OperationDependency
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
 from django.db.migrations.operations.base import Operation
-from django.db.migrations.state import ProjectState
 
-from config.database.fields import enum_field
-from config.database.operations import CreateEnum, DropEnum
+from config.database.enum_autodetector import FINAL, EnumAutodetector
 from config.database.references import named_fields
-
-type EnumTypes = dict[str, tuple[str, tuple[str, ...]]]
-"""By type name: the label of the app that owns the type, and the type's labels."""
-
-
-class EnumAutodetector(autodetector.MigrationAutodetector):
-    """Creates the enum types that models begin to use, and drops those that no model uses."""
-
-    def generate_created_models(self) -> None:
-        self.old_enums = enum_types(self.from_state, self.from_state.models)
-        self.new_enums = enum_types(self.to_state, self.new_model_keys | self.new_unmanaged_keys)
-        self.generate_altered_enums()
-        self.generate_created_enums()
-        self.generate_dropped_enums()
-        super().generate_created_models()
-
-    def generate_altered_enums(self) -> None:
-        """Refuse what a migration cannot do yet.
-
-        Raises CommandError if an existing type has other labels, or another owner, than before.
-        """
-        for name, (app_label, labels) in self.new_enums.items():
-            old_app_label, old_labels = self.old_enums.get(name, (app_label, labels))
-            if app_label != old_app_label:
-                raise CommandError(
-                    f"Enum type {name!r} moved from app {old_app_label!r} to {app_label!r}, which "
-                    f"migrations cannot do yet. Keep its TextChoices in {old_app_label!r}, or give "
-                    "the new class another name."
-                )
-            if labels != old_labels:
-                raise CommandError(
-                    f"The labels of enum type {name!r} changed from ({', '.join(old_labels)}) to "
-                    f"({', '.join(labels)}), which migrations cannot do yet. Restore them in app "
-                    f"{app_label!r}, or give the new set of labels to a class of another name."
-                )
-
-    def generate_created_enums(self) -> None:
-        for name, (app_label, labels) in enum_types(self.to_state, self.new_model_keys).items():
-            if name not in self.old_enums:
-                self.add_operation(app_label, CreateEnum(name, labels))
-
-    def generate_dropped_enums(self) -> None:
-        managed = [
-            key
-            for key, model in self.from_state.models.items()
-            if model.options.get("managed", True)
-        ]
-        for name, (app_label, labels) in enum_types(self.from_state, managed).items():
-            if name not in self.new_enums:
-                self.add_operation(app_label, DropEnum(name, labels))
-
-    def _sort_migrations(self) -> None:
-        """Within an app a type comes before all that may use it, and goes after it."""
-        super()._sort_migrations()
-        ranks = {CreateEnum: 0, DropEnum: 2}
-        for operations in self.generated_operations.values():
-            operations.sort(key=lambda operation: ranks.get(type(operation), 1))
 
 
 class WholeAppsAutodetector(autodetector.MigrationAutodetector):
@@ -151,7 +91,7 @@ class WholeAppsAutodetector(autodetector.MigrationAutodetector):
                     waiting.append(operation)
                     break
             else:
-                if waiting and isinstance(operation, DropEnum):  # what waits may still use it
+                if waiting and isinstance(operation, FINAL):  # what waits may still use it
                     waiting.append(operation)
         return waiting
 
@@ -199,17 +139,6 @@ class WholeAppsAutodetector(autodetector.MigrationAutodetector):
 
 class MigrationAutodetector(EnumAutodetector, WholeAppsAutodetector):
     """The autodetector of makemigrations and migrate."""
-
-
-def enum_types(state: ProjectState, model_keys: Container[tuple[str, str]]) -> EnumTypes:
-    """The enum types that the models of `model_keys` use in `state`, in the models' order."""
-    return {
-        enum.type_name: (app_label, enum.labels)
-        for (app_label, model_name), model in state.models.items()
-        if (app_label, model_name) in model_keys
-        for field in model.fields.values()
-        if (enum := enum_field(field))
-    }
 
 
 def whole_tables(operations: list[Operation]) -> list[Operation]:

@@ -1,44 +1,40 @@
 """Migration operations on enum types. They hold plain labels: they outlive the enum class."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
-from config.database.backend.base import register_enum_arrays
+from config.database.enum_state import change_enum
 
 
 class EnumOperation(Operation):
-    """Something done to the enum type `name`, whose labels are `labels`, in order."""
+    """Something done to the enum type `name`.
+
+    To the database it does `forwards` and `backwards`, for which the editor of our backend does
+    the work.
+    """
 
     reversible = True
+    category = OperationCategory.ALTERATION
 
-    def __init__(self, name: str, labels: Sequence[str]) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.labels = list(labels)
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """A state knows enum types by the fields that use them."""
 
-    def _create(self, app_label: str, schema_editor: Any) -> None:
-        if not router.allow_migrate(schema_editor.connection.alias, app_label):
-            return
-        schema_editor.create_enum(self.name, self.labels)
-        if not schema_editor.collect_sql:
-            register_enum_arrays(schema_editor.connection.connection)
+    def forwards(self, editor: Any) -> None:
+        raise NotImplementedError
 
-    def _drop(self, app_label: str, schema_editor: Any) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label):
-            schema_editor.drop_enum(self.name)
-
-
-class CreateEnum(EnumOperation):
-    """CREATE TYPE … AS ENUM."""
-
-    category = OperationCategory.ADDITION
+    def backwards(self, editor: Any) -> None:
+        raise NotImplementedError
 
     def database_forwards(
         self,
@@ -47,7 +43,8 @@ class CreateEnum(EnumOperation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        self._create(app_label, schema_editor)
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            self.forwards(schema_editor)
 
     def database_backwards(
         self,
@@ -56,7 +53,28 @@ class CreateEnum(EnumOperation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        self._drop(app_label, schema_editor)
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            self.backwards(schema_editor)
+
+
+class EnumTypeOperation(EnumOperation):
+    """The type `name`, whose labels are `labels`, in order, comes or goes as a whole."""
+
+    def __init__(self, name: str, labels: Sequence[str]) -> None:
+        super().__init__(name)
+        self.labels = list(labels)
+
+
+class CreateEnum(EnumTypeOperation):
+    """CREATE TYPE … AS ENUM."""
+
+    category = OperationCategory.ADDITION
+
+    def forwards(self, editor: Any) -> None:
+        editor.create_enum(self.name, self.labels)
+
+    def backwards(self, editor: Any) -> None:
+        editor.drop_enum(self.name)
 
     def describe(self) -> str:
         return f"Create enum type {self.name}"
@@ -74,28 +92,16 @@ class CreateEnum(EnumOperation):
         return super().reduce(operation, app_label)
 
 
-class DropEnum(EnumOperation):
+class DropEnum(EnumTypeOperation):
     """DROP TYPE; refused by PostgreSQL while a column still uses the type."""
 
     category = OperationCategory.REMOVAL
 
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        self._drop(app_label, schema_editor)
+    def forwards(self, editor: Any) -> None:
+        editor.drop_enum(self.name)
 
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        self._create(app_label, schema_editor)
+    def backwards(self, editor: Any) -> None:
+        editor.create_enum(self.name, self.labels)
 
     def describe(self) -> str:
         return f"Drop enum type {self.name}"
@@ -103,3 +109,181 @@ class DropEnum(EnumOperation):
     @property
     def migration_name_fragment(self) -> str:
         return f"drop_{self.name}"
+
+
+class RenameEnum(EnumOperation):
+    """ALTER TYPE … RENAME TO: all that uses the type follows by itself, and no row is touched."""
+
+    def __init__(self, old_name: str, new_name: str) -> None:
+        super().__init__(new_name)
+        self.old_name, self.new_name = old_name, new_name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        change_enum(state, self.old_name, new_name=self.new_name)
+
+    def forwards(self, editor: Any) -> None:
+        editor.rename_enum(self.old_name, self.new_name)
+
+    def backwards(self, editor: Any) -> None:
+        editor.rename_enum(self.new_name, self.old_name)
+
+    def describe(self) -> str:
+        return f"Rename enum type {self.old_name} to {self.new_name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"rename_{self.old_name}_{self.new_name}"
+
+
+class AddEnumValue(EnumOperation):
+    """ALTER TYPE … ADD VALUE: at the end, or `before` or `after` another label.
+
+    PostgreSQL does not let a transaction use a label that it has added. makemigrations therefore
+    puts additions into a migration of their own. Where more follows in the same migration, a new
+    type takes the place of the old one, which rewrites the tables that use it.
+
+    Backwards the label is taken away again, which is refused while a row uses it.
+    """
+
+    category = OperationCategory.ADDITION
+    is_followed = False
+    """Whether the rest of the transaction may use the label; see `mark_followed`."""
+
+    def __init__(
+        self, name: str, label: str, before: str | None = None, after: str | None = None
+    ) -> None:
+        if before is not None and after is not None:
+            raise ValueError("A label is added before another or after one, not both.")
+        super().__init__(name)
+        self.label, self.before, self.after = label, before, after
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        change_enum(state, self.name, self.with_label)
+
+    def with_label(self, labels: Sequence[str]) -> list[str]:
+        """Raises CommandError if the label that this one goes next to is not there."""
+        others = [label for label in labels if label != self.label]
+        neighbour = self.before if self.after is None else self.after
+        if neighbour is None:
+            return [*others, self.label]
+        if neighbour not in others:
+            raise CommandError(
+                f"Cannot add label {self.label!r} to enum type {self.name!r} next to "
+                f"{neighbour!r}, which is none of its labels ({', '.join(labels)}). Correct the "
+                "migration."
+            )
+        place = others.index(neighbour) + (self.before is None)
+        return [*others[:place], self.label, *others[place:]]
+
+    def without_label(self, labels: Sequence[str]) -> list[str]:
+        return [label for label in labels if label != self.label]
+
+    def forwards(self, editor: Any) -> None:
+        if self.is_followed:
+            editor.change_enum_labels(self.name, self.with_label)
+        else:
+            editor.add_enum_value(self.name, self.label, self.before, self.after)
+
+    def backwards(self, editor: Any) -> None:
+        editor.change_enum_labels(self.name, self.without_label)
+
+    def describe(self) -> str:
+        return f"Add label {self.label!r} to enum type {self.name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"{self.name}_{_identifier(self.label)}"
+
+
+class RenameEnumValue(EnumOperation):
+    """ALTER TYPE … RENAME VALUE: rows, defaults and conditions follow by themselves."""
+
+    def __init__(self, name: str, old: str, new: str) -> None:
+        super().__init__(name)
+        self.old, self.new = old, new
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        names = {self.old: self.new}
+        change_enum(
+            state,
+            self.name,
+            lambda labels: [names.get(label, label) for label in labels],
+            renamed=names,
+        )
+
+    def forwards(self, editor: Any) -> None:
+        editor.rename_enum_value(self.name, self.old, self.new)
+
+    def backwards(self, editor: Any) -> None:
+        editor.rename_enum_value(self.name, self.new, self.old)
+
+    def describe(self) -> str:
+        return f"Rename label {self.old!r} of enum type {self.name} to {self.new!r}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"rename_{self.name}_{_identifier(self.old)}_{_identifier(self.new)}"
+
+
+class AlterEnum(EnumOperation):
+    """Remove labels or put them in another order: `old_labels` become `labels`.
+
+    A new type takes the place of the old one in every column, default, index, constraint, generated
+    column, view and so on, which rewrites the tables. Refused while a row uses a label that goes,
+    unless `replace` has a label for it: {"old": "new"}. Backwards the labels come back, but the
+    rows keep what has replaced them: which they were is not on record.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        labels: Sequence[str],
+        old_labels: Sequence[str],
+        replace: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.labels, self.old_labels = list(labels), list(old_labels)
+        self.replace = dict(replace or {})
+        if set(self.replace) & set(labels) or not set(self.replace.values()) <= set(labels):
+            raise ValueError("Only labels that go can be replaced, and only by labels that stay.")
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        change_enum(state, self.name, lambda _: self.labels, renamed=self.replace)
+
+    def forwards(self, editor: Any) -> None:
+        editor.change_enum_labels(self.name, lambda _: self.labels, self.replace, CAN_REPLACE)
+
+    def backwards(self, editor: Any) -> None:
+        editor.change_enum_labels(self.name, lambda _: self.old_labels)
+
+    def describe(self) -> str:
+        removed = [label for label in self.old_labels if label not in self.labels]
+        change = f"remove {', '.join(map(repr, removed))}" if removed else "reorder its labels"
+        if self.replace:
+            pairs = ", ".join(f"{old!r} by {new!r}" for old, new in self.replace.items())
+            change += f", replacing {pairs} in rows for good"
+        return f"Alter enum type {self.name}: {change}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"alter_{self.name}"
+
+
+CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
+
+
+def mark_followed(plan: Sequence[tuple[Migration, bool]], **kwargs: Any) -> None:
+    """Tell each AddEnumValue in `plan` whether something after it may use its label.
+
+    An operation does not see what comes after it, and PostgreSQL will not tell before it is used.
+    """
+    for migration, backwards in plan:
+        for position, operation in enumerate(migration.operations):
+            if isinstance(operation, AddEnumValue) and not backwards:
+                rest = migration.operations[position + 1 :]
+                others = [item for item in rest if not isinstance(item, EnumOperation)]
+                operation.is_followed = migration.atomic and bool(others)
+
+
+def _identifier(label: str) -> str:
+    return re.sub(r"\W+", "_", label).strip("_").lower()

@@ -54,6 +54,15 @@ def project(*states: ModelState) -> ProjectState:
     return state
 
 
+QUESTIONS = (
+    "ask_initial",
+    "ask_rename",
+    "ask_rename_enum",
+    "ask_rename_label",
+    "ask_rename_model",
+)
+
+
 def detected(
     before: Collection[ModelState],
     after: Collection[ModelState],
@@ -62,7 +71,7 @@ def detected(
     trim_to_apps: set[str] | None = None,
 ) -> Changes:
     """What makemigrations would write, for a developer who says yes to each question."""
-    answers = {"ask_initial": True, "ask_rename": True, "ask_rename_model": True}
+    answers = dict.fromkeys(QUESTIONS, True)
     autodetector = MigrationAutodetector(
         project(*before), project(*after), MigrationQuestioner(answers)
     )

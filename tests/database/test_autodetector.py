@@ -6,18 +6,21 @@ import pytest
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField
-from django.core.management.base import CommandError
 from django.db import models
 from django.db.migrations import Migration
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
+from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.writer import MigrationWriter
 from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 from django.test.utils import isolate_apps
 
+from config.database.autodetector import MigrationAutodetector
 from config.database.fields import EnumField
-from tests.database.migration_helpers import described, detected, model, steps
+from tests.database.migration_helpers import described, detected, model, project, steps
 
 
 class Mood(models.TextChoices):
@@ -223,35 +226,259 @@ def test_enum_field_of_an_abstract_base__created_once_for_its_concrete_models() 
     }
 
 
+# Labels that change; the developer says yes to each question
+
+
+def mood(*labels: str, **options: Any) -> EnumField:
+    return EnumField(type_name="mood", labels=labels, **options)
+
+
+ALTER = "Alter enum type mood"
+
+
 @pytest.mark.parametrize(
-    ("labels", "listed"),
+    ("labels", "migrations"),
     [
-        (["happy", "sad", "calm"], "happy, sad, calm"),
-        (["calm", "happy", "sad"], "calm, happy, sad"),
-        (["happy"], "happy"),
-        (["sad", "happy"], "sad, happy"),
-        (["happy", "blue"], "happy, blue"),
+        (["happy", "sad", "calm"], [["Add label 'calm' to enum type mood"]]),
+        (["calm", "happy", "sad"], [["Add label 'calm' to enum type mood"]]),
+        (["happy"], [[f"{ALTER}: remove 'sad'"]]),
+        (["sad", "happy"], [[f"{ALTER}: reorder its labels"]]),
+        (["happy", "blue"], [["Rename label 'sad' of enum type mood to 'blue'"]]),
+        (
+            ["blue", "gay"],
+            [
+                [
+                    "Rename label 'happy' of enum type mood to 'blue'",
+                    "Rename label 'sad' of enum type mood to 'gay'",
+                ]
+            ],
+        ),
+        (
+            ["calm", "happy", "blue"],
+            [
+                ["Add label 'calm' to enum type mood"],
+                ["Rename label 'sad' of enum type mood to 'blue'"],
+            ],
+        ),
+        (
+            ["blue", "happy"],
+            [
+                ["Rename label 'sad' of enum type mood to 'blue'"],
+                [f"{ALTER}: reorder its labels"],
+            ],
+        ),
     ],
-    ids=["added", "added before", "removed", "reordered", "renamed"],
+    ids=lambda value: " ".join(value) if isinstance(value[0], str) else "",
 )
-def test_labels_changed__refused(labels: list[str], listed: str) -> None:
-    changed = EnumField(type_name="mood", labels=labels)
-    with pytest.raises(CommandError) as error:
-        detected([song(mood=MOOD)], [song(mood=changed)])
-    assert str(error.value) == (
-        f"The labels of enum type 'mood' changed from (happy, sad) to ({listed}), which migrations "
-        "cannot do yet. Restore them in app 'music', or give the new set of labels to a class of "
-        "another name."
+def test_labels_changed__detected(labels: list[str], migrations: list[list[str]]) -> None:
+    before, after = [song(mood=MOOD)], [song(mood=mood(*labels))]
+    assert steps(detected(before, after)) == {"music": migrations}
+
+
+@pytest.mark.parametrize(
+    ("labels", "places"),
+    [
+        (["happy", "sad", "a", "b"], [{}, {}]),
+        (["a", "happy", "sad"], [{"before": "happy"}]),
+        (["a", "b", "happy", "sad"], [{"before": "happy"}, {"after": "a"}]),
+        (["happy", "a", "b", "sad", "c"], [{"after": "happy"}, {"after": "a"}, {}]),
+    ],
+    ids=lambda value: " ".join(map(str, value)),
+)
+def test_labels_added__where_they_are_declared(
+    labels: list[str], places: list[dict[str, str]]
+) -> None:
+    [migration] = detected([song(mood=MOOD)], [song(mood=mood(*labels))])["music"]
+    options = [operation.deconstruct()[2] for operation in migration.operations]
+    kept = ("before", "after")
+    assert [{name: o[name] for name in kept if name in o} for o in options] == places
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda field: field,
+        lambda field: ArrayField(ArrayField(field)),
+        lambda field: models.GeneratedField(
+            expression=models.F("other"), output_field=field, db_persist=True
+        ),
+    ],
+    ids=["column", "array", "generated"],
+)
+def test_label_added__fields_of_the_type_are_no_changes_of_their_own(wrap: Any) -> None:
+    before = [song(other=MOOD, mood=wrap(mood("happy", "sad")))]
+    more = ("happy", "sad", "calm")
+    after = [song(other=mood(*more), mood=wrap(mood(*more)))]
+    assert steps(detected(before, after)) == {"music": [["Add label 'calm' to enum type mood"]]}
+
+
+def named(label: str) -> ModelState:
+    """A model that names `label` in each way that a renaming can follow."""
+    kind = mood("happy", label)
+    default = EnumField(type_name="mood", labels=kind.labels, default=label, db_default=label)
+    is_it = Case(When(mood=label, then=Value(1)), When(Q(moods__contains=[label]), then=Value(2)))
+    return song(
+        mood=default,
+        moods=ArrayField(kind, db_default=[label]),
+        is_it=models.GeneratedField(
+            expression=is_it, output_field=models.IntegerField(), db_persist=True
+        ),
+        other=models.GeneratedField(
+            expression=Coalesce("mood", Value(label)), output_field=kind, db_persist=True
+        ),
+        options={
+            "indexes": [
+                models.Index(fields=["mood"], condition=Q(mood=label), name="a"),
+                models.Index(Coalesce(models.F("mood"), Value(label)), name="b"),
+            ],
+            "constraints": [
+                models.CheckConstraint(condition=~Q(mood__in=["happy", label]), name="c"),
+                models.CheckConstraint(condition=Q(Exact(models.F("mood"), label)), name="d"),
+                models.UniqueConstraint(is_it, name="e"),
+            ],
+        },
     )
 
 
-def test_type_moved_to_another_app__refused() -> None:
-    with pytest.raises(CommandError) as error:
-        detected([song(mood=MOOD)], [song(), model("dance.Step", mood=MOOD)])
-    assert str(error.value) == (
-        "Enum type 'mood' moved from app 'music' to 'dance', which migrations cannot do yet. Keep "
-        "its TextChoices in 'music', or give the new class another name."
+def test_label_renamed__what_names_it_is_no_change_of_its_own() -> None:
+    assert steps(detected([named("sad")], [named("blue")])) == {
+        "music": [["Rename label 'sad' of enum type mood to 'blue'"]]
+    }
+
+
+def test_label_renamed__text_that_is_like_it_stays() -> None:
+    def state(label: str) -> ModelState:
+        check = models.CheckConstraint(condition=~Q(title="sad", mood__contains="sad"), name="c")
+        return song(title=TEXT, mood=mood("happy", label), options={"constraints": [check]})
+
+    assert steps(detected([state("sad")], [state("blue")])) == {
+        "music": [["Rename label 'sad' of enum type mood to 'blue'"]]
+    }
+
+
+def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_it() -> None:
+    def state(*labels: str) -> ModelState:
+        check = models.CheckConstraint(condition=Q(mood__in=labels), name="c")
+        return song(mood=mood(*labels), options={"constraints": [check]})
+
+    assert steps(detected([state("happy", "sad")], [state("happy", "blue", "calm")])) == {
+        "music": [
+            ["Add label 'calm' to enum type mood"],
+            [
+                "Remove constraint c from model song",
+                "Rename label 'sad' of enum type mood to 'blue'",
+                "Create constraint c on model song",
+            ],
+        ]
+    }
+
+
+def test_label_added_for_a_default_that_goes_with_a_removed_one__in_between() -> None:
+    before = [song(mood=mood("happy", "sad", db_default="sad"), other=TEXT)]
+    after = [song(mood=mood("a", "happy", "b", db_default="a"), other=TEXT)]
+    autodetector = MigrationAutodetector(
+        project(*before), project(*after), MigrationQuestioner({"ask_initial": True})
     )
+    changes = autodetector.changes(MigrationGraph())
+    assert {app: [m.name for m in migrations] for app, migrations in changes.items()} == {
+        "music": ["0001_initial", "0002_alter_song_mood", "0003_alter_mood"]
+    }
+    assert steps(changes) == {
+        "music": [
+            ["Add label 'a' to enum type mood", "Add label 'b' to enum type mood"],
+            ["Alter field mood on song"],
+            [f"{ALTER}: remove 'sad'"],
+        ]
+    }
+
+
+def test_types_of_two_models_changed__in_one_go() -> None:
+    before = [song(mood=MOOD), model("music.Album", tempo=EnumField(Tempo))]
+    slow = EnumField(type_name="tempo", labels=["slow"])
+    after = [song(mood=mood("happy", "sad", "calm")), model("music.Album", tempo=slow)]
+    assert steps(detected(before, after)) == {
+        "music": [
+            ["Add label 'calm' to enum type mood"],
+            ["Alter enum type tempo: remove 'fast'"],
+        ]
+    }
+
+
+def test_labels_of_a_type_that_only_unmanaged_models_use__nothing_for_the_database() -> None:
+    def state(*labels: str) -> ModelState:
+        return model("music.Song", mood=mood(*labels), options={"managed": False})
+
+    assert detected([state("happy")], [state("happy", "sad")]) == {}
+
+
+# Types that are renamed, or move
+
+
+def feeling(*labels: str) -> EnumField:
+    return EnumField(type_name="feeling", labels=labels)
+
+
+def test_type_renamed__fields_are_no_changes_of_their_own() -> None:
+    after = [song(mood=feeling("happy", "sad"), moods=ArrayField(feeling("happy", "sad")))]
+    assert steps(detected([song(mood=MOOD, moods=ArrayField(MOOD))], after)) == {
+        "music": [["Rename enum type mood to feeling"]]
+    }
+
+
+def test_type_renamed_and_labels_changed__both() -> None:
+    after = [song(mood=feeling("calm", "happy", "blue"))]
+    assert steps(detected([song(mood=MOOD)], after)) == {
+        "music": [
+            ["Rename enum type mood to feeling", "Add label 'calm' to enum type feeling"],
+            ["Rename label 'sad' of enum type feeling to 'blue'"],
+        ]
+    }
+
+
+def test_type_moved_to_another_app__stays_and_is_there_before_it_is_used() -> None:
+    graph = MigrationGraph()
+    graph.add_node(("music", "0001_initial"), Migration("0001_initial", "music"))
+    changes = detected(
+        [song(mood=MOOD), model("dance.Step")],
+        [song(), model("dance.Step", mood=EnumField(Mood, null=True))],
+        graph=graph,
+    )
+    assert steps(changes) == {
+        "dance": [["Add field mood to step"]],
+        "music": [["Remove field mood from song"]],
+    }
+    assert dependencies(changes["dance"][0]) == [("music", "0001_initial")]
+
+
+def test_type_moved_and_labels_changed__removed_when_both_apps_are_done_with_them() -> None:
+    changes = detected(
+        [song(mood=MOOD), model("dance.Step")],
+        [song(), model("dance.Step", mood=mood("calm", "happy", null=True))],
+    )
+    assert steps(changes)["dance"] == [
+        ["Rename label 'sad' of enum type mood to 'calm'", "Add field mood to step"],
+        [f"{ALTER}: reorder its labels"],
+    ]
+
+
+def test_type_of_two_apps_changed__ready_before_and_removed_after_both() -> None:
+    def states(*labels: str, title: bool) -> list[ModelState]:
+        field = {"title": models.TextField(default="")} if title else {}
+        return [song(mood=mood(*labels), **field), model("dance.Step", mood=mood(*labels), **field)]
+
+    before = states("happy", "sad", title=False)
+    after = states("a", "happy", "sad", title=True)
+    there, back = detected(before, after), detected(after, before)
+    assert [described(migration.operations) for migration in there["dance"]] == [
+        ["Add label 'a' to enum type mood"],
+        ["Add field title to step"],
+    ]
+    assert dependencies(there["music"][0]) == [("dance", "0002_step_title")]
+    assert [described(migration.operations) for migration in back["dance"]] == [
+        ["Remove field title from step"],
+        [f"{ALTER}: remove 'a'"],
+    ]
+    assert ("music", "0001_initial") in back["dance"][1].dependencies
 
 
 # What the written migration holds

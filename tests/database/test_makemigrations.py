@@ -1,17 +1,22 @@
 """makemigrations as a developer runs it: in a copy of the project, with files deleted or edited."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
+
+from tests.database.migration_helpers import new_database
 
 APPS = [
     config.label
@@ -30,14 +35,17 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def manage(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run manage.py of the project at `root`, on the server of the tests."""
+def manage(
+    root: Path, *arguments: str, stdin: str = "", url: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run manage.py of the project at `root`, on the server of the tests or on `url`."""
     database = settings.DATABASES["default"]
     directory = {"EMBEDDED_POSTGRES_DIR": str(database.get("EMBEDDED_POSTGRES_DIR", ""))}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=root,
-        env=os.environ | directory,
+        env=os.environ | directory | ({"DATABASE_URL": url} if url else {}),
+        input=stdin,
         capture_output=True,
         text=True,
     )
@@ -93,17 +101,130 @@ def test_one_app_named_in_an_empty_tree__written_with_what_it_needs(copy: Path) 
     assert migrations_of(copy) == {path: committed[path] for path in needed}
 
 
-def test_label_added_to_a_type__refused_and_nothing_written(copy: Path) -> None:
-    enums = copy / "users" / "enums.py"
-    enums.write_text(enums.read_text().rstrip() + '\n    GUEST = "guest"\n')
-    result = manage(copy, "makemigrations")
-    assert result.returncode == 1
-    assert result.stderr == (
-        "CommandError: The labels of enum type 'role' changed from (student, educator, admin) to "
-        "(student, educator, admin, guest), which migrations cannot do yet. Restore them in app "
-        "'users', or give the new set of labels to a class of another name.\n"
+ROLE_RENAMED = ('    STUDENT = "student"', '    LEARNER = "learner"')
+
+
+def edit(path: Path, *replacements: tuple[str, str]) -> None:
+    source = path.read_text()
+    for old, new in replacements:
+        assert old in source
+        source = source.replace(old, new)
+    path.write_text(source)
+
+
+def test_label_added_to_a_type__written(copy: Path) -> None:
+    edit(
+        copy / "users/enums.py", ('    ADMIN = "admin"', '    GUEST = "guest"\n    ADMIN = "admin"')
+    )
+    manage(copy, "makemigrations")
+    source = (copy / "users/migrations/0002_role_guest.py").read_text()
+    assert (
+        source.partition("operations = [\n")[2]
+        == """\
+        config.database.operations.AddEnumValue(
+            name='role',
+            label='guest',
+            after='educator',
+        ),
+    ]
+"""
+    )
+    assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
+
+
+def test_label_renamed__asked(copy: Path) -> None:
+    edit(copy / "users/enums.py", ROLE_RENAMED)
+    result = manage(copy, "makemigrations", stdin="y\n")
+    assert result.stdout.startswith(
+        "Was label 'student' of enum type role renamed to 'learner'? [y/N] "
+    )
+    assert "users/migrations/0002_rename_role_student_learner.py" in result.stdout
+    assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
+
+
+def test_label_renamed_without_an_answer__says_what_it_assumed(copy: Path) -> None:
+    edit(copy / "users/enums.py", ROLE_RENAMED)
+    result = manage(copy, "makemigrations", "--noinput")
+    assert result.stdout.splitlines() == [
+        "Enum type role: assumed that label 'student' was removed and 'learner' added, not that "
+        "one was renamed to the other. To be asked, run makemigrations without --noinput.",
+        "Migrations for 'users':",
+        "  users/migrations/0002_role_learner.py",
+        "    + Add label 'learner' to enum type role",
+        "  users/migrations/0003_alter_role.py",
+        "    ~ Alter enum type role: remove 'student'",
+    ]
+
+
+def test_label_renamed_with_nobody_to_ask__refused_and_nothing_written(copy: Path) -> None:
+    edit(copy / "users/enums.py", ROLE_RENAMED)
+    result = manage(copy, "makemigrations", stdin="")
+    assert (result.returncode, result.stderr) == (
+        1,
+        "CommandError: There is nobody to answer this question, so nothing was written. Run "
+        "makemigrations in a terminal, or with --noinput, which says what it assumes.\n",
     )
     assert migrations_of(copy) == migrations_of(settings.BASE_DIR)
+
+
+@pytest.mark.parametrize("options", [["--noinput"], []], ids=["assumed", "asked"])
+def test_type_renamed__written(copy: Path, options: list[str]) -> None:
+    for path in (copy / "users").glob("*.py"):
+        path.write_text(re.sub(r"\bRole\b", "UserRole", path.read_text()))
+    result = manage(copy, "makemigrations", *options, stdin="y\n")
+    message, _, files = result.stdout.partition("Migrations for")
+    assert message == (
+        "Enum type role: assumed that it was renamed to user_role, which has the same labels. To "
+        "be asked, run makemigrations without --noinput.\n"
+        if options
+        else "Was enum type role renamed to user_role? [y/N] "
+    )
+    assert files.splitlines()[1:] == [
+        "  users/migrations/0002_rename_role_user_role.py",
+        "    ~ Rename enum type role to user_role",
+    ]
+
+
+def database_url(name: str) -> str:
+    """Of a database on the server of the tests."""
+    connection.ensure_connection()
+    server = connection.connection.info
+    where = {"host": server.host, "user": server.user, "password": server.password}
+    return f"postgres://:{server.port}/{name}?{urlencode(where)}"
+
+
+@pytest.mark.django_db
+def test_labels_added_renamed_removed_and_used__migrated_there_and_back(copy: Path) -> None:
+    """By hand it would be: edit, makemigrations, migrate."""
+    edit(
+        copy / "users/enums.py",
+        ROLE_RENAMED,
+        ('    EDUCATOR = "educator"\n', '    GUEST = "guest"\n'),
+    )
+    edit(
+        copy / "users/models.py",
+        ("role = EnumField(Role, ", "role = EnumField(Role, db_default=Role.GUEST, "),
+    )
+    with new_database() as name:
+        url = database_url(name)
+        manage(copy, "migrate", url=url)
+        written = manage(copy, "makemigrations", stdin="y\nn\n", url=url)
+        outputs = [
+            manage(copy, *command.split(), url=url)
+            for command in (
+                "migrate",
+                "makemigrations --check",
+                "verify_schema",
+                "migrate users 0001",
+            )
+        ]
+    assert [line for line in written.stdout.splitlines() if line.startswith("    ")] == [
+        "    + Add label 'guest' to enum type role",
+        "    ~ Rename label 'student' of enum type role to 'learner'",
+        "    ~ Alter field role on user",
+        "    ~ Alter enum type role: remove 'educator'",
+    ]
+    assert [(output.returncode, output.stderr) for output in outputs] == [(0, "")] * 4
 
 
 def test_enum_field_added_and_migration_written__no_further_changes(copy: Path) -> None:

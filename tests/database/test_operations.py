@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.postgres.fields import ArrayField
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import InternalError, connection, models
 from django.db.migrations.operations import (
     AddField,
@@ -21,10 +22,18 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.optimizer import MigrationOptimizer
 from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import OperationWriter
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from config.database.fields import EnumField
-from config.database.operations import CreateEnum, DropEnum
+from config.database.fields import EnumField, enum_field
+from config.database.operations import (
+    AddEnumValue,
+    AlterEnum,
+    CreateEnum,
+    DropEnum,
+    RenameEnum,
+    RenameEnumValue,
+)
 from tests.database.migration_helpers import applied, described, run_sql, schema, unapplied
 
 LABELS = ("happy", "sad")
@@ -43,6 +52,13 @@ def song(**fields: Any) -> CreateModel:
 
 
 ADD_MOOD = AddField("song", "mood", mood(db_default="sad"))
+ADD = AddEnumValue("mood", "calm", after="happy")
+RENAME = RenameEnumValue("mood", "sad", "blue")
+ALTER = AlterEnum("mood", labels=["sad", "calm"], old_labels=LABELS)
+REPLACE = AlterEnum("mood", ["sad"], LABELS, replace={"happy": "sad"})
+REORDER = AlterEnum("mood", labels=["sad", "happy"], old_labels=LABELS)
+RENAME_TYPE = RenameEnum("mood", "feeling")
+USED = [CREATE, song(mood=mood(db_default="sad"), moods=ArrayField(mood(), db_default=["sad"]))]
 
 
 # On the database
@@ -61,6 +77,15 @@ ADD_MOOD = AddField("song", "mood", mood(db_default="sad"))
         ([CREATE, song(mood=mood(null=True))], [RemoveField("song", "mood"), DROP]),
         ([CREATE, song(mood=mood())], [RenameField("song", "mood", "feeling")]),
         ([CREATE, song(mood=mood())], [AlterField("song", "mood", mood(db_default="sad"))]),
+        (USED, [AddEnumValue("mood", "calm")]),
+        (USED, [AddEnumValue("mood", "calm", before="happy")]),
+        (USED, [ADD]),
+        (USED, [RENAME]),
+        (USED, [ALTER]),
+        (USED, [REORDER]),
+        (USED, [RENAME_TYPE]),
+        (USED, [ADD, RENAME, AlterEnum("mood", ["blue"], ["happy", "calm", "blue"])]),
+        (USED, [RENAME_TYPE, AddEnumValue("feeling", "calm", before="sad")]),
     ],
     ids=lambda operations: ", ".join(described(operations)),
 )
@@ -161,7 +186,7 @@ class NoMusic:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("operation", [CREATE, DROP])
+@pytest.mark.parametrize("operation", [CREATE, DROP, ADD, RENAME, ALTER, RENAME_TYPE])
 def test_enum_operation_that_a_router_disallows__does_nothing(
     operation: Operation, settings: Settings
 ) -> None:
@@ -173,7 +198,153 @@ def test_enum_operation_that_a_router_disallows__does_nothing(
     assert schema() == before
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("operation", "labels"),
+    [
+        (AddEnumValue("mood", "it's 100%"), "'happy', 'sad', 'it''s 100%'"),
+        (AddEnumValue("mood", "calm", before="happy"), "'calm', 'happy', 'sad'"),
+        (AddEnumValue("mood", "calm", before="sad"), "'happy', 'calm', 'sad'"),
+        (AddEnumValue("mood", "calm", after="happy"), "'happy', 'calm', 'sad'"),
+        (AddEnumValue("mood", "calm", after="sad"), "'happy', 'sad', 'calm'"),
+        (RenameEnumValue("mood", "sad", "it's 100%"), "'happy', 'it''s 100%'"),
+        (ALTER, "'sad', 'calm'"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_labels_changed__in_the_database_in_order(operation: Operation, labels: str) -> None:
+    applied(applied(ProjectState(), CREATE), operation)
+    assert f"enum type mood ({labels})" in schema()
+
+
+@pytest.mark.django_db
+def test_label_removed__each_table_rewritten_once() -> None:
+    applied(ProjectState(), *USED)
+    with CaptureQueriesContext(connection) as queries:
+        applied(ProjectState(), ALTER)
+    rewrites = [query["sql"] for query in queries if " TYPE mood USING " in query["sql"]]
+    assert rewrites == [
+        "ALTER TABLE public.music_song ALTER COLUMN mood TYPE mood USING mood::text::mood,"
+        " ALTER COLUMN mood SET DEFAULT 'sad'::mood,"
+        " ALTER COLUMN moods TYPE mood[] USING moods::text[]::mood[],"
+        " ALTER COLUMN moods SET DEFAULT '{sad}'::mood[]"
+    ]
+
+
+# In the state
+
+
+def labels_of(state: ProjectState) -> list[tuple[str, ...]]:
+    fields = state.models["music", "song"].fields.values()
+    return [enum.labels for field in fields if (enum := enum_field(field))]
+
+
+@pytest.mark.parametrize(
+    ("operation", "labels"),
+    [
+        (AddEnumValue("mood", "calm"), ("happy", "sad", "calm")),
+        (AddEnumValue("mood", "calm", before="happy"), ("calm", "happy", "sad")),
+        (ADD, ("happy", "calm", "sad")),
+        (RENAME, ("happy", "blue")),
+        (ALTER, ("sad", "calm")),
+        (RENAME_TYPE, LABELS),
+        (RenameEnumValue("tempo", "sad", "blue"), LABELS),
+    ],
+    ids=lambda value: value.describe() if isinstance(value, Operation) else "",
+)
+def test_enum_operation__all_fields_of_the_type_follow(
+    operation: Operation, labels: tuple[str, ...]
+) -> None:
+    state = ProjectState()
+    for each in (*USED, operation):
+        each.state_forwards("music", state)
+    assert labels_of(state) == [labels, labels]
+
+
+def test_label_renamed__defaults_follow() -> None:
+    state = ProjectState()
+    for operation in (*USED, RENAME):
+        operation.state_forwards("music", state)
+    fields: Any = state.models["music", "song"].fields
+    assert (fields["mood"].db_default, fields["moods"].db_default) == ("blue", ["blue"])
+
+
+def test_operation_on_one_state__other_states_stay() -> None:
+    state = ProjectState()
+    for operation in USED:
+        operation.state_forwards("music", state)
+    clone = state.clone()
+    ADD.state_forwards("music", clone)
+    assert labels_of(state) == [LABELS, LABELS]
+
+
+def test_label_added_next_to_one_that_is_not_there__refused() -> None:
+    state = ProjectState()
+    for operation in USED:
+        operation.state_forwards("music", state)
+    with pytest.raises(CommandError) as error:
+        AddEnumValue("mood", "calm", after="blue").state_forwards("music", state)
+    assert str(error.value) == (
+        "Cannot add label 'calm' to enum type 'mood' next to 'blue', which is none of its labels "
+        "(happy, sad). Correct the migration."
+    )
+
+
+def test_label_added_before_one_and_after_another__refused() -> None:
+    with pytest.raises(ValueError, match="both") as error:
+        AddEnumValue("mood", "calm", before="happy", after="sad")
+    assert str(error.value) == "A label is added before another or after one, not both."
+
+
 # As SQL
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("operation", "forwards", "backwards"),
+    [
+        (
+            AddEnumValue("mood", "it's"),
+            ["ALTER TYPE \"mood\" ADD VALUE 'it''s';"],
+            ["-- Enum type mood is not in this database yet: what depends on it is unknown."],
+        ),
+        (
+            RENAME,
+            ["ALTER TYPE \"mood\" RENAME VALUE 'sad' TO 'blue';"],
+            ["ALTER TYPE \"mood\" RENAME VALUE 'blue' TO 'sad';"],
+        ),
+        (
+            RENAME_TYPE,
+            ['ALTER TYPE "mood" RENAME TO "feeling";'],
+            ['ALTER TYPE "feeling" RENAME TO "mood";'],
+        ),
+    ],
+)
+def test_change_of_a_type_collected_as_sql__shown(
+    operation: Operation, forwards: list[str], backwards: list[str]
+) -> None:
+    shown = []
+    for run in (operation.database_forwards, operation.database_backwards):
+        with connection.schema_editor(collect_sql=True) as editor:
+            run("music", editor, ProjectState(), ProjectState())
+        shown.append(editor.collected_sql)
+    assert shown == [forwards, backwards]
+
+
+@pytest.mark.django_db
+def test_label_removed_collected_as_sql__shows_what_it_would_do_even_if_refused() -> None:
+    applied(ProjectState(), CREATE, song(mood=mood()))
+    run_sql("INSERT INTO music_song (mood) VALUES ('happy')")
+    [[oid]] = run_sql("SELECT 'mood'::regtype::oid::bigint")
+    with connection.schema_editor(collect_sql=True) as editor:
+        ALTER.database_forwards("music", editor, ProjectState(), ProjectState())
+    assert editor.collected_sql == [
+        "LOCK TABLE music_song IN ACCESS EXCLUSIVE MODE;",
+        f"ALTER TYPE public.mood RENAME TO replaced_{oid};",
+        "CREATE TYPE public.mood AS ENUM ('sad', 'calm');",
+        "ALTER TABLE public.music_song ALTER COLUMN mood TYPE mood USING mood::text::mood;",
+        f"DROP TYPE public.replaced_{oid};",
+    ]
 
 
 @pytest.mark.django_db
@@ -211,6 +382,21 @@ def test_sqlmigrate__shows_the_enum_type(options: list[str], statement: str) -> 
     [
         (CREATE, "+ Create enum type mood", "mood"),
         (DROP, "- Drop enum type mood", "drop_mood"),
+        (ADD, "+ Add label 'calm' to enum type mood", "mood_calm"),
+        (
+            AddEnumValue("mood", "It's 100%!"),
+            '+ Add label "It\'s 100%!" to enum type mood',
+            "mood_it_s_100",
+        ),
+        (RENAME, "~ Rename label 'sad' of enum type mood to 'blue'", "rename_mood_sad_blue"),
+        (ALTER, "~ Alter enum type mood: remove 'happy'", "alter_mood"),
+        (REORDER, "~ Alter enum type mood: reorder its labels", "alter_mood"),
+        (
+            REPLACE,
+            "~ Alter enum type mood: remove 'happy', replacing 'happy' by 'sad' in rows for good",
+            "alter_mood",
+        ),
+        (RENAME_TYPE, "~ Rename enum type mood to feeling", "rename_mood_feeling"),
     ],
 )
 def test_enum_operation__says_what_it_does(
@@ -230,6 +416,30 @@ def test_enum_operation_written__is_called_with_plain_labels(operation: Operatio
         "),",
     ]
     assert imports == {"import config.database.operations"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "source"),
+    [
+        (ADD, ["    name='mood',", "    label='calm',", "    after='happy',"]),
+        (RENAME, ["    name='mood',", "    old='sad',", "    new='blue',"]),
+        (RENAME_TYPE, ["    old_name='mood',", "    new_name='feeling',"]),
+        (
+            REPLACE,
+            [
+                "    name='mood',",
+                "    labels=['sad'],",
+                "    old_labels=('happy', 'sad'),",
+                "    replace={'happy': 'sad'},",
+            ],
+        ),
+    ],
+)
+def test_change_of_a_type_written__is_called_by_name(
+    operation: Operation, source: list[str]
+) -> None:
+    written, _ = OperationWriter(operation, indentation=0).serialize()
+    assert written.splitlines()[1:-1] == source
 
 
 # Optimized, as by makemigrations and squashmigrations
@@ -282,6 +492,11 @@ def test_enum_operation_written__is_called_with_plain_labels(operation: Operatio
             [CREATE, RunSQL("UPDATE song SET mood = 'sad'", elidable=True), ADD_MOOD],
             ["Create enum type mood", "Add field mood to song"],
             id="elidable step left out",
+        ),
+        pytest.param(
+            [CREATE, song(mood=mood()), ADD],
+            ["Create enum type mood", "Create model Song", "Add label 'calm' to enum type mood"],
+            id="label added after a model that has the labels before",
         ),
     ],
 )

@@ -3,19 +3,23 @@
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg.types import TypeInfo
 
+from config.database.backend.arrays import register_enum_arrays
+from config.database.backend.cursors import Cursor, ServerBindingCursor
 from config.database.backend.features import DatabaseFeatures
 from config.database.backend.operations import DatabaseOperations
 from config.database.backend.schema import DatabaseSchemaEditor
-
-ENUM_TYPES = "SELECT typname, oid, typarray FROM pg_type WHERE typtype = 'e'"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        is_server_side = params["cursor_factory"] is base.ServerBindingCursor
+        return params | {"cursor_factory": ServerBindingCursor if is_server_side else Cursor}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect once before a pool is opened, which would go on trying for half a minute."""
@@ -28,14 +32,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._configure_connection(connection)
         register_enum_arrays(connection)
         return True  # there is a transaction to commit, if autocommit is off
-
-
-def register_enum_arrays(connection: Any) -> None:
-    """Teach a psycopg connection the enum types of its database, so that it reads their arrays.
-
-    The types' oids belong to one database and change with DROP and CREATE, hence once for each
-    connection rather than once for all.
-    """
-    with connection.cursor() as cursor:
-        for name, oid, array_oid in cursor.execute(ENUM_TYPES).fetchall():
-            TypeInfo(name, oid, array_oid).register(connection)

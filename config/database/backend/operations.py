@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.backends.postgresql import operations
 
+from config.database.backend.arrays import read_unknown_array
 from config.database.backend.expressions import enum_of
 from config.database.fields import EnumField
 
@@ -16,6 +18,8 @@ class DatabaseOperations(operations.DatabaseOperations):
         converters = super().get_db_converters(expression)
         if not isinstance(expression.output_field, EnumField) and (enum := enum_of(expression)):
             converters.append(enum.from_db_value)
+        if isinstance(expression.output_field, ArrayField):
+            converters.insert(0, read_unknown_array)
         return converters
 
     def unification_cast_sql(self, output_field: Any) -> str:

@@ -1,12 +1,16 @@
 """DDL: names that we choose, and columns that change to or from an enum type."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from django.core.management.base import CommandError
+from django.db import transaction
 from django.db.backends.postgresql import schema
 from django.db.backends.utils import strip_quotes, truncate_name
 from django.db.models import Model
 
+from config.database.backend.arrays import register_enum_arrays
+from config.database.enum_swap import check_removed, find_enum, plan_swap
 from config.database.fields import EnumField, enum_field
 from config.database.references import Named, named_in_expressions
 
@@ -20,9 +24,76 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def create_enum(self, name: str, labels: Sequence[str]) -> None:
         quoted = ", ".join(self.quote_value(label) for label in labels)
         self.execute(f"CREATE TYPE {self.quote_name(name)} AS ENUM ({quoted})", None)
+        self._register_enum_arrays()
 
     def drop_enum(self, name: str) -> None:
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
+
+    def rename_enum(self, old: str, new: str) -> None:
+        self._alter_enum(old, f"RENAME TO {self.quote_name(new)}")
+        self._register_enum_arrays()
+
+    def rename_enum_value(self, name: str, old: str, new: str) -> None:
+        self._alter_enum(name, f"RENAME VALUE {self.quote_value(old)} TO {self.quote_value(new)}")
+
+    def add_enum_value(
+        self, name: str, label: str, before: str | None = None, after: str | None = None
+    ) -> None:
+        place = ""
+        if before is not None:
+            place = f" BEFORE {self.quote_value(before)}"
+        elif after is not None:
+            place = f" AFTER {self.quote_value(after)}"
+        self._alter_enum(name, f"ADD VALUE {self.quote_value(label)}{place}")
+
+    def _alter_enum(self, name: str, action: str) -> None:
+        self.execute(f"ALTER TYPE {self.quote_name(name)} {action}", None)
+
+    def change_enum_labels(
+        self,
+        name: str,
+        change: Callable[[Sequence[str]], Sequence[str]],
+        replacements: Mapping[str, str] | None = None,
+        advice: str = "",
+    ) -> None:
+        """Put a type with the labels that `change` makes of the present ones in its place.
+
+        Values that are keys of `replacements` become what it says. `advice` is what else can be
+        done about rows that use a label that would go.
+        Raises CommandError if one is in use, or if something could not be brought back.
+        """
+        with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
+            enum = find_enum(cursor, name)
+            if enum is None:
+                self._miss_enum(name)
+                return
+            swap = plan_swap(cursor, enum, change(enum.labels), replacements)
+            if not self.collect_sql:
+                # First without locks: to count takes its time, and may be all that happens.
+                check_removed(cursor, swap, advice)
+                self.connection.check_constraints()  # pending ones would be in the way
+            if lock := swap.lock():
+                self.execute(lock, None)
+            if not self.collect_sql:
+                check_removed(cursor, swap, advice)
+            for sql in swap.statements():
+                self.execute(sql, None)
+            self._register_enum_arrays()
+
+    def _miss_enum(self, name: str) -> None:
+        if not self.collect_sql:
+            raise CommandError(
+                f"There is no enum type {name!r} in database "
+                f"{self.connection.settings_dict['NAME']!r}. This migration changed nothing. "
+                "Run manage.py verify_schema to see what else is missing."
+            )
+        self.collected_sql.append(
+            f"-- Enum type {name} is not in this database yet: what depends on it is unknown."
+        )
+
+    def _register_enum_arrays(self) -> None:
+        if not self.collect_sql:
+            register_enum_arrays(self.connection.connection)
 
     def _create_index_name(
         self, table_name: str, column_names: Sequence[str], suffix: str = ""

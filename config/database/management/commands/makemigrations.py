@@ -3,6 +3,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.core.management.commands import makemigrations
 
 from config.database.autodetector import MigrationAutodetector
@@ -14,7 +15,13 @@ class Command(makemigrations.Command):
     autodetector = MigrationAutodetector
 
     def handle(self, *app_labels: str, **options: Any) -> None:
-        super().handle(*(app_labels or labels_to_name()), **options)
+        try:
+            super().handle(*(app_labels or labels_to_name()), **options)
+        except EOFError as error:
+            raise CommandError(
+                "There is nobody to answer this question, so nothing was written. Run "
+                "makemigrations in a terminal, or with --noinput, which says what it assumes."
+            ) from error
 
 
 def labels_to_name() -> list[str]:

@@ -1,0 +1,176 @@
+"""What a change of an enum type means for the models of a migration's state.
+
+Fields hold the name and the labels of their type, so that they change with it, and so do literals
+of the type in their surroundings. Otherwise each would look like a change of its own.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.migrations.state import ModelState, ProjectState
+from django.db.models.constants import LOOKUP_SEP
+from django.db.models.lookups import Lookup
+
+from config.database.fields import EnumField, enum_field
+
+type Change = Callable[[Sequence[str]], Sequence[str]]
+"""The labels before -> the labels after."""
+
+PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
+"""Lookups that compare text, be it that of a label."""
+
+
+def enum_labels(state: ProjectState, name: str) -> tuple[str, ...]:
+    """The labels of the type; none if no model uses it."""
+    enums = (enum_field(f) for model in state.models.values() for f in model.fields.values())
+    return next((enum.labels for enum in enums if enum and enum.type_name == name), ())
+
+
+def change_enum(
+    state: ProjectState,
+    name: str,
+    change: Change = lambda labels: labels,
+    *,
+    new_name: str = "",
+    renamed: Mapping[str, str] | None = None,
+) -> None:
+    """Give the type other labels or another name, wherever a model uses it.
+
+    Literals of the type that are a key of `renamed` become what it says.
+    """
+    for key, model in state.models.items():
+        fields = [item for item in model.fields if _is_of(model.fields[item], name)]
+        literals = Literals(name, fields, renamed or {})
+        for field_name in fields:
+            field = _changed(model.fields[field_name], change, new_name or name, literals)
+            _set_field(model, field_name, field)
+        if fields and renamed:
+            _rename_in_conditions(model, literals)
+        if fields:
+            state.reload_model(*key)
+
+
+def _set_field(model: ModelState, name: str, field: Any) -> None:
+    field.name = name
+    model.fields[name] = field
+
+
+def _rename_in_conditions(model: ModelState, literals: "Literals") -> None:
+    """In what is no field of the type, but is computed from one."""
+    for option in ("constraints", "indexes"):
+        items = model.options.get(option, [])
+        model.options[option] = [literals.renamed_item(item) for item in items]
+    for name, field in list(model.fields.items()):
+        if isinstance(field, models.GeneratedField) and not enum_field(field):
+            _, _, args, options = field.deconstruct()
+            options["expression"] = literals.renamed_expression(field.expression)
+            _set_field(model, name, models.GeneratedField(*args, **options))
+
+
+def _is_of(field: Any, name: str) -> bool:
+    enum = enum_field(field)
+    return enum is not None and enum.type_name == name
+
+
+def _changed(field: Any, change: Change, name: str, literals: "Literals") -> Any:
+    _, _, args, options = field.deconstruct()
+    if isinstance(field, ArrayField):
+        options["base_field"] = _changed(field.base_field, change, name, literals)
+    elif isinstance(field, models.GeneratedField):
+        options["output_field"] = _changed(field.output_field, change, name, literals)
+        options["expression"] = literals.renamed_expression(field.expression, typed=True)
+    else:
+        options |= {"labels": change(field.labels), "type_name": name}
+    for option in ("default", "db_default"):
+        if option in options:
+            options[option] = literals.renamed_value(options[option])
+    return type(field)(*args, **options)
+
+
+@dataclass(frozen=True)
+class Literals:
+    """Labels of an enum type in what a model says of its `fields`, which are of that type."""
+
+    type_name: str
+    fields: Collection[str]
+    names: Mapping[str, str]
+
+    def renamed_value(self, value: Any) -> Any:
+        """A value of one of the fields: a label, several, or an expression."""
+        if isinstance(value, str):
+            return self.names.get(value, value)
+        if isinstance(value, (list, tuple, set)):
+            return type(value)(self.renamed_value(item) for item in value)
+        return self.renamed_expression(value, typed=True)
+
+    def renamed_item(self, item: Any) -> Any:
+        """An index or a constraint."""
+        _, args, options = item.deconstruct()
+        options = {
+            name: self.renamed_expression(value) if name in ("condition", "expressions") else value
+            for name, value in options.items()
+        }
+        return type(item)(*(self.renamed_expression(value) for value in args), **options)
+
+    def renamed_expression(self, node: Any, typed: bool = False) -> Any:
+        """`typed` says whether a plain value in this place is of the enum type."""
+        if isinstance(node, models.Value):
+            return self._renamed_literal(node, typed)
+        if isinstance(node, models.Q):
+            children = [self._renamed_condition(child) for child in node.children]
+            return models.Q.create(children, node.connector, node.negated)
+        if isinstance(node, (list, tuple)):
+            return type(node)(self.renamed_expression(item, typed) for item in node)
+        if isinstance(node, models.F) or not hasattr(node, "_constructor_args"):
+            return node
+        return self._rebuilt(node, typed)
+
+    def _renamed_literal(self, value: models.Value, typed: bool) -> models.Value:
+        output: Any = value._output_field_or_none
+        label = value.value
+        if isinstance(label, str) and label in self.names:
+            if isinstance(output, EnumField) and output.type_name == self.type_name:
+                return models.Value(self.names[label], output_field=output)
+            if typed:
+                return models.Value(self.names[label])
+        return value
+
+    def _renamed_condition(self, child: Any) -> Any:
+        if not isinstance(child, tuple):
+            return self.renamed_expression(child)
+        lookup, value = child
+        return lookup, self._renamed_operand(lookup, value)
+
+    def _renamed_operand(self, lookup: str, value: Any) -> Any:
+        field, *transforms = lookup.split(LOOKUP_SEP)
+        kind = transforms[-1] if transforms else "exact"
+        is_text = isinstance(value, str) and kind.removeprefix("i").endswith(PATTERNS)
+        if field not in self.fields or is_text:
+            return self.renamed_expression(value)
+        return self.renamed_value(value)
+
+    def _rebuilt(self, node: Any, typed: bool) -> Any:
+        args, options = node._constructor_args
+        typed = typed or any(self._is_field(arg, node) for arg in args)
+        args = [self._renamed_argument(arg, node, typed) for arg in args]
+        options = {
+            name: self._renamed_operand(name, value)
+            if isinstance(node, models.When) and name not in ("condition", "then")
+            else self.renamed_expression(value, typed)
+            for name, value in options.items()
+        }
+        return type(node)(*args, **options)
+
+    def _is_field(self, arg: Any, node: Any) -> bool:
+        """Whether an argument of `node` is one of the fields; a lookup takes text for a value."""
+        name = arg.name if isinstance(arg, models.F) else arg
+        is_name = isinstance(arg, models.F) or not isinstance(node, Lookup)
+        return is_name and isinstance(name, str) and name in self.fields
+
+    def _renamed_argument(self, arg: Any, node: Any, typed: bool) -> Any:
+        if isinstance(node, Lookup) and typed:
+            return self.renamed_value(arg)
+        return self.renamed_expression(arg, typed)
