@@ -111,7 +111,7 @@ def _take(session: psycopg.Connection[Any], seconds: float, say: Callable[[str],
 
     Between two polls there is no transaction, which would keep a pooler's connection.
     """
-    name = f"migrate, pid {os.getpid()} on {socket.gethostname()}"
+    name = f"migrate by pid {os.getpid()} on {socket.gethostname()}"
     deadline = time.monotonic() + seconds
     waits = False
     while not session.execute(TAKE, [KEY, name]).fetchall()[0][0]:
@@ -119,11 +119,11 @@ def _take(session: psycopg.Connection[Any], seconds: float, say: Callable[[str],
         session.rollback()
         if holders and time.monotonic() > deadline:
             raise CommandError(
-                f"Another migrate is still at work after {seconds:g} seconds ({holders[0]}). "
-                "Nothing was changed. Try again later, or set MIGRATE_WAIT to more seconds. If it "
-                "hangs, end that process."
+                f"Waited {seconds:g} seconds for {holders[0]}, which is still at work. Nothing "
+                "was changed. Try again later, or set MIGRATE_WAIT to more seconds. If that "
+                "process hangs, end it."
             )
         if holders and not waits:
-            say(f"Another migrate is at work ({holders[0]}). Waiting for it.")
+            say(f"Waiting for {holders[0]}.")
             waits = True
         time.sleep(POLL_SECONDS)
