@@ -31,7 +31,7 @@ NEXT_STEPS = {
     'role ".*" does not exist': "Create it, or correct the user in DATABASE_URL.",
     "refused": "Start the server, or correct the host and the port in DATABASE_URL.",
     "No such file": "Start the server, or correct the host in DATABASE_URL.",
-    "closed the connection": "Try again, or look into the server's log.",
+    "closed the connection|terminating connection": "Try again, or look into the server's log.",
     "timeout expired": "Correct the host and the port in DATABASE_URL, or let this machine in.",
     "invalid response": "Correct the host and the port in DATABASE_URL.",
     "resolve": "Correct the host in DATABASE_URL.",

@@ -13,13 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from config.database.blockers import Watch
 from config.database.errors import driver_error
 from config.database.migration_lock import MigrationLock
-from config.database.progress import Progress
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
 IN_THE_WAY = (errors.LockNotAvailable, errors.DeadlockDetected)
@@ -46,9 +46,8 @@ class Patience:
     It is a wrapper for Django's execute_wrapper().
     """
 
-    def __init__(self, lock: MigrationLock, progress: Progress, say: Callable[[str], None]) -> None:
-        self.connection = lock.connection
-        self.progress, self.say = progress, say
+    def __init__(self, lock: MigrationLock, say: Callable[[str], None]) -> None:
+        self.connection, self.progress, self.say = lock.connection, lock.progress, say
         self.seconds: float = settings.MIGRATE_LOCK_TIMEOUT
         self.attempts: int = 1 + settings.MIGRATE_LOCK_RETRIES
         self.watch = Watch(lock)
@@ -141,13 +140,25 @@ class Patience:
 
 
 @contextmanager
-def lock_timeout(
-    lock: MigrationLock, progress: Progress, say: Callable[[str], None]
-) -> Iterator[Patience]:
+def lock_timeout(lock: MigrationLock, say: Callable[[str], None]) -> Iterator[Patience]:
     """Have the connection's transactions wait MIGRATE_LOCK_TIMEOUT seconds at most; 0 for ever."""
-    patience = Patience(lock, progress, say)
+    patience = Patience(lock, say)
     if not patience.seconds:
         yield patience
         return
     with lock.connection.execute_wrapper(patience), patience.watch.every(patience.seconds / 4):
         yield patience
+
+
+@contextmanager
+def autocommit(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let each atomic() commit, which with AUTOCOMMIT off is left to whoever began; to nobody."""
+    if connection.in_atomic_block or connection.get_autocommit():
+        yield
+        return
+    connection.commit()
+    connection.set_autocommit(True)
+    try:
+        yield
+    finally:
+        connection.set_autocommit(False)

@@ -14,9 +14,12 @@ from contextlib import contextmanager, suppress
 from typing import Any, LiteralString
 
 import psycopg
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.database.progress import Progress
 
 KEY = int.from_bytes(b"migrate!")
 """Each database has advisory locks of its own, and pg_locks shows this one's key in two halves:
@@ -47,9 +50,13 @@ HOLDER = """
 class MigrationLock:
     """The lock while it is held, and the session that holds it."""
 
-    def __init__(self, connection: BaseDatabaseWrapper, session: psycopg.Connection[Any]) -> None:
-        self.connection = connection
-        self.session = session
+    def __init__(
+        self,
+        connection: BaseDatabaseWrapper,
+        session: psycopg.Connection[Any],
+        progress: Progress,
+    ) -> None:
+        self.connection, self.session, self.progress = connection, session, progress
 
     def query(self, sql: LiteralString, parameters: Sequence[object] = ()) -> list[Any]:
         """Rows that `sql` returns beside the connection that migrates.
@@ -67,10 +74,10 @@ class MigrationLock:
         try:
             self.session.execute("SELECT")
         except psycopg.Error as error:
-            reason = " ".join(str(error).split()).rstrip(".")
+            reason = error.diag.message_primary or str(error).partition("\n")[0]
             raise CommandError(
-                "The session that kept other migrators away has ended, so this one stopped, too: "
-                f"{reason}. What was shown as OK is applied, and nothing else. Run migrate again."
+                f"The session that kept other migrators away was lost: {reason.rstrip('.')}. "
+                f"{self.progress.standing} Run migrate again."
             ) from error
 
     @contextmanager
@@ -84,12 +91,18 @@ class MigrationLock:
 
 @contextmanager
 def migration_lock(
-    connection: BaseDatabaseWrapper, seconds: float, say: Callable[[str], None]
+    connection: BaseDatabaseWrapper, progress: Progress, say: Callable[[str], None]
 ) -> Iterator[MigrationLock]:
-    """Hold the lock; wait up to `seconds` for another migrator, and `say` so.
+    """Hold the lock; wait for another migrator up to MIGRATE_WAIT seconds, and `say` so.
 
     Raises CommandError if that takes longer, django.db.Error if the database cannot be reached.
     """
+
+    def say_and_hang_up(line: str) -> None:
+        say(line)
+        if not connection.in_atomic_block:
+            connection.close()  # rather than find it cut off when it is our turn
+
     connection.ensure_connection()  # which looks at the server's version, too
     with connection.wrap_database_errors:
         session = psycopg.connect(**connection.get_connection_params())
@@ -97,9 +110,9 @@ def migration_lock(
         # A snapshot that lasts would let CREATE INDEX CONCURRENTLY wait for us for ever.
         session.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         with connection.wrap_database_errors:
-            _take(session, seconds, say)
+            _take(session, settings.MIGRATE_WAIT, say_and_hang_up)
             session.execute(KEEP)
-        yield MigrationLock(connection, session)
+        yield MigrationLock(connection, session, progress)
     finally:
         with suppress(psycopg.Error):
             session.rollback()  # closing does it, too, but does not wait until it is done

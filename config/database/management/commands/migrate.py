@@ -2,7 +2,6 @@ from contextlib import ExitStack
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations import Migration
@@ -10,7 +9,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 from config.database.autodetector import MigrationAutodetector
 from config.database.interruption import explained_interruption
-from config.database.lock_timeout import lock_timeout
+from config.database.lock_timeout import autocommit, lock_timeout
 from config.database.migration_lock import migration_lock
 from config.database.preflight import check_plan
 from config.database.progress import Progress
@@ -37,8 +36,9 @@ class Command(migrate.Command):
         connection = connections[self.database]
         with (
             explained_interruption(lambda: self.progress.look(connection)),
-            migration_lock(connection, settings.MIGRATE_WAIT, self.say) as self.lock,
-            lock_timeout(self.lock, self.progress, self.say) as patience,
+            migration_lock(connection, self.progress, self.say) as self.lock,
+            autocommit(connection),
+            lock_timeout(self.lock, self.say) as patience,
         ):
             patience.retry(
                 lambda: self.run(*args, **options),
@@ -91,11 +91,11 @@ class Command(migrate.Command):
 
     def begin(self, migration: Migration, action: str) -> None:
         """Have a migration and its record in one transaction, where Django has two."""
-        self.progress.migration = migration
         if action == "apply_start" and migration.atomic:
             self.transaction.enter_context(self.lock.transaction())
         else:
             self.lock.check()
+        self.progress.migration = migration
 
     def commit(self) -> None:
         self.transaction.close()
