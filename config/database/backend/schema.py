@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.backends.postgresql import schema
 from django.db.backends.utils import strip_quotes, truncate_name
-from django.db.models import Model
+from django.db.models import Index, Model
 
 from config.database.backend.arrays import register_enum_arrays
+from config.database.backend.concurrent_index import drop_invalid, is_built
 from config.database.enum_swap import check_removed, find_enum, plan_swap
 from config.database.fields import EnumField, enum_field
 from config.database.references import Named, named_in_expressions
@@ -94,6 +95,16 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _register_enum_arrays(self) -> None:
         if not self.collect_sql:
             register_enum_arrays(self.connection.connection)
+
+    def add_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
+        if not concurrently or self.collect_sql:
+            super().add_index(model, index, concurrently)
+        elif not is_built(self, model, index):
+            try:
+                super().add_index(model, index, concurrently)
+            except Error:
+                drop_invalid(self, model, index)
+                raise
 
     def _create_index_name(
         self, table_name: str, column_names: Sequence[str], suffix: str = ""
