@@ -1,0 +1,130 @@
+"""What SQL the operations of a plan stand for, without running any of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration, SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.fields import FieldOperation
+from django.db.migrations.operations.models import IndexOperation, ModelOperation
+from django.db.migrations.state import ProjectState
+
+from config.database.backend.schema import DatabaseSchemaEditor
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation of a migration, the states before and after it, and its statements."""
+
+    connection: BaseDatabaseWrapper
+    migration: Migration
+    operation: Operation
+    before: ProjectState
+    after: ProjectState
+    statements: list[str]
+    written: Operation
+    """The operation as the migration lists it: `operation`, or what `operation` is wrapped in."""
+
+    @property
+    def app_label(self) -> str:
+        return self.migration.app_label
+
+    @property
+    def model_name(self) -> str:
+        """Of the model that the operation is about; '' if it is about none."""
+        if isinstance(self.operation, ModelOperation):
+            return self.operation.name_lower
+        if isinstance(self.operation, (FieldOperation, IndexOperation)):
+            return self.operation.model_name_lower
+        return ""
+
+    @property
+    def model(self) -> Any:
+        """That model as it was before; None if it was not there."""
+        if (self.app_label, self.model_name) not in self.before.models:
+            return None
+        return self.before.apps.get_model(self.app_label, self.model_name)
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.migration.atomic or self.operation.atomic)
+
+
+class Collector(DatabaseSchemaEditor):
+    """Collects SQL without a look at the schema, which is not yet in the state of a later step."""
+
+    KINDS = {"primary_key": "_pkey", "unique": "_uniq", "foreign_key": "_fk_", "check": "_check"}
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        super().__init__(connection, collect_sql=True, atomic=False)
+
+    def _constraint_names(
+        self, model: Any, column_names: Any = None, exclude: Any = None, **kinds: Any
+    ) -> list[str]:
+        suffix = next((self.KINDS[kind] for kind in self.KINDS if kinds.get(kind)), "")
+        name = self._create_index_name(model._meta.db_table, column_names or [], suffix)
+        return [name] if name not in (exclude or ()) else []
+
+    def _get_sequence_name(self, table: str, column: str) -> str:
+        return f"{table}_{column}_seq"
+
+    def _is_collation_deterministic(self, collation_name: str) -> bool:
+        return True
+
+
+def read_steps(
+    connection: BaseDatabaseWrapper, migration: Migration, state: ProjectState
+) -> list[Step]:
+    """The steps of `migration`, which `state` is before; it is after it in the end."""
+    steps: list[Step] = []
+    deferred: list[tuple[Any, list[str]]] = []
+    with Collector(connection) as editor:
+        for operation, written, before, after in _states(migration, state):
+            if operation.reduces_to_sql:
+                operation.database_forwards(migration.app_label, editor, before, after)
+            statements = _taken(editor)
+            steps.append(
+                Step(connection, migration, operation, before, after, statements, written)
+            )
+            known = {id(sql) for sql, _ in deferred}
+            deferred += [(sql, statements) for sql in editor.deferred_sql if id(sql) not in known]
+        # What Django puts off until the end of the migration is still of the step that asked.
+        for sql, statements in deferred:
+            if any(sql is kept for kept in editor.deferred_sql):
+                editor.execute(sql, None)
+                statements += _taken(editor)
+        editor.deferred_sql.clear()
+    return steps
+
+
+def read_operations(
+    connection: BaseDatabaseWrapper, app_label: str, operations: Sequence[Operation], state: Any
+) -> list[Step]:
+    """The steps of a migration that holds `operations`; `state` stays as it is."""
+    migration = Migration("hypothetical", app_label)
+    migration.operations = [*operations]
+    return read_steps(connection, migration, state.clone())
+
+
+def _states(
+    migration: Migration, state: ProjectState
+) -> Iterator[tuple[Operation, Operation, ProjectState, ProjectState]]:
+    """Each operation, the one that it is written in, and the states before and after it."""
+    for written in migration.operations:
+        before = state.clone()
+        written.state_forwards(migration.app_label, state)
+        if not isinstance(written, SeparateDatabaseAndState):
+            yield written, written, before, state.clone()
+            continue
+        for operation in written.database_operations:
+            after = before.clone()
+            operation.state_forwards(migration.app_label, after)
+            yield operation, written, before, after
+            before = after
+
+
+def _taken(editor: Collector) -> list[str]:
+    taken, editor.collected_sql = editor.collected_sql, []
+    return taken
