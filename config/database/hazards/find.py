@@ -96,7 +96,7 @@ def find(
     Nothing is run. Raises SquawkError if the linter cannot be asked.
     """
     tables = Tables(sizes)
-    findings = []
+    findings: list[Finding] = []
     for migration, backwards in plan:
         if backwards or not (app_labels is None or migration.app_label in app_labels):
             migration.mutate_state(state, preserve=False)
@@ -114,7 +114,8 @@ def _of_migration(steps: Sequence[Step], tables: Tables) -> Iterator[Finding]:
     locks = {table for step in steps for table in _locked(step, tables)}
     for number, step in enumerate(steps):
         found[number] += of_operation(step, locks)
-        found[number] += [hazard(code, sql, step) for sql in step.statements for code in own_codes(step, sql)]
+        for sql in step.statements:
+            found[number] += [hazard(code, sql, step) for code in own_codes(step, sql)]
     for number, item in _linted(steps, tables):
         found[number].append(item)
     for number, hazards in found.items():

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from django.db import models
 from django.db.migrations import AddField, AlterField, RunPython, RunSQL
 from django.db.migrations.state import ProjectState
 
@@ -114,7 +113,9 @@ type IsVolatile = Callable[[Collection[str]], bool]
 def hazard(code: str, sql: str, step: Step, message: str = "") -> Hazard:
     table = table_of(sql) or (step.model._meta.db_table if step.model else "")
     text = BLOCKING.get(code) or BREAKING.get(code) or ADVICE.get(code) or message
-    return Hazard(code, text.format(table=table) if text != message else text, table, code in ADVICE)
+    return Hazard(
+        code, text.format(table=table) if text != message else text, table, code in ADVICE
+    )
 
 
 def judge(step: Step, sql: str, rule: str, message: str, is_volatile: IsVolatile) -> str | None:
@@ -216,7 +217,8 @@ def field_before(step: Step) -> Any:
 
 def field_after(step: Step) -> Any:
     """The field that an operation on a field leaves; None if there is no such field."""
-    name = getattr(step.operation, "new_name", None) or getattr(step.operation, "name", "")
+    operation: Any = step.operation
+    name = getattr(operation, "new_name", "") or getattr(operation, "name", "")
     return _field(step, step.after, name)
 
 
@@ -235,20 +237,20 @@ def own_codes(step: Step, sql: str) -> Iterator[str]:
     if not isinstance(step.operation, RunSQL):
         return
     for code, pattern in OWN.items():
-        if step.in_transaction or code not in IN_TRANSACTION_ONLY:
-            if re.match(pattern, normalized(sql), re.IGNORECASE):
-                yield code
+        counts = step.in_transaction or code not in IN_TRANSACTION_ONLY
+        if counts and re.match(pattern, normalized(sql), re.IGNORECASE):
+            yield code
 
 
 def of_operation(step: Step, locks: Collection[str]) -> Iterator[Hazard]:
     """What an operation itself tells; `locks` are the tables that its transaction has locked."""
-    if isinstance(step.operation, AddField):
-        field = step.operation.field
-        if _is_constant_for_unique(field):
-            yield hazard("adding-unique-field-with-default", "", step)
-    if isinstance(step.operation, RunPython) and step.in_transaction:
-        if locks or _changes_rows(step.operation.code):
-            yield hazard("backfill-in-transaction", "", step)
+    operation = step.operation
+    if isinstance(operation, AddField) and _is_constant_for_unique(operation.field):
+        yield hazard("adding-unique-field-with-default", "", step)
+    if not isinstance(operation, RunPython) or operation.code is RunPython.noop:
+        return
+    if step.in_transaction and (locks or _changes_rows(operation.code)):
+        yield hazard("backfill-in-transaction", "", step)
 
 
 def _is_constant_for_unique(field: Any) -> bool:

@@ -7,6 +7,7 @@ import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 STYLE = (
     "ban-char-field",
@@ -36,7 +37,7 @@ class SquawkError(Exception):
 
 
 @dataclass(frozen=True)
-class Warning:
+class Remark:
     """What a rule of squawk has to say about a statement."""
 
     statement: int
@@ -45,8 +46,8 @@ class Warning:
     message: str
 
 
-def lint(statements: Sequence[str], major_version: int, *, in_transaction: bool) -> list[Warning]:
-    """What is dangerous about `statements`, which are run in this order on a server of that version.
+def lint(statements: Sequence[str], major_version: int, *, in_transaction: bool) -> list[Remark]:
+    """What is dangerous about `statements`, run in this order on a server of `major_version`.
 
     Raises SquawkError if it could not be asked.
     """
@@ -56,7 +57,7 @@ def lint(statements: Sequence[str], major_version: int, *, in_transaction: bool)
     parts = [f"{script.rstrip().rstrip(';')}\n;\n" if script else "" for script in scripts]
     owners = [number for number, part in enumerate(parts) for _ in range(part.count("\n"))]
     found = [
-        Warning(owners[warning["line"]] - 1, warning["rule_name"], warning["message"])
+        Remark(owners[warning["line"]] - 1, warning["rule_name"], warning["message"])
         for warning in _run("".join(parts), major_version)
     ]
     unreadable = {warning.statement for warning in found if warning.rule == "syntax-error"}
@@ -68,7 +69,7 @@ def lint(statements: Sequence[str], major_version: int, *, in_transaction: bool)
     return [*dict.fromkeys(w for w in found if w.rule == "syntax-error"), *others]
 
 
-def _run(script: str, major_version: int) -> list[dict[str, object]]:
+def _run(script: str, major_version: int) -> list[dict[str, Any]]:
     command = [
         *(find(), "--reporter=json", f"--pg-version={major_version}.0"),
         *(f"--exclude={','.join((*STYLE, *TIMEOUTS))}", f"--include={','.join(OPT_IN)}"),

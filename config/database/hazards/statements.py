@@ -44,7 +44,7 @@ def renamed_table(sql: str) -> tuple[str, str] | None:
 
 def unquoted(name: str) -> str:
     """The last part of a name, as the catalog has it."""
-    *_, last = re.findall(NAME, name)
+    last: str = re.findall(NAME, name)[-1]
     return last[1:-1].replace('""', '"') if last.startswith('"') else last.lower()
 
 

@@ -52,10 +52,11 @@ class Step:
         return bool(self.migration.atomic or self.operation.atomic)
 
 
+SUFFIXES = {"primary_key": "_pkey", "unique": "_uniq", "foreign_key": "_fk_", "check": "_check"}
+
+
 class Collector(DatabaseSchemaEditor):
     """Collects SQL without a look at the schema, which is not yet in the state of a later step."""
-
-    KINDS = {"primary_key": "_pkey", "unique": "_uniq", "foreign_key": "_fk_", "check": "_check"}
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         super().__init__(connection, collect_sql=True, atomic=False)
@@ -63,7 +64,7 @@ class Collector(DatabaseSchemaEditor):
     def _constraint_names(
         self, model: Any, column_names: Any = None, exclude: Any = None, **kinds: Any
     ) -> list[str]:
-        suffix = next((self.KINDS[kind] for kind in self.KINDS if kinds.get(kind)), "")
+        suffix = next((SUFFIXES[kind] for kind in SUFFIXES if kinds.get(kind)), "")
         name = self._create_index_name(model._meta.db_table, column_names or [], suffix)
         return [name] if name not in (exclude or ()) else []
 
@@ -85,9 +86,7 @@ def read_steps(
             if operation.reduces_to_sql:
                 operation.database_forwards(migration.app_label, editor, before, after)
             statements = _taken(editor)
-            steps.append(
-                Step(connection, migration, operation, before, after, statements, written)
-            )
+            steps.append(Step(connection, migration, operation, before, after, statements, written))
             known = {id(sql) for sql, _ in deferred}
             deferred += [(sql, statements) for sql in editor.deferred_sql if id(sql) not in known]
         # What Django puts off until the end of the migration is still of the step that asked.
@@ -103,9 +102,16 @@ def read_operations(
     connection: BaseDatabaseWrapper, app_label: str, operations: Sequence[Operation], state: Any
 ) -> list[Step]:
     """The steps of a migration that holds `operations`; `state` stays as it is."""
-    migration = Migration("hypothetical", app_label)
+    migration: Any = Migration("hypothetical", app_label)
     migration.operations = [*operations]
     return read_steps(connection, migration, state.clone())
+
+
+def read_reverse(step: Step) -> list[str]:
+    """The statements that take `step` back."""
+    with Collector(step.connection) as editor:
+        step.operation.database_backwards(step.app_label, editor, step.after, step.before)
+    return _taken(editor)
 
 
 def _states(
@@ -126,5 +132,6 @@ def _states(
 
 
 def _taken(editor: Collector) -> list[str]:
-    taken, editor.collected_sql = editor.collected_sql, []
+    taken: list[str] = editor.collected_sql
+    editor.collected_sql = []
     return taken

@@ -5,9 +5,11 @@ from django.apps import apps
 from django.core.management.commands import migrate
 from django.db import connections, transaction
 from django.db.migrations import Migration
+from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
 from config.database.autodetector import MigrationAutodetector
+from config.database.hazards.planned import PlannedHazards
 from config.database.preflight import check_plan
 from config.database.rollback import Plan, forget_models, is_one_transaction, model_keys
 
@@ -20,6 +22,7 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         self.database, self.fake = options["database"], options["fake"]
         self.fake_initial = options["fake_initial"]
+        self.hazards = PlannedHazards(self.database)
         sender = apps.get_app_config("database")
         pre_migrate.connect(self.before, sender=sender)
         post_migrate.connect(self.after, sender=sender)
@@ -35,12 +38,22 @@ class Command(migrate.Command):
         self.models_before = model_keys(apps)
         if not self.fake:
             check_plan(connections[self.database], plan, apps, self.fake_initial)
+            if self.verbosity and (hazards := self.hazards.summary(plan)):
+                self.stdout.write(hazards, self.style.WARNING)
         if is_one_transaction(plan):
             self.transaction.enter_context(transaction.atomic(using=self.database))
 
     def after(self, plan: Plan, apps: Any, **kwargs: Any) -> None:
         if not self.fake:
             forget_models(self.models_before - model_keys(apps), apps, self.database)
+
+    def describe_operation(  # type: ignore[override]
+        self, operation: Operation, backwards: bool
+    ) -> tuple[str, bool]:
+        message, is_error = super().describe_operation(operation, backwards)
+        if backwards:
+            return message, is_error
+        return self.hazards.describe(operation, message, is_error)
 
     def migration_progress_callback(
         self, action: str, migration: Migration | None = None, fake: bool = False
