@@ -1,9 +1,12 @@
 """How to do what a step does without its dangers: migrations that can be run as they are."""
 
+import ast
 import inspect
+import re
+import sys
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -48,6 +51,7 @@ from config.database.references import named_fields
 NOW = "With this release"
 NEXT = "With the next release"
 AFTERWARDS = "After that"
+WIDER = "The values stay as they are, so that the table is not written anew."
 EXPRESSIONS: Mapping[Any, Any] = {uuid.uuid4: RandomUUID(), timezone.now: Now()}
 """What PostgreSQL gives each row, for functions of Python's that Django would call once."""
 
@@ -142,10 +146,11 @@ def by_statements(step: Step) -> Alternative | None:
     if not known or (kept and isinstance(step.operation, RunSQL)):
         return None
     first = [pair for way in known for pair in way.first]
-    alone = [pair for way in known for pair in way.alone]
+    alone = _with_dropped_indexes(step, [pair for way in known for pair in way.alone])
     last = [pair for way in known for pair in way.last]
+    accepted = {"changing-column-type": WIDER} if any(" TYPE " in sql for sql in kept) else {}
     parts = [
-        Part(NOW, [*_kept(step, kept), *_run(first)]),
+        Part(NOW, [*_kept(step, kept), *_run(first)], accepted=accepted),
         *_filled(step, statements),
         Part(AFTERWARDS, _run(alone), atomic=False),
         Part(AFTERWARDS, _run(last)),
@@ -155,7 +160,7 @@ def by_statements(step: Step) -> Alternative | None:
     operations = _with_state(step, final.operations)
     return Alternative(
         "Do it in parts, none of which keeps others waiting.",
-        [*others, Part(NOW if not others else final.when, operations, final.atomic)],
+        [*others, replace(final, when=final.when if others else NOW, operations=operations)],
     )
 
 
@@ -169,7 +174,7 @@ def _without_detours(statements: Sequence[str]) -> list[str]:
         comes_back = " DROP CONSTRAINT " in text or " FOREIGN KEY " in text
         dropped = any(f'DROP CONSTRAINT "{name}"' in other for other in texts)
         for_a_moment = text.endswith(" DROP DEFAULT") or any(
-            other.endswith(" DROP DEFAULT") and other[: -len("DROP DEFAULT")] in text
+            other.endswith(" DROP DEFAULT") and text.startswith(other.replace(" DROP ", " SET "))
             for other in texts
         )
         if text.startswith("UPDATE ") or for_a_moment or (comes_back and dropped and name in added):
@@ -178,12 +183,24 @@ def _without_detours(statements: Sequence[str]) -> list[str]:
     return kept
 
 
+def _with_dropped_indexes(
+    step: Step, pairs: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """With the indexes that come back when their DROP is taken back."""
+    if not any(sql.startswith("DROP ") for sql, _ in pairs) or isinstance(step.operation, RunSQL):
+        return [*pairs]
+    ways = filter(None, map(safe, read_reverse(step)))
+    again = {drop: sql for way in ways for sql, drop in way.alone if drop}
+    return [(sql, back or again.pop(sql, "")) for sql, back in pairs]
+
+
 def _kept(step: Step, statements: Sequence[str]) -> list[Operation]:
     """What is short already, taken back as Django does."""
     if not statements:
         return []
     reverse = [normalized(sql) for sql in _without_detours(read_reverse(step))]
-    reverse = [sql for sql in reverse if safe(sql) is None and " DROP CONSTRAINT " not in sql]
+    others = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
+    reverse = [sql for sql in reverse if not others.match(sql)]
     return [RunSQL(_script(statements), _script(reverse))]
 
 
@@ -293,7 +310,7 @@ def _without_index(wanted: Any) -> Any:
         return models.ForeignKey(*args, **kwargs | {"db_index": False})
     if wanted.unique or wanted.db_index:
         return _clone(wanted, unique=False, db_index=False)
-    return wanted
+    return _clone(wanted)
 
 
 def _default(wanted: Any) -> Any:
@@ -380,11 +397,11 @@ def _forgotten(step: Step, old: Any, state: Sequence[Operation]) -> list[Part]:
     if not old.null and not old.has_db_default() and not old.generated:
         alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
         pairs.append((f"{alter} DROP NOT NULL", f"{alter} SET NOT NULL"))
-    if old.remote_field and old.db_constraint:
-        pairs.append(_foreign_key(step, old))
-    bare = _clone(_without_index(old), null=True) if not old.generated else old
+    bare = _clone(old)
+    bare = _clone(bare, null=True) if pairs else bare
     if old.remote_field:
         bare = _clone(bare, db_constraint=False)
+        pairs += [_foreign_key(step, old)] if old.db_constraint else []
     states = read_operations(
         step.connection, step.app_label, [RemoveField(step.model_name, old.name)], step.before
     )
@@ -410,7 +427,7 @@ def _foreign_key(step: Step, old: Any) -> tuple[str, str]:
     editor: Any = Collector(step.connection)
     create = editor._create_fk_sql(old.model, old, "_fk_%(to_table)s_%(to_column)s")
     alter = f"ALTER TABLE {create.parts['table']}"
-    return f"{alter} DROP CONSTRAINT {create.parts['name']}", f"{create} NOT VALID"
+    return f"{alter} DROP CONSTRAINT {create.parts['name']}", str(create)
 
 
 def rename_field(step: Step, codes: Collection[str]) -> Alternative | None:
@@ -503,14 +520,24 @@ def run_python(step: Step, codes: Collection[str]) -> Alternative:
 
 def _with_functions(head: str, body: str, operations: Sequence[Operation]) -> str:
     """With the functions of RunPython, which cannot be imported from where they are."""
-    sources = []
+    sources, imports = [], [head.partition("\n\n\n# Functions from")[0]]
     for operation in operations:
         for code in (getattr(operation, "code", None), getattr(operation, "reverse_code", None)):
             if code and code is not RunPython.noop:
                 body = body.replace(f"{code.__module__}.{code.__name__}", code.__name__)
                 sources.append(inspect.getsource(code).rstrip())
-    head = head.partition("\n\n\n# Functions from")[0] if sources else head
-    return "\n\n\n".join([head, *sources, body])
+                imports += _imports(code)
+    return "\n\n\n".join(["\n".join(dict.fromkeys(imports)), *sources, body])
+
+
+def _imports(code: Any) -> list[str]:
+    """What the file of a function imports."""
+    source = inspect.getsource(sys.modules[code.__module__])
+    return [
+        ast.get_source_segment(source, node) or ""
+        for node in ast.parse(source).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
 
 
 type Write = Callable[[Step, Collection[str]], Alternative | None]

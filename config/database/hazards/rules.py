@@ -139,8 +139,9 @@ def judge(step: Step, sql: str, rule: str, message: str, is_volatile: IsVolatile
 def _judge_constraint(text: str) -> str | None:
     if re.search(r" EXCLUDE ", text):
         return "adding-exclusion-constraint"
-    # An index cannot be NOT VALID, and has a rule of its own.
-    return None if re.search(r" (?:UNIQUE|PRIMARY KEY)\b", text) else "constraint-missing-not-valid"
+    # They have rules of their own.
+    others = r" ADD (?:CONSTRAINT \S+ )?(?:UNIQUE|PRIMARY KEY|FOREIGN KEY)\b"
+    return None if re.search(others, text, re.IGNORECASE) else "constraint-missing-not-valid"
 
 
 def _judge_operation(step: Step, text: str, rule: str) -> str | None:

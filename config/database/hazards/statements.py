@@ -31,7 +31,8 @@ def table_of(sql: str) -> str:
 
 def created_table(sql: str) -> str:
     match = ABOUT.match(normalized(sql))
-    return unquoted(match["table"]) if match and match["verb"].upper()[:6] == "CREATE" else ""
+    is_created = match and re.fullmatch("CREATE.* TABLE", match["verb"], re.IGNORECASE)
+    return unquoted(match["table"]) if match and is_created else ""
 
 
 def renamed_table(sql: str) -> tuple[str, str] | None:
@@ -50,8 +51,8 @@ def unquoted(name: str) -> str:
 
 def default_of(sql: str) -> str | None:
     """The expression that a new column takes its values from, if it has a default."""
-    match = re.search(r" DEFAULT (.*)$", normalized(sql), re.IGNORECASE)
-    return match[1] if match and re.search(r" ADD COLUMN ", normalized(sql), re.I) else None
+    match = re.search(r" ADD COLUMN .*? DEFAULT (?!AS )(.*)$", normalized(sql), re.IGNORECASE)
+    return match[1] if match else None
 
 
 def functions_in(expression: str) -> set[str]:

@@ -12,6 +12,7 @@ from django.db.migrations.operations.models import IndexOperation, ModelOperatio
 from django.db.migrations.state import ProjectState
 
 from config.database.backend.schema import DatabaseSchemaEditor
+from config.database.hazards.statements import unquoted
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,12 @@ class Collector(DatabaseSchemaEditor):
         self, model: Any, column_names: Any = None, exclude: Any = None, **kinds: Any
     ) -> list[str]:
         suffix = next((SUFFIXES[kind] for kind in SUFFIXES if kinds.get(kind)), "")
-        name = self._create_index_name(model._meta.db_table, column_names or [], suffix)
-        return [name] if name not in (exclude or ()) else []
+        names = [self._create_index_name(model._meta.db_table, column_names or [], suffix)]
+        if kinds.get("index"):
+            fields = [field for field in model._meta.local_fields if field.column in column_names]
+            like = [self._create_like_index_sql(model, field) for field in fields]
+            names += [unquoted(str(sql.parts["name"])) for sql in like if sql]
+        return [name for name in names if name not in (exclude or ())]
 
     def _get_sequence_name(self, table: str, column: str) -> str:
         return f"{table}_{column}_seq"
