@@ -51,6 +51,23 @@ from config.database.references import named_fields
 NOW = "With this release"
 NEXT = "With the next release"
 AFTERWARDS = "After that"
+OUTSIDE = {
+    "ban-concurrent-index-creation-in-transaction": "Put it into a migration of its own, without "
+    "a transaction around it.",
+    "backfill-in-transaction": "Change rows in a migration of its own, without a transaction "
+    "around it, some thousand at a time; config.database.backfill.Backfill does so for a column.",
+}
+"""What to do with operations that are all right where there is no transaction, by code."""
+ADVICE = {
+    "adding-json-column": "Make it jsonb.",
+    "changing-enum-labels": "Change the member's name and text in the TextChoices class only, and "
+    "leave its label; or replace the label in rows and code one release before.",
+    "changing-column-type": "Let a new column take over: code writes both, then reads the new "
+    "one, then the old one goes.",
+    "renaming-object": "Keep the name in the database.",
+    "require-concurrent-refresh": "Say CONCURRENTLY, for which the view needs a unique index.",
+}
+"""What to do where no migration can be written for it, by code."""
 WIDER = "The values stay as they are, so that the table is not written anew."
 EXPRESSIONS: Mapping[Any, Any] = {uuid.uuid4: RandomUUID(), timezone.now: Now()}
 """What PostgreSQL gives each row, for functions of Python's that Django would call once."""
@@ -89,11 +106,18 @@ class Alternative:
 
 def instead(step: Step, codes: Collection[str]) -> Alternative | None:
     """How to do `step` without the hazards `codes`; None if no other way is known."""
+    for code, advice in OUTSIDE.items():
+        if code in codes:
+            return Alternative(advice, [Part(AFTERWARDS, [step.written], atomic=False)])
     if step.written is step.operation:
         for kind, write in WAYS.items():
             if isinstance(step.operation, kind):
                 return write(step, codes)
-    return by_statements(step)
+    return by_statements(step) or _by_code(codes)
+
+
+def _by_code(codes: Collection[str]) -> Alternative | None:
+    return next((Alternative(advice, []) for code, advice in ADVICE.items() if code in codes), None)
 
 
 # Indexes and constraints
@@ -507,15 +531,7 @@ def alter_model_table(step: Step, codes: Collection[str]) -> Alternative:
     )
 
 
-# Data
-
-
-def run_python(step: Step, codes: Collection[str]) -> Alternative:
-    return Alternative(
-        "Change rows in a migration of its own without a transaction around it, a batch at a "
-        "time; config.database.backfill.Backfill does so for a column.",
-        [Part(AFTERWARDS, [step.operation], atomic=False)],
-    )
+# Functions
 
 
 def _with_functions(head: str, body: str, operations: Sequence[Operation]) -> str:
@@ -553,5 +569,4 @@ WAYS: Mapping[type[Operation], Write] = {
     DeleteModel: delete_model,
     RenameModel: rename_model,
     AlterModelTable: alter_model_table,
-    RunPython: run_python,
 }

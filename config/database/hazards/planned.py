@@ -23,6 +23,7 @@ class PlannedHazards:
 
     def __init__(self, alias: str) -> None:
         self.connection = connections[alias]
+        self._is_summarized = False
 
     def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
         """Django's description of an operation in `--plan`, and below it its hazards."""
@@ -31,9 +32,12 @@ class PlannedHazards:
         return "\n        ".join([message, *lines]), is_error or bool(lines)
 
     def summary(self, plan: Plan) -> str:
-        """A line about `plan`; '' if it has no hazards."""
+        """A line about `plan`; '' if it has no hazards, or if this was asked before."""
         if self._findings is None:
             return "  Hazards: unknown, since squawk is not installed (pip install squawk-cli)."
+        if self._is_summarized:
+            return ""
+        self._is_summarized = True
         operations = {id(operation) for migration, _ in plan for operation in migration.operations}
         return summary([f for f in self._findings if id(f.step.written) in operations])
 

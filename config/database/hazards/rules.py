@@ -245,7 +245,9 @@ def own_codes(step: Step, sql: str) -> Iterator[str]:
 
 def of_operation(step: Step, locks: Collection[str]) -> Iterator[Hazard]:
     """What an operation itself tells; `locks` are the tables that its transaction has locked."""
-    operation = step.operation
+    operation: Any = step.operation
+    if set(getattr(operation, "old_labels", ())) - set(getattr(operation, "labels", ())):
+        yield hazard("changing-enum-labels", "", step)
     if isinstance(operation, AddField) and _is_constant_for_unique(operation.field):
         yield hazard("adding-unique-field-with-default", "", step)
     if not isinstance(operation, RunPython) or operation.code is RunPython.noop:

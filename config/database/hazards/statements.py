@@ -132,6 +132,10 @@ def _not_null(match: re.Match[str]) -> Safe:
     )
 
 
+def _reindex(match: re.Match[str]) -> Safe:
+    return Safe(alone=((f"REINDEX {match['kind']} CONCURRENTLY {match['name']}", ""),))
+
+
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
@@ -158,5 +162,6 @@ REWRITES = (
         ),
         _not_valid,
     ),
+    (_pattern(rf"REINDEX (?P<kind>INDEX|TABLE|SCHEMA) (?P<name>{QUALIFIED})"), _reindex),
     (_pattern(rf"{ALTER} ALTER COLUMN (?P<column>{NAME}) SET NOT NULL"), _not_null),
 )

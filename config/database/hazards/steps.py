@@ -12,6 +12,7 @@ from django.db.migrations.operations.models import IndexOperation, ModelOperatio
 from django.db.migrations.state import ProjectState
 
 from config.database.backend.schema import DatabaseSchemaEditor
+from config.database.fields import enum_field
 from config.database.hazards.statements import unquoted
 
 
@@ -61,6 +62,11 @@ class Collector(DatabaseSchemaEditor):
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         super().__init__(connection, collect_sql=True, atomic=False)
+        self.exchanged: list[str] = []
+
+    def change_enum_labels(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Note that another type takes the place of an enum type; the SQL needs a live one."""
+        self.exchanged.append(name)
 
     def _constraint_names(
         self, model: Any, column_names: Any = None, exclude: Any = None, **kinds: Any
@@ -90,7 +96,7 @@ def read_steps(
         for operation, written, before, after in _states(migration, state):
             if operation.reduces_to_sql:
                 operation.database_forwards(migration.app_label, editor, before, after)
-            statements = _taken(editor)
+            statements = [*_taken(editor), *_exchanges(editor, before)]
             steps.append(Step(connection, migration, operation, before, after, statements, written))
             known = {id(sql) for sql, _ in deferred}
             deferred += [(sql, statements) for sql in editor.deferred_sql if id(sql) not in known]
@@ -134,6 +140,18 @@ def _states(
             operation.state_forwards(migration.app_label, after)
             yield operation, written, before, after
             before = after
+
+
+def _exchanges(editor: Collector, state: ProjectState) -> Iterator[str]:
+    """What another enum type means for the tables that use it."""
+    quote = editor.quote_name
+    for name in editor.exchanged:
+        for model in state.apps.get_models(include_auto_created=True):
+            for field in model._meta.local_fields:
+                if (enum := enum_field(field)) and enum.type_name == name:
+                    alter = f"ALTER TABLE {quote(model._meta.db_table)} ALTER COLUMN"
+                    yield f"{alter} {quote(field.column)} TYPE {field.db_type(editor.connection)};"
+    editor.exchanged.clear()
 
 
 def _taken(editor: Collector) -> list[str]:

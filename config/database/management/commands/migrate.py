@@ -20,9 +20,9 @@ class Command(migrate.Command):
     autodetector = MigrationAutodetector
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.hazards = PlannedHazards(options["database"])
         self.database, self.fake = options["database"], options["fake"]
         self.fake_initial = options["fake_initial"]
-        self.hazards = PlannedHazards(self.database)
         sender = apps.get_app_config("database")
         pre_migrate.connect(self.before, sender=sender)
         post_migrate.connect(self.after, sender=sender)
