@@ -84,6 +84,8 @@ SAME: list[Operation] = [
     AlterUniqueTogether("album", {("genre", "title")}),
     add("code", models.TextField(null=True, db_index=True)),
     add("code", models.TextField(null=True, unique=True)),
+    add("code", models.PositiveIntegerField(null=True)),
+    add("code", models.PositiveSmallIntegerField(db_default=1)),
     add("publisher", LABEL),
     add("publisher", ONE_TO_ONE),
     add("code", models.UUIDField(db_default=RandomUUID())),

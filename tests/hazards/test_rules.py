@@ -104,6 +104,7 @@ DANGEROUS: list[tuple[Operation, list[str]]] = [
     (add("publisher", models.ForeignKey(
         "music.Label", models.CASCADE, "+", db_default=1, db_index=False)),
      ["adding-foreign-key-constraint"]),
+    (add("code", models.PositiveIntegerField(null=True)), ["constraint-missing-not-valid"]),
     (AlterOrderWithRespectTo("album", "label"), ["adding-required-field"]),
     # Fields that change
     (alter("rating", models.BigIntegerField(null=True)), ["changing-column-type"]),
@@ -181,7 +182,6 @@ SAFE: list[Operation] = [
     add("code", models.IntegerField(null=True)),
     add("code", models.IntegerField(null=True, default=3)),
     add("code", models.IntegerField(db_default=0)),
-    add("code", models.PositiveIntegerField(db_default=1)),
     add("code", models.TextField(db_default="a NOT NULL (x)")),
     add("code", models.TextField(db_default=Lower(models.Value("A")))),
     add("code", models.DateTimeField(db_default=Now())),

@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,8 @@ def find_mistakes(
 ) -> Iterator[Mistake]:
     """Reasons that are missing, and reasons for what is not there."""
     for migration in migrations:
+        if not isinstance(getattr(migration, "hazards_accepted", {}), Mapping):
+            yield Mistake(migration, "Its hazards_accepted is no dict. Write {code: reason}.")
         there = {
             item.code
             for finding in findings

@@ -40,7 +40,8 @@ class Finding:
 
 def reasons_of(migration: Migration) -> Mapping[str, str]:
     """By code, why the author of a migration accepts a hazard: its `hazards_accepted`."""
-    return getattr(migration, "hazards_accepted", {})
+    reasons = getattr(migration, "hazards_accepted", {})
+    return reasons if isinstance(reasons, Mapping) else {}
 
 
 class Tables:

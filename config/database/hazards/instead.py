@@ -295,7 +295,7 @@ def _first(wanted: Any, codes: Collection[str]) -> tuple[Any, Any]:
     """The field to begin with, and what to fill it with afterwards, if anything."""
     if wanted.generated:
         return _clone(wanted.output_field, null=True), wanted.expression
-    plain = _without_index(wanted)
+    plain = _without_index(_unchecked(wanted))
     if "adding-field-with-default" in codes:
         return _clone(plain, null=True, db_default=NOT_PROVIDED), wanted.db_default
     if wanted.null or wanted.has_db_default():
@@ -326,6 +326,17 @@ def _advice_on_field(wanted: Any, first: Any, final: Any) -> str:
     if first.null and not final.null:
         return "Add it empty, fill it in batches, and make it NOT NULL when no row lacks a value."
     return "Add it first; what takes time follows in parts, none of which keeps others waiting."
+
+
+def _unchecked(wanted: Any) -> Any:
+    """Without the CHECK that a field of its kind brings along."""
+    kind = {
+        models.PositiveBigIntegerField: models.BigIntegerField,
+        models.PositiveIntegerField: models.IntegerField,
+        models.PositiveSmallIntegerField: models.SmallIntegerField,
+    }.get(type(wanted))
+    _, _, args, kwargs = wanted.deconstruct()
+    return kind(*args, **kwargs) if kind else wanted
 
 
 def _without_index(wanted: Any) -> Any:

@@ -56,8 +56,12 @@ def default_of(sql: str) -> str | None:
 
 
 def functions_in(expression: str) -> set[str]:
-    """The names that look like calls; string literals are left out."""
-    return {name.lower() for name in FUNCTION.findall(re.sub(r"'(?:[^']|'')*'", "''", expression))}
+    """The names that look like calls."""
+    return {name.lower() for name in FUNCTION.findall(without_literals(expression))}
+
+
+def without_literals(sql: str) -> str:
+    return re.sub(r"'(?:[^']|'')*'", "''", sql)
 
 
 # Safe ways
