@@ -17,9 +17,8 @@ from tests.processes import run
 
 pytestmark = pytest.mark.django_db
 
-ADD_INDEX = (
-    'operations = [migrations.AddIndex("notification", models.Index(fields=["title"], name="by_title"))]'
-)
+INDEX = 'models.Index(fields=["title"], name="by_title")'
+ADD_INDEX = f'operations = [migrations.AddIndex("notification", {INDEX})]'
 CLEAN = "operations = []"
 
 
@@ -208,9 +207,7 @@ def test_check_without_squawk__status_2_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with extra_migration("notifications", ADD_INDEX), no_squawk(monkeypatch, tmp_path):
-        assert check() == Run(
-            2, ["squawk is not installed. Run make, or pip install squawk-cli."]
-        )
+        assert check() == Run(2, ["squawk is not installed. Run make, or pip install squawk-cli."])
 
 
 def test_lint_of_sql_with_an_error__says_of_the_other_statements_what_it_would() -> None:

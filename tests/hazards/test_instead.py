@@ -10,9 +10,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import (
     AddConstraint,
-    AddField,
     AddIndex,
-    AlterField,
     AlterModelTable,
     AlterUniqueTogether,
     DeleteModel,
@@ -22,7 +20,6 @@ from django.db.migrations import (
     RenameField,
     RenameModel,
     RunPython,
-    RunSQL,
 )
 from django.db.migrations.operations.base import Operation
 from django.db.models.functions import Length
@@ -32,7 +29,17 @@ from config.database.hazards.find import find
 from config.database.hazards.report import alternative, sources
 from tests.database.migration_helpers import SCHEMA
 from tests.hazards.music import before, codes, find_in, make_tables, migration
-from tests.hazards.test_rules import CHECK, INDEX, LABEL, UNIQUE, WHERE, add, alter, rows_of_all, sql
+from tests.hazards.test_rules import (
+    CHECK,
+    INDEX,
+    LABEL,
+    UNIQUE,
+    WHERE,
+    add,
+    alter,
+    rows_of_all,
+    sql,
+)
 from tests.verify.clones import Database
 
 ONE_TO_ONE = models.OneToOneField("music.Label", models.CASCADE, related_name="+", null=True)
@@ -50,7 +57,8 @@ def load(source: str) -> Migration:
     """The migration that a file with this content would be."""
     namespace: dict[str, Any] = {}
     exec(source, namespace)  # noqa: S102
-    return namespace["Migration"](source.splitlines()[0].removeprefix("# "), "music")
+    cls: type[Migration] = namespace["Migration"]
+    return cls(source.splitlines()[0].removeprefix("# "), "music")
 
 
 def run(connection: BaseDatabaseWrapper, migrations: Sequence[Migration]) -> None:
@@ -129,7 +137,7 @@ OTHER: list[Operation] = [
     AlterModelTable("album", "records"),
     RunPython(rows_of_all, RunPython.noop),
 ]  # fmt: skip
-"""Theirs do not, on purpose: they keep a name or a column, or stop where the author has to decide."""
+"""Theirs do not, on purpose: they keep a name, or stop where the author has to decide."""
 
 
 def name(operation: Operation) -> str:

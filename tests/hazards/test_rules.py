@@ -35,7 +35,7 @@ from django.db.migrations import (
     SeparateDatabaseAndState,
 )
 from django.db.migrations.operations.base import Operation
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Length, Lower, Now
 
 from config.database.backfill import Backfill

@@ -207,9 +207,7 @@ def _without_detours(statements: Sequence[str]) -> list[str]:
     return kept
 
 
-def _with_dropped_indexes(
-    step: Step, pairs: Sequence[tuple[str, str]]
-) -> list[tuple[str, str]]:
+def _with_dropped_indexes(step: Step, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """With the indexes that come back when their DROP is taken back."""
     if not any(sql.startswith("DROP ") for sql, _ in pairs) or isinstance(step.operation, RunSQL):
         return [*pairs]

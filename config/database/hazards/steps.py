@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations import Migration, SeparateDatabaseAndState
+from django.db.migrations import CreateModel, Migration, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.fields import FieldOperation
 from django.db.migrations.operations.models import IndexOperation, ModelOperation
@@ -75,7 +75,8 @@ class Collector(DatabaseSchemaEditor):
         names = [self._create_index_name(model._meta.db_table, column_names or [], suffix)]
         if kinds.get("index"):
             fields = [field for field in model._meta.local_fields if field.column in column_names]
-            like = [self._create_like_index_sql(model, field) for field in fields]
+            editor: Any = self
+            like = [editor._create_like_index_sql(model, field) for field in fields]
             names += [unquoted(str(sql.parts["name"])) for sql in like if sql]
         return [name for name in names if name not in (exclude or ())]
 
@@ -94,7 +95,9 @@ def read_steps(
     deferred: list[tuple[Any, list[str]]] = []
     with Collector(connection) as editor:
         for operation, written, before, after in _states(migration, state):
-            if operation.reduces_to_sql:
+            if isinstance(operation, CreateModel):
+                editor.collected_sql += _new_tables(migration.app_label, operation)
+            elif operation.reduces_to_sql:
                 operation.database_forwards(migration.app_label, editor, before, after)
             statements = [*_taken(editor), *_exchanges(editor, before)]
             steps.append(Step(connection, migration, operation, before, after, statements, written))
@@ -142,6 +145,15 @@ def _states(
             before = after
 
 
+def _new_tables(app_label: str, operation: CreateModel) -> Iterator[str]:
+    """In place of the SQL for them, in which nothing is dangerous, and which takes Django long."""
+    table = operation.options.get("db_table") or f"{app_label}_{operation.name_lower}"
+    fields: Sequence[tuple[str, Any]] = operation.fields
+    links = [field.db_table or f"{table}_{name}" for name, field in fields if field.many_to_many]
+    for name in [table, *links] if operation.options.get("managed", True) else []:
+        yield f'CREATE TABLE "{name}" ();'
+
+
 def _exchanges(editor: Collector, state: ProjectState) -> Iterator[str]:
     """What another enum type means for the tables that use it."""
     quote = editor.quote_name
@@ -150,7 +162,7 @@ def _exchanges(editor: Collector, state: ProjectState) -> Iterator[str]:
             for field in model._meta.local_fields:
                 if (enum := enum_field(field)) and enum.type_name == name:
                     alter = f"ALTER TABLE {quote(model._meta.db_table)} ALTER COLUMN"
-                    yield f"{alter} {quote(field.column)} TYPE {field.db_type(editor.connection)};"
+                    yield f"{alter} {quote(field.column or '')} TYPE {field.db_type(editor.connection)};"
     editor.exchanged.clear()
 
 
