@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import (
@@ -25,12 +26,14 @@ from django.db.migrations.operations.base import Operation
 from django.db.models.functions import Length
 from django.utils import timezone
 
+from config.database.hazards.check import Result
 from config.database.hazards.find import find
-from config.database.hazards.report import alternative, sources
+from config.database.hazards.report import NO_OTHER_WAY, alternative, sources, text
 from tests.database.migration_helpers import SCHEMA
 from tests.hazards.music import before, codes, find_in, make_tables, migration
 from tests.hazards.test_rules import (
     CHECK,
+    EXCLUDE,
     INDEX,
     LABEL,
     UNIQUE,
@@ -110,6 +113,7 @@ SAME: list[Operation] = [
     alter("label", models.ForeignKey("music.Label", models.CASCADE, null=True, db_index=False)),
     alter("second_label", models.ForeignKey("music.Label", models.CASCADE, "+", default=1)),
     sql("CREATE INDEX album_price ON music_album (price)"),
+    sql("REINDEX TABLE music_album"),
     RemoveField("album", "subtitle"),
     RemoveField("album", "genre"),
     RemoveField("album", "second_label"),
@@ -136,12 +140,40 @@ OTHER: list[Operation] = [
     RenameModel("Label", "Publisher"),
     AlterModelTable("album", "records"),
     RunPython(rows_of_all, RunPython.noop),
+    sql("UPDATE music_album SET rating = 1"),
+    AddIndexConcurrently("album", INDEX),
 ]  # fmt: skip
 """Theirs do not, on purpose: they keep a name, or stop where the author has to decide."""
 
 
 def name(operation: Operation) -> str:
     return operation.describe()[:60]
+
+
+WITHOUT_CODE: list[tuple[Operation, str]] = [
+    (AddConstraint("album", EXCLUDE), NO_OTHER_WAY),
+    (sql("ALTER TABLE music_album DROP COLUMN title"), NO_OTHER_WAY),
+    (sql("ALTER TABLE music_album ADD COLUMN data json"), "Make it jsonb."),
+    (sql("ALTER TABLE music_album RENAME TO records"), NO_OTHER_WAY),
+    (
+        sql("REFRESH MATERIALIZED VIEW v"),
+        "Say CONCURRENTLY, for which the view needs a unique index.",
+    ),
+    (
+        alter("title", models.CharField(max_length=20)),
+        "Let a new column take over: code writes both, then reads the new one, then the old one "
+        "goes.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "advice"), WITHOUT_CODE, ids=lambda value: str(value)[:60])
+def test_operation_that_has_no_other_code__has_advice(
+    server: BaseDatabaseWrapper, operation: Operation, advice: str
+) -> None:
+    [finding] = find_in(server, operation)
+    shown = " ".join(text(Result([], [finding], [])).split())
+    assert f"Instead: {advice} Or accept it, in class Migration:" in shown
 
 
 @pytest.mark.parametrize("operation", [*SAME, *OTHER], ids=name)

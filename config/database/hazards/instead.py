@@ -46,6 +46,7 @@ from config.database.functions import Now
 from config.database.hazards.rules import field_before
 from config.database.hazards.statements import normalized, safe
 from config.database.hazards.steps import Collector, Step, read_operations, read_reverse
+from config.database.operations import EnumOperation
 from config.database.references import named_fields
 
 NOW = "With this release"
@@ -112,7 +113,7 @@ def instead(step: Step, codes: Collection[str]) -> Alternative | None:
     if step.written is step.operation:
         for kind, write in WAYS.items():
             if isinstance(step.operation, kind):
-                return write(step, codes)
+                return write(step, codes) or _by_code(codes)
     return by_statements(step) or _by_code(codes)
 
 
@@ -540,6 +541,20 @@ def alter_model_table(step: Step, codes: Collection[str]) -> Alternative:
     )
 
 
+# Enum types
+
+
+def enum_operation(step: Step, codes: Collection[str]) -> Alternative:
+    if getattr(step.operation, "is_followed", False):
+        advice = "Add the label in a migration of its own, before this one."
+        return Alternative(advice, [Part(NOW, [step.operation])])
+    return _by_code(set(codes) - {"changing-column-type"}) or Alternative(
+        "PostgreSQL has no other way to put labels in another order: let it run when few are "
+        "waiting.",
+        [],
+    )
+
+
 # Functions
 
 
@@ -578,4 +593,5 @@ WAYS: Mapping[type[Operation], Write] = {
     DeleteModel: delete_model,
     RenameModel: rename_model,
     AlterModelTable: alter_model_table,
+    EnumOperation: enum_operation,
 }

@@ -78,13 +78,14 @@ def _instead(finding: Finding) -> Iterator[str]:
 def sources(finding: Finding, other: Alternative) -> list[str]:
     """The migration files of the other way; the first takes the operation's place."""
     app_label, name = finding.migration.app_label, finding.migration.name
-    names = [name, *(f"{name}_{number}" for number in range(2, len(other.parts) + 1))]
-    earlier = [[(app_label, file)] for file in names[:-1]]
-    dependencies = [finding.migration.dependencies, *earlier]
-    return [
-        f"# {file}.py. {part.when}:\n{part.source(app_label, file, needed).rstrip()}"
-        for part, file, needed in zip(other.parts, names, dependencies, strict=True)
-    ]
+    dependencies = finding.migration.dependencies
+    written = []
+    for number, part in enumerate(other.parts, 1):
+        file = name if number == 1 else f"{name}_{number}"
+        source = part.source(app_label, file, dependencies)
+        written.append(f"# {file}.py. {part.when}:\n{source.rstrip()}")
+        dependencies = [(app_label, file)]
+    return written
 
 
 def _wrapped(line: str) -> str:

@@ -161,8 +161,9 @@ def _exchanges(editor: Collector, state: ProjectState) -> Iterator[str]:
         for model in state.apps.get_models(include_auto_created=True):
             for field in model._meta.local_fields:
                 if (enum := enum_field(field)) and enum.type_name == name:
-                    alter = f"ALTER TABLE {quote(model._meta.db_table)} ALTER COLUMN"
-                    yield f"{alter} {quote(field.column or '')} TYPE {field.db_type(editor.connection)};"
+                    table, column = quote(model._meta.db_table), quote(field.column or "")
+                    data_type = field.db_type(editor.connection)
+                    yield f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {data_type};"
     editor.exchanged.clear()
 
 
