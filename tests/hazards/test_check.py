@@ -77,8 +77,10 @@ notifications.0099_extra: Create index by_title on field(s) title of model notif
             ),
         ]
 
-  Or accept it, in class Migration: hazards_accepted = {'require-concurrent-index-creation': 'why it
-    may be'}
+  Or accept it, in class Migration:
+    hazards_accepted = {
+        "require-concurrent-index-creation": "why it may be",
+    }
 
 1 hazard in 2 migrations."""
 
@@ -180,6 +182,18 @@ def test_check_that_cannot_be_done__status_2_and_one_line(
     arguments: list[str], reason: str
 ) -> None:
     assert check(*arguments) == Run(2, [reason])
+
+
+def test_migration_that_is_wrong__status_2_and_one_line() -> None:
+    with extra_migration(
+        "notifications", 'operations = [migrations.RemoveField("notification", "nope")]'
+    ):
+        assert check() == Run(
+            2,
+            [
+                "The SQL of migration notifications.0099_extra cannot be told. KeyError: 'nope'",
+            ],
+        )
 
 
 def test_process_without_a_server__status_2_and_one_line() -> None:

@@ -154,20 +154,32 @@ def test_migrate_with_hazards__says_so_in_a_line_and_runs(database: None) -> Non
 def test_migrate_without_squawk__says_so_in_a_line_and_runs(
     database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.database.hazards.squawk.find", raise_squawk_error)
+    monkeypatch.setattr("sysconfig.get_path", lambda name: "/nowhere")
+    monkeypatch.setattr("shutil.which", lambda name: None)
     with extra(ADD):
         lines = migrate("notifications")
         migrate("notifications", "0001")
     assert "  Applying notifications.0099_extra... OK" in lines
     assert [line for line in lines if "Hazards" in line] == [
-        "  Hazards: unknown, since squawk is not installed (pip install squawk-cli)."
+        "  Hazards: unknown. squawk is not installed. Run make, or pip install squawk-cli."
     ]
 
 
-def raise_squawk_error() -> str:
-    from config.database.hazards.squawk import SquawkError
-
-    raise SquawkError("It is not there.")
+def test_migrate_with_an_operation_that_tells_no_sql__says_so_in_a_line_and_runs(
+    database: None,
+) -> None:
+    odd = """class Odd(migrations.RunSQL):
+        def database_forwards(self, app_label, editor, *states):
+            assert not editor.collect_sql, "Needs the rows."
+    operations = [Odd("", "")]"""
+    with extra_migration("notifications", odd):
+        lines = migrate("notifications")
+        migrate("notifications", "0001")
+    assert "  Applying notifications.0099_extra... OK" in lines
+    assert [line for line in lines if "Hazards" in line] == [
+        "  Hazards: unknown. The SQL of migration notifications.0099_extra cannot be told. "
+        "AssertionError: Needs the rows."
+    ]
 
 
 def test_migrate_of_an_empty_database__has_no_hazards(django_db_blocker: DjangoDbBlocker) -> None:

@@ -46,7 +46,7 @@ def check(connection: BaseDatabaseWrapper, app_label: str = "", name: str = "") 
 
     The server is asked about functions, and not about tables: any that a migration does not
     create itself counts as big and in use.
-    Raises CheckError if there is no such migration, and SquawkError.
+    Raises CheckError if there is no such migration, SquawkError and StepError.
     """
     loader = MigrationLoader(None)
     wanted = _wanted(loader, app_label, name)

@@ -94,7 +94,7 @@ def find(
 
     `state` is that before the plan, and is changed. Without `sizes` every table that a migration
     does not create itself counts as big and in use. `app_labels` limits what is looked at.
-    Nothing is run. Raises SquawkError if the linter cannot be asked.
+    Nothing is run. Raises SquawkError if the linter cannot be asked, and StepError.
     """
     tables = Tables(sizes)
     findings: list[Finding] = []

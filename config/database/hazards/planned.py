@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any
 
-from django.db import connections
+from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
@@ -12,6 +12,7 @@ from config.database.hazards.find import Finding, by_operation, find
 from config.database.hazards.report import summary, under_operation
 from config.database.hazards.sizes import Sizes, read_sizes
 from config.database.hazards.squawk import SquawkError
+from config.database.hazards.steps import StepError
 from config.database.rollback import Plan
 
 
@@ -24,6 +25,7 @@ class PlannedHazards:
     def __init__(self, alias: str) -> None:
         self.connection = connections[alias]
         self._is_summarized = False
+        self._reason = ""
 
     def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
         """Django's description of an operation in `--plan`, and below it its hazards."""
@@ -33,11 +35,11 @@ class PlannedHazards:
 
     def summary(self, plan: Plan) -> str:
         """A line about `plan`; '' if it has no hazards, or if this was asked before."""
-        if self._findings is None:
-            return "  Hazards: unknown, since squawk is not installed (pip install squawk-cli)."
         if self._is_summarized:
             return ""
         self._is_summarized = True
+        if self._findings is None:
+            return f"  Hazards: unknown. {self._reason}"
         operations = {id(operation) for migration, _ in plan for operation in migration.operations}
         return summary([f for f in self._findings if id(f.step.written) in operations])
 
@@ -47,7 +49,7 @@ class PlannedHazards:
 
     @cached_property
     def _findings(self) -> list[Finding] | None:
-        """None if they cannot be read."""
+        """None if they cannot be read, for the reason that is then in `_reason`."""
         if not set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}:
             return []  # nobody uses an empty database
         executor: Any = MigrationExecutor(self.connection)
@@ -55,5 +57,6 @@ class PlannedHazards:
         state = executor._create_project_state(with_applied_migrations=True)
         try:
             return find(self.connection, plan, state, self._sizes)
-        except SquawkError:
+        except (Error, SquawkError, StepError) as error:
+            self._reason = str(error)
             return None

@@ -5,7 +5,7 @@ from textwrap import indent, wrap
 
 from config.database.hazards.check import Mistake, Result, place
 from config.database.hazards.find import Finding, reasons_of
-from config.database.hazards.instead import Alternative, instead
+from config.database.hazards.instead import AFTERWARDS, Alternative, instead
 from config.database.hazards.rules import Hazard
 from config.database.hazards.sizes import Sizes
 from config.database.report import counted, github_message, github_property
@@ -71,16 +71,19 @@ def _instead(finding: Finding) -> Iterator[str]:
             yield ""
             yield indent(source, "    ")
         yield ""
-    accepted = dict.fromkeys((item.code for item in finding.dangers), "why it may be")
-    yield _wrapped(f"Or accept it, in class Migration: hazards_accepted = {accepted!r}")
+    yield "  Or accept it, in class Migration:"
+    yield "    hazards_accepted = {"
+    yield from (f'        "{item.code}": "why it may be",' for item in finding.dangers)
+    yield "    }"
 
 
 def sources(finding: Finding, other: Alternative) -> list[str]:
-    """The migration files of the other way; the first takes the operation's place."""
+    """The migration files of the other way, which take the operation's place or come after it."""
     app_label, name = finding.migration.app_label, finding.migration.name
-    dependencies = finding.migration.dependencies
-    written = []
-    for number, part in enumerate(other.parts, 1):
+    dependencies, first, written = finding.migration.dependencies, 1, []
+    if other.parts and other.parts[0].when == AFTERWARDS:
+        dependencies, first = [(app_label, name)], 2
+    for number, part in enumerate(other.parts, first):
         file = name if number == 1 else f"{name}_{number}"
         source = part.source(app_label, file, dependencies)
         written.append(f"# {file}.py. {part.when}:\n{source.rstrip()}")

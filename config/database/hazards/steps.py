@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import CreateModel, Migration, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
@@ -14,6 +15,10 @@ from django.db.migrations.state import ProjectState
 from config.database.backend.schema import DatabaseSchemaEditor
 from config.database.fields import enum_field
 from config.database.hazards.statements import unquoted
+
+
+class StepError(Exception):
+    """What an operation does cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -90,15 +95,27 @@ class Collector(DatabaseSchemaEditor):
 def read_steps(
     connection: BaseDatabaseWrapper, migration: Migration, state: ProjectState
 ) -> list[Step]:
-    """The steps of `migration`, which `state` is before; it is after it in the end."""
+    """The steps of `migration`, which `state` is before; it is after it in the end.
+
+    Raises StepError if an operation does not tell its SQL.
+    """
+    try:
+        return _read_steps(connection, migration, state)
+    except Error:
+        raise
+    except Exception as error:  # an operation is a program: anything may go wrong
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise StepError(f"The SQL of migration {migration} cannot be told. {reason}") from error
+
+
+def _read_steps(
+    connection: BaseDatabaseWrapper, migration: Migration, state: ProjectState
+) -> list[Step]:
     steps: list[Step] = []
     deferred: list[tuple[Any, list[str]]] = []
     with Collector(connection) as editor:
         for operation, written, before, after in _states(migration, state):
-            if isinstance(operation, CreateModel):
-                editor.collected_sql += _new_tables(migration.app_label, operation)
-            elif operation.reduces_to_sql:
-                operation.database_forwards(migration.app_label, editor, before, after)
+            _collect(editor, migration.app_label, operation, before, after)
             statements = [*_taken(editor), *_exchanges(editor, before)]
             steps.append(Step(connection, migration, operation, before, after, statements, written))
             known = {id(sql) for sql, _ in deferred}
@@ -110,6 +127,19 @@ def read_steps(
                 statements += _taken(editor)
         editor.deferred_sql.clear()
     return steps
+
+
+def _collect(
+    editor: Collector,
+    app_label: str,
+    operation: Operation,
+    before: ProjectState,
+    after: ProjectState,
+) -> None:
+    if isinstance(operation, CreateModel):
+        editor.collected_sql += _new_tables(app_label, operation)
+    elif operation.reduces_to_sql:
+        operation.database_forwards(app_label, editor, before, after)
 
 
 def read_operations(

@@ -9,6 +9,7 @@ from config.database.errors import EXIT_STATUS, explain
 from config.database.hazards import report
 from config.database.hazards.check import CheckError, check
 from config.database.hazards.squawk import SquawkError
+from config.database.hazards.steps import StepError
 
 DANGEROUS = 1
 COULD_NOT_CHECK = EXIT_STATUS["check_migrations"]
@@ -42,7 +43,7 @@ class Command(BaseCommand):
                 raise CheckError(f"There is no format {options['format']!r}. There are: {known}.")
             result = check(connection, options["app_label"], options["migration_name"])
             self.stdout.write(render(result) if options["verbosity"] else report.verdict(result))
-        except (CheckError, Error, ImproperlyConfigured, SquawkError) as error:
+        except (CheckError, Error, ImproperlyConfigured, SquawkError, StepError) as error:
             reason = " ".join((explain(error) or str(error)).split())
             raise CommandError(reason, returncode=COULD_NOT_CHECK) from error
         if not result.is_clean:
