@@ -48,7 +48,7 @@ NEXT_STEPS = {
     ),
 }
 """What to do, by a pattern in the message; the first that is found counts."""
-EXIT_STATUS = {"verify_schema": 2}
+EXIT_STATUS = {"check_migrations": 2, "verify_schema": 2}
 """Of a command that could not do its work, where 1 has a meaning of its own."""
 
 INTERRUPTED, TERMINATED = 130, 143

@@ -163,10 +163,10 @@ def github(result: Result, advice: Iterable[Advice], places: Mapping[str, Place]
     for finding in result.findings:
         key = finding.drift.key
         place = places.get(key.table or key.name)
-        where = f"file={_property(place.file)},line={place.line}," if place else ""
-        headline = _property(f"{finding.drift.code} {title(finding.drift)}")
-        lines.append(f"::error {where}title={headline}::{_message(_sentence(finding))}")
-    lines += [f"::notice title={item.code}::{_message(item.message)}" for item in advice]
+        where = f"file={github_property(place.file)},line={place.line}," if place else ""
+        headline = github_property(f"{finding.drift.code} {title(finding.drift)}")
+        lines.append(f"::error {where}title={headline}::{github_message(_sentence(finding))}")
+    lines += [f"::notice title={item.code}::{github_message(item.message)}" for item in advice]
     return "\n".join([*lines, verdict(result)])
 
 
@@ -177,10 +177,10 @@ def _sentence(finding: Finding) -> str:
     return "\n".join(map(sql, finding.repairs)) or by_hand(drift.key)
 
 
-def _message(content: str) -> str:
+def github_message(content: str) -> str:
     """docs.github.com, "Workflow commands": a message is one line."""
     return content.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(content: str) -> str:
-    return _message(content).replace(":", "%3A").replace(",", "%2C")
+def github_property(content: str) -> str:
+    return github_message(content).replace(":", "%3A").replace(",", "%2C")

@@ -5,9 +5,11 @@ from django.apps import apps
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations import Migration
+from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
 from config.database.autodetector import MigrationAutodetector
+from config.database.hazards.planned import PlannedHazards
 from config.database.interruption import explained_interruption
 from config.database.lock_timeout import autocommit, lock_timeout
 from config.database.migration_lock import migration_lock
@@ -25,6 +27,7 @@ class Command(migrate.Command):
     autodetector = MigrationAutodetector
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.hazards = PlannedHazards(options["database"])
         if options["plan"] or options["check_unapplied"]:
             super().handle(*args, **options)
             return
@@ -67,6 +70,8 @@ class Command(migrate.Command):
         self.models_before = model_keys(apps)
         if not self.fake:
             check_plan(connections[self.database], plan, apps, self.fake_initial)
+            if self.verbosity and (hazards := self.hazards.summary(plan)):
+                self.stdout.write(hazards, self.style.WARNING)
         self.progress.is_one_transaction = is_one_transaction(plan)
         if self.progress.is_one_transaction:
             self.transaction.enter_context(self.lock.transaction())
@@ -74,6 +79,14 @@ class Command(migrate.Command):
     def after(self, plan: Plan, apps: Any, **kwargs: Any) -> None:
         if not self.fake:
             forget_models(self.models_before - model_keys(apps), apps, self.database)
+
+    def describe_operation(  # type: ignore[override]
+        self, operation: Operation, backwards: bool
+    ) -> tuple[str, bool]:
+        message, is_error = super().describe_operation(operation, backwards)
+        if backwards:
+            return message, is_error
+        return self.hazards.describe(operation, message, is_error)
 
     def migration_progress_callback(
         self, action: str, migration: Migration | None = None, fake: bool = False

@@ -1,0 +1,31 @@
+"""A database for migrations of the app "music"."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
+from pytest_django import DjangoDbBlocker
+
+from tests.hazards.music import make_tables
+from tests.verify.clones import Database, new_database
+
+
+@pytest.fixture(scope="module")
+def blank(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    with django_db_blocker.unblock(), new_database() as database:
+        yield database
+
+
+@pytest.fixture
+def server(blank: Database) -> BaseDatabaseWrapper:
+    """A connection to a database without tables."""
+    return blank.connection
+
+
+@pytest.fixture
+def tables(blank: Database) -> Iterator[BaseDatabaseWrapper]:
+    """A connection to a database that has the app's tables, with two rows each."""
+    make_tables(blank)
+    yield blank.connection
+    blank.connection.close()
+    blank.execute("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
