@@ -6,11 +6,11 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.backends.postgresql import schema
-from django.db.backends.utils import strip_quotes, truncate_name
+from django.db.backends.utils import CursorWrapper, strip_quotes, truncate_name
 from django.db.models import Model
 
 from config.database.backend.arrays import register_enum_arrays
-from config.database.enum_swap import check_removed, find_enum, plan_swap
+from config.database.enum_swap import Swap, check_removed, find_enum, plan_swap
 from config.database.fields import EnumField, enum_field
 from config.database.references import Named, named_in_expressions
 
@@ -66,19 +66,22 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             enum = find_enum(cursor, name)
             if enum is None:
                 self._miss_enum(name)
-                return
-            swap = plan_swap(cursor, enum, change(enum.labels), replacements)
-            if not self.collect_sql:
-                # First without locks: to count takes its time, and may be all that happens.
-                check_removed(cursor, swap, advice)
-                self.connection.check_constraints()  # pending ones would be in the way
-            if lock := swap.lock():
-                self.execute(lock, None)
-            if not self.collect_sql:
-                check_removed(cursor, swap, advice)
-            for sql in swap.statements():
-                self.execute(sql, None)
-            self._register_enum_arrays()
+            else:
+                swap = plan_swap(cursor, enum, change(enum.labels), replacements)
+                self._swap_enum(cursor, swap, advice)
+
+    def _swap_enum(self, cursor: CursorWrapper, swap: Swap, advice: str) -> None:
+        if not self.collect_sql:
+            # First without locks: to count takes its time, and may be all that happens.
+            check_removed(cursor, swap, advice)
+            self.connection.check_constraints()  # pending ones would be in the way
+        if lock := swap.lock():
+            self.execute(lock, None)
+        if not self.collect_sql:
+            check_removed(cursor, swap, advice)
+        for sql in swap.statements():
+            self.execute(sql, None)
+        self._register_enum_arrays()
 
     def _miss_enum(self, name: str) -> None:
         if not self.collect_sql:
