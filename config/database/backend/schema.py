@@ -29,11 +29,20 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def drop_enum(self, name: str) -> None:
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
 
+    def _create_deferred_indexes(self) -> None:
+        """Those of tables of the same migration, whose conditions name labels as they still are."""
+        for statement in list(self.deferred_sql):
+            if str(statement).startswith(("CREATE INDEX", "CREATE UNIQUE INDEX")):
+                self.deferred_sql.remove(statement)
+                self.execute(statement, None)
+
     def rename_enum(self, old: str, new: str) -> None:
+        self._create_deferred_indexes()
         self._alter_enum(old, f"RENAME TO {self.quote_name(new)}")
         self._register_enum_arrays()
 
     def rename_enum_value(self, name: str, old: str, new: str) -> None:
+        self._create_deferred_indexes()
         self._alter_enum(name, f"RENAME VALUE {self.quote_value(old)} TO {self.quote_value(new)}")
 
     def add_enum_value(
@@ -62,6 +71,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         done about rows that use a label that would go.
         Raises CommandError if one is in use, or if something could not be brought back.
         """
+        self._create_deferred_indexes()
         with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
             enum = find_enum(cursor, name)
             if enum is None:
