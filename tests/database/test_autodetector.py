@@ -300,7 +300,7 @@ def test_labels_added__where_they_are_declared(
         lambda field: field,
         lambda field: ArrayField(ArrayField(field)),
         lambda field: models.GeneratedField(
-            expression=models.F("other"), output_field=field, db_persist=True
+            expression=Coalesce("other", "other"), output_field=field, db_persist=True
         ),
     ],
     ids=["column", "array", "generated"],
@@ -463,7 +463,7 @@ def test_type_moved_and_labels_changed__removed_when_both_apps_are_done_with_the
 
 def test_type_of_two_apps_changed__ready_before_and_removed_after_both() -> None:
     def states(*labels: str, title: bool) -> list[ModelState]:
-        field = {"title": models.TextField(default="")} if title else {}
+        field: dict[str, Any] = {"title": models.TextField(default="")} if title else {}
         return [song(mood=mood(*labels), **field), model("dance.Step", mood=mood(*labels), **field)]
 
     before = states("happy", "sad", title=False)

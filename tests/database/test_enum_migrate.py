@@ -101,3 +101,28 @@ def test_addition_undone_while_a_row_uses_the_label__nothing_has_changed(databas
         with pytest.raises(CommandError):
             migrate("users", "0001")
         assert dump() == before
+
+
+def test_squashed_changes_of_a_type__run_and_undone_in_one_transaction(database: None) -> None:
+    kind = "EnumField(type_name='mood', labels=['low', 'high'], db_default='low')"
+    more = kind.replace("'high']", "'high', 'top']").replace("db_default='low'", "db_default='top'")
+    create = (
+        "CreateEnum('mood', ['low', 'high']), migrations.CreateModel('Note', ["
+        "('id', models.AutoField(primary_key=True)), ('user', models.ForeignKey('users.User',"
+        f" models.CASCADE)), ('mood', {kind})], options={{'indexes': [models.Index(fields=['id'],"
+        " condition=models.Q(mood='high'), name='high')]})"
+    )
+    change = (
+        "AddEnumValue('mood', 'top'), RenameEnumValue('mood', 'high', 'mid'),"
+        f" migrations.AlterField('Note', 'mood', {more.replace('high', 'mid')}),"
+        " AlterEnum('mood', ['top', 'mid'], ['low', 'mid', 'top'])"
+    )
+    before = dump("--schema-only")
+    imported = "from config.database.fields import EnumField;"
+    with extra_migration("users", f"{imported} operations = [{create}, {change}]"):
+        migrate("users")
+        assert run_sql("SELECT enum_range(NULL::mood)::text") == [("{top,mid}",)]
+        [[index]] = run_sql("SELECT pg_get_indexdef('high'::regclass)")
+        assert index.endswith("WHERE (mood = 'mid'::mood)")
+        migrate("users", "0001")
+    assert dump("--schema-only") == before

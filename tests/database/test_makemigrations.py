@@ -207,14 +207,14 @@ def test_labels_added_renamed_removed_and_used__migrated_there_and_back(copy: Pa
     )
     with new_database() as name:
         url = database_url(name)
-        manage(copy, "migrate", url=url)
+        manage(copy, "migrate", "users", url=url)
         written = manage(copy, "makemigrations", stdin="y\nn\n", url=url)
         outputs = [
             manage(copy, *command.split(), url=url)
             for command in (
-                "migrate",
+                "migrate users",
                 "makemigrations --check",
-                "verify_schema",
+                "verify_schema users",
                 "migrate users 0001",
             )
         ]

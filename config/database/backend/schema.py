@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import Error, transaction
 from django.db.backends.postgresql import schema
-from django.db.backends.utils import strip_quotes, truncate_name
+from django.db.backends.utils import CursorWrapper, strip_quotes, truncate_name
 from django.db.models import Index, Model
 
 from config.database.backend.arrays import register_enum_arrays
 from config.database.backend.concurrent_index import drop_invalid, is_built
-from config.database.enum_swap import check_removed, find_enum, plan_swap
+from config.database.enum_swap import Swap, check_removed, find_enum, plan_swap
 from config.database.fields import EnumField, enum_field
 from config.database.references import Named, named_in_expressions
 
@@ -30,11 +30,20 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def drop_enum(self, name: str) -> None:
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
 
+    def _create_deferred_indexes(self) -> None:
+        """Those of tables of the same migration, whose conditions name labels as they still are."""
+        for statement in list(self.deferred_sql):
+            if str(statement).startswith(("CREATE INDEX", "CREATE UNIQUE INDEX")):
+                self.deferred_sql.remove(statement)
+                self.execute(statement, None)
+
     def rename_enum(self, old: str, new: str) -> None:
+        self._create_deferred_indexes()
         self._alter_enum(old, f"RENAME TO {self.quote_name(new)}")
         self._register_enum_arrays()
 
     def rename_enum_value(self, name: str, old: str, new: str) -> None:
+        self._create_deferred_indexes()
         self._alter_enum(name, f"RENAME VALUE {self.quote_value(old)} TO {self.quote_value(new)}")
 
     def add_enum_value(
@@ -63,23 +72,27 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         done about rows that use a label that would go.
         Raises CommandError if one is in use, or if something could not be brought back.
         """
+        self._create_deferred_indexes()
         with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
             enum = find_enum(cursor, name)
             if enum is None:
                 self._miss_enum(name)
-                return
-            swap = plan_swap(cursor, enum, change(enum.labels), replacements)
-            if not self.collect_sql:
-                # First without locks: to count takes its time, and may be all that happens.
-                check_removed(cursor, swap, advice)
-                self.connection.check_constraints()  # pending ones would be in the way
-            if lock := swap.lock():
-                self.execute(lock, None)
-            if not self.collect_sql:
-                check_removed(cursor, swap, advice)
-            for sql in swap.statements():
-                self.execute(sql, None)
-            self._register_enum_arrays()
+            else:
+                swap = plan_swap(cursor, enum, change(enum.labels), replacements)
+                self._swap_enum(cursor, swap, advice)
+
+    def _swap_enum(self, cursor: CursorWrapper, swap: Swap, advice: str) -> None:
+        if not self.collect_sql:
+            # First without locks: to count takes its time, and may be all that happens.
+            check_removed(cursor, swap, advice)
+            self.connection.check_constraints()  # pending ones would be in the way
+        if lock := swap.lock():
+            self.execute(lock, None)
+        if not self.collect_sql:
+            check_removed(cursor, swap, advice)
+        for sql in swap.statements():
+            self.execute(sql, None)
+        self._register_enum_arrays()
 
     def _miss_enum(self, name: str) -> None:
         if not self.collect_sql:
