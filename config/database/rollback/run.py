@@ -1,0 +1,98 @@
+"""Carry a rollback out: locked, backed up, unapplied and verified in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+
+from config.database.preflight import check_reversible
+from config.database.rollback import forget_models
+from config.database.rollback.leftovers import check_nothing_left, read_sequences
+from config.database.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
+from config.database.rollback.objects import LEDGER, Gone
+from config.database.rollback.others import check_others
+from config.database.rollback.plan import Rollback
+from config.database.rollback.size import Sizes, check_exist, read_sizes
+
+type Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A rollback of the database behind `connection`."""
+
+    connection: BaseDatabaseWrapper
+    rollback: Rollback
+    gone: Gone
+
+
+def check(job: Job) -> None:
+    """Raises CommandError if the rollback could not run to its end. Changes nothing."""
+    check_reversible(job.rollback.plan)
+    for migration in job.rollback.migrations:
+        if not migration.atomic:
+            raise CommandError(
+                f"Cannot roll back {migration}: it is not atomic, and a rollback is one "
+                "transaction. Nothing was changed. Unapply it by itself with manage.py migrate."
+            )
+    check_exist(job.connection, job.gone)
+    check_others(job.connection, job.rollback, job.gone)
+
+
+def carry_out(job: Job, back_up: Callable[[], None], say: Say) -> Sizes:
+    """Do it, after `back_up` was called; return what was destroyed. All or nothing.
+
+    From before the backup until the end nobody can write to what goes: it has the last rows.
+    Raises CommandError, or django.db.Error.
+    """
+    connection = job.connection
+    with transaction.atomic(using=connection.alias):
+        own = {LEDGER, *job.gone.tables, *(part.table for part in job.gone.columns)}
+        lock_tables(connection, own, STOP_WRITERS, say)
+        _check_unchanged(job)
+        check(job)
+        sizes = read_sizes(connection, job.gone, job.rollback.after.apps)
+        sequences = read_sequences(connection, job.gone)
+        back_up()
+        lock_tables(connection, tables_to_lock(connection, own), STOP_ALL, say)
+        _unapply(job, say)
+        check_nothing_left(connection, job.rollback, job.gone, sequences)
+    return sizes
+
+
+def _check_unchanged(job: Job) -> None:
+    """The plan was made before the lock on the ledger was there."""
+    if set(MigrationRecorder(job.connection).applied_migrations()) != job.rollback.applied:
+        raise CommandError(
+            "Somebody has migrated since the plan was made. Nothing was changed. Run rollback "
+            "again, and look at the new plan."
+        )
+
+
+def _unapply(job: Job, say: Say) -> None:
+    """As `migrate` does it, for several targets at once."""
+    connection, rollback = job.connection, job.rollback
+
+    def progress(action: Any, migration: Any = None, fake: bool = False) -> None:
+        if action == "unapply_success":
+            # The next migration may alter what this one wrote to, which PostgreSQL refuses as
+            # long as deferred constraints are still to be looked at.
+            connection.check_constraints()
+            say(f"  Unapplying {migration}... OK")
+
+    signal: dict[str, Any] = {"verbosity": 0, "interactive": False, "db": connection.alias}
+    signal["plan"] = list(rollback.plan)
+    emit_pre_migrate_signal(apps=rollback.before.apps, **signal)
+    executor = MigrationExecutor(connection, progress)
+    executor.migrate([], plan=signal["plan"])
+    emit_post_migrate_signal(apps=rollback.after.apps, **signal)
+    forget_models(job.gone.models, rollback.after.apps, connection.alias)
+    if rollback.empties_ledger:
+        with connection.schema_editor() as editor:
+            editor.delete_model(MigrationRecorder.Migration)
