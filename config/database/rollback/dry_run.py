@@ -19,8 +19,8 @@ def script(job: Job) -> str:
 def _lines(job: Job) -> Iterator[str]:
     connection, gone = job.connection, job.gone
     quote = connection.ops.quote_name
-    own = {LEDGER, *gone.tables, *(part.table for part in gone.columns)}
-    tables = ", ".join(map(quote, tables_to_lock(connection, own)))
+    tables = ", ".join(map(quote, tables_to_lock(connection, gone)))
+    yield f"-- Takes back {job.rollback.what}. To run it: psql --set ON_ERROR_STOP=on --file FILE"
     yield "BEGIN;"
     yield "SET LOCAL lock_timeout = '2s';"
     yield f"LOCK TABLE {tables} IN {STOP_ALL} MODE;"

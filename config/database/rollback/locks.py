@@ -9,6 +9,8 @@ from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 
+from config.database.rollback.objects import LEDGER, Gone
+
 FIRST_PAUSE = 0.5  # seconds; doubled after each attempt
 STOP_WRITERS = "SHARE ROW EXCLUSIVE"  # pg_dump and other readers go on
 STOP_ALL = "ACCESS EXCLUSIVE"  # what DROP TABLE takes
@@ -79,20 +81,38 @@ def _holders(connection: BaseDatabaseWrapper, tables: Collection[str]) -> str:
     return f": {', '.join(holders)}" if holders else ""
 
 
-def tables_to_lock(connection: BaseDatabaseWrapper, tables: Collection[str]) -> list[str]:
-    """`tables`, and those at the other end of their foreign keys: these have triggers to lose."""
+def tables_to_lock(connection: BaseDatabaseWrapper, gone: Gone) -> list[str]:
+    """The tables that change, and those at the other end of a foreign key that goes: it leaves
+    triggers there."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            WITH wanted AS (
-                SELECT to_regclass(quote_ident(name))::oid AS oid FROM unnest(%s::text[]) AS name
-            )
-            SELECT relname FROM pg_class
-             WHERE oid IN (TABLE wanted)
-                OR oid IN (SELECT confrelid FROM pg_constraint WHERE conrelid IN (TABLE wanted))
-                OR oid IN (SELECT conrelid FROM pg_constraint WHERE confrelid IN (TABLE wanted))
-             ORDER BY 1
-            """,
-            [list(tables)],
+            TABLES_TO_LOCK,
+            {
+                "tables": list(gone.tables),
+                "altered": [part.table for part in gone.columns],
+                "columns": [part.column for part in gone.columns],
+                "ledger": LEDGER,
+            },
         )
         return [name for (name,) in cursor.fetchall()]
+
+
+TABLES_TO_LOCK = """
+    WITH gone AS (
+        SELECT to_regclass(quote_ident(name))::oid AS oid FROM unnest(%(tables)s::text[]) AS name
+    ), altered AS (
+        SELECT attrelid, attnum
+          FROM unnest(%(altered)s::text[], %(columns)s::text[]) AS part (table_name, name)
+          JOIN pg_attribute ON attrelid = to_regclass(quote_ident(table_name)) AND attname = name
+    ), keys AS (
+        SELECT conrelid, confrelid FROM pg_constraint
+         WHERE contype = 'f'
+           AND (conrelid IN (TABLE gone) OR confrelid IN (TABLE gone)
+                OR EXISTS (SELECT FROM altered WHERE attrelid = conrelid AND attnum = ANY (conkey)))
+    )
+    SELECT relname FROM pg_class
+     WHERE oid IN (TABLE gone) OR oid IN (SELECT attrelid FROM altered)
+        OR oid IN (SELECT conrelid FROM keys) OR oid IN (SELECT confrelid FROM keys)
+        OR oid = to_regclass(quote_ident(%(ledger)s))
+     ORDER BY 1
+"""

@@ -60,7 +60,7 @@ def carry_out(job: Job, back_up: Callable[[], None], say: Say) -> Sizes:
         sizes = read_sizes(connection, job.gone, job.rollback.after.apps)
         sequences = read_sequences(connection, job.gone)
         back_up()
-        lock_tables(connection, tables_to_lock(connection, own), STOP_ALL, say)
+        lock_tables(connection, tables_to_lock(connection, job.gone), STOP_ALL, say)
         _unapply(job, say)
         check_nothing_left(connection, job.rollback, job.gone, sequences)
     return sizes
@@ -79,7 +79,7 @@ def _unapply(job: Job, say: Say) -> None:
     """As `migrate` does it, for several targets at once."""
     connection, rollback = job.connection, job.rollback
 
-    def progress(action: Any, migration: Any = None, fake: bool = False) -> None:
+    def progress(action: str, migration: Any = None, fake: bool | None = False) -> None:
         if action == "unapply_success":
             # The next migration may alter what this one wrote to, which PostgreSQL refuses as
             # long as deferred constraints are still to be looked at.

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,8 +75,8 @@ def find_tools(connection: BaseDatabaseWrapper) -> Tools:
     info = connection.connection.info
     wanted = info.server_version // 10000
     found = {version: path for path in _directories() if (version := _version(path))}
-    fitting = [version for version in found if version >= wanted]
-    if not fitting:
+    version = nearest(found, wanted)
+    if version is None:
         there = ", ".join(map(str, sorted(found)))
         problem = f"only of version {there}" if there else "not there"
         raise CommandError(
@@ -85,9 +85,13 @@ def find_tools(connection: BaseDatabaseWrapper) -> Tools:
             f"(Debian: postgresql-client-{wanted}), or make a backup in your own way and add "
             "--no-backup."
         )
-    version = min(fitting)
     role = connection.settings_dict["OPTIONS"].get("assume_role") or ""
     return Tools(found[version], version, _where(connection), info.password, role)
+
+
+def nearest(versions: Iterable[int], wanted: int) -> int | None:
+    """The one that knows the server, and writes what the server can read again, if possible."""
+    return min((version for version in versions if version >= wanted), default=None)
 
 
 def _where(connection: BaseDatabaseWrapper) -> str:
@@ -125,7 +129,9 @@ def _version(directory: Path) -> int | None:
 
 
 def _reason(stderr: str) -> str:
-    """The first complaint: what follows is a consequence, or the query."""
-    lines = [line for line in stderr.splitlines() if "error:" in line] or stderr.splitlines()[:1]
-    reason = " ".join(lines[:1]).partition("error: ")[2] or " ".join(lines[:1])
-    return " ".join(reason.split()).rstrip(".")
+    """The first complaint, with its DETAIL; what follows is a consequence, or the query."""
+    _, _, complaint = stderr.partition("error: ")
+    complaint, _, _ = (complaint or stderr).partition("\nHINT: ")
+    complaint, _, _ = complaint.partition("\nCommand was: ")
+    lines = [line for line in complaint.splitlines() if not re.match("pg_(dump|restore): ", line)]
+    return " ".join(" ".join(lines).split()).rstrip(".")

@@ -15,11 +15,13 @@ from django.core.management.color import no_style
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.database.autodetector import enum_types
 from config.database.catalog import read_schema
 from config.database.management.commands.overview import typed
 from config.database.rollback import backup as backups
 from config.database.rollback.dry_run import script
-from config.database.rollback.objects import find_gone, tables_of
+from config.database.rollback.objects import Gone, find_gone, tables_of
+from config.database.rollback.others import read_dependents
 from config.database.rollback.plan import read_rollback
 from config.database.rollback.run import Job, carry_out, check
 from config.database.rollback.size import Sizes, destroys_data, read_sizes
@@ -116,7 +118,9 @@ class Command(BaseCommand):
         style = self.style if colored else no_style()
         width = min(get_terminal_size((WIDTH_OF_A_FILE, 24)).columns, MAX_WIDTH)
         schema = read_schema(self.connection)
-        self.say(PlanText(schema, job.rollback, job.gone, sizes, style, width).render())
+        plan = PlanText(schema, job.rollback, job.gone, sizes, style, width).render()
+        if self.options["verbosity"] or self.options["interactive"]:
+            self.stdout.write(plan)
 
     def carry_out(self, job: Job, tools: Tools | None) -> None:
         written: list[backups.Backup] = []
@@ -131,7 +135,7 @@ class Command(BaseCommand):
             raise CommandError(STOPPED, returncode=INTERRUPTED) from interrupt
         self.say(f"\n{self.style.SUCCESS(success(job.rollback, job.gone, sizes))}")
         if tools and written:
-            self.say_how_to_restore(tools, written[0])
+            self.say_how_to_restore(job, tools, written[0])
 
     def back_up(self, job: Job, tools: Tools) -> backups.Backup:
         tables = tables_of(job.rollback.before, self.connection.alias)
@@ -148,14 +152,25 @@ class Command(BaseCommand):
 
     # And back again
 
-    def say_how_to_restore(self, tools: Tools, backup: backups.Backup) -> None:
+    def say_how_to_restore(self, job: Job, tools: Tools, backup: backups.Backup) -> None:
         alias = self.options["database"]
         database = "" if alias == "default" else f" --database {alias}"
-        self.say(f"""
+        self.say("")
+        if obstacles := self.obstacles(job):
+            self.say(f"To restore it, first drop {', '.join(obstacles)}.")
+        self.say(f"""\
 To have back all {counted(len(backup.tables), "table")} as they were before:
   {typed(f"rollback --restore {backups.shown(backup.path)}{database}")}
 or, while the server runs:
   {shlex.join(backups.restore_command(tools, backup))}""")
+
+    def obstacles(self, job: Job) -> list[str]:
+        """Objects of others on the tables that stay, for which the restored ones cannot make way."""
+        after = job.rollback.after
+        tables, types = tables_of(after, self.connection.alias), enum_types(after, after.models)
+        stay = Gone([], set(), tables, [], list(types))
+        dependents = read_dependents(self.connection, stay, tables)
+        return [dependent.name for dependent in dependents]
 
     def restore(self, path: Path) -> None:
         tools = find_tools(self.connection)
@@ -198,8 +213,11 @@ or, while the server runs:
         self.ask(read_schema(self.connection).database)
 
     def ask(self, database: str) -> None:
+        question = f"\nType the name of the database, {database}, to go on: "
+        self.stdout.write(question, ending="")  # input() would write it to stderr
+        self.stdout.flush()
         try:
-            answer = input(f"\nType the name of the database, {database}, to go on: ")
+            answer = input()
         except (KeyboardInterrupt, EOFError) as interrupt:
             self.stdout.write()
             raise CommandError(STOPPED, returncode=INTERRUPTED) from interrupt
