@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
+from django.db import OperationalError, connection, transaction
 from psycopg import errors
 from pytest_django import Settings
 
 from config.database.rollback import backup as module
 from config.database.rollback import run as runner
+from config.database.rollback.locks import STOP_ALL, lock_tables
 from tests.database.migration_helpers import run_sql
 from tests.rollback.helpers import GO_ON, contents, rollback, session
 
@@ -29,9 +31,10 @@ def test_row_written_during_the_backup__waits(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def write() -> None:
-        with session() as other, pytest.raises(errors.LockNotAvailable):
+        with session() as other:
             other.execute("SET lock_timeout = 100")
-            other.execute("UPDATE payments SET amount = 1")
+            with pytest.raises(errors.LockNotAvailable):
+                other.execute("UPDATE payments SET amount = 1")
 
     during_backup(monkeypatch, write)
     rollback("payments", *GO_ON)
@@ -124,14 +127,8 @@ def test_session_that_lets_go_in_time__waited_for(database: str, settings: Setti
         messages.append(message)
         other.close()
 
-    rows = run_sql("SELECT 1")
-    from django.db import connection, transaction
-
-    from config.database.rollback.locks import STOP_ALL, lock_tables
-
     with transaction.atomic():
         lock_tables(connection, ["payments"], STOP_ALL, say)
-    assert rows
     [message] = messages
     assert message.endswith(" UTC. Trying again in 0.5 s.")
 
@@ -150,10 +147,8 @@ def test_server_that_ends_the_session_during_the_backup__nothing_changed(
             )
 
     during_backup(monkeypatch, end)
-    with pytest.raises(Exception, match="terminating connection|connection is closed|lost"):
+    with pytest.raises(OperationalError):
         rollback("payments", *GO_ON)
-    from django.db import connection
-
     connection.close()
     assert contents() == before
 

@@ -139,7 +139,6 @@ GO_ALONG_OR_STAY = [
     "CREATE VIEW names AS SELECT email FROM users",
     "CREATE VIEW students AS SELECT student_id FROM enrollments",
     "CREATE PUBLICATION feed FOR ALL TABLES",
-    "CREATE TABLE copies AS TABLE refunds WITH NO DATA; ALTER TABLE copies DROP status",
 ]
 
 

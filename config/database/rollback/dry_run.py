@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -10,6 +11,12 @@ from config.database.rollback import stale_content_types
 from config.database.rollback.locks import STOP_ALL, tables_to_lock
 from config.database.rollback.objects import LEDGER
 from config.database.rollback.run import Job
+
+NOT_SQL = "-- THIS OPERATION CANNOT BE WRITTEN AS SQL"
+LEGACY_NAMES = (
+    "contenttypes.0002_remove_content_type_name",
+    'UPDATE "django_content_type" SET "name" = "model";',
+)
 
 
 def script(job: Job) -> str:
@@ -27,7 +34,7 @@ def _lines(job: Job) -> Iterator[str]:
     loader = MigrationLoader(connection, replace_migrations=False)
     for migration in job.rollback.migrations:
         yield f"\n-- {migration}"
-        yield from loader.collect_sql([(migration, True)])
+        yield from _schema_changes(loader, migration)
         for app_label, name in [(migration.app_label, migration.name), *migration.replaces]:
             yield from _written(
                 connection,
@@ -43,6 +50,14 @@ def _lines(job: Job) -> Iterator[str]:
         yield "\n-- The record of migrations, which is empty now"
         yield f"DROP TABLE {quote(LEDGER)};"
     yield "\nCOMMIT;"
+
+
+def _schema_changes(loader: MigrationLoader, migration: Migration) -> Iterator[str]:
+    """With the one piece of Python that Django's own migrations need to go back."""
+    for line in loader.collect_sql([(migration, True)]):
+        yield line
+        if line == NOT_SQL and str(migration) == LEGACY_NAMES[0]:
+            yield LEGACY_NAMES[1]
 
 
 def _written(connection: Any, write: Callable[[], object]) -> list[str]:

@@ -60,6 +60,7 @@ def read_dependents(
 DEPENDENTS = """
 WITH RECURSIVE own AS (
     SELECT to_regclass(quote_ident(name))::oid AS oid FROM unnest(%(own)s::text[]) AS own (name)
+     WHERE to_regclass(quote_ident(name)) IS NOT NULL
 ), gone (classid, objid, objsubid) AS (
     SELECT 'pg_class'::regclass::oid, to_regclass(quote_ident(name))::oid, 0
       FROM unnest(%(tables)s::text[]) AS gone (name)
@@ -94,20 +95,30 @@ WITH RECURSIVE own AS (
                         WHERE (gone.classid, gone.objid) = (o.classid, o.objid)
                           AND gone.objsubid IN (0, o.objsubid))
        AND (o.classid, o.objid) <> (found.classid, found.objid)  -- of a view, its own rule
+), dependents AS (
+    SELECT classid, objid, objsubid, string_agg(DISTINCT needs, ', ') AS needs
+      FROM found
+     GROUP BY classid, objid, objsubid
+    HAVING NOT bool_or(goes) AND NOT bool_and(is_part)
+), placed AS (
+    SELECT dependents.*,
+           CASE classid
+           WHEN 'pg_class'::regclass
+               THEN coalesce((SELECT indrelid FROM pg_index WHERE indexrelid = objid), objid)
+           WHEN 'pg_constraint'::regclass
+               THEN (SELECT conrelid FROM pg_constraint WHERE oid = objid)
+           WHEN 'pg_attrdef'::regclass
+               THEN (SELECT adrelid FROM pg_attrdef WHERE oid = objid)
+           END AS relation  -- that it is part of
+      FROM dependents
 )
-SELECT pg_describe_object(classid, objid, objsubid), string_agg(DISTINCT needs, ', ')
-  FROM found
- WHERE NOT (classid = 'pg_class'::regclass AND objid IN (SELECT oid FROM own))
-   AND NOT EXISTS (SELECT FROM pg_constraint AS k
-                    WHERE classid = 'pg_constraint'::regclass AND k.oid = objid
-                      AND conrelid IN (SELECT oid FROM own))
-   AND NOT EXISTS (SELECT FROM pg_attrdef AS v
-                    WHERE classid = 'pg_attrdef'::regclass AND v.oid = objid
-                      AND adrelid IN (SELECT oid FROM own))
-   AND NOT EXISTS (SELECT FROM pg_index
-                    WHERE classid = 'pg_class'::regclass AND indexrelid = objid
-                      AND indrelid IN (SELECT oid FROM own))
- GROUP BY classid, objid, objsubid
-HAVING NOT bool_or(goes) AND NOT bool_and(is_part)
+SELECT pg_describe_object(classid, objid, objsubid), needs
+  FROM placed
+ WHERE relation IS NULL
+    OR relation NOT IN (SELECT oid FROM own)
+       AND (relation = objid AND objsubid = 0
+            OR NOT EXISTS (SELECT FROM placed AS whole
+                            WHERE whole.classid = 'pg_class'::regclass
+                              AND whole.objid = placed.relation AND whole.objsubid = 0))
  ORDER BY 1
 """

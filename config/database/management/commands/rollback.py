@@ -165,7 +165,7 @@ or, while the server runs:
   {shlex.join(backups.restore_command(tools, backup))}""")
 
     def obstacles(self, job: Job) -> list[str]:
-        """Objects of others on the tables that stay, for which the restored ones cannot make way."""
+        """Objects of others on the tables that stay, which a restore has to drop and cannot."""
         after = job.rollback.after
         tables, types = tables_of(after, self.connection.alias), enum_types(after, after.models)
         stay = Gone([], set(), tables, [], list(types))
