@@ -133,6 +133,13 @@ DATABASES["default"]["OPTIONS"]["server_side_binding"] = _flag(
     "DATABASE_SERVER_SIDE_BINDING", default=False
 )
 
+# Seconds that `migrate` waits for another one to end.
+MIGRATE_WAIT = _number("MIGRATE_WAIT", default=600)
+# Seconds that each of its statements, and thereby everybody behind it, waits for a lock; 0: for
+# ever. Then it lets go of all locks, pauses, and tries again; ten times take some three minutes.
+MIGRATE_LOCK_TIMEOUT: float = _number("MIGRATE_LOCK_TIMEOUT", default=2)
+MIGRATE_LOCK_RETRIES = _number("MIGRATE_LOCK_RETRIES", default=10)
+
 # Patterns for names of objects, and of tables, that verify_schema shall not compare: what else is
 # in a database that is shared.
 VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])

@@ -3,8 +3,14 @@
 import os
 
 import pytest
+from django.conf import settings as project_settings
 from django.db import connections
 from pytest_django import Settings
+
+
+def pytest_configure() -> None:
+    """Nobody else uses a test's database: what waits there shall not end by the clock."""
+    project_settings.MIGRATE_LOCK_TIMEOUT = 0
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ AS_NOBODY = (
 
 Nobody may read everything here: Python or the project can be below a directory of root's.
 """
-OURS = re.compile("DATABASE_|DJANGO_|EMBEDDED_|PG|PYTEST|SECURE_|LANG|LC_")
+OURS = re.compile("DATABASE_|DJANGO_|EMBEDDED_|MIGRATE_|PG|PYTEST|SECURE_|LANG|LC_")
 # Empty is as good as not set, except that a developer's .env does not fill it.
 UNSET = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "EMBEDDED_POSTGRES_DIR", "SECRET_KEY")
 

@@ -14,6 +14,8 @@ from django.db import Error, NotSupportedError, OperationalError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from psycopg import errors
 
+from config.database.interruption import Terminated
+
 SETTABLE_RIGHT = (
     errors.InsufficientPrivilege,
     errors.ReadOnlySqlTransaction,
@@ -29,7 +31,7 @@ NEXT_STEPS = {
     'role ".*" does not exist': "Create it, or correct the user in DATABASE_URL.",
     "refused": "Start the server, or correct the host and the port in DATABASE_URL.",
     "No such file": "Start the server, or correct the host in DATABASE_URL.",
-    "closed the connection": "Try again, or look into the server's log.",
+    "closed the connection|terminating connection": "Try again, or look into the server's log.",
     "timeout expired": "Correct the host and the port in DATABASE_URL, or let this machine in.",
     "invalid response": "Correct the host and the port in DATABASE_URL.",
     "resolve": "Correct the host in DATABASE_URL.",
@@ -47,6 +49,9 @@ NEXT_STEPS = {
 """What to do, by a pattern in the message; the first that is found counts."""
 EXIT_STATUS = {"verify_schema": 2}
 """Of a command that could not do its work, where 1 has a meaning of its own."""
+
+INTERRUPTED, TERMINATED = 130, 143
+"""Of a command that was ended by SIGINT or SIGTERM, as a shell would report it."""
 
 
 @contextmanager
@@ -71,6 +76,11 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
     except Exception as error:
         print(explained(error) or traceback.format_exc().rstrip(), file=sys.stderr)
         sys.exit(EXIT_STATUS.get("".join(argv[1:2]), 1))
+    except KeyboardInterrupt as interruption:
+        if "--traceback" in argv:
+            raise
+        print(f"{' '.join(argv[:2])}: {interruption or 'interrupted.'}", file=sys.stderr)
+        sys.exit(TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED)
     finally:
         threading.excepthook = threading.__excepthook__
 
@@ -79,14 +89,12 @@ def explain(error: BaseException | None) -> str | None:
     """What went wrong and what to do about it; None where a programmer has to look."""
     if isinstance(error, ImproperlyConfigured):
         return " ".join(str(error).split())
-    if driver_error := _driver_error(error):
-        if not isinstance(error, OperationalError) and not isinstance(driver_error, SETTABLE_RIGHT):
+    if cause := driver_error(error):
+        if not isinstance(error, OperationalError) and not isinstance(cause, SETTABLE_RIGHT):
             return None
-        message = driver_error.diag.message_primary or _why_not_connected(driver_error)
-        if isinstance(driver_error, errors.DependentObjectsStillExist):
-            message = (
-                f"{message}: {'; '.join((driver_error.diag.message_detail or '').splitlines())}"
-            )
+        message = cause.diag.message_primary or _why_not_connected(cause)
+        if isinstance(cause, errors.DependentObjectsStillExist):
+            message = f"{message}: {'; '.join((cause.diag.message_detail or '').splitlines())}"
     elif isinstance(error, InconsistentMigrationHistory):
         message = str(error)
     elif isinstance(error, OperationalError):  # the embedded server's; it says what to do
@@ -99,7 +107,7 @@ def explain(error: BaseException | None) -> str | None:
     return f"{message.rstrip('.')}. {next_step}".strip()
 
 
-def _driver_error(error: BaseException | None) -> psycopg.Error | None:
+def driver_error(error: BaseException | None) -> psycopg.Error | None:
     """psycopg's error below Django's."""
     while isinstance(error, Error):
         error = error.__cause__ or error.__context__

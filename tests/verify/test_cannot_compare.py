@@ -81,7 +81,8 @@ def test_verify_schema_when_connection_drops__status_2(shared_clone: Database, q
 
     with shared_clone.connection.execute_wrapper(terminate_at_query):
         assert shared_clone.verify() == could_not(
-            "terminating connection due to administrator command."
+            "terminating connection due to administrator command. "
+            "Try again, or look into the server's log."
         )
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db import Error
 from django.db.backends.postgresql import schema
 from django.db.backends.utils import strip_quotes, truncate_name
-from django.db.models import Model
+from django.db.models import Index, Model
 
+from config.database.backend.concurrent_index import drop_invalid, is_built
 from config.database.fields import EnumField, enum_field
 from config.database.references import Named, named_in_expressions
 
@@ -23,6 +25,16 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
     def drop_enum(self, name: str) -> None:
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
+
+    def add_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
+        if not concurrently or self.collect_sql:
+            super().add_index(model, index, concurrently)
+        elif not is_built(self, model, index):
+            try:
+                super().add_index(model, index, concurrently)
+            except Error:
+                drop_invalid(self, model, index)
+                raise
 
     def _create_index_name(
         self, table_name: str, column_names: Sequence[str], suffix: str = ""

@@ -3,40 +3,73 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management.commands import migrate
-from django.db import connections, transaction
+from django.db import connections
 from django.db.migrations import Migration
 from django.db.models.signals import post_migrate, pre_migrate
 
 from config.database.autodetector import MigrationAutodetector
+from config.database.interruption import explained_interruption
+from config.database.lock_timeout import autocommit, lock_timeout
+from config.database.migration_lock import migration_lock
 from config.database.preflight import check_plan
+from config.database.progress import Progress
 from config.database.rollback import Plan, forget_models, is_one_transaction, model_keys
 
 
 class Command(migrate.Command):
-    """migrate that looks at the whole plan first, and goes back in one transaction."""
+    """migrate that runs alone, keeps nobody waiting, and does each migration whole or not at all.
+
+    It looks at the whole plan first, and goes back in one transaction.
+    """
 
     autodetector = MigrationAutodetector
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["plan"] or options["check_unapplied"]:
+            super().handle(*args, **options)
+            return
         self.database, self.fake = options["database"], options["fake"]
         self.fake_initial = options["fake_initial"]
+        self.asked_verbosity = self.verbosity_of_plan = options["verbosity"]
+        self.is_within_line = False
+        self.progress = Progress()
+        connection = connections[self.database]
+        with (
+            explained_interruption(lambda: self.progress.look(connection)),
+            migration_lock(connection, self.progress, self.say) as self.lock,
+            autocommit(connection),
+            lock_timeout(self.lock, self.say) as patience,
+        ):
+            patience.retry(
+                lambda: self.run(*args, **options),
+                is_whole=lambda: not self.progress.is_halfway,
+            )
+
+    def run(self, *args: Any, **options: Any) -> None:
+        """Plan, and do what is left to do."""
         sender = apps.get_app_config("database")
         pre_migrate.connect(self.before, sender=sender)
         post_migrate.connect(self.after, sender=sender)
         try:
             with ExitStack() as self.transaction:
-                super().handle(*args, **options)
+                super().handle(*args, **options | {"verbosity": self.verbosity_of_plan})
+            self.progress.commit()
+        except BaseException:
+            self.end_line()
+            raise
         finally:
             pre_migrate.disconnect(self.before, sender=sender)
             post_migrate.disconnect(self.after, sender=sender)
 
     def before(self, plan: Plan, apps: Any, **kwargs: Any) -> None:
         """Between planning and running; Django's own signal says when."""
+        self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # it is shown once
         self.models_before = model_keys(apps)
         if not self.fake:
             check_plan(connections[self.database], plan, apps, self.fake_initial)
-        if is_one_transaction(plan):
-            self.transaction.enter_context(transaction.atomic(using=self.database))
+        self.progress.is_one_transaction = is_one_transaction(plan)
+        if self.progress.is_one_transaction:
+            self.transaction.enter_context(self.lock.transaction())
 
     def after(self, plan: Plan, apps: Any, **kwargs: Any) -> None:
         if not self.fake:
@@ -45,8 +78,36 @@ class Command(migrate.Command):
     def migration_progress_callback(
         self, action: str, migration: Migration | None = None, fake: bool = False
     ) -> None:
-        if action == "unapply_success":
+        if migration and action.endswith("_start"):
+            self.begin(migration, action)
+        elif action == "apply_success":
+            self.commit()
+        elif action == "unapply_success":
             # The next migration of the same transaction may alter what this one wrote to, which
             # PostgreSQL refuses as long as deferred constraints are still to be looked at.
             connections[self.database].check_constraints()
         super().migration_progress_callback(action, migration, fake)
+        self.is_within_line = action.endswith("_start") and self.verbosity > 0
+
+    def begin(self, migration: Migration, action: str) -> None:
+        """Have a migration and its record in one transaction, where Django has two."""
+        if action == "apply_start" and migration.atomic:
+            self.transaction.enter_context(self.lock.transaction())
+        else:
+            self.lock.check()
+        self.progress.migration = migration
+
+    def commit(self) -> None:
+        self.transaction.close()
+        self.progress.commit()
+
+    def say(self, line: str) -> None:
+        if self.asked_verbosity > 0:
+            self.end_line()
+            self.stdout.write(line)
+            self.stdout.flush()
+
+    def end_line(self) -> None:
+        if self.is_within_line:
+            self.stdout.write()
+            self.is_within_line = False

@@ -1,0 +1,42 @@
+"""Databases for migrate, and a lock timeout, which other tests do without."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
+
+from config.database import lock_timeout
+from tests.database.migration_helpers import migrate, new_database
+
+
+@pytest.fixture(scope="session")
+def migrated(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a database with all migrations applied."""
+    with django_db_blocker.unblock(), new_database() as name:
+        migrate()
+        connection.close()
+        yield name
+
+
+@pytest.fixture
+def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A copy of it behind the alias "default", for the test to change."""
+    with django_db_blocker.unblock(), new_database(migrated) as name:
+        yield name
+
+
+@pytest.fixture
+def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock(), new_database() as name:
+        yield name
+
+
+@pytest.fixture(autouse=True)
+def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timeouts and pauses as short as a test can see them, and no chance in the pauses."""
+    settings.MIGRATE_LOCK_TIMEOUT = 0.2
+    settings.MIGRATE_LOCK_RETRIES = 2
+    monkeypatch.setattr(lock_timeout, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)

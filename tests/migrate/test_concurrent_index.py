@@ -1,0 +1,104 @@
+"""An index that is built CONCURRENTLY, and hence by no transaction, is whole in the end."""
+
+import time
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from django.db import Error, connection
+
+from config.database.errors import explain
+from tests.database.migration_helpers import extra_migration, migrate, run_sql
+from tests.migrate.sessions import Session, session, wait_until_somebody_waits
+
+INDEX = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('late_idx')"
+OID = "SELECT 'late_idx'::regclass::oid"
+LAST_RECORD = "SELECT app, name FROM django_migrations ORDER BY id DESC LIMIT 1"
+APPLIED = [("users", "0099_extra")]
+
+
+def add_index(index: str = 'models.Index("role", name="late_idx")') -> str:
+    """The body of a migration."""
+    return (
+        "from django.contrib.postgres.operations import AddIndexConcurrently; atomic = False; "
+        f"operations = [AddIndexConcurrently('User', {index})]"
+    )
+
+
+@pytest.fixture
+def reader(database: str) -> Iterator[Session]:
+    """A session with a snapshot, for whose end a concurrent build has to wait."""
+    with session() as reader:
+        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM courses")
+        yield reader
+
+
+def test_index_behind_a_reader__waits_longer_than_the_lock_timeout(reader: Session) -> None:
+    def end_late() -> None:
+        with session() as watcher:
+            wait_until_somebody_waits(watcher)
+        time.sleep(0.5)
+        reader.rollback()
+
+    ending = Thread(target=end_late)
+    ending.start()
+    with extra_migration("users", add_index()):
+        lines = migrate("users")
+    ending.join()
+    assert lines[3:] == ["  Applying users.0099_extra... OK"]
+
+
+def test_index_whose_build_was_cut__is_built_by_the_next_migrate(reader: Session) -> None:
+    with extra_migration("users", add_index()):
+        with pytest.raises(Error, match="terminating connection"):
+            migrate_and_be_cut()
+        connection.close()
+        assert run_sql(INDEX) == [(False,)]
+        reader.rollback()
+        migrate("users")
+    assert run_sql(INDEX) == [(True,)]
+    assert run_sql(LAST_RECORD) == APPLIED
+
+
+def migrate_and_be_cut() -> None:
+    def cut() -> None:
+        with session() as watcher:
+            wait_until_somebody_waits(watcher)
+            watcher.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE NOT granted"
+            )
+
+    cutting = Thread(target=cut)
+    cutting.start()
+    try:
+        migrate("users")
+    finally:
+        cutting.join()
+
+
+def test_index_that_was_built_but_not_recorded__is_kept(database: str) -> None:
+    run_sql("CREATE INDEX CONCURRENTLY late_idx ON users (role)")
+    before = run_sql(OID)
+    with extra_migration("users", add_index()):
+        migrate("users")
+    assert run_sql(OID) == before
+    assert run_sql(LAST_RECORD) == APPLIED
+
+
+def test_other_index_of_the_same_name__is_refused(database: str) -> None:
+    run_sql("CREATE INDEX late_idx ON users (created_at)")
+    with extra_migration("users", add_index()), pytest.raises(Error) as error:
+        migrate("users")
+    assert explain(error.value) == (
+        'relation "late_idx" already exists. '
+        "Remove what is in the way, or point DATABASE_URL at an empty database."
+    )
+
+
+def test_index_that_cannot_be_built__leaves_nothing_behind(database: str) -> None:
+    run_sql("INSERT INTO users (email, password_hash, role) VALUES ('a@b.org', 'x', 'student')")
+    cast = 'models.functions.Cast("email", models.IntegerField())'
+    body = add_index(f'models.Index({cast}, name="late_idx")')
+    with extra_migration("users", body), pytest.raises(Error, match="invalid input syntax"):
+        migrate("users")
+    assert run_sql(INDEX) == []
