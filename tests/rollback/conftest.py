@@ -37,8 +37,9 @@ def empty_database(
 
 
 @pytest.fixture(autouse=True)
-def backups(tmp_path: Path, settings: Settings) -> Path:
+def backups(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the backups of the test are written."""
+    monkeypatch.setenv("COLUMNS", "100")
     settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
     settings.MIGRATE_LOCK_TIMEOUT, settings.MIGRATE_LOCK_RETRIES = 0.2, 0
     return tmp_path / "backups"

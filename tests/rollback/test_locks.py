@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg import errors
 from pytest_django import Settings
 
+from config.database.migration_lock import KEY
 from config.database.rollback import backup as module
 from config.database.rollback import run as runner
 from config.database.rollback.locks import STOP_ALL, lock_tables
@@ -58,8 +59,6 @@ def test_row_read_during_the_backup__does_not_wait(
 def test_row_written_after_the_plan__in_the_final_figures(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock_tables = runner.lock_tables
-
     def write_first(*args: object) -> None:
         with session() as other:
             other.execute("DELETE FROM subscriptions")
@@ -75,8 +74,6 @@ def test_row_written_after_the_plan__in_the_final_figures(
 def test_migration_applied_after_the_plan__refused(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock_tables = runner.lock_tables
-
     def migrate_first(*args: object) -> None:
         with session() as other:
             other.execute("INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())")
@@ -89,6 +86,17 @@ def test_migration_applied_after_the_plan__refused(
         "Somebody has migrated since the plan was made. Nothing was changed. Run rollback again, "
         "and look at the new plan."
     )
+
+
+def test_migrate_at_work__waited_for(database: str, settings: Settings) -> None:
+    settings.MIGRATE_WAIT = 0
+    before = contents()
+    with session() as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [KEY])
+        with pytest.raises(CommandError) as error:
+            rollback("payments", *GO_ON)
+    assert str(error.value).startswith("Waited 0 seconds for session ")
+    assert contents() == before
 
 
 @pytest.mark.parametrize(
@@ -162,7 +170,7 @@ def test_ctrl_c_during_the_backup__nothing_changed(
         raise KeyboardInterrupt
 
     during_backup(monkeypatch, interrupt)
-    with pytest.raises(CommandError) as error:
+    with pytest.raises(KeyboardInterrupt) as interruption:
         rollback("payments", *GO_ON)
-    assert (str(error.value), error.value.returncode) == ("Stopped. Nothing was changed.", 130)
+    assert str(interruption.value) == "interrupted. Nothing was changed."
     assert contents() == before

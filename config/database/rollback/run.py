@@ -6,12 +6,16 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
-from django.db import transaction
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
+from config.database.interruption import orderly_termination
+from config.database.lock_timeout import autocommit
+from config.database.migration_lock import migration_lock
 from config.database.preflight import check_reversible
+from config.database.progress import Progress
 from config.database.rollback import forget_models
 from config.database.rollback.leftovers import check_nothing_left, read_sequences
 from config.database.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
@@ -48,22 +52,46 @@ def check(job: Job) -> None:
 def carry_out(job: Job, back_up: Callable[[], None], say: Say) -> Sizes:
     """Do it, after `back_up` was called; return what was destroyed. All or nothing.
 
-    From before the backup until the end nobody can write to what goes: it has the last rows.
-    Raises CommandError, or django.db.Error.
+    Raises CommandError, django.db.Error, or KeyboardInterrupt that says how it left things.
     """
+    connection, progress = job.connection, Progress(is_one_transaction=True)
+    try:
+        with (
+            orderly_termination(),
+            migration_lock(connection, progress, say) as lock,
+            autocommit(connection),
+            lock.transaction(),
+        ):
+            return _carry_out(job, back_up, say)
+    except KeyboardInterrupt as interruption:
+        raise type(interruption)(f"interrupted. {_standing(job)}") from interruption
+
+
+def _carry_out(job: Job, back_up: Callable[[], None], say: Say) -> Sizes:
+    """From before the backup until the end nobody can write to what goes: it has the last rows."""
     connection = job.connection
-    with transaction.atomic(using=connection.alias):
-        own = {LEDGER, *job.gone.tables, *(part.table for part in job.gone.columns)}
-        lock_tables(connection, own, STOP_WRITERS, say)
-        _check_unchanged(job)
-        check(job)
-        sizes = read_sizes(connection, job.gone, job.rollback.after.apps)
-        sequences = read_sequences(connection, job.gone)
-        back_up()
-        lock_tables(connection, tables_to_lock(connection, job.gone), STOP_ALL, say)
-        _unapply(job, say)
-        check_nothing_left(connection, job.rollback, job.gone, sequences)
+    own = {LEDGER, *job.gone.tables, *(part.table for part in job.gone.columns)}
+    lock_tables(connection, own, STOP_WRITERS, say)
+    _check_unchanged(job)
+    check(job)
+    sizes = read_sizes(connection, job.gone, job.rollback.after.apps)
+    sequences = read_sequences(connection, job.gone)
+    back_up()
+    lock_tables(connection, tables_to_lock(connection, job.gone), STOP_ALL, say)
+    _unapply(job, say)
+    check_nothing_left(connection, job.rollback, job.gone, sequences)
     return sizes
+
+
+def _standing(job: Job) -> str:
+    """How things are after an interruption, which may have come while the server committed."""
+    job.connection.close()  # a statement may still be under way
+    try:
+        applied = MigrationRecorder(job.connection).applied_migrations()
+    except Error:
+        return "Whether the rollback was committed could not be seen."
+    is_done = not set(job.rollback.nodes) & set(applied)
+    return "The rollback is done." if is_done else "Nothing was changed."
 
 
 def _check_unchanged(job: Job) -> None:

@@ -33,8 +33,6 @@ from config.database.rollback.text import (
 )
 from config.database.rollback.tools import Tools, find_tools
 
-STOPPED = "Stopped. Nothing was changed."
-INTERRUPTED = 130  # the exit status of what a Ctrl-C has ended
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 
 
@@ -129,10 +127,7 @@ class Command(BaseCommand):
             if tools:
                 written.append(self.back_up(job, tools))
 
-        try:
-            sizes = carry_out(job, back_up, self.say)
-        except KeyboardInterrupt as interrupt:
-            raise CommandError(STOPPED, returncode=INTERRUPTED) from interrupt
+        sizes = carry_out(job, back_up, self.say)
         self.say(f"\n{self.style.SUCCESS(success(job.rollback, job.gone, sizes))}")
         if tools and written:
             self.say_how_to_restore(job, tools, written[0])
@@ -218,9 +213,9 @@ or, while the server runs:
         self.stdout.flush()
         try:
             answer = input()
-        except (KeyboardInterrupt, EOFError) as interrupt:
+        except (KeyboardInterrupt, EOFError) as interruption:
             self.stdout.write()
-            raise CommandError(STOPPED, returncode=INTERRUPTED) from interrupt
+            raise KeyboardInterrupt("interrupted. Nothing was changed.") from interruption
         if answer.strip() != database:
             raise CommandError(f"That is not {database}. Nothing was changed.")
 
