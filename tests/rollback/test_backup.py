@@ -68,14 +68,18 @@ def test_others_rows_in_the_same_schema__not_restored(database: str, backups: Pa
 # What stops it
 
 
-def test_pg_dump_missing__refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "_directories", lambda: iter(()))
-    version = run_sql("SELECT current_setting('server_version_num')::int / 10000")[0][0]
-    assert refusal("payments", *GO_ON) == (
-        f"No backup can be written: the server is PostgreSQL {version}, and pg_dump is not there. "
+def no_pg_dump(problem: str) -> str:
+    [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
+    return (
+        f"No backup can be written: for a server of PostgreSQL {version}, pg_dump is {problem}. "
         f"Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
         f"postgresql-client-{version}), or make a backup in your own way and add --no-backup."
     )
+
+
+def test_pg_dump_missing__refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "_directories", lambda: iter(()))
+    assert refusal("payments", *GO_ON) == no_pg_dump("not there")
 
 
 def test_pg_dump_too_old__refused(
@@ -85,19 +89,15 @@ def test_pg_dump_too_old__refused(
         (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setattr(tools, "_directories", lambda: iter([tmp_path]))
-    version = run_sql("SELECT current_setting('server_version_num')::int / 10000")[0][0]
-    assert refusal("payments", *GO_ON) == (
-        f"No backup can be written: the server is PostgreSQL {version}, and pg_dump is only of "
-        f"version 14. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
-        f"postgresql-client-{version}), or make a backup in your own way and add --no-backup."
-    )
+    assert refusal("payments", *GO_ON) == no_pg_dump("only of version 14")
 
 
 @pytest.mark.parametrize(
-    ("there", "server", "chosen"), [([15, 16, 18], 16, 16), ([15, 18], 16, 18), ([18, 17], 16, 17)]
+    ("there", "server", "chosen"),
+    [([18, 16, 15], 16, 16), ([16, 18], 15, 16), ([18], 17, 18), ([15, 18], 16, None)],
 )
 def test_pg_dump_of_several_versions__the_nearest(
-    there: list[int], server: int, chosen: int
+    there: list[int], server: int, chosen: int | None
 ) -> None:
     assert tools.nearest(there, server) == chosen
 

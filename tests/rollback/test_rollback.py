@@ -1,8 +1,5 @@
 """rollback on a database with rows in every table: what goes, what stays, what comes back."""
 
-import os
-import shlex
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +9,7 @@ import pytest
 from django.db import connection
 
 from tests.database.migration_helpers import extra_migration, migrate, new_database, run_sql
-from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback
+from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback, run_command
 from tests.verify.command import IDENTICAL, verify_schema
 
 PLANS: dict[str, tuple[str, ...]] = {
@@ -46,12 +43,8 @@ def run(
         output = rollback(*PLANS[request.param], *GO_ON, "--backup-dir", directory)
         after, left = contents(), names()
         connection.close()
-        subprocess.run(shlex.split(output[-1]), check=True, env=with_password())
+        run_command(output[-1])
         yield Run(request.param, before, output, after, left, contents(), verify_schema().verdict)
-
-
-def with_password() -> dict[str, str]:
-    return os.environ | {"PGPASSWORD": str(connection.settings_dict["PASSWORD"])}
 
 
 def test_rollback_restored_with_the_command_that_it_prints__as_before(run: Run) -> None:

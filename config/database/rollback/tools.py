@@ -80,18 +80,21 @@ def find_tools(connection: BaseDatabaseWrapper) -> Tools:
         there = ", ".join(map(str, sorted(found)))
         problem = f"only of version {there}" if there else "not there"
         raise CommandError(
-            f"No backup can be written: the server is PostgreSQL {wanted}, and pg_dump is "
-            f"{problem}. Nothing was changed. Install PostgreSQL {wanted}'s client programs "
-            f"(Debian: postgresql-client-{wanted}), or make a backup in your own way and add "
-            "--no-backup."
+            f"No backup can be written: for a server of PostgreSQL {wanted}, pg_dump is {problem}. "
+            f"Nothing was changed. Install PostgreSQL {wanted}'s client programs (Debian: "
+            f"postgresql-client-{wanted}), or make a backup in your own way and add --no-backup."
         )
     role = connection.settings_dict["OPTIONS"].get("assume_role") or ""
     return Tools(found[version], version, _where(connection), info.password, role)
 
 
 def nearest(versions: Iterable[int], wanted: int) -> int | None:
-    """The one that knows the server, and writes what the server can read again, if possible."""
-    return min((version for version in versions if version >= wanted), default=None)
+    """The version of programs that know a server of version `wanted`, and can also restore there.
+
+    From 17 on pg_restore sets transaction_timeout, which older servers take for an error.
+    """
+    fitting = (v for v in versions if v >= wanted and (wanted >= 17 or v < 17))
+    return min(fitting, default=None)
 
 
 def _where(connection: BaseDatabaseWrapper) -> str:
