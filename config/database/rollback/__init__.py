@@ -23,21 +23,31 @@ def model_keys(apps: Apps) -> set[ModelKey]:
     return {(model._meta.app_label, model._meta.model_name or "") for model in apps.get_models()}
 
 
-def forget_models(gone: set[ModelKey], apps: Any, using: str) -> None:
-    """Delete the content types of the models `gone`, and with them their permissions.
+def stale_content_types(gone: set[ModelKey], apps: Any, using: str) -> Any:
+    """The content types of the models `gone`, as a queryset; None without contenttypes.
 
-    `apps` has the models as they are now. Django keeps both for ever, in case that other rows
-    point at them; what they are about does not exist any more.
+    `apps` has the models as they are, or will be, when the others are gone.
     """
     try:
         content_types = apps.get_model("contenttypes", "ContentType").objects.using(using)
     except LookupError:  # contenttypes itself has been unapplied
-        return
+        return None
     labels = {app_label for app_label, _ in gone}
     stale = [
         content_type.pk
         for content_type in content_types.filter(app_label__in=labels)
         if (content_type.app_label, content_type.model) in gone
     ]
-    content_types.filter(pk__in=stale).delete()
-    ContentType.objects.clear_cache()
+    return content_types.filter(pk__in=stale)
+
+
+def forget_models(gone: set[ModelKey], apps: Any, using: str) -> None:
+    """Delete the content types of the models `gone`, and with them their permissions.
+
+    `apps` has the models as they are now. Django keeps both for ever, in case that other rows
+    point at them; what they are about does not exist any more.
+    """
+    stale = stale_content_types(gone, apps, using)
+    if stale is not None:
+        stale.delete()
+        ContentType.objects.clear_cache()

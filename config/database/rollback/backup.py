@@ -1,0 +1,201 @@
+"""A backup before a rollback, in pg_dump's custom format, and the way back from it.
+
+It holds all that migrations have made, not only what goes: a rollback also changes tables that
+stay (it drops their columns, deletes content types, runs the code of migrations), and only with
+all of it does a restored database equal the one before.
+"""
+
+import os
+import re
+import shlex
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.management.base import CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.database.catalog import read_schema
+from config.database.rollback.tools import ToolError, Tools
+
+NEXT_STEP = (
+    "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."
+)
+LOCK_WAIT = 10_000  # milliseconds, for tables that are being altered and are not ours to lock
+ENTRY = re.compile(r"\d+; \d+ \d+ (TABLE DATA|TABLE|TYPE) (\S+) (.+) \S+")
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A file that pg_dump has written, and what it says is in it."""
+
+    path: Path
+    schema: str
+    tables: Sequence[str]
+    enum_types: Sequence[str]
+
+    @property
+    def bytes(self) -> int:
+        return self.path.stat().st_size
+
+
+def write_backup(
+    connection: BaseDatabaseWrapper, tools: Tools, tables: Collection[str], directory: Path
+) -> Backup:
+    """Dump `tables`, their enum types and sequences into a new file in `directory`.
+
+    The file is complete when it gets its name, and readable by its owner only.
+    Raises CommandError if it cannot be written.
+    """
+    schema = read_schema(connection).name
+    try:
+        path = _new_path(directory, read_schema(connection).database)
+        with _unfinished(path) as unfinished:
+            tools.run(
+                tools.command(
+                    "pg_dump",
+                    *("--no-password", "--format=custom", f"--schema={_pattern(schema)}"),
+                    f"--lock-wait-timeout={LOCK_WAIT}",
+                    *(f"--exclude-table={pattern}" for pattern in _others(connection, tables)),
+                    f"--file={unfinished}",
+                )
+            )
+            _sync(unfinished)
+        return read_backup(tools, path)
+    except ToolError as error:
+        raise CommandError(f"No backup could be written: {error}. {NEXT_STEP}") from error
+    except OSError as error:
+        raise CommandError(
+            f"No backup could be written into {directory}: {error.strerror}. {NEXT_STEP}"
+        ) from error
+
+
+def read_backup(tools: Tools, path: Path) -> Backup:
+    """What is in the file, by its own table of contents.
+
+    Raises ToolError if it is no backup, or damaged.
+    """
+    listing = tools.run([str(tools.bin / "pg_restore"), "--list", str(path)])
+    entries = [match.groups() for line in listing.splitlines() if (match := ENTRY.match(line))]
+    with_rows = {name for kind, _, name in entries if kind == "TABLE DATA"}
+    tables = [
+        (schema, name) for kind, schema, name in entries if kind == "TABLE" and name in with_rows
+    ]
+    types = [name for kind, _, name in entries if kind == "TYPE"]
+    return Backup(path, tables[0][0] if tables else "", [name for _, name in tables], types)
+
+
+def open_backup(tools: Tools, path: Path) -> Backup:
+    """Raises CommandError if there is no backup at `path`, or none that can be read."""
+    if not path.is_file():
+        raise CommandError(f"There is no file {path}. Nothing was changed.")
+    try:
+        backup = read_backup(tools, path)
+    except ToolError as error:
+        raise CommandError(f"{path} cannot be restored: {error}. Nothing was changed.") from error
+    if not backup.tables:
+        raise CommandError(f"{path} holds no tables. Nothing was changed.")
+    return backup
+
+
+def check_complete(backup: Backup, tables: Collection[str], enum_types: Collection[str]) -> None:
+    """Raises CommandError if something that goes is not in the backup."""
+    missing = [
+        *(f"table {name}" for name in tables if name not in backup.tables),
+        *(f"enum type {name}" for name in enum_types if name not in backup.enum_types),
+    ]
+    if missing:
+        raise CommandError(
+            f"The backup {shown(backup.path)} lacks {', '.join(missing)}. {NEXT_STEP}"
+        )
+
+
+def restore_command(tools: Tools, backup: Backup) -> list[str]:
+    """pg_restore that puts all of the backup in place of what is there now, or changes nothing."""
+    return tools.command(
+        "pg_restore",
+        *("--clean", "--if-exists", "--single-transaction", "--exit-on-error"),
+        # Else it would drop the schema itself, with what others have in it.
+        f"--schema={backup.schema}",
+        backup.path.resolve(),
+    )
+
+
+def restore(tools: Tools, backup: Backup) -> None:
+    """Raises CommandError if that is not possible; nothing has changed then."""
+    try:
+        tools.run([*restore_command(tools, backup), "--no-password"])
+    except ToolError as error:
+        raise CommandError(
+            f"{shown(backup.path)} was not restored: {error}. Nothing was changed."
+        ) from error
+
+
+def shown(path: Path) -> str:
+    """As it is called from the current directory, for a shell."""
+    path = path.resolve()
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _others(connection: BaseDatabaseWrapper, tables: Collection[str]) -> Iterator[str]:
+    """Patterns of all relations in the schema that are none of `tables` nor their sequences."""
+    schema = read_schema(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.relname
+              FROM pg_class AS c
+             WHERE c.relnamespace = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+               AND NOT c.relname = ANY (%s::text[])
+               AND NOT EXISTS (
+                   SELECT FROM pg_depend AS d
+                     JOIN pg_class AS t ON t.oid = d.refobjid AND t.relname = ANY (%s::text[])
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                      AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))
+             ORDER BY 1
+            """,
+            [schema.oid, list(tables), list(tables)],
+        )
+        for (name,) in cursor.fetchall():
+            yield f"{_pattern(schema.name)}.{_pattern(name)}"
+
+
+def _pattern(name: str) -> str:
+    """psql's pattern that matches this name only."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _new_path(directory: Path, database: str) -> Path:
+    if not directory.exists():
+        directory.mkdir(mode=0o700, parents=True)
+        (directory / ".gitignore").write_text("*\n")  # rows of a database are nobody's code
+    stem = f"{re.sub(r'[^\w.-]', '_', database)}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    path, number = directory / f"{stem}.dump", 1
+    while path.exists():
+        number += 1
+        path = directory / f"{stem}-{number}.dump"
+    return path
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """A file to be filled, which gets the name `path` if nothing goes wrong, else is removed."""
+    unfinished = path.with_suffix(".unfinished")
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    try:
+        yield unfinished
+        unfinished.rename(path)
+        _sync(path.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,210 @@
+"""What `manage.py rollback` was asked for -> the migrations to unapply, in order."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration
+from django.db.migrations.graph import MigrationGraph
+from django.db.migrations.loader import AmbiguityError, MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
+from django.utils import timezone
+
+from config.database.rollback import Plan
+
+type Node = tuple[str, str]
+"""App label and name of a migration."""
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """Migrations to unapply, and the models before and after."""
+
+    what: str
+    """What was asked for, in words."""
+    migrations: Sequence[Migration]
+    """In the order in which they are unapplied."""
+    before: ProjectState
+    after: ProjectState
+    applied: Collection[Node]
+    """All migrations on record, as they were when this was planned."""
+    unknown: Sequence[Node]
+    """Applied migrations that the code does not have; they stay."""
+    reason: str
+    """Why there is nothing to unapply, if that is so."""
+
+    @property
+    def plan(self) -> Plan:
+        return [(migration, True) for migration in self.migrations]
+
+    @property
+    def nodes(self) -> list[Node]:
+        return [(migration.app_label, migration.name) for migration in self.migrations]
+
+    @property
+    def empties_ledger(self) -> bool:
+        """Whether no migration at all is left, so that their ledger has no use, either."""
+        return not self.after.models and not self.unknown
+
+
+def read_rollback(
+    connection: BaseDatabaseWrapper, app_labels: Collection[str] = (), to: Sequence[str] = ()
+) -> Rollback:
+    """The way back from what is applied now. Reads the ledger and the migration files.
+
+    Without arguments all is unapplied; with `app_labels` these apps and what depends on them; with
+    `to`, as words, what came after a migration ("courses.0001", "courses 0001") or a point in time
+    (ISO 8601; in the current time zone if it says none).
+    Raises CommandError if there is no such app or migration.
+    """
+    loader = MigrationLoader(connection)
+    loader.check_consistent_history(connection)
+    applied = _applied(loader, connection)
+    for app_label in app_labels:
+        _check_app(loader, app_label)
+    what, roots, reason = _asked_for(loader, applied, app_labels, " ".join(to))
+    nodes = _with_dependents(loader.graph, applied, roots)
+    return Rollback(
+        what,
+        [loader.graph.nodes[node] for node in nodes],
+        loader.project_state(list(applied)),
+        loader.project_state([node for node in applied if node not in nodes]),
+        set(MigrationRecorder(connection).applied_migrations()),
+        sorted(_unknown(loader)),
+        reason,
+    )
+
+
+type Asked = tuple[str, Collection[Node], str]
+"""What it is in words, its migrations without their dependents, and why there are none."""
+
+
+def _asked_for(
+    loader: MigrationLoader, applied: Mapping[Node, datetime], app_labels: Collection[str], to: str
+) -> Asked:
+    ours = {node: applied[node] for node in applied if not app_labels or node[0] in app_labels}
+    if not to:
+        named = ", ".join(app_labels)
+        of = f" of {' or '.join(app_labels)}" if app_labels else ""
+        return named or "the whole schema", ours, f"no migration{of} is applied"
+    if moment := _moment(to):
+        return _after_moment(ours, moment, app_labels)
+    if app_labels:
+        raise CommandError(
+            f"--to {to} says itself which app goes back. Leave out {' '.join(app_labels)}, or give "
+            "a point in time."
+        )
+    return _after_migration(loader, applied, *_target(loader, to))
+
+
+def _moment(to: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(to)
+    except ValueError:
+        return None
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+def _after_moment(
+    applied: Mapping[Node, datetime], moment: datetime, app_labels: Collection[str]
+) -> Asked:
+    of = f" of {', '.join(app_labels)}" if app_labels else ""
+    reason = f"no migration{of} was applied after {moment:%Y-%m-%d %H:%M:%S %Z}"
+    if applied:
+        node, last = max(applied.items(), key=lambda item: item[1])
+        last = last.astimezone(moment.tzinfo)
+        reason += f"; the last one, {'.'.join(node)}, was at {last:%Y-%m-%d %H:%M:%S %Z}"
+    what = f"what was applied{of} after {moment:%Y-%m-%d %H:%M:%S %Z}"
+    return what, [node for node in applied if applied[node] > moment], reason
+
+
+def _target(loader: MigrationLoader, to: str) -> Node:
+    """The migration that `to` names; its name is '' for the time before the first.
+
+    Raises CommandError.
+    """
+    app_label, _, prefix = to.replace(" ", ".").partition(".")
+    if not prefix:
+        raise CommandError(
+            f"--to {to} is no point in time and no migration. Write --to 2026-11-20T10:00 or "
+            "--to courses.0001_initial."
+        )
+    _check_app(loader, app_label)
+    if prefix == "zero":
+        return app_label, ""
+    try:
+        return app_label, loader.get_migration_by_prefix(app_label, prefix).name
+    except AmbiguityError as error:
+        raise CommandError(
+            f"More than one migration of {app_label} begins with {prefix!r}. Write more of the "
+            f"name; manage.py showmigrations {app_label} lists them."
+        ) from error
+    except KeyError as error:
+        raise CommandError(
+            f"No migration of {app_label} begins with {prefix!r}. "
+            f"manage.py showmigrations {app_label} lists them."
+        ) from error
+
+
+def _after_migration(
+    loader: MigrationLoader, applied: Mapping[Node, datetime], app_label: str, name: str
+) -> Asked:
+    own = [node for node in applied if node[0] == app_label]
+    if not name:
+        return app_label, own, f"no migration of {app_label} is applied"
+    target = (app_label, name)
+    if target not in applied:
+        raise CommandError(
+            f"{app_label}.{name} is not applied, so there is no way back to it. "
+            f"manage.py showmigrations {app_label} says what is."
+        )
+    later = [node for node in own if node != target and target in loader.graph.forwards_plan(node)]
+    return (
+        f"{app_label} to {name}",
+        later,
+        f"{app_label}.{name} is the last migration of {app_label} that is applied",
+    )
+
+
+def _check_app(loader: MigrationLoader, app_label: str) -> None:
+    if app_label not in loader.migrated_apps:
+        installed = app_label in apps.app_configs
+        problem = "has no migrations" if installed else "is not installed"
+        known = ", ".join(sorted(loader.migrated_apps))
+        raise CommandError(f"App {app_label!r} {problem}. There are: {known}.")
+
+
+def _applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
+    """When each migration of the code was applied; a squashed one with the last of its parts."""
+    recorder = MigrationRecorder(connection)
+    records = {node: record.applied for node, record in recorder.applied_migrations().items()}
+    return {
+        node: max(
+            records[part] for part in (node, *loader.graph.nodes[node].replaces) if part in records
+        )
+        for node in loader.applied_migrations
+        if node in loader.graph.nodes
+    }
+
+
+def _unknown(loader: MigrationLoader) -> Iterator[Node]:
+    known = set(loader.disk_migrations)
+    for migration in loader.disk_migrations.values():
+        known |= set(migration.replaces)
+    return (node for node in loader.applied_migrations if node not in known)
+
+
+def _with_dependents(
+    graph: MigrationGraph, applied: Collection[Node], roots: Collection[Node]
+) -> list[Node]:
+    """`roots` and all that was built on them, the last first."""
+    gone: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
+    order: dict[Any, None] = {}
+    for leaf in graph.leaf_nodes():
+        order |= dict.fromkeys(graph.forwards_plan(leaf))
+    return [node for node in reversed(order) if node in gone and node in applied]

@@ -1,0 +1,45 @@
+"""Databases to roll back: copies of one with rows in every table."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
+
+from tests.database.migration_helpers import fill_every_table, migrate, new_database
+
+
+@pytest.fixture(scope="session")
+def full(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a database with all migrations applied and rows in every table."""
+    with django_db_blocker.unblock(), new_database() as name:
+        migrate()
+        fill_every_table()
+        connection.close()
+        yield name
+
+
+@pytest.fixture
+def database(full: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a copy of it, for the test to change."""
+    with django_db_blocker.unblock(), new_database(full) as name:
+        yield name
+
+
+@pytest.fixture
+def empty_database(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """The name of a database in which only the migrations have been applied to zero."""
+    with django_db_blocker.unblock(), new_database() as name:
+        yield name
+
+
+@pytest.fixture(autouse=True)
+def backups(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the backups of the test are written."""
+    monkeypatch.setenv("COLUMNS", "100")
+    settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
+    settings.MIGRATE_LOCK_TIMEOUT, settings.MIGRATE_LOCK_RETRIES = 0.2, 0
+    return tmp_path / "backups"

@@ -1,0 +1,77 @@
+"""manage.py rollback within this process, and all that is in a database."""
+
+import json
+import os
+import shlex
+import subprocess
+from io import StringIO
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from config.database.catalog import read_catalog, read_schema
+from tests.database.migration_helpers import run_sql
+
+GO_ON = ("--noinput", "--yes-destroy-data")
+
+
+def rollback(*arguments: object) -> list[str]:
+    """The lines that `manage.py rollback` prints."""
+    output = StringIO()
+    call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
+    return output.getvalue().splitlines()
+
+
+def refusal(*arguments: object) -> str:
+    """Why rollback refuses, after which the database is as it was."""
+    before = contents()
+    with pytest.raises(CommandError) as error:
+        rollback(*arguments)
+    assert contents() == before
+    return str(error.value)
+
+
+def contents() -> dict[str, Any]:
+    """The whole catalog, a checksum of the rows of each table, and where each sequence stands."""
+    catalog = read_catalog(connection, read_schema(connection).oid)
+    tables = [key.name for key in catalog if key.kind == "table"]
+    return {
+        "catalog": {
+            f"{key.kind} {key}": json.dumps(dict(attributes), sort_keys=True)
+            for key, attributes in catalog.items()
+        },
+        "rows": {table: run_sql(CHECKSUM.format(table))[0] for table in tables},
+        "sequences": run_sql("SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"),
+    }
+
+
+CHECKSUM = """
+    SELECT count(*), md5(string_agg(digest, '' ORDER BY digest))
+      FROM (SELECT md5(t::text) AS digest FROM "{}" AS t) AS rows
+"""
+
+
+def run_command(line: str) -> None:
+    """Run what a person would copy from the screen; libpq asks nobody for the password here."""
+    password = str(connection.settings_dict["PASSWORD"])
+    connection.close()
+    subprocess.run(shlex.split(line), check=True, env=os.environ | {"PGPASSWORD": password})
+
+
+def names() -> set[str]:
+    """All tables, indexes, sequences and types in the schema."""
+    return {
+        name
+        for (name,) in run_sql(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace UNION"
+            " SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace"
+        )
+    }
+
+
+def session() -> psycopg.Connection[Any]:
+    """Somebody else's session in the same database."""
+    return psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None})

@@ -1,0 +1,171 @@
+"""The backup: a file that is complete, private and found again, or no rollback."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+from pytest_django import Settings
+
+from config.database.rollback import backup as module
+from config.database.rollback import tools
+from config.database.rollback.backup import Backup, check_complete
+from tests.database.migration_helpers import run_sql
+from tests.rollback.helpers import GO_ON, refusal, rollback
+
+SET_RIGHT = (
+    "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."
+)
+
+
+def test_backup__named_and_private(database: str, backups: Path) -> None:
+    lines = rollback("payments", *GO_ON)
+    [path] = backups.glob("*.dump")
+    assert path.name.startswith(f"{database}-2")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(backups.stat().st_mode) == 0o700
+    assert any(line.startswith(f"Backup: {path} (31 tables, ") for line in lines)
+
+
+def test_backup_directory_that_is_new__ignored_by_git(database: str, backups: Path) -> None:
+    rollback("payments", *GO_ON)
+    assert (backups / ".gitignore").read_text() == "*\n"
+
+
+def test_two_backups__both_kept(database: str, backups: Path) -> None:
+    rollback("--to", "enrollments", "0001", *GO_ON)
+    rollback("payments", *GO_ON)
+    assert len(list(backups.glob("*.dump"))) == 2
+
+
+def test_password__on_no_command_line(database: str) -> None:
+    connection.settings_dict["PASSWORD"] = "secret"
+    try:
+        lines = rollback("payments", *GO_ON)
+    finally:
+        connection.settings_dict["PASSWORD"] = ""
+    assert not [line for line in lines if "secret" in line]
+    assert "secret" not in tools.find_tools(connection).where
+
+
+def test_others_in_the_same_schema__not_in_the_backup(database: str, backups: Path) -> None:
+    run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
+    rollback("payments", *GO_ON)
+    [path] = backups.glob("*.dump")
+    assert "legacy" not in module.read_backup(tools.find_tools(connection), path).tables
+
+
+def test_others_rows_in_the_same_schema__not_restored(database: str, backups: Path) -> None:
+    run_sql("CREATE TABLE legacy (id int)")
+    rollback("payments", *GO_ON)
+    run_sql("INSERT INTO legacy VALUES (1)")
+    [path] = backups.glob("*.dump")
+    rollback("--restore", path, *GO_ON)
+    assert run_sql("SELECT * FROM legacy") == [(1,)]
+
+
+# What stops it
+
+
+def no_pg_dump(problem: str) -> str:
+    [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
+    return (
+        f"No backup can be written: for a server of PostgreSQL {version}, pg_dump is {problem}. "
+        f"Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
+        f"postgresql-client-{version}), or make a backup in your own way and add --no-backup."
+    )
+
+
+def test_pg_dump_missing__refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "_directories", lambda: iter(()))
+    assert refusal("payments", *GO_ON) == no_pg_dump("not there")
+
+
+def test_pg_dump_too_old__refused(
+    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("pg_dump", "pg_restore"):
+        (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setattr(tools, "_directories", lambda: iter([tmp_path]))
+    assert refusal("payments", *GO_ON) == no_pg_dump("only of version 14")
+
+
+@pytest.mark.parametrize(
+    ("there", "server", "chosen"),
+    [([18, 16, 15], 16, 16), ([16, 18], 15, 16), ([18], 17, 18), ([15, 18], 16, None)],
+)
+def test_pg_dump_of_several_versions__the_nearest(
+    there: list[int], server: int, chosen: int | None
+) -> None:
+    assert tools.nearest(there, server) == chosen
+
+
+def test_directory_that_cannot_be_made__refused(
+    database: str, tmp_path: Path, settings: Settings
+) -> None:
+    (tmp_path / "file").touch()
+    directory = settings.ROLLBACK_BACKUP_DIR = tmp_path / "file" / "backups"
+    assert refusal("payments", *GO_ON) == (
+        f"No backup could be written into {directory}: Not a directory. {SET_RIGHT}"
+    )
+
+
+def test_disk_that_is_full__refused(
+    database: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_new_path", lambda *args: Path("/dev/full/x.dump"))
+    assert refusal("payments", *GO_ON) == (
+        f"No backup could be written into {backups}: Not a directory. {SET_RIGHT}"
+    )
+
+
+def test_server_that_refuses__refused_and_no_file_left(database: str, backups: Path) -> None:
+    """A table that pg_dump cannot read, since somebody is altering it."""
+    from tests.rollback.helpers import session
+
+    with session() as other:
+        other.execute("LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE")
+        module.LOCK_WAIT, usual = 100, module.LOCK_WAIT
+        with pytest.raises(CommandError) as error:
+            rollback("payments", *GO_ON)
+        module.LOCK_WAIT = usual
+    assert str(error.value).startswith("No backup could be written: query failed: ERROR: ")
+    assert list(backups.glob("*.*")) == [backups / ".gitignore"]
+
+
+def test_backup_that_lacks_something__refused() -> None:
+    backup = Backup(Path("/x.dump"), "public", ["users"], ["role"])
+    with pytest.raises(CommandError) as error:
+        check_complete(backup, ["users", "payments"], ["role", "priority"])
+    assert str(error.value) == (
+        f"The backup /x.dump lacks table payments, enum type priority. {SET_RIGHT}"
+    )
+
+
+# What cannot be restored
+
+
+def test_file_that_is_not_there__refused(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.dump"
+    assert refusal("--restore", path) == f"There is no file {path}. Nothing was changed."
+
+
+def test_file_that_is_no_backup__refused(database: str, tmp_path: Path) -> None:
+    (path := tmp_path / "x.dump").write_text("SELECT 1")
+    assert refusal("--restore", path) == (
+        f"{path} cannot be restored: input file does not appear to be a valid archive (too "
+        "short?). Nothing was changed."
+    )
+
+
+def test_restore_with_a_view_of_others_in_the_way__refused(database: str, backups: Path) -> None:
+    run_sql("CREATE VIEW names AS SELECT email FROM users")
+    rollback("payments", *GO_ON)
+    [path] = backups.glob("*.dump")
+    assert refusal("--restore", path, *GO_ON) == (
+        f"{path} was not restored: could not execute query: ERROR: cannot drop table "
+        "public.users because other objects depend on it DETAIL: view public.names depends on "
+        "table public.users. Nothing was changed."
+    )

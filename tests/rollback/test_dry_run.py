@@ -1,0 +1,43 @@
+"""rollback --dry-run: a script that does what rollback does, and nothing until somebody runs it."""
+
+import pytest
+from django.db import connection
+
+from tests.database.migration_helpers import new_database, run_sql
+from tests.rollback.helpers import GO_ON, contents, names, rollback
+
+
+def dry_run(*arguments: str) -> str:
+    return "\n".join(rollback(*arguments, "--dry-run"))
+
+
+def test_dry_run__changes_nothing(database: str) -> None:
+    before = contents()
+    dry_run("payments")
+    assert contents() == before
+
+
+@pytest.mark.parametrize("arguments", [["payments"], ["--to", "enrollments.0001"]])
+def test_script_of_dry_run__does_what_rollback_does(
+    full: str, database: str, arguments: list[str]
+) -> None:
+    run_sql(dry_run(*arguments))
+    after = contents()
+    with new_database(full):
+        rollback(*arguments, *GO_ON, "--no-backup")
+        assert contents() == after
+
+
+def test_script_of_dry_run_of_everything__leaves_nothing(database: str) -> None:
+    run_sql(dry_run())
+    assert names() == set()
+
+
+def test_script_of_dry_run__one_transaction(database: str) -> None:
+    statements = dry_run("payments").splitlines()
+    assert statements[:2] == [
+        "-- Takes back payments. To run it: psql --set ON_ERROR_STOP=on --file FILE",
+        "BEGIN;",
+    ]
+    assert statements[-1] == "COMMIT;"
+    assert connection.is_usable()

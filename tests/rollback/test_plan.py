@@ -1,0 +1,226 @@
+"""What rollback is asked for, and the plan that comes of it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+from django.test import override_settings
+
+from config.database.rollback.plan import Rollback, read_rollback
+from tests.database.migration_helpers import extra_migration, migrate, run_sql
+
+EVERYTHING_BUT_DJANGO = [
+    "notifications.0001_initial",
+    "enrollments.0002_initial",
+    "payments.0001_initial",
+    "communication.0001_initial",
+    "assessments.0001_initial",
+    "enrollments.0001_initial",
+    "analytics.0001_initial",
+    "courses.0001_initial",
+    "admin.0003_logentry_add_action_flag_choices",
+    "admin.0002_logentry_remove_auto_add",
+    "admin.0001_initial",
+    "users.0001_initial",
+]
+
+
+def plan(*app_labels: str, to: str = "") -> list[str]:
+    return [str(migration) for migration in read(*app_labels, to=to).migrations]
+
+
+def read(*app_labels: str, to: str = "") -> Rollback:
+    return read_rollback(connection, app_labels, to.split())
+
+
+def refusal(*app_labels: str, to: str = "") -> str:
+    with pytest.raises(CommandError) as error:
+        read(*app_labels, to=to)
+    return str(error.value)
+
+
+@pytest.fixture
+def extra(database: str) -> Iterator[None]:
+    """Notifications have a second migration, applied an hour after all others."""
+    with extra_migration("notifications", "operations = []"):
+        migrate("notifications")
+        run_sql("UPDATE django_migrations SET applied = '2026-11-20 10:00+00'")
+        run_sql("UPDATE django_migrations SET applied = '2026-11-20 11:00+00' WHERE name ~ '0099'")
+        yield
+
+
+# Everything, and apps
+
+
+def test_plan_of_everything__all_that_is_applied(database: str) -> None:
+    applied = {f"{app}.{name}" for app, name in run_sql("SELECT app, name FROM django_migrations")}
+    assert set(plan()) == applied
+
+
+def test_plan_of_everything__nothing_before_what_depends_on_it(database: str) -> None:
+    gone: set[Any] = set()
+    for migration in read().migrations:
+        assert not gone & {(app, name) for app, name in migration.dependencies}
+        gone.add((migration.app_label, migration.name))
+
+
+def test_plan_of_an_app__with_what_depends_on_it(database: str) -> None:
+    assert plan("payments") == ["enrollments.0002_initial", "payments.0001_initial"]
+
+
+def test_plan_of_users__all_apps_of_the_project_and_the_admin(database: str) -> None:
+    assert plan("users") == EVERYTHING_BUT_DJANGO
+
+
+def test_plan_of_two_apps__what_depends_on_both_is_there_once(database: str) -> None:
+    assert plan("payments", "courses") == [
+        migration
+        for migration in EVERYTHING_BUT_DJANGO
+        if migration.split(".")[0] not in ("users", "admin", "notifications")
+    ]
+
+
+def test_plan_of_an_app_that_is_not_applied__nothing(database: str) -> None:
+    migrate("payments", "zero")
+    nothing = read("payments")
+    assert (nothing.migrations, nothing.reason) == ([], "no migration of payments is applied")
+
+
+def test_plan_of_an_empty_database__nothing(empty_database: str) -> None:
+    nothing = read()
+    assert (nothing.migrations, nothing.reason) == ([], "no migration is applied")
+
+
+def test_app_that_is_unknown__refused(database: str) -> None:
+    assert refusal("billing") == (
+        "App 'billing' is not installed. There are: admin, analytics, assessments, auth, "
+        "communication, contenttypes, courses, enrollments, notifications, payments, sessions, "
+        "users."
+    )
+
+
+def test_app_without_migrations__refused(database: str) -> None:
+    assert refusal("messages").startswith("App 'messages' has no migrations. There are: admin, ")
+
+
+# To a migration
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "notifications.0001_initial",
+        "notifications.0001",
+        "notifications 0001",
+        "notifications 0001_initial",
+    ],
+)
+def test_plan_to_a_migration__what_came_after_it(extra: None, to: str) -> None:
+    assert plan(to=to) == ["notifications.0099_extra"]
+
+
+def test_plan_to_a_migration__others_that_depend_on_what_came_after_it(database: str) -> None:
+    with extra_migration("courses", "operations = []; run_before = [('payments', '0001_initial')]"):
+        run_sql("INSERT INTO django_migrations VALUES (99, 'courses', '0099_extra', now())")
+        assert plan(to="courses.0001") == [
+            "enrollments.0002_initial",
+            "payments.0001_initial",
+            "courses.0099_extra",
+        ]
+
+
+@pytest.mark.parametrize("to", ["payments zero", "payments.zero"])
+def test_plan_to_zero__the_whole_app(database: str, to: str) -> None:
+    assert plan(to=to) == ["enrollments.0002_initial", "payments.0001_initial"]
+
+
+def test_plan_to_the_last_migration__nothing(database: str) -> None:
+    nothing = read(to="courses.0001")
+    assert (nothing.migrations, nothing.reason) == (
+        [],
+        "courses.0001_initial is the last migration of courses that is applied",
+    )
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        (
+            "courses.0002",
+            "No migration of courses begins with '0002'. "
+            "manage.py showmigrations courses lists them.",
+        ),
+        (
+            "enrollments.000",
+            "More than one migration of enrollments begins with '000'. Write more of the name; "
+            "manage.py showmigrations enrollments lists them.",
+        ),
+        (
+            "yesterday",
+            "--to yesterday is no point in time and no migration. Write --to 2026-11-20T10:00 or "
+            "--to courses.0001_initial.",
+        ),
+    ],
+)
+def test_point_that_does_not_exist__refused(database: str, to: str, message: str) -> None:
+    assert refusal(to=to) == message
+
+
+def test_migration_that_is_not_applied__refused(database: str) -> None:
+    migrate("enrollments", "0001")
+    assert refusal(to="enrollments.0002") == (
+        "enrollments.0002_initial is not applied, so there is no way back to it. "
+        "manage.py showmigrations enrollments says what is."
+    )
+
+
+def test_migration_and_an_app__refused(database: str) -> None:
+    assert refusal("payments", to="courses.0001") == (
+        "--to courses.0001 says itself which app goes back. Leave out payments, or give a point "
+        "in time."
+    )
+
+
+# To a point in time
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "2026-11-20T10:30",
+        "2026-11-20 10:30",
+        "2026-11-20T10:00:00Z",
+        "2026-11-20T12:30+02:00",
+        "20261120T103000",
+    ],
+)
+def test_plan_to_a_time__what_was_applied_after_it(extra: None, to: str) -> None:
+    assert plan(to=to) == ["notifications.0099_extra"]
+
+
+def test_plan_to_a_time_without_a_zone__in_the_current_one(extra: None) -> None:
+    with override_settings(TIME_ZONE="Asia/Tokyo"):
+        assert plan(to="2026-11-20T19:30") == ["notifications.0099_extra"]
+
+
+def test_plan_of_an_app_to_a_time__only_of_that_app(extra: None) -> None:
+    assert plan("notifications", to="2026-11-20") == [
+        "notifications.0099_extra",
+        "notifications.0001_initial",
+    ]
+
+
+def test_plan_to_a_time_after_all__nothing(extra: None) -> None:
+    nothing = read(to="2026-11-21")
+    assert (nothing.migrations, nothing.reason) == (
+        [],
+        "no migration was applied after 2026-11-21 00:00:00 UTC; the last one, "
+        "notifications.0099_extra, was at 2026-11-20 11:00:00 UTC",
+    )
+
+
+def test_plan_to_now__nothing(database: str) -> None:
+    assert plan(to=datetime.now(UTC).isoformat()) == []

@@ -1,0 +1,193 @@
+"""Nothing is destroyed that nobody has agreed to, seeing what it is."""
+
+import os
+import pty
+import select
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+
+from tests.database.migration_helpers import extra_migration, migrate, run_sql
+from tests.processes import PROJECT, PYTHON, environment
+from tests.rollback.helpers import contents, refusal, rollback
+
+PLAN = """\
+PostgreSQL {version}, database {database}, schema public
+
+Rolling back payments undoes 2 migrations, in this order:
+
+enrollments.0002_initial
+  Create index enrollments_payment_idx on field(s) payment of
+    model enrollment
+  Add field payment to enrollment                                               2 values    32 bytes
+payments.0001_initial
+  Create model Subscription                                                       5 rows       96 kB
+  Create model Refund                                                             4 rows       80 kB
+  Create model Payment                                                           11 rows      112 kB
+  Create enum type refund_status
+  Create enum type subscription_status
+  Create enum type payment_status
+
+This destroys
+  20 rows in 3 tables, 288 kB with indexes
+  2 values in column enrollments.payment_id, 32 bytes
+  3 enum types: payment_status, subscription_status, refund_status
+  12 rows of auth_group_permissions, which is about the models that go
+  12 rows of auth_permission, which is about the models that go
+  3 rows of django_content_type, which is about the models that go"""
+
+
+class Terminal:
+    """manage.py rollback at a terminal, in a process of its own."""
+
+    def __init__(self, database: str, *arguments: str) -> None:
+        self.screen, terminal = pty.openpty()
+        parameters = connection.get_connection_params()
+        where = {"host": "", "port": "", "user": "", "password": ""} | parameters
+        url = f"postgres://{where['user']}:@/{database}?host={where['host']}&port={where['port']}"
+        self.process = subprocess.Popen(
+            [*PYTHON, "manage.py", "rollback", *arguments],
+            cwd=PROJECT,
+            env=environment(DATABASE_URL=url) | {"PGPASSWORD": str(where["password"])},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=lambda: take_terminal(terminal),
+        )
+        os.close(terminal)
+
+    def read_until(self, words: str) -> str:
+        shown = ""
+        while words not in shown:
+            assert select.select([self.screen], [], [], 30)[0], f"after 30 seconds: {shown}"
+            shown += os.read(self.screen, 4096).decode()
+        return shown
+
+    def type(self, keys: str) -> tuple[int, str]:
+        """The exit status after `keys`, and what is on stderr."""
+        os.write(self.screen, keys.encode())
+        _, stderr = self.process.communicate(timeout=60)
+        os.close(self.screen)
+        return self.process.returncode, stderr
+
+
+def take_terminal(terminal: int) -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def question(database: str) -> str:
+    return f"Type the name of the database, {database}, to go on: "
+
+
+def test_plan__shown_before_anything_else(database: str) -> None:
+    lines = rollback("payments", "--noinput", "--yes-destroy-data")
+    version = run_sql("SELECT split_part(current_setting('server_version'), ' ', 1)")[0][0]
+    plan = PLAN.format(version=version, database=database).splitlines()
+    assert lines[: len(plan)] == plan
+
+
+def test_rollback_without_a_terminal__refused(database: str) -> None:
+    assert refusal("payments") == (
+        "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
+        "you are sure."
+    )
+
+
+def test_noinput_with_data__refused(database: str) -> None:
+    assert refusal("payments", "--noinput") == (
+        "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
+        "Add --yes-destroy-data."
+    )
+
+
+def test_noinput_without_data__rolled_back(database: str) -> None:
+    run_sql("TRUNCATE payments, subscriptions, refunds, enrollments CASCADE")
+    run_sql("DELETE FROM auth_group_permissions")
+    assert rollback("payments", "--noinput")[-6].startswith("Nothing is left of payments. ")
+
+
+CODE = "operations = [migrations.RunPython({0}, {0})]"
+
+
+def test_noinput_with_code_that_runs_backwards__refused(database: str) -> None:
+    with extra_migration("courses", CODE.format("lambda *args: None")):
+        migrate("courses")
+        with pytest.raises(CommandError) as error:
+            rollback("--to", "courses.0001", "--noinput")
+    assert str(error.value).startswith("Data would be destroyed, and --noinput alone ")
+
+
+def test_noinput_with_code_that_does_nothing__rolled_back(database: str) -> None:
+    with extra_migration("courses", CODE.format("migrations.RunPython.noop")):
+        migrate("courses")
+        lines = rollback("--to", "courses.0001", "--noinput", "--no-backup")
+    assert "This destroys no rows." in lines
+
+
+def test_name_of_the_database_at_the_question__rolled_back(database: str) -> None:
+    terminal = Terminal(database, "payments", "--no-backup")
+    terminal.read_until(question(database))
+    os.write(terminal.screen, f"{database}\n".encode())
+    terminal.read_until("Nothing is left of payments.")
+    assert terminal.type("") == (0, "")
+    assert run_sql("SELECT to_regclass('payments')") == [(None,)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "status", "message"),
+    [
+        ("yes\n", 1, "CommandError: That is not {}. Nothing was changed."),
+        ("\n", 1, "CommandError: That is not {}. Nothing was changed."),
+        ("\x03", 130, "manage.py rollback: interrupted. Nothing was changed."),
+        ("\x04", 130, "manage.py rollback: interrupted. Nothing was changed."),
+    ],
+    ids=["yes", "enter", "ctrl_c", "ctrl_d"],
+)
+def test_anything_else_at_the_question__stopped(
+    database: str, keys: str, status: int, message: str
+) -> None:
+    before = contents()
+    terminal = Terminal(database, "payments", "--no-backup")
+    terminal.read_until(question(database))
+    assert terminal.type(keys) == (status, f"{message.format(database)}\n")
+    assert contents() == before
+
+
+def test_database_that_does_not_exist__refused(database: str) -> None:
+    assert refusal("--database", "replica") == (
+        "There is no database 'replica'. There are: default."
+    )
+
+
+# Restoring, which overwrites
+
+
+@pytest.fixture
+def backup(database: str, backups: Path) -> Path:
+    rollback("payments", "--noinput", "--yes-destroy-data")
+    [path] = backups.glob("*.dump")
+    return path
+
+
+def test_restore_over_tables_that_are_there_without_a_terminal__refused(backup: Path) -> None:
+    assert refusal("--restore", backup) == (
+        "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
+        "you are sure."
+    )
+
+
+def test_restore_over_tables_that_are_there__says_what_is_lost(backup: Path, database: str) -> None:
+    lines = rollback("--restore", backup, "--noinput", "--yes-destroy-data")
+    assert lines == [
+        f"{backup} holds 31 tables, of which 28 are in database {database}. They will be as they "
+        "were then; what was written to them since is lost.",
+        f"Restored 31 tables and 16 enum types from {backup}.",
+    ]

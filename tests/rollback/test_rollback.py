@@ -1,0 +1,234 @@
+"""rollback on a database with rows in every table: what goes, what stays, what comes back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.database.migration_helpers import extra_migration, migrate, new_database, run_sql
+from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback, run_command
+from tests.verify.command import IDENTICAL, verify_schema
+
+PLANS: dict[str, tuple[str, ...]] = {
+    "everything": (),
+    "users": ("users",),
+    "payments": ("payments",),
+    "to_a_migration": ("--to", "enrollments", "0001"),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A rollback, and the restoring of its backup."""
+
+    plan: str
+    before: dict[str, Any]
+    output: list[str]
+    after: dict[str, Any]
+    names_after: set[str]
+    restored: dict[str, Any]
+    verdict: tuple[int, str]
+
+
+@pytest.fixture(scope="module", params=PLANS)
+def run(
+    request: pytest.FixtureRequest, full: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Run]:
+    directory = tmp_path_factory.mktemp("backups")
+    with request.getfixturevalue("django_db_blocker").unblock(), new_database(full):
+        before = contents()
+        output = rollback(*PLANS[request.param], *GO_ON, "--backup-dir", directory)
+        after, left = contents(), names()
+        connection.close()
+        run_command(output[-1])
+        yield Run(request.param, before, output, after, left, contents(), verify_schema().verdict)
+
+
+def test_rollback_restored_with_the_command_that_it_prints__as_before(run: Run) -> None:
+    assert run.after != run.before
+    assert run.restored == run.before
+    assert run.verdict == IDENTICAL
+
+
+NAMES_LEFT = {
+    "everything": set[str](),
+    "users": {"django_migrations", "auth_group", "auth_group_permissions", "auth_permission"}
+    | {"django_content_type", "django_session"},
+}
+
+
+@pytest.mark.parametrize("run", NAMES_LEFT, indirect=True)
+def test_rollback__leaves_no_other_table_or_type(run: Run) -> None:
+    left = {key.removeprefix("table ") for key in run.after["catalog"] if key.startswith("table ")}
+    assert left == NAMES_LEFT[run.plan]
+    assert not [key for key in run.after["catalog"] if key.startswith("enum type ")]
+
+
+@pytest.mark.parametrize("run", ["everything"], indirect=True)
+def test_rollback_of_everything__leaves_an_empty_schema(run: Run) -> None:
+    assert run.names_after == set()
+
+
+def test_rollback_of_everything__migrates_again(database: str) -> None:
+    before = contents()["catalog"]
+    rollback(*GO_ON)
+    migrate()
+    assert contents()["catalog"] == before
+
+
+def test_rollback_of_an_app__what_is_left_is_what_migrate_leaves(full: str, database: str) -> None:
+    rollback("payments", *GO_ON)
+    after = contents()
+    with new_database(full):
+        migrate("payments", "zero")
+        assert contents() == after
+
+
+def test_rollback_of_an_app__says_that_nothing_is_left(database: str, backups: Path) -> None:
+    lines = rollback("payments", *GO_ON, "--no-backup")
+    assert lines[lines.index("") :][-4:] == [
+        "  Unapplying enrollments.0002_initial... OK",
+        "  Unapplying payments.0001_initial... OK",
+        "",
+        "Nothing is left of payments. Gone are 3 tables, 1 column, 3 enum types, the content types "
+        "and permissions of 3 models and 2 migration records, with 20 rows.",
+    ]
+    assert not backups.exists()
+
+
+def test_rollback_again__has_nothing_to_do(database: str) -> None:
+    rollback("payments", *GO_ON)
+    before = contents()
+    assert rollback("payments") == [
+        "Nothing to roll back: no migration of payments is applied.",
+    ]
+    assert contents() == before
+
+
+def test_rollback_with_verbosity_0__silent(database: str) -> None:
+    assert rollback("payments", *GO_ON, "--verbosity", 0) == []
+
+
+def test_rollback_of_a_database_that_others_share__what_is_theirs_stays(database: str) -> None:
+    run_sql("CREATE TABLE legacy (id int); CREATE TYPE mood AS ENUM ('happy')")
+    run_sql("INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())")
+    lines = rollback(*GO_ON, "--no-backup")
+    assert "Not in the code, so what they made stays: billing.0001." in lines
+    assert run_sql("SELECT app, name FROM django_migrations") == [("billing", "0001")]
+    assert names() - names_of_the_ledger() == {"legacy", "_legacy", "mood", "_mood"}
+
+
+def names_of_the_ledger() -> set[str]:
+    table = "django_migrations"
+    return {table, f"_{table}", f"{table}_pkey", f"{table}_id_seq"}
+
+
+def test_rollback_to_a_time__leaves_what_was_there_then(database: str) -> None:
+    before = contents()
+    run_sql("UPDATE django_migrations SET applied = '2026-11-20'")
+    create = 'operations = [CreateEnum("mood", ["happy"])]'
+    with extra_migration("notifications", create):
+        migrate("notifications")
+        lines = rollback("--to", "2026-11-21", "--noinput", "--no-backup")
+    assert contents()["catalog"] == before["catalog"]
+    assert lines[-1] == (
+        "Nothing is left of what was applied after 2026-11-21 00:00:00 UTC. Gone are 1 enum type "
+        "and 1 migration record."
+    )
+
+
+def test_rollback_of_a_deleted_model__its_content_type_is_back(database: str) -> None:
+    delete = 'operations = [migrations.DeleteModel("Notification")]'
+    with extra_migration("notifications", delete):
+        migrate("notifications")
+        rollback("--to", "notifications.0001", "--noinput", "--no-backup")
+    assert run_sql("SELECT model FROM django_content_type WHERE app_label = 'notifications'") == [
+        ("notification",)
+    ]
+
+
+def test_rollback_in_a_schema_of_its_own__restored(database: str, backups: Path) -> None:
+    run_sql("ALTER SCHEMA public RENAME TO learning; CREATE SCHEMA public")
+    run_sql(f'ALTER DATABASE "{database}" SET search_path TO learning, public')
+    connection.close()
+    before = contents()
+    rollback("payments", *GO_ON)
+    [backup] = backups.glob("*.dump")
+    rollback("--restore", backup, *GO_ON)
+    assert contents() == before
+
+
+# Names that have changed since
+
+RENAMED = (
+    "operations = [migrations.RenameModel('Notification', 'Notice'),"
+    " migrations.AlterModelTable('Notice', 'notices'),"
+    " migrations.RenameField('Notice', 'title', 'headline')]"
+)
+ADDED = "operations = [migrations.AddField('Course', 'motto', models.TextField(default='Go!'))]"
+
+
+def test_rollback_of_a_renamed_table__counted_under_the_name_that_it_has(database: str) -> None:
+    with extra_migration("notifications", RENAMED):
+        migrate("notifications")
+        lines = rollback("notifications", *GO_ON, "--no-backup")
+    [created] = [line for line in lines if "Create model Notification" in line]
+    assert created.split()[:5] == ["Create", "model", "Notification", "5", "rows"]
+
+
+def test_rollback_of_an_added_column__counts_its_values(database: str) -> None:
+    with extra_migration("courses", ADDED):
+        migrate("courses")
+        lines = rollback("--to", "courses.0001", *GO_ON)
+    [(courses,)] = run_sql("SELECT count(*) FROM courses")
+    [line] = [line for line in lines if "courses.motto" in line]
+    assert line.startswith(f"  {courses} values in column courses.motto, ")
+
+
+# A step that cannot be taken
+
+
+def test_rollback_of_an_irreversible_migration__refused(database: str) -> None:
+    with extra_migration("courses", 'operations = [migrations.RunSQL("SELECT 1")]'):
+        migrate("courses")
+        assert refusal("users", *GO_ON) == (
+            "Cannot unapply courses.0099_extra: its operation 'Raw SQL operation' is irreversible. "
+            "Nothing was changed. Give the operation a reverse, or restore a backup."
+        )
+
+
+def test_rollback_of_a_migration_that_is_not_atomic__refused(database: str) -> None:
+    with extra_migration("courses", "atomic = False; operations = []"):
+        migrate("courses")
+        assert refusal("--to", "courses.0001", *GO_ON) == (
+            "Cannot roll back courses.0099_extra: it is not atomic, and a rollback is one "
+            "transaction. Nothing was changed. Unapply it by itself with manage.py migrate."
+        )
+
+
+def test_rollback_of_a_faked_migration__refused(database: str) -> None:
+    migrate("payments", "zero")
+    migrate("payments", "--fake")
+    assert refusal("payments", *GO_ON) == (
+        "Cannot roll back payments.0001_initial: its table subscriptions is not in the database. "
+        "Nothing was changed. manage.py verify_schema tells what else is amiss."
+    )
+
+
+# Something is left
+
+LEAVES_A_TYPE = """operations = [
+        type("Leaves", (CreateEnum,), {"database_backwards": lambda *args: None})(
+            "mood", ["happy"])]"""
+
+
+def test_rollback_that_would_leave_an_enum_type__refused(database: str) -> None:
+    with extra_migration("courses", LEAVES_A_TYPE):
+        migrate("courses")
+        assert refusal("--to", "courses.0001", *GO_ON) == (
+            "Something would be left of courses to 0001_initial: enum type mood. So nothing was "
+            "changed. Correct what the migration does backwards, or drop it by hand first."
+        )
