@@ -39,6 +39,7 @@ NEXT_STEPS = {
     "SSL|certificate": "Correct sslmode and the like in DATABASE_URL, or set up the server's TLS.",
     "or later is required": "Point DATABASE_URL at a newer server.",
     "permission denied": "Let the owner grant it, or use another role in DATABASE_URL.",
+    "unsafe use of new value": "Move what uses it into a migration after the one that adds it.",
     "statement timeout": "Raise statement_timeout for this role, or try again later.",
     "read-only transaction": "Point DATABASE_URL at the primary server, and a role that may write.",
     "already exists": "Remove what is in the way, or point DATABASE_URL at an empty database.",

@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
 
-from config.database.operations import CreateEnum, DropEnum
+from config.database.operations import CreateEnum, DropEnum, RenameEnum
 from config.database.rollback import Plan
 
 type Name = tuple[str, str]
@@ -112,6 +112,8 @@ def _created(plan: Plan, apps: Any) -> Iterator[Name]:
 def _created_by(app_label: str, operation: Operation) -> Iterator[Name]:
     if isinstance(operation, CreateEnum):
         yield "enum type", operation.name
+    elif isinstance(operation, RenameEnum):
+        yield "enum type", operation.new_name
     elif isinstance(operation, CreateModel) and _makes_a_table(app_label, operation):
         default = f"{app_label}_{operation.name_lower}"
         table = operation.options.get("db_table", default)
@@ -132,6 +134,8 @@ def _makes_a_table(app_label: str, operation: CreateModel) -> bool:
 def _freed(app_label: str, operation: Operation, apps: Any) -> set[str]:
     if isinstance(operation, DropEnum):
         return {operation.name}
+    if isinstance(operation, RenameEnum):
+        return {operation.old_name}
     if isinstance(operation, DeleteModel):
         with suppress(LookupError):  # the plan itself has created it
             return {apps.get_model(app_label, operation.name)._meta.db_table}

@@ -23,7 +23,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
-from config.database.autodetector import enum_types
+from config.database.enum_autodetector import enum_types
 from config.database.operations import CreateEnum
 from config.database.rollback import ModelKey, model_keys
 from config.database.rollback.plan import Rollback
@@ -228,6 +228,6 @@ def _enum_types(rollback: Rollback) -> list[str]:
         for operation in _database_operations(migration.operations)
         if isinstance(operation, CreateEnum)
     ]
-    used = [*created, *enum_types(rollback.before, rollback.before.models)]
-    stay = enum_types(rollback.after, rollback.after.models)
+    used = [*created, *enum_types(rollback.before)]
+    stay = enum_types(rollback.after)
     return [name for name in dict.fromkeys(used) if name not in stay]

@@ -15,8 +15,8 @@ from django.core.management.color import no_style
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.database.autodetector import enum_types
 from config.database.catalog import read_schema
+from config.database.enum_autodetector import enum_types
 from config.database.management.commands.overview import typed
 from config.database.rollback import backup as backups
 from config.database.rollback.dry_run import script
@@ -162,7 +162,7 @@ or, while the server runs:
     def obstacles(self, job: Job) -> list[str]:
         """Objects of others on the tables that stay, which a restore has to drop and cannot."""
         after = job.rollback.after
-        tables, types = tables_of(after, self.connection.alias), enum_types(after, after.models)
+        tables, types = tables_of(after, self.connection.alias), enum_types(after)
         stay = Gone([], set(), tables, [], list(types))
         dependents = read_dependents(self.connection, stay, tables)
         return [dependent.name for dependent in dependents]
