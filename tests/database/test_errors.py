@@ -43,7 +43,8 @@ def run(*statements: str) -> None:
         ),
         (
             ["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(9)"],
-            "canceling statement due to statement timeout.",
+            "canceling statement due to statement timeout. Raise statement_timeout for this role, "
+            "or try again later.",
         ),
     ],
 )
