@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from itertools import count
 from typing import Any, LiteralString
+from urllib.parse import quote, urlencode
 
 import psycopg
 from django.core.management import call_command
@@ -37,6 +38,13 @@ class Database:
         parameters = self.connection.get_connection_params()
         names = ("host", "port", "user", "password", "dbname")
         return {name: parameters[name] for name in names if name in parameters}
+
+    @property
+    def url(self) -> str:
+        """For DATABASE_URL."""
+        where = self.where
+        user, name = quote(where.pop("user")), quote(where.pop("dbname"))
+        return f"postgres://{user}@/{name}?{urlencode(where)}"
 
     def session(self) -> Connection[Any]:
         """A session beside that of verify_schema; what it leaves uncommitted is gone after it."""

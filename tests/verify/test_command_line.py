@@ -1,7 +1,5 @@
 """verify_schema in a process of its own: its exit status, stdout and stderr."""
 
-from urllib.parse import quote, urlencode
-
 import pytest
 
 from tests.processes import manage
@@ -11,12 +9,6 @@ from tests.verify.command import IDENTICAL
 NOWHERE = "postgres://somebody@127.0.0.1:1/x"
 
 
-def url_of(database: Database) -> str:
-    where = database.where
-    user, name = quote(where.pop("user")), quote(where.pop("dbname"))
-    return f"postgres://{user}@/{name}?{urlencode(where)}"
-
-
 def run(*arguments: str, database_url: str) -> tuple[int, str, str]:
     variables = {"DATABASE_URL": database_url, "DEBUG": "on", "SECRET_KEY": "x"}
     process = manage("verify_schema", *arguments, **variables)
@@ -24,12 +16,12 @@ def run(*arguments: str, database_url: str) -> tuple[int, str, str]:
 
 
 def test_process_on_identical_schema__status_0(shared_clone: Database) -> None:
-    assert run("-v0", database_url=url_of(shared_clone)) == (0, f"{IDENTICAL[1]}\n", "")
+    assert run("-v0", database_url=shared_clone.url) == (0, f"{IDENTICAL[1]}\n", "")
 
 
 def test_process_on_drift__status_1(clone: Database) -> None:
     clone.execute("ALTER TABLE courses DROP COLUMN average_rating")
-    status, out, err = run("-v0", "courses", database_url=url_of(clone))
+    status, out, err = run("-v0", "courses", database_url=clone.url)
     assert (status, out.partition(":")[0], err) == (1, "Drift", "")
 
 

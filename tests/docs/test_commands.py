@@ -1,0 +1,80 @@
+"""What the documents tell to type works, in the order in which they tell it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from config.database.embedded.cluster import BIN
+from tests.processes import PROJECT, environment
+from tests.verify.clones import Database, migrated_database
+
+DOCUMENTS = ("migrations.md", "quick-reference.md")
+BLOCK = re.compile(r"```(console|diff)\n(.*?)```", re.DOTALL)
+LIBPQ = {"dbname": "PGDATABASE", "host": "PGHOST", "port": "PGPORT", "user": "PGUSER"}
+
+
+@pytest.fixture
+def database(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Database]:
+    with django_db_blocker.unblock(), migrated_database() as database:
+        yield database
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The project, in a directory of its own."""
+    left_out = shutil.ignore_patterns(".*", "tests", "backups", "__pycache__")
+    return Path(shutil.copytree(PROJECT, tmp_path / "copy", ignore=left_out))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_document__can_be_followed(document: str, copy: Path, database: Database) -> None:
+    text = (PROJECT / "docs" / document).read_text()
+    for kind, block in BLOCK.findall(text):
+        if kind == "diff":
+            edit(copy, block)
+        else:
+            for line in block.splitlines():
+                type_line(line.removeprefix("$ "), copy, database)
+
+
+def edit(copy: Path, diff: str) -> None:
+    """Apply a diff whose context occurs once in its file."""
+    _, target, *lines = diff.splitlines()
+    path = copy / target.removeprefix("+++ b/")
+    hunk = [line for line in lines if line != "@@"]
+    before = "\n".join(line[1:] for line in hunk if line[0] != "+")
+    after = "\n".join(line[1:] for line in hunk if line[0] != "-")
+    content = path.read_text()
+    assert content.count(before) == 1, f"{before!r} is not once in {path.name}"
+    path.write_text(content.replace(before, after))
+
+
+def type_line(line: str, copy: Path, database: Database) -> None:
+    where = database.where
+    found_by = {LIBPQ[key]: value for key, value in where.items() if key in LIBPQ}
+    # `python` and `psql` are those that run the tests.
+    command = line.replace("python ", f"{sys.executable} ", 1)
+    process = subprocess.run(
+        ["bash", "-c", command],
+        cwd=copy,
+        env=environment(
+            **found_by,
+            DATABASE_URL=database.url,
+            PGPASSWORD=where.get("password", ""),
+            PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert process.returncode == 0, f"{line}\n{process.stdout}\n{process.stderr}"
