@@ -163,7 +163,7 @@ or, while the server runs:
         """Objects of others on the tables that stay, which a restore has to drop and cannot."""
         after = job.rollback.after
         tables, types = tables_of(after, self.connection.alias), enum_types(after, after.models)
-        stay = Gone([], set(), tables, [], list(types))
+        stay = Gone([], set(), set(), tables, [], list(types))
         dependents = read_dependents(self.connection, stay, tables)
         return [dependent.name for dependent in dependents]
 
