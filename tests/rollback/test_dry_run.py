@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from tests.database.migration_helpers import new_database, run_sql
+from tests.database.migration_helpers import extra_migration, migrate, new_database, run_sql
 from tests.rollback.helpers import GO_ON, contents, names, rollback
 
 
@@ -26,6 +26,15 @@ def test_script_of_dry_run__does_what_rollback_does(
     with new_database(full):
         rollback(*arguments, *GO_ON, "--no-backup")
         assert contents() == after
+
+
+def test_script_of_dry_run_of_a_renamed_model__renames_its_content_type(database: str) -> None:
+    before = run_sql("SELECT * FROM django_content_type ORDER BY id")
+    rename = "operations = [migrations.RenameModel('Notification', 'Notice')]"
+    with extra_migration("notifications", rename):
+        migrate("notifications")
+        run_sql(dry_run("--to", "notifications.0001"))
+    assert run_sql("SELECT * FROM django_content_type ORDER BY id") == before
 
 
 def test_script_of_dry_run_of_everything__leaves_nothing(database: str) -> None:

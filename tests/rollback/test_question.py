@@ -161,6 +161,12 @@ def test_anything_else_at_the_question__stopped(
     assert contents() == before
 
 
+def test_restore_with_an_app__refused(database: str) -> None:
+    assert refusal("payments", "--restore", "x.dump") == (
+        "--restore puts all back that is in the file: name nothing else."
+    )
+
+
 def test_database_that_does_not_exist__refused(database: str) -> None:
     assert refusal("--database", "replica") == (
         "There is no database 'replica'. There are: default."

@@ -171,12 +171,22 @@ RENAMED = (
 ADDED = "operations = [migrations.AddField('Course', 'motto', models.TextField(default='Go!'))]"
 
 
-def test_rollback_of_a_renamed_table__counted_under_the_name_that_it_has(database: str) -> None:
+def test_rollback_of_a_renamed_model__counted_and_forgotten(database: str) -> None:
     with extra_migration("notifications", RENAMED):
         migrate("notifications")
         lines = rollback("notifications", *GO_ON, "--no-backup")
     [created] = [line for line in lines if "Create model Notification" in line]
+    left = "SELECT FROM django_content_type WHERE app_label = 'notifications'"
+    assert run_sql(left) == []
     assert created.split()[:5] == ["Create", "model", "Notification", "5", "rows"]
+
+
+def test_rollback_of_a_renamed_model__its_content_type_is_renamed(database: str) -> None:
+    before = run_sql("SELECT id, app_label, model FROM django_content_type ORDER BY id")
+    with extra_migration("notifications", RENAMED):
+        migrate("notifications")
+        rollback("--to", "notifications.0001", "--noinput", "--no-backup")
+    assert run_sql("SELECT id, app_label, model FROM django_content_type ORDER BY id") == before
 
 
 def test_rollback_of_an_added_column__counts_its_values(database: str) -> None:

@@ -1,6 +1,7 @@
 """The SQL of a rollback, as one script for psql. Runs none of it."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django.db.migrations import Migration
@@ -9,7 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.database.rollback import stale_content_types
 from config.database.rollback.locks import STOP_ALL, tables_to_lock
-from config.database.rollback.objects import LEDGER
+from config.database.rollback.objects import LEDGER, renames
 from config.database.rollback.run import Job
 
 NOT_SQL = "-- THIS OPERATION CANNOT BE WRITTEN AS SQL"
@@ -42,6 +43,7 @@ def _lines(job: Job) -> Iterator[str]:
             )
         yield "SET CONSTRAINTS ALL IMMEDIATE;"
         yield "SET CONSTRAINTS ALL DEFERRED;"
+    yield from _renamed(job)
     stale = stale_content_types(gone.models, job.rollback.after.apps, connection.alias)
     if stale:
         yield "\n-- Content types of the models that are gone, and what depends on them"
@@ -50,6 +52,19 @@ def _lines(job: Job) -> Iterator[str]:
         yield "\n-- The record of migrations, which is empty now"
         yield f"DROP TABLE {quote(LEDGER)};"
     yield "\nCOMMIT;"
+
+
+def _renamed(job: Job) -> Iterator[str]:
+    """Content types of models that get their old name back, as Django's own receiver does it."""
+    try:
+        content_types: Any = job.rollback.after.apps.get_model("contenttypes", "ContentType")
+    except LookupError:
+        return
+    for (app_label, new), (_, old) in renames(job.rollback):
+        rows = content_types.objects.using(job.connection.alias).filter(
+            app_label=app_label, model=new
+        )
+        yield from _written(job.connection, partial(rows.update, model=old))
 
 
 def _schema_changes(loader: MigrationLoader, migration: Migration) -> Iterator[str]:

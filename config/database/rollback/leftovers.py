@@ -96,7 +96,7 @@ def _records(connection: BaseDatabaseWrapper, rollback: Rollback) -> list[str]:
 
 def _content_types(connection: BaseDatabaseWrapper, rollback: Rollback, gone: Gone) -> list[str]:
     """Their permissions cannot outlive them: a foreign key says so."""
-    stale = stale_content_types(gone.models, rollback.after.apps, connection.alias)
+    stale = stale_content_types(gone.names_in_the_end, rollback.after.apps, connection.alias)
     return [f"content type {row.app_label}.{row.model}" for row in stale or ()]
 
 

@@ -67,6 +67,9 @@ class Gone:
     steps: Sequence[tuple[Migration, Sequence[Undone]]]
     """The operations of each migration, in the order in which they are undone."""
     models: set[ModelKey]
+    """Without those that only have their old name again."""
+    names_in_the_end: set[ModelKey]
+    """Of the same models, when all that was renamed has its old name again."""
     tables: Sequence[str]
     columns: Sequence[Part]
     enum_types: Sequence[str]
@@ -96,7 +99,7 @@ def find_gone(rollback: Rollback, alias: str) -> Gone:
         tables.append(LEDGER)
     return Gone(
         steps,
-        model_keys(state_apps) - model_keys(rollback.after.apps),
+        *_models(rollback),
         tables,
         [part for part in parts if part.column],
         _enum_types(rollback),
@@ -219,6 +222,29 @@ def _has_table(model: Any, alias: str) -> bool:
         and not options.swapped
         and router.allow_migrate_model(alias, model)
     )
+
+
+def renames(rollback: Rollback) -> list[tuple[ModelKey, ModelKey]]:
+    """The new and the old name of each model that gets its old name back, in order."""
+    return [
+        (
+            (migration.app_label, operation.new_name_lower),
+            (migration.app_label, operation.old_name_lower),
+        )
+        for migration in rollback.migrations
+        for operation in reversed(migration.operations)
+        if isinstance(operation, RenameModel)
+    ]
+
+
+def _models(rollback: Rollback) -> tuple[set[ModelKey], set[ModelKey]]:
+    """The models that are gone, by the names that they have before and in the end."""
+    now = {key: key for key in model_keys(rollback.before.apps)}
+    for new, old in renames(rollback):
+        now = {old if key == new else key: first for key, first in now.items()}
+    stay = model_keys(rollback.after.apps)
+    gone = {key: first for key, first in now.items() if key not in stay}
+    return set(gone.values()), set(gone)
 
 
 def _enum_types(rollback: Rollback) -> list[str]:

@@ -120,7 +120,7 @@ def _unapply(job: Job, say: Say) -> None:
     executor = MigrationExecutor(connection, progress)
     executor.migrate([], plan=signal["plan"])
     emit_post_migrate_signal(apps=rollback.after.apps, **signal)
-    forget_models(job.gone.models, rollback.after.apps, connection.alias)
+    forget_models(job.gone.names_in_the_end, rollback.after.apps, connection.alias)
     if rollback.empties_ledger:
         with connection.schema_editor() as editor:
             editor.delete_model(MigrationRecorder.Migration)

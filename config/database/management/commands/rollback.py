@@ -18,6 +18,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.database.catalog import read_schema
 from config.database.enum_autodetector import enum_types
 from config.database.management.commands.overview import typed
+from config.database.migration_lock import migration_lock
+from config.database.progress import Progress
 from config.database.rollback import backup as backups
 from config.database.rollback.dry_run import script
 from config.database.rollback.objects import Gone, find_gone, tables_of
@@ -89,6 +91,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no database {options['database']!r}. There are: {known}.")
         self.connection = connections[options["database"]]
         if options["restore"]:
+            if options["app_label"] or options["to"] or options["dry_run"]:
+                raise CommandError(
+                    "--restore puts all back that is in the file: name nothing else."
+                )
             self.restore(options["restore"])
         else:
             self.roll_back()
@@ -153,8 +159,9 @@ class Command(BaseCommand):
         self.say("")
         if obstacles := self.obstacles(job):
             self.say(f"To restore it, first drop {', '.join(obstacles)}.")
+        lost = "; what is written from now on is lost then" if job.rollback.after.models else ""
         self.say(f"""\
-To have back all {counted(len(backup.tables), "table")} as they were before:
+To have all {counted(len(backup.tables), "table")} as they were before{lost}:
   {typed(f"rollback --restore {backups.shown(backup.path)}{database}")}
 or, while the server runs:
   {shlex.join(backups.restore_command(tools, backup))}""")
@@ -163,7 +170,7 @@ or, while the server runs:
         """Objects of others on the tables that stay, which a restore has to drop and cannot."""
         after = job.rollback.after
         tables, types = tables_of(after, self.connection.alias), enum_types(after)
-        stay = Gone([], set(), tables, [], list(types))
+        stay = Gone([], set(), set(), tables, [], list(types))
         dependents = read_dependents(self.connection, stay, tables)
         return [dependent.name for dependent in dependents]
 
@@ -178,8 +185,8 @@ or, while the server runs:
                 "will be as they were then; what was written to them since is lost."
             )
             self.make_sure(True)
-        self.connection.close()
-        backups.restore(tools, backup)
+        with migration_lock(self.connection, Progress(), self.say):
+            backups.restore(tools, backup)
         what = f"{counted(len(backup.tables), 'table')} and "
         what += counted(len(backup.enum_types), "enum type")
         self.say(self.style.SUCCESS(f"Restored {what} from {backups.shown(path)}."))
