@@ -8,9 +8,8 @@ from config.database.progress import Progress
 
 
 def migration(name: str, *, atomic: bool = True) -> Migration:
-    migration = Migration(name, "users")
-    migration.atomic = atomic
-    return migration
+    cls: type[Migration] = type("Migration", (Migration,), {"atomic": atomic})
+    return cls(name, "users")
 
 
 APPLIED, NOT_APPLIED = migration("0001_initial"), migration("0099_extra")
