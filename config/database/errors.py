@@ -81,7 +81,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
     except KeyboardInterrupt as interruption:
         if "--traceback" in argv:
             raise
-        print(f"{' '.join(argv[:2])}: {interruption or 'interrupted.'}", file=sys.stderr)
+        print(f"{' '.join(argv[:2])}: {str(interruption) or 'interrupted.'}", file=sys.stderr)
         sys.exit(TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED)
     finally:
         threading.excepthook = threading.__excepthook__

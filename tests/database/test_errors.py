@@ -14,6 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.database.errors import explain, explained_errors
+from config.database.interruption import Terminated
 
 
 def run(*statements: str) -> None:
@@ -112,6 +113,22 @@ def test_command_with_traceback_asked_for__ends_with_the_traceback(
     assert ended.value.code == 1
     assert first == "Traceback (most recent call last):"
     assert last == "django.db.utils.OperationalError: The server is tired. Let it rest."
+
+
+@pytest.mark.parametrize(
+    ("interruption", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted."),
+        (KeyboardInterrupt("interrupted. So it stands."), 130, "interrupted. So it stands."),
+        (Terminated("interrupted. So it stands."), 143, "interrupted. So it stands."),
+    ],
+)
+def test_command_that_is_interrupted__ends_with_its_name_and_how_it_stands(
+    capsys: pytest.CaptureFixture[str], interruption: KeyboardInterrupt, status: int, said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended, explained_errors(["manage.py", "migrate", "users"]):
+        raise interruption
+    assert (ended.value.code, capsys.readouterr().err) == (status, f"manage.py migrate: {said}\n")
 
 
 def test_verify_schema_with_any_error__status_that_is_not_that_of_a_drift(

@@ -8,7 +8,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.database import lock_timeout
-from tests.database.migration_helpers import migrate, new_database
+from tests.database.migration_helpers import migrate, new_database, run_sql
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +24,8 @@ def migrated(django_test_environment: None, django_db_blocker: DjangoDbBlocker) 
 def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A copy of it behind the alias "default", for the test to change."""
     with django_db_blocker.unblock(), new_database(migrated) as name:
+        run_sql(f"ALTER DATABASE {name} SET statement_timeout = '20s'")  # rather than hang
+        connection.close()
         yield name
 
 
@@ -38,5 +40,6 @@ def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Timeouts and pauses as short as a test can see them, and no chance in the pauses."""
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 2
+    settings.MIGRATE_WAIT = 20
     monkeypatch.setattr(lock_timeout, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(random, "uniform", lambda low, high: high)

@@ -1,5 +1,6 @@
 """Several migrate at once on an empty database, directly and through PgBouncer."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from tests.processes import PROJECT, PYTHON, environment, eventually
 from tests.servers import PGBOUNCER, Server, password_server, pgbouncer
 
-SEVERAL = 4
+SEVERAL = int(os.environ.get("MIGRATE_SEVERAL", 4))
 RECORDS = "SELECT count(*), count(DISTINCT (app, name)) FROM django_migrations"
 
 
