@@ -128,15 +128,15 @@ def _take(session: psycopg.Connection[Any], seconds: float, say: Callable[[str],
     deadline = time.monotonic() + seconds
     waits = False
     while not session.execute(TAKE, [KEY, name]).fetchall()[0][0]:
-        holders = [holder for (holder,) in session.execute(HOLDER, [KEY])]
+        [(holder,), *_] = session.execute(HOLDER, [KEY]).fetchall() or [("another migrate",)]
         session.rollback()
-        if holders and time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             raise CommandError(
-                f"Waited {seconds:g} seconds for {holders[0]}, which is still at work. Nothing "
-                "was changed. Try again later, or set MIGRATE_WAIT to more seconds. If that "
-                "process hangs, end it."
+                f"Waited {seconds:g} seconds for {holder}, which is still at work. Nothing was "
+                "changed. Try again later, or set MIGRATE_WAIT to more seconds. If that process "
+                "hangs, end it."
             )
-        if holders and not waits:
-            say(f"Waiting for {holders[0]}.")
+        if not waits:
+            say(f"Waiting for {holder}.")
             waits = True
         time.sleep(POLL_SECONDS)

@@ -15,19 +15,32 @@ type Session = psycopg.Connection[tuple[Any, ...]]
 
 
 def session(name: str = "report") -> Session:
-    """A session on the database behind "default", which statements without BEGIN commit."""
+    """A session on the database behind "default", where each statement commits.
+
+    To be called in the main thread: behind "default", others have another database.
+    """
     names = ("host", "port", "user", "password", "dbname")
     parameters = connection.get_connection_params()
     where = {name: parameters[name] for name in names if name in parameters}
     return psycopg.connect(**where, application_name=name, autocommit=True)
 
 
-def somebody_waits(watcher: Session) -> bool:
-    return bool(watcher.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall())
+LOCKS = (
+    "pg_locks JOIN pg_stat_activity ON pg_stat_activity.pid = pg_locks.pid"
+    " AND datname = current_database()"
+)
+"""Of this database's sessions; other tests may be running on the same server."""
 
 
 def wait_until_somebody_waits(watcher: Session) -> None:
-    assert eventually(lambda: somebody_waits(watcher))
+    waits = f"SELECT FROM {LOCKS} WHERE NOT granted"
+    assert eventually(lambda: watcher.execute(waits.encode()).fetchall() != [])
+
+
+def end_sessions(condition: str, other: Session) -> None:
+    """Those whose locks fulfil the condition, but not `other`."""
+    end = f"SELECT pg_terminate_backend(pg_locks.pid, 5000) FROM {LOCKS} WHERE {condition}"
+    other.execute(end.encode())
 
 
 class Listener(StringIO):

@@ -1,15 +1,17 @@
 """An index that is built CONCURRENTLY, and hence by no transaction, is whole in the end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import Error, connection
 
 from config.database.errors import explain
 from tests.database.migration_helpers import extra_migration, migrate, run_sql
-from tests.migrate.sessions import Session, session, wait_until_somebody_waits
+from tests.migrate.sessions import Session, end_sessions, session, wait_until_somebody_waits
 
 INDEX = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('late_idx')"
 OID = "SELECT 'late_idx'::regclass::oid"
@@ -33,47 +35,44 @@ def reader(database: str) -> Iterator[Session]:
         yield reader
 
 
+@contextmanager
+def when_it_waits(reaction: Callable[[Session], Any]) -> Iterator[None]:
+    """Do something, with a session, when the index waits to be built."""
+
+    def react() -> None:
+        wait_until_somebody_waits(watcher)
+        reaction(watcher)
+
+    with session() as watcher:
+        reacting = Thread(target=react)
+        reacting.start()
+        yield
+        reacting.join()
+
+
 def test_index_behind_a_reader__waits_longer_than_the_lock_timeout(reader: Session) -> None:
-    def end_late() -> None:
-        with session() as watcher:
-            wait_until_somebody_waits(watcher)
+    def end_late(watcher: Session) -> None:
         time.sleep(0.5)
         reader.rollback()
 
-    ending = Thread(target=end_late)
-    ending.start()
-    with extra_migration("users", add_index()):
+    with extra_migration("users", add_index()), when_it_waits(end_late):
         lines = migrate("users")
-    ending.join()
     assert lines[3:] == ["  Applying users.0099_extra... OK"]
 
 
 def test_index_whose_build_was_cut__is_built_by_the_next_migrate(reader: Session) -> None:
     with extra_migration("users", add_index()):
-        with pytest.raises(Error, match="terminating connection"):
-            migrate_and_be_cut()
+        with (
+            when_it_waits(lambda watcher: end_sessions("NOT granted", watcher)),
+            pytest.raises(Error, match="terminating connection"),
+        ):
+            migrate("users")
         connection.close()
         assert run_sql(INDEX) == [(False,)]
         reader.rollback()
         migrate("users")
     assert run_sql(INDEX) == [(True,)]
     assert run_sql(LAST_RECORD) == APPLIED
-
-
-def migrate_and_be_cut() -> None:
-    def cut() -> None:
-        with session() as watcher:
-            wait_until_somebody_waits(watcher)
-            watcher.execute(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE NOT granted"
-            )
-
-    cutting = Thread(target=cut)
-    cutting.start()
-    try:
-        migrate("users")
-    finally:
-        cutting.join()
 
 
 def test_index_that_was_built_but_not_recorded__is_kept(database: str) -> None:

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from tests.database.migration_helpers import dump, extra_migration, migrate, run_sql
 from tests.migrate.sessions import (
+    LOCKS,
     Session,
     migrate_until,
     session,
@@ -107,15 +108,14 @@ def test_session_that_comes_after_the_migration__is_let_through(reader: Session)
 
 
 def test_migration_that_pauses__holds_no_locks(reader: Session) -> None:
-    held = (
-        "SELECT count(*) FROM pg_locks WHERE relation = 'users'::regclass AND pid NOT IN (%s, %s)"
-    )
+    of_others = "relation = 'users'::regclass AND pg_locks.pid <> ALL (%s)"
+    held = f"SELECT count(*) FROM {LOCKS} WHERE {of_others}"
     found: list[object] = []
     with session("watcher") as watcher, extra_migration("users", WHOLE):
         pids = [reader.info.backend_pid, watcher.info.backend_pid]
 
         def look() -> None:
-            found.extend(watcher.execute(held, pids).fetchall())
+            found.extend(watcher.execute(held.encode(), [pids]).fetchall())
 
         with pytest.raises(CommandError, match="Gave up"):
             migrate_until("Trying again", look, "users")

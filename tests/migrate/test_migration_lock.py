@@ -21,10 +21,10 @@ from tests.database.migration_helpers import (
     run_sql,
     schema,
 )
-from tests.migrate.sessions import Session, migrate_until, session
+from tests.migrate.sessions import LOCKS, Session, end_sessions, migrate_until, session
 
 TAKE = "SELECT pg_advisory_xact_lock(%s)"
-HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+HELD = f"SELECT application_name FROM {LOCKS} WHERE locktype = 'advisory'"
 INDEX = (
     "from django.contrib.postgres.operations import AddIndexConcurrently; atomic = False; "
     'operations = [AddIndexConcurrently("User", models.Index("role", name="late_idx"))]'
@@ -71,36 +71,26 @@ def test_migrate_that_only_looks__does_not_wait(holder: Session, option: str) ->
 
 def test_migrate_that_has_ended__leaves_no_lock(database: str) -> None:
     migrate()
-    assert run_sql(HELD) == [(0,)]
+    assert run_sql(HELD) == []
 
 
 def test_migrate_that_has_failed__leaves_no_lock(database: str) -> None:
     with pytest.raises(CommandError, match="No installed app with label 'nowhere'"):
         migrate("nowhere")
-    assert run_sql(HELD) == [(0,)]
+    assert run_sql(HELD) == []
 
 
 def test_holder__is_named_after_its_process(database: str) -> None:
     names: list[Any] = []
 
-    def look() -> None:
-        names.extend(
-            run_sql(
-                "SELECT application_name FROM pg_stat_activity JOIN pg_locks"
-                " USING (pid) WHERE locktype = 'advisory'"
-            )
-        )
-
-    migrate_until("Operations", look)
+    migrate_until("Operations", lambda: names.extend(run_sql(HELD)))
     assert names == [(f"migrate by pid {os.getpid()} on {socket.gethostname()}",)]
 
 
 def lose_lock(apps: Any, editor: Any) -> None:
     """A step of a migration, in which the session with the lock is ended."""
     with session() as other:
-        other.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
-        )
+        end_sessions("locktype = 'advisory'", other)
 
 
 LOST = (
