@@ -140,6 +140,9 @@ MIGRATE_WAIT = _number("MIGRATE_WAIT", default=600)
 MIGRATE_LOCK_TIMEOUT: float = _number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = _number("MIGRATE_LOCK_RETRIES", default=10)
 
+# Where `rollback` writes what it is about to destroy.
+ROLLBACK_BACKUP_DIR = Path(env("ROLLBACK_BACKUP_DIR", default=str(BASE_DIR / "backups")))
+
 # Patterns for names of objects, and of tables, that verify_schema shall not compare: what else is
 # in a database that is shared.
 VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])

@@ -93,13 +93,13 @@ def _recorded_twice(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
 
 def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
     # loader.project_state() and the default questioner pass over apps without any migration.
-    before, after = loader.graph.make_state(), ProjectState.from_apps(apps)
-    questioner = MigrationQuestioner({"ask_initial": True})
     try:
-        changes = MigrationAutodetector(before, after, questioner).changes(graph=loader.graph)
-    except CommandError as refused:
-        yield _without_migration("", [str(refused)])
-        return
+        before = loader.graph.make_state()
+    except CommandError as refused:  # a migration contradicts those before it
+        raise CatalogError(str(refused)) from refused
+    after = ProjectState.from_apps(apps)
+    questioner = MigrationQuestioner({"ask_initial": True})
+    changes = MigrationAutodetector(before, after, questioner).changes(graph=loader.graph)
     for app_label, migrations in sorted(changes.items()):
         operations = [operation for migration in migrations for operation in migration.operations]
         yield _without_migration(app_label, [operation.describe() for operation in operations])

@@ -30,7 +30,7 @@ NEXT_STEPS = {
     "look at the data": "dbshell",
     "compare models and migrations": "makemigrations --check",
     "compare models and database": "verify_schema",
-    "roll back one app": "migrate payments zero",
+    "roll back one app": "rollback payments",
 }
 
 

@@ -148,8 +148,7 @@ class Command(BaseCommand):
 
     @property
     def directory(self) -> Path:
-        default = getattr(settings, "ROLLBACK_BACKUP_DIR", settings.BASE_DIR / "backups")
-        return Path(self.options["backup_dir"] or default)
+        return Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
 
     # And back again
 
