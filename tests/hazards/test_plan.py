@@ -83,6 +83,16 @@ def test_sizes__are_of_tables_with_their_indexes(
     assert read_sizes(tables)["music_album"] == Size(2, total)
 
 
+def test_size_of_a_table_that_is_locked__is_not_waited_for(
+    tables: BaseDatabaseWrapper, blank: Database
+) -> None:
+    with blank.session() as somebody:
+        somebody.execute("BEGIN; LOCK TABLE music_album")
+        with tables.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 1")
+        assert read_sizes(tables)["music_album"].is_small
+
+
 def test_size_of_a_table_that_was_never_analysed__has_no_rows(
     tables: BaseDatabaseWrapper,
 ) -> None:

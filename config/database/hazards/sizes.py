@@ -35,8 +35,13 @@ def read_sizes(connection: BaseDatabaseWrapper) -> Sizes:
         return {name: Size(rows, size) for name, rows, size in cursor.fetchall()}
 
 
+# The size on disk is behind a lock, for which nobody shall wait here.
 SIZES = """
-SELECT relname, nullif(greatest(reltuples, -1), -1)::bigint, pg_total_relation_size(oid)
+SELECT relname, nullif(greatest(reltuples, -1), -1)::bigint,
+       CASE WHEN EXISTS (SELECT FROM pg_locks WHERE relation = pg_class.oid
+                            AND locktype = 'relation' AND mode = 'AccessExclusiveLock')
+            THEN relpages * current_setting('block_size')::bigint
+            ELSE pg_total_relation_size(oid) END
   FROM pg_class
  WHERE relkind IN ('r', 'p', 'm') AND pg_table_is_visible(oid)
    AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
