@@ -121,6 +121,16 @@ def test_model_renamed_by_a_migration__keeps_its_content_type(database: None) ->
     assert after.model == "notice"
 
 
+def test_model_renamed_by_a_migration_and_unapplied_with_its_app__its_content_type_goes_too(
+    database: None,
+) -> None:
+    rename = 'operations = [migrations.RenameModel("Notification", "Notice")]'
+    with extra_migration("notifications", rename):
+        migrate("notifications")
+        migrate("notifications", "zero")
+    assert not ContentType.objects.filter(app_label="notifications").exists()
+
+
 def test_app_faked_forward__only_the_records_are_there(database: None) -> None:
     before = dump("--schema-only")
     migrate("payments", "zero", "--fake")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.apps.registry import Apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.migrations import Migration
+from django.db.migrations import Migration, RenameModel
 
 type Plan = Sequence[tuple[Migration, bool]]
 """Migrations in the order in which they run, each with whether it is unapplied."""
@@ -21,6 +21,16 @@ def is_one_transaction(plan: Plan) -> bool:
 
 def model_keys(apps: Apps) -> set[ModelKey]:
     return {(model._meta.app_label, model._meta.model_name or "") for model in apps.get_models()}
+
+
+def earlier_names(plan: Plan) -> set[ModelKey]:
+    """The names that models get back as `plan` goes, perhaps before they go themselves."""
+    return {
+        (migration.app_label, operation.old_name_lower)
+        for migration, backwards in plan
+        for operation in migration.operations
+        if backwards and isinstance(operation, RenameModel)
+    }
 
 
 def stale_content_types(gone: set[ModelKey], apps: Any, using: str) -> Any:

@@ -15,7 +15,13 @@ from config.database.lock_timeout import autocommit, lock_timeout
 from config.database.migration_lock import migration_lock
 from config.database.preflight import check_plan
 from config.database.progress import Progress
-from config.database.rollback import Plan, forget_models, is_one_transaction, model_keys
+from config.database.rollback import (
+    Plan,
+    earlier_names,
+    forget_models,
+    is_one_transaction,
+    model_keys,
+)
 
 
 class Command(migrate.Command):
@@ -78,7 +84,8 @@ class Command(migrate.Command):
 
     def after(self, plan: Plan, apps: Any, **kwargs: Any) -> None:
         if not self.fake:
-            forget_models(self.models_before - model_keys(apps), apps, self.database)
+            gone = (self.models_before | earlier_names(plan)) - model_keys(apps)
+            forget_models(gone, apps, self.database)
 
     def describe_operation(  # type: ignore[override]
         self, operation: Operation, backwards: bool
