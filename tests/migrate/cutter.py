@@ -109,6 +109,7 @@ def in_child(database: str, cut: Cut) -> dict[str, Any]:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # if tests run in background
     for line in sys.stdin:
         name, way, number = line.split()
         print(json.dumps(in_child(name, Cut(WAYS[way], int(number)))), flush=True)

@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 from pathlib import Path
 
@@ -80,6 +81,7 @@ def take_terminal(terminal: int) -> None:
     import fcntl
     import termios
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which is ignored where tests run in background
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
