@@ -12,7 +12,7 @@ class DatabaseConfig(AppConfig):
 
     def ready(self) -> None:
         from config.database.checks import check_enum_types
-        from config.database.operations import mark_followed
+        from config.database.operations import look_ahead
 
         checks.register(check_enum_types, checks.Tags.models)
-        pre_migrate.connect(mark_followed, sender=self)
+        pre_migrate.connect(look_ahead, sender=self)

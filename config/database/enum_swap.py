@@ -124,9 +124,13 @@ def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
 
     `advice` is what else could be done about the rows.
     """
-    if not swap.removed:
-        return
-    _check_definitions(swap)
+    if swap.removed:
+        _check_definitions(swap)
+        check_rows(cursor, swap, advice)
+
+
+def check_rows(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
+    """Raises CommandError if a row still uses a label that is to go."""
     uses = list(_read_uses(cursor, swap))
     if uses:
         raise CommandError(

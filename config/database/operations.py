@@ -1,17 +1,20 @@
 """Migration operations on enum types. They hold plain labels: they outlive the enum class."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import Migration
+from django.db.migrations import Migration, RunPython, RunSQL
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
 from config.database.enum_state import change_enum
+
+type Plan = Sequence[tuple[Migration, bool]]
+"""Migrations in the order in which they run, each with whether it is undone."""
 
 
 class EnumOperation(Operation):
@@ -23,6 +26,8 @@ class EnumOperation(Operation):
 
     reversible = True
     category = OperationCategory.ALTERATION
+    type_goes = False
+    """Whether the same plan drops the type later on, so that no label has to go before."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -185,7 +190,8 @@ class AddEnumValue(EnumOperation):
             editor.add_enum_value(self.name, self.label, self.before, self.after)
 
     def backwards(self, editor: Any) -> None:
-        editor.change_enum_labels(self.name, self.without_label)
+        if not self.type_goes:
+            editor.change_enum_labels(self.name, self.without_label)
 
     def describe(self) -> str:
         return f"Add label {self.label!r} to enum type {self.name}"
@@ -254,7 +260,11 @@ class AlterEnum(EnumOperation):
         editor.change_enum_labels(self.name, lambda _: self.labels, self.replace, CAN_REPLACE)
 
     def backwards(self, editor: Any) -> None:
-        editor.change_enum_labels(self.name, lambda _: self.old_labels)
+        editor.change_enum_labels(self.name, self.restored)
+
+    def restored(self, labels: Sequence[str]) -> list[str]:
+        others = [label for label in labels if label not in self.old_labels]
+        return [*self.old_labels, *others] if self.type_goes else self.old_labels
 
     def describe(self) -> str:
         removed = [label for label in self.old_labels if label not in self.labels]
@@ -272,10 +282,59 @@ class AlterEnum(EnumOperation):
 CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
 
 
-def mark_followed(plan: Sequence[tuple[Migration, bool]], **kwargs: Any) -> None:
+def look_ahead(plan: Plan, **kwargs: Any) -> None:
+    """Tell the operations of `plan` what comes after them, which they cannot see."""
+    mark_followed(plan)
+    undone = _undone(plan)
+    for position, operation in enumerate(undone):
+        if isinstance(operation, EnumOperation):
+            operation.type_goes = _goes(operation.name, undone[position + 1 :])
+
+
+def _undone(plan: Plan) -> list[Operation]:
+    """The operations that are undone, in that order."""
+    return [
+        operation
+        for migration, backwards in plan
+        if backwards
+        for operation in reversed(migration.operations)
+    ]
+
+
+def _goes(name: str, later: Sequence[Operation]) -> bool:
+    for operation in later:
+        if isinstance(operation, RenameEnum) and operation.new_name == name:
+            name = operation.old_name
+        elif isinstance(operation, CreateEnum) and operation.name == name:
+            return True
+    return False
+
+
+def labels_that_go(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The enum types and labels that undoing `plan` removes, by the names that they have now.
+
+    Up to the first operation that may change rows: what they hold after it nobody can foresee.
+    """
+    types: dict[str, str] = {}
+    labels: dict[tuple[str, str], str] = {}
+    for operation in _undone(plan):
+        if isinstance(operation, (RunPython, RunSQL)):
+            return
+        if not isinstance(operation, EnumOperation):
+            continue
+        name = types.get(operation.name, operation.name)
+        if isinstance(operation, RenameEnum):
+            types[operation.old_name] = name
+        elif isinstance(operation, RenameEnumValue):
+            labels[name, operation.old] = labels.get((name, operation.new), operation.new)
+        elif isinstance(operation, AddEnumValue) and not operation.type_goes:
+            yield name, labels.get((name, operation.label), operation.label)
+
+
+def mark_followed(plan: Plan) -> None:
     """Tell each AddEnumValue in `plan` whether something after it may use its label.
 
-    An operation does not see what comes after it, and PostgreSQL will not tell before it is used.
+    PostgreSQL will not tell before it is used.
     """
     for migration, backwards in plan:
         for position, operation in enumerate(migration.operations):

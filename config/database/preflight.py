@@ -13,7 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
 
-from config.database.operations import CreateEnum, DropEnum, RenameEnum
+from config.database.enum_swap import check_rows, find_enum, plan_swap
+from config.database.operations import CreateEnum, DropEnum, RenameEnum, labels_that_go, look_ahead
 from config.database.rollback import Plan
 
 type Name = tuple[str, str]
@@ -28,6 +29,7 @@ def check_plan(
     With `fake_initial`, tables that are there already are what is looked for.
     """
     check_reversible(plan)
+    check_labels(connection, plan)
     names = list(_created(plan, apps))
     if names:
         check_privilege(connection)
@@ -51,6 +53,16 @@ def check_reversible(plan: Plan) -> None:
                 f"Cannot unapply {migration} together with others: it is not atomic, and a "
                 "rollback is one transaction. Nothing was changed. Unapply it by itself first."
             )
+
+
+def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
+    """Raises CommandError if rows use a label that going back removes."""
+    look_ahead(plan)
+    with connection.cursor() as cursor:
+        for name, label in labels_that_go(plan):
+            enum = find_enum(cursor, name)
+            if enum and label in enum.labels:
+                check_rows(cursor, plan_swap(cursor, enum, enum.without([label])))
 
 
 def check_privilege(connection: BaseDatabaseWrapper) -> None:

@@ -78,8 +78,10 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
             if enum is None:
                 self._miss_enum(name)
             else:
-                swap = plan_swap(cursor, enum, change(enum.labels), replacements)
-                self._swap_enum(cursor, swap, advice)
+                labels = change(enum.labels)
+                if labels != enum.labels:
+                    swap = plan_swap(cursor, enum, labels, replacements)
+                    self._swap_enum(cursor, swap, advice)
 
     def _swap_enum(self, cursor: CursorWrapper, swap: Swap, advice: str) -> None:
         if not self.collect_sql:

@@ -1,10 +1,12 @@
 """Going back: a plan of migrations to unapply, and what Django leaves behind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps.registry import Apps
 from django.contrib.contenttypes.models import ContentType
+from django.core.management.base import CommandError
 from django.db.migrations import Migration, RenameModel
 
 type Plan = Sequence[tuple[Migration, bool]]
@@ -17,6 +19,15 @@ type ModelKey = tuple[str, str]
 def is_one_transaction(plan: Plan) -> bool:
     """Whether all of `plan` goes back, and nothing in it must run outside of a transaction."""
     return bool(plan) and all(backwards and migration.atomic for migration, backwards in plan)
+
+
+@contextmanager
+def all_undone() -> Iterator[None]:
+    """Say that a refusal in the middle takes all of the transaction back."""
+    try:
+        yield
+    except CommandError as error:
+        raise CommandError(f"{error} What was shown as OK is undone.") from error
 
 
 def model_keys(apps: Apps) -> set[ModelKey]:

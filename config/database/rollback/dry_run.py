@@ -8,6 +8,7 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from config.database.operations import look_ahead
 from config.database.rollback import stale_content_types
 from config.database.rollback.locks import STOP_ALL, tables_to_lock
 from config.database.rollback.objects import LEDGER, renames
@@ -32,6 +33,7 @@ def _lines(job: Job) -> Iterator[str]:
     yield "BEGIN;"
     yield "SET LOCAL lock_timeout = '2s';"
     yield f"LOCK TABLE {tables} IN {STOP_ALL} MODE;"
+    look_ahead(job.rollback.plan)
     loader = MigrationLoader(connection, replace_migrations=False)
     for migration in job.rollback.migrations:
         yield f"\n-- {migration}"

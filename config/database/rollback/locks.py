@@ -28,8 +28,8 @@ def lock_tables(
     (0: as long as the server's lock_timeout says).
     Raises CommandError after the last attempt, with the sessions that were in the way.
     """
-    timeout = float(getattr(settings, "MIGRATE_LOCK_TIMEOUT", 2))
-    retries = int(getattr(settings, "MIGRATE_LOCK_RETRIES", 5))
+    timeout = float(settings.MIGRATE_LOCK_TIMEOUT)
+    retries = int(settings.MIGRATE_LOCK_RETRIES)
     for attempt in range(retries + 1):
         try:
             _lock(connection, tables, mode, timeout)

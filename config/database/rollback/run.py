@@ -14,9 +14,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from config.database.interruption import orderly_termination
 from config.database.lock_timeout import autocommit
 from config.database.migration_lock import migration_lock
-from config.database.preflight import check_reversible
+from config.database.preflight import check_labels, check_reversible
 from config.database.progress import Progress
-from config.database.rollback import forget_models
+from config.database.rollback import all_undone, forget_models
 from config.database.rollback.leftovers import check_nothing_left, read_sequences
 from config.database.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
 from config.database.rollback.objects import LEDGER, Gone
@@ -39,6 +39,7 @@ class Job:
 def check(job: Job) -> None:
     """Raises CommandError if the rollback could not run to its end. Changes nothing."""
     check_reversible(job.rollback.plan)
+    check_labels(job.connection, job.rollback.plan)
     for migration in job.rollback.migrations:
         if not migration.atomic:
             raise CommandError(
@@ -78,7 +79,8 @@ def _carry_out(job: Job, back_up: Callable[[], None], say: Say) -> Sizes:
     sequences = read_sequences(connection, job.gone)
     back_up()
     lock_tables(connection, tables_to_lock(connection, job.gone), STOP_ALL, say)
-    _unapply(job, say)
+    with all_undone():
+        _unapply(job, say)
     check_nothing_left(connection, job.rollback, job.gone, sequences)
     return sizes
 

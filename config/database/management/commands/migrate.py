@@ -17,6 +17,7 @@ from config.database.preflight import check_plan
 from config.database.progress import Progress
 from config.database.rollback import (
     Plan,
+    all_undone,
     earlier_names,
     forget_models,
     is_one_transaction,
@@ -81,6 +82,7 @@ class Command(migrate.Command):
         self.progress.is_one_transaction = is_one_transaction(plan)
         if self.progress.is_one_transaction:
             self.transaction.enter_context(self.lock.transaction())
+            self.transaction.enter_context(all_undone())
 
     def after(self, plan: Plan, apps: Any, **kwargs: Any) -> None:
         if not self.fake:
