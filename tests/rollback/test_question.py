@@ -5,6 +5,7 @@ import pty
 import select
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ class Terminal:
 
     def type(self, keys: str) -> tuple[int, str]:
         """The exit status after `keys`, and what is on stderr."""
+        time.sleep(0.5)  # a Ctrl-C before the process reads can get lost in Python's own code
         os.write(self.screen, keys.encode())
         _, stderr = self.process.communicate(timeout=60)
         os.close(self.screen)

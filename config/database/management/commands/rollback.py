@@ -215,9 +215,9 @@ or, while the server runs:
 
     def ask(self, database: str) -> None:
         question = f"\nType the name of the database, {database}, to go on: "
-        self.stdout.write(question, ending="")  # input() would write it to stderr
-        self.stdout.flush()
         try:
+            self.stdout.write(question, ending="")  # input() would write it to stderr
+            self.stdout.flush()
             answer = input()
         except (KeyboardInterrupt, EOFError) as interruption:
             self.stdout.write()
