@@ -411,7 +411,10 @@ def test_type_that_is_not_there__refused(task: None) -> None:
 def test_labels_that_nobody_declared__kept_when_an_addition_is_undone(task: None) -> None:
     run_sql("ALTER TYPE level ADD VALUE 'higher'")
     unapplied(ProjectState(), AddEnumValue("level", "by hand"))
-    assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,high,none,higher}",)]
+    labels = (
+        "SELECT enumlabel FROM pg_enum WHERE enumtypid = 'level'::regtype ORDER BY enumsortorder"
+    )
+    assert run_sql(labels) == [("low",), ("high",), ("none",), ("higher",)]
 
 
 def test_rows_changed_in_the_same_migration__not_in_the_way(task: None) -> None:
