@@ -1,6 +1,7 @@
 """What every test may use. The database is real: the embedded server, or DATABASE_URL's."""
 
 import os
+import signal
 
 import pytest
 from django.conf import settings as project_settings
@@ -9,8 +10,10 @@ from pytest_django import Settings
 
 
 def pytest_configure() -> None:
-    """Nobody else uses a test's database: what waits there shall not end by the clock."""
+    # Nobody else uses a test's database: what waits there shall not end by the clock.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
+    # A job in the background ignores Ctrl-C, and so would the processes that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
