@@ -8,6 +8,8 @@ from config.schema_docs.dictionary import Column, Domain, Relation, Table
 SHORT = {
     "character varying": "varchar",
     "timestamp with time zone": "timestamptz",
+    "boolean": "bool",
+    "integer": "int",
 }
 """Names of types that a box has room for; PostgreSQL knows both."""
 

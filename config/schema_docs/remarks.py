@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from django.apps import AppConfig
@@ -14,7 +15,8 @@ from django.db import models
 QUERY = re.compile(r"\bQuery (\d+)[:,] *")
 
 
-def read_remarks(model: type[models.Model]) -> dict[str, str]:
+@cache
+def read_remarks(model: type[models.Model]) -> Mapping[str, str]:
     """By name of a constraint or an index of `model`, the comment above it."""
     source = Path(inspect.getfile(model)).read_text(encoding="utf-8")
     lines = source.splitlines()
