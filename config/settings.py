@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "notifications",
     "analytics",
     "payments",
+    "config.admin_pages",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
