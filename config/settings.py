@@ -55,6 +55,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 
 INSTALLED_APPS = [
     "config.database",
+    "config.schema_docs",
     "users",
     "courses",
     "enrollments",
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
     "notifications",
     "analytics",
     "payments",
+    "config.admin_pages",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
