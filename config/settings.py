@@ -55,6 +55,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 
 INSTALLED_APPS = [
     "config.database",
+    "config.demo",
     "users",
     "courses",
     "enrollments",

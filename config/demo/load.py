@@ -1,0 +1,132 @@
+"""Into the database: what has to hold before, and COPY."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from django.db import IntegrityError, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+from config.demo.rows import TABLES, Row
+
+BATCH = 20_000
+"""How many rows are held before they are written."""
+NOT_ADMINISTRATORS = {
+    "users": "role <> 'admin'",
+    "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
+}
+"""Accounts of administrators are no data: somebody has to look at it."""
+
+Report = Callable[[Counter[str]], None] | None
+
+
+class SeedError(Exception):
+    """Why nothing was written, and what to do about it."""
+
+
+def check_migrated(connection: BaseDatabaseWrapper) -> None:
+    """Raises SeedError unless all migrations are applied."""
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        number = "1 migration is" if len(missing) == 1 else f"{len(missing)} migrations are"
+        raise SeedError(
+            f"{number} missing in database {name_of(connection)}, the first is {missing[0][0]}. "
+            "Run manage.py migrate."
+        )
+
+
+def load(
+    connection: BaseDatabaseWrapper, rows: Iterable[Row], report: Report, *, replace: bool = False
+) -> Counter[str]:
+    """Write all rows or none; how many of each table."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        # Nobody else fills it meanwhile, and nobody has to wait who only reads.
+        cursor.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+        if replace:
+            delete_data(cursor)
+        else:
+            check_empty(connection, cursor)
+        # At each COPY instead of at the end: the server would have to remember every row for it.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        try:
+            written = copy_all(cursor, rows, report)
+        except IntegrityError as error:
+            raise SeedError(clash(error)) from error
+    tidy_up(connection)
+    return written
+
+
+def check_empty(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
+    """Raises SeedError if there is any row but those of administrators' accounts."""
+    for table in TABLES:
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition(table)}")  # noqa: S608
+        [rows] = cursor.fetchone()
+        if rows:
+            raise SeedError(
+                f"Database {name_of(connection)} has data: table {table} has {rows:,} "
+                f"row{'s' * (rows > 1)}. Add --replace to delete all data but the accounts of "
+                "administrators first, or take an empty database."
+            )
+
+
+def delete_data(cursor: CursorWrapper) -> None:
+    others = [table for table in TABLES if table not in NOT_ADMINISTRATORS]
+    cursor.execute(f"TRUNCATE {', '.join(others)}")
+    for table in reversed(NOT_ADMINISTRATORS):
+        cursor.execute(f"DELETE FROM {table} WHERE {condition(table)}")  # noqa: S608
+
+
+def condition(table: str) -> str:
+    return NOT_ADMINISTRATORS.get(table, "true")
+
+
+def copy_all(cursor: CursorWrapper, rows: Iterable[Row], report: Report) -> Counter[str]:
+    written: Counter[str] = Counter()
+    waiting: dict[str, list[dict[str, object]]] = {table: [] for table in TABLES}
+    for number, (table, row) in enumerate(rows, start=1):
+        waiting[table].append(row)
+        if number % BATCH == 0:
+            copy_waiting(cursor, waiting, written)
+            if report:
+                report(written)
+    copy_waiting(cursor, waiting, written)
+    return written
+
+
+def copy_waiting(
+    cursor: CursorWrapper, waiting: dict[str, list[dict[str, object]]], written: Counter[str]
+) -> None:
+    """Parents first, which is the order of the tables."""
+    for table, rows in waiting.items():
+        if rows:
+            copy(cursor, table, rows)
+            written[table] += len(rows)
+            rows.clear()
+
+
+def copy(cursor: CursorWrapper, table: str, rows: list[dict[str, object]]) -> None:
+    columns = ", ".join(rows[0])
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(tuple(row.values()))
+
+
+def clash(error: IntegrityError) -> str:
+    """With what is there already, such as an administrator's account."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    detail = diagnosis.message_detail if diagnosis else error
+    return f"{detail} Nothing was written. Choose another --seed."
+
+
+def tidy_up(connection: BaseDatabaseWrapper) -> None:
+    """Statistics, and what makes index-only scans and block ranges work, as autovacuum would."""
+    if connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+
+
+def name_of(connection: BaseDatabaseWrapper) -> str:
+    return str(connection.settings_dict["NAME"])

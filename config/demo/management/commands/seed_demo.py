@@ -1,0 +1,85 @@
+import time
+from collections import Counter
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from config.demo.load import SeedError, check_migrated, load
+from config.demo.plan import Plan, parse_scale, parse_seed, parse_until
+from config.demo.platform import Platform
+from config.demo.progress import Bar
+
+INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
+
+
+class Command(BaseCommand):
+    help = "Fill an empty database with a believable platform, in one transaction."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--scale",
+            default="small",
+            metavar="small|medium|large|N",
+            help="500, 20,000, 1,000,000 or N enrollments; default: small.",
+        )
+        parser.add_argument("--seed", default="1", metavar="N", help="Same seed, same rows.")
+        parser.add_argument(
+            "--until",
+            metavar="YYYY-MM-DD",
+            help="The day before which all of it happened; default: today (UTC).",
+        )
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="Delete all data first, but the accounts of administrators.",
+        )
+        parser.add_argument("--database", default="default", help="Which connection.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        start, plan = time.monotonic(), plan_of(options)
+        try:
+            written = self.seed(plan, options)
+        except SeedError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Interrupted. Nothing was written.", returncode=INTERRUPTED
+            ) from None
+        if options["verbosity"]:
+            self.stdout.write(summary(plan, written, time.monotonic() - start))
+
+    def seed(self, plan: Plan, options: dict[str, Any]) -> Counter[str]:
+        connection, platform = connections[options["database"]], Platform(plan)
+        check_migrated(connection)
+        show = options["verbosity"] and self.stdout.isatty()
+        with Bar(self.stdout, platform) if show else nullcontext() as bar:
+            return load(connection, platform.rows(), bar, replace=options["replace"])
+
+
+def plan_of(options: dict[str, Any]) -> Plan:
+    if options["database"] not in connections.settings:
+        known = ", ".join(connections.settings)
+        raise CommandError(f"There is no database {options['database']!r}. There are: {known}.")
+    try:
+        until = options["until"]
+        return Plan(
+            parse_scale(options["scale"]),
+            parse_seed(options["seed"]),
+            parse_until(until) if until else datetime.now(UTC).date(),
+        )
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def summary(plan: Plan, written: Counter[str], seconds: float) -> str:
+    return (
+        f"{written.total():,} rows in {len(written)} tables in {seconds:.0f} s: "
+        f"{written['enrollments']:,} enrollments of {plan.students:,} students in "
+        f"{written['courses']:,} courses, {written['analytics_events']:,} events.\n"
+        f"The same again: manage.py seed_demo --scale {plan.enrollments} --seed {plan.seed} "
+        f"--until {plan.until}"
+    )

@@ -1,0 +1,89 @@
+"""How much of everything there is to be, decided by the number of enrollments."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+
+from config.demo.chance import DAY, Chance
+
+SCALES = {"small": 500, "medium": 20_000, "large": 1_000_000}
+LARGEST = 100_000_000
+DAYS = 400
+"""Of history: more than a year, so that each month has one to compare with."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The size of a platform, its seed, and the day before which all of it happened."""
+
+    enrollments: int
+    seed: int
+    until: date
+
+    @cached_property
+    def end(self) -> int:
+        """The beginning of the day `until`; nothing but what is scheduled comes later."""
+        return int(datetime.combine(self.until, time(), UTC).timestamp())
+
+    @cached_property
+    def begin(self) -> int:
+        return self.end - DAYS * DAY
+
+    @cached_property
+    def course_sizes(self) -> tuple[int, ...]:
+        """The enrollments of each course that was published; few have many."""
+        count = max(1, round(self.enrollments**0.6))
+        weights = [(rank + 6) ** -0.7 for rank in range(count)]
+        shares = [self.enrollments * weight / sum(weights) for weight in weights]
+        sizes = [int(share) for share in shares]
+        for rank in range(self.enrollments - sum(sizes)):
+            sizes[rank] += 1
+        return tuple(sizes)
+
+    @property
+    def unpublished_courses(self) -> int:
+        return len(self.course_sizes) // 6
+
+    @property
+    def educators(self) -> int:
+        return 2 + len(self.course_sizes) // 3
+
+    @property
+    def students(self) -> int:
+        """Several enrollments each, and enough for the largest course."""
+        return 6 + max(round(0.3 * self.enrollments), 2 * self.course_sizes[0])
+
+    def chance(self, what: str, number: int = 0) -> Chance:
+        """Of its own for each thing, so that none depends on how many others there are."""
+        return Chance(f"{self.seed} {what} {number}")
+
+
+def parse_scale(text: str) -> int:
+    """The number of enrollments; raises ValueError."""
+    if text in SCALES:
+        return SCALES[text]
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    if not 1 <= number <= LARGEST:
+        raise ValueError(
+            f"There is no scale {text!r}. Name one of {', '.join(SCALES)}, or a number of "
+            f"enrollments from 1 to {LARGEST:,}."
+        )
+    return number
+
+
+def parse_seed(text: str) -> int:
+    """Raises ValueError."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ValueError(f"The seed is {text!r}. Choose a whole number from 0 to 999999999.")
+    return int(text)
+
+
+def parse_until(text: str) -> date:
+    """Raises ValueError."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not 2000 <= day.year <= 2100:
+        raise ValueError(f"There is no day {text!r}. Write --until YYYY-MM-DD, from 2000 to 2100.")
+    return day
