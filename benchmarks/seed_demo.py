@@ -1,4 +1,4 @@
-"""python -m benchmarks.seed_demo [ENROLLMENTS [ROUNDS]]: as a ratio to a bare COPY of the same rows.
+"""python -m benchmarks.seed_demo [ENROLLMENTS [ROUNDS]]: beside a bare COPY of the same rows.
 
 The rows are taken from a database that seed_demo filled, with COPY TO, as files. A bare COPY reads
 them from there into the same tables with the same constraints and indexes, a table at a time. Each
@@ -8,7 +8,7 @@ contender gets a new database in each round.
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -60,7 +60,10 @@ def copy(files: Path) -> None:
 
     with connection.cursor() as cursor:
         for table in TABLES:
-            with cursor.copy(f"COPY {table} FROM STDIN") as copy, (files / table).open("rb") as file:
+            with (
+                cursor.copy(f"COPY {table} FROM STDIN") as copy,
+                (files / table).open("rb") as file,
+            ):
                 while block := file.read(1 << 20):
                     copy.write(block)
 
@@ -87,7 +90,7 @@ def digest() -> list[tuple[int, str]]:
     return sums
 
 
-def timed(run: object) -> float:
+def timed(run: Callable[[], object]) -> float:
     start = perf_counter()
     run()
     return perf_counter() - start

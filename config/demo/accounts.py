@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from config.demo import money
-from config.demo.chance import DAY, MINUTE, Chance, stamp, stamp_if
-from config.demo.events import event
+from config.demo.chance import DAY, MINUTE, Chance, hyphenated, stamp, stamp_if
 from config.demo.people import MONTH, People, Person, Subscription
 from config.demo.rows import Row, to_json
 from payments.enums import PaymentStatus, SubscriptionStatus
@@ -36,8 +35,8 @@ def educator_rows(people: People, educator: Person) -> Iterator[Row]:
     login = chance.moment(people.plan.end - 9 * DAY, people.plan.end)
     yield user(chance, educator, Role.EDUCATOR, login=login)
     yield profile(chance, educator, chance.pick(ABOUT_EDUCATORS))
-    yield event(chance, educator.joined, educator.id, "user_registered")
-    yield event(chance, login, educator.id, "user_logged_in", chance.pick(DEVICES))
+    people.log.add(chance, educator.joined, educator.id, "user_registered")
+    people.log.add(chance, login, educator.id, "user_logged_in", chance.pick(DEVICES))
 
 
 def student_rows(people: People, student: int) -> Iterator[Row]:
@@ -47,9 +46,9 @@ def student_rows(people: People, student: int) -> Iterator[Row]:
     left = people.left(student)
     yield user(chance, person, Role.STUDENT, login=max(logins, default=None), left=left)
     yield profile(chance, person, chance.pick(ABOUT_STUDENTS))
-    yield people.did(chance, person.joined, student, "user_registered")
+    people.did(chance, person.joined, student, "user_registered")
     for login in logins:
-        yield people.did(chance, login, student, "user_logged_in", chance.pick(DEVICES))
+        people.did(chance, login, student, "user_logged_in", chance.pick(DEVICES))
     if subscription := people.subscription(student):
         yield from subscription_rows(chance, person, subscription)
 
@@ -84,7 +83,11 @@ def user(
 
 def profile(chance: Chance, person: Person, bio: str) -> Row:
     culture = person.name.culture
-    avatar = f"https://images.example.com/avatars/{person.id}.jpg" if chance.odds(0.4) else ""
+    avatar = (
+        f"https://images.example.com/avatars/{hyphenated(person.id)}.jpg"
+        if chance.odds(0.4)
+        else ""
+    )
     return "user_profiles", {
         "id": chance.uuid(person.joined),
         "created_at": stamp(person.joined),

@@ -50,14 +50,18 @@ class Chance(Random):
         return HOURS[int(self.random() * len(HOURS))] * HOUR + int(self.random() * HOUR)
 
     def uuid(self, moment: int) -> str:
-        """A version 7 UUID of that moment, as the database's own: it sorts by time."""
+        """The digits of a version 7 UUID of that moment: as the database's own it sorts by time."""
         bits = moment * 1000 << 80 | UUID_VERSION_7 | self.getrandbits(80) & UUID_RANDOM
-        digits = f"{bits:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        return f"{bits:032x}"
 
     def token(self, length: int = 24) -> str:
         """Lower-case hexadecimal digits."""
         return f"{self.getrandbits(4 * length):0{length}x}"
+
+
+def hyphenated(digits: str) -> str:
+    """The UUID as the database writes it; JSON and addresses have it so."""
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 @lru_cache(64)  # most rows have some moment several times

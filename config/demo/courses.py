@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.utils.text import slugify
 
-from config.demo.chance import DAY, MINUTE, Chance, hundredths, stamp, stamp_if
+from config.demo.chance import DAY, MINUTE, Chance, hundredths, hyphenated, stamp, stamp_if
 from config.demo.figures import CourseFigures
 from config.demo.people import People, Person
 from config.demo.plan import Plan
@@ -77,10 +77,13 @@ class Course:
 
     def __post_init__(self) -> None:
         self.reference = self.refer()
+        self.path = f"/courses/{self.slug}"
 
     def refer(self, **ids: str) -> str:
         """What events of the course have as their data."""
-        return to_json({"course_id": self.id} | ids)
+        return to_json(
+            {name: hyphenated(key) for name, key in {"course_id": self.id, **ids}.items()}
+        )
 
     @property
     def currency(self) -> str:

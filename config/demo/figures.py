@@ -77,8 +77,13 @@ class StudentFigures:
 
 def streaks(days: int, today: int) -> tuple[int, int]:
     """Of days with activity, one bit each: those in a row up to `today`, and the most ever."""
-    runs = [len(run) for run in f"{days:b}".split("0")]
-    return (runs[0] if days >> today & 1 else 0), max(runs) if days else 0
+    current = longest = 0
+    while days >> (today - current) & 1:
+        current += 1
+    while days:  # each round takes the last day off every run
+        days &= days << 1
+        longest += 1
+    return current, longest
 
 
 def badges(completed: int, longest_streak: int) -> list[str]:

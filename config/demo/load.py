@@ -1,13 +1,19 @@
 """Into the database: what has to hold before, and COPY."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import batched
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from config.demo import events
+from config.demo.events import EventLog
+from config.demo.platform import Platform
 from config.demo.rows import TABLES, Row
 
 BATCH = 20_000
@@ -18,7 +24,8 @@ NOT_ADMINISTRATORS = {
 }
 """Accounts of administrators are no data: somebody has to look at it."""
 
-Report = Callable[[Counter[str]], None] | None
+Batch = dict[str, list[dict[str, Any]]]
+Report = Callable[[Counter[str]], None]
 
 
 class SeedError(Exception):
@@ -38,9 +45,9 @@ def check_migrated(connection: BaseDatabaseWrapper) -> None:
 
 
 def load(
-    connection: BaseDatabaseWrapper, rows: Iterable[Row], report: Report, *, replace: bool = False
+    connection: BaseDatabaseWrapper, platform: Platform, report: Report, *, replace: bool = False
 ) -> Counter[str]:
-    """Write all rows or none; how many of each table."""
+    """Write all of it or nothing; how many rows of each table."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         # Nobody else fills it meanwhile, and nobody has to wait who only reads.
         cursor.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
@@ -50,8 +57,10 @@ def load(
             check_empty(connection, cursor)
         # At each COPY instead of at the end: the server would have to remember every row for it.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        written: Counter[str] = Counter()
         try:
-            written = copy_all(cursor, rows, report)
+            copy_rows(cursor, platform.rows(), written, report)
+            copy_events(cursor, platform.log, written, report)
         except IntegrityError as error:
             raise SeedError(clash(error)) from error
     tidy_up(connection)
@@ -82,35 +91,52 @@ def condition(table: str) -> str:
     return NOT_ADMINISTRATORS.get(table, "true")
 
 
-def copy_all(cursor: CursorWrapper, rows: Iterable[Row], report: Report) -> Counter[str]:
-    written: Counter[str] = Counter()
-    waiting: dict[str, list[dict[str, object]]] = {table: [] for table in TABLES}
-    for number, (table, row) in enumerate(rows, start=1):
-        waiting[table].append(row)
-        if number % BATCH == 0:
-            copy_waiting(cursor, waiting, written)
-            if report:
-                report(written)
-    copy_waiting(cursor, waiting, written)
-    return written
-
-
-def copy_waiting(
-    cursor: CursorWrapper, waiting: dict[str, list[dict[str, object]]], written: Counter[str]
+def copy_rows(
+    cursor: CursorWrapper, rows: Iterable[Row], written: Counter[str], report: Report
 ) -> None:
+    """While the server takes a batch, the next one is made."""
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        copying: Future[None] | None = None
+        for batch in batches(rows):
+            if copying:
+                copying.result()
+                report(written)
+            copying = writer.submit(copy_batch, cursor, batch)
+            written.update({table: len(of_table) for table, of_table in batch.items()})
+        if copying:
+            copying.result()
+
+
+def batches(rows: Iterable[Row]) -> Iterator[Batch]:
+    batch: Batch = {table: [] for table in TABLES}
+    for number, (table, row) in enumerate(rows, start=1):
+        batch[table].append(row)
+        if number % BATCH == 0:
+            yield batch
+            batch = {table: [] for table in TABLES}
+    yield batch
+
+
+def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
     """Parents first, which is the order of the tables."""
-    for table, rows in waiting.items():
+    for table, rows in batch.items():
         if rows:
-            copy(cursor, table, rows)
-            written[table] += len(rows)
-            rows.clear()
+            columns = ", ".join(rows[0])
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(tuple(row.values()))
 
 
-def copy(cursor: CursorWrapper, table: str, rows: list[dict[str, object]]) -> None:
-    columns = ", ".join(rows[0])
-    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(tuple(row.values()))
+def copy_events(
+    cursor: CursorWrapper, log: EventLog, written: Counter[str], report: Report
+) -> None:
+    statement = f"COPY {events.TABLE} ({', '.join(events.COLUMNS)}) FROM STDIN"
+    for lines in log.in_order():
+        with cursor.copy(statement) as copy:
+            for part in batched(lines, BATCH, strict=False):
+                copy.write("".join(part))
+        written[events.TABLE] += len(lines)
+        report(written)
 
 
 def clash(error: IntegrityError) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from config.demo.chance import DAY, Chance, stamp, stamp_if
-from config.demo.rows import Row, to_json
+from config.demo.rows import Row
 from notifications.enums import NotificationType, Priority
 
 KEPT = 90 * DAY
@@ -23,8 +23,8 @@ def notification(
     about: NotificationType,
     title: str,
     content: str,
-    path: str = "",
-    **metadata: object,
+    path: str,
+    metadata: str,
 ) -> Iterator[Row]:
     """One, unless it is too old to be there still; most were read within three days."""
     if not end - KEPT < moment < end:
@@ -38,10 +38,10 @@ def notification(
             "notification_type": about.value,
             "title": title,
             "content": content,
-            "action_url": path and f"https://learn.example.com{path}",
+            "action_url": f"https://learn.example.com{path}",
             "priority": PRIORITIES.get(about, Priority.NORMAL).value,
             "read_at": stamp_if(read if read < end and chance.odds(0.75) else None),
-            "metadata": to_json(metadata),
+            "metadata": metadata,
             "expires_at": stamp(moment + KEPT),
             "created_at": stamp(moment),
         },

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from config.demo.chance import DAY, HOUR, Chance
-from config.demo.events import event
+from config.demo.events import EventLog
 from config.demo.figures import StudentFigures
 from config.demo.names import Name, name
 from config.demo.plan import Plan
-from config.demo.rows import Row
 from payments.enums import SubscriptionStatus
 
 MONTH = 30 * DAY
@@ -43,6 +42,7 @@ class People:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.figures = StudentFigures(plan)
+        self.log = EventLog()
         chance = plan.chance("people")
         self.educators = [self._educator(chance, number) for number in range(plan.educators)]
         self.joined = sorted(
@@ -86,7 +86,7 @@ class People:
             status = chance.pick((SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID))
         return Subscription(*chance.pick(PLANS), begin, begin + months * MONTH, status)
 
-    def did(self, chance: Chance, moment: int, student: int, what: str, data: str = "{}") -> Row:
+    def did(self, chance: Chance, moment: int, student: int, what: str, data: str = "{}") -> None:
         """An event of that student, who so was active on that day."""
         self.figures.act(student, moment)
-        return event(chance, moment, self.ids[student], what, data)
+        self.log.add(chance, moment, self.ids[student], what, data)

@@ -2,11 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import ExitStack
 
-from config.demo import accounts, events
+from config.demo import accounts
 from config.demo.chance import DAY, HOUR, MINUTE, Chance
 from config.demo.courses import Course, make_course
-from config.demo.events import EventSpool, event
 from config.demo.people import People
 from config.demo.plan import Plan
 from config.demo.rows import Row
@@ -16,25 +16,17 @@ from config.demo.talk import Member, Talk
 PAGES = tuple(f'{{"path": "{path}"}}' for path in ("/", "/courses", "/pricing", "/about"))
 
 
-class Platform:
-    """The rows of a plan, made one after the other; only facts about students are kept."""
+class Platform(ExitStack):
+    """What a plan comes to, made bit by bit; only facts about students are kept."""
 
     def __init__(self, plan: Plan) -> None:
+        super().__init__()
         self.plan = plan
         self.people = People(plan)
-        self.events = 0
+        self.log = self.enter_context(self.people.log)
 
     def rows(self) -> Iterator[Row]:
-        with EventSpool() as spool:
-            for row in self.rows_by_course():
-                if row[0] == events.TABLE:
-                    spool.add(row[1])
-                else:
-                    yield row
-            self.events = spool.count
-            yield from spool.in_order()
-
-    def rows_by_course(self) -> Iterator[Row]:
+        """All but the events, which are all in the log afterwards."""
         yield from accounts.rows(self.people)
         for number in range(len(self.plan.course_sizes) + self.plan.unpublished_courses):
             course, rows = make_course(self.plan, self.people, number)
@@ -49,13 +41,13 @@ class Platform:
         for student in self.students(chance, course, published):
             begin = max(published, self.people.joined[student] + 15 * MINUTE)
             last = min(course.closed, self.people.last_moment(student)) - HOUR
-            study = Study(self.people, course, student, begin, last)
+            study = Study(self.people, course, chance, student, begin, last)
             yield from study.rows()
             if not self.people.left(student):
                 members.append((student, study.enrolled))
         if members:
             yield from Talk(self.people, course, members).rows()
-        yield from self.visits(chance, course, published)
+        self.visit(chance, course, published)
         yield course.figures.row(course.id, course.average_rating, self.plan.end)
 
     def students(self, chance: Chance, course: Course, published: int) -> Iterator[int]:
@@ -70,11 +62,11 @@ class Platform:
             chosen.add(student)
             yield student
 
-    def visits(self, chance: Chance, course: Course, published: int) -> Iterator[Row]:
+    def visit(self, chance: Chance, course: Course, published: int) -> None:
         """Of people who are not logged in."""
         for _ in range(2 + course.size // 2):
             moment = chance.moment(published, self.plan.end, early=0.7)
             if chance.odds(0.3):
-                yield event(chance, moment, None, "page_viewed", chance.pick(PAGES))
+                self.log.add(chance, moment, None, "page_viewed", chance.pick(PAGES))
             else:
-                yield event(chance, moment, None, "course_viewed", course.reference)
+                self.log.add(chance, moment, None, "course_viewed", course.reference)

@@ -7,31 +7,35 @@ from django.core.management.base import OutputWrapper
 from config.demo.platform import Platform
 
 WIDTH = 30
+CLEAR = "\r\x1b[K"
 
 
 class Bar:
     """First of the enrollments, which bring all else, then of the events, which come last."""
 
-    def __init__(self, out: OutputWrapper, platform: Platform) -> None:
-        self.out, self.platform = out, platform
+    def __init__(self, out: OutputWrapper, platform: Platform, *, visible: bool) -> None:
+        self.out, self.platform, self.visible = out, platform, visible
 
     def __enter__(self) -> "Bar":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.out.write("\r\x1b[K", ending="")
-        self.out.flush()
+        self.show("")
 
     def __call__(self, written: Counter[str]) -> None:
-        if self.platform.events:
-            self.show("events", written["analytics_events"], self.platform.events)
+        if events := written["analytics_events"]:
+            self.show(filled(events, self.platform.log.count, "events"))
         else:
-            self.show("enrollments", written["enrollments"], self.platform.plan.enrollments)
+            total = self.platform.plan.enrollments
+            self.show(filled(written["enrollments"], total, "enrollments"))
 
-    def show(self, what: str, done: int, total: int) -> None:
-        filled = WIDTH * done // total
-        bar = "#" * filled + "." * (WIDTH - filled)
-        self.out.write(
-            f"\r[{bar}] {100 * done // total:3} %  {done:,} of {total:,} {what}\x1b[K", ending=""
-        )
-        self.out.flush()
+    def show(self, line: str) -> None:
+        if self.visible:
+            self.out.write(CLEAR + line, ending="")
+            self.out.flush()
+
+
+def filled(done: int, total: int, what: str) -> str:
+    width = WIDTH * done // total
+    bar = "#" * width + "." * (WIDTH - width)
+    return f"[{bar}] {100 * done // total:3} %  {done:,} of {total:,} {what}"

@@ -5,7 +5,7 @@ from itertools import compress
 from typing import Any, NamedTuple
 
 from assessments.enums import QuestionDifficulty, QuestionType, QuizType
-from config.demo.chance import Chance, stamp
+from config.demo.chance import Chance, hyphenated, stamp
 from config.demo.rows import Row, to_json
 from config.demo.subjects import Category
 
@@ -124,7 +124,9 @@ def sheet(chance: Chance, questions: list[Question], *, passes: bool) -> Sheet:
     if (100 * earned >= PASSING * whole) is not passes:
         right, earned = [passes] * len(questions), whole * passes
     answers = {
-        question.id: question.correct if is_right and question.correct != "" else question.wrong
+        hyphenated(question.id): question.correct
+        if is_right and question.correct != ""
+        else question.wrong
         for question, is_right in zip(questions, right, strict=True)
     }
     return Sheet(to_json(answers), earned, (20_000 * earned + whole) // (2 * whole))

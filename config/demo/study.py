@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 
 from assessments.enums import AssignmentGradingStatus, GradingStatus
 from config.demo import money
-from config.demo.chance import DAILY, DAY, HOUR, MINUTE, MONDAY, hundredths, stamp, stamp_if
+from config.demo.chance import (
+    DAILY,
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY,
+    Chance,
+    hundredths,
+    hyphenated,
+    stamp,
+    stamp_if,
+)
 from config.demo.courses import Assignment, Course, Lesson
 from config.demo.notices import notification
 from config.demo.people import People
@@ -65,10 +76,11 @@ class Step:
 class Study:
     """What a student did in a course: first decided, then told in rows."""
 
-    def __init__(self, people: People, course: Course, student: int, begin: int, last: int) -> None:
-        self.people, self.course, self.student = people, course, student
+    def __init__(
+        self, people: People, course: Course, chance: Chance, student: int, begin: int, last: int
+    ) -> None:
+        self.people, self.course, self.chance, self.student = people, course, chance, student
         self.end, self.last = people.plan.end, people.last_moment(student)
-        self.chance = people.plan.chance(f"study {course.number}", student)
         self.user = people.ids[student]
         self.enrolled = self.chance.moment(begin, last, early=1.5)
         self.id = self.chance.uuid(self.enrolled)
@@ -161,7 +173,7 @@ class Study:
         yield from self.payment_rows()
         yield self.enrollment_row()
         yield from self.refund_rows()
-        yield self.did(self.enrolled, "course_enrolled", self.course.reference)
+        self.did(self.enrolled, "course_enrolled", self.course.reference)
         yield from self.notify(
             self.enrolled,
             NotificationType.ENROLLMENT_CONFIRMED,
@@ -174,16 +186,23 @@ class Study:
             yield from self.certificate_rows(self.completed)
         self.sum_up()
 
-    def did(self, moment: int, what: str, data: str) -> Row:
-        return self.people.did(self.chance, moment, self.student, what, data)
+    def did(self, moment: int, what: str, data: str) -> None:
+        self.people.did(self.chance, moment, self.student, what, data)
 
     def notify(
         self, moment: int, about: NotificationType, title: str, content: str
     ) -> Iterator[Row]:
-        path = f"/courses/{self.course.slug}"
-        ids = {"course_id": self.course.id, "enrollment_id": self.id}
+        course = self.course
         return notification(
-            self.chance, moment, self.end, self.user, about, title, content, path, **ids
+            self.chance,
+            moment,
+            self.end,
+            self.user,
+            about,
+            title,
+            content,
+            course.path,
+            course.reference,
         )
 
     def sum_up(self) -> None:
@@ -215,7 +234,7 @@ class Study:
         yield row
         self.payment, self.paid = row[1]["id"], amount
         self.course.figures.revenue += 0 if refunded else amount
-        yield self.did(moment, "payment_succeeded", self.course.refer(payment_id=self.payment))
+        self.did(moment, "payment_succeeded", self.course.refer(payment_id=self.payment))
         yield from self.notify(
             moment,
             NotificationType.PAYMENT_RECEIVED,
@@ -279,15 +298,16 @@ class Study:
         scores: list[int] = []
         for number, attempt in enumerate(step.attempts, start=1):
             yield from self.attempt_rows(lesson, number, attempt, scores)
-        submissions = list(self.submission_rows(lesson.assignment, step.done))
-        yield from submissions
-        handed_in = sum(table == "assignment_submissions" for table, _ in submissions)
-        attempts = len(step.attempts) + handed_in
+        attempts = len(step.attempts)
+        if lesson.assignment and step.done:
+            submissions = list(self.submission_rows(lesson.assignment, step.done))
+            yield from submissions
+            attempts = len(submissions)
         yield self.progress_row(step, max(scores, default=None), attempts)
         if step.done is None:
-            yield self.did(step.opened, "lesson_started", lesson.reference)
+            self.did(step.opened, "lesson_started", lesson.reference)
         else:
-            yield self.did(step.done, "lesson_completed", lesson.reference)
+            self.did(step.done, "lesson_completed", lesson.reference)
 
     def progress_row(self, step: Step, score: int | None, attempts: int) -> Row:
         status = ProgressStatus.IN_PROGRESS if step.done is None else ProgressStatus.COMPLETED
@@ -323,7 +343,7 @@ class Study:
                 "created_at": stamp(issued),
             },
         )
-        yield self.did(issued, "certificate_issued", self.course.reference)
+        self.did(issued, "certificate_issued", self.course.reference)
         yield from self.notify(
             issued,
             NotificationType.CERTIFICATE_ISSUED,
@@ -352,7 +372,7 @@ class Study:
         self.course.figures.engagement["quiz_attempts"] += 1
         yield self.attempt_row(quiz, number, attempt, graded, has_score=has_score)
         if submitted:
-            yield self.did(submitted, "quiz_submitted", lesson.reference)
+            self.did(submitted, "quiz_submitted", lesson.reference)
         if graded:
             yield from self.notify(
                 graded,
@@ -387,10 +407,8 @@ class Study:
             "graded_by": self.course.instructor.id if graded else None,
         }
 
-    def submission_rows(self, assignment: Assignment | None, moment: int | None) -> Iterator[Row]:
+    def submission_rows(self, assignment: Assignment, moment: int) -> Iterator[Row]:
         """What was handed in; some have to revise it."""
-        if not assignment or moment is None:
-            return
         parent, number = None, 1
         graded = moment + self.chance.between(6 * HOUR, 4 * DAY)
         if graded + 6 * DAY < self.last and self.chance.odds(0.15):
@@ -406,7 +424,7 @@ class Study:
             waiting = (AssignmentGradingStatus.SUBMITTED, AssignmentGradingStatus.UNDER_REVIEW)
             status = self.chance.pick(waiting)
         yield self.submission_row(assignment, moment, graded, status, number, parent)
-        yield self.did(moment, "assignment_submitted", assignment.reference)
+        self.did(moment, "assignment_submitted", assignment.reference)
 
     def submission_row(
         self,
@@ -430,7 +448,9 @@ class Study:
             "assignment_id": assignment.id,
             "student_id": self.user,
             "enrollment_id": self.id,
-            "file_url": f"https://files.example.com/submissions/{key}.pdf" if has_file else "",
+            "file_url": f"https://files.example.com/submissions/{hyphenated(key)}.pdf"
+            if has_file
+            else "",
             "file_name": "project.pdf" if has_file else "",
             "file_size_bytes": self.chance.between(40_000, 9_000_000) if has_file else None,
             "submission_text": "" if has_file else self.chance.pick(ESSAYS),

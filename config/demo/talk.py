@@ -139,7 +139,7 @@ class Talk:
         )
         yield from posts
         data = self.course.refer(thread_id=thread)
-        yield self.people.did(chance, opened, student, "thread_opened", data)
+        self.people.did(chance, opened, student, "thread_opened", data)
 
     def post_rows(self, thread: str, moment: int, author: str) -> Iterator[Row]:
         """Replies to the thread or to one another; the author is told of the first."""
@@ -164,8 +164,8 @@ class Talk:
                     NotificationType.DISCUSSION_REPLY,
                     "A reply to your question",
                     row[1]["content"] or "(deleted)",
-                    f"/courses/{self.course.slug}/forum",
-                    thread_id=thread,
+                    f"{self.course.path}/forum",
+                    self.course.refer(thread_id=thread),
                 )
             if chance.odds(0.4):
                 before = row[1]["id"]

@@ -1,6 +1,5 @@
 import time
 from collections import Counter
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,11 +52,11 @@ class Command(BaseCommand):
             self.stdout.write(summary(plan, written, time.monotonic() - start))
 
     def seed(self, plan: Plan, options: dict[str, Any]) -> Counter[str]:
-        connection, platform = connections[options["database"]], Platform(plan)
+        connection = connections[options["database"]]
         check_migrated(connection)
-        show = options["verbosity"] and self.stdout.isatty()
-        with Bar(self.stdout, platform) if show else nullcontext() as bar:
-            return load(connection, platform.rows(), bar, replace=options["replace"])
+        visible = options["verbosity"] > 0 and self.stdout.isatty()
+        with Platform(plan) as platform, Bar(self.stdout, platform, visible=visible) as bar:
+            return load(connection, platform, bar, replace=options["replace"])
 
 
 def plan_of(options: dict[str, Any]) -> Plan:
