@@ -24,14 +24,14 @@ ABOUT_STUDENTS = ("",) * 4 + ("Learning after work.", "Here to change careers.",
 
 
 def rows(people: People) -> Iterator[Row]:
+    chance = people.plan.chance("accounts")
     for educator in people.educators:
-        yield from educator_rows(people, educator)
+        yield from educator_rows(chance, people, educator)
     for student in range(people.plan.students):
-        yield from student_rows(people, student)
+        yield from student_rows(chance, people, student)
 
 
-def educator_rows(people: People, educator: Person) -> Iterator[Row]:
-    chance = people.plan.chance(educator.id)
+def educator_rows(chance: Chance, people: People, educator: Person) -> Iterator[Row]:
     login = chance.moment(people.plan.end - 9 * DAY, people.plan.end)
     yield user(chance, educator, Role.EDUCATOR, login=login)
     yield profile(chance, educator, chance.pick(ABOUT_EDUCATORS))
@@ -39,8 +39,7 @@ def educator_rows(people: People, educator: Person) -> Iterator[Row]:
     people.log.add(chance, login, educator.id, "user_logged_in", chance.pick(DEVICES))
 
 
-def student_rows(people: People, student: int) -> Iterator[Row]:
-    chance = people.plan.chance("student", student)
+def student_rows(chance: Chance, people: People, student: int) -> Iterator[Row]:
     person = people.student(student)
     logins = [] if people.is_idle(student) else logins_of(chance, people, student)
     left = people.left(student)

@@ -30,9 +30,6 @@ class StudentFigures:
         self.skills = {category.name: array("B", bytes(plan.students)) for category in CATEGORIES}
         self.days = [0] * plan.students
 
-    def act(self, student: int, moment: int) -> None:
-        self.days[student] |= 1 << (moment - self.plan.begin) // DAY
-
     def score(self, student: int, score: int) -> None:
         """Of a quiz, in hundredths of a percent."""
         self.scores[student] += score

@@ -40,7 +40,7 @@ def payment(
 def refund(
     chance: Chance,
     moment: int,
-    payment: str,
+    payment: str | None,
     enrollment: str,
     amount: int,
     reason: str,

@@ -88,5 +88,5 @@ class People:
 
     def did(self, chance: Chance, moment: int, student: int, what: str, data: str = "{}") -> None:
         """An event of that student, who so was active on that day."""
-        self.figures.act(student, moment)
+        self.figures.days[student] |= 1 << (moment - self.plan.begin) // DAY
         self.log.add(chance, moment, self.ids[student], what, data)

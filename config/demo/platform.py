@@ -9,6 +9,7 @@ from config.demo.chance import DAY, HOUR, MINUTE, Chance
 from config.demo.courses import Course, make_course
 from config.demo.people import People
 from config.demo.plan import Plan
+from config.demo.record import Record
 from config.demo.rows import Row
 from config.demo.study import Study
 from config.demo.talk import Member, Talk
@@ -42,7 +43,7 @@ class Platform(ExitStack):
             begin = max(published, self.people.joined[student] + 15 * MINUTE)
             last = min(course.closed, self.people.last_moment(student)) - HOUR
             study = Study(self.people, course, chance, student, begin, last)
-            yield from study.rows()
+            yield from Record(self.people, study).all()
             if not self.people.left(student):
                 members.append((student, study.enrolled))
         if members:

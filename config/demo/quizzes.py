@@ -5,7 +5,7 @@ from itertools import compress
 from typing import Any, NamedTuple
 
 from assessments.enums import QuestionDifficulty, QuestionType, QuizType
-from config.demo.chance import Chance, hyphenated, stamp
+from config.demo.chance import Chance, hundredths, hyphenated, stamp
 from config.demo.rows import Row, to_json
 from config.demo.subjects import Category
 
@@ -22,11 +22,13 @@ ESSAYS = (
 
 
 class Sheet(NamedTuple):
-    """Answers, as JSON; the points that they earn; and the score in hundredths of a percent."""
+    """Answers, as JSON, and what they earn; `score` is in hundredths of a percent."""
 
     answers: str
-    points: int
+    points: str
+    percent: str
     score: int
+    passes: bool
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ def sheet(chance: Chance, questions: list[Question], *, passes: bool) -> Sheet:
         else question.wrong
         for question, is_right in zip(questions, right, strict=True)
     }
-    return Sheet(to_json(answers), earned, (20_000 * earned + whole) // (2 * whole))
+    score = (20_000 * earned + whole) // (2 * whole)
+    return Sheet(to_json(answers), f"{earned}.00", hundredths(score, 100), score, passes)
 
 
 def quiz_row(moment: int, quiz: Quiz, lesson: str, title: str, kind: QuizType, minutes: int) -> Row:

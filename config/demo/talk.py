@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from config.demo.chance import DAY, HOUR, MINUTE, stamp, stamp_if
 from config.demo.courses import Course
-from config.demo.notices import notification
+from config.demo.notices import is_kept, notification
 from config.demo.people import People
 from config.demo.rows import Row, to_json
 from notifications.enums import NotificationType
@@ -155,8 +155,8 @@ class Talk:
             solves = not solved and chance.odds(0.2)
             row = self.post_row(thread, moment, member, before, is_educator, solves)
             yield row
-            if number == 0:
-                yield from notification(
+            if number == 0 and is_kept(moment, self.end):
+                yield notification(
                     chance,
                     moment,
                     self.end,
