@@ -96,7 +96,7 @@ class Study:
         slow = 4 if lesson.assignment else 1
         seconds = int(lesson.seconds * slow * (0.6 + self.chance.random()))
         if opened + seconds >= self.last:
-            return Step(lesson, opened, self.last - opened, None)
+            return Step(lesson, opened, self.last - opened - 1, None)
         return Step(lesson, opened, seconds, opened + seconds)
 
     def take_quiz(self, lesson: Lesson, quiz: Quiz, opened: int) -> Step:

@@ -239,7 +239,7 @@ class Talk:
                     "parent_message_id": before,
                     "deleted_by_sender": None,
                     "deleted_by_recipient": (
-                        stamp(read + MINUTE) if is_read and chance.odds(0.02) else None
+                        stamp(read) if is_read and chance.odds(0.02) else None
                     ),
                 },
             )
