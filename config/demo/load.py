@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import batched
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from config.demo import events
+from config.demo.errors import DemoError, HasDataError
 from config.demo.events import EventLog
 from config.demo.platform import Platform
 from config.demo.rows import TABLES, Row
@@ -28,17 +30,13 @@ Batch = dict[str, list[dict[str, Any]]]
 Report = Callable[[Counter[str]], None]
 
 
-class SeedError(Exception):
-    """Why nothing was written, and what to do about it."""
-
-
 def check_migrated(connection: BaseDatabaseWrapper) -> None:
-    """Raises SeedError unless all migrations are applied."""
+    """Raises DemoError unless all migrations are applied."""
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
         number = "1 migration is" if len(missing) == 1 else f"{len(missing)} migrations are"
-        raise SeedError(
+        raise DemoError(
             f"{number} missing in database {name_of(connection)}, the first is {missing[0][0]}. "
             "Run manage.py migrate."
         )
@@ -59,21 +57,22 @@ def load(
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         written: Counter[str] = Counter()
         try:
-            copy_rows(cursor, platform.rows(), written, report)
-            copy_events(cursor, platform.log, written, report)
+            with connection.wrap_database_errors:
+                copy_rows(cursor, platform.rows(), written, report)
+                copy_events(cursor, platform.log, written, report)
         except IntegrityError as error:
-            raise SeedError(clash(error)) from error
+            raise DemoError(clash(error)) from error
     tidy_up(connection)
     return written
 
 
 def check_empty(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
-    """Raises SeedError if there is any row but those of administrators' accounts."""
+    """Raises DemoError if there is any row but those of administrators' accounts."""
     for table in TABLES:
         cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition(table)}")  # noqa: S608
         [rows] = cursor.fetchone()
         if rows:
-            raise SeedError(
+            raise HasDataError(
                 f"Database {name_of(connection)} has data: table {table} has {rows:,} "
                 f"row{'s' * (rows > 1)}. Add --replace to delete all data but the accounts of "
                 "administrators first, or take an empty database."
@@ -150,7 +149,8 @@ def tidy_up(connection: BaseDatabaseWrapper) -> None:
     """Statistics, and what makes index-only scans and block ranges work, as autovacuum would."""
     if connection.in_atomic_block:
         return
-    with connection.cursor() as cursor:
+    # Who is tired of waiting may leave it to autovacuum: all rows are there.
+    with suppress(KeyboardInterrupt), connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
 
 

@@ -56,34 +56,3 @@ class Plan:
     def chance(self, what: str, number: int = 0) -> Chance:
         """Of its own for each thing, so that none depends on how many others there are."""
         return Chance(f"{self.seed} {what} {number}")
-
-
-def parse_scale(text: str) -> int:
-    """The number of enrollments; raises ValueError."""
-    if text in SCALES:
-        return SCALES[text]
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-    if not 1 <= number <= LARGEST:
-        raise ValueError(
-            f"There is no scale {text!r}. Name one of {', '.join(SCALES)}, or a number of "
-            f"enrollments from 1 to {LARGEST:,}."
-        )
-    return number
-
-
-def parse_seed(text: str) -> int:
-    """Raises ValueError."""
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise ValueError(f"The seed is {text!r}. Choose a whole number from 0 to 999999999.")
-    return int(text)
-
-
-def parse_until(text: str) -> date:
-    """Raises ValueError."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not 2000 <= day.year <= 2100:
-        raise ValueError(f"There is no day {text!r}. Write --until YYYY-MM-DD, from 2000 to 2100.")
-    return day

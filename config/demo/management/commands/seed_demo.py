@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 
-from config.demo.load import SeedError, check_migrated, load
-from config.demo.plan import Plan, parse_scale, parse_seed, parse_until
+from config.demo.errors import DemoError, HasDataError
+from config.demo.load import check_migrated, load
+from config.demo.options import connection_named, parse_scale, parse_seed, parse_until
+from config.demo.plan import Plan
 from config.demo.platform import Platform
 from config.demo.progress import Bar
 
@@ -15,7 +16,7 @@ INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database with a believable platform, in one transaction."
+    help = "Fill an empty database with a believable platform: all of it or nothing."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,28 +32,36 @@ class Command(BaseCommand):
             metavar="YYYY-MM-DD",
             help="The day before which all of it happened; default: today (UTC).",
         )
-        parser.add_argument(
+        otherwise = parser.add_mutually_exclusive_group()
+        otherwise.add_argument(
             "--replace",
             action="store_true",
             help="Delete all data first, but the accounts of administrators.",
         )
+        otherwise.add_argument(
+            "--if-empty", action="store_true", help="Where there is data, do nothing."
+        )
         parser.add_argument("--database", default="default", help="Which connection.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        start, plan = time.monotonic(), plan_of(options)
+        start = time.monotonic()
         try:
+            plan = plan_of(options)
             written = self.seed(plan, options)
-        except SeedError as error:
+        except HasDataError as error:
+            if not options["if_empty"]:
+                raise CommandError(str(error)) from error
+        except DemoError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            raise CommandError(
-                "Interrupted. Nothing was written.", returncode=INTERRUPTED
-            ) from None
-        if options["verbosity"]:
-            self.stdout.write(summary(plan, written, time.monotonic() - start))
+            message = "Interrupted. Nothing was written."
+            raise CommandError(message, returncode=INTERRUPTED) from None
+        else:
+            if options["verbosity"]:
+                self.stdout.write(summary(plan, written, time.monotonic() - start))
 
     def seed(self, plan: Plan, options: dict[str, Any]) -> Counter[str]:
-        connection = connections[options["database"]]
+        connection = connection_named(options["database"])
         check_migrated(connection)
         visible = options["verbosity"] > 0 and self.stdout.isatty()
         with Platform(plan) as platform, Bar(self.stdout, platform, visible=visible) as bar:
@@ -60,18 +69,12 @@ class Command(BaseCommand):
 
 
 def plan_of(options: dict[str, Any]) -> Plan:
-    if options["database"] not in connections.settings:
-        known = ", ".join(connections.settings)
-        raise CommandError(f"There is no database {options['database']!r}. There are: {known}.")
-    try:
-        until = options["until"]
-        return Plan(
-            parse_scale(options["scale"]),
-            parse_seed(options["seed"]),
-            parse_until(until) if until else datetime.now(UTC).date(),
-        )
-    except ValueError as error:
-        raise CommandError(str(error)) from error
+    until = options["until"]
+    return Plan(
+        parse_scale(options["scale"]),
+        parse_seed(options["seed"]),
+        parse_until(until) if until else datetime.now(UTC).date(),
+    )
 
 
 def summary(plan: Plan, written: Counter[str], seconds: float) -> str:
