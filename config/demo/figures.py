@@ -75,7 +75,7 @@ class StudentFigures:
 def streaks(days: int, today: int) -> tuple[int, int]:
     """Of days with activity, one bit each: those in a row up to `today`, and the most ever."""
     current = longest = 0
-    while days >> (today - current) & 1:
+    while current <= today and days >> (today - current) & 1:
         current += 1
     while days:  # each round takes the last day off every run
         days &= days << 1

@@ -31,11 +31,11 @@ class Plan:
 
     @cached_property
     def course_sizes(self) -> tuple[int, ...]:
-        """The enrollments of each course that was published; few have many."""
+        """The enrollments of each course that was published: at least one, and few have many."""
         count = max(1, round(self.enrollments**0.6))
         weights = [(rank + 6) ** -0.7 for rank in range(count)]
-        shares = [self.enrollments * weight / sum(weights) for weight in weights]
-        sizes = [int(share) for share in shares]
+        others = (self.enrollments - count) / sum(weights)
+        sizes = [1 + int(others * weight) for weight in weights]
         for rank in range(self.enrollments - sum(sizes)):
             sizes[rank] += 1
         return tuple(sizes)

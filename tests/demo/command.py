@@ -29,7 +29,7 @@ def run(command: str, database: Database, *arguments: str, out: StringIO | None 
 
 
 def count(database: Database, table: str) -> int:
-    [[rows]] = database.query(f"SELECT count(*) FROM {table}")  # type: ignore[arg-type]
+    [[rows]] = database.query(f"SELECT count(*) FROM {table}")
     return int(rows)
 
 
@@ -41,4 +41,4 @@ def digest(database: Database) -> list[tuple[str, int, str]]:
         f"SELECT '{table}', count(*), sum(hashtext(t::text))::text FROM {table} t"
         for table in TABLES
     )
-    return database.query(sql)  # type: ignore[arg-type]
+    return database.query(sql)

@@ -51,6 +51,8 @@ class Command(BaseCommand):
         except HasDataError as error:
             if not options["if_empty"]:
                 raise CommandError(str(error)) from error
+            if options["verbosity"]:
+                self.stdout.write("There is data already, so none was added.")
         except DemoError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
