@@ -7,7 +7,7 @@ from functools import cached_property
 from config.demo.chance import DAY, Chance
 
 SCALES = {"small": 500, "medium": 20_000, "large": 1_000_000}
-LARGEST = 100_000_000
+LARGEST = 10_000_000
 DAYS = 400
 """Of history: more than a year, so that each month has one to compare with."""
 

@@ -65,12 +65,12 @@ def test_seed_demo_scale__is_the_number_of_enrollments(empty: Database, scale: i
         (
             "--scale=huge",
             "There is no scale 'huge'. Write small, medium, large, or a number of enrollments "
-            "from 1 to 100000000.",
+            "from 1 to 10000000.",
         ),
         (
             "--scale=0",
             "There is no scale '0'. Write small, medium, large, or a number of enrollments "
-            "from 1 to 100000000.",
+            "from 1 to 10000000.",
         ),
         ("--seed=-1", "The seed is '-1'. Write a whole number from 0 to 999999999."),
         ("--seed=x", "The seed is 'x'. Write a whole number from 0 to 999999999."),
