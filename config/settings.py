@@ -56,6 +56,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 INSTALLED_APPS = [
     "config.database",
     "config.schema_docs",
+    "config.demo",
     "users",
     "courses",
     "enrollments",
