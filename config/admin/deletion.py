@@ -98,7 +98,7 @@ class Deletion:
             for node in _nodes(tree["Plan"])
             if node.get("Subplan Name", "").startswith("CTE ")
         }
-        return {model: expected.get(_cte(model), 0) for model in plan.tables}
+        return {model: expected.get(_cte(model).strip('"'), 0) for model in plan.tables}
 
 
 @dataclass(frozen=True)

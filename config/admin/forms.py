@@ -42,7 +42,16 @@ class JSONField(forms.JSONField):
     """A document on several lines, as one reads it."""
 
     def prepare_value(self, value: Any) -> Any:
-        """Text that was typed in stays as it was typed."""
-        if isinstance(value, forms.fields.InvalidJSONInput):
+        if isinstance(value, Typed):
             return value
         return json.dumps(value, indent=2, ensure_ascii=False, cls=self.encoder)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed in stays as it was typed."""
+        return initial if self.disabled else Typed(data or "")
+
+
+class Typed(str):
+    """What came from the browser."""
+
+    __slots__ = ()

@@ -55,6 +55,14 @@ class FormOptions:
             kwargs.setdefault("form_class", JSONField)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc,no-any-return]
 
+    def formfield_for_choice_field(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """What has no default is to be chosen; unfold would choose the first."""
+        chosen = db_field.has_default() or "initial" in kwargs
+        kwargs["choices"] = db_field.get_choices(include_blank=db_field.blank or not chosen)
+        return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]
+
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         """All foreign keys: no list of all rows, however few there are today."""
         return [field.name for field in self.opts.concrete_fields if field.is_relation]
@@ -311,11 +319,13 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
         """Write into the log that `rows` were changed."""
         LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, message)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet, **kwargs: Any
+    ) -> HttpResponse | None:
         """Only for the rows of the page: all rows of a list may be millions."""
         request.POST = request.POST.copy()
         request.POST["select_across"] = "0"
-        return super().response_action(request, queryset)  # type: ignore[no-any-return]
+        return super().response_action(request, queryset, **kwargs)  # type: ignore[no-any-return]
 
     def report(self, request: HttpRequest, done: int, skipped: int, what: str, why: str) -> None:
         """Say how many rows an action changed, and why it left the others alone."""
