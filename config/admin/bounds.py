@@ -32,13 +32,23 @@ class TooSlowError(Exception):
 
 
 @contextmanager
+def local_settings(**values: str) -> Iterator[None]:
+    """Parameters of PostgreSQL for the statements of the block."""
+    names = ", ".join(f"set_config('{name}', %s, true)" for name in values)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names}", list(values.values()))
+        yield
+        # The block may be inside another transaction, which goes on without them.
+        cursor.execute("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in values))
+
+
+@contextmanager
 def at_most(milliseconds: int) -> Iterator[None]:
     """Cancel a statement of the block that takes longer. Raises TooSlowError."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
+        # To compile a query takes longer than a query has here.
+        with local_settings(statement_timeout=str(milliseconds), jit="off"):
             yield
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TooSlowError from error

@@ -1,15 +1,16 @@
 """Lists that answer at once, whatever the size of the table and whatever is asked of them."""
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import InvalidPage, Page, Paginator
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.views import ChangeList as UnfoldChangeList
 
 from config.admin.bounds import Count, QuerySet, TooSlowError, at_most, count_up_to, estimate
+from config.database.fields import EnumField
 
 REACH = 10_000
 """Rows that can be paged through; beyond them one filters."""
@@ -22,44 +23,67 @@ MILLISECONDS = 150
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts up to a bound, and finds the keys of a page before it reads the rows.
 
-    If PostgreSQL does not find them in time, because no index serves what is asked, it looks
-    through the newest rows only; `newest` then says through how many.
+    If no index serves what is asked, and PostgreSQL is not done in time, it looks only through the
+    newest rows (`newest` says through how many), or leaves the rows unsorted (`sorted`).
     """
 
     newest: int | None = None
-    _watched = False
+    sorted = True
 
     @cached_property
     def total(self) -> Count:
         """How many rows there are."""
-        return self._in_time(lambda: count_up_to(REACH, [self.object_list])[0])
+        try:
+            with at_most(MILLISECONDS):
+                return self._counted()
+        except TooSlowError:
+            self._look_through_the_newest()
+            return self._counted()
 
     @cached_property
     def count(self) -> int:
         return self.total.number
 
     def page(self, number: int | str) -> "Page[Any]":
-        keys = self._in_time(lambda: self._keys(number))
-        # Of keys, not a slice, so that a list of changes can put more conditions on it.
-        return self._get_page(self.object_list.filter(pk__in=keys), int(number), self)
-
-    def _keys(self, number: int | str) -> list[Any]:
-        first = (self.validate_number(number) - 1) * self.per_page
-        keys = self.object_list.values_list("pk", flat=True)
-        return list(keys[first : first + self.per_page])
-
-    def _in_time[T](self, ask: Callable[[], T]) -> T:
-        if self._watched or self.newest:
-            return ask()
-        self._watched = True
+        number = self.validate_number(number)
         try:
             with at_most(MILLISECONDS):
-                return ask()
+                keys = self._keys(number, self._in_order())
         except TooSlowError:
-            self._look_through_the_newest()
-            return ask()
-        finally:
-            self._watched = False
+            self.sorted = False
+            keys = self._keys(number, self.object_list.order_by())
+        # Of keys, not a slice, so that a list of changes can put more conditions on it.
+        return self._get_page(self.object_list.filter(pk__in=keys), number, self)
+
+    def _counted(self) -> Count:
+        return count_up_to(REACH, [self.object_list])[0]
+
+    def _keys(self, number: int, rows: QuerySet) -> list[Any]:
+        if not self.total:
+            return []
+        first = (number - 1) * self.per_page
+        return list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+
+    def _in_order(self) -> QuerySet:
+        """The rows; if they are few, in an order that is no index's.
+
+        PostgreSQL then finds the rows first, as quickly as it counted them. Otherwise it may walk
+        along the index of the order to find them on the way, and they may be at its very end.
+        """
+        order = self.object_list.query.order_by
+        if self.total.exact and self.object_list.query.where:
+            order = [self._sorted_by(name) for name in order]
+        return self.object_list.order_by(*order) if order else self.object_list
+
+    def _sorted_by(self, order: Any) -> Any:
+        opts = self.object_list.model._meta
+        fields = {name: field for field in opts.concrete_fields for name in _names(field)}
+        name = order.removeprefix("-") if isinstance(order, str) else ""
+        field = opts.pk if name == "pk" else fields.get(name)
+        if field is None or isinstance(field, EnumField):  # which would be sorted as text
+            return order
+        value = Coalesce(name, name)
+        return value.desc() if order.startswith("-") else value.asc()
 
     def _look_through_the_newest(self) -> None:
         rows: QuerySet = self.object_list
@@ -68,8 +92,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         if oldest is not None:
             self.newest = NEWEST
             self.object_list = rows.filter(pk__gte=oldest)
-        for name in ("total", "count", "num_pages"):
-            self.__dict__.pop(name, None)
+
+
+def _names(field: Any) -> tuple[str, str]:
+    return field.name, field.attname
 
 
 class ChangeList(UnfoldChangeList):

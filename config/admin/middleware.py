@@ -28,5 +28,5 @@ def _zone(request: HttpRequest) -> ZoneInfo | None:
     name = profiles.values_list("timezone", flat=True).first()
     try:
         return ZoneInfo(name) if name else None
-    except (OSError, ValueError):  # the column takes any word
+    except (KeyError, OSError, ValueError):  # the column takes any word
         return None

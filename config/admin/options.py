@@ -23,7 +23,7 @@ from config.admin.deletion import Deletion
 from config.admin.filters import filter_for
 from config.admin.forms import JSONField, ModelForm
 from config.admin.related import children, parents
-from config.admin.search import search
+from config.admin.search import Search
 from config.admin.violations import refused
 from config.database.functions import Now
 
@@ -199,7 +199,10 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
         """Find related rows first, by an index of their own."""
-        return search(queryset, self.get_search_fields(request), search_term), False
+        search = Search(self.get_search_fields(request), search_term)
+        found = search.of(queryset)
+        request.vague = sorted(search.vague)  # type: ignore[attr-defined]
+        return found, False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Also all rows of a record, however far away; but a secret is not to be guessed."""
@@ -252,6 +255,8 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
             raise PermissionDenied
         if format_ not in export.FORMATS:
             raise Http404(f"There is no export as {format_}.")
+        request.GET = request.GET.copy()
+        request.GET.pop("p", None)
         try:
             rows = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters as error:
