@@ -220,6 +220,7 @@ UNFOLD = {
     "SITE_HEADER": "Learning platform",
     "SITE_SYMBOL": "school",
     "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("config_admin/icon.svg")}],
     "STYLES": [lambda request: static("config_admin/admin.css")],
     "SIDEBAR": {"show_search": True, "navigation": "config.admin.navigation.sidebar"},
 }

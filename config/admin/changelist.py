@@ -111,7 +111,7 @@ class ChangeList(UnfoldChangeList):
         self.result_count = paginator.count
         self.multi_page = self.result_count > self.list_per_page
         self.show_full_result_count = self.can_show_all = False
-        self.full_result_count = None
+        self.full_result_count = self.result_count  # which templates take for "nothing to add"
         self.show_admin_actions = True
 
     def get_queryset(

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import display_for_field, quote
 from django.db import models
 from django.urls import reverse
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -47,8 +50,7 @@ def column(model: type[models.Model], name: str, money: dict[str, str], *, link:
         holder = follow(row, path[:-1])
         value = getattr(holder, path[-1], None)
         if name in money and value is not None:
-            currency = follow(row, money[name].split("__"))
-            return f"{number_format(value, 2, force_grouping=True)} {currency}"
+            return amount(value, follow(row, money[name].split("__")))
         return _shown(field, value, link=link)
 
     show.__name__ = name
@@ -87,9 +89,34 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
         return document(value)
     if isinstance(field, models.URLField):
         return web_link(value)
+    if isinstance(field, models.DateTimeField):
+        return moment(value)
     if field.name.endswith(("_percentage", "_rate")):
-        return f"{number_format(value)} %"
+        return together(f"{number_format(value)} %")
+    if field.name.endswith("_seconds"):
+        return together(str(timedelta(seconds=value)))
     return display_for_field(value, field, EMPTY)
+
+
+def amount(value: Decimal, currency: str) -> SafeString:
+    """Money."""
+    return together(f"{number_format(value, 2, force_grouping=True)} {currency}")
+
+
+def moment(value: datetime) -> SafeString:
+    """A time, in the zone of the viewer; which one that is, is told by pointing at it."""
+    local = timezone.template_localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>',
+        value.isoformat(),
+        date_format(local, "l, j F Y, H:i:s e"),
+        date_format(local, "j M Y, H:i"),
+    )
+
+
+def together(text: str) -> SafeString:
+    """Text that stays on one line."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
 def link_to(row: models.Model) -> SafeString:

@@ -7,16 +7,16 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-DOMAINS = {
-    "users": "People",
-    "courses": "Courses",
-    "enrollments": "Enrollments",
-    "assessments": "Assessments",
-    "communication": "Communication",
-    "notifications": "Notifications",
-    "analytics": "Analytics",
-    "payments": "Payments",
-}
+DOMAINS = (
+    "users",
+    "courses",
+    "enrollments",
+    "assessments",
+    "communication",
+    "notifications",
+    "analytics",
+    "payments",
+)
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -26,15 +26,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _group(label: str) -> dict[str, Any]:
-    models = [
-        model for model in apps.get_app_config(label).get_models() if admin.site.is_registered(model)
-    ]
-    return {
-        "title": DOMAINS[label],
-        "separator": True,
-        "collapsible": True,
-        "items": [_item(model) for model in models],
-    }
+    app = apps.get_app_config(label)
+    models = (model for model in app.get_models() if admin.site.is_registered(model))
+    return {"title": app.verbose_name, "items": [_item(model) for model in models]}
 
 
 def _item(model: Any) -> dict[str, Any]:

@@ -16,13 +16,11 @@ class AdminSite(UnfoldAdminSite):
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
         """Apps and models as the schema has them, not by the alphabet."""
-        domains = list(DOMAINS)
         found = super().get_app_list(request, app_label)
         for app in found:
             models = list(apps.get_app_config(app["app_label"]).get_models())
             app["models"].sort(key=lambda entry, order=models: order.index(entry["model"]))
-            app["name"] = DOMAINS.get(app["app_label"], app["name"])
-        return sorted(found, key=lambda app: domains.index(app["app_label"]))
+        return sorted(found, key=lambda app: DOMAINS.index(app["app_label"]))
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

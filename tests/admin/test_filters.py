@@ -217,7 +217,7 @@ def test_order_by_a_column_that_is_not_to_be_sorted_by__is_ignored(admin_client:
 def test_times__are_in_the_zone_of_the_viewer(admin_client: Client) -> None:
     UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
     CourseFactory.create(published_at=datetime(2026, 3, 1, 16, tzinfo=UTC))
-    assert "March 2, 2026, 1 a.m." in admin_client.get(url(Course, "changelist")).content.decode()
+    assert ">2 Mar 2026, 01:00<" in admin_client.get(url(Course, "changelist")).content.decode()
 
 
 @pytest.mark.parametrize("zone", ["Middle/Earth", "../../etc/passwd", "UTC"])
@@ -226,5 +226,5 @@ def test_times_of_a_viewer_in_no_zone__are_in_that_of_the_project(
 ) -> None:
     UserProfileFactory.create(user=User.objects.get(), timezone=zone)
     CourseFactory.create(published_at=datetime(2026, 3, 1, 16, tzinfo=UTC))
-    assert "March 1, 2026, 4 p.m." in admin_client.get(url(Course, "changelist")).content.decode()
+    assert ">1 Mar 2026, 16:00<" in admin_client.get(url(Course, "changelist")).content.decode()
     assert timezone.get_current_timezone_name() == "UTC"
