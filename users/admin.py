@@ -30,13 +30,13 @@ PROFILE_FIELDS = (
 )
 
 
-class UserAddForm(forms.UserCreationForm):  # type: ignore[misc]
+class UserAddForm(forms.UserCreationForm):
     class Meta:
         model = User
         fields = ("email", "role")
 
 
-class UserChangeForm(ModelForm, forms.UserChangeForm):  # type: ignore[misc]
+class UserChangeForm(ModelForm, forms.UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
@@ -50,7 +50,7 @@ class ProfileInline(StackedInline):
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     """Accounts, closed ones too. The secrets of their links are never shown."""
 
     icon = "group"

@@ -27,6 +27,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     newest rows (`newest` says through how many), or leaves the rows unsorted (`sorted`).
     """
 
+    object_list: Any
     newest: int | None = None
     sorted = True
 

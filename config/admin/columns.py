@@ -105,7 +105,7 @@ def amount(value: Decimal, currency: str) -> SafeString:
 
 def moment(value: datetime) -> SafeString:
     """A time, in the zone of the viewer; which one that is, is told by pointing at it."""
-    local = timezone.template_localtime(value)
+    local = timezone.localtime(value)
     return format_html(
         '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>',
         value.isoformat(),

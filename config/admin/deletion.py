@@ -143,7 +143,9 @@ class Plan:
 
     @property
     def sql(self) -> str:
-        ctes = ", ".join(f"{_cte(model)} AS MATERIALIZED ({self._keys(model)})" for model in self.tables)
+        ctes = ", ".join(
+            f"{_cte(model)} AS MATERIALIZED ({self._keys(model)})" for model in self.tables
+        )
         counts = [f"(SELECT count(*) FROM {_cte(model)})" for model in self.tables]
         counts += [self._orphans(model, name) for model, name in self.references]
         return f"WITH RECURSIVE {ctes} SELECT {', '.join(counts)}"
@@ -151,9 +153,9 @@ class Plan:
     def bounded(self, counts: dict[Any, int]) -> set[Model]:
         """The tables that may have more rows than were counted, or whose parents may."""
         result: set[Model] = set()
-        for model in self.tables if self.limit else ():
+        for model in self.tables:
             parents = {parent for parent, _ in self._arms(model)}
-            if counts[model] >= self.limit or parents & result:
+            if (self.limit and counts[model] >= self.limit) or parents & result:
                 result.add(model)
         return result
 
@@ -222,8 +224,8 @@ def _cte(model: Model) -> str:
     return _quote(f"gone_{model._meta.db_table}")
 
 
-def _quote(name: str) -> str:
-    return connection.ops.quote_name(name)
+def _quote(name: str | None) -> str:
+    return connection.ops.quote_name(str(name))
 
 
 def _fetch_one(sql: str, params: dict[str, Any]) -> Any:

@@ -74,6 +74,11 @@ class RecordFilter(AutocompleteSelectFilter):
     """Rows that belong to a record, which is found by typing: never a list of all of them."""
 
 
+admin.FieldListFilter.register(
+    lambda field: isinstance(field, EnumField), EnumFilter, take_priority=True
+)
+
+
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 

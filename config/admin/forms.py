@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from unfold.forms import PaginationInlineFormSet
 
 from config.admin.violations import Violation, explain, violated
 
@@ -55,3 +56,14 @@ class Typed(str):
     """What came from the browser."""
 
     __slots__ = ()
+
+
+class InlineFormSet(PaginationInlineFormSet):
+    """A page of rows; a page that is none in the URL is the first one."""
+
+    def get_page_num(self) -> int:
+        request: Any = self.request
+        key = self.get_pagination_key()
+        page = request.GET.get(key) or request.POST.get(key) or ""
+        # unfold takes other signs for digits, and any number of them.
+        return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1

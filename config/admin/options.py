@@ -1,14 +1,13 @@
 """What the admin of every table has in common."""
 
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation, IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
-
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, ProgrammingError, models
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
@@ -21,7 +20,7 @@ from config.admin.changelist import BoundedPaginator, ChangeList
 from config.admin.columns import Column, column
 from config.admin.deletion import Deletion
 from config.admin.filters import filter_for
-from config.admin.forms import JSONField, ModelForm
+from config.admin.forms import InlineFormSet, JSONField, ModelForm
 from config.admin.related import children, parents
 from config.admin.search import Search
 from config.admin.violations import refused
@@ -36,7 +35,7 @@ type Violations = dict[str, tuple[str, str]]
 class FormOptions:
     """How rows are shown in forms, whether on a page of their own or inside another's."""
 
-    form: type[forms.BaseModelForm] = ModelForm  # type: ignore[type-arg]
+    form: Any = ModelForm
     money: ClassVar[dict[str, str]] = {}
     """Where the currency of an amount is: `{"amount": "payment__currency"}`."""
     model: type[models.Model]
@@ -53,15 +52,13 @@ class FormOptions:
             kwargs.setdefault("initial", db_field.db_default)
         if isinstance(db_field, models.JSONField):
             kwargs.setdefault("form_class", JSONField)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def formfield_for_choice_field(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> Any:
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """What has no default is to be chosen; unfold would choose the first."""
         chosen = db_field.has_default() or "initial" in kwargs
         kwargs["choices"] = db_field.get_choices(include_blank=db_field.blank or not chosen)
-        return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         """All foreign keys: no list of all rows, however few there are today."""
@@ -91,24 +88,24 @@ class FormOptions:
                     ]
                 },
             )
-            for title, options in super().get_fieldsets(request, obj)  # type: ignore[misc]
+            for title, options in super().get_fieldsets(request, obj)
         ]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """In the order of the table; what is read-only comes last."""
-        if self.fields:  # type: ignore[attr-defined]
-            return list(self.fields)  # type: ignore[attr-defined]
+        if self.fields:
+            return list(self.fields)
         readonly = self.readonly_names(request, obj)
-        form = self._get_form_for_get_fields(request, obj)  # type: ignore[attr-defined]
+        form = self._get_form_for_get_fields(request, obj)
         return [*form.base_fields, *(readonly if obj is not None else ())]
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """What is read-only has no input."""
-        return [*(super().get_exclude(request, obj) or ()), *self.readonly_names(request, obj)]  # type: ignore[misc]
+        return [*(super().get_exclude(request, obj) or ()), *self.readonly_names(request, obj)]
 
     def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The fields that nobody types in."""
-        names = list(self.readonly_fields)  # type: ignore[attr-defined]
+        names = list(self.readonly_fields)
         if obj is not None:
             names += [
                 field.name
@@ -128,7 +125,7 @@ class FormOptions:
         return {}
 
 
-class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
+class ModelAdmin(FormOptions, unfold.ModelAdmin):
     """Leaves to the database what is the database's: ids, times, defaults, generated columns."""
 
     icon = "table_rows"
@@ -149,7 +146,8 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
     list_before_template = "config_admin/list_notice.html"
     change_form_outer_before_template = "config_admin/related.html"
     warn_unsaved_form = True
-    ordering: tuple[str, ...] = ("-pk",)  # keys are in order of time
+    list_display: tuple[str, ...] = ("__str__",)
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)  # keys are in order of time
 
     # Lists
 
@@ -185,7 +183,7 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Treat a value in the URL that only the query finds wrong as any other wrong one."""
         try:
-            return super().get_changelist_instance(request)  # type: ignore[no-any-return]
+            return cast(ChangeList, super().get_changelist_instance(request))
         except (DataError, ProgrammingError, ValueError, OverflowError) as error:
             raise IncorrectLookupParameters from error
 
@@ -201,7 +199,7 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
         """Find related rows first, by an index of their own."""
         search = Search(self.get_search_fields(request), search_term)
         found = search.of(queryset)
-        request.vague = sorted(search.vague)  # type: ignore[attr-defined]
+        request.vague = sorted(search.vague)
         return found, False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
@@ -240,7 +238,10 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
         for name in path.split("__"):
             model = model._meta.get_field(name).related_model
         further = getattr(self.admin_site.get_model_admin(model), "named_by", ())
-        return [path, *(longer for name in further for longer in self._with_names(f"{path}__{name}"))]
+        return [
+            path,
+            *(longer for name in further for longer in self._with_names(f"{path}__{name}")),
+        ]
 
     # Export
 
@@ -266,6 +267,24 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
 
     # Records
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """With all that it refers to, whose names are on the page."""
+        paths = [
+            path
+            for field in self.opts.concrete_fields
+            if field.is_relation
+            for path in self._with_names(field.name)
+        ]
+        rows = self.get_queryset(request)
+        rows = rows.select_related(*paths) if paths else rows
+        field = self.opts.get_field(from_field) if from_field else self.opts.pk
+        try:
+            return rows.get(**{field.name: field.to_python(object_id)})
+        except (self.model.DoesNotExist, ValidationError, ValueError):
+            return None
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -278,17 +297,17 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
         Somebody else was faster, or a JSON document holds what jsonb does not take.
         """
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
+            return super().changeform_view(request, object_id, form_url, extra_context)
         except (DataError, IntegrityError) as error:
-            request.refusal = refused(error, self.model)  # type: ignore[attr-defined]
-            return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[no-any-return]
+            request.refusal = refused(error, self.model)
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> type[forms.BaseModelForm]:  # type: ignore[type-arg]
+    ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
-        return form  # type: ignore[no-any-return]
+        return form
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -296,7 +315,7 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
         """With links to all related records."""
         if (row := context.get("original")) is not None:
             context |= {"parents": parents(row), "children": children(row, self.through)}
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # Deletion
 
@@ -330,7 +349,7 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):  # type: ignore[misc]
         """Only for the rows of the page: all rows of a list may be millions."""
         request.POST = request.POST.copy()
         request.POST["select_across"] = "0"
-        return super().response_action(request, queryset, **kwargs)  # type: ignore[no-any-return]
+        return super().response_action(request, queryset, **kwargs)
 
     def report(self, request: HttpRequest, done: int, skipped: int, what: str, why: str) -> None:
         """Say how many rows an action changed, and why it left the others alone."""
@@ -363,16 +382,23 @@ class ReadOnlyAdmin(ModelAdmin):
 class InlineOptions(FormOptions):
     """Rows inside the form of the row that they belong to: a page of them at a time."""
 
+    formset = InlineFormSet
     extra = 0
     per_page = 10
     show_change_link = True
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Rows with what their names consist of."""
+        named_by = admin.site.get_model_admin(self.model).named_by
+        rows: QuerySet = super().get_queryset(request)
+        return rows.select_related(*named_by) if named_by else rows
 
-class StackedInline(InlineOptions, unfold.StackedInline):  # type: ignore[misc]
+
+class StackedInline(InlineOptions, unfold.StackedInline):
     """One form under the other, folded."""
 
     collapsible = True
 
 
-class TabularInline(InlineOptions, unfold.TabularInline):  # type: ignore[misc]
+class TabularInline(InlineOptions, unfold.TabularInline):
     """One form a line."""

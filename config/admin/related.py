@@ -33,7 +33,7 @@ def parents(row: models.Model) -> list[Link]:
     links = []
     for field in row._meta.concrete_fields:
         if field.is_relation and (parent := getattr(row, field.name)) is not None:
-            name = capfirst(field.verbose_name)
+            name = str(capfirst(field.verbose_name))
             links.append(Link(str(parent), url_of(parent), icon(type(parent)), name=name))
     return links
 
@@ -71,7 +71,7 @@ def _indirect(through: tuple[tuple[str, str], ...]) -> Iterator[tuple[type[model
 
 def _title(model: type[models.Model], path: str) -> str:
     """The plural of the model; if it refers to the same table twice, also as what."""
-    title = capfirst(model._meta.verbose_name_plural)
+    title = str(capfirst(model._meta.verbose_name_plural))
     field: Any = model._meta.get_field(path.partition("__")[0])
     twice = [
         other

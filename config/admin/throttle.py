@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 class Backend(AxesStandaloneBackend):
     """Refuses whoever failed too often."""
 
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:  # type: ignore[override]
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
         """A login without a request is not from the web: nobody tries passwords that way."""
         if request is not None:
             super().authenticate(request, **credentials)
@@ -91,12 +91,11 @@ class SessionTableCache(BaseCache):
         )
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        return self._changed(
-            "DELETE FROM django_session WHERE session_key = %s", [_hashed(key)]
-        )
+        return self._changed("DELETE FROM django_session WHERE session_key = %s", [_hashed(key)])
 
     def _seconds(self, timeout: Any) -> int:
-        return int(self.default_timeout if timeout in (DEFAULT_TIMEOUT, None) else timeout)
+        seconds: Any = self.default_timeout if timeout in (DEFAULT_TIMEOUT, None) else timeout
+        return int(seconds)
 
     def _changed(self, sql: str, params: list[Any]) -> bool:
         with connection.cursor() as cursor:

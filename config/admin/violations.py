@@ -28,9 +28,7 @@ def explain(constraint: models.BaseConstraint, model: type[models.Model]) -> Vio
     In the words of the model's admin (`violations`, by the constraint's name), or else in words
     that follow from the condition.
     """
-    said: dict[str, tuple[str, str]] = getattr(
-        admin.site.get_model_admin(model), "violations", {}
-    )
+    said: dict[str, tuple[str, str]] = getattr(admin.site.get_model_admin(model), "violations", {})
     if constraint.name in said:
         return Violation(*said[constraint.name])
     if isinstance(constraint, models.UniqueConstraint):
@@ -96,4 +94,4 @@ def _field(condition: Any) -> str | None:
         return str(lookup[0]).partition("__")[0]
     while lookup is not None and not isinstance(lookup, F):
         lookup = lookup.get_source_expressions()[0]
-    return lookup.name if lookup is not None else None
+    return getattr(lookup, "name", None)

@@ -148,9 +148,7 @@ def summary(client: Client, **parameters: Any) -> str:
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 courses"), (1, "1 course")])
-def test_list_of_few_rows__says_how_many(
-    admin_client: Client, number: int, expected: str
-) -> None:
+def test_list_of_few_rows__says_how_many(admin_client: Client, number: int, expected: str) -> None:
     CourseFactory.create_batch(number)
     assert summary(admin_client) == expected
 

@@ -179,7 +179,12 @@ def at(field: str, day: str) -> dict[str, str]:
 
 
 REFUSED_BY_A_CHECK: list[Any] = [
-    (UserProfile, {"timezone": "Middle Earth"}, "timezone", "It has to be a name such as Europe/Prague."),
+    (
+        UserProfile,
+        {"timezone": "Middle Earth"},
+        "timezone",
+        "It has to be a name such as Europe/Prague.",
+    ),
     (UserProfile, {"language": "English"}, "language", "It has to be a code such as en or pt-br."),
     (UserProfile, {"privacy_settings": "[]"}, "privacy_settings", "It has to be a JSON object."),
     (UserProfile, {"privacy_settings": ""}, "privacy_settings", "It has to be a JSON object."),
@@ -233,7 +238,12 @@ REFUSED_BY_A_CHECK: list[Any] = [
         "available_until",
         "A quiz closes after it opens.",
     ),
-    (Question, {"options": ""}, "options", "A question of this type needs something to choose from."),
+    (
+        Question,
+        {"options": ""},
+        "options",
+        "A question of this type needs something to choose from.",
+    ),
     (
         Question,
         {"correct_answer": "null"},

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from courses.models import Course
 from tests.admin.pages import BY_MODEL, READ_ONLY, each_model, each_model_but, sent, url
-from tests.factories import CourseFactory, UserFactory
+from tests.factories import UserFactory
 
 
 def test_admin__has_every_model_of_the_project() -> None:

@@ -48,9 +48,9 @@ def test_page_of_the_admin__is_not_for_students_and_educators(
         *(url(Course, page, row.pk) for page in ("change", "delete", "history")),
     ]
     responses = {address: client.post(address, {"post": "yes"}) for address in addresses}
-    assert {address: response.status_code for address, response in responses.items()} == dict.fromkeys(
-        addresses, 302
-    )
+    assert {
+        address: response.status_code for address, response in responses.items()
+    } == dict.fromkeys(addresses, 302)
     assert Course.objects.filter(pk=row.pk).exists()
 
 
@@ -185,7 +185,7 @@ MARKUP = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>{{7*7}}"
 
 def with_markup(model: type[models.Model]) -> models.Model:
     """A row with markup in each of its texts that takes it, past all forms."""
-    row = BY_MODEL[model].create()
+    row: models.Model = BY_MODEL[model].create()
     texts = [
         field
         for field in model._meta.concrete_fields
@@ -271,9 +271,7 @@ def test_page_of_a_user__shows_nothing_of_the_hash(admin_client: Client, page: s
 @pytest.mark.parametrize(
     "lookup", ["user__password__startswith", "user__verification_token", "user__password"]
 )
-def test_filter_by_a_secret_of_another_table__is_refused(
-    admin_client: Client, lookup: str
-) -> None:
+def test_filter_by_a_secret_of_another_table__is_refused(admin_client: Client, lookup: str) -> None:
     UserProfileFactory.create()
     response = admin_client.get("/admin/users/userprofile/", {lookup: "a"})
     assert response.status_code == 400

@@ -18,5 +18,5 @@ def grouped(number: int) -> str:
 def export_url(cl: Any, format_: str) -> str:
     """The address of the list as a file, with the filters and the search of the list."""
     name = f"admin:{cl.opts.app_label}_{cl.opts.model_name}_export"
-    query = cl.get_query_string(remove=["p", "o", "e"])
+    query: str = cl.get_query_string(remove=["p", "o", "e"])
     return reverse(name, args=[format_]) + query
