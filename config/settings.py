@@ -70,7 +70,7 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "config.admin.apps.AdminConfig",
-    "axes",
+    "config.admin.apps.ThrottleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -176,7 +176,7 @@ AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_CACHE = "login_attempts"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-DATABASE_ROUTERS = ["config.admin.throttle.NoTables"]
+MIGRATION_MODULES = {"axes": None}
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "login_attempts": {"BACKEND": "config.admin.throttle.SessionTableCache"},

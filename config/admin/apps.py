@@ -1,5 +1,6 @@
-"""The admin as two apps: Django's own with our site, and ours with the templates."""
+"""The apps of the admin: Django's with our site, ours with the templates, and the throttle."""
 
+from axes import apps as axes
 from django.apps import AppConfig
 from django.contrib.admin import apps as django_admin
 
@@ -17,3 +18,16 @@ class ThemeConfig(AppConfig):
     name = "config.admin"
     label = "admin_theme"
     default = True
+
+
+class ThrottleConfig(axes.AppConfig):
+    """django-axes without its tables: all that it has to keep are a few counters.
+
+    `config.admin.throttle` keeps them.
+    """
+
+    default = False
+
+    def import_models(self) -> None:
+        super().import_models()
+        self.models.clear()

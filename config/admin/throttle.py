@@ -31,13 +31,6 @@ def address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-class NoTables:
-    """Routes the tables of django-axes nowhere: the counters are all that is kept."""
-
-    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
-        return False if app_label == "axes" else None
-
-
 class SessionTableCache(BaseCache):
     """A cache of numbers, as rows of `django_session`; `clearsessions` removes the expired.
 
