@@ -4,13 +4,19 @@
 py := .venv/bin/python
 ARGS ?=
 
-.PHONY: up setup test test-drift lint lock help
+.PHONY: up setup admin test test-drift lint lock help
 
 up: setup ## install, start PostgreSQL, migrate; say what is there now (plain `make`)
 	@$(py) manage.py migrate --verbosity 0
 	@$(py) manage.py overview
 
 setup: .venv/installed ## only install the locked packages into .venv
+
+admin: setup ## a platform to look at: migrate, fill an empty database, make an account, serve
+	@$(py) manage.py migrate --verbosity 0
+	@$(py) manage.py seed_demo --if-empty
+	@$(py) manage.py make_admin
+	@$(py) manage.py runserver $(ARGS)
 
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
 	@$(py) -m pytest -n auto $(ARGS)

@@ -55,6 +55,8 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 
 INSTALLED_APPS = [
     "config.database",
+    "config.schema_docs",
+    "config.demo",
     "users",
     "courses",
     "enrollments",
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
     "notifications",
     "analytics",
     "payments",
+    "config.admin_pages",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,0 +1,146 @@
+"""python -m benchmarks.seed_demo [ENROLLMENTS [ROUNDS]]: beside a bare COPY of the same rows.
+
+The rows are taken from a database that seed_demo filled, with COPY TO, as files. A bare COPY reads
+them from there into the same tables with the same constraints and indexes, a table at a time. Each
+contender gets a new database in each round.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import django
+from django.core.management import call_command
+from django.db import connection
+
+UNTIL = "2026-01-01"
+TEMPLATE = f"benchmark_{os.getpid()}_template"
+
+
+def main(enrollments: int, rounds: int) -> None:
+    times: dict[str, list[float]] = {"COPY of the same rows": [], "seed_demo": []}
+    with template(), tempfile.TemporaryDirectory() as name:
+        files = Path(name)
+        with new_database():
+            seed(enrollments)
+            export(files)
+            expected = digest()
+        for _ in range(rounds):
+            with new_database():
+                times["COPY of the same rows"].append(timed(lambda: copy(files)))
+                if digest() != expected:
+                    sys.exit("COPY wrote other rows than seed_demo: there is no ratio.")
+            with new_database():
+                times["seed_demo"].append(timed(lambda: seed(enrollments)))
+                if digest() != expected:
+                    sys.exit("seed_demo wrote other rows than before: there is no ratio.")
+    show(times, sum(int(rows) for rows, _ in expected), rounds)
+
+
+def show(times: dict[str, list[float]], rows: int, rounds: int) -> None:
+    baseline = median(times["COPY of the same rows"])
+    print(f"{rows:,} rows, median of {rounds} rounds   seconds    rows/s   speed")
+    for what, all_seconds in times.items():
+        seconds = median(all_seconds)
+        print(f"{what:40}{seconds:8.1f}{rows / seconds:10,.0f}{baseline / seconds:8.2f}")
+
+
+def seed(enrollments: int) -> None:
+    call_command("seed_demo", scale=str(enrollments), until=UNTIL, verbosity=0)
+
+
+def copy(files: Path) -> None:
+    """What is no part of either contender's work: a look at what was written."""
+    from config.demo.rows import TABLES
+
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            with (
+                cursor.copy(f"COPY {table} FROM STDIN") as copy,
+                (files / table).open("rb") as file,
+            ):
+                while block := file.read(1 << 20):
+                    copy.write(block)
+
+
+def export(files: Path) -> None:
+    from config.demo.rows import TABLES
+
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            with cursor.copy(f"COPY {table} TO STDOUT") as copy, (files / table).open("wb") as file:
+                for block in copy:
+                    file.write(block)
+
+
+def digest() -> list[tuple[int, str]]:
+    """Of each table the number of its rows, and a sum over all of their text."""
+    from config.demo.rows import TABLES
+
+    with connection.cursor() as cursor:
+        sums = []
+        for table in TABLES:
+            cursor.execute(f"SELECT count(*), sum(hashtext(t::text))::text FROM {table} t")  # noqa: S608
+            sums.append(cursor.fetchone())
+    return sums
+
+
+def timed(run: Callable[[], object]) -> float:
+    start = perf_counter()
+    run()
+    return perf_counter() - start
+
+
+@contextmanager
+def template() -> Iterator[None]:
+    """A migrated database, to make others of."""
+    administrate(f"CREATE DATABASE {TEMPLATE}")
+    try:
+        with connected_to(TEMPLATE):
+            call_command("migrate", verbosity=0)
+        yield
+    finally:
+        administrate(f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
+
+
+@contextmanager
+def new_database() -> Iterator[None]:
+    """The default connection's database is a new one until the end."""
+    name = f"benchmark_{os.getpid()}"
+    administrate(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}", "CHECKPOINT")
+    try:
+        with connected_to(name):
+            yield
+    finally:
+        administrate(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def connected_to(name: str) -> Iterator[None]:
+    settings = connection.settings_dict
+    before = settings["NAME"]
+    connection.close()
+    try:
+        settings["NAME"] = name
+        yield
+    finally:
+        connection.close()
+        settings["NAME"] = before
+
+
+def administrate(*statements: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    numbers = [int(number) for number in sys.argv[1:3]]
+    main(*numbers, *(20_000, 3)[len(numbers) :])

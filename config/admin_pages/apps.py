@@ -1,0 +1,13 @@
+"""Pages of the admin beside those of tables: the dashboard, which is its first page, and Schema."""
+
+from django.apps import AppConfig
+from django.contrib import admin
+
+
+class AdminPagesConfig(AppConfig):
+    name = "config.admin_pages"
+    label = "admin_pages"
+    verbose_name = "Dashboard and schema"
+
+    def ready(self) -> None:
+        admin.site.index_template = "admin_pages/index.html"

@@ -1,0 +1,257 @@
+"""Figures -> the plots of the dashboard, each with its numbers as a table."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
+from psycopg import errors
+
+from config.admin_pages import charts, figures
+from config.admin_pages.charts import Bar
+from config.admin_pages.figures import Weeks
+from config.admin_pages.sizes import read_sizes
+from config.admin_pages.verdict import last_verdict
+from config.database.advice import read_advice
+from config.database.catalog import read_schema
+from config.database.verify import read_apps
+
+TIMEOUT = 1000  # milliseconds for a query
+KEPT = 60  # seconds that the plots are kept
+LARGEST = 6  # tables that the plot of sizes shows
+NOTES = 3  # of a kind
+
+type Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture with what it says in words, and as a table."""
+
+    name: str
+    title: str
+    headline: str
+    """The number that one looks for."""
+    says: str
+    """What the picture shows."""
+    svg: str = ""
+    head: Row = ()
+    rows: Sequence[Row] = ()
+    legend: Row = ()
+    notes: Row = ()
+    link: str = ""
+    state: str = ""
+    """good, bad or unknown, where there is something to judge."""
+
+
+def read_plots(connection: BaseDatabaseWrapper) -> list[Plot]:
+    """All plots, at most `KEPT` seconds old."""
+    verdict = last_verdict()
+    zone = timezone.get_current_timezone_name()
+    key = f"admin_pages.plots.{zone}.{verdict.at.timestamp() if verdict else 0}"
+    plots: list[Plot] | None = cache.get(key)
+    if plots is None:
+        now = timezone.now()
+        plots = [_attempt(connection, title, plot, now) for title, plot in PLOTS.items()]
+        cache.set(key, plots, KEPT)
+    return plots
+
+
+def _attempt(connection: BaseDatabaseWrapper, title: str, plot: "Draw", now: datetime) -> Plot:
+    """The plot, or why there is none: the others are worth a look all the same."""
+    try:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(TIMEOUT)])
+            found = plot(connection, now)
+            transaction.set_rollback(True, using=connection.alias)  # and so without the timeout
+            return found
+    except Error as error:
+        slow = isinstance(error.__cause__, errors.QueryCanceled)
+        reason = f"it took over {TIMEOUT} ms" if slow else str(error).splitlines()[0]
+        name = title.lower().replace(" ", "-")
+        return Plot(name, title, "Unknown", f"Not drawn: {reason}.", state="unknown")
+
+
+def enrollments(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+    weeks = figures.enrollments(connection, now)
+    return _weekly("Enrollments", weeks, "enrollments", "admin:enrollments_enrollment_changelist")
+
+
+def revenue(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+    (currency, weeks), *others = figures.revenue(connection, now).items()
+    plot = _weekly("Revenue", weeks, currency, "admin:payments_payment_changelist")
+    totals = [f"{sum(w.sums.values()):,.0f} {name}" for name, w in others]
+    if not totals:
+        return plot
+    return replace(plot, notes=[*plot.notes, f"Not in the picture: {', '.join(totals)}."])
+
+
+def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
+    sums = [(f"{monday:%-d %b}", value) for monday, value in weeks.sums.items()]
+    bars = [
+        Bar(label, [float(value)], [f"Week of {label}: {value:,.0f} {unit}"])
+        for label, value in sums
+    ]
+    total = sum(weeks.sums.values())
+    estimated = f"Estimated from {weeks.read:.0%} of the table."
+    return Plot(
+        title.lower(),
+        title,
+        f"{'≈ ' if weeks.read < 1 else ''}{total:,.0f} {unit}",
+        f"{title} per week, the last {figures.WEEKS} weeks; the last one is not over.",
+        charts.columns(bars, every=5),
+        ("week of", unit or "amount"),
+        [(label, f"{value:,.0f}") for label, value in sums],
+        notes=[estimated] if weeks.read < 1 else [],
+        link=reverse(page),
+    )
+
+
+def completion(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+    courses = figures.completion()
+    names = ("completed", "active", "dropped")
+    numbers = [(course.completed, course.active, course.dropped) for course in courses]
+    bars = [
+        Bar(
+            course.title,
+            [100 * value / course.all for value in values],
+            [
+                f"{course.title}: {value:,} {name}"
+                for name, value in zip(names, values, strict=True)
+            ],
+            f"{course.completed / course.all:.0%} of {course.all:,}",
+        )
+        for course, values in zip(courses, numbers, strict=True)
+    ]
+    share = sum(c.completed for c in courses) / (sum(c.all for c in courses) or 1)
+    return Plot(
+        "completion",
+        "Completion by course",
+        f"{share:.0%} completed" if courses else "No figures yet",
+        f"The {len(courses)} courses with most students: how their enrollments stand.",
+        charts.bars(bars, whole=100),
+        ("course", *names),
+        [
+            (course.title, *(f"{value:,}" for value in values))
+            for course, values in zip(courses, numbers, strict=True)
+        ],
+        legend=names,
+        notes=["As the job that fills course_analytics last summed them up."],
+        link=reverse("admin:analytics_courseanalytics_changelist"),
+    )
+
+
+def activity(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+    events = figures.activity(now)
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [today - timedelta(days=n) for n in reversed(range(figures.DAYS))]
+    cells = [[events.get(day.replace(hour=hour), 0) for hour in range(24)] for day in days]
+    labels = [f"{day:%a %-d}" for day in days]
+    return Plot(
+        "activity",
+        "Activity by hour",
+        f"{sum(events.values()):,} events",
+        f"Events of the last {figures.DAYS} days by hour, {timezone.get_current_timezone_name()}.",
+        charts.heat_map(labels, {hour: f"{hour}:00" for hour in range(0, 24, 6)}, cells),
+        ("hour", *labels),
+        [(f"{hour}:00", *(f"{row[hour]:,}" for row in cells)) for hour in range(24)],
+        link=reverse("admin:analytics_analyticsevent_changelist"),
+    )
+
+
+def grading(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+    queues = figures.grading(now)
+    bars = [
+        Bar(
+            queue.name,
+            queue.counts,
+            [
+                f"{queue.name}: {n:,} {age}"
+                for age, n in zip(figures.AGES, queue.counts, strict=True)
+            ],
+            f"{sum(queue.counts):,}",
+        )
+        for queue in queues
+    ]
+    return Plot(
+        "grading",
+        "Grading queue",
+        f"{sum(sum(queue.counts) for queue in queues):,} waiting",
+        "What students handed in and nobody has graded, by how long it waits.",
+        charts.bars(bars),
+        ("waits", *(queue.name for queue in queues)),
+        [
+            (age, *(f"{queue.counts[n]:,}" for queue in queues))
+            for n, age in enumerate(figures.AGES)
+        ],
+        legend=tuple(figures.AGES),
+        notes=[
+            f"{queue.name}: the oldest waits for {timesince(queue.oldest, now, depth=1)}."
+            for queue in queues
+            if queue.oldest
+        ],
+        link=reverse("admin:assessments_assignmentsubmission_changelist"),
+    )
+
+
+def health(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+    """The largest tables, what a DBA would look at, and the last verdict of verify_schema."""
+    found = read_schema(connection)
+    own = [table for app in read_apps() if not app.package for table in app.tables]
+    sizes = {name: size for name, size in read_sizes(connection, found).items() if name in own}
+    largest = sorted(sizes, key=lambda name: -sizes[name].total)[:LARGEST]
+    # VA03: that an index was not used says little while the statistics are young.
+    advice = [a for a in read_advice(connection, found, own, own) if a.code != "VA03"]
+    missing = [f"Table {name} is missing." for name in own if name not in sizes]
+    verdict = last_verdict()
+    said = verdict.sentence if verdict else "Not compared with the models yet."
+    bad = bool(missing or (verdict and verdict.state == "bad"))
+    return Plot(
+        "health",
+        "Health of the schema",
+        filesizeformat(sum(size.total for size in sizes.values())),
+        f"The {len(largest)} largest tables.",
+        charts.bars(
+            [_size_bar(name, sizes[name].heap, sizes[name].all_indexes) for name in largest]
+        ),
+        ("table", "rows and toast", "indexes"),
+        [
+            (name, filesizeformat(sizes[name].heap), filesizeformat(sizes[name].all_indexes))
+            for name in largest
+        ],
+        legend=("rows", "indexes"),
+        notes=[said, *_first(missing), *_first([f"{a.code}: {a.message}" for a in advice])],
+        link=reverse("admin_pages:schema"),
+        state="bad" if bad else verdict.state if verdict else "unknown",
+    )
+
+
+def _first(notes: Sequence[str]) -> list[str]:
+    """As many as there is room for."""
+    left = len(notes) - NOTES
+    if left <= 1:
+        return list(notes)
+    return [*notes[:NOTES], f"… and {left} more, which manage.py verify_schema lists."]
+
+
+def _size_bar(name: str, heap: int, indexes: int) -> Bar:
+    parts = (f"{name}: {filesizeformat(heap)} rows", f"{name}: {filesizeformat(indexes)} indexes")
+    return Bar(name, [heap, indexes], parts, filesizeformat(heap + indexes))
+
+
+type Draw = Callable[[BaseDatabaseWrapper, datetime], Plot]
+
+PLOTS: dict[str, Draw] = {
+    "Enrollments": enrollments,
+    "Revenue": revenue,
+    "Completion by course": completion,
+    "Activity by hour": activity,
+    "Grading queue": grading,
+    "Health of the schema": health,
+}

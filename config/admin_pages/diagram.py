@@ -1,0 +1,193 @@
+"""`Domain`s -> where the boxes and lines of the entity-relationship diagram are. Pure.
+
+A domain is a frame around stacks of tables. The first domain is at the top on the left; of the
+others the tallest are put first, each where it comes to lie highest, which leaves least room empty.
+Lines are drawn below the boxes, from the column to its table.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from config.schema_docs.dictionary import Column, Domain, Relation, Table
+from config.schema_docs.mermaid import short_type
+
+COLUMNS = 6  # stacks beside each other
+WIDTH = 260  # of a table
+GUTTER = 66  # between stacks, for the lines
+HEAD = 30  # of a table
+ROW = 18
+BIG = 36  # a line that can be read from afar
+GAP = 26  # between tables of a stack
+FRAME = 18  # from a frame to its tables
+TITLE = 34  # of a frame
+BETWEEN = 30  # frames above each other
+TALLEST = 1200  # of a stack, before its domain takes another
+COLORS = 8  # that pages.css has
+
+
+@dataclass(frozen=True)
+class Line:
+    """A column of a box."""
+
+    y: int
+    name: str
+    type: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """A table."""
+
+    table: Table
+    color: int
+    x: int
+    y: int
+    lines: Sequence[Line]
+
+    width = WIDTH
+
+    @property
+    def height(self) -> int:
+        return _height(self.table)
+
+    @property
+    def middle(self) -> int:
+        return self.x + WIDTH // 2
+
+    @property
+    def words(self) -> list[tuple[int, str]]:
+        """The name in parts that can be read from afar, each with its place below the top."""
+        parts = self.table.name.replace("_", "_ ").split()
+        top = self.y + (self.height - BIG * len(parts)) // 2
+        return [(top + BIG * n + BIG * 3 // 4, part) for n, part in enumerate(parts)]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A domain."""
+
+    title: str
+    color: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A foreign key: a curve from the column that has it to the table that it refers to."""
+
+    relation: Relation
+    color: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Diagram:
+    width: int
+    height: int
+    frames: Sequence[Frame]
+    boxes: Sequence[Box]
+    edges: Sequence[Edge]
+
+
+def draw(domains: Sequence[Domain]) -> Diagram:
+    """All domains, none upon another."""
+    frames: list[Frame] = []
+    boxes: list[Box] = []
+    bottoms = [0] * COLUMNS
+    for number, stacks in _in_order([_stacks(domain.tables) for domain in domains]):
+        column, top = _highest_place(bottoms, len(stacks))
+        frame = _frame(domains[number], stacks, number % COLORS, column, top)
+        below = frame.y + frame.height + BETWEEN
+        bottoms[column : column + len(stacks)] = [below] * len(stacks)
+        frames.append(frame)
+        boxes += _boxes(frame, stacks)
+    edges = _edges({box.table.name: box for box in boxes})
+    right = max((frame.x + frame.width for frame in frames), default=0)
+    return Diagram(right, max(bottoms) - BETWEEN, frames, boxes, list(edges))
+
+
+type Stacks = Sequence[Sequence[Table]]
+
+
+def _in_order(domains: Sequence[Stacks]) -> list[tuple[int, Stacks]]:
+    """In which to place them, with their numbers."""
+    numbered = list(enumerate(domains))
+    return [*numbered[:1], *sorted(numbered[1:], key=lambda pair: -_tallest(pair[1]))]
+
+
+def _tallest(stacks: Stacks) -> int:
+    return max(sum(_height(table) + GAP for table in stack) - GAP for stack in stacks)
+
+
+def _stacks(tables: Sequence[Table]) -> list[list[Table]]:
+    """As few as are low enough, and about as high as each other."""
+    heights = [_height(table) + GAP for table in tables]
+    count = -(-sum(heights) // TALLEST) or 1
+    share = sum(heights) / count
+    middles = (end - height / 2 for end, height in zip(accumulate(heights), heights, strict=True))
+    stacks: list[list[Table]] = [[] for _ in range(count)]
+    for table, middle in zip(tables, middles, strict=True):
+        stacks[int(middle / share)].append(table)
+    return [stack for stack in stacks if stack]
+
+
+def _highest_place(bottoms: Sequence[int], width: int) -> tuple[int, int]:
+    """Where `width` stacks beside each other fit, and how far down."""
+    tops = [max(bottoms[n : n + width]) for n in range(len(bottoms) - width + 1)]
+    return tops.index(min(tops)), min(tops)
+
+
+def _frame(domain: Domain, stacks: Stacks, color: int, column: int, top: int) -> Frame:
+    return Frame(
+        domain.title,
+        color,
+        column * (WIDTH + GUTTER),
+        top,
+        len(stacks) * (WIDTH + GUTTER) - GUTTER + 2 * FRAME,
+        TITLE + _tallest(stacks) + FRAME,
+    )
+
+
+def _boxes(frame: Frame, stacks: Stacks) -> Iterator[Box]:
+    for number, stack in enumerate(stacks):
+        y = frame.y + TITLE
+        for table in stack:
+            x = frame.x + FRAME + number * (WIDTH + GUTTER)
+            lines = [_line(column, y, n) for n, column in enumerate(table.columns)]
+            yield Box(table, frame.color, x, y, lines)
+            y += _height(table) + GAP
+
+
+def _height(table: Table) -> int:
+    return HEAD + max(len(table.columns), 1) * ROW + 6
+
+
+def _line(column: Column, top: int, number: int) -> Line:
+    y = top + HEAD + number * ROW + 14
+    return Line(y, column.name, short_type(column.type), " ".join(column.marks))
+
+
+def _edges(boxes: Mapping[str, Box]) -> Iterator[Edge]:
+    for box in boxes.values():
+        lines = {line.name: line.y - 5 for line in box.lines}
+        for relation in box.table.relations:
+            if target := boxes.get(relation.target):
+                start = lines.get(relation.column, box.y + HEAD // 2)
+                yield Edge(relation, box.color, _curve(box, start, target))
+
+
+def _curve(box: Box, start: int, target: Box) -> str:
+    """From the side that faces the target to the side that faces back; in a stack on the left."""
+    end = target.y + HEAD // 2
+    if box.x == target.x:
+        x = box.x
+        out = x - GUTTER * 3 // 5
+        return f"M{x} {start} C{out} {start} {out} {end} {x} {end}"
+    x, to, way = (box.x, target.x + WIDTH, -1) if target.x < box.x else (box.x + WIDTH, target.x, 1)
+    bend = way * max(GUTTER, abs(to - x) // 3)
+    return f"M{x} {start} C{x + bend} {start} {to - bend} {end} {to} {end}"

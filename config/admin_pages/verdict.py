@@ -1,0 +1,86 @@
+"""The verdict of verify_schema, for a page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.utils import timezone, translation
+
+from config.database.catalog import CatalogError
+from config.database.management.commands.verify_schema import check_engine, one_line
+from config.database.report import by_hand, shown, sql, title, verdict
+from config.database.verify import Finding, verify
+
+LAST = "admin_pages.verdict"
+
+
+@dataclass(frozen=True)
+class Difference:
+    code: str
+    title: str
+    table: str
+    expected: str
+    """Empty, as `found`, where the title says it all."""
+    found: str
+    repair: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    at: datetime
+    sentence: str
+    differences: Sequence[Difference]
+    compared: bool = True
+    """Whether the two could be compared."""
+
+    @property
+    def state(self) -> str:
+        if not self.compared:
+            return "unknown"
+        return "bad" if self.differences else "good"
+
+    @property
+    def drifting(self) -> set[str]:
+        """The tables that are not as they should be."""
+        return {difference.table for difference in self.differences}
+
+
+def compare_now() -> Verdict:
+    """The verdict, which `last_verdict` then gives, too."""
+    verdict_now = _compare()
+    cache.set(LAST, verdict_now, timeout=None)
+    return verdict_now
+
+
+def last_verdict() -> Verdict | None:
+    """What the last comparison came to, if this process knows of one."""
+    found: Verdict | None = cache.get(LAST)
+    return found
+
+
+def _compare() -> Verdict:
+    connection = connections[DEFAULT_DB_ALIAS]
+    try:
+        with translation.override(None):  # as makemigrations, whose detector it asks
+            check_engine(connection)
+            result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
+    except (Error, CatalogError, ImproperlyConfigured) as error:
+        return Verdict(timezone.now(), one_line(error), [], compared=False)
+    return Verdict(timezone.now(), verdict(result), [_difference(f) for f in result.findings])
+
+
+def _difference(finding: Finding) -> Difference:
+    drift = finding.drift
+    different = drift.problem == "different"
+    return Difference(
+        drift.code,
+        title(drift),
+        drift.key.table or drift.key.name,
+        shown(drift.expected) if different else "",
+        shown(drift.found) if different else "",
+        "\n".join(map(sql, finding.repairs)) or by_hand(drift.key),
+    )

@@ -1,0 +1,57 @@
+"""The dashboard and the Schema page; `urls` lets only those in whom the admin lets in."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from config.admin_pages.dashboard import read_plots
+from config.admin_pages.diagram import draw
+from config.admin_pages.sizes import Size, read_sizes
+from config.admin_pages.verdict import compare_now, last_verdict
+from config.database.catalog import Catalog, CatalogError, read_catalog
+from config.database.management.commands.verify_schema import one_line
+from config.database.verify import reading
+from config.schema_docs.dictionary import describe, sketch
+
+
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The admin's own first page, below plots."""
+    return admin.site.index(request, {"plots": read_plots(connection)})
+
+
+def schema(request: HttpRequest) -> HttpResponse:
+    """The diagram, and each table as it is in the database. POST compares it with the models."""
+    verdict = compare_now() if request.method == "POST" else last_verdict()
+    catalog, sizes, problem = read_live()
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": "Schema",
+        "domains": describe(catalog),
+        "diagram": draw(describe(sketch(connection))),
+        "sizes": sizes,
+        "pages": dict(_lists()),
+        "problem": problem,
+        "verdict": verdict,
+    }
+    return render(request, "admin_pages/schema.html", context)
+
+
+def _lists() -> Iterator[tuple[str, str]]:
+    """By table, where its rows are listed."""
+    for model in admin.site._registry:
+        page = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        yield model._meta.db_table, reverse(page)
+
+
+def read_live() -> tuple[Catalog, dict[str, Size], str]:
+    """What is in the database, or why that cannot be said."""
+    try:
+        with reading(connection) as found:
+            return read_catalog(connection, found.oid), read_sizes(connection, found), ""
+    except (Error, CatalogError) as error:
+        return {}, {}, one_line(error)

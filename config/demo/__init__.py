@@ -1,0 +1,1 @@
+"""A believable platform to look at: `manage.py seed_demo`."""

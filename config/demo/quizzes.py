@@ -1,0 +1,179 @@
+"""Quizzes: their questions, and the sheets of answers that students hand in."""
+
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any, NamedTuple
+
+from assessments.enums import QuestionDifficulty, QuestionType, QuizType
+from config.demo.chance import Chance, hundredths, hyphenated, stamp
+from config.demo.rows import Row, to_json
+from config.demo.subjects import Category
+
+PASSING = 60
+SHEETS = 6
+"""How many different ones that pass, and that fail, students hand in for a quiz."""
+TYPES: list[QuestionType] = [kind for kind in QuestionType if kind != QuestionType.ESSAY]
+POINTS = {QuestionType.MATCHING: 2, QuestionType.SHORT_ANSWER: 2, QuestionType.ESSAY: 4}
+ESSAYS = (
+    "For me it is best shown by what happened in our own project last spring.",
+    "It took me a while, but in my own words: it is what keeps the parts together.",
+    "Without it one would notice only at the end that something is wrong.",
+)
+
+
+class Sheet(NamedTuple):
+    """Answers, as JSON, and what they earn; `score` is in hundredths of a percent."""
+
+    answers: str
+    points: str
+    percent: str
+    score: int
+    passes: bool
+
+
+@dataclass(frozen=True)
+class Quiz:
+    id: str
+    attempts: int
+    seconds: int
+    by_person: bool
+    passed: tuple[Sheet, ...]
+    failed: tuple[Sheet, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    id: str
+    kind: QuestionType
+    text: str
+    options: Any
+    correct: Any
+    wrong: Any
+    points: int
+
+
+def make_quiz(
+    chance: Chance, moment: int, lesson: str, title: str, category: Category
+) -> tuple[Quiz, list[Row]]:
+    """A quiz and its questions. The last one of a summative quiz is for a person to grade."""
+    summative = chance.odds(0.2)
+    minutes, attempts = chance.pick((10, 15, 20, 30)), chance.pick((0, 3, 3, 5))
+    types = [chance.pick(TYPES) for _ in range(chance.between(3, 5))]
+    types += [QuestionType.ESSAY] * summative
+    questions = make_questions(chance, moment, types, category)
+    key = chance.uuid(moment)
+    quiz = Quiz(
+        key,
+        attempts,
+        minutes * 60,
+        summative,
+        tuple(sheet(chance, questions, passes=True) for _ in range(SHEETS)),
+        tuple(sheet(chance, questions, passes=False) for _ in range(SHEETS)),
+    )
+    kind = QuizType.SUMMATIVE if summative else chance.pick((QuizType.FORMATIVE, QuizType.PRACTICE))
+    rows = [quiz_row(moment, quiz, lesson, title, kind, minutes)]
+    rows += [
+        question_row(chance, moment, quiz.id, place, question, category)
+        for place, question in enumerate(questions, start=1)
+    ]
+    return quiz, rows
+
+
+def make_questions(
+    chance: Chance, moment: int, types: list[QuestionType], category: Category
+) -> list[Question]:
+    first = chance.between(0, len(category.terms) - 1)
+    return [
+        make_question(chance.uuid(moment), kind, first + place, category)
+        for place, kind in enumerate(types)
+    ]
+
+
+def make_question(key: str, kind: QuestionType, place: int, category: Category) -> Question:
+    terms = [category.terms[(place + step) % len(category.terms)] for step in range(4)]
+    (term, meaning), (other_term, other_meaning) = terms[:2]
+    points = POINTS.get(kind, 1)
+    names, meanings = zip(*sorted(terms), strict=True)
+
+    def question(text: str, options: Any, correct: Any, wrong: Any) -> Question:
+        return Question(key, kind, text, options, correct, wrong, points)
+
+    match kind:
+        case QuestionType.MULTIPLE_CHOICE:
+            return question(f"What does “{term}” mean?", list(meanings), meaning, other_meaning)
+        case QuestionType.TRUE_FALSE:
+            said, correct = (meaning, True) if place % 2 else (other_meaning, False)
+            return question(f"True or false: “{term}” means {said}.", None, correct, not correct)
+        case QuestionType.SHORT_ANSWER:
+            return question(f"Which term means {meaning}?", None, term, other_term)
+        case QuestionType.FILL_BLANK:
+            return question(f"____ means {meaning}.", None, [term], [other_term])
+        case QuestionType.MATCHING:
+            pairs = dict(sorted(terms))
+            mixed = dict(zip(names, reversed(meanings), strict=True))
+            options = [list(names), sorted(meanings)]
+            return question("Match each term with what it means.", options, pairs, mixed)
+        case QuestionType.ESSAY:
+            text = f"Explain “{term}” to somebody who never heard of it, with an example."
+            return question(text, None, "", ESSAYS[place % len(ESSAYS)])
+
+
+def sheet(chance: Chance, questions: list[Question], *, passes: bool) -> Sheet:
+    """Answers as a student gives them who passes, or does not."""
+    whole = sum(question.points for question in questions)
+    right = [chance.odds(0.85 if passes else 0.4) for _ in questions]
+    earned = sum(question.points for question in compress(questions, right))
+    if (100 * earned >= PASSING * whole) is not passes:
+        right, earned = [passes] * len(questions), whole * passes
+    answers = {
+        hyphenated(question.id): question.correct
+        if is_right and question.correct != ""
+        else question.wrong
+        for question, is_right in zip(questions, right, strict=True)
+    }
+    score = (20_000 * earned + whole) // (2 * whole)
+    return Sheet(to_json(answers), f"{earned}.00", hundredths(score, 100), score, passes)
+
+
+def quiz_row(moment: int, quiz: Quiz, lesson: str, title: str, kind: QuizType, minutes: int) -> Row:
+    practice = kind is QuizType.PRACTICE
+    return "quizzes", {
+        "id": quiz.id,
+        "created_at": stamp(moment),
+        "updated_at": stamp(moment),
+        "lesson_id": lesson,
+        "title": title,
+        "description": "",
+        "quiz_type": kind.value,
+        "time_limit_minutes": None if practice else minutes,
+        "passing_score_percentage": PASSING,
+        "max_attempts": quiz.attempts,
+        "randomize_questions": not practice,
+        "randomize_options": not practice,
+        "show_correct_answers": kind is not QuizType.SUMMATIVE,
+        "show_explanations": True,
+        "available_from": None,
+        "available_until": None,
+    }
+
+
+def question_row(
+    chance: Chance, moment: int, quiz: str, place: int, question: Question, category: Category
+) -> Row:
+    is_essay = question.kind is QuestionType.ESSAY
+    explanation = "" if is_essay else f"See the lessons on {category.name.lower()} terms."
+    return "questions", {
+        "id": question.id,
+        "created_at": stamp(moment),
+        "updated_at": stamp(moment),
+        "quiz_id": quiz,
+        "question_type": question.kind.value,
+        "question_text": question.text,
+        "question_media_url": "",
+        "options": None if question.options is None else to_json(question.options),
+        "correct_answer": to_json(question.correct),
+        "explanation": explanation,
+        "points": question.points,
+        "order_number": place,
+        "difficulty": chance.pick(tuple(QuestionDifficulty)).value,
+    }

@@ -1,0 +1,40 @@
+"""What a row is: the name of its table, and the values of its columns.
+
+Values are what COPY takes: text, numbers, booleans, None. All rows of a table come from the same
+function, so that they have the same columns in the same order.
+"""
+
+from json import JSONEncoder
+from typing import Any
+
+Row = tuple[str, dict[str, Any]]
+
+to_json = JSONEncoder(ensure_ascii=False).encode
+
+TABLES = (
+    "users",
+    "user_profiles",
+    "courses",
+    "course_modules",
+    "lessons",
+    "quizzes",
+    "questions",
+    "assignments",
+    "payments",
+    "enrollments",
+    "subscriptions",
+    "refunds",
+    "lesson_progress",
+    "certificates",
+    "quiz_submissions",
+    "assignment_submissions",
+    "messages",
+    "discussion_threads",
+    "discussion_posts",
+    "announcements",
+    "notifications",
+    "course_analytics",
+    "student_analytics",
+    "analytics_events",
+)
+"""All of them, each after those that it refers to."""

@@ -1,0 +1,192 @@
+"""The first page of the admin: plots, in words and as tables too, and what if one fails."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from config.admin_pages import dashboard, figures
+from config.admin_pages.dashboard import PLOTS, TIMEOUT, Plot, read_plots
+from config.admin_pages.verdict import compare_now
+from tests.factories import (
+    AnalyticsEventFactory,
+    AssignmentSubmissionFactory,
+    CourseAnalyticsFactory,
+    EnrollmentFactory,
+    PaymentFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def plot(name: str) -> Plot:
+    [found] = [plot for plot in read_plots(connection) if plot.name == name]
+    return found
+
+
+def page(client: Client) -> str:
+    return client.get(reverse("admin:index")).content.decode()
+
+
+def test_first_page__all_plots(admin_client: Client) -> None:
+    titles = re.findall(r'<h2 id="title-[a-z]+"><a href="[^"]+">(.*?)</a>', page(admin_client))
+    assert titles == list(PLOTS)
+
+
+def test_first_page__lists_the_tables_below(admin_client: Client) -> None:
+    assert reverse("admin:users_user_changelist") in page(admin_client)
+
+
+def test_pages__only_for_administrators() -> None:
+    client = Client()
+    client.force_login(UserFactory.create(educator=True))
+    for name in ("admin:index", "admin_pages:schema"):
+        response = client.get(reverse(name))
+        assert response.headers["Location"] == f"/admin/login/?next={reverse(name)}"
+
+
+def test_plot__described_in_words(admin_client: Client) -> None:
+    EnrollmentFactory.create()
+    assert (
+        'role="img" aria-label="Enrollments: 1 enrollments. Enrollments per week, the last 26 '
+        'weeks; the last one is not over."'
+    ) in page(admin_client)
+
+
+def test_plot__as_a_table() -> None:
+    EnrollmentFactory.create()
+    shown = plot("enrollments")
+    assert (shown.head, shown.rows[-1][1]) == (("week of", "enrollments"), "1")
+
+
+def test_plots__without_style_or_script_inline() -> None:
+    own = render_to_string("admin_pages/dashboard.html", {"plots": read_plots(connection)})
+    assert "<rect" in own
+    assert re.findall(r"<script|<style|\sstyle=|\son\w+=", own) == []
+
+
+def test_title_of_a_course_with_markup__text(admin_client: Client) -> None:
+    CourseAnalyticsFactory.create(course__title="<script>alert(1)</script>", total_enrollments=1)
+    content = page(admin_client)
+    assert "<script>alert(1)</script>" not in content
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in content
+
+
+def test_estimate__said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    EnrollmentFactory.create()
+    monkeypatch.setattr(figures, "PAGES", 0.5)
+    shown = plot("enrollments")
+    assert shown.headline.startswith("≈ ")
+    assert shown.notes == ["Estimated from 50% of the table."]
+
+
+def test_revenue_in_other_currencies__in_a_note() -> None:
+    for currency in ("USD", "USD", "EUR"):
+        PaymentFactory.create(succeeded=True, amount=1200, currency=currency)
+    shown = plot("revenue")
+    assert shown.headline == "2,400 USD"
+    assert shown.notes == ["Not in the picture: 1,200 EUR."]
+
+
+def test_completion__share_of_the_courses_shown() -> None:
+    CourseAnalyticsFactory.create(total_enrollments=8, completion_count=2, course__title="SQL")
+    shown = plot("completion")
+    assert (shown.headline, shown.rows) == ("25% completed", [("SQL", "2", "0", "6")])
+
+
+def test_activity__by_day_and_hour() -> None:
+    AnalyticsEventFactory.create(timestamp=timezone.now())
+    shown = plot("activity")
+    assert shown.headline == "1 events"
+    assert len(shown.rows) == 24
+    assert {len(row) for row in shown.rows} == {1 + figures.DAYS}
+
+
+def test_grading_queue__says_how_long_the_oldest_waits() -> None:
+    AssignmentSubmissionFactory.create(submitted_at=timezone.now() - timedelta(days=9))
+    assert plot("grading").notes == ["Assignments: the oldest waits for 1\xa0week."]
+
+
+def test_health_before_a_comparison__unknown() -> None:
+    shown = plot("health")
+    assert (shown.state, shown.notes[0]) == ("unknown", "Not compared with the models yet.")
+
+
+def test_health_after_a_comparison__its_verdict_at_once() -> None:
+    plot("health")
+    compare_now()
+    shown = plot("health")
+    assert shown.state == "good"
+    assert shown.notes[0] == "Identical: the live schema is what the models say."
+
+
+def test_health_without_a_table__bad() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE refunds")
+    shown = plot("health")
+    assert shown.state == "bad"
+    assert "Table refunds is missing." in shown.notes
+
+
+def test_plot_that_fails__says_why_and_leaves_the_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE course_analytics")
+    plots = {plot.title: plot for plot in read_plots(connection)}
+    assert plots["Completion by course"].says == (
+        'Not drawn: relation "course_analytics" does not exist.'
+    )
+    assert plots["Grading queue"].headline == "0 waiting"
+
+
+def test_plot_that_takes_too_long__not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> Plot:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(60)")
+        raise AssertionError
+
+    monkeypatch.setattr(dashboard, "TIMEOUT", 1)
+    monkeypatch.setattr(dashboard, "PLOTS", {"Slow": slow})
+    assert plot("slow").says == "Not drawn: it took over 1 ms."
+
+
+def test_timeout__of_the_plots_only() -> None:
+    read_plots(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
+    assert TIMEOUT
+
+
+def test_plots__kept_for_a_while(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    read_plots(connection)
+    with django_assert_num_queries(0):
+        read_plots(connection)
+
+
+def test_plots__as_many_queries_whatever_the_rows(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(3):
+        EnrollmentFactory.create()
+        CourseAnalyticsFactory.create(total_enrollments=5)
+        AssignmentSubmissionFactory.create()
+    with django_assert_num_queries(QUERIES):
+        read_plots(connection)
+
+
+def test_plots_of_an_empty_database__as_many_queries(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(QUERIES):
+        read_plots(connection)
+
+
+QUERIES = 38
+"""Twelve questions, and for each of the six plots a savepoint with its time limit."""

@@ -1,0 +1,180 @@
+"""What the dashboard asks the database: the right numbers, from a bounded part of it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from config.admin_pages import figures
+from config.admin_pages.figures import AGES, Completion
+from tests.factories import (
+    AnalyticsEventFactory,
+    AssignmentSubmissionFactory,
+    CourseAnalyticsFactory,
+    CourseFactory,
+    EnrollmentFactory,
+    PaymentFactory,
+    QuizSubmissionFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 18, 12, tzinfo=UTC)  # a Wednesday
+THIS_WEEK = datetime(2026, 3, 16, tzinfo=UTC)
+LAST_WEEK = datetime(2026, 3, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def enroll(*times: datetime) -> None:
+    for time in times:
+        EnrollmentFactory.create(enrolled_at=time)
+
+
+def test_weeks__the_last_ones_oldest_first() -> None:
+    mondays = list(figures.enrollments(connection, NOW).sums)
+    assert (len(mondays), mondays[-2:]) == (figures.WEEKS, [LAST_WEEK, THIS_WEEK])
+
+
+def test_enrollments__counted_by_week() -> None:
+    enroll(THIS_WEEK, NOW - HOUR, THIS_WEEK - HOUR)
+    sums = figures.enrollments(connection, NOW).sums
+    assert [sums[LAST_WEEK], sums[THIS_WEEK], sum(sums.values())] == [1, 2, 3]
+
+
+def test_enrollments_before_the_first_week_or_after_now__not_counted() -> None:
+    first = figures.mondays_until(NOW)[0]
+    enroll(first - HOUR, first, NOW)
+    assert sum(figures.enrollments(connection, NOW).sums.values()) == 1
+
+
+def test_weeks_in_another_time_zone__begin_there() -> None:
+    enroll(THIS_WEEK - HOUR)
+    with timezone.override(ZoneInfo("Europe/Prague")):
+        sums = figures.enrollments(connection, NOW).sums
+    assert sums[datetime(2026, 3, 16, tzinfo=ZoneInfo("Europe/Prague"))] == 1
+
+
+def test_weeks_across_a_change_of_the_clock__begin_at_midnight() -> None:
+    with timezone.override(ZoneInfo("Europe/Prague")):
+        mondays = figures.mondays_until(datetime(2026, 4, 8, tzinfo=UTC))
+    assert [f"{monday:%d.%m. %H:%M %z}" for monday in mondays[-3:]] == [
+        "23.03. 00:00 +0100",
+        "30.03. 00:00 +0200",
+        "06.04. 00:00 +0200",
+    ]
+
+
+def test_small_table__read_as_a_whole() -> None:
+    assert figures.enrollments(connection, NOW).read == 1
+
+
+def test_large_table__estimated_from_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "PAGES", 30)
+    make_enrollments(4000)  # on some 60 pages
+    weeks = figures.enrollments(connection, NOW)
+    assert weeks.read < 0.6
+    assert sum(weeks.sums.values()) == pytest.approx(4000, rel=0.3)
+
+
+def make_enrollments(number: int) -> None:
+    """All of students of their own, in the same hour."""
+    course = CourseFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH students AS (
+                INSERT INTO users (email, password_hash, role)
+                SELECT format('student%%s@example.org', n), '', 'student'
+                  FROM generate_series(1, %s) AS n
+             RETURNING id
+            )
+            INSERT INTO enrollments (student_id, course_id, enrolled_at)
+            SELECT id, %s, %s FROM students
+            """,
+            [number, course.pk, NOW - HOUR],
+        )
+
+
+def test_revenue__what_succeeded_by_week() -> None:
+    PaymentFactory.create(succeeded=True, amount="10.50", created_at=NOW - HOUR)
+    PaymentFactory.create(succeeded=True, amount="4.50", created_at=THIS_WEEK)
+    PaymentFactory.create(failed=True, amount="99", created_at=NOW - HOUR)
+    PaymentFactory.create(amount="99", created_at=NOW - HOUR)
+    assert figures.revenue(connection, NOW)["USD"].sums[THIS_WEEK] == Decimal(15)
+
+
+def test_revenue_in_currencies__not_added_and_the_usual_one_first() -> None:
+    for currency, amount in (("EUR", 500), ("USD", 1), ("USD", 2)):
+        PaymentFactory.create(
+            succeeded=True, amount=amount, currency=currency, created_at=NOW - HOUR
+        )
+    revenue = figures.revenue(connection, NOW)
+    sums = [(currency, sum(weeks.sums.values())) for currency, weeks in revenue.items()]
+    assert sums == [("USD", 3), ("EUR", 500)]
+
+
+def test_revenue_without_payments__weeks_of_nothing() -> None:
+    [(currency, weeks)] = figures.revenue(connection, NOW).items()
+    assert (currency, len(weeks.sums), sum(weeks.sums.values())) == ("", figures.WEEKS, 0)
+
+
+def test_activity__events_by_hour() -> None:
+    for minutes in (0, 59, 60):
+        time = datetime(2026, 3, 18, 9, tzinfo=UTC) + timedelta(minutes=minutes)
+        AnalyticsEventFactory.create(timestamp=time)
+    assert figures.activity(NOW) == {
+        datetime(2026, 3, 18, 9, tzinfo=UTC): 2,
+        datetime(2026, 3, 18, 10, tzinfo=UTC): 1,
+    }
+
+
+def test_activity_before_the_first_day__not_counted() -> None:
+    first = datetime(2026, 3, 12, tzinfo=UTC)
+    AnalyticsEventFactory.create(timestamp=first - HOUR)
+    AnalyticsEventFactory.create(timestamp=first)
+    assert figures.activity(NOW) == {first: 1}
+
+
+@pytest.mark.parametrize(
+    ("hours", "place"), [(1, 0), (23, 0), (24, 1), (71, 1), (100, 2), (7 * 24, 3), (29 * 24, 4)]
+)
+def test_assignment_that_waits__counted_by_age(hours: int, place: int) -> None:
+    AssignmentSubmissionFactory.create(submitted_at=NOW - hours * HOUR)
+    [_, assignments] = figures.grading(NOW)
+    assert list(assignments.counts) == [int(n == place) for n in range(len(AGES))]
+
+
+def test_queue__says_since_when_the_oldest_waits() -> None:
+    for days in (3, 9):
+        time = NOW - timedelta(days=days)
+        QuizSubmissionFactory.create(pending_review=True, started_at=time, submitted_at=time)
+    [quizzes, assignments] = figures.grading(NOW)
+    assert (quizzes.oldest, assignments.oldest) == (NOW - timedelta(days=9), None)
+
+
+def test_submission_that_was_graded__does_not_wait() -> None:
+    AssignmentSubmissionFactory.create(graded=True)
+    QuizSubmissionFactory.create(graded=True)
+    assert [sum(queue.counts) for queue in figures.grading(timezone.now())] == [0, 0]
+
+
+def test_completion__of_the_courses_with_most_students() -> None:
+    for number in range(figures.COURSES + 1):
+        CourseAnalyticsFactory.create(
+            course__title=f"Course {number}", total_enrollments=number + 10, completion_count=3
+        )
+    found = figures.completion()
+    assert len(found) == figures.COURSES
+    assert found[0] == Completion("Course 8", 3, 0, 18)
+
+
+def test_course_without_enrollments__no_completion() -> None:
+    CourseAnalyticsFactory.create(total_enrollments=0)
+    assert figures.completion() == []
+
+
+def test_dropped__the_rest_of_the_enrollments() -> None:
+    assert Completion("", completed=3, active=4, all=10).dropped == 3

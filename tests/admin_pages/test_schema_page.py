@@ -1,0 +1,177 @@
+"""The Schema page: the diagram, each table as it is, and the verdict on demand."""
+
+import os
+import re
+from html import unescape
+
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+from pytest_django import DjangoAssertNumQueries
+
+from config.admin_pages.verdict import last_verdict
+from config.admin_pages.views import read_live
+from tests.contract import COLUMNS
+from tests.factories import UserFactory
+
+URL = "/admin/schema/"
+
+
+def page(client: Client) -> str:
+    response = client.get(URL)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def section(client: Client, table: str) -> str:
+    """What is said of a table."""
+    [found] = re.findall(
+        rf'<section class="table" id="table-{table}".*?</section>', page(client), re.S
+    )
+    return without_tags(found)
+
+
+def without_tags(html: str) -> str:
+    return unescape(" ".join(re.sub("<[^>]+>", " ", html).split()))
+
+
+def execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_diagram__a_link_to_the_section_of_each_table(admin_client: Client) -> None:
+    content = page(admin_client)
+    links = re.findall(r'<a class="box [^"]*" href="#table-(\w+)"', content)
+    sections = re.findall(r'<section class="table" id="table-(\w+)"', content)
+    assert sorted(links) == sorted(sections) == sorted(COLUMNS)
+
+
+def test_page__without_style_or_script_inline(admin_client: Client) -> None:
+    own = page(admin_client).partition('<div class="pages schema">')[2].partition("<footer")[0]
+    assert re.findall(r"<script|<style|\sstyle=|\son\w+=", own) == []
+
+
+def test_page__loads_nothing_from_elsewhere(admin_client: Client) -> None:
+    loaded = re.findall(r'(?:src|<link[^>]* href)="([^"]*)"', page(admin_client))
+    assert [address for address in loaded if not address.startswith("/static/")] == []
+
+
+def test_section__columns_with_types_and_comments(admin_client: Client) -> None:
+    assert "price numeric(10,2), 0 In currency ; 0: free." in section(admin_client, "courses")
+
+
+def test_section__keys_indexes_and_checks(admin_client: Client) -> None:
+    said = section(admin_client, "notifications")
+    assert re.search(
+        r"notifications_unread_idx \d+\.\d\sKB btree \(recipient_id\) WHERE \(read_at IS NULL\) "
+        r"Query 15: the badge counts in the index alone\.",
+        said,
+    )
+    assert "notifications_pkey" in said
+    assert "notifications_title_check CHECK" in said
+
+
+def test_section__what_is_live_and_not_what_the_models_say(admin_client: Client) -> None:
+    execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
+    assert "price numeric(10,2), 7" in section(admin_client, "courses")
+
+
+def test_section__estimated_rows(admin_client: Client) -> None:
+    UserFactory.create_batch(4)
+    execute("ANALYZE users")
+    assert "rows ≈ 5 on disk" in section(admin_client, "users")
+
+
+def test_section__leads_to_the_list_of_rows(admin_client: Client) -> None:
+    assert f'<a href="{reverse("admin:courses_course_changelist")}">Browse' in page(admin_client)
+
+
+def test_section_of_a_table_that_is_missing__how_to_make_it(admin_client: Client) -> None:
+    execute("DROP TABLE refunds")
+    assert "The table is not in the database. Make it: manage.py migrate" in section(
+        admin_client, "refunds"
+    )
+
+
+def test_role_that_may_not_read_the_ledger__the_diagram_all_the_same(admin_client: Client) -> None:
+    role = f"reader_{os.getpid()}"
+    execute(f"CREATE ROLE {role}")
+    execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    execute(f"REVOKE SELECT ON django_migrations FROM {role}")
+    execute(f"SET LOCAL ROLE {role}")
+    content = page(admin_client)
+    assert content.count('<a class="box ') == len(COLUMNS)
+    assert (
+        escape(
+            "What is in the database cannot be shown: "
+            f"Role {role} may not read the migrations' ledger. "
+            f"GRANT SELECT ON django_migrations TO {role}."
+        )
+        in content
+    )
+
+
+def test_verdict_before_a_comparison__none(admin_client: Client) -> None:
+    assert "Not compared yet." in page(admin_client)
+
+
+def test_verdict_on_demand__identical(admin_client: Client) -> None:
+    response = admin_client.post(URL)
+    verdict = response.context["verdict"]
+    assert (verdict.state, verdict.sentence) == (
+        "good",
+        "Identical: the live schema is what the models say.",
+    )
+
+
+def test_verdict__kept_for_the_next_visit(admin_client: Client) -> None:
+    admin_client.post(URL)
+    assert "Identical: the live schema is what the models say." in page(admin_client)
+
+
+def test_verdict_on_drift__each_difference_with_its_repair(admin_client: Client) -> None:
+    execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
+    content = admin_client.post(URL).content.decode()
+    [difference] = re.findall(r'<details class="difference">.*?</details>', content, re.S)
+    assert without_tags(difference) == (
+        "VS203 column courses.price: default expected 0 found 7 "
+        'repair ALTER TABLE "courses" ALTER COLUMN "price" SET DEFAULT 0;'
+    )
+
+
+def test_table_that_drifts__marked_in_the_diagram(admin_client: Client) -> None:
+    execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
+    content = admin_client.post(URL).content.decode()
+    assert re.findall(r'<a class="box [^"]*drifting" href="#table-(\w+)"', content) == ["courses"]
+
+
+def test_verdict_that_cannot_be_given__says_why(admin_client: Client) -> None:
+    execute("SET LOCAL transaction_read_only = on")
+    verdict = admin_client.post(URL).context["verdict"]
+    role = connection.get_connection_params()["user"]
+    assert (verdict.state, verdict.sentence) == (
+        "unknown",
+        f"Role {role} has read-only transactions here, in which no temporary table can be made. "
+        "Verify as another role, or compare with a snapshot: --expect FILE.",
+    )
+
+
+def test_visit__does_not_compare(admin_client: Client) -> None:
+    page(admin_client)
+    assert last_verdict() is None
+
+
+def test_comparison_without_the_token__refused() -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(URL).status_code == 403
+    assert last_verdict() is None
+
+
+def test_what_is_live__as_many_queries_whatever_the_rows(
+    django_assert_num_queries: DjangoAssertNumQueries, db: None
+) -> None:
+    UserFactory.create_batch(3)
+    with django_assert_num_queries(17):  # the catalog's, the sizes, and what frames them
+        read_live()

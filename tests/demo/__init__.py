@@ -1,0 +1,1 @@
+"""The demonstration data: does it add up?"""

@@ -1,0 +1,71 @@
+"""The account with which to look around: its password is printed once, and works."""
+
+import re
+
+import pytest
+
+from tests.demo.command import run
+from tests.verify.clones import Database
+from tests.verify.command import Run
+from users.models import User
+
+PRINTED = re.compile(r"Log in as (\S+) with password (\S+), which is shown only now\.\n")
+
+
+def make_admin(database: Database, *arguments: str) -> Run:
+    return run("make_admin", database, *arguments)
+
+
+def test_make_admin_password__logs_in(empty: Database) -> None:
+    printed = PRINTED.match(make_admin(empty).out)
+    assert printed
+    account = User.objects.using(empty.alias).get(email=printed[1])
+    assert account.is_superuser
+    assert account.check_password(printed[2])
+
+
+def test_make_admin_password__differs_each_time(empty: Database) -> None:
+    first = make_admin(empty).out
+    empty.execute("TRUNCATE users CASCADE")
+    assert make_admin(empty).out != first
+
+
+def test_make_admin_again__prints_no_password(empty: Database) -> None:
+    make_admin(empty)
+    line, *_ = make_admin(empty).out.splitlines()
+    assert line == "Log in as admin@example.com with the password that it was made with."
+
+
+def test_make_admin_again__keeps_the_password(empty: Database) -> None:
+    make_admin(empty)
+    before = empty.query("SELECT * FROM users")
+    make_admin(empty)
+    assert empty.query("SELECT * FROM users") == before
+
+
+def test_make_admin_beside_another_administrator__makes_none(empty: Database) -> None:
+    empty.execute("INSERT INTO users (email, password_hash, role) VALUES ('me@b.cz', '', 'admin')")
+    line, *_ = make_admin(empty).out.splitlines()
+    assert line == "Log in as me@b.cz with the password that it was made with."
+
+
+@pytest.mark.parametrize(
+    ("role", "deleted_at"), [("student", "NULL"), ("admin", "now()")], ids=["student", "closed"]
+)
+def test_make_admin_address_taken__is_refused(empty: Database, role: str, deleted_at: str) -> None:
+    empty.execute(
+        "INSERT INTO users (email, password_hash, role, deleted_at)"
+        f" VALUES ('admin@example.com', '', '{role}', {deleted_at})"
+    )
+    assert make_admin(empty).verdict == (
+        1,
+        "There is an account admin@example.com already, which is closed or may not administer. "
+        "Write --email with another address.",
+    )
+
+
+def test_make_admin_wrong_address__is_refused(empty: Database) -> None:
+    assert make_admin(empty, "--email=me").verdict == (
+        1,
+        "'me' is no e-mail address. Write --email you@example.com.",
+    )

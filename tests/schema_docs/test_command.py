@@ -1,0 +1,72 @@
+"""manage.py schema_docs: what it writes, and what it says of a file."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from config.schema_docs.management.commands.schema_docs import PATH
+
+pytestmark = pytest.mark.django_db
+
+
+def test_docs_of_the_repository__current() -> None:
+    call_command("schema_docs", "--check")
+
+
+def test_file_that_was_just_written__current(tmp_path: Path) -> None:
+    call_command("schema_docs", tmp_path / "schema.md")
+    call_command("schema_docs", tmp_path / "schema.md", "--check")
+    assert (tmp_path / "schema.md").read_bytes() == PATH.read_bytes()
+
+
+def test_file_that_was_edited__stale(tmp_path: Path) -> None:
+    path = tmp_path / "schema.md"
+    path.write_text(PATH.read_text().replace("Accounts", "People"))
+    with pytest.raises(CommandError) as error:
+        call_command("schema_docs", path, "--check")
+    assert str(error.value) == (
+        f"{path} is stale: the models have changed, or it was edited. "
+        "Write it again: manage.py schema_docs"
+    )
+
+
+def test_file_that_is_stale__left_alone_by_check(tmp_path: Path) -> None:
+    path = tmp_path / "schema.md"
+    path.write_text("mine")
+    with pytest.raises(CommandError):
+        call_command("schema_docs", path, "--check")
+    assert path.read_text() == "mine"
+
+
+def test_file_that_does_not_exist__said_by_check(tmp_path: Path) -> None:
+    path = tmp_path / "schema.md"
+    with pytest.raises(CommandError) as error:
+        call_command("schema_docs", path, "--check")
+    assert str(error.value) == f"{path} does not exist. Write it: manage.py schema_docs"
+
+
+def test_file_in_no_directory__cannot_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "schema.md"
+    with pytest.raises(CommandError) as error:
+        call_command("schema_docs", path)
+    assert str(error.value) == f"Cannot write {path}: No such file or directory."
+
+
+def test_directory_instead_of_a_file__cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as error:
+        call_command("schema_docs", tmp_path, "--check")
+    assert str(error.value) == f"Cannot read {tmp_path}: Is a directory."
+
+
+def test_role_with_read_only_transactions__cannot_make_the_tables() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL transaction_read_only = on")
+    with pytest.raises(CommandError) as error:
+        call_command("schema_docs", "--check")
+    role = connection.get_connection_params()["user"]
+    assert str(error.value) == (
+        f"Role {role} has read-only transactions here, in which no temporary table can be made. "
+        "Verify as another role, or compare with a snapshot: --expect FILE."
+    )

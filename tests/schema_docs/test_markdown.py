@@ -1,0 +1,79 @@
+"""docs/schema.md: complete, and its markup holds."""
+
+import re
+
+import pytest
+
+from config.schema_docs.dictionary import Column, Domain, Relation, Table
+from config.schema_docs.management.commands.schema_docs import PATH
+from config.schema_docs.markdown import render
+from config.schema_docs.mermaid import of_domain, overview, short_type
+from tests.contract import COLUMNS
+
+DOCS = PATH.read_text()
+SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOCS, re.MULTILINE | re.DOTALL))
+ANALYTICS = Relation("profiles", "user_id", "users", nullable=False, unique=True)
+PROFILES = Table(
+    "profiles",
+    "Profile",
+    "What <users> show.",
+    [
+        Column("user_id", "uuid", True, "", "", ["PK", "FK"]),
+        Column("bio", "character varying(9)", False, "'|'", "a | b", []),
+    ],
+    [],
+    [ANALYTICS],
+    [],
+)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_section_of_a_table__a_row_for_each_column(name: str) -> None:
+    columns = [line.split()[0] for line in COLUMNS[name].split(";")]
+    assert sorted(re.findall(r"^\| `(\w+)`", SECTIONS[name], re.MULTILINE)) == sorted(columns)
+
+
+def test_links__lead_to_headings() -> None:
+    headings = re.findall(r"^#+ (.*)", DOCS, re.MULTILINE)
+    anchors = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    assert len(set(anchors)) == len(anchors)
+    assert set(re.findall(r"\]\(#(.*?)\)", DOCS)) <= set(anchors)
+
+
+def test_rows_of_tables__as_wide_as_their_heads() -> None:
+    for grid in re.findall(r"^\|.*?(?=^[^|]|^$)", DOCS, re.MULTILINE | re.DOTALL):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in grid.splitlines()}) == 1
+
+
+def test_pipe_in_a_comment_or_default__does_not_end_the_cell() -> None:
+    docs = render([Domain("users", "Users", [PROFILES], [])])
+    assert r"| `bio` | character varying(9) | yes | `'\|'` | a \| b |" in docs
+
+
+def test_diagram_of_a_domain__columns_and_relations() -> None:
+    assert of_domain(Domain("users", "Users", [PROFILES], [])) == (
+        "erDiagram\n"
+        "    profiles {\n"
+        "        uuid user_id PK, FK\n"
+        "        varchar bio\n"
+        "    }\n"
+        "    users ||--o| profiles : user_id"
+    )
+
+
+def test_diagram_of_all_domains__relations_only() -> None:
+    diagram = overview([Domain("users", "Users", [PROFILES], [])])
+    assert diagram == "erDiagram\n    users ||--o| profiles : user_id"
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("character varying(255)", "varchar"),
+        ("timestamp with time zone", "timestamptz"),
+        ("numeric(10,2)", "numeric"),
+        ("course_status", "course_status"),
+    ],
+)
+def test_type_in_a_diagram__short(name: str, short: str) -> None:
+    assert short_type(name) == short
