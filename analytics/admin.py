@@ -1,21 +1,18 @@
 """Figures and events in the admin: to look at, since the platform writes them."""
 
+from typing import ClassVar
+
 from django.contrib import admin
-from django.http import HttpRequest
 
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
-from config.database.admin import ModelAdmin
-
-
-def figures(model: type[CourseAnalytics | StudentAnalytics]) -> tuple[str, ...]:
-    """The columns that a job fills."""
-    return tuple(
-        field.name for field in model._meta.fields if field.editable and not field.primary_key
-    )
+from config.admin.options import ReadOnlyAdmin
 
 
 @admin.register(CourseAnalytics)
-class CourseAnalyticsAdmin(ModelAdmin):
+class CourseAnalyticsAdmin(ReadOnlyAdmin):
+    icon = "monitoring"
+    named_by = ("course",)
+    money: ClassVar[dict[str, str]] = {"total_revenue": "course__currency"}
     list_display = (
         "course",
         "total_enrollments",
@@ -26,15 +23,22 @@ class CourseAnalyticsAdmin(ModelAdmin):
         "total_revenue",
         "last_updated",
     )
-    list_filter = ("last_updated",)
-    search_fields = ("course__title", "course__slug")
-    search_help_text = "A part of the course's title or slug."
-    autocomplete_fields = ("course",)
-    readonly_fields = figures(CourseAnalytics)
+    list_filter = (
+        "total_enrollments",
+        "completion_rate",
+        "dropout_rate",
+        "average_rating",
+        "total_revenue",
+        "last_updated",
+    )
+    search_fields = ("course__title", "course__slug__exact")
+    search_help_text = "Part of the course's title, or its slug"
 
 
 @admin.register(StudentAnalytics)
-class StudentAnalyticsAdmin(ModelAdmin):
+class StudentAnalyticsAdmin(ReadOnlyAdmin):
+    icon = "insights"
+    named_by = ("user",)
     list_display = (
         "user",
         "total_courses_enrolled",
@@ -45,27 +49,24 @@ class StudentAnalyticsAdmin(ModelAdmin):
         "current_streak_days",
         "last_updated",
     )
-    list_filter = ("last_updated",)
-    search_fields = ("user__email__istartswith",)
-    search_help_text = "The beginning of the student's e-mail address."
-    autocomplete_fields = ("user",)
-    readonly_fields = figures(StudentAnalytics)
+    list_filter = (
+        "total_courses_enrolled",
+        "courses_completed",
+        "average_quiz_score",
+        "current_streak_days",
+        "last_updated",
+    )
+    search_fields = ("user__email__startswith",)
+    search_help_text = "Beginning of the student's e-mail address"
 
 
 @admin.register(AnalyticsEvent)
-class AnalyticsEventAdmin(ModelAdmin):
-    """Append-only: an event may be added but not changed. It is deleted with its user."""
+class AnalyticsEventAdmin(ReadOnlyAdmin):
+    """Append-only: an event is written by the platform, and goes with its user."""
 
+    icon = "timeline"
     list_display = ("event_type", "user", "timestamp")
-    list_filter = ("timestamp",)
-    search_fields = ("user__email__exact",)
-    search_help_text = "The user's e-mail address."
-    # The key is in order of time; to sort 100 million rows by anything else takes minutes.
-    sortable_by = ()
-    show_facets = admin.ShowFacets.NEVER
-    autocomplete_fields = ("user",)
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: AnalyticsEvent | None = None
-    ) -> bool:
-        return False
+    list_filter = ("user", "timestamp")
+    search_fields = ("user__email__startswith",)
+    search_help_text = "Beginning of the user's e-mail address"
+    sortable_by = ()  # to sort 100 million rows by anything but their key takes minutes

@@ -117,7 +117,7 @@ class CourseAnalytics(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Analytics of course {self.course_id}"
+        return f"Analytics of {self.course}"
 
 
 class StudentAnalytics(models.Model):
@@ -200,7 +200,7 @@ class StudentAnalytics(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"Analytics of user {self.user_id}"
+        return f"Analytics of {self.user}"
 
 
 class AnalyticsEventQuerySet(models.QuerySet["AnalyticsEvent"]):
@@ -263,4 +263,4 @@ class AnalyticsEvent(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.event_type} at {self.timestamp}"
+        return f"{self.event_type} at {self.timestamp:%Y-%m-%d %H:%M:%S}"

@@ -1,13 +1,29 @@
 """Quizzes, assignments and submissions in the admin."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
-from config.database.admin import ModelAdmin
+from config.admin.options import ModelAdmin, StackedInline
+
+
+class QuestionInline(StackedInline):
+    model = Question
+    fields = (
+        "order_number",
+        "question_type",
+        "question_text",
+        "options",
+        "correct_answer",
+        "points",
+        "difficulty",
+    )
 
 
 @admin.register(Quiz)
 class QuizAdmin(ModelAdmin):
+    icon = "quiz"
     list_display = (
         "title",
         "lesson",
@@ -18,24 +34,46 @@ class QuizAdmin(ModelAdmin):
         "available_from",
         "available_until",
     )
-    list_filter = ("quiz_type", "available_from", "available_until")
+    list_filter = (
+        "quiz_type",
+        "lesson",
+        "passing_score_percentage",
+        "time_limit_minutes",
+        "available_from",
+        "available_until",
+    )
     search_fields = ("title", "lesson__title")
-    search_help_text = "A part of the title, or of the lesson's."
-    raw_id_fields = ("lesson",)
+    search_help_text = "Part of the title, or of the lesson's"
+    inlines = (QuestionInline,)
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "quizzes_available_check": ("available_until", "A quiz closes after it opens."),
+    }
 
 
 @admin.register(Question)
 class QuestionAdmin(ModelAdmin):
+    icon = "help"
     list_display = ("__str__", "quiz", "question_type", "difficulty", "points")
-    list_filter = ("question_type", "difficulty", "created_at", "updated_at")
+    list_filter = ("question_type", "difficulty", "quiz", "points", "created_at", "updated_at")
     search_fields = ("question_text", "quiz__title")
-    search_help_text = "A part of the question, or of the quiz's title."
+    search_help_text = "Part of the question, or of the quiz's title"
     ordering = ("quiz_id", "order_number")
-    autocomplete_fields = ("quiz",)
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "questions_choice_options_check": (
+            "options",
+            "A question of this type needs something to choose from.",
+        ),
+        "questions_correct_answer_check": (
+            "correct_answer",
+            'It cannot be null; write "" if a person decides.',
+        ),
+    }
 
 
 @admin.register(QuizSubmission)
 class QuizSubmissionAdmin(ModelAdmin):
+    icon = "fact_check"
+    named_by = ("student", "quiz")
     list_display = (
         "student",
         "quiz",
@@ -45,15 +83,33 @@ class QuizSubmissionAdmin(ModelAdmin):
         "submitted_at",
         "graded_at",
     )
-    list_filter = ("grading_status", "submitted_at", "graded_at")
-    search_fields = ("student__email__exact",)
-    search_help_text = "The student's e-mail address."
-    autocomplete_fields = ("quiz", "student", "graded_by")
-    raw_id_fields = ("enrollment",)
+    list_filter = (
+        "grading_status",
+        "quiz",
+        "student",
+        "graded_by",
+        "score_percentage",
+        "submitted_at",
+        "graded_at",
+    )
+    search_fields = ("student__email__startswith",)
+    search_help_text = "Beginning of the student's e-mail address"
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "quiz_submissions_submitted_at_check": (
+            "submitted_at",
+            "It cannot be handed in before it was started.",
+        ),
+        "quiz_submissions_graded_check": ("graded_at", "What is graded says since when."),
+        "quiz_submissions_graded_at_check": (
+            "graded_at",
+            "It cannot be graded before it was handed in.",
+        ),
+    }
 
 
 @admin.register(Assignment)
 class AssignmentAdmin(ModelAdmin):
+    icon = "assignment"
     list_display = (
         "title",
         "lesson",
@@ -62,14 +118,21 @@ class AssignmentAdmin(ModelAdmin):
         "late_submission_allowed",
         "requires_file_upload",
     )
-    list_filter = ("due_date", "late_submission_allowed", "requires_file_upload")
+    list_filter = (
+        "due_date",
+        "lesson",
+        "max_points",
+        "late_submission_allowed",
+        "requires_file_upload",
+    )
     search_fields = ("title", "lesson__title")
-    search_help_text = "A part of the title, or of the lesson's."
-    raw_id_fields = ("lesson",)
+    search_help_text = "Part of the title, or of the lesson's"
 
 
 @admin.register(AssignmentSubmission)
 class AssignmentSubmissionAdmin(ModelAdmin):
+    icon = "assignment_turned_in"
+    named_by = ("student", "assignment")
     list_display = (
         "student",
         "assignment",
@@ -80,8 +143,34 @@ class AssignmentSubmissionAdmin(ModelAdmin):
         "submitted_at",
         "graded_at",
     )
-    list_filter = ("grading_status", "is_late", "submitted_at", "graded_at")
-    search_fields = ("student__email__exact",)
-    search_help_text = "The student's e-mail address."
-    autocomplete_fields = ("assignment", "student", "graded_by")
-    raw_id_fields = ("enrollment", "parent_submission")
+    list_filter = (
+        "grading_status",
+        "is_late",
+        "assignment",
+        "student",
+        "graded_by",
+        "points_awarded",
+        "submitted_at",
+        "graded_at",
+    )
+    search_fields = ("student__email__startswith",)
+    search_help_text = "Beginning of the student's e-mail address"
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "assignment_submissions_content_check": (
+            "submission_text",
+            "A file or a text has to be handed in.",
+        ),
+        "assignment_submissions_graded_check": ("graded_at", "What is graded says since when."),
+        "assignment_submissions_graded_at_check": (
+            "graded_at",
+            "It cannot be graded before it was handed in.",
+        ),
+        "assignment_submissions_first_revision_check": (
+            "parent_submission",
+            "The first revision revises nothing.",
+        ),
+        "assignment_submissions_parent_check": (
+            "parent_submission",
+            "A submission cannot revise itself.",
+        ),
+    }

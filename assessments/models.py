@@ -278,7 +278,7 @@ class QuizSubmission(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"Attempt {self.attempt_number} of {self.student_id} at quiz {self.quiz_id}"
+        return f"Attempt {self.attempt_number} of {self.student} at {self.quiz}"
 
 
 class Assignment(TimestampedModel):
@@ -475,7 +475,4 @@ class AssignmentSubmission(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return (
-            f"Revision {self.revision_number} of {self.student_id} "
-            f"for assignment {self.assignment_id}"
-        )
+        return f"Revision {self.revision_number} of {self.student} for {self.assignment}"

@@ -1,23 +1,33 @@
 """Messages, discussions and announcements in the admin."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 
 from communication.models import Announcement, DiscussionPost, DiscussionThread, Message
-from config.database.admin import ModelAdmin
+from config.admin.options import ModelAdmin
 
 
 @admin.register(Message)
 class MessageAdmin(ModelAdmin):
+    icon = "mail"
     list_display = ("__str__", "sender", "recipient", "is_read", "created_at")
-    list_filter = ("read_at", "created_at")
-    search_fields = ("sender__email__exact", "recipient__email__exact", "conversation_id__exact")
-    search_help_text = "The sender's or the recipient's e-mail address, or a conversation's id."
-    autocomplete_fields = ("sender", "recipient")
-    raw_id_fields = ("parent_message",)
+    list_filter = ("sender", "recipient", "read_at", "created_at")
+    search_fields = (
+        "sender__email__startswith",
+        "recipient__email__startswith",
+        "conversation_id__exact",
+    )
+    search_help_text = "Beginning of the sender's or recipient's e-mail, or a conversation's id"
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "messages_recipient_check": ("recipient", "Nobody writes to themselves."),
+        "messages_parent_check": ("parent_message", "A message cannot answer itself."),
+    }
 
 
 @admin.register(DiscussionThread)
 class DiscussionThreadAdmin(ModelAdmin):
+    icon = "forum"
     list_display = (
         "title",
         "course",
@@ -28,17 +38,23 @@ class DiscussionThreadAdmin(ModelAdmin):
         "reply_count",
         "last_activity_at",
     )
-    list_filter = ("is_pinned", "is_locked", "last_activity_at", "created_at")
-    search_fields = ("title", "course__title", "author__email__istartswith")
-    search_help_text = (
-        "A part of the title, or of the course's, or the beginning of the author's e-mail address."
+    list_filter = (
+        "is_pinned",
+        "is_locked",
+        "course",
+        "author",
+        "reply_count",
+        "last_activity_at",
+        "created_at",
     )
-    autocomplete_fields = ("course", "author")
+    search_fields = ("title", "course__title", "author__email__startswith")
+    search_help_text = "Part of the title or the course's, or beginning of the author's e-mail"
     readonly_fields = ("view_count", "reply_count", "last_activity_at")
 
 
 @admin.register(DiscussionPost)
 class DiscussionPostAdmin(ModelAdmin):
+    icon = "chat"
     list_display = (
         "__str__",
         "thread",
@@ -48,24 +64,36 @@ class DiscussionPostAdmin(ModelAdmin):
         "is_deleted",
         "created_at",
     )
-    list_filter = ("is_solution", "is_deleted", "edited_at", "created_at")
-    search_fields = ("content", "thread__title", "author__email__istartswith")
-    search_help_text = (
-        "A part of the text, or of the thread's title, or the beginning of the author's e-mail "
-        "address."
+    list_filter = (
+        "is_solution",
+        "is_deleted",
+        "thread",
+        "author",
+        "upvote_count",
+        "edited_at",
+        "created_at",
     )
-    autocomplete_fields = ("thread", "author")
-    raw_id_fields = ("parent_post",)
+    search_fields = ("content", "thread__title", "author__email__startswith")
+    search_help_text = "Part of the text or the thread's title, or beginning of the author's e-mail"
     readonly_fields = ("upvote_count", "edited_at", "edit_history")
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "discussion_posts_solution_uniq": ("is_solution", "The thread has a solution already."),
+        "discussion_posts_content_check": (
+            "content",
+            "A post says something, unless it is deleted.",
+        ),
+        "discussion_posts_edited_at_check": (
+            "edited_at",
+            "It cannot be edited before it was posted.",
+        ),
+        "discussion_posts_parent_check": ("parent_post", "A post cannot answer itself."),
+    }
 
 
 @admin.register(Announcement)
 class AnnouncementAdmin(ModelAdmin):
+    icon = "campaign"
     list_display = ("title", "course", "educator", "scheduled_for", "published_at")
-    list_filter = ("scheduled_for", "published_at")
-    search_fields = ("title", "course__title", "educator__email__istartswith")
-    search_help_text = (
-        "A part of the title, or of the course's, or the beginning of the educator's e-mail "
-        "address."
-    )
-    autocomplete_fields = ("course", "educator")
+    list_filter = ("course", "educator", "scheduled_for", "published_at")
+    search_fields = ("title", "course__title", "educator__email__startswith")
+    search_help_text = "Part of the title or the course's, or beginning of the educator's e-mail"

@@ -4,10 +4,13 @@
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.utils.csp import CSP
 from environ import Env
 
 from config.database.url import EXAMPLE, parse_database_url
@@ -66,7 +69,11 @@ INSTALLED_APPS = [
     "analytics",
     "payments",
     "config.admin_pages",
-    "django.contrib.admin",
+    "config.admin",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "config.admin.apps.AdminConfig",
+    "config.admin.apps.ThrottleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -77,12 +84,15 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.admin.middleware.viewers_time_zone",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -163,6 +173,35 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+AUTHENTICATION_BACKENDS = [
+    "config.admin.throttle.Backend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+
+# After so many failures nobody may try from that address for a while.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_CLIENT_IP_CALLABLE = "config.admin.throttle.address"
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "config_admin/locked.html"
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_CACHE = "login_attempts"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+MIGRATION_MODULES = {"axes": None}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "login_attempts": {"BACKEND": "config.admin.throttle.SessionTableCache"},
+}
+
+# Sessions end with the browser, and after a working day; no other site can send their cookies.
+
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_HTTPONLY = True
+
 # Language and time
 
 LANGUAGE_CODE = "en"
@@ -173,6 +212,31 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+
+# Nothing from another site, and no script inside a page. The theme's Alpine compiles its
+# attributes, and its templates have inline styles.
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF, CSP.UNSAFE_EVAL],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.SELF],
+}
+
+# The admin
+
+UNFOLD = {
+    "SITE_TITLE": "Learning platform",
+    "SITE_HEADER": "Learning platform",
+    "SITE_SYMBOL": "school",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("config_admin/icon.svg")}],
+    "STYLES": [lambda request: static("config_admin/admin.css")],
+    "SIDEBAR": {"show_search": True, "navigation": "config.admin.navigation.sidebar"},
+}
 
 if not DEBUG:
     SECURE_SSL_REDIRECT = _flag("SECURE_SSL_REDIRECT", default=True)

@@ -1,59 +1,176 @@
 """Courses, modules and lessons in the admin."""
 
-from django.contrib import admin
+from typing import ClassVar
 
-from config.database.admin import ModelAdmin
+from django.contrib import admin
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils import timezone
+
+from config.admin.bounds import QuerySet
+from config.admin.options import ModelAdmin, StackedInline, TabularInline
+from courses.enums import CourseStatus
 from courses.models import Course, CourseModule, Lesson
+
+
+class ModuleInline(TabularInline):
+    model = CourseModule
+    fields = ("order_number", "title", "duration_minutes")
+
+
+class LessonInline(StackedInline):
+    model = Lesson
+    fields = (
+        "order_number",
+        "title",
+        "lesson_type",
+        "content_url",
+        "content_text",
+        "duration_minutes",
+        "is_preview",
+    )
 
 
 @admin.register(Course)
 class CourseAdmin(ModelAdmin):
+    icon = "school"
+    through = (
+        ("courses.Lesson", "module__course"),
+        ("assessments.Quiz", "lesson__module__course"),
+        ("assessments.Assignment", "lesson__module__course"),
+    )
+    money: ClassVar[dict[str, str]] = {"price": "currency"}
     list_display = (
         "title",
         "instructor",
-        "difficulty",
         "status",
+        "difficulty",
         "price",
-        "currency",
         "enrollment_count",
+        "average_rating",
         "published_at",
     )
-    list_filter = ("status", "difficulty", "published_at", "created_at")
-    search_fields = ("title", "slug", "category", "instructor__email__istartswith")
-    search_help_text = (
-        "A part of the title, slug or category, or the beginning of the instructor's e-mail "
-        "address."
+    list_filter = (
+        "status",
+        "difficulty",
+        "instructor",
+        "price",
+        "enrollment_count",
+        "average_rating",
+        "published_at",
+        "created_at",
     )
-    autocomplete_fields = ("instructor",)
+    search_fields = ("title", "slug__exact", "category", "instructor__email__startswith")
+    search_help_text = "Words of the title or the description, category, or instructor's e-mail"
     prepopulated_fields = {"slug": ("title",)}  # noqa: RUF012
     readonly_fields = ("enrollment_count", "average_rating", "total_reviews")
+    inlines = (ModuleInline,)
+    actions = ("publish", "archive")
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "courses_slug_check": (
+            "slug",
+            "It has to be lower-case letters, digits and underscores, with single hyphens between.",
+        ),
+        "courses_currency_check": ("currency", "It has to be three capitals, such as EUR."),
+        "courses_rating_reviews_check": (
+            "average_rating",
+            "There is a rating exactly when there are reviews.",
+        ),
+        "courses_published_at_check": (
+            "published_at",
+            "A published course says since when it has been published.",
+        ),
+    }
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """Also by words of the description, through the index of the catalogue's search."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        if words := search_term.replace("\x00", "").strip():
+            keys = list(Course.objects.search(words).values_list("pk", flat=True)[:100])
+            found |= queryset.filter(pk__in=keys)
+        return found, duplicates
+
+    @admin.action(description="Publish selected courses")
+    def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """A course that was published before keeps the time at which it was."""
+        waiting = queryset.exclude(status=CourseStatus.PUBLISHED)
+        since = Coalesce(F("published_at"), timezone.now())
+        self._move(request, queryset, waiting, CourseStatus.PUBLISHED, published_at=since)
+
+    @admin.action(description="Archive selected courses")
+    def archive(self, request: HttpRequest, queryset: QuerySet) -> None:
+        open_courses = queryset.exclude(status=CourseStatus.ARCHIVED)
+        self._move(request, queryset, open_courses, CourseStatus.ARCHIVED)
+
+    def _move(
+        self,
+        request: HttpRequest,
+        selected: QuerySet,
+        rows: QuerySet,
+        status: CourseStatus,
+        **values: object,
+    ) -> None:
+        courses = list(rows)
+        rows.filter(Q(pk__in=[course.pk for course in courses])).update(
+            status=status, updated_at=timezone.now(), **values
+        )
+        self.log_all(request, courses, f"{status.label}.")
+        skipped = selected.count() - len(courses)
+        self.report(request, len(courses), skipped, status.value, f"already {status.value}")
 
 
 @admin.register(CourseModule)
 class CourseModuleAdmin(ModelAdmin):
+    icon = "view_list"
+    named_by = ("course",)
     list_display = ("title", "course", "order_number", "duration_minutes", "prerequisite_module")
-    list_filter = (("prerequisite_module", admin.EmptyFieldListFilter), "created_at", "updated_at")
+    list_filter = (
+        "course",
+        ("prerequisite_module", admin.EmptyFieldListFilter),
+        "order_number",
+        "duration_minutes",
+        "created_at",
+        "updated_at",
+    )
     search_fields = ("title", "course__title")
-    search_help_text = "A part of the title, or of the course's."
+    search_help_text = "Part of the title, or of the course's"
     ordering = ("course_id", "order_number")
-    autocomplete_fields = ("course",)
-    raw_id_fields = ("prerequisite_module",)
+    inlines = (LessonInline,)
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "course_modules_prerequisite_check": (
+            "prerequisite_module",
+            "A module cannot be its own prerequisite.",
+        ),
+    }
 
 
 @admin.register(Lesson)
 class LessonAdmin(ModelAdmin):
+    icon = "play_circle"
+    named_by = ("module__course",)
     list_display = (
         "title",
         "module",
-        "module__course",
         "order_number",
         "lesson_type",
         "duration_minutes",
         "is_preview",
     )
-    list_select_related = ("module__course",)
-    list_filter = ("lesson_type", "is_preview", "created_at", "updated_at")
+    list_filter = (
+        "lesson_type",
+        "is_preview",
+        "module",
+        "duration_minutes",
+        "created_at",
+        "updated_at",
+    )
     search_fields = ("title", "module__title", "module__course__title")
-    search_help_text = "A part of the title, or of the module's or the course's."
+    search_help_text = "Part of the title, or of the module's or the course's"
     ordering = ("module_id", "order_number")
-    raw_id_fields = ("module",)
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "lessons_video_check": ("content_url", "A video lesson needs the address of the video."),
+        "lessons_text_check": ("content_text", "A text lesson needs a text."),
+    }

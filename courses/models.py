@@ -194,7 +194,7 @@ class CourseModule(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.order_number}. {self.title}"
+        return f"{self.course}: {self.order_number}. {self.title}"
 
 
 class Lesson(TimestampedModel):
@@ -254,4 +254,5 @@ class Lesson(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.order_number}. {self.title}"
+        module = self.module
+        return f"{module.course}: {module.order_number}.{self.order_number} {self.title}"

@@ -1,13 +1,17 @@
 """Enrollments, progress and certificates in the admin."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 
-from config.database.admin import ModelAdmin
+from config.admin.options import ModelAdmin
 from enrollments.models import Certificate, Enrollment, LessonProgress
 
 
 @admin.register(Enrollment)
 class EnrollmentAdmin(ModelAdmin):
+    icon = "how_to_reg"
+    named_by = ("student", "course")
     list_display = (
         "student",
         "course",
@@ -17,15 +21,37 @@ class EnrollmentAdmin(ModelAdmin):
         "last_accessed_at",
         "completed_at",
     )
-    list_filter = ("status", "enrolled_at", "last_accessed_at", "completed_at")
-    search_fields = ("student__email__exact", "course__slug__exact")
-    search_help_text = "The student's e-mail address, or the course's slug."
-    autocomplete_fields = ("student", "course")
-    raw_id_fields = ("payment",)
+    list_filter = (
+        "status",
+        "student",
+        "course",
+        "progress_percentage",
+        "enrolled_at",
+        "last_accessed_at",
+        "completed_at",
+    )
+    search_fields = ("student__email__startswith", "course__slug__exact")
+    search_help_text = "Beginning of the student's e-mail address, or the course's slug"
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "enrollments_completed_check": (
+            "completed_at",
+            "An enrollment says when it was completed exactly when its status is completed.",
+        ),
+        "enrollments_completed_progress_check": (
+            "progress_percentage",
+            "A completed enrollment has a progress of 100.",
+        ),
+        "enrollments_completed_at_check": (
+            "completed_at",
+            "It cannot be completed before it began.",
+        ),
+    }
 
 
 @admin.register(LessonProgress)
 class LessonProgressAdmin(ModelAdmin):
+    icon = "trending_up"
+    named_by = ("enrollment__student", "lesson")
     list_display = (
         "enrollment__student",
         "lesson",
@@ -36,19 +62,31 @@ class LessonProgressAdmin(ModelAdmin):
         "last_accessed_at",
         "completed_at",
     )
-    list_select_related = ("enrollment__student", "lesson")
-    list_filter = ("status", "last_accessed_at", "completed_at")
-    search_fields = ("enrollment__student__email__exact",)
-    search_help_text = "The student's e-mail address."
-    raw_id_fields = ("enrollment", "lesson")
+    list_filter = (
+        "status",
+        "enrollment",
+        "lesson",
+        "time_spent_seconds",
+        "quiz_score",
+        "attempts_count",
+        "last_accessed_at",
+        "completed_at",
+    )
+    search_fields = ("enrollment__student__email__startswith",)
+    search_help_text = "Beginning of the student's e-mail address"
     readonly_fields = ("time_spent_seconds", "attempts_count")
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "lesson_progress_completed_check": (
+            "completed_at",
+            "A lesson says when it was completed exactly when its status is completed.",
+        ),
+    }
 
 
 @admin.register(Certificate)
 class CertificateAdmin(ModelAdmin):
+    icon = "workspace_premium"
     list_display = ("certificate_id", "enrollment__student", "enrollment__course", "issued_at")
-    list_select_related = ("enrollment__student", "enrollment__course")
-    list_filter = ("issued_at",)
-    search_fields = ("certificate_id__exact", "enrollment__student__email__exact")
-    search_help_text = "The certificate's public id, or the student's e-mail address."
-    raw_id_fields = ("enrollment",)
+    list_filter = ("enrollment", "issued_at", "created_at")
+    search_fields = ("certificate_id__exact", "enrollment__student__email__startswith")
+    search_help_text = "The public id, or beginning of the student's e-mail address"

@@ -122,7 +122,7 @@ class Enrollment(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"Student {self.student_id} in course {self.course_id}"
+        return f"{self.student} in {self.course}"
 
 
 class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
@@ -199,7 +199,7 @@ class LessonProgress(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"Lesson {self.lesson_id} in enrollment {self.enrollment_id}: {self.status}"
+        return f"{self.enrollment.student} in {self.lesson}"
 
 
 class Certificate(IdentifiedModel):

@@ -1,13 +1,20 @@
 """Notifications in the admin."""
 
-from django.contrib import admin
+from typing import ClassVar
 
-from config.database.admin import ModelAdmin
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from config.admin.bounds import QuerySet
+from config.admin.options import ModelAdmin
 from notifications.models import Notification
 
 
 @admin.register(Notification)
 class NotificationAdmin(ModelAdmin):
+    icon = "notifications"
     list_display = (
         "title",
         "recipient",
@@ -17,7 +24,27 @@ class NotificationAdmin(ModelAdmin):
         "expires_at",
         "created_at",
     )
-    list_filter = ("notification_type", "priority", "read_at", "expires_at", "created_at")
-    search_fields = ("recipient__email__exact",)
-    search_help_text = "The recipient's e-mail address."
-    autocomplete_fields = ("recipient",)
+    list_filter = (
+        "notification_type",
+        "priority",
+        "recipient",
+        "read_at",
+        "expires_at",
+        "created_at",
+    )
+    search_fields = ("recipient__email__startswith",)
+    search_help_text = "Beginning of the recipient's e-mail address"
+    actions = ("expire",)
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "notifications_expires_at_check": ("expires_at", "It expires after it was created."),
+    }
+
+    @admin.action(description="Let selected notifications expire now")
+    def expire(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """The sweep then removes them."""
+        now = timezone.now()
+        lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+        rows = list(queryset.filter(lasting, created_at__lt=now))
+        Notification.objects.filter(pk__in=[row.pk for row in rows]).update(expires_at=now)
+        self.log_all(request, rows, "Expired.")
+        self.report(request, len(rows), queryset.count() - len(rows), "expired", "expired before")

@@ -1,62 +1,134 @@
 """Payments, subscriptions and refunds in the admin."""
 
-from django.contrib import admin
+from typing import ClassVar
 
-from config.database.admin import ModelAdmin
+from django.contrib import admin
+from django.db.models import F, Func, JSONField, TextField, Value
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+from django.utils import timezone
+
+from config.admin.bounds import QuerySet
+from config.admin.options import ModelAdmin
 from payments.models import Payment, Refund, Subscription
+
+REVIEW = "review_requested_at"
+"""The key of `metadata` that marks a payment for review; the schema has no column for it."""
+
+
+class ReviewFilter(admin.SimpleListFilter):
+    """Payments that were marked for review."""
+
+    title = "review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("requested", "Requested")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        marked = self.value() == "requested"
+        return queryset.filter(metadata__has_key=REVIEW) if marked else queryset
 
 
 @admin.register(Payment)
 class PaymentAdmin(ModelAdmin):
+    icon = "payments"
+    named_by = ("user",)
+    money: ClassVar[dict[str, str]] = {"amount": "currency"}
     list_display = (
+        "amount",
         "user",
         "course",
-        "amount",
-        "currency",
         "status",
         "payment_method",
         "stripe_payment_intent_id",
+        "review",
         "created_at",
     )
-    list_filter = ("status", "created_at")
+    list_filter = ("status", ReviewFilter, "user", "course", "amount", "created_at")
     search_fields = (
         "stripe_payment_intent_id__exact",
         "stripe_checkout_session_id__exact",
-        "user__email__exact",
+        "user__email__startswith",
     )
-    search_help_text = "An id of Stripe's, or the user's e-mail address."
-    autocomplete_fields = ("user", "course")
+    search_help_text = "Id of Stripe's, or beginning of the user's e-mail address"
+    actions = ("request_review", "finish_review")
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "payments_currency_check": ("currency", "It has to be three capitals, such as EUR."),
+    }
+
+    @admin.display(description="To review", boolean=True)
+    def review(self, payment: Payment) -> bool:
+        return REVIEW in payment.metadata
+
+    @admin.action(description="Mark selected payments for review")
+    def request_review(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Keep the mark in the metadata, with its time."""
+        mark = Value({REVIEW: timezone.now().isoformat()}, JSONField())
+        marked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" || ")
+        rows = queryset.exclude(metadata__has_key=REVIEW)
+        self._mark(request, queryset, rows, marked, "marked for review")
+
+    @admin.action(description="Take the mark for review off selected payments")
+    def finish_review(self, request: HttpRequest, queryset: QuerySet) -> None:
+        mark = Cast(Value(REVIEW), TextField())
+        unmarked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" - ")
+        rows = queryset.filter(metadata__has_key=REVIEW)
+        self._mark(request, queryset, rows, unmarked, "reviewed")
+
+    def _mark(
+        self, request: HttpRequest, selected: QuerySet, rows: QuerySet, metadata: Func, what: str
+    ) -> None:
+        payments = list(rows)
+        Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
+            metadata=metadata, updated_at=timezone.now()
+        )
+        self.log_all(request, payments, f"{what.capitalize()}.")
+        skipped = selected.count() - len(payments)
+        self.report(request, len(payments), skipped, what, f"already {what}")
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ModelAdmin):
+    icon = "autorenew"
+    named_by = ("user",)
     list_display = (
-        "user",
         "plan_id",
+        "user",
         "status",
         "current_period_end",
         "cancel_at_period_end",
         "stripe_subscription_id",
     )
-    list_filter = ("status", "cancel_at_period_end", "current_period_end")
+    list_filter = ("status", "cancel_at_period_end", "user", "current_period_end", "created_at")
     search_fields = (
         "stripe_subscription_id__exact",
         "stripe_customer_id__exact",
-        "user__email__exact",
+        "user__email__startswith",
     )
-    search_help_text = "An id of Stripe's, or the user's e-mail address."
-    autocomplete_fields = ("user",)
+    search_help_text = "Id of Stripe's, or beginning of the user's e-mail address"
+    violations: ClassVar[dict[str, tuple[str, str]]] = {
+        "subscriptions_current_period_check": (
+            "current_period_end",
+            "The period ends after it starts.",
+        ),
+        "subscriptions_active_uniq": (
+            "plan_id",
+            "The user has an active subscription to this plan already.",
+        ),
+    }
 
 
 @admin.register(Refund)
 class RefundAdmin(ModelAdmin):
-    list_display = ("payment__user", "amount", "payment", "status", "reason", "created_at")
-    list_select_related = ("payment__user",)
-    list_filter = ("status", "created_at")
+    icon = "currency_exchange"
+    named_by = ("payment__user",)
+    money: ClassVar[dict[str, str]] = {"amount": "payment__currency"}
+    list_display = ("amount", "payment__user", "payment", "status", "reason", "created_at")
+    list_filter = ("status", "payment", "enrollment", "amount", "created_at")
     search_fields = (
         "stripe_refund_id__exact",
         "payment__stripe_payment_intent_id__exact",
-        "payment__user__email__exact",
+        "payment__user__email__startswith",
     )
-    search_help_text = "An id of Stripe's, or the user's e-mail address."
-    raw_id_fields = ("payment", "enrollment")
+    search_help_text = "Id of Stripe's, or beginning of the user's e-mail address"

@@ -107,7 +107,7 @@ class Payment(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} ({self.status})"
+        return f"{self.amount} {self.currency} from {self.user} ({self.status})"
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -182,7 +182,7 @@ class Subscription(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.plan_id} ({self.status})"
+        return f"{self.plan_id} for {self.user} ({self.status})"
 
 
 class Refund(TimestampedModel):
@@ -231,4 +231,4 @@ class Refund(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount} ({self.status})"
+        return f"{self.amount} {self.payment.currency} to {self.payment.user} ({self.status})"

@@ -195,4 +195,4 @@ class UserProfile(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.full_name or f"Profile of user {self.user_id}"
+        return self.full_name or f"Profile of {self.user}"

@@ -9,8 +9,11 @@ from django.forms import BaseForm, CheckboxInput
 from django.test import Client
 from django.urls import reverse
 
+from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
 from tests.factories import FACTORIES
 
+READ_ONLY: tuple[type[Model], ...] = (AnalyticsEvent, CourseAnalytics, StudentAnalytics)
+"""What only the platform writes."""
 BY_MODEL: dict[type[Model], Any] = {
     model: FACTORIES[model._meta.db_table]
     for model in apps.get_models()
@@ -51,9 +54,38 @@ def form_of(client: Client, address: str) -> Any:
     return client.get(address).context["adminform"].form
 
 
+def sent(client: Client, address: str) -> dict[str, str]:
+    """What a browser sends of the page at `address`, with its inlines, if nobody touches it."""
+    context = client.get(address).context
+    data = typed(context["adminform"].form)
+    for inline in context["inline_admin_formsets"]:
+        data |= typed(inline.formset.management_form)
+        for form in inline.formset.forms:
+            data |= typed(form)
+    return data
+
+
+def without_inlines(client: Client, address: str) -> dict[str, str]:
+    """What a browser sends of the inlines of the page at `address` if they have no rows."""
+    inlines = client.get(address).context["inline_admin_formsets"]
+    counts = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
+    return {
+        f"{inline.formset.prefix}-{name}": count
+        for inline in inlines
+        for name, count in counts.items()
+    }
+
+
+def like(client: Client, row: Model) -> dict[str, str]:
+    """What a browser sends to add a row with the values of `row`."""
+    address = url(type(row), "add")
+    form = type(form_of(client, address))(instance=row)
+    return without_inlines(client, address) | typed(form)
+
+
 def valid_data(client: Client, model: type[Model], **traits: Any) -> dict[str, str]:
     """What a browser sends to add a row like the factory's, which is not there any more."""
     row = BY_MODEL[model].create(**traits)
-    data = typed(type(form_of(client, url(model, "add")))(instance=row))
+    data = like(client, row)
     row.delete()
     return data

@@ -4,24 +4,34 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.messages import get_messages
 from django.db import models
 from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
-from analytics.models import AnalyticsEvent, CourseAnalytics
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
 from communication.models import DiscussionPost, Message
+from config.admin.violations import explain
 from config.database.functions import Now
 from courses.models import Course, CourseModule, Lesson
 from enrollments.models import Certificate, Enrollment, LessonProgress
 from notifications.models import Notification
 from payments.models import Payment, Refund, Subscription
-from tests.admin.pages import BY_MODEL, each_model, each_model_but, form_of, typed, url, valid_data
+from tests.admin.pages import (
+    BY_MODEL,
+    READ_ONLY,
+    each_model_but,
+    form_of,
+    like,
+    sent,
+    typed,
+    url,
+    valid_data,
+)
 from tests.factories import (
     CourseFactory,
     CourseModuleFactory,
+    LessonFactory,
     NotificationFactory,
     QuizSubmissionFactory,
     SubscriptionFactory,
@@ -44,7 +54,7 @@ def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list
 # Defaults
 
 
-@each_model
+@each_model_but(*READ_ONLY)
 def test_fresh_form__shows_the_defaults_of_the_database(
     admin_client: Client, model: type[models.Model]
 ) -> None:
@@ -94,7 +104,7 @@ def test_field_of_a_form__is_explained_by_the_comment_of_its_column(admin_client
     assert form.fields["max_attempts"].help_text == "Attempts that a student has; 0: unlimited."
 
 
-@each_model
+@each_model_but(*READ_ONLY)
 def test_fresh_form__has_nothing_that_only_the_platform_writes(
     admin_client: Client, model: type[models.Model]
 ) -> None:
@@ -121,14 +131,14 @@ def columns(row: models.Model) -> dict[str, Any]:
     }
 
 
-@each_model_but(AnalyticsEvent)
+@each_model_but(*READ_ONLY)
 def test_form_saved_untouched__changes_nothing(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     row = BY_MODEL[model].create()
     before = columns(row)
     address = url(model, "change", row.pk)
-    response = admin_client.post(address, typed(form_of(admin_client, address)))
+    response = admin_client.post(address, sent(admin_client, address))
     assert response.status_code == 302
     assert columns(row) == before
 
@@ -137,22 +147,22 @@ def test_submission_saved_untouched__keeps_its_microseconds(admin_client: Client
     start = timezone.now().replace(microsecond=1)
     submission = QuizSubmissionFactory.create(started_at=start, submitted_at=start)
     address = url(QuizSubmission, "change", submission.pk)
-    admin_client.post(address, typed(form_of(admin_client, address)))
+    admin_client.post(address, sent(admin_client, address))
     submission.refresh_from_db()
     assert (submission.started_at, submission.submitted_at) == (start, start)
 
 
-@each_model_but(User)
+@each_model_but(User, *READ_ONLY)
 def test_valid_form__adds_the_row(admin_client: Client, model: type[models.Model]) -> None:
     data = valid_data(admin_client, model)
     response = admin_client.post(url(model, "add"), data)
     assert response.status_code == 302
     form = type(form_of(admin_client, url(model, "add")))
-    assert typed(form(instance=model._default_manager.get())) == data
+    assert data.items() >= typed(form(instance=model._default_manager.get())).items()
 
 
 def test_fresh_form_with_no_more_than_it_demands__adds_a_course(admin_client: Client) -> None:
-    fresh = typed(form_of(admin_client, url(Course, "add")))
+    fresh = sent(admin_client, url(Course, "add"))
     demanded = {"title": "SQL", "slug": "sql", "category": "it", "difficulty": "beginner"}
     instructor = UserFactory.create(educator=True)
     data = fresh | demanded | {"instructor": str(instructor.pk)}
@@ -169,59 +179,156 @@ def at(field: str, day: str) -> dict[str, str]:
 
 
 REFUSED_BY_A_CHECK: list[Any] = [
-    (UserProfile, {"timezone": "Middle Earth"}, "user_profiles_timezone_check"),
-    (UserProfile, {"privacy_settings": "[]"}, "user_profiles_privacy_settings_check"),
-    (UserProfile, {"privacy_settings": ""}, "user_profiles_privacy_settings_check"),
-    (Course, {"price": "-1"}, "courses_price_check"),
-    (Course, {"currency": "usd"}, "courses_currency_check"),
-    (Course, {"slug": "SQL"}, "courses_slug_check"),
-    (Course, {"enrollment_limit": "0"}, "courses_enrollment_limit_check"),
-    (Course, {"status": "published"}, "courses_published_at_check"),
-    (CourseModule, {"order_number": "0"}, "course_modules_order_number_check"),
-    (Lesson, {"lesson_type": "text"}, "lessons_text_check"),
-    (Lesson, {"content_url": ""}, "lessons_video_check"),
-    (Enrollment, {"progress_percentage": "100.01"}, "enrollments_progress_percentage_check"),
-    (Enrollment, at("completed_at", "2099-01-01"), "enrollments_completed_check"),
-    (LessonProgress, {"quiz_score": "101"}, "lesson_progress_quiz_score_check"),
-    (LessonProgress, {"status": "completed"}, "lesson_progress_completed_check"),
-    (Certificate, {"metadata": "1"}, "certificates_metadata_check"),
-    (Quiz, {"passing_score_percentage": "101"}, "quizzes_passing_score_percentage_check"),
+    (
+        UserProfile,
+        {"timezone": "Middle Earth"},
+        "timezone",
+        "It has to be a name such as Europe/Prague.",
+    ),
+    (UserProfile, {"language": "English"}, "language", "It has to be a code such as en or pt-br."),
+    (UserProfile, {"privacy_settings": "[]"}, "privacy_settings", "It has to be a JSON object."),
+    (UserProfile, {"privacy_settings": ""}, "privacy_settings", "It has to be a JSON object."),
+    (Course, {"price": "-1"}, "price", "It has to be from 0 to 99999999.99."),
+    (Course, {"currency": "usd"}, "currency", "It has to be three capitals, such as EUR."),
+    (
+        Course,
+        {"slug": "SQL"},
+        "slug",
+        "It has to be lower-case letters, digits and underscores, with single hyphens between.",
+    ),
+    (Course, {"enrollment_limit": "0"}, "enrollment_limit", "It has to be more than 0."),
+    (
+        Course,
+        {"status": "published"},
+        "published_at",
+        "A published course says since when it has been published.",
+    ),
+    (CourseModule, {"order_number": "0"}, "order_number", "It has to be 1 or more."),
+    (Lesson, {"lesson_type": "text"}, "content_text", "A text lesson needs a text."),
+    (Lesson, {"content_url": ""}, "content_url", "A video lesson needs the address of the video."),
+    (
+        Enrollment,
+        {"progress_percentage": "100.01"},
+        "progress_percentage",
+        "It has to be from 0 to 100.",
+    ),
+    (
+        Enrollment,
+        at("completed_at", "2099-01-01"),
+        "completed_at",
+        "An enrollment says when it was completed exactly when its status is completed.",
+    ),
+    (LessonProgress, {"quiz_score": "101"}, "quiz_score", "It has to be from 0 to 100."),
+    (
+        LessonProgress,
+        {"status": "completed"},
+        "completed_at",
+        "A lesson says when it was completed exactly when its status is completed.",
+    ),
+    (Certificate, {"metadata": "1"}, "metadata", "It has to be a JSON object."),
+    (
+        Quiz,
+        {"passing_score_percentage": "101"},
+        "passing_score_percentage",
+        "It has to be from 0 to 100.",
+    ),
     (
         Quiz,
         at("available_from", "2026-02-01") | at("available_until", "2026-01-01"),
-        "quizzes_available_check",
+        "available_until",
+        "A quiz closes after it opens.",
     ),
-    (Question, {"options": ""}, "questions_choice_options_check"),
-    (Question, {"correct_answer": "null"}, "questions_correct_answer_check"),
-    (Question, {"points": "0"}, "questions_points_check"),
-    (QuizSubmission, at("submitted_at", "2020-01-01"), "quiz_submissions_submitted_at_check"),
-    (QuizSubmission, {"grading_status": "graded"}, "quiz_submissions_graded_check"),
-    (Assignment, {"max_points": "0"}, "assignments_max_points_check"),
-    (Assignment, {"allowed_file_types": "{}"}, "assignments_allowed_file_types_check"),
-    (AssignmentSubmission, {"submission_text": ""}, "assignment_submissions_content_check"),
-    (AssignmentSubmission, {"grading_status": "graded"}, "assignment_submissions_graded_check"),
-    (Message, {"attachments": "{}"}, "messages_attachments_check"),
-    (Subscription, at("current_period_end", "2020-01-01"), "subscriptions_current_period_check"),
-    (Payment, {"amount": "-0.01"}, "payments_amount_check"),
-    (Refund, {"amount": "0"}, "refunds_amount_check"),
-    (Notification, at("expires_at", "2020-01-01"), "notifications_expires_at_check"),
-    (AnalyticsEvent, {"event_data": "[]"}, "analytics_events_event_data_check"),
+    (
+        Question,
+        {"options": ""},
+        "options",
+        "A question of this type needs something to choose from.",
+    ),
+    (
+        Question,
+        {"correct_answer": "null"},
+        "correct_answer",
+        'It cannot be null; write "" if a person decides.',
+    ),
+    (Question, {"points": "0"}, "points", "It has to be more than 0."),
+    (
+        QuizSubmission,
+        at("submitted_at", "2020-01-01"),
+        "submitted_at",
+        "It cannot be handed in before it was started.",
+    ),
+    (
+        QuizSubmission,
+        {"grading_status": "graded"},
+        "graded_at",
+        "What is graded says since when.",
+    ),
+    (Assignment, {"max_points": "0"}, "max_points", "It has to be more than 0."),
+    (Assignment, {"allowed_file_types": "{}"}, "allowed_file_types", "It has to be a JSON array."),
+    (
+        AssignmentSubmission,
+        {"submission_text": ""},
+        "submission_text",
+        "A file or a text has to be handed in.",
+    ),
+    (
+        AssignmentSubmission,
+        {"grading_status": "graded"},
+        "graded_at",
+        "What is graded says since when.",
+    ),
+    (Message, {"attachments": "{}"}, "attachments", "It has to be a JSON array."),
+    (
+        Subscription,
+        at("current_period_end", "2020-01-01"),
+        "current_period_end",
+        "The period ends after it starts.",
+    ),
+    (Payment, {"amount": "-0.01"}, "amount", "It has to be from 0 to 99999999.99."),
+    (Payment, {"currency": "usd"}, "currency", "It has to be three capitals, such as EUR."),
+    (Refund, {"amount": "0"}, "amount", "It has to be from 0.01 to 99999999.99."),
+    (
+        Notification,
+        at("expires_at", "2020-01-01"),
+        "expires_at",
+        "It expires after it was created.",
+    ),
+    (Notification, {"title": " "}, "title", "This field is required."),
 ]
 
 
-@pytest.mark.parametrize(("model", "changes", "constraint"), REFUSED_BY_A_CHECK)
-def test_form_that_breaks_a_check__says_which(
-    admin_client: Client, model: type[models.Model], changes: dict[str, str], constraint: str
+@pytest.mark.parametrize(("model", "changes", "field", "message"), REFUSED_BY_A_CHECK)
+def test_form_that_breaks_a_check__says_so_at_the_field(
+    admin_client: Client,
+    model: type[models.Model],
+    changes: dict[str, str],
+    field: str,
+    message: str,
 ) -> None:
     data = valid_data(admin_client, model) | changes
-    assert errors(admin_client, url(model, "add"), data) == {"__all__": [violated(constraint)]}
+    assert errors(admin_client, url(model, "add"), data) == {field: [message]}
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        pytest.param(constraint, id=constraint.name)
+        for model in BY_MODEL
+        if model not in READ_ONLY
+        for constraint in model._meta.constraints
+    ],
+)
+def test_constraint__has_words_and_a_field_to_blame(constraint: models.BaseConstraint) -> None:
+    [model] = [model for model in BY_MODEL if constraint in model._meta.constraints]
+    field, message = explain(constraint, model)
+    assert model._meta.get_field(str(field))
+    assert message not in ("It has to be something else.", violated(constraint.name))
 
 
 def again(client: Client, model: type[models.Model], **traits: Any) -> dict[str, list[str]]:
     """What the form says to a row with the same values as one that is there."""
     row = BY_MODEL[model].create(**traits)
-    data = typed(type(form_of(client, url(model, "add")))(instance=row))
-    return errors(client, url(model, "add"), data)
+    return errors(client, url(model, "add"), like(client, row))
 
 
 REFUSED_AS_A_DUPLICATE: list[Any] = [
@@ -230,32 +337,36 @@ REFUSED_AS_A_DUPLICATE: list[Any] = [
     (
         CourseModule,
         {},
-        "__all__",
+        "order_number",
         "Course module with this Course and Order number already exists.",
     ),
-    (Lesson, {}, "__all__", "Lesson with this Module and Order number already exists."),
-    (Enrollment, {}, "__all__", "Enrollment with this Student and Course already exists."),
+    (Lesson, {}, "order_number", "Lesson with this Module and Order number already exists."),
+    (Enrollment, {}, "course", "Enrollment with this Student and Course already exists."),
     (
         LessonProgress,
         {},
-        "__all__",
+        "lesson",
         "Lesson progress with this Enrollment and Lesson already exists.",
     ),
-    (Question, {}, "__all__", "Question with this Quiz and Order number already exists."),
+    (Question, {}, "order_number", "Question with this Quiz and Order number already exists."),
     (
         QuizSubmission,
         {},
-        "__all__",
+        "attempt_number",
         "Quiz submission with this Quiz, Student and Attempt number already exists.",
     ),
     (
         AssignmentSubmission,
         {},
-        "__all__",
+        "revision_number",
         "Assignment submission with this Assignment, Student and Revision number already exists.",
     ),
-    (DiscussionPost, {"solution": True}, "__all__", violated("discussion_posts_solution_uniq")),
-    (CourseAnalytics, {}, "course", "Course analytics with this Course already exists."),
+    (
+        DiscussionPost,
+        {"solution": True},
+        "is_solution",
+        "The thread has a solution already.",
+    ),
     (
         Payment,
         {"succeeded": True},
@@ -278,10 +389,10 @@ def test_form_with_the_values_of_another_row__says_which_may_not_repeat(
 
 def test_second_active_subscription_to_a_plan__is_refused(admin_client: Client) -> None:
     subscription = SubscriptionFactory.create()
-    data = typed(type(form_of(admin_client, url(Subscription, "add")))(instance=subscription))
+    data = like(admin_client, subscription)
     data["stripe_subscription_id"] = "sub_other"
     assert errors(admin_client, url(Subscription, "add"), data) == {
-        "__all__": [violated("subscriptions_active_uniq")]
+        "plan_id": ["The user has an active subscription to this plan already."]
     }
 
 
@@ -289,25 +400,25 @@ def test_message_to_oneself__is_refused(admin_client: Client) -> None:
     data = valid_data(admin_client, Message)
     data["recipient"] = data["sender"]
     assert errors(admin_client, url(Message, "add"), data) == {
-        "__all__": [violated("messages_recipient_check")]
+        "recipient": ["Nobody writes to themselves."]
     }
 
 
 def test_module_as_its_own_prerequisite__is_refused(admin_client: Client) -> None:
     module = CourseModuleFactory.create()
     address = url(CourseModule, "change", module.pk)
-    data = typed(form_of(admin_client, address)) | {"prerequisite_module": str(module.pk)}
+    data = sent(admin_client, address) | {"prerequisite_module": str(module.pk)}
     assert errors(admin_client, address, data) == {
-        "__all__": [violated("course_modules_prerequisite_check")]
+        "prerequisite_module": ["A module cannot be its own prerequisite."]
     }
 
 
 def test_expiry_before_the_creation__is_refused(admin_client: Client) -> None:
     notification = NotificationFactory.create()
     address = url(Notification, "change", notification.pk)
-    data = typed(form_of(admin_client, address)) | at("expires_at", "2020-01-01")
+    data = sent(admin_client, address) | at("expires_at", "2020-01-01")
     assert errors(admin_client, address, data) == {
-        "__all__": [violated("notifications_expires_at_check")]
+        "expires_at": ["It expires after it was created."]
     }
 
 
@@ -369,10 +480,9 @@ def test_document_that_only_postgresql_refuses__is_not_saved_and_says_so(
     admin_client: Client, document: str, reason: str
 ) -> None:
     data = valid_data(admin_client, Lesson) | {"metadata": document}
-    response = admin_client.post(url(Lesson, "add"), data)
-    assert [str(message) for message in get_messages(response.wsgi_request)] == [
-        f"Not saved: {reason}."
-    ]
+    assert errors(admin_client, url(Lesson, "add"), data) == {
+        "__all__": [f"PostgreSQL does not take it: {reason}."]
+    }
     assert not Lesson.objects.exists()
 
 
@@ -385,7 +495,39 @@ def test_slug_taken_after_the_form_was_checked__is_not_saved_and_says_so(
 
     data = valid_data(admin_client, Course)
     pre_save.connect(take_slug, Course)
-    response = admin_client.post(url(Course, "add"), data)
-    assert [str(message) for message in get_messages(response.wsgi_request)] == [
-        'Not saved: duplicate key value violates unique constraint "courses_slug_uniq".'
-    ]
+    assert errors(admin_client, url(Course, "add"), data) == {
+        "slug": ["Course with this Slug already exists."]
+    }
+
+
+def test_form_refused_by_postgresql__keeps_what_was_typed(admin_client: Client) -> None:
+    data = valid_data(admin_client, Lesson) | {"title": "Kept", "metadata": r'{"a": "\u0000"}'}
+    html = admin_client.post(url(Lesson, "add"), data).content.decode()
+    assert 'value="Kept"' in html
+
+
+# Documents
+
+
+def test_document_in_a_form__is_on_several_lines(admin_client: Client) -> None:
+    lesson = LessonFactory.create(metadata={"player": {"speed": 1.5}, "name": "Žluť"})
+    form = form_of(admin_client, url(Lesson, "change", lesson.pk))
+    assert form["metadata"].value() == (
+        '{\n  "name": "Žluť",\n  "player": {\n    "speed": 1.5\n  }\n}'
+    )
+
+
+def test_document_changed__is_saved(admin_client: Client) -> None:
+    lesson = LessonFactory.create()
+    address = url(Lesson, "change", lesson.pk)
+    admin_client.post(address, sent(admin_client, address) | {"metadata": '{"a": [1, null]}'})
+    lesson.refresh_from_db()
+    assert lesson.metadata == {"a": [1, None]}
+
+
+def test_document_that_is_none__is_shown_as_it_was_typed(admin_client: Client) -> None:
+    lesson = LessonFactory.create()
+    address = url(Lesson, "change", lesson.pk)
+    data = sent(admin_client, address) | {"metadata": "{oops"}
+    response = admin_client.post(address, data)
+    assert response.context["adminform"].form["metadata"].value() == "{oops"

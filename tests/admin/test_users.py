@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate
 from django.test import Client
 from django.urls import reverse
 
-from tests.admin.pages import form_of, typed, url
+from tests.admin.pages import sent, url
 from tests.factories import UserFactory
 from users.enums import Role
 from users.models import User
@@ -109,7 +109,7 @@ def test_user_changed__keeps_the_password_and_the_tokens(admin_client: Client) -
     user = UserFactory.create(password=PASSWORD, verifying=True, resetting_password=True)
     secrets = (user.password, user.verification_token, user.password_reset_token)
     address = url(User, "change", user.pk)
-    admin_client.post(address, typed(form_of(admin_client, address)) | {"role": "educator"})
+    admin_client.post(address, sent(admin_client, address) | {"role": "educator"})
     user.refresh_from_db()
     assert user.role is Role.EDUCATOR
     assert (user.password, user.verification_token, user.password_reset_token) == secrets
@@ -118,7 +118,7 @@ def test_user_changed__keeps_the_password_and_the_tokens(admin_client: Client) -
 def test_account_closed_and_opened_again__may_log_in_again(admin_client: Client) -> None:
     user = UserFactory.create(email="ann@example.com", password=PASSWORD, deleted=True)
     address = url(User, "change", user.pk)
-    opened = typed(form_of(admin_client, address)) | {"deleted_at_0": "", "deleted_at_1": ""}
+    opened = sent(admin_client, address) | {"deleted_at_0": "", "deleted_at_1": ""}
     assert authenticate(username="ann@example.com", password=PASSWORD) is None
     admin_client.post(address, opened)
     assert authenticate(username="ann@example.com", password=PASSWORD) == user
@@ -127,9 +127,9 @@ def test_account_closed_and_opened_again__may_log_in_again(admin_client: Client)
 def test_account_closed_before_it_was_made__is_refused(admin_client: Client) -> None:
     address = url(User, "change", UserFactory.create().pk)
     early = {"deleted_at_0": "2020-01-01", "deleted_at_1": "00:00:00"}
-    data = typed(form_of(admin_client, address)) | early
+    data = sent(admin_client, address) | early
     assert errors(admin_client, address, data) == {
-        "__all__": ["Constraint “users_deleted_at_check” is violated."]
+        "deleted_at": ["An account cannot be closed before it was made."]
     }
 
 

@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 from django.urls import path
+from unfold.sites import UnfoldAdminSite
 
 from tests.database.helpdesk.models import Ticket
 
-site = admin.AdminSite("helpdesk")
+site = UnfoldAdminSite("helpdesk")
 
 
 @admin.register(Ticket, site=site)

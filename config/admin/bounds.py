@@ -1,0 +1,84 @@
+"""Questions to large tables that cost no more than we allow: bounded, estimated, or cancelled."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import OperationalError, connection, models, transaction
+from psycopg.errors import QueryCanceled
+
+type QuerySet = models.QuerySet[Any, Any]
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number of rows; unless it is exact there are at least so many."""
+
+    number: int
+    exact: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'' if self.exact else '+'}"
+
+    def __bool__(self) -> bool:
+        return self.number > 0
+
+
+class TooSlowError(Exception):
+    """PostgreSQL would have needed more time than the page gives it."""
+
+
+@contextmanager
+def local_settings(**values: str) -> Iterator[None]:
+    """Parameters of PostgreSQL for the statements of the block."""
+    names = ", ".join(f"set_config('{name}', %s, true)" for name in values)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names}", list(values.values()))
+        yield
+        # The block may be inside another transaction, which goes on without them.
+        cursor.execute("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in values))
+
+
+@contextmanager
+def at_most(milliseconds: int) -> Iterator[None]:
+    """Cancel a statement of the block that takes longer. Raises TooSlowError."""
+    try:
+        # To compile a query takes longer than a query has here.
+        with local_settings(statement_timeout=str(milliseconds), jit="off"):
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooSlowError from error
+        raise
+
+
+def count_up_to(limit: int, querysets: Sequence[QuerySet]) -> list[Count]:
+    """The number of rows of each, in one query that reads no more than `limit` + 1 rows of each."""
+    if not querysets:
+        return []
+    parts, params = zip(*(_counting(queryset, limit + 1) for queryset in querysets), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", list(chain(*params)))
+        return [Count(min(number, limit), number <= limit) for number in cursor.fetchone()]
+
+
+def _counting(queryset: QuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
+    try:
+        sql, params = queryset.order_by().values("pk")[:limit].query.sql_with_params()
+    except EmptyResultSet:
+        return "0", ()
+    return f"(SELECT count(*) FROM ({sql}) AS bounded)", params  # noqa: S608
+
+
+def estimate(model: type[models.Model]) -> int:
+    """The number of rows that the last VACUUM or ANALYZE saw in the table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(%s)",
+            [connection.ops.quote_name(model._meta.db_table)],
+        )
+        [number] = cursor.fetchone()
+    return int(number)

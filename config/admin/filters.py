@@ -1,0 +1,96 @@
+"""Filters of lists: by label, by range of days or numbers, by a related record."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    RangeDateFilter,
+    RangeNumericFilter,
+)
+
+from config.admin.bounds import QuerySet
+from config.database.fields import EnumField
+
+
+class EnumFilter(admin.ChoicesFieldListFilter):
+    """Filters by labels; a label in the URL that does not exist finds nothing."""
+
+    def expected_parameters(self) -> list[str | None]:
+        """Also those that nobody clicks on but that people write: `?role=x`, `?role__in=x,y`."""
+        return [*super().expected_parameters(), self.field_path, f"{self.field_path}__in"]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        for lookup, values in self.used_parameters.items():
+            if lookup != self.lookup_kwarg_isnull and not self._are_labels(values):
+                return queryset.none()
+        return super().queryset(request, queryset)
+
+    def _are_labels(self, values: Any) -> bool:
+        labels = {label for label, _ in self.field.flatchoices}
+        return all(
+            labels.issuperset(value if isinstance(value, list) else [value]) for value in values
+        )
+
+
+class RangeFilter:
+    """What a range of days and one of numbers have in common: both ends belong to it."""
+
+    def queryset(self: Any, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """A value that the form does not take is treated as any other wrong one in the URL."""
+        form = next(self.choices(None))["form"]
+        if not form.is_valid():
+            raise IncorrectLookupParameters
+        for end, value in form.cleaned_data.items():
+            if value is not None:
+                queryset = queryset.filter(self.bound(end.rpartition("_")[2], value))
+        return queryset
+
+
+class DaysFilter(RangeFilter, RangeDateFilter):
+    """Days as they are in the viewer's time zone."""
+
+    def bound(self, end: str, day: date) -> models.Q:
+        """From the beginning of the first day, to before the day after the last one."""
+        if end == "from":
+            return models.Q((f"{self.field_path}__gte", _midnight(day)))
+        return models.Q((f"{self.field_path}__lt", _midnight(day + timedelta(days=1))))
+
+
+class NumbersFilter(RangeFilter, RangeNumericFilter):
+    """Numbers, from one to another."""
+
+    def bound(self, end: str, number: float) -> models.Q:
+        lookup = "gte" if end == "from" else "lte"
+        return models.Q((f"{self.field_path}__{lookup}", number))
+
+
+class RecordFilter(AutocompleteSelectFilter):
+    """Rows that belong to a record, which is found by typing: never a list of all of them."""
+
+
+admin.FieldListFilter.register(
+    lambda field: isinstance(field, EnumField), EnumFilter, take_priority=True
+)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def filter_for(field: Any) -> Any:
+    """The filter that fits the type of `field`, as `list_filter` has it."""
+    if isinstance(field, EnumField):
+        return (field.name, EnumFilter)
+    if field.is_relation:
+        return (field.name, RecordFilter)
+    if isinstance(field, models.DateTimeField):
+        return (field.name, DaysFilter)
+    if isinstance(field, (models.IntegerField, models.DecimalField)):
+        return (field.name, NumbersFilter)
+    return field.name

@@ -1,0 +1,32 @@
+"""Times in the zone of whoever looks at them."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from users.models import User, UserProfile
+
+
+def viewers_time_zone(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: the time zone in the profile of the user, or else the project's."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        with timezone.override(_zone(request)):
+            return get_response(request)
+
+    return respond
+
+
+def _zone(request: HttpRequest) -> ZoneInfo | None:
+    if not isinstance(request.user, User):
+        return None
+    profiles = UserProfile.objects.filter(user=request.user.pk)
+    name = profiles.values_list("timezone", flat=True).first()
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, OSError, ValueError):  # the column takes any word
+        return None

@@ -1,0 +1,101 @@
+"""Login attempts, counted by django-axes, in the table of the sessions.
+
+That is where all processes see them, as in a cache that they share; the schema has no other table
+for what expires, and the project needs no other service.
+"""
+
+from typing import Any
+
+from axes.backends import AxesStandaloneBackend
+from django.conf import settings
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.db import connection
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+
+class Backend(AxesStandaloneBackend):
+    """Refuses whoever failed too often."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
+        """A login without a request is not from the web: nobody tries passwords that way."""
+        if request is not None:
+            super().authenticate(request, **credentials)
+
+
+def address(request: HttpRequest) -> str:
+    """Where a request comes from; behind a proxy, what the proxy put at the end of its header."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if settings.SECURE_PROXY_SSL_HEADER and forwarded:
+        return forwarded.rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class SessionTableCache(BaseCache):
+    """A cache of numbers, as rows of `django_session`; `clearsessions` removes the expired.
+
+    A key is hashed with SECRET_KEY: nobody can name it as their session.
+    """
+
+    def __init__(self, _: str, params: dict[str, Any]) -> None:
+        super().__init__(params)
+
+    def add(
+        self, key: str, value: int, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        return self._changed(
+            """
+            INSERT INTO django_session AS old (session_key, session_data, expire_date)
+            VALUES (%s, %s, now() + %s * interval '1 second')
+            ON CONFLICT (session_key) DO UPDATE
+               SET session_data = excluded.session_data, expire_date = excluded.expire_date
+             WHERE old.expire_date <= now()
+            """,
+            [_hashed(key), str(value), self._seconds(timeout)],
+        )
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT session_data::int FROM django_session"
+                " WHERE session_key = %s AND expire_date > now()",
+                [_hashed(key)],
+            )
+            row = cursor.fetchone()
+        return row[0] if row else default
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE django_session SET session_data = session_data::int + %s"
+                " WHERE session_key = %s RETURNING session_data::int",
+                [delta, _hashed(key)],
+            )
+            row = cursor.fetchone()
+        if row is None:
+            raise ValueError(f"Key {key!r} not found.")
+        return int(row[0])
+
+    def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return self._changed(
+            "UPDATE django_session SET expire_date = now() + %s * interval '1 second'"
+            " WHERE session_key = %s",
+            [self._seconds(timeout), _hashed(key)],
+        )
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return self._changed("DELETE FROM django_session WHERE session_key = %s", [_hashed(key)])
+
+    def _seconds(self, timeout: Any) -> int:
+        seconds: Any = self.default_timeout if timeout in (DEFAULT_TIMEOUT, None) else timeout
+        return int(seconds)
+
+    def _changed(self, sql: str, params: list[Any]) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return bool(cursor.rowcount)
+
+
+def _hashed(key: str) -> str:
+    """Forty characters, as many as the key of a session has."""
+    return salted_hmac("config.admin.throttle", key, algorithm="sha256").hexdigest()[:40]

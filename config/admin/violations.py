@@ -1,0 +1,97 @@
+"""What a constraint demands, in words, and the field at which a form says so."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.db.models import F, Q
+from django.db.models.expressions import Combinable
+from django.db.models.lookups import Exact
+
+from config.database.constraints import IsFinite, JSONTypeof
+
+NOT_BLANK = r"\S"
+
+
+class Violation(NamedTuple):
+    """The field to blame, unless it is no single one, and what is wrong."""
+
+    field: str | None
+    message: str
+
+
+def explain(constraint: models.BaseConstraint, model: type[models.Model]) -> Violation:
+    """What `constraint` demands.
+
+    In the words of the model's admin (`violations`, by the constraint's name), or else in words
+    that follow from the condition.
+    """
+    said: dict[str, tuple[str, str]] = getattr(admin.site.get_model_admin(model), "violations", {})
+    if constraint.name in said:
+        return Violation(*said[constraint.name])
+    if isinstance(constraint, models.UniqueConstraint):
+        message = model().unique_error_message(model, constraint.fields).messages[0]
+        return Violation(constraint.fields[-1], message)
+    condition = getattr(constraint, "condition", None)
+    return Violation(_field(condition), f"It has to be {_in_words(condition)}.")
+
+
+def violated(instance: models.Model, exclude: set[str]) -> Iterator[models.BaseConstraint]:
+    """The constraints that `instance` breaks, apart from those on the fields in `exclude`."""
+    model = type(instance)
+    for constraint in model._meta.constraints:
+        try:
+            constraint.validate(model, instance, exclude=exclude)
+        except ValidationError:
+            yield constraint
+
+
+def refused(error: Exception, model: type[models.Model]) -> Violation:
+    """What PostgreSQL refused, although the form had thought that all was well."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
+        if constraint.name == name:
+            return explain(constraint, model)
+    return Violation(None, f"PostgreSQL does not take it: {str(error).splitlines()[0]}.")
+
+
+def _in_words(condition: Any) -> str:
+    words = [text for lookup in _lookups(condition) if (text := _words(lookup))]
+    return " and ".join(dict.fromkeys(words)) or "something else"
+
+
+def _words(lookup: Any) -> str:
+    if isinstance(lookup, IsFinite):
+        return "a moment, not infinity"
+    if isinstance(lookup, Exact) and isinstance(lookup.lhs, JSONTypeof):
+        return f"a JSON {lookup.rhs}"
+    path, value = lookup
+    operator = path.rpartition("__")[2]
+    if isinstance(value, Combinable):
+        return ""
+    if operator == "regex":
+        return "more than blanks" if value == NOT_BLANK else ""
+    if operator == "range":
+        return f"from {value[0]} to {value[1]}"
+    return {"gte": f"{value} or more", "gt": f"more than {value}"}.get(operator, "")
+
+
+def _lookups(condition: Any) -> Iterator[Any]:
+    """The conditions that a condition is made of."""
+    for part in getattr(condition, "children", ()):
+        if isinstance(part, Q):
+            yield from _lookups(part)
+        else:
+            yield part
+
+
+def _field(condition: Any) -> str | None:
+    """The field that the first of the conditions is on."""
+    lookup = next(_lookups(condition), None)
+    if isinstance(lookup, tuple):
+        return str(lookup[0]).partition("__")[0]
+    while lookup is not None and not isinstance(lookup, F):
+        lookup = lookup.get_source_expressions()[0]
+    return getattr(lookup, "name", None)

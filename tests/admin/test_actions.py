@@ -1,0 +1,123 @@
+"""Actions on the selected rows of a list; each is in the log."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.messages import get_messages
+from django.db import models
+from django.test import Client
+from django.utils import timezone
+
+from courses.enums import CourseStatus
+from courses.models import Course
+from notifications.models import Notification
+from payments.admin import REVIEW
+from payments.models import Payment
+from tests.admin.pages import url
+from tests.factories import CourseFactory, NotificationFactory, PaymentFactory
+
+
+def run(client: Client, action: str, *rows: models.Model, **data: str) -> list[str]:
+    """What the list says after the action."""
+    selected = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
+    response: Any = client.post(url(type(rows[0]), "changelist"), selected | data)
+    assert response.status_code == 302
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def test_courses_published__are_in_the_catalogue_from_now_on(admin_client: Client) -> None:
+    courses = [CourseFactory.create(), CourseFactory.create(pending_review=True)]
+    assert run(admin_client, "publish", *courses) == ["2 courses published."]
+    for course in courses:
+        course.refresh_from_db()
+        assert course.status is CourseStatus.PUBLISHED
+        assert course.published_at
+        assert abs(timezone.now() - course.published_at) < timedelta(minutes=1)
+
+
+def test_course_published_again__keeps_the_time_of_the_first(admin_client: Client) -> None:
+    course = CourseFactory.create(archived=True)
+    before = course.published_at
+    run(admin_client, "publish", course)
+    course.refresh_from_db()
+    assert (course.status, course.published_at) == (CourseStatus.PUBLISHED, before)
+
+
+def test_course_that_is_published__is_skipped(admin_client: Client) -> None:
+    courses = [CourseFactory.create(published=True), CourseFactory.create()]
+    assert run(admin_client, "publish", *courses) == [
+        "1 course published.",
+        "1 skipped: already published.",
+    ]
+
+
+def test_courses_archived__are_archived(admin_client: Client) -> None:
+    courses = [CourseFactory.create(), CourseFactory.create(published=True)]
+    assert run(admin_client, "archive", *courses) == ["2 courses archived."]
+    assert set(Course.objects.values_list("status", flat=True)) == {CourseStatus.ARCHIVED}
+
+
+def test_action_on_all_rows_of_all_pages__is_only_for_those_selected(admin_client: Client) -> None:
+    courses = CourseFactory.create_batch(2)
+    run(admin_client, "archive", courses[0], select_across="1")
+    assert Course.objects.filter(status=CourseStatus.ARCHIVED).count() == 1
+
+
+def test_payments_marked_for_review__are_in_its_filter_and_keep_their_metadata(
+    admin_client: Client,
+) -> None:
+    payment = PaymentFactory.create(metadata={"order": 7})
+    PaymentFactory.create()
+    assert run(admin_client, "request_review", payment) == ["1 payment marked for review."]
+    response = admin_client.get(url(Payment, "changelist"), {"review": "requested"})
+    assert list(response.context["cl"].result_list) == [payment]
+    payment.refresh_from_db()
+    assert payment.metadata.keys() == {"order", REVIEW}
+
+
+def test_payment_reviewed__has_its_metadata_as_before(admin_client: Client) -> None:
+    payment = PaymentFactory.create(metadata={"order": 7})
+    run(admin_client, "request_review", payment)
+    assert run(admin_client, "finish_review", payment)[-1:] == ["1 payment reviewed."]
+    payment.refresh_from_db()
+    assert payment.metadata == {"order": 7}
+
+
+def test_payment_marked_twice__is_skipped(admin_client: Client) -> None:
+    payment = PaymentFactory.create()
+    run(admin_client, "request_review", payment)
+    assert run(admin_client, "request_review", payment)[-1:] == [
+        "1 skipped: already marked for review."
+    ]
+
+
+def test_notifications_expired__are_swept(admin_client: Client) -> None:
+    Notification.objects.all().delete()
+    lasting = NotificationFactory.create(read=True)
+    expiring = NotificationFactory.create(read=True, expiring=True)
+    expired = NotificationFactory.create(expired=True)
+    assert run(admin_client, "expire", lasting, expiring, expired) == [
+        "2 notifications expired.",
+        "1 skipped: expired before.",
+    ]
+    assert Notification.objects.expired(timezone.now()).count() == 3
+
+
+@pytest.mark.parametrize(
+    ("action", "factory", "message"),
+    [
+        ("publish", CourseFactory, "Published."),
+        ("archive", CourseFactory, "Archived."),
+        ("request_review", PaymentFactory, "Marked for review."),
+    ],
+)
+def test_action__is_in_the_log_of_each_row(
+    admin_client: Client, action: str, factory: Any, message: str
+) -> None:
+    rows = factory.create_batch(2)
+    run(admin_client, action, *rows)
+    entries = LogEntry.objects.all()
+    assert {entry.object_id for entry in entries} == {str(row.pk) for row in rows}
+    assert {entry.get_change_message() for entry in entries} == {message}

@@ -1,0 +1,287 @@
+"""Deletion: what goes with a row is counted by the database, as the database would delete it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.messages import get_messages
+from django.db import connection, models
+from django.test import Client
+from django.urls import reverse
+
+from config.admin import deletion
+from config.admin.bounds import TooSlowError
+from config.admin.deletion import Deletion, Plan
+from courses.models import Course
+from payments.models import Payment
+from tests.admin.pages import BY_MODEL, READ_ONLY, each_model, each_model_but, url
+from tests.factories import (
+    AnalyticsEventFactory,
+    CourseFactory,
+    CourseModuleFactory,
+    DiscussionPostFactory,
+    EnrollmentFactory,
+    LessonFactory,
+    LessonProgressFactory,
+    QuizFactory,
+    RefundFactory,
+    UserFactory,
+)
+from users.models import User
+
+
+def counted(*rows: models.Model) -> dict[str, str]:
+    """What would be deleted, by the names of the tables."""
+    affected = Deletion(type(rows[0]), [row.pk for row in rows]).deleted
+    return {found.model._meta.db_table: str(found) for found in affected}
+
+
+def rows_in_database() -> dict[str, int]:
+    return {model._meta.db_table: model._base_manager.count() for model in BY_MODEL}
+
+
+# What goes
+
+
+@each_model
+def test_rows_that_would_be_deleted__are_those_that_the_database_deletes(
+    db: None, model: type[models.Model]
+) -> None:
+    for factory in BY_MODEL.values():
+        factory.create()
+    row = model._base_manager.earliest("pk")
+    said, before = counted(row), rows_in_database()
+    with connection.cursor() as cursor:
+        key = connection.ops.quote_name(str(model._meta.pk.column))
+        cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE {key} = %s", [row.pk])
+    after = rows_in_database()
+    gone = {table: str(before[table] - after[table]) for table in before}
+    assert said == {table: number for table, number in gone.items() if number != "0"}
+
+
+def test_tables_that_lose_rows__are_those_of_the_foreign_keys_in_the_database(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE losing AS (
+                SELECT 'users'::regclass AS name
+                 UNION SELECT conrelid::regclass FROM pg_constraint JOIN losing ON confrelid = name
+                        WHERE contype = 'f' AND confdeltype = 'c')
+            SELECT name::text FROM losing
+            """
+        )
+        tables = {table for (table,) in cursor.fetchall()}
+    assert {model._meta.db_table for model in Plan(User, None).tables} == {
+        *tables,
+        LogEntry._meta.db_table,  # the log has a foreign key that Django looks after
+    }
+
+
+def test_rows_of_several_that_share_some__are_counted_once(db: None) -> None:
+    enrollment = EnrollmentFactory.create()
+    LessonProgressFactory.create(enrollment=enrollment, lesson__module__course=enrollment.course)
+    assert counted(enrollment.student) == {"users": "1", "enrollments": "1", "lesson_progress": "1"}
+
+
+def test_replies_to_replies__go_with_the_post(db: None) -> None:
+    post = DiscussionPostFactory.create()
+    reply = DiscussionPostFactory.create(parent_post=post, thread=post.thread)
+    DiscussionPostFactory.create(parent_post=reply, thread=post.thread)
+    assert counted(post) == {"discussion_posts": "3"}
+
+
+def test_rows_that_lose_their_link__are_counted_apart(db: None) -> None:
+    enrollment = EnrollmentFactory.create(paid=True)
+    [kept] = Deletion(Payment, [enrollment.payment_id]).kept
+    assert (kept.title, kept.field, str(kept)) == ("enrollments", "payment", "1")
+
+
+def test_rows_that_are_deleted_anyway__do_not_lose_their_link(db: None) -> None:
+    refund = RefundFactory.create(of_enrollment=True)
+    assert Deletion(User, [refund.payment.user_id]).kept == []
+
+
+# How many
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time to count exactly, and little to count otherwise."""
+    monkeypatch.setattr(deletion, "LIMIT", 2)
+
+    def too_slow(milliseconds: int) -> Iterator[None]:
+        raise TooSlowError
+
+    monkeypatch.setattr(deletion, "at_most", too_slow)
+
+
+@pytest.fixture
+def unestimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of which PostgreSQL has no idea."""
+    monkeypatch.setattr(Deletion, "_estimates", lambda _: {})
+
+
+@pytest.mark.usefixtures("slow", "unestimated")
+def test_rows_that_take_too_long_to_count__are_counted_up_to_a_limit(db: None) -> None:
+    course = CourseFactory.create()
+    EnrollmentFactory.create_batch(3, course=course)
+    assert counted(course) == {"courses": "1", "enrollments": "2+"}
+
+
+@pytest.mark.usefixtures("slow", "unestimated")
+def test_rows_below_rows_that_were_not_all_counted__are_at_least_so_many(db: None) -> None:
+    module = CourseModuleFactory.create()
+    lessons = LessonFactory.create_batch(3, module=module)
+    for lesson in lessons:
+        QuizFactory.create(lesson=lesson)
+    assert counted(module) == {"course_modules": "1", "lessons": "2+", "quizzes": "2+"}
+
+
+@pytest.mark.usefixtures("slow")
+def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
+    course = CourseFactory.create()
+    EnrollmentFactory.create_batch(200, course=course)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE enrollments")
+    assert counted(course)["enrollments"] == "about 200"
+
+
+# The pages
+
+
+@each_model_but(*READ_ONLY)
+def test_deletion_page__opens(admin_client: Client, model: type[models.Model]) -> None:
+    row = BY_MODEL[model].create()
+    assert admin_client.get(url(model, "delete", row.pk)).status_code == 200
+
+
+def test_deletion_page__says_what_goes_and_what_stays(admin_client: Client) -> None:
+    enrollment = EnrollmentFactory.create(paid=True)
+    context = admin_client.get(url(Payment, "delete", enrollment.payment_id)).context
+    assert {name: str(count) for name, count in context["model_count"]} == {"payments": "1"}
+    assert [str(kept) for kept in context["deleted_objects"]] == ["1"]
+
+
+@each_model_but(User, *READ_ONLY)
+def test_deletion_confirmed__row_is_gone(admin_client: Client, model: type[models.Model]) -> None:
+    row = BY_MODEL[model].create()
+    response = admin_client.post(url(model, "delete", row.pk), {"post": "yes"})
+    assert response.status_code == 302
+    assert not model._default_manager.filter(pk=row.pk).exists()
+
+
+def selected(*rows: models.Model, action: str, **data: Any) -> dict[str, Any]:
+    return {"action": action, "_selected_action": [str(row.pk) for row in rows], **data}
+
+
+def test_deletion_of_selected_rows__says_what_goes_with_all_of_them(admin_client: Client) -> None:
+    enrollments = EnrollmentFactory.create_batch(2)
+    courses = [enrollment.course for enrollment in enrollments]
+    response = admin_client.post(
+        url(Course, "changelist"), selected(*courses, action="delete_selected")
+    )
+    assert {name: str(count) for name, count in response.context["model_count"]} == {
+        "courses": "2",
+        "enrollments": "2",
+    }
+
+
+def test_deletion_of_selected_rows__leaves_the_others(admin_client: Client) -> None:
+    courses = CourseFactory.create_batch(3)
+    data = selected(*courses[:2], action="delete_selected", post="yes")
+    admin_client.post(url(Course, "changelist"), data)
+    assert list(Course.objects.all()) == courses[2:]
+
+
+def test_deletion_of_all_rows_of_all_pages__is_only_of_those_selected(
+    admin_client: Client,
+) -> None:
+    courses = CourseFactory.create_batch(2)
+    data = selected(courses[0], action="delete_selected", post="yes", select_across="1")
+    admin_client.post(url(Course, "changelist"), data)
+    assert list(Course.objects.all()) == courses[1:]
+
+
+# Accounts
+
+
+def test_deletion_of_a_user__closes_the_account_and_deletes_nothing(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    admin_client.post(url(User, "delete", course.instructor_id), {"post": "yes"})
+    course.instructor.refresh_from_db()
+    assert course.instructor.deleted_at is not None
+    assert Course.objects.filter(pk=course.pk).exists()
+
+
+def test_deletion_of_a_user__is_a_deactivation_in_the_log(admin_client: Client) -> None:
+    user = UserFactory.create(email="ann@example.com")
+    response = admin_client.post(url(User, "delete", user.pk), {"post": "yes"})
+    assert LogEntry.objects.get().get_change_message() == "Deactivated."
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "The user “ann@example.com” was deactivated."
+    ]
+
+
+def test_deletion_of_selected_users__closes_their_accounts_but_not_ones_own(
+    admin_client: Client,
+) -> None:
+    users = [User.objects.get(), UserFactory.create()]
+    data = selected(*users, action="delete_selected", post="yes")
+    admin_client.post(url(User, "changelist"), data)
+    assert [user.is_active for user in User.objects.order_by("created_at")] == [True, False]
+
+
+def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:
+    response = admin_client.post(url(User, "delete", User.objects.get().pk), {"post": "yes"})
+    assert response.status_code == 403
+    assert User.objects.get().is_active
+
+
+def test_accounts_opened_again__are_open_and_in_the_log(admin_client: Client) -> None:
+    user = UserFactory.create(deleted=True)
+    admin_client.post(url(User, "changelist"), selected(user, action="reopen"))
+    user.refresh_from_db()
+    assert user.is_active
+    assert LogEntry.objects.get().get_change_message() == "Opened again."
+
+
+def erase_url(user: User) -> str:
+    return reverse("admin:users_user_erase", args=[user.pk])
+
+
+def test_deletion_for_good__says_what_goes_with_the_account(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    context = admin_client.get(erase_url(course.instructor)).context
+    assert {name: str(count) for name, count in context["model_count"]} == {
+        "users": "1",
+        "courses": "1",
+    }
+
+
+def test_deletion_for_good_confirmed__deletes_the_account_and_all_of_it(
+    admin_client: Client,
+) -> None:
+    user = UserFactory.create()
+    event = AnalyticsEventFactory.create(user=user)
+    admin_client.post(erase_url(user), {"email": user.email.upper()})
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert not type(event).objects.exists()
+
+
+@pytest.mark.parametrize("data", [{}, {"post": "yes"}, {"email": "other@example.com"}])
+def test_deletion_for_good_without_the_address__deletes_nothing(
+    admin_client: Client, data: dict[str, str]
+) -> None:
+    user = UserFactory.create()
+    response = admin_client.post(erase_url(user), data)
+    assert response.context["mismatch"] == "It is another address."
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.parametrize("who", ["oneself", "nobody"])
+def test_deletion_for_good_of_oneself_or_nobody__is_not_found(
+    admin_client: Client, who: str
+) -> None:
+    user = User.objects.get() if who == "oneself" else User(pk=CourseFactory.create().pk)
+    assert admin_client.post(erase_url(user), {"email": user.email}).status_code == 404

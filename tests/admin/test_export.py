@@ -1,0 +1,168 @@
+"""Export: the filtered list as CSV and JSON, streamed, without secrets."""
+
+import csv
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from config.admin import export
+from courses.models import Course, Lesson
+from enrollments.models import Enrollment
+from tests.admin.pages import BY_MODEL, each_model
+from tests.factories import CourseFactory, EnrollmentFactory, LessonFactory, UserFactory
+from users.models import User
+
+
+def export_url(model: type[models.Model], format_: str) -> str:
+    opts = model._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_export", args=[format_])
+
+
+def text(client: Client, model: type[models.Model], format_: str, **parameters: Any) -> str:
+    response: Any = client.get(export_url(model, format_), parameters)
+    assert response.status_code == 200
+    return b"".join(response.streaming_content).decode()
+
+
+def read_csv(client: Client, model: type[models.Model], **parameters: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(text(client, model, "csv", **parameters))))
+
+
+def read_json(client: Client, model: type[models.Model], **parameters: Any) -> list[Any]:
+    return list(json.loads(text(client, model, "json", **parameters)))
+
+
+@each_model
+def test_csv__has_the_columns_of_the_table_and_its_rows(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    keys = {str(BY_MODEL[model].create().pk) for _ in range(2)}
+    key = str(model._meta.pk.column)
+    rows = read_csv(admin_client, model)
+    secret = {"password_hash", "verification_token", "password_reset_token"}
+    assert set(rows[0]) == {field.column for field in model._meta.concrete_fields} - secret
+    assert keys <= {row[key] for row in rows}
+
+
+@each_model
+def test_json__has_the_same_rows_as_csv(admin_client: Client, model: type[models.Model]) -> None:
+    BY_MODEL[model].create()
+    key = str(model._meta.pk.column)
+    assert [row[key] for row in read_json(admin_client, model)] == [
+        row[key] for row in read_csv(admin_client, model)
+    ]
+
+
+def test_json__keeps_documents_numbers_and_what_is_null(admin_client: Client) -> None:
+    LessonFactory.create(metadata={"a": [1, None]}, duration_minutes=None, order_number=7)
+    [lesson] = read_json(admin_client, Lesson)
+    assert (lesson["metadata"], lesson["duration_minutes"], lesson["order_number"]) == (
+        {"a": [1, None]},
+        None,
+        7,
+    )
+
+
+def test_csv_of_a_document__is_json(admin_client: Client) -> None:
+    LessonFactory.create(metadata={"name": "Žluť"})
+    assert read_csv(admin_client, Lesson)[0]["metadata"] == '{"name": "Žluť"}'
+
+
+@pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_csv_of_a_formula__is_text(admin_client: Client, title: str) -> None:
+    CourseFactory.create(title=title)
+    assert read_csv(admin_client, Course)[0]["title"] == f"'{title}"
+
+
+def test_csv_of_a_negative_number__stays_a_number(admin_client: Client) -> None:
+    assert export._cell(-1) == -1
+
+
+@pytest.mark.parametrize("title", ['"', "a,b", "a\nb", "<b>", "🎓"])
+def test_csv_of_odd_text__is_the_text(admin_client: Client, title: str) -> None:
+    CourseFactory.create(title=title)
+    assert read_csv(admin_client, Course)[0]["title"] == title
+
+
+def test_export_of_a_filtered_list__has_only_its_rows(admin_client: Client) -> None:
+    CourseFactory.create()
+    archived = CourseFactory.create(archived=True, title="Advanced SQL")
+    CourseFactory.create(archived=True)
+    rows = read_csv(admin_client, Course, status__exact="archived", q="sql")
+    assert [row["id"] for row in rows] == [str(archived.pk)]
+
+
+def test_export_of_the_second_page__has_all_pages(admin_client: Client) -> None:
+    CourseFactory.create_batch(3)
+    assert len(read_csv(admin_client, Course, p="99", o="1")) == 3
+
+
+def test_export_of_no_rows__is_a_header_or_an_empty_array(admin_client: Client) -> None:
+    assert text(admin_client, Course, "csv").startswith("id,created_at,")
+    assert read_json(admin_client, Course) == []
+
+
+def test_export_of_more_rows_than_a_piece__has_each_once(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PIECE", 2)
+    courses = CourseFactory.create_batch(5)
+    assert [row["id"] for row in read_json(admin_client, Course)] == [str(c.pk) for c in courses]
+
+
+def test_export_of_more_rows_than_a_piece__reads_a_piece_at_a_time(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PIECE", 2)
+    CourseFactory.create_batch(5)
+    rows = export.read(Course.objects.all(), [Course._meta.pk])
+    with CaptureQueriesContext(connection) as queries:
+        next(rows)
+    assert len(queries) == 1
+
+
+def test_export_of_related_rows__joins_nothing(admin_client: Client) -> None:
+    EnrollmentFactory.create()
+    with CaptureQueriesContext(connection) as queries:
+        read_csv(admin_client, Enrollment)
+    assert [query["sql"] for query in queries if "JOIN" in query["sql"]][1:] == []
+
+
+def test_export__is_a_file_named_after_the_table(admin_client: Client) -> None:
+    response = admin_client.get(export_url(Course, "csv"))
+    assert response.headers["Content-Disposition"] == 'attachment; filename="courses.csv"'
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_export_of_users__has_no_secret(admin_client: Client, format_: str) -> None:
+    user = UserFactory.create(password="Very-Secret-1", verifying=True, resetting_password=True)
+    exported = text(admin_client, User, format_)
+    secrets = (user.password, user.verification_token, user.password_reset_token)
+    assert not [secret for secret in secrets if str(secret) in exported]
+
+
+@pytest.mark.parametrize("path", ["xml", "..", "CSV"])
+def test_export_in_another_format__is_not_found(admin_client: Client, path: str) -> None:
+    assert admin_client.get(export_url(Course, path)).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["created_at__gte=foo", "price_from=x", "title__regex=("])
+def test_export_with_a_filter_that_is_none__is_not_found(admin_client: Client, query: str) -> None:
+    assert admin_client.get(f"{export_url(Course, 'csv')}?{query}").status_code == 404
+
+
+def test_list__links_its_exports_with_the_filter(admin_client: Client) -> None:
+    CourseFactory.create()
+    response = admin_client.get(reverse("admin:courses_course_changelist") + "?status=draft&p=1")
+    html = response.content.decode()
+    assert f'href="{export_url(Course, "csv")}?status=draft"' in html
+    assert f'href="{export_url(Course, "json")}?status=draft"' in html
+    assert not list(get_messages(response.wsgi_request))

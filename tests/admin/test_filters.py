@@ -1,0 +1,228 @@
+"""Filters by days, numbers and related records; what a list does that takes too long."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection, models
+from django.test import Client
+from django.utils import timezone
+
+from config.admin import changelist
+from config.admin.bounds import Count, TooSlowError, at_most, count_up_to
+from courses.models import Course
+from enrollments.models import Enrollment
+from tests.admin.pages import each_model, url
+from tests.factories import CourseFactory, EnrollmentFactory, UserProfileFactory
+from users.models import User
+
+
+def listed(client: Client, model: type[models.Model], **parameters: Any) -> list[Any]:
+    response = client.get(url(model, "changelist"), parameters)
+    assert response.status_code == 200
+    return list(response.context["cl"].result_list)
+
+
+# Days and numbers
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found"),
+    [
+        ({"created_at_from": "2026-03-02"}, True),
+        ({"created_at_from": "2026-03-03"}, False),
+        ({"created_at_to": "2026-03-02"}, True),
+        ({"created_at_to": "2026-03-01"}, False),
+        ({"created_at_from": "2026-03-02", "created_at_to": "2026-03-02"}, True),
+        ({"created_at_from": "", "created_at_to": ""}, True),
+    ],
+)
+def test_filter_by_days__has_both_ends(
+    admin_client: Client, parameters: dict[str, str], found: bool
+) -> None:
+    CourseFactory.create(created_at=datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC))
+    assert bool(listed(admin_client, Course, **parameters)) is found
+
+
+def test_filter_by_days__means_the_days_of_the_viewer(admin_client: Client) -> None:
+    UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
+    course = CourseFactory.create(created_at=datetime(2026, 3, 1, 16, tzinfo=UTC))  # 01:00 there
+    days = {"created_at_from": "2026-03-02", "created_at_to": "2026-03-02"}
+    assert listed(admin_client, Course, **days) == [course]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found"),
+    [
+        ({"price_from": "49.00"}, True),
+        ({"price_from": "49.01"}, False),
+        ({"price_to": "49"}, True),
+        ({"price_to": "48.99"}, False),
+        ({"price_from": "0", "price_to": "100"}, True),
+        ({"enrollment_count_from": "-0.5", "enrollment_count_to": "0.5"}, True),
+        ({"enrollment_count_from": "99999999999999999999"}, False),
+    ],
+)
+def test_filter_by_numbers__has_both_ends(
+    admin_client: Client, parameters: dict[str, str], found: bool
+) -> None:
+    CourseFactory.create(paid=True)
+    assert bool(listed(admin_client, Course, **parameters)) is found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "created_at_from=tomorrow",
+        "created_at_to=2026-13-01",
+        "created_at_from=%00",
+        "created_at_to=9999-12-31",
+        "price_from=x",
+        "price_to=NaN",
+        "price_from=1e400",
+        "enrollment_count_from=Infinity",
+        "instructor__id__exact=x",
+        "instructor__id__exact=%00",
+    ],
+)
+def test_filter_by_what_is_none__opens_the_list_without_it(
+    admin_client: Client, query: str
+) -> None:
+    CourseFactory.create()
+    response = admin_client.get(f"{url(Course, 'changelist')}?{query}")
+    assert (response.status_code, response.headers.get("Location")) == (
+        302,
+        f"{url(Course, 'changelist')}?e=1",
+    )
+
+
+def test_filter_by_a_record__finds_its_rows_and_names_it(admin_client: Client) -> None:
+    enrollment = EnrollmentFactory.create()
+    EnrollmentFactory.create()
+    parameters = {"course__id__exact": str(enrollment.course_id)}
+    assert listed(admin_client, Enrollment, **parameters) == [enrollment]
+    html = admin_client.get(url(Enrollment, "changelist"), parameters).content.decode()
+    assert f'<option value="{enrollment.course_id}" selected>' in html
+
+
+@each_model
+def test_list__has_no_choice_of_all_rows_of_another_table(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    user = EnrollmentFactory.create().student
+    html = admin_client.get(url(model, "changelist")).content.decode()
+    assert f'<option value="{user.pk}"' not in html
+
+
+# Bounds
+
+
+def test_rows_up_to_the_limit__are_counted_exactly(db: None) -> None:
+    CourseFactory.create_batch(2)
+    assert count_up_to(2, [Course.objects.all()]) == [Count(2)]
+
+
+def test_rows_beyond_the_limit__are_at_least_so_many(db: None) -> None:
+    CourseFactory.create_batch(3)
+    counts = count_up_to(2, [Course.objects.all(), Course.objects.none(), Enrollment.objects.all()])
+    assert [str(count) for count in counts] == ["2+", "0", "0"]
+
+
+def test_statement_that_takes_too_long__is_cancelled(db: None) -> None:
+    with pytest.raises(TooSlowError), at_most(1), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(1)")
+    assert not Course.objects.exists()
+
+
+def test_statement_after_the_block__has_the_time_that_it_had_before(db: None) -> None:
+    with at_most(1):
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
+
+
+def summary(client: Client, **parameters: Any) -> str:
+    response = client.get(url(Course, "changelist"), parameters)
+    return str(response.context["cl"].summary)
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, "0 courses"), (1, "1 course")])
+def test_list_of_few_rows__says_how_many(admin_client: Client, number: int, expected: str) -> None:
+    CourseFactory.create_batch(number)
+    assert summary(admin_client) == expected
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists count up to two, and look through the newest two."""
+    monkeypatch.setattr(changelist, "REACH", 2)
+    monkeypatch.setattr(changelist, "NEWEST", 2)
+
+
+@pytest.mark.usefixtures("few")
+def test_list_of_more_rows_than_are_counted__says_about_how_many(admin_client: Client) -> None:
+    CourseFactory.create_batch(12)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE courses")
+    assert summary(admin_client) == "about 12 courses"
+    assert summary(admin_client, status="draft") == "more than 2 courses"
+
+
+@pytest.mark.usefixtures("few")
+def test_page_beyond_the_reach__opens_the_list(admin_client: Client) -> None:
+    CourseFactory.create_batch(3)
+    response = admin_client.get(url(Course, "changelist"), {"p": "2"})
+    assert response.headers["Location"] == f"{url(Course, 'changelist')}?e=1"
+
+
+@pytest.fixture
+def slow(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a list asks first takes too long."""
+
+    def too_slow(milliseconds: int) -> Any:
+        raise TooSlowError
+
+    monkeypatch.setattr(changelist, "at_most", too_slow)
+
+
+@pytest.mark.usefixtures("slow")
+def test_list_that_takes_too_long__is_of_the_newest_rows_and_says_so(
+    admin_client: Client,
+) -> None:
+    courses = CourseFactory.create_batch(3)
+    response = admin_client.get(url(Course, "changelist"), {"price_to": "10"})
+    assert list(response.context["cl"].result_list) == [courses[2], courses[1]]
+    assert "only in the newest 2 courses" in " ".join(response.content.decode().split())
+
+
+@pytest.mark.usefixtures("slow")
+def test_list_that_takes_too_long_of_a_small_table__is_complete(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    response = admin_client.get(url(Course, "changelist"), {"price_to": "10"})
+    assert list(response.context["cl"].result_list) == [course]
+    assert response.context["cl"].paginator.newest is None
+
+
+def test_order_by_a_column_that_is_not_to_be_sorted_by__is_ignored(admin_client: Client) -> None:
+    response = admin_client.get("/admin/analytics/analyticsevent/?o=1.-2.3")
+    assert set(response.context["cl"].queryset.query.order_by) == {"-pk"}
+
+
+# Times
+
+
+def test_times__are_in_the_zone_of_the_viewer(admin_client: Client) -> None:
+    UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
+    CourseFactory.create(published_at=datetime(2026, 3, 1, 16, tzinfo=UTC))
+    assert ">2 Mar 2026, 01:00<" in admin_client.get(url(Course, "changelist")).content.decode()
+
+
+@pytest.mark.parametrize("zone", ["Middle/Earth", "../../etc/passwd", "UTC"])
+def test_times_of_a_viewer_in_no_zone__are_in_that_of_the_project(
+    admin_client: Client, zone: str
+) -> None:
+    UserProfileFactory.create(user=User.objects.get(), timezone=zone)
+    CourseFactory.create(published_at=datetime(2026, 3, 1, 16, tzinfo=UTC))
+    assert ">1 Mar 2026, 16:00<" in admin_client.get(url(Course, "changelist")).content.decode()
+    assert timezone.get_current_timezone_name() == "UTC"

@@ -1,0 +1,203 @@
+"""How many queries each page takes: a number of its own, which does not grow with the rows."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from communication.models import DiscussionPost
+from config.database.fields import EnumField
+from courses.models import CourseModule
+from tests.admin.pages import BY_MODEL, READ_ONLY, each_model, each_model_but, url
+from tests.factories import (
+    AssignmentSubmissionFactory,
+    CourseFactory,
+    CourseModuleFactory,
+    EnrollmentFactory,
+    LessonProgressFactory,
+    QuizSubmissionFactory,
+    UserFactory,
+)
+
+SESSION = 3
+"""Of every page: the session, its user, and the time zone in their profile."""
+TRAITS: dict[type[models.Model], dict[str, Any]] = {
+    CourseModule: {"locked": True},
+    DiscussionPost: {"reply": True},
+}
+
+
+def statements(client: Client, address: str, **parameters: Any) -> list[str]:
+    """What the page asks, apart from transactions and their settings."""
+    client.get(address, parameters)  # which fills the caches
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address, parameters).status_code == 200
+    every = [query["sql"] for query in queries]
+    return [sql for sql in every if not sql.startswith(("SAVEPOINT", "RELEASE", "SET"))]
+
+
+def number(client: Client, address: str, **parameters: Any) -> int:
+    asked = statements(client, address, **parameters)
+    return len([sql for sql in asked if "set_config" not in sql])
+
+
+def create(model: type[models.Model], rows: int) -> list[models.Model]:
+    return list(BY_MODEL[model].create_batch(rows, **TRAITS.get(model, {})))
+
+
+# Lists
+
+
+@each_model
+def test_list__takes_three_queries(admin_client: Client, model: type[models.Model]) -> None:
+    create(model, 3)
+    few = number(admin_client, url(model, "changelist"))
+    create(model, 6)
+    assert (few, number(admin_client, url(model, "changelist"))) == (SESSION + 3, SESSION + 3)
+
+
+@each_model
+def test_list_of_no_rows__takes_one_query(admin_client: Client, model: type[models.Model]) -> None:
+    address = url(model, "changelist")
+    parameters = {f"{model._meta.pk.name}__exact": "01a204f2-dd54-7217-8914-12ab7cfde595"}
+    assert number(admin_client, address, **parameters) == SESSION + 1
+
+
+@each_model
+def test_search__takes_at_most_two_queries_for_each_related_table(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    create(model, 3)
+    steps = sum(field.count("__") for field in admin.site.get_model_admin(model).search_fields)
+    assert number(admin_client, url(model, "changelist"), q="user1") <= SESSION + 4 + steps
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        pytest.param(model, field, id=f"{model.__name__}-{field.name}")
+        for model in BY_MODEL
+        for field in model._meta.concrete_fields
+        if isinstance(field, EnumField)
+    ],
+)
+def test_filter_by_a_label__takes_no_more_queries(
+    admin_client: Client, model: type[models.Model], field: EnumField
+) -> None:
+    [row] = create(model, 1)
+    label = getattr(row, field.name)
+    found = number(admin_client, url(model, "changelist"), **{f"{field.name}__exact": label})
+    assert found == SESSION + 3
+
+
+@each_model
+def test_list__counts_no_table_whole(admin_client: Client, model: type[models.Model]) -> None:
+    create(model, 1)
+    asked = statements(admin_client, url(model, "changelist"))[SESSION:]
+    assert not [sql for sql in asked if "count(*)" in sql.lower() and "LIMIT" not in sql]
+
+
+@each_model
+def test_list__reads_no_table_whole(admin_client: Client, model: type[models.Model]) -> None:
+    create(model, 1)
+    asked = statements(admin_client, url(model, "changelist"))[SESSION:]
+    assert not [sql for sql in asked if not {"LIMIT", " IN (", "set_config"} & set(_signs(sql))]
+
+
+def _signs(sql: str) -> list[str]:
+    return [sign for sign in ("LIMIT", " IN (", "set_config") if sign in sql]
+
+
+# Records
+
+# The row with all that it belongs to, the counts of what belongs to it, its inlines, and an
+# input for each foreign key.
+RECORD = {
+    "User": 3,
+    "UserProfile": 2,
+    "Course": 4,
+    "CourseModule": 5,
+    "Lesson": 3,
+    "Enrollment": 4,
+    "LessonProgress": 3,
+    "Certificate": 2,
+    "Quiz": 4,
+    "Question": 2,
+    "QuizSubmission": 4,
+    "Assignment": 3,
+    "AssignmentSubmission": 5,
+    "Message": 4,
+    "DiscussionThread": 4,
+    "DiscussionPost": 5,
+    "Announcement": 3,
+    "Notification": 2,
+    "CourseAnalytics": 1,
+    "StudentAnalytics": 1,
+    "AnalyticsEvent": 1,
+    "Payment": 4,
+    "Subscription": 2,
+    "Refund": 2,
+}
+
+
+@each_model
+def test_record__takes_its_number_of_queries(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    [row] = create(model, 1)
+    address = url(model, "change", row.pk)
+    assert number(admin_client, address) - SESSION == RECORD[model.__name__]
+
+
+def test_record_of_more_related_rows__takes_no_more_queries(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    counts = []
+    for _ in range(2):
+        CourseModuleFactory.create_batch(3, course=course)
+        EnrollmentFactory.create_batch(3, course=course)
+        counts.append(number(admin_client, url(type(course), "change", course.pk)))
+    assert counts[0] == counts[1]
+
+
+@each_model_but(*READ_ONLY)
+def test_deletion_page__takes_two_queries_and_the_row(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    [row] = create(model, 1)
+    assert number(admin_client, url(model, "delete", row.pk)) == SESSION + 2
+
+
+def test_deletion_page_of_more_rows__takes_no_more_queries(admin_client: Client) -> None:
+    user = UserFactory.create()
+    counts = []
+    for _ in range(2):
+        LessonProgressFactory.create_batch(2, enrollment__student=user)
+        QuizSubmissionFactory.create(enrollment__student=user)
+        AssignmentSubmissionFactory.create(enrollment__student=user)
+        counts.append(number(admin_client, f"/admin/users/user/{user.pk}/erase/"))
+    assert counts == [SESSION + 2, SESSION + 2]
+
+
+@each_model_but(*READ_ONLY)
+def test_fresh_form__takes_no_query(admin_client: Client, model: type[models.Model]) -> None:
+    ContentType.objects.get_for_model(model)
+    assert number(admin_client, url(model, "add")) == SESSION
+
+
+@each_model
+def test_autocompletion__takes_two_queries_and_those_of_the_search(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    create(model, 2)
+    for field in model._meta.concrete_fields:
+        if field.is_relation:
+            asked = {
+                "app_label": model._meta.app_label,
+                "model_name": model._meta.model_name,
+                "field_name": field.name,
+            }
+            assert number(admin_client, "/admin/autocomplete/", **asked) <= SESSION + 3

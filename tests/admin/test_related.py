@@ -1,0 +1,121 @@
+"""From a record to all related ones, in both directions, by one click."""
+
+from typing import Any
+
+import pytest
+from django.db import models
+from django.test import Client
+
+from config.admin import related
+from courses.models import Course, CourseModule, Lesson
+from tests.admin.pages import BY_MODEL, each_model, url
+from tests.factories import (
+    AnnouncementFactory,
+    CourseAnalyticsFactory,
+    CourseFactory,
+    EnrollmentFactory,
+    LessonFactory,
+    MessageFactory,
+    PaymentFactory,
+)
+
+
+def links(client: Client, row: models.Model, kind: str) -> dict[str, Any]:
+    """The links on the page of `row`: `parents` by their name, or `children` by their title."""
+    context = client.get(url(type(row), "change", row.pk)).context
+    return {link.name or link.title: link for link in context[kind]}
+
+
+def counts(client: Client, row: models.Model) -> dict[str, str]:
+    """The numbers of related rows, where there are any."""
+    children = links(client, row, "children")
+    return {title: str(link.count) for title, link in children.items() if link.count}
+
+
+def test_course__leads_to_all_that_belongs_to_it(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    LessonFactory.create_batch(2, module__course=course)
+    EnrollmentFactory.create_batch(3, course=course)
+    AnnouncementFactory.create(course=course)
+    PaymentFactory.create(course=course)
+    CourseAnalyticsFactory.create(course=course)
+    assert counts(admin_client, course) == {
+        "Course modules": "2",
+        "Lessons": "2",
+        "Enrollments": "3",
+        "Announcements": "1",
+        "Payments": "1",
+        "Course analytics": "1",
+    }
+
+
+def test_user_in_two_parts__is_told_apart(admin_client: Client) -> None:
+    message = MessageFactory.create()
+    assert counts(admin_client, message.sender) == {"Messages (sender)": "1"}
+    assert counts(admin_client, message.recipient) == {"Messages (recipient)": "1"}
+
+
+@each_model
+def test_record__leads_to_all_that_it_belongs_to(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    row = BY_MODEL[model].create()
+    parents = [
+        getattr(row, field.name) for field in model._meta.concrete_fields if field.is_relation
+    ]
+    found = links(admin_client, row, "parents")
+    assert {link.title for link in found.values()} == {str(parent) for parent in parents if parent}
+
+
+@each_model
+def test_record__has_a_link_for_each_foreign_key_to_it(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    row = BY_MODEL[model].create()
+    foreign_keys = [
+        relation for relation in model._meta.related_objects if relation.related_model in BY_MODEL
+    ]
+    through = related.admin.site.get_model_admin(model).through  # type: ignore[attr-defined]
+    found = links(admin_client, row, "children")
+    assert len(found) == len(foreign_keys) + len(through)
+
+
+@each_model
+def test_link__opens_the_list_of_exactly_those_rows(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    for factory in BY_MODEL.values():
+        factory.create()
+    row = model._base_manager.earliest("pk")
+    for link in links(admin_client, row, "children").values():
+        changelist = admin_client.get(link.url).context["cl"]
+        assert changelist.result_count == link.count.number
+
+
+def test_link_to_rows_through_others__shows_them(admin_client: Client) -> None:
+    lesson = LessonFactory.create()
+    LessonFactory.create()
+    link = links(admin_client, lesson.module.course, "children")["Lessons"]
+    assert list(admin_client.get(link.url).context["cl"].result_list) == [lesson]
+
+
+def test_list_of_rows_through_others_by_a_secret__is_refused(admin_client: Client) -> None:
+    address = url(Lesson, "changelist")
+    key = "module__course__instructor__password__exact"
+    assert admin_client.get(address, {key: "x"}).status_code == 400
+
+
+def test_more_related_rows_than_are_counted__are_at_least_so_many(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(related, "LIMIT", 2)
+    course = CourseFactory.create()
+    EnrollmentFactory.create_batch(3, course=course)
+    assert counts(admin_client, course) == {"Enrollments": "2+"}
+
+
+def test_list__links_each_row_and_what_it_belongs_to(admin_client: Client) -> None:
+    lesson = LessonFactory.create()
+    html = admin_client.get(url(CourseModule, "changelist")).content.decode()
+    assert f'href="{url(CourseModule, "change", lesson.module.pk)}"' in html
+    assert f'href="{url(Course, "change", lesson.module.course.pk)}"' in html

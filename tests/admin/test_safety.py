@@ -1,0 +1,289 @@
+"""Safety: who gets in, how often one may try, and that no stored text becomes markup."""
+
+from contextlib import suppress
+from html import unescape
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.db import DatabaseError, connection, models, transaction
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from pytest_django import Settings
+
+from config.admin.throttle import SessionTableCache, address
+from courses.models import Course, Lesson
+from tests.admin.pages import BY_MODEL, READ_ONLY, each_model, url
+from tests.factories import CourseFactory, LessonFactory, UserFactory, UserProfileFactory
+from users.models import User
+
+LOGIN = "/admin/login/"
+PASSWORD = "Very-Secret-1"
+
+
+# Who gets in
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("traits", [{}, {"educator": True}])
+def test_page_of_the_admin__is_not_for_students_and_educators(
+    client: Client, traits: dict[str, Any]
+) -> None:
+    client.force_login(UserFactory.create(**traits))
+    row = CourseFactory.create()
+    addresses = [
+        reverse("admin:index"),
+        reverse("admin:search"),
+        reverse("admin:jsi18n"),
+        reverse("admin:autocomplete"),
+        reverse("admin:password_change"),
+        reverse("admin:app_list", args=["courses"]),
+        reverse("admin:courses_course_export", args=["csv"]),
+        reverse("admin:users_user_erase", args=[row.instructor_id]),
+        reverse("admin:auth_user_password_change", args=[row.instructor_id]),
+        *(url(Course, page) for page in ("changelist", "add")),
+        *(url(Course, page, row.pk) for page in ("change", "delete", "history")),
+    ]
+    responses = {address: client.post(address, {"post": "yes"}) for address in addresses}
+    assert {
+        address: response.status_code for address, response in responses.items()
+    } == dict.fromkeys(addresses, 302)
+    assert Course.objects.filter(pk=row.pk).exists()
+
+
+def test_session_of_an_admin_who_was_deactivated__is_over(admin_client: Client) -> None:
+    User.objects.update(deleted_at="2030-01-01 00:00Z")
+    assert admin_client.get(reverse("admin:index")).status_code == 302
+
+
+# How often one may try
+
+
+def attempt(client: Client, password: str, **headers: str) -> Any:
+    data = {"username": "ann@example.com", "password": password}
+    return client.post(LOGIN, data, **headers)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def ann(db: None) -> User:
+    return UserFactory.create(admin=True, email="ann@example.com", password=PASSWORD)
+
+
+@pytest.mark.usefixtures("ann")
+def test_login_after_too_many_failures__is_refused_even_with_the_password(client: Client) -> None:
+    statuses = [attempt(client, "wrong").status_code for _ in range(5)]
+    locked = attempt(client, PASSWORD)
+    assert statuses == [200, 200, 200, 200, 429]
+    assert locked.status_code == 429
+    assert "There were 5 failed attempts to log in from here." in locked.content.decode()
+
+
+@pytest.mark.usefixtures("ann")
+def test_login_from_another_address__is_let_in(client: Client) -> None:
+    for _ in range(5):
+        attempt(client, "wrong")
+    assert attempt(Client(REMOTE_ADDR="192.0.2.7"), PASSWORD).status_code == 302
+
+
+@pytest.mark.usefixtures("ann")
+def test_login_after_a_while__is_let_in(client: Client) -> None:
+    for _ in range(5):
+        attempt(client, "wrong")
+    Session.objects.update(expire_date="2020-01-01 00:00Z")
+    assert attempt(client, PASSWORD).status_code == 302
+
+
+@pytest.mark.usefixtures("ann")
+def test_login_that_succeeds__forgets_the_failures(client: Client) -> None:
+    for _ in range(4):
+        attempt(client, "wrong")
+    attempt(client, PASSWORD)
+    assert attempt(Client(), "wrong").status_code == 200
+
+
+@pytest.mark.usefixtures("ann")
+def test_counter_of_failures__is_no_session_and_says_nothing(client: Client) -> None:
+    attempt(client, "wrong")
+    counter = Session.objects.get()
+    assert (counter.session_data, counter.get_decoded()) == ("1", {})
+
+
+def test_counter_that_expired__begins_anew_and_is_cleared(db: None) -> None:
+    cache = SessionTableCache("", {})
+    assert cache.add("key", 7, timeout=60)
+    assert not cache.add("key", 1, timeout=60)
+    assert (cache.incr("key"), cache.get("key")) == (8, 8)
+    cache.touch("key", timeout=-1)
+    assert cache.get("key", 0) == 0
+    assert cache.add("key", 1, timeout=-1)
+    call_command("clearsessions")
+    assert not Session.objects.exists()
+
+
+def test_counter_that_is_not_there__cannot_be_raised(db: None) -> None:
+    with pytest.raises(ValueError, match=r"^Key 'key' not found\.$"):
+        SessionTableCache("", {}).incr("key")
+
+
+def test_login_attempts__have_no_tables(db: None) -> None:
+    assert not [name for name in connection.introspection.table_names() if "axes" in name]
+
+
+@pytest.mark.parametrize(
+    ("header", "behind_proxy", "expected"),
+    [
+        ("", False, "127.0.0.1"),
+        ("192.0.2.1", False, "127.0.0.1"),
+        ("", True, "127.0.0.1"),
+        ("203.0.113.9, 192.0.2.1", True, "192.0.2.1"),
+    ],
+)
+def test_address_of_a_client__is_what_cannot_be_made_up(
+    rf: RequestFactory, settings: Settings, header: str, behind_proxy: bool, expected: str
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if behind_proxy else None
+    assert address(rf.get("/", headers={"X-Forwarded-For": header})) == expected
+
+
+# Cookies and policy
+
+
+def test_cookies__are_strict(client: Client, ann: User) -> None:
+    client.get(LOGIN)
+    attempt(client, PASSWORD)
+    flags = {
+        name: (cookie["samesite"], cookie["httponly"], cookie["max-age"])
+        for name, cookie in client.cookies.items()
+    }
+    assert flags["sessionid"] == ("Strict", True, "")
+    assert flags["csrftoken"][:2] == ("Strict", True)
+
+
+def test_session__lasts_a_working_day() -> None:
+    assert settings.SESSION_COOKIE_AGE == 8 * 3600
+
+
+@pytest.mark.parametrize("page", [LOGIN, "/admin/", "/admin/courses/course/"])
+def test_page__allows_no_script_inside_it_and_nothing_from_elsewhere(
+    admin_client: Client, page: str
+) -> None:
+    policy = admin_client.get(page).headers["Content-Security-Policy"]
+    assert policy == (
+        "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'self'"
+    )
+
+
+# Markup
+
+MARKUP = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>{{7*7}}"
+
+
+def with_markup(model: type[models.Model]) -> models.Model:
+    """A row with markup in each of its texts that takes it, past all forms."""
+    row: models.Model = BY_MODEL[model].create()
+    texts = [
+        field
+        for field in model._meta.concrete_fields
+        if type(field) in (models.CharField, models.TextField, models.URLField)
+    ]
+    documents = [field for field in model._meta.concrete_fields if type(field) is models.JSONField]
+    for field in [*texts, *documents]:
+        value: Any = MARKUP[: field.max_length]
+        if field in documents:
+            value = [MARKUP] if isinstance(getattr(row, field.name), list) else {MARKUP: MARKUP}
+        try_to_set(row, field, value)
+    row.refresh_from_db()
+    return row
+
+
+def try_to_set(row: models.Model, field: Any, value: Any) -> None:
+    """Constraints keep markup out of some columns, such as currencies."""
+    with suppress(DatabaseError), transaction.atomic():
+        type(row)._base_manager.filter(pk=row.pk).update(**{field.name: value})
+
+
+@each_model
+def test_markup_in_every_text__is_shown_as_text(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    row = with_markup(model)
+    pages = [url(model, "changelist"), url(model, "change", row.pk), url(model, "history", row.pk)]
+    if model not in READ_ONLY:
+        pages.append(url(model, "delete", row.pk))
+    for page in pages:
+        html = admin_client.get(page).content.decode()
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+
+
+@each_model
+def test_markup_in_every_text__is_shown_as_text_by_what_refers_to_it(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    for factory in BY_MODEL.values():
+        factory.create()
+    first = model._base_manager.earliest("pk")
+    for field in model._meta.concrete_fields:
+        if type(field) in (models.CharField, models.TextField):
+            try_to_set(first, field, MARKUP[: field.max_length])
+    for relation in model._meta.related_objects:
+        if relation.related_model in BY_MODEL:
+            html = admin_client.get(url(relation.related_model, "changelist")).content.decode()
+            assert "<script>alert" not in html
+            assert "<img src=x" not in html
+
+
+def test_title_with_markup__is_in_the_list_and_in_the_form(admin_client: Client) -> None:
+    course = CourseFactory.create(title=MARKUP)
+    for page in (url(Course, "changelist"), url(Course, "change", course.pk)):
+        assert MARKUP in unescape(admin_client.get(page).content.decode())
+
+
+def test_address_that_is_a_script__is_no_link(admin_client: Client) -> None:
+    lesson = LessonFactory.create()
+    Lesson.objects.update(content_url="javascript:alert(1)")
+    html = admin_client.get(url(Lesson, "change", lesson.pk)).content.decode()
+    assert 'href="javascript:' not in html
+
+
+@pytest.mark.parametrize("parameter", ["q", "o", "p", "created_at_from", "x"])
+def test_markup_in_the_url__is_shown_as_text(admin_client: Client, parameter: str) -> None:
+    response = admin_client.get(url(Course, "changelist"), {parameter: MARKUP}, follow=True)
+    assert "<script>alert" not in response.content.decode()
+
+
+# Secrets
+
+
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+def test_page_of_a_user__shows_nothing_of_the_hash(admin_client: Client, page: str) -> None:
+    user = UserFactory.create(password=PASSWORD)
+    algorithm, salt, digest = user.password.split("$")
+    html = admin_client.get(url(User, page, user.pk)).content.decode()
+    assert not [part for part in (f"{algorithm}$", salt[:6], digest[:6]) if part in html]
+
+
+@pytest.mark.parametrize(
+    "lookup", ["user__password__startswith", "user__verification_token", "user__password"]
+)
+def test_filter_by_a_secret_of_another_table__is_refused(admin_client: Client, lookup: str) -> None:
+    UserProfileFactory.create()
+    response = admin_client.get("/admin/users/userprofile/", {lookup: "a"})
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize("page", ["abc", "-1", "0", "99999999999999999999", "<b>"])
+def test_search_palette_with_an_odd_page__opens(admin_client: Client, page: str) -> None:
+    response = admin_client.get(reverse("admin:search"), {"s": "course", "page": page})
+    assert response.status_code == 200
+
+
+def test_log__is_of_who_did_it(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    admin_client.post(url(Course, "delete", course.pk), {"post": "yes"})
+    assert LogEntry.objects.get().user.role == "admin"
