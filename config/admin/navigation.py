@@ -21,8 +21,11 @@ DOMAINS = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """What unfold makes the sidebar of."""
-    start = {"title": "Dashboard", "icon": "dashboard", "link": reverse_lazy("admin:index")}
-    return [{"items": [start]}, *(_group(label) for label in DOMAINS)]
+    pages = [
+        {"title": "Dashboard", "icon": "dashboard", "link": reverse_lazy("admin:index")},
+        {"title": "Schema", "icon": "schema", "link": reverse_lazy("admin_pages:schema")},
+    ]
+    return [{"items": pages}, *(_group(label) for label in DOMAINS)]
 
 
 def _group(label: str) -> dict[str, Any]:

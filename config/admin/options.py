@@ -29,6 +29,7 @@ from config.database.functions import Now
 SECRETS = frozenset({"password", "verification_token", "password_reset_token"})
 """Fields that are neither shown, nor filtered by, nor exported."""
 
+
 type Violations = dict[str, tuple[str, str]]
 
 
@@ -44,8 +45,9 @@ class FormOptions:
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        """Show the column's comment, and its default in a fresh form."""
-        kwargs.setdefault("help_text", db_field.help_text or db_field.db_comment or "")
+        """Show the column's comment, and its default in a fresh form. NULL is an empty input."""
+        comment = (db_field.db_comment or "").replace("NULL", "empty")
+        kwargs.setdefault("help_text", db_field.help_text or comment)
         if isinstance(db_field.db_default, Now):
             kwargs.setdefault("initial", timezone.now)
         elif db_field.has_db_default():

@@ -12,6 +12,8 @@ from config.admin.navigation import DOMAINS
 class AdminSite(UnfoldAdminSite):
     """Unfold's, with the domains in their order and a search that any parameter can be put to."""
 
+    index_title = "Dashboard"
+
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:

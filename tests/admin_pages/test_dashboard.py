@@ -22,6 +22,7 @@ from tests.factories import (
     PaymentFactory,
     UserFactory,
 )
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,20 @@ def test_first_page__all_plots(admin_client: Client) -> None:
 
 def test_first_page__lists_the_tables_below(admin_client: Client) -> None:
     assert reverse("admin:users_user_changelist") in page(admin_client)
+
+
+def test_first_page__says_how_many_rows_a_table_has(admin_client: Client) -> None:
+    UserFactory.create_batch(2)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE users")
+    [rows] = re.findall(r'<span class="name">Users</span><span.*?>(.*?)</span>', page(admin_client))
+    assert int(rows) == User.objects.count()
+
+
+def test_sidebar__links_to_both_pages(admin_client: Client) -> None:
+    content = page(admin_client)
+    for name in ("admin:index", "admin_pages:schema"):
+        assert f'href="{reverse(name)}"' in content
 
 
 def test_pages__only_for_administrators() -> None:
