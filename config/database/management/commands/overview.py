@@ -25,6 +25,7 @@ COUNTS = """
              WHERE contype = 'c') AS "check constraints"
 """
 NEXT_STEPS = {
+    "fill it with made-up data": "seed_demo",
     "make an administrator": "createsuperuser",
     "open the admin site": "runserver",
     "look at the data": "dbshell",
