@@ -247,7 +247,7 @@ class DiscussionPost(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.content[:60]
+        return self.content.strip()[:60] or "Deleted post"
 
 
 class Announcement(TimestampedModel):

@@ -233,8 +233,25 @@ UNFOLD = {
     "SITE_HEADER": "Learning platform",
     "SITE_SYMBOL": "school",
     "SITE_URL": None,
+    # Blue as the plots are. Text is 600 on light and 500 on dark, each with a contrast over 4.5.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.6)",
+            "100": "oklch(93.2% .032 255.6)",
+            "200": "oklch(88.2% .059 254.1)",
+            "300": "oklch(80.9% .105 251.8)",
+            "400": "oklch(75.5% .13 253)",
+            "500": "oklch(70.7% .165 254.6)",
+            "600": "oklch(53% .22 262)",
+            "700": "oklch(48.8% .243 264.4)",
+            "800": "oklch(42.4% .199 265.6)",
+            "900": "oklch(37.9% .146 265.5)",
+            "950": "oklch(28.2% .091 267.9)",
+        }
+    },
     "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("config_admin/icon.svg")}],
     "STYLES": [lambda request: static("config_admin/admin.css")],
+    "SCRIPTS": [lambda request: static("config_admin/names.js")],
     "SIDEBAR": {"show_search": True, "navigation": "config.admin.navigation.sidebar"},
 }
 

@@ -39,6 +39,13 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(field, violation.message)
 
 
+def name_inputs(field: forms.Field) -> forms.Field:
+    """Give the inputs of a field with two, a day and a time, names for those who do not see them."""
+    for widget, part in zip(getattr(field.widget, "widgets", ()), ("date", "time"), strict=False):
+        widget.attrs.setdefault("aria-label", f"{field.label}: {part}")
+    return field
+
+
 class JSONField(forms.JSONField):
     """A document on several lines, as one reads it."""
 

@@ -20,7 +20,7 @@ from config.admin.changelist import BoundedPaginator, ChangeList
 from config.admin.columns import Column, column
 from config.admin.deletion import Deletion
 from config.admin.filters import filter_for
-from config.admin.forms import InlineFormSet, JSONField, ModelForm
+from config.admin.forms import InlineFormSet, JSONField, ModelForm, name_inputs
 from config.admin.related import children, parents
 from config.admin.search import Search
 from config.admin.violations import refused
@@ -54,7 +54,8 @@ class FormOptions:
             kwargs.setdefault("initial", db_field.db_default)
         if isinstance(db_field, models.JSONField):
             kwargs.setdefault("form_class", JSONField)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        return name_inputs(field) if field else None
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """What has no default is to be chosen; unfold would choose the first."""
@@ -404,3 +405,12 @@ class StackedInline(InlineOptions, unfold.StackedInline):
 
 class TabularInline(InlineOptions, unfold.TabularInline):
     """One form a line."""
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """The heading of a column is no label of the inputs below it."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.widget.attrs.setdefault("aria-label", field.label)
+        return field
