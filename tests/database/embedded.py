@@ -83,7 +83,8 @@ def new_directory() -> Iterator[Path]:
     Not below pytest's directory, which each run of pytest closes to others, such as the server's
     user if we are root.
     """
-    with TemporaryDirectory() as parent:
+    # A server that is just ending may still write there.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as parent:
         yield (directory := Path(parent, "postgres"))
         assert eventually(lambda: is_stopped(directory))
 

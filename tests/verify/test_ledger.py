@@ -44,7 +44,7 @@ def notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Set
     package.mkdir()
     (package / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    settings.MIGRATION_MODULES |= {"notifications": package.name}
+    settings.MIGRATION_MODULES = settings.MIGRATION_MODULES | {"notifications": package.name}
     return package
 
 
@@ -112,7 +112,7 @@ def test_ledger_of_changed_model__different(
 def test_ledger_of_app_without_migrations__different(
     shared_clone: Database, settings: Settings
 ) -> None:
-    settings.MIGRATION_MODULES |= {"notifications": None}
+    settings.MIGRATION_MODULES = settings.MIGRATION_MODULES | {"notifications": None}
     [ghost, models] = drifts(shared_clone)
     assert ghost == Drift(migration("0001_initial"), "extra")
     assert models == replace(without_migration("notifications", ""), found=models.found)
