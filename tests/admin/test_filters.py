@@ -12,8 +12,9 @@ from config.admin import changelist
 from config.admin.bounds import Count, TooSlowError, at_most, count_up_to
 from courses.models import Course
 from enrollments.models import Enrollment
+from payments.models import Payment
 from tests.admin.pages import each_model, url
-from tests.factories import CourseFactory, EnrollmentFactory, UserProfileFactory
+from tests.factories import CourseFactory, EnrollmentFactory, PaymentFactory, UserProfileFactory
 from users.models import User
 
 
@@ -103,6 +104,15 @@ def test_filter_by_a_record__finds_its_rows_and_names_it(admin_client: Client) -
     assert listed(admin_client, Enrollment, **parameters) == [enrollment]
     html = admin_client.get(url(Enrollment, "changelist"), parameters).content.decode()
     assert f'<option value="{enrollment.course_id}" selected>' in html
+
+
+@pytest.mark.parametrize("parameters", [{}, {"course__id__exact": ""}], ids=["alone", "empty form"])
+def test_filter_by_no_record__finds_the_rows_of_none(
+    admin_client: Client, parameters: dict[str, str]
+) -> None:
+    PaymentFactory.create()
+    payment = PaymentFactory.create(course=None)
+    assert listed(admin_client, Payment, course__isnull="True", **parameters) == [payment]
 
 
 @each_model
