@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import connection, models
 
-from config.admin.bounds import Count, TooSlowError, at_most, estimate, local_settings
+from config.admin.bounds import Count, Model, TooSlowError, at_most, estimates, local_settings
 
 MILLISECONDS = 100
 """For counting exactly. What takes longer is counted up to a limit, and estimated beyond it."""
@@ -22,8 +22,6 @@ ONLY_INDEXES = {
     **{f"enable_{way}": "off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")},
 }
 """Each step by the index of its foreign key, so that it stops at the limit."""
-
-type Model = type[models.Model]
 
 CASCADES = (models.CASCADE, models.DB_CASCADE)
 LETS_GO = (models.SET_NULL, models.DB_SET_NULL)
@@ -104,8 +102,9 @@ class Deletion:
             for node in _nodes(tree["Plan"])
             if node.get("Subplan Name", "").startswith("CTE ")
         }
+        sizes = estimates(plan.tables)
         return {
-            model: min(expected.get(_cte(model).strip('"'), 0), estimate(model))
+            model: min(expected.get(_cte(model).strip('"'), 0), sizes[model])
             for model in plan.tables
             if not any(_own(model))  # of recursion the planner has no idea
         }
