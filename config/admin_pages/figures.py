@@ -163,7 +163,8 @@ def _probed(pages: range) -> list[tuple[int, datetime]]:
             " WHERE ctid = ANY (%s::tid[])",
             [[f"({page},1)" for page in pages]],
         )
-        return cursor.fetchall()
+        rows: list[tuple[int, datetime]] = cursor.fetchall()
+        return rows
 
 
 def _hour(time: datetime) -> datetime:
