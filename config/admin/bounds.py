@@ -1,6 +1,6 @@
 """Questions to large tables that cost no more than we allow: bounded, estimated, or cancelled."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -10,6 +10,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection, models, transaction
 from psycopg.errors import QueryCanceled
 
+type Model = type[models.Model]
 type QuerySet = models.QuerySet[Any, Any]
 
 
@@ -43,11 +44,11 @@ def local_settings(**values: str) -> Iterator[None]:
 
 
 @contextmanager
-def at_most(milliseconds: int) -> Iterator[None]:
+def at_most(milliseconds: int, **values: str) -> Iterator[None]:
     """Cancel a statement of the block that takes longer. Raises TooSlowError."""
     try:
         # To compile a query takes longer than a query has here.
-        with local_settings(statement_timeout=str(milliseconds), jit="off"):
+        with local_settings(statement_timeout=str(milliseconds), jit="off", **values):
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
@@ -73,12 +74,13 @@ def _counting(queryset: QuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
     return f"(SELECT count(*) FROM ({sql}) AS bounded)", params  # noqa: S608
 
 
-def estimate(model: type[models.Model]) -> int:
-    """The number of rows that the last VACUUM or ANALYZE saw in the table."""
+def estimates(models: Iterable[Model]) -> dict[Model, int]:
+    """The number of rows that the last VACUUM or ANALYZE saw in each table."""
+    by_name = {connection.ops.quote_name(model._meta.db_table): model for model in models}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(%s)",
-            [connection.ops.quote_name(model._meta.db_table)],
+            "SELECT name, greatest(reltuples, 0)::bigint"
+            "  FROM unnest(%s::text[]) AS name JOIN pg_class ON oid = to_regclass(name)",
+            [list(by_name)],
         )
-        [number] = cursor.fetchone()
-    return int(number)
+        return {by_name[name]: rows for name, rows in cursor.fetchall()}

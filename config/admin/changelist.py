@@ -1,5 +1,6 @@
 """Lists that answer at once, whatever the size of the table and whatever is asked of them."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,15 +10,17 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.views import ChangeList as UnfoldChangeList
 
-from config.admin.bounds import Count, QuerySet, TooSlowError, at_most, count_up_to, estimate
+from config.admin.bounds import Count, QuerySet, TooSlowError, at_most, count_up_to, estimates
 from config.database.fields import EnumField
 
 REACH = 10_000
 """Rows that can be paged through; beyond them one filters."""
-NEWEST = 100_000
+NEWEST = 20_000
 """Rows that are looked through if all of them would take too long."""
-MILLISECONDS = 150
+MILLISECONDS = 120
 """For counting the rows of a list, and again for finding those of a page."""
+ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "indexonlyscan")}
+"""Scans of indexes that do not count on an early end."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -30,16 +33,17 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     object_list: Any
     newest: int | None = None
     sorted = True
+    _found: Sequence[Any] = ()
+    """Keys, if to count all that is asked for takes too long."""
 
     @cached_property
     def total(self) -> Count:
         """How many rows there are."""
         try:
             with at_most(MILLISECONDS):
-                return self._counted()
+                return count_up_to(REACH, [self.object_list])[0]
         except TooSlowError:
-            self._look_through_the_newest()
-            return self._counted()
+            return self._look_closer()
 
     @cached_property
     def count(self) -> int:
@@ -47,23 +51,46 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     def page(self, number: int | str) -> "Page[Any]":
         number = self.validate_number(number)
-        try:
-            with at_most(MILLISECONDS):
-                keys = self._keys(number, self._in_order())
-        except TooSlowError:
-            self.sorted = False
-            keys = self._keys(number, self.object_list.order_by())
+        first = (number - 1) * self.per_page
+        keys = self._keys(slice(first, first + self.per_page)) if self.total else []
         # Of keys, not a slice, so that a list of changes can put more conditions on it.
         return self._get_page(self.object_list.filter(pk__in=keys), number, self)
 
-    def _counted(self) -> Count:
-        return count_up_to(REACH, [self.object_list])[0]
+    def _look_closer(self) -> Count:
+        """What an index finds, or else what the newest rows have, up to what can be paged through.
 
-    def _keys(self, number: int, rows: QuerySet) -> list[Any]:
-        if not self.total:
-            return []
-        first = (number - 1) * self.per_page
-        return list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+        PostgreSQL looks through the table if it expects to meet enough rows soon; but all of them
+        may be in one place, of which an index knows.
+        """
+        rows = self.object_list.order_by()
+        found = self._by_index(rows)
+        self._found = self._of_the_newest(rows) if found is None else found
+        return Count(min(len(self._found), REACH), len(self._found) <= REACH)
+
+    def _by_index(self, rows: QuerySet) -> Sequence[Any] | None:
+        try:
+            with at_most(MILLISECONDS, **ONLY_BITMAPS):
+                served = "Bitmap" in rows.values("pk").explain()
+                return _keys(rows, slice(REACH + 1)) if served else None
+        except TooSlowError:
+            return None
+
+    def _of_the_newest(self, rows: QuerySet) -> Sequence[Any]:
+        newest = rows.model._base_manager.order_by("-pk")
+        oldest = _keys(newest, slice(NEWEST - 1, NEWEST))
+        some = rows.filter(pk__gte=oldest[0]) if oldest else rows
+        found = _keys(some, slice(REACH + 1))
+        if oldest and len(found) <= REACH:
+            self.newest = NEWEST
+        return found
+
+    def _keys(self, part: slice) -> Sequence[Any]:
+        try:
+            with at_most(MILLISECONDS):
+                return _keys(self._in_order(), part)
+        except TooSlowError:
+            self.sorted = False
+            return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
         """The rows; if they are few, in an order that is no index's.
@@ -71,10 +98,13 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         PostgreSQL then finds the rows first, as quickly as it counted them. Otherwise it may walk
         along the index of the order to find them on the way, and they may be at its very end.
         """
-        order = self.object_list.query.order_by
-        if self.total.exact and self.object_list.query.where:
+        rows: QuerySet = self.object_list
+        order = rows.query.order_by
+        if self.total.exact and self._found:
+            rows = rows.filter(pk__in=self._found)
+        if self.total.exact and rows.query.where:
             order = [self._sorted_by(name) for name in order]
-        return self.object_list.order_by(*order) if order else self.object_list
+        return rows.order_by(*order) if order else rows
 
     def _sorted_by(self, order: Any) -> Any:
         opts = self.object_list.model._meta
@@ -86,13 +116,9 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         value = Coalesce(name, name)
         return value.desc() if order.startswith("-") else value.asc()
 
-    def _look_through_the_newest(self) -> None:
-        rows: QuerySet = self.object_list
-        keys = rows.model._base_manager.order_by("-pk").values_list("pk", flat=True)
-        oldest = keys[NEWEST - 1 : NEWEST].first()
-        if oldest is not None:
-            self.newest = NEWEST
-            self.object_list = rows.filter(pk__gte=oldest)
+
+def _keys(rows: QuerySet, part: slice) -> list[Any]:
+    return list(rows.values_list("pk", flat=True)[part])
 
 
 def _names(field: Any) -> tuple[str, str]:
@@ -142,6 +168,7 @@ class ChangeList(UnfoldChangeList):
         if total.exact:
             name = self.opts.verbose_name if total.number == 1 else self.opts.verbose_name_plural
             return f"{total} {name}"
-        if not self.queryset.query.where and (about := estimate(self.model)) > total.number:
+        about = 0 if self.queryset.query.where else estimates([self.model])[self.model]
+        if about > total.number:
             return f"about {about:,} {self.opts.verbose_name_plural}"
         return f"more than {total.number:,} {self.opts.verbose_name_plural}"

@@ -12,18 +12,17 @@ from typing import Any
 from django.contrib import admin
 from django.db import connection, models
 
-from config.admin.bounds import Count, TooSlowError, at_most, estimate, local_settings
+from config.admin.bounds import Count, Model, TooSlowError, at_most, estimates, local_settings
 
 MILLISECONDS = 100
 """For counting exactly. What takes longer is counted up to a limit, and estimated beyond it."""
 LIMIT = 300
 ONLY_INDEXES = {
     "jit": "off",
+    "max_parallel_workers_per_gather": "0",
     **{f"enable_{way}": "off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")},
 }
 """Each step by the index of its foreign key, so that it stops at the limit."""
-
-type Model = type[models.Model]
 
 CASCADES = (models.CASCADE, models.DB_CASCADE)
 LETS_GO = (models.SET_NULL, models.DB_SET_NULL)
@@ -70,8 +69,8 @@ class Deletion:
 
     @property
     def deleted(self) -> list[Affected]:
-        """The rows that go, those that were asked for first."""
-        return [affected for affected in self._counts[0] if affected.count]
+        """The rows that go, or may go, those that were asked for first."""
+        return [found for found in self._counts[0] if found.count or not found.count.exact]
 
     @property
     def kept(self) -> list[Affected]:
@@ -81,11 +80,11 @@ class Deletion:
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
         plan = Plan(self.model, limit)
         numbers = _fetch_one(plan.sql, {"keys": list(self.keys)})
-        estimates = self._estimates() if limit else {}
         counts = dict(zip([*plan.tables, *plan.references], numbers, strict=True))
         bounded = plan.bounded(counts)
+        expected = self._expected(plan, counts, bounded) if bounded else {}
         deleted = [
-            Affected(model, Count(counts[model], model not in bounded), estimates.get(model, 0))
+            Affected(model, Count(counts[model], model not in bounded), expected.get(model, 0))
             for model in plan.tables
         ]
         kept = [
@@ -94,21 +93,37 @@ class Deletion:
         ]
         return deleted, kept
 
-    def _estimates(self) -> dict[Model, int]:
-        """How many rows the planner expects of each table."""
-        plan = Plan(self.model, None)
-        [[tree]] = _fetch_one(f"EXPLAIN (FORMAT JSON) {plan.sql}", {"keys": list(self.keys)})
-        tree = json.loads(tree) if isinstance(tree, str) else tree
-        expected = {
-            node["Subplan Name"].removeprefix("CTE "): node["Plan Rows"]
-            for node in _nodes(tree["Plan"])
-            if node.get("Subplan Name", "").startswith("CTE ")
-        }
-        return {
-            model: min(expected.get(_cte(model).strip('"'), 0), estimate(model))
-            for model in plan.tables
-            if not any(_own(model))  # of recursion the planner has no idea
-        }
+    def _expected(self, plan: "Plan", counts: Any, bounded: set[Model]) -> dict[Model, int]:
+        """How many rows go, about, where they were not all counted.
+
+        As many as the planner expects of those that refer to the keys themselves; of the others as
+        many for each row that they refer to as there are in the whole tables.
+        """
+        referring, sizes = self._referring(), estimates(plan.tables)
+        result: dict[Model, int] = {}
+        for model in plan.tables:
+            arms = [
+                referring[field]
+                if parent is self.model
+                else result[parent] * sizes[model] // max(sizes[parent], 1)
+                for parent, field in plan.arms(model)
+            ]
+            known = counts[model] if model not in bounded else min(max([0, *arms]), sizes[model])
+            result[model] = known
+        return result
+
+    def _referring(self) -> dict[Any, int]:
+        """How many rows the planner expects of each foreign key to refer to the keys."""
+        arms = [arm for arm in _referring(self.model, CASCADES) if arm[0] is not self.model]
+        sql = " UNION ALL ".join(
+            f"SELECT 1 FROM {_quote(child._meta.db_table)} "
+            f"WHERE {_quote(key.column)} = ANY(%(keys)s)"
+            for child, key in arms
+        )
+        [[tree]] = _fetch_one(f"EXPLAIN (FORMAT JSON) {sql}", {"keys": list(self.keys)})
+        plan = (json.loads(tree) if isinstance(tree, str) else tree)["Plan"]
+        parts = plan["Plans"] if len(arms) > 1 else [plan]
+        return {field: part["Plan Rows"] for (_, field), part in zip(arms, parts, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,7 @@ class Plan:
         """The tables that may have more rows than were counted, or whose parents may."""
         result: set[Model] = set()
         for model in self.tables:
-            parents = {parent for parent, _ in self._arms(model)}
+            parents = {parent for parent, _ in self.arms(model)}
             if (self.limit and counts[model] >= self.limit) or parents & result:
                 result.add(model)
         return result
@@ -167,7 +182,7 @@ class Plan:
             arms = [
                 f"SELECT {key} AS key FROM {table} "
                 f"WHERE {_quote(field.column)} {self._among(parent)}{self._bound}"
-                for parent, field in self._arms(model)
+                for parent, field in self.arms(model)
             ]
         arms += [
             f"SELECT child.{key} FROM {table} AS child "
@@ -176,7 +191,7 @@ class Plan:
         ]
         return " UNION ".join(f"({arm})" for arm in arms)
 
-    def _arms(self, model: Model) -> list[tuple[Model, Any]]:
+    def arms(self, model: Model) -> list[tuple[Model, Any]]:
         """The foreign keys through which rows of `model` go, and where they come from."""
         return [
             (parent, field)
@@ -232,12 +247,6 @@ def _fetch_one(sql: str, params: dict[str, Any]) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchone()
-
-
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for part in node.get("Plans", ()):
-        yield from _nodes(part)
 
 
 def _rounded(number: int) -> int:

@@ -73,6 +73,13 @@ class NumbersFilter(RangeFilter, RangeNumericFilter):
 class RecordFilter(AutocompleteSelectFilter):
     """Rows that belong to a record, which is found by typing: never a list of all of them."""
 
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        """Also those that belong to none, for whom people write `?user__isnull=True`."""
+        if self.lookup_kwarg_isnull in self.used_parameters and not self.value():
+            self.used_parameters.pop(self.lookup_kwarg, None)
+            return admin.RelatedFieldListFilter.queryset(self, request, queryset)
+        return super().queryset(request, queryset)
+
 
 admin.FieldListFilter.register(
     lambda field: isinstance(field, EnumField), EnumFilter, take_priority=True

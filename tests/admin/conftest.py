@@ -3,7 +3,15 @@
 import pytest
 from django.test import Client
 
+from config.admin import changelist, deletion
 from tests.factories import UserFactory
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, nothing takes too long unless a test says so."""
+    monkeypatch.setattr(changelist, "MILLISECONDS", 60_000)
+    monkeypatch.setattr(deletion, "MILLISECONDS", 60_000)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from config.admin import changelist
 from config.admin.bounds import Count, TooSlowError, at_most, count_up_to
 from courses.models import Course
 from enrollments.models import Enrollment
+from payments.models import Payment
 from tests.admin.pages import each_model, url
-from tests.factories import CourseFactory, EnrollmentFactory, UserProfileFactory
+from tests.factories import CourseFactory, EnrollmentFactory, PaymentFactory, UserProfileFactory
 from users.models import User
 
 
@@ -105,6 +106,15 @@ def test_filter_by_a_record__finds_its_rows_and_names_it(admin_client: Client) -
     assert f'<option value="{enrollment.course_id}" selected>' in html
 
 
+@pytest.mark.parametrize("parameters", [{}, {"course__id__exact": ""}], ids=["alone", "empty form"])
+def test_filter_by_no_record__finds_the_rows_of_none(
+    admin_client: Client, parameters: dict[str, str]
+) -> None:
+    PaymentFactory.create()
+    payment = PaymentFactory.create(course=None)
+    assert listed(admin_client, Payment, course__isnull="True", **parameters) == [payment]
+
+
 @each_model
 def test_list__has_no_choice_of_all_rows_of_another_table(
     admin_client: Client, model: type[models.Model]
@@ -180,7 +190,7 @@ def test_page_beyond_the_reach__opens_the_list(admin_client: Client) -> None:
 def slow(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a list asks first takes too long."""
 
-    def too_slow(milliseconds: int) -> Any:
+    def too_slow(milliseconds: int, **values: str) -> Any:
         raise TooSlowError
 
     monkeypatch.setattr(changelist, "at_most", too_slow)
@@ -202,6 +212,48 @@ def test_list_that_takes_too_long_of_a_small_table__is_complete(admin_client: Cl
     response = admin_client.get(url(Course, "changelist"), {"price_to": "10"})
     assert list(response.context["cl"].result_list) == [course]
     assert response.context["cl"].paginator.newest is None
+
+
+@pytest.fixture
+def slow_to_count(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To count takes too long, unless by an index."""
+
+    def too_slow(limit: int, querysets: Any) -> Any:
+        raise TooSlowError
+
+    monkeypatch.setattr(changelist, "count_up_to", too_slow)
+
+
+@pytest.mark.usefixtures("slow_to_count")
+def test_filter_that_an_index_serves__finds_also_what_is_old(admin_client: Client) -> None:
+    old = EnrollmentFactory.create()
+    EnrollmentFactory.create_batch(3)
+    response = admin_client.get(
+        url(Enrollment, "changelist"), {"course__id__exact": str(old.course_id)}
+    )
+    assert list(response.context["cl"].result_list) == [old]
+    assert response.context["cl"].summary == "1 enrollment"
+    assert response.context["cl"].paginator.newest is None
+
+
+@pytest.mark.usefixtures("slow_to_count")
+def test_filter_that_no_index_serves__finds_what_is_new(admin_client: Client) -> None:
+    courses = CourseFactory.create_batch(3)
+    response = admin_client.get(url(Course, "changelist"), {"price_to": "10", "o": "1"})
+    assert set(response.context["cl"].result_list) == set(courses[1:])
+    assert response.context["cl"].paginator.newest == 2
+
+
+@pytest.mark.usefixtures("slow_to_count")
+def test_filter_that_many_new_rows_pass__looks_through_all_pages(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changelist, "NEWEST", 3)
+    courses = CourseFactory.create_batch(4)
+    changelist_shown = admin_client.get(url(Course, "changelist"), {"price_to": "10"}).context["cl"]
+    assert list(changelist_shown.result_list) == courses[::-1]
+    assert changelist_shown.summary == "more than 2 courses"
+    assert changelist_shown.paginator.newest is None
 
 
 def test_order_by_a_column_that_is_not_to_be_sorted_by__is_ignored(admin_client: Client) -> None:

@@ -1,5 +1,6 @@
 """How many queries each page takes: a number of its own, which does not grow with the rows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from tests.factories import (
 
 SESSION = 3
 """Of every page: the session, its user, and the time zone in their profile."""
+NAME = 4
+"""At most: a record by which a list is filtered, and those that its name consists of."""
 TRAITS: dict[type[models.Model], dict[str, Any]] = {
     CourseModule: {"locked": True},
     DiscussionPost: {"reply": True},
@@ -95,6 +98,43 @@ def test_filter_by_a_label__takes_no_more_queries(
 
 
 @each_model
+def test_list_by_all_columns__takes_three_queries(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    create(model, 3)
+    columns = range(1, len(admin.site.get_model_admin(model).list_display) + 1)
+    order = ".".join(f"-{column}" for column in columns)
+    assert number(admin_client, url(model, "changelist"), o=order) == SESSION + 3
+
+
+@each_model
+def test_list_with_all_filters__takes_only_more_to_name_each_record(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    [row] = create(model, 1)
+    parameters = dict(each_filter(row))
+    records = sum(name.endswith("__exact") for name in parameters)
+    assert (
+        number(admin_client, url(model, "changelist"), **parameters) <= SESSION + 3 + NAME * records
+    )
+
+
+def each_filter(row: models.Model) -> Iterator[tuple[str, str]]:
+    """What filters of all kinds have in the URL if they let `row` through."""
+    for name in admin.site.get_model_admin(type(row)).list_filter:
+        field: Any = row._meta.get_field(name) if isinstance(name, str) else None
+        value = getattr(row, field.attname) if field else None
+        if value is None:
+            continue
+        if field.is_relation:
+            yield f"{name}__{field.target_field.name}__exact", str(value)
+        elif isinstance(field, models.DateTimeField):
+            yield f"{name}_from", value.date().isoformat()
+        elif isinstance(field, (models.IntegerField, models.DecimalField)):
+            yield f"{name}_to", str(value)
+
+
+@each_model
 def test_list__counts_no_table_whole(admin_client: Client, model: type[models.Model]) -> None:
     create(model, 1)
     asked = statements(admin_client, url(model, "changelist"))[SESSION:]
@@ -160,6 +200,27 @@ def test_record_of_more_related_rows__takes_no_more_queries(admin_client: Client
         CourseModuleFactory.create_batch(3, course=course)
         EnrollmentFactory.create_batch(3, course=course)
         counts.append(number(admin_client, url(type(course), "change", course.pk)))
+    assert counts[0] == counts[1]
+
+
+@each_model
+def test_history__takes_two_queries(admin_client: Client, model: type[models.Model]) -> None:
+    [row] = create(model, 1)
+    ContentType.objects.get_for_model(model)
+    assert number(admin_client, url(model, "history", row.pk)) == SESSION + 2
+
+
+@each_model_but(*READ_ONLY)
+def test_deletion_of_more_selected_rows__takes_no_more_queries(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    rows = create(model, 4)
+    counts = []
+    for some in (rows[:1], rows):
+        form = {"action": "delete_selected", "_selected_action": [row.pk for row in some]}
+        with CaptureQueriesContext(connection) as queries:
+            assert admin_client.post(url(model, "changelist"), form).status_code == 200
+        counts.append(len(queries))
     assert counts[0] == counts[1]
 
 

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from config.admin.bounds import TooSlowError
 from config.admin_pages import figures
 from config.admin_pages.figures import AGES, Completion
 from tests.factories import (
@@ -125,7 +127,7 @@ def test_activity__events_by_hour() -> None:
     for minutes in (0, 59, 60):
         time = datetime(2026, 3, 18, 9, tzinfo=UTC) + timedelta(minutes=minutes)
         AnalyticsEventFactory.create(timestamp=time)
-    assert figures.activity(NOW) == {
+    assert figures.activity(NOW).events == {
         datetime(2026, 3, 18, 9, tzinfo=UTC): 2,
         datetime(2026, 3, 18, 10, tzinfo=UTC): 1,
     }
@@ -135,7 +137,27 @@ def test_activity_before_the_first_day__not_counted() -> None:
     first = datetime(2026, 3, 12, tzinfo=UTC)
     AnalyticsEventFactory.create(timestamp=first - HOUR)
     AnalyticsEventFactory.create(timestamp=first)
-    assert figures.activity(NOW) == {first: 1}
+    assert figures.activity(NOW).events == {first: 1}
+
+
+def test_activity_of_too_many_events__estimated_by_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_slow(milliseconds: int) -> Any:
+        raise TooSlowError
+
+    monkeypatch.setattr(figures, "at_most", too_slow)
+    monkeypatch.setattr(figures, "PROBES", 40)
+    with connection.cursor() as cursor:  # on some 110 pages, half of them before the first day
+        cursor.execute(
+            "INSERT INTO analytics_events (event_type, timestamp)"
+            " SELECT 'seen', %s + n * interval '1 hour' / 1000 FROM generate_series(-4000, 3999) n",
+            [datetime(2026, 3, 12, tzinfo=UTC)],
+        )
+        cursor.execute("ANALYZE analytics_events")
+    found = figures.activity(NOW)
+    hours = [datetime(2026, 3, 12, n, tzinfo=UTC) for n in range(4)]
+    assert sorted(found.events) == hours
+    assert list(found.events.values()) == pytest.approx([1000] * 4, rel=0.3)
+    assert not found.exact
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,157 @@
+"""python -m benchmarks.admin [ENROLLMENTS [ROUNDS]]: how long each page of the admin takes.
+
+Asks for every page in-process, first in a new database with so many enrollments, then in the
+project's own, and shows the slowest ones of the latter with their growth. In the project's own it
+writes nothing but an account, in a transaction that is rolled back.
+"""
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import django
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+
+SLOWEST = 25
+QUICK = 0.1
+"""Seconds; a page that took less is not asked for again."""
+NOT_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL", "SELECT set_config")
+
+
+@dataclass(frozen=True)
+class Measured:
+    kind: str
+    seconds: float
+    queries: int
+    status: int
+
+
+type Pages = dict[str, Measured]
+
+
+def main(enrollments: int, rounds: int) -> None:
+    with scratch_database(enrollments):
+        small = measure(rounds)
+    large = measure(rounds)
+    show_kinds(large, small)
+    show_slowest(large, small)
+    show_oddities(large, small)
+
+
+def measure(rounds: int) -> Pages:
+    from benchmarks.pages import every_page
+    from users.enums import Role
+    from users.models import User
+
+    with transaction.atomic():
+        user = User.objects.create_user("benchmark@example.com", role=Role.ADMIN)
+        client = Client(raise_request_exception=False, SERVER_NAME="localhost")
+        client.force_login(user)
+        found = {page.name: measured(page, client, rounds) for page in every_page(user)}
+        transaction.set_rollback(True)
+    return found
+
+
+def measured(page: Any, client: Client, rounds: int) -> Measured:
+    """The shortest of the rounds, after one that fills caches."""
+    with counted_queries() as queries:
+        status, _ = ask(page, client)
+    seconds = float("inf")
+    for _ in range(rounds):
+        seconds = min(seconds, ask(page, client)[1])
+        if seconds < QUICK:
+            break
+    return Measured(page.kind, seconds, len(queries), status)
+
+
+def ask(page: Any, client: Client) -> tuple[int, float]:
+    """The status, and the seconds to the first byte."""
+    cache.clear()
+    start = perf_counter()
+    with transaction.atomic():  # whatever one breaks is not the next one's
+        send = client.get if page.method == "GET" else client.post
+        response: Any = send(page.address, page.parameters, secure=True)
+        if response.streaming:
+            next(iter(response.streaming_content))
+    return response.status_code, perf_counter() - start
+
+
+@contextmanager
+def counted_queries() -> Iterator[list[str]]:
+    queries: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        if not str(sql).startswith(NOT_QUERIES):
+            queries.append(sql)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(note):
+        yield queries
+
+
+def show_kinds(large: Pages, small: Pages) -> None:
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for name, page in large.items():
+        kinds[page.kind].append(name)
+    print(f"{'kind':18}{'pages':>6}{'median s':>10}{'max s':>8}{'growth':>8}{'queries':>9}")
+    for kind, names in kinds.items():
+        seconds = [large[name].seconds for name in names]
+        ratios = [large[name].seconds / small[name].seconds for name in names if name in small]
+        print(
+            f"{kind:18}{len(names):6}{median(seconds):10.3f}{max(seconds):8.3f}"
+            f"{median(ratios or [0]):8.1f}{max(large[name].queries for name in names):9}"
+        )
+
+
+def show_slowest(large: Pages, small: Pages) -> None:
+    print(f"\n{'seconds':>8}{'growth':>8}{'queries':>9}")
+    for name in sorted(large, key=lambda name: -large[name].seconds)[:SLOWEST]:
+        page, before = large[name], small.get(name)
+        growth = page.seconds / before.seconds if before else 0
+        print(f"{page.seconds:8.3f}{growth:8.1f}{page.queries:9}  {name}")
+
+
+def show_oddities(large: Pages, small: Pages) -> None:
+    for name, page in large.items():
+        if name in small and page.queries > small[name].queries:
+            print(f"{small[name].queries} queries became {page.queries}: {name}")
+        if page.status not in (200, 302):
+            print(f"status {page.status}: {name}")
+
+
+@contextmanager
+def scratch_database(enrollments: int) -> Iterator[None]:
+    """The default connection's database is a new one, with demo data, until the end."""
+    settings, name = connection.settings_dict, f"benchmark_{os.getpid()}"
+    before = settings["NAME"]
+    administrate(f"CREATE DATABASE {name}")
+    try:
+        settings["NAME"] = name
+        call_command("migrate", verbosity=0)
+        call_command("seed_demo", scale=str(enrollments), verbosity=0)
+        yield
+    finally:
+        connection.close()
+        settings["NAME"] = before
+        administrate(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def administrate(statement: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    numbers = [int(number) for number in sys.argv[1:3]]
+    main(*numbers, *(20_000, 3)[len(numbers) :])
