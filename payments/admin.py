@@ -67,17 +67,24 @@ class PaymentAdmin(ModelAdmin):
         mark = Value({REVIEW: timezone.now().isoformat()}, JSONField())
         marked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" || ")
         rows = queryset.exclude(metadata__has_key=REVIEW)
-        self._mark(request, queryset, rows, marked, "marked for review")
+        why = "already marked for review"
+        self._mark(request, queryset, rows, marked, "marked for review", why)
 
     @admin.action(description="Take the mark for review off selected payments")
     def finish_review(self, request: HttpRequest, queryset: QuerySet) -> None:
         mark = Cast(Value(REVIEW), TextField())
         unmarked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" - ")
         rows = queryset.filter(metadata__has_key=REVIEW)
-        self._mark(request, queryset, rows, unmarked, "reviewed")
+        self._mark(request, queryset, rows, unmarked, "reviewed", "not marked for review")
 
     def _mark(
-        self, request: HttpRequest, selected: QuerySet, rows: QuerySet, metadata: Func, what: str
+        self,
+        request: HttpRequest,
+        selected: QuerySet,
+        rows: QuerySet,
+        metadata: Func,
+        what: str,
+        why: str,
     ) -> None:
         payments = list(rows)
         Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
@@ -85,7 +92,7 @@ class PaymentAdmin(ModelAdmin):
         )
         self.log_all(request, payments, f"{what.capitalize()}.")
         skipped = selected.count() - len(payments)
-        self.report(request, len(payments), skipped, what, f"already {what}")
+        self.report(request, len(payments), skipped, what, why)
 
 
 @admin.register(Subscription)

@@ -3,8 +3,11 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import ActionLocation
 from django.contrib.auth import admin as auth
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -80,7 +83,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         ),
     )
     readonly_fields = ("last_login", "password_reset_expires")
-    actions = ("reopen",)
+    actions = ("deactivate", "reopen")
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "users_email_lowercase_check": ("email", "An e-mail address is kept in lower case."),
         "users_email_shape_check": ("email", "It has to look like name@example.com."),
@@ -98,6 +101,11 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         """A profile needs its account first."""
         return self.inlines if obj else ()
 
+    def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Nobody takes their own role, or closes their own account: who would give it back?"""
+        own = ["role", "deleted_at"] if obj == request.user else []
+        return [*super().readonly_names(request, obj), *own]
+
     # Closing an account is what deletion means here; `erase_view` is for good.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -109,16 +117,29 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         obj.deleted_at = obj.deleted_at or max(timezone.now(), obj.created_at)
         obj.save(update_fields=["deleted_at", "updated_at"])
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        for user in queryset.exclude(pk=request.user.pk):
-            self.delete_model(request, user)
-
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
-        self.log_all(request, [user for user in queryset if user != request.user], "Deactivated.")
+        self.log_all(request, queryset, "Deactivated.")
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         self.message_user(request, f"The user “{obj_display}” was deactivated.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:users_user_changelist"))
+
+    def get_actions(
+        self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
+    ) -> dict[str, Any]:
+        """Without the deletion of what is selected, which here is `deactivate`."""
+        actions = super().get_actions(request, action_location)
+        return {name: action for name, action in actions.items() if name != "delete_selected"}
+
+    @admin.action(description="Deactivate selected accounts")
+    def deactivate(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Without asking, since they can be opened again."""
+        users = list(queryset.filter(deleted_at__isnull=True).exclude(pk=request.user.pk))
+        for user in users:
+            self.delete_model(request, user)
+        self.log_deletions(request, users)
+        skipped = queryset.count() - len(users)
+        self.report(request, len(users), skipped, "deactivated", "closed before, or your own")
 
     @admin.action(description="Open selected accounts again")
     def reopen(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -127,6 +148,16 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         queryset.filter(deleted_at__isnull=False).update(deleted_at=None)
         self.log_all(request, closed, "Opened again.")
         self.report(request, len(closed), skipped, "opened again", "they are open")
+
+    # Passwords
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """One's own is changed by who knows it, and cannot be taken away."""
+        if id == str(request.user.pk):
+            return HttpResponseRedirect(reverse("admin:password_change"))
+        return super().user_change_password(request, id, form_url)
 
     # Deletion for good
 
@@ -139,6 +170,8 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         user = self.get_object(request, object_id)
         if user is None or not self.has_delete_permission(request, user):
             raise Http404("There is no such account that could be deleted.")
+        if LogEntry.objects.filter(user=user.pk).exists():
+            return self._keep(request, user)
         typed = request.POST.get("email", "").strip().lower()
         if request.method == "POST" and typed == user.email:
             return self._erase(request, user)
@@ -155,6 +188,13 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         }
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 
+    def _keep(self, request: HttpRequest, user: User) -> HttpResponse:
+        """The log would lose what the account did."""
+        said = f"The log says what “{user}” changed: the account can be closed, but not deleted."
+        self.message_user(request, said, messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
+
+    @transaction.atomic
     def _erase(self, request: HttpRequest, user: User) -> HttpResponse:
         super().log_deletions(request, [user])
         user.delete()

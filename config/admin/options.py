@@ -5,10 +5,11 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation, IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DataError, IntegrityError, ProgrammingError, models
+from django.db import DataError, IntegrityError, ProgrammingError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -22,12 +23,14 @@ from config.admin.deletion import Deletion
 from config.admin.filters import filter_for
 from config.admin.forms import InlineFormSet, JSONField, ModelForm, name_inputs
 from config.admin.related import children, parents
-from config.admin.search import Search
+from config.admin.search import Search, is_value
 from config.admin.violations import refused
 from config.database.functions import Now
 
 SECRETS = frozenset({"password", "verification_token", "password_reset_token"})
 """Fields that are neither shown, nor filtered by, nor exported."""
+WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError)
+"""What Django's lookups raise of values that are none of theirs."""
 
 
 type Violations = dict[str, tuple[str, str]]
@@ -187,7 +190,7 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):
         """Treat a value in the URL that only the query finds wrong as any other wrong one."""
         try:
             return cast(ChangeList, super().get_changelist_instance(request))
-        except (DataError, ProgrammingError, ValueError, OverflowError) as error:
+        except (DataError, ProgrammingError, *WRONG_VALUES) as error:
             raise IncorrectLookupParameters from error
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -349,10 +352,17 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet, **kwargs: Any
     ) -> HttpResponse | None:
-        """Only for the rows of the page: all rows of a list may be millions."""
+        """Only for the rows of the page, since all rows of a list may be millions; with its log."""
         request.POST = request.POST.copy()
         request.POST["select_across"] = "0"
-        return super().response_action(request, queryset, **kwargs)
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        keys = [key for key in chosen if is_value(self.opts.pk, key)]
+        if chosen and not queryset.filter(pk__in=keys).exists():
+            self.message_user(request, "What was selected is not there any more.", messages.WARNING)
+            return None
+        request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
+        with transaction.atomic():
+            return super().response_action(request, queryset, **kwargs)
 
     def report(self, request: HttpRequest, done: int, skipped: int, what: str, why: str) -> None:
         """Say how many rows an action changed, and why it left the others alone."""

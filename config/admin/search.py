@@ -46,7 +46,7 @@ class Search:
             return Q((f"{first}__in", self._related(field.related_model, rest, word)))
         if isinstance(field, models.EmailField):  # which the database has in lower case
             word = word.lower()
-        if rest == "exact" and not _is_value(field, word):
+        if rest == "exact" and not is_value(field, word):
             return NOTHING
         return Q((path if rest else f"{path}__icontains", word))
 
@@ -58,7 +58,8 @@ class Search:
         return keys[:REACH]
 
 
-def _is_value(field: Any, word: str) -> bool:
+def is_value(field: Any, word: str) -> bool:
+    """Whether a column of this type could hold the word."""
     try:
         field.to_python(word)
     except ValidationError:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
-from django.db import models
+from django.db import IntegrityError, connection, models
 from django.test import Client
 from django.utils import timezone
 
@@ -91,6 +91,29 @@ def test_payment_marked_twice__is_skipped(admin_client: Client) -> None:
     assert run(admin_client, "request_review", payment)[-1:] == [
         "1 skipped: already marked for review."
     ]
+
+
+def test_payment_that_is_not_marked__is_not_reviewed(admin_client: Client) -> None:
+    assert run(admin_client, "finish_review", PaymentFactory.create()) == [
+        "1 skipped: not marked for review."
+    ]
+
+
+@pytest.mark.parametrize("key", ["x", "\x00", "01a204f2-dd54-7217-8914-12ab7cfde595"])
+def test_action_on_a_row_that_is_not_there__says_so(admin_client: Client, key: str) -> None:
+    assert run(admin_client, "publish", Course(pk=key)) == [
+        "What was selected is not there any more."
+    ]
+
+
+def test_action_whose_log_cannot_be_written__changes_nothing(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE django_admin_log ADD CHECK (action_flag = 1)")
+    with pytest.raises(IntegrityError):
+        run(admin_client, "publish", course)
+    course.refresh_from_db()
+    assert course.status is CourseStatus.DRAFT
 
 
 def test_notifications_expired__are_swept(admin_client: Client) -> None:

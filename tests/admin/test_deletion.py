@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.messages import get_messages
 from django.db import connection, models
 from django.test import Client
@@ -238,13 +238,33 @@ def test_deletion_of_a_user__is_a_deactivation_in_the_log(admin_client: Client) 
     ]
 
 
-def test_deletion_of_selected_users__closes_their_accounts_but_not_ones_own(
-    admin_client: Client,
-) -> None:
+def test_selected_users_deactivated__are_closed_but_not_ones_own(admin_client: Client) -> None:
     users = [User.objects.get(), UserFactory.create()]
-    data = selected(*users, action="delete_selected", post="yes")
-    admin_client.post(url(User, "changelist"), data)
+    data = selected(*users, action="deactivate")
+    response = admin_client.post(url(User, "changelist"), data)
     assert [user.is_active for user in User.objects.order_by("created_at")] == [True, False]
+    assert LogEntry.objects.get().get_change_message() == "Deactivated."
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "1 user deactivated.",
+        "1 skipped: closed before, or your own.",
+    ]
+
+
+def test_selected_users__can_be_deactivated_but_not_deleted(admin_client: Client) -> None:
+    actions = admin_client.get(url(User, "changelist")).context["action_form"].fields["action"]
+    names = [name for name, _ in actions.choices]
+    assert names == ["", "deactivate", "reopen"]
+
+
+@pytest.mark.parametrize(
+    ("deleted", "said"), [(False, "Deactivate user"), (True, "Delete for good…")]
+)
+def test_page_of_a_user__says_what_its_button_does(
+    admin_client: Client, deleted: bool, said: str
+) -> None:
+    page = admin_client.get(url(User, "change", UserFactory.create(deleted=deleted).pk))
+    assert said in page.content.decode()
+    assert "Delete user" not in page.content.decode()
 
 
 def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:
@@ -300,3 +320,14 @@ def test_deletion_for_good_of_oneself_or_nobody__is_not_found(
 ) -> None:
     user = User.objects.get() if who == "oneself" else User(pk=CourseFactory.create().pk)
     assert admin_client.post(erase_url(user), {"email": user.email}).status_code == 404
+
+
+def test_deletion_for_good_of_who_is_in_the_log__is_refused(admin_client: Client) -> None:
+    other = UserFactory.create(admin=True)
+    course = CourseFactory.create()
+    LogEntry.objects.log_actions(other.pk, [course], CHANGE, "Published.", single_object=True)
+    response = admin_client.post(erase_url(other), {"email": other.email})
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        f"The log says what “{other}” changed: the account can be closed, but not deleted."
+    ]
+    assert User.objects.filter(pk=other.pk).exists()

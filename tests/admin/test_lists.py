@@ -179,6 +179,11 @@ def test_value_that_only_postgresql_refuses__opens_the_list_without_it(
     )
 
 
+def test_value_that_only_a_lookup_refuses__opens_the_list_without_it(admin_client: Client) -> None:
+    response = admin_client.get(f"{url(UserProfile, 'changelist')}?privacy_settings__range=(")
+    assert response.headers["Location"] == f"{url(UserProfile, 'changelist')}?e=1"
+
+
 # Filters by enum fields
 
 

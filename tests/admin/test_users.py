@@ -91,6 +91,22 @@ def test_password_changed__is_the_new_one_and_in_the_history(admin_client: Clien
     assert [entry.get_change_message() for entry in history] == ["Changed password."]
 
 
+def test_own_password__is_changed_by_who_knows_it(admin_client: Client) -> None:
+    oneself = User.objects.get()
+    taken_away = {"usable_password": "false", "unset-password": "1"}
+    response = admin_client.post(password_url(oneself), taken_away)
+    assert response.headers["Location"] == reverse("admin:password_change")
+    oneself.refresh_from_db()
+    assert oneself.password == User.objects.get().password
+
+
+def test_own_role_and_closing__are_read_only(admin_client: Client) -> None:
+    address = url(User, "change", User.objects.get().pk)
+    closing = {"role": "student", "deleted_at_0": "2100-01-01", "deleted_at_1": "00:00:00"}
+    admin_client.post(address, sent(admin_client, address) | closing)
+    assert User.objects.get().is_superuser
+
+
 def test_page_of_the_password__opens(admin_client: Client) -> None:
     assert admin_client.get(password_url(UserFactory.create())).status_code == 200
 
