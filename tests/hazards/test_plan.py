@@ -121,7 +121,7 @@ def database(migrated: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_plan__shows_hazards_below_the_operation(database: None) -> None:
     with extra(ADD):
-        [_, _, operation, hazard, instead] = migrate("--plan")
+        [_, _, operation, hazard, instead] = migrate("notifications", "--plan")
     assert (operation, re.sub(r", \d+\.0 KB\)$", ", ... KB)", hazard), instead) == (
         "    Create index by_title on field(s) title of model notification",
         "        require-concurrent-index-creation: Until the index is built, nobody writes to "
@@ -139,7 +139,7 @@ def test_plan_with_an_accepted_hazard__shows_the_reason(database: None) -> None:
 
 def test_plan_without_hazards__is_as_django_has_it(database: None) -> None:
     with extra('migrations.AlterModelOptions("notification", {"verbose_name": "Notice"})'):
-        assert migrate("--plan") == [
+        assert migrate("notifications", "--plan") == [
             "Planned operations:",
             "notifications.0099_extra",
             "    Change Meta options on notification",

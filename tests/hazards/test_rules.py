@@ -1,6 +1,7 @@
 """Which operations are found dangerous, and which are not."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -56,6 +57,35 @@ LABEL = models.ForeignKey("music.Label", models.CASCADE, "+", null=True)
 def rows_of_all(apps: Any, editor: Any) -> None:
     albums = apps.get_model("music", "Album").objects.using(editor.connection.alias)
     albums.update(rating=1)
+
+
+def in_a_helper(apps: Any, editor: Any) -> None:
+    rows_of_all(apps, editor)
+
+
+def in_a_cursor(apps: Any, editor: Any) -> None:
+    with editor.connection.cursor() as cursor:
+        cursor.execute("UPDATE music_album SET rating = 1")
+
+
+def in_the_editor(apps: Any, editor: Any) -> None:
+    editor.execute("ALTER TABLE music_album DROP COLUMN title")
+
+
+def put_together(apps: Any, editor: Any) -> None:
+    table = apps.get_model("music", "Album")._meta.db_table
+    editor.execute(f"DELETE FROM {table}")
+
+
+class Callable:
+    def __call__(self, apps: Any, editor: Any) -> None:
+        rows_of_all(apps, editor)
+
+
+def no_rows(apps: Any, editor: Any) -> None:
+    names: dict[str, str] = {}
+    names.update(album="record")
+    editor.execute("COMMENT ON TABLE music_album IS 'DROP TABLE'")
 
 
 def one_row(apps: Any, editor: Any) -> None:
@@ -137,9 +167,30 @@ DANGEROUS: list[tuple[Operation, list[str]]] = [
     (DeleteModel("Album"), ["ban-drop-table"]),
     # Rows
     (RunPython(rows_of_all, RunPython.noop), ["backfill-in-transaction"]),
+    (RunPython(in_a_helper, RunPython.noop), ["backfill-in-transaction"]),
+    (RunPython(in_a_cursor, RunPython.noop), ["backfill-in-transaction"]),
+    (RunPython(in_the_editor, RunPython.noop), ["ban-drop-column"]),
+    (RunPython(put_together, RunPython.noop), ["backfill-in-transaction"]),
+    (RunPython(Callable(), RunPython.noop), ["backfill-in-transaction"]),
+    (RunPython(partial(rows_of_all), RunPython.noop), ["backfill-in-transaction"]),
+    (Backfill("album", "rating", 1), ["backfill-in-transaction"]),
     (sql("UPDATE music_album SET rating = 1"), ["backfill-in-transaction"]),
+    (sql("-- all\nUPDATE music_album SET rating = 1"), ["backfill-in-transaction"]),
+    (sql("SELECT 1; /* all */ DELETE FROM music_album"), ["backfill-in-transaction"]),
+    (sql("WITH gone AS (DELETE FROM music_album RETURNING id) SELECT 1"),
+     ["backfill-in-transaction"]),
     (sql("DELETE FROM music_album"), ["backfill-in-transaction"]),
     # SQL
+    (sql("DO $$ BEGIN UPDATE music_album SET rating = 1; END $$"), ["backfill-in-transaction"]),
+    (sql("DO $a$ BEGIN EXECUTE 'ALTER TABLE music_album DROP COLUMN title'; END $a$"),
+     ["ban-drop-column"]),
+    (sql("DO $$ BEGIN EXECUTE format('DROP TABLE %I', 'music_album'); END $$"),
+     ["ban-drop-table"]),
+    (sql("DROP TABLE IF EXISTS music_album; CREATE TABLE music_album (id int)"),
+     ["ban-drop-table"]),
+    (sql("VACUUM (ANALYZE, FULL) music_album"), ["rewriting-table"]),
+    (sql("ALTER TABLE music_album ALTER COLUMN rating SET EXPRESSION AS (stars)"),
+     ["rewriting-table"]),
     (sql("CREATE INDEX i ON music_album (price)"), ["require-concurrent-index-creation"]),
     (sql("ALTER TABLE music_album DROP COLUMN title -- really"), ["ban-drop-column"]),
     (sql("ALTER TABLE music_album ADD COLUMN n bigserial"), ["adding-field-with-default"]),
@@ -187,6 +238,12 @@ SAFE: list[Operation] = [
     add("code", models.DateTimeField(db_default=Now())),
     add("code", models.DecimalField(max_digits=5, decimal_places=2, db_default=0)),
     add("code", MOOD),
+    add(
+        "code",
+        models.GeneratedField(
+            expression=Length("title"), output_field=models.IntegerField(), db_persist=False
+        ),
+    ),
     add("publisher", models.ForeignKey("music.Label", models.CASCADE, null=True, db_index=False)),
     add("labels", models.ManyToManyField("music.Label")),
     alter("title", models.CharField(max_length=51)),
@@ -215,9 +272,15 @@ SAFE: list[Operation] = [
     ),
     SeparateDatabaseAndState(state_operations=[RemoveField("album", "rating")]),
     RunPython(one_row, RunPython.noop),
+    RunPython(no_rows, RunPython.noop),
     RunPython(RunPython.noop, rows_of_all),
     sql("ALTER TABLE music_album ADD COLUMN data jsonb"),
+    sql("ALTER TABLE music_album ADD COLUMN json text, ADD COLUMN serial text"),
     sql("CREATE VIEW v AS SELECT * FROM music_album"),
+    sql("CREATE MATERIALIZED VIEW v AS SELECT 1 AS n; CREATE UNIQUE INDEX ON v (n)"),
+    sql("CREATE TEMP TABLE t (n int); UPDATE t SET n = 1; DROP TABLE t"),
+    sql("DO $$ BEGIN CREATE TYPE tempo AS ENUM (); RAISE NOTICE '; DROP TABLE t'; END $$"),
+    sql("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END; SELECT 1"),
     sql("INSERT INTO music_label (name) VALUES ('UPDATE')"),
 ]
 

@@ -12,7 +12,7 @@ from django.db.migrations.state import ProjectState
 from config.database.hazards.rules import BLOCKING, Hazard, hazard, judge, of_operation, own_codes
 from config.database.hazards.sizes import Size, Sizes
 from config.database.hazards.squawk import lint
-from config.database.hazards.statements import created_table, renamed_table, table_of
+from config.database.hazards.statements import created_table, dropped_table, renamed_table, table_of
 from config.database.hazards.steps import Step, read_steps
 from config.database.operations import mark_followed
 from config.database.rollback import Plan
@@ -51,15 +51,21 @@ class Tables:
     def __init__(self, sizes: Sizes | None) -> None:
         self.sizes = None if sizes is None else dict(sizes)
         self._new: set[str] = set()
+        self._dropped: set[str] = set()
         self._of_initial: dict[str, set[str]] = {}
 
     def begin(self, migration: Migration) -> None:
         """The tables of an app are new until its initial migrations, if several, are through."""
         initial = self._of_initial.setdefault(migration.app_label, set())
         self._new = initial if migration.initial else set()
+        self._dropped.clear()
 
     def learn(self, sql: str) -> None:
-        if created := created_table(sql):
+        """A table that a migration drops, and creates anew, was in use."""
+        dropped, created = dropped_table(sql), created_table(sql)
+        if dropped and dropped not in self._new:
+            self._dropped.add(dropped)
+        if created and created not in self._dropped:
             self._new.add(created)
         if renamed := renamed_table(sql):
             old, new = renamed
@@ -114,9 +120,9 @@ def _of_migration(steps: Sequence[Step], tables: Tables) -> Iterator[Finding]:
         for sql in step.statements:
             tables.learn(sql)
     found: dict[int, list[Hazard]] = {number: [] for number in range(len(steps))}
-    locks = {table for step in steps for table in _locked(step, tables)}
+    locks = [set(_locked(step, tables)) for step in steps]
     for number, step in enumerate(steps):
-        found[number] += of_operation(step, locks)
+        found[number] += of_operation(step, set().union(*locks[:number], *locks[number + 1 :]))
         for sql in step.statements:
             found[number] += [hazard(code, sql, step) for code in own_codes(step, sql)]
     for number, item in _linted(steps, tables):

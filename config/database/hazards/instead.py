@@ -164,6 +164,8 @@ def add_constraint(step: Step, codes: Collection[str]) -> Alternative | None:
 
 def by_statements(step: Step) -> Alternative | None:
     """The same statements, each without its long lock; the state changes with the last part."""
+    if isinstance(step.operation, RunPython):
+        return None
     statements = _without_detours(step.statements)
     ways = [safe(sql) for sql in statements]
     kept = [sql for sql, way in zip(statements, ways, strict=True) if way is None]

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
-from django.db.migrations import AddField, AlterField, RunPython, RunSQL
+from django.db.migrations import AddField, AlterField, RunPython
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from config.database.backfill import Backfill
 from config.database.hazards.statements import (
     NAME,
     default_of,
@@ -18,6 +19,7 @@ from config.database.hazards.statements import (
     without_literals,
 )
 from config.database.hazards.steps import Step
+from config.database.hazards.written import names_in
 from config.database.references import named_in_expressions
 
 
@@ -93,15 +95,17 @@ ADVICE = {
     "ban-drop-not-null": "Code that runs already does not expect NULL in the column.",
     "renaming-index": "Its old name may be written somewhere.",
 }
+ADD_COLUMN = rf"ALTER TABLE .* ADD (?:COLUMN )?+(?:IF NOT EXISTS )?+{NAME} "
 OWN = {
-    "adding-field-with-default": r"ALTER TABLE .* ADD (?:COLUMN )?.*\b(?:small|big)?serial\d?\b",
-    "adding-json-column": r"ALTER TABLE .* ADD (?:COLUMN )?(?:IF NOT EXISTS )?\S+ json\b",
-    "backfill-in-transaction": r"(?:UPDATE|DELETE|MERGE|INSERT .*\bSELECT)\b",
+    "adding-field-with-default": rf"{ADD_COLUMN}(?:small|big)?serial\d?\b",
+    "adding-json-column": rf"{ADD_COLUMN}json\b",
+    "backfill-in-transaction": r"(?:UPDATE|DELETE|MERGE|INSERT .*\bSELECT"
+    r"|WITH .*\b(?:UPDATE|DELETE FROM|MERGE INTO))\b",
     "ban-concurrent-index-creation-in-transaction": r"(?:DROP INDEX|REINDEX .*) CONCURRENTLY\b",
     "locking-table": r"LOCK\b",
     "require-concurrent-refresh": r"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)",
-    "rewriting-table": r"VACUUM \(?FULL\b|CLUSTER\b"
-    r"|ALTER TABLE .* SET (?:TABLESPACE|LOGGED|UNLOGGED|ACCESS METHOD)",
+    "rewriting-table": r"VACUUM (?:\([^)]*)?\bFULL\b|CLUSTER\b"
+    r"|ALTER TABLE .* SET (?:TABLESPACE|LOGGED|UNLOGGED|ACCESS METHOD|EXPRESSION)",
     "truncating-table": r"TRUNCATE\b",
 }
 """Of SQL that is written by hand, what squawk lets pass."""
@@ -122,6 +126,10 @@ def hazard(code: str, sql: str, step: Step, message: str = "") -> Hazard:
 def judge(step: Step, sql: str, rule: str, message: str, is_volatile: IsVolatile) -> str | None:
     """The code of the hazard that a warning stands for in this step; None if it is none here."""
     text = normalized(sql)
+    if rule == "syntax-error" and isinstance(step.operation, RunPython):
+        return None  # part of a statement that is put together when it runs
+    if rule == "adding-field-with-default" and re.search(r" GENERATED .* VIRTUAL\b", text):
+        return None
     if rule == "adding-field-with-default" and (default := default_of(sql)):
         return rule if is_volatile(functions_in(default)) else None
     if rule == "adding-foreign-key-constraint" and " ADD COLUMN " in text:
@@ -132,7 +140,7 @@ def judge(step: Step, sql: str, rule: str, message: str, is_volatile: IsVolatile
         return _judge_constraint(text)
     if rule == "renaming-object" and re.search(r" an? (?:index|constraint) ", message):
         rule = "renaming-index"
-    if isinstance(step.operation, RunSQL):
+    if step.is_written_by_hand:
         return rule
     return _judge_operation(step, text, rule)
 
@@ -238,23 +246,29 @@ def own_codes(step: Step, sql: str) -> Iterator[str]:
     """The codes of what is dangerous about a statement, and squawk lets pass."""
     if re.match(r"ALTER TABLE .* ADD COLUMN .* CHECK \(", without_literals(normalized(sql))):
         yield "constraint-missing-not-valid"
-    for code, pattern in OWN.items() if isinstance(step.operation, RunSQL) else ():
+    text = without_literals(normalized(sql))
+    for code, pattern in OWN.items() if step.is_written_by_hand else ():
         counts = step.in_transaction or code not in IN_TRANSACTION_ONLY
-        if counts and re.match(pattern, normalized(sql), re.IGNORECASE):
+        if counts and re.match(pattern, text, re.IGNORECASE):
             yield code
 
 
 def of_operation(step: Step, locks: Collection[str]) -> Iterator[Hazard]:
-    """What an operation itself tells; `locks` are the tables that its transaction has locked."""
+    """What an operation itself tells; `locks` are tables that others of its transaction lock."""
     operation: Any = step.operation
     if set(getattr(operation, "old_labels", ())) - set(getattr(operation, "labels", ())):
         yield hazard("changing-enum-labels", "", step)
     if isinstance(operation, AddField) and _is_constant_for_unique(operation.field):
         yield hazard("adding-unique-field-with-default", "", step)
-    if not isinstance(operation, RunPython) or operation.code is RunPython.noop:
-        return
-    if step.in_transaction and (locks or _changes_rows(operation.code)):
+    if step.in_transaction and _fills(operation, locks):
         yield hazard("backfill-in-transaction", "", step)
+
+
+def _fills(operation: Operation, locks: Collection[str]) -> bool:
+    """Whether an operation that is no SQL may take its time over rows."""
+    if not isinstance(operation, RunPython) or operation.code is RunPython.noop:
+        return isinstance(operation, Backfill)
+    return bool(locks) or _changes_rows(operation.code)
 
 
 def _is_constant_for_unique(field: Any) -> bool:
@@ -264,10 +278,7 @@ def _is_constant_for_unique(field: Any) -> bool:
 
 
 def _changes_rows(function: Any) -> bool:
-    """Whether a function, or one inside it, calls what changes many rows at once."""
-    return bool({"update", "bulk_update", "delete", "save"} & _names(function.__code__))
-
-
-def _names(code: CodeType) -> set[str]:
-    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    return set(code.co_names).union(*map(_names, inner))
+    """Whether a function gets models, and calls what changes many rows at once."""
+    names = names_in(function)
+    changes = {"update", "bulk_update", "delete", "save", "_raw_delete"} & names
+    return bool(changes and {"get_model", "objects"} & names)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
 QUALIFIED = rf"(?:{NAME}\.)?{NAME}"
 ABOUT = re.compile(
-    r"(?P<verb>(?:ALTER|CREATE(?: UNLOGGED)?|DROP|TRUNCATE|LOCK|REINDEX) TABLE"
+    r"(?P<verb>(?:ALTER|CREATE(?: UNLOGGED| TEMP| TEMPORARY)?|DROP|TRUNCATE|LOCK|REINDEX) TABLE"
+    r"|CREATE MATERIALIZED VIEW"
     r"|CREATE (?:UNIQUE )?INDEX .*?\bON|UPDATE|DELETE FROM|INSERT INTO|MERGE INTO|TRUNCATE|LOCK"
-    r"|CLUSTER|VACUUM \(?FULL\b[^\"]*?|REFRESH MATERIALIZED VIEW)"
+    r"|CLUSTER|VACUUM (?:\([^)]*\)|FULL)(?: FULL| FREEZE| VERBOSE| ANALYZE)*"
+    r"|REFRESH MATERIALIZED VIEW)"
     rf"(?: IF NOT EXISTS| IF EXISTS| ONLY| CONCURRENTLY)* (?P<table>{QUALIFIED})"
     rf"(?P<renamed> RENAME TO (?P<new>{NAME}))?",
     re.IGNORECASE,
@@ -31,8 +33,13 @@ def table_of(sql: str) -> str:
 
 def created_table(sql: str) -> str:
     match = ABOUT.match(normalized(sql))
-    is_created = match and re.fullmatch("CREATE.* TABLE", match["verb"], re.IGNORECASE)
+    is_created = match and re.fullmatch("CREATE.* (TABLE|VIEW)", match["verb"], re.IGNORECASE)
     return unquoted(match["table"]) if match and is_created else ""
+
+
+def dropped_table(sql: str) -> str:
+    match = ABOUT.match(normalized(sql))
+    return unquoted(match["table"]) if match and match["verb"].upper() == "DROP TABLE" else ""
 
 
 def renamed_table(sql: str) -> tuple[str, str] | None:

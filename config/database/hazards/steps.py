@@ -6,7 +6,13 @@ from typing import Any
 
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations import CreateModel, Migration, SeparateDatabaseAndState
+from django.db.migrations import (
+    CreateModel,
+    Migration,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.fields import FieldOperation
 from django.db.migrations.operations.models import IndexOperation, ModelOperation
@@ -15,6 +21,7 @@ from django.db.migrations.state import ProjectState
 from config.database.backend.schema import DatabaseSchemaEditor
 from config.database.fields import enum_field
 from config.database.hazards.statements import unquoted
+from config.database.hazards.written import executed_by, statements_in
 
 
 class StepError(Exception):
@@ -53,6 +60,11 @@ class Step:
         if (self.app_label, self.model_name) not in self.before.models:
             return None
         return self.before.apps.get_model(self.app_label, self.model_name)
+
+    @property
+    def is_written_by_hand(self) -> bool:
+        """Whether its statements are somebody's own, and not those of Django or of ours."""
+        return isinstance(self.operation, (RunPython, RunSQL))
 
     @property
     def in_transaction(self) -> bool:
@@ -116,7 +128,7 @@ def _read_steps(
     with Collector(connection) as editor:
         for operation, written, before, after in _states(migration, state):
             _collect(editor, migration.app_label, operation, before, after)
-            statements = [*_taken(editor), *_exchanges(editor, before)]
+            statements = [*_statements(editor, operation), *_exchanges(editor, before)]
             steps.append(Step(connection, migration, operation, before, after, statements, written))
             known = {id(sql) for sql, _ in deferred}
             deferred += [(sql, statements) for sql in editor.deferred_sql if id(sql) not in known]
@@ -140,6 +152,15 @@ def _collect(
         editor.collected_sql += _new_tables(app_label, operation)
     elif operation.reduces_to_sql:
         operation.database_forwards(app_label, editor, before, after)
+
+
+def _statements(editor: Collector, operation: Operation) -> list[str]:
+    taken = _taken(editor)
+    if isinstance(operation, RunPython):
+        return executed_by(operation.code)
+    if isinstance(operation, RunSQL):
+        return [statement for script in taken for statement in statements_in(script)]
+    return taken
 
 
 def read_operations(
