@@ -36,6 +36,7 @@ from config.database.verify import Result, read_apps, reading, verify
 DRIFT = 1
 COULD_NOT_COMPARE = EXIT_STATUS["verify_schema"]
 FORMATS = ("text", "json", "github")
+CONNECT_TIMEOUT = 10  # seconds
 WIDTH_OF_A_FILE = 100  # of output that goes to no terminal
 MAX_WIDTH = 120
 
@@ -77,6 +78,8 @@ class Command(BaseCommand):
             check_options(options)
             connection = connections[options["database"]]
             check_engine(connection)
+            # While somebody has locked the catalog itself, nobody is let in.
+            connection.settings_dict["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
             if options["snapshot"]:
                 save(connection, options["snapshot"])
                 return
