@@ -6,7 +6,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -76,15 +76,26 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        print(explained(error) or traceback.format_exc().rstrip(), file=sys.stderr)
+        _complain(explained(error) or traceback.format_exc().rstrip())
         sys.exit(EXIT_STATUS.get("".join(argv[1:2]), 1))
     except KeyboardInterrupt as interruption:
         if "--traceback" in argv:
             raise
-        print(f"{' '.join(argv[:2])}: {str(interruption) or 'interrupted.'}", file=sys.stderr)
+        _complain(f"{' '.join(argv[:2])}: {str(interruption) or 'interrupted.'}")
         sys.exit(TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED)
     finally:
         threading.excepthook = threading.__excepthook__
+
+
+def _complain(message: str) -> None:
+    """If nobody can hear it, the exit status says enough."""
+    if sys.stderr is None:  # closed from the beginning; print() would take stdout instead
+        return
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except OSError:
+        with suppress(OSError):
+            sys.stderr.close()  # or the interpreter would try again, and exit with 120
 
 
 def explain(error: BaseException | None) -> str | None:

@@ -11,6 +11,7 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.db import Error, InternalError, ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.database.access import check_may_read
@@ -153,11 +154,7 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
     Raises CatalogError if the role cannot read what there is.
     """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config(name, least(nullif(setting::int, 0), %s)::text, true)"
-            "  FROM pg_settings WHERE name = 'lock_timeout'",
-            [LOCK_TIMEOUT],
-        )
+        _wait_for_locks_briefly(cursor)
         cursor.execute(
             "SELECT set_config(name, value, true)"
             "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
@@ -168,6 +165,16 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
         check_may_read(connection)
         yield read_schema(connection)
         transaction.set_rollback(True, using=connection.alias)
+
+
+def _wait_for_locks_briefly(cursor: CursorWrapper) -> None:
+    """Said before there is any query: somebody may have locked the catalog itself."""
+    cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
+    cursor.execute(
+        "SELECT set_config(name, least(nullif(reset_val::int, 0), %s)::text, true)"
+        "  FROM pg_settings WHERE name = 'lock_timeout'",
+        [LOCK_TIMEOUT],
+    )
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:

@@ -28,6 +28,7 @@ from config.database.catalog import Catalog, CatalogError, Schema
 from config.database.errors import EXIT_STATUS, explain
 from config.database.expected import fingerprint, read_expected
 from config.database.fields import enum_field
+from config.database.output import OutputError, delivered
 from config.database.snapshot import read_snapshot, write_snapshot
 from config.database.text_report import TextReport
 from config.database.verify import Result, read_apps, reading, verify
@@ -35,6 +36,7 @@ from config.database.verify import Result, read_apps, reading, verify
 DRIFT = 1
 COULD_NOT_COMPARE = EXIT_STATUS["verify_schema"]
 FORMATS = ("text", "json", "github")
+CONNECT_TIMEOUT = 10  # seconds
 WIDTH_OF_A_FILE = 100  # of output that goes to no terminal
 MAX_WIDTH = 120
 
@@ -76,12 +78,16 @@ class Command(BaseCommand):
             check_options(options)
             connection = connections[options["database"]]
             check_engine(connection)
+            # While somebody has locked the catalog itself, nobody is let in.
+            connection.settings_dict["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
             if options["snapshot"]:
                 save(connection, options["snapshot"])
                 return
             result = compare(connection, options["app_label"], options["expect"])
-            self.print(result, advice_on(connection, result, options), options)
-        except (Error, CatalogError, ImproperlyConfigured) as error:
+            advice = advice_on(connection, result, options)
+            with delivered(self.stdout):
+                self.print(result, advice, options)
+        except (Error, CatalogError, OutputError, ImproperlyConfigured) as error:
             raise CommandError(one_line(error), returncode=COULD_NOT_COMPARE) from error
         if result.findings:
             sys.exit(DRIFT)
@@ -110,7 +116,7 @@ class Command(BaseCommand):
             if output:
                 self.stdout.write(output)
         except UnicodeEncodeError as error:
-            raise CatalogError(
+            raise OutputError(
                 f"The script has characters that the output's encoding {error.encoding} lacks. "
                 "Set PYTHONIOENCODING=utf-8."
             ) from error
@@ -194,5 +200,5 @@ def one_line(error: Exception) -> str:
     """What went wrong, and what to do about it."""
     if isinstance(error.__cause__, errors.LockNotAvailable):
         return "Somebody is changing the schema and has not committed yet. Try again after that."
-    explanation = explain(error) if not isinstance(error, CatalogError) else None
+    explanation = explain(error) if not isinstance(error, CatalogError | OutputError) else None
     return " ".join((explanation or str(error)).split())
