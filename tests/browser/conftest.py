@@ -1,0 +1,112 @@
+"""A small platform, a server before it, and a browser: all tests of this package share them.
+
+They end with the package: while Playwright runs, Django takes the whole thread for asynchronous.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from pytest_django import DjangoDbBlocker
+
+from config.demo.administrator import make_administrator
+from tests.browser.look import DESKTOP, PHONE
+from tests.browser.platform import Platform, serve
+from tests.browser.watch import Watch
+from tests.demo.command import seed_demo
+from tests.verify.clones import migrated_database
+from users.enums import Role
+from users.models import User
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+MISSING = "There is no Chromium on PATH. Install it (Debian: apt-get install chromium)."
+FLAGS = ("--disable-gpu", "--disable-quic", "--disable-sync")
+"""Beside those of Playwright: nothing that the browser would ask the network for by itself."""
+
+
+@pytest.fixture(scope="package")
+def chromium() -> str:
+    """Where it is. In CI it has to be somewhere."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail(MISSING)
+    return found or pytest.skip(MISSING)
+
+
+@pytest.fixture(scope="package")
+def platform(
+    chromium: str,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Platform]:
+    log = tmp_path_factory.mktemp("server") / "log"
+    with django_db_blocker.unblock(), migrated_database() as database:
+        assert seed_demo(database, "--scale=100").status == 0
+        users = User.objects.db_manager(database.alias)
+        users.create_user("student@example.com", "look-around-2", role=Role.STUDENT)
+        password = make_administrator("admin@example.com", database.alias)
+        database.connection.close()
+        with serve(database, log) as address:
+            yield Platform(database, address, "admin@example.com", password)
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def session(browser: Browser, platform: Platform) -> StorageState:
+    """The cookies of an administrator who has logged in."""
+    with browser.new_context(base_url=platform.address) as context:
+        page = context.new_page()
+        platform.log_in(page)
+        return context.storage_state()
+
+
+@contextmanager
+def watched(context: BrowserContext, address: str) -> Iterator[Page]:
+    """A page; afterwards nothing must have gone wrong on it."""
+    with context:
+        watch = Watch(context, address)
+        yield context.new_page()
+    assert watch.problems == []
+
+
+@pytest.fixture
+def visitor(browser: Browser, platform: Platform) -> Iterator[Page]:
+    """The browser of somebody who has not logged in."""
+    context = browser.new_context(base_url=platform.address, viewport=DESKTOP)
+    with watched(context, platform.address) as page:
+        yield page
+
+
+@pytest.fixture
+def page(browser: Browser, platform: Platform, session: StorageState) -> Iterator[Page]:
+    """The browser of an administrator."""
+    context = browser.new_context(
+        base_url=platform.address, viewport=DESKTOP, storage_state=session
+    )
+    with watched(context, platform.address) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(browser: Browser, platform: Platform, session: StorageState) -> Iterator[Page]:
+    """The same, on a phone."""
+    context = browser.new_context(
+        base_url=platform.address,
+        viewport=PHONE,
+        is_mobile=True,
+        has_touch=True,
+        storage_state=session,
+    )
+    with watched(context, platform.address) as page:
+        yield page

@@ -1,0 +1,47 @@
+"""What the browser looks at: a seeded database and `manage.py runserver` on it."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.processes import PROJECT, PYTHON, environment, eventually
+from tests.servers import accepts, free_port
+from tests.verify.clones import Database
+
+
+@dataclass(frozen=True)
+class Platform:
+    database: Database
+    address: str
+    email: str
+    password: str
+    """Of the administrator."""
+
+    def log_in(self, page: Page, password: str = "") -> None:
+        page.goto("/admin/")
+        page.get_by_label("Email").fill(self.email)
+        page.get_by_label("Password").fill(password or self.password)
+        page.get_by_role("button", name="Log in").click()
+
+
+@contextmanager
+def serve(database: Database, log: Path) -> Iterator[str]:
+    """A server on `database` until the block ends; its address."""
+    port = free_port()
+    command = [*PYTHON, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    variables = environment(DATABASE_URL=database.url)
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            command, cwd=PROJECT, env=variables, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            assert eventually(lambda: accepts(port), 60), log.read_text()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()

@@ -1,0 +1,41 @@
+"""What goes wrong in a browser without being seen."""
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
+
+GAVE_UP = "net::ERR_ABORTED"
+"""The browser needs no answer any more: it has gone to another page, or makes it a file."""
+
+
+class Watch:
+    """Collects errors, warnings, failed requests, and requests to anywhere but `home`.
+
+    What the Content-Security-Policy stops is an error in the console.
+    """
+
+    def __init__(self, context: BrowserContext, home: str) -> None:
+        self.home = home
+        self.problems: list[str] = []
+        context.on("console", self._console)
+        context.on("weberror", self._error)
+        context.on("request", self._request)
+        context.on("requestfailed", self._failed)
+        context.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"{message.type}: {message.text}")
+
+    def _error(self, error: WebError) -> None:
+        self.problems.append(f"exception: {error.error}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.home}/", "data:", "blob:")):
+            self.problems.append(f"request to another host: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != GAVE_UP:
+            self.problems.append(f"{request.failure}: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.problems.append(f"{response.status}: {response.url}")
