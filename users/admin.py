@@ -152,7 +152,10 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     # Passwords
 
     def user_change_password(
-        self, request: HttpRequest, id: str, form_url: str = ""
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  # as the URL pattern of Django's has it
+        form_url: str = "",
     ) -> HttpResponse:
         """One's own is changed by who knows it, and cannot be taken away."""
         if id == str(request.user.pk):

@@ -40,7 +40,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def name_inputs(field: forms.Field) -> forms.Field:
-    """Give the inputs of a field with two, a day and a time, names for those who do not see them."""
+    """Name the two inputs of a day and a time for those who do not see them."""
     for widget, part in zip(getattr(field.widget, "widgets", ()), ("date", "time"), strict=False):
         widget.attrs.setdefault("aria-label", f"{field.label}: {part}")
     return field
