@@ -6,7 +6,7 @@ number of tables, and they lock nothing.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,21 @@ def read_owners(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, st
 
 
 def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
+    """All objects in the schema with the oid `schema` that belong to no extension."""
+    return without_members(read_with_members(connection, schema))
+
+
+def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
+    """What an extension brought along is the extension's business; what it took of `ours` is not.
+
+    What is part of a table or view goes with it.
+    """
+    members = {key for key in catalog if catalog[key].get("extension") and key not in ours}
+    names = {key.name for key in members if key.kind in ("table", "view")}
+    return {key: catalog[key] for key in catalog if key not in members and key.table not in names}
+
+
+def read_with_members(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
     """All objects in the schema with the oid `schema`.
 
     Names in definitions are qualified where the search path does not find them, so it has to be
@@ -103,10 +118,10 @@ def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
     return catalog
 
 
-def _not_of_extension(catalog: str, oid: str) -> str:
-    """What an extension brought along is the extension's business."""
-    return f"""NOT EXISTS (
-        SELECT FROM pg_depend AS d
+def _extension(catalog: str, oid: str) -> str:
+    """Which one the object belongs to."""
+    return f"""(
+        SELECT e.extname FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
          WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"""
 
 
@@ -135,6 +150,7 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
                           FROM pg_inherits AS i WHERE i.inhrelid = c.oid),
            'inherited by', (SELECT array_agg(i.inhrelid::regclass::text ORDER BY 1)
                               FROM pg_inherits AS i WHERE i.inhparent = c.oid),
+           'extension', {_extension("pg_class", "c.oid")},
            'comment', obj_description(c.oid, 'pg_class'))
        || CASE WHEN c.relkind IN ('v', 'm')
                THEN jsonb_build_object('definition', pg_get_viewdef(c.oid)) ELSE '{{}}' END
@@ -142,7 +158,6 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
   LEFT JOIN pg_am AS a ON a.oid = c.relam
   LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
-   AND {_not_of_extension("pg_class", "c.oid")}
  ORDER BY c.oid  -- what depends on another is younger
 """
 
@@ -187,11 +202,10 @@ SELECT 'column', c.relname, a.attname,
   JOIN pg_type AS t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f')
-   AND {_not_of_extension("pg_class", "c.oid")}
  ORDER BY c.relname, a.attnum
 """
 
-CONSTRAINTS = f"""
+CONSTRAINTS = """
 SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
                       WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check'
                       WHEN 'x' THEN 'exclusion constraint' END,
@@ -210,7 +224,6 @@ SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constrai
   LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
   LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
  WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x')
-   AND {_not_of_extension("pg_class", "c.oid")}
 """
 
 INDEXES = f"""
@@ -227,7 +240,6 @@ SELECT 'index', c.relname, x.relname,
    -- A constraint has its index among its attributes. There is no index on conindid; NOT IN is
    -- answered from a hash, whatever the planner believes of tables that were made just now.
    AND x.oid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))
-   AND {_not_of_extension("pg_class", "c.oid")}
 """
 
 TYPES = f"""
@@ -237,25 +249,24 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum type' WHEN 'd' THEN 'domain'
        jsonb_build_object(
            'labels', (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder)
                         FROM pg_enum AS e WHERE e.enumtypid = t.oid),
+           'extension', {_extension("pg_type", "t.oid")},
            'comment', obj_description(t.oid, 'pg_type'))
   FROM pg_type AS t
   LEFT JOIN pg_class AS c ON c.oid = t.typrelid
  WHERE t.typnamespace = %(schema)s
    AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c')
-   AND {_not_of_extension("pg_type", "t.oid")}
  ORDER BY t.oid
 """
 
 SEQUENCES = f"""
 SELECT 'sequence', '', c.relname,
-       {_SEQUENCE}
+       {_SEQUENCE} || jsonb_build_object('extension', {_extension("pg_class", "c.oid")})
   FROM pg_sequence AS s
   JOIN pg_class AS c ON c.oid = s.seqrelid
  WHERE c.relnamespace = %(schema)s
    AND NOT EXISTS (SELECT FROM pg_depend AS o  -- identity columns have theirs
                     WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid
                       AND o.deptype = 'i')
-   AND {_not_of_extension("pg_class", "c.oid")}
 """
 
 TRIGGERS_RULES_POLICIES = f"""
@@ -267,14 +278,12 @@ SELECT 'trigger', c.relname, g.tgname::text,
   JOIN pg_class AS c ON c.oid = g.tgrelid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relnamespace = %(schema)s AND NOT g.tgisinternal
-   AND {_not_of_extension("pg_class", "c.oid")}
 UNION ALL
 SELECT 'rule', c.relname, r.rulename::text,
        jsonb_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled)
   FROM pg_rewrite AS r
   JOIN pg_class AS c ON c.oid = r.ev_class
  WHERE c.relnamespace = %(schema)s AND r.rulename <> '_RETURN'
-   AND {_not_of_extension("pg_class", "c.oid")}
 UNION ALL
 SELECT 'policy', c.relname, p.polname::text,
        jsonb_build_object(
@@ -285,7 +294,6 @@ SELECT 'policy', c.relname, p.polname::text,
   FROM pg_policy AS p
   JOIN pg_class AS c ON c.oid = p.polrelid
  WHERE c.relnamespace = %(schema)s
-   AND {_not_of_extension("pg_class", "c.oid")}
 """
 
 # Functions, operators, collations and so on: whatever lives in the schema by itself.

@@ -19,10 +19,11 @@ from config.database.catalog import (
     Catalog,
     Key,
     Schema,
-    read_catalog,
     read_owners,
     read_schema,
     read_shadows,
+    read_with_members,
+    without_members,
 )
 from config.database.diff import Drift, compare, is_of_schema
 from config.database.expected import read_expected
@@ -128,13 +129,17 @@ def _compare(
         ledger = _read_ledger(connection)
         shadows = read_shadows(connection, schema)
         _look_into(connection, schema)
-        live, owners = read_catalog(connection, schema.oid), read_owners(connection, schema)
+        live = read_with_members(connection, schema.oid)
+        owners = read_owners(connection, schema)
         try:
             expected = expectation(connection, schema) if expectation else read_expected(connection)
         except ProgrammingError:
             if not _lacks_extension(ledger):
                 raise
-            expected = live  # nothing can be expected before the extension is there
+            expected = without_members(
+                live
+            )  # nothing can be expected before the extension is there
+    live = without_members(live, ours=expected)
     drifts = [
         *compare(expected, live),
         *_shadowed(expected, schema, shadows),

@@ -33,6 +33,11 @@ TABLES = [
     Kind("table dropped", "VS101", on_table("DROP TABLE %I CASCADE", NOT_LEDGER)),
     Kind("table renamed", "VS101", on_table("ALTER TABLE %I RENAME TO extra_table")),
     Kind(
+        "table added to an extension",
+        "VS103 extension",
+        on_table("ALTER EXTENSION plpgsql ADD TABLE %I"),
+    ),
+    Kind(
         "table moved to another schema",
         "VS101",
         on_table("CREATE SCHEMA elsewhere; ALTER TABLE %I SET SCHEMA elsewhere", NOT_LEDGER),
@@ -902,6 +907,11 @@ ENUM_TYPES = [
         "enum type with a label more, and a column extra of it",
         "VS703 labels",
         on_enum("ALTER TYPE %1$I ADD VALUE 'extra'; ALTER TABLE courses ADD extra %1$I[]"),
+    ),
+    Kind(
+        "enum type added to an extension",
+        "VS703 extension",
+        on_enum("ALTER EXTENSION plpgsql ADD TYPE %I"),
     ),
     Kind("enum type extra", "VS702", once("extra", "CREATE TYPE extra AS ENUM ('a', 'b')")),
     Kind(

@@ -49,6 +49,55 @@ def test_renamed_object__gets_its_name_back(
     assert [statement.sql for statement in script(verify_live)] == [repair]
 
 
+SWAP = "ALTER {0} {1} TO extra; ALTER {0} {2} TO {1}; ALTER {0} extra TO {2}"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        SWAP.format("TABLE courses RENAME", "title", "currency"),
+        SWAP.format("TABLE users RENAME CONSTRAINT", "users_email_uniq", "users_pkey"),
+        "ALTER INDEX payments_user_idx RENAME TO extra;"
+        "ALTER INDEX refunds_payment_idx RENAME TO payments_user_idx;"
+        "ALTER INDEX extra RENAME TO refunds_payment_idx",
+        "ALTER TABLE auth_group RENAME TO extra; ALTER TABLE payments RENAME TO auth_group;"
+        "ALTER TABLE extra RENAME TO payments",
+        "ALTER TYPE role RENAME TO extra; ALTER TYPE course_status RENAME TO role;"
+        "ALTER TYPE extra RENAME TO course_status",
+    ],
+)
+def test_two_that_have_each_others_name__get_their_own_back(sql: str, verify_live: Verify) -> None:
+    run(sql)
+    repair = script(verify_live)
+    assert all("RENAME" in statement.sql for statement in repair)
+    run(*repair)
+    assert verify_live().findings == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "remainder"),
+    [
+        (
+            "ALTER TABLE courses RENAME TO extra; CREATE TABLE courses (LIKE extra)",
+            'DROP TABLE "old_courses";',
+        ),
+        (
+            "ALTER TABLE courses RENAME title TO extra; ALTER TABLE courses ADD title int",
+            'ALTER TABLE "courses" DROP COLUMN "old_title";',
+        ),
+    ],
+)
+def test_name_that_a_stub_has_taken__is_given_back_and_the_stub_set_aside(
+    sql: str, remainder: str, verify_live: Verify
+) -> None:
+    run(sql)
+    repair = script(verify_live)
+    assert [s.sql for s in repair if s.destructive] == [remainder]
+    assert all("RENAME" in statement.sql for statement in repair if not statement.destructive)
+    run(*repair)
+    assert verify_live().findings == []
+
+
 def test_two_renamed_columns_that_are_alike__are_not_guessed(verify_live: Verify) -> None:
     run("ALTER TABLE lessons RENAME description TO a")
     run("ALTER TABLE lessons RENAME content_text TO b")
@@ -149,6 +198,11 @@ def test_repair_that_would_destroy_data__is_marked(sql: str, verify_live: Verify
 def test_repair_that_destroys_no_data__is_not_marked(sql: str, verify_live: Verify) -> None:
     run(sql)
     assert {statement.destructive for statement in script(verify_live)} == {False}
+
+
+def test_type_of_a_table_that_stays__stays_with_it(verify_live: Verify) -> None:
+    run("CREATE TYPE extra AS (a int)", "CREATE TABLE other OF extra")
+    assert {statement.destructive for statement in script(verify_live)} == {True}
 
 
 def test_type_of_a_column_that_stays__stays_with_it(verify_live: Verify) -> None:

@@ -33,10 +33,15 @@ NEED_COLUMNS = (
 def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterator[list[Statement]]:
     """What puts each of `drifts` right; nothing where no statement could."""
     renames = find_renames(drifts, expected, live)
-    undecided = [key for key in live if key in expected and _loses_data(expected[key], live[key])]
+    renamed = {*renames, *renames.values()}
+    undecided = [
+        key
+        for key in live
+        if key in expected and key not in renamed and _loses_data(expected[key], live[key])
+    ]
     places = {key: place for place, key in enumerate(live)}
     for drift in drifts:
-        renamings = rename_back(drift, renames)
+        renamings = rename_back(drift, renames, live)
         yield renamings or [
             replace(
                 statement,

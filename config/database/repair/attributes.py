@@ -133,6 +133,12 @@ def _owner(drift: Drift) -> Iterator[Statement]:
     yield Statement(Step.FINISH, f"ALTER {subject} OWNER TO {quote(str(drift.expected))};")
 
 
+def _leave_extension(drift: Drift) -> Iterator[Statement]:
+    subject = f"{keyword(drift.key, {})} {quote(drift.key.name)}"
+    sql = f"ALTER EXTENSION {quote(str(drift.found))} DROP {subject};"
+    yield Statement(Step.EXTENSIONS, sql)
+
+
 def _of_type(drift: Drift) -> Iterator[Statement]:
     if not drift.expected:
         yield alter(Step.TABLES, drift.key, "NOT OF")
@@ -173,4 +179,5 @@ CHANGES: dict[tuple[str, str], Callable[[Drift], Iterator[Statement]]] = {
     ("table", "of type"): _of_type,
     ("table", "inherited by"): _inherited_by,
     ("", "owner"): _owner,
+    ("", "extension"): _leave_extension,
 }

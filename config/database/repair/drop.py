@@ -68,7 +68,16 @@ def _goes_only_destructively(key: Key, expected: Catalog) -> bool:
 
 
 def _is_in_use(name: str, expected: Catalog, live: Catalog) -> bool:
-    """Whether a column is of the type, and does not get another but by a destructive repair."""
+    """Whether a column is of the type, and does not get another but by a destructive repair.
+
+    Or a table that is extra, which only a destructive repair takes away.
+    """
+    if any(
+        is_of_type({"type": attributes["of type"]}, name)
+        for key, attributes in live.items()
+        if key not in expected and attributes.get("of type")
+    ):
+        return True
     return any(
         key not in expected or is_lossy(str(attributes["type"]), str(expected[key]["type"]))
         for key, attributes in live.items()
