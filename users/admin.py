@@ -8,6 +8,8 @@ from django.contrib.admin.options import ActionLocation
 from django.contrib.auth import admin as auth
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,6 +19,7 @@ from unfold import forms
 from config.admin.bounds import QuerySet
 from config.admin.forms import ModelForm
 from config.admin.options import ModelAdmin, StackedInline
+from config.database.functions import Now
 from users.models import User, UserProfile
 
 # Permissions follow from the role; a group would give none.
@@ -135,8 +138,9 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     def deactivate(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Without asking, since they can be opened again."""
         users = list(queryset.filter(deleted_at__isnull=True).exclude(pk=request.user.pk))
-        for user in users:
-            self.delete_model(request, user)
+        User.objects.filter(pk__in=[user.pk for user in users]).update(
+            deleted_at=Greatest(Now(), F("created_at")), updated_at=Now()
+        )
         self.log_deletions(request, users)
         skipped = queryset.count() - len(users)
         self.report(request, len(users), skipped, "deactivated", "closed before, or your own")

@@ -173,5 +173,5 @@ def test_what_is_live__as_many_queries_whatever_the_rows(
     django_assert_num_queries: DjangoAssertNumQueries, db: None
 ) -> None:
     UserFactory.create_batch(3)
-    with django_assert_num_queries(17):  # the catalog's, the sizes, and what frames them
+    with django_assert_num_queries(18):  # the catalog's, the sizes, and what frames them
         read_live()
