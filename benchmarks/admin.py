@@ -44,7 +44,7 @@ def main(enrollments: int, rounds: int) -> None:
     large = measure(rounds)
     show_kinds(large, small)
     show_slowest(large, small)
-    show_oddities(large, small)
+    show_failures(large)
 
 
 def measure(rounds: int) -> Pages:
@@ -102,13 +102,16 @@ def show_kinds(large: Pages, small: Pages) -> None:
     kinds: dict[str, list[str]] = defaultdict(list)
     for name, page in large.items():
         kinds[page.kind].append(name)
-    print(f"{'kind':18}{'pages':>6}{'median s':>10}{'max s':>8}{'growth':>8}{'queries':>9}")
+    print(f"{'kind':18}{'pages':>6}{'median s':>10}{'max s':>8}{'growth':>8}{'most queries':>14}")
     for kind, names in kinds.items():
         seconds = [large[name].seconds for name in names]
+        before = [small[name] for name in names if name in small]
         ratios = [large[name].seconds / small[name].seconds for name in names if name in small]
+        queries = [max(page.queries for page in before) if before else 0]
+        queries.append(max(large[name].queries for name in names))
         print(
             f"{kind:18}{len(names):6}{median(seconds):10.3f}{max(seconds):8.3f}"
-            f"{median(ratios or [0]):8.1f}{max(large[name].queries for name in names):9}"
+            f"{median(ratios or [0]):8.1f}{queries[0]:8} ->{queries[1]:3}"
         )
 
 
@@ -120,10 +123,8 @@ def show_slowest(large: Pages, small: Pages) -> None:
         print(f"{page.seconds:8.3f}{growth:8.1f}{page.queries:9}  {name}")
 
 
-def show_oddities(large: Pages, small: Pages) -> None:
-    for name, page in large.items():
-        if name in small and page.queries > small[name].queries:
-            print(f"{small[name].queries} queries became {page.queries}: {name}")
+def show_failures(pages: Pages) -> None:
+    for name, page in pages.items():
         if page.status not in (200, 302):
             print(f"status {page.status}: {name}")
 
