@@ -4,17 +4,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db import connection, models
 from django.test import Client
 from django.utils import timezone
 
+from assessments.models import Quiz
 from config.admin import changelist
 from config.admin.bounds import Count, TooSlowError, at_most, count_up_to
 from courses.models import Course
 from enrollments.models import Enrollment
 from payments.models import Payment
 from tests.admin.pages import each_model, url
-from tests.factories import CourseFactory, EnrollmentFactory, PaymentFactory, UserProfileFactory
+from tests.factories import (
+    CourseFactory,
+    EnrollmentFactory,
+    LessonFactory,
+    PaymentFactory,
+    QuizFactory,
+    UserProfileFactory,
+)
 from users.models import User
 
 
@@ -254,6 +263,16 @@ def test_filter_that_many_new_rows_pass__looks_through_all_pages(
     assert list(changelist_shown.result_list) == courses[::-1]
     assert changelist_shown.summary == "more than 2 courses"
     assert changelist_shown.paginator.newest is None
+
+
+def test_order_of_filtered_rows_by_a_record__is_that_of_its_table(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin.site.get_model_admin(Quiz), "list_per_page", 2)
+    lessons = [LessonFactory.create(order_number=number) for number in (3, 1, 2)]
+    quizzes = [QuizFactory.create(lesson=lesson) for lesson in lessons]
+    found = listed(admin_client, Quiz, o="2", passing_score_percentage_from="0")
+    assert found == [quizzes[1], quizzes[2]]
 
 
 def test_order_by_a_column_that_is_not_to_be_sorted_by__is_ignored(admin_client: Client) -> None:
