@@ -247,7 +247,15 @@ UNFOLD = {
             "800": "oklch(42.4% .199 265.6)",
             "900": "oklch(37.9% .146 265.5)",
             "950": "oklch(28.2% .091 267.9)",
-        }
+        },
+        "font": {
+            "subtle-light": "oklch(52% .027 264.364)",
+            "subtle-dark": "oklch(74% .022 261.325)",
+            "default-light": "var(--color-base-600)",
+            "default-dark": "var(--color-base-300)",
+            "important-light": "var(--color-base-900)",
+            "important-dark": "var(--color-base-100)",
+        },
     },
     "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("config_admin/icon.svg")}],
     "STYLES": [lambda request: static("config_admin/admin.css")],

@@ -7,14 +7,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from config.demo.administrator import make_administrator
 from tests.browser.look import DESKTOP, PHONE
-from tests.browser.platform import Platform, serve
+from tests.browser.platform import Account, Platform, log_in, serve
 from tests.browser.watch import Watch
 from tests.demo.command import seed_demo
 from tests.verify.clones import migrated_database
@@ -45,13 +46,15 @@ def platform(
 ) -> Iterator[Platform]:
     log = tmp_path_factory.mktemp("server") / "log"
     with django_db_blocker.unblock(), migrated_database() as database:
-        assert seed_demo(database, "--scale=100").status == 0
+        assert seed_demo(database, "--scale=500").status == 0
+        student = Account("student@example.com", "look-around-2")
         users = User.objects.db_manager(database.alias)
-        users.create_user("student@example.com", "look-around-2", role=Role.STUDENT)
-        password = make_administrator("admin@example.com", database.alias)
+        users.create_user(student.email, student.password, role=Role.STUDENT)
+        admin = Account("admin@example.com", "")
+        admin = replace(admin, password=make_administrator(admin.email, database.alias))
         database.connection.close()
         with serve(database, log) as address:
-            yield Platform(database, address, "admin@example.com", password)
+            yield Platform(database, address, admin, student)
 
 
 @pytest.fixture(scope="package")
@@ -63,50 +66,51 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def session(browser: Browser, platform: Platform) -> StorageState:
-    """The cookies of an administrator who has logged in."""
-    with browser.new_context(base_url=platform.address) as context:
+def desk(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
+    """The browser of an administrator who has logged in; its cache makes later pages quick."""
+    with browser.new_context(base_url=platform.address, viewport=DESKTOP) as context:
         page = context.new_page()
-        platform.log_in(page)
-        return context.storage_state()
+        log_in(page, platform.admin)
+        page.wait_for_url("**/admin/")
+        page.close()
+        yield context
 
 
 @contextmanager
 def watched(context: BrowserContext, address: str) -> Iterator[Page]:
     """A page; afterwards nothing must have gone wrong on it."""
-    with context:
-        watch = Watch(context, address)
-        yield context.new_page()
+    page = context.new_page()
+    watch = Watch(page, address)
+    yield page
+    page.close()
     assert watch.problems == []
+
+
+@pytest.fixture
+def page(desk: BrowserContext, platform: Platform) -> Iterator[Page]:
+    with watched(desk, platform.address) as page:
+        yield page
 
 
 @pytest.fixture
 def visitor(browser: Browser, platform: Platform) -> Iterator[Page]:
     """The browser of somebody who has not logged in."""
-    context = browser.new_context(base_url=platform.address, viewport=DESKTOP)
-    with watched(context, platform.address) as page:
+    with (
+        browser.new_context(base_url=platform.address, viewport=DESKTOP) as context,
+        watched(context, platform.address) as page,
+    ):
         yield page
 
 
 @pytest.fixture
-def page(browser: Browser, platform: Platform, session: StorageState) -> Iterator[Page]:
-    """The browser of an administrator."""
-    context = browser.new_context(
-        base_url=platform.address, viewport=DESKTOP, storage_state=session
-    )
-    with watched(context, platform.address) as page:
-        yield page
-
-
-@pytest.fixture
-def phone(browser: Browser, platform: Platform, session: StorageState) -> Iterator[Page]:
-    """The same, on a phone."""
-    context = browser.new_context(
+def phone(browser: Browser, desk: BrowserContext, platform: Platform) -> Iterator[Page]:
+    """The administrator's, on a phone."""
+    device = browser.new_context(
         base_url=platform.address,
         viewport=PHONE,
         is_mobile=True,
         has_touch=True,
-        storage_state=session,
+        storage_state=desk.storage_state(),
     )
-    with watched(context, platform.address) as page:
+    with device as context, watched(context, platform.address) as page:
         yield page

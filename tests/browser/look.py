@@ -28,7 +28,7 @@ def look(page: Page, name: str) -> None:
     if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
         problems.append("wider than a phone")
     page.set_viewport_size(DESKTOP)
-    assert problems == [], name
+    assert not problems, "\n".join([name, *problems])
 
 
 def switch_to(page: Page, scheme: str) -> None:

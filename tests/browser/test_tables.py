@@ -1,10 +1,25 @@
 """Each table: its list, a record, and the pages that add and delete one."""
 
+import os
+
+import pytest
 from django.db.models import Model
 from playwright.sync_api import Page, expect
 
-from tests.admin.pages import READ_ONLY, each_model, each_model_but, url
+from assessments.models import Question
+from courses.models import Course
+from payments.models import Payment
+from tests.admin.pages import BY_MODEL, READ_ONLY, each_model, url
 from tests.browser.look import look
+from users.models import User
+
+SOME = (User, Course, Question, Payment)
+"""With all sorts of inputs; the others' pages that add and delete are the same in kind."""
+some_models = pytest.mark.parametrize(
+    "model",
+    [m for m in BY_MODEL if m not in READ_ONLY] if "SCREENSHOTS" in os.environ else SOME,
+    ids=lambda model: model.__name__,
+)
 
 
 def open_first(page: Page, model: type[Model]) -> None:
@@ -27,15 +42,15 @@ def test_record__is_for_everybody(page: Page, model: type[Model]) -> None:
     look(page, f"{model.__name__}-record")
 
 
-@each_model_but(*READ_ONLY)
+@some_models
 def test_page_that_adds__is_for_everybody(page: Page, model: type[Model]) -> None:
     page.goto(url(model, "add"))
     look(page, f"{model.__name__}-add")
 
 
-@each_model_but(*READ_ONLY)
+@some_models
 def test_page_that_deletes__is_for_everybody(page: Page, model: type[Model]) -> None:
     open_first(page, model)
-    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("link", name="Delete").or_(page.get_by_role("link", name="Deactivate")).click()
     page.wait_for_url("**/delete/**")
     look(page, f"{model.__name__}-delete")

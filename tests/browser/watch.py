@@ -1,6 +1,6 @@
 """What goes wrong in a browser without being seen."""
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
+from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response
 
 GAVE_UP = "net::ERR_ABORTED"
 """The browser needs no answer any more: it has gone to another page, or makes it a file."""
@@ -12,21 +12,21 @@ class Watch:
     What the Content-Security-Policy stops is an error in the console.
     """
 
-    def __init__(self, context: BrowserContext, home: str) -> None:
+    def __init__(self, page: Page, home: str) -> None:
         self.home = home
         self.problems: list[str] = []
-        context.on("console", self._console)
-        context.on("weberror", self._error)
-        context.on("request", self._request)
-        context.on("requestfailed", self._failed)
-        context.on("response", self._response)
+        page.on("console", self._console)
+        page.on("pageerror", self._error)
+        page.on("request", self._request)
+        page.on("requestfailed", self._failed)
+        page.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.problems.append(f"{message.type}: {message.text}")
 
-    def _error(self, error: WebError) -> None:
-        self.problems.append(f"exception: {error.error}")
+    def _error(self, error: Error) -> None:
+        self.problems.append(f"exception: {error}")
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.home}/", "data:", "blob:")):
