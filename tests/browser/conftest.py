@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
@@ -14,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.demo.administrator import make_administrator
 from tests.browser.look import DESKTOP, PHONE
-from tests.browser.platform import Platform, serve
+from tests.browser.platform import Account, Platform, log_in, serve
 from tests.browser.watch import Watch
 from tests.demo.command import seed_demo
 from tests.verify.clones import migrated_database
@@ -46,12 +47,14 @@ def platform(
     log = tmp_path_factory.mktemp("server") / "log"
     with django_db_blocker.unblock(), migrated_database() as database:
         assert seed_demo(database, "--scale=100").status == 0
+        student = Account("student@example.com", "look-around-2")
         users = User.objects.db_manager(database.alias)
-        users.create_user("student@example.com", "look-around-2", role=Role.STUDENT)
-        password = make_administrator("admin@example.com", database.alias)
+        users.create_user(student.email, student.password, role=Role.STUDENT)
+        admin = Account("admin@example.com", "")
+        admin = replace(admin, password=make_administrator(admin.email, database.alias))
         database.connection.close()
         with serve(database, log) as address:
-            yield Platform(database, address, "admin@example.com", password)
+            yield Platform(database, address, admin, student)
 
 
 @pytest.fixture(scope="package")
@@ -67,7 +70,8 @@ def session(browser: Browser, platform: Platform) -> StorageState:
     """The cookies of an administrator who has logged in."""
     with browser.new_context(base_url=platform.address) as context:
         page = context.new_page()
-        platform.log_in(page)
+        log_in(page, platform.admin)
+        page.wait_for_url("**/admin/")
         return context.storage_state()
 
 

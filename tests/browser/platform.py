@@ -14,18 +14,25 @@ from tests.verify.clones import Database
 
 
 @dataclass(frozen=True)
+class Account:
+    email: str
+    password: str
+
+
+@dataclass(frozen=True)
 class Platform:
     database: Database
     address: str
-    email: str
-    password: str
-    """Of the administrator."""
+    admin: Account
+    student: Account
 
-    def log_in(self, page: Page, password: str = "") -> None:
-        page.goto("/admin/")
-        page.get_by_label("Email").fill(self.email)
-        page.get_by_label("Password").fill(password or self.password)
-        page.get_by_role("button", name="Log in").click()
+
+def log_in(page: Page, account: Account, wanted: str = "/admin/") -> None:
+    """On the way to the page that is `wanted`."""
+    page.goto(wanted)
+    page.get_by_label("Email").fill(account.email)
+    page.get_by_label("Password").fill(account.password)
+    page.get_by_role("button", name="Log in").click()
 
 
 @contextmanager

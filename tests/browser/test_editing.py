@@ -1,0 +1,107 @@
+"""Changing, adding and deleting records."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.look import look
+from tests.browser.platform import Platform
+
+COURSES = "/admin/courses/course/"
+A_DRAFT = "SELECT id::text FROM courses WHERE status = 'draft' ORDER BY id LIMIT 1 OFFSET %s"
+
+
+def draft(platform: Platform, number: int) -> str:
+    """The page of a draft; each test has a number of its own."""
+    [(key,)] = platform.database.query(A_DRAFT, number)
+    return f"{COURSES}{key}/change/"
+
+
+def test_record_changed__is_saved(page: Page, platform: Platform) -> None:
+    page.goto(draft(platform, 0))
+    page.get_by_label("Category").fill("Gardening")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    expect(page.get_by_label("Category")).to_have_value("Gardening")
+    look(page, "record-saved")
+
+
+def test_record_that_breaks_a_constraint__says_so_at_the_field(
+    page: Page, platform: Platform
+) -> None:
+    page.goto(draft(platform, 0))
+    page.get_by_label("Currency").fill("eur")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".field-currency")).to_contain_text("three capitals, such as EUR")
+    look(page, "record-error")
+
+
+def test_row_added_within_a_record__is_saved(page: Page, platform: Platform) -> None:
+    page.goto(draft(platform, 0))
+    modules = page.locator("#modules-group")
+    before = modules.locator("tbody.original").count()
+    modules.get_by_text("Add another").click()
+    form = modules.locator(f"#modules-{before}")
+    form.get_by_label("Order number").fill("77")
+    form.get_by_label("Title").fill("What we left out")
+    form.get_by_label("Duration minutes").fill("10")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator("#modules-group tbody.original")).to_have_count(before + 1)
+
+
+def test_related_record__is_chosen_by_typing(page: Page, platform: Platform) -> None:
+    [(email,)] = platform.database.query(
+        "SELECT email FROM users WHERE role = 'educator' ORDER BY email LIMIT 1"
+    )
+    page.goto(draft(platform, 0))
+    page.get_by_role("combobox", name="Instructor").click()
+    page.locator(".select2-search__field").fill(email)
+    page.get_by_role("option", name=email).click()
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Instructor")).to_contain_text(email)
+
+
+def test_deletion__is_shown_and_then_done(page: Page, platform: Platform) -> None:
+    address = draft(platform, 1)
+    page.goto(address)
+    page.get_by_role("link", name="Delete course").click()
+    preview = page.get_by_role("row", name=re.compile("course modules$"))
+    expect(preview).to_be_visible()
+    page.get_by_role("button", name="Yes, I’m sure").click()
+    expect(page.get_by_text("was deleted successfully")).to_be_visible()
+    assert platform.database.query(A_DRAFT.replace("status", "true OR status"), 0)
+
+
+def test_deletion_refused_by_the_reader__changes_nothing(page: Page, platform: Platform) -> None:
+    page.goto(draft(platform, 0))
+    page.get_by_role("link", name="Delete course").click()
+    page.get_by_role("link", name="No, take me back").click()
+    expect(page).to_have_url(re.compile(draft(platform, 0)))
+
+
+def test_action__is_done_to_selected_rows(page: Page, platform: Platform) -> None:
+    page.goto(f"{COURSES}?status__exact=pending_review")
+    page.locator("#result_list tbody input.action-select").first.check()
+    page.get_by_label("Action").select_option(label="Archive selected courses")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("archived")).to_be_visible()
+
+
+def test_account_for_good__wants_its_address_typed(page: Page, platform: Platform) -> None:
+    [(key, email)] = platform.database.query(
+        "SELECT id::text, email FROM users WHERE role = 'student' ORDER BY id DESC LIMIT 1"
+    )
+    page.goto(f"/admin/users/user/{key}/erase/")
+    look(page, "erase")
+    page.get_by_role("textbox").fill(email)
+    page.get_by_role("button", name="Yes, I’m sure").click()
+    expect(page.get_by_text("was deleted for good")).to_be_visible()
+
+
+def test_password__has_a_page(page: Page, platform: Platform) -> None:
+    [(key,)] = platform.database.query(
+        "SELECT id::text FROM users WHERE role = 'student' ORDER BY id LIMIT 1"
+    )
+    page.goto(f"/admin/users/user/{key}/password/")
+    look(page, "password")

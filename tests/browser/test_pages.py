@@ -1,0 +1,81 @@
+"""The dashboard, the Schema page, and what is on all pages."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.look import look
+
+
+def test_dashboard__is_for_everybody(page: Page) -> None:
+    page.goto("/admin/")
+    expect(page.locator(".plot svg")).to_have_count(6)
+    look(page, "dashboard")
+
+
+def test_dashboard__leads_to_each_table(page: Page) -> None:
+    page.goto("/admin/")
+    links = page.get_by_role("navigation", name="Tables").get_by_role("link")
+    expect(links).to_have_count(24)
+    links.filter(has_text="Lesson progress").click()
+    expect(page).to_have_url(re.compile("/enrollments/lessonprogress/$"))
+
+
+def test_plot_as_a_table__says_the_numbers(page: Page) -> None:
+    page.goto("/admin/")
+    plot = page.get_by_role("region", name="Grading queue", exact=True)
+    plot.get_by_text("As a table").click()
+    expect(plot.get_by_role("rowheader", name="under a day")).to_be_visible()
+
+
+def test_schema__is_for_everybody(page: Page) -> None:
+    page.goto("/admin/schema/")
+    expect(page.locator(".diagram .box")).to_have_count(24)
+    look(page, "schema")
+
+
+def test_schema_zoomed_in__shows_columns(page: Page) -> None:
+    page.goto("/admin/schema/")
+    column = page.locator(".box[data-table=discussion_posts] .near text", has_text="parent_post_id")
+    expect(column).to_be_hidden()
+    for _ in range(4):
+        page.get_by_role("button", name="Zoom in").click()
+    expect(column).to_be_visible()
+    page.get_by_role("button", name="Fit the whole diagram").click()
+    expect(column).to_be_hidden()
+
+
+def test_schema_table_clicked__is_explained(page: Page) -> None:
+    page.goto("/admin/schema/")
+    page.locator(".box[data-table=courses]").click()
+    table = page.get_by_role("region", name="courses", exact=True)
+    expect(table).to_be_visible()
+    expect(table).to_contain_text("courses_instructor_id_fk")
+    look(page, "schema-table")
+    table.get_by_role("link", name="enrollments").click()
+    expect(page.get_by_role("region", name="enrollments", exact=True)).to_be_visible()
+
+
+def test_schema_compared__is_identical(page: Page) -> None:
+    page.goto("/admin/schema/")
+    page.get_by_role("button", name="Compare with the models now").click()
+    expect(page.get_by_role("status")).to_contain_text("Identical")
+
+
+def test_search_palette__finds_a_table_and_opens_it(page: Page) -> None:
+    page.goto("/admin/")
+    page.get_by_role("button", name="Search apps and models").click()
+    page.get_by_placeholder("Type to search").press_sequentially("refund")
+    expect(page.locator("#command-results")).to_contain_text("Refunds")
+    look(page, "search-palette")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/payments/refund/$"))
+
+
+def test_theme_chosen__stays(page: Page) -> None:
+    page.goto("/admin/")
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Dark").click()
+    page.goto("/admin/courses/course/")
+    expect(page.locator("html")).to_have_class("dark")
