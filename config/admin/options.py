@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, ProgrammingError, models, trans
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.text import capfirst
 from unfold import admin as unfold
 
 from config.admin import export
@@ -49,8 +50,8 @@ class FormOptions:
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         """Show the column's comment, and its default in a fresh form. NULL is an empty input."""
-        comment = (db_field.db_comment or "").replace("NULL", "empty")
-        kwargs.setdefault("help_text", db_field.help_text or comment)
+        comment = (db_field.db_comment or "").replace("NULL", "empty").replace("`", "")
+        kwargs.setdefault("help_text", db_field.help_text or capfirst(comment))
         if isinstance(db_field.db_default, Now):
             kwargs.setdefault("initial", timezone.now)
         elif db_field.has_db_default():
