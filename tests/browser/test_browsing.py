@@ -81,7 +81,7 @@ def test_export_as_csv__has_the_rows_of_the_list(page: Page, platform: Platform)
     page.goto(f"{COURSES}?status__exact=draft")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="CSV").click()
-    rows = list(csv.DictReader(waiting.value.path().open()))
+    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
     [(number,)] = platform.database.query("SELECT count(*) FROM courses WHERE status = 'draft'")
     assert len(rows) == number
     assert {row["status"] for row in rows} == {"draft"}

@@ -84,7 +84,7 @@ def test_deletion_refused_by_the_reader__changes_nothing(page: Page, platform: P
 def test_action__is_done_to_selected_rows(page: Page, platform: Platform) -> None:
     page.goto(f"{COURSES}?status__exact=published")
     page.locator("#result_list tbody input.action-select").first.check()
-    page.get_by_label("Action").select_option(label="Archive selected courses")
+    page.get_by_label("Select action to run").select_option(label="Archive selected courses")
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_text("archived")).to_be_visible()
 
