@@ -54,7 +54,7 @@ def column(model: type[models.Model], name: str, money: dict[str, str], *, link:
         return _shown(field, value, link=link)
 
     show.__name__ = name
-    if isinstance(field, models.BooleanField):
+    if _is_boolean(field):
         show.boolean = True  # type: ignore[attr-defined]
     return show
 
@@ -76,8 +76,12 @@ def _heading(model: type[models.Model], path: list[str]) -> str:
     return str(_field(model, path).verbose_name)
 
 
+def _is_boolean(field: Any) -> bool:
+    return isinstance(getattr(field, "output_field", field), models.BooleanField)
+
+
 def _shown(field: Any, value: Any, *, link: bool) -> Any:
-    if isinstance(field, models.BooleanField):
+    if _is_boolean(field):
         return value
     if value is None or value == "":
         return EMPTY

@@ -42,6 +42,11 @@ class Affected:
         return str(self.model._meta.verbose_name_plural)
 
     @property
+    def noun(self) -> str:
+        """`title`, or what a single one is called."""
+        return str(self.model._meta.verbose_name) if self.count == Count(1) else self.title
+
+    @property
     def field_title(self) -> str:
         return str(self.model._meta.get_field(self.field).verbose_name)  # type: ignore[union-attr]
 

@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, ProgrammingError, models, trans
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.text import capfirst
 from unfold import admin as unfold
 
 from config.admin import export
@@ -49,8 +50,8 @@ class FormOptions:
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         """Show the column's comment, and its default in a fresh form. NULL is an empty input."""
-        comment = (db_field.db_comment or "").replace("NULL", "empty")
-        kwargs.setdefault("help_text", db_field.help_text or comment)
+        comment = (db_field.db_comment or "").replace("NULL", "empty").replace("`", "")
+        kwargs.setdefault("help_text", db_field.help_text or capfirst(comment))
         if isinstance(db_field.db_default, Now):
             kwargs.setdefault("initial", timezone.now)
         elif db_field.has_db_default():
@@ -357,12 +358,15 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):
         request.POST["select_across"] = "0"
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         keys = [key for key in chosen if is_value(self.opts.pk, key)]
-        if chosen and not queryset.filter(pk__in=keys).exists():
+        found = list(queryset.filter(pk__in=keys).values_list("pk", flat=True))
+        if chosen and not found:
             self.message_user(request, "What was selected is not there any more.", messages.WARNING)
             return None
         request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
+        # By their keys: what an action changes would leave the filters of the list.
+        rows = self.get_queryset(request).filter(pk__in=found)
         with transaction.atomic():
-            return super().response_action(request, queryset, **kwargs)
+            return super().response_action(request, rows, **kwargs)
 
     def report(self, request: HttpRequest, done: int, skipped: int, what: str, why: str) -> None:
         """Say how many rows an action changed, and why it left the others alone."""

@@ -252,8 +252,8 @@ type Draw = Callable[[BaseDatabaseWrapper, datetime], Plot]
 PLOTS: dict[str, Draw] = {
     "Enrollments": enrollments,
     "Revenue": revenue,
-    "Completion by course": completion,
     "Activity by hour": activity,
+    "Completion by course": completion,
     "Grading queue": grading,
     "Health of the schema": health,
 }

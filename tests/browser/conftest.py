@@ -10,7 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 from pytest_django import DjangoDbBlocker
 
 from config.demo.administrator import make_administrator
@@ -24,6 +30,8 @@ from users.models import User
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "There is no Chromium on PATH. Install it (Debian: apt-get install chromium)."
+PATIENCE = 30_000
+"""Milliseconds: other tests keep this machine busy."""
 FLAGS = ("--disable-gpu", "--disable-quic", "--disable-sync")
 """Beside those of Playwright: nothing that the browser would ask the network for by itself."""
 
@@ -60,6 +68,7 @@ def platform(
 @pytest.fixture(scope="package")
 def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE)
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-from io import StringIO
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -82,7 +81,7 @@ def test_export_as_csv__has_the_rows_of_the_list(page: Page, platform: Platform)
     page.goto(f"{COURSES}?status__exact=draft")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="CSV").click()
-    rows = list(csv.DictReader(StringIO(waiting.value.path().read_text())))
+    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
     [(number,)] = platform.database.query("SELECT count(*) FROM courses WHERE status = 'draft'")
     assert len(rows) == number
     assert {row["status"] for row in rows} == {"draft"}

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 def test_phone_menu__leads_to_a_table(phone: Page) -> None:
     phone.goto("/admin/")
-    phone.get_by_role("button", name="Menu").tap()
+    phone.get_by_role("button", name="Menu").last.tap()
     phone.locator("#nav-sidebar").get_by_role("link", name="Courses", exact=True).tap()
     expect(phone).to_have_url(re.compile("/courses/course/$"))
 

@@ -6,6 +6,7 @@ const svg = document.querySelector(".diagram");
 const whole = svg.viewBox.baseVal;
 const all = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
 const FAR = 0.62; // pixels per unit, below which only names can be read
+const TINY = 0.25; // below which names cannot be read either
 const NEAREST = 3;
 
 let view = { ...all };
@@ -162,5 +163,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && chosen()) location.hash = "";
 });
 
+// At first all of it; but on a phone that is too small to read, and so it begins at the left.
+if (scale() < TINY) {
+  const { width, height } = svg.getBoundingClientRect();
+  view.width = view.height * width / height;
+}
 show(view);
 follow();
