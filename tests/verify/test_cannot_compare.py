@@ -50,6 +50,12 @@ def test_verify_schema_snapshot_of_something_else__status_2(
     )
 
 
+def test_verify_schema_with_and_without_color__status_2() -> None:
+    assert verify_schema("--no-color", "--force-color") == could_not(
+        "The --no-color and --force-color options can't be used together."
+    )
+
+
 def test_verify_schema_of_other_engine__status_2(monkeypatch: pytest.MonkeyPatch) -> None:
     sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
     monkeypatch.setitem(connections.settings, "sqlite", connections.settings["default"] | sqlite)

@@ -72,6 +72,13 @@ class Command(BaseCommand):
             help="Compare with a snapshot, where temporary tables cannot be made.",
         )
 
+    def execute(self, *args: Any, **options: Any) -> None:
+        try:
+            super().execute(*args, **options)
+        except CommandError as error:  # also Django's own, of options that contradict each other
+            error.returncode = COULD_NOT_COMPARE
+            raise
+
     @no_translations  # as makemigrations, whose detector it asks
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -88,7 +95,7 @@ class Command(BaseCommand):
             with delivered(self.stdout):
                 self.print(result, advice, options)
         except (Error, CatalogError, OutputError, ImproperlyConfigured) as error:
-            raise CommandError(one_line(error), returncode=COULD_NOT_COMPARE) from error
+            raise CommandError(one_line(error)) from error
         if result.findings:
             sys.exit(DRIFT)
 
