@@ -130,6 +130,9 @@ _UNQUALIFIED = (
     "replace(replace({}, ' ON pg_temp.', ' ON '), ' ON ' || quote_ident(n.nspname) || '.', ' ON ')"
 )
 
+_ENABLED = """CASE {} WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled'
+    WHEN 'R' THEN 'enabled on replicas only' WHEN 'A' THEN 'enabled on replicas, too' END"""
+
 RELATIONS = f"""
 SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', c.relname,
        jsonb_build_object(
@@ -142,7 +145,8 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
                                                     FROM unnest(toast.reloptions) AS parameter),
            'row level security', c.relrowsecurity,
            'row level security for the owner', c.relforcerowsecurity,
-           'replica identity', c.relreplident,
+           'replica identity', CASE c.relreplident WHEN 'd' THEN 'default' WHEN 'f' THEN 'full'
+                                                 WHEN 'i' THEN 'index' WHEN 'n' THEN 'nothing' END,
            'partition key', pg_get_partkeydef(c.oid),
            'partition bound', pg_get_expr(c.relpartbound, c.oid),
            'of type', nullif(c.reloftype, 0)::regtype::text,
@@ -205,7 +209,7 @@ SELECT 'column', c.relname, a.attname,
  ORDER BY c.relname, a.attnum
 """
 
-CONSTRAINTS = """
+CONSTRAINTS = f"""
 SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
                       WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check'
                       WHEN 'x' THEN 'exclusion constraint' END,
@@ -213,7 +217,7 @@ SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constrai
        jsonb_build_object(
            'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
            'validated', k.convalidated,
-           'enforcing triggers', (SELECT array_agg(DISTINCT g.tgenabled::text)
+           'enforcing triggers', (SELECT array_agg(DISTINCT {_ENABLED.format("g.tgenabled")})
                                     FROM pg_trigger AS g WHERE g.tgconstraint = k.oid),
            'index valid', i.indisvalid AND i.indisready AND i.indislive,
            'index storage parameters', x.reloptions,
@@ -273,21 +277,24 @@ TRIGGERS_RULES_POLICIES = f"""
 SELECT 'trigger', c.relname, g.tgname::text,
        jsonb_build_object(
            'definition', {_UNQUALIFIED.format("pg_get_triggerdef(g.oid)")},
-           'enabled', g.tgenabled)
+           'enabled', {_ENABLED.format("g.tgenabled")})
   FROM pg_trigger AS g
   JOIN pg_class AS c ON c.oid = g.tgrelid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relnamespace = %(schema)s AND NOT g.tgisinternal
 UNION ALL
 SELECT 'rule', c.relname, r.rulename::text,
-       jsonb_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled)
+       jsonb_build_object('definition', pg_get_ruledef(r.oid),
+                          'enabled', {_ENABLED.format("r.ev_enabled")})
   FROM pg_rewrite AS r
   JOIN pg_class AS c ON c.oid = r.ev_class
  WHERE c.relnamespace = %(schema)s AND r.rulename <> '_RETURN'
 UNION ALL
 SELECT 'policy', c.relname, p.polname::text,
        jsonb_build_object(
-           'command', p.polcmd, 'permissive', p.polpermissive,
+           'command', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
+                                    WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+           'permissive', p.polpermissive,
            'roles', (SELECT array_agg(role::text) FROM unnest(p.polroles::regrole[]) AS role),
            'using', pg_get_expr(p.polqual, p.polrelid),
            'with check', pg_get_expr(p.polwithcheck, p.polrelid))

@@ -10,7 +10,7 @@ from config.database.advice import Advice
 from config.database.catalog import Key, Value
 from config.database.diff import Drift, is_of_schema
 from config.database.repair import Statement, quote
-from config.database.verify import Finding, Result
+from config.database.verify import SHADOWED, Finding, Result
 
 FORMAT_VERSION = 1  # of the JSON; it grows when a key goes or changes its meaning
 PLURALS = {"index": "indexes", "policy": "policies"}
@@ -48,8 +48,10 @@ def title(drift: Drift) -> str:
 MIGRATION_PROBLEMS = {"missing": "not applied", "extra": "applied, but not in the code"}
 
 
-def by_hand(key: Key) -> str:
+def by_hand(key: Key, attribute: str = "") -> str:
     """What to do about a difference that no statement repairs."""
+    if attribute == SHADOWED:
+        return "none that is safe to generate; rename the other one, or set another search_path"
     if key.kind == "setting":
         return "take the pattern out"
     if key.kind == "migration":
@@ -174,7 +176,7 @@ def _sentence(finding: Finding) -> str:
     drift = finding.drift
     if drift.problem == "different":
         return f"expected: {shown(drift.expected)}\nfound: {shown(drift.found)}"
-    return "\n".join(map(sql, finding.repairs)) or by_hand(drift.key)
+    return "\n".join(map(sql, finding.repairs)) or by_hand(drift.key, drift.attribute)
 
 
 def github_message(content: str) -> str:

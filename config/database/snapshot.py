@@ -2,7 +2,7 @@
 
 Plain text, sorted, an attribute a line, so that a review shows what changed:
 
-    # verify_schema snapshot, format 1
+    # verify_schema snapshot, format 2
     # PostgreSQL 18
     # models 3f2a6c01d9e84b77
     # objects 8d50b1f6a3c9e274
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from config.database.catalog import Attributes, Catalog, CatalogError, Key, Value
 
-TITLE = "# verify_schema snapshot, format 1"
+TITLE = "# verify_schema snapshot, format 2"
 AGAIN = "manage.py verify_schema --snapshot FILE"
 
 

@@ -123,7 +123,7 @@ class TextReport:
 
     def _repair(self, finding: Finding) -> list[str]:
         if not finding.repairs:
-            return [by_hand(finding.drift.key)]
+            return [by_hand(finding.drift.key, finding.drift.attribute)]
         lines = printable("\n".join(map(sql, finding.repairs))).split("\n")
         left_out = len(lines) - REPAIR_LINES
         if self.verbosity > 1 or left_out <= 1:

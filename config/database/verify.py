@@ -46,6 +46,9 @@ USUAL = {
     "standard_conforming_strings": "on",
 }
 
+SHADOWED = "schema that the search path finds"
+"""What differs of an object that another one hides."""
+
 LEDGER = MigrationRecorder.Migration._meta.db_table
 
 type Expectation = Callable[[BaseDatabaseWrapper, Schema], Catalog]
@@ -230,7 +233,7 @@ def _look_into(connection: BaseDatabaseWrapper, schema: Schema) -> None:
 def _shadowed(expected: Catalog, schema: Schema, shadows: Mapping[Key, str]) -> Iterator[Drift]:
     for key, other in sorted(shadows.items()):
         if key in expected:
-            yield Drift(key, "different", "schema that the search path finds", schema.name, other)
+            yield Drift(key, "different", SHADOWED, schema.name, other)
 
 
 def _of_other_owners(expected: Catalog, owners: Mapping[Key, str]) -> Iterator[Drift]:

@@ -74,6 +74,23 @@ def test_text_of_drift__each_with_both_sides_and_repair(shared_clone: Database) 
     assert verdict == drift(3)[1]
 
 
+def test_text_of_disabled_triggers__in_words(shared_clone: Database) -> None:
+    with shared_clone.changed("ALTER TABLE user_profiles DISABLE TRIGGER ALL"):
+        finding = paragraphs(shared_clone.verify("users").out)[2]
+    assert finding.splitlines()[:3] == [
+        "VS403  foreign key user_profiles.user_profiles_user_id_fk: enforcing triggers",
+        "  expected  enabled",
+        "  found     disabled, enabled",
+    ]
+
+
+def test_text_of_hidden_table__says_what_can_be_done(shared_clone: Database) -> None:
+    shadow = shared_clone.query("SELECT current_user")[0][0]
+    with shared_clone.changed(f"""CREATE SCHEMA "{shadow}" CREATE TABLE lessons (id int)"""):
+        finding = paragraphs(shared_clone.verify("courses").out)[2]
+    assert finding.splitlines()[-1].endswith("rename the other one, or set another search_path")
+
+
 def test_text_of_drift__marks_the_table(shared_clone: Database) -> None:
     with shared_clone.changed(*CHANGES):
         tables, *_ = paragraphs(shared_clone.verify("payments").out)
