@@ -14,9 +14,10 @@ type Renames = Mapping[Key, Key]
 """By the live object that goes by another name, the expected one that it is."""
 
 RENAMED = (*CONSTRAINTS, "table", "column", "index", "enum type")
-# What has a name that no other of these kinds may have in the same schema.
+# What has a name that no other of these kinds may have in the same schema. Nor may a view, but a
+# script drops those of ours first.
 RELATIONS = (
-    *("table", "view", "sequence", "index"),
+    *("table", "sequence", "index"),
     *("primary key", "unique constraint", "exclusion constraint"),
 )
 
