@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.postgres.fields import ArrayField
+from django.core.management.base import CommandError
 from django.db import DataError, InternalError, models
 from django.db.migrations.operations import (
     AddField,
@@ -17,7 +18,7 @@ from django.db.migrations.operations import (
 )
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from config.database.fields import EnumField
 from config.database.operations import CreateEnum
@@ -248,3 +249,19 @@ def test_column_that_a_view_reads__not_dropped() -> None:
         "cannot drop column mood of table music_song because other objects depend on it",
         "DETAIL:  view happy_songs depends on column mood of table music_song",
     ]
+
+
+# What Django has no SQL for
+
+
+@pytest.mark.django_db
+def test_generated_field_with_another_expression__refused() -> None:
+    def generated(value: str) -> AnyField:
+        return models.GeneratedField(expression=Value(value), output_field=text(), db_persist=True)
+
+    state = table(generated("sad"))
+    with pytest.raises(CommandError) as error:
+        applied(state, AlterField("song", "mood", generated("happy")))
+    assert str(error.value).endswith(
+        "This migration changed nothing. Replace its AlterField by RemoveField and AddField."
+    )

@@ -143,6 +143,18 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         if field.generated and not field.null:
             yield "NOT NULL"
 
+    def alter_field(
+        self, model: type[Model], old_field: Any, new_field: Any, strict: bool = False
+    ) -> None:
+        """Raises CommandError for a change that Django has no SQL for."""
+        try:
+            super().alter_field(model, old_field, new_field, strict)
+        except ValueError as error:
+            raise CommandError(
+                f"Cannot alter field {new_field}: {str(error).rstrip('.')}. This migration changed "
+                "nothing. Replace its AlterField by RemoveField and AddField."
+            ) from error
+
     def _alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any, **kwargs: Any
     ) -> None:
