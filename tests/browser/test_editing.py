@@ -8,7 +8,11 @@ from tests.browser.look import look
 from tests.browser.platform import Platform
 
 COURSES = "/admin/courses/course/"
-A_DRAFT = "SELECT id::text FROM courses WHERE status = 'draft' ORDER BY id LIMIT 1 OFFSET %s"
+A_DRAFT = """
+    SELECT id::text FROM courses WHERE status = 'draft'
+       AND (SELECT count(*) FROM course_modules WHERE course_id = courses.id) > 1
+     ORDER BY id LIMIT 1 OFFSET %s
+"""
 
 
 def draft(platform: Platform, number: int) -> str:
