@@ -163,6 +163,7 @@ VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])
 # Accounts
 
 AUTH_USER_MODEL = "users.User"
+LOGIN_REDIRECT_URL = "admin:index"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -162,7 +162,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         form_url: str = "",
     ) -> HttpResponse:
         """One's own is changed by who knows it, and cannot be taken away."""
-        if id == str(request.user.pk):
+        if self.get_object(request, id) == request.user:
             return HttpResponseRedirect(reverse("admin:password_change"))
         return super().user_change_password(request, id, form_url)
 

@@ -1,13 +1,24 @@
 """Forms that say what PostgreSQL would say, before it has to, at the field and in words."""
 
 import json
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from unfold.forms import PaginationInlineFormSet
 
+from config.admin.search import is_value
 from config.admin.violations import Violation, explain, violated
+
+NO_JSONB = (
+    "PostgreSQL's JSON has no NaN, no Infinity, no \\u0000, no half of a character, "
+    "and neither numbers nor nesting without end."
+)
+NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -49,6 +60,17 @@ def name_inputs(field: forms.Field) -> forms.Field:
 class JSONField(forms.JSONField):
     """A document on several lines, as one reads it."""
 
+    def to_python(self, value: Any) -> Any:
+        try:
+            document = super().to_python(value)
+            text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+            text.encode()
+        except (RecursionError, ValueError) as error:
+            raise ValidationError(NO_JSONB) from error
+        if NUL.search(text):
+            raise ValidationError(NO_JSONB)
+        return document
+
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Typed):
             return value
@@ -57,6 +79,14 @@ class JSONField(forms.JSONField):
     def bound_data(self, data: Any, initial: Any) -> Any:
         """What was typed in stays as it was typed."""
         return initial if self.disabled else Typed(data or "")
+
+
+class RecordSelect(AutocompleteSelect):
+    """A record, found by typing; what is no key, is none that is chosen."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        key = self.field.remote_field.get_related_field()
+        return super().optgroups(name, [text for text in value if is_value(key, text)], attr)
 
 
 class Typed(str):

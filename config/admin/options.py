@@ -22,8 +22,8 @@ from config.admin.changelist import BoundedPaginator, ChangeList
 from config.admin.columns import Column, column
 from config.admin.deletion import Deletion
 from config.admin.filters import filter_for
-from config.admin.forms import InlineFormSet, JSONField, ModelForm, name_inputs
-from config.admin.related import children, parents
+from config.admin.forms import InlineFormSet, JSONField, ModelForm, RecordSelect, name_inputs
+from config.admin.related import children, only_children, parents
 from config.admin.search import Search, is_value
 from config.admin.violations import refused
 from config.database.functions import Now
@@ -58,8 +58,15 @@ class FormOptions:
             kwargs.setdefault("initial", db_field.db_default)
         if isinstance(db_field, models.JSONField):
             kwargs.setdefault("form_class", JSONField)
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.is_relation:  # one deletes where one sees what goes with it
+            field.widget.can_delete_related = False
         return name_inputs(field) if field else None
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Found by typing."""
+        kwargs.setdefault("widget", RecordSelect(db_field, admin.site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """What has no default is to be chosen; unfold would choose the first."""
@@ -284,6 +291,7 @@ class ModelAdmin(FormOptions, unfold.ModelAdmin):
             if field.is_relation
             for path in self._with_names(field.name)
         ]
+        paths += [name for name, _ in only_children(self.model)]
         rows = self.get_queryset(request)
         rows = rows.select_related(*paths) if paths else rows
         field = self.opts.get_field(from_field) if from_field else self.opts.pk

@@ -39,13 +39,33 @@ def parents(row: models.Model) -> list[Link]:
 
 
 def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> list[Link]:
-    """The lists of rows that refer to `row`; `through` names those that do so through others."""
+    """The lists of rows that refer to `row`, or the row itself where there is only one.
+
+    `through` names those that refer to it through others.
+    """
     relations = [*_relations(type(row)), *_indirect(through)]
     rows = [model._base_manager.filter(**{path: row.pk}) for model, path in relations]
     counts = count_up_to(LIMIT, rows)
+    only: dict[Any, Any] = {
+        model: getattr(row, name, None) for name, model in only_children(type(row))
+    }
     return [
-        Link(_title(model, path), _list_url(model, path, row), icon(model), count)
+        Link(
+            _title(model, path),
+            url_of(only[model]) if only.get(model) else _list_url(model, path, row),
+            icon(model),
+            count,
+        )
         for (model, path), count in zip(relations, counts, strict=True)
+    ]
+
+
+def only_children(model: type[models.Model]) -> list[tuple[str, type[models.Model]]]:
+    """What refers to a row of `model` once at most: under which name, and of which model."""
+    return [
+        (str(relation.get_accessor_name()), relation.related_model)
+        for relation in model._meta.related_objects
+        if relation.one_to_one and admin.site.is_registered(relation.related_model)
     ]
 
 

@@ -12,11 +12,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from assessments.models import Question
 from config.admin import export
 from courses.models import Course, Lesson
 from enrollments.models import Enrollment
 from tests.admin.pages import BY_MODEL, each_model
-from tests.factories import CourseFactory, EnrollmentFactory, LessonFactory, UserFactory
+from tests.factories import (
+    CourseFactory,
+    EnrollmentFactory,
+    LessonFactory,
+    QuestionFactory,
+    UserFactory,
+)
 from users.models import User
 
 
@@ -73,6 +80,38 @@ def test_json__keeps_documents_numbers_and_what_is_null(admin_client: Client) ->
 def test_csv_of_a_document__is_json(admin_client: Client) -> None:
     LessonFactory.create(metadata={"name": "Žluť"})
     assert read_csv(admin_client, Lesson)[0]["metadata"] == '{"name": "Žluť"}'
+
+
+def test_json__has_times_to_the_microsecond(admin_client: Client) -> None:
+    course = CourseFactory.create(created_at="2026-01-02 03:04:05.678901Z")
+    assert read_json(admin_client, Course, id__exact=course.pk)[0]["created_at"] == (
+        "2026-01-02T03:04:05.678901+00:00"
+    )
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_number_that_python_cannot_read__is_exported_as_it_is(
+    admin_client: Client, format_: str
+) -> None:
+    LessonFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute("""UPDATE lessons SET metadata = '{"": [1e4400, 1.10]}'""")
+    assert f"[1{'0' * 4400}, 1.10]" in text(admin_client, Lesson, format_)
+
+
+def test_csv_of_a_document_that_is_a_negative_number__stays_a_number(admin_client: Client) -> None:
+    QuestionFactory.create(correct_answer=-5)
+    assert read_csv(admin_client, Question)[0]["correct_answer"] == "-5"
+
+
+def test_csv_of_null__differs_from_empty_text(admin_client: Client) -> None:
+    lesson = LessonFactory.create(
+        content_url="https://e.org/", content_text="", duration_minutes=None
+    )
+    row = text(admin_client, Lesson, "csv").splitlines()[1]
+    assert f'"{lesson.title}"' in row
+    assert ',"",' in row
+    assert ",," in row
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])

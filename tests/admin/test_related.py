@@ -17,7 +17,10 @@ from tests.factories import (
     LessonFactory,
     MessageFactory,
     PaymentFactory,
+    UserFactory,
+    UserProfileFactory,
 )
+from users.models import UserProfile
 
 
 def links(client: Client, row: models.Model, kind: str) -> dict[str, Any]:
@@ -88,8 +91,18 @@ def test_link__opens_the_list_of_exactly_those_rows(
         factory.create()
     row = model._base_manager.earliest("pk")
     for link in links(admin_client, row, "children").values():
-        changelist = admin_client.get(link.url).context["cl"]
-        assert changelist.result_count == link.count.number
+        if not link.url.endswith("/change/"):
+            changelist = admin_client.get(link.url).context["cl"]
+            assert changelist.result_count == link.count.number
+
+
+def test_link_to_what_there_is_once__opens_the_record(admin_client: Client) -> None:
+    profile = UserProfileFactory.create()
+    user = UserFactory.create()
+    link = links(admin_client, profile.user, "children")["User profiles"]
+    none = links(admin_client, user, "children")["User profiles"]
+    assert (link.url, link.count.number) == (url(UserProfile, "change", profile.pk), 1)
+    assert none.url == f"{url(UserProfile, 'changelist')}?user__id__exact={user.pk}"
 
 
 def test_link_to_rows_through_others__shows_them(admin_client: Client) -> None:

@@ -148,6 +148,15 @@ def test_address_of_a_client__is_what_cannot_be_made_up(
     assert address(rf.get("/", headers={"X-Forwarded-For": header})) == expected
 
 
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize("page", ["//evil.example", "https://evil.example", "/\\evil.example"])
+def test_login_on_the_way_to_another_site__leads_to_the_dashboard(
+    client: Client, page: str
+) -> None:
+    data = {"username": "ann@example.com", "password": PASSWORD, "next": page}
+    assert client.post(LOGIN, data).headers["Location"] == reverse("admin:index")
+
+
 # Cookies and policy
 
 
