@@ -19,10 +19,10 @@ admin: setup ## a platform to look at: migrate, fill an empty database, make an 
 	@$(py) manage.py runserver $(ARGS)
 
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
-	@$(py) -m pytest -n auto $(ARGS)
+	@$(py) -m pytest -n auto --dist worksteal $(ARGS)
 
 test-drift: setup ## drift the schema in over a thousand ways: is each found, and repaired?
-	@DRIFT_MUTATIONS_OF_A_KIND=10 $(py) -m pytest -n auto tests/drift $(ARGS)
+	@DRIFT_MUTATIONS_OF_A_KIND=10 $(py) -m pytest -n auto --dist worksteal tests/drift $(ARGS)
 
 lint: setup ## check style and types
 	@$(py) -m ruff check
