@@ -13,11 +13,13 @@ from tests.admin.pages import BY_MODEL, READ_ONLY, each_model, url
 from tests.browser.look import look
 from users.models import User
 
-SOME = (User, Course, Question, Payment)
-"""With all sorts of inputs; the others' pages that add and delete are the same in kind."""
-some_models = pytest.mark.parametrize(
+LOOKED_AT: tuple[type[Model], ...] = (User, Course, Question, Payment)
+"""With all sorts of columns and inputs; the others' pages are the same in kind."""
+if "SCREENSHOTS" in os.environ:
+    LOOKED_AT = tuple(BY_MODEL)
+each_looked_at = pytest.mark.parametrize(
     "model",
-    [m for m in BY_MODEL if m not in READ_ONLY] if "SCREENSHOTS" in os.environ else SOME,
+    [model for model in LOOKED_AT if model not in READ_ONLY],
     ids=lambda model: model.__name__,
 )
 
@@ -30,25 +32,27 @@ def open_first(page: Page, model: type[Model]) -> None:
 
 
 @each_model
-def test_list__is_for_everybody(page: Page, model: type[Model]) -> None:
+def test_list__opens_without_complaint(page: Page, model: type[Model]) -> None:
     page.goto(url(model, "changelist"))
     expect(page.locator("#result_list tbody th a").first).to_be_visible()
-    look(page, f"{model.__name__}-list")
+    if model in LOOKED_AT:
+        look(page, f"{model.__name__}-list")
 
 
 @each_model
-def test_record__is_for_everybody(page: Page, model: type[Model]) -> None:
+def test_record__opens_without_complaint(page: Page, model: type[Model]) -> None:
     open_first(page, model)
-    look(page, f"{model.__name__}-record")
+    if model in LOOKED_AT:
+        look(page, f"{model.__name__}-record")
 
 
-@some_models
+@each_looked_at
 def test_page_that_adds__is_for_everybody(page: Page, model: type[Model]) -> None:
     page.goto(url(model, "add"))
     look(page, f"{model.__name__}-add")
 
 
-@some_models
+@each_looked_at
 def test_page_that_deletes__is_for_everybody(page: Page, model: type[Model]) -> None:
     open_first(page, model)
     page.get_by_role("link", name="Delete").or_(page.get_by_role("link", name="Deactivate")).click()
