@@ -2,21 +2,12 @@
 
 from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-DOMAINS = (
-    "users",
-    "courses",
-    "enrollments",
-    "assessments",
-    "communication",
-    "notifications",
-    "analytics",
-    "payments",
-)
+from config.database.own_apps import own_apps
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -25,11 +16,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {"title": "Dashboard", "icon": "dashboard", "link": reverse_lazy("admin:index")},
         {"title": "Schema", "icon": "schema", "link": reverse_lazy("admin_pages:schema")},
     ]
-    return [{"items": pages}, *(_group(label) for label in DOMAINS)]
+    groups = map(_group, own_apps())
+    return [{"items": pages}, *(group for group in groups if group["items"])]
 
 
-def _group(label: str) -> dict[str, Any]:
-    app = apps.get_app_config(label)
+def _group(app: AppConfig) -> dict[str, Any]:
     models = (model for model in app.get_models() if admin.site.is_registered(model))
     return {"title": app.verbose_name, "items": [_item(model) for model in models]}
 

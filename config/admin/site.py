@@ -6,8 +6,6 @@ from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
-from config.admin.navigation import DOMAINS
-
 
 class AdminSite(UnfoldAdminSite):
     """Unfold's, with the domains in their order and a search that any parameter can be put to."""
@@ -22,7 +20,8 @@ class AdminSite(UnfoldAdminSite):
         for app in found:
             models = list(apps.get_app_config(app["app_label"]).get_models())
             app["models"].sort(key=lambda entry, order=models: order.index(entry["model"]))
-        return sorted(found, key=lambda app: DOMAINS.index(app["app_label"]))
+        labels = list(apps.app_configs)
+        return sorted(found, key=lambda app: labels.index(app["app_label"]))
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -5,10 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from django.apps import AppConfig, apps
-from django.conf import settings
 from django.db import Error, InternalError, ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
@@ -29,6 +27,7 @@ from config.database.diff import Drift, compare, is_of_schema
 from config.database.expected import read_expected
 from config.database.fields import enum_field
 from config.database.ledger import check_ledger
+from config.database.own_apps import is_own
 from config.database.repair import Statement, ordered, repairs
 
 # Reading a definition waits behind DDL that somebody has not committed yet; not for long.
@@ -205,7 +204,6 @@ def read_apps() -> list[App]:
 
 
 def _app(config: AppConfig) -> App:
-    is_ours = Path(config.path).parent == settings.BASE_DIR
     models = [
         model
         for model in config.get_models(include_auto_created=True)
@@ -214,7 +212,7 @@ def _app(config: AppConfig) -> App:
     enums = [enum_field(field) for model in models for field in model._meta.local_fields]
     return App(
         config.label,
-        "" if is_ours else config.name.partition(".")[0],
+        "" if is_own(config) else config.name.partition(".")[0],
         [model._meta.db_table for model in models],
         list(dict.fromkeys(enum.type_name for enum in enums if enum)),
     )

@@ -7,11 +7,9 @@ or the one that PostgreSQL makes of the models.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from django.apps import AppConfig, apps
-from django.conf import settings
+from django.apps import AppConfig
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -19,6 +17,7 @@ from config.database.catalog import Attributes, Catalog, Key
 from config.database.expected import read_expected
 from config.database.fields import enum_field
 from config.database.functions import UUID7
+from config.database.own_apps import own_apps
 from config.database.verify import reading
 from config.schema_docs.remarks import read_remarks
 
@@ -154,11 +153,7 @@ def sketch(connection: BaseDatabaseWrapper) -> Catalog:
 
 def domain_apps() -> list[AppConfig]:
     """The apps of this project that have tables, in the order of the settings."""
-    return [
-        config
-        for config in apps.get_app_configs()
-        if Path(config.path).parent == settings.BASE_DIR and list(config.get_models())
-    ]
+    return [config for config in own_apps() if list(config.get_models())]
 
 
 def relations() -> list[Relation]:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.apps import apps
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
@@ -14,6 +13,7 @@ from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from config.database.hazards.find import Finding, find, reasons_of
+from config.database.own_apps import own_apps
 from config.database.rollback import Plan
 
 
@@ -78,9 +78,8 @@ def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tu
 
 
 def own_labels() -> list[str]:
-    """Of the apps beside manage.py."""
-    configs = apps.get_app_configs()
-    return [config.label for config in configs if Path(config.path).parent == settings.BASE_DIR]
+    """Of the apps of this project."""
+    return [config.label for config in own_apps()]
 
 
 def whole_plan(loader: MigrationLoader) -> Plan:

@@ -2,11 +2,11 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands import makemigrations
 
 from config.database.autodetector import MigrationAutodetector
+from config.database.own_apps import is_own
 
 
 class Command(makemigrations.Command):
@@ -40,5 +40,4 @@ def _has_migrations_package(app_config: AppConfig) -> bool:
 
 
 def _is_ours(app_config: AppConfig) -> bool:
-    beside_manage_py = Path(app_config.path).parent == settings.BASE_DIR
-    return beside_manage_py and any(app_config.get_models())
+    return is_own(app_config) and any(app_config.get_models())

@@ -7,10 +7,11 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
+
+from config.database.own_apps import own_apps
 
 COUNTS = """
     WITH tables AS (
@@ -82,8 +83,7 @@ def tables_by_app() -> dict[str, list[str]]:
             for model in config.get_models(include_auto_created=True)
             if model._meta.managed and not model._meta.proxy
         ]
-        for config in apps.get_app_configs()
-        if Path(config.path).parent == settings.BASE_DIR
+        for config in own_apps()
     }
     return {label: names for label, names in tables.items() if names}
 
