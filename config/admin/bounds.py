@@ -1,5 +1,6 @@
 """Questions to large tables that cost no more than we allow: bounded, estimated, or cancelled."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,13 +35,18 @@ class TooSlowError(Exception):
 
 @contextmanager
 def local_settings(**values: str) -> Iterator[None]:
-    """Parameters of PostgreSQL for the statements of the block."""
-    names = ", ".join(f"set_config('{name}', %s, true)" for name in values)
+    """Parameters of PostgreSQL for the statements of the block; afterwards they are as before."""
+    current = ", ".join(f"current_setting('{name}')" for name in values)
+    new = ", ".join(f"set_config('{name}', %s, true)" for name in values)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT {names}", list(values.values()))
+        cursor.execute(
+            # Put together of names that are the code's own.
+            f"WITH before AS MATERIALIZED (SELECT {current}) SELECT *, {new} FROM before",  # noqa: S608
+            list(values.values()),
+        )
+        before = cursor.fetchone()[: len(values)]
         yield
-        # The block may be inside another transaction, which goes on without them.
-        cursor.execute("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in values))
+        cursor.execute(f"SELECT {new}", before)
 
 
 @contextmanager
@@ -74,13 +80,14 @@ def _counting(queryset: QuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
     return f"(SELECT count(*) FROM ({sql}) AS bounded)", params  # noqa: S608
 
 
-def estimates(models: Iterable[Model]) -> dict[Model, int]:
-    """The number of rows that the last VACUUM or ANALYZE saw in each table."""
+def estimates(models: Iterable[Model]) -> Counter[Model]:
+    """The number of rows that the last VACUUM or ANALYZE saw in each table, if there was one."""
     by_name = {connection.ops.quote_name(model._meta.db_table): model for model in models}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name, greatest(reltuples, 0)::bigint"
-            "  FROM unnest(%s::text[]) AS name JOIN pg_class ON oid = to_regclass(name)",
+            "SELECT name, reltuples::bigint"
+            "  FROM unnest(%s::text[]) AS name JOIN pg_class ON oid = to_regclass(name)"
+            " WHERE reltuples >= 0",
             [list(by_name)],
         )
-        return {by_name[name]: rows for name, rows in cursor.fetchall()}
+        return Counter({by_name[name]: rows for name, rows in cursor.fetchall()})

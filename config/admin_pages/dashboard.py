@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db import Error, transaction
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
-from psycopg import errors
 
+from config.admin.bounds import TooSlowError, at_most
 from config.admin_pages import charts, figures
 from config.admin_pages.charts import Bar
 from config.admin_pages.figures import Weeks
@@ -66,16 +66,14 @@ def read_plots(connection: BaseDatabaseWrapper) -> list[Plot]:
 def _attempt(connection: BaseDatabaseWrapper, title: str, plot: "Draw", now: datetime) -> Plot:
     """The plot, or why there is none: the others are worth a look all the same."""
     try:
-        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(TIMEOUT)])
-            found = plot(connection, now)
-            transaction.set_rollback(True, using=connection.alias)  # and so without the timeout
-            return found
+        with at_most(TIMEOUT):
+            return plot(connection, now)
+    except TooSlowError:
+        reason = f"it took over {TIMEOUT} ms"
     except Error as error:
-        slow = isinstance(error.__cause__, errors.QueryCanceled)
-        reason = f"it took over {TIMEOUT} ms" if slow else str(error).splitlines()[0]
-        name = title.lower().replace(" ", "-")
-        return Plot(name, title, "Unknown", f"Not drawn: {reason}.", state="unknown")
+        reason = str(error).splitlines()[0]
+    name = title.lower().replace(" ", "-")
+    return Plot(name, title, "Unknown", f"Not drawn: {reason}.", state="unknown")
 
 
 def enrollments(connection: BaseDatabaseWrapper, now: datetime) -> Plot:

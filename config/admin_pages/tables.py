@@ -1,14 +1,14 @@
 """The tables by domain, each with its list and its number of rows, for the first page."""
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
+from config.admin.bounds import Model, estimates
 from config.admin.related import icon
-from config.admin_pages.sizes import Size
 
 
 @dataclass(frozen=True)
@@ -18,19 +18,17 @@ class Entry:
     title: str
     url: str
     icon: str
-    rows: int
-    """An estimate; -1: unknown."""
+    rows: int | None
+    """An estimate; None: unknown."""
 
 
-def list_tables(request: HttpRequest, sizes: Mapping[str, Size]) -> dict[str, list[Entry]]:
+def list_tables(request: HttpRequest) -> dict[str, list[Entry]]:
     """What the viewer may see, by the name of its domain."""
-    return {
-        app["name"]: [_entry(found, sizes) for found in app["models"]]
-        for app in admin.site.get_app_list(request)
-    }
+    domains = {app["name"]: app["models"] for app in admin.site.get_app_list(request)}
+    rows = estimates(found["model"] for models in domains.values() for found in models)
+    return {name: [_entry(found, rows) for found in models] for name, models in domains.items()}
 
 
-def _entry(found: dict[str, Any], sizes: Mapping[str, Size]) -> Entry:
+def _entry(found: dict[str, Any], rows: Counter[Model]) -> Entry:
     model = found["model"]
-    size = sizes.get(model._meta.db_table)
-    return Entry(found["name"], found["admin_url"], icon(model), size.rows if size else -1)
+    return Entry(found["name"], found["admin_url"], icon(model), rows.get(model))

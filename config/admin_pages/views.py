@@ -14,7 +14,7 @@ from config.admin_pages.diagram import draw
 from config.admin_pages.sizes import Size, read_sizes
 from config.admin_pages.tables import list_tables
 from config.admin_pages.verdict import compare_now, last_verdict
-from config.database.catalog import Catalog, CatalogError, read_catalog, read_schema
+from config.database.catalog import Catalog, CatalogError, read_catalog
 from config.database.management.commands.verify_schema import one_line
 from config.database.verify import reading
 from config.schema_docs.dictionary import describe, sketch
@@ -22,8 +22,7 @@ from config.schema_docs.dictionary import describe, sketch
 
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Plots, and below them the way to all tables."""
-    sizes = read_sizes(connection, read_schema(connection))
-    context = {"plots": read_plots(connection), "domains": list_tables(request, sizes)}
+    context = {"plots": read_plots(connection), "domains": list_tables(request)}
     return admin.site.index(request, context)
 
 

@@ -161,6 +161,14 @@ def test_statement_after_the_block__has_the_time_that_it_had_before(db: None) ->
         assert cursor.fetchone() == ("0",)
 
 
+def test_block_within_another__leaves_that_its_time(db: None) -> None:
+    with at_most(60_000), connection.cursor() as cursor:
+        with at_most(50_000):
+            pass
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("1min",)
+
+
 def summary(client: Client, **parameters: Any) -> str:
     response = client.get(url(Course, "changelist"), parameters)
     return str(response.context["cl"].summary)
