@@ -21,10 +21,12 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 
+from benchmarks.databases import migrated_database
+
 SLOWEST = 25
 QUICK = 0.1
 """Seconds; a page that took less is not asked for again."""
-NOT_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL", "SELECT set_config")
+NOT_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "WITH before", "SELECT set_config")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ type Pages = dict[str, Measured]
 
 
 def main(enrollments: int, rounds: int) -> None:
-    with scratch_database(enrollments):
+    with migrated_database():
+        call_command("seed_demo", scale=str(enrollments), verbosity=0)
         small = measure(rounds)
     large = measure(rounds)
     show_kinds(large, small)
@@ -127,28 +130,6 @@ def show_failures(pages: Pages) -> None:
     for name, page in pages.items():
         if page.status not in (200, 302):
             print(f"status {page.status}: {name}")
-
-
-@contextmanager
-def scratch_database(enrollments: int) -> Iterator[None]:
-    """The default connection's database is a new one, with demo data, until the end."""
-    settings, name = connection.settings_dict, f"benchmark_{os.getpid()}"
-    before = settings["NAME"]
-    administrate(f"CREATE DATABASE {name}")
-    try:
-        settings["NAME"] = name
-        call_command("migrate", verbosity=0)
-        call_command("seed_demo", scale=str(enrollments), verbosity=0)
-        yield
-    finally:
-        connection.close()
-        settings["NAME"] = before
-        administrate(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def administrate(statement: str) -> None:
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(statement)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ import django
 from django.core.management import call_command
 from django.db import connection
 
+from benchmarks.databases import administrate, connected_to, new_database
+
 UNTIL = "2026-01-01"
 TEMPLATE = f"benchmark_{os.getpid()}_template"
 
@@ -26,16 +28,16 @@ def main(enrollments: int, rounds: int) -> None:
     times: dict[str, list[float]] = {"COPY of the same rows": [], "seed_demo": []}
     with template(), tempfile.TemporaryDirectory() as name:
         files = Path(name)
-        with new_database():
+        with contender():
             seed(enrollments)
             export(files)
             expected = digest()
         for _ in range(rounds):
-            with new_database():
+            with contender():
                 times["COPY of the same rows"].append(timed(lambda: copy(files)))
                 if digest() != expected:
                     sys.exit("COPY wrote other rows than seed_demo: there is no ratio.")
-            with new_database():
+            with contender():
                 times["seed_demo"].append(timed(lambda: seed(enrollments)))
                 if digest() != expected:
                     sys.exit("seed_demo wrote other rows than before: there is no ratio.")
@@ -99,44 +101,19 @@ def timed(run: Callable[[], object]) -> float:
 @contextmanager
 def template() -> Iterator[None]:
     """A migrated database, to make others of."""
-    administrate(f"CREATE DATABASE {TEMPLATE}")
-    try:
+    with new_database(TEMPLATE):
         with connected_to(TEMPLATE):
             call_command("migrate", verbosity=0)
         yield
-    finally:
-        administrate(f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
 
 
 @contextmanager
-def new_database() -> Iterator[None]:
-    """The default connection's database is a new one until the end."""
-    name = f"benchmark_{os.getpid()}"
-    administrate(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}", "CHECKPOINT")
-    try:
+def contender() -> Iterator[None]:
+    """The default connection is to a new database until the end."""
+    with new_database(template=TEMPLATE) as name:
+        administrate("CHECKPOINT")
         with connected_to(name):
             yield
-    finally:
-        administrate(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@contextmanager
-def connected_to(name: str) -> Iterator[None]:
-    settings = connection.settings_dict
-    before = settings["NAME"]
-    connection.close()
-    try:
-        settings["NAME"] = name
-        yield
-    finally:
-        connection.close()
-        settings["NAME"] = before
-
-
-def administrate(*statements: str) -> None:
-    with connection._nodb_cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
 
 
 if __name__ == "__main__":

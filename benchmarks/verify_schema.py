@@ -13,15 +13,15 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import batched
 from statistics import median
 from typing import Any
 
 import django
-from django.core.management import call_command
 from django.db import connection, models
 from django.db.migrations.state import ModelState, ProjectState
+
+from benchmarks.databases import migrated_database
 
 RUNS = 5
 OWN_TABLES = 31
@@ -33,33 +33,12 @@ STATEMENTS_AT_ONCE = 500
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    with own_database():
+    with migrated_database():
         compare_with_peers()
     print("\ntables   seconds  ms a table  KiB a table  queries")
     for copies in COPIES:
-        with own_database():
+        with migrated_database():
             measure_growth(copies)
-
-
-@contextmanager
-def own_database() -> Iterator[None]:
-    """The default connection's database is a new one, migrated, until the end."""
-    settings, name = connection.settings_dict, f"benchmark_{os.getpid()}"
-    before = settings["NAME"]
-    administrate(f'CREATE DATABASE "{name}"')
-    try:
-        settings["NAME"] = name
-        call_command("migrate", verbosity=0)
-        yield
-    finally:
-        connection.close()
-        settings["NAME"] = before
-        administrate(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def administrate(sql: str) -> None:
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(sql)
 
 
 # Beside its peers
