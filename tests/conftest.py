@@ -2,11 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as project_settings
 from django.db import connections
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 
 def pytest_configure() -> None:
@@ -25,6 +26,18 @@ def django_db_modify_db_settings(
         test_settings = connection.settings_dict["TEST"]
         name = test_settings["NAME"] or f"test_{connection.settings_dict['NAME']}"
         test_settings["NAME"] = f"{name}_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a migrated database that nobody changes, to make others of.
+
+    It is not that of the other tests, in which anything may be by now.
+    """
+    from tests.verify.clones import migrated_database  # Django is not ready any earlier
+
+    with django_db_blocker.unblock(), migrated_database() as database:
+        yield database.name
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ from tests.browser.look import DESKTOP, PHONE
 from tests.browser.platform import Account, Platform, log_in, serve
 from tests.browser.watch import Watch
 from tests.demo.command import seed_demo
-from tests.verify.clones import migrated_database
+from tests.verify.clones import new_database
 from users.enums import Role
 from users.models import User
 
@@ -48,12 +48,12 @@ def chromium() -> str:
 @pytest.fixture(scope="package")
 def platform(
     chromium: str,
-    django_test_environment: None,
+    migrated: str,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Platform]:
     log = tmp_path_factory.mktemp("server") / "log"
-    with django_db_blocker.unblock(), migrated_database() as database:
+    with django_db_blocker.unblock(), new_database(migrated) as database:
         assert seed_demo(database, "--scale=500").status == 0
         student = Account("student@example.com", "look-around-2")
         users = User.objects.db_manager(database.alias)

@@ -7,7 +7,6 @@ import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from tests.database.migration_helpers import (
@@ -22,19 +21,10 @@ from tests.database.migration_helpers import (
 )
 
 
-@pytest.fixture(scope="module")
-def migrated(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a database with all migrations applied."""
-    with django_db_blocker.unblock(), new_database() as name:
-        migrate()
-        connection.close()
-        yield name
-
-
 @pytest.fixture
-def database(migrated: str) -> Iterator[None]:
-    """A copy of it, for the test to change."""
-    with new_database(migrated):
+def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A migrated one, for the test to change."""
+    with django_db_blocker.unblock(), new_database(migrated):
         yield
 
 

@@ -6,14 +6,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.demo.command import UNTIL, seed_demo
-from tests.verify.clones import Database, migrated_database, new_database
-
-
-@pytest.fixture(scope="session")
-def migrated(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a migrated database that stays empty, to make others of."""
-    with django_db_blocker.unblock(), migrated_database() as database:
-        yield database.name
+from tests.verify.clones import Database, new_database
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.database.embedded.cluster import BIN
 from tests.processes import PROJECT, environment
-from tests.verify.clones import Database, migrated_database
+from tests.verify.clones import Database, new_database
 
 DOCUMENTS = ("migrations.md", "quick-reference.md")
 BLOCK = re.compile(r"```(console|diff)\n(.*?)```", re.DOTALL)
@@ -21,10 +21,8 @@ LIBPQ = {"dbname": "PGDATABASE", "host": "PGHOST", "port": "PGPORT", "user": "PG
 
 
 @pytest.fixture
-def database(
-    django_test_environment: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Database]:
-    with django_db_blocker.unblock(), migrated_database() as database:
+def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    with django_db_blocker.unblock(), new_database(migrated) as database:
         yield database
 
 

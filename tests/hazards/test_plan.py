@@ -22,10 +22,9 @@ SONG = CreateModel("Song", [("id", models.BigAutoField(primary_key=True))])
 
 
 @pytest.fixture(scope="module")
-def migrated(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a database with all migrations applied."""
-    with django_db_blocker.unblock(), new_database() as name:
-        migrate()
+def analyzed(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a migrated database, of one of whose tables the size is known."""
+    with django_db_blocker.unblock(), new_database(migrated) as name:
         run_sql("ANALYZE notifications")
         yield name
 
@@ -114,8 +113,8 @@ RENAME = 'migrations.RenameField("notification", "title", "headline")'
 
 
 @pytest.fixture
-def database(migrated: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database that `migrated` has made, whose tables count as big."""
+def database(analyzed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database that `analyzed` has made, whose tables count as big."""
     monkeypatch.setattr("config.database.hazards.sizes.SMALL", 0)
 
 

@@ -8,16 +8,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.database import lock_timeout
-from tests.database.migration_helpers import migrate, new_database, run_sql
-
-
-@pytest.fixture(scope="session")
-def migrated(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a database with all migrations applied."""
-    with django_db_blocker.unblock(), new_database() as name:
-        migrate()
-        connection.close()
-        yield name
+from tests.database.migration_helpers import new_database, run_sql
 
 
 @pytest.fixture
