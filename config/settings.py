@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.utils.csp import CSP
 from environ import Env
 
-from config.database.url import EXAMPLE, parse_database_url
+from config.database_url import EXAMPLE, parse_database_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

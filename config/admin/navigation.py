@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-from config.database.own_apps import own_apps
+from config.project import own_apps
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:

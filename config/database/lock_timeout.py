@@ -17,8 +17,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
+from config.console.error_messages import driver_error
 from config.database.blockers import Watch
-from config.database.errors import driver_error
 from config.database.migration_lock import MigrationLock
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds

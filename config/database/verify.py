@@ -27,8 +27,8 @@ from config.database.diff import Drift, compare, is_of_schema
 from config.database.expected import read_expected
 from config.database.fields import enum_field
 from config.database.ledger import check_ledger
-from config.database.own_apps import is_own
 from config.database.repair import Statement, ordered, repairs
+from config.project import is_own
 
 # Reading a definition waits behind DDL that somebody has not committed yet; not for long.
 LOCK_TIMEOUT = 2000  # milliseconds

@@ -17,8 +17,8 @@ from config.database.catalog import Attributes, Catalog, Key
 from config.database.expected import read_expected
 from config.database.fields import enum_field
 from config.database.functions import UUID7
-from config.database.own_apps import own_apps
 from config.database.verify import reading
+from config.project import own_apps
 from config.schema_docs.remarks import read_remarks
 
 type Model = type[models.Model]

@@ -212,7 +212,7 @@ def test_server_of_root_whose_user_cannot_be_made__says_so(directory: Path) -> N
     code = """
 from config.database.embedded import cluster
 from django.db import connection
-from config.database.errors import explained_errors
+from config.console.error_messages import explained_errors
 cluster.SYSTEM_USER = "no-such-user"
 with explained_errors(["manage.py", "x"]):
     connection.ensure_connection()

@@ -13,8 +13,8 @@ from django.db.migrations.exceptions import (
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.errors import explain, explained_errors
-from config.database.interruption import Terminated
+from config.console.error_messages import explain, explained_errors
+from config.console.termination import Terminated
 
 
 def run(*statements: str) -> None:

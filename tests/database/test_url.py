@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.database.url import parse_database_url
+from config.database_url import parse_database_url
 
 EXAMPLE = "postgres://user:password@host:5432/name"
 UNREADABLE = (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import Error, connection
 
-from config.database.errors import explain
+from config.console.error_messages import explain
 from tests.database.migration_helpers import extra_migration, migrate, run_sql
 from tests.migrate.sessions import Session, end_sessions, session, wait_until_somebody_waits
 

@@ -13,8 +13,8 @@ from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from config.database.hazards.find import Finding, find, reasons_of
-from config.database.own_apps import own_apps
 from config.database.rollback import Plan
+from config.project import own_apps
 
 
 class CheckError(Exception):

@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.interruption import orderly_termination
+from config.console.termination import orderly_termination
 from config.database.lock_timeout import autocommit
 from config.database.migration_lock import migration_lock
 from config.database.preflight import check_labels, check_reversible

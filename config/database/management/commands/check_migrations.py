@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
-from config.database.errors import EXIT_STATUS, explain
+from config.console.error_messages import EXIT_STATUS, explain
 from config.database.hazards import report
 from config.database.hazards.check import CheckError, check
 from config.database.hazards.squawk import SquawkError

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import makemigrations
 
 from config.database.autodetector import MigrationAutodetector
-from config.database.own_apps import is_own
+from config.project import is_own
 
 
 class Command(makemigrations.Command):

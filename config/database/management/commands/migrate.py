@@ -8,9 +8,9 @@ from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
+from config.console.termination import explained_interruption
 from config.database.autodetector import MigrationAutodetector
 from config.database.hazards.planned import PlannedHazards
-from config.database.interruption import explained_interruption
 from config.database.lock_timeout import autocommit, lock_timeout
 from config.database.migration_lock import migration_lock
 from config.database.preflight import check_plan

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from config.database.own_apps import own_apps
+from config.project import own_apps
 
 COUNTS = """
     WITH tables AS (

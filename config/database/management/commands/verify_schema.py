@@ -21,14 +21,14 @@ from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 
+from config.console.delivery import OutputError, delivered
+from config.console.error_messages import EXIT_STATUS, explain
 from config.database import report
 from config.database.advice import Advice, read_advice
 from config.database.backend.base import DatabaseWrapper
 from config.database.catalog import Catalog, CatalogError, Schema
-from config.database.errors import EXIT_STATUS, explain
 from config.database.expected import fingerprint, read_expected
 from config.database.fields import enum_field
-from config.database.output import OutputError, delivered
 from config.database.snapshot import read_snapshot, write_snapshot
 from config.database.text_report import TextReport
 from config.database.verify import Result, read_apps, reading, verify

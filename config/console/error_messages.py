@@ -14,7 +14,7 @@ from django.db import Error, NotSupportedError, OperationalError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from psycopg import errors
 
-from config.database.interruption import Terminated
+from config.console.termination import Terminated
 
 SETTABLE_RIGHT = (
     errors.InsufficientPrivilege,
