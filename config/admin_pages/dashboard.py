@@ -19,8 +19,8 @@ from config.admin_pages.figures import Weeks
 from config.admin_pages.sizes import read_sizes
 from config.admin_pages.verdict import last_verdict
 from config.database.advice import read_advice
-from config.database.catalog import read_schema
 from config.database.verify import read_apps
+from config.postgres.catalog.catalog import read_schema
 
 TIMEOUT = 300  # milliseconds for a query
 KEPT = 60  # seconds that the plots are kept

@@ -10,10 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.utils import timezone, translation
 
-from config.database.catalog import CatalogError
 from config.database.management.commands.verify_schema import check_engine, one_line
 from config.database.report import by_hand, shown, sql, title, verdict
 from config.database.verify import Finding, verify
+from config.postgres.catalog.catalog import CatalogError
 
 LAST = "admin_pages.verdict"
 

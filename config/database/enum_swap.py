@@ -14,9 +14,9 @@ from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
 
 from config.database.backend.arrays import parse_array
-from config.database.definitions import Definition, Step, in_order, read_definitions
-from config.database.dependents import Dependents, read_dependents
 from config.database.repair import literal
+from config.postgres.catalog.definitions import Definition, Step, in_order, read_definitions
+from config.postgres.catalog.dependents import Dependents, read_dependents
 
 
 @dataclass(frozen=True)

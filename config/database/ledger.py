@@ -14,8 +14,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from config.database.autodetector import MigrationAutodetector
-from config.database.catalog import CatalogError, Key
 from config.database.diff import Drift
+from config.postgres.catalog.catalog import CatalogError, Key
 
 type Node = tuple[str, str]
 """App label and name of a migration."""

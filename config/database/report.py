@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.database.advice import Advice
-from config.database.catalog import Key, Value
 from config.database.diff import Drift, is_of_schema
 from config.database.repair import Statement, quote
 from config.database.verify import SHADOWED, Finding, Result
+from config.postgres.catalog.catalog import Key, Value
 
 FORMAT_VERSION = 1  # of the JSON; it grows when a key goes or changes its meaning
 PLURALS = {"index": "indexes", "policy": "policies"}

@@ -9,10 +9,10 @@ from textwrap import wrap
 from django.core.management.color import Style
 
 from config.database.advice import Advice
-from config.database.catalog import Attributes, Catalog, Key
 from config.database.diff import KIND_CODES, Drift, is_of_schema
 from config.database.report import by_hand, counted, shown, sql, title, verdict
 from config.database.verify import Finding, Result
+from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 # The columns of the overview, and what is counted in them.
 COUNTED = {

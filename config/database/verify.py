@@ -12,8 +12,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.access import check_may_read
-from config.database.catalog import (
+from config.database.diff import Drift, compare, is_of_schema
+from config.database.expected import read_expected
+from config.database.fields import enum_field
+from config.database.ledger import check_ledger
+from config.database.repair import Statement, ordered, repairs
+from config.postgres.catalog.catalog import (
     Catalog,
     Key,
     Schema,
@@ -23,11 +27,7 @@ from config.database.catalog import (
     read_with_members,
     without_members,
 )
-from config.database.diff import Drift, compare, is_of_schema
-from config.database.expected import read_expected
-from config.database.fields import enum_field
-from config.database.ledger import check_ledger
-from config.database.repair import Statement, ordered, repairs
+from config.postgres.catalog.privileges import check_may_read
 from config.project import is_own
 
 # Reading a definition waits behind DDL that somebody has not committed yet; not for long.

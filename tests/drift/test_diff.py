@@ -1,7 +1,7 @@
 """The comparison itself, which asks no database."""
 
-from config.database.catalog import Attributes, Catalog, Key
 from config.database.diff import KIND_CODES, Drift, compare
+from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 TABLE = Key("table", "", "courses")
 COLUMN = Key("column", "courses", "title")

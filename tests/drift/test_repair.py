@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.db import DataError, connection
 
-from config.database.catalog import Catalog
 from config.database.repair import Statement
 from config.database.repair.conversion import converted
 from config.database.verify import verify
+from config.postgres.catalog.catalog import Catalog
 from tests.drift.conftest import Verify
 
 

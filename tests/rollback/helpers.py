@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.database.catalog import read_catalog, read_schema
+from config.postgres.catalog.catalog import read_catalog, read_schema
 from tests.database.migration_helpers import run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from config.database.catalog import Catalog, Key
+from config.postgres.catalog.catalog import Catalog, Key
 from config.schema_docs.dictionary import (
     Column,
     Domain,

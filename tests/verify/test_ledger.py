@@ -7,9 +7,9 @@ from typing import LiteralString
 import pytest
 from pytest_django import Settings
 
-from config.database.catalog import Key
 from config.database.diff import Drift
 from config.database.ledger import check_ledger
+from config.postgres.catalog.catalog import Key
 from tests.verify.clones import Database
 from tests.verify.command import Run, drift
 from users.models import User

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from config.database.catalog import Attributes, Catalog, Key
 from config.database.diff import Drift, is_of_schema
 from config.database.repair.attributes import CHANGES, leave_parents
 from config.database.repair.conversion import is_lossy
@@ -17,6 +16,7 @@ from config.database.repair.enums import relabel
 from config.database.repair.renames import find_renames, rename_back
 from config.database.repair.retype import remake_column, retype
 from config.database.repair.statements import Statement, Step, literal, ordered, quote
+from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 __all__ = ["Statement", "literal", "ordered", "quote", "repairs"]
 

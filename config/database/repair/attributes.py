@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from config.database.catalog import Attributes, Key
 from config.database.diff import Drift
 from config.database.repair.create import comment, identity_clause, set_default
 from config.database.repair.statements import Statement, Step, alter, items, keyword, literal, quote
+from config.postgres.catalog.catalog import Attributes, Key
 
 
 def _index_comment(drift: Drift) -> Iterator[Statement]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from config.database.catalog import Attributes, Catalog, Key
 from config.database.repair.statements import (
     CONSTRAINTS,
     Statement,
@@ -14,6 +13,7 @@ from config.database.repair.statements import (
     literal,
     quote,
 )
+from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 
 def create(key: Key, expected: Catalog) -> Iterator[Statement]:

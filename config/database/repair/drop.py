@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from config.database.catalog import Attributes, Catalog, Key
 from config.database.repair.conversion import is_lossy
 from config.database.repair.create import create
 from config.database.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword, quote
+from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 DROPS = {
     "view": Step.DROP_VIEWS,

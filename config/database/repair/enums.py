@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from config.database.catalog import Catalog, Key
 from config.database.repair.create import create
 from config.database.repair.drop import is_of_type, remake_mentioning
 from config.database.repair.retype import retype
 from config.database.repair.statements import Statement, Step, items, literal, quote
+from config.postgres.catalog.catalog import Catalog, Key
 
 
 def relabel(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from config.database.catalog import Attributes, Catalog, Key
 from config.database.diff import Drift
 from config.database.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword, quote
+from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 type Renames = Mapping[Key, Key]
 """By the live object that goes by another name, the expected one that it is."""

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from config.database.catalog import Attributes, Catalog, Key
 from config.database.repair.conversion import converted, is_lossy
 from config.database.repair.create import create, set_default
 from config.database.repair.drop import remake_mentioning
 from config.database.repair.statements import Statement, Step, alter, quote
+from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 
 def retype(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:

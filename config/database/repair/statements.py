@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Any
 
-from config.database.catalog import Attributes, Key
+from config.postgres.catalog.catalog import Attributes, Key
 
 
 class Step(IntEnum):

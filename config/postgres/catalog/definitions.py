@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 
 from django.db.backends.utils import CursorWrapper
 
-from config.database.dependents import Address, Dependents
+from config.postgres.catalog.dependents import Address, Dependents
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.database.catalog import CatalogError
+from config.postgres.catalog.catalog import CatalogError
 
 
 def check_may_read(connection: BaseDatabaseWrapper) -> None:
