@@ -25,9 +25,9 @@ from config.database.constraints import (
     json_check,
     not_blank_check,
 )
-from config.database.fields import EnumField
 from config.database.functions import Now
 from config.database.models import TimestampedModel
+from config.postgres.enums.field import EnumField
 
 
 class Quiz(TimestampedModel):

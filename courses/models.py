@@ -12,8 +12,8 @@ from config.database.constraints import (
     json_check,
     not_blank_check,
 )
-from config.database.fields import EnumField
 from config.database.models import TimestampedModel
+from config.postgres.enums.field import EnumField
 from courses.enums import CourseStatus, Difficulty, LessonType
 from courses.querysets import SEARCH_DOCUMENT, CourseQuerySet
 

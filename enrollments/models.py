@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from config.database.constraints import exactly_when, finite_check, json_check, not_blank_check
-from config.database.fields import EnumField
 from config.database.functions import Now
 from config.database.models import IdentifiedModel, TimestampedModel
+from config.postgres.enums.field import EnumField
 from enrollments.enums import EnrollmentStatus, ProgressStatus
 
 

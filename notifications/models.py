@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from config.database.constraints import finite_check, json_check, not_blank_check
-from config.database.fields import EnumField
 from config.database.functions import Now
 from config.database.models import IdentifiedModel
+from config.postgres.enums.field import EnumField
 from notifications.enums import NotificationType, Priority
 
 

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from config.database.constraints import LARGEST_AMOUNT, finite_check, json_check, not_blank_check
-from config.database.fields import EnumField
 from config.database.models import TimestampedModel
+from config.postgres.enums.field import EnumField
 from payments.enums import PaymentStatus, RefundStatus, SubscriptionStatus
 
 

@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from config.database.constraints import exactly_when, finite_check, json_check, not_blank_check
-from config.database.fields import EnumField
 from config.database.models import TimestampedModel
+from config.postgres.enums.field import EnumField
 from users.enums import Role
 from users.fields import LowercaseEmailField
 

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from config.admin.bounds import QuerySet
-from config.database.fields import EnumField
+from config.postgres.enums.field import EnumField
 
 
 class EnumFilter(admin.ChoicesFieldListFilter):

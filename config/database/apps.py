@@ -11,8 +11,8 @@ class DatabaseConfig(AppConfig):
     verbose_name = "PostgreSQL machinery"
 
     def ready(self) -> None:
-        from config.database.checks import check_enum_types
-        from config.database.operations import look_ahead
+        from config.postgres.enums.checks import check_enum_types
+        from config.postgres.enums.operations import look_ahead
 
         checks.register(check_enum_types, checks.Tags.models)
         pre_migrate.connect(look_ahead, sender=self)

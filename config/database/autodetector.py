@@ -9,8 +9,8 @@ from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
 from django.db.migrations.operations.base import Operation
 
-from config.database.enum_autodetector import FINAL, EnumAutodetector
 from config.database.references import named_fields
+from config.postgres.enums.autodetector import FINAL, EnumAutodetector
 
 
 class WholeAppsAutodetector(autodetector.MigrationAutodetector):

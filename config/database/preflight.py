@@ -13,9 +13,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
 
-from config.database.enum_swap import check_rows, find_enum, plan_swap
-from config.database.operations import CreateEnum, DropEnum, RenameEnum, labels_that_go, look_ahead
 from config.database.rollback import Plan
+from config.postgres.enums.label_swap import check_rows, find_enum, plan_swap
+from config.postgres.enums.operations import (
+    CreateEnum,
+    DropEnum,
+    RenameEnum,
+    labels_that_go,
+    look_ahead,
+)
 
 type Name = tuple[str, str]
 """The kind of an object, and its name."""

@@ -14,7 +14,6 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.database.diff import Drift, compare, is_of_schema
 from config.database.expected import read_expected
-from config.database.fields import enum_field
 from config.database.ledger import check_ledger
 from config.database.repair import Statement, ordered, repairs
 from config.postgres.catalog.catalog import (
@@ -28,6 +27,7 @@ from config.postgres.catalog.catalog import (
     without_members,
 )
 from config.postgres.catalog.privileges import check_may_read
+from config.postgres.enums.field import enum_field
 from config.project import is_own
 
 # Reading a definition waits behind DDL that somebody has not committed yet; not for long.

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
 from communication.models import Announcement, DiscussionPost, DiscussionThread, Message
-from config.database.fields import EnumField
+from config.postgres.enums.field import EnumField
 from courses.enums import CourseStatus
 from courses.models import Course, CourseModule, Lesson
 from enrollments.models import Certificate, Enrollment, LessonProgress

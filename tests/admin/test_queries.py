@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from communication.models import DiscussionPost
-from config.database.fields import EnumField
+from config.postgres.enums.field import EnumField
 from courses.models import CourseModule
 from tests.admin.pages import BY_MODEL, READ_ONLY, each_model, each_model_but, url
 from tests.factories import (

@@ -10,7 +10,7 @@ from django.db.migrations.state import ProjectState
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
-from config.database.operations import CreateEnum
+from config.postgres.enums.operations import CreateEnum
 from tests.database.helpdesk.enums import Channel, Urgency
 from tests.database.helpdesk.models import Comment, Policy, Ticket
 

@@ -200,7 +200,7 @@ def extra_migration(app_label: str, body: str) -> Iterator[None]:
     with TemporaryDirectory() as directory:
         shutil.copytree(original, Path(directory) / package)
         (Path(directory) / package / "0099_extra.py").write_text(
-            "from config.database.operations import *\n"
+            "from config.postgres.enums.operations import *\n"
             "from django.db import migrations, models\n"
             "class Migration(migrations.Migration):\n"
             f"    dependencies = [{last!r}]\n"

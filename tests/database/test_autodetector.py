@@ -19,7 +19,7 @@ from django.db.models.lookups import Exact
 from django.test.utils import isolate_apps
 
 from config.database.autodetector import MigrationAutodetector
-from config.database.fields import EnumField
+from config.postgres.enums.field import EnumField
 from tests.database.migration_helpers import described, detected, model, project, steps
 
 
@@ -497,8 +497,8 @@ def test_migration_written__imports_no_enum_class() -> None:
     source, _ = written(migration)
     imports = [line for line in source.splitlines() if "import" in line]
     assert imports == [
-        "import config.database.fields",
-        "import config.database.operations",
+        "import config.postgres.enums.field",
+        "import config.postgres.enums.operations",
         "from django.db import migrations, models",
     ]
 

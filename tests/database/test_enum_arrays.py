@@ -21,8 +21,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Upper
 
-from config.database.fields import EnumField
-from config.database.operations import CreateEnum
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.operations import CreateEnum
 from tests.database.helpdesk.enums import Urgency
 from tests.database.helpdesk.models import Ticket
 from tests.database.helpdesk.queries import name, titles, values

@@ -10,8 +10,8 @@ from django.core.checks.registry import registry
 from django.db import models
 from django.test.utils import isolate_apps
 
-from config.database.checks import check_enum_types
-from config.database.fields import EnumField
+from config.postgres.enums.checks import check_enum_types
+from config.postgres.enums.field import EnumField
 from courses.enums import Difficulty
 from users.enums import Role
 
@@ -20,7 +20,7 @@ from users.enums import Role
 def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The apps users and courses, without their models."""
     with isolate_apps("users", "courses") as apps:
-        monkeypatch.setattr("config.database.checks.apps", apps)
+        monkeypatch.setattr("config.postgres.enums.checks.apps", apps)
         yield
 
 

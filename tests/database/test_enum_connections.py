@@ -18,8 +18,8 @@ from django.db import (
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
-from config.database.fields import EnumField
-from config.database.operations import AlterEnum, CreateEnum
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.operations import AlterEnum, CreateEnum
 from tests.database.migration_helpers import applied, model, new_database, project
 
 LABELS = ["low", "high"]

@@ -58,7 +58,7 @@ from django.db.models.functions import (
     Upper,
 )
 
-from config.database.fields import EnumField
+from config.postgres.enums.field import EnumField
 from tests.database.helpdesk.enums import Channel, Urgency
 from tests.database.helpdesk.models import Policy, Ticket
 from tests.database.helpdesk.queries import name, titles, titles_of, values

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.migrations.writer import MigrationWriter
 
-from config.database.fields import EnumField, snake_case
+from config.postgres.enums.field import EnumField, snake_case
 from tests.database.helpdesk.enums import Channel, Urgency
 from tests.database.helpdesk.models import Policy, Ticket
 
@@ -62,7 +62,7 @@ def test_field_of_labels__has_them_as_choices() -> None:
 )
 def test_deconstruct__has_plain_labels(field: EnumField, options: dict[str, Any]) -> None:
     _, path, args, kwargs = field.deconstruct()
-    assert (path, args) == ("config.database.fields.EnumField", [])
+    assert (path, args) == ("config.postgres.enums.field.EnumField", [])
     expected = options | {"type_name": "channel", "labels": ["web", "phone", "email"]}
     assert repr(sorted(kwargs.items())) == repr(sorted(expected.items()))
 
@@ -72,12 +72,12 @@ def test_deconstruct__has_plain_labels(field: EnumField, options: dict[str, Any]
     [
         (
             EnumField(Channel, db_default=Channel.WEB),
-            "config.database.fields.EnumField(db_default='web', labels=['web', 'phone', 'email'], "
+            "config.postgres.enums.field.EnumField(db_default='web', labels=['web', 'phone', 'email'], "
             "type_name='channel')",
         ),
         (
             Ticket._meta.get_field("urgencies"),
-            "django.contrib.postgres.fields.ArrayField(base_field=config.database.fields.EnumField("
+            "django.contrib.postgres.fields.ArrayField(base_field=config.postgres.enums.field.EnumField("
             "labels=['low', 'medium', 'high'], type_name='urgency'), blank=True, default=list)",
         ),
         (

@@ -118,7 +118,7 @@ def test_squashed_changes_of_a_type__run_and_undone_in_one_transaction(database:
         " AlterEnum('mood', ['top', 'mid'], ['low', 'mid', 'top'])"
     )
     before = dump("--schema-only")
-    imported = "from config.database.fields import EnumField;"
+    imported = "from config.postgres.enums.field import EnumField;"
     with extra_migration("users", f"{imported} operations = [{create}, {change}]"):
         migrate("users")
         assert run_sql("SELECT enum_range(NULL::mood)::text") == [("{top,mid}",)]

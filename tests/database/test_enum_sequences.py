@@ -28,10 +28,10 @@ from pytest_django import DjangoDbBlocker
 
 from config.database.autodetector import MigrationAutodetector
 from config.database.diff import compare
-from config.database.enum_changes import ask_renamed_label, ask_renamed_type
 from config.database.expected import statements
-from config.database.fields import EnumField
 from config.postgres.catalog.catalog import Catalog, Key, read_catalog
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.label_changes import ask_renamed_label, ask_renamed_type
 from tests.database.migration_helpers import model, new_database, project, run_sql
 
 SEQUENCES = int(os.environ.get("ENUM_SEQUENCES", "3"))

@@ -11,8 +11,8 @@ from django.db.migrations.operations import RunSQL
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
-from config.database.operations import AddEnumValue, AlterEnum, EnumOperation
 from config.postgres.catalog.catalog import Catalog, read_catalog
+from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperation
 from tests.database.migration_helpers import applied, dump, new_database, run_sql, unapplied
 
 LABELS = ["low", "high", "none"]

@@ -25,8 +25,8 @@ from django.db.migrations.writer import OperationWriter
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from config.database.fields import EnumField, enum_field
-from config.database.operations import (
+from config.postgres.enums.field import EnumField, enum_field
+from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
     CreateEnum,
@@ -410,12 +410,12 @@ def test_enum_operation__says_what_it_does(
 def test_enum_operation_written__is_called_with_plain_labels(operation: Operation) -> None:
     source, imports = OperationWriter(operation, indentation=0).serialize()
     assert source.splitlines() == [
-        f"config.database.operations.{type(operation).__name__}(",
+        f"config.postgres.enums.operations.{type(operation).__name__}(",
         "    name='mood',",
         "    labels=('happy', 'sad'),",
         "),",
     ]
-    assert imports == {"import config.database.operations"}
+    assert imports == {"import config.postgres.enums.operations"}
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import F, Q, Value
 
-from config.database.fields import EnumField
-from config.database.operations import CreateEnum
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.operations import CreateEnum
 from tests.database.migration_helpers import applied, run_sql, schema, unapplied
 
 type AnyField = "models.Field[Any, Any]"

@@ -9,10 +9,10 @@ from django.db.migrations import CreateModel, Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.database.fields import EnumField
 from config.database.hazards.find import Finding, find
 from config.database.hazards.sizes import Sizes
-from config.database.operations import CreateEnum
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.operations import CreateEnum
 from tests.verify.clones import Database
 
 MOODS = ["happy", "sad"]

@@ -7,7 +7,7 @@ from django.db.migrations import AddField
 from django.db.migrations.operations.base import Operation
 
 from config.database.hazards.report import alternative
-from config.database.operations import (
+from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
     RenameEnum,

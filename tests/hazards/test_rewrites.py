@@ -5,7 +5,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import AlterField
 
-from config.database.fields import EnumField
+from config.postgres.enums.field import EnumField
 from tests.hazards.music import MOODS, before, codes, find_in, migration
 from tests.hazards.test_rules import alter
 from tests.verify.clones import Database

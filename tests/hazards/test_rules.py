@@ -40,9 +40,9 @@ from django.db.models import Q
 from django.db.models.functions import Length, Lower, Now
 
 from config.database.backfill import Backfill
-from config.database.fields import EnumField
 from config.database.functions import UUID7
-from config.database.operations import CreateEnum, DropEnum
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.operations import CreateEnum, DropEnum
 from tests.hazards.music import MOODS, codes, find_in
 
 INDEX = models.Index(fields=["price"], name="album_price")

@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db.backends.postgresql import operations
 
-from config.database.backend.arrays import read_unknown_array
 from config.database.backend.expressions import enum_of
-from config.database.fields import EnumField
+from config.postgres.enums.arrays import read_unknown_array
+from config.postgres.enums.field import EnumField
 
 
 class DatabaseOperations(operations.DatabaseOperations):

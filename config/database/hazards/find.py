@@ -14,8 +14,8 @@ from config.database.hazards.sizes import Size, Sizes
 from config.database.hazards.squawk import lint
 from config.database.hazards.statements import created_table, dropped_table, renamed_table, table_of
 from config.database.hazards.steps import Step, read_steps
-from config.database.operations import mark_followed
 from config.database.rollback import Plan
+from config.postgres.enums.operations import mark_followed
 
 # That can stand in SQL for something else, and so are no functions that PostgreSQL knows.
 KEYWORDS = {"array", "cast", "check", "coalesce", "decimal", "numeric", "varchar"}

@@ -41,13 +41,13 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from config.database.backfill import Backfill
-from config.database.fields import EnumField
 from config.database.functions import Now
 from config.database.hazards.rules import field_before
 from config.database.hazards.statements import normalized, safe
 from config.database.hazards.steps import Collector, Step, read_operations, read_reverse
-from config.database.operations import EnumOperation
 from config.database.references import named_fields
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.operations import EnumOperation
 
 NOW = "With this release"
 NEXT = "With the next release"

@@ -19,9 +19,9 @@ from django.db.migrations.operations.models import IndexOperation, ModelOperatio
 from django.db.migrations.state import ProjectState
 
 from config.database.backend.schema import DatabaseSchemaEditor
-from config.database.fields import enum_field
 from config.database.hazards.statements import unquoted
 from config.database.hazards.written import executed_by, statements_in
+from config.postgres.enums.field import enum_field
 
 
 class StepError(Exception):

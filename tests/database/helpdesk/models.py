@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from config.database.fields import EnumField
+from config.postgres.enums.field import EnumField
 from tests.database.helpdesk.enums import Channel, Urgency
 
 

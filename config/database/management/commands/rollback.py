@@ -15,7 +15,6 @@ from django.core.management.color import no_style
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.database.enum_autodetector import enum_types
 from config.database.management.commands.overview import typed
 from config.database.migration_lock import migration_lock
 from config.database.progress import Progress
@@ -34,6 +33,7 @@ from config.database.rollback.text import (
 )
 from config.database.rollback.tools import Tools, find_tools
 from config.postgres.catalog.catalog import read_schema
+from config.postgres.enums.autodetector import enum_types
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 

@@ -27,11 +27,11 @@ from config.database import report
 from config.database.advice import Advice, read_advice
 from config.database.backend.base import DatabaseWrapper
 from config.database.expected import fingerprint, read_expected
-from config.database.fields import enum_field
 from config.database.snapshot import read_snapshot, write_snapshot
 from config.database.text_report import TextReport
 from config.database.verify import Result, read_apps, reading, verify
 from config.postgres.catalog.catalog import Catalog, CatalogError, Schema
+from config.postgres.enums.field import enum_field
 
 DRIFT = 1
 COULD_NOT_COMPARE = EXIT_STATUS["verify_schema"]

@@ -11,7 +11,7 @@ from django.db.migrations import Migration, RunPython, RunSQL
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
-from config.database.enum_state import change_enum
+from config.postgres.enums.state import change_enum
 
 type Plan = Sequence[tuple[Migration, bool]]
 """Migrations in the order in which they run, each with whether it is undone."""

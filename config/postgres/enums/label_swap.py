@@ -13,10 +13,10 @@ from itertools import groupby, product
 from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
 
-from config.database.backend.arrays import parse_array
 from config.database.repair import literal
 from config.postgres.catalog.definitions import Definition, Step, in_order, read_definitions
 from config.postgres.catalog.dependents import Dependents, read_dependents
+from config.postgres.enums.arrays import parse_array
 
 
 @dataclass(frozen=True)

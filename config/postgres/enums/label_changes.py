@@ -12,7 +12,7 @@ from django.db.migrations.questioner import (
     NonInteractiveMigrationQuestioner,
 )
 
-from config.database.operations import AddEnumValue, AlterEnum, EnumOperation, RenameEnumValue
+from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperation, RenameEnumValue
 
 
 def label_operations(

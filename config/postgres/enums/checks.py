@@ -8,7 +8,7 @@ from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
 from django.db import models
 
-from config.database.fields import EnumField, enum_field
+from config.postgres.enums.field import EnumField, enum_field
 
 MAX_LABEL_BYTES = 63  # NAMEDATALEN - 1: postgresql.org/docs/current/datatype-enum.html
 

@@ -16,9 +16,13 @@ from django.db.migrations.operations import (
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.database.enum_changes import ask_renamed_labels, ask_renamed_type, label_operations
-from config.database.fields import enum_field
-from config.database.operations import (
+from config.postgres.enums.field import enum_field
+from config.postgres.enums.label_changes import (
+    ask_renamed_labels,
+    ask_renamed_type,
+    label_operations,
+)
+from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
     CreateEnum,

@@ -14,7 +14,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.lookups import Lookup
 
-from config.database.fields import EnumField, enum_field
+from config.postgres.enums.field import EnumField, enum_field
 
 type Change = Callable[[Sequence[str]], Sequence[str]]
 """The labels before -> the labels after."""
