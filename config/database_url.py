@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 from psycopg.conninfo import make_conninfo, timeout_from_conninfo
 
-ENGINE = "config.database.backend"
+ENGINE = "config.postgres.backend"
 EXAMPLE = "postgres://user:password@host:5432/name"
 PARTS = {"ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"}
 DJANGO_OPTIONS = {"assume_role", "isolation_level"}

@@ -35,7 +35,7 @@ def test_url__is_taken_apart(url: str, parts: dict[str, Any]) -> None:
 
 
 def test_url__is_for_our_backend() -> None:
-    assert parse_database_url(EXAMPLE)["ENGINE"] == "config.database.backend"
+    assert parse_database_url(EXAMPLE)["ENGINE"] == "config.postgres.backend"
 
 
 @pytest.mark.parametrize(

@@ -61,14 +61,14 @@ def test_verify_schema_of_other_engine__status_2(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(connections.settings, "sqlite", connections.settings["default"] | sqlite)
     assert verify_schema("--database", "sqlite") == could_not(
         "Database 'sqlite' has the engine 'django.db.backends.sqlite3'; "
-        "only config.database.backend knows how to make this schema."
+        "only config.postgres.backend knows how to make this schema."
     )
 
 
 def test_verify_schema_without_server__status_2(
     monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    gone = {"ENGINE": "config.database.backend", "NAME": "x", "HOST": "127.0.0.1", "PORT": 1}
+    gone = {"ENGINE": "config.postgres.backend", "NAME": "x", "HOST": "127.0.0.1", "PORT": 1}
     monkeypatch.setitem(connections.settings, "gone", connections.settings["default"] | gone)
     with django_db_blocker.unblock():
         assert verify_schema("--database", "gone") == could_not(

@@ -29,7 +29,7 @@ class EnumCol(Col):
     """An enum column inside a query.
 
     To the expression around it it presents itself as text, so that it mixes with text values and
-    columns as any `CharField` does; `config.database.backend` casts where PostgreSQL wants it.
+    columns as any `CharField` does; `config.postgres.backend` casts where PostgreSQL wants it.
     """
 
     def __init__(self, alias: str | None, target: Any, output_field: Field | None = None) -> None:

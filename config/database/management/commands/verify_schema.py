@@ -25,11 +25,11 @@ from config.console.delivery import OutputError, delivered
 from config.console.error_messages import EXIT_STATUS, explain
 from config.database import report
 from config.database.advice import Advice, read_advice
-from config.database.backend.base import DatabaseWrapper
 from config.database.expected import fingerprint, read_expected
 from config.database.snapshot import read_snapshot, write_snapshot
 from config.database.text_report import TextReport
 from config.database.verify import Result, read_apps, reading, verify
+from config.postgres.backend.base import DatabaseWrapper
 from config.postgres.catalog.catalog import Catalog, CatalogError, Schema
 from config.postgres.enums.field import enum_field
 
@@ -152,7 +152,7 @@ def check_engine(connection: BaseDatabaseWrapper) -> None:
     if not isinstance(connection, DatabaseWrapper):
         raise CatalogError(
             f"Database {connection.alias!r} has the engine {connection.settings_dict['ENGINE']!r}; "
-            "only config.database.backend knows how to make this schema."
+            "only config.postgres.backend knows how to make this schema."
         )
 
 

@@ -5,13 +5,13 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db.backends.postgresql import operations
 
-from config.database.backend.expressions import enum_of
+from config.postgres.backend.expressions import enum_of
 from config.postgres.enums.arrays import read_unknown_array
 from config.postgres.enums.field import EnumField
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    compiler_module = "config.database.backend.compiler"
+    compiler_module = "config.postgres.backend.compiler"
 
     def get_db_converters(self, expression: Any) -> list[Any]:
         """Members, too, for expressions that Django takes for text but that are an enum."""

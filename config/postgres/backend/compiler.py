@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.backends.postgresql import compiler
 
-from config.database.backend.expressions import agreed, agreed_queries
+from config.postgres.backend.expressions import agreed, agreed_queries
 
 
 class EnumsAgree:

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-from config.database.backend.cursors import Cursor, ServerBindingCursor
-from config.database.backend.features import DatabaseFeatures
-from config.database.backend.operations import DatabaseOperations
-from config.database.backend.schema import DatabaseSchemaEditor
+from config.postgres.backend.cursors import Cursor, ServerBindingCursor
+from config.postgres.backend.features import DatabaseFeatures
+from config.postgres.backend.operations import DatabaseOperations
+from config.postgres.backend.schema import DatabaseSchemaEditor
 from config.postgres.enums.arrays import register_enum_arrays
 
 
