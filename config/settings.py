@@ -132,7 +132,7 @@ def _external() -> dict[str, Any]:
 def _embedded() -> dict[str, Any]:
     directory = Path(env.str("EMBEDDED_POSTGRES_DIR", default="") or ".postgres")
     return {
-        "ENGINE": "config.database.embedded",
+        "ENGINE": "config.postgres.embedded",
         "NAME": "learning_platform",
         "EMBEDDED_DATABASE": "learning_platform",
         "EMBEDDED_POSTGRES_DIR": BASE_DIR / directory.expanduser(),

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from config.database.embedded.cluster import BIN
+from config.postgres.embedded.cluster import BIN
 from tests.processes import AS_NOBODY, NOBODY, environment, eventually
 
 PASSWORD = "p@ss/w?rd #1"

@@ -19,7 +19,7 @@ CLIENT = """
 import sys
 from pathlib import Path
 import psycopg
-from config.database.embedded.server import EmbeddedServer
+from config.postgres.embedded.server import EmbeddedServer
 
 server = EmbeddedServer(Path(sys.argv[1]))
 for query in sys.stdin:
@@ -125,7 +125,7 @@ def has_keeper(directory: Path) -> bool:
 
 
 def keeper_pid(directory: Path) -> int:
-    command = ["config.database.embedded.keeper", str(directory)]
+    command = ["config.postgres.embedded.keeper", str(directory)]
     processes: Iterable[psutil.Process] = psutil.process_iter(["cmdline"])
     [pid] = [p.pid for p in processes if (p.info["cmdline"] or [])[-2:] == command]
     return int(pid)

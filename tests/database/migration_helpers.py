@@ -28,7 +28,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.test.utils import override_settings
 
 from config.database.autodetector import MigrationAutodetector
-from config.database.embedded.cluster import BIN
+from config.postgres.embedded.cluster import BIN
 from tests import factories
 from users.enums import Role
 from users.models import User

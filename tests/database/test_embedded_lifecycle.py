@@ -25,8 +25,8 @@ from tests.processes import eventually, printed, run
 FORK = """
 import os, sys
 from pathlib import Path
-from config.database.embedded.cluster import Cluster
-from config.database.embedded.server import EmbeddedServer
+from config.postgres.embedded.cluster import Cluster
+from config.postgres.embedded.server import EmbeddedServer
 
 server = EmbeddedServer(Path(sys.argv[1]))
 before = server.address("learning_platform")
@@ -38,7 +38,7 @@ THREADS = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from config.database.embedded.server import EmbeddedServer
+from config.postgres.embedded.server import EmbeddedServer
 
 server = EmbeddedServer(Path(sys.argv[1]))
 with ThreadPoolExecutor() as threads:

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.database.embedded.cluster import Cluster
+from config.postgres.embedded.cluster import Cluster
 from tests.database.embedded import (
     Client,
     has_keeper,
@@ -210,7 +210,7 @@ def test_server_of_root_below_a_private_directory__may_pass_but_not_look(made: P
 @needs_root
 def test_server_of_root_whose_user_cannot_be_made__says_so(directory: Path) -> None:
     code = """
-from config.database.embedded import cluster
+from config.postgres.embedded import cluster
 from django.db import connection
 from config.console.error_messages import explained_errors
 cluster.SYSTEM_USER = "no-such-user"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from config.database.embedded.cluster import BIN
+from config.postgres.embedded.cluster import BIN
 from tests.processes import PROJECT, environment
 from tests.verify.clones import Database, new_database
 

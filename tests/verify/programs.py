@@ -4,7 +4,7 @@ import os
 import subprocess
 from typing import Any
 
-from config.database.embedded.cluster import BIN
+from config.postgres.embedded.cluster import BIN
 from tests.verify.clones import Database
 
 OPTIONS = {"host": "host", "port": "port", "user": "username", "dbname": "dbname"}

@@ -25,7 +25,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config.database.embedded.cluster import (
+from config.postgres.embedded.cluster import (
     SUPERUSER,
     Address,
     Cluster,
@@ -128,7 +128,7 @@ class EmbeddedServer:
         try:
             fcntl.flock(keeper_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             keeper = subprocess.Popen(
-                [sys.executable, "-m", "config.database.embedded.keeper", self.directory],
+                [sys.executable, "-m", "config.postgres.embedded.keeper", self.directory],
                 cwd=PROJECT,
                 stdin=keeper_lock,  # the lock goes along, and lives as long as the keeper
                 stdout=subprocess.DEVNULL,

@@ -8,9 +8,9 @@ from typing import Any
 from django.db.backends.postgresql import client
 from django.db.utils import OperationalError
 
-from config.database.embedded.cluster import BIN, SUPERUSER, EmbeddedServerError
-from config.database.embedded.server import EmbeddedServer
 from config.postgres.backend import base
+from config.postgres.embedded.cluster import BIN, SUPERUSER, EmbeddedServerError
+from config.postgres.embedded.server import EmbeddedServer
 
 server_on = cache(EmbeddedServer)
 
