@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncHour
 
-from config.database.constraints import finite_check, json_check, not_blank_check
-from config.database.functions import Now
-from config.database.models import IdentifiedModel
+from config.postgres.constraints import finite_check, json_check, not_blank_check
+from config.postgres.functions import Now
+from config.postgres.models import IdentifiedModel
 
 
 class CourseAnalytics(models.Model):

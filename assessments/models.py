@@ -18,16 +18,16 @@ from assessments.querysets import (
     AssignmentSubmissionQuerySet,
     QuizSubmissionQuerySet,
 )
-from config.database.constraints import (
+from config.postgres.constraints import (
     LARGEST_AMOUNT,
     JSONTypeof,
     finite_check,
     json_check,
     not_blank_check,
 )
-from config.database.functions import Now
-from config.database.models import TimestampedModel
 from config.postgres.enums.field import EnumField
+from config.postgres.functions import Now
+from config.postgres.models import TimestampedModel
 
 
 class Quiz(TimestampedModel):

@@ -11,9 +11,9 @@ from communication.querysets import (
     DiscussionThreadQuerySet,
     MessageQuerySet,
 )
-from config.database.constraints import finite_check, json_check, not_blank_check
-from config.database.functions import Now
-from config.database.models import TimestampedModel
+from config.postgres.constraints import finite_check, json_check, not_blank_check
+from config.postgres.functions import Now
+from config.postgres.models import TimestampedModel
 
 
 class Message(TimestampedModel):

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.database.constraints import exactly_when, finite_check, json_check, not_blank_check
-from config.database.functions import Now
-from config.database.models import IdentifiedModel, TimestampedModel
+from config.postgres.constraints import exactly_when, finite_check, json_check, not_blank_check
 from config.postgres.enums.field import EnumField
+from config.postgres.functions import Now
+from config.postgres.models import IdentifiedModel, TimestampedModel
 from enrollments.enums import EnrollmentStatus, ProgressStatus
 
 

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.database.constraints import finite_check, json_check, not_blank_check
-from config.database.functions import Now
-from config.database.models import IdentifiedModel
+from config.postgres.constraints import finite_check, json_check, not_blank_check
 from config.postgres.enums.field import EnumField
+from config.postgres.functions import Now
+from config.postgres.models import IdentifiedModel
 from notifications.enums import NotificationType, Priority
 
 

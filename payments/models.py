@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.database.constraints import LARGEST_AMOUNT, finite_check, json_check, not_blank_check
-from config.database.models import TimestampedModel
+from config.postgres.constraints import LARGEST_AMOUNT, finite_check, json_check, not_blank_check
 from config.postgres.enums.field import EnumField
+from config.postgres.models import TimestampedModel
 from payments.enums import PaymentStatus, RefundStatus, SubscriptionStatus
 
 

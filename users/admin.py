@@ -19,7 +19,7 @@ from unfold import forms
 from config.admin.bounds import QuerySet
 from config.admin.forms import ModelForm
 from config.admin.options import ModelAdmin, StackedInline
-from config.database.functions import Now
+from config.postgres.functions import Now
 from users.models import User, UserProfile
 
 # Permissions follow from the role; a group would give none.

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from config.database.constraints import exactly_when, finite_check, json_check, not_blank_check
-from config.database.models import TimestampedModel
+from config.postgres.constraints import exactly_when, finite_check, json_check, not_blank_check
 from config.postgres.enums.field import EnumField
+from config.postgres.models import TimestampedModel
 from users.enums import Role
 from users.fields import LowercaseEmailField
 

@@ -14,10 +14,10 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.database.expected import read_expected
-from config.database.functions import UUID7
 from config.database.verify import reading
 from config.postgres.catalog.catalog import Attributes, Catalog, Key
 from config.postgres.enums.field import enum_field
+from config.postgres.functions import UUID7
 from config.project import own_apps
 from config.schema_docs.remarks import read_remarks
 

@@ -13,7 +13,7 @@ from assessments.models import Assignment, AssignmentSubmission, Question, Quiz,
 from communication.models import DiscussionPost, Message
 from config.admin.forms import NO_JSONB
 from config.admin.violations import explain
-from config.database.functions import Now
+from config.postgres.functions import Now
 from courses.models import Course, CourseModule, Lesson
 from enrollments.models import Certificate, Enrollment, LessonProgress
 from notifications.models import Notification

@@ -6,7 +6,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from django.db.models import F
 
-from config.database.backfill import Backfill
+from config.postgres.backfill import Backfill
 from tests.hazards.music import before, migration
 from tests.verify.clones import Database
 

@@ -39,10 +39,10 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import Q
 from django.db.models.functions import Length, Lower, Now
 
-from config.database.backfill import Backfill
-from config.database.functions import UUID7
+from config.postgres.backfill import Backfill
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum, DropEnum
+from config.postgres.functions import UUID7
 from tests.hazards.music import MOODS, codes, find_in
 
 INDEX = models.Index(fields=["price"], name="album_price")

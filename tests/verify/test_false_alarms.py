@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from psycopg import sql
 
-from config.database.functions import UUID7
+from config.postgres.functions import UUID7
 from tests.verify.clones import Database, new_database, new_role
 from tests.verify.command import IDENTICAL
 from tests.verify.programs import run_program

@@ -40,14 +40,14 @@ from django.db.models import NOT_PROVIDED, F
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from config.database.backfill import Backfill
-from config.database.functions import Now
 from config.database.hazards.rules import field_before
 from config.database.hazards.statements import normalized, safe
 from config.database.hazards.steps import Collector, Step, read_operations, read_reverse
-from config.database.references import named_fields
+from config.postgres.backfill import Backfill
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import EnumOperation
+from config.postgres.field_names import named_fields
+from config.postgres.functions import Now
 
 NOW = "With this release"
 NEXT = "With the next release"
@@ -56,7 +56,7 @@ OUTSIDE = {
     "ban-concurrent-index-creation-in-transaction": "Put it into a migration of its own, without "
     "a transaction around it.",
     "backfill-in-transaction": "Change rows in a migration of its own, without a transaction "
-    "around it, some thousand at a time; config.database.backfill.Backfill does so for a column.",
+    "around it, some thousand at a time; config.postgres.backfill.Backfill does so for a column.",
 }
 """What to do with operations that are all right where there is no transaction, by code."""
 ADVICE = {

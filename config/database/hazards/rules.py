@@ -9,7 +9,6 @@ from django.db.migrations import AddField, AlterField, RunPython
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.database.backfill import Backfill
 from config.database.hazards.statements import (
     NAME,
     default_of,
@@ -20,7 +19,8 @@ from config.database.hazards.statements import (
 )
 from config.database.hazards.steps import Step
 from config.database.hazards.written import names_in
-from config.database.references import named_in_expressions
+from config.postgres.backfill import Backfill
+from config.postgres.field_names import named_in_expressions
 
 
 @dataclass(frozen=True)

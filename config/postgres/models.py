@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from config.database.functions import UUID7, Now
+from config.postgres.functions import UUID7, Now
 
 
 class IdentifiedModel(models.Model):
