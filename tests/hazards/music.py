@@ -9,8 +9,8 @@ from django.db.migrations import CreateModel, Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.database.hazards.find import Finding, find
-from config.database.hazards.sizes import Sizes
+from config.hazards.find import Finding, find
+from config.hazards.sizes import Sizes
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum
 from tests.verify.clones import Database

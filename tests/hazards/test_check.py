@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.database.hazards.squawk import SquawkError, lint
+from config.hazards.squawk import SquawkError, lint
 from tests.database.migration_helpers import extra_migration
 from tests.processes import run
 

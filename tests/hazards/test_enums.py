@@ -6,7 +6,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import AddField
 from django.db.migrations.operations.base import Operation
 
-from config.database.hazards.report import alternative
+from config.hazards.report import alternative
 from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,

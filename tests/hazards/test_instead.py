@@ -26,9 +26,9 @@ from django.db.migrations.operations.base import Operation
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from config.database.hazards.check import Result
-from config.database.hazards.find import find
-from config.database.hazards.report import NO_OTHER_WAY, alternative, sources, text
+from config.hazards.check import Result
+from config.hazards.find import find
+from config.hazards.report import NO_OTHER_WAY, alternative, sources, text
 from tests.database.migration_helpers import SCHEMA
 from tests.hazards.music import before, codes, find_in, make_tables, migration
 from tests.hazards.test_rules import (

@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import AddField, AddIndex, AlterModelTable, CreateModel, RenameField
 from pytest_django import DjangoDbBlocker
 
-from config.database.hazards.sizes import Size, read_sizes
+from config.hazards.sizes import Size, read_sizes
 from tests.database.migration_helpers import extra_migration, migrate, new_database, run_sql
 from tests.hazards.music import codes, find_in
 from tests.hazards.test_rules import INDEX
@@ -115,7 +115,7 @@ RENAME = 'migrations.RenameField("notification", "title", "headline")'
 @pytest.fixture
 def database(analyzed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database that `analyzed` has made, whose tables count as big."""
-    monkeypatch.setattr("config.database.hazards.sizes.SMALL", 0)
+    monkeypatch.setattr("config.hazards.sizes.SMALL", 0)
 
 
 def test_plan__shows_hazards_below_the_operation(database: None) -> None:

@@ -10,7 +10,6 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 from config.console.termination import explained_interruption
 from config.database.autodetector import MigrationAutodetector
-from config.database.hazards.planned import PlannedHazards
 from config.database.lock_timeout import autocommit, lock_timeout
 from config.database.migration_lock import migration_lock
 from config.database.preflight import check_plan
@@ -23,6 +22,7 @@ from config.database.rollback import (
     is_one_transaction,
     model_keys,
 )
+from config.hazards.planned import PlannedHazards
 
 
 class Command(migrate.Command):

@@ -40,9 +40,9 @@ from django.db.models import NOT_PROVIDED, F
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from config.database.hazards.rules import field_before
-from config.database.hazards.statements import normalized, safe
-from config.database.hazards.steps import Collector, Step, read_operations, read_reverse
+from config.hazards.rules import field_before
+from config.hazards.statements import normalized, safe
+from config.hazards.steps import Collector, Step, read_operations, read_reverse
 from config.postgres.backfill import Backfill
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import EnumOperation

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from textwrap import indent, wrap
 
-from config.database.hazards.check import Mistake, Result, place
-from config.database.hazards.find import Finding, reasons_of
-from config.database.hazards.instead import AFTERWARDS, Alternative, instead
-from config.database.hazards.rules import Hazard
-from config.database.hazards.sizes import Sizes
 from config.database.report import counted, github_message, github_property
+from config.hazards.check import Mistake, Result, place
+from config.hazards.find import Finding, reasons_of
+from config.hazards.instead import AFTERWARDS, Alternative, instead
+from config.hazards.rules import Hazard
+from config.hazards.sizes import Sizes
 
 WIDTH = 100
 NO_OTHER_WAY = "No other way is known here: let it run when few are waiting."

@@ -9,7 +9,7 @@ from django.db.migrations import AddField, AlterField, RunPython
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.database.hazards.statements import (
+from config.hazards.statements import (
     NAME,
     default_of,
     functions_in,
@@ -17,8 +17,8 @@ from config.database.hazards.statements import (
     table_of,
     without_literals,
 )
-from config.database.hazards.steps import Step
-from config.database.hazards.written import names_in
+from config.hazards.steps import Step
+from config.hazards.written import names_in
 from config.postgres.backfill import Backfill
 from config.postgres.field_names import named_in_expressions
 

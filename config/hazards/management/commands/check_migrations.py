@@ -6,10 +6,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
 from config.console.error_messages import EXIT_STATUS, explain
-from config.database.hazards import report
-from config.database.hazards.check import CheckError, check
-from config.database.hazards.squawk import SquawkError
-from config.database.hazards.steps import StepError
+from config.hazards import report
+from config.hazards.check import CheckError, check
+from config.hazards.squawk import SquawkError
+from config.hazards.steps import StepError
 
 DANGEROUS = 1
 COULD_NOT_CHECK = EXIT_STATUS["check_migrations"]

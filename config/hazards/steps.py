@@ -18,8 +18,8 @@ from django.db.migrations.operations.fields import FieldOperation
 from django.db.migrations.operations.models import IndexOperation, ModelOperation
 from django.db.migrations.state import ProjectState
 
-from config.database.hazards.statements import unquoted
-from config.database.hazards.written import executed_by, statements_in
+from config.hazards.statements import unquoted
+from config.hazards.written import executed_by, statements_in
 from config.postgres.backend.schema import DatabaseSchemaEditor
 from config.postgres.enums.field import enum_field
 

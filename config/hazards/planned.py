@@ -8,12 +8,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.hazards.find import Finding, by_operation, find
-from config.database.hazards.report import summary, under_operation
-from config.database.hazards.sizes import Sizes, read_sizes
-from config.database.hazards.squawk import SquawkError
-from config.database.hazards.steps import StepError
 from config.database.rollback import Plan
+from config.hazards.find import Finding, by_operation, find
+from config.hazards.report import summary, under_operation
+from config.hazards.sizes import Sizes, read_sizes
+from config.hazards.squawk import SquawkError
+from config.hazards.steps import StepError
 
 
 class PlannedHazards:
