@@ -59,6 +59,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 INSTALLED_APPS = [
     "config.database",
     "config.hazards",
+    "config.migrating",
     "config.schema_docs",
     "config.demo",
     "users",

@@ -12,8 +12,8 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
-from config.database.rollback import Plan
 from config.hazards.find import Finding, find, reasons_of
+from config.migrating.plan import Plan
 from config.project import own_apps
 
 

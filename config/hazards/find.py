@@ -9,12 +9,12 @@ from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.database.rollback import Plan
 from config.hazards.rules import BLOCKING, Hazard, hazard, judge, of_operation, own_codes
 from config.hazards.sizes import Size, Sizes
 from config.hazards.squawk import lint
 from config.hazards.statements import created_table, dropped_table, renamed_table, table_of
 from config.hazards.steps import Step, read_steps
+from config.migrating.plan import Plan
 from config.postgres.enums.operations import mark_followed
 
 # That can stand in SQL for something else, and so are no functions that PostgreSQL knows.

@@ -8,12 +8,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.rollback import Plan
 from config.hazards.find import Finding, by_operation, find
 from config.hazards.report import summary, under_operation
 from config.hazards.sizes import Sizes, read_sizes
 from config.hazards.squawk import SquawkError
 from config.hazards.steps import StepError
+from config.migrating.plan import Plan
 
 
 class PlannedHazards:

@@ -27,7 +27,7 @@ from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.test.utils import override_settings
 
-from config.database.autodetector import MigrationAutodetector
+from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.embedded.cluster import BIN
 from tests import factories
 from users.enums import Role

@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.test.utils import isolate_apps
 
-from config.database.autodetector import MigrationAutodetector
+from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.enums.field import EnumField
 from tests.database.migration_helpers import described, detected, model, project, steps
 

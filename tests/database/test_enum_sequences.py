@@ -26,9 +26,9 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from pytest_django import DjangoDbBlocker
 
-from config.database.autodetector import MigrationAutodetector
 from config.database.diff import compare
 from config.database.expected import statements
+from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.catalog.catalog import Catalog, Key, read_catalog
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.label_changes import ask_renamed_label, ask_renamed_type

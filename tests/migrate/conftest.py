@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
-from config.database import lock_timeout
+from config.migrating import lock_timeout
 from tests.database.migration_helpers import new_database, run_sql
 
 

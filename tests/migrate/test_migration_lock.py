@@ -12,8 +12,8 @@ from django.core.management.base import CommandError
 from django.db import connection
 from pytest_django import Settings
 
-from config.database.migration_lock import KEY, migration_lock
-from config.database.progress import Progress
+from config.migrating.migration_lock import KEY, migration_lock
+from config.migrating.progress import Progress
 from tests.database.migration_helpers import (
     dump,
     extra_migration,

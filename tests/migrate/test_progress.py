@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.db.migrations import Migration
 
-from config.database.progress import Progress
+from config.migrating.progress import Progress
 
 
 def migration(name: str, *, atomic: bool = True) -> Migration:

@@ -8,10 +8,10 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.rollback import stale_content_types
 from config.database.rollback.locks import STOP_ALL, tables_to_lock
 from config.database.rollback.objects import LEDGER, renames
 from config.database.rollback.run import Job
+from config.migrating.plan import stale_content_types
 from config.postgres.enums.operations import look_ahead
 
 NOT_SQL = "-- THIS OPERATION CANNOT BE WRITTEN AS SQL"

@@ -23,8 +23,8 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
-from config.database.rollback import ModelKey, model_keys
 from config.database.rollback.plan import Rollback
+from config.migrating.plan import ModelKey, model_keys
 from config.postgres.enums.autodetector import enum_types
 from config.postgres.enums.operations import CreateEnum
 

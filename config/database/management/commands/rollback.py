@@ -16,8 +16,6 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.database.management.commands.overview import typed
-from config.database.migration_lock import migration_lock
-from config.database.progress import Progress
 from config.database.rollback import backup as backups
 from config.database.rollback.dry_run import script
 from config.database.rollback.objects import Gone, find_gone, tables_of
@@ -32,6 +30,8 @@ from config.database.rollback.text import (
     success,
 )
 from config.database.rollback.tools import Tools, find_tools
+from config.migrating.migration_lock import migration_lock
+from config.migrating.progress import Progress
 from config.postgres.catalog.catalog import read_schema
 from config.postgres.enums.autodetector import enum_types
 

@@ -5,7 +5,7 @@ from django.apps import AppConfig, apps
 from django.core.management.base import CommandError
 from django.core.management.commands import makemigrations
 
-from config.database.autodetector import MigrationAutodetector
+from config.migrating.autodetector import MigrationAutodetector
 from config.project import is_own
 
 

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 import psycopg
 
-from config.database.migration_lock import MigrationLock
+from config.migrating.migration_lock import MigrationLock
 
 BLOCKERS = r"""
     SELECT relation::regclass::text, blocker.pid,

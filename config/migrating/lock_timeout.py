@@ -18,8 +18,8 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from config.console.error_messages import driver_error
-from config.database.blockers import Watch
-from config.database.migration_lock import MigrationLock
+from config.migrating.blockers import Watch
+from config.migrating.migration_lock import MigrationLock
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
 IN_THE_WAY = (errors.LockNotAvailable, errors.DeadlockDetected)

@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
 
-from config.database.rollback import Plan
+from config.migrating.plan import Plan
 from config.postgres.enums.label_swap import check_rows, find_enum, plan_swap
 from config.postgres.enums.operations import (
     CreateEnum,

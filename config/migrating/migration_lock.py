@@ -19,7 +19,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.database.progress import Progress
+from config.migrating.progress import Progress
 
 KEY = int.from_bytes(b"migrate!")
 """Each database has advisory locks of its own, and pg_locks shows this one's key in two halves:

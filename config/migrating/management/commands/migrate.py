@@ -9,12 +9,11 @@ from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
 from config.console.termination import explained_interruption
-from config.database.autodetector import MigrationAutodetector
-from config.database.lock_timeout import autocommit, lock_timeout
-from config.database.migration_lock import migration_lock
-from config.database.preflight import check_plan
-from config.database.progress import Progress
-from config.database.rollback import (
+from config.hazards.planned import PlannedHazards
+from config.migrating.autodetector import MigrationAutodetector
+from config.migrating.lock_timeout import autocommit, lock_timeout
+from config.migrating.migration_lock import migration_lock
+from config.migrating.plan import (
     Plan,
     all_undone,
     earlier_names,
@@ -22,7 +21,8 @@ from config.database.rollback import (
     is_one_transaction,
     model_keys,
 )
-from config.hazards.planned import PlannedHazards
+from config.migrating.preflight import check_plan
+from config.migrating.progress import Progress
 
 
 class Command(migrate.Command):
