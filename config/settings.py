@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "config.database",
     "config.hazards",
     "config.migrating",
+    "config.rollback",
     "config.schema_docs",
     "config.demo",
     "users",

@@ -8,9 +8,9 @@ from django.core.management import CommandError
 from django.db import connection
 from pytest_django import Settings
 
-from config.database.rollback import backup as module
-from config.database.rollback import tools
-from config.database.rollback.backup import Backup, check_complete
+from config.rollback import backup as module
+from config.rollback import tools
+from config.rollback.backup import Backup, check_complete
 from tests.database.migration_helpers import run_sql
 from tests.rollback.helpers import GO_ON, refusal, rollback
 

@@ -9,10 +9,10 @@ from django.db import OperationalError, connection, transaction
 from psycopg import errors
 from pytest_django import Settings
 
-from config.database.rollback import backup as module
-from config.database.rollback import run as runner
-from config.database.rollback.locks import STOP_ALL, lock_tables
 from config.migrating.migration_lock import KEY
+from config.rollback import backup as module
+from config.rollback import run as runner
+from config.rollback.locks import STOP_ALL, lock_tables
 from tests.database.migration_helpers import run_sql
 from tests.rollback.helpers import GO_ON, contents, rollback, session
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.database.rollback import size
+from config.rollback import size
 from tests.database.migration_helpers import run_sql
 from tests.rollback.helpers import GO_ON, contents, refusal, rollback, run_command
 from tests.verify.command import IDENTICAL, verify_schema

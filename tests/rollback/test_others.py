@@ -7,10 +7,10 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
-from config.database.rollback.objects import find_gone
-from config.database.rollback.others import check_others
-from config.database.rollback.plan import read_rollback
-from config.database.rollback.run import Job
+from config.rollback.objects import find_gone
+from config.rollback.others import check_others
+from config.rollback.plan import read_rollback
+from config.rollback.run import Job
 from tests.database.migration_helpers import new_database, run_sql
 from tests.rollback.helpers import GO_ON, refusal, rollback
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError
 from django.db import connection
 from django.test import override_settings
 
-from config.database.rollback.plan import Rollback, read_rollback
+from config.rollback.plan import Rollback, read_rollback
 from tests.database.migration_helpers import extra_migration, migrate, run_sql
 
 EVERYTHING_BUT_DJANGO = [

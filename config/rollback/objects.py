@@ -23,10 +23,10 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
-from config.database.rollback.plan import Rollback
 from config.migrating.plan import ModelKey, model_keys
 from config.postgres.enums.autodetector import enum_types
 from config.postgres.enums.operations import CreateEnum
+from config.rollback.plan import Rollback
 
 LEDGER = MigrationRecorder.Migration._meta.db_table
 

@@ -12,17 +12,17 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.console.termination import orderly_termination
-from config.database.rollback.leftovers import check_nothing_left, read_sequences
-from config.database.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
-from config.database.rollback.objects import LEDGER, Gone
-from config.database.rollback.others import check_others
-from config.database.rollback.plan import Rollback
-from config.database.rollback.size import Sizes, check_exist, read_sizes
 from config.migrating.lock_timeout import autocommit
 from config.migrating.migration_lock import migration_lock
 from config.migrating.plan import all_undone, forget_models
 from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
+from config.rollback.leftovers import check_nothing_left, read_sequences
+from config.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
+from config.rollback.objects import LEDGER, Gone
+from config.rollback.others import check_others
+from config.rollback.plan import Rollback
+from config.rollback.size import Sizes, check_exist, read_sizes
 
 type Say = Callable[[str], None]
 

@@ -8,11 +8,11 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.rollback.locks import STOP_ALL, tables_to_lock
-from config.database.rollback.objects import LEDGER, renames
-from config.database.rollback.run import Job
 from config.migrating.plan import stale_content_types
 from config.postgres.enums.operations import look_ahead
+from config.rollback.locks import STOP_ALL, tables_to_lock
+from config.rollback.objects import LEDGER, renames
+from config.rollback.run import Job
 
 NOT_SQL = "-- THIS OPERATION CANNOT BE WRITTEN AS SQL"
 LEGACY_NAMES = (

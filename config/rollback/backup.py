@@ -17,8 +17,8 @@ from pathlib import Path
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.database.rollback.tools import ToolError, Tools
 from config.postgres.catalog.catalog import read_schema
+from config.rollback.tools import ToolError, Tools
 
 NEXT_STEP = (
     "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."

@@ -16,24 +16,24 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.database.management.commands.overview import typed
-from config.database.rollback import backup as backups
-from config.database.rollback.dry_run import script
-from config.database.rollback.objects import Gone, find_gone, tables_of
-from config.database.rollback.others import read_dependents
-from config.database.rollback.plan import read_rollback
-from config.database.rollback.run import Job, carry_out, check
-from config.database.rollback.size import Sizes, destroys_data, read_sizes
-from config.database.rollback.text import (
+from config.migrating.migration_lock import migration_lock
+from config.migrating.progress import Progress
+from config.postgres.catalog.catalog import read_schema
+from config.postgres.enums.autodetector import enum_types
+from config.rollback import backup as backups
+from config.rollback.dry_run import script
+from config.rollback.objects import Gone, find_gone, tables_of
+from config.rollback.others import read_dependents
+from config.rollback.plan import read_rollback
+from config.rollback.run import Job, carry_out, check
+from config.rollback.size import Sizes, destroys_data, read_sizes
+from config.rollback.text import (
     PlanText,
     counted,
     shown_bytes,
     success,
 )
-from config.database.rollback.tools import Tools, find_tools
-from config.migrating.migration_lock import migration_lock
-from config.migrating.progress import Progress
-from config.postgres.catalog.catalog import read_schema
-from config.postgres.enums.autodetector import enum_types
+from config.rollback.tools import Tools, find_tools
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 

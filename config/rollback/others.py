@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.database.rollback.objects import Gone, tables_of
-from config.database.rollback.plan import Rollback
+from config.rollback.objects import Gone, tables_of
+from config.rollback.plan import Rollback
 
 
 @dataclass(frozen=True)

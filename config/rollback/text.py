@@ -5,11 +5,11 @@ from textwrap import wrap
 
 from django.core.management.color import Style
 
-from config.database.rollback.objects import Gone, Undone
-from config.database.rollback.plan import Rollback
-from config.database.rollback.size import Size, Sizes
 from config.database.text_report import printable
 from config.postgres.catalog.catalog import Schema
+from config.rollback.objects import Gone, Undone
+from config.rollback.plan import Rollback
+from config.rollback.size import Size, Sizes
 
 COUNT, BYTES = 20, 12  # widths of the columns on the right
 NARROWEST = 70

@@ -9,7 +9,7 @@ from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 
-from config.database.rollback.objects import LEDGER, Gone
+from config.rollback.objects import LEDGER, Gone
 
 FIRST_PAUSE = 0.5  # seconds; doubled after each attempt
 STOP_WRITERS = "SHARE ROW EXCLUSIVE"  # pg_dump and other readers go on

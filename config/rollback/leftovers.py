@@ -6,9 +6,9 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.rollback.objects import LEDGER, Gone
-from config.database.rollback.plan import Rollback
 from config.migrating.plan import stale_content_types
+from config.rollback.objects import LEDGER, Gone
+from config.rollback.plan import Rollback
 
 
 def read_sequences(connection: BaseDatabaseWrapper, gone: Gone) -> list[str]:
