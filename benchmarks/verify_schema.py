@@ -87,7 +87,7 @@ def manage(*arguments: str) -> None:
 
 
 def verify_once() -> None:
-    from config.database.verify import verify
+    from config.drift.verify import verify
 
     if findings := verify(connection).findings:
         raise SystemExit(f"The benchmark's own schema drifts: {findings[0]}")
@@ -97,7 +97,7 @@ def verify_once() -> None:
 
 
 def measure_growth(copies: int) -> None:
-    from config.database import expected
+    from config.drift import expected
 
     migrated_models = expected.migrated_models
     more = copied_models(copies)
@@ -129,7 +129,7 @@ def copied_models(copies: int) -> list[type[models.Model]]:
 
 
 def own_models() -> Iterator[type[models.Model]]:
-    from config.database.verify import read_apps
+    from config.drift.verify import read_apps
 
     for app in read_apps():
         if not app.package:

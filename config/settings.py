@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "config.hazards",
     "config.migrating",
     "config.rollback",
+    "config.drift",
     "config.schema_docs",
     "config.demo",
     "users",

@@ -18,8 +18,8 @@ from config.admin_pages.charts import Bar
 from config.admin_pages.figures import Weeks
 from config.admin_pages.sizes import read_sizes
 from config.admin_pages.verdict import last_verdict
-from config.database.advice import read_advice
-from config.database.verify import read_apps
+from config.drift.advice import read_advice
+from config.drift.verify import read_apps
 from config.postgres.catalog.catalog import read_schema
 
 TIMEOUT = 300  # milliseconds for a query

@@ -5,7 +5,7 @@ from textwrap import wrap
 
 from django.core.management.color import Style
 
-from config.database.text_report import printable
+from config.drift.text_report import printable
 from config.postgres.catalog.catalog import Schema
 from config.rollback.objects import Gone, Undone
 from config.rollback.plan import Rollback

@@ -13,8 +13,8 @@ from django.apps import AppConfig
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.database.expected import read_expected
-from config.database.verify import reading
+from config.drift.expected import read_expected
+from config.drift.verify import reading
 from config.postgres.catalog.catalog import Attributes, Catalog, Key
 from config.postgres.enums.field import enum_field
 from config.postgres.functions import UUID7

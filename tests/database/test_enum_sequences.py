@@ -26,8 +26,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from pytest_django import DjangoDbBlocker
 
-from config.database.diff import compare
-from config.database.expected import statements
+from config.drift.diff import compare
+from config.drift.expected import statements
 from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.catalog.catalog import Catalog, Key, read_catalog
 from config.postgres.enums.field import EnumField

@@ -1,6 +1,6 @@
 """The comparison itself, which asks no database."""
 
-from config.database.diff import KIND_CODES, Drift, compare
+from config.drift.diff import KIND_CODES, Drift, compare
 from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 TABLE = Key("table", "", "courses")

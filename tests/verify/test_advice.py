@@ -4,7 +4,7 @@ from typing import LiteralString
 
 import pytest
 
-from config.database.advice import Advice, read_advice
+from config.drift.advice import Advice, read_advice
 from config.postgres.catalog.catalog import read_schema
 from tests.verify.clones import Database
 from tests.verify.command import IDENTICAL

@@ -8,8 +8,8 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from config.database import verify
-from config.database.management.commands import verify_schema as verify_schema_command
+from config.drift import verify
+from config.drift.management.commands import verify_schema as verify_schema_command
 from tests.verify.clones import Database, new_role
 from tests.verify.command import Run, verify_schema
 

@@ -9,9 +9,9 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from config.database.advice import ADVICE
-from config.database.diff import KIND_CODES
-from config.database.management.commands.verify_schema import Command
+from config.drift.advice import ADVICE
+from config.drift.diff import KIND_CODES
+from config.drift.management.commands.verify_schema import Command
 from tests.processes import PROJECT
 from tests.verify.clones import Database
 from tests.verify.programs import run_program

@@ -7,8 +7,8 @@ from typing import LiteralString
 import pytest
 from pytest_django import Settings
 
-from config.database.diff import Drift
-from config.database.ledger import check_ledger
+from config.drift.diff import Drift
+from config.drift.ledger import check_ledger
 from config.postgres.catalog.catalog import Key
 from tests.verify.clones import Database
 from tests.verify.command import Run, drift

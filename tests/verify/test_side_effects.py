@@ -8,8 +8,8 @@ import pytest
 from django.apps.registry import Apps
 from django.db import models
 
-from config.database import expected
-from config.database.expected import migrated_models, read_expected
+from config.drift import expected
+from config.drift.expected import migrated_models, read_expected
 from tests.verify.clones import Database
 from tests.verify.command import IDENTICAL
 

@@ -13,7 +13,7 @@ from itertools import groupby, product
 from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
 
-from config.database.repair import literal
+from config.drift.repair import literal
 from config.postgres.catalog.definitions import Definition, Step, in_order, read_definitions
 from config.postgres.catalog.dependents import Dependents, read_dependents
 from config.postgres.enums.arrays import parse_array

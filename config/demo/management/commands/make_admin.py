@@ -2,11 +2,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.database.management.commands.overview import typed
 from config.demo.administrator import find_administrator, make_administrator
 from config.demo.errors import DemoError
 from config.demo.load import check_migrated
 from config.demo.options import connection_named
+from config.schema_docs.management.commands.overview import typed
 
 
 class Command(BaseCommand):

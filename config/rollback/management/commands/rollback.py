@@ -15,7 +15,6 @@ from django.core.management.color import no_style
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.database.management.commands.overview import typed
 from config.migrating.migration_lock import migration_lock
 from config.migrating.progress import Progress
 from config.postgres.catalog.catalog import read_schema
@@ -34,6 +33,7 @@ from config.rollback.text import (
     success,
 )
 from config.rollback.tools import Tools, find_tools
+from config.schema_docs.management.commands.overview import typed
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from config.database.diff import Drift
-from config.database.repair.create import comment, identity_clause, set_default
-from config.database.repair.statements import Statement, Step, alter, items, keyword, literal, quote
+from config.drift.diff import Drift
+from config.drift.repair.create import comment, identity_clause, set_default
+from config.drift.repair.statements import Statement, Step, alter, items, keyword, literal, quote
 from config.postgres.catalog.catalog import Attributes, Key
 
 

@@ -8,10 +8,10 @@ from textwrap import wrap
 
 from django.core.management.color import Style
 
-from config.database.advice import Advice
-from config.database.diff import KIND_CODES, Drift, is_of_schema
-from config.database.report import by_hand, counted, shown, sql, title, verdict
-from config.database.verify import Finding, Result
+from config.drift.advice import Advice
+from config.drift.diff import KIND_CODES, Drift, is_of_schema
+from config.drift.report import by_hand, counted, shown, sql, title, verdict
+from config.drift.verify import Finding, Result
 from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 # The columns of the overview, and what is counted in them.

@@ -12,10 +12,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.database.diff import Drift, compare, is_of_schema
-from config.database.expected import read_expected
-from config.database.ledger import check_ledger
-from config.database.repair import Statement, ordered, repairs
+from config.drift.diff import Drift, compare, is_of_schema
+from config.drift.expected import read_expected
+from config.drift.ledger import check_ledger
+from config.drift.repair import Statement, ordered, repairs
 from config.postgres.catalog.catalog import (
     Catalog,
     Key,

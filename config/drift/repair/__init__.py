@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from config.database.diff import Drift, is_of_schema
-from config.database.repair.attributes import CHANGES, leave_parents
-from config.database.repair.conversion import is_lossy
-from config.database.repair.create import comment, create
-from config.database.repair.drop import drop, remake_mentioning
-from config.database.repair.enums import relabel
-from config.database.repair.renames import find_renames, rename_back
-from config.database.repair.retype import remake_column, retype
-from config.database.repair.statements import Statement, Step, literal, ordered, quote
+from config.drift.diff import Drift, is_of_schema
+from config.drift.repair.attributes import CHANGES, leave_parents
+from config.drift.repair.conversion import is_lossy
+from config.drift.repair.create import comment, create
+from config.drift.repair.drop import drop, remake_mentioning
+from config.drift.repair.enums import relabel
+from config.drift.repair.renames import find_renames, rename_back
+from config.drift.repair.retype import remake_column, retype
+from config.drift.repair.statements import Statement, Step, literal, ordered, quote
 from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 __all__ = ["Statement", "literal", "ordered", "quote", "repairs"]

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from config.database.repair.conversion import converted, is_lossy
-from config.database.repair.create import create, set_default
-from config.database.repair.drop import remake_mentioning
-from config.database.repair.statements import Statement, Step, alter, quote
+from config.drift.repair.conversion import converted, is_lossy
+from config.drift.repair.create import create, set_default
+from config.drift.repair.drop import remake_mentioning
+from config.drift.repair.statements import Statement, Step, alter, quote
 from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 

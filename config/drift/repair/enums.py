@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from config.database.repair.create import create
-from config.database.repair.drop import is_of_type, remake_mentioning
-from config.database.repair.retype import retype
-from config.database.repair.statements import Statement, Step, items, literal, quote
+from config.drift.repair.create import create
+from config.drift.repair.drop import is_of_type, remake_mentioning
+from config.drift.repair.retype import retype
+from config.drift.repair.statements import Statement, Step, items, literal, quote
 from config.postgres.catalog.catalog import Catalog, Key
 
 

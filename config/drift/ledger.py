@@ -13,7 +13,7 @@ from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
-from config.database.diff import Drift
+from config.drift.diff import Drift
 from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.catalog.catalog import CatalogError, Key
 

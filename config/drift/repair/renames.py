@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from config.database.diff import Drift
-from config.database.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword, quote
+from config.drift.diff import Drift
+from config.drift.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword, quote
 from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 type Renames = Mapping[Key, Key]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from config.database.repair.statements import (
+from config.drift.repair.statements import (
     CONSTRAINTS,
     Statement,
     Step,

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from config.database.advice import Advice
-from config.database.diff import Drift, is_of_schema
-from config.database.repair import Statement, quote
-from config.database.verify import SHADOWED, Finding, Result
+from config.drift.advice import Advice
+from config.drift.diff import Drift, is_of_schema
+from config.drift.repair import Statement, quote
+from config.drift.verify import SHADOWED, Finding, Result
 from config.postgres.catalog.catalog import Key, Value
 
 FORMAT_VERSION = 1  # of the JSON; it grows when a key goes or changes its meaning

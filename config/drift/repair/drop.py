@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from config.database.repair.conversion import is_lossy
-from config.database.repair.create import create
-from config.database.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword, quote
+from config.drift.repair.conversion import is_lossy
+from config.drift.repair.create import create
+from config.drift.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword, quote
 from config.postgres.catalog.catalog import Attributes, Catalog, Key
 
 DROPS = {

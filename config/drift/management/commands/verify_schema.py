@@ -23,12 +23,12 @@ from psycopg import errors
 
 from config.console.delivery import OutputError, delivered
 from config.console.error_messages import EXIT_STATUS, explain
-from config.database import report
-from config.database.advice import Advice, read_advice
-from config.database.expected import fingerprint, read_expected
-from config.database.snapshot import read_snapshot, write_snapshot
-from config.database.text_report import TextReport
-from config.database.verify import Result, read_apps, reading, verify
+from config.drift import report
+from config.drift.advice import Advice, read_advice
+from config.drift.expected import fingerprint, read_expected
+from config.drift.snapshot import read_snapshot, write_snapshot
+from config.drift.text_report import TextReport
+from config.drift.verify import Result, read_apps, reading, verify
 from config.postgres.backend.base import DatabaseWrapper
 from config.postgres.catalog.catalog import Catalog, CatalogError, Schema
 from config.postgres.enums.field import enum_field
