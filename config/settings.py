@@ -57,7 +57,7 @@ if not DEBUG and not (SECRET_KEY and database_url):
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
 
 INSTALLED_APPS = [
-    "config.database",
+    "config.postgres",
     "config.hazards",
     "config.migrating",
     "config.rollback",

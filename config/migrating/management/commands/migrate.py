@@ -1,7 +1,6 @@
 from contextlib import ExitStack
 from typing import Any
 
-from django.apps import apps
 from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations import Migration
@@ -14,6 +13,7 @@ from config.migrating.autodetector import MigrationAutodetector
 from config.migrating.lock_timeout import autocommit, lock_timeout
 from config.migrating.migration_lock import migration_lock
 from config.migrating.plan import (
+    ModelKey,
     Plan,
     all_undone,
     earlier_names,
@@ -23,6 +23,7 @@ from config.migrating.plan import (
 )
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
+from config.postgres.enums.operations import look_ahead
 
 
 class Command(migrate.Command):
@@ -57,9 +58,9 @@ class Command(migrate.Command):
 
     def run(self, *args: Any, **options: Any) -> None:
         """Plan, and do what is left to do."""
-        sender = apps.get_app_config("database")
-        pre_migrate.connect(self.before, sender=sender)
-        post_migrate.connect(self.after, sender=sender)
+        self.models_before: set[ModelKey] | None = None
+        pre_migrate.connect(self.before)
+        post_migrate.connect(self.after)
         try:
             with ExitStack() as self.transaction:
                 super().handle(*args, **options | {"verbosity": self.verbosity_of_plan})
@@ -68,11 +69,18 @@ class Command(migrate.Command):
             self.end_line()
             raise
         finally:
-            pre_migrate.disconnect(self.before, sender=sender)
-            post_migrate.disconnect(self.after, sender=sender)
+            pre_migrate.disconnect(self.before)
+            post_migrate.disconnect(self.after)
 
     def before(self, plan: Plan, apps: Any, **kwargs: Any) -> None:
-        """Between planning and running; Django's own signal says when."""
+        """Look at the plan before anything of it runs.
+
+        Django sends its signal to each app that has a models module, whichever those are; the
+        first one is as good as any.
+        """
+        if self.models_before is not None:
+            return
+        look_ahead(plan)
         self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # it is shown once
         self.models_before = model_keys(apps)
         if not self.fake:
@@ -85,8 +93,12 @@ class Command(migrate.Command):
             self.transaction.enter_context(all_undone())
 
     def after(self, plan: Plan, apps: Any, **kwargs: Any) -> None:
+        """Forget the models that the plan removed; once, as `before`."""
+        if self.models_before is None:
+            return
+        models_before, self.models_before = self.models_before, None
         if not self.fake:
-            gone = (self.models_before | earlier_names(plan)) - model_keys(apps)
+            gone = (models_before | earlier_names(plan)) - model_keys(apps)
             forget_models(gone, apps, self.database)
 
     def describe_operation(  # type: ignore[override]

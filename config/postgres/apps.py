@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.core import checks
+
+
+class PostgresConfig(AppConfig):
+    name = "config.postgres"
+    label = "config_postgres"  # django.contrib.postgres is "postgres"
+    verbose_name = "PostgreSQL"
+
+    def ready(self) -> None:
+        from config.postgres.enums.checks import check_enum_types
+
+        checks.register(check_enum_types, checks.Tags.models)
