@@ -9,7 +9,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    from config.console.error_messages import explained_errors
+    from config.console import explained_errors
 
     with explained_errors(sys.argv):
         execute_from_command_line(sys.argv)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib import admin
 
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
-from config.admin.options import ReadOnlyAdmin
+from config.admin import ReadOnlyAdmin
 
 
 @admin.register(CourseAnalytics)

@@ -10,8 +10,7 @@ from django.db import models
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncHour
 
-from config.postgres.constraints import finite_check, json_check, not_blank_check
-from config.postgres.functions import Now
+from config.postgres import Now, finite_check, json_check, not_blank_check
 from config.postgres.models import IdentifiedModel
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib import admin
 
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
-from config.admin.options import ModelAdmin, StackedInline
+from config.admin import ModelAdmin, StackedInline
 
 
 class QuestionInline(StackedInline):

@@ -18,15 +18,15 @@ from assessments.querysets import (
     AssignmentSubmissionQuerySet,
     QuizSubmissionQuerySet,
 )
-from config.postgres.constraints import (
+from config.postgres import (
     LARGEST_AMOUNT,
     JSONTypeof,
+    Now,
     finite_check,
     json_check,
     not_blank_check,
 )
-from config.postgres.enums.field import EnumField
-from config.postgres.functions import Now
+from config.postgres.enums import EnumField
 from config.postgres.models import TimestampedModel
 
 

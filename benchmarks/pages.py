@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.test import RequestFactory
 from django.urls import reverse
 
-from config.admin.filters import RangeFilter, RecordFilter
+from config.admin import RangeFilter, RecordFilter
 
 SAMPLE = 1_000
 """Rows from which the values are taken that are filtered by and searched for."""

@@ -58,7 +58,7 @@ def seed(enrollments: int) -> None:
 
 def copy(files: Path) -> None:
     """What is no part of either contender's work: a look at what was written."""
-    from config.demo.rows import TABLES
+    from config.demo import TABLES
 
     with connection.cursor() as cursor:
         for table in TABLES:
@@ -71,7 +71,7 @@ def copy(files: Path) -> None:
 
 
 def export(files: Path) -> None:
-    from config.demo.rows import TABLES
+    from config.demo import TABLES
 
     with connection.cursor() as cursor:
         for table in TABLES:
@@ -82,7 +82,7 @@ def export(files: Path) -> None:
 
 def digest() -> list[tuple[int, str]]:
     """Of each table the number of its rows, and a sum over all of their text."""
-    from config.demo.rows import TABLES
+    from config.demo import TABLES
 
     with connection.cursor() as cursor:
         sums = []

@@ -65,7 +65,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def pg_dump() -> None:
-    from config.postgres.embedded.cluster import BIN
+    from config.postgres.embedded import BIN
 
     parameters = connection.get_connection_params()
     options = {"host": "host", "port": "port", "user": "username", "dbname": "dbname"}
@@ -87,7 +87,7 @@ def manage(*arguments: str) -> None:
 
 
 def verify_once() -> None:
-    from config.drift.verify import verify
+    from config.drift import verify
 
     if findings := verify(connection).findings:
         raise SystemExit(f"The benchmark's own schema drifts: {findings[0]}")
@@ -129,7 +129,7 @@ def copied_models(copies: int) -> list[type[models.Model]]:
 
 
 def own_models() -> Iterator[type[models.Model]]:
-    from config.drift.verify import read_apps
+    from config.drift import read_apps
 
     for app in read_apps():
         if not app.package:

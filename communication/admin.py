@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib import admin
 
 from communication.models import Announcement, DiscussionPost, DiscussionThread, Message
-from config.admin.options import ModelAdmin
+from config.admin import ModelAdmin
 
 
 @admin.register(Message)

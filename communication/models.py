@@ -11,8 +11,7 @@ from communication.querysets import (
     DiscussionThreadQuerySet,
     MessageQuerySet,
 )
-from config.postgres.constraints import finite_check, json_check, not_blank_check
-from config.postgres.functions import Now
+from config.postgres import Now, finite_check, json_check, not_blank_check
 from config.postgres.models import TimestampedModel
 
 

@@ -1,5 +1,7 @@
-"""The apps of this project: those beside manage.py."""
+"""Which apps are this project's, and how a command line of it is written."""
 
+import shlex
+import sys
 from pathlib import Path
 
 from django.apps import AppConfig, apps
@@ -7,9 +9,22 @@ from django.conf import settings
 
 
 def is_own(config: AppConfig) -> bool:
+    """Return whether the app is one of the project's own: its package is next to manage.py."""
     return Path(config.path).parent == settings.BASE_DIR
 
 
 def own_apps() -> list[AppConfig]:
-    """In the order of the settings."""
+    """Return the project's own apps, in the order of INSTALLED_APPS."""
     return list(filter(is_own, apps.get_app_configs()))
+
+
+def typed(arguments: str) -> str:
+    """Return the line that runs manage.py from the project's root, with the current Python."""
+    python = Path(sys.executable)
+    python = from_root(python.parent.resolve() / python.name)
+    return f"{shlex.quote(str(python))} manage.py {arguments}"
+
+
+def from_root(path: Path) -> Path:
+    """Return `path` relative to the project's root, or unchanged if it is outside."""
+    return path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path

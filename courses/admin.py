@@ -8,8 +8,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin.bounds import QuerySet
-from config.admin.options import ModelAdmin, StackedInline, TabularInline
+from config.admin import ModelAdmin, QuerySet, StackedInline, TabularInline
 from courses.enums import CourseStatus
 from courses.models import Course, CourseModule, Lesson
 

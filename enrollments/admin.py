@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from config.admin.options import ModelAdmin
+from config.admin import ModelAdmin
 from enrollments.models import Certificate, Enrollment, LessonProgress
 
 

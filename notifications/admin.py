@@ -7,8 +7,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin.bounds import QuerySet
-from config.admin.options import ModelAdmin
+from config.admin import ModelAdmin, QuerySet
 from notifications.models import Notification
 
 

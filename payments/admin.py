@@ -8,8 +8,7 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin.bounds import QuerySet
-from config.admin.options import ModelAdmin
+from config.admin import ModelAdmin, QuerySet
 from payments.models import Payment, Refund, Subscription
 
 REVIEW = "review_requested_at"

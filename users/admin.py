@@ -16,10 +16,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold import forms
 
-from config.admin.bounds import QuerySet
-from config.admin.forms import ModelForm
-from config.admin.options import ModelAdmin, StackedInline
-from config.postgres.functions import Now
+from config.admin import ModelAdmin, ModelForm, QuerySet, StackedInline
+from config.postgres import Now
 from users.models import User, UserProfile
 
 # Permissions follow from the role; a group would give none.

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from unfold.views import ChangeList as UnfoldChangeList
 
 from config.admin.bounds import Count, QuerySet, TooSlowError, at_most, count_up_to, estimates
-from config.postgres.enums.field import EnumField
+from config.postgres.enums import EnumField
 
 REACH = 10_000
 """Rows that can be paged through; beyond them one filters."""

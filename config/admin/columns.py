@@ -15,7 +15,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.postgres.enums.field import EnumField
+from config.postgres.enums import EnumField
 
 type Column = Callable[[Any], Any]
 

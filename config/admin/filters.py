@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from config.admin.bounds import QuerySet
-from config.postgres.enums.field import EnumField
+from config.postgres.enums import EnumField
 
 
 class EnumFilter(admin.ChoicesFieldListFilter):

@@ -26,7 +26,7 @@ from config.admin.forms import InlineFormSet, JSONField, ModelForm, RecordSelect
 from config.admin.related import children, only_children, parents
 from config.admin.search import Search, is_value
 from config.admin.violations import refused
-from config.postgres.functions import Now
+from config.postgres import Now
 
 SECRETS = frozenset({"password", "verification_token", "password_reset_token"})
 """Fields that are neither shown, nor filtered by, nor exported."""

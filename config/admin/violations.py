@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import Exact
 
-from config.postgres.constraints import IsFinite, JSONTypeof
+from config.postgres import IsFinite, JSONTypeof
 
 NOT_BLANK = r"\S"
 

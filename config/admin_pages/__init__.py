@@ -1,0 +1,1 @@
+"""The admin's dashboard and its Schema page."""

@@ -12,15 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from config.admin.bounds import TooSlowError, at_most
+from config.admin import TooSlowError, at_most
 from config.admin_pages import charts, figures
 from config.admin_pages.charts import Bar
 from config.admin_pages.figures import Weeks
 from config.admin_pages.sizes import read_sizes
 from config.admin_pages.verdict import last_verdict
-from config.drift.advice import read_advice
-from config.drift.verify import read_apps
-from config.postgres.catalog.catalog import read_schema
+from config.drift import read_advice, read_apps
+from config.postgres.catalog import read_schema
 
 TIMEOUT = 300  # milliseconds for a query
 KEPT = 60  # seconds that the plots are kept

@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from config.schema_docs.dictionary import Column, Domain, Relation, Table
-from config.schema_docs.mermaid import short_type
+from config.schema_docs import Column, Domain, Relation, Table, short_type
 
 COLUMNS = 6  # stacks beside each other
 WIDTH = 260  # of a table

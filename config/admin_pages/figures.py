@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from analytics.models import AnalyticsEvent, CourseAnalytics
 from assessments.models import AssignmentSubmission, QuizSubmission
-from config.admin.bounds import TooSlowError, at_most
+from config.admin import TooSlowError, at_most
 from enrollments.models import Enrollment
 from payments.enums import PaymentStatus
 from payments.models import Payment

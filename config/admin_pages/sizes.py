@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres.catalog.catalog import Schema
+from config.postgres.catalog import Schema
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from config.admin.bounds import Model, estimates
-from config.admin.related import icon
+from config.admin import Model, estimates, icon
 
 
 @dataclass(frozen=True)

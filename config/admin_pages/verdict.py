@@ -10,10 +10,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.utils import timezone, translation
 
-from config.drift.management.commands.verify_schema import check_engine, one_line
-from config.drift.report import by_hand, shown, sql, title, verdict
-from config.drift.verify import Finding, verify
-from config.postgres.catalog.catalog import CatalogError
+from config.drift import (
+    Finding,
+    by_hand,
+    check_engine,
+    one_line,
+    shown,
+    sql,
+    title,
+    verdict,
+    verify,
+)
+from config.postgres.catalog import CatalogError
 
 LAST = "admin_pages.verdict"
 

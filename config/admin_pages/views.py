@@ -14,10 +14,9 @@ from config.admin_pages.diagram import draw
 from config.admin_pages.sizes import Size, read_sizes
 from config.admin_pages.tables import list_tables
 from config.admin_pages.verdict import compare_now, last_verdict
-from config.drift.management.commands.verify_schema import one_line
-from config.drift.verify import reading
-from config.postgres.catalog.catalog import Catalog, CatalogError, read_catalog
-from config.schema_docs.dictionary import describe, sketch
+from config.drift import one_line, reading
+from config.postgres.catalog import Catalog, CatalogError, read_catalog
+from config.schema_docs import describe, sketch
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,24 @@
+"""What every command shares: one-line errors, orderly interruption, output, and wording."""
+
+from config.console.delivery import OutputError, delivered
+from config.console.error_messages import EXIT_STATUS, driver_error, explain, explained_errors
+from config.console.termination import Terminated, explained_interruption, orderly_termination
+from config.console.wording import counted, counted_bytes, printable
+from config.console.workflow_commands import github_message, github_property
+
+__all__ = [
+    "EXIT_STATUS",
+    "OutputError",
+    "Terminated",
+    "counted",
+    "counted_bytes",
+    "delivered",
+    "driver_error",
+    "explain",
+    "explained_errors",
+    "explained_interruption",
+    "github_message",
+    "github_property",
+    "orderly_termination",
+    "printable",
+]

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres.catalog.catalog import Schema
+from config.postgres.catalog import Schema
 
 
 @dataclass(frozen=True, order=True)

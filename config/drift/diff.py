@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from config.postgres.catalog.catalog import Attributes, Catalog, Key, Value
+from config.postgres.catalog import Attributes, Catalog, Key, Value
 
 type Problem = Literal["missing", "extra", "different"]
 

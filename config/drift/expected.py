@@ -15,9 +15,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
-from config.postgres.catalog.catalog import Attributes, Catalog, Key, read_catalog
-from config.postgres.catalog.privileges import check_may_create_temporary
-from config.postgres.enums.field import EnumField, enum_field
+from config.postgres.catalog import (
+    Attributes,
+    Catalog,
+    Key,
+    check_may_create_temporary,
+    read_catalog,
+)
+from config.postgres.enums import EnumField, enum_field
 
 # A new table holds some seven locks until the end of the transaction, and all sessions of a server
 # share 64 for each connection that it allows.

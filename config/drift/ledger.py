@@ -14,13 +14,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from config.drift.diff import Drift
-from config.migrating.autodetector import MigrationAutodetector
-from config.postgres.catalog.catalog import CatalogError, Key
+from config.migrating import MigrationAutodetector
+from config.postgres.catalog import CatalogError, Key
 
 type Node = tuple[str, str]
 """App label and name of a migration."""
-
-RECORD = MigrationRecorder.Migration
 
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
@@ -77,7 +75,8 @@ def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
 def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
     """By the records; a squashed migration has none until all that it replaces are gone."""
     first, second = (loader.applied_migrations.get(node) for node in (parent, child))
-    if not isinstance(first, RECORD) or not isinstance(second, RECORD):
+    record = MigrationRecorder.Migration
+    if not isinstance(first, record) or not isinstance(second, record):
         return False
     return first.pk > second.pk or first.applied > second.applied
 

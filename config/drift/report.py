@@ -6,16 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from config.console import counted, github_message, github_property
 from config.drift.advice import Advice
+from config.drift.comparison import SHADOWED, Finding, Result
 from config.drift.diff import Drift, is_of_schema
-from config.drift.repair import Statement, quote
-from config.drift.verify import SHADOWED, Finding, Result
-from config.postgres.catalog.catalog import Key, Value
+from config.drift.repair import Statement
+from config.postgres.catalog import Key, Value, quote
 
 FORMAT_VERSION = 1  # of the JSON; it grows when a key goes or changes its meaning
-PLURALS = {"index": "indexes", "policy": "policies"}
-
-
 # Words that all formats share
 
 
@@ -70,10 +68,6 @@ def shown(value: Value | Mapping[str, Any]) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {shown(item)}" for name, item in value.items())
     return str(value)
-
-
-def counted(count: int, kind: str) -> str:
-    return f"{count} {kind if count == 1 else PLURALS.get(kind, f'{kind}s')}"
 
 
 def sql(statement: Statement) -> str:
@@ -177,12 +171,3 @@ def _sentence(finding: Finding) -> str:
     if drift.problem == "different":
         return f"expected: {shown(drift.expected)}\nfound: {shown(drift.found)}"
     return "\n".join(map(sql, finding.repairs)) or by_hand(drift.key, drift.attribute)
-
-
-def github_message(content: str) -> str:
-    """docs.github.com, "Workflow commands": a message is one line."""
-    return content.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def github_property(content: str) -> str:
-    return github_message(content).replace(":", "%3A").replace(",", "%2C")

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from config.postgres.catalog.catalog import Attributes, Catalog, CatalogError, Key, Value
+from config.postgres.catalog import Attributes, Catalog, CatalogError, Key, Value
 
 TITLE = "# verify_schema snapshot, format 2"
 AGAIN = "manage.py verify_schema --snapshot FILE"

@@ -8,11 +8,12 @@ from textwrap import wrap
 
 from django.core.management.color import Style
 
+from config.console import counted, printable
 from config.drift.advice import Advice
+from config.drift.comparison import Finding, Result
 from config.drift.diff import KIND_CODES, Drift, is_of_schema
-from config.drift.report import by_hand, counted, shown, sql, title, verdict
-from config.drift.verify import Finding, Result
-from config.postgres.catalog.catalog import Attributes, Catalog, Key
+from config.drift.report import by_hand, shown, sql, title, verdict
+from config.postgres.catalog import Attributes, Catalog, Key
 
 # The columns of the overview, and what is counted in them.
 COUNTED = {
@@ -146,14 +147,6 @@ class TextReport:
             for item in advice:
                 yield from self._labelled(item.code, self._wrapped(item.message))
             yield ""
-
-
-def printable(content: str) -> str:
-    """Without control characters, which do anything to a terminal; line breaks may stay."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
-        for character in content
-    )
 
 
 def _counts(catalog: Catalog) -> Counts:

@@ -1,5 +1,5 @@
-"""What is dangerous about migrations that are about to run, and what to do instead.
+"""check_migrations: what is dangerous about a migration, and what to do instead."""
 
-`find` asks `steps` what SQL each operation of a plan stands for, `squawk` what is dangerous about
-it, and `rules` what of that counts here; `instead` writes the migrations that do it safely.
-"""
+from config.hazards.planned import PlannedHazards
+
+__all__ = ["PlannedHazards"]

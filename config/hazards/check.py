@@ -13,7 +13,7 @@ from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from config.hazards.find import Finding, find, reasons_of
-from config.migrating.plan import Plan
+from config.postgres import Plan
 from config.project import own_apps
 
 

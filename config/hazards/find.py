@@ -14,8 +14,8 @@ from config.hazards.sizes import Size, Sizes
 from config.hazards.squawk import lint
 from config.hazards.statements import created_table, dropped_table, renamed_table, table_of
 from config.hazards.steps import Step, read_steps
-from config.migrating.plan import Plan
-from config.postgres.enums.operations import mark_followed
+from config.postgres import Plan
+from config.postgres.enums import mark_followed
 
 # That can stand in SQL for something else, and so are no functions that PostgreSQL knows.
 KEYWORDS = {"array", "cast", "check", "coalesce", "decimal", "numeric", "varchar"}

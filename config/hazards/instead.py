@@ -43,11 +43,8 @@ from django.utils import timezone
 from config.hazards.rules import field_before
 from config.hazards.statements import normalized, safe
 from config.hazards.steps import Collector, Step, read_operations, read_reverse
-from config.postgres.backfill import Backfill
-from config.postgres.enums.field import EnumField
-from config.postgres.enums.operations import EnumOperation
-from config.postgres.field_names import named_fields
-from config.postgres.functions import Now
+from config.postgres import Backfill, Now, named_fields
+from config.postgres.enums import EnumField, EnumOperation
 
 NOW = "With this release"
 NEXT = "With the next release"

@@ -13,7 +13,7 @@ from config.hazards.report import summary, under_operation
 from config.hazards.sizes import Sizes, read_sizes
 from config.hazards.squawk import SquawkError
 from config.hazards.steps import StepError
-from config.migrating.plan import Plan
+from config.postgres import Plan
 
 
 class PlannedHazards:

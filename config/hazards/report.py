@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from textwrap import indent, wrap
 
-from config.drift.report import counted, github_message, github_property
+from config.console import counted, github_message, github_property
 from config.hazards.check import Mistake, Result, place
 from config.hazards.find import Finding, reasons_of
 from config.hazards.instead import AFTERWARDS, Alternative, instead

@@ -19,8 +19,7 @@ from config.hazards.statements import (
 )
 from config.hazards.steps import Step
 from config.hazards.written import names_in
-from config.postgres.backfill import Backfill
-from config.postgres.field_names import named_in_expressions
+from config.postgres import Backfill, named_in_expressions
 
 
 @dataclass(frozen=True)

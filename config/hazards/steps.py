@@ -20,8 +20,8 @@ from django.db.migrations.state import ProjectState
 
 from config.hazards.statements import unquoted
 from config.hazards.written import executed_by, statements_in
-from config.postgres.backend.schema import DatabaseSchemaEditor
-from config.postgres.enums.field import enum_field
+from config.postgres.backend import DatabaseSchemaEditor
+from config.postgres.enums import enum_field
 
 
 class StepError(Exception):

@@ -9,8 +9,8 @@ from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
 from django.db.migrations.operations.base import Operation
 
-from config.postgres.enums.autodetector import FINAL, EnumAutodetector
-from config.postgres.field_names import named_fields
+from config.postgres import named_fields
+from config.postgres.enums import FINAL, EnumAutodetector
 
 
 class WholeAppsAutodetector(autodetector.MigrationAutodetector):

@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
-from config.console.error_messages import driver_error
+from config.console import driver_error
 from config.migrating.blockers import Watch
 from config.migrating.migration_lock import MigrationLock
 

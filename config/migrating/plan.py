@@ -1,16 +1,15 @@
 """Going back: a plan of migrations to unapply, and what Django leaves behind."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.apps import apps as live_apps
 from django.apps.registry import Apps
-from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import CommandError
-from django.db.migrations import Migration, RenameModel
+from django.db.migrations import RenameModel
 
-type Plan = Sequence[tuple[Migration, bool]]
-"""Migrations in the order in which they run, each with whether it is unapplied."""
+from config.postgres import Plan
 
 type ModelKey = tuple[str, str]
 """App label and model name, as content types have them."""
@@ -71,4 +70,4 @@ def forget_models(gone: set[ModelKey], apps: Any, using: str) -> None:
     stale = stale_content_types(gone, apps, using)
     if stale is not None:
         stale.delete()
-        ContentType.objects.clear_cache()
+        live_apps.get_model("contenttypes", "ContentType").objects.clear_cache()

@@ -13,14 +13,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
 
-from config.migrating.plan import Plan
-from config.postgres.enums.label_swap import check_rows, find_enum, plan_swap
-from config.postgres.enums.operations import (
+from config.postgres import Plan
+from config.postgres.enums import (
     CreateEnum,
     DropEnum,
     RenameEnum,
+    check_rows,
+    find_enum,
     labels_that_go,
     look_ahead,
+    plan_swap,
 )
 
 type Name = tuple[str, str]

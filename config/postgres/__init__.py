@@ -1,0 +1,64 @@
+"""What Django lacks of PostgreSQL; nothing here is specific to this project."""
+
+from config.postgres.backfill import Backfill
+from config.postgres.constraints import (
+    LARGEST_AMOUNT,
+    IsFinite,
+    JSONTypeof,
+    exactly_when,
+    finite_check,
+    json_check,
+    not_blank_check,
+)
+from config.postgres.enums import (
+    AddEnumValue,
+    AlterEnum,
+    CreateEnum,
+    DropEnum,
+    EnumField,
+    RenameEnum,
+    RenameEnumValue,
+)
+from config.postgres.field_names import named_fields, named_in_expressions
+from config.postgres.functions import UUID7, Now
+from config.postgres.migration_plan import Plan
+
+__all__ = [
+    "LARGEST_AMOUNT",
+    "UUID7",
+    "AddEnumValue",
+    "AlterEnum",
+    "Backfill",
+    "CreateEnum",
+    "DropEnum",
+    "EnumField",
+    "IsFinite",
+    "JSONTypeof",
+    "Now",
+    "Plan",
+    "RenameEnum",
+    "RenameEnumValue",
+    "exactly_when",
+    "finite_check",
+    "json_check",
+    "named_fields",
+    "named_in_expressions",
+    "not_blank_check",
+]
+
+# Migrations name these classes by this package, so that the modules may move.
+for _written in (
+    AddEnumValue,
+    AlterEnum,
+    Backfill,
+    CreateEnum,
+    DropEnum,
+    EnumField,
+    IsFinite,
+    JSONTypeof,
+    Now,
+    RenameEnum,
+    RenameEnumValue,
+    UUID7,
+):
+    _written.__module__ = __name__

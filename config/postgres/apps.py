@@ -8,6 +8,6 @@ class PostgresConfig(AppConfig):
     verbose_name = "PostgreSQL"
 
     def ready(self) -> None:
-        from config.postgres.enums.checks import check_enum_types
+        from config.postgres.enums import check_enum_types
 
         checks.register(check_enum_types, checks.Tags.models)

@@ -1,0 +1,1 @@
+"""rollback: plan, backup, one transaction, check."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres.catalog.catalog import read_schema
+from config.postgres.catalog import read_schema
 from config.rollback.tools import ToolError, Tools
 
 NEXT_STEP = (

@@ -8,8 +8,8 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.migrating.plan import stale_content_types
-from config.postgres.enums.operations import look_ahead
+from config.migrating import stale_content_types
+from config.postgres.enums import look_ahead
 from config.rollback.locks import STOP_ALL, tables_to_lock
 from config.rollback.objects import LEDGER, renames
 from config.rollback.run import Job

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.migrating.plan import stale_content_types
+from config.migrating import stale_content_types
 from config.rollback.objects import LEDGER, Gone
 from config.rollback.plan import Rollback
 

@@ -20,15 +20,13 @@ from django.db.migrations.operations import (
     SeparateDatabaseAndState,
 )
 from django.db.migrations.operations.base import Operation
-from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
-from config.migrating.plan import ModelKey, model_keys
-from config.postgres.enums.autodetector import enum_types
-from config.postgres.enums.operations import CreateEnum
+from config.migrating import ModelKey, model_keys
+from config.postgres.enums import CreateEnum, enum_types
 from config.rollback.plan import Rollback
 
-LEDGER = MigrationRecorder.Migration._meta.db_table
+LEDGER = "django_migrations"
 
 
 @dataclass(frozen=True, order=True)

@@ -11,12 +11,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.console.termination import orderly_termination
-from config.migrating.lock_timeout import autocommit
-from config.migrating.migration_lock import migration_lock
-from config.migrating.plan import all_undone, forget_models
-from config.migrating.preflight import check_labels, check_reversible
-from config.migrating.progress import Progress
+from config.console import orderly_termination
+from config.migrating import (
+    Progress,
+    all_undone,
+    autocommit,
+    check_labels,
+    check_reversible,
+    forget_models,
+    migration_lock,
+)
 from config.rollback.leftovers import check_nothing_left, read_sequences
 from config.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
 from config.rollback.objects import LEDGER, Gone

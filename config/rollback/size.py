@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.deletion import Collector
 from psycopg import errors
 
-from config.migrating.plan import ModelKey, stale_content_types
+from config.migrating import ModelKey, stale_content_types
 from config.rollback.objects import Gone, Part
 
 COUNTING_SECONDS = 5.0  # for all tables; after that the planner's estimates have to do

@@ -5,8 +5,8 @@ from textwrap import wrap
 
 from django.core.management.color import Style
 
-from config.drift.text_report import printable
-from config.postgres.catalog.catalog import Schema
+from config.console import counted, counted_bytes, printable
+from config.postgres.catalog import Schema
 from config.rollback.objects import Gone, Undone
 from config.rollback.plan import Rollback
 from config.rollback.size import Size, Sizes
@@ -57,7 +57,7 @@ class PlanText:
             return ""
         size = self.sizes.total(undone.parts)
         kind = "value" if undone.parts[0].column else "row"
-        return f"{shown_count(size, kind):>{COUNT}}{shown_bytes(size.bytes):>{BYTES}}"
+        return f"{shown_count(size, kind):>{COUNT}}{counted_bytes(size.bytes):>{BYTES}}"
 
     def _totals(self) -> Iterator[str]:
         lines = list(totals(self.gone, self.sizes))
@@ -78,11 +78,11 @@ def totals(gone: Gone, sizes: Sizes) -> Iterator[str]:
         size = sizes.total(tables)
         yield (
             f"{shown_count(size, 'row')} in {counted(len(tables), 'table')}, "
-            f"{shown_bytes(size.bytes)} with indexes"
+            f"{counted_bytes(size.bytes)} with indexes"
         )
     for part in gone.columns:
         size = sizes.parts[part]
-        yield f"{shown_count(size, 'value')} in column {part}, {shown_bytes(size.bytes)}"
+        yield f"{shown_count(size, 'value')} in column {part}, {counted_bytes(size.bytes)}"
     if gone.enum_types:
         yield f"{counted(len(gone.enum_types), 'enum type')}: {', '.join(gone.enum_types)}"
     for table, count in sizes.forgotten.items():
@@ -109,18 +109,5 @@ def enumerated(items: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def counted(count: int, kind: str) -> str:
-    return f"{count:,} {kind if count == 1 else f'{kind}s'}"
-
-
 def shown_count(size: Size, kind: str) -> str:
     return ("" if size.is_exact else "about ") + counted(size.count, kind)
-
-
-def shown_bytes(count: int) -> str:
-    """As PostgreSQL shows sizes, with units of 1024."""
-    amount, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
-    while amount >= 1024 and len(units) > 1:
-        amount, units = amount / 1024, units[1:]
-    digits = 1 if amount < 10 and units[0] != "bytes" else 0
-    return f"{amount:,.{digits}f} {units[0]}"

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-from config.postgres.embedded.cluster import BIN
+from config.postgres.embedded import BIN
 
 INSTALLED = (  # by Debian, Red Hat, Homebrew
     "/usr/lib/postgresql/*/bin",

@@ -13,11 +13,10 @@ from django.apps import AppConfig
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.drift.expected import read_expected
-from config.drift.verify import reading
-from config.postgres.catalog.catalog import Attributes, Catalog, Key
-from config.postgres.enums.field import enum_field
-from config.postgres.functions import UUID7
+from config.drift import read_expected, reading
+from config.postgres import UUID7
+from config.postgres.catalog import Attributes, Catalog, Key
+from config.postgres.enums import enum_field
 from config.project import own_apps
 from config.schema_docs.remarks import read_remarks
 

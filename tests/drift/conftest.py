@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from config.drift.comparison import Result, verify
 from config.drift.expected import read_expected
-from config.drift.verify import Result, verify
 from config.postgres.catalog.catalog import Catalog
 
 type Verify = Callable[..., Result]

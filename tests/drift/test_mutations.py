@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 
+from config.drift.comparison import Finding, Result, verify
 from config.drift.diff import KIND_CODES
 from config.drift.repair import Statement
-from config.drift.verify import Finding, Result, verify
 from config.postgres.catalog.catalog import Catalog
 from tests.drift.conftest import Verify
 from tests.drift.kinds import KINDS

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.db import DataError, connection
 
+from config.drift.comparison import verify
 from config.drift.repair import Statement
 from config.drift.repair.conversion import converted
-from config.drift.verify import verify
 from config.postgres.catalog.catalog import Catalog
 from tests.drift.conftest import Verify
 

@@ -15,8 +15,8 @@ from config.drift.repair.drop import drop, remake_mentioning
 from config.drift.repair.enums import relabel
 from config.drift.repair.renames import find_renames, rename_back
 from config.drift.repair.retype import remake_column, retype
-from config.drift.repair.statements import Statement, Step, literal, ordered, quote
-from config.postgres.catalog.catalog import Attributes, Catalog, Key
+from config.drift.repair.statements import Statement, Step, ordered
+from config.postgres.catalog import Attributes, Catalog, Key, literal, quote
 
 __all__ = ["Statement", "literal", "ordered", "quote", "repairs"]
 

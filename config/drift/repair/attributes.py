@@ -5,8 +5,8 @@ from typing import Any
 
 from config.drift.diff import Drift
 from config.drift.repair.create import comment, identity_clause, set_default
-from config.drift.repair.statements import Statement, Step, alter, items, keyword, literal, quote
-from config.postgres.catalog.catalog import Attributes, Key
+from config.drift.repair.statements import Statement, Step, alter, items, keyword
+from config.postgres.catalog import Attributes, Key, literal, quote
 
 
 def _index_comment(drift: Drift) -> Iterator[Statement]:

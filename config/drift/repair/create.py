@@ -3,17 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from config.drift.repair.statements import (
-    CONSTRAINTS,
-    Statement,
-    Step,
-    alter,
-    items,
-    keyword,
-    literal,
-    quote,
-)
-from config.postgres.catalog.catalog import Attributes, Catalog, Key
+from config.drift.repair.statements import CONSTRAINTS, Statement, Step, alter, items, keyword
+from config.postgres.catalog import Attributes, Catalog, Key, literal, quote
 
 
 def create(key: Key, expected: Catalog) -> Iterator[Statement]:

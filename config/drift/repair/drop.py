@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from config.drift.repair.conversion import is_lossy
 from config.drift.repair.create import create
-from config.drift.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword, quote
-from config.postgres.catalog.catalog import Attributes, Catalog, Key
+from config.drift.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword
+from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 DROPS = {
     "view": Step.DROP_VIEWS,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from config.drift.repair.create import create
 from config.drift.repair.drop import is_of_type, remake_mentioning
 from config.drift.repair.retype import retype
-from config.drift.repair.statements import Statement, Step, items, literal, quote
-from config.postgres.catalog.catalog import Catalog, Key
+from config.drift.repair.statements import Statement, Step, items
+from config.postgres.catalog import Catalog, Key, literal, quote
 
 
 def relabel(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:

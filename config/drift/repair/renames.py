@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from config.drift.diff import Drift
-from config.drift.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword, quote
-from config.postgres.catalog.catalog import Attributes, Catalog, Key
+from config.drift.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword
+from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 type Renames = Mapping[Key, Key]
 """By the live object that goes by another name, the expected one that it is."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from config.drift.repair.conversion import converted, is_lossy
 from config.drift.repair.create import create, set_default
 from config.drift.repair.drop import remake_mentioning
-from config.drift.repair.statements import Statement, Step, alter, quote
-from config.postgres.catalog.catalog import Attributes, Catalog, Key
+from config.drift.repair.statements import Statement, Step, alter
+from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 
 def retype(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:

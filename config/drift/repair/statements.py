@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Any
 
-from config.postgres.catalog.catalog import Attributes, Key
+from config.postgres.catalog import Attributes, Key, quote
 
 
 class Step(IntEnum):
@@ -59,14 +59,6 @@ CONSTRAINTS = {
 def ordered(statements: Iterable[Statement]) -> list[Statement]:
     """The statements in an order that works, each once."""
     return sorted(dict.fromkeys(statements), key=lambda item: (item.step, item.rank))
-
-
-def quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: object) -> str:
-    return "NULL" if text is None else "'" + str(text).replace("'", "''") + "'"
 
 
 def alter(step: Step, key: Key, action: str, destructive: bool = False) -> Statement:

@@ -1,0 +1,6 @@
+"""Django's PostgreSQL backend, aware of enum types; ENGINE is "config.postgres.backend"."""
+
+from config.postgres.backend.base import DatabaseWrapper
+from config.postgres.backend.schema import DatabaseSchemaEditor
+
+__all__ = ["DatabaseSchemaEditor", "DatabaseWrapper"]

@@ -8,7 +8,7 @@ from config.postgres.backend.cursors import Cursor, ServerBindingCursor
 from config.postgres.backend.features import DatabaseFeatures
 from config.postgres.backend.operations import DatabaseOperations
 from config.postgres.backend.schema import DatabaseSchemaEditor
-from config.postgres.enums.arrays import register_enum_arrays
+from config.postgres.enums import register_enum_arrays
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -20,7 +20,7 @@ from django.db.models.indexes import IndexExpression
 from django.db.models.lookups import IExact, Lookup, PatternLookup, Regex
 from django.db.models.sql.query import Query
 
-from config.postgres.enums.field import EnumField, enum_field
+from config.postgres.enums import EnumField, enum_field
 
 TEXT_FUNCTIONS = (
     models.StringAgg,

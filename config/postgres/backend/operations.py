@@ -6,8 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.backends.postgresql import operations
 
 from config.postgres.backend.expressions import enum_of
-from config.postgres.enums.arrays import read_unknown_array
-from config.postgres.enums.field import EnumField
+from config.postgres.enums import EnumField, read_unknown_array
 
 
 class DatabaseOperations(operations.DatabaseOperations):

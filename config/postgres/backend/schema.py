@@ -10,9 +10,15 @@ from django.db.backends.utils import CursorWrapper, strip_quotes, truncate_name
 from django.db.models import Index, Model
 
 from config.postgres.backend.concurrent_index import drop_invalid, is_built
-from config.postgres.enums.arrays import register_enum_arrays
-from config.postgres.enums.field import EnumField, enum_field
-from config.postgres.enums.label_swap import Swap, check_removed, find_enum, plan_swap
+from config.postgres.enums import (
+    EnumField,
+    Swap,
+    check_removed,
+    enum_field,
+    find_enum,
+    plan_swap,
+    register_enum_arrays,
+)
 from config.postgres.field_names import Named, named_in_expressions
 
 

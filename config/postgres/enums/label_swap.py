@@ -13,9 +13,15 @@ from itertools import groupby, product
 from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
 
-from config.drift.repair import literal
-from config.postgres.catalog.definitions import Definition, Step, in_order, read_definitions
-from config.postgres.catalog.dependents import Dependents, read_dependents
+from config.postgres.catalog import (
+    Definition,
+    Dependents,
+    Step,
+    in_order,
+    literal,
+    read_definitions,
+    read_dependents,
+)
 from config.postgres.enums.arrays import parse_array
 
 

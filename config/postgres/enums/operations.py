@@ -7,14 +7,12 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
 from config.postgres.enums.state import change_enum
-
-type Plan = Sequence[tuple[Migration, bool]]
-"""Migrations in the order in which they run, each with whether it is undone."""
+from config.postgres.migration_plan import Plan
 
 
 class EnumOperation(Operation):

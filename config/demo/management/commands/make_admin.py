@@ -6,7 +6,7 @@ from config.demo.administrator import find_administrator, make_administrator
 from config.demo.errors import DemoError
 from config.demo.load import check_migrated
 from config.demo.options import connection_named
-from config.schema_docs.management.commands.overview import typed
+from config.project import typed
 
 
 class Command(BaseCommand):

@@ -19,19 +19,17 @@ from django.core.management.base import (
 from django.core.management.color import no_style
 from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg import errors
 
-from config.console.delivery import OutputError, delivered
-from config.console.error_messages import EXIT_STATUS, explain
+from config.console import EXIT_STATUS, OutputError, delivered
 from config.drift import report
 from config.drift.advice import Advice, read_advice
+from config.drift.comparison import Result, read_apps, reading, verify
 from config.drift.expected import fingerprint, read_expected
+from config.drift.failures import check_engine, one_line
 from config.drift.snapshot import read_snapshot, write_snapshot
 from config.drift.text_report import TextReport
-from config.drift.verify import Result, read_apps, reading, verify
-from config.postgres.backend.base import DatabaseWrapper
-from config.postgres.catalog.catalog import Catalog, CatalogError, Schema
-from config.postgres.enums.field import enum_field
+from config.postgres.catalog import Catalog, CatalogError, Schema
+from config.postgres.enums import enum_field
 
 DRIFT = 1
 COULD_NOT_COMPARE = EXIT_STATUS["verify_schema"]
@@ -148,14 +146,6 @@ def check_options(options: dict[str, Any]) -> None:
             )
 
 
-def check_engine(connection: BaseDatabaseWrapper) -> None:
-    if not isinstance(connection, DatabaseWrapper):
-        raise CatalogError(
-            f"Database {connection.alias!r} has the engine {connection.settings_dict['ENGINE']!r}; "
-            "only config.postgres.backend knows how to make this schema."
-        )
-
-
 def compare(
     connection: BaseDatabaseWrapper, app_labels: Collection[str], snapshot: Path | None
 ) -> Result:
@@ -201,11 +191,3 @@ def places() -> dict[str, report.Place]:
 def place(cls: type) -> report.Place:
     file = Path(inspect.getfile(cls)).relative_to(settings.BASE_DIR)
     return report.Place(file.as_posix(), inspect.getsourcelines(cls)[1])
-
-
-def one_line(error: Exception) -> str:
-    """What went wrong, and what to do about it."""
-    if isinstance(error.__cause__, errors.LockNotAvailable):
-        return "Somebody is changing the schema and has not committed yet. Try again after that."
-    explanation = explain(error) if not isinstance(error, CatalogError | OutputError) else None
-    return " ".join((explanation or str(error)).split())

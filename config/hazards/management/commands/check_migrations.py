@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 
-from config.console.error_messages import EXIT_STATUS, explain
+from config.console import EXIT_STATUS, explain
 from config.hazards import report
 from config.hazards.check import CheckError, check
 from config.hazards.squawk import SquawkError

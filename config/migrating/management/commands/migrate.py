@@ -7,14 +7,13 @@ from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
-from config.console.termination import explained_interruption
-from config.hazards.planned import PlannedHazards
+from config.console import explained_interruption
+from config.hazards import PlannedHazards
 from config.migrating.autodetector import MigrationAutodetector
 from config.migrating.lock_timeout import autocommit, lock_timeout
 from config.migrating.migration_lock import migration_lock
 from config.migrating.plan import (
     ModelKey,
-    Plan,
     all_undone,
     earlier_names,
     forget_models,
@@ -23,7 +22,8 @@ from config.migrating.plan import (
 )
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
-from config.postgres.enums.operations import look_ahead
+from config.postgres import Plan
+from config.postgres.enums import look_ahead
 
 
 class Command(migrate.Command):

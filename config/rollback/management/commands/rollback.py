@@ -15,10 +15,11 @@ from django.core.management.color import no_style
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.migrating.migration_lock import migration_lock
-from config.migrating.progress import Progress
-from config.postgres.catalog.catalog import read_schema
-from config.postgres.enums.autodetector import enum_types
+from config.console import counted, counted_bytes
+from config.migrating import Progress, migration_lock
+from config.postgres.catalog import read_schema
+from config.postgres.enums import enum_types
+from config.project import typed
 from config.rollback import backup as backups
 from config.rollback.dry_run import script
 from config.rollback.objects import Gone, find_gone, tables_of
@@ -26,14 +27,8 @@ from config.rollback.others import read_dependents
 from config.rollback.plan import read_rollback
 from config.rollback.run import Job, carry_out, check
 from config.rollback.size import Sizes, destroys_data, read_sizes
-from config.rollback.text import (
-    PlanText,
-    counted,
-    shown_bytes,
-    success,
-)
+from config.rollback.text import PlanText, success
 from config.rollback.tools import Tools, find_tools
-from config.schema_docs.management.commands.overview import typed
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 
@@ -142,7 +137,7 @@ class Command(BaseCommand):
         tables = tables_of(job.rollback.before, self.connection.alias)
         backup = backups.write_backup(self.connection, tools, tables, self.directory)
         backups.check_complete(backup, job.gone.tables, job.gone.enum_types)
-        content = f"{counted(len(backup.tables), 'table')}, {shown_bytes(backup.bytes)}"
+        content = f"{counted(len(backup.tables), 'table')}, {counted_bytes(backup.bytes)}"
         self.say(f"\nBackup: {backups.shown(backup.path)} ({content})")
         return backup
 

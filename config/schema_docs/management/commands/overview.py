@@ -1,17 +1,13 @@
 """manage.py overview: what is in the database now, and what to type next."""
 
-import shlex
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from config.project import own_apps
+from config.project import from_root, own_apps, typed
 
 COUNTS = """
     WITH tables AS (
@@ -100,15 +96,3 @@ def counts(tables: list[str]) -> dict[str, int]:
         cursor.execute(COUNTS, [tables])
         labels = [column.name for column in cursor.description]
         return dict(zip(labels, cursor.fetchone(), strict=True))
-
-
-def typed(arguments: str) -> str:
-    """The line that runs manage.py from the project's root, with the Python that runs now."""
-    python = Path(sys.executable)
-    python = from_root(python.parent.resolve() / python.name)
-    return f"{shlex.quote(str(python))} manage.py {arguments}"
-
-
-def from_root(path: Path) -> Path:
-    """`path` as it is called from the project's root."""
-    return path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path

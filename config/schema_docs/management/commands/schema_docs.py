@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from config.postgres.catalog.catalog import CatalogError
+from config.postgres.catalog import CatalogError
 from config.schema_docs.dictionary import read_dictionary
 from config.schema_docs.markdown import render
 

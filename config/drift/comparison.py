@@ -10,24 +10,23 @@ from django.apps import AppConfig, apps
 from django.db import Error, InternalError, ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.migrations.recorder import MigrationRecorder
 
 from config.drift.diff import Drift, compare, is_of_schema
 from config.drift.expected import read_expected
 from config.drift.ledger import check_ledger
 from config.drift.repair import Statement, ordered, repairs
-from config.postgres.catalog.catalog import (
+from config.postgres.catalog import (
     Catalog,
     Key,
     Schema,
+    check_may_read,
     read_owners,
     read_schema,
     read_shadows,
     read_with_members,
     without_members,
 )
-from config.postgres.catalog.privileges import check_may_read
-from config.postgres.enums.field import enum_field
+from config.postgres.enums import enum_field
 from config.project import is_own
 
 # Reading a definition waits behind DDL that somebody has not committed yet; not for long.
@@ -48,7 +47,7 @@ USUAL = {
 SHADOWED = "schema that the search path finds"
 """What differs of an object that another one hides."""
 
-LEDGER = MigrationRecorder.Migration._meta.db_table
+LEDGER = "django_migrations"
 
 type Expectation = Callable[[BaseDatabaseWrapper, Schema], Catalog]
 

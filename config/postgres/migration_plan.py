@@ -1,0 +1,8 @@
+"""The type of a migration plan."""
+
+from collections.abc import Sequence
+
+from django.db.migrations import Migration
+
+type Plan = Sequence[tuple[Migration, bool]]
+"""Migrations in the order in which they run, each with whether it is unapplied."""
