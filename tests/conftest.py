@@ -34,7 +34,7 @@ def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 
     It is not that of the other tests, in which anything may be by now.
     """
-    from tests.verify.clones import migrated_database  # Django is not ready any earlier
+    from tests.support.databases import migrated_database  # Django is not ready any earlier
 
     with django_db_blocker.unblock(), migrated_database() as database:
         yield database.name

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.database.embedded import made_directory
-from tests.processes import manage, manage_as_nobody, refusal
-from tests.servers import PASSWORD, Server, greeter, password_server, server_of_version
+from tests.support.embedded import made_directory
+from tests.support.processes import manage, manage_as_nobody, refusal
+from tests.support.servers import PASSWORD, Server, greeter, password_server, server_of_version
 
 EXAMPLE = "postgres://user:password@host:5432/name"
 

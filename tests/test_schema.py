@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 from django.db import connection
 
-from tests.contract import COLUMNS, ENUMS, FOREIGN_KEYS, Column, ForeignKey, columns
 from tests.factories import FACTORIES
+from tests.support.contract import COLUMNS, ENUMS, FOREIGN_KEYS, Column, ForeignKey, columns
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.processes import manage, printed, refusal, run, shell
-from tests.servers import PGBOUNCER, Server, password_server, pgbouncer
+from tests.support.processes import manage, printed, refusal, run, shell
+from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
 
 URL = "postgres://user:password@host:5432/name"
 SECRET_KEY = "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -7,7 +7,7 @@ from django.db import connection
 
 from config.admin_pages.diagram import COLUMNS, Box, Diagram, Frame, draw
 from config.schema_docs.dictionary import describe, relations, sketch
-from tests import contract
+from tests.support import contract
 
 DOMAINS = describe(sketch(connection))
 

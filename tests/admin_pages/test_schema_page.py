@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from config.admin_pages.verdict import last_verdict
 from config.admin_pages.views import read_live
-from tests.contract import COLUMNS
 from tests.factories import UserFactory
+from tests.support.contract import COLUMNS
 
 URL = "/admin/schema/"
 

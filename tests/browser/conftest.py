@@ -24,7 +24,7 @@ from tests.browser.look import DESKTOP, PHONE
 from tests.browser.platform import Account, Platform, log_in, serve
 from tests.browser.watch import Watch
 from tests.demo.command import seed_demo
-from tests.verify.clones import new_database
+from tests.support.databases import new_database
 from users.enums import Role
 from users.models import User
 

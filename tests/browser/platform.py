@@ -8,9 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.processes import PROJECT, PYTHON, environment, eventually
-from tests.servers import accepts, free_port
-from tests.verify.clones import Database
+from tests.support.databases import Database
+from tests.support.processes import PROJECT, PYTHON, environment, eventually
+from tests.support.servers import accepts, free_port
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from factory.django import DjangoModelFactory
 
-from tests.contract import columns
+from tests.support.contract import columns
 
 type ModelFactory = type[DjangoModelFactory[Any]]
 

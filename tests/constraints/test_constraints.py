@@ -17,8 +17,8 @@ from tests.constraints import (
     users,
 )
 from tests.constraints.rules import Rule, finite, key_of, unique
-from tests.contract import COLUMNS, FOREIGN_KEYS
 from tests.factories import FACTORIES
+from tests.support.contract import COLUMNS, FOREIGN_KEYS
 
 RULES = [
     *users.RULES,

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from tests.constraints.rules import key_of
-from tests.contract import FOREIGN_KEYS, ForeignKey
 from tests.factories import FACTORIES
+from tests.support.contract import FOREIGN_KEYS, ForeignKey
 
 
 def delete_parent(key: ForeignKey) -> list[tuple[Any]]:

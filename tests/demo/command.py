@@ -4,8 +4,8 @@ from io import StringIO
 
 from django.core.management import CommandError, call_command
 
-from tests.verify.clones import Database
-from tests.verify.command import Run
+from tests.drift.command import Run
+from tests.support.databases import Database
 
 UNTIL = "2026-03-01"
 

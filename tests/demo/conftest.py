@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.demo.command import UNTIL, seed_demo
-from tests.verify.clones import Database, new_database
+from tests.support.databases import Database, new_database
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from tests.demo.command import run
-from tests.verify.clones import Database
-from tests.verify.command import Run
+from tests.drift.command import Run
+from tests.support.databases import Database
 from users.models import User
 
 PRINTED = re.compile(r"Log in as (\S+) with password (\S+), which is shown only now\.\n")

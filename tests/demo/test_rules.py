@@ -7,8 +7,8 @@ import pytest
 from config.demo.rows import TABLES
 from tests.demo.command import count
 from tests.demo.rules import RULES
-from tests.verify.clones import Database
-from tests.verify.command import IDENTICAL
+from tests.drift.command import IDENTICAL
+from tests.support.databases import Database
 
 
 @pytest.mark.parametrize("sql", [pytest.param(sql, id=rule) for rule, sql in RULES.items()])

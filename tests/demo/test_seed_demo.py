@@ -10,7 +10,7 @@ from pytest_django import DjangoDbBlocker
 from config.demo import load
 from config.demo.rows import TABLES
 from tests.demo.command import UNTIL, Terminal, count, digest, seed_demo
-from tests.verify.clones import Database, new_database
+from tests.support.databases import Database, new_database
 
 SMALL = ("--scale=40", f"--until={UNTIL}")
 ADMINISTRATOR = "INSERT INTO users (email, password_hash, role) VALUES ('{}', '!', 'admin')"

@@ -12,8 +12,8 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from config.postgres.embedded.cluster import BIN
-from tests.processes import PROJECT, environment
-from tests.verify.clones import Database, new_database
+from tests.support.databases import Database, new_database
+from tests.support.processes import PROJECT, environment
 
 DOCUMENTS = ("migrations.md", "quick-reference.md")
 BLOCK = re.compile(r"```(console|diff)\n(.*?)```", re.DOTALL)

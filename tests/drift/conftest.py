@@ -1,4 +1,4 @@
-"""A migrated database without rows, and what its schema should be."""
+"""Databases for verify_schema, and the schema that they should have."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 from config.drift.comparison import Result, verify
 from config.drift.expected import read_expected
 from config.postgres.catalog.catalog import Catalog
+from tests.support.databases import Database, new_database
 
 type Verify = Callable[..., Result]
 
@@ -34,3 +35,17 @@ def database(db: None) -> Iterator[None]:
 @pytest.fixture
 def verify_live(database: None, expected: Catalog) -> Verify:
     return partial(verify, connection, lambda *_: expected)
+
+
+@pytest.fixture
+def clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """A migrated database for one test."""
+    with django_db_blocker.unblock(), new_database(migrated) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def shared_clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """A migrated database for those tests of a module that leave the schema as it is."""
+    with django_db_blocker.unblock(), new_database(migrated) as database:
+        yield database

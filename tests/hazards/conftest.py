@@ -7,7 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
 from tests.hazards.music import make_tables
-from tests.verify.clones import Database, new_database
+from tests.support.databases import Database, new_database
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from config.hazards.find import Finding, find
 from config.hazards.sizes import Sizes
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum
-from tests.verify.clones import Database
+from tests.support.databases import Database
 
 MOODS = ["happy", "sad"]
 LABEL = CreateModel(

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from config.hazards.squawk import SquawkError, lint
-from tests.database.migration_helpers import extra_migration
-from tests.processes import run
+from tests.support.migrations import extra_migration
+from tests.support.processes import run
 
 pytestmark = pytest.mark.django_db
 

@@ -29,7 +29,6 @@ from django.utils import timezone
 from config.hazards.check import Result
 from config.hazards.find import find
 from config.hazards.report import NO_OTHER_WAY, alternative, sources, text
-from tests.database.migration_helpers import SCHEMA
 from tests.hazards.music import before, codes, find_in, make_tables, migration
 from tests.hazards.test_rules import (
     CHECK,
@@ -43,7 +42,8 @@ from tests.hazards.test_rules import (
     rows_of_all,
     sql,
 )
-from tests.verify.clones import Database
+from tests.support.databases import Database
+from tests.support.migrations import SCHEMA
 
 ONE_TO_ONE = models.OneToOneField("music.Label", models.CASCADE, related_name="+", null=True)
 

@@ -11,10 +11,10 @@ from django.db.migrations import AddField, AddIndex, AlterModelTable, CreateMode
 from pytest_django import DjangoDbBlocker
 
 from config.hazards.sizes import Size, read_sizes
-from tests.database.migration_helpers import extra_migration, migrate, new_database, run_sql
 from tests.hazards.music import codes, find_in
 from tests.hazards.test_rules import INDEX
-from tests.verify.clones import Database
+from tests.support.databases import Database
+from tests.support.migrations import extra_migration, migrate, new_database, run_sql
 
 BIG, SMALL = Size(2_000_000, 400 * 1024 * 1024), Size(None, 16 * 1024)
 ADD_INDEX = AddIndex("album", INDEX)

@@ -8,7 +8,7 @@ from django.db.migrations import AlterField
 from config.postgres.enums.field import EnumField
 from tests.hazards.music import MOODS, before, codes, find_in, migration
 from tests.hazards.test_rules import alter
-from tests.verify.clones import Database
+from tests.support.databases import Database
 
 NODES = """
     SELECT relname, pg_relation_filenode(oid) FROM pg_class

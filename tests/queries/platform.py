@@ -12,7 +12,7 @@ from assessments.models import Assignment, Quiz
 from communication.models import DiscussionPost, DiscussionThread
 from courses.models import Course
 from enrollments.models import Enrollment
-from tests.contract import COLUMNS
+from tests.support.contract import COLUMNS
 from users.models import User
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)  # as in data.sql

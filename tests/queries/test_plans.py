@@ -19,9 +19,9 @@ from enrollments.enums import EnrollmentStatus
 from enrollments.models import Certificate
 from notifications.models import Notification
 from payments.models import Payment, Refund, Subscription
-from tests.contract import COLUMNS
 from tests.queries.plans import explained
 from tests.queries.platform import NOW, Platform, empty, fill, look_up
+from tests.support.contract import COLUMNS
 from users.models import User
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
-from tests.database.migration_helpers import fill_every_table, migrate, new_database
+from tests.support.migrations import fill_every_table, migrate, new_database
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from config.postgres.catalog.catalog import read_catalog, read_schema
-from tests.database.migration_helpers import run_sql
+from tests.support.migrations import run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
 

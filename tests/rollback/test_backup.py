@@ -11,8 +11,8 @@ from pytest_django import Settings
 from config.rollback import backup as module
 from config.rollback import tools
 from config.rollback.backup import Backup, check_complete
-from tests.database.migration_helpers import run_sql
 from tests.rollback.helpers import GO_ON, refusal, rollback
+from tests.support.migrations import run_sql
 
 SET_RIGHT = (
     "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from tests.database.migration_helpers import extra_migration, migrate, new_database, run_sql
 from tests.rollback.helpers import GO_ON, contents, names, rollback
+from tests.support.migrations import extra_migration, migrate, new_database, run_sql
 
 
 def dry_run(*arguments: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.core.management import CommandError
 
-from tests.database.migration_helpers import extra_migration, migrate, run_sql
 from tests.rollback.helpers import GO_ON, rollback
+from tests.support.migrations import extra_migration, migrate, run_sql
 
 ADD_AND_RENAME = (
     'operations = [AddEnumValue("payment_status", "disputed"),'

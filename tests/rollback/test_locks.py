@@ -13,8 +13,8 @@ from config.migrating.migration_lock import KEY
 from config.rollback import backup as module
 from config.rollback import run as runner
 from config.rollback.locks import STOP_ALL, lock_tables
-from tests.database.migration_helpers import run_sql
 from tests.rollback.helpers import GO_ON, contents, rollback, session
+from tests.support.migrations import run_sql
 
 
 def during_backup(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:

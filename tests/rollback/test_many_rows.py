@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from config.rollback import size
-from tests.database.migration_helpers import run_sql
+from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, refusal, rollback, run_command
-from tests.verify.command import IDENTICAL, verify_schema
+from tests.support.migrations import run_sql
 
 ROWS = int(os.environ.get("ROLLBACK_ROWS", "5000"))
 FILL = f"""

@@ -11,8 +11,8 @@ from config.rollback.objects import find_gone
 from config.rollback.others import check_others
 from config.rollback.plan import read_rollback
 from config.rollback.run import Job
-from tests.database.migration_helpers import new_database, run_sql
 from tests.rollback.helpers import GO_ON, refusal, rollback
+from tests.support.migrations import new_database, run_sql
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import override_settings
 
 from config.rollback.plan import Rollback, read_rollback
-from tests.database.migration_helpers import extra_migration, migrate, run_sql
+from tests.support.migrations import extra_migration, migrate, run_sql
 
 EVERYTHING_BUT_DJANGO = [
     "notifications.0001_initial",

@@ -12,9 +12,9 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection, connections
 
-from tests.database.migration_helpers import extra_migration, migrate, run_sql
-from tests.processes import PROJECT, PYTHON, environment
 from tests.rollback.helpers import contents, refusal, rollback
+from tests.support.migrations import extra_migration, migrate, run_sql
+from tests.support.processes import PROJECT, PYTHON, environment
 
 PLAN = """\
 PostgreSQL {version}, database {database}, schema public

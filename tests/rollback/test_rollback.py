@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.database.migration_helpers import extra_migration, migrate, new_database, run_sql
+from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback, run_command
-from tests.verify.command import IDENTICAL, verify_schema
+from tests.support.migrations import extra_migration, migrate, new_database, run_sql
 
 PLANS: dict[str, tuple[str, ...]] = {
     "everything": (),

@@ -17,7 +17,7 @@ from config.schema_docs.dictionary import (
     read_dictionary,
     relations,
 )
-from tests.contract import COLUMNS, ENUMS
+from tests.support.contract import COLUMNS, ENUMS
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from config.schema_docs.dictionary import Column, Domain, Relation, Table
 from config.schema_docs.management.commands.schema_docs import PATH
 from config.schema_docs.markdown import render
 from config.schema_docs.mermaid import of_domain, overview, short_type
-from tests.contract import COLUMNS
+from tests.support.contract import COLUMNS
 
 DOCS = PATH.read_text()
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOCS, re.MULTILINE | re.DOTALL))

@@ -1,0 +1,109 @@
+"""The advice section: what a DBA would want to know, and what is no part of the verdict."""
+
+from typing import LiteralString
+
+import pytest
+
+from config.drift.advice import Advice, read_advice
+from config.postgres.catalog.catalog import read_schema
+from tests.drift.command import IDENTICAL
+from tests.support.databases import Database
+
+TABLES = ("courses", "lessons", "notifications", "payments", "refunds", "users")
+
+
+def advice(database: Database, own: tuple[str, ...] = TABLES) -> list[Advice]:
+    schema = read_schema(database.connection)
+    return read_advice(database.connection, schema, [*TABLES, "auth_group"], own)
+
+
+def test_advice_on_fresh_database__none(shared_clone: Database) -> None:
+    assert advice(shared_clone) == []
+
+
+ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
+    "VA01": (
+        ("DROP INDEX refunds_payment_idx",),
+        "Foreign key refunds_payment_id_fk of table refunds has no index: to delete a row that it "
+        "refers to reads the whole table.",
+    ),
+    "VA02": (
+        ("CREATE INDEX again ON refunds (payment_id)",),
+        "Index again of table refunds is redundant: refunds_payment_idx begins with the same "
+        "columns.",
+    ),
+    "VA04": (
+        ("ALTER SEQUENCE auth_group_id_seq RESTART 1717986918",),
+        "Sequence auth_group_id_seq has used 1717986918 of 2147483647.",
+    ),
+    "VA05": (
+        ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_pkey'::regclass",),
+        "Index users_pkey of table users is invalid, left over by a build that failed: drop it or "
+        "REINDEX.",
+    ),
+    "VA07": (
+        (
+            "INSERT INTO users (email, password_hash, role) VALUES ('a@a.org', 'x', 'educator')",
+            "INSERT INTO courses (instructor_id, title, slug, category, difficulty)"
+            " SELECT id, 'x', slug, 'x', 'beginner' FROM users, unnest('{a,b}'::text[]) AS slug",
+            "UPDATE courses SET enrollment_count = 2000000000 WHERE slug = 'a'",
+            "ANALYZE courses",
+        ),
+        "Column enrollment_count of table courses holds values up to 2000000000, of at most "
+        "2147483647.",
+    ),
+}
+
+
+@pytest.mark.parametrize("code", ADVICE)
+def test_advice__given(shared_clone: Database, code: str) -> None:
+    statements, message = ADVICE[code]
+    with shared_clone.changed(*statements):
+        assert advice(shared_clone) == [Advice(code, message)]
+
+
+def test_advice_on_use__given_since_statistics_began(clone: Database) -> None:
+    clone.execute(
+        "INSERT INTO users (email, password_hash, role)"
+        " SELECT n || '@example.org', 'x', 'student' FROM generate_series(1, 20000) AS n",
+        "CREATE INDEX big_idx ON users (email, id, created_at)",
+        "SELECT pg_stat_force_next_flush()",
+    )
+    assert advice(clone) == [
+        Advice("VA03", "Index big_idx of table users was not used since the statistics began."),
+        Advice(
+            "VA06", "Table users has rows but was never analysed; plans are guesses. ANALYZE users;"
+        ),
+    ]
+
+
+def test_advice_on_design_of_others_tables__none(shared_clone: Database) -> None:
+    with shared_clone.changed("CREATE INDEX again ON refunds (payment_id)"):
+        assert advice(shared_clone, own=()) == []
+
+
+def test_advice_on_partial_index_for_nullable_foreign_key__none(shared_clone: Database) -> None:
+    index = "CREATE INDEX some_idx ON refunds (enrollment_id) WHERE enrollment_id IS NOT NULL"
+    with shared_clone.changed("DROP INDEX refunds_enrollment_idx", index):
+        assert advice(shared_clone) == []
+
+
+def test_advice__no_part_of_the_verdict(clone: Database) -> None:
+    clone.execute("ALTER SEQUENCE auth_group_id_seq RESTART 2147483647")
+    run = clone.verify()
+    assert run.verdict == IDENTICAL
+    assert run.out.split("\n\n")[-2] == (
+        "Advice, not part of the verdict\n"
+        "  VA04      Sequence auth_group_id_seq has used 2147483647 of 2147483647."
+    )
+
+
+def test_advice_that_cannot_be_read__says_so(shared_clone: Database) -> None:
+    schema = read_schema(shared_clone.connection)
+    with shared_clone.changed("SET LOCAL statement_timeout = '1ms'"):
+        assert read_advice(shared_clone.connection, schema, TABLES, TABLES) == [
+            Advice(
+                "VA00",
+                "The advice could not be read: canceling statement due to statement timeout.",
+            )
+        ]

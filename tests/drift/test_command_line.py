@@ -1,0 +1,110 @@
+"""verify_schema in a process of its own: its exit status, stdout and stderr."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.drift.command import IDENTICAL
+from tests.support.databases import Database
+from tests.support.processes import PROJECT, PYTHON, environment, manage
+
+NOWHERE = "postgres://somebody@127.0.0.1:1/x"
+
+
+def run(*arguments: str, database_url: str) -> tuple[int, str, str]:
+    variables = {"DATABASE_URL": database_url, "DEBUG": "on", "SECRET_KEY": "x"}
+    process = manage("verify_schema", *arguments, **variables)
+    return process.returncode, process.stdout, process.stderr
+
+
+def test_process_on_identical_schema__status_0(shared_clone: Database) -> None:
+    assert run("-v0", database_url=shared_clone.url) == (0, f"{IDENTICAL[1]}\n", "")
+
+
+def test_process_on_drift__status_1(clone: Database) -> None:
+    clone.execute("ALTER TABLE courses DROP COLUMN average_rating")
+    status, out, err = run("-v0", "courses", database_url=clone.url)
+    assert (status, out.partition(":")[0], err) == (1, "Drift", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "database_url", "reason"),
+    [
+        (
+            [],
+            NOWHERE,
+            'CommandError: connection to server at "127.0.0.1", port 1 failed: Connection refused. '
+            "Start the server, or correct the host and the port in DATABASE_URL.",
+        ),
+        (
+            ["--format", "yaml"],
+            NOWHERE,
+            "CommandError: There is no format 'yaml'. There are: text, json, github.",
+        ),
+        (
+            [],
+            "mysql://somebody@127.0.0.1/x",
+            "manage.py verify_schema: DATABASE_URL is of the database engine 'mysql', but this "
+            "schema needs PostgreSQL. Write postgres://user:password@host:5432/name.",
+        ),
+    ],
+)
+def test_process_that_cannot_compare__status_2_and_one_line(
+    arguments: list[str], database_url: str, reason: str
+) -> None:
+    assert run(*arguments, database_url=database_url) == (2, "", f"{reason}\n")
+
+
+@contextmanager
+def left_pipe() -> Iterator[int]:
+    """Where somebody has read what he wanted, and left."""
+    reading_end, writing_end = os.pipe()
+    os.close(reading_end)
+    yield writing_end
+    os.close(writing_end)
+
+
+@contextmanager
+def unwritable_file() -> Iterator[int]:
+    file = os.open(os.devnull, os.O_RDONLY)
+    yield file
+    os.close(file)
+
+
+def run_into(stdout: int, stderr: int, *arguments: str, database_url: str) -> tuple[int, str]:
+    process = subprocess.run(
+        [*PYTHON, "manage.py", "verify_schema", *arguments],
+        cwd=PROJECT,
+        env=environment(DATABASE_URL=database_url, DEBUG="on", SECRET_KEY="x"),
+        stdout=stdout,
+        stderr=stderr,
+        text=True,
+        timeout=60,
+    )
+    return process.returncode, process.stderr
+
+
+def test_process_whose_reader_has_left__quiet_and_status_of_verdict(clone: Database) -> None:
+    clone.execute("ALTER TABLE courses DROP COLUMN average_rating")
+    with left_pipe() as stdout:
+        ended = run_into(stdout, subprocess.PIPE, database_url=clone.url)
+    assert ended == (1, "")
+
+
+@pytest.mark.parametrize("arguments", [["-v0"], ["--format", "json"]])
+def test_process_that_cannot_print__status_2_and_one_line(
+    shared_clone: Database, arguments: list[str]
+) -> None:
+    with unwritable_file() as stdout:
+        ended = run_into(stdout, subprocess.PIPE, *arguments, database_url=shared_clone.url)
+    reason = "The output cannot be written: Bad file descriptor."
+    assert ended == (2, f"CommandError: {reason}\n")
+
+
+def test_process_that_cannot_even_complain__status_2() -> None:
+    with unwritable_file() as stderr:
+        status, _ = run_into(subprocess.PIPE, stderr, "--format", "yaml", database_url=NOWHERE)
+    assert status == 2

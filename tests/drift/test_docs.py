@@ -1,0 +1,99 @@
+"""docs/verify_schema.md says what is."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from config.drift.advice import ADVICE
+from config.drift.diff import KIND_CODES
+from config.drift.management.commands.verify_schema import Command
+from tests.support.databases import Database
+from tests.support.processes import PROJECT
+from tests.support.programs import run_program
+
+DOCS = (PROJECT / "docs" / "verify_schema.md").read_text()
+CONSOLES = re.findall(r"```console\n(.*?)```", DOCS, re.DOTALL)
+
+
+@pytest.mark.parametrize("console", CONSOLES)
+def test_commands_in_docs__work(
+    clone: Database,
+    console: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings.VERIFY_SCHEMA_IGNORE = []
+    if "--sql" in console:
+        clone.execute("ALTER TABLE courses ALTER price SET DEFAULT 1")
+    if "IGNORE" in console:
+        clone.execute(
+            "CREATE TABLE legacy_users ()",
+            "ALTER TABLE courses ADD imported_from text",
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('billing', '1', now())",
+        )
+    for line in console.splitlines():
+        type_command(clone, line.removeprefix("$ "), settings)
+
+
+def type_command(database: Database, line: str, settings: Settings) -> None:
+    """Do what a shell does with one line of the docs; the last command of each has to succeed."""
+    line, _, target = line.partition(" > ")
+    words = shlex.split(line)
+    if variable := re.match(r"(VERIFY_SCHEMA_IGNORE)=(.*)", words[0]):
+        settings.VERIFY_SCHEMA_IGNORE = variable[2].split(",")
+        words = words[1:]
+    if words[0] == "psql":
+        run_program("psql", database, *words[1:])
+    elif words[:3] == ["python", "manage.py", "verify_schema"]:
+        run = database.verify(*words[3:])
+        assert (run.status, run.err) == (1 if "--sql" in words else 0, "")
+        if target:
+            Path(target).write_text(run.out)
+    else:
+        assert words[:3] == ["python", "manage.py", "migrate"]
+        call_command(*words[2:], database=database.alias)
+
+
+def test_options_in_docs__all() -> None:
+    parser = Command().create_parser("manage.py", "verify_schema")
+    own = [action for action in parser._actions if action.help and "--" + action.dest not in COMMON]
+    named = {option for action in own for option in action.option_strings if option in DOCS}
+    assert named >= {option for action in own for option in action.option_strings}
+
+
+COMMON = {
+    "--help",
+    "--version",
+    "--settings",
+    "--pythonpath",
+    "--traceback",
+    "--skip_checks",
+    "--verbosity",
+}
+
+
+def test_codes_in_docs__all() -> None:
+    rows = re.findall(r"^\| VS(\d\d)- \| ([a-z ]+) \|", DOCS, re.MULTILINE)
+    assert {kind: code for code, kind in rows} == KIND_CODES
+
+
+def test_advice_codes_in_docs__all() -> None:
+    rows = re.findall(r"^\| (VA\d\d) \|", DOCS, re.MULTILINE)
+    in_code = {*re.findall(r"VA\d\d", ADVICE), "VA00", "VA04"}
+    assert set(rows) == in_code
+
+
+def test_json_in_docs__keys_of_real_one(shared_clone: Database) -> None:
+    [example] = re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)
+    documented = json.loads(example)
+    with shared_clone.changed("ALTER TABLE courses ALTER price SET DEFAULT 1"):
+        real = json.loads(shared_clone.verify("--format", "json").out)
+    assert list(documented) == list(real)
+    assert documented["drifts"] == real["drifts"]

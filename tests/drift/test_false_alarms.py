@@ -1,0 +1,143 @@
+"""What changes no behaviour is no drift."""
+
+import json
+from typing import LiteralString
+
+import pytest
+from django.core.management import call_command
+from psycopg import sql
+
+from config.postgres.functions import UUID7
+from tests.drift.command import IDENTICAL
+from tests.support.databases import Database, new_database, new_role
+from tests.support.programs import run_program
+
+HARMLESS: dict[str, list[LiteralString]] = {
+    "maintenance": ["ANALYZE", "REINDEX SCHEMA public", "CLUSTER payments USING payments_pkey"],
+    "vacuum_full": ["VACUUM FULL"],
+    "reindex_concurrently": ["REINDEX SCHEMA CONCURRENTLY public"],
+    "statistics_and_storage": [
+        "ALTER TABLE courses ALTER title SET STATISTICS 500",
+        "ALTER TABLE courses ALTER slug SET (n_distinct = -0.5)",
+        "ALTER TABLE courses ALTER description SET STORAGE EXTERNAL",
+        "ALTER TABLE courses ALTER description SET COMPRESSION pglz",
+        "ALTER INDEX courses_search_idx ALTER 1 SET STATISTICS 500",
+        "CREATE STATISTICS title_and_slug ON title, slug FROM courses",
+    ],
+    "other_objects": [
+        "CREATE SCHEMA other",
+        "CREATE TYPE other.role AS ENUM ('other')",
+        "CREATE TABLE other.users (id integer PRIMARY KEY, role other.role)",
+        "CREATE TABLE other.logins (user_id uuid REFERENCES public.users)",
+        "CREATE VIEW other.active AS SELECT * FROM public.users",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_monitor",
+        "CREATE PUBLICATION everything FOR ALL TABLES",
+        "INSERT INTO users (email, password_hash, role) VALUES ('a@example.org', 'x', 'student')",
+    ],
+}
+
+
+@pytest.mark.parametrize("statements", HARMLESS.values(), ids=HARMLESS.keys())
+def test_verify_schema_after_harmless_statements__identical(
+    shared_clone: Database, statements: list[LiteralString]
+) -> None:
+    shared_clone.execute(*statements)
+    assert shared_clone.verify("-v0").verdict == IDENTICAL
+
+
+SETTINGS = (
+    "DateStyle=German,DMY",
+    "IntervalStyle=iso_8601",
+    "TimeZone=Asia/Kathmandu",
+    "bytea_output=escape",
+    "default_transaction_isolation=serializable",
+    "extra_float_digits=-15",
+    "quote_all_identifiers=on",
+    "standard_conforming_strings=off",
+)
+SEARCH_PATHS = (
+    "nowhere,empty,public",
+    "pg_catalog,public",
+    "public,empty,pg_temp",
+    "public,pg_catalog",
+)
+
+
+def test_verify_schema_under_other_settings__identical(shared_clone: Database) -> None:
+    options = " ".join(f"-c {setting}" for setting in SETTINGS)
+    with shared_clone.options(options=options):
+        assert shared_clone.verify("-v0").verdict == IDENTICAL
+
+
+@pytest.mark.parametrize("search_path", SEARCH_PATHS)
+def test_verify_schema_with_search_path__identical(
+    shared_clone: Database, search_path: str
+) -> None:
+    shared_clone.execute("CREATE SCHEMA IF NOT EXISTS empty")
+    with shared_clone.options(options=f"-c search_path={search_path}"):
+        assert shared_clone.verify("-v0").verdict == IDENTICAL
+
+
+def test_verify_schema_with_tables_in_another_schema__identical(clone: Database) -> None:
+    clone.execute('ALTER SCHEMA public RENAME TO "Our ""own"""', "CREATE SCHEMA public")
+    with clone.options(options=r'-c search_path=public,"Our\ ""own"""'):
+        assert clone.verify("-v0").verdict == IDENTICAL
+
+
+def test_verify_schema_as_role_that_owns_nothing__identical(shared_clone: Database) -> None:
+    privilege = "GRANT SELECT ON django_migrations TO {role}"
+    with new_role(shared_clone, privilege) as role, shared_clone.options(assume_role=role):
+        assert shared_clone.verify("-v0").verdict == IDENTICAL
+
+
+def test_verify_schema_with_server_side_binding__identical(shared_clone: Database) -> None:
+    with shared_clone.options(server_side_binding=True):
+        assert shared_clone.verify("-v0").verdict == IDENTICAL
+
+
+def test_verify_schema_after_rollback_and_forward_again__identical(clone: Database) -> None:
+    for app_label in ("users", "sessions", "contenttypes"):  # all others need one of these
+        call_command("migrate", app_label, "zero", database=clone.alias, verbosity=0)
+    assert clone.query("SELECT count(*) FROM django_migrations") == [(0,)]
+    call_command("migrate", database=clone.alias, verbosity=0)
+    assert clone.verify("-v0").verdict == IDENTICAL
+
+
+def test_verify_schema_after_dump_and_restore__identical(shared_clone: Database) -> None:
+    dump = run_program("pg_dump", shared_clone)
+    with new_database() as restored:
+        run_program("psql", restored, input=dump)
+        assert restored.verify("-v0").verdict == IDENTICAL
+
+
+def test_verify_schema_after_upgrade_from_17__id_defaults_which_the_repair_settles(
+    clone: Database,
+) -> None:
+    """pg_upgrade keeps the expression that stands in for uuidv7() before PostgreSQL 18."""
+    if clone.query("SHOW server_version_num") < [("180000",)]:
+        pytest.skip("There is no uuidv7() to upgrade to before PostgreSQL 18")
+    ids = clone.query(
+        "SELECT table_name::text FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND column_name = 'id' AND data_type = 'uuid'"
+    )
+    with clone.session() as session:
+        for (table,) in ids:
+            column = sql.SQL("ALTER TABLE {} ALTER id SET DEFAULT ").format(sql.Identifier(table))
+            session.execute(column + sql.SQL(UUID7.inline_sql))
+    drifts = json.loads(clone.verify("--format", "json").out)["drifts"]
+    assert sorted((drift["table"], drift["name"], drift["code"]) for drift in drifts) == sorted(
+        (table, "id", "VS203") for (table,) in ids
+    )
+    run_program("psql", clone, input=clone.verify("--sql").out.encode())
+    assert clone.verify("-v0").verdict == IDENTICAL
+
+
+def test_verify_schema_in_session_with_temporary_objects__identical(
+    shared_clone: Database,
+) -> None:
+    with shared_clone.changed(
+        "CREATE TEMP TABLE users (id int)", "CREATE TYPE pg_temp.role AS ENUM ('temporary')"
+    ):
+        assert shared_clone.verify().verdict == IDENTICAL
+        with shared_clone.connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM pg_temp.users")

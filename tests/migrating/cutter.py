@@ -1,0 +1,115 @@
+"""python -m tests.migrating.cutter: a process for runs of migrate that are to be cut short.
+
+Each line on stdin is one run: a database, a way to be cut, and before which statement (0: never).
+Its answer on stdout, as JSON, is how the run ended. Runs are forked, as Django's start takes longer
+than they do.
+"""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import django
+import psycopg
+from django.conf import settings
+from django.db import connection
+
+import manage
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def terminate() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def disconnect() -> None:
+    end_sessions("pid = %s", [connection.connection.info.backend_pid])
+
+
+def lose_lock() -> None:
+    end_sessions("application_name LIKE 'migrate by pid ' || %s || ' %%'", [str(os.getpid())])
+
+
+def end_sessions(condition: str, parameters: list[Any]) -> None:
+    names = ("host", "port", "user", "password", "dbname")
+    where: dict[str, Any] = {
+        name: value for name, value in connection.get_connection_params().items() if name in names
+    }
+    query = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {condition}"
+    with psycopg.connect(**where) as other:
+        other.execute(query.encode(), parameters)
+
+
+def stop_server() -> None:
+    directory = Path(settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"])
+    os.kill(int((directory / "postmaster.pid").read_text().split("\n")[0]), signal.SIGKILL)
+
+
+WAYS = {
+    way.__name__: way for way in (kill, interrupt, terminate, disconnect, lose_lock, stop_server)
+}
+
+
+class Cut:
+    """An execute_wrapper that counts."""
+
+    def __init__(self, way: Callable[[], None], number: int) -> None:
+        self.way, self.number = way, number
+        self.count = 0
+
+    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        self.count += 1
+        if self.count == self.number:
+            self.way()
+        return execute(*arguments)
+
+
+def migrate(database: str, cut: Cut) -> int:
+    """The exit status of `manage.py migrate`."""
+    connection.settings_dict["NAME"] = database
+    sys.argv = ["manage.py", "migrate", "-v0"]
+    with connection.execute_wrapper(cut):
+        try:
+            manage.main()
+        except SystemExit as ended:
+            return int(ended.code or 0)
+    return 0
+
+
+def in_child(database: str, cut: Cut) -> dict[str, Any]:
+    with tempfile.TemporaryFile("w+") as stderr, tempfile.TemporaryFile("w+") as count:
+        if (pid := os.fork()) == 0:
+            os.dup2(stderr.fileno(), 2)
+            status = migrate(database, cut)
+            os.write(count.fileno(), str(cut.count).encode())
+            sys.stderr.flush()
+            os._exit(status)
+        _, ended = os.waitpid(pid, 0)
+        stderr.seek(0)
+        count.seek(0)
+        return {
+            "status": os.waitstatus_to_exitcode(ended),
+            "err": stderr.read(),
+            "statements": int(count.read() or 0),
+        }
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # if tests run in background
+    for line in sys.stdin:
+        name, way, number = line.split()
+        print(json.dumps(in_child(name, Cut(WAYS[way], int(number)))), flush=True)

@@ -1,0 +1,50 @@
+"""Runs of migrate in processes of their own, cut short at a statement."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.support.processes import PROJECT, PYTHON
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run has ended."""
+
+    status: int
+    err: str
+    statements: int
+
+
+class Cutter:
+    """Starts runs of migrate, each of which is cut before its statement `number`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+
+    def run(self, database: str, way: str = "kill", number: int = 0) -> Run:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{database} {way} {number}\n")
+        self.process.stdin.flush()
+        return Run(**json.loads(self.process.stdout.readline()))
+
+
+@contextmanager
+def cutter(**variables: object) -> Iterator[Cutter]:
+    """On the server that this process uses, unless `variables` say otherwise."""
+    process = subprocess.Popen(
+        [*PYTHON, "-m", "tests.migrating.cutter"],
+        cwd=PROJECT,
+        env=os.environ | {name: str(value) for name, value in variables.items()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Cutter(process)
+    finally:
+        process.communicate(timeout=60)

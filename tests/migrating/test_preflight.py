@@ -1,0 +1,224 @@
+"""What is refused before a migration runs: one line that says why, and nothing made."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from tests.support.migrations import (
+    extra_migration,
+    migrate,
+    new_database,
+    planned,
+    run,
+    run_sql,
+    schema,
+)
+
+
+@pytest.fixture
+def database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of an empty database."""
+    with django_db_blocker.unblock(), new_database() as name:
+        yield name
+
+
+@pytest.fixture
+def guest() -> Iterator[str]:
+    """A role that may log in, and no more."""
+    name = f"guest_{os.getpid()}"
+    run_sql(f"CREATE ROLE {name}")
+    yield name
+    run_sql(f"RESET ROLE; DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+def refusal(*arguments: str) -> str:
+    """Why migrate refuses, after which the database is as it was."""
+    before = schema()
+    with pytest.raises(CommandError) as error:
+        migrate(*arguments)
+    assert schema() == before
+    return str(error.value)
+
+
+def taken(kind: str, name: str, database: str, others: str = "") -> str:
+    return (
+        f"Cannot create {kind} '{name}': database '{database}' already holds a table or type of "
+        f"that name{others}, which no migration on record has made. Nothing was changed. Rename or "
+        "drop it, point DATABASE_URL at an empty database, or, if it is exactly what the migration "
+        "would make, run migrate --fake."
+    )
+
+
+# Names that are taken
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "kind", "name"),
+    [
+        ("TABLE users ()", "table", "users"),
+        ("TABLE refunds ()", "table", "refunds"),
+        ("TABLE django_session ()", "table", "django_session"),
+        ("TABLE auth_group_permissions ()", "table", "auth_group_permissions"),
+        ("TABLE users (id int) PARTITION BY LIST (id)", "table", "users"),
+        ("VIEW users AS SELECT 1", "table", "users"),
+        ("MATERIALIZED VIEW users AS SELECT 1", "table", "users"),
+        ("SEQUENCE users", "table", "users"),
+        ("TYPE users AS ENUM ()", "table", "users"),
+        ("DOMAIN users AS text", "table", "users"),
+        ("TYPE role AS ENUM ('guest')", "enum type", "role"),
+        ("TYPE role AS (name text)", "enum type", "role"),
+        ("TYPE role AS RANGE (subtype = int4)", "enum type", "role"),
+        ("DOMAIN role AS text", "enum type", "role"),
+        ("TABLE role ()", "enum type", "role"),
+        ("VIEW refund_status AS SELECT 1", "enum type", "refund_status"),
+    ],
+)
+def test_name_that_is_taken__refused(database: str, obstacle: str, kind: str, name: str) -> None:
+    run_sql(f"CREATE {obstacle}")
+    assert refusal() == taken(kind, name, database)
+
+
+def test_several_names_that_are_taken__first_of_the_plan_named_and_others_counted(
+    database: str,
+) -> None:
+    run_sql("CREATE TABLE courses (); CREATE TABLE users (); CREATE TYPE role AS ENUM ()")
+    others = " (and 2 more of the names)"
+    assert refusal() == taken("enum type", "role", database, others)
+
+
+def test_name_of_a_built_in_type__refused(database: str) -> None:
+    create = 'operations = [CreateEnum("path", ["short", "long"])]'
+    with extra_migration("users", create):
+        assert refusal() == taken("enum type", "path", database)
+
+
+def test_name_taken_later_in_a_plan_that_has_begun__refused(database: str) -> None:
+    migrate("users")
+    run_sql("CREATE TABLE payments ()")
+    assert refusal() == taken("table", "payments", database)
+
+
+def test_name_that_the_plan_frees_first__not_in_the_way(database: str) -> None:
+    migrate("notifications")
+    replace = (
+        "operations = [migrations.DeleteModel('Notification'), DropEnum('priority', ['low']),"
+        " CreateEnum('priority', ['low', 'high'])]"
+    )
+    with extra_migration("notifications", replace):
+        assert run(migrate("notifications")) == ["notifications.0099_extra"]
+
+
+@pytest.mark.parametrize(
+    "neighbour",
+    [
+        "TABLE customers ()",
+        'TABLE "Users" ()',
+        "SCHEMA users",
+        "FUNCTION users() RETURNS int RETURN 1",
+        "SCHEMA elsewhere CREATE TABLE users ()",
+    ],
+)
+def test_name_that_is_not_in_the_way__migrated(database: str, neighbour: str) -> None:
+    run_sql(f"CREATE {neighbour}")
+    assert run(migrate("users")) == ["users.0001_initial"]
+
+
+def test_name_that_has_to_be_quoted__not_in_the_way_of_another(database: str) -> None:
+    run_sql("CREATE TYPE mood AS ENUM ()")
+    create = 'operations = [CreateEnum("Mood", ["happy"]), CreateEnum("my mood", ["happy"])]'
+    with extra_migration("users", create):
+        assert run(migrate("users")) == ["users.0001_initial", "users.0099_extra"]
+
+
+def test_table_of_the_user_model_that_ours_replaces__not_in_the_way(database: str) -> None:
+    run_sql("CREATE TABLE auth_user ()")
+    assert run(migrate("auth")) == planned_on_empty("auth")
+
+
+def planned_on_empty(app_label: str) -> list[str]:
+    with new_database():
+        return planned(app_label)
+
+
+def test_name_taken_by_a_temporary_table__refused(database: str) -> None:
+    run_sql("CREATE TEMPORARY TABLE users ()")
+    assert refusal() == taken("table", "users", database)
+
+
+def test_plan_with_a_name_that_is_taken__shown(database: str) -> None:
+    plan = planned()
+    run_sql("CREATE TABLE users ()")
+    assert planned() == plan
+
+
+def test_table_made_by_other_means__faked(database: str) -> None:
+    run_sql("CREATE TABLE users ()")
+    migrate("users", "--fake")
+    assert run_sql("SELECT app, name FROM django_migrations") == [("users", "0001_initial")]
+
+
+def test_table_that_is_there_but_not_on_record__found_by_fake_initial(database: str) -> None:
+    migrate("users")
+    before = schema()
+    run_sql("DELETE FROM django_migrations WHERE app = 'users'")
+    assert migrate("users", "--fake-initial")[-1] == "  Applying users.0001_initial... FAKED"
+    assert schema() == before
+
+
+# Roles and schemas
+
+
+def test_role_that_may_not_create__refused(database: str, guest: str) -> None:
+    run_sql(f"SET ROLE {guest}")
+    assert refusal() == (
+        f"Role '{guest}' may not create tables in schema 'public' of database '{database}'. "
+        "Nothing was changed. Let the schema's owner run: "
+        f'GRANT CREATE ON SCHEMA "public" TO "{guest}";'
+    )
+
+
+def test_role_that_may_not_create_after_the_advice__migrated(database: str, guest: str) -> None:
+    run_sql(f"SET ROLE {guest}")
+    _, _, advice = refusal().partition("run: ")
+    run_sql(f"RESET ROLE; {advice} SET ROLE {guest}")
+    assert run(migrate("users")) == ["users.0001_initial"]
+
+
+def test_role_that_may_not_create_with_nothing_to_do__not_refused(
+    database: str, guest: str
+) -> None:
+    migrate("users")
+    run_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}; SET ROLE {guest}")
+    assert migrate("users")[-1] == "  No migrations to apply."
+
+
+def test_role_that_may_not_create_with_only_rows_to_change__not_refused(
+    database: str, guest: str
+) -> None:
+    migrate("users")
+    run_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}; SET ROLE {guest}")
+    with extra_migration("users", 'operations = [migrations.RunSQL("DELETE FROM users")]'):
+        assert run(migrate("users")) == ["users.0099_extra"]
+
+
+def test_search_path_without_a_schema__refused(database: str) -> None:
+    run_sql("SET search_path TO nowhere")
+    with connection.cursor() as cursor:
+        role = cursor.connection.info.user
+    with pytest.raises(CommandError) as error:
+        migrate()
+    assert str(error.value) == (
+        f"No schema of role '{role}''s search_path exists in database '{database}'. Nothing was "
+        "changed. Create the schema, or set the role's search_path to one that exists."
+    )
+
+
+def test_schema_of_its_own_first_on_the_search_path__migrated_into_it(database: str) -> None:
+    run_sql("CREATE SCHEMA platform; SET search_path TO platform, public")
+    migrate("users")
+    assert run_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
+    assert run_sql("SELECT 'platform.users'::regclass::text") == [("users",)]

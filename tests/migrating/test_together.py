@@ -1,0 +1,88 @@
+"""Several migrate at once on an empty database, directly and through PgBouncer."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.support.processes import PROJECT, PYTHON, environment, eventually
+from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
+
+SEVERAL = int(os.environ.get("MIGRATE_SEVERAL", 4))
+RECORDS = "SELECT count(*), count(DISTINCT (app, name)) FROM django_migrations"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with password_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database(server: Server) -> str:
+    server.execute(f"CREATE DATABASE {(name := f'db_{uuid4().hex}')}")
+    return name
+
+
+def start(url: str, **variables: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*PYTHON, "manage.py", "migrate"],
+        cwd=PROJECT,
+        env=environment(DATABASE_URL=url, **variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("is_pooled", "variables"),
+    [(False, {"DATABASE_POOL_SIZE": 1}), (True, {"DATABASE_SERVER_SIDE_BINDING": "on"})],
+    ids=["with_own_pools", "through_pgbouncer"],
+)
+def test_several_migrate_at_once__one_applies_all_and_the_others_nothing(
+    server: Server, database: str, is_pooled: bool, variables: dict[str, object]
+) -> None:
+    if is_pooled and PGBOUNCER is None:
+        pytest.skip("needs PgBouncer, e.g. Debian's package pgbouncer")
+    with pgbouncer(server) if is_pooled else nullcontext(server) as front:
+        processes = [start(front.url(database), **variables) for _ in range(SEVERAL)]
+        outputs = [process.communicate(timeout=60) for process in processes]
+    assert [err for _, err in outputs] == [""] * SEVERAL
+    with server.connect(database) as connection:
+        all_of_them = applied(connection)
+    done = sorted(out.count("... OK") for out, _ in outputs)
+    assert done == [0] * (SEVERAL - 1) + [all_of_them]
+
+
+def test_migrate_that_waits_for_one_that_is_killed__takes_over(
+    server: Server, database: str
+) -> None:
+    holder = start(server.url(database))
+    with server.connect(database) as connection:
+        assert eventually(lambda: applied(connection) > 3)
+        holder.send_signal(signal.SIGSTOP)
+        heir = start(server.url(database))
+        assert heir.stdout is not None
+        assert heir.stdout.readline().startswith("Waiting for migrate by pid ")
+        before = applied(connection)
+        holder.kill()
+        holder.communicate()
+        out, err = heir.communicate(timeout=60)
+        assert (heir.returncode, err) == (0, "")
+        assert before + out.count("... OK") == applied(connection) > before
+
+
+def applied(connection: psycopg.Connection[Any]) -> int:
+    """How many migrations are on record."""
+    with suppress(psycopg.errors.UndefinedTable):
+        [(number, different)] = connection.execute(RECORDS).fetchall()
+        assert number == different
+        return int(number)
+    return 0

@@ -1,0 +1,352 @@
+"""migrate backwards, with rows in every table: nothing of it is left, or nothing has changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import IntegrityError, InternalError, connection
+from pytest_django import DjangoDbBlocker
+
+from tests.support.migrations import (
+    dump,
+    extra_migration,
+    fill_every_table,
+    migrate,
+    new_database,
+    planned,
+    run,
+    run_sql,
+)
+
+APPS = [
+    config.label
+    for config in apps.get_app_configs()
+    if Path(config.path).parent == settings.BASE_DIR and any(config.get_models())
+]
+TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_models()}
+
+
+@pytest.fixture(scope="module")
+def full(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a database with all migrations applied and rows in every table."""
+    with django_db_blocker.unblock(), new_database() as name:
+        migrate()
+        fill_every_table()
+        connection.close()
+        yield name
+
+
+@pytest.fixture
+def database(full: str) -> Iterator[None]:
+    """A copy of it, for the test to change."""
+    with new_database(full):
+        yield
+
+
+# What a database holds
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    schema: list[str]
+    names: set[str]
+    rows: dict[str, list[str]]
+    records: set[str]
+    content_types: set[str]
+    permissions: set[str]
+
+
+def snapshot() -> Snapshot:
+    return Snapshot(
+        schema=dump("--schema-only"),
+        names=strings("SELECT relname FROM pg_class UNION SELECT typname FROM pg_type"),
+        rows=rows_by_table(),
+        records=strings("SELECT app || '.' || name FROM django_migrations"),
+        content_types=strings("SELECT app_label || '.' || model FROM django_content_type"),
+        permissions=strings(
+            "SELECT app_label || '.' || codename FROM auth_permission"
+            "  JOIN django_content_type AS type ON type.id = content_type_id"
+        ),
+    )
+
+
+def strings(sql: str) -> set[str]:
+    return {value for (value,) in run_sql(sql)}
+
+
+def rows_by_table() -> dict[str, list[str]]:
+    """The rows of the project's tables, as far as those are there."""
+    existing = strings("SELECT relname FROM pg_class WHERE relkind = 'r'")
+    # What paid for an enrollment goes with the payments, and does not come back.
+    rows = "SELECT (to_jsonb(t) - 'payment_id')::text FROM {} AS t"
+    return {
+        table: sorted(strings(rows.format(table)))
+        for table, app_label in TABLES.items()
+        if app_label in APPS and table in existing
+    }
+
+
+def names_of(app_label: str) -> set[str]:
+    """The names of the app's tables, indexes, sequences and enum types."""
+    tables = ", ".join(f"'{table}'" for table, label in TABLES.items() if label == app_label)
+    return strings(f"""
+        WITH tables AS (SELECT oid FROM pg_class WHERE relname IN ({tables}))
+        SELECT relname FROM pg_class
+         WHERE oid IN (TABLE tables)
+            OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid IN (TABLE tables))
+            OR oid IN (SELECT objid FROM pg_depend WHERE refobjid IN (TABLE tables))
+         UNION
+        SELECT typname FROM pg_type JOIN pg_attribute ON atttypid = pg_type.oid
+         WHERE typtype = 'e' AND attrelid IN (TABLE tables)
+    """)
+
+
+# One app to zero, and forward again
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """What happened when an app was unapplied, and applied again with all that went with it."""
+
+    plan: list[str]
+    ran: list[str]
+    names: set[str]
+    before: Snapshot
+    without: Snapshot
+    again: Snapshot
+
+
+@pytest.fixture(scope="module", params=APPS)
+def rollback(request: pytest.FixtureRequest, full: str) -> Iterator[Rollback]:
+    with new_database(full):
+        before = snapshot()
+        plan = planned(request.param, "zero")
+        names = {name for app_label in apps_gone(plan) for name in names_of(app_label)}
+        ran = run(migrate(request.param, "zero"))
+        without = snapshot()
+        migrate()
+        yield Rollback(plan, ran, names, before, without, snapshot())
+
+
+def apps_gone(plan: list[str]) -> set[str]:
+    """The apps of which `plan` leaves nothing."""
+    return {name.removesuffix(".0001_initial") for name in plan if name.endswith(".0001_initial")}
+
+
+def of_apps(names: set[str], app_labels: set[str]) -> set[str]:
+    return {name for name in names if name.split(".")[0] in app_labels}
+
+
+def test_app_to_zero__runs_the_plan_that_it_shows(rollback: Rollback) -> None:
+    assert rollback.ran == rollback.plan
+
+
+def test_app_to_zero__no_table_index_sequence_or_type_is_left(rollback: Rollback) -> None:
+    assert len(rollback.names) > 4
+    assert rollback.names & rollback.without.names == set()
+
+
+def test_app_to_zero__no_record_is_left(rollback: Rollback) -> None:
+    assert rollback.before.records - rollback.without.records == set(rollback.plan)
+
+
+def test_app_to_zero__its_content_types_and_no_others_are_gone(rollback: Rollback) -> None:
+    gone = rollback.before.content_types - rollback.without.content_types
+    assert gone == of_apps(rollback.before.content_types, apps_gone(rollback.plan))
+
+
+def test_app_to_zero__its_permissions_and_no_others_are_gone(rollback: Rollback) -> None:
+    gone = rollback.before.permissions - rollback.without.permissions
+    assert gone == of_apps(rollback.before.permissions, apps_gone(rollback.plan))
+
+
+def test_app_to_zero__rows_of_the_other_apps_stay(rollback: Rollback) -> None:
+    gone = apps_gone(rollback.plan)
+    others = {t: rows for t, rows in rollback.before.rows.items() if TABLES[t] not in gone}
+    assert rollback.without.rows == others
+
+
+def test_app_to_zero_and_forward__schema_is_identical(rollback: Rollback) -> None:
+    assert rollback.again.schema == rollback.before.schema
+
+
+def test_app_to_zero_and_forward__records_and_content_types_are_back(rollback: Rollback) -> None:
+    assert rollback.again.records == rollback.before.records
+    assert rollback.again.content_types == rollback.before.content_types
+    assert rollback.again.permissions == rollback.before.permissions
+
+
+def test_app_to_zero_and_forward__rows_of_the_other_apps_stay(rollback: Rollback) -> None:
+    gone = apps_gone(rollback.plan)
+    empty: dict[str, list[str]] = {
+        table: [] for table in TABLES if TABLES[table] in gone & set(APPS)
+    }
+    assert rollback.again.rows == rollback.without.rows | empty
+
+
+# Everything to zero, and forward again
+
+
+@dataclass(frozen=True)
+class FullRollback:
+    """What was left without any app, and when all had been applied again."""
+
+    relations_left: set[str]
+    types_left: set[str]
+    records_left: list[tuple[object, ...]]
+    before: Snapshot
+    again: Snapshot
+
+
+@pytest.fixture(scope="module")
+def full_rollback(full: str) -> FullRollback:
+    with new_database(full):
+        before = snapshot()
+        for app_label in [*reversed(APPS), "admin", "auth", "sessions", "contenttypes"]:
+            migrate(app_label, "zero")
+        relations_left = strings(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        )
+        types_left = strings("SELECT typname FROM pg_type WHERE typtype = 'e'")
+        records_left = run_sql("SELECT app, name FROM django_migrations")
+        migrate()
+        return FullRollback(relations_left, types_left, records_left, before, snapshot())
+
+
+def test_every_app_to_zero__nothing_is_left(full_rollback: FullRollback) -> None:
+    assert full_rollback.relations_left == {
+        "django_migrations",
+        "django_migrations_id_seq",
+        "django_migrations_pkey",
+    }
+    assert full_rollback.types_left == set()
+    assert full_rollback.records_left == []
+
+
+def test_every_app_to_zero_and_forward__schema_is_identical(full_rollback: FullRollback) -> None:
+    assert full_rollback.again.schema == full_rollback.before.schema
+
+
+def test_every_app_to_zero_and_forward__records_and_content_types_are_back(
+    full_rollback: FullRollback,
+) -> None:
+    before, again = full_rollback.before, full_rollback.again
+    assert again.records == before.records
+    assert again.content_types == before.content_types
+    assert again.permissions == before.permissions
+
+
+def test_every_table_before_a_rollback__has_rows(full_rollback: FullRollback) -> None:
+    assert len(full_rollback.before.rows) == 24
+    assert all(full_rollback.before.rows.values())
+
+
+def test_last_migration_of_an_app_unapplied_and_forward__schema_is_identical(
+    database: None,
+) -> None:
+    before = dump("--schema-only")
+    assert run(migrate("enrollments", "0001")) == ["enrollments.0002_initial"]
+    migrate()
+    assert dump("--schema-only") == before
+
+
+# All or nothing
+
+VIEW = "CREATE VIEW amounts AS SELECT amount FROM payments"
+IRREVERSIBLE = 'operations = [migrations.RunSQL("SELECT 1")]'
+NOT_ATOMIC = "atomic = False; operations = []"
+
+
+def test_last_step_of_a_rollback_fails__nothing_has_changed(database: None) -> None:
+    run_sql(VIEW)
+    before = dump()
+    with pytest.raises(InternalError) as error:
+        migrate("payments", "zero")
+    assert str(error.value).splitlines()[:2] == [
+        "cannot drop table payments because other objects depend on it",
+        "DETAIL:  view amounts depends on table payments",
+    ]
+    assert dump() == before
+
+
+def test_rollback_after_one_that_failed__runs_all_of_its_plan(database: None) -> None:
+    run_sql(VIEW)
+    with pytest.raises(InternalError):
+        migrate("payments", "zero")
+    run_sql("DROP VIEW amounts")
+    ran = run(migrate("payments", "zero"))
+    assert ran == ["enrollments.0002_initial", "payments.0001_initial"]
+
+
+def test_irreversible_step_in_a_rollback__refused_before_anything_ran(database: None) -> None:
+    with extra_migration("courses", IRREVERSIBLE):
+        migrate("courses")
+        before = dump()
+        with pytest.raises(CommandError) as error:
+            migrate("users", "zero")
+    assert str(error.value) == (
+        "Cannot unapply courses.0099_extra: its operation 'Raw SQL operation' is irreversible. "
+        "Nothing was changed. Give the operation a reverse, or restore a backup."
+    )
+    assert dump() == before
+
+
+def test_migration_that_is_not_atomic_in_a_longer_rollback__refused(database: None) -> None:
+    with extra_migration("courses", NOT_ATOMIC):
+        migrate("courses")
+        before = dump()
+        with pytest.raises(CommandError) as error:
+            migrate("users", "zero")
+    assert str(error.value) == (
+        "Cannot unapply courses.0099_extra together with others: it is not atomic, and a rollback "
+        "is one transaction. Nothing was changed. Unapply it by itself first."
+    )
+    assert dump() == before
+
+
+def test_migration_that_is_not_atomic_by_itself__unapplied(database: None) -> None:
+    concurrently = "migrations.RunSQL('SELECT 1', 'CREATE INDEX CONCURRENTLY ON users (email)')"
+    with extra_migration("users", f"atomic = False; operations = [{concurrently}]"):
+        migrate("users")
+        assert run(migrate("users", "0001")) == ["users.0099_extra"]
+
+
+def test_rows_written_by_a_step_back__do_not_stop_the_next(database: None) -> None:
+    """Their deferred constraints are looked at before the next step drops the table."""
+    insert = (
+        "INSERT INTO course_modules (course_id, title, order_number)"
+        " SELECT id, title, 99 FROM courses"
+    )
+    with extra_migration("courses", f"operations = [migrations.RunSQL('SELECT 1', '{insert}')]"):
+        migrate("courses")
+        assert run(migrate("courses", "zero"))[-1] == "courses.0001_initial"
+
+
+def test_rows_written_by_a_step_back_that_break_a_constraint__nothing_has_changed(
+    database: None,
+) -> None:
+    collide = (
+        "UPDATE course_modules SET order_number = 1, course_id = (SELECT id FROM courses LIMIT 1)"
+    )
+    with extra_migration("courses", f"operations = [migrations.RunSQL('SELECT 1', '{collide}')]"):
+        migrate("courses")
+        before = dump()
+        with pytest.raises(IntegrityError) as error:
+            migrate("courses", "zero")
+        assert dump() == before
+    assert 'violates unique constraint "course_modules_order_uniq"' in str(error.value)
+
+
+# Faked
+
+
+def test_app_faked_to_zero__only_the_records_are_gone(database: None) -> None:
+    before = snapshot()
+    migrate("payments", "zero", "--fake")
+    after = snapshot()
+    assert before.records - after.records == {"payments.0001_initial", "enrollments.0002_initial"}
+    assert after == replace(before, records=after.records)

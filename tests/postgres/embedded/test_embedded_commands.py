@@ -1,0 +1,99 @@
+"""Commands of daily life on one embedded server, also at the same time."""
+
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.embedded import Client, is_stopped, new_directory
+from tests.support.processes import PROJECT, PYTHON, environment, manage, printed, run
+
+
+@pytest.fixture(scope="module")
+def directory() -> Iterator[Path]:
+    with new_directory() as directory:
+        yield directory
+
+
+class Runserver:
+    """manage.py runserver, with its reloader, on a free port."""
+
+    def __init__(self, directory: Path, **variables: object) -> None:
+        variables |= {"EMBEDDED_POSTGRES_DIR": directory, "PYTHONUNBUFFERED": 1}
+        self.process = subprocess.Popen(
+            [*PYTHON, "manage.py", "runserver", "0"],
+            cwd=PROJECT,
+            env=environment(**variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+
+    def wait_for_url(self) -> str:
+        assert self.process.stdout is not None
+        starts = (re.search(r"server at (http\S+)", line) for line in self.process.stdout)
+        return next(start[1] for start in starts if start)
+
+    def interrupt(self) -> int:
+        """As Ctrl-C in a terminal does; return the exit status."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+@contextmanager
+def runserver(directory: Path, **variables: object) -> Iterator[Runserver]:
+    server = Runserver(directory, **variables)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.interrupt()
+
+
+def status_of_login(url: str) -> int:
+    with urllib.request.urlopen(f"{url}admin/login/") as response:  # noqa: S310
+        return int(response.status)
+
+
+def test_dbshell__is_the_package_s_psql_on_our_database(directory: Path) -> None:
+    command = ("dbshell", "--", "-c", r"\echo :DBNAME :VERSION_NUM :SERVER_VERSION_NUM")
+    process = manage(*command, EMBEDDED_POSTGRES_DIR=directory, PGHOST="nowhere")
+    database, program_version, server_version = printed(process).split()
+    assert (database, program_version) == ("learning_platform", server_version)
+
+
+def test_runserver__serves_the_admin_and_leaves_no_server_behind(directory: Path) -> None:
+    with runserver(directory) as server:
+        assert status_of_login(server.wait_for_url()) == 200
+        assert not is_stopped(directory)
+        assert server.interrupt() == 0
+    assert is_stopped(directory)
+
+
+def test_runserver_after_a_change_of_the_code__serves_again(
+    directory: Path, tmp_path: Path
+) -> None:
+    (code := tmp_path / "sitecustomize.py").touch()
+    with runserver(directory, PYTHONPATH=tmp_path) as server:
+        server.wait_for_url()
+        code.touch()
+        assert status_of_login(server.wait_for_url()) == 200
+
+
+def test_tests_beside_runserver_and_shell__pass(directory: Path) -> None:
+    command = ("-m", "pytest", "-p", "no:cacheprovider", "tests/console/test_error_messages.py")
+    with runserver(directory) as server, Client(directory) as shell:
+        url = server.wait_for_url()
+        assert shell.query("SELECT 1") == "1"
+        assert run(*command, EMBEDDED_POSTGRES_DIR=directory).returncode == 0
+        assert status_of_login(url) == 200
+        assert shell.query("SELECT 1") == "1"

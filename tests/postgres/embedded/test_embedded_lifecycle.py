@@ -1,0 +1,237 @@
+"""The embedded server lives as long as its clients, whoever of them is killed, and whenever."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.embedded import (
+    Client,
+    has_keeper,
+    is_stopped,
+    keeper_pid,
+    kill,
+    made_directory,
+    new_directory,
+    server_pid,
+)
+from tests.support.processes import eventually, printed, run
+
+FORK = """
+import os, sys
+from pathlib import Path
+from config.postgres.embedded.cluster import Cluster
+from config.postgres.embedded.server import EmbeddedServer
+
+server = EmbeddedServer(Path(sys.argv[1]))
+before = server.address("learning_platform")
+if child := os.fork():
+    os.waitpid(child, 0)
+    print(Cluster(server.directory).address() == before)
+"""
+THREADS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from config.postgres.embedded.server import EmbeddedServer
+
+server = EmbeddedServer(Path(sys.argv[1]))
+with ThreadPoolExecutor() as threads:
+    print(len(set(threads.map(server.address, ["learning_platform"] * 8))))
+"""
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    with made_directory() as directory:
+        yield directory
+
+
+@pytest.fixture
+def directory(made: Path) -> Iterator[Path]:
+    """A data directory whose server is down, before the test as after it, and so is its keeper."""
+    yield made
+    assert eventually(lambda: is_stopped(made))
+    assert eventually(lambda: not has_keeper(made))
+
+
+@pytest.fixture
+def fresh() -> Iterator[Path]:
+    with new_directory() as directory:
+        yield directory
+
+
+@contextmanager
+def bystander_of_same_user(directory: Path) -> Iterator[subprocess.Popen[str]]:
+    user = directory.stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["sleep", "100"], user=user, text=True) as process:
+        yield process
+        process.kill()
+
+
+def remove(directory: Path) -> None:
+    """As often as it takes: a server that runs there makes new files meanwhile."""
+
+    def is_gone() -> bool:
+        shutil.rmtree(directory, ignore_errors=True)
+        return not directory.exists()
+
+    assert eventually(is_gone)
+
+
+def test_server_with_two_clients__is_one(directory: Path) -> None:
+    with Client(directory) as first, Client(directory) as second:
+        assert first.query() == second.query()
+
+
+def test_server_when_one_of_two_clients_ends__goes_on(directory: Path) -> None:
+    with Client(directory) as first:
+        with Client(directory) as second:
+            server = second.query(), first.query()
+        assert (first.query(), first.query()) == server
+
+
+def test_server_when_its_last_client_has_ended__is_down(directory: Path) -> None:
+    with Client(directory) as first, Client(directory) as second:
+        first.query(), second.query()
+    assert is_stopped(directory)
+
+
+def test_data_after_a_restart_of_the_server__is_there(directory: Path) -> None:
+    with Client(directory) as client:
+        client.query("CREATE TABLE kept AS SELECT 42 AS answer")
+    with Client(directory) as client:
+        assert client.query("SELECT answer FROM kept") == "42"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL", "SIGHUP"])
+def test_server_after_a_signal_ended_its_client__is_stopped(directory: Path, name: str) -> None:
+    with Client(directory) as client:
+        client.query()
+        client.end_by(signal.Signals[name])
+    assert eventually(lambda: is_stopped(directory))
+
+
+def test_client_after_kill_of_the_server__has_another(directory: Path) -> None:
+    with Client(directory) as client:
+        killed = client.query()
+        kill(server_pid(directory))
+        assert client.query() > killed
+
+
+def test_client_after_kill_of_a_server_whose_pid_another_process_has_now__has_another(
+    directory: Path,
+) -> None:
+    with Client(directory) as client:
+        killed = client.query()
+        kill(server_pid(directory))
+        with bystander_of_same_user(directory) as bystander:
+            pid_file = directory / "postmaster.pid"
+            _, *rest = pid_file.read_text().splitlines(keepends=True)
+            pid_file.write_text("".join([f"{bystander.pid}\n", *rest]))
+            assert client.query() > killed
+
+
+def test_client_after_kill_of_another_client__has_a_server(directory: Path) -> None:
+    with Client(directory) as killed, Client(directory) as client:
+        killed.query()
+        killed.end_by(signal.SIGKILL)
+        assert client.query()
+
+
+def test_server_after_kill_of_its_keeper__is_stopped_by_its_last_client(directory: Path) -> None:
+    with Client(directory) as client:
+        client.query()
+        kill(keeper_pid(directory))
+    assert is_stopped(directory)
+
+
+def test_next_client_after_kill_of_the_keeper__starts_another(directory: Path) -> None:
+    with Client(directory) as first, Client(directory) as second:
+        first.query()
+        kill(keeper_pid(directory))
+        second.query()
+        assert has_keeper(directory)
+
+
+def test_server_after_kill_of_client_and_keeper__is_stopped_by_the_next_client(
+    directory: Path,
+) -> None:
+    with Client(directory) as killed:
+        server = killed.query()
+        kill(keeper_pid(directory))
+        killed.end_by(signal.SIGKILL)
+    with Client(directory) as client:
+        assert client.query() == server
+    assert is_stopped(directory)
+
+
+def test_client_after_kill_of_everything__has_a_server(directory: Path) -> None:
+    with Client(directory) as killed:
+        killed.query()
+        kill(keeper_pid(directory))
+        kill(server_pid(directory))
+        killed.end_by(signal.SIGKILL)
+    with Client(directory) as client:
+        assert client.query()
+
+
+def test_client_when_six_start_at_once__finds_the_same_server(fresh: Path) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(Client(fresh)) for _ in range(6)]
+        for client in clients:
+            client.ask()
+        assert len({client.answer() for client in clients} - {""}) == 1
+
+
+@pytest.mark.parametrize("moment", ["initdb.unfinished/base", "PG_VERSION", "postmaster.pid"])
+def test_first_start_after_kill_of_an_earlier_one__succeeds(fresh: Path, moment: str) -> None:
+    with Client(fresh) as killed:
+        killed.ask()
+        assert eventually((fresh / moment).exists)
+        killed.end_by(signal.SIGKILL)
+    with Client(fresh) as client:
+        assert client.query("SELECT current_database()") == "learning_platform"
+
+
+def test_server_whose_client_was_killed_while_it_started__is_stopped(directory: Path) -> None:
+    with Client(directory) as client:
+        client.ask()
+        assert eventually((directory / "postmaster.pid").exists)
+        client.end_by(signal.SIGKILL)
+    assert eventually(lambda: not has_keeper(directory))
+    assert is_stopped(directory)
+
+
+def test_server_whose_client_was_interrupted_while_it_started__is_stopped(
+    directory: Path,
+) -> None:
+    with Client(directory) as client:
+        client.ask()
+        assert eventually((directory / "postmaster.pid").exists)
+        os.killpg(client.process.pid, signal.SIGINT)
+    assert is_stopped(directory)
+
+
+def test_clients_after_their_directory_was_removed__share_a_new_server(fresh: Path) -> None:
+    with Client(fresh) as first, Client(fresh) as second:
+        lost = first.query()
+        lost_server = server_pid(fresh)
+        remove(fresh)
+        assert first.query() == second.query() > lost
+        second.end()
+        assert not is_stopped(fresh)
+    kill(lost_server)
+
+
+def test_server_after_the_end_of_a_forked_child__runs(directory: Path) -> None:
+    assert printed(run("-c", FORK, directory)) == "True"
+
+
+def test_first_connections_of_eight_threads__find_one_server(fresh: Path) -> None:
+    assert printed(run("-c", THREADS, fresh)) == "1"

@@ -1,0 +1,234 @@
+"""What starts the embedded server, where, as whom, and undisturbed by what."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config.postgres.embedded.cluster import Cluster
+from tests.support.embedded import (
+    Client,
+    has_keeper,
+    is_stopped,
+    made_directory,
+    new_directory,
+    server_pid,
+)
+from tests.support.processes import (
+    NOBODY,
+    PROJECT,
+    eventually,
+    manage,
+    manage_as_nobody,
+    printed,
+    refusal,
+    run,
+    shell,
+)
+
+CONNECT = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT current_user, current_database(), current_setting('search_path')")
+    print(*cursor.fetchone())
+"""
+CONNECTED = 'postgres learning_platform "$user", public'
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    with new_directory() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    with made_directory() as directory:
+        yield directory
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-c", "import config.settings"),
+        ("manage.py", "--help"),
+        ("manage.py", "check"),
+        ("manage.py", "makemigrations", "--help"),
+    ],
+    ids=" ".join,
+)
+def test_command_without_a_connection__makes_no_directory(
+    directory: Path, arguments: tuple[str, ...]
+) -> None:
+    assert run(*arguments, EMBEDDED_POSTGRES_DIR=directory).returncode == 0
+    assert not directory.exists()
+
+
+def test_first_connection__makes_server_and_database(directory: Path) -> None:
+    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=directory)
+    assert printed(process) == CONNECTED
+    assert is_stopped(directory)
+
+
+def test_connection_after_drop_of_the_database__finds_an_empty_one(made: Path) -> None:
+    with Client(made) as first, Client(made) as second:
+        host = first.query("SELECT trim('\"' FROM current_setting('unix_socket_directories'))")
+        with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as c:
+            c.execute("DROP DATABASE learning_platform")
+        assert second.query("SELECT current_database()") == "learning_platform"
+
+
+def test_connection_with_server_killed_meanwhile__is_made_anew(made: Path) -> None:
+    code = """
+import os, signal
+from pathlib import Path
+from django.db import connection
+connection.ensure_connection()
+pid_file = Path(os.environ["EMBEDDED_POSTGRES_DIR"], "postmaster.pid")
+os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+while connection.is_usable():  # until the server is dead
+    pass
+connection.close()
+connection.ensure_connection()
+print(connection.is_usable())
+"""
+    assert printed(shell(code, EMBEDDED_POSTGRES_DIR=made)) == "True"
+
+
+def test_connection_with_all_of_libpq_s_variables__is_undisturbed(made: Path) -> None:
+    variables = {
+        "PGHOST": "192.0.2.1",
+        "PGHOSTADDR": "192.0.2.1",
+        "PGPORT": 1,
+        "PGDATA": "/nowhere",
+        "PGDATABASE": "nothing",
+        "PGUSER": "nobody",
+        "PGPASSWORD": "wrong",
+        "PGSERVICE": "unheard-of",
+        "PGOPTIONS": "-c search_path=nowhere",
+        "PGREQUIREAUTH": "scram-sha-256",
+        "PGTARGETSESSIONATTRS": "standby",
+        "PGCLIENTENCODING": "nonsense",
+        "PGDATESTYLE": "nonsense",
+        "PGTZ": "nonsense",
+    }
+    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=made, **variables)
+    assert printed(process) == CONNECTED
+
+
+def test_first_start_in_an_unknown_locale__makes_a_utf8_database(directory: Path) -> None:
+    with Client(directory, LANG="xx_YY.nonsense", LC_ALL="xx_YY.nonsense") as client:
+        query = "SELECT datlocale, datcollate, pg_encoding_to_char(encoding) FROM pg_database"
+        assert client.query(query) == "C.UTF-8 C UTF8"
+
+
+def test_directory_with_characters_that_mean_something_elsewhere__works(directory: Path) -> None:
+    odd = directory / """it's "so", \\o/ $HOME `id` -D {} %s * ünï-数据"""
+    with Client(odd) as client:
+        assert client.query("SHOW data_directory") == str(odd)
+    assert is_stopped(odd)
+
+
+def test_directory_too_long_for_a_socket__works(directory: Path) -> None:
+    with Client(long := directory / ("long" * 50)) as client:
+        socket_directory = Path(client.query("SHOW unix_socket_directories").strip('"'))
+        assert socket_directory.stat().st_mode & 0o777 == 0o700
+    assert is_stopped(long)
+    assert not socket_directory.exists()
+
+
+def test_directory_behind_a_link__works(made: Path) -> None:
+    (link := made.parent / "link").symlink_to(made)
+    with Client(link) as client:
+        assert client.query("SHOW data_directory") == str(made)
+    assert is_stopped(made)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("", PROJECT / ".postgres"),
+        ("data/here", PROJECT / "data/here"),
+        ("~/data", Path("/home/of somebody/data")),
+        ("/data", Path("/data")),
+    ],
+)
+def test_value_of_embedded_postgres_dir__is_this_path(value: str, path: Path) -> None:
+    code = (
+        "from config.settings import DATABASES as d; print(d['default']['EMBEDDED_POSTGRES_DIR'])"
+    )
+    process = run("-c", code, EMBEDDED_POSTGRES_DIR=value, HOME="/home/of somebody")
+    assert printed(process) == str(path)
+
+
+def test_process_with_database_url__imports_nothing_of_the_embedded_server(directory: Path) -> None:
+    code = """
+import sys
+from django.core.checks import run_checks
+from django.db import connection
+run_checks()
+connection.client, connection.creation
+print([name for name in sys.modules if "embedded" in name or "pgserver" in name])
+"""
+    url = "postgres://user:password@127.0.0.1:1/name"
+    assert printed(shell(code, DATABASE_URL=url, EMBEDDED_POSTGRES_DIR=directory)) == "[]"
+
+
+@needs_root
+def test_server_of_root__belongs_to_the_user_pgserver(made: Path) -> None:
+    with Client(made) as client:
+        client.query()
+        process = Path("/proc", str(server_pid(made)))
+        assert (process.owner(), made.owner()) == ("pgserver", "pgserver")
+
+
+@needs_root
+def test_directory_for_the_socket_that_is_a_stranger_s__is_refused(directory: Path) -> None:
+    long = directory / ("long" * 50)
+    (squatted := Cluster(long)._short_socket_directory).mkdir()
+    os.chown(squatted, NOBODY, NOBODY)
+    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=long)
+    squatted.rmdir()
+    assert eventually(lambda: not has_keeper(long))
+    assert refusal(process) == (
+        f"manage.py shell: The directory {squatted} for the embedded server's socket belongs to "
+        "another user. Set EMBEDDED_POSTGRES_DIR to a shorter path."
+    )
+
+
+@needs_root
+def test_server_of_root_below_a_private_directory__may_pass_but_not_look(made: Path) -> None:
+    made.parent.chmod(0o700)
+    with Client(made) as client:
+        assert client.query("SELECT 1") == "1"
+    assert made.parent.stat().st_mode & 0o777 == 0o701
+
+
+@needs_root
+def test_server_of_root_whose_user_cannot_be_made__says_so(directory: Path) -> None:
+    code = """
+from config.postgres.embedded import cluster
+from django.db import connection
+from config.console.error_messages import explained_errors
+cluster.SYSTEM_USER = "no-such-user"
+with explained_errors(["manage.py", "x"]):
+    connection.ensure_connection()
+"""
+    variables = {"DJANGO_SETTINGS_MODULE": "config.settings", "EMBEDDED_POSTGRES_DIR": directory}
+    process = run("-c", code, PATH="/nowhere", **variables)
+    assert refusal(process) == (
+        "manage.py x: The embedded server does not run as root, and its user 'no-such-user' cannot "
+        "be made. Run this as another user, or run once: useradd no-such-user"
+    )
+
+
+@needs_root
+def test_server_of_another_user__is_for_root_and_that_user(directory: Path) -> None:
+    os.chown(directory.parent, NOBODY, NOBODY)
+    command = ("shell", "--verbosity=0", "--command", CONNECT)
+    for use in (manage_as_nobody, manage, manage_as_nobody):
+        assert printed(use(*command, EMBEDDED_POSTGRES_DIR=directory)) == CONNECTED
+    assert directory.stat().st_uid == NOBODY

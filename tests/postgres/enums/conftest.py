@@ -1,0 +1,81 @@
+"""The help desk: an app with enum columns of every kind, which only tests install."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.state import ProjectState
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
+
+from config.postgres.enums.operations import CreateEnum
+from tests.postgres.enums.helpdesk.enums import Channel, Urgency
+from tests.postgres.enums.helpdesk.models import Comment, Policy, Ticket
+
+TYPES = (CreateEnum("urgency", Urgency.values), CreateEnum("channel", Channel.values))
+TABLES = (Policy, Ticket, Comment)
+
+
+@pytest.fixture(scope="module")
+def helpdesk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The app and its tables; gone after the module, since other tests count what there is."""
+    state = ProjectState()
+    with override_settings(
+        INSTALLED_APPS=[*settings.INSTALLED_APPS, "tests.postgres.enums.helpdesk"]
+    ):
+        apps.clear_cache()  # of relations, which a query may have been built without
+        with django_db_blocker.unblock(), connection.schema_editor() as editor:
+            for enum_type in TYPES:
+                enum_type.database_forwards("helpdesk", editor, state, state)
+            for table in TABLES:
+                editor.create_model(table)
+        yield
+        with django_db_blocker.unblock(), connection.schema_editor() as editor:
+            for table in reversed(TABLES):
+                editor.delete_model(table)
+            for enum_type in TYPES:
+                enum_type.database_backwards("helpdesk", editor, state, state)
+
+
+@pytest.fixture(
+    scope="module", params=[False, True], ids=["client_side_binding", "server_side_binding"]
+)
+def binding(
+    request: pytest.FixtureRequest, helpdesk: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The help desk with each way of sending parameters: inside the SQL, and beside it."""
+    before = connection.settings_dict["OPTIONS"]["server_side_binding"]
+    with django_db_blocker.unblock():
+        _reconnect(server_side_binding=request.param)
+    yield
+    with django_db_blocker.unblock():
+        _reconnect(server_side_binding=before)
+
+
+def _reconnect(*, server_side_binding: bool) -> None:
+    connection.close()
+    connection.settings_dict["OPTIONS"]["server_side_binding"] = server_side_binding
+    connection.features = connection.features_class(connection)  # it caches what it read there
+
+
+@pytest.fixture
+def tickets(binding: None, db: None) -> None:
+    """Four tickets; one has a label for its title."""
+    Ticket.objects.create(title="broken", urgency=Urgency.LOW)
+    Ticket.objects.create(
+        title="high",
+        urgency=Urgency.HIGH,
+        former_urgency=Urgency.LOW,
+        channel=Channel.EMAIL,
+        urgencies=[Urgency.LOW, Urgency.HIGH],
+    )
+    Ticket.objects.create(
+        title="slow",
+        urgency=Urgency.MEDIUM,
+        former_urgency=Urgency.HIGH,
+        channel=Channel.PHONE,
+        urgencies=[Urgency.MEDIUM],
+    )
+    Ticket.objects.create(title="typo", urgency=Urgency.LOW, former_urgency=Urgency.LOW)

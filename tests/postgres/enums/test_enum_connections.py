@@ -1,0 +1,122 @@
+"""Connections that were open before another type took the place of an enum type."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields import ArrayField
+from django.db import (
+    InternalError,
+    NotSupportedError,
+    connection,
+    connections,
+    models,
+    transaction,
+)
+from django.db.migrations.state import ProjectState
+from pytest_django import DjangoDbBlocker
+
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.operations import AlterEnum, CreateEnum
+from tests.support.migrations import applied, model, new_database, project
+
+LABELS = ["low", "high"]
+LEVEL = EnumField(type_name="level", labels=LABELS)
+TASK = model(
+    "music.Task", level=LEVEL, levels=ArrayField(LEVEL), grid=ArrayField(ArrayField(LEVEL))
+)
+REORDER = AlterEnum("level", labels=["none", *LABELS], old_labels=LABELS)
+
+
+@pytest.fixture(params=[False, True], ids=["client_side_binding", "server_side_binding"])
+def options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return {"server_side_binding": request.param}
+
+
+@pytest.fixture(params=[None, 0], ids=["not_prepared", "prepared"])
+def prepare_threshold(request: pytest.FixtureRequest, options: dict[str, Any]) -> None:
+    options["prepare_threshold"] = request.param
+
+
+@pytest.fixture
+def pool(options: dict[str, Any]) -> None:
+    options["pool"] = {"min_size": 1, "max_size": 1}
+
+
+@pytest.fixture
+def tasks(django_db_blocker: DjangoDbBlocker, options: dict[str, Any]) -> Iterator[Any]:
+    """A table with a row, known to a connection with `options`."""
+    state = project(TASK)
+    with django_db_blocker.unblock(), new_database():
+        settings = connections["default"].settings_dict
+        settings["OPTIONS"] = settings["OPTIONS"] | options
+        settings["CONN_MAX_AGE"] = 0
+        task: Any = state.apps.get_model("music", "Task")
+        applied(ProjectState(), CreateEnum("level", LABELS))
+        with connection.schema_editor() as editor:
+            editor.create_model(task)
+        task.objects.create(level="low", levels=["low", "high"], grid=[["low"], ["high"]])
+        yield task.objects
+        connection.close()
+        wrapper: Any = connections["default"]
+        wrapper.close_pool()
+
+
+def swap() -> None:
+    """Replace the type, on another connection."""
+    usual = connections["default"]
+    connections["default"] = usual.copy()
+    connections["default"].settings_dict["OPTIONS"] = {}
+    try:
+        applied(ProjectState(), REORDER)
+    finally:
+        connections["default"].close()
+        connections["default"] = usual
+
+
+def read(tasks: Any) -> list[Any]:
+    """What queries of every kind find, with columns and parameters of the type."""
+    tasks.filter(level="high").update(levels=["high"])
+    return [
+        tasks.filter(level="low").values_list("level", "levels", "grid").get(),
+        tasks.filter(level__in=["low", "high"], levels__contains=["high"]).count(),
+        tasks.aggregate(all=ArrayAgg("level"), most=models.Max("level")),
+        tasks.values_list("levels__0", flat=True).get(),
+    ]
+
+
+@pytest.mark.usefixtures("prepare_threshold")
+def test_connection_open_while_a_type_is_swapped__reads_and_writes_as_before(tasks: Any) -> None:
+    before = read(tasks)
+    swap()
+    assert (
+        read(tasks)
+        == before
+        == [
+            ("low", ["low", "high"], [["low"], ["high"]]),
+            1,
+            {"all": ["low"], "most": "low"},
+            "low",
+        ]
+    )
+
+
+@pytest.mark.usefixtures("prepare_threshold", "pool")
+def test_pool_while_a_type_is_swapped__reads_and_writes_as_before(tasks: Any) -> None:
+    before = read(tasks)
+    connection.close()
+    swap()
+    assert read(tasks) == before
+
+
+@pytest.mark.usefixtures("prepare_threshold")
+def test_transaction_after_a_type_was_swapped__at_most_one_fails(tasks: Any) -> None:
+    with transaction.atomic():
+        before = read(tasks)
+    swap()
+    with suppress(InternalError, NotSupportedError), transaction.atomic():
+        read(tasks)
+    with transaction.atomic():
+        assert read(tasks) == before

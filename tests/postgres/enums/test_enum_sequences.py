@@ -1,0 +1,346 @@
+"""Random sequences of edits of enum classes, on filled tables: there and back.
+
+ENUM_SEQUENCES=200 runs that many sequences instead of a few; each has its number as its seed.
+"""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from random import Random
+from typing import Any
+
+import pytest
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField
+from django.core.management.base import CommandError
+from django.db import connection, models, transaction
+from django.db.migrations import Migration
+from django.db.migrations.graph import MigrationGraph
+from django.db.migrations.questioner import MigrationQuestioner
+from django.db.migrations.state import ModelState, ProjectState
+from django.db.migrations.writer import MigrationWriter
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
+from pytest_django import DjangoDbBlocker
+
+from config.drift.diff import compare
+from config.drift.expected import statements
+from config.migrating.autodetector import MigrationAutodetector
+from config.postgres.catalog.catalog import Catalog, Key, read_catalog
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.label_changes import ask_renamed_label, ask_renamed_type
+from tests.support.migrations import model, new_database, project, run_sql
+
+SEQUENCES = int(os.environ.get("ENUM_SEQUENCES", "3"))
+STEPS = 4
+
+
+@dataclass(frozen=True)
+class Enum:
+    """An enum class as the developer has it. The label `first` is named all over the models."""
+
+    name: str
+    labels: tuple[str, ...]
+    first: str
+    former_name: str
+    renamed: dict[str, str]
+    """What the developer answers when asked: by the label before the edits, the one after."""
+
+
+def wanted(enum: Enum, tempo: Enum) -> list[ModelState]:
+    """Models that use the first type wherever Django lets them, and the second in one column."""
+    own = EnumField(type_name=enum.name, labels=enum.labels)
+    last, default = enum.labels[-1], enum.labels[0]
+    fields = {
+        "title": models.CharField(max_length=40),
+        "mood": _with(own, db_default=default, default=enum.first),
+        "former": _with(own, null=True),
+        "moods": ArrayField(_with(own), db_default=[default]),
+        "is_first": models.GeneratedField(
+            expression=Case(When(mood=enum.first, then=Value(True)), default=Value(False)),
+            output_field=models.BooleanField(),
+            db_persist=True,
+        ),
+        "either": models.GeneratedField(
+            expression=Coalesce("former", "mood"), output_field=_with(own), db_persist=True
+        ),
+        "tempo": EnumField(type_name=tempo.name, labels=tempo.labels, db_default=tempo.labels[0]),
+        "rating": models.ForeignKey("music.Rating", models.CASCADE, null=True),
+    }
+    constraints = [
+        models.CheckConstraint(condition=~Q(mood=last) | ~Q(title=""), name="song_check"),
+        models.CheckConstraint(
+            condition=Q(mood__in=[last, enum.first]) | Q(title__gt=""), name="song_in_check"
+        ),
+        models.UniqueConstraint(fields=["title"], condition=Q(mood=enum.first), name="song_uniq"),
+        ExclusionConstraint(
+            expressions=[("title", "=")],
+            index_type="SPGIST",
+            condition=Q(former=last),
+            name="song_excl",
+        ),
+    ]
+    indexes = [
+        models.Index(fields=["mood", "-title"], name="song_mood_idx"),
+        models.Index(fields=["title"], condition=Q(moods__contains=[default]), name="song_part"),
+        models.Index(Case(When(mood=last, then=F("title"))), name="song_expr_idx"),
+    ]
+    return [
+        model("music.Rating", mood=_with(own, primary_key=True), stars=models.IntegerField()),
+        model("music.Song", options={"constraints": constraints, "indexes": indexes}, **fields),
+    ]
+
+
+def _with(enum: EnumField, **options: Any) -> EnumField:
+    return EnumField(type_name=enum.type_name, labels=enum.labels, **options)
+
+
+OF_OTHERS = """
+    CREATE VIEW first_song AS SELECT * FROM music_song WHERE mood = '{first}';
+    CREATE VIEW titles AS SELECT title, either FROM first_song;
+    CREATE MATERIALIZED VIEW moods AS SELECT mood, count(*) FROM music_song GROUP BY mood;
+    CREATE UNIQUE INDEX ON moods (mood);
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER first BEFORE UPDATE ON music_song FOR EACH ROW WHEN (NEW.mood = '{first}')
+    EXECUTE FUNCTION keep();
+    CREATE POLICY first ON music_song USING (mood <> '{first}');
+    CREATE DOMAIN first_mood AS {name} CHECK (VALUE = '{first}');
+    CREATE TABLE first (mood first_mood DEFAULT '{first}');
+    INSERT INTO first DEFAULT VALUES;
+"""
+
+
+# What the developer does
+
+
+def edited(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+    """The class after some edits."""
+    enum = replace(enum, renamed={label: label for label in enum.labels}, former_name=enum.name)
+    for edit in random.choices(EDITS, k=random.randint(0, 3)):
+        enum = edit(enum, random, news)
+    return enum
+
+
+def add(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+    place = random.randint(0, len(enum.labels))
+    return replace(enum, labels=(*enum.labels[:place], next(news), *enum.labels[place:]))
+
+
+def rename(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+    old, new = random.choice(enum.labels), next(news)
+    return replace(
+        enum,
+        labels=tuple(new if label == old else label for label in enum.labels),
+        first=new if enum.first == old else enum.first,
+        renamed={key: new if label == old else label for key, label in enum.renamed.items()},
+    )
+
+
+def remove(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+    removed = random.choice(enum.labels)
+    if removed == enum.first:
+        return enum
+    return replace(
+        enum,
+        labels=tuple(label for label in enum.labels if label != removed),
+        renamed={key: label for key, label in enum.renamed.items() if label != removed},
+    )
+
+
+def reorder(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+    return replace(enum, labels=tuple(random.sample(enum.labels, len(enum.labels))))
+
+
+def rename_type(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+    return replace(enum, name=f"Type {re.sub('[^0-9]', '', next(news))}")
+
+
+EDITS = (add, add, rename, remove, reorder, rename_type)
+
+
+class Developer(MigrationQuestioner):
+    """Answers by what was edited."""
+
+    def __init__(self, *enums: Enum) -> None:
+        super().__init__({"ask_initial": True})
+        self.enums = enums
+
+
+@ask_renamed_label.register
+def _(developer: Developer, name: str, old: str, new: str) -> bool:
+    return any(enum.name == name and enum.renamed.get(old) == new for enum in developer.enums)
+
+
+@ask_renamed_type.register
+def _(developer: Developer, old: str, new: str, same_labels: bool) -> bool:
+    return any((enum.former_name, enum.name) == (old, new) for enum in developer.enums)
+
+
+# What the migrations do
+
+
+def written(before: ProjectState, *enums: Enum) -> list[Migration]:
+    """The migrations as makemigrations writes them and migrate reads them."""
+    detector = MigrationAutodetector(before, project(*wanted(*enums)), Developer(*enums))
+    migrations = []
+    for migration in detector.changes(MigrationGraph()).get("music", []):
+        module: dict[str, Any] = {}
+        exec(MigrationWriter(migration).as_string(), module)  # noqa: S102
+        migrations.append(module["Migration"](migration.name, "music"))
+    return migrations
+
+
+def run(migration: Migration, state: ProjectState, *, is_undone: bool = False) -> ProjectState:
+    """As `migrate` does it; if it is refused, do what the message says, and once more."""
+    for _ in range(30):
+        try:
+            with connection.schema_editor(atomic=True) as editor:
+                step = migration.unapply if is_undone else migration.apply
+                return step(state.clone(), editor)
+        except CommandError as refusal:
+            run_sql(" ".join(re.findall(r"UPDATE .*?;", str(refusal))))
+    raise AssertionError("refused again and again")
+
+
+def live_catalog() -> Catalog:
+    [[oid]] = run_sql("SELECT 'public'::regnamespace::oid::bigint")
+    return read_catalog(connection, oid)
+
+
+def fresh_catalog(state: ProjectState) -> Catalog:
+    """What the models of `state` make, in a schema of their own."""
+    with transaction.atomic():
+        run_sql("CREATE SCHEMA fresh; SET LOCAL search_path = fresh")
+        run_sql("; ".join(statements(connection, state.apps.get_models())))
+        [[oid]] = run_sql("SELECT 'fresh'::regnamespace::oid::bigint")
+        catalog = read_catalog(connection, oid)
+        transaction.set_rollback(True)
+    return catalog
+
+
+type Row = tuple[Any, ...]
+type Moves = Mapping[str, str]
+"""By the label that a row has, the one that it should have then."""
+
+
+def rows() -> list[Row]:
+    return run_sql(
+        "SELECT title, mood::text, former::text, moods::text[], tempo::text, is_first, either::text"
+        " FROM music_song ORDER BY id"
+    )
+
+
+def moved(before: list[Row], mood: Moves, tempo: Moves, first: str) -> list[Row]:
+    """The rows as they should be once their labels have moved; `first` is named in the models."""
+    return [
+        (
+            title,
+            mood[own],
+            former and mood[former],
+            [mood[label] for label in moods],
+            tempo[pace],
+            mood[own] == first,
+            mood[former or own],
+        )
+        for title, own, former, moods, pace, _, _ in before
+    ]
+
+
+def forwards(enum: Enum) -> Moves:
+    """Rows with a label that goes get the first one, as the refusal's example says."""
+    return defaultdict(lambda: enum.labels[0], enum.renamed)
+
+
+def backwards(enum: Enum, before: Enum) -> Moves:
+    names = {new: old for old, new in enum.renamed.items()}
+    return defaultdict(lambda: before.labels[0], names)
+
+
+def insert(random: Random, mood: Enum, tempo: Enum) -> None:
+    """A few more rows, with any labels."""
+    for _ in range(3):
+        former, *moods = random.choices(mood.labels, k=3)
+        values = (
+            f"title {random.random()}",
+            random.choice(mood.labels),
+            random.choice([None, former]),
+            moods,
+            random.choice(tempo.labels),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO music_song (title, mood, former, moods, tempo)"
+                f" VALUES (%s, %s, %s, %s::text[]::{connection.ops.quote_name(mood.name)}[], %s)",
+                values,
+            )
+
+
+# There and back
+
+
+@dataclass(frozen=True)
+class Step:
+    """A batch of edits, and the database before it."""
+
+    mood: Enum
+    tempo: Enum
+    migrations: list[tuple[Migration, ProjectState]]
+    catalog: Catalog
+
+
+@pytest.mark.parametrize("seed", range(SEQUENCES))
+def test_random_edits_of_enums__schema_and_rows_are_right_there_and_back(
+    django_db_blocker: DjangoDbBlocker, seed: int
+) -> None:
+    random = Random(seed)  # noqa: S311
+    news = (f"it's {number}%" for number in count())
+    mood, tempo = (new_enum(name, news) for name in ("mood", "tempo"))
+    with django_db_blocker.unblock(), new_database():
+        state = ProjectState()
+        for migration in written(state, mood, tempo):
+            state = run(migration, state)
+        make_those_of_others(mood)
+        others = extras(state)
+        steps = []
+        for _ in range(STEPS):
+            insert(random, mood, tempo)
+            before, catalog = rows(), live_catalog()
+            former_mood, former_tempo = mood, tempo
+            mood, tempo = (edited(enum, random, news) for enum in (mood, tempo))
+            migrations = []
+            for migration in written(state, mood, tempo):
+                migrations.append((migration, state))
+                state = run(migration, state)
+            steps.append(Step(former_mood, former_tempo, migrations, catalog))
+            assert rows() == moved(before, forwards(mood), forwards(tempo), mood.first)
+            assert written(state, mood, tempo) == []
+            assert extras(state) == others
+        for step in reversed(steps):
+            before = rows()
+            for migration, state in reversed(step.migrations):
+                run(migration, state, is_undone=True)
+            assert compare(step.catalog, live_catalog()) == []
+            moves = backwards(mood, step.mood), backwards(tempo, step.tempo)
+            assert rows() == moved(before, *moves, step.mood.first)
+            mood, tempo = step.mood, step.tempo
+
+
+def new_enum(name: str, news: Iterator[str]) -> Enum:
+    labels = tuple(next(news) for _ in range(4))
+    return Enum(name, labels, labels[1], name, {})
+
+
+def make_those_of_others(mood: Enum) -> None:
+    first = mood.first.replace("'", "''")
+    run_sql(OF_OTHERS.format(first=first, name=mood.name))
+    run_sql(f"INSERT INTO music_rating VALUES ('{first}', 5)")
+
+
+def extras(state: ProjectState) -> list[Key]:
+    """What is there beside what the models make, which has to be as they make it."""
+    drifts = compare(fresh_catalog(state), live_catalog())
+    assert [drift for drift in drifts if drift.problem != "extra"] == []
+    return [drift.key for drift in drifts]

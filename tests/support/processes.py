@@ -1,0 +1,83 @@
+"""The project as a person runs it: in processes, each with an environment of its own."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+PROJECT = Path(__file__).parent.parent.parent
+PYTHON = (sys.executable, "-W", "error")
+NOBODY = 65534
+AS_NOBODY = (
+    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+    *("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"),
+) * (os.geteuid() == 0)
+"""What to put before a command that root must not run, or is to be refused.
+
+Nobody may read everything here: Python or the project can be below a directory of root's.
+"""
+OURS = re.compile("DATABASE_|DJANGO_|EMBEDDED_|MIGRATE_|PG|PYTEST|SECURE_|LANG|LC_")
+# Empty is as good as not set, except that a developer's .env does not fill it.
+UNSET = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "EMBEDDED_POSTGRES_DIR", "SECRET_KEY")
+
+
+def environment(**variables: object) -> dict[str, str]:
+    """This process's, less all that configures the project or PostgreSQL, and with `variables`."""
+    neutral = {name: value for name, value in os.environ.items() if not OURS.match(name)}
+    return neutral | dict.fromkeys(UNSET, "") | {k: str(v) for k, v in variables.items()}
+
+
+def execute(
+    command: Sequence[object], variables: Mapping[str, object]
+) -> subprocess.CompletedProcess[str]:
+    """Run `command` to its end, in the project's root."""
+    return subprocess.run(
+        [*map(str, command)],
+        cwd=PROJECT,
+        env=environment(**variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def run(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
+    return execute([*PYTHON, *arguments], variables)
+
+
+def manage(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
+    return run("manage.py", *arguments, **variables)
+
+
+def manage_as_nobody(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
+    return execute([*AS_NOBODY, *PYTHON, "manage.py", *arguments], variables)
+
+
+def shell(code: str, **variables: object) -> subprocess.CompletedProcess[str]:
+    """manage.py shell, which runs `code`; its own remarks are off."""
+    return manage("shell", "--verbosity=0", "--command", code, **variables)
+
+
+def printed(process: subprocess.CompletedProcess[str]) -> str:
+    """What a process that succeeded, and had nothing to complain about, has printed."""
+    assert (process.returncode, process.stderr) == (0, "")
+    return process.stdout.strip()
+
+
+def refusal(process: subprocess.CompletedProcess[str]) -> str:
+    """The one line on stderr of a process that failed."""
+    assert process.returncode == 1
+    [line] = process.stderr.splitlines()
+    return line
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    """Whether `condition` comes true in time."""
+    deadline = time.monotonic() + seconds
+    while not (holds := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return holds

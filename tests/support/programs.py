@@ -1,0 +1,24 @@
+"""PostgreSQL's own programs."""
+
+import os
+import subprocess
+from typing import Any
+
+from config.postgres.embedded.cluster import BIN
+from tests.support.databases import Database
+
+OPTIONS = {"host": "host", "port": "port", "user": "username", "dbname": "dbname"}
+
+
+def run_program(name: str, database: Database, *arguments: str, **options: Any) -> bytes:
+    """Run one of them on the database to its end; return what it prints."""
+    where = database.where
+    found_by = [f"--{OPTIONS[key]}={where[key]}" for key in OPTIONS if key in where]
+    process = subprocess.run(
+        [str(BIN / name), *found_by, *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PGPASSWORD": str(where.get("password", ""))},
+        **options,
+    )
+    return bytes(process.stdout)
