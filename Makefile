@@ -28,6 +28,7 @@ lint: setup ## check style and types
 	@$(py) -m ruff check
 	@$(py) -m ruff format --check
 	@$(py) -m mypy .
+	@.venv/bin/lint-imports --no-logo --no-cache
 
 lock: ## write the lock files; make lock ARGS=--upgrade takes the newest versions (needs uv)
 	@$(compile) --output-file requirements.txt

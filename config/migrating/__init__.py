@@ -2,7 +2,7 @@
 
 from config.migrating.autodetector import MigrationAutodetector
 from config.migrating.lock_timeout import autocommit
-from config.migrating.migration_lock import migration_lock
+from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.plan import (
     ModelKey,
     all_undone,
@@ -22,7 +22,7 @@ __all__ = [
     "check_labels",
     "check_reversible",
     "forget_models",
-    "migration_lock",
+    "hold_migration_lock",
     "model_keys",
     "stale_content_types",
 ]

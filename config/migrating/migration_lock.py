@@ -90,7 +90,7 @@ class MigrationLock:
 
 
 @contextmanager
-def migration_lock(
+def hold_migration_lock(
     connection: BaseDatabaseWrapper, progress: Progress, say: Callable[[str], None]
 ) -> Iterator[MigrationLock]:
     """Hold the lock; wait for another migrator up to MIGRATE_WAIT seconds, and `say` so.

@@ -19,7 +19,7 @@ from config.migrating import (
     check_labels,
     check_reversible,
     forget_models,
-    migration_lock,
+    hold_migration_lock,
 )
 from config.rollback.leftovers import check_nothing_left, read_sequences
 from config.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
@@ -63,7 +63,7 @@ def carry_out(job: Job, back_up: Callable[[], None], say: Say) -> Sizes:
     try:
         with (
             orderly_termination(),
-            migration_lock(connection, progress, say) as lock,
+            hold_migration_lock(connection, progress, say) as lock,
             autocommit(connection),
             lock.transaction(),
         ):

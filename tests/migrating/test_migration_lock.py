@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from pytest_django import Settings
 
-from config.migrating.migration_lock import KEY, migration_lock
+from config.migrating.migration_lock import KEY, hold_migration_lock
 from config.migrating.progress import Progress
 from tests.migrating.sessions import LOCKS, Session, end_sessions, migrate_until, session
 from tests.support.migrations import (
@@ -149,7 +149,7 @@ def test_index_built_concurrently_while_another_migrate_waits__is_not_held_up(
 def wait_for_lock(other: Any, waits: Event) -> None:
     """Be another migrate, which has nothing to do."""
     other.inc_thread_sharing()
-    with migration_lock(other, Progress(), lambda line: waits.set()):
+    with hold_migration_lock(other, Progress(), lambda line: waits.set()):
         pass
     other.close()
 

@@ -11,7 +11,7 @@ from config.console import explained_interruption
 from config.hazards import PlannedHazards
 from config.migrating.autodetector import MigrationAutodetector
 from config.migrating.lock_timeout import autocommit, lock_timeout
-from config.migrating.migration_lock import migration_lock
+from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.plan import (
     ModelKey,
     all_undone,
@@ -47,7 +47,7 @@ class Command(migrate.Command):
         connection = connections[self.database]
         with (
             explained_interruption(lambda: self.progress.look(connection)),
-            migration_lock(connection, self.progress, self.say) as self.lock,
+            hold_migration_lock(connection, self.progress, self.say) as self.lock,
             autocommit(connection),
             lock_timeout(self.lock, self.say) as patience,
         ):

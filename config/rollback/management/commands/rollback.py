@@ -16,7 +16,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted, counted_bytes
-from config.migrating import Progress, migration_lock
+from config.migrating import Progress, hold_migration_lock
 from config.postgres.catalog import read_schema
 from config.postgres.enums import enum_types
 from config.project import typed
@@ -179,7 +179,7 @@ or, while the server runs:
                 "will be as they were then; what was written to them since is lost."
             )
             self.make_sure(True)
-        with migration_lock(self.connection, Progress(), self.say):
+        with hold_migration_lock(self.connection, Progress(), self.say):
             backups.restore(tools, backup)
         what = f"{counted(len(backup.tables), 'table')} and "
         what += counted(len(backup.enum_types), "enum type")
