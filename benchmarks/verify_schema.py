@@ -160,7 +160,7 @@ def make_live(statements: list[str]) -> None:
     """Make the copies' tables; their enum types are there already."""
     statements = [statement for statement in statements if "CREATE TYPE" not in statement]
     with connection.cursor() as cursor:
-        for batch in batched(statements, STATEMENTS_AT_ONCE, strict=False):
+        for batch in batched(statements, STATEMENTS_AT_ONCE):
             cursor.execute("\n".join(batch))
         cursor.execute("ANALYZE")
 

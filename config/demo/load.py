@@ -132,7 +132,7 @@ def copy_events(
     statement = f"COPY {events.TABLE} ({', '.join(events.COLUMNS)}) FROM STDIN"
     for lines in log.in_order():
         with cursor.copy(statement) as copy:
-            for part in batched(lines, BATCH, strict=False):
+            for part in batched(lines, BATCH):
                 copy.write("".join(part))
         written[events.TABLE] += len(lines)
         report(written)

@@ -38,7 +38,7 @@ def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
     """
     check_may_create_temporary(connection)
     catalog: dict[Key, Attributes] = {}
-    for wanted in batched(migrated_models(connection.alias), TABLES_AT_ONCE, strict=False):
+    for wanted in batched(migrated_models(connection.alias), TABLES_AT_ONCE):
         catalog |= _read_made(connection, wanted)
     return catalog
 

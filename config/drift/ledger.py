@@ -15,10 +15,8 @@ from django.db.migrations.state import ProjectState
 
 from config.drift.diff import Drift
 from config.migrating import MigrationAutodetector
+from config.postgres import Node
 from config.postgres.catalog import CatalogError, Key
-
-type Node = tuple[str, str]
-"""App label and name of a migration."""
 
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:

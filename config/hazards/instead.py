@@ -53,7 +53,7 @@ OUTSIDE = {
     "ban-concurrent-index-creation-in-transaction": "Put it into a migration of its own, without "
     "a transaction around it.",
     "backfill-in-transaction": "Change rows in a migration of its own, without a transaction "
-    "around it, some thousand at a time; config.postgres.backfill.Backfill does so for a column.",
+    "around it, some thousand at a time; config.postgres.Backfill does so for a column.",
 }
 """What to do with operations that are all right where there is no transaction, by code."""
 ADVICE = {

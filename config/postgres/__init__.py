@@ -21,7 +21,7 @@ from config.postgres.enums import (
 )
 from config.postgres.field_names import named_fields, named_in_expressions
 from config.postgres.functions import UUID7, Now
-from config.postgres.migration_plan import Plan
+from config.postgres.migration_plan import Node, Plan
 
 __all__ = [
     "LARGEST_AMOUNT",
@@ -34,6 +34,7 @@ __all__ = [
     "EnumField",
     "IsFinite",
     "JSONTypeof",
+    "Node",
     "Now",
     "Plan",
     "RenameEnum",

@@ -15,10 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
-from config.postgres import Plan
-
-type Node = tuple[str, str]
-"""App label and name of a migration."""
+from config.postgres import Node, Plan
 
 
 @dataclass(frozen=True)

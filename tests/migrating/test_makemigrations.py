@@ -121,7 +121,7 @@ def test_label_added_to_a_type__written(copy: Path) -> None:
     assert (
         source.partition("operations = [\n")[2]
         == """\
-        config.postgres.enums.operations.AddEnumValue(
+        config.postgres.AddEnumValue(
             name='role',
             label='guest',
             after='educator',

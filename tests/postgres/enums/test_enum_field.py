@@ -62,7 +62,7 @@ def test_field_of_labels__has_them_as_choices() -> None:
 )
 def test_deconstruct__has_plain_labels(field: EnumField, options: dict[str, Any]) -> None:
     _, path, args, kwargs = field.deconstruct()
-    assert (path, args) == ("config.postgres.enums.field.EnumField", [])
+    assert (path, args) == ("config.postgres.EnumField", [])
     expected = options | {"type_name": "channel", "labels": ["web", "phone", "email"]}
     assert repr(sorted(kwargs.items())) == repr(sorted(expected.items()))
 
@@ -77,7 +77,7 @@ def test_deconstruct__has_plain_labels(field: EnumField, options: dict[str, Any]
         ),
         (
             Ticket._meta.get_field("urgencies"),
-            "django.contrib.postgres.fields.ArrayField(base_field=config.postgres.enums.field.EnumField("
+            "django.contrib.postgres.fields.ArrayField(base_field=config.postgres.EnumField("
             "labels=['low', 'medium', 'high'], type_name='urgency'), blank=True, default=list)",
         ),
         (
