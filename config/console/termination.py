@@ -19,7 +19,7 @@ def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
             yield
     except KeyboardInterrupt as interruption:
         raise type(interruption)(
-            f"interrupted. {standing()} Run migrate again to go on."
+            f"interrupted. {standing()}"
         ) from interruption
 
 

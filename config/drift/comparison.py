@@ -15,6 +15,7 @@ from config.drift.diff import Drift, compare, is_of_schema
 from config.drift.expected import read_expected
 from config.drift.ledger import check_ledger
 from config.drift.repair import Statement, ordered, repairs
+from config.migrating import LEDGER
 from config.postgres.catalog import (
     Catalog,
     Key,
@@ -46,8 +47,6 @@ USUAL = {
 
 SHADOWED = "schema that the search path finds"
 """What differs of an object that another one hides."""
-
-LEDGER = "django_migrations"
 
 type Expectation = Callable[[BaseDatabaseWrapper, Schema], Catalog]
 

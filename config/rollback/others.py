@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.rollback.objects import Gone, tables_of
+from config.rollback.dropped_objects import Dropped, tables_of
 from config.rollback.plan import Rollback
 
 
@@ -20,7 +20,7 @@ class Dependent:
         return f"{self.name} (needs {self.needs})"
 
 
-def check_others(connection: BaseDatabaseWrapper, rollback: Rollback, gone: Gone) -> None:
+def check_others(connection: BaseDatabaseWrapper, rollback: Rollback, gone: Dropped) -> None:
     """Raises CommandError that names all objects of others that stand in the way."""
     dependents = read_dependents(
         connection, gone, own_tables=tables_of(rollback.before, connection.alias)
@@ -36,7 +36,7 @@ def check_others(connection: BaseDatabaseWrapper, rollback: Rollback, gone: Gone
 
 
 def read_dependents(
-    connection: BaseDatabaseWrapper, gone: Gone, own_tables: list[str]
+    connection: BaseDatabaseWrapper, gone: Dropped, own_tables: list[str]
 ) -> list[Dependent]:
     """What depends on `gone`, on what depends on it, and so on, and does not go with it anyway.
 

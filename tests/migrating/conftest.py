@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
-from config.migrating import lock_timeout
+from config.migrating import lock_waits
 from tests.support.migrations import new_database, run_sql
 
 
@@ -32,5 +32,5 @@ def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 2
     settings.MIGRATE_WAIT = 20
-    monkeypatch.setattr(lock_timeout, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(random, "uniform", lambda low, high: high)

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import subprocess
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from config.postgres.catalog.catalog import read_catalog, read_schema
+from tests.migrating.sessions import Listener
 from tests.support.migrations import run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
@@ -21,6 +23,13 @@ GO_ON = ("--noinput", "--yes-destroy-data")
 def rollback(*arguments: object) -> list[str]:
     """The lines that `manage.py rollback` prints."""
     output = StringIO()
+    call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
+    return output.getvalue().splitlines()
+
+
+def rollback_until(words: str, reaction: Callable[[], Any], *arguments: object) -> list[str]:
+    """The same, with a reaction to `words`, a regular expression, as soon as they are printed."""
+    output = Listener(words, reaction)
     call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
     return output.getvalue().splitlines()
 

@@ -13,7 +13,7 @@ from tests.migrating.sessions import (
     Session,
     migrate_until,
     session,
-    wait_until_somebody_waits,
+    wait_until_a_session_waits,
     without_seconds,
 )
 from tests.support.migrations import dump, extra_migration, migrate, run_sql
@@ -95,7 +95,7 @@ def test_session_that_comes_after_the_migration__is_let_through(reader: Session)
     with session("visitor") as visitor, session("watcher") as watcher:
 
         def visit() -> None:
-            wait_until_somebody_waits(watcher)
+            wait_until_a_session_waits(watcher)
             visitor.execute("SELECT FROM users")
 
         visitor.execute("SET statement_timeout = '20s'")
@@ -213,7 +213,7 @@ def test_migration_in_a_deadlock__tried_again(database: str, settings: Settings)
         other.execute("BEGIN; LOCK courses")
 
         def meet() -> None:
-            wait_until_somebody_waits(watcher)
+            wait_until_a_session_waits(watcher)
             other.execute("LOCK users")
 
         meeting = Thread(target=meet)
