@@ -39,11 +39,6 @@ BEGIN = """
 """
 
 
-def longest_pause(failures: int) -> float:
-    """Return the upper bound, in seconds, of the pause after so many failures in a row."""
-    return min(FIRST_PAUSE * 2.0 ** (failures - 1), LONGEST_PAUSE)
-
-
 class LockWaits:
     """A wrapper for Django's execute_wrapper() that bounds and retries the waits for locks."""
 
@@ -67,16 +62,16 @@ class LockWaits:
             try:
                 return function()
             except Error as error:
-                # Within a transaction of the caller a retry is useless: it is broken now.
-                if not isinstance(driver_error(error), LOCK_ERRORS) or (
-                    self.connection.in_atomic_block
-                ):
+                if not isinstance(driver_error(error), LOCK_ERRORS):
+                    raise
+                if self.connection.in_atomic_block:  # the caller's, and it is aborted now
                     raise
                 name = self.progress.name
                 failures, failed = (failures + 1 if name == failed else 1), name
                 if failures == self.attempts or not is_whole():
                     raise CommandError(self._last_words(error, failures)) from error
-                self._pause(error, longest_pause(failures) * random.uniform(0.5, 1))  # noqa: S311
+                pause = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
+                self._pause(error, pause * random.uniform(0.5, 1))  # noqa: S311
 
     def _pause(self, error: Error, seconds: float) -> None:
         reason, standing = self._reason(error), self.progress.standing

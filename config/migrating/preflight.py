@@ -49,8 +49,11 @@ def check_plan(
         check_names_are_free(connection, created)
 
 
-def check_reversible(plan: Plan) -> None:
-    """Raise CommandError if `plan` goes back and a step of it cannot be part of a transaction."""
+def check_reversible(plan: Plan, *, in_one_transaction: bool = False) -> None:
+    """Raise CommandError if `plan` goes back and a step of it cannot be part of a transaction.
+
+    A migration that is not atomic can be unapplied by itself, but not `in_one_transaction`.
+    """
     unapplied = [migration for migration, backwards in plan if backwards]
     for migration in unapplied:
         for operation in migration.operations:
@@ -60,10 +63,10 @@ def check_reversible(plan: Plan) -> None:
                     "irreversible. Nothing was changed. Give the operation a reverse, or restore "
                     "a backup."
                 )
-        if not migration.atomic and len(unapplied) > 1:
+        if not migration.atomic and (in_one_transaction or len(unapplied) > 1):
             raise CommandError(
-                f"Cannot unapply {migration} together with others: it is not atomic, and a "
-                "rollback is one transaction. Nothing was changed. Unapply it by itself first."
+                f"Cannot unapply {migration}: it is not atomic, and a rollback is one transaction. "
+                "Nothing was changed. Unapply it by itself with manage.py migrate."
             )
 
 

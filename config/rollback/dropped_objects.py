@@ -4,8 +4,8 @@ They are found in the state of the migrations, as today's models may be of anoth
 code.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist
@@ -23,7 +23,7 @@ from django.db.migrations.operations import (
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.migrating import LEDGER, ModelKey, model_keys, renamed_back
+from config.migrating import LEDGER, ModelKey, model_keys
 from config.postgres.enums import CreateEnum, enum_types
 from config.rollback.plan import Rollback
 
@@ -37,6 +37,10 @@ class DroppedObject:
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}" if self.column else self.table
+
+    @property
+    def described(self) -> str:
+        return f"{'column' if self.column else 'table'} {self}"
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Dropped:
     """All that a rollback removes, by the names from before the rollback."""
 
     migrations: Sequence[UndoneMigration] = ()
-    models: frozenset[ModelKey] = frozenset()
+    models: Collection[ModelKey] = ()
     """The models that are removed; not those that only get their old name back."""
     tables: Sequence[str] = ()
     columns: Sequence[DroppedObject] = ()
@@ -104,24 +108,31 @@ class Dropped:
 
 def find_dropped(rollback: Rollback, alias: str) -> Dropped:
     """Return what `rollback` removes from the database `alias`. Reads the migrations only."""
-    made = _made(rollback)
-    new_models = {thing.model_key for things in made for thing in things if thing.is_model}
-    apps = rollback.before.apps
+    names = _CurrentNames()
+    made = [
+        [
+            (operation, names.undo(migration.app_label, operation))
+            for operation in reversed([*_database_operations(migration.operations)])
+        ]
+        for migration in rollback.migrations
+    ]
+    stay = {names.model(key) for key in model_keys(rollback.after.apps)}
+    removed = model_keys(rollback.before.apps) - stay
     migrations = [
         UndoneMigration(
             migration,
             [
-                UndoneOperation(thing.operation, list(_objects(thing, new_models, apps, alias)))
-                for thing in reversed(things)
+                UndoneOperation(operation, list(_objects(thing, removed, rollback, alias)))
+                for operation, thing in things
             ],
         )
-        for migration, things in zip(rollback.migrations, reversed(made), strict=True)
+        for migration, things in zip(rollback.migrations, made, strict=True)
     ]
     objects = [obj for _, undone in migrations for item in undone for obj in item.objects]
     tables = [table.table for table in objects if not table.column]
     return Dropped(
         migrations,
-        _removed_models(rollback),
+        removed,
         [*tables, LEDGER] if rollback.empties_ledger else tables,
         [column for column in objects if column.column],
         _removed_enum_types(rollback),
@@ -138,60 +149,39 @@ def tables_of(state: ProjectState, alias: str) -> list[str]:
     return [*dict.fromkeys(model._meta.db_table for model in models), LEDGER]
 
 
-@dataclass
-class _Made:
-    """An operation, and the model or field that it made, under its current name."""
+class _Made(NamedTuple):
+    """A model, or a field of it, that an operation made, by its current name."""
 
-    operation: Operation
-    app_label: str
-    model: str = ""
+    model: ModelKey
     field: str = ""
-    """The name of a field; '' for the model itself."""
-
-    @property
-    def is_model(self) -> bool:
-        return bool(self.model and not self.field)
-
-    @property
-    def model_key(self) -> ModelKey:
-        return self.app_label, self.model
 
 
-@dataclass
-class _Tracker:
-    """Everything that operations made so far, with the renames that came later."""
+class _CurrentNames:
+    """The current names of models and fields while operations are undone, the last one first."""
 
-    things: list[_Made] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._models: dict[ModelKey, ModelKey] = {}
+        self._fields: dict[_Made, str] = {}
 
-    def add(self, app_label: str, operation: Operation) -> _Made:
-        thing = _Made(operation, app_label)
+    def model(self, key: ModelKey) -> ModelKey:
+        return self._models.get(key, key)
+
+    def undo(self, app_label: str, operation: Operation) -> _Made | None:
+        """Return what `operation` made, or take its renaming back."""
         if isinstance(operation, CreateModel):
-            thing.model = operation.name_lower
-        elif isinstance(operation, AddField):
-            thing.model, thing.field = operation.model_name_lower, operation.name
-        elif isinstance(operation, RenameModel):
-            for other in self.things:
-                if other.model_key == (app_label, operation.old_name_lower):
-                    other.model = operation.new_name_lower
-        elif isinstance(operation, RenameField):
-            for other in self.things:
-                renamed = (app_label, operation.model_name_lower), operation.old_name
-                if (other.model_key, other.field) == renamed:
-                    other.field = operation.new_name
-        self.things.append(thing)
-        return thing
-
-
-def _made(rollback: Rollback) -> list[list[_Made]]:
-    """Return what each migration made, in the order in which they were applied."""
-    tracker = _Tracker()
-    return [
-        [
-            tracker.add(migration.app_label, operation)
-            for operation in _database_operations(migration.operations)
-        ]
-        for migration in reversed(rollback.migrations)
-    ]
+            return _Made(self.model((app_label, operation.name_lower)))
+        if isinstance(operation, RenameModel):
+            new = self._models.pop(key := (app_label, operation.new_name_lower), key)
+            self._models[app_label, operation.old_name_lower] = new
+        elif isinstance(operation, AddField | RenameField):
+            model = self.model((app_label, operation.model_name_lower))
+            if isinstance(operation, AddField):
+                name = operation.name
+                return _Made(model, self._fields.get(_Made(model, name), name))
+            name = operation.new_name
+            new_name = self._fields.pop(_Made(model, name), name)
+            self._fields[_Made(model, operation.old_name)] = new_name
+        return None
 
 
 def _database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
@@ -203,28 +193,28 @@ def _database_operations(operations: Sequence[Operation]) -> Iterator[Operation]
 
 
 def _objects(
-    thing: _Made, new_models: set[ModelKey], apps: Any, alias: str
+    made: _Made | None, removed: set[ModelKey], rollback: Rollback, alias: str
 ) -> Iterator[DroppedObject]:
-    """Yield what is in the database now of what the operation made."""
-    if not thing.model:
+    """Yield what is in the database of what an operation made, unless its table is dropped too."""
+    if made is None:
         return
     try:
-        model = apps.get_model(*thing.model_key)
-        made = None if thing.is_model else model._meta.get_field(thing.field)
+        model: Any = rollback.before.apps.get_model(*made.model)
+        field: Any = model._meta.get_field(made.field) if made.field else None
     except (LookupError, FieldDoesNotExist):  # a later operation has deleted it
         return
     if not _has_table(model, alias):
         return
-    if made is None:
+    if field is None:
         yield DroppedObject(model._meta.db_table)
         for relation in model._meta.local_many_to_many:
             yield from _own_table(relation)
-    elif thing.model_key in new_models:  # the field is dropped with its table
+    elif made.model in removed:
         return
-    elif made.many_to_many:
-        yield from _own_table(made)
-    elif made.column:
-        yield DroppedObject(model._meta.db_table, made.column)
+    elif field.many_to_many:
+        yield from _own_table(field)
+    elif field.column:
+        yield DroppedObject(model._meta.db_table, field.column)
 
 
 def _own_table(relation: Any) -> Iterator[DroppedObject]:
@@ -240,15 +230,6 @@ def _has_table(model: Any, alias: str) -> bool:
         and not options.swapped
         and router.allow_migrate_model(alias, model)
     )
-
-
-def _removed_models(rollback: Rollback) -> frozenset[ModelKey]:
-    """Return the models that are removed, by the names that they have before."""
-    now = {key: key for key in model_keys(rollback.before.apps)}
-    for model in renamed_back(rollback.plan):
-        now = {model.old if key == model.new else key: first for key, first in now.items()}
-    stay = model_keys(rollback.after.apps)
-    return frozenset(first for key, first in now.items() if key not in stay)
 
 
 def _removed_enum_types(rollback: Rollback) -> list[str]:

@@ -20,8 +20,8 @@ from config.migrating import (
     removed_models,
 )
 from config.rollback.dropped_objects import Dropped
-from config.rollback.leftovers import check_nothing_left, read_sequences
-from config.rollback.losses import Losses, check_exist, read_losses
+from config.rollback.existing_objects import check_exist, check_nothing_left
+from config.rollback.losses import Losses, read_losses
 from config.rollback.others import check_others
 from config.rollback.plan import Rollback
 from config.rollback.table_locks import (
@@ -47,14 +47,8 @@ class Job:
 
 def check(job: Job) -> None:
     """Raise CommandError if the rollback could not run to its end. Changes nothing."""
-    check_reversible(job.rollback.plan)
+    check_reversible(job.rollback.plan, in_one_transaction=True)
     check_labels(job.connection, job.rollback.plan)
-    for migration in job.rollback.migrations:
-        if not migration.atomic:
-            raise CommandError(
-                f"Cannot roll back {migration}: it is not atomic, and a rollback is one "
-                "transaction. Nothing was changed. Unapply it by itself with manage.py migrate."
-            )
     check_exist(job.connection, job.dropped)
     check_others(job.connection, job.rollback, job.dropped)
 
@@ -85,7 +79,6 @@ def _carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Loss
     _check_unchanged(job)
     check(job)
     losses = read_losses(connection, job.rollback, dropped)
-    sequences = read_sequences(connection, dropped)
     altered = altered_tables(connection, dropped)
     if back_up:
         # A backup can take long, and would be in vain if another session kept its locks.
@@ -94,7 +87,7 @@ def _carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Loss
     lock_tables(connection, altered, BLOCK_ALL)
     with all_undone():
         _unapply(job, say)
-    check_nothing_left(connection, job.rollback, dropped, sequences)
+    check_nothing_left(connection, job.rollback, dropped)
     return losses
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.management.base import CommandError
 from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.deletion import Collector
@@ -48,13 +47,9 @@ class Losses:
 
 
 def read_losses(connection: BaseDatabaseWrapper, rollback: Rollback, dropped: Dropped) -> Losses:
-    """Count the rows in what is dropped. Takes no locks that would block writers.
-
-    Raise CommandError if one of its tables or columns does not exist.
-    """
+    """Count the rows in what is dropped. Takes no locks that would block writers."""
     deadline = time.monotonic() + COUNTING_SECONDS
     with transaction.atomic(using=connection.alias):
-        check_exist(connection, dropped)
         return Losses(
             {
                 obj: _read_count(connection, obj, deadline)
@@ -72,27 +67,6 @@ def destroys_data(dropped: Dropped, losses: Losses) -> bool:
         or any(lost.count for lost in losses.objects.values())
         or not MADE_BY_MIGRATE.issuperset(losses.forgotten)
     )
-
-
-def check_exist(connection: BaseDatabaseWrapper, dropped: Dropped) -> None:
-    """Raise CommandError if a table or column of an applied migration does not exist."""
-    with connection.cursor() as cursor:
-        for migration, operations in dropped.migrations:
-            for obj in [obj for undone in operations for obj in undone.objects]:
-                cursor.execute(EXISTS, [obj.table, obj.column])
-                if cursor.fetchone() is None:
-                    kind = "column" if obj.column else "table"
-                    raise CommandError(
-                        f"Cannot roll back {migration}: its {kind} {obj} is not in the database. "
-                        "Nothing was changed. manage.py verify_schema shows all differences."
-                    )
-
-
-EXISTS = """
-    SELECT FROM pg_attribute AS a
-     WHERE attrelid = to_regclass(quote_ident(%s)) AND NOT attisdropped
-       AND attname = coalesce(nullif(%s, ''), 'tableoid')
-"""
 
 
 def _read_count(connection: BaseDatabaseWrapper, obj: DroppedObject, deadline: float) -> RowCount:
@@ -116,13 +90,11 @@ def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) 
     else:
         figures = "count(*), pg_total_relation_size(%s)"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout')")
-        [usual] = cursor.fetchone()
-        timeout = "SELECT set_config('statement_timeout', %s, true)"
-        cursor.execute(timeout, [f"{max(1, seconds * 1000):.0f}"])
+        milliseconds = f"{max(1, seconds * 1000):.0f}"
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
         cursor.execute(f"SELECT {figures} FROM {table}", [] if obj.column else [table])  # noqa: S608
         count, size = cursor.fetchone()
-        cursor.execute(timeout, [usual])
+    transaction.set_rollback(True, using=connection.alias)  # to the timeout before
     return RowCount(count, True, size)
 
 

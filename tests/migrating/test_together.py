@@ -80,7 +80,7 @@ def test_migrate_that_waits_for_one_that_is_killed__takes_over(
 
 
 def applied(connection: psycopg.Connection[Any]) -> int:
-    """How many migrations are on record."""
+    """Return how many migrations are on record."""
     with suppress(psycopg.errors.UndefinedTable):
         [(number, different)] = connection.execute(RECORDS).fetchall()
         assert number == different

@@ -1,4 +1,4 @@
-"""Many rows: refused, confirmed, and restored from its own backup.
+"""Many rows: rollback refuses, counts or estimates them, and restores them from its backup.
 
 `ROLLBACK_ROWS=1000000 pytest tests/rollback/test_many_rows.py --durations=0` takes a while.
 """

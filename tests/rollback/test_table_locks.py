@@ -146,9 +146,9 @@ def test_reader_that_comes_during_the_backup__another_backup_replaces_it(
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1
     with session() as other:
-        reactions = iter([lambda: other.execute(READ.encode()), other.rollback, lambda: None])
-        words = f"{BACKUP}|{PAUSE}"
-        lines = rollback_until(words, lambda: next(reactions)(), "payments", *GO_ON)
+        statements = iter([READ, "ROLLBACK", "SELECT 1"])
+        words, react = f"{BACKUP}|{PAUSE}", lambda: other.execute(next(statements).encode())
+        lines = rollback_until(words, react, "payments", *GO_ON)
     assert len([line for line in lines if line.startswith(BACKUP)]) == 2
     assert len([*backups.glob("*.dump")]) == 1
     assert lines[-6].startswith("Nothing is left of payments.")
