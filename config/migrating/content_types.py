@@ -1,11 +1,14 @@
 """The content types of models that a plan removes, which Django would keep."""
 
 from collections.abc import Collection
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.apps import apps as live_apps
 from django.apps.registry import Apps
 from django.db.migrations import RenameModel
+from django.db.models import Q
 
 from config.postgres import Plan
 
@@ -52,13 +55,8 @@ def stale_content_types(removed: Collection[ModelKey], apps: Any, using: str) ->
         content_types = apps.get_model("contenttypes", "ContentType").objects.using(using)
     except LookupError:  # contenttypes itself has been unapplied
         return None
-    labels = {app_label for app_label, _ in removed}
-    stale = [
-        content_type.pk
-        for content_type in content_types.filter(app_label__in=labels)
-        if (content_type.app_label, content_type.model) in removed
-    ]
-    return content_types.filter(pk__in=stale)
+    named = [Q(app_label=app_label, model=model) for app_label, model in removed]
+    return content_types.filter(reduce(or_, named, Q(pk__in=[])))
 
 
 def forget_models(removed: Collection[ModelKey], apps: Any, using: str) -> None:

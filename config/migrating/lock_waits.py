@@ -95,12 +95,10 @@ class LockWaits:
         blockers = self.watch.blockers
         what = f"lock {blockers[0].relation}" if blockers and blockers[0].relation else "get a lock"
         reason = f"{self.progress.name} could not {what} within {self.seconds:g} s"
-        match blockers:
-            case [blocker]:
-                return f"{reason}: {blocker} is in the way."
-            case [blocker, *others]:
-                return f"{reason}: {blocker} and {len(others)} more are in the way."
-        return f"{reason}."
+        if not blockers:
+            return f"{reason}."
+        are = "is" if len(blockers) == 1 else f"and {len(blockers) - 1} more are"
+        return f"{reason}: {blockers[0]} {are} in the way."
 
     def __call__(
         self,

@@ -1,6 +1,6 @@
 """The migrations that a rollback unapplies, found from the arguments of the command."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -143,14 +143,10 @@ def _target(loader: MigrationLoader, to: str) -> Node:
         return app_label, ""
     try:
         return app_label, loader.get_migration_by_prefix(app_label, prefix).name
-    except AmbiguityError as error:
+    except (AmbiguityError, KeyError) as error:
+        found = "More than one" if isinstance(error, AmbiguityError) else "No"
         raise CommandError(
-            f"More than one migration of {app_label} begins with {prefix!r}. Write more of the "
-            f"name; manage.py showmigrations {app_label} lists them."
-        ) from error
-    except KeyError as error:
-        raise CommandError(
-            f"No migration of {app_label} begins with {prefix!r}. "
+            f"{found} migration of {app_label} begins with {prefix!r}. "
             f"manage.py showmigrations {app_label} lists them."
         ) from error
 
@@ -196,11 +192,9 @@ def _applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[N
     }
 
 
-def _unknown(loader: MigrationLoader) -> Iterator[Node]:
-    known = set(loader.disk_migrations)
-    for migration in loader.disk_migrations.values():
-        known |= set(migration.replaces)
-    return (node for node in loader.applied_migrations if node not in known)
+def _unknown(loader: MigrationLoader) -> set[Node]:
+    replaced = {node for each in loader.disk_migrations.values() for node in each.replaces}
+    return loader.applied_migrations.keys() - loader.disk_migrations.keys() - replaced
 
 
 def _with_dependents(

@@ -45,22 +45,24 @@ def altered_tables(connection: BaseDatabaseWrapper, dropped: Dropped) -> list[st
         return [name for (name,) in cursor.fetchall()]
 
 
+# Of a table that is dropped, `attnum` is NULL.
 ALTERED_TABLES = """
-    WITH dropped AS (
-        SELECT to_regclass(quote_ident(name))::oid AS oid FROM unnest(%(tables)s::text[]) AS name
-    ), altered AS (
+    WITH altered (oid, attnum) AS (
+        SELECT to_regclass(quote_ident(name))::oid, NULL::int2
+          FROM unnest(%(tables)s::text[]) AS name
+         UNION ALL
         SELECT attrelid, attnum
           FROM unnest(%(column_tables)s::text[], %(columns)s::text[]) AS obj (table_name, name)
           JOIN pg_attribute ON attrelid = to_regclass(quote_ident(table_name)) AND attname = name
-    ), keys AS (
-        SELECT conrelid, confrelid FROM pg_constraint
-         WHERE contype = 'f'
-           AND (conrelid IN (TABLE dropped) OR confrelid IN (TABLE dropped)
-                OR EXISTS (SELECT FROM altered WHERE attrelid = conrelid AND attnum = ANY (conkey)))
     )
     SELECT relname FROM pg_class
-     WHERE oid IN (TABLE dropped) OR oid IN (SELECT attrelid FROM altered)
-        OR oid IN (SELECT conrelid FROM keys) OR oid IN (SELECT confrelid FROM keys)
-        OR oid = to_regclass(quote_ident(%(ledger)s))
+     WHERE oid = to_regclass(quote_ident(%(ledger)s)) OR oid IN (
+           SELECT oid FROM altered
+            UNION ALL
+           SELECT unnest(ARRAY[conrelid, confrelid])
+             FROM pg_constraint
+             JOIN altered ON contype = 'f'
+                         AND (attnum IS NULL AND altered.oid IN (conrelid, confrelid)
+                              OR attnum = ANY (conkey) AND altered.oid = conrelid))
      ORDER BY 1
 """

@@ -130,7 +130,7 @@ def test_plan_to_the_last_migration__nothing(database: str) -> None:
         ),
         (
             "enrollments.000",
-            "More than one migration of enrollments begins with '000'. Write more of the name; "
+            "More than one migration of enrollments begins with '000'. "
             "manage.py showmigrations enrollments lists them.",
         ),
         (

@@ -40,12 +40,13 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
+        add = parser.add_argument
+        add(
             "app_label",
             nargs="*",
             help="Roll back these apps and what depends on them. Default: everything.",
         )
-        parser.add_argument(
+        add(
             "--to",
             nargs="+",
             default=[],
@@ -53,32 +54,22 @@ class Command(BaseCommand):
             help="Roll back what came after a migration (courses.0001_initial) or a point in time "
             "(2026-11-20T10:00).",
         )
-        parser.add_argument(
-            "--database",
-            default="default",
-            choices=tuple(connections),
-            help="The connection to use. Default: default.",
-        )
-        parser.add_argument("--dry-run", action="store_true", help="Print the SQL, and stop.")
-        parser.add_argument(
-            "--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask."
-        )
-        parser.add_argument(
-            "--yes-destroy-data",
-            action="store_true",
-            help="With --noinput: go on although data will be destroyed.",
-        )
-        parser.add_argument("--no-backup", action="store_true", help="Write no backup first.")
-        parser.add_argument(
+        connection_names = tuple(connections)
+        add("--database", default="default", choices=connection_names, help="The connection.")
+        add("--dry-run", action="store_true", help="Print the SQL, and stop.")
+        add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
+        destroy = "With --noinput: go on although data will be destroyed."
+        add("--yes-destroy-data", action="store_true", help=destroy)
+        add("--no-backup", action="store_true", help="Write no backup first.")
+        add(
             "--backup-dir",
             type=Path,
             metavar="DIR",
             help="The directory for backups. Default: the setting ROLLBACK_BACKUP_DIR, or backups/ "
             "next to manage.py.",
         )
-        parser.add_argument(
-            "--restore", type=Path, metavar="FILE", help="Restore everything in such a backup."
-        )
+        restore = "Restore everything in such a backup."
+        add("--restore", type=Path, metavar="FILE", help=restore)
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
