@@ -6,10 +6,10 @@ from textwrap import wrap
 from django.core.management.color import Style
 
 from config.console import counted, counted_bytes, printable
-from config.postgres.catalog import Schema
+from config.postgres.catalog import read_schema
 from config.rollback.dropped_objects import Dropped, UndoneOperation
+from config.rollback.execution import Job
 from config.rollback.losses import Losses, RowCount
-from config.rollback.plan import Rollback
 
 COUNT, BYTES = 20, 12  # widths of the columns on the right
 NARROWEST = 70
@@ -18,18 +18,10 @@ NARROWEST = 70
 class PlanReport:
     """The plan of a rollback: each operation with what it destroys, and the totals last."""
 
-    def __init__(
-        self,
-        schema: Schema,
-        rollback: Rollback,
-        dropped: Dropped,
-        losses: Losses,
-        style: Style,
-        width: int,
-    ) -> None:
-        self.schema, self.rollback, self.dropped, self.losses = schema, rollback, dropped, losses
-        self.style = style
-        self.width = max(width, NARROWEST)
+    def __init__(self, job: Job, losses: Losses, style: Style, width: int) -> None:
+        self.schema = read_schema(job.connection)
+        self.rollback, self.dropped, self.losses = job.rollback, job.dropped, losses
+        self.style, self.width = style, max(width, NARROWEST)
 
     def render(self) -> str:
         return "\n".join([*self._head(), "", *self._operations(), "", *self._totals()])
@@ -94,20 +86,21 @@ def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
         yield f"{counted(count, 'row')} of {table} about the models that are removed"
 
 
-def success(rollback: Rollback, dropped: Dropped, losses: Losses) -> str:
+def success(job: Job, losses: Losses) -> str:
     """Return a line with all that was removed, and how many rows it had in the end."""
+    dropped = job.dropped
     removed = [
         counted(len(dropped.tables), "table"),
         counted(len(dropped.columns), "column"),
         counted(len(dropped.enum_types), "enum type"),
         f"the content types and permissions of {counted(len(dropped.models), 'model')}",
-        counted(len(rollback.migrations), "migration record"),
+        counted(len(job.rollback.migrations), "migration record"),
     ]
     *others, last = [item for item in removed if not item.startswith("0 ") and " 0 " not in item]
     tables = dropped.model_tables
     rows = f", with {_shown(losses.total(tables), 'row')}" if tables else ""
     listed = f"{', '.join(others)} and {last}" if others else last
-    return f"Nothing is left of {rollback.what}. Removed: {listed}{rows}."
+    return f"Nothing is left of {job.rollback.what}. Removed: {listed}{rows}."
 
 
 def _shown(lost: RowCount, kind: str) -> str:

@@ -98,7 +98,7 @@ class Command(BaseCommand):
         self.show_plan(job, losses)
         self.confirm(is_dangerous=destroys_data(job.dropped, losses))
         losses = carry_out(job, partial(self.back_up, job, tools) if tools else None, self.say)
-        self.say(f"\n{self.style.SUCCESS(success(rollback, job.dropped, losses))}")
+        self.say(f"\n{self.style.SUCCESS(success(job, losses))}")
         if tools and self.backup:
             self.say(f"\n{instructions(job, tools, self.backup)}")
 
@@ -106,10 +106,8 @@ class Command(BaseCommand):
         colored = self.options["force_color"] or self.stdout.isatty()
         style = self.style if colored else no_style()
         width = min(get_terminal_size((WIDTH_OF_A_FILE, 24)).columns, MAX_WIDTH)
-        schema = read_schema(self.connection)
-        plan = PlanReport(schema, job.rollback, job.dropped, losses, style, width).render()
         if self.options["verbosity"] or self.options["interactive"]:
-            self.stdout.write(plan)
+            self.stdout.write(PlanReport(job, losses, style, width).render())
 
     def back_up(self, job: Job, tools: Tools) -> None:
         if self.backup:  # an earlier attempt's; it lacks the rows that were written since
