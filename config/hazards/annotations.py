@@ -27,7 +27,7 @@ def _annotations(found: OperationHazards) -> Iterator[str]:
     operation = found.operation
     place = _place(found.migration, found.migration.operations.index(operation.listed) + 1)
     for item in found.shown:
-        title = f"{item.code}: {operation.operation.describe()}"
+        title = f"{item.code}: {operation.change.describe()}"
         if item.is_advice:
             yield _annotation("notice", place, title, item.danger)
         else:
@@ -52,11 +52,10 @@ def _lines(file: Path) -> list[int]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     [cls] = [node for node in tree.body if getattr(node, "name", "") == "Migration"]
     assert isinstance(cls, ast.ClassDef)  # noqa: S101
-    for node in cls.body:
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.List)
-            and getattr(node.targets[0], "id", "") == "operations"
-        ):
-            return [cls.lineno, *(item.lineno for item in node.value.elts)]
-    return [cls.lineno]
+    lists = (
+        node.value
+        for node in cls.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "operations"
+    )
+    operations = next((item for item in lists if isinstance(item, ast.List)), ast.List())
+    return [cls.lineno, *(item.lineno for item in operations.elts)]

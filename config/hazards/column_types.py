@@ -1,7 +1,7 @@
 """Changes of a column's type that PostgreSQL makes in its catalog alone."""
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from config.hazards.operation_sql import OperationSQL
 from config.postgres import named_in_expressions
@@ -17,7 +17,7 @@ class TypeName(NamedTuple):
 
 def reads_rows(operation: OperationSQL) -> bool:
     """Return whether an AlterField makes PostgreSQL read or rewrite rows or indexes."""
-    change: Any = operation.operation
+    change = operation.change
     before, after = (
         field.db_parameters(operation.connection)
         for field in (operation.field_before, operation.field_after)

@@ -35,7 +35,7 @@ class OperationHazards:
 
     @property
     def title(self) -> str:
-        return f"{self.migration}: {self.operation.operation.describe()}"
+        return f"{self.migration}: {self.operation.change.describe()}"
 
     @property
     def accepted(self) -> list[Hazard]:

@@ -27,9 +27,10 @@ class OperationSQL:
 
     connection: BaseDatabaseWrapper
     migration: Migration
-    operation: Operation
+    change: Any
+    """The operation; its attributes depend on its kind."""
     listed: Operation
-    """The operation as the migration lists it: `operation`, or the one that wraps it."""
+    """The operation as the migration lists it: `change`, or the one that wraps it."""
     before: ProjectState
     after: ProjectState
     statements: list[str]
@@ -41,10 +42,10 @@ class OperationSQL:
     @property
     def model_name(self) -> str:
         """The name of the model that the operation is about; '' if it is about none."""
-        if isinstance(self.operation, ModelOperation):
-            return self.operation.name_lower
-        if isinstance(self.operation, (FieldOperation, IndexOperation)):
-            return self.operation.model_name_lower
+        if isinstance(self.change, ModelOperation):
+            return self.change.name_lower
+        if isinstance(self.change, (FieldOperation, IndexOperation)):
+            return self.change.model_name_lower
         return ""
 
     @property
@@ -60,23 +61,23 @@ class OperationSQL:
     @property
     def field_before(self) -> Any:
         """The field that the operation is about; None if there is no such field."""
-        return _field(self.model, getattr(self.operation, "name", ""))
+        return _field(self.model, getattr(self.change, "name", ""))
 
     @property
     def field_after(self) -> Any:
         """The field that the operation leaves; None if there is no such field."""
-        operation: Any = self.operation
+        operation: Any = self.change
         name = getattr(operation, "new_name", "") or getattr(operation, "name", "")
         return _field(_model(self, self.after), name)
 
     @property
     def is_written_by_hand(self) -> bool:
         """Whether an author wrote the statements, and not Django."""
-        return isinstance(self.operation, RunSQL)
+        return isinstance(self.change, RunSQL)
 
     @property
     def in_transaction(self) -> bool:
-        return bool(self.migration.atomic or self.operation.atomic)
+        return bool(self.migration.atomic or self.change.atomic)
 
 
 def _model(operation: OperationSQL, state: ProjectState) -> Any:
@@ -172,7 +173,7 @@ def read_operations(
 def read_reverse(operation: OperationSQL) -> list[str]:
     """Return the statements that undo `operation`."""
     with Collector(operation.connection) as editor:
-        operation.operation.database_backwards(
+        operation.change.database_backwards(
             operation.app_label, editor, operation.after, operation.before
         )
     return editor.take()
@@ -182,7 +183,7 @@ def _read(
     connection: BaseDatabaseWrapper, migration: Migration, state: ProjectState
 ) -> MigrationSQL:
     operations: list[OperationSQL] = []
-    deferred: list[tuple[Any, list[str]]] = []
+    owners: dict[Any, list[str]] = {}
     with Collector(connection) as editor:
         for listed in migration.operations:
             before, state = state, state.clone()
@@ -194,13 +195,12 @@ def _read(
                         connection, migration, operation, listed, earlier, later, statements
                     )
                 )
-                known = {id(sql) for sql, _ in deferred}
-                deferred += [(s, statements) for s in editor.deferred_sql if id(s) not in known]
+                for sql in editor.deferred_sql:
+                    owners.setdefault(sql, statements)
         # Django runs these at the end of the migration; they belong to the operation that asked.
-        for sql, statements in deferred:
-            if any(sql is kept for kept in editor.deferred_sql):
-                editor.execute(sql, None)
-                statements += editor.take()
+        for sql in editor.deferred_sql:
+            editor.execute(sql, None)
+            owners[sql] += editor.take()
         editor.deferred_sql.clear()
     return MigrationSQL(operations, state)
 

@@ -174,7 +174,7 @@ def hazard(code: str, operation: OperationSQL, sql: str = "", message: str = "")
 
 def operation_codes(operation: OperationSQL) -> Iterator[str]:
     """Yield the codes of rules that apply to an operation, whatever its SQL is."""
-    change: Any = operation.operation
+    change = operation.change
     if set(getattr(change, "old_labels", ())) - set(getattr(change, "labels", ())):
         yield "changing-enum-labels"
     if isinstance(change, AddField) and _is_constant_for_unique(change.field):

@@ -62,7 +62,7 @@ def _code_of_constraint(text: str) -> str | None:
 
 def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | None:
     """Return the code for an operation of Django or ours, which reveals more than its SQL."""
-    is_alter_field = isinstance(operation.operation, AlterField)
+    is_alter_field = isinstance(operation.change, AlterField)
     if rule in ("ban-drop-type", "renaming-index"):
         return None  # PostgreSQL drops no type that is in use, and code does not name indexes
     if rule == "ban-drop-constraint" and is_alter_field:

@@ -3,7 +3,7 @@
 from django.db.migrations import Migration
 
 from config.hazards.statements import created_table, dropped_table, renamed_table
-from config.hazards.table_sizes import TableSize, TableSizes
+from config.hazards.table_sizes import TableSizes
 
 
 class TablesInUse:
@@ -46,9 +46,6 @@ class TablesInUse:
 
     def is_small(self, table: str) -> bool:
         """Return whether `table` is small; '' stands for any table, so that all have to be."""
-        if self.sizes is None:
-            return False
-        sizes: list[TableSize] = (
-            [self.sizes[table]] if table in self.sizes else [*self.sizes.values()]
-        )
-        return all(size.is_small for size in sizes)
+        sizes = self.sizes or {}
+        of_table = [sizes[table]] if table in sizes else [*sizes.values()]
+        return self.sizes is not None and all(size.is_small for size in of_table)

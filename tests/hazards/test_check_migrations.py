@@ -86,26 +86,26 @@ notifications.0099_extra: Create index by_title on field(s) title of model notif
 
 def test_hazard_at_verbosity_0__only_the_verdict() -> None:
     with extra_migration("notifications", ADD_INDEX):
-        assert check("-v0") == Run(1, ["1 hazard in 10 migrations."])
+        assert check("notifications", "-v0") == Run(1, ["1 hazard in 2 migrations."])
 
 
 def test_hazard_that_is_accepted__passes() -> None:
     body = accepting('{"require-concurrent-index-creation": "Has a dozen rows."}')
     with extra_migration("notifications", body):
-        assert check() == Run(0, ["No hazards in 10 migrations. 1 hazard accepted."])
+        assert check("notifications") == Run(0, ["No hazards in 2 migrations. 1 hazard accepted."])
 
 
 @pytest.mark.parametrize("reason", ['""', '"  "', "None"])
 def test_hazard_that_is_accepted_without_a_reason__is_refused(reason: str) -> None:
     body = accepting(f'{{"require-concurrent-index-creation": {reason}}}')
     with extra_migration("notifications", body):
-        assert check() == Run(
+        assert check("notifications") == Run(
             1,
             [
                 "notifications.0099_extra",
                 "  It accepts require-concurrent-index-creation without a reason.",
                 "",
-                "No hazards in 10 migrations. 1 hazard accepted. 1 acknowledgement to correct.",
+                "No hazards in 2 migrations. 1 hazard accepted. 1 acknowledgement to correct.",
             ],
         )
 
@@ -194,11 +194,8 @@ def test_migration_that_is_wrong__status_2_and_one_line() -> None:
     with extra_migration(
         "notifications", 'operations = [migrations.RemoveField("notification", "nope")]'
     ):
-        assert check() == Run(
-            2,
-            [
-                "The SQL of migration notifications.0099_extra cannot be read. KeyError: 'nope'",
-            ],
+        assert check("notifications") == Run(
+            2, ["The SQL of migration notifications.0099_extra cannot be read. KeyError: 'nope'"]
         )
 
 
@@ -219,7 +216,9 @@ def test_check_without_squawk__status_2_and_what_to_do(
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     with extra_migration("notifications", ADD_INDEX):
-        assert check() == Run(2, ["squawk is not installed. Run make, or pip install squawk-cli."])
+        assert check("notifications") == Run(
+            2, ["squawk is not installed. Run make, or pip install squawk-cli."]
+        )
 
 
 def test_check__runs_nothing() -> None:

@@ -60,9 +60,9 @@ def find_alternative(operation: OperationSQL, codes: Collection[str]) -> Alterna
 
 
 def _by_kind(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
-    if operation.listed is operation.operation:
+    if operation.listed is operation.change:
         for kind, find in ALTERNATIVES.items():
-            if isinstance(operation.operation, kind):
+            if isinstance(operation.change, kind):
                 return find(operation, codes)
     return rewrite_operation(operation)
 

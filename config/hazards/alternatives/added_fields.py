@@ -31,7 +31,7 @@ class FirstField(NamedTuple):
 
 
 def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
-    change: Any = operation.operation
+    change = operation.change
     wanted = change.field
     if wanted.many_to_many:
         return None

@@ -1,7 +1,6 @@
 """Alternatives for indexes and constraints."""
 
 from collections.abc import Collection
-from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.operations import (
@@ -18,7 +17,7 @@ from config.hazards.operation_sql import OperationSQL
 
 
 def add_index(operation: OperationSQL, codes: Collection[str]) -> Alternative:
-    change: Any = operation.operation
+    change = operation.change
     concurrently = AddIndexConcurrently(change.model_name, change.index)
     return Alternative(
         "Build the index concurrently, in a migration of its own.",
@@ -27,7 +26,7 @@ def add_index(operation: OperationSQL, codes: Collection[str]) -> Alternative:
 
 
 def remove_index(operation: OperationSQL, codes: Collection[str]) -> Alternative:
-    change: Any = operation.operation
+    change = operation.change
     concurrently = RemoveIndexConcurrently(change.model_name, change.name)
     return Alternative(
         "Drop the index concurrently, in a migration of its own.",
@@ -36,7 +35,7 @@ def remove_index(operation: OperationSQL, codes: Collection[str]) -> Alternative
 
 
 def add_constraint(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
-    change: Any = operation.operation
+    change = operation.change
     model_name, constraint = change.model_name, change.constraint
     if isinstance(constraint, ExclusionConstraint):
         return None

@@ -7,10 +7,10 @@ from config.hazards.operation_sql import OperationSQL
 
 
 def change_enum(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
-    if getattr(operation.operation, "is_followed", False):
+    if getattr(operation.change, "is_followed", False):
         return Alternative(
             "Add the label in a migration of its own, before this one.",
-            [NewMigration(NOW, [operation.operation])],
+            [NewMigration(NOW, [operation.change])],
         )
     if set(codes) == {"changing-column-type"}:
         return Alternative(

@@ -42,7 +42,7 @@ def alter_field(operation: OperationSQL, codes: Collection[str]) -> Alternative 
 
 def _keep_column_name(operation: OperationSQL) -> Alternative:
     """Return the alternative for an AlterField that gives the column another name."""
-    change: Any = operation.operation
+    change = operation.change
     same = copy_field(change.field, db_column=operation.field_before.column)
     return Alternative(
         "Keep the column's name: set the field's `db_column` to it.",
@@ -52,7 +52,7 @@ def _keep_column_name(operation: OperationSQL) -> Alternative:
 
 def _change_type(operation: OperationSQL) -> Alternative | None:
     """Return the alternative in which a new column replaces the old one, and takes its name."""
-    change: Any = operation.operation
+    change = operation.change
     old, name = operation.field_before, change.name
     options = operation.before.models[operation.app_label, operation.model_name].options
     named = [*options.get("constraints", ()), *options.get("indexes", ())]
@@ -78,7 +78,7 @@ def _change_type(operation: OperationSQL) -> Alternative | None:
 
 
 def rename_field(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
-    change: Any = operation.operation
+    change = operation.change
     old = operation.model._meta.get_field(change.old_name)
     if old.many_to_many:
         return None
@@ -98,7 +98,7 @@ def remove_field(operation: OperationSQL, codes: Collection[str]) -> Alternative
         return None
     return Alternative(
         "Remove the field from the code first. Drop the column when no running code reads it.",
-        _forget_column(operation, old, [operation.operation], NOW),
+        _forget_column(operation, old, [operation.change], NOW),
     )
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any
 
 from django.db.migrations import RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
@@ -104,7 +103,7 @@ def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]
 def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[NewMigration]:
     """Yield a migration that gives the field's default to rows that NOT NULL would refuse."""
     if any(sql.endswith(" SET NOT NULL") for sql in statements) and operation.model_name:
-        change: Any = operation.operation
+        change = operation.change
         value = default_value(change.field)
         if value is not None:
             fill = Backfill(change.model_name, change.name, value)
@@ -113,10 +112,10 @@ def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[Ne
 
 def _with_state(operation: OperationSQL, operations: Sequence[Operation]) -> list[Operation]:
     """Return the operations, which also make the change of state that `operation` makes."""
-    if operation.listed is not operation.operation or operation.is_written_by_hand:
+    if operation.listed is not operation.change or operation.is_written_by_hand:
         return [*operations]
     return [
         SeparateDatabaseAndState(
-            state_operations=[operation.operation], database_operations=[*operations]
+            state_operations=[operation.change], database_operations=[*operations]
         )
     ]

@@ -23,99 +23,78 @@ class SafeSQL(NamedTuple):
     in no transaction.
     """
 
-    first: tuple[ReversibleSQL, ...] = ()
-    alone: tuple[ReversibleSQL, ...] = ()
-    last: tuple[ReversibleSQL, ...] = ()
+    first: Sequence[ReversibleSQL] = ()
+    alone: Sequence[ReversibleSQL] = ()
+    last: Sequence[ReversibleSQL] = ()
+
+
+ALTER = rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?P<table>{QUALIFIED})"
+ADD_CONSTRAINT = rf"{ALTER} ADD CONSTRAINT (?P<name>{NAME})"
+DROP_INDEX = "DROP INDEX CONCURRENTLY IF EXISTS {name}"
+DROP_CONSTRAINT = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
+ADD_NOT_NULL = "ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
+DROP_NOT_NULL = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"
+ALTER_COLUMN = "ALTER TABLE {table} ALTER COLUMN {column}"
+REWRITES = {
+    rf"CREATE (?P<unique>UNIQUE )?INDEX (?P<name>{NAME}) ON (?P<rest>.*)": SafeSQL(
+        alone=[
+            ReversibleSQL(DROP_INDEX),  # an interrupted build leaves an invalid index
+            ReversibleSQL("CREATE {unique}INDEX CONCURRENTLY {name} ON {rest}", DROP_INDEX),
+        ]
+    ),
+    rf"DROP INDEX (?:IF EXISTS )?(?P<name>{QUALIFIED})": SafeSQL(alone=[ReversibleSQL(DROP_INDEX)]),
+    rf"{ADD_CONSTRAINT} (?P<kind>UNIQUE|PRIMARY KEY)"
+    r" (?P<columns>\([^()]*\)(?: INCLUDE \([^()]*\))?)"
+    r"(?P<deferrable> DEFERRABLE INITIALLY \w+)?": SafeSQL(
+        alone=[
+            ReversibleSQL(DROP_INDEX),
+            ReversibleSQL(
+                "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {columns}", DROP_INDEX
+            ),
+            ReversibleSQL(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}{deferrable}",
+                DROP_CONSTRAINT,
+            ),
+        ]
+    ),
+    rf"{ADD_CONSTRAINT} (?P<definition>(?:CHECK|FOREIGN KEY)(?!.* NOT VALID$).*)": SafeSQL(
+        first=[
+            ReversibleSQL(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID", DROP_CONSTRAINT
+            )
+        ],
+        last=[ReversibleSQL("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")],
+    ),
+    rf"REINDEX (?P<kind>INDEX|TABLE|SCHEMA) (?P<name>{QUALIFIED})": SafeSQL(
+        alone=[ReversibleSQL("REINDEX {kind} CONCURRENTLY {name}")]
+    ),
+    # SET NOT NULL reads no rows where a valid CHECK proves it.
+    rf"{ALTER} ALTER COLUMN (?P<column>{NAME}) SET NOT NULL": SafeSQL(
+        first=[ReversibleSQL(ADD_NOT_NULL, DROP_NOT_NULL)],
+        last=[
+            ReversibleSQL("ALTER TABLE {table} VALIDATE CONSTRAINT {check}"),
+            ReversibleSQL(f"{ALTER_COLUMN} SET NOT NULL", f"{ALTER_COLUMN} DROP NOT NULL"),
+            ReversibleSQL(DROP_NOT_NULL, ADD_NOT_NULL),
+        ],
+    ),
+}
+"""The rewritten form of each statement that a pattern matches, with its groups put in."""
 
 
 def rewrite_statement(sql: str) -> SafeSQL | None:
     """Return `sql` without its long lock; None if that is impossible or not needed."""
-    for pattern, rewrite in REWRITES:
+    for pattern, safe in REWRITES.items():
         if match := re.fullmatch(pattern, normalized(sql), re.IGNORECASE):
-            return rewrite(match)
+            names = match.groupdict("")
+            if "column" in names:
+                check = f"{unquoted(names['table'])}_{unquoted(names['column'])}"[:54]
+                names["check"] = f'"{check}_not_null"'
+            return SafeSQL(*([_with_names(item, names) for item in part] for part in safe))
     return None
 
 
-def _index(match: re.Match[str]) -> SafeSQL:
-    name = match["name"]
-    create = f"CREATE {match['unique'] or ''}INDEX CONCURRENTLY {name} ON {match['rest']}"
-    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
-    # A build that was interrupted leaves an invalid index of this name.
-    return SafeSQL(alone=(ReversibleSQL(drop), ReversibleSQL(create, drop)))
-
-
-def _dropped_index(match: re.Match[str]) -> SafeSQL:
-    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {match['name']}"
-    return SafeSQL(alone=(ReversibleSQL(drop),))
-
-
-def _not_valid(match: re.Match[str]) -> SafeSQL:
-    alter, name = f"ALTER TABLE {match['table']}", match["name"]
-    add = f"{alter} ADD CONSTRAINT {name} {match['definition']} NOT VALID"
-    drop = f"{alter} DROP CONSTRAINT IF EXISTS {name}"
-    validate = f"{alter} VALIDATE CONSTRAINT {name}"
-    return SafeSQL(first=(ReversibleSQL(add, drop),), last=(ReversibleSQL(validate),))
-
-
-def _unique(match: re.Match[str]) -> SafeSQL:
-    alter, name = f"ALTER TABLE {match['table']}", match["name"]
-    drop_index = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
-    index = (
-        f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {match['table']}"
-        f" {match['columns']}{match['include'] or ''}"
-    )
-    kind = match["kind"].upper()
-    add = f"{alter} ADD CONSTRAINT {name} {kind} USING INDEX {name}{match['deferrable'] or ''}"
-    drop = f"{alter} DROP CONSTRAINT IF EXISTS {name}"
-    return SafeSQL(
-        alone=(
-            ReversibleSQL(drop_index),
-            ReversibleSQL(index, drop_index),
-            ReversibleSQL(add, drop),
-        )
-    )
-
-
-def _not_null(match: re.Match[str]) -> SafeSQL:
-    """Return a SET NOT NULL that reads no row, because a valid CHECK proves it already."""
-    alter, column = f"ALTER TABLE {match['table']}", match["column"]
-    check = f'"{f"{unquoted(match['table'])}_{unquoted(column)}"[:54]}_not_null"'
-    add = f"{alter} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
-    drop = f"{alter} DROP CONSTRAINT IF EXISTS {check}"
-    alter_column = f"{alter} ALTER COLUMN {column}"
-    return SafeSQL(
-        first=(ReversibleSQL(add, drop),),
-        last=(
-            ReversibleSQL(f"{alter} VALIDATE CONSTRAINT {check}"),
-            ReversibleSQL(f"{alter_column} SET NOT NULL", f"{alter_column} DROP NOT NULL"),
-            ReversibleSQL(drop, add),
-        ),
-    )
-
-
-def _reindex(match: re.Match[str]) -> SafeSQL:
-    reindex = f"REINDEX {match['kind']} CONCURRENTLY {match['name']}"
-    return SafeSQL(alone=(ReversibleSQL(reindex),))
-
-
-ALTER = rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?P<table>{QUALIFIED})"
-REWRITES = (
-    (rf"CREATE (?P<unique>UNIQUE )?INDEX (?P<name>{NAME}) ON (?P<rest>.*)", _index),
-    (rf"DROP INDEX (?:IF EXISTS )?(?P<name>{QUALIFIED})", _dropped_index),
-    (
-        rf"{ALTER} ADD CONSTRAINT (?P<name>{NAME}) (?P<kind>UNIQUE|PRIMARY KEY)"
-        r" (?P<columns>\([^()]*\))(?P<include> INCLUDE \([^()]*\))?"
-        r"(?P<deferrable> DEFERRABLE INITIALLY \w+)?",
-        _unique,
-    ),
-    (
-        rf"{ALTER} ADD CONSTRAINT (?P<name>{NAME})"
-        r" (?P<definition>(?:CHECK|FOREIGN KEY)(?!.* NOT VALID$).*)",
-        _not_valid,
-    ),
-    (rf"REINDEX (?P<kind>INDEX|TABLE|SCHEMA) (?P<name>{QUALIFIED})", _reindex),
-    (rf"{ALTER} ALTER COLUMN (?P<column>{NAME}) SET NOT NULL", _not_null),
-)
+def _with_names(sql: ReversibleSQL, names: dict[str, str]) -> ReversibleSQL:
+    return ReversibleSQL(*(statement.format(**names) for statement in sql))
 
 
 def run_sql(statements: Sequence[ReversibleSQL]) -> list[RunSQL]:

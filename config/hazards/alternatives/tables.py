@@ -30,7 +30,7 @@ def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Altern
         for item in keys
     ]
     forget = SeparateDatabaseAndState(
-        database_operations=run_sql(keys), state_operations=[operation.operation]
+        database_operations=run_sql(keys), state_operations=[operation.change]
     )
     drop = RunSQL(script(operation.statements), script(read_reverse(operation)))
     reason = {"ban-drop-table": "No running code has used it since the release before."}
@@ -49,7 +49,7 @@ def dropped_key(operation: OperationSQL, old: Any) -> ReversibleSQL:
 
 
 def rename_model(operation: OperationSQL, codes: Collection[str]) -> Alternative:
-    change: Any = operation.operation
+    change = operation.change
     model: Any = operation.before.apps.get_model(operation.app_label, change.old_name)
     rename = [AlterModelTable(change.old_name, model._meta.db_table), change]
     return Alternative(
@@ -67,5 +67,5 @@ def alter_model_table(operation: OperationSQL, codes: Collection[str]) -> Altern
     return Alternative(
         "Keep a view with the old name until the next release: running code reads and writes "
         "through it.",
-        [NewMigration(NOW, [operation.operation, view], accepted=reason)],
+        [NewMigration(NOW, [operation.change, view], accepted=reason)],
     )
