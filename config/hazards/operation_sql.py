@@ -66,8 +66,7 @@ class OperationSQL:
     @property
     def field_after(self) -> Any:
         """The field that the operation leaves; None if there is no such field."""
-        operation: Any = self.change
-        name = getattr(operation, "new_name", "") or getattr(operation, "name", "")
+        name = getattr(self.change, "new_name", "") or getattr(self.change, "name", "")
         return _field(_model(self, self.after), name)
 
     @property
@@ -188,15 +187,12 @@ def _read(
         for listed in migration.operations:
             before, state = state, state.clone()
             listed.state_forwards(migration.app_label, state)
-            for operation, earlier, later in _parts(migration, listed, before, state):
-                statements = _statements(editor, migration.app_label, operation, earlier, later)
-                operations.append(
-                    OperationSQL(
-                        connection, migration, operation, listed, earlier, later, statements
-                    )
-                )
+            for change, earlier, later in _parts(migration, listed, before, state):
+                item = OperationSQL(connection, migration, change, listed, earlier, later, [])
+                item.statements.extend(_statements(editor, item))
+                operations.append(item)
                 for sql in editor.deferred_sql:
-                    owners.setdefault(sql, statements)
+                    owners.setdefault(sql, item.statements)
         # Django runs these at the end of the migration; they belong to the operation that asked.
         for sql in editor.deferred_sql:
             editor.execute(sql, None)
@@ -219,29 +215,24 @@ def _parts(
         before = after
 
 
-def _statements(
-    editor: Collector,
-    app_label: str,
-    operation: Operation,
-    before: ProjectState,
-    after: ProjectState,
-) -> list[str]:
-    if isinstance(operation, CreateModel):
-        return list(_new_tables(app_label, operation))
-    if operation.reduces_to_sql:
-        operation.database_forwards(app_label, editor, before, after)
-    statements = [*editor.take(), *_replacements(editor, before)]
-    if isinstance(operation, RunSQL):
+def _statements(editor: Collector, operation: OperationSQL) -> list[str]:
+    change = operation.change
+    if isinstance(change, CreateModel):
+        return list(_new_tables(operation.app_label, change))
+    if change.reduces_to_sql:
+        change.database_forwards(operation.app_label, editor, operation.before, operation.after)
+    statements = [*editor.take(), *_replacements(editor, operation.before)]
+    if operation.is_written_by_hand:
         return [statement for script in statements for statement in statements_in(script)]
     return statements
 
 
-def _new_tables(app_label: str, operation: CreateModel) -> Iterator[str]:
+def _new_tables(app_label: str, change: CreateModel) -> Iterator[str]:
     """Yield a short stand-in for the real SQL, which is never dangerous and slow to collect."""
-    table = operation.options.get("db_table") or f"{app_label}_{operation.name_lower}"
-    fields: Sequence[tuple[str, Any]] = operation.fields
+    table = change.options.get("db_table") or f"{app_label}_{change.name_lower}"
+    fields: Sequence[tuple[str, Any]] = change.fields
     links = [field.db_table or f"{table}_{name}" for name, field in fields if field.many_to_many]
-    for name in [table, *links] if operation.options.get("managed", True) else []:
+    for name in [table, *links] if change.options.get("managed", True) else []:
         yield f'CREATE TABLE "{name}" ();'
 
 
