@@ -110,7 +110,7 @@ def test_hazard_that_is_accepted_without_a_reason__is_refused(reason: str) -> No
         )
 
 
-def test_hazard_that_is_accepted_but_not_there__is_reported() -> None:
+def test_accepted_code_that_is_not_a_hazard__is_reported() -> None:
     with extra_migration("notifications", f'hazards_accepted = {{"x": "y"}}\n    {CLEAN}'):
         assert check("notifications", "0099") == Run(
             1,
@@ -176,9 +176,7 @@ def test_github_format__annotates_the_line_of_the_operation() -> None:
         ),
     ],
 )
-def test_check_that_cannot_be_done__status_2_and_one_line(
-    arguments: list[str], reason: str
-) -> None:
+def test_check_that_is_impossible__status_2_and_one_line(arguments: list[str], reason: str) -> None:
     assert check(*arguments) == Run(2, [reason])
 
 
@@ -200,7 +198,7 @@ def test_migration_that_is_wrong__status_2_and_one_line() -> None:
 
 
 def test_process_without_a_server__status_2_and_one_line() -> None:
-    variables = {"DATABASE_URL": "postgres://somebody@127.0.0.1:1/x", "DEBUG": "on"}
+    variables = {"DATABASE_URL": "postgres://user@127.0.0.1:1/x", "DEBUG": "on"}
     process = run("manage.py", "check_migrations", **variables)
     assert (process.returncode, process.stdout, process.stderr) == (
         2,

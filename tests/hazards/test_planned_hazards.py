@@ -52,7 +52,7 @@ def test_plan_with_an_accepted_hazard__shows_the_reason(database: None) -> None:
     assert line.endswith(" kB) Accepted: At night.")
 
 
-def test_plan_without_hazards__is_the_one_of_django(database: None) -> None:
+def test_plan_without_hazards__is_unchanged(database: None) -> None:
     with extra('migrations.AlterModelOptions("notification", {"verbose_name": "Notice"})'):
         assert migrate("notifications", "--plan") == [
             "Planned operations:",
@@ -61,7 +61,7 @@ def test_plan_without_hazards__is_the_one_of_django(database: None) -> None:
         ]
 
 
-def test_plan_back__shows_no_hazards(database: None) -> None:
+def test_plan_backwards__shows_no_hazards(database: None) -> None:
     assert not any("Instead:" in line for line in migrate("notifications", "zero", "--plan"))
 
 

@@ -7,7 +7,7 @@ import pytest
 from config.hazards.squawk import SquawkError, lint
 
 
-def test_lint_of_sql_with_an_error__says_of_the_other_statements_what_it_would() -> None:
+def test_lint_of_sql_with_a_syntax_error__still_checks_the_other_statements() -> None:
     found = lint(["SELEC 1", "DROP TABLE a"], 18, in_transaction=True)
     assert [(item.statement, item.rule) for item in found] == [
         (0, "syntax-error"),
@@ -16,12 +16,12 @@ def test_lint_of_sql_with_an_error__says_of_the_other_statements_what_it_would()
     ]
 
 
-def test_lint_of_statements_over_several_lines__knows_which_is_meant() -> None:
+def test_lint_of_statements_over_several_lines__finds_the_statement() -> None:
     found = lint(["SELECT\n1 -- one", "DROP\nTABLE a", "SELECT 2"], 15, in_transaction=False)
     assert [item.statement for item in found] == [1]
 
 
-def test_squawk_that_says_something_else__is_an_error(
+def test_squawk_with_unreadable_output__is_an_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "squawk").write_text("#!/bin/sh\necho no such option >&2\n")

@@ -7,15 +7,13 @@ from config.hazards.table_sizes import TableSize, read_table_sizes
 from tests.support.databases import Database
 
 
-def test_sizes__are_of_tables_with_their_indexes(
-    tables: BaseDatabaseWrapper, blank: Database
-) -> None:
+def test_size__includes_indexes(tables: BaseDatabaseWrapper, blank: Database) -> None:
     [(total,)] = blank.query("SELECT pg_total_relation_size('music_album')")
     blank.execute("ANALYZE music_album")
     assert read_table_sizes(tables)["music_album"] == TableSize(2, total)
 
 
-def test_size_of_a_table_that_is_locked__is_not_waited_for(
+def test_size_of_a_locked_table__is_read_without_waiting(
     tables: BaseDatabaseWrapper, blank: Database
 ) -> None:
     with blank.session() as other:
@@ -25,7 +23,7 @@ def test_size_of_a_table_that_is_locked__is_not_waited_for(
         assert read_table_sizes(tables)["music_album"].is_small
 
 
-def test_size_of_a_table_that_was_never_analysed__has_no_rows(
+def test_size_of_a_table_without_statistics__has_no_rows(
     tables: BaseDatabaseWrapper,
 ) -> None:
     assert read_table_sizes(tables)["music_label"].rows is None
@@ -38,5 +36,5 @@ def test_size_of_a_table_that_was_never_analysed__has_no_rows(
         (TableSize(None, 16 * 1024), "16 kB"),
     ],
 )
-def test_size__reads(size: TableSize, shown: str) -> None:
+def test_size__is_shown_in_words(size: TableSize, shown: str) -> None:
     assert str(size) == shown

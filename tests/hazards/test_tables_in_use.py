@@ -29,7 +29,7 @@ def test_small_table__is_dangerous_to_change_under_running_code(
     assert codes(find_in(server, rename, sizes={"music_album": SMALL})) == ["renaming-column"]
 
 
-def test_table_that_is_not_there_yet__has_no_hazard(server: BaseDatabaseWrapper) -> None:
+def test_table_that_does_not_exist_yet__has_no_hazard(server: BaseDatabaseWrapper) -> None:
     rename = RenameField("album", "title", "name")
     assert codes(find_in(server, rename, ADD_INDEX, sizes={"others": BIG})) == []
 
