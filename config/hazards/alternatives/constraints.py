@@ -10,6 +10,7 @@ from django.contrib.postgres.operations import (
     ValidateConstraint,
 )
 from django.db import models
+from django.db.migrations.operations.base import Operation
 
 from config.hazards.alternatives.migration_files import AFTERWARDS, NOW, Alternative, NewMigration
 from config.hazards.alternatives.operation_rewrites import rewrite_operation
@@ -18,18 +19,17 @@ from config.hazards.operation_sql import OperationSQL
 
 def add_index(operation: OperationSQL, codes: Collection[str]) -> Alternative:
     change = operation.change
-    concurrently = AddIndexConcurrently(change.model_name, change.index)
-    return Alternative(
-        "Build the index concurrently, in a migration of its own.",
-        [NewMigration(NOW, [concurrently], atomic=False)],
-    )
+    return _alone("Build", AddIndexConcurrently(change.model_name, change.index))
 
 
 def remove_index(operation: OperationSQL, codes: Collection[str]) -> Alternative:
     change = operation.change
-    concurrently = RemoveIndexConcurrently(change.model_name, change.name)
+    return _alone("Drop", RemoveIndexConcurrently(change.model_name, change.name))
+
+
+def _alone(verb: str, concurrently: Operation) -> Alternative:
     return Alternative(
-        "Drop the index concurrently, in a migration of its own.",
+        f"{verb} the index concurrently, in a migration of its own.",
         [NewMigration(NOW, [concurrently], atomic=False)],
     )
 
