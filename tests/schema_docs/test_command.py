@@ -1,4 +1,4 @@
-"""manage.py schema_docs: what it writes, and what it says of a file."""
+"""Tests of the command schema_docs: the file that it writes, and its messages."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.schema_docs.management.commands.schema_docs import PATH
+from config.schema_docs.management.commands.schema_docs import SCHEMA_DOCS
 
 pytestmark = pytest.mark.django_db
 
@@ -18,17 +18,17 @@ def test_docs_of_the_repository__current() -> None:
 def test_file_that_was_just_written__current(tmp_path: Path) -> None:
     call_command("schema_docs", tmp_path / "schema.md")
     call_command("schema_docs", tmp_path / "schema.md", "--check")
-    assert (tmp_path / "schema.md").read_bytes() == PATH.read_bytes()
+    assert (tmp_path / "schema.md").read_bytes() == SCHEMA_DOCS.read_bytes()
 
 
 def test_file_that_was_edited__stale(tmp_path: Path) -> None:
     path = tmp_path / "schema.md"
-    path.write_text(PATH.read_text().replace("Accounts", "People"))
+    path.write_text(SCHEMA_DOCS.read_text().replace("Accounts", "People"))
     with pytest.raises(CommandError) as error:
         call_command("schema_docs", path, "--check")
     assert str(error.value) == (
-        f"{path} is stale: the models have changed, or it was edited. "
-        "Write it again: manage.py schema_docs"
+        f"{path} is stale: the models have changed, or the file was edited. "
+        "Write it again with: manage.py schema_docs"
     )
 
 
@@ -44,7 +44,7 @@ def test_file_that_does_not_exist__said_by_check(tmp_path: Path) -> None:
     path = tmp_path / "schema.md"
     with pytest.raises(CommandError) as error:
         call_command("schema_docs", path, "--check")
-    assert str(error.value) == f"{path} does not exist. Write it: manage.py schema_docs"
+    assert str(error.value) == f"{path} does not exist. Write it with: manage.py schema_docs"
 
 
 def test_file_in_no_directory__cannot_be_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The data dictionary: what the models have, as a catalog writes it."""
+"""Tests of the data dictionary: the models, as a catalog writes them."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from config.postgres.catalog.catalog import Catalog, Key
+from config.postgres.catalog import Catalog, Key
 from config.schema_docs.dictionary import (
     Column,
     Domain,
@@ -64,7 +64,7 @@ DOMAINS = {
 
 def test_column__as_postgresql_writes_it(domains: Sequence[Domain]) -> None:
     assert column(domains, "courses.price") == Column(
-        "price", "numeric(10,2)", True, "0", "In `currency`; 0: free.", []
+        "price", "numeric(10,2)", True, "0", "In `currency`; 0 if the course is free.", []
     )
 
 
@@ -98,7 +98,7 @@ def test_index__definition_and_remark(domains: Sequence[Domain]) -> None:
         "index",
         "notifications_unread_idx",
         "btree (recipient_id) WHERE (read_at IS NULL)",
-        "Query 15: the badge counts in the index alone.",
+        "Query 15: the unread badge counts with an index-only scan.",
     )
 
 
