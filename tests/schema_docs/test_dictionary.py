@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from django.apps import apps
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from config.postgres.catalog import Catalog, Key
 from config.schema_docs.dictionary import (
@@ -20,9 +21,11 @@ from config.schema_docs.dictionary import (
 from tests.support.contract import COLUMNS, ENUMS
 
 
-@pytest.fixture
-def domains(db: None) -> Sequence[Domain]:
-    return read_dictionary(connection)
+@pytest.fixture(scope="module")
+def domains(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Sequence[Domain]:
+    """Return the dictionary, which is expensive to read: PostgreSQL creates all tables for it."""
+    with django_db_blocker.unblock():
+        return read_dictionary(connection)
 
 
 def table(domains: Sequence[Domain], name: str) -> Table:
