@@ -118,7 +118,7 @@ class Question(TimestampedModel):
     )
     correct_answer = models.JSONField(
         blank=True,
-        db_comment='In the form that question_type needs, not JSON null; "" if a person grades it.',
+        db_comment='Any JSON value but null, as question_type needs it; "" if a person grades it.',
     )
     explanation = models.TextField(
         blank=True, db_default="", db_comment="Why the answer is correct."

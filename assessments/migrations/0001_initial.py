@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
                 ('question_text', models.TextField()),
                 ('question_media_url', models.URLField(blank=True, db_comment='Address of a picture, sound or video.', db_default='', max_length=500)),
                 ('options', models.JSONField(blank=True, db_comment='Array of choices; NULL if the answer is free.', null=True)),
-                ('correct_answer', models.JSONField(blank=True, db_comment='In the form that question_type needs, not JSON null; "" if a person grades it.')),
+                ('correct_answer', models.JSONField(blank=True, db_comment='Any JSON value but null, as question_type needs it; "" if a person grades it.')),
                 ('explanation', models.TextField(blank=True, db_comment='Why the answer is correct.', db_default='')),
                 ('points', models.IntegerField(db_comment='Points for a correct answer.', db_default=1)),
                 ('order_number', models.IntegerField(db_comment='Position in the quiz, starting at 1.')),

@@ -1,14 +1,14 @@
--- A platform with 1,000 users and 3,000 courses, made by rule and not by chance, so that statistics
--- and plans are the same in every run. Of everything there is one that is long, so that its first
--- page is worth an index in order: course 1, user 1, conversation 1, thread 1, post 1. The others
--- are as small as most are. It is 2026-01-01 all the time.
+-- A platform with 1,000 users and 3,000 courses. Its rows follow rules, not chance, and no table has
+-- more rows than ANALYZE samples, so that statistics and plans are the same in every run. Course 1,
+-- user 1, conversation 1, thread 1 and post 1 have long lists, so that reading the first page in the
+-- order of an index pays off. All others have short lists. The current time is always 2026-01-01.
 
 CREATE OR REPLACE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid
     RETURN md5(kind || n)::uuid;
 CREATE OR REPLACE FUNCTION pg_temp.day(n numeric) RETURNS timestamptz
     RETURN timestamptz '2026-01-01 00:00Z' + n * interval '1 day';
 
--- Users 1 to 100 teach; all study.
+-- Users 1 to 100 teach, and all users study.
 INSERT INTO users (id, email, password_hash, role, created_at)
 SELECT pg_temp.id('user', n), 'user' || n || '@example.org', '!',
        (CASE WHEN n <= 100 THEN 'educator' ELSE 'student' END)::role, pg_temp.day(-400)
@@ -48,7 +48,7 @@ INSERT INTO course_analytics (course_id, most_difficult_lesson_id)
 SELECT pg_temp.id('course', n), pg_temp.id('lesson', (n * 2 + 1) * 2 + 1)
   FROM generate_series(1, 3000) n;
 
--- Everybody takes course 1 and nine others.
+-- Every user takes course 1 and nine others.
 CREATE TEMP TABLE seats ON COMMIT DROP AS
 SELECT student, place, student * 10 + place AS n,
        CASE place WHEN 0 THEN 1 ELSE 2 + (student * 7 + place * 131) % 2999 END AS course
@@ -131,7 +131,7 @@ SELECT pg_temp.id('submission', n * 2 + revision), pg_temp.id('assignment', cour
   FROM seats, generate_series(1, 2) revision
  WHERE revision = 1 OR n % 10 = 1;
 
--- Everybody writes to four others, twice; and user 2 to user 3 a lot.
+-- Every user writes twice to each of four others, and user 2 writes often to user 3.
 INSERT INTO messages (id, sender_id, recipient_id, conversation_id, content, read_at, created_at,
                       parent_message_id)
 SELECT pg_temp.id('message', n), pg_temp.id('user', n % 1000 + 1),
@@ -173,7 +173,7 @@ SELECT pg_temp.id('user', CASE WHEN n <= 1000 THEN 1 ELSE n % 1000 + 1 END), 'an
        CASE WHEN n % 3 = 0 THEN pg_temp.day(n % 300 / 10.0 - 1) END
   FROM generate_series(1, 15000) n;
 
--- One every five minutes, in order, as they arrive.
+-- One event every five minutes, in order of time, as they would arrive.
 INSERT INTO analytics_events (user_id, event_type, timestamp)
 SELECT pg_temp.id('user', CASE WHEN n % 50 = 0 THEN 1 ELSE n * 7919::bigint % 1000 + 1 END),
        'type ' || n % 20, pg_temp.day((n - 30000) / 288.0)
