@@ -1,11 +1,11 @@
 """The content of docs/schema.md: `Domain`s as diagrams and a data dictionary in Markdown."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from config.schema_docs.dictionary import Column, Domain, Enum, Relation, Rule, Table
+from config.schema_docs.dictionary import Column, Domain, Enum, Rule, Table
 from config.schema_docs.mermaid import domain_diagram, overview_diagram
-from config.schema_docs.remarks import QUERY, QueryCaller, read_query_callers
+from config.schema_docs.remarks import QUERY, read_query_callers
 
 HEAD = """\
 # The schema
@@ -39,35 +39,23 @@ def _overview(domains: Sequence[Domain]) -> Iterator[str]:
 
 
 def _queries(domains: Sequence[Domain]) -> Iterator[str]:
-    """Yield the code that runs each query, and the indexes that serve it."""
-    served = _served(domains)
-    callers = read_query_callers()
+    """Yield a table of the code that runs each query, and the indexes that serve it."""
+    callers: defaultdict[int, list[str]] = defaultdict(list)
+    for number, caller in read_query_callers():
+        callers[number].append(f"`{caller.name}`: {_cell(caller.description)}")
+    indexes: defaultdict[int, list[str]] = defaultdict(list)
+    for rule in (rule for domain in domains for table in domain.tables for rule in table.rules):
+        for number in QUERY.findall(rule.remark):
+            indexes[int(number)].append(f"`{rule.name}`")
     yield "## Queries"
     yield "Every index serves a query; that of a foreign key serves at least 28, account removal."
     yield _grid(
         ("query", "run by", "served by"),
         [
-            (
-                str(number),
-                "<br>".join(map(_caller, callers.get(number, []))),
-                ", ".join(f"`{name}`" for name in served.get(number, [])),
-            )
-            for number in sorted({*served, *callers})
+            (str(number), "<br>".join(callers[number]), ", ".join(indexes[number]))
+            for number in sorted({*indexes, *callers})
         ],
     )
-
-
-def _served(domains: Iterable[Domain]) -> Mapping[int, list[str]]:
-    """Return the names of the indexes that serve each query."""
-    served: defaultdict[int, list[str]] = defaultdict(list)
-    for rule in (rule for d in domains for table in d.tables for rule in table.rules):
-        for number in QUERY.findall(rule.remark):
-            served[int(number)].append(rule.name)
-    return served
-
-
-def _caller(caller: QueryCaller) -> str:
-    return f"`{caller.name}`: {_cell(caller.description)}"
 
 
 def _domains(domains: Iterable[Domain]) -> Iterator[str]:
@@ -89,7 +77,9 @@ def _table(table: Table) -> Iterator[str]:
     )
     yield from _rules("Keys", table.keys)
     yield from _rules("Foreign keys", table.foreign_keys)
-    yield from _referrers(table.referrers)
+    if table.referrers:
+        named = ", ".join(f"{_link(r.table)} (`{r.column}`)" for r in table.referrers)
+        yield f"Referred to by: {named}."
     yield from _rules("Checks", table.checks)
     yield from _rules("Indexes", table.indexes)
 
@@ -118,12 +108,6 @@ def _rules(title: str, rules: Sequence[Rule]) -> Iterator[str]:
         ]
         yield f"{title}:"
         yield "\n".join(lines)
-
-
-def _referrers(referrers: Sequence[Relation]) -> Iterator[str]:
-    if referrers:
-        named = ", ".join(f"{_link(r.table)} (`{r.column}`)" for r in referrers)
-        yield f"Referred to by: {named}."
 
 
 def _link(table: str) -> str:

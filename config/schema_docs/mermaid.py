@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from config.schema_docs.dictionary import Column, Domain, Relation, Table
+from config.schema_docs.dictionary import Domain, Relation, Table
 
 SHORT = {
     "character varying": "varchar",
@@ -36,11 +36,8 @@ def _diagram(parts: Iterable[str]) -> str:
 
 
 def _entity(table: Table) -> str:
-    return "\n".join([f"{table.name} {{", *(f"    {_attribute(c)}" for c in table.columns), "}"])
-
-
-def _attribute(column: Column) -> str:
-    return f"{short_type(column.type)} {column.name} {', '.join(column.marks)}".rstrip()
+    columns = (f"{short_type(c.type)} {c.name} {', '.join(c.marks)}" for c in table.columns)
+    return "\n".join([f"{table.name} {{", *(f"    {column.rstrip()}" for column in columns), "}"])
 
 
 def _edges(tables: Iterable[Table]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 import ast
 import inspect
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -54,16 +53,13 @@ class QueryCaller:
     description: str
 
 
-def read_query_callers() -> Mapping[int, list[QueryCaller]]:
-    """Return the classes and methods of this project that run queries, by number of the query."""
-    callers: defaultdict[int, list[QueryCaller]] = defaultdict(list)
+def read_query_callers() -> Iterator[tuple[int, QueryCaller]]:
+    """Yield the classes and methods of this project that run queries, with the query's number."""
     for path in (path for config in own_apps() for path in sorted(Path(config.path).glob("*.py"))):
         for name, docstring in _docstrings(ast.parse(path.read_text(encoding="utf-8"))):
             for line in docstring.splitlines():
                 if match := QUERY.search(line):
-                    description = line[match.end() :].strip()
-                    callers[int(match[1])].append(QueryCaller(name, description))
-    return callers
+                    yield int(match[1]), QueryCaller(name, line[match.end() :].strip())
 
 
 def _docstrings(module: ast.Module) -> Iterator[tuple[str, str]]:
