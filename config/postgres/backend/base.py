@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-from config.postgres.backend.cursors import Cursor, ServerBindingCursor
 from config.postgres.backend.features import DatabaseFeatures
 from config.postgres.backend.operations import DatabaseOperations
 from config.postgres.backend.schema import DatabaseSchemaEditor
@@ -15,11 +14,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
-
-    def get_connection_params(self) -> dict[str, Any]:
-        params: dict[str, Any] = super().get_connection_params()
-        is_server_side = params["cursor_factory"] is base.ServerBindingCursor
-        return params | {"cursor_factory": ServerBindingCursor if is_server_side else Cursor}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect once before a pool is opened, which would go on trying for half a minute."""

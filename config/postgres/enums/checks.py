@@ -44,7 +44,7 @@ def _claimed_twice(uses: list[Use]) -> Iterator[CheckMessage]:
                 f"Enum type {name!r} is claimed by {named}.",
                 hint="Rename one of the classes; the type is named after its class.",
                 obj=list(classes)[-1],
-                id="database.E001",
+                id="enums.E001",
             )
 
 
@@ -54,7 +54,7 @@ def _check_use(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[Che
             "EnumField has no TextChoices class.",
             hint="Write EnumField(YourChoices); labels alone are for migrations.",
             obj=field,
-            id="database.E003",
+            id="enums.E003",
         )
         return
     owner = apps.get_containing_app_config(enum.enum.__module__)
@@ -64,7 +64,7 @@ def _check_use(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[Che
             f"and drop it; app {field.model._meta.app_label!r} may not use it.",
             hint="Declare a class of another name in the app that uses it.",
             obj=field,
-            id="database.E002",
+            id="enums.E002",
         )
     for label in enum.labels:
         if not 0 < len(label.encode()) <= MAX_LABEL_BYTES:
@@ -73,5 +73,5 @@ def _check_use(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[Che
                 "bytes long.",
                 hint="Shorten the value; the text that people read may be as long as you like.",
                 obj=field,
-                id="database.E004",
+                id="enums.E004",
             )

@@ -1,20 +1,12 @@
 """Connections that were open before another type took the place of an enum type."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
-from django.db import (
-    InternalError,
-    NotSupportedError,
-    connection,
-    connections,
-    models,
-    transaction,
-)
+from django.db import connection, connections, models
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
@@ -33,11 +25,6 @@ REORDER = AlterEnum("level", labels=["none", *LABELS], old_labels=LABELS)
 @pytest.fixture(params=[False, True], ids=["client_side_binding", "server_side_binding"])
 def options(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {"server_side_binding": request.param}
-
-
-@pytest.fixture(params=[None, 0], ids=["not_prepared", "prepared"])
-def prepare_threshold(request: pytest.FixtureRequest, options: dict[str, Any]) -> None:
-    options["prepare_threshold"] = request.param
 
 
 @pytest.fixture
@@ -87,7 +74,6 @@ def read(tasks: Any) -> list[Any]:
     ]
 
 
-@pytest.mark.usefixtures("prepare_threshold")
 def test_connection_open_while_a_type_is_swapped__reads_and_writes_as_before(tasks: Any) -> None:
     before = read(tasks)
     swap()
@@ -103,20 +89,9 @@ def test_connection_open_while_a_type_is_swapped__reads_and_writes_as_before(tas
     )
 
 
-@pytest.mark.usefixtures("prepare_threshold", "pool")
+@pytest.mark.usefixtures("pool")
 def test_pool_while_a_type_is_swapped__reads_and_writes_as_before(tasks: Any) -> None:
     before = read(tasks)
     connection.close()
     swap()
     assert read(tasks) == before
-
-
-@pytest.mark.usefixtures("prepare_threshold")
-def test_transaction_after_a_type_was_swapped__at_most_one_fails(tasks: Any) -> None:
-    with transaction.atomic():
-        before = read(tasks)
-    swap()
-    with suppress(InternalError, NotSupportedError), transaction.atomic():
-        read(tasks)
-    with transaction.atomic():
-        assert read(tasks) == before
