@@ -1,7 +1,7 @@
 """Native enum types: field, operations, autodetector, and label changes in a live database."""
 
 from config.postgres.enums.arrays import read_unknown_array, register_enum_arrays
-from config.postgres.enums.autodetector import FINAL, EnumAutodetector, enum_types
+from config.postgres.enums.autodetector import EnumAutodetector, enum_types
 from config.postgres.enums.checks import check_enum_types
 from config.postgres.enums.field import EnumField, enum_field
 from config.postgres.enums.label_swap import Swap, check_removed, check_rows, find_enum, plan_swap
@@ -19,7 +19,6 @@ from config.postgres.enums.operations import (
 )
 
 __all__ = [
-    "FINAL",
     "AddEnumValue",
     "AlterEnum",
     "CreateEnum",
