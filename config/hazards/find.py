@@ -15,7 +15,7 @@ from config.hazards.squawk import lint
 from config.hazards.statements import created_table, dropped_table, renamed_table, table_of
 from config.hazards.steps import Step, read_steps
 from config.postgres import Plan
-from config.postgres.enums import mark_followed
+from config.postgres.enums import running
 
 # That can stand in SQL for something else, and so are no functions that PostgreSQL knows.
 KEYWORDS = {"array", "cast", "check", "coalesce", "decimal", "numeric", "varchar"}
@@ -103,15 +103,15 @@ def find(
     does not create itself counts as big and in use. `app_labels` limits what is looked at.
     Nothing is run. Raises SquawkError if the linter cannot be asked, and StepError.
     """
-    mark_followed(plan)
     tables = Tables(sizes)
     findings: list[Finding] = []
-    for migration, backwards in plan:
-        if backwards or not (app_labels is None or migration.app_label in app_labels):
-            migration.mutate_state(state, preserve=False)
-            continue
-        tables.begin(migration)
-        findings += _of_migration(read_steps(connection, migration, state), tables)
+    with running(plan):
+        for migration, backwards in plan:
+            if backwards or not (app_labels is None or migration.app_label in app_labels):
+                migration.mutate_state(state, preserve=False)
+                continue
+            tables.begin(migration)
+            findings += _of_migration(read_steps(connection, migration, state), tables)
     return findings
 
 

@@ -44,7 +44,7 @@ from config.hazards.rules import field_before
 from config.hazards.statements import normalized, safe
 from config.hazards.steps import Collector, Step, read_operations, read_reverse
 from config.postgres import Backfill, Now, named_fields
-from config.postgres.enums import EnumField, EnumOperation
+from config.postgres.enums import EnumField, EnumOperation, is_followed
 
 NOW = "With this release"
 NEXT = "With the next release"
@@ -544,7 +544,7 @@ def alter_model_table(step: Step, codes: Collection[str]) -> Alternative:
 
 
 def enum_operation(step: Step, codes: Collection[str]) -> Alternative:
-    if getattr(step.operation, "is_followed", False):
+    if is_followed(step.migration, step.operation):
         advice = "Add the label in a migration of its own, before this one."
         return Alternative(advice, [Part(NOW, [step.operation])])
     return _by_code(set(codes) - {"changing-column-type"}) or Alternative(

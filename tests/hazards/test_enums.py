@@ -12,9 +12,8 @@ from config.postgres.enums.operations import (
     AlterEnum,
     RenameEnum,
     RenameEnumValue,
-    mark_followed,
 )
-from tests.hazards.music import codes, find_in, migration
+from tests.hazards.music import codes, find_in
 
 BY_NAME = (
     "Change the member's name and text in the TextChoices class only, and leave its label; or "
@@ -62,7 +61,6 @@ def test_added_label_that_more_follows__is_to_be_added_by_itself(
         AddEnumValue("mood", "mad"),
         AddField("album", "comment", models.TextField(null=True)),
     ]
-    mark_followed([(migration(*operations), False)])
     [finding] = find_in(server, *operations)
     other = alternative(finding)
     assert other

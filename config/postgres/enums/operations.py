@@ -1,18 +1,32 @@
 """Migration operations on enum types. They hold plain labels: they outlive the enum class."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
 from config.postgres.enums.state import change_enum
-from config.postgres.migration_plan import Plan
+
+
+@dataclass(frozen=True)
+class Lookahead:
+    """The operations of a running plan for which it matters what follows them."""
+
+    followed: frozenset[Operation] = frozenset()
+    """Additions of labels that the rest of their transaction may use."""
+    dropped: frozenset[Operation] = frozenset()
+    """Operations whose type the plan drops later, so that undoing them need not remove a label."""
+
+
+LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead())  # noqa: B039  it is frozen
+"""The lookahead of the plan that is running; `lookahead.running` sets it."""
 
 
 class EnumOperation(Operation):
@@ -24,8 +38,6 @@ class EnumOperation(Operation):
 
     reversible = True
     category = OperationCategory.ALTERATION
-    type_goes = False
-    """Whether the same plan drops the type later on, so that no label has to go before."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -149,8 +161,6 @@ class AddEnumValue(EnumOperation):
     """
 
     category = OperationCategory.ADDITION
-    is_followed = False
-    """Whether the rest of the transaction may use the label; see `mark_followed`."""
 
     def __init__(
         self, name: str, label: str, before: str | None = None, after: str | None = None
@@ -182,13 +192,13 @@ class AddEnumValue(EnumOperation):
         return [label for label in labels if label != self.label]
 
     def forwards(self, editor: Any) -> None:
-        if self.is_followed:
+        if self in LOOKAHEAD.get().followed:
             editor.change_enum_labels(self.name, self.with_label)
         else:
             editor.add_enum_value(self.name, self.label, self.before, self.after)
 
     def backwards(self, editor: Any) -> None:
-        if not self.type_goes:
+        if self not in LOOKAHEAD.get().dropped:
             editor.change_enum_labels(self.name, self.without_label)
 
     def describe(self) -> str:
@@ -262,7 +272,7 @@ class AlterEnum(EnumOperation):
 
     def restored(self, labels: Sequence[str]) -> list[str]:
         others = [label for label in labels if label not in self.old_labels]
-        return [*self.old_labels, *others] if self.type_goes else self.old_labels
+        return [*self.old_labels, *others] if self in LOOKAHEAD.get().dropped else self.old_labels
 
     def describe(self) -> str:
         removed = [label for label in self.old_labels if label not in self.labels]
@@ -278,68 +288,6 @@ class AlterEnum(EnumOperation):
 
 
 CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
-
-
-def look_ahead(plan: Plan, **kwargs: Any) -> None:
-    """Tell the operations of `plan` what comes after them, which they cannot see."""
-    mark_followed(plan)
-    undone = _undone(plan)
-    for position, operation in enumerate(undone):
-        if isinstance(operation, EnumOperation):
-            operation.type_goes = _goes(operation.name, undone[position + 1 :])
-
-
-def _undone(plan: Plan) -> list[Operation]:
-    """The operations that are undone, in that order."""
-    return [
-        operation
-        for migration, backwards in plan
-        if backwards
-        for operation in reversed(migration.operations)
-    ]
-
-
-def _goes(name: str, later: Sequence[Operation]) -> bool:
-    for operation in later:
-        if isinstance(operation, RenameEnum) and operation.new_name == name:
-            name = operation.old_name
-        elif isinstance(operation, CreateEnum) and operation.name == name:
-            return True
-    return False
-
-
-def labels_that_go(plan: Plan) -> Iterator[tuple[str, str]]:
-    """The enum types and labels that undoing `plan` removes, by the names that they have now.
-
-    Up to the first operation that may change rows: what they hold after it nobody can foresee.
-    """
-    types: dict[str, str] = {}
-    labels: dict[tuple[str, str], str] = {}
-    for operation in _undone(plan):
-        if isinstance(operation, (RunPython, RunSQL)):
-            return
-        if not isinstance(operation, EnumOperation):
-            continue
-        name = types.get(operation.name, operation.name)
-        if isinstance(operation, RenameEnum):
-            types[operation.old_name] = name
-        elif isinstance(operation, RenameEnumValue):
-            labels[name, operation.old] = labels.get((name, operation.new), operation.new)
-        elif isinstance(operation, AddEnumValue) and not operation.type_goes:
-            yield name, labels.get((name, operation.label), operation.label)
-
-
-def mark_followed(plan: Plan) -> None:
-    """Tell each AddEnumValue in `plan` whether something after it may use its label.
-
-    PostgreSQL will not tell before it is used.
-    """
-    for migration, backwards in plan:
-        for position, operation in enumerate(migration.operations):
-            if isinstance(operation, AddEnumValue) and not backwards:
-                rest = migration.operations[position + 1 :]
-                others = [item for item in rest if not isinstance(item, EnumOperation)]
-                operation.is_followed = migration.atomic and bool(others)
 
 
 def _identifier(label: str) -> str:

@@ -23,7 +23,7 @@ from config.migrating.plan import (
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
 from config.postgres import Plan
-from config.postgres.enums import look_ahead
+from config.postgres.enums import running
 
 
 class Command(migrate.Command):
@@ -62,7 +62,7 @@ class Command(migrate.Command):
         pre_migrate.connect(self.before)
         post_migrate.connect(self.after)
         try:
-            with ExitStack() as self.transaction:
+            with ExitStack() as self.plan_context, ExitStack() as self.transaction:
                 super().handle(*args, **options | {"verbosity": self.verbosity_of_plan})
             self.progress.commit()
         except BaseException:
@@ -80,7 +80,7 @@ class Command(migrate.Command):
         """
         if self.models_before is not None:
             return
-        look_ahead(plan)
+        self.plan_context.enter_context(running(plan))
         self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # it is shown once
         self.models_before = model_keys(apps)
         if not self.fake:
