@@ -356,14 +356,14 @@ def test_label_with_quotes_and_backslash_that_a_definition_names__found(task: No
         ),
     ],
 )
-def test_dependent_that_cannot_be_brought_back__refused(
+def test_dependent_that_cannot_be_created_again__refused(
     task: None, statement: str, what: str
 ) -> None:
     run_sql(statement)
     assert refusal(REORDER) == (
         f"Cannot give enum type 'level' other labels: {what} would have to be dropped and could "
-        "not be brought back. This migration changed nothing. Drop what is named, and create it "
-        "again afterwards."
+        "not be created again. This migration changed nothing. Drop what is named, run the "
+        "migration, and create it again."
     )
 
 

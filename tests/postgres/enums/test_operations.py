@@ -410,12 +410,12 @@ def test_enum_operation__says_what_it_does(
 def test_enum_operation_written__is_called_with_plain_labels(operation: Operation) -> None:
     source, imports = OperationWriter(operation, indentation=0).serialize()
     assert source.splitlines() == [
-        f"config.postgres.enums.operations.{type(operation).__name__}(",
+        f"config.postgres.{type(operation).__name__}(",
         "    name='mood',",
         "    labels=('happy', 'sad'),",
         "),",
     ]
-    assert imports == {"import config.postgres.enums.operations"}
+    assert imports == {"import config.postgres"}
 
 
 @pytest.mark.parametrize(
