@@ -1,4 +1,7 @@
-"""Migration operations on enum types. They hold plain labels: they outlive the enum class."""
+"""Migration operations on enum types.
+
+They hold plain labels, so that they run when the enum class no longer exists.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -30,10 +33,10 @@ LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead()) 
 
 
 class EnumOperation(Operation):
-    """Something done to the enum type `name`.
+    """An operation on the enum type `name`.
 
-    To the database it does `forwards` and `backwards`, for which the editor of our backend does
-    the work.
+    `forwards` and `backwards` change the database through the schema editor of
+    `config.postgres.backend`.
     """
 
     reversible = True
@@ -43,7 +46,7 @@ class EnumOperation(Operation):
         self.name = name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """A state knows enum types by the fields that use them."""
+        """Leave the state as it is, because it knows enum types only by the fields of them."""
 
     def forwards(self, editor: Any) -> None:
         raise NotImplementedError
@@ -73,7 +76,7 @@ class EnumOperation(Operation):
 
 
 class EnumTypeOperation(EnumOperation):
-    """The type `name`, whose labels are `labels`, in order, comes or goes as a whole."""
+    """An operation that creates or drops a type; `labels` are all its labels, in order."""
 
     def __init__(self, name: str, labels: Sequence[str]) -> None:
         super().__init__(name)
@@ -81,7 +84,7 @@ class EnumTypeOperation(EnumOperation):
 
 
 class CreateEnum(EnumTypeOperation):
-    """CREATE TYPE … AS ENUM."""
+    """CREATE TYPE ... AS ENUM."""
 
     category = OperationCategory.ADDITION
 
@@ -108,7 +111,7 @@ class CreateEnum(EnumTypeOperation):
 
 
 class DropEnum(EnumTypeOperation):
-    """DROP TYPE; refused by PostgreSQL while a column still uses the type."""
+    """DROP TYPE, which PostgreSQL refuses while a column uses the type."""
 
     category = OperationCategory.REMOVAL
 
@@ -127,7 +130,7 @@ class DropEnum(EnumTypeOperation):
 
 
 class RenameEnum(EnumOperation):
-    """ALTER TYPE … RENAME TO: all that uses the type follows by itself, and no row is touched."""
+    """ALTER TYPE ... RENAME TO, which every use of the type follows without a change to rows."""
 
     def __init__(self, old_name: str, new_name: str) -> None:
         super().__init__(new_name)
@@ -151,13 +154,13 @@ class RenameEnum(EnumOperation):
 
 
 class AddEnumValue(EnumOperation):
-    """ALTER TYPE … ADD VALUE: at the end, or `before` or `after` another label.
+    """ALTER TYPE ... ADD VALUE, at the end or `before` or `after` another label.
 
-    PostgreSQL does not let a transaction use a label that it has added. makemigrations therefore
-    puts additions into a migration of their own. Where more follows in the same migration, a new
-    type takes the place of the old one, which rewrites the tables that use it.
+    PostgreSQL does not allow a transaction to use a label that it has just added. makemigrations
+    therefore puts additions into a migration of their own. If other operations follow in the same
+    migration, a new type replaces the old one, which rewrites the tables that use it.
 
-    Backwards the label is taken away again, which is refused while a row uses it.
+    Undoing the operation removes the label, which is refused while a row uses it.
     """
 
     category = OperationCategory.ADDITION
@@ -174,7 +177,7 @@ class AddEnumValue(EnumOperation):
         change_enum(state, self.name, self.with_label)
 
     def with_label(self, labels: Sequence[str]) -> list[str]:
-        """Raises CommandError if the label that this one goes next to is not there."""
+        """Return `labels` with the new one. Raise CommandError if its neighbour is missing."""
         others = [label for label in labels if label != self.label]
         neighbour = self.before if self.after is None else self.after
         if neighbour is None:
@@ -210,7 +213,7 @@ class AddEnumValue(EnumOperation):
 
 
 class RenameEnumValue(EnumOperation):
-    """ALTER TYPE … RENAME VALUE: rows, defaults and conditions follow by themselves."""
+    """ALTER TYPE ... RENAME VALUE, which rows, defaults and conditions follow."""
 
     def __init__(self, name: str, old: str, new: str) -> None:
         super().__init__(name)
@@ -240,12 +243,12 @@ class RenameEnumValue(EnumOperation):
 
 
 class AlterEnum(EnumOperation):
-    """Remove labels or put them in another order: `old_labels` become `labels`.
+    """Removal or reordering of labels: `old_labels` become `labels`.
 
-    A new type takes the place of the old one in every column, default, index, constraint, generated
-    column, view and so on, which rewrites the tables. Refused while a row uses a label that goes,
-    unless `replace` has a label for it: {"old": "new"}. Backwards the labels come back, but the
-    rows keep what has replaced them: which they were is not on record.
+    A new type replaces the old one in every column, default, index, constraint, generated column,
+    view and so on, which rewrites the tables. The operation is refused while a row uses a removed
+    label, unless `replace` names another label for it: {"old": "new"}. Undoing the operation
+    restores the labels but not the replaced values, which are not recorded.
     """
 
     def __init__(
@@ -259,7 +262,7 @@ class AlterEnum(EnumOperation):
         self.labels, self.old_labels = list(labels), list(old_labels)
         self.replace = dict(replace or {})
         if set(self.replace) & set(labels) or not set(self.replace.values()) <= set(labels):
-            raise ValueError("Only labels that go can be replaced, and only by labels that stay.")
+            raise ValueError("Only removed labels can be replaced, and only by labels that stay.")
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         change_enum(state, self.name, lambda _: self.labels, renamed=self.replace)

@@ -19,7 +19,7 @@ from django.core.management.base import CommandError
 from django.db import connection, models, transaction
 from django.db.migrations import Migration
 from django.db.migrations.graph import MigrationGraph
-from django.db.migrations.questioner import MigrationQuestioner
+from django.db.migrations.questioner import InteractiveMigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.writer import MigrationWriter
 from django.db.models import Case, F, Q, Value, When
@@ -31,7 +31,6 @@ from config.drift.expected import statements
 from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.catalog.catalog import Catalog, Key, read_catalog
 from config.postgres.enums.field import EnumField
-from config.postgres.enums.label_changes import ask_renamed_label, ask_renamed_type
 from tests.support.migrations import model, new_database, project, run_sql
 
 SEQUENCES = int(os.environ.get("ENUM_SEQUENCES", "3"))
@@ -161,22 +160,25 @@ def rename_type(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
 EDITS = (add, add, rename, remove, reorder, rename_type)
 
 
-class Developer(MigrationQuestioner):
+class Developer(InteractiveMigrationQuestioner):
     """Answers by what was edited."""
 
     def __init__(self, *enums: Enum) -> None:
         super().__init__({"ask_initial": True})
         self.enums = enums
 
-
-@ask_renamed_label.register
-def _(developer: Developer, name: str, old: str, new: str) -> bool:
-    return any(enum.name == name and enum.renamed.get(old) == new for enum in developer.enums)
-
-
-@ask_renamed_type.register
-def _(developer: Developer, old: str, new: str, same_labels: bool) -> bool:
-    return any((enum.former_name, enum.name) == (old, new) for enum in developer.enums)
+    def _boolean_input(self, question: str, default: bool | None = None) -> bool:
+        return question in {
+            f"{subject}? [y/N]"
+            for enum in self.enums
+            for subject in (
+                f"Was enum type {enum.former_name} renamed to {enum.name}",
+                *(
+                    f"Was label {old!r} of enum type {enum.name} renamed to {new!r}"
+                    for old, new in enum.renamed.items()
+                ),
+            )
+        }
 
 
 # What the migrations do

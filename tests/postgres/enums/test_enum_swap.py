@@ -385,10 +385,10 @@ def test_label_replaced_and_back__label_is_there_and_rows_keep_the_other(task: N
 
 @pytest.mark.parametrize("replace", [{"low": "none"}, {"high": "higher"}])
 def test_replacement_that_makes_no_sense__refused(replace: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="Only labels that go can be replaced") as error:
+    with pytest.raises(ValueError, match="Only removed labels can be replaced") as error:
         AlterEnum("level", ["low", "none"], LABELS, replace=replace)
     assert str(error.value) == (
-        "Only labels that go can be replaced, and only by labels that stay."
+        "Only removed labels can be replaced, and only by labels that stay."
     )
 
 

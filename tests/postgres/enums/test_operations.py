@@ -306,7 +306,7 @@ def test_label_added_before_one_and_after_another__refused() -> None:
         (
             AddEnumValue("mood", "it's"),
             ["ALTER TYPE \"mood\" ADD VALUE 'it''s';"],
-            ["-- Enum type mood is not in this database yet: what depends on it is unknown."],
+            ["-- Enum type mood is not in this database yet, so its dependents are unknown."],
         ),
         (
             RENAME,
