@@ -3,6 +3,8 @@ from django.core import checks
 
 
 class PostgresConfig(AppConfig):
+    """The app that registers the system checks of enum types."""
+
     name = "config.postgres"
     label = "config_postgres"  # django.contrib.postgres is "postgres"
     verbose_name = "PostgreSQL"

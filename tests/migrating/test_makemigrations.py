@@ -176,13 +176,13 @@ def test_label_renamed_without_an_answer__says_what_it_assumed(copy: Path) -> No
     ]
 
 
-def test_label_renamed_with_nobody_to_ask__refused_and_nothing_written(copy: Path) -> None:
+def test_label_renamed_and_input_at_its_end__refused_and_nothing_written(copy: Path) -> None:
     edit(copy / "users/enums.py", ROLE_RENAMED)
     result = manage(copy, "makemigrations", stdin="")
     assert (result.returncode, result.stderr) == (
         1,
-        "CommandError: There is nobody to answer this question, so nothing was written. Run "
-        "makemigrations in a terminal, or with --noinput, which says what it assumes.\n",
+        "CommandError: This question got no answer, because input has ended; nothing was written. "
+        "Run makemigrations in a terminal, or with --noinput, which prints what it assumes.\n",
     )
     assert migrations_of(copy) == migrations_of(settings.BASE_DIR)
 

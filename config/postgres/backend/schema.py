@@ -19,7 +19,7 @@ from config.postgres.enums import (
     plan_swap,
     register_enum_arrays,
 )
-from config.postgres.field_names import Named, named_in_expressions
+from config.postgres.field_names import IndexOrConstraint, named_in_expressions
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
@@ -215,7 +215,7 @@ def _column_enum(field: Any) -> EnumField | None:
     return enum_field(field.target_field if field.is_relation else field)
 
 
-def _conditions_on(model: type[Model], field: Any) -> list[Named]:
+def _conditions_on(model: type[Model], field: Any) -> list[IndexOrConstraint]:
     """Return the constraints and indexes of `model` with expressions that name `field`."""
     named = [*model._meta.constraints, *model._meta.indexes]
     return [item for item in named if field.name in named_in_expressions(item)]

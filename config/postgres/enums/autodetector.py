@@ -67,12 +67,20 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         skipped = set(self.from_state.real_apps) - set(convert_apps or ())
         self.enum_operations: list[tuple[str, EnumOperation]] = []
         old = enum_types(self.from_state, _is_managed)
+        wanted = enum_types(self.to_state, lambda key, _: key[0] not in skipped)
         new = enum_types(
             self.to_state, lambda key, model: _is_managed(key, model) and key[0] not in skipped
         )
         self._detect_renamed_types(old, new)
         for name in [name for name in new if name in old]:
             self._detect_changed_labels(name, old[name].labels, new[name])
+        present = enum_types(self.from_state)
+        for name, (app_label, labels) in new.items():
+            if name not in present:
+                self.enum_operations.append((app_label, CreateEnum(name, labels)))
+        for name, (app_label, labels) in enum_types(self.from_state, _is_managed).items():
+            if name not in wanted:
+                self.enum_operations.append((app_label, DropEnum(name, labels)))
         self.users_before = _apps_by_type(self.from_state)
         self.users_after = _apps_by_type(self.to_state)
         return super()._detect_changes(convert_apps, graph)
@@ -102,23 +110,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def generate_created_models(self) -> None:
         for app_label, operation in self.enum_operations:
             self.add_operation(app_label, operation)
-        self.generate_created_enums()
-        self.generate_dropped_enums()
         super().generate_created_models()
-
-    def generate_created_enums(self) -> None:
-        old = enum_types(self.from_state)
-        new = enum_types(self.to_state, lambda key, _: key in self.new_model_keys)
-        for name, (app_label, labels) in new.items():
-            if name not in old:
-                self.add_operation(app_label, CreateEnum(name, labels))
-
-    def generate_dropped_enums(self) -> None:
-        wanted = self.new_model_keys | self.new_unmanaged_keys
-        new = enum_types(self.to_state, lambda key, _: key in wanted)
-        for name, (app_label, labels) in enum_types(self.from_state, _is_managed).items():
-            if name not in new:
-                self.add_operation(app_label, DropEnum(name, labels))
 
     def _sort_migrations(self) -> None:
         """Put the operations that make a type ready before those that may use it, in every app."""

@@ -93,18 +93,14 @@ def _undone(plan: Plan) -> list[Operation]:
 
 def _dropped_later(undone: Sequence[Operation]) -> frozenset[Operation]:
     """Return the operations whose enum type is dropped when a later one is undone."""
-    return frozenset(
-        operation
-        for position, operation in enumerate(undone)
-        if isinstance(operation, EnumOperation)
-        and _is_dropped(operation.name, undone[position + 1 :])
-    )
-
-
-def _is_dropped(name: str, later: Sequence[Operation]) -> bool:
-    for operation in later:
-        if isinstance(operation, RenameEnum) and operation.new_name == name:
-            name = operation.old_name
-        elif isinstance(operation, CreateEnum) and operation.name == name:
-            return True
-    return False
+    found: set[Operation] = set()
+    dropped: set[str] = set()
+    for operation in reversed(undone):
+        if isinstance(operation, EnumOperation) and operation.name in dropped:
+            found.add(operation)
+        if isinstance(operation, CreateEnum):
+            dropped.add(operation.name)
+        elif isinstance(operation, RenameEnum) and operation.old_name in dropped:
+            dropped.remove(operation.old_name)
+            dropped.add(operation.new_name)
+    return frozenset(found)
