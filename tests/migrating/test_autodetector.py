@@ -159,7 +159,7 @@ CHANGES: dict[str, tuple[list[ModelState], list[ModelState], list[str]]] = {
 
 
 @pytest.mark.parametrize(("before", "after", "operations"), CHANGES.values(), ids=CHANGES)
-def test_enum_types_after_a_change__come_and_go_with_their_fields(
+def test_enum_types_after_a_change__created_and_dropped_with_their_fields(
     before: list[ModelState], after: list[ModelState], operations: list[str]
 ) -> None:
     assert steps(detected(before, after)) == {"music": [operations]}
@@ -231,7 +231,7 @@ def test_enum_field_of_an_abstract_base__created_once_for_its_concrete_models() 
     }
 
 
-# Labels that change; the developer says yes to each question
+# Changed labels; the developer answers yes to each question
 
 
 def mood(*labels: str, **options: Any) -> EnumField:
@@ -318,7 +318,7 @@ def test_label_added__fields_of_the_type_are_no_changes_of_their_own(wrap: Any) 
 
 
 def named(label: str) -> ModelState:
-    """A model that names `label` in each way that a renaming can follow."""
+    """Return a model that names `label` in each way that a renaming can follow."""
     kind = mood("happy", label)
     default = EnumField(type_name="mood", labels=kind.labels, default=label, db_default=label)
     is_it = Case(When(mood=label, then=Value(1)), When(Q(moods__contains=[label]), then=Value(2)))
@@ -345,7 +345,7 @@ def named(label: str) -> ModelState:
     )
 
 
-def test_label_renamed__what_names_it_is_no_change_of_its_own() -> None:
+def test_label_renamed__expressions_with_it_are_no_changes_of_their_own() -> None:
     assert steps(detected([named("sad")], [named("blue")])) == {
         "music": [["Rename label 'sad' of enum type mood to 'blue'"]]
     }
@@ -378,7 +378,7 @@ def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_it(
     }
 
 
-def test_label_added_for_a_default_that_goes_with_a_removed_one__in_between() -> None:
+def test_default_moved_from_a_removed_to_an_added_label__altered_in_between() -> None:
     before = [song(mood=mood("happy", "sad", db_default="sad"), other=TEXT)]
     after = [song(mood=mood("a", "happy", "b", db_default="a"), other=TEXT)]
     autodetector = MigrationAutodetector(
@@ -416,7 +416,7 @@ def test_labels_of_a_type_that_only_unmanaged_models_use__nothing_for_the_databa
     assert detected([state("happy")], [state("happy", "sad")]) == {}
 
 
-# Types that are renamed, or move
+# Types that are renamed or moved
 
 
 def feeling(*labels: str) -> EnumField:
@@ -486,11 +486,11 @@ def test_type_of_two_apps_changed__ready_before_and_removed_after_both() -> None
     assert ("music", "0001_initial") in back["dance"][1].dependencies
 
 
-# What the written migration holds
+# The source of migrations
 
 
 def written(migration: Migration) -> tuple[str, Migration]:
-    """The source of the file, and the migration that Python reads from it."""
+    """Return the source of the file and the migration that Python reads from it."""
     source = MigrationWriter(migration, include_header=False).as_string()
     module: dict[str, Any] = {}
     exec(source, module)  # noqa: S102  it is what a migration file is for

@@ -1,4 +1,4 @@
-"""makemigrations as a developer runs it: in a copy of the project, with files deleted or edited."""
+"""The makemigrations command in a copy of the project with deleted or edited files."""
 
 import os
 import re
@@ -27,7 +27,7 @@ APPS = [
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the project, which may be edited."""
+    """Provide a copy of the project, which may be edited."""
     for name in (*APPS, "config"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(settings.BASE_DIR / name, tmp_path / name, ignore=ignored)
@@ -52,7 +52,7 @@ def manage(
 
 
 def migrations_of(root: Path) -> dict[str, str]:
-    """By path, each migration file without its first line, which says when it was written."""
+    """Return migration files by path, without their first line, which holds the time."""
     return {
         str(path.relative_to(root)): path.read_text().partition("\n")[2]
         for app in APPS
@@ -100,7 +100,7 @@ def columns_of_apps() -> set[str]:
 
 
 @pytest.mark.django_db
-def test_migrations_written_from_scratch__migrate_there_and_back(copy: Path) -> None:
+def test_migrations_written_from_scratch__migrate_forwards_and_backwards(copy: Path) -> None:
     delete_migrations(copy)
     manage(copy, "makemigrations")
     with new_database() as name:
@@ -114,7 +114,7 @@ def test_migrations_written_from_scratch__migrate_there_and_back(copy: Path) -> 
     assert not columns_back
 
 
-def test_one_app_named_in_an_empty_tree__written_with_what_it_needs(copy: Path) -> None:
+def test_one_app_named_in_an_empty_tree__written_with_its_dependencies(copy: Path) -> None:
     delete_migrations(copy)
     manage(copy, "makemigrations", "analytics")
     written = {path.partition("/")[0] for path in migrations_of(copy)}
@@ -162,7 +162,7 @@ def test_label_renamed__asked(copy: Path) -> None:
     assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
 
 
-def test_label_renamed_without_an_answer__says_what_it_assumed(copy: Path) -> None:
+def test_label_renamed_without_an_answer__prints_the_assumption(copy: Path) -> None:
     edit(copy / "users/enums.py", ROLE_RENAMED)
     result = manage(copy, "makemigrations", "--noinput")
     assert result.stdout.splitlines() == [
@@ -206,7 +206,7 @@ def test_type_renamed__written(copy: Path, options: list[str]) -> None:
 
 
 def database_url(name: str) -> str:
-    """Of a database on the server of the tests."""
+    """Return the URL of a database on the server of the tests."""
     connection.ensure_connection()
     server = connection.connection.info
     where = {"host": server.host, "user": server.user, "password": server.password}
@@ -214,8 +214,8 @@ def database_url(name: str) -> str:
 
 
 @pytest.mark.django_db
-def test_labels_added_renamed_removed_and_used__migrated_there_and_back(copy: Path) -> None:
-    """By hand it would be: edit, makemigrations, migrate."""
+def test_labels_added_renamed_removed_and_used__migrate_forwards_and_backwards(copy: Path) -> None:
+    """Do what a developer would do by hand: edit, makemigrations, migrate."""
     edit(
         copy / "users/enums.py",
         ROLE_RENAMED,

@@ -18,21 +18,21 @@ from users.enums import Role
 
 @pytest.fixture(autouse=True)
 def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The apps users and courses, without their models."""
+    """Provide the apps users and courses without their models."""
     with isolate_apps("users", "courses") as apps:
         monkeypatch.setattr("config.postgres.enums.checks.apps", apps)
         yield
 
 
 def model(label: str, /, **fields: Any) -> Any:
-    """The model `label` ("app.Model") with `fields`, in the registry of the test."""
+    """Return the model `label` ("app.Model") with `fields`, in the registry of the test."""
     app_label, name = label.split(".")
     meta = type("Meta", (), {"app_label": app_label})
     return type(name, (models.Model,), {"__module__": __name__, "Meta": meta, **fields})
 
 
 def choices(name: str, *labels: str, module: str = "users.enums") -> Any:
-    """A TextChoices class `name`, as if `module` declared it."""
+    """Return a TextChoices class `name`, as if `module` declared it."""
     text_choices: Any = models.TextChoices
     members = [(label.upper() or "EMPTY", label) for label in labels]
     return text_choices(name, members, module=module)

@@ -1,4 +1,4 @@
-"""Connections that were open before another type took the place of an enum type."""
+"""Connections that were opened before another type replaced an enum type."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +34,7 @@ def pool(options: dict[str, Any]) -> None:
 
 @pytest.fixture
 def tasks(django_db_blocker: DjangoDbBlocker, options: dict[str, Any]) -> Iterator[Any]:
-    """A table with a row, known to a connection with `options`."""
+    """Provide a table with a row and an open connection with `options`."""
     state = project(TASK)
     with django_db_blocker.unblock(), new_database():
         settings = connections["default"].settings_dict
@@ -64,7 +64,7 @@ def swap() -> None:
 
 
 def read(tasks: Any) -> list[Any]:
-    """What queries of every kind find, with columns and parameters of the type."""
+    """Return the results of every kind of query, with columns and parameters of the type."""
     tasks.filter(level="high").update(levels=["high"])
     return [
         tasks.filter(level="low").values_list("level", "levels", "grid").get(),
