@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.core import checks
 
+from config.postgres.enums import check_enum_types
+
 
 class PostgresConfig(AppConfig):
     """The app that registers the system checks of enum types."""
@@ -10,6 +12,4 @@ class PostgresConfig(AppConfig):
     verbose_name = "PostgreSQL"
 
     def ready(self) -> None:
-        from config.postgres.enums import check_enum_types
-
         checks.register(check_enum_types, checks.Tags.models)

@@ -8,6 +8,8 @@ from django.db.migrations import Migration, autodetector
 from django.db.migrations.autodetector import OperationDependency
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.operations import (
+    AddConstraint,
+    AddIndex,
     RemoveConstraint,
     RemoveIndex,
     RenameField,
@@ -203,6 +205,7 @@ ORDER: tuple[tuple[type[Operation], ...], ...] = (
     BEFORE_RENAMING,
     (RenameEnumValue,),
     (),  # everything else
+    (AddIndex, AddConstraint),  # Django forgets that they need their fields
     (DropEnum,),
     (AlterEnum,),
 )

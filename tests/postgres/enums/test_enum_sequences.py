@@ -28,8 +28,8 @@ from pytest_django import DjangoDbBlocker
 
 from config.drift.diff import compare
 from config.drift.expected import statements
-from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.catalog.catalog import Catalog, Key, read_catalog
+from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
 from tests.support.migrations import model, new_database, project, run_sql
 
@@ -186,7 +186,7 @@ class Developer(InteractiveMigrationQuestioner):
 
 def written(before: ProjectState, *enums: Enum) -> list[Migration]:
     """Return the migrations as makemigrations writes them and migrate reads them."""
-    detector = MigrationAutodetector(before, project(*wanted(*enums)), Developer(*enums))
+    detector = EnumAutodetector(before, project(*wanted(*enums)), Developer(*enums))
     migrations = []
     for migration in detector.changes(MigrationGraph()).get("music", []):
         module: dict[str, Any] = {}

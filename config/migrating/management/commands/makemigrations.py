@@ -5,14 +5,14 @@ from django.apps import AppConfig, apps
 from django.core.management.base import CommandError
 from django.core.management.commands import makemigrations
 
-from config.migrating.autodetector import MigrationAutodetector
+from config.postgres.enums import EnumAutodetector
 from config.project import is_own
 
 
 class Command(makemigrations.Command):
     """A makemigrations that includes enum types and all of the project's apps."""
 
-    autodetector = MigrationAutodetector
+    autodetector = EnumAutodetector
 
     def handle(self, *app_labels: str, **options: Any) -> None:
         try:

@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.test.utils import isolate_apps
 
-from config.migrating.autodetector import MigrationAutodetector
+from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
 from tests.support.migrations import described, detected, model, project, steps
 
@@ -381,7 +381,7 @@ def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_it(
 def test_default_moved_from_a_removed_to_an_added_label__altered_in_between() -> None:
     before = [song(mood=mood("happy", "sad", db_default="sad"), other=TEXT)]
     after = [song(mood=mood("a", "happy", "b", db_default="a"), other=TEXT)]
-    autodetector = MigrationAutodetector(
+    autodetector = EnumAutodetector(
         project(*before), project(*after), MigrationQuestioner({"ask_initial": True})
     )
     changes = autodetector.changes(MigrationGraph())
