@@ -9,7 +9,7 @@ from django.db.migrations.state import ProjectState
 
 
 class Backfill(NotInTransactionMixin, Operation):
-    """An update of the rows whose `field_name` is NULL to `value`, in batches.
+    """The operation that gives `value` to the rows whose `field_name` is NULL, in batches.
 
     Each batch of `batch_size` rows is a transaction of its own, so that rows are locked briefly and
     an interrupted operation continues where it stopped. `value` is a value or an expression over

@@ -43,7 +43,10 @@ def not_blank_check(field: str, *, name: str) -> models.CheckConstraint:
 
 
 def exactly_when(one: models.Q, other: models.Q) -> models.Q:
-    """Return the condition that both hold or neither does. NULL in either passes a check."""
+    """Return the condition that both hold or neither does.
+
+    Neither may be unknown, because a check passes on NULL.
+    """
     return (one & other) | (~one & ~other)
 
 

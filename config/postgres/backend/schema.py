@@ -37,7 +37,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
 
     def _create_deferred_indexes(self) -> None:
-        """Create the indexes of new tables now, because their conditions name labels as of now."""
+        """Create the indexes of new tables before a label in their conditions changes."""
         for statement in list(self.deferred_sql):
             if str(statement).startswith(("CREATE INDEX", "CREATE UNIQUE INDEX")):
                 self.deferred_sql.remove(statement)
@@ -152,7 +152,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, strict: bool = False
     ) -> None:
-        """Raise CommandError for a change that Django has no SQL for."""
+        """Alter the field. Raise CommandError for a change that Django has no SQL for."""
         try:
             super().alter_field(model, old_field, new_field, strict)
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""Arrays of enum types, on connections that are older than the type, too."""
+"""Arrays of enum types, which psycopg has to learn on each connection."""
 
 from typing import Any
 

@@ -93,7 +93,7 @@ class Literals:
     names: Mapping[str, str]
 
     def renamed_value(self, value: Any) -> Any:
-        """Return a value of one of the fields: a label, a collection of them, or an expression."""
+        """Rename labels in a value of one of the fields: a label, a collection or an expression."""
         if isinstance(value, str):
             return self.names.get(value, value)
         if isinstance(value, (list, tuple, set)):
@@ -101,7 +101,7 @@ class Literals:
         return self.renamed_expression(value, typed=True)
 
     def renamed_item(self, item: Any) -> Any:
-        """Return an index or a constraint."""
+        """Rename labels in an index or a constraint."""
         _, args, options = item.deconstruct()
         options = {
             name: self.renamed_expression(value) if name in ("condition", "expressions") else value
@@ -110,7 +110,7 @@ class Literals:
         return type(item)(*(self.renamed_expression(value) for value in args), **options)
 
     def renamed_expression(self, node: Any, typed: bool = False) -> Any:
-        """Return the expression; `typed` is true where a plain value is of the enum type."""
+        """Rename labels in an expression; `typed` is true where a plain value is of the type."""
         if isinstance(node, models.Value):
             return self._renamed_literal(node, typed)
         if isinstance(node, models.Q):
