@@ -128,7 +128,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
 
     def _enum_dependencies(self, app_label: str, operation: Operation) -> Iterator[EnumDependency]:
         """Yield the dependencies on other apps, for types that move or that several apps use."""
-        for name in self.users_before.keys() | self.users_after.keys():
+        for name in sorted(self.users_before.keys() | self.users_after.keys()):
             before, after = self.users_before.get(name, set()), self.users_after.get(name, set())
             is_of_other_type = isinstance(operation, EnumOperation) and operation.name != name
             if app_label not in before | after or is_of_other_type:
