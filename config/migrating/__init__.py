@@ -1,6 +1,5 @@
 """makemigrations and migrate, made safe: one at a time, brief locks, whole or not at all."""
 
-from config.migrating.autodetector import MigrationAutodetector
 from config.migrating.content_types import (
     ModelKey,
     forget_models,
@@ -17,7 +16,6 @@ from config.migrating.runs import all_undone, guarded_run
 
 __all__ = [
     "LEDGER",
-    "MigrationAutodetector",
     "MigrationLock",
     "ModelKey",
     "Progress",

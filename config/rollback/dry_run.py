@@ -9,7 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import LEDGER, renamed_back, stale_content_types
-from config.postgres.enums import look_ahead
+from config.postgres.enums import running
 from config.rollback.execution import Job
 from config.rollback.table_locks import BLOCK_ALL, altered_tables
 
@@ -20,7 +20,8 @@ LEGACY_NAMES = 'UPDATE "django_content_type" SET "name" = "model";'
 
 
 def script(job: Job) -> str:
-    return "\n".join(_lines(job))
+    with running(job.rollback.plan):
+        return "\n".join(_lines(job))
 
 
 def _lines(job: Job) -> Iterator[str]:
@@ -31,7 +32,6 @@ def _lines(job: Job) -> Iterator[str]:
     yield "BEGIN;"
     yield "SET LOCAL lock_timeout = '2s';"
     yield f"LOCK TABLE {tables} IN {BLOCK_ALL} MODE;"
-    look_ahead(rollback.plan)
     loader = MigrationLoader(connection, replace_migrations=False)
     records = MigrationRecorder(connection).migration_qs
     for migration in rollback.migrations:

@@ -19,6 +19,7 @@ from config.migrating import (
     guarded_run,
     removed_models,
 )
+from config.postgres.enums import running
 from config.rollback.dropped_objects import Dropped
 from config.rollback.existing_objects import check_exist, check_nothing_left
 from config.rollback.losses import Losses, read_losses
@@ -114,7 +115,8 @@ def _unapply(job: Job, say: Say) -> None:
     plan, before, after = list(rollback.plan), rollback.before.apps, rollback.after.apps
     signal: dict[str, Any] = {"verbosity": 0, "interactive": False, "db": connection.alias}
     emit_pre_migrate_signal(apps=before, plan=plan, **signal)
-    MigrationExecutor(connection, progress).migrate([], plan=plan)
+    with running(plan):
+        MigrationExecutor(connection, progress).migrate([], plan=plan)
     emit_post_migrate_signal(apps=after, plan=plan, **signal)
     forget_models(removed_models(before, plan, after), after, connection.alias)
     if rollback.empties_ledger:

@@ -9,13 +9,12 @@ from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
 from config.hazards import PlannedHazards
-from config.migrating.autodetector import MigrationAutodetector
 from config.migrating.content_types import forget_models, removed_models
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
 from config.postgres import Plan
-from config.postgres.enums import look_ahead
+from config.postgres.enums import EnumAutodetector, running
 
 
 class Command(migrate.Command):
@@ -24,7 +23,7 @@ class Command(migrate.Command):
     It checks the plan first, and goes back in one transaction.
     """
 
-    autodetector = MigrationAutodetector
+    autodetector = EnumAutodetector
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.hazards = PlannedHazards(options["database"])
@@ -49,7 +48,7 @@ class Command(migrate.Command):
         pre_migrate.connect(self.before)
         post_migrate.connect(self.after)
         try:
-            with ExitStack() as self.transaction:
+            with ExitStack() as self.plan_context, ExitStack() as self.transaction:
                 super().handle(*args, **options | {"verbosity": self.verbosity_of_plan})
             self.progress.commit()
         except BaseException:
@@ -68,7 +67,7 @@ class Command(migrate.Command):
         if self.apps_before is not None:
             return
         self.apps_before = apps
-        look_ahead(plan)
+        self.plan_context.enter_context(running(plan))
         self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # it is shown once
         if not self.fake:
             check_plan(self.connection, plan, apps, self.fake_initial)
