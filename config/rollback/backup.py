@@ -18,7 +18,7 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import read_schema
-from config.rollback.tools import ToolError, Tools
+from config.rollback.client_programs import ToolError, Tools
 
 NEXT_STEP = (
     "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."

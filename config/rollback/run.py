@@ -24,7 +24,7 @@ from config.migrating import (
 from config.rollback.leftovers import check_nothing_left, read_sequences
 from config.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
 from config.rollback.objects import LEDGER, Gone
-from config.rollback.others import check_others
+from config.rollback.obstacles import check_obstacles
 from config.rollback.plan import Rollback
 from config.rollback.size import Sizes, check_exist, read_sizes
 
@@ -51,7 +51,7 @@ def check(job: Job) -> None:
                 "transaction. Nothing was changed. Unapply it by itself with manage.py migrate."
             )
     check_exist(job.connection, job.gone)
-    check_others(job.connection, job.rollback, job.gone)
+    check_obstacles(job.connection, job.rollback, job.gone)
 
 
 def carry_out(job: Job, back_up: Callable[[], None], say: Say) -> Sizes:

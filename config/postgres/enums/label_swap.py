@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from config.postgres.catalog import (
     Definition,
     Dependents,
-    Step,
+    DropAndRecreate,
     in_order,
     literal,
     read_definitions,
@@ -30,7 +30,6 @@ class EnumType:
     """An enum type of the live database."""
 
     oid: int
-    array_oid: int
     name: str
     rendered: str
     """Its name as definitions have it."""
@@ -63,7 +62,7 @@ class Swap:
     replacements: Mapping[str, str]
     columns: Sequence[Column]
     definitions: Sequence[Definition]
-    steps: Sequence[Step]
+    steps: Sequence[DropAndRecreate]
 
     @property
     def removed(self) -> list[str]:
@@ -97,7 +96,7 @@ def plan_swap(
 ) -> Swap:
     """Raises CommandError if something could not be brought back afterwards. Changes nothing."""
     replacements = replacements or {}
-    dependents = read_dependents(cursor, enum.oid, enum.array_oid)
+    dependents = read_dependents(cursor, enum.oid)
     if dependents.refused:
         raise _cannot_bring_back(enum, dependents.refused)
     definitions = read_definitions(cursor, dependents, labels, replacements)
@@ -227,7 +226,7 @@ def _listed(labels: Collection[str]) -> str:
 
 
 ENUM_TYPE = """
-SELECT t.oid::bigint, t.typarray::bigint, t.typname, format_type(t.oid, NULL),
+SELECT t.oid::bigint, t.typname, format_type(t.oid, NULL),
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
   FROM pg_type AS t
  WHERE t.oid = to_regtype(quote_ident(%s)) AND t.typtype = 'e'

@@ -21,14 +21,14 @@ from config.postgres.catalog import read_schema
 from config.postgres.enums import enum_types
 from config.project import typed
 from config.rollback import backup as backups
+from config.rollback.client_programs import Tools, find_tools
 from config.rollback.dry_run import script
 from config.rollback.objects import Gone, find_gone, tables_of
-from config.rollback.others import read_dependents
+from config.rollback.obstacles import find_obstacles
 from config.rollback.plan import read_rollback
 from config.rollback.run import Job, carry_out, check
 from config.rollback.size import Sizes, destroys_data, read_sizes
 from config.rollback.text import PlanText, success
-from config.rollback.tools import Tools, find_tools
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 
@@ -165,8 +165,8 @@ or, while the server runs:
         after = job.rollback.after
         tables, types = tables_of(after, self.connection.alias), enum_types(after)
         stay = Gone([], set(), set(), tables, [], list(types))
-        dependents = read_dependents(self.connection, stay, tables)
-        return [dependent.name for dependent in dependents]
+        obstacles = find_obstacles(self.connection, stay, tables)
+        return [obstacle.name for obstacle in obstacles]
 
     def restore(self, path: Path) -> None:
         tools = find_tools(self.connection)

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from config.rollback.objects import find_gone
-from config.rollback.others import check_others
+from config.rollback.obstacles import check_obstacles
 from config.rollback.plan import read_rollback
 from config.rollback.run import Job
 from tests.rollback.helpers import GO_ON, refusal, rollback
@@ -28,7 +28,7 @@ def check_with(job: Job, statements: str) -> str:
     with transaction.atomic():
         run_sql(statements)
         try:
-            check_others(connection, job.rollback, job.gone)
+            check_obstacles(connection, job.rollback, job.gone)
         except CommandError as error:
             return str(error)
         finally:
