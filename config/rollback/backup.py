@@ -18,7 +18,7 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import read_schema
-from config.rollback.client_programs import ToolError, Tools
+from config.rollback.client_programs import ClientProgramError, ClientPrograms
 
 NEXT_STEP = (
     "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."
@@ -42,7 +42,7 @@ class Backup:
 
 
 def write_backup(
-    connection: BaseDatabaseWrapper, tools: Tools, tables: Collection[str], directory: Path
+    connection: BaseDatabaseWrapper, tools: ClientPrograms, tables: Collection[str], directory: Path
 ) -> Backup:
     """Dump `tables`, their enum types and sequences into a new file in `directory`.
 
@@ -64,7 +64,7 @@ def write_backup(
             )
             _sync(unfinished)
         return read_backup(tools, path)
-    except ToolError as error:
+    except ClientProgramError as error:
         raise CommandError(f"No backup could be written: {error}. {NEXT_STEP}") from error
     except OSError as error:
         raise CommandError(
@@ -72,10 +72,10 @@ def write_backup(
         ) from error
 
 
-def read_backup(tools: Tools, path: Path) -> Backup:
+def read_backup(tools: ClientPrograms, path: Path) -> Backup:
     """What is in the file, by its own table of contents.
 
-    Raises ToolError if it is no backup, or damaged.
+    Raises ClientProgramError if it is no backup, or damaged.
     """
     listing = tools.run([str(tools.bin / "pg_restore"), "--list", str(path)])
     entries = [match.groups() for line in listing.splitlines() if (match := ENTRY.match(line))]
@@ -87,13 +87,13 @@ def read_backup(tools: Tools, path: Path) -> Backup:
     return Backup(path, tables[0][0] if tables else "", [name for _, name in tables], types)
 
 
-def open_backup(tools: Tools, path: Path) -> Backup:
+def open_backup(tools: ClientPrograms, path: Path) -> Backup:
     """Raises CommandError if there is no backup at `path`, or none that can be read."""
     if not path.is_file():
         raise CommandError(f"There is no file {path}. Nothing was changed.")
     try:
         backup = read_backup(tools, path)
-    except ToolError as error:
+    except ClientProgramError as error:
         raise CommandError(f"{path} cannot be restored: {error}. Nothing was changed.") from error
     if not backup.tables:
         raise CommandError(f"{path} holds no tables. Nothing was changed.")
@@ -112,7 +112,7 @@ def check_complete(backup: Backup, tables: Collection[str], enum_types: Collecti
         )
 
 
-def restore_command(tools: Tools, backup: Backup) -> list[str]:
+def restore_command(tools: ClientPrograms, backup: Backup) -> list[str]:
     """pg_restore that puts all of the backup in place of what is there now, or changes nothing."""
     return tools.command(
         "pg_restore",
@@ -123,11 +123,11 @@ def restore_command(tools: Tools, backup: Backup) -> list[str]:
     )
 
 
-def restore(tools: Tools, backup: Backup) -> None:
+def restore(tools: ClientPrograms, backup: Backup) -> None:
     """Raises CommandError if that is not possible; nothing has changed then."""
     try:
         tools.run([*restore_command(tools, backup), "--no-password"])
-    except ToolError as error:
+    except ClientProgramError as error:
         raise CommandError(
             f"{shown(backup.path)} was not restored: {error}. Nothing was changed."
         ) from error

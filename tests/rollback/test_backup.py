@@ -44,7 +44,7 @@ def test_password__on_no_command_line(database: str) -> None:
     connection.settings_dict["PASSWORD"] = password = before or "not asked for"
     try:
         lines = rollback("payments", *GO_ON)
-        where = client_programs.find_tools(connection).where
+        where = client_programs.find_client_programs(connection).where
     finally:
         connection.settings_dict["PASSWORD"] = before
     assert not [line for line in lines if password in line]
@@ -55,7 +55,10 @@ def test_others_in_the_same_schema__not_in_the_backup(database: str, backups: Pa
     run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
     rollback("payments", *GO_ON)
     [path] = backups.glob("*.dump")
-    assert "legacy" not in module.read_backup(client_programs.find_tools(connection), path).tables
+    assert (
+        "legacy"
+        not in module.read_backup(client_programs.find_client_programs(connection), path).tables
+    )
 
 
 def test_others_rows_in_the_same_schema__not_restored(database: str, backups: Path) -> None:

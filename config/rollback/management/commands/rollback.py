@@ -21,7 +21,7 @@ from config.postgres.catalog import read_schema
 from config.postgres.enums import enum_types
 from config.project import typed
 from config.rollback import backup as backups
-from config.rollback.client_programs import Tools, find_tools
+from config.rollback.client_programs import ClientPrograms, find_client_programs
 from config.rollback.dry_run import script
 from config.rollback.objects import Gone, find_gone, tables_of
 from config.rollback.obstacles import find_obstacles
@@ -106,7 +106,7 @@ class Command(BaseCommand):
         if self.options["dry_run"]:
             self.stdout.write(script(job))
             return
-        tools = None if self.options["no_backup"] else find_tools(self.connection)
+        tools = None if self.options["no_backup"] else find_client_programs(self.connection)
         sizes = read_sizes(self.connection, job.gone, rollback.after.apps)
         self.show_plan(job, sizes)
         self.make_sure(destroys_data(job.gone, sizes))
@@ -121,7 +121,7 @@ class Command(BaseCommand):
         if self.options["verbosity"] or self.options["interactive"]:
             self.stdout.write(plan)
 
-    def carry_out(self, job: Job, tools: Tools | None) -> None:
+    def carry_out(self, job: Job, tools: ClientPrograms | None) -> None:
         written: list[backups.Backup] = []
 
         def back_up() -> None:
@@ -133,7 +133,7 @@ class Command(BaseCommand):
         if tools and written:
             self.say_how_to_restore(job, tools, written[0])
 
-    def back_up(self, job: Job, tools: Tools) -> backups.Backup:
+    def back_up(self, job: Job, tools: ClientPrograms) -> backups.Backup:
         tables = tables_of(job.rollback.before, self.connection.alias)
         backup = backups.write_backup(self.connection, tools, tables, self.directory)
         backups.check_complete(backup, job.gone.tables, job.gone.enum_types)
@@ -147,7 +147,7 @@ class Command(BaseCommand):
 
     # And back again
 
-    def say_how_to_restore(self, job: Job, tools: Tools, backup: backups.Backup) -> None:
+    def say_how_to_restore(self, job: Job, tools: ClientPrograms, backup: backups.Backup) -> None:
         alias = self.options["database"]
         database = "" if alias == "default" else f" --database {alias}"
         self.say("")
@@ -169,7 +169,7 @@ or, while the server runs:
         return [obstacle.name for obstacle in obstacles]
 
     def restore(self, path: Path) -> None:
-        tools = find_tools(self.connection)
+        tools = find_client_programs(self.connection)
         backup = backups.open_backup(tools, path)
         present = [name for name in backup.tables if name in existing_tables(self.connection)]
         if present:
