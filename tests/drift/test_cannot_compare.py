@@ -88,7 +88,7 @@ def test_verify_schema_when_connection_drops__status_2(shared_clone: Database, q
     with shared_clone.connection.execute_wrapper(terminate_at_query):
         assert shared_clone.verify() == could_not(
             "terminating connection due to administrator command. "
-            "Try again, or look into the server's log."
+            "Try again, or check the server's log."
         )
 
 
