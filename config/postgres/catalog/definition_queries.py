@@ -4,22 +4,34 @@ Each returns one row: the table if the statements are actions of ALTER TABLE, an
 that drop, create and finish the object.
 """
 
+_DROP = """format('DROP %%s %%s', CASE o.type WHEN 'statistics object' THEN 'STATISTICS'
+                                    ELSE upper(o.type) END, o.identity)"""
+
 
 def _query(
-    source: str, *, drop: str, create: str, finish: str = "NULL", table: str = "NULL"
+    alias: str,
+    source: str,
+    *,
+    create: str,
+    drop: str = _DROP,
+    finish: str = "NULL",
+    table: str = "NULL",
 ) -> str:
-    """Return a query on `source` for the statements; those that are NULL are left out."""
+    """Return a query on `source`, where `alias` has the object. NULL is no statement."""
     arrays = [f"array_remove(ARRAY[{items}]::text[], NULL)" for items in (drop, create, finish)]
-    return f"SELECT {table}, {', '.join(arrays)} FROM {source}"
+    return f"""
+SELECT {table}, {", ".join(arrays)}
+  FROM pg_identify_object(%(catalog)s::regclass, %(oid)s, %(number)s) AS o, {source}
+ WHERE {alias}.oid = %(oid)s
+"""
 
 
 _RELATIONS = "pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
 _TABLE = "format('%%I.%%I', n.nspname, c.relname)"
 _COLUMNS = f"""{_RELATIONS}
-  JOIN pg_attribute AS a ON a.attrelid = c.oid
+  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = %(number)s
   JOIN pg_type AS t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"""
-_THIS_COLUMN = "(a.attrelid, a.attnum) = (%(oid)s, %(number)s)"
 _DROP_DEFAULT = "format('ALTER COLUMN %%I DROP DEFAULT', a.attname)"
 _SET_DEFAULT = (
     "format('ALTER COLUMN %%I SET DEFAULT ', a.attname) || pg_get_expr(d.adbin, d.adrelid)"
@@ -39,6 +51,7 @@ _ROOT_TABLE = """(
 
 # Values are cast to text, in which labels are replaced, and then to the new type.
 _COLUMN = _query(
+    "c",
     f"""{_COLUMNS}
  CROSS JOIN LATERAL (
     SELECT CASE WHEN count(*) = 0
@@ -52,8 +65,7 @@ _COLUMN = _query(
                      || format(' ELSE %%I::text END)', a.attname)
            END AS replaced
       FROM unnest(%(old)s::text[], %(new)s::text[]) AS replacement (old, new)
- ) AS value
- WHERE {_THIS_COLUMN}""",
+ ) AS value""",
     table=_ROOT_TABLE,
     drop=f"CASE WHEN a.attinhcount = 0 AND d.oid IS NOT NULL THEN {_DROP_DEFAULT} END",
     create=f"""
@@ -63,12 +75,11 @@ _COLUMN = _query(
         CASE WHEN a.attinhcount = 0 THEN {_SET_DEFAULT} END""",
 )
 
-_DEFAULT = _query(
-    f"{_COLUMNS} WHERE {_THIS_COLUMN}", table=_TABLE, drop=_DROP_DEFAULT, create=_SET_DEFAULT
-)
+_DEFAULT = _query("c", _COLUMNS, table=_TABLE, drop=_DROP_DEFAULT, create=_SET_DEFAULT)
 
 _GENERATED_COLUMN = _query(
-    f"{_COLUMNS} WHERE {_THIS_COLUMN}",
+    "c",
+    _COLUMNS,
     table=_TABLE,
     drop="CASE WHEN a.attinhcount = 0 THEN format('DROP COLUMN %%I', a.attname) END",
     create="""
@@ -97,10 +108,10 @@ _INDEX_STATE = """
 _CONSTRAINTS = f"{_RELATIONS} JOIN pg_constraint AS k ON k.conrelid = c.oid"
 
 _CONSTRAINT = _query(
+    "k",
     f"""{_CONSTRAINTS}
   LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid
-  LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
- WHERE k.oid = %(oid)s""",
+  LEFT JOIN pg_class AS x ON x.oid = i.indexrelid""",
     table=_TABLE,
     drop="format('DROP CONSTRAINT %%I', k.conname)",
     create="format('ADD CONSTRAINT %%I ', k.conname) || pg_get_constraintdef(k.oid)",
@@ -108,40 +119,34 @@ _CONSTRAINT = _query(
 )
 
 _FOREIGN_KEY = _query(
-    f"{_CONSTRAINTS} WHERE k.oid = %(oid)s",
+    "k",
+    _CONSTRAINTS,
     drop=f"format('ALTER TABLE %%s DROP CONSTRAINT %%I', {_TABLE}, k.conname)",
     create=f"""format('ALTER TABLE %%s ADD CONSTRAINT %%I ', {_TABLE}, k.conname)
                || pg_get_constraintdef(k.oid)""",
 )
 
 _INDEX = _query(
-    """pg_index AS i
-  JOIN pg_class AS c ON c.oid = i.indrelid
-  JOIN pg_class AS x ON x.oid = i.indexrelid
-  JOIN pg_namespace AS n ON n.oid = x.relnamespace
- WHERE x.oid = %(oid)s""",
-    drop="format('DROP INDEX %%I.%%I', n.nspname, x.relname)",
-    create=f"pg_get_indexdef(i.indexrelid), {_INDEX_STATE}",
+    "x",
+    """pg_class AS x
+  JOIN pg_index AS i ON i.indexrelid = x.oid
+  JOIN pg_class AS c ON c.oid = i.indrelid""",
+    create=f"pg_get_indexdef(x.oid), {_INDEX_STATE}",
 )
 
 _VIEW = _query(
-    f"""{_RELATIONS}
+    "c",
+    """pg_class AS c
   LEFT JOIN pg_am AS a ON a.oid = c.relam
-  LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace
- CROSS JOIN LATERAL (
-    SELECT {_TABLE} AS name,
-           CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END AS kind
- ) AS parts
- WHERE c.oid = %(oid)s""",
-    drop="format('DROP %%s %%s', kind, name)",
+  LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace""",
     create="""
-        concat('CREATE ', kind, ' ', name,
+        concat('CREATE ', upper(o.type), ' ', o.identity,
                CASE WHEN c.relkind = 'm' THEN format(' USING %%I', a.amname) END,
                ' WITH (' || array_to_string(c.reloptions, ', ') || ')',
                ' TABLESPACE ' || quote_ident(s.spcname),
                ' AS ', rtrim(pg_get_viewdef(c.oid), ';'),
                CASE WHEN c.relkind = 'm' AND NOT c.relispopulated THEN ' WITH NO DATA' END),
-        format('ALTER TABLE %%s ', name)
+        format('ALTER TABLE %%s ', o.identity)
         || (SELECT string_agg(format('ALTER COLUMN %%I SET DEFAULT ', v.attname)
                               || pg_get_expr(d.adbin, d.adrelid), ', ')
               FROM pg_attrdef AS d
@@ -150,39 +155,30 @@ _VIEW = _query(
 )
 
 
-def _of_table(kind: str, join: str, *, name: str, create: str, enabled: str = "NULL") -> str:
-    """Return the query for an object whose name is unique among those of its table."""
-    return _query(
-        f"{_RELATIONS} JOIN {join}",
-        drop=f"format('DROP {kind} %%I ON %%s', {name}, {_TABLE})",
-        create=f"""{create},
-            format('ALTER TABLE %%s ', {_TABLE})
-            || CASE {enabled} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
-                              WHEN 'A' THEN 'ENABLE ALWAYS' END
-            || format(' {kind} %%I', {name})""",
-    )
+def _state(kind: str, name: str, enabled: str) -> str:
+    """Return an expression for the statement that enables or disables a trigger or rule."""
+    return f"""
+        format('ALTER TABLE %%s ', {_TABLE})
+        || CASE {enabled} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                          WHEN 'A' THEN 'ENABLE ALWAYS' END
+        || format(' {kind} %%I', {name})"""
 
 
-_TRIGGER = _of_table(
-    "TRIGGER",
-    "pg_trigger AS g ON g.tgrelid = c.oid WHERE g.oid = %(oid)s",
-    name="g.tgname",
-    create="pg_get_triggerdef(g.oid)",
-    enabled="g.tgenabled",
+_TRIGGER = _query(
+    "g",
+    f"{_RELATIONS} JOIN pg_trigger AS g ON g.tgrelid = c.oid",
+    create=f"pg_get_triggerdef(g.oid), {_state('TRIGGER', 'g.tgname', 'g.tgenabled')}",
 )
 
-_RULE = _of_table(
-    "RULE",
-    "pg_rewrite AS r ON r.ev_class = c.oid WHERE r.oid = %(oid)s",
-    name="r.rulename",
-    create="rtrim(pg_get_ruledef(r.oid), ';')",
-    enabled="r.ev_enabled",
+_RULE = _query(
+    "r",
+    f"{_RELATIONS} JOIN pg_rewrite AS r ON r.ev_class = c.oid",
+    create=f"rtrim(pg_get_ruledef(r.oid), ';'), {_state('RULE', 'r.rulename', 'r.ev_enabled')}",
 )
 
-_POLICY = _of_table(
-    "POLICY",
-    "pg_policy AS p ON p.polrelid = c.oid WHERE p.oid = %(oid)s",
-    name="p.polname",
+_POLICY = _query(
+    "p",
+    f"{_RELATIONS} JOIN pg_policy AS p ON p.polrelid = c.oid",
     create=f"""concat(
         format('CREATE POLICY %%I ON %%s AS ', p.polname, {_TABLE}),
         CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
@@ -196,30 +192,23 @@ _POLICY = _of_table(
 )
 
 _STATISTICS = _query(
-    """pg_statistic_ext AS s
-  JOIN pg_namespace AS n ON n.oid = s.stxnamespace
- WHERE s.oid = %(oid)s""",
-    drop="format('DROP STATISTICS %%I.%%I', n.nspname, s.stxname)",
+    "s",
+    "pg_statistic_ext AS s",
     create="""
         pg_get_statisticsobjdef(s.oid),
         CASE WHEN s.stxstattarget >= 0
-             THEN format('ALTER STATISTICS %%I.%%I SET STATISTICS %%s', n.nspname, s.stxname,
-                         s.stxstattarget) END""",
+             THEN format('ALTER STATISTICS %%s SET STATISTICS %%s', o.identity, s.stxstattarget)
+             END""",
 )
 
-_FUNCTION = _query(
-    """(SELECT oid, (pg_identify_object('pg_proc'::regclass, oid, 0)).identity
-          FROM pg_proc WHERE oid = %(oid)s) AS o""",
-    drop="format('DROP ROUTINE %%s', o.identity)",
-    create="rtrim(pg_get_functiondef(o.oid), E'\\n')",
-)
+_FUNCTION = _query("p", "pg_proc AS p", create="rtrim(pg_get_functiondef(p.oid), E'\\n')")
 
 
 def _of_type(keyword: str, create: str, source: str = "") -> str:
     """Return the query for a type, which has another name until nothing uses it any longer."""
     return _query(
-        f"pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace {source}"
-        " WHERE t.oid = %(oid)s",
+        "t",
+        f"pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace {source}",
         drop=f"""format('ALTER {keyword} %%I.%%I RENAME TO replaced_%%s',
                         n.nspname, t.typname, t.oid)""",
         create=create,
