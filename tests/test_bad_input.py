@@ -252,7 +252,7 @@ def test_migrate_with_directory_that_is_a_file__is_refused(directory: Path) -> N
     directory.write_text("mine")
     assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
         f"manage.py migrate: The data directory {directory} of the embedded server cannot be used: "
-        "Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
+        "Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
     assert directory.read_text() == "mine"
 
@@ -261,8 +261,8 @@ def test_migrate_with_directory_of_other_files__is_refused(directory: Path) -> N
     directory.mkdir()
     (directory / "thesis").write_text("mine")
     assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
-        f"manage.py migrate: The directory {directory} for the embedded server holds other files. "
-        "Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
+        f"manage.py migrate: The directory {directory} for the embedded server contains other "
+        "files. Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
     )
     assert [path.name for path in directory.iterdir()] == ["thesis"]
 
@@ -271,7 +271,7 @@ def test_migrate_with_directory_of_another_version__is_refused(directory: Path) 
     directory.mkdir()
     (directory / "PG_VERSION").write_text("16\n")
     assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
-        f"manage.py migrate: The data directory {directory} of the embedded server was made by "
+        f"manage.py migrate: The data directory {directory} of the embedded server was created by "
         "PostgreSQL 16, but this is 18. Move it away, or set EMBEDDED_POSTGRES_DIR to another "
         "directory."
     )
@@ -285,7 +285,7 @@ def test_migrate_with_directory_not_writable__is_refused(directory: Path, below:
     assert refusal(process) == (
         f"manage.py migrate: The data directory {directory / below} of the embedded server "
         "cannot be used: Permission denied. "
-        "Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
+        "Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
     assert list(directory.iterdir()) == []
 
@@ -297,5 +297,5 @@ def test_migrate_with_server_that_does_not_start__is_refused() -> None:
     assert refusal(process) == (
         f"manage.py migrate: The embedded server in {directory} does not start: configuration file "
         f'"{directory}/postgresql.auto.conf" contains errors. '
-        f"Look into its log, {directory}/log, or move the directory away."
+        f"See its log, {directory}/log, or move the directory away."
     )

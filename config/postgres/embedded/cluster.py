@@ -73,7 +73,7 @@ class Cluster:
         contents = list(self.directory.iterdir())
         if contents and unfinished not in contents:
             raise EmbeddedServerError(
-                f"The directory {self.directory} for the embedded server holds other files. "
+                f"The directory {self.directory} for the embedded server contains other files. "
                 "Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
             )
         for leftover in contents:
@@ -123,7 +123,7 @@ class Cluster:
         """Return the message that the server `what`, such as "does not start"."""
         return (
             f"The embedded server in {self.directory} {what}: {' '.join(reason.split())}. "
-            f"Look into its log, {self._log}, or move the directory away."
+            f"See its log, {self._log}, or move the directory away."
         )
 
     @property
@@ -154,7 +154,7 @@ class Cluster:
         version = version_file.read_text().strip()
         if version != str(VERSION):
             raise EmbeddedServerError(
-                f"The data directory {self.directory} of the embedded server was made by "
+                f"The data directory {self.directory} of the embedded server was created by "
                 f"PostgreSQL {version}, but this is {VERSION}. Move it away, or set "
                 "EMBEDDED_POSTGRES_DIR to another directory."
             )
@@ -169,7 +169,7 @@ class Cluster:
                 *("--pgdata", directory.name),
             )
         except subprocess.CalledProcessError as error:
-            raise EmbeddedServerError(self.failure("cannot be made", error.stderr)) from error
+            raise EmbeddedServerError(self.failure("cannot be created", error.stderr)) from error
 
     def _give_to_system_user(self) -> None:
         self.directory.chmod(0o700)
@@ -180,7 +180,7 @@ class Cluster:
         except (OSError, subprocess.CalledProcessError) as error:
             raise EmbeddedServerError(
                 f"The embedded server does not run as root, and its user {SYSTEM_USER!r} cannot be "
-                f"made. Run this as another user, or run once: useradd {SYSTEM_USER}"
+                f"created. Run this as another user, or run once: useradd {SYSTEM_USER}"
             ) from error
         user = pwd.getpwnam(SYSTEM_USER)
         for path in (self.directory, *self.directory.iterdir()):

@@ -65,7 +65,7 @@ class EmbeddedServer:
         except OSError as error:
             raise EmbeddedServerError(
                 f"The data directory {self.directory} of the embedded server cannot be used: "
-                f"{error.strerror}. Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
+                f"{error.strerror}. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
             ) from error
         except psycopg.Error as error:
             raise EmbeddedServerError(cluster.failure("does not work", str(error))) from error

@@ -221,7 +221,7 @@ with explained_errors(["manage.py", "x"]):
     process = run("-c", code, PATH="/nowhere", **variables)
     assert refusal(process) == (
         "manage.py x: The embedded server does not run as root, and its user 'no-such-user' cannot "
-        "be made. Run this as another user, or run once: useradd no-such-user"
+        "be created. Run this as another user, or run once: useradd no-such-user"
     )
 
 
