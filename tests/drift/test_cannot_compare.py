@@ -161,8 +161,8 @@ def test_verify_schema_while_nobody_is_let_in__status_2_after_connect_timeout(
     with shared_clone.session() as somebody:
         somebody.execute("BEGIN; LOCK TABLE pg_class")
         assert shared_clone.verify() == could_not(
-            "connection timeout expired. Correct the host and the port in DATABASE_URL, or let "
-            "this machine in."
+            "connection timeout expired. Correct the host and the port in DATABASE_URL, or allow "
+            "the connection."
         )
 
 
