@@ -1,4 +1,4 @@
-"""Times in the zone of whoever looks at them."""
+"""Middleware that activates the time zone of the logged-in user."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from users.models import User, UserProfile
 def viewers_time_zone(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: the time zone in the profile of the user, or else the project's."""
+    """Activate the time zone of the user's profile, or that of the project."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         with timezone.override(_zone(request)):
@@ -28,5 +28,5 @@ def _zone(request: HttpRequest) -> ZoneInfo | None:
     name = profiles.values_list("timezone", flat=True).first()
     try:
         return ZoneInfo(name) if name else None
-    except (KeyError, OSError, ValueError):  # the column takes any word
+    except (KeyError, OSError, ValueError):  # the column accepts any word
         return None

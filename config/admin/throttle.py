@@ -1,7 +1,7 @@
-"""Login attempts, counted by django-axes, in the table of the sessions.
+"""Counters of failed logins for django-axes, kept in the table of the sessions.
 
-That is where all processes see them, as in a cache that they share; the schema has no other table
-for what expires, and the project needs no other service.
+All processes share this table as they would share a cache, and rows in it expire. So the counters
+need neither a table of their own nor another service.
 """
 
 from typing import Any
@@ -15,16 +15,16 @@ from django.utils.crypto import salted_hmac
 
 
 class Backend(AxesStandaloneBackend):
-    """Refuses whoever failed too often."""
+    """The authentication backend that locks out an address after too many failures."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
-        """A login without a request is not from the web: nobody tries passwords that way."""
+        """Skip logins without a request: they do not come from the web."""
         if request is not None:
             super().authenticate(request, **credentials)
 
 
 def address(request: HttpRequest) -> str:
-    """Where a request comes from; behind a proxy, what the proxy put at the end of its header."""
+    """Return the client's address; behind a proxy, the one that the proxy added to its header."""
     forwarded = request.headers.get("X-Forwarded-For", "")
     if settings.SECURE_PROXY_SSL_HEADER and forwarded:
         return forwarded.rpartition(",")[2].strip()
@@ -32,9 +32,9 @@ def address(request: HttpRequest) -> str:
 
 
 class SessionTableCache(BaseCache):
-    """A cache of numbers, as rows of `django_session`; `clearsessions` removes the expired.
+    """A cache of numbers in rows of `django_session`; `clearsessions` removes expired ones.
 
-    A key is hashed with SECRET_KEY: nobody can name it as their session.
+    Keys are hashed with SECRET_KEY, so that a client cannot use one as a session key.
     """
 
     def __init__(self, _: str, params: dict[str, Any]) -> None:
@@ -97,5 +97,5 @@ class SessionTableCache(BaseCache):
 
 
 def _hashed(key: str) -> str:
-    """Forty characters, as many as the key of a session has."""
+    """Return a hash of 40 characters, the length limit of a session key."""
     return salted_hmac("config.admin.throttle", key, algorithm="sha256").hexdigest()[:40]

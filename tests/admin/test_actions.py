@@ -108,9 +108,7 @@ def test_payment_that_is_not_marked__is_not_reviewed(admin_client: Client) -> No
 
 @pytest.mark.parametrize("key", ["x", "\x00", "01a204f2-dd54-7217-8914-12ab7cfde595"])
 def test_action_on_a_row_that_is_not_there__says_so(admin_client: Client, key: str) -> None:
-    assert run(admin_client, "publish", Course(pk=key)) == [
-        "What was selected is not there any more."
-    ]
+    assert run(admin_client, "publish", Course(pk=key)) == ["The selected rows no longer exist."]
 
 
 def test_action_whose_log_cannot_be_written__changes_nothing(admin_client: Client) -> None:
@@ -130,7 +128,7 @@ def test_notifications_expired__are_swept(admin_client: Client) -> None:
     expired = NotificationFactory.create(expired=True)
     assert run(admin_client, "expire", lasting, expiring, expired) == [
         "2 notifications expired.",
-        "1 skipped: expired before.",
+        "1 skipped: already expired.",
     ]
     assert Notification.objects.expired(timezone.now()).count() == 3
 

@@ -96,7 +96,7 @@ def test_lesson_in_the_form_of_its_module__is_changed(admin_client: Client) -> N
             CourseModuleFactory,
             "course",
             {"modules-0-order_number": "0"},
-            {"order_number": ["It has to be 1 or more."]},
+            {"order_number": ["The value must be 1 or more."]},
         ),
         (
             LessonFactory,
@@ -108,13 +108,13 @@ def test_lesson_in_the_form_of_its_module__is_changed(admin_client: Client) -> N
             QuestionFactory,
             "quiz",
             {"questions-0-options": "[]"},
-            {"options": ["A question of this type needs something to choose from."]},
+            {"options": ["A question of this type needs options to choose from."]},
         ),
         (
             UserProfileFactory,
             "user",
             {"profile-0-timezone": "Middle Earth"},
-            {"timezone": ["It has to be a name such as Europe/Prague."]},
+            {"timezone": ["Use a name such as Europe/Prague."]},
         ),
     ],
 )

@@ -147,7 +147,7 @@ def test_account_closed_before_it_was_made__is_refused(admin_client: Client) -> 
     early = {"deleted_at_0": "2020-01-01", "deleted_at_1": "00:00:00"}
     data = sent(admin_client, address) | early
     assert errors(admin_client, address, data) == {
-        "deleted_at": ["An account cannot be closed before it was made."]
+        "deleted_at": ["The closing time must not be before the creation of the account."]
     }
 
 

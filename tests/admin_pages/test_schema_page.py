@@ -1,4 +1,4 @@
-"""The Schema page: the diagram, each table as it is, and the verdict on demand."""
+"""The Schema page: the diagram, each live table, and the verdict on demand."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def page(client: Client) -> str:
 
 
 def section(client: Client, table: str) -> str:
-    """What is said of a table."""
+    """Return the text of the section of `table`."""
     [found] = re.findall(
         rf'<section class="table" id="table-{table}".*?</section>', page(client), re.S
     )
@@ -65,8 +65,8 @@ def test_section__columns_with_types_and_comments(admin_client: Client) -> None:
 def test_section__keys_indexes_and_checks(admin_client: Client) -> None:
     said = section(admin_client, "notifications")
     assert re.search(
-        r"notifications_unread_idx \d+\.\d\sKB btree \(recipient_id\) WHERE \(read_at IS NULL\) "
-        r"Query 15: the badge counts in the index alone\.",
+        r"notifications_unread_idx [\d.]+ (?:bytes|kB) btree \(recipient_id\) "
+        r"WHERE \(read_at IS NULL\) Query 15: the badge counts in the index alone\.",
         said,
     )
     assert "notifications_pkey" in said
@@ -90,7 +90,7 @@ def test_section__leads_to_the_list_of_rows(admin_client: Client) -> None:
 
 def test_section_of_a_table_that_is_missing__how_to_make_it(admin_client: Client) -> None:
     execute("DROP TABLE refunds")
-    assert "The table is not in the database. Make it: manage.py migrate" in section(
+    assert "The table is not in the database. Create it with manage.py migrate" in section(
         admin_client, "refunds"
     )
 
@@ -105,7 +105,7 @@ def test_role_that_may_not_read_the_ledger__the_diagram_all_the_same(admin_clien
     assert content.count('<a class="box ') == len(COLUMNS)
     assert (
         escape(
-            "What is in the database cannot be shown: "
+            "The database cannot be read: "
             f"Role {role} may not read the migrations' ledger. "
             f"GRANT SELECT ON django_migrations TO {role}."
         )
@@ -114,7 +114,7 @@ def test_role_that_may_not_read_the_ledger__the_diagram_all_the_same(admin_clien
 
 
 def test_verdict_before_a_comparison__none(admin_client: Client) -> None:
-    assert "Not compared yet." in page(admin_client)
+    assert "The schema has not been compared yet." in page(admin_client)
 
 
 def test_verdict_on_demand__identical(admin_client: Client) -> None:
@@ -173,5 +173,5 @@ def test_what_is_live__as_many_queries_whatever_the_rows(
     django_assert_num_queries: DjangoAssertNumQueries, db: None
 ) -> None:
     UserFactory.create_batch(3)
-    with django_assert_num_queries(18):  # the catalog's, the sizes, and what frames them
+    with django_assert_num_queries(18):  # of the catalog and the disk usage, with their transaction
         read_live()

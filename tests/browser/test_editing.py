@@ -101,7 +101,7 @@ def test_account_for_good__wants_its_address_typed(page: Page, platform: Platfor
     look(page, "erase")
     page.get_by_role("textbox").fill(email)
     page.get_by_role("button", name="Yes, I").click()
-    expect(page.get_by_text("was deleted for good")).to_be_visible()
+    expect(page.get_by_text("was deleted permanently")).to_be_visible()
 
 
 def test_password__has_a_page(page: Page, platform: Platform) -> None:
