@@ -32,7 +32,6 @@ def each_of(*models: type[Model]) -> pytest.MarkDecorator:
 
 
 each_model = each_of(*BY_MODEL)
-each_written_model = each_of(*(model for model in BY_MODEL if model not in READ_ONLY))
 representative = each_of(Course, AnalyticsEvent)
 """Run the test for a model with every kind of field and inlines, and for a read-only one.
 

@@ -124,6 +124,12 @@ def test_filter_by_no_record__finds_the_rows_of_none(
     assert listed(admin_client, Payment, course__isnull="True", **parameters) == [payment]
 
 
+def test_filters_of_a_list__offer_no_list_of_all_records(admin_client: Client) -> None:
+    user = EnrollmentFactory.create().student
+    html = admin_client.get(url(Enrollment, "changelist")).content.decode()
+    assert f'<option value="{user.pk}"' not in html
+
+
 # Bounds
 
 

@@ -40,10 +40,6 @@ from tests.factories import (
 from users.models import UserProfile
 
 
-def violated(constraint: str) -> str:
-    return f"Constraint “{constraint}” is violated."
-
-
 def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
     """Return the errors of the form at `address`, which does not save `data`."""
     response = client.post(address, data)
@@ -273,20 +269,15 @@ def test_page_with_a_form_that_breaks_a_check__says_so_at_the_field(admin_client
     }
 
 
-@pytest.mark.parametrize(
-    "constraint",
-    [
-        pytest.param(constraint, id=constraint.name)
-        for model in BY_MODEL
-        if model not in READ_ONLY
-        for constraint in model._meta.constraints
-    ],
-)
-def test_constraint__has_words_and_a_field_to_blame(constraint: models.BaseConstraint) -> None:
-    [model] = [model for model in BY_MODEL if constraint in model._meta.constraints]
-    field, message = explain(constraint, model)
-    assert model._meta.get_field(str(field))
-    assert message not in ("The value must be something else.", violated(constraint.name))
+def test_constraints__have_words_and_a_field_to_mark() -> None:
+    for model in BY_MODEL:
+        for constraint in model._meta.constraints if model not in READ_ONLY else ():
+            field, message = explain(constraint, model)
+            assert model._meta.get_field(str(field))
+            assert message not in (
+                "The value must be something else.",
+                f"Constraint “{constraint.name}” is violated.",
+            )
 
 
 REFUSED_AS_A_DUPLICATE: list[Any] = [

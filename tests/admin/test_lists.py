@@ -127,12 +127,16 @@ def test_filter_by_a_label__finds_its_rows(admin_client: Client, lookup: str) ->
 
 
 @pytest.mark.parametrize("lookup", ["", "__exact", "__in"])
-@pytest.mark.parametrize("value", ["bogus", "", "\x00", "'", "DRAFT", "Draft", "draft ", "a,b"])
-def test_filter_by_what_looks_like_a_label__finds_nothing(
-    admin_client: Client, lookup: str, value: str
-) -> None:
+def test_filter_by_what_is_no_label__finds_nothing(admin_client: Client, lookup: str) -> None:
     CourseFactory.create()
-    assert listed(admin_client, Course, **{f"status{lookup}": value}) == []
+    assert listed(admin_client, Course, **{f"status{lookup}": "bogus"}) == []
+
+
+@pytest.mark.parametrize("value", ["", "\x00", "'", "DRAFT", "Draft", "draft ", "a,b"])
+def test_filter_by_what_looks_like_a_label__finds_nothing(admin_client: Client, value: str) -> None:
+    CourseFactory.create()
+    assert listed(admin_client, Course, status__in=value) == []
+    assert listed(admin_client, Course, status=value) == []
 
 
 def test_filter_by_several_labels__finds_the_rows_of_each(admin_client: Client) -> None:
