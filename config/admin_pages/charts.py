@@ -6,6 +6,7 @@ A chart is as wide as its card; its text stays readable on a phone, which shrink
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -107,26 +108,14 @@ def svg(height: float, parts: Iterable[SafeString]) -> SafeString:
 
 def rect(x: float, y: float, width: float, height: float, css: str, hint: str = "") -> SafeString:
     title = format_html("<title>{}</title>", hint) if hint else ""
-    return format_html(
-        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="2">{}</rect>',
-        css,
-        round(x, 1),
-        round(y, 1),
-        round(max(width, 0), 1),
-        round(max(height, 0), 1),
-        title,
-    )
+    x, y, width, height = (round(number, 1) for number in (x, y, max(width, 0), max(height, 0)))
+    place = flatatt({"class": css, "x": x, "y": y, "width": width, "height": height})
+    return format_html('<rect{} rx="2">{}</rect>', place, title)
 
 
 def text(content: str, x: float, y: float, anchor: str = "start", css: str = "") -> SafeString:
-    return format_html(
-        '<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>',
-        css,
-        round(x, 1),
-        round(y, 1),
-        anchor,
-        content,
-    )
+    place = flatatt({"class": css, "x": round(x, 1), "y": round(y, 1), "text-anchor": anchor})
+    return format_html("<text{}>{}</text>", place, content)
 
 
 def rounded_up(value: float) -> float:

@@ -1,6 +1,6 @@
 """The plots of the dashboard, each with its numbers as a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ PLOT_MILLISECONDS = 300  # the time for each query of a plot
 CACHE_SECONDS = 60
 LARGEST_TABLES = 6  # in the plot of sizes
 NOTES = 3  # of the same kind
+STATUSES = ("completed", "active", "dropped")
 
 type Row = Sequence[str]
 
@@ -112,19 +113,15 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
 
 def completion(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     courses = figures.completion()
-    names = ("completed", "active", "dropped")
-    numbers = [(course.completed, course.active, course.dropped) for course in courses]
     bars = [
-        Bar(
+        _bar(
             course.title,
-            [100 * value / course.all for value in values],
-            [
-                f"{course.title}: {value:,} {name}"
-                for name, value in zip(names, values, strict=True)
-            ],
+            course.counts,
+            STATUSES,
             f"{course.completed / course.all:.0%} of {course.all:,}",
+            [100 * count / course.all for count in course.counts],
         )
-        for course, values in zip(courses, numbers, strict=True)
+        for course in courses
     ]
     share = sum(c.completed for c in courses) / (sum(c.all for c in courses) or 1)
     return Plot(
@@ -133,12 +130,9 @@ def completion(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
         f"{share:.0%} completed" if courses else "No figures yet",
         f"Enrollments of the {len(courses)} courses with the most students, by status.",
         charts.bars(bars, whole=100),
-        ("course", *names),
-        [
-            (course.title, *(f"{value:,}" for value in values))
-            for course, values in zip(courses, numbers, strict=True)
-        ],
-        legend=names,
+        ("course", *STATUSES),
+        [(course.title, *_numbers(course.counts)) for course in courses],
+        legend=STATUSES,
         notes=["Numbers from the last run of the job that fills course_analytics."],
         link=reverse("admin:analytics_courseanalytics_changelist"),
     )
@@ -158,7 +152,7 @@ def activity(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
         f"Events of the last {figures.DAYS} days by hour, {timezone.get_current_timezone_name()}.",
         charts.heat_map(labels, {hour: f"{hour}:00" for hour in range(0, 24, 6)}, cells),
         ("hour", *labels),
-        [(f"{hour}:00", *(f"{row[hour]:,}" for row in cells)) for hour in range(24)],
+        [(f"{hour}:00", *_numbers(row[hour] for row in cells)) for hour in range(24)],
         notes=[] if found.exact else ["Estimated, since there are too many events to count."],
         link=reverse("admin:analytics_analyticsevent_changelist"),
     )
@@ -166,30 +160,17 @@ def activity(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
 
 def grading(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     queues = figures.grading(now)
-    bars = [
-        Bar(
-            queue.name,
-            queue.counts,
-            [
-                f"{queue.name}: {n:,} {age}"
-                for age, n in zip(figures.AGES, queue.counts, strict=True)
-            ],
-            f"{sum(queue.counts):,}",
-        )
-        for queue in queues
-    ]
+    ages = tuple(figures.AGES)
+    sums = {queue.name: sum(queue.counts) for queue in queues}
     return Plot(
         "grading",
         "Grading queue",
-        f"{sum(sum(queue.counts) for queue in queues):,} waiting",
+        f"{sum(sums.values()):,} waiting",
         "Submissions that wait for a grade, by waiting time.",
-        charts.bars(bars),
-        ("waiting time", *(queue.name for queue in queues)),
-        [
-            (age, *(f"{queue.counts[n]:,}" for queue in queues))
-            for n, age in enumerate(figures.AGES)
-        ],
-        legend=tuple(figures.AGES),
+        charts.bars([_bar(q.name, q.counts, ages, f"{sums[q.name]:,}") for q in queues]),
+        ("waiting time", *sums),
+        [(age, *_numbers(queue.counts[n] for queue in queues)) for n, age in enumerate(ages)],
+        legend=ages,
         notes=[
             f"{queue.name}: the oldest has waited for {timesince(queue.oldest, now, depth=1)}."
             for queue in queues
@@ -199,31 +180,43 @@ def grading(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     )
 
 
+def _bar(
+    label: str,
+    counts: Sequence[int],
+    names: Sequence[str],
+    note: str,
+    values: Sequence[float] | None = None,
+) -> Bar:
+    """Return a bar with the counts as tooltips, and as values unless `values` are given."""
+    hints = [f"{label}: {count:,} {name}" for count, name in zip(counts, names, strict=True)]
+    return Bar(label, values or counts, hints, note)
+
+
+def _numbers(counts: Iterable[int]) -> Row:
+    return tuple(f"{count:,}" for count in counts)
+
+
 def health(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     """Return the largest tables, the advice and the last verdict of verify_schema."""
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]
-    sizes = {name: size for name, size in read_disk_usage(connection, found).items() if name in own}
-    largest = sorted(sizes, key=lambda name: -sizes[name].total)[:LARGEST_TABLES]
+    usage = {name: used for name, used in read_disk_usage(connection, found).items() if name in own}
+    largest = sorted(usage, key=lambda name: -usage[name].total)[:LARGEST_TABLES]
     # VA03, an unused index, means little while the statistics are young.
     advice = [a for a in read_advice(connection, found, own, own) if a.code != "VA03"]
-    missing = [f"Table {name} is missing." for name in own if name not in sizes]
+    missing = [f"Table {name} is missing." for name in own if name not in usage]
     verdict = last_verdict()
     said = verdict.sentence if verdict else "The schema has not been compared with the models yet."
     bad = bool(missing or (verdict and verdict.state == "bad"))
+    parts = {name: (usage[name].heap, usage[name].all_indexes) for name in largest}
     return Plot(
         "health",
         "Health of the schema",
-        counted_bytes(sum(size.total for size in sizes.values())),
+        counted_bytes(sum(used.total for used in usage.values())),
         f"The {len(largest)} largest tables.",
-        charts.bars(
-            [_size_bar(name, sizes[name].heap, sizes[name].all_indexes) for name in largest]
-        ),
-        ("table", "rows and toast", "indexes"),
-        [
-            (name, counted_bytes(sizes[name].heap), counted_bytes(sizes[name].all_indexes))
-            for name in largest
-        ],
+        charts.bars([_size_bar(name, *sizes) for name, sizes in parts.items()]),
+        ("table", "rows and TOAST", "indexes"),
+        [(name, *map(counted_bytes, sizes)) for name, sizes in parts.items()],
         legend=("rows", "indexes"),
         notes=[said, *_first(missing), *_first([f"{a.code}: {a.message}" for a in advice])],
         link=reverse("admin_pages:schema"),

@@ -215,8 +215,9 @@ class Completion:
     all: int
 
     @property
-    def dropped(self) -> int:
-        return self.all - self.completed - self.active
+    def counts(self) -> tuple[int, int, int]:
+        """The completed, active and dropped enrollments."""
+        return self.completed, self.active, self.all - self.completed - self.active
 
 
 def completion() -> list[Completion]:

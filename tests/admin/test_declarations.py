@@ -175,6 +175,13 @@ def test_link_to_a_record_with_markup_in_its_name__is_escaped(model: type[models
 
 
 @each_model
+def test_names_of_rows__take_no_more_queries(model: type[models.Model]) -> None:
+    BY_MODEL[model].create_batch(2, **TRAITS.get(model, {}))
+    admin = model_admin(model)
+    assert len(queries_of(lambda: list(map(str, admin.get_queryset(request_for(model)))))) == 1
+
+
+@each_model
 def test_record_with_all_that_it_names__takes_one_query(model: type[models.Model]) -> None:
     row = BY_MODEL[model].create(**TRAITS.get(model, {}))
     admin, request = model_admin(model), request_for(model)

@@ -199,4 +199,4 @@ def test_course_without_enrollments__no_completion() -> None:
 
 
 def test_dropped__the_rest_of_the_enrollments() -> None:
-    assert Completion("", completed=3, active=4, all=10).dropped == 3
+    assert Completion("", completed=3, active=4, all=10).counts == (3, 4, 3)
