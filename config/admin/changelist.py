@@ -172,7 +172,7 @@ class ChangeList(UnfoldChangeList):
 
     @property
     def export_urls(self) -> dict[str, str]:
-        """By format, the address of a file with the rows of the list, as filtered and searched."""
+        """The address of the filtered list as a file, by format."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
         query = self.get_query_string(remove=["p", "o", "e"])
         return {format_.upper(): reverse(name, args=[format_]) + query for format_ in FORMATS}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -38,20 +39,21 @@ COLOURS = {
 COLOUR_OF = {label: colour for colour, labels in COLOURS.items() for label in labels.split()}
 
 
+@cache
 def display_function(
-    model: type[models.Model], name: str, money: dict[str, str], *, link: bool
+    model: type[models.Model], name: str, currency: str, *, link: bool
 ) -> DisplayFunction:
     """Return a function for `list_display` or `readonly_fields` that shows the field `name`.
 
-    `money` has the path to the currency of each amount: `{"amount": "payment__currency"}`.
+    `currency` is the path to the currency of an amount, such as `payment__currency`, or empty.
     """
     field = field_at(model, name)
 
     @admin.display(description=str(field.verbose_name), ordering=name)
     def show(row: Any) -> Any:
         value = value_at(row, name)
-        if name in money and value is not None:
-            return amount(value, value_at(row, money[name]))
+        if currency and value is not None:
+            return amount(value, value_at(row, currency))
         return _shown(field, value, link=link)
 
     show.__name__ = name

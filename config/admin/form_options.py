@@ -1,6 +1,5 @@
 """Options of forms, for rows on a page of their own and for rows inside another row's form."""
 
-from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
@@ -75,17 +74,7 @@ class FormOptions:
         """Return the fieldsets with each read-only name replaced by the function that shows it."""
         readonly = {name: self.shown(name) for name in self.readonly_names(request, obj)}
         return [
-            (
-                title,
-                options
-                | {
-                    "fields": [
-                        readonly.get(name, name)
-                        for name in options["fields"]
-                        if obj is not None or name not in readonly
-                    ]
-                },
-            )
+            (title, options | {"fields": [readonly.get(name, name) for name in options["fields"]]})
             for title, options in super().get_fieldsets(request, obj)
         ]
 
@@ -109,10 +98,4 @@ class FormOptions:
 
     def shown(self, name: str, *, link: bool = True) -> DisplayFunction:
         """Return the function that shows the field `name` of a row, the same one each time."""
-        if (name, link) not in self._shown:
-            self._shown[name, link] = display_function(self.model, name, self.money, link=link)
-        return self._shown[name, link]
-
-    @cached_property
-    def _shown(self) -> dict[tuple[str, bool], DisplayFunction]:
-        return {}
+        return display_function(self.model, name, self.money.get(name, ""), link=link)

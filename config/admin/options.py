@@ -36,7 +36,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     through: tuple[tuple[str, str], ...] = ()
     """Rows that refer to a row through other rows: `(("courses.Lesson", "module__course"),)`."""
     violations: ClassVar[dict[str, tuple[str, str]]] = {}
-    """By constraint, the field that a form marks and the message that it shows there."""
+    """The field that a form marks and the message that it shows there, by constraint."""
 
     paginator = BoundedPaginator
     list_per_page = 50

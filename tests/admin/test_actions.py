@@ -1,4 +1,4 @@
-"""Actions on the selected rows of a list; each is in the log."""
+"""Actions on the selected rows of a list, which are all logged."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,14 +22,14 @@ from tests.factories import CourseFactory, NotificationFactory, PaymentFactory
 def run(
     client: Client, action: str, *rows: models.Model, query: str = "", **data: str
 ) -> list[str]:
-    """What the list, filtered by `query`, says after the action."""
+    """Return the messages of the list, filtered by `query`, after the action."""
     selected = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
     response: Any = client.post(url(type(rows[0]), "changelist") + query, selected | data)
     assert response.status_code == 302
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def test_courses_published__are_in_the_catalogue_from_now_on(admin_client: Client) -> None:
+def test_courses_published__are_in_the_catalogue_immediately(admin_client: Client) -> None:
     courses = [CourseFactory.create(), CourseFactory.create(pending_review=True)]
     assert run(admin_client, "publish", *courses) == ["2 courses published."]
     for course in courses:
@@ -107,7 +107,7 @@ def test_payment_that_is_not_marked__is_not_reviewed(admin_client: Client) -> No
 
 
 @pytest.mark.parametrize("key", ["x", "\x00", "01a204f2-dd54-7217-8914-12ab7cfde595"])
-def test_action_on_a_row_that_is_not_there__says_so(admin_client: Client, key: str) -> None:
+def test_action_on_a_missing_row__says_so(admin_client: Client, key: str) -> None:
     assert run(admin_client, "publish", Course(pk=key)) == ["The selected rows no longer exist."]
 
 
@@ -121,7 +121,7 @@ def test_action_whose_log_cannot_be_written__changes_nothing(admin_client: Clien
     assert course.status is CourseStatus.DRAFT
 
 
-def test_notifications_expired__are_swept(admin_client: Client) -> None:
+def test_notifications_expired__are_ready_to_be_swept(admin_client: Client) -> None:
     Notification.objects.all().delete()
     lasting = NotificationFactory.create(read=True)
     expiring = NotificationFactory.create(read=True, expiring=True)

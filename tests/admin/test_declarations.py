@@ -1,4 +1,4 @@
-"""What each model declares for its admin, checked without rendering a page."""
+"""The declarations of each model's admin, checked without rendering a page."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import flatten_fieldsets, lookup_field
 from django.contrib.auth.models import AnonymousUser
@@ -20,6 +21,7 @@ from communication.models import DiscussionPost
 from config.admin.deletion import DeletionPlan
 from config.admin.filters import EnumFilter, RecordFilter
 from config.admin.forms import RecordSelect
+from config.admin.paths import field_at
 from config.admin.related_records import children, only_children, parents
 from config.postgres import Now
 from config.postgres.enums import EnumField
@@ -200,6 +202,8 @@ def test_link_to_related_rows__is_a_filter_that_their_list_allows(
 ) -> None:
     row, through = BY_MODEL[model].create(), model_admin(model).through
     keys = [found for found in model._meta.related_objects if found.related_model in BY_MODEL]
+    for name, path in through:
+        assert field_at(apps.get_model(name), path).related_model is model
     links = children(row, through)
     assert len(links) == len(keys) + len(through)
     lists = {url(each, "changelist"): each for each in BY_MODEL}

@@ -1,4 +1,4 @@
-"""Deletion: what goes with a row is counted by the database, as the database would delete it."""
+"""Deletion pages, whose counts are those of the rows that the database would delete."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +34,7 @@ from users.models import User
 
 
 def counted(*rows: models.Model) -> dict[str, str]:
-    """What would be deleted, by the names of the tables."""
+    """Return the numbers of rows that would be deleted, by table."""
     affected = Deletion(type(rows[0]), [row.pk for row in rows]).deleted
     return {found.model._meta.db_table: str(found) for found in affected}
 
@@ -43,7 +43,7 @@ def rows_in_database() -> dict[str, int]:
     return {model._meta.db_table: model._base_manager.count() for model in BY_MODEL}
 
 
-# What goes
+# Deleted rows
 
 
 @each_of(User, DiscussionPost)
@@ -68,7 +68,7 @@ def test_rows_of_several_that_share_some__are_counted_once(db: None) -> None:
     assert counted(enrollment.student) == {"users": "1", "enrollments": "1", "lesson_progress": "1"}
 
 
-def test_replies_to_replies__go_with_the_post(db: None) -> None:
+def test_replies_to_replies__are_deleted_with_the_post(db: None) -> None:
     post = DiscussionPostFactory.create()
     reply = DiscussionPostFactory.create(parent_post=post, thread=post.thread)
     DiscussionPostFactory.create(parent_post=reply, thread=post.thread)
@@ -86,12 +86,12 @@ def test_rows_that_are_deleted_anyway__do_not_lose_their_link(db: None) -> None:
     assert Deletion(User, [refund.payment.user_id]).kept == []
 
 
-# How many
+# Counts and estimates
 
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No time to count exactly, and little to count otherwise."""
+    """Let exact counts run out of time, and limit others to two rows."""
     monkeypatch.setattr(deletion, "KEYS_PER_TABLE", 2)
 
     def too_slow(milliseconds: int) -> Iterator[None]:
@@ -102,7 +102,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unestimated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables of which PostgreSQL has no idea."""
+    """Leave out the estimates."""
     monkeypatch.setattr(Deletion, "_expected", lambda *_: {})
 
 
@@ -148,7 +148,7 @@ def test_rows_below_rows_that_were_not_all_counted__are_as_many_as_elsewhere(db:
 # The pages
 
 
-def test_deletion_page__says_what_goes_and_what_stays(admin_client: Client) -> None:
+def test_deletion_page__says_what_is_deleted_and_what_stays(admin_client: Client) -> None:
     enrollment = EnrollmentFactory.create(paid=True)
     context = admin_client.get(url(Payment, "delete", enrollment.payment_id)).context
     assert {name: str(count) for name, count in context["model_count"]} == {"payments": "1"}
@@ -167,7 +167,9 @@ def selected(*rows: models.Model, action: str, **data: Any) -> dict[str, Any]:
     return {"action": action, "_selected_action": [str(row.pk) for row in rows], **data}
 
 
-def test_deletion_of_selected_rows__says_what_goes_with_all_of_them(admin_client: Client) -> None:
+def test_deletion_of_selected_rows__says_what_is_deleted_with_them(
+    admin_client: Client,
+) -> None:
     enrollments = EnrollmentFactory.create_batch(2)
     courses = [enrollment.course for enrollment in enrollments]
     response = admin_client.post(
@@ -215,7 +217,7 @@ def test_deletion_of_a_user__is_a_deactivation_in_the_log(admin_client: Client) 
     ]
 
 
-def test_selected_users_deactivated__are_closed_but_not_ones_own(admin_client: Client) -> None:
+def test_selected_users_deactivated__are_closed_except_ones_own(admin_client: Client) -> None:
     users = [User.objects.get(), UserFactory.create()]
     data = selected(*users, action="deactivate")
     response = admin_client.post(url(User, "changelist"), data)
@@ -250,7 +252,7 @@ def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:
     assert User.objects.get().is_active
 
 
-def test_accounts_opened_again__are_open_and_in_the_log(admin_client: Client) -> None:
+def test_accounts_reactivated__are_open_and_in_the_log(admin_client: Client) -> None:
     user = UserFactory.create(deleted=True)
     admin_client.post(url(User, "changelist"), selected(user, action="reopen"))
     user.refresh_from_db()
@@ -262,7 +264,9 @@ def erase_url(user: User) -> str:
     return reverse("admin:users_user_erase", args=[user.pk])
 
 
-def test_deletion_for_good__says_what_goes_with_the_account(admin_client: Client) -> None:
+def test_permanent_deletion__says_what_is_deleted_with_the_account(
+    admin_client: Client,
+) -> None:
     course = CourseFactory.create()
     context = admin_client.get(erase_url(course.instructor)).context
     assert {name: str(count) for name, count in context["model_count"]} == {
@@ -271,7 +275,7 @@ def test_deletion_for_good__says_what_goes_with_the_account(admin_client: Client
     }
 
 
-def test_deletion_for_good_confirmed__deletes_the_account_and_all_of_it(
+def test_permanent_deletion_confirmed__deletes_the_account_and_everything_of_it(
     admin_client: Client,
 ) -> None:
     user = UserFactory.create()
@@ -282,7 +286,7 @@ def test_deletion_for_good_confirmed__deletes_the_account_and_all_of_it(
 
 
 @pytest.mark.parametrize("data", [{}, {"post": "yes"}, {"email": "other@example.com"}])
-def test_deletion_for_good_without_the_address__deletes_nothing(
+def test_permanent_deletion_without_the_address__deletes_nothing(
     admin_client: Client, data: dict[str, str]
 ) -> None:
     user = UserFactory.create()
@@ -291,15 +295,15 @@ def test_deletion_for_good_without_the_address__deletes_nothing(
     assert User.objects.filter(pk=user.pk).exists()
 
 
-@pytest.mark.parametrize("who", ["oneself", "nobody"])
-def test_deletion_for_good_of_oneself_or_nobody__is_not_found(
+@pytest.mark.parametrize("who", ["oneself", "missing"])
+def test_permanent_deletion_of_oneself_or_a_missing_account__is_not_found(
     admin_client: Client, who: str
 ) -> None:
     user = User.objects.get() if who == "oneself" else User(pk=CourseFactory.create().pk)
     assert admin_client.post(erase_url(user), {"email": user.email}).status_code == 404
 
 
-def test_deletion_for_good_of_who_is_in_the_log__is_refused(admin_client: Client) -> None:
+def test_permanent_deletion_of_an_account_in_the_log__is_refused(admin_client: Client) -> None:
     other = UserFactory.create(admin=True)
     course = CourseFactory.create()
     LogEntry.objects.log_actions(other.pk, [course], CHANGE, "Published.", single_object=True)

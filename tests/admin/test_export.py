@@ -1,4 +1,4 @@
-"""Export: the filtered list as CSV and JSON, streamed, without secrets."""
+"""The export of a filtered list as CSV and JSON, streamed and without secrets."""
 
 import csv
 import json
@@ -68,7 +68,7 @@ def test_json__has_the_same_rows_as_csv(admin_client: Client, model: type[models
     ]
 
 
-def test_json__keeps_documents_numbers_and_what_is_null(admin_client: Client) -> None:
+def test_json__keeps_documents_numbers_and_nulls(admin_client: Client) -> None:
     LessonFactory.create(metadata={"a": [1, None]}, duration_minutes=None, order_number=7)
     [lesson] = read_json(admin_client, Lesson)
     assert (lesson["metadata"], lesson["duration_minutes"], lesson["order_number"]) == (
@@ -91,7 +91,7 @@ def test_json__has_times_to_the_microsecond(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
-def test_number_that_python_cannot_read__is_exported_as_it_is(
+def test_number_that_python_cannot_read__is_exported_unchanged(
     admin_client: Client, format_: str
 ) -> None:
     LessonFactory.create()
@@ -195,7 +195,7 @@ def test_export_in_another_format__is_not_found(admin_client: Client, path: str)
 
 
 @pytest.mark.parametrize("query", ["created_at__gte=foo", "price_from=x", "title__regex=("])
-def test_export_with_a_filter_that_is_none__is_not_found(admin_client: Client, query: str) -> None:
+def test_export_with_an_invalid_filter__is_not_found(admin_client: Client, query: str) -> None:
     assert admin_client.get(f"{export_url(Course, 'csv')}?{query}").status_code == 404
 
 

@@ -69,7 +69,7 @@ def test_enum_with_a_default_in_a_fresh_form__offers_only_labels(admin_client: C
     ]
 
 
-def test_enum_without_a_default_in_a_fresh_form__is_to_be_chosen(admin_client: Client) -> None:
+def test_enum_without_a_default_in_a_fresh_form__must_be_chosen(admin_client: Client) -> None:
     form = form_of(admin_client, url(Course, "add"))
     assert [value for value, _ in form.fields["difficulty"].choices] == [
         "",
@@ -105,7 +105,7 @@ def test_valid_form__adds_the_row(admin_client: Client, model: type[models.Model
     assert data.items() >= typed(form(instance=model._default_manager.get())).items()
 
 
-def test_fresh_form_with_no_more_than_it_demands__adds_a_course(admin_client: Client) -> None:
+def test_fresh_form_with_only_the_required_values__adds_a_course(admin_client: Client) -> None:
     fresh = sent(admin_client, url(Course, "add"))
     demanded = {"title": "SQL", "slug": "sql", "category": "it", "difficulty": "beginner"}
     instructor = UserFactory.create(educator=True)
@@ -369,7 +369,7 @@ def test_expiry_before_the_creation__is_refused(admin_client: Client) -> None:
     }
 
 
-def test_form_without_what_it_demands__says_so_and_nothing_else(admin_client: Client) -> None:
+def test_form_without_required_values__says_so_and_nothing_else(admin_client: Client) -> None:
     form_errors = errors(admin_client, url(Course, "add"), {})
     assert form_errors == {
         field: ["This field is required."]
@@ -386,7 +386,7 @@ def test_form_without_what_it_demands__says_so_and_nothing_else(admin_client: Cl
     }
 
 
-def test_label_that_is_none__is_refused(admin_client: Client) -> None:
+def test_unknown_label__is_refused(admin_client: Client) -> None:
     data = valid_data(admin_client, Course) | {"status": "bogus"}
     assert errors(admin_client, url(Course, "add"), data) == {
         "status": ["Select a valid choice. bogus is not one of the available choices."]
@@ -394,23 +394,19 @@ def test_label_that_is_none__is_refused(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "x" * 256])
-def test_text_that_postgresql_does_not_take__is_refused(admin_client: Client, text: str) -> None:
+def test_text_that_postgresql_cannot_store__is_refused(admin_client: Client, text: str) -> None:
     data = valid_data(admin_client, Course) | {"title": text}
     assert list(errors(admin_client, url(Course, "add"), data)) == ["title"]
 
 
 @pytest.mark.parametrize("number", ["2147483648", "1.5", "x", "-2147483649"])
-def test_number_that_postgresql_does_not_take__is_refused(
-    admin_client: Client, number: str
-) -> None:
+def test_number_that_postgresql_cannot_store__is_refused(admin_client: Client, number: str) -> None:
     data = valid_data(admin_client, Course) | {"enrollment_limit": number}
     assert list(errors(admin_client, url(Course, "add"), data)) == ["enrollment_limit"]
 
 
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "1e10", "100000000", "0.001", "1e999999"])
-def test_amount_that_postgresql_does_not_take__is_refused(
-    admin_client: Client, amount: str
-) -> None:
+def test_amount_that_postgresql_cannot_store__is_refused(admin_client: Client, amount: str) -> None:
     data = valid_data(admin_client, Course) | {"price": amount}
     assert list(errors(admin_client, url(Course, "add"), data)) == ["price"]
 
@@ -429,7 +425,7 @@ DEEP = 100_000
         pytest.param(f"{'[' * DEEP}{']' * DEEP}", id="deep"),
     ],
 )
-def test_document_that_postgresql_does_not_take__is_refused(
+def test_document_that_postgresql_cannot_store__is_refused(
     admin_client: Client, document: str
 ) -> None:
     data = valid_data(admin_client, Lesson) | {"metadata": document}
@@ -444,14 +440,14 @@ def test_document_with_a_backslash_before_what_looks_like_nul__is_saved(
     assert Lesson.objects.get().metadata == {"a": r"\u0000"}
 
 
-def test_record_that_is_no_key__is_refused(admin_client: Client) -> None:
+def test_record_with_an_invalid_key__is_refused(admin_client: Client) -> None:
     data = valid_data(admin_client, Lesson) | {"module": "x"}
     assert errors(admin_client, url(Lesson, "add"), data) == {
         "module": ["Select a valid choice. That choice is not one of the available choices."]
     }
 
 
-def test_fresh_form_for_a_record_that_is_no_key__opens(admin_client: Client) -> None:
+def test_fresh_form_for_a_record_with_an_invalid_key__opens(admin_client: Client) -> None:
     assert admin_client.get(url(Lesson, "add"), {"module": "x"}).status_code == 200
 
 
@@ -501,7 +497,7 @@ def test_document_changed__is_saved(admin_client: Client) -> None:
     assert lesson.metadata == {"a": [1, None]}
 
 
-def test_document_that_is_none__is_shown_as_it_was_typed(admin_client: Client) -> None:
+def test_invalid_document__is_shown_as_it_was_typed(admin_client: Client) -> None:
     lesson = LessonFactory.create()
     address = url(Lesson, "change", lesson.pk)
     data = sent(admin_client, address) | {"metadata": "{oops"}

@@ -159,7 +159,7 @@ def test_deletion_page_of_more_rows__takes_no_more_queries(admin_client: Client)
         QuizSubmissionFactory.create(enrollment__student=user)
         AssignmentSubmissionFactory.create(enrollment__student=user)
         counts.append(number(admin_client, f"/admin/users/user/{user.pk}/erase/"))
-    assert counts == [SESSION + 3, SESSION + 3]  # the account, its log, and what would go
+    assert counts == [SESSION + 3, SESSION + 3]  # the account, its log, and the deleted rows
 
 
 def test_deactivation_of_more_accounts__takes_no_more_queries(admin_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""From a record to all related ones, in both directions, by one click."""
+"""Links between related records, in both directions."""
 
 from typing import Any
 
@@ -26,13 +26,13 @@ from users.models import UserProfile
 
 
 def links(client: Client, row: models.Model, kind: str) -> dict[str, Any]:
-    """The links on the page of `row`: `parents` by their name, or `children` by their title."""
+    """Return the links on the page of `row`: `parents` by name, or `children` by title."""
     context = client.get(url(type(row), "change", row.pk)).context
     return {link.name or link.title: link for link in context[kind]}
 
 
 def counts(client: Client, row: models.Model) -> dict[str, str]:
-    """The numbers of related rows, where there are any."""
+    """Return the numbers of related rows that are not 0."""
     children = links(client, row, "children")
     return {title: str(link.count) for title, link in children.items() if link.count}
 
@@ -54,7 +54,7 @@ def test_course__leads_to_all_that_belongs_to_it(admin_client: Client) -> None:
     }
 
 
-def test_user_in_two_parts__is_told_apart(admin_client: Client) -> None:
+def test_user_as_sender_and_recipient__has_two_links(admin_client: Client) -> None:
     message = MessageFactory.create()
     assert counts(admin_client, message.sender) == {"Messages (sender)": "1"}
     assert counts(admin_client, message.recipient) == {"Messages (recipient)": "1"}
@@ -85,7 +85,7 @@ def test_link__opens_the_list_of_exactly_those_rows(
             assert changelist.result_count == link.count.number
 
 
-def test_link_to_what_there_is_once__opens_the_record(admin_client: Client) -> None:
+def test_link_to_an_only_child__opens_the_record(admin_client: Client) -> None:
     profile = UserProfileFactory.create()
     user = UserFactory.create()
     link = links(admin_client, profile.user, "children")["User profiles"]

@@ -23,7 +23,7 @@ LOGIN = "/admin/login/"
 PASSWORD = "Very-Secret-1"
 
 
-# Who gets in
+# Access
 
 
 @pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_session_of_an_admin_who_was_deactivated__is_over(admin_client: Client) 
     assert admin_client.get(reverse("admin:index")).status_code == 302
 
 
-# How often one may try
+# Limit of failed logins
 
 
 def attempt(client: Client, password: str, **headers: str) -> Any:
@@ -109,13 +109,13 @@ def test_login_that_succeeds__forgets_the_failures(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("ann")
-def test_counter_of_failures__is_no_session_and_says_nothing(client: Client) -> None:
+def test_counter_of_failures__is_not_a_usable_session(client: Client) -> None:
     attempt(client, "wrong")
     counter = Session.objects.get()
     assert (counter.session_data, counter.get_decoded()) == ("1", {})
 
 
-def test_counter_that_expired__begins_anew_and_is_cleared(db: None) -> None:
+def test_expired_counter__starts_again_and_is_cleared(db: None) -> None:
     cache = SessionTableCache("", {})
     assert cache.add("key", 7, timeout=60)
     assert not cache.add("key", 1, timeout=60)
@@ -127,7 +127,7 @@ def test_counter_that_expired__begins_anew_and_is_cleared(db: None) -> None:
     assert not Session.objects.exists()
 
 
-def test_counter_that_is_not_there__cannot_be_raised(db: None) -> None:
+def test_missing_counter__cannot_be_raised(db: None) -> None:
     with pytest.raises(ValueError, match=r"^Key 'key' not found\.$"):
         SessionTableCache("", {}).incr("key")
 
@@ -145,7 +145,7 @@ def test_login_attempts__have_no_tables(db: None) -> None:
         ("203.0.113.9, 192.0.2.1", True, "192.0.2.1"),
     ],
 )
-def test_address_of_a_client__is_what_cannot_be_made_up(
+def test_address_of_a_client__cannot_be_forged(
     rf: RequestFactory, settings: Settings, header: str, behind_proxy: bool, expected: str
 ) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if behind_proxy else None
@@ -180,7 +180,7 @@ def test_session__lasts_a_working_day() -> None:
 
 
 @pytest.mark.parametrize("page", [LOGIN, "/admin/", "/admin/courses/course/"])
-def test_page__allows_no_script_inside_it_and_nothing_from_elsewhere(
+def test_page__allows_no_inline_script_and_nothing_from_other_sites(
     admin_client: Client, page: str
 ) -> None:
     policy = admin_client.get(page).headers["Content-Security-Policy"]
@@ -212,7 +212,7 @@ def test_title_with_markup__is_in_the_list_and_in_the_form(admin_client: Client)
         assert MARKUP in unescape(admin_client.get(page).content.decode())
 
 
-def test_address_that_is_a_script__is_no_link(admin_client: Client) -> None:
+def test_address_that_is_a_script__is_not_a_link(admin_client: Client) -> None:
     lesson = LessonFactory.create()
     Lesson.objects.update(content_url="javascript:alert(1)")
     html = admin_client.get(url(Lesson, "change", lesson.pk)).content.decode()
@@ -251,7 +251,7 @@ def test_search_palette_with_an_odd_page__opens(admin_client: Client, page: str)
     assert response.status_code == 200
 
 
-def test_log__is_of_who_did_it(admin_client: Client) -> None:
+def test_log__names_the_administrator(admin_client: Client) -> None:
     course = CourseFactory.create()
     admin_client.post(url(Course, "delete", course.pk), {"post": "yes"})
     assert LogEntry.objects.get().user.role == "admin"

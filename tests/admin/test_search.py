@@ -1,4 +1,4 @@
-"""Search, by what each model declares."""
+"""The declared search of each model."""
 
 from typing import Any
 

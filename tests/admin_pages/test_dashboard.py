@@ -190,7 +190,7 @@ def test_plots__kept_for_a_while(django_assert_num_queries: DjangoAssertNumQueri
         read_plots(connection)
 
 
-def test_plots__as_many_queries_whatever_the_rows(
+def test_plots__take_the_same_number_of_queries_for_any_rows(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(3):
@@ -201,7 +201,7 @@ def test_plots__as_many_queries_whatever_the_rows(
         read_plots(connection)
 
 
-def test_plots_of_an_empty_database__as_many_queries(
+def test_plots_of_an_empty_database__take_the_same_number_of_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(QUERIES):

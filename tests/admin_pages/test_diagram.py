@@ -74,7 +74,7 @@ def test_edges__all_foreign_keys(diagram: Diagram) -> None:
     assert len(diagram.edges) == len(relations())
 
 
-def test_edge__begins_beside_its_column(diagram: Diagram) -> None:
+def test_edge__begins_at_its_column(diagram: Diagram) -> None:
     [edge] = [edge for edge in diagram.edges if edge.relation.column == "instructor_id"]
     [box] = [box for box in diagram.boxes if box.table.name == "courses"]
     [line] = [line for line in box.lines if line.name == "instructor_id"]

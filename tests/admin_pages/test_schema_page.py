@@ -53,7 +53,7 @@ def test_page__without_style_or_script_inline(admin_client: Client) -> None:
     assert re.findall(r"<script|<style|\sstyle=|\son\w+=", own) == []
 
 
-def test_page__loads_nothing_from_elsewhere(admin_client: Client) -> None:
+def test_page__loads_nothing_from_other_sites(admin_client: Client) -> None:
     loaded = re.findall(r'(?:src|<link[^>]* href)="([^"]*)"', page(admin_client))
     assert [address for address in loaded if not address.startswith("/static/")] == []
 
@@ -73,7 +73,7 @@ def test_section__keys_indexes_and_checks(admin_client: Client) -> None:
     assert "notifications_title_check CHECK" in said
 
 
-def test_section__what_is_live_and_not_what_the_models_say(admin_client: Client) -> None:
+def test_section__shows_the_live_table_not_the_model(admin_client: Client) -> None:
     execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
     assert "price numeric(10,2), 7" in section(admin_client, "courses")
 
@@ -95,7 +95,7 @@ def test_section_of_a_table_that_is_missing__how_to_make_it(admin_client: Client
     )
 
 
-def test_role_that_may_not_read_the_ledger__the_diagram_all_the_same(admin_client: Client) -> None:
+def test_role_that_may_not_read_the_ledger__still_sees_the_diagram(admin_client: Client) -> None:
     role = f"reader_{os.getpid()}"
     execute(f"CREATE ROLE {role}")
     execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
@@ -169,9 +169,9 @@ def test_comparison_without_the_token__refused() -> None:
     assert last_verdict() is None
 
 
-def test_what_is_live__as_many_queries_whatever_the_rows(
+def test_live_schema__takes_the_same_number_of_queries_for_any_rows(
     django_assert_num_queries: DjangoAssertNumQueries, db: None
 ) -> None:
     UserFactory.create_batch(3)
-    with django_assert_num_queries(18):  # of the catalog and the disk usage, with their transaction
+    with django_assert_num_queries(18):  # catalog, disk usage, transaction
         read_live()
