@@ -140,7 +140,7 @@ def each_filter(row: models.Model) -> Iterator[tuple[str, str]]:
 
 
 def test_enum_fields_and_foreign_keys__have_filters_without_lists_of_records() -> None:
-    wrong = []
+    wrong: list[Any] = []
     for model in BY_MODEL:
         filters = model_admin(model).get_list_filter(request_for(model))
         declared = model_admin(model).list_filter
