@@ -26,6 +26,7 @@ from config.admin.related_records import children, only_children, parents
 from config.postgres import Now
 from config.postgres.enums import EnumField
 from courses.models import Course, CourseModule
+from payments.models import Refund
 from tests.admin.pages import (
     BY_MODEL,
     READ_ONLY,
@@ -100,6 +101,14 @@ def test_list_by_all_columns__takes_three_queries(model: type[models.Model]) -> 
     columns = range(1, len(model_admin(model).list_display) + 1)
     order = ".".join(f"-{column}" for column in columns)
     assert len(queries_of(lambda: cells(model, o=order))) == 3
+
+
+def test_list_with_an_amount__joins_the_record_with_its_currency(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(model_admin(Refund), "list_display", ("amount",))
+    joined = model_admin(Refund).get_list_select_related(request_for(Refund))
+    assert joined == ["payment", "payment__user"]
 
 
 @each_model
