@@ -36,7 +36,9 @@ def test_record_that_breaks_a_constraint__says_so_at_the_field(
     page.goto(draft(platform, 0))
     page.get_by_label("Currency").fill("eur")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".field-currency")).to_contain_text("Use three capital letters, such as EUR.")
+    expect(page.locator(".field-currency")).to_contain_text(
+        "Use three capital letters, such as EUR."
+    )
     look(page, "record-error")
 
 
