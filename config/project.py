@@ -1,4 +1,4 @@
-"""Which apps are this project's, and how a command line of it is written."""
+"""The project's own apps, and its command lines as a reader can copy them."""
 
 import shlex
 import sys
@@ -9,7 +9,7 @@ from django.conf import settings
 
 
 def is_own(config: AppConfig) -> bool:
-    """Return whether the app is one of the project's own: its package is next to manage.py."""
+    """Return whether the app's package is next to manage.py."""
     return Path(config.path).parent == settings.BASE_DIR
 
 

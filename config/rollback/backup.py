@@ -19,7 +19,7 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import read_schema
-from config.rollback.tools import ToolError, Tools
+from config.rollback.client_programs import ClientProgramError, ClientPrograms
 
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 LOCK_WAIT = 10_000  # milliseconds, for tables that are not ours and are being altered
@@ -41,7 +41,7 @@ class Backup:
 
 
 def write_backup(
-    connection: BaseDatabaseWrapper, tools: Tools, tables: Collection[str], directory: Path
+    connection: BaseDatabaseWrapper, tools: ClientPrograms, tables: Collection[str], directory: Path
 ) -> Backup:
     """Dump `tables`, their enum types and sequences into a new file in `directory`.
 
@@ -63,7 +63,7 @@ def write_backup(
             )
             _sync(unfinished)
         return read_backup(tools, path)
-    except ToolError as error:
+    except ClientProgramError as error:
         raise CommandError(f"No backup could be written: {error}. {NEXT_STEP}") from error
     except OSError as error:
         raise CommandError(
@@ -71,10 +71,10 @@ def write_backup(
         ) from error
 
 
-def read_backup(tools: Tools, path: Path) -> Backup:
+def read_backup(tools: ClientPrograms, path: Path) -> Backup:
     """Return the backup that is in the file, by its own table of contents.
 
-    Raise ToolError if the file is not a backup, or damaged.
+    Raise ClientProgramError if the file is not a backup, or damaged.
     """
     listing = tools.run([str(tools.bin / "pg_restore"), "--list", str(path)])
     entries = [match.groups() for line in listing.splitlines() if (match := ENTRY.match(line))]

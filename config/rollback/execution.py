@@ -23,7 +23,7 @@ from config.postgres.enums import running
 from config.rollback.dropped_objects import Dropped
 from config.rollback.existing_objects import check_exist, check_nothing_left
 from config.rollback.losses import Losses, read_losses
-from config.rollback.others import check_others
+from config.rollback.obstacles import check_obstacles
 from config.rollback.plan import Rollback
 from config.rollback.table_locks import (
     BLOCK_ALL,
@@ -51,7 +51,7 @@ def check(job: Job) -> None:
     check_reversible(job.rollback.plan, in_one_transaction=True)
     check_labels(job.connection, job.rollback.plan)
     check_exist(job.connection, job.dropped)
-    check_others(job.connection, job.rollback, job.dropped)
+    check_obstacles(job.connection, job.rollback, job.dropped)
 
 
 def carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Losses:

@@ -10,19 +10,19 @@ from config.console import counted
 from config.postgres.enums import enum_types
 from config.project import typed
 from config.rollback.backup import Backup, read_backup, shown
+from config.rollback.client_programs import ClientProgramError, ClientPrograms
 from config.rollback.dropped_objects import Dropped, tables_of
 from config.rollback.execution import Job
-from config.rollback.others import read_dependents
-from config.rollback.tools import ToolError, Tools
+from config.rollback.obstacles import find_obstacles
 
 
-def open_backup(tools: Tools, path: Path) -> Backup:
+def open_backup(tools: ClientPrograms, path: Path) -> Backup:
     """Return the backup at `path`. Raise CommandError if there is none that can be read."""
     if not path.is_file():
         raise CommandError(f"There is no file {path}. Nothing was changed.")
     try:
         backup = read_backup(tools, path)
-    except ToolError as error:
+    except ClientProgramError as error:
         raise CommandError(f"{path} cannot be restored: {error}. Nothing was changed.") from error
     if not backup.tables:
         raise CommandError(f"{path} holds no tables. Nothing was changed.")
@@ -36,7 +36,7 @@ def overwritten_tables(connection: BaseDatabaseWrapper, backup: Backup) -> list[
     return [name for name in backup.tables if name in present]
 
 
-def restore_command(tools: Tools, backup: Backup) -> list[str]:
+def restore_command(tools: ClientPrograms, backup: Backup) -> list[str]:
     """Return the command that replaces what is there by the whole backup, or changes nothing."""
     return tools.command(
         "pg_restore",
@@ -47,17 +47,17 @@ def restore_command(tools: Tools, backup: Backup) -> list[str]:
     )
 
 
-def restore(tools: Tools, backup: Backup) -> None:
+def restore(tools: ClientPrograms, backup: Backup) -> None:
     """Restore the backup. Raise CommandError if that fails; nothing has changed then."""
     try:
         tools.run([*restore_command(tools, backup), "--no-password"])
-    except ToolError as error:
+    except ClientProgramError as error:
         raise CommandError(
             f"{shown(backup.path)} was not restored: {error}. Nothing was changed."
         ) from error
 
 
-def instructions(job: Job, tools: Tools, backup: Backup) -> str:
+def instructions(job: Job, tools: ClientPrograms, backup: Backup) -> str:
     """Return how to undo the rollback, as the last lines that it prints."""
     alias = job.connection.alias
     database = "" if alias == "default" else f" --database {alias}"
@@ -76,4 +76,4 @@ def _obstacles(job: Job) -> list[str]:
     after = job.rollback.after
     tables = tables_of(after, job.connection.alias)
     restored = Dropped(tables=tables, enum_types=list(enum_types(after)))
-    return [dependent.name for dependent in read_dependents(job.connection, restored, tables)]
+    return [obstacle.name for obstacle in find_obstacles(job.connection, restored, tables)]

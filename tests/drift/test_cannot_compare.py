@@ -88,7 +88,7 @@ def test_verify_schema_when_connection_drops__status_2(shared_clone: Database, q
     with shared_clone.connection.execute_wrapper(terminate_at_query):
         assert shared_clone.verify() == could_not(
             "terminating connection due to administrator command. "
-            "Try again, or look into the server's log."
+            "Try again, or check the server's log."
         )
 
 
@@ -161,8 +161,8 @@ def test_verify_schema_while_nobody_is_let_in__status_2_after_connect_timeout(
     with shared_clone.session() as somebody:
         somebody.execute("BEGIN; LOCK TABLE pg_class")
         assert shared_clone.verify() == could_not(
-            "connection timeout expired. Correct the host and the port in DATABASE_URL, or let "
-            "this machine in."
+            "connection timeout expired. Correct the host and the port in DATABASE_URL, or allow "
+            "the connection."
         )
 
 

@@ -90,7 +90,7 @@ def test_other_index_of_the_same_name__is_refused(database: str) -> None:
         migrate("users")
     assert explain(error.value) == (
         'relation "late_idx" already exists. '
-        "Remove what is in the way, or point DATABASE_URL at an empty database."
+        "Drop or rename it, or point DATABASE_URL at an empty database."
     )
 
 

@@ -134,7 +134,7 @@ def test_migrate_whose_connection_is_cut__says_so(empty_database: str, runs: Cut
     assert (run.status, run.err) == (
         1,
         "manage.py migrate: terminating connection due to administrator command. "
-        "Try again, or look into the server's log.\n",
+        "Try again, or check the server's log.\n",
     )
 
 

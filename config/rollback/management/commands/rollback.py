@@ -17,6 +17,7 @@ from config.console import counted, counted_bytes
 from config.migrating import Progress, hold_migration_lock
 from config.postgres.catalog import read_schema
 from config.rollback.backup import Backup, check_complete, shown, write_backup
+from config.rollback.client_programs import ClientPrograms, find_client_programs
 from config.rollback.confirmation import ask, check_options
 from config.rollback.dropped_objects import find_dropped, tables_of
 from config.rollback.dry_run import script
@@ -25,7 +26,6 @@ from config.rollback.losses import Losses, destroys_data, read_losses
 from config.rollback.plan import read_rollback
 from config.rollback.report import PlanReport, success
 from config.rollback.restoration import instructions, open_backup, overwritten_tables, restore
-from config.rollback.tools import Tools, find_tools
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         if self.options["dry_run"]:
             self.stdout.write(script(job))
             return
-        tools = None if self.options["no_backup"] else find_tools(self.connection)
+        tools = None if self.options["no_backup"] else find_client_programs(self.connection)
         losses = read_losses(self.connection, rollback, job.dropped)
         self.show_plan(job, losses)
         self.confirm(is_dangerous=destroys_data(job.dropped, losses))
@@ -109,7 +109,7 @@ class Command(BaseCommand):
         if self.options["verbosity"] or self.options["interactive"]:
             self.stdout.write(PlanReport(job, losses, style, width).render())
 
-    def back_up(self, job: Job, tools: Tools) -> None:
+    def back_up(self, job: Job, tools: ClientPrograms) -> None:
         if self.backup:  # an earlier attempt's; it lacks the rows that were written since
             self.backup.path.unlink(missing_ok=True)
         tables = tables_of(job.rollback.before, self.connection.alias)
@@ -122,7 +122,7 @@ class Command(BaseCommand):
         self.say(f"\nBackup: {shown(self.backup.path)} ({tables_and_size})")
 
     def restore(self, path: Path) -> None:
-        tools = find_tools(self.connection)
+        tools = find_client_programs(self.connection)
         backup = open_backup(tools, path)
         tables = counted(len(backup.tables), "table")
         if present := overwritten_tables(self.connection, backup):

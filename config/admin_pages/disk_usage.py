@@ -1,4 +1,4 @@
-"""How large tables and indexes are, from the catalog: a fixed number of queries, no row read."""
+"""The disk usage of tables and indexes, read from the catalog in one query."""
 
 import json
 from collections.abc import Mapping
@@ -10,17 +10,17 @@ from config.postgres.catalog import Schema
 
 
 @dataclass(frozen=True)
-class Size:
-    """What a table takes on disk, in bytes."""
+class DiskUsage:
+    """The disk usage of a table, in bytes."""
 
     rows: int
-    """An estimate of the last vacuum or analyze; -1: there was none yet."""
+    """The estimate of the last VACUUM or ANALYZE, or -1 before the first."""
     heap: int
-    """With what is stored out of line."""
+    """The size of the rows, including TOAST."""
     indexes: Mapping[str, int]
-    """By name, the keys' too."""
+    """The size of each index by its name, including those of keys."""
     dead: int
-    """Rows that the next vacuum frees; an estimate."""
+    """The estimated number of rows that the next VACUUM removes."""
 
     @property
     def all_indexes(self) -> int:
@@ -31,7 +31,7 @@ class Size:
         return self.heap + self.all_indexes
 
 
-SIZES = """
+DISK_USAGE = """
 SELECT c.relname, c.reltuples::bigint, pg_table_size(c.oid),
        coalesce((SELECT jsonb_object_agg(x.relname, pg_relation_size(x.oid))
                    FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
@@ -42,11 +42,11 @@ SELECT c.relname, c.reltuples::bigint, pg_table_size(c.oid),
 """
 
 
-def read_sizes(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, Size]:
-    """By name of a table."""
+def read_disk_usage(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, DiskUsage]:
+    """Return the disk usage of each table of `schema`, by its name."""
     with connection.cursor() as cursor:
-        cursor.execute(SIZES, [schema.oid])
+        cursor.execute(DISK_USAGE, [schema.oid])
         return {
-            name: Size(rows, heap, json.loads(indexes), dead)
+            name: DiskUsage(rows, heap, json.loads(indexes), dead)
             for name, rows, heap, indexes, dead in cursor.fetchall()
         }

@@ -1,9 +1,8 @@
-"""From a record to all that it belongs to, and to all that belongs to it, with counts."""
+"""Links from a record to the records that it refers to and to the rows that refer to it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db import models
 from django.urls import reverse
@@ -11,9 +10,10 @@ from django.utils.text import capfirst
 
 from config.admin.bounds import Count, count_up_to
 from config.admin.columns import url_of
+from config.admin.paths import field_at
 
-LIMIT = 1_000
-"""Up to which rows are counted; beyond it is "1,000+"."""
+COUNTED_ROWS = 1_000
+"""The limit of a count; a higher number is shown as "1,000+"."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Link:
     url: str
     icon: str
     count: Count | None = None
-    """None: it is a single record, and `title` says which."""
+    """The number of rows; None for a single record, whose name is `title`."""
     name: str = ""
 
 
 def parents(row: models.Model) -> list[Link]:
-    """The records that `row` refers to."""
+    """Return links to the records that `row` refers to."""
     links = []
     for field in row._meta.concrete_fields:
         if field.is_relation and (parent := getattr(row, field.name)) is not None:
@@ -39,20 +39,18 @@ def parents(row: models.Model) -> list[Link]:
 
 
 def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> list[Link]:
-    """The lists of rows that refer to `row`, or the row itself where there is only one.
+    """Return links to the lists of rows that refer to `row`, or to the only such row.
 
-    `through` names those that refer to it through others.
+    `through` has the paths of rows that refer to `row` through other rows.
     """
-    relations = [*_relations(type(row)), *_indirect(through)]
+    relations = [*_relations(type(row)), *((apps.get_model(name), path) for name, path in through)]
     rows = [model._base_manager.filter(**{path: row.pk}) for model, path in relations]
-    counts = count_up_to(LIMIT, rows)
-    only: dict[Any, Any] = {
-        model: getattr(row, name, None) for name, model in only_children(type(row))
-    }
+    counts = count_up_to(COUNTED_ROWS, rows)
+    only = {model: getattr(row, name, None) for name, model in only_children(type(row))}
     return [
         Link(
             _title(model, path),
-            url_of(only[model]) if only.get(model) else _list_url(model, path, row),
+            url_of(child) if (child := only.get(model)) else _list_url(model, path, row),
             icon(model),
             count,
         )
@@ -61,7 +59,7 @@ def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> li
 
 
 def only_children(model: type[models.Model]) -> list[tuple[str, type[models.Model]]]:
-    """What refers to a row of `model` once at most: under which name, and of which model."""
+    """Return the one-to-one relations to `model`: the attribute of a row, and its model."""
     return [
         (str(relation.get_accessor_name()), relation.related_model)
         for relation in model._meta.related_objects
@@ -70,7 +68,7 @@ def only_children(model: type[models.Model]) -> list[tuple[str, type[models.Mode
 
 
 def icon(model: type[models.Model]) -> str:
-    """The icon of the model in the sidebar."""
+    """Return the icon of `model` in the sidebar."""
     return getattr(admin.site.get_model_admin(model), "icon", "table_rows")
 
 
@@ -82,17 +80,10 @@ def _relations(model: type[models.Model]) -> list[tuple[type[models.Model], str]
     ]
 
 
-def _indirect(through: tuple[tuple[str, str], ...]) -> Iterator[tuple[type[models.Model], str]]:
-    from django.apps import apps
-
-    for label, path in through:
-        yield apps.get_model(label), path
-
-
 def _title(model: type[models.Model], path: str) -> str:
-    """The plural of the model; if it refers to the same table twice, also as what."""
+    """Return the plural of the model, with the foreign key if two refer to the same table."""
     title = str(capfirst(model._meta.verbose_name_plural))
-    field: Any = model._meta.get_field(path.partition("__")[0])
+    field = field_at(model, path.partition("__")[0])
     twice = [
         other
         for other in model._meta.concrete_fields
@@ -104,12 +95,5 @@ def _title(model: type[models.Model], path: str) -> str:
 def _list_url(model: type[models.Model], path: str, row: models.Model) -> str:
     opts = model._meta
     url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
-    key = _key(model, path)
+    key = field_at(model, path).related_model._meta.pk.name
     return f"{url}?{path}__{key}__exact={row.pk}"
-
-
-def _key(model: type[models.Model], path: str) -> str:
-    """The name of the key to which `path` leads."""
-    for name in path.split("__"):
-        model = model._meta.get_field(name).related_model  # type: ignore[assignment]
-    return model._meta.pk.name

