@@ -99,10 +99,10 @@ def verify_once() -> None:
 def measure_growth(copies: int) -> None:
     from config.drift import expected
 
-    migrated_models = expected.migrated_models
+    expected_models = expected.expected_models
     more = copied_models(copies)
-    make_live(expected.statements(connection, more))
-    expected.migrated_models = lambda alias: [*migrated_models(alias), *more]
+    make_live(expected.creation_sql(connection, more))
+    expected.expected_models = lambda alias: [*expected_models(alias), *more]
     try:
         queries = count_queries(verify_once)
         duration = median(seconds(verify_once) for _ in range(RUNS if copies < 100 else 1))
@@ -111,7 +111,7 @@ def measure_growth(copies: int) -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     finally:
-        expected.migrated_models = migrated_models
+        expected.expected_models = expected_models
     tables = OWN_TABLES + len(more)
     print(
         f"{tables:6} {duration:9.2f} {1000 * duration / tables:11.1f} "

@@ -1,4 +1,4 @@
-"""Databases for verify_schema, and the schema that they should have."""
+"""The expected schema, and two kinds of databases: the test database in a transaction, and clones."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -8,12 +8,12 @@ from django.db import connection
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from config.drift.comparison import Result, verify
+from config.drift.comparison import Comparison, verify
 from config.drift.expected import read_expected
-from config.postgres.catalog.catalog import Catalog
+from config.postgres.catalog import Catalog
 from tests.support.databases import Database, new_database
 
-type Verify = Callable[..., Result]
+type Verify = Callable[..., Comparison]
 
 
 @pytest.fixture(scope="session")

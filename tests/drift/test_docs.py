@@ -10,7 +10,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from config.drift.advice import ADVICE
-from config.drift.diff import KIND_CODES
+from config.drift.difference import KIND_CODES
 from config.drift.management.commands.verify_schema import Command
 from tests.support.databases import Database
 from tests.support.processes import PROJECT

@@ -7,9 +7,9 @@ from typing import LiteralString
 import pytest
 from pytest_django import Settings
 
-from config.drift.diff import Drift
+from config.drift.difference import Drift
 from config.drift.ledger import check_ledger
-from config.postgres.catalog.catalog import Key
+from config.postgres.catalog import Key
 from tests.drift.command import Run, drift
 from tests.support.databases import Database
 from users.models import User

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 
-from config.drift.comparison import Finding, Result, verify
-from config.drift.diff import KIND_CODES
+from config.drift.comparison import Comparison, Finding, verify
+from config.drift.difference import KIND_CODES
 from config.drift.repair import Statement
-from config.postgres.catalog.catalog import Catalog
+from config.postgres.catalog import Catalog
 from tests.drift.conftest import Verify
 from tests.drift.kinds import KINDS
 from tests.drift.mutations import LIMIT, OLDEST, Kind, Mutation
@@ -86,7 +86,7 @@ def run(*statements: str | Statement) -> None:
             cursor.execute(statement if isinstance(statement, str) else statement.sql)
 
 
-def reports(result: Result, kind: Kind, mutation: Mutation) -> list[Finding]:
+def reports(result: Comparison, kind: Kind, mutation: Mutation) -> list[Finding]:
     """The findings that say what the mutation did."""
     return [
         finding
@@ -96,7 +96,7 @@ def reports(result: Result, kind: Kind, mutation: Mutation) -> list[Finding]:
     ]
 
 
-def destroying(result: Result) -> list[Finding]:
+def destroying(result: Comparison) -> list[Finding]:
     """The findings whose repairs are left to somebody."""
     return [
         finding

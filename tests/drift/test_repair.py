@@ -9,7 +9,7 @@ from django.db import DataError, connection
 from config.drift.comparison import verify
 from config.drift.repair import Statement
 from config.drift.repair.conversion import converted
-from config.postgres.catalog.catalog import Catalog
+from config.postgres.catalog import Catalog
 from tests.drift.conftest import Verify
 
 

@@ -9,7 +9,7 @@ from django.apps.registry import Apps
 from django.db import models
 
 from config.drift import expected
-from config.drift.expected import migrated_models, read_expected
+from config.drift.expected import expected_models, read_expected
 from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
 
@@ -90,8 +90,8 @@ def test_read_expected_of_300_more_models__same_number_of_queries(
 
     read()  # asks what Django asks only once
     queries = count_queries(shared_clone, read)
-    more = [*migrated_models("default"), *map(numbered_model, range(300))]
-    monkeypatch.setattr(expected, "migrated_models", lambda alias: more)
+    more = [*expected_models("default"), *map(numbered_model, range(300))]
+    monkeypatch.setattr(expected, "expected_models", lambda alias: more)
     assert count_queries(shared_clone, read) == queries
 
 
