@@ -1,4 +1,4 @@
-"""The expected schema, and two kinds of databases: the test database in a transaction, and clones."""
+"""The expected schema, and databases to compare with it."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

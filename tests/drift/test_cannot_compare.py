@@ -33,7 +33,7 @@ def could_not(reason: str) -> Run:
         ),
         (
             ["--database", "replcia"],
-            f"--database: invalid choice: 'replcia' (choose from {', '.join(connections)})",
+            "--database: invalid choice: 'replcia' (choose from {databases})",
         ),
         (
             ["--format", "yaml"],
@@ -51,6 +51,7 @@ def test_verify_schema_with_unknown_name__status_2_and_one_line(
     # Up to Python 3.13 argparse quotes the choices.
     err = re.sub(r"(?<=[( ])'(\w+)'(?=[,)])", r"\1", err)
     assert (ended.value.code, out) == (2, "")
+    reason = reason.format(databases=", ".join(connections))
     assert err == f"manage.py verify_schema: error: argument {reason}\n"
 
 
