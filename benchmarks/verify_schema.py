@@ -1,10 +1,10 @@
-"""What verify_schema costs, as ratios within one run.
+"""The cost of verify_schema, next to other programs and by the number of tables.
 
     python -m benchmarks.verify_schema
 
-Works in a database of its own on the project's server (DATABASE_URL, or the embedded one), so the
-role has to be allowed to create databases. Larger schemas are the project's and copies of it:
-models, and the tables that they make.
+It creates a database of its own on the project's server (DATABASE_URL, or the embedded one), so
+the role must be allowed to do that. A larger schema is the project's with copies of its models and
+their tables.
 """
 
 import os
@@ -26,7 +26,7 @@ from benchmarks.databases import migrated_database
 RUNS = 5
 OWN_TABLES = 31
 COPIES = (0, 11, 124)
-"""How many copies of 24 tables there are beside the project's own: 31, 295 and 3,007 tables."""
+"""The numbers of copies of 24 tables next to the project's own: 31, 295 and 3,007 tables in all."""
 STATEMENTS_AT_ONCE = 500
 
 
@@ -41,7 +41,7 @@ def main() -> None:
             measure_growth(copies)
 
 
-# Beside its peers
+# Next to its peers
 
 
 def compare_with_peers() -> None:
@@ -76,7 +76,7 @@ def pg_dump() -> None:
 
 
 def manage(*arguments: str) -> None:
-    """A command of manage.py in a process of its own, on the same database."""
+    """Run a command of manage.py in a process of its own, on the same database."""
     code = (
         "import sys; from django.conf import settings; "
         f"settings.DATABASES['default']['NAME'] = {connection.settings_dict['NAME']!r}; "
@@ -137,7 +137,7 @@ def own_models() -> Iterator[type[models.Model]]:
 
 
 def copied(state: ModelState, number: int) -> ModelState:
-    """The model under another name, which refers to the other models of the same copy."""
+    """Return the model with another name, and with relations to the models of the same copy."""
     fields = {name: field.clone() for name, field in state.fields.items()}
     field: Any
     for field in fields.values():
@@ -157,7 +157,7 @@ def renamed(item: Any, number: int) -> Any:
 
 
 def make_live(statements: list[str]) -> None:
-    """Make the copies' tables; their enum types are there already."""
+    """Create the tables of the copies; their enum types already exist."""
     statements = [statement for statement in statements if "CREATE TYPE" not in statement]
     with connection.cursor() as cursor:
         for batch in batched(statements, STATEMENTS_AT_ONCE):

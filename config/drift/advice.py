@@ -38,7 +38,7 @@ def read_advice(
     parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(ADVICE, parameters)
+            cursor.execute(ADVICE_QUERY, parameters)
             advice = [Advice(code, message) for code, message in cursor.fetchall()]
             advice += _sequences(cursor, parameters)
     except Error as error:
@@ -53,7 +53,7 @@ def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
     A SELECT takes a weaker lock on a sequence than the view pg_sequences, which locks it as
     nextval() does.
     """
-    cursor.execute(SEQUENCES, parameters)
+    cursor.execute(SEQUENCE_QUERY, parameters)
     sequences = cursor.fetchall()
     if not sequences:
         return
@@ -66,7 +66,7 @@ def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
             yield Advice("VA04", f"Sequence {name} has used {last_value} of {maximum} values.")
 
 
-ADVICE = """
+ADVICE_QUERY = """
 WITH tables AS (
     SELECT oid, relname, relname = ANY (%(own)s) AS own FROM pg_class
      WHERE relnamespace = %(schema)s AND relkind IN ('r', 'p') AND relname = ANY (%(tables)s)
@@ -147,7 +147,7 @@ SELECT 'VA07', format('Column %%s of table %%s holds values up to %%s; its type 
  WHERE highest > maximum / 5 * 4
 """
 
-SEQUENCES = """
+SEQUENCE_QUERY = """
 SELECT s.seqrelid::regclass::text,
        least(s.seqmax, CASE a.atttypid WHEN 'smallint'::regtype THEN 32767
                                        WHEN 'integer'::regtype THEN 2147483647

@@ -22,15 +22,15 @@ from config.drift.expected import fingerprint, read_expected
 from config.drift.live import reading
 from config.postgres.catalog import Attributes, Catalog, CatalogError, Key, Value
 
-TITLE = "# verify_schema snapshot, format 2"
-AGAIN = "manage.py verify_schema --snapshot FILE"
+FIRST_LINE = "# verify_schema snapshot, format 2"
+TO_WRITE = "manage.py verify_schema --snapshot FILE"
 
 
 def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
     """Write the expected schema. Raise CatalogError if the file cannot be written."""
     with reading(connection):
         objects = list(_lines(read_expected(connection)))
-        lines = [TITLE, *_origin(connection), _digest(objects), *objects, ""]
+        lines = [FIRST_LINE, *_origin(connection), _digest(objects), *objects, ""]
     try:
         path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
     except OSError as error:
@@ -45,27 +45,27 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
     server, models = _origin(connection)
     try:
         title, of_server, of_models, digest, *objects, _ = path.read_text("utf-8").split("\n")
-        if title != TITLE:
+        if title != FIRST_LINE:
             raise ValueError
         if of_server != server:
             raise CatalogError(
                 f"The snapshot {path} is of {of_server[2:]}, but the server is {server[2:]}. "
-                f"Write one there: {AGAIN}"
+                f"Write a new one on this server: {TO_WRITE}"
             )
         if of_models != models:
             raise CatalogError(
-                f"The snapshot {path} is stale: the models have changed. Write it again: {AGAIN}"
+                f"The snapshot {path} is stale: the models have changed. Write it again: {TO_WRITE}"
             )
         if digest != _digest(objects):
             raise CatalogError(
-                f"The snapshot {path} is damaged, or was edited. Write it again: {AGAIN}"
+                f"The snapshot {path} is damaged, or was edited. Write it again: {TO_WRITE}"
             )
         return dict(_objects(objects))
     except OSError as error:
         raise CatalogError(f"Cannot read the snapshot {path}: {error.strerror}.") from error
     except (ValueError, TypeError) as error:
         raise CatalogError(
-            f"The file {path} is not a snapshot of this verify_schema. Write one: {AGAIN}"
+            f"The file {path} is not a snapshot of this verify_schema. Write one: {TO_WRITE}"
         ) from error
 
 

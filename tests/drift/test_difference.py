@@ -1,4 +1,4 @@
-"""The comparison itself, which asks no database."""
+"""The comparison of two catalogs, which queries no database."""
 
 from config.drift.difference import KIND_CODES, Drift, differences
 from config.postgres.catalog import Attributes, Catalog, Key

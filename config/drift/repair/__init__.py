@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from config.drift.difference import Drift, is_of_schema
-from config.drift.repair.attributes import change, leave_parents
+from config.drift.repair.attributes import change_attribute, leave_parents
 from config.drift.repair.conversion import is_lossy
 from config.drift.repair.creation import comment, create
 from config.drift.repair.labels import relabel
@@ -80,7 +80,7 @@ def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
         return relabel(key, expected, live)
     if attribute in ("inherits", "partition bound"):
         return leave_parents(key, expected[key], live[key])
-    return change(drift)
+    return change_attribute(drift)
 
 
 # Objects that cannot be altered

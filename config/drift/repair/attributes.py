@@ -8,10 +8,10 @@ from config.drift.repair.creation import comment, identity_clause, set_default
 from config.drift.repair.statements import Phase, Statement, alter, alter_column, items, named
 from config.postgres.catalog import Attributes, Key, literal, quote
 
-type Change = Callable[[Drift], Iterable[Statement]]
+type AttributeChange = Callable[[Drift], Iterable[Statement]]
 
 
-def change(drift: Drift) -> Iterable[Statement]:
+def change_attribute(drift: Drift) -> Iterable[Statement]:
     """Return the statements that change the attribute, or none if there is no safe statement."""
     key, attribute = drift.key, drift.attribute
     found = CHANGES.get((key.kind, attribute)) or CHANGES.get(("", attribute))
@@ -76,7 +76,7 @@ IDENTITY_OPTIONS: dict[str, Callable[[Any], str]] = {
 
 
 def _identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]:
-    """Change what ALTER COLUMN cannot; PostgreSQL chose the sequence's name, so look it up."""
+    """AttributeChange what ALTER COLUMN cannot; PostgreSQL chose the sequence's name, so look it up."""
     actions = []
     if wanted["type"] != found["type"]:
         actions.append(f"ALTER SEQUENCE %s AS {wanted['type']}")
@@ -103,17 +103,17 @@ def _storage_parameters(drift: Drift) -> Iterator[Statement]:
         yield Statement(Phase.FINISH, f"{subject} SET ({', '.join(wanted)});")
 
 
-def _statement(phase: Phase, sql: Callable[[Drift], str]) -> Change:
+def _statement(phase: Phase, sql: Callable[[Drift], str]) -> AttributeChange:
     return lambda drift: [Statement(phase, f"{sql(drift)};")]
 
 
-def _alter(phase: Phase, action: Callable[[Drift], str]) -> Change:
+def _alter(phase: Phase, action: Callable[[Drift], str]) -> AttributeChange:
     return lambda drift: [alter(phase, drift.key, action(drift))]
 
 
 _reindex = _statement(Phase.INDEXES, lambda drift: f"REINDEX INDEX {quote(drift.key.name)}")
 
-CHANGES: dict[tuple[str, str], Change] = {
+CHANGES: dict[tuple[str, str], AttributeChange] = {
     ("column", "not null"): lambda drift: [
         alter_column(Phase.COLUMNS, drift.key, f"{'SET' if drift.expected else 'DROP'} NOT NULL")
     ],

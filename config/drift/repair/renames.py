@@ -16,7 +16,7 @@ type Renames = Mapping[Key, Key]
 RENAMED = (*CONSTRAINT_PHASES, "table", "column", "index", "enum type")
 # Kinds whose names must differ from each other within a schema. Views belong to them, too, but a
 # script drops extra views first.
-RELATIONS = (
+SHARING_NAMES = (
     *("table", "sequence", "index"),
     *("primary key", "unique constraint", "exclusion constraint"),
 )
@@ -87,7 +87,7 @@ def _holder(name: Key, live: Catalog) -> Key | None:
 
 
 def _share_names(key: Key, other: Key) -> bool:
-    if key.kind in RELATIONS and other.kind in RELATIONS:
+    if key.kind in SHARING_NAMES and other.kind in SHARING_NAMES:
         return True
     same_kind = key.kind == other.kind or {key.kind, other.kind} <= CONSTRAINT_PHASES.keys()
     return same_kind and key.table == other.table

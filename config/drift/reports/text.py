@@ -25,7 +25,7 @@ COUNTED = {
 }
 MARK = 9  # the width of the mark in front of a table's name
 MARGIN = 12  # the width of the labels of a finding
-NARROWEST = 60
+MIN_WIDTH = 60
 REPAIR_LINES = 4
 
 type Counts = Mapping[str, Counter[str]]
@@ -43,7 +43,7 @@ def text_report(
     paint = style.ERROR if comparison.findings else style.SUCCESS
     lines = [paint(verdict(comparison))]
     if verbosity:
-        report = _TextReport(comparison, style, max(width, NARROWEST), verbosity)
+        report = _TextReport(comparison, style, max(width, MIN_WIDTH), verbosity)
         lines = [*report.lines(), *report.advice(advice), *lines]
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""What verify_schema prints, in each format."""
+"""The output of verify_schema in each format."""
 
 import json
 import sys

@@ -110,7 +110,7 @@ def test_verify_schema_of_app__says_so_in_verdict(shared_clone: Database) -> Non
     )
 
 
-def test_verify_schema_of_app_with_patterns__unmatched_ones_are_no_concern(
+def test_verify_schema_of_app_with_patterns__unmatched_ones_are_not_reported(
     shared_clone: Database, settings: Settings
 ) -> None:
     settings.VERIFY_SCHEMA_IGNORE = ["legacy_*"]
