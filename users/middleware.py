@@ -1,4 +1,4 @@
-"""Times in the zone of whoever looks at them."""
+"""Middleware that shows times in the zone of the user's profile."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from users.models import User, UserProfile
 def viewers_time_zone(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: the time zone in the profile of the user, or else the project's."""
+    """Return middleware that activates the user's time zone, or else the project's."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         with timezone.override(_zone(request)):
@@ -22,11 +22,12 @@ def viewers_time_zone(
 
 
 def _zone(request: HttpRequest) -> ZoneInfo | None:
+    """Return the zone of the profile; None if there is no profile or no such zone."""
     if not isinstance(request.user, User):
         return None
     profiles = UserProfile.objects.filter(user=request.user.pk)
     name = profiles.values_list("timezone", flat=True).first()
     try:
         return ZoneInfo(name) if name else None
-    except (KeyError, OSError, ValueError):  # the column takes any word
+    except (KeyError, OSError, ValueError):  # the column accepts any text
         return None
