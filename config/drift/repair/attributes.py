@@ -76,7 +76,7 @@ IDENTITY_OPTIONS: dict[str, Callable[[Any], str]] = {
 
 
 def _identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]:
-    """AttributeChange what ALTER COLUMN cannot; PostgreSQL chose the sequence's name, so look it up."""
+    """Change what ALTER COLUMN cannot; look the name up, since PostgreSQL chose it."""
     actions = []
     if wanted["type"] != found["type"]:
         actions.append(f"ALTER SEQUENCE %s AS {wanted['type']}")
