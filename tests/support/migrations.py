@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -208,7 +209,9 @@ def extra_migration(app_label: str, body: str) -> Iterator[None]:
         )
         sys.path.insert(0, directory)
         try:
-            with override_settings(MIGRATION_MODULES={app_label: package}):
+            with override_settings(
+                MIGRATION_MODULES=settings.MIGRATION_MODULES | {app_label: package}
+            ):
                 yield
         finally:
             sys.path.remove(directory)

@@ -1,4 +1,4 @@
-"""The other ways that are shown: they run, forwards and back, and are not dangerous themselves."""
+"""The alternatives: they run forwards and backwards, and have no hazards themselves."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import models
+from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import (
     AddConstraint,
@@ -26,10 +26,11 @@ from django.db.migrations.operations.base import Operation
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from config.hazards.check import Result
-from config.hazards.find import find
-from config.hazards.report import NO_OTHER_WAY, alternative, sources, text
-from tests.hazards.music import before, codes, find_in, make_tables, migration
+from config.hazards.alternatives import NO_ALTERNATIVE
+from config.hazards.checked_migrations import CheckedMigrations
+from config.hazards.operation_hazards import find_hazards
+from config.hazards.report import text_report
+from tests.hazards.music import before, codes, find_in, migration
 from tests.hazards.test_rules import (
     CHECK,
     EXCLUDE,
@@ -49,15 +50,13 @@ ONE_TO_ONE = models.OneToOneField("music.Label", models.CASCADE, related_name="+
 
 
 def shown(connection: BaseDatabaseWrapper, operation: Operation) -> list[Migration]:
-    """The migrations of the other way, loaded from their source."""
-    [finding] = find_in(connection, operation)
-    other = alternative(finding)
-    assert other
-    return [load(source) for source in sources(finding, other)]
+    """Return the migrations of the alternative, loaded from their source."""
+    [found] = find_in(connection, operation)
+    return [load(source) for source in found.alternative.files(found.migration)]
 
 
 def load(source: str) -> Migration:
-    """The migration that a file with this content would be."""
+    """Return the migration that a file with this content contains."""
     namespace: dict[str, Any] = {}
     exec(source, namespace)  # noqa: S102
     cls: type[Migration] = namespace["Migration"]
@@ -81,9 +80,21 @@ def run_back(connection: BaseDatabaseWrapper, migrations: Sequence[Migration]) -
             item.unapply(earlier, editor)
 
 
-def schema(database: Database) -> list[str]:
-    with database.session() as session:
-        return sorted(line for (line,) in session.execute(SCHEMA).fetchall())
+def schema(connection: BaseDatabaseWrapper) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEMA)
+        return sorted(line for (line,) in cursor.fetchall())
+
+
+def schema_after(connection: BaseDatabaseWrapper, operation: Operation) -> list[str]:
+    """Return the schema that `operation` itself leads to, and leave the database as it is."""
+    with transaction.atomic(using=connection.alias):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE music_album SET rating = id WHERE rating IS NULL")
+        run(connection, [migration(operation)])
+        lines = schema(connection)
+        transaction.set_rollback(True, using=connection.alias)
+    return lines
 
 
 SAME: list[Operation] = [
@@ -119,7 +130,7 @@ SAME: list[Operation] = [
     RemoveField("album", "second_label"),
     DeleteModel("Album"),
 ]
-"""Their other ways lead to the same schema in the end."""
+"""Operations whose alternatives lead to the same schema."""
 OTHER: list[Operation] = [
     add("code", models.IntegerField(default=0)),
     add("code", models.IntegerField()),
@@ -139,71 +150,71 @@ OTHER: list[Operation] = [
     RenameModel("Album", "Record"),
     RenameModel("Label", "Publisher"),
     AlterModelTable("album", "records"),
-    RunPython(rows_of_all, RunPython.noop),
     sql("UPDATE music_album SET rating = 1"),
     AddIndexConcurrently("album", INDEX),
 ]  # fmt: skip
-"""Theirs do not, on purpose: they keep a name, or stop where the author has to decide."""
+"""Operations whose alternatives keep a name, or stop where the author has to decide."""
 
 
 def name(operation: Operation) -> str:
     return operation.describe()[:60]
 
 
+PYTHON = (
+    "Look at how many rows the code changes. If there are many, run it in a migration of its own "
+    "with atomic = False, and let it change a few thousand at a time. config.postgres.Backfill "
+    "does this for a column."
+)
 WITHOUT_CODE: list[tuple[Operation, str]] = [
-    (AddConstraint("album", EXCLUDE), NO_OTHER_WAY),
-    (sql("ALTER TABLE music_album DROP COLUMN title"), NO_OTHER_WAY),
-    (sql("ALTER TABLE music_album ADD COLUMN data json"), "Make it jsonb."),
-    (sql("ALTER TABLE music_album RENAME TO records"), NO_OTHER_WAY),
+    (AddConstraint("album", EXCLUDE), NO_ALTERNATIVE.advice),
+    (sql("ALTER TABLE music_album DROP COLUMN title"), NO_ALTERNATIVE.advice),
+    (sql("ALTER TABLE music_album ADD COLUMN data json"), "Use jsonb."),
+    (RunPython(rows_of_all), PYTHON),
+    (RunPython(lambda apps, editor: None), PYTHON),
+    (sql("ALTER TABLE music_album RENAME TO records"), NO_ALTERNATIVE.advice),
     (
         sql("REFRESH MATERIALIZED VIEW v"),
-        "Say CONCURRENTLY, for which the view needs a unique index.",
+        "Add CONCURRENTLY, for which the view needs a unique index.",
     ),
     (
         alter("title", models.CharField(max_length=20)),
-        "Let a new column take over: code writes both, then reads the new one, then the old one "
-        "goes.",
+        "Add a new column: the code writes both, then reads the new one, then the old one is "
+        "removed.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("operation", "advice"), WITHOUT_CODE, ids=lambda value: str(value)[:60])
-def test_operation_that_has_no_other_code__has_advice(
+def test_operation_without_code_to_run_instead__has_advice(
     server: BaseDatabaseWrapper, operation: Operation, advice: str
 ) -> None:
-    [finding] = find_in(server, operation)
-    shown = " ".join(text(Result([], [finding], [])).split())
-    assert f"Instead: {advice} Or accept it, in class Migration:" in shown
+    report = text_report(CheckedMigrations([], find_in(server, operation), []))
+    assert f"Instead: {advice} Or accept it, in class Migration:" in " ".join(report.split())
 
 
 @pytest.mark.parametrize("operation", [*SAME, *OTHER], ids=name)
-def test_other_way__is_not_dangerous(server: BaseDatabaseWrapper, operation: Operation) -> None:
+def test_alternative__has_no_hazard(server: BaseDatabaseWrapper, operation: Operation) -> None:
     plan = [(item, False) for item in shown(server, operation)]
-    assert codes(find(server, plan, before())) == []
+    assert codes(find_hazards(server, plan, before())) == []
 
 
 @pytest.mark.parametrize("operation", [*SAME, *OTHER], ids=name)
-def test_other_way_there_and_back__leaves_the_schema_as_it_was(
+def test_alternative_forwards_and_backwards__leaves_the_schema_as_it_was(
     tables: BaseDatabaseWrapper, blank: Database, operation: Operation
 ) -> None:
-    at_first = schema(blank)
+    at_first = schema(tables)
     if isinstance(operation, RemoveField):
-        blank.execute("DELETE FROM music_album")  # nobody can know what the values were
+        blank.execute("DELETE FROM music_album")  # undoing cannot bring the values back
     migrations = shown(tables, operation)
     run(tables, migrations)
     run_back(tables, migrations)
-    assert schema(blank) == at_first
+    assert schema(tables) == at_first
 
 
 @pytest.mark.parametrize("operation", SAME, ids=name)
-def test_other_way__leads_to_the_same_schema(
-    tables: BaseDatabaseWrapper, blank: Database, operation: Operation
+def test_alternative__leads_to_the_same_schema(
+    tables: BaseDatabaseWrapper, operation: Operation
 ) -> None:
-    migrations = shown(tables, operation)
-    run(tables, migrations)
-    made = schema(blank)
-    blank.execute("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    make_tables(blank)
-    blank.execute("UPDATE music_album SET rating = id WHERE rating IS NULL")
-    run(tables, [migration(operation)])
-    assert made == schema(blank)
+    expected = schema_after(tables, operation)
+    run(tables, shown(tables, operation))
+    assert schema(tables) == expected

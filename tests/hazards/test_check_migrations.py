@@ -1,8 +1,6 @@
-"""check_migrations: what it prints, its exit status, and what an author may accept."""
+"""check_migrations: its output, its exit status, and what an author may accept."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -11,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.hazards.squawk import SquawkError, lint
+from config.hazards.management.commands.check_migrations import Command
 from tests.support.migrations import extra_migration
 from tests.support.processes import run
 
@@ -47,15 +45,16 @@ def test_migrations_of_the_project__have_no_hazards() -> None:
     assert check() == Run(0, ["No hazards in 9 migrations."])
 
 
-def test_migration_with_a_hazard__is_shown_with_another_way_and_its_code() -> None:
+def test_migration_with_a_hazard__is_shown_with_the_alternative_and_its_code() -> None:
     with extra_migration("notifications", ADD_INDEX):
         assert check("notifications") == Run(1, SHOWN.splitlines())
 
 
 SHOWN = """\
 notifications.0099_extra: Create index by_title on field(s) title of model notification
-  require-concurrent-index-creation: Until the index is built, nobody writes to table notifications.
-  Instead: Build it beside the traffic, in a migration of its own.
+  require-concurrent-index-creation: PostgreSQL blocks writes to table notifications until the index
+    is built.
+  Instead: Build the index concurrently, in a migration of its own.
 
     # 0099_extra.py. With this release:
     import django.contrib.postgres.operations
@@ -79,7 +78,7 @@ notifications.0099_extra: Create index by_title on field(s) title of model notif
 
   Or accept it, in class Migration:
     hazards_accepted = {
-        "require-concurrent-index-creation": "why it may be",
+        "require-concurrent-index-creation": "why it is acceptable",
     }
 
 1 hazard in 2 migrations."""
@@ -87,31 +86,31 @@ notifications.0099_extra: Create index by_title on field(s) title of model notif
 
 def test_hazard_at_verbosity_0__only_the_verdict() -> None:
     with extra_migration("notifications", ADD_INDEX):
-        assert check("-v0") == Run(1, ["1 hazard in 10 migrations."])
+        assert check("notifications", "-v0") == Run(1, ["1 hazard in 2 migrations."])
 
 
 def test_hazard_that_is_accepted__passes() -> None:
     body = accepting('{"require-concurrent-index-creation": "Has a dozen rows."}')
     with extra_migration("notifications", body):
-        assert check() == Run(0, ["No hazards in 10 migrations. 1 hazard accepted."])
+        assert check("notifications") == Run(0, ["No hazards in 2 migrations. 1 hazard accepted."])
 
 
 @pytest.mark.parametrize("reason", ['""', '"  "', "None"])
 def test_hazard_that_is_accepted_without_a_reason__is_refused(reason: str) -> None:
     body = accepting(f'{{"require-concurrent-index-creation": {reason}}}')
     with extra_migration("notifications", body):
-        assert check() == Run(
+        assert check("notifications") == Run(
             1,
             [
                 "notifications.0099_extra",
                 "  It accepts require-concurrent-index-creation without a reason.",
                 "",
-                "No hazards in 10 migrations. 1 hazard accepted. 1 acknowledgement to correct.",
+                "No hazards in 2 migrations. 1 hazard accepted. 1 acknowledgement to correct.",
             ],
         )
 
 
-def test_hazard_that_is_accepted_but_not_there__is_reported() -> None:
+def test_accepted_code_that_is_not_a_hazard__is_reported() -> None:
     with extra_migration("notifications", f'hazards_accepted = {{"x": "y"}}\n    {CLEAN}'):
         assert check("notifications", "0099") == Run(
             1,
@@ -124,21 +123,21 @@ def test_hazard_that_is_accepted_but_not_there__is_reported() -> None:
         )
 
 
-def test_acknowledgement_that_is_no_mapping__is_reported() -> None:
+def test_acknowledgement_that_is_not_a_dict__is_reported() -> None:
     with extra_migration("notifications", f'hazards_accepted = ["x"]\n    {CLEAN}'):
         assert check("notifications", "0099").lines[1] == (
-            "  Its hazards_accepted is no dict. Write {code: reason}."
+            "  Its hazards_accepted is not a dict. Write {code: reason}."
         )
 
 
-def test_advice__is_shown_and_passes() -> None:
+def test_advice__is_shown_without_failing_the_check() -> None:
     body = 'operations = [migrations.RemoveConstraint("payment", "payments_amount_check")]'
     with extra_migration("payments", body.replace("payments_amount_check", a_constraint())):
         result = check("payments")
     assert (result.status, result.lines[1:]) == (
         0,
         [
-            "  advice, ban-drop-constraint: Code may rely on what the constraint promised.",
+            "  advice, ban-drop-constraint: Code may rely on what the constraint guarantees.",
             "",
             "No hazards in 2 migrations.",
         ],
@@ -157,9 +156,9 @@ def test_github_format__annotates_the_line_of_the_operation() -> None:
     lines = [re.sub("file=[^,]*/notifications_migrations_[0-9]+/", "file=", result.lines[0])]
     assert lines + result.lines[1:] == [
         "::error file=0099_extra.py,line=5,title=require-concurrent-index-creation%3A Create index "
-        "by_title on field(s) title of model notification::Until the index is built, nobody "
-        "writes to table notifications.%0AInstead: Build it beside the traffic, in a migration of "
-        "its own.",
+        "by_title on field(s) title of model notification::PostgreSQL blocks "
+        "writes to table notifications until the index is built.%0AInstead: Build the index "
+        "concurrently, in a migration of its own.",
         "1 hazard in 2 migrations.",
     ]
 
@@ -167,37 +166,39 @@ def test_github_format__annotates_the_line_of_the_operation() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--format", "yaml"], "There is no format 'yaml'. There are: text, github."),
         (["payments", "0007"], "App 'payments' has no migration '0007'."),
         (["enrollments", "000"], "Several migrations of app 'enrollments' begin with '000'."),
         (
             ["staticfiles"],
-            "There is no app 'staticfiles' that has migrations. There are: admin, analytics, "
+            "App 'staticfiles' has no migrations. Apps with migrations: admin, analytics, "
             "assessments, auth, communication, contenttypes, courses, enrollments, notifications, "
             "payments, sessions, users.",
         ),
     ],
 )
-def test_check_that_cannot_be_done__status_2_and_one_line(
-    arguments: list[str], reason: str
-) -> None:
+def test_check_that_is_impossible__status_2_and_one_line(arguments: list[str], reason: str) -> None:
     assert check(*arguments) == Run(2, [reason])
+
+
+def test_unknown_format__status_2_and_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        Command().run_from_argv(["manage.py", "check_migrations", "--format", "yaml"])
+    *_, line = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert re.search("invalid choice: 'yaml' .*text.*github", line)
 
 
 def test_migration_that_is_wrong__status_2_and_one_line() -> None:
     with extra_migration(
         "notifications", 'operations = [migrations.RemoveField("notification", "nope")]'
     ):
-        assert check() == Run(
-            2,
-            [
-                "The SQL of migration notifications.0099_extra cannot be told. KeyError: 'nope'",
-            ],
+        assert check("notifications") == Run(
+            2, ["The SQL of migration notifications.0099_extra cannot be read. KeyError: 'nope'"]
         )
 
 
 def test_process_without_a_server__status_2_and_one_line() -> None:
-    variables = {"DATABASE_URL": "postgres://somebody@127.0.0.1:1/x", "DEBUG": "on"}
+    variables = {"DATABASE_URL": "postgres://user@127.0.0.1:1/x", "DEBUG": "on"}
     process = run("manage.py", "check_migrations", **variables)
     assert (process.returncode, process.stdout, process.stderr) == (
         2,
@@ -207,46 +208,15 @@ def test_process_without_a_server__status_2_and_one_line() -> None:
     )
 
 
-# Squawk
-
-
-@contextmanager
-def no_squawk(monkeypatch: pytest.MonkeyPatch, directory: Path) -> Iterator[None]:
-    monkeypatch.setattr("sysconfig.get_path", lambda name: str(directory))
-    monkeypatch.setenv("PATH", str(directory))
-    yield
-
-
 def test_check_without_squawk__status_2_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    with extra_migration("notifications", ADD_INDEX), no_squawk(monkeypatch, tmp_path):
-        assert check() == Run(2, ["squawk is not installed. Run make, or pip install squawk-cli."])
-
-
-def test_lint_of_sql_with_an_error__says_of_the_other_statements_what_it_would() -> None:
-    found = lint(["SELEC 1", "DROP TABLE a"], 18, in_transaction=True)
-    assert [(item.statement, item.rule) for item in found] == [
-        (0, "syntax-error"),
-        (0, "syntax-error"),
-        (1, "ban-drop-table"),
-    ]
-
-
-def test_lint_of_statements_over_several_lines__knows_which_is_meant() -> None:
-    found = lint(["SELECT\n1 -- one", "DROP\nTABLE a", "SELECT 2"], 15, in_transaction=False)
-    assert [item.statement for item in found] == [1]
-
-
-def test_squawk_that_says_something_else__is_an_error(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "squawk").write_text("#!/bin/sh\necho no such option >&2\n")
-    (tmp_path / "squawk").chmod(0o755)
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
-    with pytest.raises(SquawkError) as error:
-        lint(["SELECT 1"], 18, in_transaction=True)
-    assert str(error.value) == "squawk could not read the SQL: no such option."
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with extra_migration("notifications", ADD_INDEX):
+        assert check("notifications") == Run(
+            2, ["squawk is not installed. Run make, or pip install squawk-cli."]
+        )
 
 
 def test_check__runs_nothing() -> None:

@@ -1,4 +1,4 @@
-"""What PostgreSQL really writes anew when a column changes its type, and what we say it does."""
+"""Changes of a column's type that make PostgreSQL rewrite the table or its indexes."""
 
 import pytest
 from django.db import models
@@ -45,11 +45,11 @@ def price(digits: int | None, places: int | None) -> models.DecimalField:  # typ
     ],
     ids=lambda operation: f"{operation.name} {operation.field.deconstruct()[1:]}",
 )
-def test_changed_type__is_dangerous_exactly_if_postgresql_writes_the_table_anew(
+def test_changed_type__has_a_hazard_exactly_if_postgresql_rewrites_the_table(
     tables: BaseDatabaseWrapper, blank: Database, operation: AlterField
 ) -> None:
     nodes = blank.query(NODES)
-    found = "changing-column-type" in codes(find_in(tables, operation))
+    is_dangerous = "changing-column-type" in codes(find_in(tables, operation))
     with tables.schema_editor() as editor:
         migration(operation).apply(before(), editor)
-    assert (blank.query(NODES) != nodes) == found
+    assert (blank.query(NODES) != nodes) == is_dangerous

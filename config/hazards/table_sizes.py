@@ -1,17 +1,18 @@
-"""How big the tables are that a plan is about, without counting."""
+"""Sizes of tables as PostgreSQL estimates them, without counting rows."""
 
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.template.defaultfilters import filesizeformat
+
+from config.console import counted, counted_bytes
 
 SMALL = 16 * 1024 * 1024
-"""Bytes, with indexes, that PostgreSQL reads or writes anew in a fraction of a second."""
+"""Bytes, with indexes, that PostgreSQL reads or rewrites in a fraction of a second."""
 
 
 @dataclass(frozen=True)
-class Size:
-    """Of a table: its rows, as ANALYZE has estimated them, or None; and its bytes on disk."""
+class TableSize:
+    """The size of a table with its indexes; `rows` is None until ANALYZE has estimated them."""
 
     rows: int | None
     bytes: int
@@ -21,21 +22,21 @@ class Size:
         return self.bytes < SMALL
 
     def __str__(self) -> str:
-        size = filesizeformat(self.bytes).replace("\xa0", " ")
-        return size if self.rows is None else f"about {self.rows:,} rows, {size}"
+        size = counted_bytes(self.bytes)
+        return size if self.rows is None else f"about {counted(self.rows, 'row')}, {size}"
 
 
-type Sizes = dict[str, Size]
+type TableSizes = dict[str, TableSize]
 
 
-def read_sizes(connection: BaseDatabaseWrapper) -> Sizes:
-    """By name, of each table that the search path finds."""
+def read_table_sizes(connection: BaseDatabaseWrapper) -> TableSizes:
+    """Return the size of each table in the search path, by name."""
     with connection.cursor() as cursor:
         cursor.execute(SIZES)
-        return {name: Size(rows, size) for name, rows, size in cursor.fetchall()}
+        return {name: TableSize(rows, size) for name, rows, size in cursor.fetchall()}
 
 
-# The size on disk is behind a lock, for which nobody shall wait here.
+# pg_total_relation_size() takes a lock; while the table is locked, estimate from relpages instead.
 SIZES = """
 SELECT relname, nullif(greatest(reltuples, -1), -1)::bigint,
        CASE WHEN EXISTS (SELECT FROM pg_locks WHERE relation = pg_class.oid

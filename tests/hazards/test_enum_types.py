@@ -1,4 +1,4 @@
-"""Changes of enum types: what is dangerous about them."""
+"""Changes of enum types, their hazards and the alternatives."""
 
 import pytest
 from django.db import models
@@ -6,7 +6,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import AddField
 from django.db.migrations.operations.base import Operation
 
-from config.hazards.report import alternative
 from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
@@ -17,8 +16,8 @@ from config.postgres.enums.operations import (
 from tests.hazards.music import codes, find_in, migration
 
 BY_NAME = (
-    "Change the member's name and text in the TextChoices class only, and leave its label; or "
-    "replace the label in rows and code one release before."
+    "Change only the member's name and text in the TextChoices class, and keep its label; or "
+    "replace the label in rows and code one release earlier."
 )
 
 
@@ -34,28 +33,25 @@ BY_NAME = (
         (
             AlterEnum("mood", ["sad", "happy"], ["happy", "sad"]),
             ["changing-column-type"],
-            "PostgreSQL has no other way to put labels in another order: let it run when few are "
-            "waiting.",
+            "There is no safer way to reorder the labels of a type. Run it when traffic is low.",
         ),
         (RenameEnum("mood", "feeling"), ["renaming-object"], "Keep the name in the database."),
     ],
     ids=lambda value: value.describe() if isinstance(value, Operation) else "",
 )
-def test_changed_enum_type__is_dangerous_and_has_advice(
+def test_changed_enum_type__has_hazards_and_advice(
     server: BaseDatabaseWrapper, operation: Operation, expected: list[str], advice: str
 ) -> None:
-    [finding] = find_in(server, operation)
-    other = alternative(finding)
-    assert other
-    assert (codes([finding]), other.advice) == (expected, advice)
+    [found] = find_in(server, operation)
+    assert (codes([found]), found.alternative.advice) == (expected, advice)
 
 
 @pytest.mark.parametrize("place", [{}, {"before": "sad"}, {"after": "happy"}])
-def test_added_label__is_not_dangerous(server: BaseDatabaseWrapper, place: dict[str, str]) -> None:
+def test_added_label__has_no_hazard(server: BaseDatabaseWrapper, place: dict[str, str]) -> None:
     assert codes(find_in(server, AddEnumValue("mood", "mad", **place))) == []
 
 
-def test_added_label_that_more_follows__is_to_be_added_by_itself(
+def test_added_label_before_other_operations__moves_to_a_migration_of_its_own(
     server: BaseDatabaseWrapper,
 ) -> None:
     operations = [
@@ -63,7 +59,5 @@ def test_added_label_that_more_follows__is_to_be_added_by_itself(
         AddField("album", "comment", models.TextField(null=True)),
     ]
     mark_followed([(migration(*operations), False)])
-    [finding] = find_in(server, *operations)
-    other = alternative(finding)
-    assert other
-    assert other.advice == "Add the label in a migration of its own, before this one."
+    [found] = find_in(server, *operations)
+    assert found.alternative.advice == "Add the label in a migration of its own, before this one."

@@ -1,0 +1,19 @@
+"""Alternatives for changes of enum types."""
+
+from collections.abc import Collection
+
+from config.hazards.alternatives.migration_files import NOW, Alternative, NewMigration
+from config.hazards.operation_sql import OperationSQL
+
+
+def change_enum(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
+    if getattr(operation.change, "is_followed", False):
+        return Alternative(
+            "Add the label in a migration of its own, before this one.",
+            [NewMigration(NOW, [operation.change])],
+        )
+    if set(codes) == {"changing-column-type"}:
+        return Alternative(
+            "There is no safer way to reorder the labels of a type. Run it when traffic is low."
+        )
+    return None
