@@ -82,10 +82,14 @@ def _compare_object(
     elif expected.get("kind") != found.get("kind"):
         yield Drift(key, "different", "kind", expected.get("kind"), found.get("kind"))
     else:
-        for attribute in sorted(expected.keys() | found.keys()):
-            wanted, actual = expected.get(attribute), found.get(attribute)
-            if wanted != actual:
-                yield Drift(key, "different", attribute, wanted, actual)
+        for name in sorted(differing(expected, found)):
+            yield Drift(key, "different", name, expected.get(name), found.get(name))
+
+
+def differing(expected: Attributes, found: Attributes) -> set[str]:
+    """Return the names of the attributes that differ; one that is not set counts as None."""
+    names = expected.keys() | found.keys()
+    return {name for name in names if expected.get(name) != found.get(name)}
 
 
 def is_of_schema(key: Key) -> bool:

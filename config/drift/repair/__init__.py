@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from config.drift.difference import Drift, is_of_schema
+from config.drift.difference import Drift, differing, is_of_schema
 from config.drift.repair.attributes import change_attribute, leave_parents
 from config.drift.repair.conversion import is_lossy
 from config.drift.repair.creation import comment, create
@@ -88,8 +88,7 @@ def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
 
 def _must_be_remade(expected: Attributes, found: Attributes) -> bool:
     """Return whether they differ in an attribute that PostgreSQL cannot change."""
-    names = expected.keys() | found.keys()
-    different = {name for name in names if expected.get(name) != found.get(name)}
+    different = differing(expected, found)
     if expected.get("generated"):
         return bool(different & {"generated", "type", "collation"})
     if "generated" in different:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from config.drift.difference import Drift
+from config.drift.difference import Drift, differing
 from config.drift.repair.statements import CONSTRAINT_PHASES, Phase, Statement, alter, named
 from config.postgres.catalog import Attributes, Catalog, Key, quote
 
@@ -96,8 +96,7 @@ def _share_names(key: Key, other: Key) -> bool:
 def _is_stub(key: Key, expected: Catalog, live: Catalog) -> bool:
     """Return whether this is a different object in the place of a table or column."""
     if key.kind == "column" and key in expected:
-        names = expected[key].keys() | live[key].keys()
-        different = {name for name in names if expected[key].get(name) != live[key].get(name)}
+        different = differing(expected[key], live[key])
         return "type" in different or len(different) > 1
     return key.kind == "table"
 
