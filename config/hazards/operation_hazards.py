@@ -19,7 +19,7 @@ from config.hazards.statements import table_of
 from config.hazards.table_sizes import TableSizes
 from config.hazards.tables_in_use import TablesInUse
 from config.postgres import Plan
-from config.postgres.enums import mark_followed
+from config.postgres.enums import running
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,16 @@ def find_hazards(
     table that a migration does not create itself counts as big and in use. Apps that are not in
     `app_labels` are skipped. Nothing is run. Raises SquawkError and OperationSQLError.
     """
-    mark_followed(plan)
     tables = TablesInUse(sizes)
     found: list[OperationHazards] = []
-    for migration, backwards in plan:
-        if backwards or not (app_labels is None or migration.app_label in app_labels):
-            state = migration.mutate_state(state, preserve=False)
-            continue
-        tables.begin(migration)
-        operations, state = read_migration(connection, migration, state)
-        found += _in_migration(operations, tables)
+    with running(plan):
+        for migration, backwards in plan:
+            if backwards or not (app_labels is None or migration.app_label in app_labels):
+                state = migration.mutate_state(state, preserve=False)
+                continue
+            tables.begin(migration)
+            operations, state = read_migration(connection, migration, state)
+            found += _in_migration(operations, tables)
     return found
 
 

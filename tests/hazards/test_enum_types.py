@@ -11,9 +11,8 @@ from config.postgres.enums.operations import (
     AlterEnum,
     RenameEnum,
     RenameEnumValue,
-    mark_followed,
 )
-from tests.hazards.music import codes, find_in, migration
+from tests.hazards.music import codes, find_in
 
 BY_NAME = (
     "Change only the member's name and text in the TextChoices class, and keep its label; or "
@@ -58,6 +57,5 @@ def test_added_label_before_other_operations__moves_to_a_migration_of_its_own(
         AddEnumValue("mood", "mad"),
         AddField("album", "comment", models.TextField(null=True)),
     ]
-    mark_followed([(migration(*operations), False)])
     [found] = find_in(server, *operations)
     assert found.alternative.advice == "Add the label in a migration of its own, before this one."

@@ -28,8 +28,8 @@ from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.test.utils import override_settings
 
-from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.embedded.cluster import BIN
+from config.postgres.enums import EnumAutodetector
 from tests import factories
 from users.enums import Role
 from users.models import User
@@ -73,9 +73,7 @@ def detected(
 ) -> Changes:
     """What makemigrations would write, for a developer who says yes to each question."""
     answers = dict.fromkeys(QUESTIONS, True)
-    autodetector = MigrationAutodetector(
-        project(*before), project(*after), MigrationQuestioner(answers)
-    )
+    autodetector = EnumAutodetector(project(*before), project(*after), MigrationQuestioner(answers))
     changes: Changes = autodetector.changes(graph or MigrationGraph(), trim_to_apps)
     return changes
 

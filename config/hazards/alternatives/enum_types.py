@@ -4,10 +4,11 @@ from collections.abc import Collection
 
 from config.hazards.alternatives.migration_files import NOW, Alternative, NewMigration
 from config.hazards.operation_sql import OperationSQL
+from config.postgres.enums import is_followed
 
 
 def change_enum(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
-    if getattr(operation.change, "is_followed", False):
+    if is_followed(operation.migration, operation.change):
         return Alternative(
             "Add the label in a migration of its own, before this one.",
             [NewMigration(NOW, [operation.change])],

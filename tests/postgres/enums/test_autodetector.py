@@ -1,15 +1,20 @@
-"""What makemigrations finds: enum types that come and go, and apps that stay in one piece."""
+"""The operations that makemigrations finds for changed enum types and replaced fields."""
 
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.migrations import Migration
 from django.db.migrations.graph import MigrationGraph
-from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
+from django.db.migrations.operations import (
+    AddConstraint,
+    AddField,
+    AddIndex,
+    CreateModel,
+    RemoveField,
+)
 from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.writer import MigrationWriter
@@ -18,7 +23,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from django.test.utils import isolate_apps
 
-from config.migrating.autodetector import MigrationAutodetector
+from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
 from tests.support.migrations import described, detected, model, project, steps
 
@@ -154,7 +159,7 @@ CHANGES: dict[str, tuple[list[ModelState], list[ModelState], list[str]]] = {
 
 
 @pytest.mark.parametrize(("before", "after", "operations"), CHANGES.values(), ids=CHANGES)
-def test_enum_types_after_a_change__come_and_go_with_their_fields(
+def test_enum_types_after_a_change__created_and_dropped_with_their_fields(
     before: list[ModelState], after: list[ModelState], operations: list[str]
 ) -> None:
     assert steps(detected(before, after)) == {"music": [operations]}
@@ -226,7 +231,7 @@ def test_enum_field_of_an_abstract_base__created_once_for_its_concrete_models() 
     }
 
 
-# Labels that change; the developer says yes to each question
+# Changed labels; the developer answers yes to each question
 
 
 def mood(*labels: str, **options: Any) -> EnumField:
@@ -313,7 +318,7 @@ def test_label_added__fields_of_the_type_are_no_changes_of_their_own(wrap: Any) 
 
 
 def named(label: str) -> ModelState:
-    """A model that names `label` in each way that a renaming can follow."""
+    """Return a model that names `label` in each way that a renaming can follow."""
     kind = mood("happy", label)
     default = EnumField(type_name="mood", labels=kind.labels, default=label, db_default=label)
     is_it = Case(When(mood=label, then=Value(1)), When(Q(moods__contains=[label]), then=Value(2)))
@@ -340,7 +345,7 @@ def named(label: str) -> ModelState:
     )
 
 
-def test_label_renamed__what_names_it_is_no_change_of_its_own() -> None:
+def test_label_renamed__expressions_with_it_are_no_changes_of_their_own() -> None:
     assert steps(detected([named("sad")], [named("blue")])) == {
         "music": [["Rename label 'sad' of enum type mood to 'blue'"]]
     }
@@ -373,10 +378,10 @@ def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_it(
     }
 
 
-def test_label_added_for_a_default_that_goes_with_a_removed_one__in_between() -> None:
+def test_default_moved_from_a_removed_to_an_added_label__altered_in_between() -> None:
     before = [song(mood=mood("happy", "sad", db_default="sad"), other=TEXT)]
     after = [song(mood=mood("a", "happy", "b", db_default="a"), other=TEXT)]
-    autodetector = MigrationAutodetector(
+    autodetector = EnumAutodetector(
         project(*before), project(*after), MigrationQuestioner({"ask_initial": True})
     )
     changes = autodetector.changes(MigrationGraph())
@@ -411,7 +416,7 @@ def test_labels_of_a_type_that_only_unmanaged_models_use__nothing_for_the_databa
     assert detected([state("happy")], [state("happy", "sad")]) == {}
 
 
-# Types that are renamed, or move
+# Types that are renamed or moved
 
 
 def feeling(*labels: str) -> EnumField:
@@ -447,7 +452,7 @@ def test_type_moved_to_another_app__stays_and_is_there_before_it_is_used() -> No
         "dance": [["Add field mood to step"]],
         "music": [["Remove field mood from song"]],
     }
-    assert dependencies(changes["dance"][0]) == [("music", "0001_initial")]
+    assert dependencies(changes["dance"][0]) == [("music", "0002_remove_song_mood")]
 
 
 def test_type_moved_and_labels_changed__removed_when_both_apps_are_done_with_them() -> None:
@@ -481,11 +486,11 @@ def test_type_of_two_apps_changed__ready_before_and_removed_after_both() -> None
     assert ("music", "0001_initial") in back["dance"][1].dependencies
 
 
-# What the written migration holds
+# The source of migrations
 
 
 def written(migration: Migration) -> tuple[str, Migration]:
-    """The source of the file, and the migration that Python reads from it."""
+    """Return the source of the file and the migration that Python reads from it."""
     source = MigrationWriter(migration, include_header=False).as_string()
     module: dict[str, Any] = {}
     exec(source, module)  # noqa: S102  it is what a migration file is for
@@ -497,8 +502,7 @@ def test_migration_written__imports_no_enum_class() -> None:
     source, _ = written(migration)
     imports = [line for line in source.splitlines() if "import" in line]
     assert imports == [
-        "import config.postgres.enums.field",
-        "import config.postgres.enums.operations",
+        "import config.postgres",
         "from django.db import migrations, models",
     ]
 
@@ -526,211 +530,16 @@ def test_migration_written_and_read__finds_no_further_change() -> None:
 
 # Apps that refer to each other
 
-REQUIRED = [
-    model("shop.Order", book=fk("library.Book")),
-    model("library.Book", title=TEXT),
-]
-CIRCLE = [
-    model("library.Loan", payment=fk("shop.Payment", null=True), due=TEXT),
-    model("shop.Payment", loan=fk("library.Loan")),
-]
+PAYMENT = model("shop.Payment", loan=fk("library.Loan"))
 
 
 def dependencies(migration: Migration) -> list[tuple[str, str]]:
     return sorted(migration.dependencies)
 
 
-def columns(migration: Migration, name: str) -> list[str]:
-    """The columns that the new table of the model `name` gets, in order."""
-    [created] = [
-        operation
-        for operation in migration.operations
-        if isinstance(operation, CreateModel) and operation.name == name
-    ]
-    return [field_name for field_name, _ in created.fields]
-
-
-def test_app_that_refers_to_another__is_one_migration_after_it() -> None:
-    changes = detected([], REQUIRED)
-    assert steps(changes) == {
-        "library": [["Create model Book"]],
-        "shop": [["Create model Order"]],
-    }
-    assert dependencies(changes["shop"][0]) == [("library", "0001_initial")]
-
-
-def test_apps_that_refer_to_each_other_through_different_models__are_split_once() -> None:
-    changes = detected(
-        [],
-        [
-            model("library.Book", author=fk("people.Author", null=True)),
-            model("people.Author"),
-            model("people.Reader", favourite=fk("library.Book")),
-        ],
-    )
-    assert steps(changes) == {
-        "library": [["Create model Book"], ["Add field author to book"]],
-        "people": [["Create model Author", "Create model Reader"]],
-    }
-
-
-def test_circle_of_apps__split_at_the_nullable_column() -> None:
-    changes = detected([], CIRCLE)
-    assert steps(changes) == {
-        "library": [["Create model Loan"], ["Add field payment to loan"]],
-        "shop": [["Create model Payment"]],
-    }
-    first, second = changes["library"]
-    [payments] = changes["shop"]
-    assert dependencies(first) == []
-    assert dependencies(payments) == [("library", "0001_initial")]
-    assert dependencies(second) == [("library", "0001_initial"), ("shop", "0001_initial")]
-
-
-def test_circle_whose_nullable_column_is_in_the_later_app__split_there() -> None:
-    changes = detected(
-        [],
-        [
-            model("library.Loan", payment=fk("shop.Payment")),
-            model("shop.Payment", loan=fk("library.Loan", null=True)),
-        ],
-    )
-    assert steps(changes) == {
-        "library": [["Create model Loan"]],
-        "shop": [["Create model Payment"], ["Add field loan to payment"]],
-    }
-
-
-def test_circle_without_a_nullable_column__still_split() -> None:
-    changes = detected(
-        [],
-        [
-            model("library.Loan", payment=fk("shop.Payment")),
-            model("shop.Payment", loan=fk("library.Loan")),
-        ],
-    )
-    assert steps(changes) == {
-        "library": [["Create model Loan"], ["Add field payment to loan"]],
-        "shop": [["Create model Payment"]],
-    }
-
-
-def test_circle_of_three_apps__only_one_is_split() -> None:
-    changes = detected(
-        [],
-        [
-            model("a.One", two=fk("b.Two")),
-            model("b.Two", three=fk("c.Three")),
-            model("c.Three", one=fk("a.One", null=True)),
-        ],
-    )
-    assert {app_label: len(migrations) for app_label, migrations in changes.items()} == {
-        "a": 1,
-        "b": 1,
-        "c": 2,
-    }
-
-
-def test_app_before_and_app_after_a_circle__are_one_migration() -> None:
-    changes = detected(
-        [],
-        [
-            *CIRCLE,
-            model("audit.Entry", payment=fk("shop.Payment"), loan=fk("library.Loan")),
-            model("zoo.Animal"),
-            model("library.Book", animal=fk("zoo.Animal")),
-        ],
-    )
-    assert {app_label: len(migrations) for app_label, migrations in changes.items()} == {
-        "zoo": 1,
-        "library": 2,
-        "shop": 1,
-        "audit": 1,
-    }
-
-
-def test_columns_of_a_new_table__in_the_order_of_the_model() -> None:
-    order = model("shop.Order", book=fk("library.Book"), note=TEXT, former=fk("library.Book"))
-    changes = detected([], [order, model("library.Book")])
-    assert columns(changes["shop"][0], "Order") == ["id", "book", "note", "former"]
-
-
-def test_columns_of_a_split_table__in_the_order_of_the_model_without_those_that_wait() -> None:
-    changes = detected([], CIRCLE)
-    assert columns(changes["library"][0], "Loan") == ["id", "due"]
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"indexes": [models.Index(fields=["-due"], name="due_idx")]},
-        {"indexes": [models.Index("due", name="due_idx", condition=Q(due="now"))]},
-        {"constraints": [models.UniqueConstraint(fields=["due"], name="due_uniq")]},
-        {"constraints": [models.CheckConstraint(condition=Q(due__gt="now"), name="due_check")]},
-    ],
-)
-def test_index_or_constraint_on_fields_that_do_not_wait__is_part_of_the_table(
-    options: dict[str, list[Any]],
-) -> None:
-    loan = model("library.Loan", payment=fk("shop.Payment", null=True), due=TEXT, options=options)
-    changes = detected([], [loan, CIRCLE[1]])
-    assert steps(changes)["library"] == [["Create model Loan"], ["Add field payment to loan"]]
-
-
-@pytest.mark.parametrize(
-    "item",
-    [
-        models.Index(fields=["-payment"], name="loan_idx"),
-        models.Index("payment", name="loan_idx"),
-        models.Index(fields=["due"], include=["payment"], name="loan_idx"),
-        models.Index(fields=["due"], condition=Q(payment__isnull=True), name="loan_idx"),
-        models.Index(fields=["due"], condition=Q(payment_id__gt=1), name="loan_idx"),
-        models.Index(Case(When(payment=None, then=Value(1))), name="loan_idx"),
-        models.UniqueConstraint(fields=["due", "payment"], name="loan_uniq"),
-        models.UniqueConstraint(models.F("payment").desc(), name="loan_uniq"),
-        models.CheckConstraint(condition=Q(payment__isnull=False) | Q(due=""), name="loan_check"),
-        models.CheckConstraint(condition=Q(due__lt=models.F("payment")), name="loan_check"),
-        ExclusionConstraint(expressions=[("payment", "=")], name="loan_excl"),
-        ExclusionConstraint(expressions=[(models.F("payment"), "=")], name="loan_excl"),
-    ],
-    ids=repr,
-)
-def test_index_or_constraint_on_a_field_that_waits__waits_with_it(
-    item: models.Index | models.BaseConstraint,
-) -> None:
-    kind = "indexes" if isinstance(item, models.Index) else "constraints"
-    loan = model(
-        "library.Loan",
-        payment=fk("shop.Payment", null=True),
-        due=TEXT,
-        options={kind: [item]},
-    )
-    first, second = detected([], [loan, CIRCLE[1]])["library"]
-    assert described(first.operations) == ["Create model Loan"]
-    assert first.operations[0].options.get(kind, []) == []  # type: ignore[attr-defined]
-    assert [type(operation) for operation in second.operations] == [
-        AddField,
-        AddIndex if kind == "indexes" else AddConstraint,
-    ]
-
-
-def test_index_on_a_field_that_is_made_anew__comes_after_it() -> None:
-    many = model("shop.Order", book=models.ManyToManyField("library.Book"))
-    index = models.Index(fields=["book"], name="order_book_idx")
-    one = model("shop.Order", book=fk("library.Book", null=True), options={"indexes": [index]})
-    changes = detected([many, REQUIRED[1]], [one, REQUIRED[1]])
-    assert steps(changes)["shop"] == [
-        [
-            "Remove field book from order",
-            "Add field book to order",
-            "Create index order_book_idx on field(s) book of model order",
-        ]
-    ]
-
-
 def test_enum_type_of_an_app_in_a_circle__created_in_its_first_migration() -> None:
     loan = model("library.Loan", payment=fk("shop.Payment", null=True, default=None), mood=MOOD)
-    changes = detected([], [loan, CIRCLE[1]])
+    changes = detected([], [loan, PAYMENT])
     assert steps(changes)["library"] == [
         ["Create enum type mood", "Create model Loan"],
         ["Add field payment to loan"],
@@ -749,27 +558,40 @@ def test_circle_deleted__enum_types_dropped_after_the_models_that_wait() -> None
     }
 
 
-def test_reference_to_the_user_model__stays_swappable() -> None:
-    order = model("shop.Order", buyer=fk(settings.AUTH_USER_MODEL))
-    user = model(settings.AUTH_USER_MODEL)
-    changes = detected([], [order, user])
-    assert dependencies(changes["shop"][0]) == [("__setting__", "AUTH_USER_MODEL")]
+# Indexes and constraints
 
 
-def test_reference_to_a_migrated_app__depends_on_its_last_migration() -> None:
-    graph = MigrationGraph()
-    for name in ("0001_initial", "0002_more"):
-        graph.add_node(("library", name), Migration(name, "library"))
-    graph.add_dependency(None, ("library", "0002_more"), ("library", "0001_initial"))
-    changes = detected([REQUIRED[1]], REQUIRED, graph=graph)
-    assert steps(changes) == {"shop": [["Create model Order"]]}
-    assert dependencies(changes["shop"][0]) == [("library", "0002_more")]
+@pytest.mark.parametrize(
+    "item",
+    [
+        models.Index(fields=["-payment"], name="loan_idx"),
+        models.Index("payment", name="loan_idx"),
+        models.Index(fields=["due"], include=["payment"], name="loan_idx"),
+        models.Index(fields=["due"], condition=Q(payment__isnull=True), name="loan_idx"),
+        models.Index(Case(When(payment=None, then=Value(1))), name="loan_idx"),
+        models.UniqueConstraint(fields=["due", "payment"], name="loan_uniq"),
+        models.UniqueConstraint(models.F("payment").desc(), name="loan_uniq"),
+        models.CheckConstraint(condition=Q(payment__isnull=False) | Q(due=""), name="loan_check"),
+        models.CheckConstraint(condition=Q(due__lt=models.F("payment")), name="loan_check"),
+        ExclusionConstraint(expressions=[("payment", "=")], name="loan_excl"),
+        ExclusionConstraint(expressions=[(models.F("payment"), "=")], name="loan_excl"),
+    ],
+    ids=repr,
+)
+def test_index_or_constraint_on_a_field_that_is_replaced__comes_after_the_new_field(
+    item: models.Index | models.BaseConstraint,
+) -> None:
+    def loan(payment: Any, **options: Any) -> ModelState:
+        return model("library.Loan", payment=payment, due=TEXT, options=options)
 
-
-def test_change_of_one_app_asked_for__brings_what_it_needs_and_no_more() -> None:
-    states = [*REQUIRED, model("zoo.Animal"), model("audit.Entry", order=fk("shop.Order"))]
-    changes = detected([], states, trim_to_apps={"shop"})
-    assert steps(changes) == {
-        "library": [["Create model Book"]],
-        "shop": [["Create model Order"]],
-    }
+    kind = "indexes" if isinstance(item, models.Index) else "constraints"
+    changes = detected(
+        [loan(models.ManyToManyField("shop.Payment")), PAYMENT],
+        [loan(fk("shop.Payment", null=True), **{kind: [item]}), PAYMENT],
+    )
+    [migration] = changes["library"]
+    assert [type(operation) for operation in migration.operations] == [
+        RemoveField,
+        AddField,
+        AddIndex if kind == "indexes" else AddConstraint,
+    ]

@@ -1,18 +1,24 @@
-"""What people write to each other: forums, announcements, messages."""
+"""Communication in a course: announcements, forum and messages."""
 
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from config.demo.chance import DAY, HOUR, MINUTE, stamp, stamp_if
 from config.demo.courses import Course
-from config.demo.notices import is_kept, notification
+from config.demo.notifications import is_unexpired, notification
 from config.demo.people import People
+from config.demo.randomness import DAY, HOUR, MINUTE, stamp, stamp_if
 from config.demo.rows import Row, to_json
 from notifications.enums import NotificationType
 
-Member = tuple[int, int]
-"""The number of a student, and the moment from which they take the course."""
 
-QUESTIONS = (
+class Member(NamedTuple):
+    """A student who takes the course, and the time of enrollment."""
+
+    student: int
+    since: int
+
+
+THREADS = (
     ("Stuck at “{lesson}”", "I have watched it three times. What do I overlook?"),
     ("A good example of “{term}”?", "The one in the course is clear, but I would like another."),
     ("Who wants to learn together?", "I am in {zone} and have time in the evenings."),
@@ -20,7 +26,7 @@ QUESTIONS = (
     ("Quiz: is the last answer right?", "I read it differently. Is it me?"),
     ("Sharing my project", "Took me two weekends. Be kind, but be honest!"),
 )
-REPLIES = (
+STUDENT_REPLIES = (
     "Same here. Watching it at half the speed helped me.",
     "Look at the notes of the lesson before: the answer is in the second part.",
     "Thank you, that was it!",
@@ -32,7 +38,7 @@ REPLIES = (
     "Could you show what you have so far?",
     "+1",
 )
-FROM_EDUCATORS = (
+EDUCATOR_REPLIES = (
     "Good question! I added a note to the lesson.",
     "Nearly. Try it with a smaller example first, and write down each step.",
     "Yes, that is what I meant. Well spotted.",
@@ -52,7 +58,7 @@ MESSAGES = (
     "Is there a certificate at the end, and what will it say?",
     "I will be away for two weeks. Can I go on afterwards?",
 )
-ANSWERS = (
+MESSAGE_REPLIES = (
     "Of course. Take the time that you need.",
     "Thank you for telling me! Please try again now.",
     "Yes. It is all on the first page of the course.",
@@ -60,8 +66,8 @@ ANSWERS = (
 )
 
 
-class Talk:
-    """Of a course and its members."""
+class Communication:
+    """The communication in a course among its members."""
 
     def __init__(self, people: People, course: Course, members: list[Member]) -> None:
         self.people, self.course, self.members = people, course, members
@@ -84,7 +90,7 @@ class Talk:
     # Announcements
 
     def announcement_rows(self) -> Iterator[Row]:
-        """Most are published; the others wait for a moment to come, or for a decision."""
+        """Yield an announcement; most are published, and some others are scheduled."""
         chance, course = self.chance, self.course
         written = chance.moment(course.published or course.created, self.end)
         published = written + HOUR if chance.odds(0.85) and written + HOUR < self.end else None
@@ -92,7 +98,7 @@ class Talk:
         if not published and chance.odds(0.6):
             scheduled = self.end + chance.between(1, 14) * DAY + 9 * HOUR
         title, content = chance.pick(ANNOUNCEMENTS)
-        yield (
+        yield Row(
             "announcements",
             {
                 "id": chance.uuid(written),
@@ -116,10 +122,10 @@ class Talk:
         thread = chance.uuid(opened)
         posts = list(self.post_rows(thread, opened, self.people.ids[student]))
         own_posts = [row for table, row in posts if table == "discussion_posts"]
-        title, content = chance.pick(QUESTIONS)
+        title, content = chance.pick(THREADS)
         zone = self.people.student(student).name.culture.timezone
         last = max((row["created_at"] for row in own_posts), default=stamp(opened))
-        yield (
+        yield Row(
             "discussion_threads",
             {
                 "id": thread,
@@ -142,7 +148,7 @@ class Talk:
         self.people.did(chance, opened, student, "thread_opened", data)
 
     def post_rows(self, thread: str, moment: int, author: str) -> Iterator[Row]:
-        """Replies to the thread or to one another; the author is told of the first."""
+        """Yield replies to the thread or to each other, and a notification of the first one."""
         chance = self.chance
         before: str | None = None
         solved = False
@@ -155,7 +161,7 @@ class Talk:
             solves = not solved and chance.odds(0.2)
             row = self.post_row(thread, moment, member, before, is_educator, solves)
             yield row
-            if number == 0 and is_kept(moment, self.end):
+            if number == 0 and is_unexpired(moment, self.end):
                 yield notification(
                     chance,
                     moment,
@@ -163,16 +169,16 @@ class Talk:
                     author,
                     NotificationType.DISCUSSION_REPLY,
                     "A reply to your question",
-                    row[1]["content"] or "(deleted)",
+                    row.values["content"] or "(deleted)",
                     f"{self.course.path}/forum",
                     self.course.refer(thread_id=thread),
                 )
             if chance.odds(0.4):
-                before = row[1]["id"]
+                before = row.values["id"]
             solved = solved or solves
 
     def member_at(self, moment: int) -> int | None:
-        """A student who took the course by then."""
+        """Return a student who took the course at that moment, or None."""
         for _ in range(5):
             student, since = self.chance.pick(self.members)
             if since < moment:
@@ -189,29 +195,32 @@ class Talk:
         solves: bool,
     ) -> Row:
         chance = self.chance
-        content = chance.pick(FROM_EDUCATORS if is_educator else REPLIES)
+        content = chance.pick(EDUCATOR_REPLIES if is_educator else STUDENT_REPLIES)
         later = moment + 5 * MINUTE
         edited = later if later < self.end and chance.odds(0.05) else None
         is_deleted = not solves and chance.odds(0.02)
-        return "discussion_posts", {
-            "id": chance.uuid(moment),
-            "created_at": stamp(moment),
-            "updated_at": stamp(edited or moment),
-            "thread_id": thread,
-            "author_id": self.course.instructor.id if is_educator else self.people.ids[student],
-            "parent_post_id": parent,
-            "content": "" if is_deleted else content,
-            "upvote_count": int(8 * chance.random() ** 3),
-            "is_solution": solves,
-            "edited_at": stamp_if(edited),
-            "edit_history": to_json([{"content": content[:-1]}] if edited else []),
-            "is_deleted": is_deleted,
-        }
+        return Row(
+            "discussion_posts",
+            {
+                "id": chance.uuid(moment),
+                "created_at": stamp(moment),
+                "updated_at": stamp(edited or moment),
+                "thread_id": thread,
+                "author_id": self.course.instructor.id if is_educator else self.people.ids[student],
+                "parent_post_id": parent,
+                "content": "" if is_deleted else content,
+                "upvote_count": int(8 * chance.random() ** 3),
+                "is_solution": solves,
+                "edited_at": stamp_if(edited),
+                "edit_history": to_json([{"content": content[:-1]}] if edited else []),
+                "is_deleted": is_deleted,
+            },
+        )
 
     # Messages
 
     def conversation_rows(self) -> Iterator[Row]:
-        """A student writes to the instructor, who answers, and so on."""
+        """Yield the messages that a student and the instructor write to each other in turn."""
         chance = self.chance
         student, since = chance.pick(self.members)
         both = self.people.ids[student], self.course.instructor.id
@@ -221,28 +230,36 @@ class Talk:
             sender, recipient = both if number % 2 == 0 else both[::-1]
             read = moment + chance.between(5 * MINUTE, 20 * HOUR)
             key = chance.uuid(moment)
-            content = self.say(chance.pick(MESSAGES if number % 2 == 0 else ANSWERS))
+            content = self.say(chance.pick(MESSAGES if number % 2 == 0 else MESSAGE_REPLIES))
             is_read = read < self.end and (number == 0 or chance.odds(0.8))
-            yield (
-                "messages",
-                {
-                    "id": key,
-                    "created_at": stamp(moment),
-                    "updated_at": stamp(read if is_read else moment),
-                    "sender_id": sender,
-                    "recipient_id": recipient,
-                    "conversation_id": conversation,
-                    "subject": self.course.title if number == 0 else "",
-                    "content": content,
-                    "attachments": "[]",
-                    "read_at": stamp_if(read if is_read else None),
-                    "parent_message_id": before,
-                    "deleted_by_sender": None,
-                    "deleted_by_recipient": (
-                        stamp(read) if is_read and chance.odds(0.02) else None
-                    ),
-                },
+            hidden = is_read and chance.odds(0.02)
+            yield message_row(
+                key,
+                moment,
+                read if is_read else None,
+                sender_id=sender,
+                recipient_id=recipient,
+                conversation_id=conversation,
+                subject=self.course.title if number == 0 else "",
+                content=content,
+                parent_message_id=before,
+                deleted_by_recipient=stamp(read) if hidden else None,
             )
             before, moment = key, read + chance.between(5 * MINUTE, DAY)
             if not is_read or moment >= self.end:
                 return
+
+
+def message_row(key: str, moment: int, read: int | None, **values: Any) -> Row:
+    return Row(
+        "messages",
+        {
+            "id": key,
+            "created_at": stamp(moment),
+            "updated_at": stamp(read or moment),
+            "read_at": stamp_if(read),
+            "attachments": "[]",
+            "deleted_by_sender": None,
+            **values,
+        },
+    )

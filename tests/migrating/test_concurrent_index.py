@@ -1,4 +1,4 @@
-"""An index that is built CONCURRENTLY, and hence by no transaction, is whole in the end."""
+"""Indexes that are built CONCURRENTLY, with interruptions."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ APPLIED = [("users", "0099_extra")]
 
 
 def add_index(index: str = 'models.Index("role", name="late_idx")') -> str:
-    """The body of a migration."""
+    """Return the body of a migration."""
     return (
         "from django.contrib.postgres.operations import AddIndexConcurrently; atomic = False; "
         f"operations = [AddIndexConcurrently('User', {index})]"
@@ -29,7 +29,7 @@ def add_index(index: str = 'models.Index("role", name="late_idx")') -> str:
 
 @pytest.fixture
 def reader(database: str) -> Iterator[Session]:
-    """A session with a snapshot, for whose end a concurrent build has to wait."""
+    """Provide a session with a snapshot, which a concurrent build has to wait for."""
     with session() as reader:
         reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM courses")
         yield reader
@@ -37,7 +37,7 @@ def reader(database: str) -> Iterator[Session]:
 
 @contextmanager
 def when_it_waits(reaction: Callable[[Session], Any]) -> Iterator[None]:
-    """Do something, with a session, when the index waits to be built."""
+    """Call `reaction` with a session when the build of the index waits."""
 
     def react() -> None:
         wait_until_somebody_waits(watcher)

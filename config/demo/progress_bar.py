@@ -1,4 +1,4 @@
-"""A line that fills up, for somebody who waits at a terminal."""
+"""The progress bar of seed_demo in a terminal."""
 
 from collections import Counter
 
@@ -6,17 +6,17 @@ from django.core.management.base import OutputWrapper
 
 from config.demo.platform import Platform
 
-WIDTH = 30
-CLEAR = "\r\x1b[K"
+BAR_WIDTH = 30
+CLEAR_LINE = "\r\x1b[K"
 
 
-class Bar:
-    """First of the enrollments, which bring all else, then of the events, which come last."""
+class ProgressBar:
+    """A bar of the enrollments, which all other rows follow, and then of the events."""
 
     def __init__(self, out: OutputWrapper, platform: Platform, *, visible: bool) -> None:
         self.out, self.platform, self.visible = out, platform, visible
 
-    def __enter__(self) -> "Bar":
+    def __enter__(self) -> "ProgressBar":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -31,11 +31,11 @@ class Bar:
 
     def show(self, line: str) -> None:
         if self.visible:
-            self.out.write(CLEAR + line, ending="")
+            self.out.write(CLEAR_LINE + line, ending="")
             self.out.flush()
 
 
 def filled(done: int, total: int, what: str) -> str:
-    width = WIDTH * done // total
-    bar = "#" * width + "." * (WIDTH - width)
+    width = BAR_WIDTH * done // total
+    bar = "#" * width + "." * (BAR_WIDTH - width)
     return f"[{bar}] {100 * done // total:3} %  {done:,} of {total:,} {what}"

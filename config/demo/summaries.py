@@ -1,25 +1,25 @@
-"""The summary tables: counted while the rows are made that they sum up."""
+"""Rows of the analytics tables, summed up while the other rows are generated."""
 
 from array import array
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from config.demo.chance import DAY, MINUTE, hundredths, stamp
-from config.demo.plan import Plan
+from config.demo.plan import PlatformPlan
+from config.demo.randomness import DAY, MINUTE, hundredths, stamp
 from config.demo.rows import Row, to_json
 from config.demo.subjects import CATEGORIES
 from courses.enums import Difficulty
 from enrollments.enums import EnrollmentStatus
 
-POINTS = {Difficulty.BEGINNER: 1, Difficulty.INTERMEDIATE: 2, Difficulty.ADVANCED: 3}
+SKILL_POINTS = {Difficulty.BEGINNER: 1, Difficulty.INTERMEDIATE: 2, Difficulty.ADVANCED: 3}
 BEST_RATING = 5
 
 
-class StudentFigures:
-    """Of all students: numbers in arrays, and a bit for each day with activity."""
+class StudentSummaries:
+    """The summaries of all students: numbers in arrays, and one bit per day with activity."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PlatformPlan) -> None:
         self.plan = plan
         self.enrolled = array("i", bytes(4 * plan.students))
         self.completed = array("i", bytes(4 * plan.students))
@@ -31,7 +31,7 @@ class StudentFigures:
         self.days = [0] * plan.students
 
     def score(self, student: int, score: int) -> None:
-        """Of a quiz, in hundredths of a percent."""
+        """Add the score of a quiz, in hundredths of a percent."""
         self.scores[student] += score
         self.scored[student] += 1
 
@@ -43,13 +43,13 @@ class StudentFigures:
 
     def learn(self, student: int, category: str, difficulty: Difficulty) -> None:
         skill = self.skills[category]
-        skill[student] = min(BEST_RATING, skill[student] + POINTS[difficulty])
+        skill[student] = min(BEST_RATING, skill[student] + SKILL_POINTS[difficulty])
 
     def rows(self, ids: list[str]) -> Iterator[Row]:
         for student, user in enumerate(ids):
-            yield "student_analytics", {"user_id": user} | self._figures(student)
+            yield Row("student_analytics", {"user_id": user} | self._summary(student))
 
-    def _figures(self, student: int) -> dict[str, Any]:
+    def _summary(self, student: int) -> dict[str, Any]:
         current, longest = streaks(self.days[student], (self.plan.end - self.plan.begin) // DAY - 1)
         enrolled, completed = self.enrolled[student], self.completed[student]
         return {
@@ -73,18 +73,18 @@ class StudentFigures:
 
 
 def streaks(days: int, today: int) -> tuple[int, int]:
-    """Of days with activity, one bit each: those in a row up to `today`, and the most ever."""
+    """Return the current and the longest number of consecutive days, of a bit per active day."""
     current = longest = 0
     while current <= today and days >> (today - current) & 1:
         current += 1
-    while days:  # each round takes the last day off every run
+    while days:  # Each round removes the last day of every run.
         days &= days << 1
         longest += 1
     return current, longest
 
 
 def badges(completed: int, longest_streak: int) -> list[str]:
-    """In the order in which they can be earned."""
+    """Return the badges in the order in which they can be earned."""
     earned = {
         "first_course": completed >= 1,
         "three_courses": completed >= 3,
@@ -95,8 +95,8 @@ def badges(completed: int, longest_streak: int) -> list[str]:
     return [badge for badge, is_earned in earned.items() if is_earned]
 
 
-class CourseFigures:
-    """Of one course."""
+class CourseSummary:
+    """The summary of a course."""
 
     def __init__(self) -> None:
         self.statuses: Counter[EnrollmentStatus] = Counter()
@@ -108,21 +108,24 @@ class CourseFigures:
     def row(self, course: str, average_rating: str | None, moment: int) -> Row:
         enrollments, completed = self.statuses.total(), self.statuses[EnrollmentStatus.COMPLETED]
         dropped = self.statuses[EnrollmentStatus.DROPPED]
-        return "course_analytics", {
-            "course_id": course,
-            "total_enrollments": enrollments,
-            "active_enrollments": enrollments - completed - dropped,
-            "completion_count": completed,
-            "completion_rate": hundredths(100 * completed, enrollments),
-            "average_rating": average_rating,
-            "total_revenue": hundredths(self.revenue, 100),
-            "average_time_to_completion_days": (
-                self.seconds_to_completion // (completed * DAY) if completed else None
-            ),
-            "dropout_rate": hundredths(100 * dropped, enrollments),
-            "most_difficult_lesson_id": max(
-                self.failures, key=lambda lesson: (self.failures[lesson], lesson), default=None
-            ),
-            "engagement_metrics": to_json(dict(sorted(self.engagement.items()))),
-            "last_updated": stamp(moment),
-        }
+        return Row(
+            "course_analytics",
+            {
+                "course_id": course,
+                "total_enrollments": enrollments,
+                "active_enrollments": enrollments - completed - dropped,
+                "completion_count": completed,
+                "completion_rate": hundredths(100 * completed, enrollments),
+                "average_rating": average_rating,
+                "total_revenue": hundredths(self.revenue, 100),
+                "average_time_to_completion_days": (
+                    self.seconds_to_completion // (completed * DAY) if completed else None
+                ),
+                "dropout_rate": hundredths(100 * dropped, enrollments),
+                "most_difficult_lesson_id": max(
+                    self.failures, key=lambda lesson: (self.failures[lesson], lesson), default=None
+                ),
+                "engagement_metrics": to_json(dict(sorted(self.engagement.items()))),
+                "last_updated": stamp(moment),
+            },
+        )
