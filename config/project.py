@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.db.models import Model
 
 
 def is_own(config: AppConfig) -> bool:
@@ -16,6 +17,18 @@ def is_own(config: AppConfig) -> bool:
 def own_apps() -> list[AppConfig]:
     """Return the project's own apps, in the order of INSTALLED_APPS."""
     return list(filter(is_own, apps.get_app_configs()))
+
+
+def migrated_models(config: AppConfig) -> list[type[Model]]:
+    """Return the app's models that have tables of their own, made by migrations.
+
+    Models that Django makes of many-to-many fields are among them.
+    """
+    return [
+        model
+        for model in config.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    ]
 
 
 def typed(arguments: str) -> str:

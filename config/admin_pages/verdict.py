@@ -13,8 +13,7 @@ from django.utils import timezone, translation
 from config.drift import (
     Finding,
     by_hand,
-    check_engine,
-    one_line,
+    explain_failure,
     shown,
     sql,
     title,
@@ -78,10 +77,9 @@ def _compare() -> Verdict:
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with translation.override(None):  # as makemigrations does, whose autodetector runs
-            check_engine(connection)
             result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
     except (Error, CatalogError, ImproperlyConfigured) as error:
-        return Verdict(timezone.now(), one_line(error), [], compared=False)
+        return Verdict(timezone.now(), explain_failure(error), [], compared=False)
     return Verdict(timezone.now(), verdict(result), [_difference(f) for f in result.findings])
 
 

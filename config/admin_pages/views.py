@@ -15,7 +15,7 @@ from config.admin_pages.diagram import draw
 from config.admin_pages.disk_usage import DiskUsage, read_disk_usage
 from config.admin_pages.tables import list_tables
 from config.admin_pages.verdict import compare_now, last_verdict
-from config.drift import one_line, reading
+from config.drift import explain_failure, reading
 from config.postgres.catalog import Catalog, CatalogError, read_catalog
 from config.schema_docs import describe, sketch
 
@@ -56,4 +56,4 @@ def read_live() -> tuple[Catalog, dict[str, DiskUsage], str]:
         with reading(connection) as found:
             return read_catalog(connection, found.oid), read_disk_usage(connection, found), ""
     except (Error, CatalogError) as error:
-        return {}, {}, one_line(error)
+        return {}, {}, explain_failure(error)

@@ -8,14 +8,12 @@ from config.migrating.content_types import (
     renamed_back,
     stale_content_types,
 )
-from config.migrating.ledger import LEDGER
 from config.migrating.migration_lock import MigrationLock, hold_migration_lock
 from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
 
 __all__ = [
-    "LEDGER",
     "MigrationLock",
     "ModelKey",
     "Progress",

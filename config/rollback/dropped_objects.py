@@ -23,7 +23,8 @@ from django.db.migrations.operations import (
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.migrating import LEDGER, ModelKey, model_keys
+from config.migrating import ModelKey, model_keys
+from config.postgres import LEDGER
 from config.postgres.enums import CreateEnum, enum_types
 from config.rollback.plan import Rollback
 

@@ -8,7 +8,8 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.migrating import LEDGER, renamed_back, stale_content_types
+from config.migrating import renamed_back, stale_content_types
+from config.postgres import LEDGER
 from config.postgres.enums import running
 from config.rollback.execution import Job
 from config.rollback.table_locks import BLOCK_ALL, altered_tables

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.migrating import LEDGER
+from config.postgres import LEDGER
 from config.rollback.dropped_objects import Dropped
 
 BLOCK_WRITERS = "SHARE ROW EXCLUSIVE"  # pg_dump and other readers go on

@@ -1,4 +1,4 @@
-"""What verify_schema prints, in each format."""
+"""The output of verify_schema in each format."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ CHANGES: tuple[LiteralString, ...] = (
 
 
 def paragraphs(out: str) -> list[str]:
-    """The overview without its first line, the totals, the findings, and the verdict."""
+    """Return the overview without its first line, the totals, the findings, and the verdict."""
     return out.rstrip("\n").split("\n\n")[1:]
 
 
@@ -88,7 +88,7 @@ def test_text_of_hidden_table__says_what_can_be_done(shared_clone: Database) -> 
     shadow = shared_clone.query("SELECT current_user")[0][0]
     with shared_clone.changed(f"""CREATE SCHEMA "{shadow}" CREATE TABLE lessons (id int)"""):
         finding = paragraphs(shared_clone.verify("courses").out)[2]
-    assert finding.splitlines()[-1].endswith("rename the other one, or set another search_path")
+    assert finding.splitlines()[-1].endswith("rename the other object, or change the search_path")
 
 
 def test_text_of_drift__marks_the_table(shared_clone: Database) -> None:
@@ -235,8 +235,8 @@ def test_json_of_drift__whole_object(shared_clone: Database) -> None:
         "advice": [
             {
                 "code": "VA01",
-                "message": "Foreign key refunds_payment_id_fk of table refunds has no index: to "
-                "delete a row that it refers to reads the whole table.",
+                "message": "Foreign key refunds_payment_id_fk of table refunds has no index: "
+                "deleting a row that it refers to reads the whole table.",
             }
         ],
     }
@@ -320,8 +320,8 @@ def test_sql_of_drift__script_with_header(shared_clone: Database, settings: Sett
         [
             f"-- verify_schema: 4 differences in schema public of database {shared_clone.name}.",
             "-- Read this before you run it: psql --set ON_ERROR_STOP=on --file FILE",
-            "-- Would destroy data, hence commented out: 1. Look for DESTRUCTIVE.",
-            "-- Differences that no statement here repairs: 1. See verify_schema.",
+            "-- Commented out, as they would destroy data: 1. Look for DESTRUCTIVE.",
+            "-- Differences that this script does not repair: 1. Run verify_schema.",
             'SET search_path = "public", "$user", public;',
             'ALTER TABLE "courses" ALTER COLUMN "price" SET DEFAULT 0;',
             "CREATE INDEX refunds_payment_idx ON refunds USING btree (payment_id);",

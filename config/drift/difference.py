@@ -1,4 +1,4 @@
-"""Two catalogs -> how the live one differs from the expected one. Pure: it asks no database."""
+"""The differences between an expected and a live catalog. Pure: it queries no database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ PROBLEM_CODES: dict[Problem, str] = {"missing": "1", "extra": "2", "different": 
 
 @dataclass(frozen=True)
 class Drift:
-    """An object that is missing or extra, or one attribute of an object that is different."""
+    """An object that is missing or extra, or one attribute that differs."""
 
     key: Key
     problem: Problem
@@ -46,12 +46,12 @@ class Drift:
 
     @property
     def code(self) -> str:
-        """VS, two digits for the kind of object, one for the problem. Codes never change."""
+        """VS, two digits for the kind of object, one for the problem; a code never changes."""
         return f"VS{KIND_CODES[self.key.kind]}{PROBLEM_CODES[self.problem]}"
 
 
-def compare(expected: Catalog, live: Catalog) -> list[Drift]:
-    """All differences, sorted by object.
+def differences(expected: Catalog, live: Catalog) -> list[Drift]:
+    """Return all differences, sorted by object.
 
     A table that is missing, extra or of another kind stands for its parts.
     """
@@ -64,7 +64,7 @@ def compare(expected: Catalog, live: Catalog) -> list[Drift]:
 
 
 def _wholes(part: Key) -> list[Key]:
-    """What the object may be part of: a table or a view."""
+    """Return the table and the view, one of which the object can be part of."""
     return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
 
 
@@ -82,12 +82,16 @@ def _compare_object(
     elif expected.get("kind") != found.get("kind"):
         yield Drift(key, "different", "kind", expected.get("kind"), found.get("kind"))
     else:
-        for attribute in sorted(expected.keys() | found.keys()):
-            wanted, actual = expected.get(attribute), found.get(attribute)
-            if wanted != actual:
-                yield Drift(key, "different", attribute, wanted, actual)
+        for name in sorted(differing(expected, found)):
+            yield Drift(key, "different", name, expected.get(name), found.get(name))
+
+
+def differing(expected: Attributes, found: Attributes) -> set[str]:
+    """Return the names of the attributes that differ; one that is not set counts as None."""
+    names = expected.keys() | found.keys()
+    return {name for name in names if expected.get(name) != found.get(name)}
 
 
 def is_of_schema(key: Key) -> bool:
-    """Whether it is an object of the database, rather than what is said about it elsewhere."""
+    """Return whether it is an object of the database: not a migration, not a setting."""
     return key.kind not in ("migration", "setting")

@@ -1,22 +1,26 @@
-"""Columns of another type."""
+"""Changes of a column's type."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from config.drift.repair.conversion import converted, is_lossy
-from config.drift.repair.create import create, set_default
-from config.drift.repair.drop import remake_mentioning
-from config.drift.repair.statements import Statement, Step, alter
+from config.drift.repair.creation import create, set_default
+from config.drift.repair.removal import remake_mentioning
+from config.drift.repair.statements import Phase, Statement, alter, alter_column
 from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 
 def retype(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Also of a column that is extra, whose type has been replaced by one of the same name."""
+    """Yield the statements that give a live column its expected type, collation and generation.
+
+    An extra column keeps its type's name, under which there may be a new type by now.
+    """
     found = live[key]
     wanted = expected.get(key, found)
     yield from _remake_generated_from(key, expected, live)
     if found.get("generated"):
-        yield alter(Step.TABLES, key, f"ALTER COLUMN {quote(key.name)} DROP EXPRESSION")
+        yield alter_column(Phase.TABLES, key, "DROP EXPRESSION")
     yield _alter_type(key, wanted, found)
     if wanted.get("default"):
         yield set_default(key, wanted["default"])
@@ -28,7 +32,7 @@ def _alter_type(key: Key, wanted: Attributes, found: Attributes) -> Statement:
     collation = f" COLLATE {wanted['collation']}" if wanted.get("collation") else ""
     values = converted(column, found_type, wanted_type)
     return alter(
-        Step.COLUMNS,
+        Phase.COLUMNS,
         key,
         f"{drop_default}ALTER COLUMN {column} TYPE {wanted_type}{collation} USING {values}",
         destructive=is_lossy(found_type, wanted_type),
@@ -36,7 +40,7 @@ def _alter_type(key: Key, wanted: Attributes, found: Attributes) -> Statement:
 
 
 def _remake_generated_from(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """PostgreSQL alters no type that another column is computed from."""
+    """Recreate the columns computed from this one: PostgreSQL would refuse to alter its type."""
     for column in live:
         if column.kind == "column" and column.table == key.table and column in expected:
             expression = str(live[column].get("generated") or "")
@@ -45,9 +49,9 @@ def _remake_generated_from(key: Key, expected: Catalog, live: Catalog) -> Iterat
 
 
 def remake_column(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Nothing is lost where the column was computed from others."""
+    """Drop and recreate a column; that destroys data unless the live one is generated."""
     destructive = not live[key].get("generated")
     yield from remake_mentioning(rf"\b{re.escape(key.name)}\b", expected, live, key.table)
-    yield alter(Step.DROP_PARTS, key, f"DROP COLUMN {quote(key.name)}", destructive)
+    yield alter(Phase.DROP_PARTS, key, f"DROP COLUMN {quote(key.name)}", destructive)
     for statement in create(key, expected):
-        yield Statement(statement.step, statement.sql, destructive)
+        yield replace(statement, destructive=destructive)

@@ -1,4 +1,4 @@
-"""The result of verify_schema for people. Pure."""
+"""The report as text: a line a table, totals, each drift with its repair, advice, the verdict."""
 
 import re
 from collections import Counter, defaultdict
@@ -10,12 +10,12 @@ from django.core.management.color import Style
 
 from config.console import counted, printable
 from config.drift.advice import Advice
-from config.drift.comparison import Finding, Result
-from config.drift.diff import KIND_CODES, Drift, is_of_schema
-from config.drift.report import by_hand, shown, sql, title, verdict
+from config.drift.comparison import Comparison, Finding
+from config.drift.difference import KIND_CODES, Drift, is_of_schema
+from config.drift.reports.wording import by_hand, shown, sql, title, verdict
 from config.postgres.catalog import Attributes, Catalog, Key
 
-# The columns of the overview, and what is counted in them.
+# The columns of the overview, and the kinds of objects that each counts.
 COUNTED = {
     "columns": ("column",),
     "uniques": ("unique constraint",),
@@ -23,43 +23,60 @@ COUNTED = {
     "checks": ("check",),
     "indexes": ("index", "primary key", "unique constraint", "exclusion constraint"),
 }
-MARK = 9  # the width of what is in front of a table's name
+MARK = 9  # the width of the mark in front of a table's name
 MARGIN = 12  # the width of the labels of a finding
-NARROWEST = 60
+MIN_WIDTH = 60
 REPAIR_LINES = 4
 
 type Counts = Mapping[str, Counter[str]]
-"""By table, how many objects of each kind it has."""
+"""The number of objects of each kind by table."""
 
 
-class TextReport:
-    """A line a table, totals, every drift with its repair, advice, and the verdict last."""
+def text_report(
+    comparison: Comparison,
+    advice: Sequence[Advice],
+    style: Style,
+    width: int = 100,
+    verbosity: int = 1,
+) -> str:
+    """Return the report in lines of `width`; only the verdict if `verbosity` is 0."""
+    paint = style.ERROR if comparison.findings else style.SUCCESS
+    lines = [paint(verdict(comparison))]
+    if verbosity:
+        report = _TextReport(comparison, style, max(width, MIN_WIDTH), verbosity)
+        lines = [*report.lines(), *report.advice(advice), *lines]
+    return "\n".join(lines)
 
-    def __init__(self, result: Result, style: Style, width: int = 100, verbosity: int = 1) -> None:
-        self.result = result
+
+class _TextReport:
+    """The report without its verdict."""
+
+    def __init__(self, comparison: Comparison, style: Style, width: int, verbosity: int) -> None:
+        self.comparison = comparison
         self.style = style
-        self.width = max(width, NARROWEST)
+        self.width = width
         self.verbosity = verbosity
-        self.expected_counts = _counts(result.expected)
-        self.live_counts = _counts(result.live)
+        self.expected_counts = _counts(comparison.expected)
+        self.live_counts = _counts(comparison.live)
 
-    def render(self, advice: Iterable[Advice] = ()) -> str:
-        lines: list[str] = []
-        if self.verbosity:
-            lines += [*self._overview(), ""]
-            for finding in self.result.findings:
-                lines += [*self._finding(finding), ""]
-            lines += self._advice(list(advice))
-        return "\n".join([*lines, self._verdict()])
+    def lines(self) -> Iterator[str]:
+        """Yield the overview, and a paragraph for each finding."""
+        yield from self._overview()
+        yield ""
+        for finding in self.comparison.findings:
+            yield from self._finding(finding)
+            yield ""
 
-    def _verdict(self) -> str:
-        paint = self.style.ERROR if self.result.findings else self.style.SUCCESS
-        return paint(verdict(self.result))
-
-    # What was compared
+    def advice(self, advice: Sequence[Advice]) -> Iterator[str]:
+        """Yield a paragraph about the advice, if there is any."""
+        if advice:
+            yield self.style.WARNING("Advice, not part of the verdict")
+            for item in advice:
+                yield from self._labelled(item.code, self._wrapped(item.message))
+            yield ""
 
     def _overview(self) -> Iterator[str]:
-        schema = self.result.schema
+        schema = self.comparison.schema
         version = f"{schema.server_version // 10000}.{schema.server_version % 10000}"
         yield printable(f"PostgreSQL {version}, database {schema.database}, schema {schema.name}")
         yield ""
@@ -70,10 +87,10 @@ class TextReport:
         yield from self._totals(MARK + name_width)
 
     def _tables(self, name_width: int) -> Iterator[str]:
-        drifts = [finding.drift for finding in self.result.findings]
+        drifts = [finding.drift for finding in self.comparison.findings]
         drifting = {drift.key.table or drift.key.name for drift in drifts if _is_of_table(drift)}
         groups: defaultdict[str, list[str]] = defaultdict(list)
-        for app in self.result.apps:
+        for app in self.comparison.apps:
             groups[app.package or app.label] += self._compared(app.tables)
         for group, tables in groups.items():
             yield group
@@ -84,8 +101,8 @@ class TextReport:
                 yield f"  {mark}  {table:{name_width}}{numbers}"
 
     def _totals(self, width: int) -> Iterator[str]:
-        for package in dict.fromkeys(app.package for app in self.result.apps):
-            apps = [app for app in self.result.apps if app.package == package]
+        for package in dict.fromkeys(app.package for app in self.comparison.apps):
+            apps = [app for app in self.comparison.apps if app.package == package]
             tables = [table for app in apps for table in self._compared(app.tables)]
             types = sum(len(app.enum_types) for app in apps)
             label = counted(len(tables), "table") + (f" of {package}" if package else "")
@@ -96,22 +113,20 @@ class TextReport:
     def _compared(self, tables: Iterable[str]) -> list[str]:
         return [table for table in tables if table in self.expected_counts]
 
-    # What differs
-
     def _finding(self, finding: Finding) -> Iterator[str]:
         drift = finding.drift
         yield f"{self.style.ERROR(drift.code)}  {printable(title(drift))}"
         if drift.problem == "different":
             yield from self._side_by_side(shown(drift.expected), shown(drift.found))
-        elif drift.key in self.result.expected or drift.key in self.result.live:
-            expected = _described(drift.key, self.result.expected, self.expected_counts)
-            found = _described(drift.key, self.result.live, self.live_counts)
+        elif drift.key in self.comparison.expected or drift.key in self.comparison.live:
+            expected = _described(drift.key, self.comparison.expected, self.expected_counts)
+            found = _described(drift.key, self.comparison.live, self.live_counts)
             yield from self._labelled("expected", self._wrapped(expected))
             yield from self._labelled("found", self._wrapped(found))
         yield from self._labelled("repair", self._repair(finding))
 
     def _side_by_side(self, expected: str, found: str) -> Iterator[str]:
-        """One above the other, with ^ under what differs if they have something in common."""
+        """Yield both sides, with ^ under the differences if they have something in common."""
         sides = [re.findall(r"\w+|.", printable(side), re.DOTALL) for side in (expected, found)]
         marks = _difference(*sides)
         for label, tokens, below in zip(("expected", "found"), sides, marks, strict=True):
@@ -139,15 +154,6 @@ class TextReport:
         for number, line in enumerate(lines):
             yield f"{'' if number else f'  {label}':{MARGIN}}{line}".rstrip()
 
-    # What else a DBA would want to know
-
-    def _advice(self, advice: Sequence[Advice]) -> Iterator[str]:
-        if advice:
-            yield self.style.WARNING("Advice, not part of the verdict")
-            for item in advice:
-                yield from self._labelled(item.code, self._wrapped(item.message))
-            yield ""
-
 
 def _counts(catalog: Catalog) -> Counts:
     counts = {key.name: Counter[str]() for key in catalog if key.kind == "table"}
@@ -171,7 +177,7 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _described(key: Key, catalog: Catalog, counts: Counts) -> str:
-    """The whole object, in few words."""
+    """Return the whole object in few words."""
     if key not in catalog:
         return "nothing"
     attributes = catalog[key]
@@ -197,7 +203,7 @@ def _column(attributes: Attributes) -> str:
 
 
 def _difference(expected: list[str], found: list[str]) -> tuple[list[str], list[str]]:
-    """For each token of both, as many ^ or spaces as it has characters."""
+    """Return as many ^ or spaces for each token of both sides as it has characters."""
     marks = [" " * len(token) for token in expected], [" " * len(token) for token in found]
     matcher = SequenceMatcher(None, expected, found, autojunk=False)
     if matcher.ratio() < 0.3 or min(len(expected), len(found)) < 4:
@@ -210,7 +216,7 @@ def _difference(expected: list[str], found: list[str]) -> tuple[list[str], list[
 
 
 def _laid_out(tokens: Sequence[str], marks: Sequence[str], width: int) -> Iterator[tuple[str, str]]:
-    """Lines of `width`, each with the marks that belong below it."""
+    """Yield lines of `width`, each with the marks that belong below it."""
     line = below = ""
     for token, mark in zip(tokens, marks, strict=True):
         if token == "\n" or (line and len(line + token) > width):  # noqa: S105

@@ -1,4 +1,4 @@
-"""What is left out of the comparison: other apps, and VERIFY_SCHEMA_IGNORE."""
+"""The limits of a comparison: app labels, and VERIFY_SCHEMA_IGNORE."""
 
 import pytest
 from pytest_django import Settings
@@ -37,12 +37,12 @@ def test_verify_schema_with_pattern_that_matches_nothing__drift(
     assert run.verdict == drift(1)
     assert finding(run.out) == (
         "VS002  setting VERIFY_SCHEMA_IGNORE: the pattern 'legacy_*' matches no difference\n"
-        "  repair    take the pattern out"
+        "  repair    remove the pattern"
     )
 
 
 def finding(out: str) -> str:
-    """The paragraph before the verdict."""
+    """Return the paragraph before the verdict."""
     return out.split("\n\n")[-2]
 
 
@@ -110,7 +110,7 @@ def test_verify_schema_of_app__says_so_in_verdict(shared_clone: Database) -> Non
     )
 
 
-def test_verify_schema_of_app_with_patterns__unmatched_ones_are_no_concern(
+def test_verify_schema_of_app_with_patterns__unmatched_ones_are_not_reported(
     shared_clone: Database, settings: Settings
 ) -> None:
     settings.VERIFY_SCHEMA_IGNORE = ["legacy_*"]

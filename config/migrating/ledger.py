@@ -1,3 +1,0 @@
-"""The table in which Django records the migrations that are applied."""
-
-LEDGER = "django_migrations"
