@@ -4,26 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
-from tests.support.migrations import fill_every_table, migrate, new_database
-
-
-@pytest.fixture(scope="session")
-def full(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a database with all migrations applied and rows in every table."""
-    with django_db_blocker.unblock(), new_database() as name:
-        migrate()
-        fill_every_table()
-        connection.close()
-        yield name
+from tests.support.migrations import new_database
 
 
 @pytest.fixture
-def database(full: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The name of a copy of it, for the test to change."""
-    with django_db_blocker.unblock(), new_database(full) as name:
+    with django_db_blocker.unblock(), new_database(filled) as name:
         yield name
 
 
