@@ -9,7 +9,7 @@ import pytest
 
 from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
-from tests.support.processes import PROJECT, PYTHON, environment, manage
+from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, manage
 
 NOWHERE = "postgres://somebody@127.0.0.1:1/x"
 
@@ -82,7 +82,7 @@ def run_into(stdout: int, stderr: int, *arguments: str, database_url: str) -> tu
         stdout=stdout,
         stderr=stderr,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return process.returncode, process.stderr
 
