@@ -1,4 +1,4 @@
-"""Figures about courses and students, and the events behind them."""
+"""Statistics of courses and students, and the log of events."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Figures about courses and students, and the events behind them."""
+"""Statistics of courses and students, and the log of events."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -15,28 +15,30 @@ from config.postgres.models import IdentifiedModel
 
 
 class CourseAnalytics(models.Model):
-    """The figures of a course, as a job last summed them up."""
+    """The statistics of a course, as a job last summed them up."""
 
     course = models.OneToOneField(
         "courses.Course", models.DB_CASCADE, primary_key=True, related_name="analytics"
     )
     total_enrollments = models.IntegerField(
-        db_default=0, db_comment="Active, completed and dropped ones."
+        db_default=0, db_comment="Number of active, completed and dropped enrollments."
     )
     active_enrollments = models.IntegerField(db_default=0)
-    completion_count = models.IntegerField(db_default=0, db_comment="Completed enrollments.")
+    completion_count = models.IntegerField(
+        db_default=0, db_comment="Number of completed enrollments."
+    )
     completion_rate = models.DecimalField(
         max_digits=5,
         decimal_places=2,
         db_default=0,
-        db_comment="Completed enrollments, in percent of all.",
+        db_comment="Completed enrollments as a percentage of all.",
     )
     average_rating = models.DecimalField(
         max_digits=3,
         decimal_places=2,
         null=True,
         blank=True,
-        db_comment="0 to 5; NULL: no reviews yet.",
+        db_comment="From 0 to 5; NULL until the first review.",
     )
     total_revenue = models.DecimalField(
         max_digits=12, decimal_places=2, db_default=0, db_comment="In the course's currency."
@@ -44,13 +46,13 @@ class CourseAnalytics(models.Model):
     average_time_to_completion_days = models.IntegerField(
         null=True,
         blank=True,
-        db_comment="Days from enrollment to completion; NULL: nobody completed it yet.",
+        db_comment="Days from enrollment to completion; NULL until a student completes the course.",
     )
     dropout_rate = models.DecimalField(
         max_digits=5,
         decimal_places=2,
         db_default=0,
-        db_comment="Dropped enrollments, in percent of all.",
+        db_comment="Dropped enrollments as a percentage of all.",
     )
     most_difficult_lesson = models.ForeignKey(
         "courses.Lesson",
@@ -59,10 +61,10 @@ class CourseAnalytics(models.Model):
         blank=True,
         db_index=False,
         related_name="+",
-        db_comment="Where students fail most; NULL: unknown, or it was removed.",
+        db_comment="The lesson that students fail most often; NULL if unknown or removed.",
     )
     engagement_metrics = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: name of a metric to its value."
+        blank=True, db_default={}, db_comment="Object that maps names of metrics to values."
     )
     last_updated = models.DateTimeField(
         db_default=Now(), auto_now=True, db_comment="When the job last wrote the row."
@@ -70,10 +72,10 @@ class CourseAnalytics(models.Model):
 
     class Meta:
         db_table = "course_analytics"
-        db_table_comment = "Figures per course, summed up by a job; not the source of truth."
+        db_table_comment = "Statistics per course, summed up by a job; not the source of truth."
         verbose_name_plural = "course analytics"
         indexes = (
-            # Query 28: a lesson goes, the figures stay.
+            # Query 28: removing a lesson keeps the statistics.
             models.Index(fields=["most_difficult_lesson"], name="course_analytics_lesson_idx"),
         )
         constraints = (
@@ -85,7 +87,7 @@ class CourseAnalytics(models.Model):
                 condition=Q(completion_count__gte=0),
                 name="course_analytics_completion_count_check",
             ),
-            # The parts are not above their whole, which so is not negative either.
+            # The parts do not exceed their whole, so the whole is not negative either.
             models.CheckConstraint(
                 condition=Q(total_enrollments__gte=F("active_enrollments") + F("completion_count")),
                 name="course_analytics_total_enrollments_check",
@@ -98,7 +100,7 @@ class CourseAnalytics(models.Model):
                 condition=Q(average_rating__range=(0, 5)),
                 name="course_analytics_average_rating_check",
             ),
-            # The upper bound is the column's own; it refuses NaN.
+            # The upper bound is the column's largest value; it excludes NaN.
             models.CheckConstraint(
                 condition=Q(total_revenue__range=(0, Decimal("9999999999.99"))),
                 name="course_analytics_total_revenue_check",
@@ -120,13 +122,13 @@ class CourseAnalytics(models.Model):
 
 
 class StudentAnalytics(models.Model):
-    """The figures of a student, as a job last summed them up."""
+    """The statistics of a student, as a job last summed them up."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.DB_CASCADE, primary_key=True, related_name="analytics"
     )
     total_courses_enrolled = models.IntegerField(
-        db_default=0, db_comment="In progress, completed and dropped ones."
+        db_default=0, db_comment="Number of courses in progress, completed and dropped."
     )
     courses_completed = models.IntegerField(db_default=0)
     courses_in_progress = models.IntegerField(db_default=0)
@@ -135,22 +137,22 @@ class StudentAnalytics(models.Model):
         decimal_places=2,
         null=True,
         blank=True,
-        db_comment="0 to 100; NULL: no quiz taken yet.",
+        db_comment="From 0 to 100; NULL until the first quiz is taken.",
     )
     total_time_invested_minutes = models.IntegerField(
-        db_default=0, db_comment="Time in lessons, in minutes."
+        db_default=0, db_comment="Time spent in lessons, in minutes."
     )
     current_streak_days = models.IntegerField(
-        db_default=0, db_comment="Days in a row with activity, up to now."
+        db_default=0, db_comment="Number of consecutive days with activity, up to now."
     )
     longest_streak_days = models.IntegerField(
-        db_default=0, db_comment="Most days in a row with activity, ever."
+        db_default=0, db_comment="Largest number of consecutive days with activity so far."
     )
     badges_earned = models.JSONField(
         blank=True, db_default=[], db_comment="Array of badges, in the order they were earned."
     )
     skill_ratings = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: skill to its rating."
+        blank=True, db_default={}, db_comment="Object that maps skills to ratings."
     )
     last_updated = models.DateTimeField(
         db_default=Now(), auto_now=True, db_comment="When the job last wrote the row."
@@ -158,7 +160,7 @@ class StudentAnalytics(models.Model):
 
     class Meta:
         db_table = "student_analytics"
-        db_table_comment = "Figures per student, summed up by a job; not the source of truth."
+        db_table_comment = "Statistics per student, summed up by a job; not the source of truth."
         verbose_name_plural = "student analytics"
         constraints = (
             models.CheckConstraint(
@@ -169,7 +171,7 @@ class StudentAnalytics(models.Model):
                 condition=Q(courses_in_progress__gte=0),
                 name="student_analytics_courses_in_progress_check",
             ),
-            # The parts are not above their whole, which so is not negative either.
+            # The parts do not exceed their whole, so the whole is not negative either.
             models.CheckConstraint(
                 condition=Q(
                     total_courses_enrolled__gte=F("courses_completed") + F("courses_in_progress")
@@ -188,7 +190,7 @@ class StudentAnalytics(models.Model):
                 condition=Q(current_streak_days__gte=0),
                 name="student_analytics_current_streak_days_check",
             ),
-            # At least the current one.
+            # The longest streak is at least the current one.
             models.CheckConstraint(
                 condition=Q(longest_streak_days__gte=F("current_streak_days")),
                 name="student_analytics_longest_streak_days_check",
@@ -203,16 +205,16 @@ class StudentAnalytics(models.Model):
 
 
 class AnalyticsEventQuerySet(models.QuerySet["AnalyticsEvent"]):
-    """Events in a range of time: from `start` to before `end`."""
+    """The queries for events from `start` to before `end`."""
 
     def between(self, start: datetime, end: datetime) -> Self:
-        """Query 21: `user.analytics_events.between(start, end)`, newest first."""
+        """Query 21: newest first: `user.analytics_events.between(start, end)`."""
         return self.filter(timestamp__gte=start, timestamp__lt=end).order_by("-timestamp")
 
     def per_hour(
         self, event_type: str, start: datetime, end: datetime
     ) -> models.QuerySet["AnalyticsEvent", Any]:
-        """Query 22: rows of `hour` and `events`, the number of that type."""
+        """Query 22: return rows of `hour` and `events`, the number of events of that type."""
         return (
             self.between(start, end)
             .filter(event_type=event_type)
@@ -223,7 +225,7 @@ class AnalyticsEventQuerySet(models.QuerySet["AnalyticsEvent"]):
 
 
 class AnalyticsEvent(IdentifiedModel):
-    """Something that happened. Rows are added, never changed."""
+    """An event. Rows are inserted, never changed."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -232,27 +234,29 @@ class AnalyticsEvent(IdentifiedModel):
         blank=True,
         db_index=False,
         related_name="analytics_events",
-        db_comment="NULL: a visitor who was not logged in.",
+        db_comment="NULL if the visitor was not logged in.",
     )
     event_type = models.CharField(
-        max_length=100, db_comment="What happened; the application's own names."
+        max_length=100, db_comment="Kind of event, by the name that the application gives it."
     )
     event_data = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: the details, as the type has them."
+        blank=True,
+        db_default={},
+        db_comment="Object with the details that belong to the event type.",
     )
-    timestamp = models.DateTimeField(db_default=Now(), db_comment="When it happened.")
+    timestamp = models.DateTimeField(db_default=Now(), db_comment="When the event happened.")
 
     objects = AnalyticsEventQuerySet.as_manager()
 
     class Meta:
         db_table = "analytics_events"
-        db_table_comment = "Append-only log of what happened; by far the largest table."
+        db_table_comment = "Append-only log of events; by far the largest table."
         indexes = (
-            # Query 21: the timeline of a user; read backwards it is newest first.
+            # Query 21: the timeline of a user, scanned backwards for newest first.
             models.Index(fields=["user", "timestamp"], name="analytics_events_user_idx"),
             # Query 22: rows arrive in order of time, so a block range index finds the hours. It
-            # takes kilobytes and next to nothing per insert; a B-tree on (event_type, timestamp)
-            # would take gigabytes at 100 million rows, and a write to it per insert.
+            # takes kilobytes and costs almost nothing per insert; a B-tree on (event_type,
+            # timestamp) would take gigabytes at 100 million rows, and one more write per insert.
             BrinIndex(fields=["timestamp"], autosummarize=True, name="analytics_events_time_idx"),
         )
         constraints = (

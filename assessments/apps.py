@@ -1,4 +1,4 @@
-"""Quizzes and assignments, and what students hand in."""
+"""Quizzes and assignments, and the submissions of students."""
 
 from django.apps import AppConfig
 

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class QuizType(models.TextChoices):
-    """What a quiz is for."""
+    """Purpose of a quiz."""
 
     FORMATIVE = "formative"
     SUMMATIVE = "summative"
@@ -12,7 +12,7 @@ class QuizType(models.TextChoices):
 
 
 class QuestionType(models.TextChoices):
-    """How a question is answered."""
+    """Form of the answer to a question."""
 
     MULTIPLE_CHOICE = "multiple_choice"
     TRUE_FALSE = "true_false"
@@ -23,7 +23,7 @@ class QuestionType(models.TextChoices):
 
 
 class QuestionDifficulty(models.TextChoices):
-    """How hard a question is."""
+    """Difficulty of a question."""
 
     EASY = "easy"
     MEDIUM = "medium"
@@ -31,7 +31,7 @@ class QuestionDifficulty(models.TextChoices):
 
 
 class GradingStatus(models.TextChoices):
-    """Who graded an attempt at a quiz, or still has to."""
+    """State of grading of an attempt at a quiz."""
 
     AUTO_GRADED = "auto_graded"
     PENDING_REVIEW = "pending_review"
@@ -39,7 +39,7 @@ class GradingStatus(models.TextChoices):
 
 
 class AssignmentGradingStatus(models.TextChoices):
-    """Where an assignment that was handed in is on its way to a grade."""
+    """State of grading of a submission for an assignment."""
 
     SUBMITTED = "submitted"
     UNDER_REVIEW = "under_review"

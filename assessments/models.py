@@ -1,4 +1,4 @@
-"""Quizzes and assignments, and what students hand in."""
+"""Quizzes and assignments, and the submissions of students."""
 
 from django.conf import settings
 from django.db import models
@@ -40,33 +40,35 @@ class Quiz(TimestampedModel):
     description = models.TextField(blank=True, db_default="")
     quiz_type = EnumField(QuizType)
     time_limit_minutes = models.IntegerField(
-        null=True, blank=True, db_comment="Minutes for an attempt; NULL: no limit."
+        null=True, blank=True, db_comment="Minutes allowed per attempt; NULL if unlimited."
     )
     passing_score_percentage = models.IntegerField(
-        db_comment="Score from which an attempt is passed, 0 to 100."
+        db_comment="Lowest score that passes, from 0 to 100."
     )
     max_attempts = models.IntegerField(
-        db_default=0, db_comment="Attempts that a student has; 0: unlimited."
+        db_default=0, db_comment="Number of attempts per student; 0 if unlimited."
     )
     randomize_questions = models.BooleanField(db_default=False)
     randomize_options = models.BooleanField(db_default=False)
     show_correct_answers = models.BooleanField(
-        db_default=True, db_comment="Whether students see the answers after an attempt."
+        db_default=True, db_comment="True if students see the correct answers after an attempt."
     )
     show_explanations = models.BooleanField(
-        db_default=True, db_comment="Whether students see the explanations after an attempt."
+        db_default=True, db_comment="True if students see the explanations after an attempt."
     )
     available_from = models.DateTimeField(
-        null=True, blank=True, db_comment="NULL: from the start of the course."
+        null=True, blank=True, db_comment="NULL if it is open from the start of the course."
     )
-    available_until = models.DateTimeField(null=True, blank=True, db_comment="NULL: without end.")
+    available_until = models.DateTimeField(
+        null=True, blank=True, db_comment="NULL if it never closes."
+    )
 
     class Meta:
         db_table = "quizzes"
         db_table_comment = "Quizzes of lessons."
         verbose_name_plural = "quizzes"
         indexes = (
-            # Query 28: a lesson goes with its quizzes.
+            # Query 28: removing a lesson removes its quizzes.
             models.Index(fields=["lesson"], name="quizzes_lesson_idx"),
         )
         constraints = (
@@ -81,7 +83,7 @@ class Quiz(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(max_attempts__gte=0), name="quizzes_max_attempts_check"
             ),
-            # It opens before it closes.
+            # A quiz opens before it closes.
             models.CheckConstraint(
                 condition=Q(available_from__lt=F("available_until")),
                 name="quizzes_available_check",
@@ -106,20 +108,23 @@ class Question(TimestampedModel):
     question_type = EnumField(QuestionType)
     question_text = models.TextField()
     question_media_url = models.URLField(
-        max_length=500, blank=True, db_default="", db_comment="Picture, sound or video."
+        max_length=500,
+        blank=True,
+        db_default="",
+        db_comment="Address of a picture, sound or video.",
     )
     options = models.JSONField(
-        null=True, blank=True, db_comment="Array of what to choose from; NULL: a free answer."
+        null=True, blank=True, db_comment="Array of choices; NULL if the answer is free."
     )
     correct_answer = models.JSONField(
         blank=True,
-        db_comment='Any JSON value but null, as question_type needs it; "" if a person decides.',
+        db_comment='Any JSON value but null, as question_type needs it; "" if a person grades it.',
     )
     explanation = models.TextField(
         blank=True, db_default="", db_comment="Why the answer is correct."
     )
-    points = models.IntegerField(db_default=1, db_comment="What a correct answer earns.")
-    order_number = models.IntegerField(db_comment="Place in the quiz, from 1.")
+    points = models.IntegerField(db_default=1, db_comment="Points for a correct answer.")
+    order_number = models.IntegerField(db_comment="Position in the quiz, starting at 1.")
     difficulty = EnumField(QuestionDifficulty, db_default=QuestionDifficulty.MEDIUM)
 
     class Meta:
@@ -127,8 +132,8 @@ class Question(TimestampedModel):
         db_table_comment = "Questions of quizzes, in order."
         ordering = ("order_number",)
         constraints = (
-            # Query 10: a quiz starts with its questions in order. Deferrable: a reorder is one
-            # statement, checked at its end.
+            # Query 10: a quiz starts with its questions in order. Deferrable, so that one statement
+            # can reorder them.
             models.UniqueConstraint(
                 fields=["quiz", "order_number"],
                 deferrable=Deferrable.IMMEDIATE,
@@ -136,7 +141,7 @@ class Question(TimestampedModel):
             ),
             not_blank_check("question_text", name="questions_question_text_check"),
             json_check("options", "array", null=True, name="questions_options_check"),
-            # Where there is something to choose from, it is there.
+            # Questions of these types have options to choose from.
             models.CheckConstraint(
                 condition=~Q(
                     question_type__in=[QuestionType.MULTIPLE_CHOICE, QuestionType.MATCHING]
@@ -144,7 +149,7 @@ class Question(TimestampedModel):
                 | Q(options__isnull=False) & ~Q(options=[]),
                 name="questions_choice_options_check",
             ),
-            # NOT NULL says nothing about JSON's own null.
+            # NOT NULL does not exclude JSON's own null.
             models.CheckConstraint(
                 condition=~Q(Exact(JSONTypeof("correct_answer"), "null")),
                 name="questions_correct_answer_check",
@@ -161,7 +166,7 @@ class Question(TimestampedModel):
 
 
 class QuizSubmission(TimestampedModel):
-    """An attempt of a student at a quiz."""
+    """A student's attempt at a quiz."""
 
     quiz = models.ForeignKey(Quiz, models.DB_CASCADE, db_index=False, related_name="submissions")
     student = models.ForeignKey(
@@ -172,12 +177,14 @@ class QuizSubmission(TimestampedModel):
         models.DB_CASCADE,
         db_index=False,
         related_name="quiz_submissions",
-        db_comment="The enrollment in whose course the attempt was made.",
+        db_comment="The enrollment under which the attempt was made.",
     )
-    attempt_number = models.IntegerField(db_comment="From 1, of this student at this quiz.")
+    attempt_number = models.IntegerField(
+        db_comment="Number of the student's attempt at this quiz, starting at 1."
+    )
     started_at = models.DateTimeField(db_default=Now())
     submitted_at = models.DateTimeField(
-        null=True, blank=True, db_comment="NULL: the attempt is still open."
+        null=True, blank=True, db_comment="NULL while the attempt is open."
     )
     time_taken_seconds = models.IntegerField(null=True, blank=True)
     score_percentage = models.DecimalField(
@@ -185,18 +192,18 @@ class QuizSubmission(TimestampedModel):
         decimal_places=2,
         null=True,
         blank=True,
-        db_comment="0 to 100; NULL: not graded yet.",
+        db_comment="From 0 to 100; NULL until graded.",
     )
     points_earned = models.DecimalField(
-        max_digits=10, decimal_places=2, null=True, blank=True, db_comment="NULL: not graded yet."
+        max_digits=10, decimal_places=2, null=True, blank=True, db_comment="NULL until graded."
     )
     answers = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: question id to the answer given."
+        blank=True, db_default={}, db_comment="Object that maps question ids to the answers given."
     )
     grading_status = EnumField(
         GradingStatus,
         db_default=GradingStatus.AUTO_GRADED,
-        db_comment="pending_review: waits for a person; graded: by a person.",
+        db_comment="pending_review: a person has to grade it; graded: a person has graded it.",
     )
     feedback = models.TextField(blank=True, db_default="")
     graded_at = models.DateTimeField(null=True, blank=True)
@@ -208,7 +215,7 @@ class QuizSubmission(TimestampedModel):
         db_column="graded_by",
         db_index=False,
         related_name="graded_quiz_submissions",
-        db_comment="Who graded it; NULL: nobody, or the account was removed.",
+        db_comment="The user who graded it; NULL if there is none, or the account was removed.",
     )
 
     objects = QuizSubmissionQuerySet.as_manager()
@@ -217,18 +224,18 @@ class QuizSubmission(TimestampedModel):
         db_table = "quiz_submissions"
         db_table_comment = "Attempts of students at quizzes."
         indexes = (
-            # Query 11: the grading queue of a quiz, oldest first. The index holds only what waits,
-            # so that the queue of all quizzes is sorted from it quickly.
+            # Query 11: the grading queue of a quiz, oldest first. The index holds only attempts
+            # that await review, so that the queue of all quizzes can be sorted from it quickly.
             models.Index(
                 fields=["quiz", "submitted_at"],
                 condition=Q(grading_status=GradingStatus.PENDING_REVIEW),
                 name="quiz_submissions_review_idx",
             ),
-            # Query 28: a student goes with their attempts.
+            # Query 28: removing a student removes their attempts.
             models.Index(fields=["student"], name="quiz_submissions_student_idx"),
-            # Query 28: an enrollment goes with its attempts.
+            # Query 28: removing an enrollment removes its attempts.
             models.Index(fields=["enrollment"], name="quiz_submissions_enroll_idx"),
-            # Query 28: a grader goes, the grade stays.
+            # Query 28: removing a grader keeps the grade.
             models.Index(fields=["graded_by"], name="quiz_submissions_graded_by_idx"),
         )
         constraints = (
@@ -239,7 +246,7 @@ class QuizSubmission(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(attempt_number__gte=1), name="quiz_submissions_attempt_number_check"
             ),
-            # Not before it was started.
+            # An attempt is not submitted before it was started.
             models.CheckConstraint(
                 condition=Q(submitted_at__gte=F("started_at")),
                 name="quiz_submissions_submitted_at_check",
@@ -257,12 +264,12 @@ class QuizSubmission(TimestampedModel):
                 name="quiz_submissions_points_earned_check",
             ),
             json_check("answers", name="quiz_submissions_answers_check"),
-            # Graded says since when; who may be gone (graded_by).
+            # Graded work has graded_at; graded_by is NULL once the account was removed.
             models.CheckConstraint(
                 condition=~Q(grading_status=GradingStatus.GRADED) | Q(graded_at__isnull=False),
                 name="quiz_submissions_graded_check",
             ),
-            # Not before it was handed in.
+            # Work is not graded before it was handed in.
             models.CheckConstraint(
                 condition=Q(graded_at__gte=F("submitted_at")),
                 name="quiz_submissions_graded_at_check",
@@ -282,7 +289,7 @@ class QuizSubmission(TimestampedModel):
 
 
 class Assignment(TimestampedModel):
-    """Something to hand in for a lesson."""
+    """An assignment of a lesson, for which students hand in work."""
 
     lesson = models.ForeignKey(
         "courses.Lesson", models.DB_CASCADE, db_index=False, related_name="assignments"
@@ -290,28 +297,33 @@ class Assignment(TimestampedModel):
     title = models.CharField(max_length=255)
     description = models.TextField(blank=True, db_default="")
     instructions = models.TextField(blank=True, db_default="")
-    due_date = models.DateTimeField(db_comment="A moment, not a day.")
+    due_date = models.DateTimeField(db_comment="The exact time, not only the day.")
     late_submission_allowed = models.BooleanField(db_default=False)
     late_penalty_percentage = models.IntegerField(
-        db_default=0, db_comment="What a late submission loses of its points, 0 to 100."
+        db_default=0,
+        db_comment="Percentage of the points that a late submission loses, from 0 to 100.",
     )
     max_points = models.IntegerField()
     requires_file_upload = models.BooleanField(db_default=True)
     allowed_file_types = models.JSONField(
-        blank=True, db_default=[], db_comment='Array of extensions, such as ["pdf"]; []: any.'
+        blank=True,
+        db_default=[],
+        db_comment='Array of file extensions, such as ["pdf"]; [] allows any.',
     )
     max_file_size_mb = models.IntegerField(db_default=10, db_comment="In megabytes.")
     rubric = models.JSONField(
-        null=True, blank=True, db_comment="Object: criterion to its points; NULL: no rubric."
+        null=True,
+        blank=True,
+        db_comment="Object that maps criteria to points; NULL if there is no rubric.",
     )
 
     objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         db_table = "assignments"
-        db_table_comment = "What students have to hand in for a lesson."
+        db_table_comment = "Assignments of lessons, for which students hand in work."
         indexes = (
-            # Query 12: what is due soon, of the lessons of a student's courses.
+            # Query 12: assignments that are due soon in the lessons of a student's courses.
             models.Index(fields=["lesson", "due_date"], name="assignments_due_idx"),
         )
         constraints = (
@@ -336,7 +348,7 @@ class Assignment(TimestampedModel):
 
 
 class AssignmentSubmission(TimestampedModel):
-    """What a student handed in for an assignment."""
+    """A student's submission for an assignment."""
 
     assignment = models.ForeignKey(
         Assignment, models.DB_CASCADE, db_index=False, related_name="submissions"
@@ -352,24 +364,27 @@ class AssignmentSubmission(TimestampedModel):
         models.DB_CASCADE,
         db_index=False,
         related_name="assignment_submissions",
-        db_comment="The enrollment in whose course it was handed in.",
+        db_comment="The enrollment under which it was handed in.",
     )
     file_url = models.URLField(max_length=500, blank=True, db_default="")
     file_name = models.CharField(
-        max_length=255, blank=True, db_default="", db_comment="Its name on the student's computer."
+        max_length=255,
+        blank=True,
+        db_default="",
+        db_comment="Name of the file on the student's computer.",
     )
     file_size_bytes = models.BigIntegerField(null=True, blank=True)
     submission_text = models.TextField(blank=True, db_default="")
     submitted_at = models.DateTimeField(db_default=Now())
     is_late = models.BooleanField(
-        db_default=False, db_comment="Whether it was late by the due date of that time."
+        db_default=False, db_comment="True if it was late by the due date that applied at the time."
     )
     points_awarded = models.DecimalField(
         max_digits=10,
         decimal_places=2,
         null=True,
         blank=True,
-        db_comment="After the penalty for being late; NULL: not graded yet.",
+        db_comment="Points after the penalty for lateness; NULL until graded.",
     )
     feedback = models.TextField(blank=True, db_default="")
     grading_status = EnumField(
@@ -384,10 +399,11 @@ class AssignmentSubmission(TimestampedModel):
         db_column="graded_by",
         db_index=False,
         related_name="graded_assignment_submissions",
-        db_comment="Who graded it; NULL: nobody, or the account was removed.",
+        db_comment="The user who graded it; NULL if there is none, or the account was removed.",
     )
     revision_number = models.IntegerField(
-        db_default=1, db_comment="From 1, of this student for this assignment."
+        db_default=1,
+        db_comment="Number of the student's revision for this assignment, starting at 1.",
     )
     parent_submission = models.ForeignKey(
         "self",
@@ -396,30 +412,31 @@ class AssignmentSubmission(TimestampedModel):
         blank=True,
         db_index=False,
         related_name="revisions",
-        db_comment="The submission that this one revises; NULL: the first, or it was removed.",
+        db_comment="The submission that this one revises; NULL if there is none, or was removed.",
     )
 
     objects = AssignmentSubmissionQuerySet.as_manager()
 
     class Meta:
         db_table = "assignment_submissions"
-        db_table_comment = "What students handed in: one row per revision."
-        # Index names are at most 30 characters long, hence `assignment_subs`.
+        db_table_comment = "Submissions of students for assignments: one row per revision."
+        # An index name has at most 30 characters, hence `assignment_subs`.
         indexes = (
-            # Query 11: the grading queue of an assignment, oldest first. The index holds only what
-            # waits, so that the queue of all assignments is sorted from it quickly.
+            # Query 11: the grading queue of an assignment, oldest first. The index holds only
+            # submissions that await review, so that the queue of all assignments can be sorted from
+            # it quickly.
             models.Index(
                 fields=["assignment", "submitted_at"],
                 condition=Q(grading_status__in=AWAITING_REVIEW),
                 name="assignment_subs_review_idx",
             ),
-            # Query 28: a student goes with what they handed in.
+            # Query 28: removing a student removes their submissions.
             models.Index(fields=["student"], name="assignment_subs_student_idx"),
-            # Query 28: an enrollment goes with what was handed in.
+            # Query 28: removing an enrollment removes its submissions.
             models.Index(fields=["enrollment"], name="assignment_subs_enrollment_idx"),
-            # Query 28: a grader goes, the grade stays.
+            # Query 28: removing a grader keeps the grade.
             models.Index(fields=["graded_by"], name="assignment_subs_graded_by_idx"),
-            # Query 28: a submission goes, its revisions stay.
+            # Query 28: removing a submission keeps its revisions.
             models.Index(fields=["parent_submission"], name="assignment_subs_parent_idx"),
         )
         constraints = (
@@ -427,7 +444,7 @@ class AssignmentSubmission(TimestampedModel):
                 fields=["assignment", "student", "revision_number"],
                 name="assignment_submissions_revision_uniq",
             ),
-            # A file or a text is there.
+            # A submission has a file or a text.
             models.CheckConstraint(
                 condition=Q(file_url__regex=r"\S") | Q(submission_text__regex=r"\S"),
                 name="assignment_submissions_content_check",
@@ -440,13 +457,13 @@ class AssignmentSubmission(TimestampedModel):
                 condition=Q(points_awarded__range=(0, LARGEST_AMOUNT)),
                 name="assignment_submissions_points_awarded_check",
             ),
-            # Graded says since when; who may be gone (graded_by).
+            # Graded work has graded_at; graded_by is NULL once the account was removed.
             models.CheckConstraint(
                 condition=~Q(grading_status=AssignmentGradingStatus.GRADED)
                 | Q(graded_at__isnull=False),
                 name="assignment_submissions_graded_check",
             ),
-            # Not before it was handed in.
+            # Work is not graded before it was handed in.
             models.CheckConstraint(
                 condition=Q(graded_at__gte=F("submitted_at")),
                 name="assignment_submissions_graded_at_check",
@@ -460,7 +477,7 @@ class AssignmentSubmission(TimestampedModel):
                 condition=Q(revision_number__gt=1) | Q(parent_submission__isnull=True),
                 name="assignment_submissions_first_revision_check",
             ),
-            # Not its own parent.
+            # A submission is not its own parent.
             models.CheckConstraint(
                 condition=~Q(parent_submission=F("id")),
                 name="assignment_submissions_parent_check",

@@ -1,4 +1,4 @@
-"""What is asked of assignments and of what students hand in."""
+"""Queries for assignments and for the submissions of students."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -17,24 +17,24 @@ AWAITING_REVIEW = (AssignmentGradingStatus.SUBMITTED, AssignmentGradingStatus.UN
 
 
 class QuizSubmissionQuerySet(models.QuerySet["QuizSubmission"]):
-    """Attempts at quizzes."""
+    """The queries for attempts at quizzes."""
 
     def attempts_of(self, student: "User") -> Self:
-        """Query 10: `quiz.submissions.attempts_of(student)`, in order."""
+        """Query 10: return the attempts in order: `quiz.submissions.attempts_of(student)`."""
         return self.filter(student=student).order_by("attempt_number")
 
     def awaiting_review(self) -> Self:
-        """Query 11: oldest first; of one quiz: `quiz.submissions.awaiting_review()`."""
+        """Query 11: oldest first; for one quiz: `quiz.submissions.awaiting_review()`."""
         return self.filter(grading_status=GradingStatus.PENDING_REVIEW).order_by("submitted_at")
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
-    """Assignments of courses."""
+    """The queries for assignments."""
 
     def due_for(
         self, student: "User", now: datetime, within: timedelta = timedelta(weeks=1)
     ) -> Self:
-        """Query 12: what a student has to hand in soon for the active courses, first due first."""
+        """Query 12: return assignments due soon in the active courses of a student, in order."""
         return self.filter(
             lesson__module__course__enrollments__student=student,
             lesson__module__course__enrollments__status=EnrollmentStatus.ACTIVE,
@@ -43,8 +43,8 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 
 class AssignmentSubmissionQuerySet(models.QuerySet["AssignmentSubmission"]):
-    """What students handed in."""
+    """The queries for submissions of students."""
 
     def awaiting_review(self) -> Self:
-        """Query 11: oldest first; of one: `assignment.submissions.awaiting_review()`."""
+        """Query 11: oldest first; for one: `assignment.submissions.awaiting_review()`."""
         return self.filter(grading_status__in=AWAITING_REVIEW).order_by("submitted_at")

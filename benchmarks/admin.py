@@ -1,8 +1,8 @@
 """python -m benchmarks.admin [ENROLLMENTS [ROUNDS]]: how long each page of the admin takes.
 
-Asks for every page in-process, first in a new database with so many enrollments, then in the
-project's own, and shows the slowest ones of the latter with their growth. In the project's own it
-writes nothing but an account, in a transaction that is rolled back.
+It requests every page in-process, first in a new database with that many enrollments, then in the
+project's own, and prints the slowest pages of the latter with their growth. In the project's
+own database it only inserts an account, in a transaction that is rolled back.
 """
 
 import os
@@ -25,12 +25,14 @@ from benchmarks.databases import migrated_database
 
 SLOWEST = 25
 QUICK = 0.1
-"""Seconds; a page that took less is not asked for again."""
+"""In seconds; a page that takes less is not requested again."""
 NOT_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "WITH before", "SELECT set_config")
 
 
 @dataclass(frozen=True)
 class Measured:
+    """The measurements of a page."""
+
     kind: str
     seconds: float
     queries: int
@@ -65,22 +67,22 @@ def measure(rounds: int) -> Pages:
 
 
 def measured(page: Any, client: Client, rounds: int) -> Measured:
-    """The shortest of the rounds, after one that fills caches."""
+    """Return the shortest time of the rounds, after a request that fills caches."""
     with counted_queries() as queries:
-        status, _ = ask(page, client)
+        status, _ = request(page, client)
     seconds = float("inf")
     for _ in range(rounds):
-        seconds = min(seconds, ask(page, client)[1])
+        seconds = min(seconds, request(page, client)[1])
         if seconds < QUICK:
             break
     return Measured(page.kind, seconds, len(queries), status)
 
 
-def ask(page: Any, client: Client) -> tuple[int, float]:
-    """The status, and the seconds to the first byte."""
+def request(page: Any, client: Client) -> tuple[int, float]:
+    """Request a page; return the status, and the seconds until the first byte."""
     cache.clear()
     start = perf_counter()
-    with transaction.atomic():  # whatever one breaks is not the next one's
+    with transaction.atomic():  # An error in one page must not affect the next.
         send = client.get if page.method == "GET" else client.post
         response: Any = send(page.address, page.parameters, secure=True)
         if response.streaming:
@@ -90,6 +92,7 @@ def ask(page: Any, client: Client) -> tuple[int, float]:
 
 @contextmanager
 def counted_queries() -> Iterator[list[str]]:
+    """Collect the queries of the block, without savepoints and the like."""
     queries: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:

@@ -10,7 +10,7 @@ from django.db import connection
 
 @contextmanager
 def new_database(name: str = "", template: str = "template1") -> Iterator[str]:
-    """A database made of `template`, dropped in the end; its name."""
+    """Create a database from `template` for the block, and yield its name."""
     name = name or f"benchmark_{os.getpid()}"
     administrate(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
@@ -21,7 +21,7 @@ def new_database(name: str = "", template: str = "template1") -> Iterator[str]:
 
 @contextmanager
 def connected_to(name: str) -> Iterator[None]:
-    """The default connection is to another database until the end."""
+    """Connect the default connection to another database during the block."""
     settings = connection.settings_dict
     before = settings["NAME"]
     connection.close()
@@ -35,7 +35,7 @@ def connected_to(name: str) -> Iterator[None]:
 
 @contextmanager
 def migrated_database() -> Iterator[None]:
-    """The default connection is to a new database, migrated, until the end."""
+    """Connect the default connection to a new migrated database during the block."""
     with new_database() as name, connected_to(name):
         call_command("migrate", verbosity=0)
         yield

@@ -1,7 +1,7 @@
 """python -m benchmarks.migrate [ROUNDS]: migrate an empty database, as a ratio to psql.
 
-In each round each contender gets a new database, so that whatever else the machine does meets all
-of them alike. The server is up before the first round.
+In each round each contender gets a new database, so that other load on the machine affects all of
+them alike. The server is started before the first round.
 """
 
 import os
@@ -31,7 +31,7 @@ start = time.perf_counter()
 call_command("migrate", verbosity=0)
 print(time.perf_counter() - start)
 """
-# Migrations keep their own record beside the schema that they make.
+# The record of migrations is not part of the schema that they create.
 OBJECTS = """
     SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
                                    AND relname !~ '^django_migrations'
@@ -56,7 +56,7 @@ def main(rounds: int) -> None:
                 seconds, _ = timed([sys.executable, "manage.py", "migrate", "-v0"], environment)
                 times["manage.py migrate"].append(seconds)
                 if objects(environment) != wanted:
-                    sys.exit("psql and migrate made different schemas: there is no ratio.")
+                    sys.exit("psql and migrate created different schemas, so there is no ratio.")
                 seconds, _ = timed([sys.executable, "manage.py", "migrate", "-v0"], environment)
                 times["... with nothing to do"].append(seconds)
             with scratch_database() as environment:
@@ -70,11 +70,12 @@ def main(rounds: int) -> None:
 
 
 def sql_of_all_migrations() -> str:
-    """What sqlmigrate prints, for one migration after the other."""
+    """Return the SQL that sqlmigrate prints for each migration."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
     return "\n".join(
-        "\n".join(["BEGIN;", *executor.loader.collect_sql([step]), "COMMIT;"]) for step in plan
+        "\n".join(["BEGIN;", *executor.loader.collect_sql([migration]), "COMMIT;"])
+        for migration in plan
     )
 
 
@@ -87,7 +88,7 @@ def version() -> str:
 
 @contextmanager
 def scratch_database() -> Iterator[dict[str, str]]:
-    """A new database, by the environment in which libpq and Django find it."""
+    """Create a database for the block, and yield the environment to connect to it."""
     name = f"benchmark_{os.getpid()}"
     server = connection.connection.info
     with connection.cursor() as cursor:
@@ -107,7 +108,7 @@ def scratch_database() -> Iterator[dict[str, str]]:
 
 
 def timed(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
-    """The seconds that `command` takes, and what it prints."""
+    """Return the seconds that `command` takes, and its output."""
     start = perf_counter()
     done = subprocess.run(  # noqa: S603
         command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.PIPE, text=True
@@ -116,7 +117,7 @@ def timed(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
 
 
 def objects(environment: dict[str, str]) -> str:
-    """The names of what is in the database."""
+    """Return the names of tables, indexes and constraints in the database."""
     _, output = timed([*PSQL, "--tuples-only", "--command", OBJECTS], environment)
     return output
 

@@ -1,4 +1,4 @@
-"""All pages of the admin, as the site itself has them: what benchmarks/admin.py asks for."""
+"""All pages of the admin site, which benchmarks/admin.py requests."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from django.urls import reverse
 from config.admin import RangeFilter, RecordFilter
 
 SAMPLE = 1_000
-"""Rows from which the values are taken that are filtered by and searched for."""
+"""The number of rows that supply values for filters and searches."""
 NO_KEY = "00000000-0000-7000-8000-000000000000"
 SEARCHES = {
     "one letter": "a",
@@ -31,9 +31,11 @@ type Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Page:
+    """A request to a page."""
+
     kind: str
     name: str
-    """The same one in every database, whatever its rows."""
+    """The same in every database, whatever its rows."""
     address: str
     parameters: Parameters = field(default_factory=dict)
     method: str = "GET"
@@ -146,7 +148,7 @@ class Pages:
             yield self._page("search, sorted", title, self.list, {"q": word, "o": "-1"})
 
     def _words(self) -> dict[str, str]:
-        """Words that are there: often, seldom; and beginnings of addresses."""
+        """Return words that occur seldom or often, and beginnings of texts."""
         found: dict[str, str] = {}
         for number, path in enumerate(self.admin.search_fields):
             plain = path.removesuffix("__exact").removesuffix("__startswith")
@@ -180,7 +182,7 @@ class Pages:
             yield from self._deletions(list(dict.fromkeys(rows.values())))
 
     def _names_of_pages(self) -> Iterator[str]:
-        """Of those about a record: change, history, delete, and whatever the model has more."""
+        """Yield the names of pages about a record: change, history, delete and the model's own."""
         for pattern in self.admin.get_urls():
             of_a_record = {"object_id", "id"} & set(pattern.pattern.converters)
             allowed = self.admin.has_delete_permission(self.request) or "delete" not in str(pattern)
@@ -197,20 +199,20 @@ class Pages:
         for key in opts.concrete_fields:
             if not key.is_relation:
                 continue
-            asked = {
+            parameters = {
                 "app_label": opts.app_label,
                 "model_name": opts.model_name,
                 "field_name": key.name,
             }
             for title, word in {"": "", **SEARCHES, "e-mail": "ma"}.items():
                 name, address = f"{key.name} {title}", reverse("admin:autocomplete")
-                yield self._page("autocompletion", name, address, {**asked, "term": word})
+                yield self._page("autocompletion", name, address, {**parameters, "term": word})
             name = f"{key.name}, page 2"
-            yield self._page("autocompletion", name, address, {**asked, "term": "", "page": 2})
+            yield self._page("autocompletion", name, address, {**parameters, "term": "", "page": 2})
 
 
 def _some_pairs(one: Iterable[str], other: Iterable[str]) -> list[tuple[str, str]]:
-    """Few with few, and many with many."""
+    """Return pairs of the first choices and pairs of the second ones."""
     return list(zip(list(one)[:2], list(other)[:2], strict=False))
 
 
@@ -232,7 +234,7 @@ def _some_keys(model: type[models.Model]) -> list[Any]:
 
 
 def _with_most(model: type[models.Model], column: str) -> Any:
-    """The key to which most rows of `model` refer."""
+    """Return the key that most rows of `model` refer to."""
     rows = model._base_manager.filter(**{f"{column}__isnull": False})
     grouped = rows.order_by().values_list(column).annotate(rows=Count("*")).order_by("-rows")
     first = grouped.first()

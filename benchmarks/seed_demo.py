@@ -1,8 +1,8 @@
-"""python -m benchmarks.seed_demo [ENROLLMENTS [ROUNDS]]: beside a bare COPY of the same rows.
+"""python -m benchmarks.seed_demo [ENROLLMENTS [ROUNDS]]: seed_demo, as a ratio to a bare COPY.
 
-The rows are taken from a database that seed_demo filled, with COPY TO, as files. A bare COPY reads
-them from there into the same tables with the same constraints and indexes, a table at a time. Each
-contender gets a new database in each round.
+COPY TO writes the rows of a database that seed_demo filled to files. A bare COPY reads these into
+the same tables with the same constraints and indexes, one table after the other. Each contender
+gets a new database in each round.
 """
 
 import os
@@ -36,11 +36,11 @@ def main(enrollments: int, rounds: int) -> None:
             with contender():
                 times["COPY of the same rows"].append(timed(lambda: copy(files)))
                 if digest() != expected:
-                    sys.exit("COPY wrote other rows than seed_demo: there is no ratio.")
+                    sys.exit("COPY and seed_demo wrote different rows, so there is no ratio.")
             with contender():
                 times["seed_demo"].append(timed(lambda: seed(enrollments)))
                 if digest() != expected:
-                    sys.exit("seed_demo wrote other rows than before: there is no ratio.")
+                    sys.exit("seed_demo wrote different rows than before, so there is no ratio.")
     show(times, sum(int(rows) for rows, _ in expected), rounds)
 
 
@@ -57,7 +57,7 @@ def seed(enrollments: int) -> None:
 
 
 def copy(files: Path) -> None:
-    """What is no part of either contender's work: a look at what was written."""
+    """Write the files into the tables."""
     from config.demo import TABLES
 
     with connection.cursor() as cursor:
@@ -81,7 +81,7 @@ def export(files: Path) -> None:
 
 
 def digest() -> list[tuple[int, str]]:
-    """Of each table the number of its rows, and a sum over all of their text."""
+    """Return the number of rows and a checksum of each table."""
     from config.demo import TABLES
 
     with connection.cursor() as cursor:
@@ -100,7 +100,7 @@ def timed(run: Callable[[], object]) -> float:
 
 @contextmanager
 def template() -> Iterator[None]:
-    """A migrated database, to make others of."""
+    """Create a migrated database for the block, as a template for others."""
     with new_database(TEMPLATE):
         with connected_to(TEMPLATE):
             call_command("migrate", verbosity=0)
@@ -109,7 +109,7 @@ def template() -> Iterator[None]:
 
 @contextmanager
 def contender() -> Iterator[None]:
-    """The default connection is to a new database until the end."""
+    """Connect the default connection to a new database during the block."""
     with new_database(template=TEMPLATE) as name:
         administrate("CHECKPOINT")
         with connected_to(name):

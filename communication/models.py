@@ -16,7 +16,7 @@ from config.postgres.models import TimestampedModel
 
 
 class Message(TimestampedModel):
-    """What one user writes to another."""
+    """A message from one user to another."""
 
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="sent_messages"
@@ -28,7 +28,7 @@ class Message(TimestampedModel):
         related_name="received_messages",
     )
     conversation_id = models.UUIDField(
-        db_comment="The same for all messages of a conversation; made with its first message."
+        db_comment="Shared by all messages of a conversation; made with the first one."
     )
     subject = models.CharField(max_length=255, blank=True, db_default="")
     content = models.TextField()
@@ -36,13 +36,13 @@ class Message(TimestampedModel):
         blank=True, db_default=[], db_comment="Array of objects, one per file."
     )
     read_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When the recipient first read it; NULL: unread."
+        null=True, blank=True, db_comment="When the recipient first read it; NULL while unread."
     )
     is_read = models.GeneratedField(
         expression=Q(read_at__isnull=False),  # type: ignore[arg-type]
         output_field=models.BooleanField(),
         db_persist=True,
-        db_comment="Generated from read_at; filter on read_at, whose index is the badge's.",
+        db_comment="Generated from read_at. Filter by read_at, which the unread index uses.",
     )
     parent_message = models.ForeignKey(
         "self",
@@ -51,13 +51,17 @@ class Message(TimestampedModel):
         blank=True,
         db_index=False,
         related_name="replies",
-        db_comment="The message that this one answers; NULL: none, or it was removed.",
+        db_comment="The message that this one answers; NULL if there is none, or it was removed.",
     )
     deleted_by_sender = models.DateTimeField(
-        null=True, blank=True, db_comment="When the sender hid it from themselves; NULL: not."
+        null=True,
+        blank=True,
+        db_comment="When the sender hid it from their own view; NULL if they did not.",
     )
     deleted_by_recipient = models.DateTimeField(
-        null=True, blank=True, db_comment="When the recipient hid it from themselves; NULL: not."
+        null=True,
+        blank=True,
+        db_comment="When the recipient hid it from their own view; NULL if they did not.",
     )
 
     objects = MessageQuerySet.as_manager()
@@ -66,27 +70,29 @@ class Message(TimestampedModel):
         db_table = "messages"
         db_table_comment = "Messages from one user to another, grouped in conversations."
         indexes = (
-            # Query 13: the inbox joins what the user sent and what they received.
+            # Query 13: the inbox combines messages that the user sent and received; this finds the
+            # former.
             models.Index(fields=["sender"], name="messages_sender_idx"),
-            # Query 13: as above.
+            # Query 13: the inbox finds messages that the user received.
             models.Index(fields=["recipient"], name="messages_recipient_idx"),
-            # Query 14: a conversation; read backwards it is newest first, id is the page's key.
+            # Query 14: a conversation, scanned backwards for newest first; the id breaks ties
+            # between pages.
             models.Index(
                 fields=["conversation_id", "created_at", "id"], name="messages_conversation_idx"
             ),
-            # Query 15: the badge counts in the index alone.
+            # Query 15: the unread badge counts with an index-only scan.
             models.Index(fields=["recipient"], condition=UNREAD, name="messages_unread_idx"),
-            # Query 28: a message goes, its replies stay.
+            # Query 28: removing a message keeps its replies.
             models.Index(fields=["parent_message"], name="messages_parent_idx"),
         )
         constraints = (
-            # Nobody writes to themselves.
+            # A user does not write to themselves.
             models.CheckConstraint(
                 condition=~Q(sender=F("recipient")), name="messages_recipient_check"
             ),
             not_blank_check("content", name="messages_content_check"),
             json_check("attachments", "array", name="messages_attachments_check"),
-            # Not a reply to itself.
+            # A reply does not answer itself.
             models.CheckConstraint(
                 condition=~Q(parent_message=F("id")), name="messages_parent_check"
             ),
@@ -105,7 +111,7 @@ class Message(TimestampedModel):
 
 
 class DiscussionThread(TimestampedModel):
-    """A topic of a course's forum."""
+    """A thread in the forum of a course."""
 
     course = models.ForeignKey(
         "courses.Course", models.DB_CASCADE, db_index=False, related_name="discussion_threads"
@@ -117,36 +123,40 @@ class DiscussionThread(TimestampedModel):
         related_name="discussion_threads",
     )
     category = models.CharField(
-        max_length=100, blank=True, db_default="", db_comment="Empty: general."
+        max_length=100,
+        blank=True,
+        db_default="",
+        db_comment="Empty if the thread has no special category.",
     )
     title = models.CharField(max_length=255)
     content = models.TextField()
     is_pinned = models.BooleanField(
-        db_default=False, db_comment="Whether it stays on top of the forum."
+        db_default=False, db_comment="True if it stays at the top of the forum."
     )
     is_locked = models.BooleanField(
-        db_default=False, db_comment="Whether new posts are refused, by the application."
+        db_default=False, db_comment="True if the application refuses new posts."
     )
-    view_count = models.IntegerField(db_default=0, db_comment="Kept by the application.")
+    view_count = models.IntegerField(db_default=0, db_comment="Maintained by the application.")
     reply_count = models.IntegerField(
-        db_default=0, db_comment="Posts in the thread; kept by the application."
+        db_default=0, db_comment="Number of posts in the thread; maintained by the application."
     )
     last_activity_at = models.DateTimeField(
-        db_default=Now(), db_comment="When it was opened or last posted to."
+        db_default=Now(), db_comment="When the thread was opened or last posted to."
     )
 
     objects = DiscussionThreadQuerySet.as_manager()
 
     class Meta:
         db_table = "discussion_threads"
-        db_table_comment = "Topics of the forums of courses."
+        db_table_comment = "Threads in the forums of courses."
         indexes = (
-            # Query 18: the forum; read backwards it is pinned first, then last activity.
+            # Query 18: the forum, scanned backwards for pinned threads first, then by last
+            # activity.
             models.Index(
                 fields=["course", "is_pinned", "last_activity_at"],
                 name="discussion_threads_forum_idx",
             ),
-            # Query 28: an author goes with their threads.
+            # Query 28: removing an author removes their threads.
             models.Index(fields=["author"], name="discussion_threads_author_idx"),
         )
         constraints = (
@@ -186,21 +196,24 @@ class DiscussionPost(TimestampedModel):
         blank=True,
         db_index=False,
         related_name="replies",
-        db_comment="The post that this one answers; NULL: it answers the thread.",
+        db_comment="The post that this one answers; NULL if it answers the thread.",
     )
-    content = models.TextField(blank=True)  # once it is deleted
-    upvote_count = models.IntegerField(db_default=0, db_comment="Kept by the application.")
+    content = models.TextField(blank=True)  # A deleted post may be empty.
+    upvote_count = models.IntegerField(db_default=0, db_comment="Maintained by the application.")
     is_solution = models.BooleanField(
-        db_default=False, db_comment="Whether it answers the thread's question; one may."
+        db_default=False,
+        db_comment="True if it answers the thread's question; at most one post per thread.",
     )
     edited_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When the author last changed it; NULL: never."
+        null=True, blank=True, db_comment="When the author last changed it; NULL if never."
     )
     edit_history = models.JSONField(
-        blank=True, db_default=[], db_comment="Array of objects, one per earlier text."
+        blank=True,
+        db_default=[],
+        db_comment="Array of objects, one per earlier version of the text.",
     )
     is_deleted = models.BooleanField(
-        db_default=False, db_comment="Soft deletion: hidden, its replies stay."
+        db_default=False, db_comment="True if the post is hidden (soft deletion); its replies stay."
     )
 
     objects = DiscussionPostQuerySet.as_manager()
@@ -211,19 +224,19 @@ class DiscussionPost(TimestampedModel):
         indexes = (
             # Query 19: the posts of a thread in order.
             models.Index(fields=["thread", "created_at"], name="discussion_posts_thread_idx"),
-            # Query 19: the replies of a post in order.
+            # Query 19: the replies to a post in order.
             models.Index(fields=["parent_post", "created_at"], name="discussion_posts_parent_idx"),
-            # Query 28: an author goes with their posts.
+            # Query 28: removing an author removes their posts.
             models.Index(fields=["author"], name="discussion_posts_author_idx"),
         )
         constraints = (
-            # At most one solution per thread.
+            # A thread has at most one solution.
             models.UniqueConstraint(
                 fields=["thread"],
                 condition=Q(is_solution=True),
                 name="discussion_posts_solution_uniq",
             ),
-            # A deleted post may lose its text too.
+            # Only a deleted post may have no text.
             models.CheckConstraint(
                 condition=Q(is_deleted=True) | Q(content__regex=r"\S"),
                 name="discussion_posts_content_check",
@@ -231,12 +244,12 @@ class DiscussionPost(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(upvote_count__gte=0), name="discussion_posts_upvote_count_check"
             ),
-            # Not before it was posted.
+            # A post is not edited before it was posted.
             models.CheckConstraint(
                 condition=Q(edited_at__gte=F("created_at")), name="discussion_posts_edited_at_check"
             ),
             json_check("edit_history", "array", name="discussion_posts_edit_history_check"),
-            # Not a reply to itself.
+            # A reply does not answer itself.
             models.CheckConstraint(
                 condition=~Q(parent_post=F("id")), name="discussion_posts_parent_check"
             ),
@@ -250,7 +263,7 @@ class DiscussionPost(TimestampedModel):
 
 
 class Announcement(TimestampedModel):
-    """What an educator tells all students of a course."""
+    """An announcement of an educator to all students of a course."""
 
     course = models.ForeignKey(
         "courses.Course", models.DB_CASCADE, db_index=False, related_name="announcements"
@@ -261,10 +274,10 @@ class Announcement(TimestampedModel):
     title = models.CharField(max_length=255)
     content = models.TextField()
     scheduled_for = models.DateTimeField(
-        null=True, blank=True, db_comment="When to publish it; NULL: by hand."
+        null=True, blank=True, db_comment="When to publish it; NULL if it is published by hand."
     )
     published_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When it was published; NULL: not yet."
+        null=True, blank=True, db_comment="When it was published; NULL until then."
     )
 
     objects = AnnouncementQuerySet.as_manager()
@@ -273,15 +286,15 @@ class Announcement(TimestampedModel):
         db_table = "announcements"
         db_table_comment = "Announcements of educators to the students of a course."
         indexes = (
-            # Query 20: published ones of a course; read backwards it is newest first.
+            # Query 20: published announcements of a course, scanned backwards for newest first.
             models.Index(fields=["course", "published_at"], name="announcements_course_idx"),
-            # Query 20: scheduled ones that are due.
+            # Query 20: scheduled announcements that are due.
             models.Index(
                 fields=["scheduled_for"],
                 condition=Q(published_at__isnull=True),
                 name="announcements_due_idx",
             ),
-            # Query 28: an educator goes with their announcements.
+            # Query 28: removing an educator removes their announcements.
             models.Index(fields=["educator"], name="announcements_educator_idx"),
         )
         constraints = (

@@ -1,4 +1,4 @@
-"""What is asked of messages, discussions and announcements."""
+"""Queries for messages, discussions and announcements."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -21,17 +21,17 @@ UNREAD = Q(read_at__isnull=True, deleted_by_recipient__isnull=True)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    """Messages as one of their two users sees them."""
+    """The queries for messages, as their sender or recipient sees them."""
 
     def visible_to(self, user: "User") -> Self:
-        """Sent or received by the user, who did not delete them."""
+        """Return messages that the user sent or received and did not delete."""
         return self.filter(
             Q(sender=user, deleted_by_sender__isnull=True)
             | Q(recipient=user, deleted_by_recipient__isnull=True)
         )
 
     def inbox(self, user: "User") -> Self:
-        """Query 13: the latest message of each conversation of the user, newest first."""
+        """Query 13: return the latest message of each of the user's conversations, newest first."""
         latest = (
             self.visible_to(user)
             .order_by("conversation_id", "-created_at", "-id")
@@ -40,7 +40,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(pk__in=latest.values("pk")).order_by("-created_at", "-id")
 
     def conversation(self, conversation_id: UUID, after: "Message | None" = None) -> Self:
-        """Query 14: its messages, newest first; the page after that message."""
+        """Query 14: return the messages, newest first, beginning after `after`."""
         messages = self.filter(conversation_id=conversation_id)
         if after:
             messages = messages.filter(created_at__lte=after.created_at).exclude(
@@ -49,35 +49,35 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return messages.order_by("-created_at", "-id")
 
     def unread(self) -> Self:
-        """Query 15: `user.received_messages.unread().count()`."""
+        """Query 15: return unread messages: `user.received_messages.unread().count()`."""
         return self.filter(UNREAD)
 
 
 class DiscussionThreadQuerySet(models.QuerySet["DiscussionThread"]):
-    """Threads of a forum."""
+    """The queries for threads of a forum."""
 
     def forum(self) -> Self:
-        """Query 18: `course.discussion_threads.forum()`, pinned first, then last activity."""
+        """Query 18: pinned first, then by last activity: `course.discussion_threads.forum()`."""
         return self.order_by("-is_pinned", "-last_activity_at")
 
 
 class DiscussionPostQuerySet(models.QuerySet["DiscussionPost"]):
-    """Posts of a thread, or replies to a post."""
+    """The queries for posts of a thread or replies to a post."""
 
     def in_order(self) -> Self:
-        """Query 19: `thread.posts.in_order()`, `post.replies.in_order()`."""
+        """Query 19: sort by time: `thread.posts.in_order()`, `post.replies.in_order()`."""
         return self.order_by("created_at", "id")
 
 
 class AnnouncementQuerySet(models.QuerySet["Announcement"]):
-    """Announcements, published or to come."""
+    """The queries for published and scheduled announcements."""
 
     def published(self) -> Self:
-        """Query 20: `course.announcements.published()`, newest first."""
+        """Query 20: newest first: `course.announcements.published()`."""
         return self.filter(published_at__isnull=False).order_by("-published_at")
 
     def due(self, now: datetime) -> Self:
-        """Query 20: scheduled ones that have to be published now."""
+        """Query 20: return scheduled announcements that are due, first due first."""
         return self.filter(published_at__isnull=True, scheduled_for__lte=now).order_by(
             "scheduled_for"
         )

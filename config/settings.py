@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.admin.middleware.viewers_time_zone",
+    "users.middleware.viewers_time_zone",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -1,4 +1,4 @@
-"""What is taught: courses, their modules and lessons."""
+"""Courses, their modules and their lessons."""
 
 from django.apps import AppConfig
 

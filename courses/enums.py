@@ -4,7 +4,7 @@ from django.db import models
 
 
 class CourseStatus(models.TextChoices):
-    """Where a course is on its way to the catalogue."""
+    """Stage of a course on its way to the catalogue."""
 
     DRAFT = "draft"
     PENDING_REVIEW = "pending_review"
@@ -13,7 +13,7 @@ class CourseStatus(models.TextChoices):
 
 
 class Difficulty(models.TextChoices):
-    """Whom a course is for."""
+    """Level of the students that a course is for."""
 
     BEGINNER = "beginner"
     INTERMEDIATE = "intermediate"
@@ -21,7 +21,7 @@ class Difficulty(models.TextChoices):
 
 
 class LessonType(models.TextChoices):
-    """What a lesson consists of."""
+    """Form of a lesson."""
 
     VIDEO = "video"
     TEXT = "text"

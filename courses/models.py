@@ -1,4 +1,4 @@
-"""What is taught: courses, their modules and lessons."""
+"""Courses, their modules and their lessons."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -24,34 +24,40 @@ class Course(TimestampedModel):
     )
     title = models.CharField(max_length=255)
     description = models.TextField(blank=True, db_default="")
-    slug = models.SlugField(max_length=255, db_index=False, db_comment="Its name in the URL.")
+    slug = models.SlugField(
+        max_length=255, db_index=False, db_comment="Unique name of the course in URLs."
+    )
     category = models.CharField(max_length=100)
     difficulty = EnumField(Difficulty)
     price = models.DecimalField(
-        max_digits=10, decimal_places=2, db_default=0, db_comment="In `currency`; 0: free."
+        max_digits=10,
+        decimal_places=2,
+        db_default=0,
+        db_comment="In `currency`; 0 if the course is free.",
     )
     currency = models.CharField(
-        max_length=3, db_default="USD", db_comment="ISO 4217 code, in capitals."
+        max_length=3, db_default="USD", db_comment="ISO 4217 code in capital letters."
     )
     enrollment_limit = models.IntegerField(
-        null=True, blank=True, db_comment="How many students may enroll; NULL: any number."
+        null=True, blank=True, db_comment="Maximum number of students; NULL if unlimited."
     )
     enrollment_count = models.IntegerField(
-        db_default=0, db_comment="Enrollments so far; kept by the application."
+        db_default=0, db_comment="Number of enrollments so far; maintained by the application."
     )
     average_rating = models.DecimalField(
         max_digits=3,
         decimal_places=2,
         null=True,
         blank=True,
-        db_comment="0 to 5; NULL: no reviews yet.",
+        db_comment="From 0 to 5; NULL until the first review.",
     )
     total_reviews = models.IntegerField(
-        db_default=0, db_comment="Reviews behind average_rating; kept by the application."
+        db_default=0,
+        db_comment="Number of reviews that average_rating sums up; maintained by the application.",
     )
     status = EnumField(CourseStatus, db_default=CourseStatus.DRAFT)
     published_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When it entered the catalogue; NULL: not yet."
+        null=True, blank=True, db_comment="When the course entered the catalogue; NULL until then."
     )
     thumbnail_url = models.URLField(max_length=500, blank=True, db_default="")
 
@@ -61,20 +67,21 @@ class Course(TimestampedModel):
         db_table = "courses"
         db_table_comment = "Courses, from draft to archive."
         indexes = (
-            # Query 2: the catalogue. Read backwards it is newest first; id is the page's key.
+            # Query 2: the catalogue, scanned backwards for newest first; the id breaks ties between
+            # pages.
             models.Index(
                 fields=["category", "difficulty", "published_at", "id"],
                 condition=Q(status=CourseStatus.PUBLISHED),
                 name="courses_catalogue_idx",
             ),
-            # Query 3: by popularity.
+            # Query 3: courses sorted by popularity.
             models.Index(
                 fields=["enrollment_count", "id"],
                 condition=Q(status=CourseStatus.PUBLISHED),
                 name="courses_popular_idx",
             ),
-            # Query 3: by rating. Read backwards it is best first and unrated last, for which NULLs
-            # have to be first here.
+            # Query 3: courses sorted by rating. A backward scan returns the best first and those
+            # without a rating last, because NULLs are first here.
             models.Index(
                 F("average_rating").asc(nulls_first=True),
                 "total_reviews",
@@ -82,7 +89,7 @@ class Course(TimestampedModel):
                 condition=Q(status=CourseStatus.PUBLISHED),
                 name="courses_rating_idx",
             ),
-            # Query 5: words in title or description.
+            # Query 5: full-text search in title and description.
             GinIndex(
                 SEARCH_DOCUMENT,
                 condition=Q(status=CourseStatus.PUBLISHED),
@@ -98,9 +105,10 @@ class Course(TimestampedModel):
             ),
         )
         constraints = (
-            # Query 4: the course page finds the course by it.
+            # Query 4: the course page finds its course by the slug.
             models.UniqueConstraint(fields=["slug"], name="courses_slug_uniq"),
-            # What slugify() makes: lower case, so that no two URLs differ only in case.
+            # The form that slugify() produces, in lower case, so that no two URLs differ only in
+            # case.
             models.CheckConstraint(
                 condition=Q(slug__regex="^[a-z0-9_]+(-[a-z0-9_]+)*$"), name="courses_slug_check"
             ),
@@ -123,12 +131,12 @@ class Course(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(average_rating__range=(0, 5)), name="courses_average_rating_check"
             ),
-            # A rating is there exactly when there are reviews.
+            # A course has a rating exactly when it has reviews.
             models.CheckConstraint(
                 condition=exactly_when(Q(average_rating__isnull=False), Q(total_reviews__gt=0)),
                 name="courses_rating_reviews_check",
             ),
-            # A published course says since when.
+            # A published course has published_at.
             models.CheckConstraint(
                 condition=~Q(status=CourseStatus.PUBLISHED) | Q(published_at__isnull=False),
                 name="courses_published_at_check",
@@ -146,8 +154,8 @@ class CourseModule(TimestampedModel):
     course = models.ForeignKey(Course, models.DB_CASCADE, db_index=False, related_name="modules")
     title = models.CharField(max_length=255)
     description = models.TextField(blank=True, db_default="")
-    order_number = models.IntegerField(db_comment="Place in the course, from 1.")
-    duration_minutes = models.IntegerField(db_default=0, db_comment="Expected effort, in minutes.")
+    order_number = models.IntegerField(db_comment="Position in the course, starting at 1.")
+    duration_minutes = models.IntegerField(db_default=0, db_comment="Expected effort in minutes.")
     prerequisite_module = models.ForeignKey(
         "self",
         models.DB_SET_NULL,
@@ -155,7 +163,7 @@ class CourseModule(TimestampedModel):
         blank=True,
         db_index=False,
         related_name="unlocked_modules",
-        db_comment="The module to finish before this one; NULL: none.",
+        db_comment="The module to finish before this one; NULL if there is none.",
     )
 
     class Meta:
@@ -163,11 +171,11 @@ class CourseModule(TimestampedModel):
         db_table_comment = "Modules: the chapters of a course, in order."
         ordering = ("order_number",)
         indexes = (
-            # Query 28: a module that goes is no prerequisite any more.
+            # Query 28: removing a module clears it where it is a prerequisite.
             models.Index(fields=["prerequisite_module"], name="course_modules_prereq_idx"),
         )
         constraints = (
-            # Query 4: modules in order. Deferrable: a reorder is one statement, checked at its end.
+            # Query 4: modules in order. Deferrable, so that one statement can reorder them.
             models.UniqueConstraint(
                 fields=["course", "order_number"],
                 deferrable=Deferrable.IMMEDIATE,
@@ -180,7 +188,7 @@ class CourseModule(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(duration_minutes__gte=0), name="course_modules_duration_minutes_check"
             ),
-            # Not its own prerequisite.
+            # A module is not its own prerequisite.
             models.CheckConstraint(
                 condition=~Q(prerequisite_module=F("id")), name="course_modules_prerequisite_check"
             ),
@@ -201,18 +209,18 @@ class Lesson(TimestampedModel):
     description = models.TextField(blank=True, db_default="")
     lesson_type = EnumField(LessonType)
     content_url = models.URLField(
-        max_length=500, blank=True, db_default="", db_comment="Where the video or file is."
+        max_length=500, blank=True, db_default="", db_comment="Address of the video or file."
     )
     content_text = models.TextField(blank=True, db_default="")
     duration_minutes = models.IntegerField(
-        null=True, blank=True, db_comment="Expected effort, in minutes; NULL: unknown."
+        null=True, blank=True, db_comment="Expected effort in minutes; NULL if unknown."
     )
-    order_number = models.IntegerField(db_comment="Place in the module, from 1.")
+    order_number = models.IntegerField(db_comment="Position in the module, starting at 1.")
     is_preview = models.BooleanField(
-        db_default=False, db_comment="Whether it can be seen without an enrollment."
+        db_default=False, db_comment="True if the lesson is visible without an enrollment."
     )
     metadata = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: what players need beside the columns."
+        blank=True, db_default={}, db_comment="Object with further settings for the lesson player."
     )
 
     class Meta:
@@ -220,7 +228,7 @@ class Lesson(TimestampedModel):
         db_table_comment = "Lessons: the steps of a module, in order."
         ordering = ("order_number",)
         constraints = (
-            # Query 4: lessons in order. Deferrable: a reorder is one statement, checked at its end.
+            # Query 4: lessons in order. Deferrable, so that one statement can reorder them.
             models.UniqueConstraint(
                 fields=["module", "order_number"],
                 deferrable=Deferrable.IMMEDIATE,
@@ -233,12 +241,12 @@ class Lesson(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(duration_minutes__gte=0), name="lessons_duration_minutes_check"
             ),
-            # A video is somewhere.
+            # A video lesson has an address.
             models.CheckConstraint(
                 condition=~Q(lesson_type=LessonType.VIDEO) | Q(content_url__regex=r"\S"),
                 name="lessons_video_check",
             ),
-            # A text says something.
+            # A text lesson has a text.
             models.CheckConstraint(
                 condition=~Q(lesson_type=LessonType.TEXT) | Q(content_text__regex=r"\S"),
                 name="lessons_text_check",

@@ -1,4 +1,4 @@
-"""What is asked of courses."""
+"""Queries for courses."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -20,16 +20,16 @@ SEARCH_DOCUMENT = SearchVector("title", weight="A", config=SEARCH_CONFIG) + Sear
 
 
 class CourseQuerySet(models.QuerySet["Course"]):
-    """The catalogue, and what an educator or a moderator sees of it."""
+    """The queries of the catalogue, of educators and of moderators."""
 
     def published(self) -> Self:
-        """Courses in the catalogue."""
+        """Return the courses in the catalogue."""
         return self.filter(status=CourseStatus.PUBLISHED)
 
     def catalogue(
         self, category: str, difficulty: Difficulty, after: "Course | None" = None
     ) -> Self:
-        """Query 2: published courses of a kind, newest first; the page after that course."""
+        """Query 2: return published courses of a kind, newest first, beginning after `after`."""
         courses = self.published().filter(category=category, difficulty=difficulty)
         if after:
             courses = courses.filter(published_at__lte=after.published_at).exclude(
@@ -38,21 +38,21 @@ class CourseQuerySet(models.QuerySet["Course"]):
         return courses.order_by("-published_at", "-id")
 
     def popular(self) -> Self:
-        """Query 3: published courses, those with most students first."""
+        """Query 3: return published courses, those with most students first."""
         return self.published().order_by("-enrollment_count", "-id")
 
     def top_rated(self) -> Self:
-        """Query 3: published courses, the best rated first; more reviews break a tie."""
+        """Query 3: return published courses, best rated first; more reviews break a tie."""
         return self.published().order_by(
             F("average_rating").desc(nulls_last=True), "-total_reviews", "-id"
         )
 
     def with_outline(self) -> Self:
-        """Query 4: with modules and lessons, in order. `with_outline().get(slug=slug)`."""
+        """Query 4: add modules and lessons, in order: `with_outline().get(slug=slug)`."""
         return self.prefetch_related("modules__lessons")
 
     def search(self, words: str) -> Self:
-        """Query 5: published courses that match the words, best first."""
+        """Query 5: return published courses that match the words, best first."""
         query = SearchQuery(words, config=SEARCH_CONFIG, search_type="websearch")
         return (
             self.published()
@@ -62,9 +62,9 @@ class CourseQuerySet(models.QuerySet["Course"]):
         )
 
     def with_status(self, status: CourseStatus) -> Self:
-        """Query 8: `educator.taught_courses.with_status(status)`, the last changed first."""
+        """Query 8: last changed first: `educator.taught_courses.with_status(status)`."""
         return self.filter(status=status).order_by("-updated_at")
 
     def pending_review(self) -> Self:
-        """Query 27: courses that wait for a moderator, oldest first."""
+        """Query 27: return courses that await a moderator, oldest first."""
         return self.filter(status=CourseStatus.PENDING_REVIEW).order_by("created_at")

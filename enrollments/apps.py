@@ -1,4 +1,4 @@
-"""Who takes which course, and how far they are."""
+"""Enrollments in courses, progress in lessons, and certificates."""
 
 from django.apps import AppConfig
 

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class EnrollmentStatus(models.TextChoices):
-    """Whether a student still takes a course."""
+    """State of a student's enrollment in a course."""
 
     ACTIVE = "active"
     COMPLETED = "completed"
@@ -12,7 +12,7 @@ class EnrollmentStatus(models.TextChoices):
 
 
 class ProgressStatus(models.TextChoices):
-    """How far a student is in a lesson."""
+    """Progress of a student in a lesson."""
 
     NOT_STARTED = "not_started"
     IN_PROGRESS = "in_progress"

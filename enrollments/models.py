@@ -1,4 +1,4 @@
-"""Who takes which course, and how far they are."""
+"""Enrollments in courses, progress in lessons, and certificates."""
 
 from typing import Self
 
@@ -13,14 +13,14 @@ from enrollments.enums import EnrollmentStatus, ProgressStatus
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
-    """Enrollments of a student or of a course."""
+    """The queries for enrollments of a student or a course."""
 
     def active(self) -> Self:
-        """Those whose student still takes the course."""
+        """Return enrollments whose student is still taking the course."""
         return self.filter(status=EnrollmentStatus.ACTIVE)
 
     def home(self) -> Self:
-        """Query 6: `student.enrollments.home()`, active ones, last accessed first."""
+        """Query 6: return active ones, last accessed first: `student.enrollments.home()`."""
         return (
             self.active()
             .select_related("course")
@@ -28,7 +28,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         )
 
     def roster(self, status: EnrollmentStatus, after: "Enrollment | None" = None) -> Self:
-        """Query 9: `course.enrollments.roster(status)`, newest first; the page after that one."""
+        """Query 9: newest first, beginning after `after`: `course.enrollments.roster(status)`."""
         enrollments = self.filter(status=status)
         if after:
             enrollments = enrollments.filter(enrolled_at__lte=after.enrolled_at).exclude(
@@ -38,7 +38,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
 
 class Enrollment(TimestampedModel):
-    """A student in a course."""
+    """The enrollment of a student in a course."""
 
     student = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="enrollments"
@@ -52,10 +52,10 @@ class Enrollment(TimestampedModel):
         max_digits=5,
         decimal_places=2,
         db_default=0,
-        db_comment="0 to 100; kept by the application.",
+        db_comment="From 0 to 100; maintained by the application.",
     )
     last_accessed_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When the student last opened the course; NULL: never."
+        null=True, blank=True, db_comment="When the student last opened the course; NULL if never."
     )
     payment = models.ForeignKey(
         "payments.Payment",
@@ -64,7 +64,7 @@ class Enrollment(TimestampedModel):
         blank=True,
         db_index=False,
         related_name="enrollments",
-        db_comment="What paid for it; NULL: free, by subscription, or the payment was removed.",
+        db_comment="The payment for it; NULL if free or subscribed, or the payment was removed.",
     )
     status = EnumField(EnrollmentStatus, db_default=EnrollmentStatus.ACTIVE)
 
@@ -72,19 +72,20 @@ class Enrollment(TimestampedModel):
 
     class Meta:
         db_table = "enrollments"
-        db_table_comment = "Students in courses: one row per student and course."
+        db_table_comment = "Enrollments of students in courses: one row per student and course."
         indexes = (
-            # Query 9: the roster; read backwards it is newest first, id is the page's key.
+            # Query 9: the roster, scanned backwards for newest first; the id breaks ties between
+            # pages.
             models.Index(
                 fields=["course", "status", "enrolled_at", "id"], name="enrollments_roster_idx"
             ),
-            # Query 28: a payment goes, its enrollment stays.
+            # Query 28: removing a payment keeps its enrollment.
             models.Index(fields=["payment"], name="enrollments_payment_idx"),
         )
         constraints = (
-            # Query 6: the tens of courses of a student are sorted by last access in memory: an
-            # index on it would be rewritten with every lesson opened.
-            # Query 12: finds the active courses of a student in the index alone, by `include`.
+            # Query 6: the few dozen courses of a student are sorted by last access in memory: an
+            # index on it would be updated with every opened lesson.
+            # Query 12: `include` lets an index-only scan find the active courses of a student.
             models.UniqueConstraint(
                 fields=["student", "course"],
                 include=["status"],
@@ -94,7 +95,7 @@ class Enrollment(TimestampedModel):
                 condition=Q(progress_percentage__range=(0, 100)),
                 name="enrollments_progress_percentage_check",
             ),
-            # Completed exactly when it says since when.
+            # The status is completed exactly when completed_at is set.
             models.CheckConstraint(
                 condition=exactly_when(
                     Q(status=EnrollmentStatus.COMPLETED), Q(completed_at__isnull=False)
@@ -105,7 +106,7 @@ class Enrollment(TimestampedModel):
                 condition=~Q(status=EnrollmentStatus.COMPLETED) | Q(progress_percentage=100),
                 name="enrollments_completed_progress_check",
             ),
-            # Not before the enrollment.
+            # A course is not completed before the enrollment.
             models.CheckConstraint(
                 condition=Q(completed_at__gte=F("enrolled_at")),
                 name="enrollments_completed_at_check",
@@ -125,15 +126,15 @@ class Enrollment(TimestampedModel):
 
 
 class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
-    """Progress of an enrollment."""
+    """The queries for progress of an enrollment."""
 
     def for_player(self) -> Self:
-        """Query 7: `enrollment.lesson_progress.for_player()`, with their lessons."""
+        """Query 7: add the lessons: `enrollment.lesson_progress.for_player()`."""
         return self.select_related("lesson")
 
 
 class LessonProgress(TimestampedModel):
-    """How far a student is in a lesson."""
+    """Progress of a student in a lesson."""
 
     enrollment = models.ForeignKey(
         Enrollment, models.DB_CASCADE, db_index=False, related_name="lesson_progress"
@@ -143,35 +144,37 @@ class LessonProgress(TimestampedModel):
     )
     status = EnumField(ProgressStatus, db_default=ProgressStatus.NOT_STARTED)
     time_spent_seconds = models.IntegerField(
-        db_default=0, db_comment="Time in the player so far, in seconds."
+        db_default=0, db_comment="Time spent in the player so far, in seconds."
     )
     completed_at = models.DateTimeField(null=True, blank=True)
     quiz_score = models.IntegerField(
-        null=True, blank=True, db_comment="Best score in the lesson's quiz, 0 to 100; NULL: none."
+        null=True,
+        blank=True,
+        db_comment="Best score in the lesson's quiz, from 0 to 100; NULL if there is none.",
     )
     attempts_count = models.IntegerField(
-        db_default=0, db_comment="Attempts at the lesson's quiz or assignment so far."
+        db_default=0, db_comment="Number of attempts at the lesson's quiz or assignment so far."
     )
     last_accessed_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When the student last opened the lesson; NULL: never."
+        null=True, blank=True, db_comment="When the student last opened the lesson; NULL if never."
     )
 
     objects = LessonProgressQuerySet.as_manager()
 
     class Meta:
         db_table = "lesson_progress"
-        db_table_comment = "Progress: one row per enrollment and lesson that was opened."
+        db_table_comment = "Progress in lessons: one row per enrollment and opened lesson."
         verbose_name_plural = "lesson progress"
         indexes = (
-            # Query 28: a lesson goes with its progress.
+            # Query 28: removing a lesson removes its progress.
             models.Index(fields=["lesson"], name="lesson_progress_lesson_idx"),
         )
         constraints = (
-            # Query 7: the player reads all of an enrollment.
+            # Query 7: the player reads all progress of an enrollment.
             models.UniqueConstraint(
                 fields=["enrollment", "lesson"], name="lesson_progress_enrollment_lesson_uniq"
             ),
-            # Completed exactly when it says since when.
+            # The status is completed exactly when completed_at is set.
             models.CheckConstraint(
                 condition=exactly_when(
                     Q(status=ProgressStatus.COMPLETED), Q(completed_at__isnull=False)
@@ -202,23 +205,26 @@ class LessonProgress(TimestampedModel):
 
 
 class Certificate(IdentifiedModel):
-    """The proof that a course was completed."""
+    """A proof that a course was completed."""
 
     enrollment = models.OneToOneField(Enrollment, models.DB_CASCADE, related_name="certificate")
     certificate_id = models.CharField(
-        max_length=100, db_comment="The public id, printed on the certificate."
+        max_length=100, db_comment="Public id, printed on the certificate."
     )
     pdf_url = models.URLField(
-        max_length=500, blank=True, db_default="", db_comment="Empty until the file is made."
+        max_length=500, blank=True, db_default="", db_comment="Empty until the file is generated."
     )
     issued_at = models.DateTimeField(db_default=Now())
     verification_url = models.URLField(
-        max_length=500, blank=True, db_default="", db_comment="Where anybody can verify it."
+        max_length=500,
+        blank=True,
+        db_default="",
+        db_comment="Public address at which the certificate can be verified.",
     )
     metadata = models.JSONField(
         blank=True,
         db_default={},
-        db_comment="Object: what is printed on it, as it was when it was issued.",
+        db_comment="Object with the data printed on the certificate, as of its issue.",
     )
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, db_comment="When the row was inserted."
@@ -228,7 +234,7 @@ class Certificate(IdentifiedModel):
         db_table = "certificates"
         db_table_comment = "Certificates of completed enrollments."
         constraints = (
-            # Query 26: `Certificate.objects.get(certificate_id=public_id)`.
+            # Query 26: verification runs `Certificate.objects.get(certificate_id=public_id)`.
             models.UniqueConstraint(
                 fields=["certificate_id"], name="certificates_certificate_id_uniq"
             ),

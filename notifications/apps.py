@@ -1,4 +1,4 @@
-"""What the platform tells its users."""
+"""Notifications to users."""
 
 from django.apps import AppConfig
 

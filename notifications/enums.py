@@ -4,7 +4,7 @@ from django.db import models
 
 
 class NotificationType(models.TextChoices):
-    """What a notification is about."""
+    """Subject of a notification."""
 
     NEW_MESSAGE = "new_message"
     ASSIGNMENT_DUE = "assignment_due"
@@ -19,7 +19,7 @@ class NotificationType(models.TextChoices):
 
 
 class Priority(models.TextChoices):
-    """How much a notification presses."""
+    """Urgency of a notification."""
 
     NORMAL = "normal"
     HIGH = "high"

@@ -1,4 +1,4 @@
-"""What the platform tells its users."""
+"""Notifications to users."""
 
 from datetime import datetime
 from typing import Self
@@ -14,23 +14,23 @@ from notifications.enums import NotificationType, Priority
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    """Notifications of a user, or those to sweep."""
+    """The queries for notifications of a user and for expired ones."""
 
     def unread(self) -> Self:
-        """Query 15: `user.notifications.unread().count()`."""
+        """Query 15: return unread ones: `user.notifications.unread().count()`."""
         return self.filter(read_at__isnull=True)
 
     def newest_first(self) -> Self:
-        """Query 16: `user.notifications.newest_first()`."""
+        """Query 16: sort newest first: `user.notifications.newest_first()`."""
         return self.order_by("-created_at", "-id")
 
     def expired(self, now: datetime) -> Self:
-        """Query 17: those past their expiry, the longest first."""
+        """Query 17: return notifications past their expiry, first expired first."""
         return self.filter(expires_at__lte=now).order_by("expires_at")
 
 
 class Notification(IdentifiedModel):
-    """A line under the bell."""
+    """A notification to a user, listed under the bell."""
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="notifications"
@@ -39,23 +39,28 @@ class Notification(IdentifiedModel):
     title = models.CharField(max_length=255)
     content = models.TextField()
     action_url = models.URLField(
-        max_length=500, blank=True, db_default="", db_comment="Where a click leads."
+        max_length=500,
+        blank=True,
+        db_default="",
+        db_comment="Address that a click on the notification opens.",
     )
     priority = EnumField(Priority, db_default=Priority.NORMAL)
     read_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When the recipient first read it; NULL: unread."
+        null=True, blank=True, db_comment="When the recipient first read it; NULL while unread."
     )
     is_read = models.GeneratedField(
         expression=Q(read_at__isnull=False),  # type: ignore[arg-type]
         output_field=models.BooleanField(),
         db_persist=True,
-        db_comment="Generated from read_at; filter on read_at, whose index is the badge's.",
+        db_comment="Generated from read_at. Filter by read_at, which the unread index uses.",
     )
     metadata = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: ids of what the notification is about."
+        blank=True,
+        db_default={},
+        db_comment="Object with the ids of the rows that the notification is about.",
     )
     expires_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When the sweep may remove it; NULL: never."
+        null=True, blank=True, db_comment="When the expiry sweep may remove it; NULL if never."
     )
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, db_comment="When the row was inserted."
@@ -67,15 +72,15 @@ class Notification(IdentifiedModel):
         db_table = "notifications"
         db_table_comment = "Notifications to users."
         indexes = (
-            # Query 15: the badge counts in the index alone.
+            # Query 15: the unread badge counts with an index-only scan.
             models.Index(
                 fields=["recipient"],
                 condition=Q(read_at__isnull=True),
                 name="notifications_unread_idx",
             ),
-            # Query 16: the bell; read backwards it is newest first.
+            # Query 16: the list under the bell, scanned backwards for newest first.
             models.Index(fields=["recipient", "created_at"], name="notifications_recipient_idx"),
-            # Query 17: the sweep.
+            # Query 17: the sweep of expired notifications.
             models.Index(
                 fields=["expires_at"],
                 condition=Q(expires_at__isnull=False),
@@ -86,7 +91,7 @@ class Notification(IdentifiedModel):
             not_blank_check("title", name="notifications_title_check"),
             not_blank_check("content", name="notifications_content_check"),
             json_check("metadata", name="notifications_metadata_check"),
-            # After it was created.
+            # A notification expires after it was created.
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("created_at")), name="notifications_expires_at_check"
             ),

@@ -50,7 +50,7 @@ class PaymentAdmin(ModelAdmin):
         "stripe_checkout_session_id__exact",
         "user__email__startswith",
     )
-    search_help_text = "Id of Stripe's, or beginning of the user's e-mail address"
+    search_help_text = "Stripe id, or beginning of the user's e-mail address"
     actions = ("request_review", "finish_review")
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "payments_currency_check": ("currency", "It has to be three capitals, such as EUR."),
@@ -112,7 +112,7 @@ class SubscriptionAdmin(ModelAdmin):
         "stripe_customer_id__exact",
         "user__email__startswith",
     )
-    search_help_text = "Id of Stripe's, or beginning of the user's e-mail address"
+    search_help_text = "Stripe id, or beginning of the user's e-mail address"
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "subscriptions_current_period_check": (
             "current_period_end",
@@ -137,4 +137,4 @@ class RefundAdmin(ModelAdmin):
         "payment__stripe_payment_intent_id__exact",
         "payment__user__email__startswith",
     )
-    search_help_text = "Id of Stripe's, or beginning of the user's e-mail address"
+    search_help_text = "Stripe id, or beginning of the user's e-mail address"

@@ -1,4 +1,4 @@
-"""Money: payments, subscriptions and refunds."""
+"""Payments, subscriptions and refunds."""
 
 from django.apps import AppConfig
 

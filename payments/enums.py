@@ -4,7 +4,7 @@ from django.db import models
 
 
 class PaymentStatus(models.TextChoices):
-    """What became of a payment."""
+    """State of a payment."""
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -13,7 +13,7 @@ class PaymentStatus(models.TextChoices):
 
 
 class SubscriptionStatus(models.TextChoices):
-    """Whether a subscription is paid for; the names are Stripe's."""
+    """State of a subscription, by Stripe's names."""
 
     ACTIVE = "active"
     CANCELED = "canceled"
@@ -22,7 +22,7 @@ class SubscriptionStatus(models.TextChoices):
 
 
 class RefundStatus(models.TextChoices):
-    """What became of a refund."""
+    """State of a refund."""
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"

@@ -1,4 +1,4 @@
-"""Money: payments, subscriptions and refunds, all by Stripe."""
+"""Payments, subscriptions and refunds, all processed by Stripe."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -18,18 +18,18 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     """Query 24, reconciliation: `Payment.objects.get(stripe_payment_intent_id=stripe_id)`."""
 
     def newest_first(self) -> Self:
-        """Query 23: `user.payments.newest_first()`, `course.payments.newest_first()`."""
+        """Query 23: sort newest first: `user.payments.newest_first()`; likewise for `course`."""
         return self.order_by("-created_at", "-id")
 
     def stuck(self, before: datetime) -> Self:
-        """Query 23: those still pending that were made before then, oldest first."""
+        """Query 23: return pending payments from before the given time, oldest first."""
         return self.filter(status=PaymentStatus.PENDING, created_at__lt=before).order_by(
             "created_at"
         )
 
 
 class Payment(TimestampedModel):
-    """Money that a user pays, for a course or for something else."""
+    """A payment of a user, for a course or for something else."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="payments"
@@ -41,39 +41,45 @@ class Payment(TimestampedModel):
         blank=True,
         db_index=False,
         related_name="payments",
-        db_comment="What was bought; NULL: not a course, such as a subscription.",
+        db_comment="The course that was bought; NULL if something else, such as a subscription.",
     )
     stripe_payment_intent_id = models.CharField(  # noqa: DJ001
-        max_length=255, null=True, blank=True, db_comment="NULL: Stripe was not asked yet."
+        max_length=255,
+        null=True,
+        blank=True,
+        db_comment="NULL until the request is sent to Stripe.",
     )
     stripe_checkout_session_id = models.CharField(  # noqa: DJ001
-        max_length=255, null=True, blank=True, db_comment="NULL: not paid by Stripe Checkout."
+        max_length=255, null=True, blank=True, db_comment="NULL if not paid with Stripe Checkout."
     )
     amount = models.DecimalField(
-        max_digits=10, decimal_places=2, db_comment="In `currency`; 0: by a voucher."
+        max_digits=10, decimal_places=2, db_comment="In `currency`; 0 if paid with a voucher."
     )
     currency = models.CharField(
-        max_length=3, db_default="USD", db_comment="ISO 4217 code, in capitals."
+        max_length=3, db_default="USD", db_comment="ISO 4217 code in capital letters."
     )
     status = EnumField(PaymentStatus, db_default=PaymentStatus.PENDING)
     payment_method = models.CharField(
-        max_length=50, blank=True, db_default="", db_comment="Stripe's name of it, such as card."
+        max_length=50,
+        blank=True,
+        db_default="",
+        db_comment="Stripe's name for the method, such as card.",
     )
     metadata = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: what Stripe was told beside the columns."
+        blank=True, db_default={}, db_comment="Object with further data that was sent to Stripe."
     )
 
     objects = PaymentQuerySet.as_manager()
 
     class Meta:
         db_table = "payments"
-        db_table_comment = "Payments of users, by Stripe."
+        db_table_comment = "Payments of users, processed by Stripe."
         indexes = (
-            # Query 23: payments of a user; read backwards it is newest first.
+            # Query 23: payments of a user, scanned backwards for newest first.
             models.Index(fields=["user", "created_at"], name="payments_user_idx"),
-            # Query 23: payments of a course; read backwards it is newest first.
+            # Query 23: payments for a course, scanned backwards for newest first.
             models.Index(fields=["course", "created_at"], name="payments_course_idx"),
-            # Query 23: stuck in pending.
+            # Query 23: payments that are stuck in pending.
             models.Index(
                 fields=["created_at"],
                 condition=Q(status=PaymentStatus.PENDING),
@@ -81,11 +87,11 @@ class Payment(TimestampedModel):
             ),
         )
         constraints = (
-            # Query 24: by Stripe's id. NULLs are distinct: unique when present.
+            # Query 24: lookup by Stripe's id. NULLs are distinct, so an id is unique if present.
             models.UniqueConstraint(
                 fields=["stripe_payment_intent_id"], name="payments_stripe_payment_intent_id_uniq"
             ),
-            # Query 24: as above.
+            # Query 24: lookup by the id of Stripe's checkout session, unique if present.
             models.UniqueConstraint(
                 fields=["stripe_checkout_session_id"],
                 name="payments_stripe_checkout_session_id_uniq",
@@ -114,14 +120,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     """Query 24, reconciliation: `Subscription.objects.get(stripe_subscription_id=stripe_id)`."""
 
     def renewing(self, before: datetime) -> Self:
-        """Query 25: active ones whose period ends before then, the first to end first."""
+        """Query 25: return active ones that end before the given time, first to end first."""
         return self.filter(
             status=SubscriptionStatus.ACTIVE, current_period_end__lt=before
         ).order_by("current_period_end")
 
 
 class Subscription(TimestampedModel):
-    """A plan that a user pays for again and again."""
+    """A subscription of a user to a plan, paid for periodically."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DB_CASCADE, db_index=False, related_name="subscriptions"
@@ -131,32 +137,32 @@ class Subscription(TimestampedModel):
     plan_id = models.CharField(max_length=100, db_comment="Stripe's id of the plan.")
     status = EnumField(SubscriptionStatus, db_default=SubscriptionStatus.ACTIVE)
     current_period_start = models.DateTimeField()
-    current_period_end = models.DateTimeField(db_comment="When it renews or ends.")
+    current_period_end = models.DateTimeField(db_comment="When the subscription renews or ends.")
     cancel_at_period_end = models.BooleanField(
-        db_default=False, db_comment="Whether it ends with the period instead of renewing."
+        db_default=False, db_comment="True if it ends with the period instead of renewing."
     )
 
     objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
         db_table = "subscriptions"
-        db_table_comment = "Subscriptions of users to plans, by Stripe."
+        db_table_comment = "Subscriptions of users to plans, managed by Stripe."
         indexes = (
-            # Query 25: renewals.
+            # Query 25: subscriptions that renew soon.
             models.Index(
                 fields=["current_period_end"],
                 condition=Q(status=SubscriptionStatus.ACTIVE),
                 name="subscriptions_renewal_idx",
             ),
-            # Query 28: a user goes with all subscriptions, active or not.
+            # Query 28: removing a user removes all subscriptions, active or not.
             models.Index(fields=["user"], name="subscriptions_user_idx"),
         )
         constraints = (
-            # Query 24: by Stripe's id.
+            # Query 24: lookup by Stripe's id.
             models.UniqueConstraint(
                 fields=["stripe_subscription_id"], name="subscriptions_stripe_subscription_id_uniq"
             ),
-            # One active subscription per user and plan.
+            # A user has at most one active subscription per plan.
             models.UniqueConstraint(
                 fields=["user", "plan_id"],
                 condition=Q(status=SubscriptionStatus.ACTIVE),
@@ -167,7 +173,7 @@ class Subscription(TimestampedModel):
             ),
             not_blank_check("stripe_customer_id", name="subscriptions_stripe_customer_id_check"),
             not_blank_check("plan_id", name="subscriptions_plan_id_check"),
-            # It ends after it starts.
+            # A period ends after it starts.
             models.CheckConstraint(
                 condition=Q(current_period_end__gt=F("current_period_start")),
                 name="subscriptions_current_period_check",
@@ -186,7 +192,7 @@ class Subscription(TimestampedModel):
 
 
 class Refund(TimestampedModel):
-    """Money that goes back, all of a payment or a part. Query 24: by `stripe_refund_id`."""
+    """A refund of all or part of a payment. Query 24: lookup by `stripe_refund_id`."""
 
     payment = models.ForeignKey(Payment, models.DB_CASCADE, db_index=False, related_name="refunds")
     enrollment = models.ForeignKey(
@@ -196,10 +202,13 @@ class Refund(TimestampedModel):
         blank=True,
         db_index=False,
         related_name="refunds",
-        db_comment="The enrollment given up for it; NULL: none.",
+        db_comment="The enrollment that is refunded; NULL if there is none.",
     )
     stripe_refund_id = models.CharField(  # noqa: DJ001
-        max_length=255, null=True, blank=True, db_comment="NULL: Stripe was not asked yet."
+        max_length=255,
+        null=True,
+        blank=True,
+        db_comment="NULL until the request is sent to Stripe.",
     )
     amount = models.DecimalField(
         max_digits=10, decimal_places=2, db_comment="In the payment's currency."
@@ -209,7 +218,7 @@ class Refund(TimestampedModel):
 
     class Meta:
         db_table = "refunds"
-        db_table_comment = "Refunds of payments, by Stripe."
+        db_table_comment = "Refunds of payments, processed by Stripe."
         indexes = (
             # Query 28: a payment goes with its refunds.
             models.Index(fields=["payment"], name="refunds_payment_idx"),
@@ -217,12 +226,12 @@ class Refund(TimestampedModel):
             models.Index(fields=["enrollment"], name="refunds_enrollment_idx"),
         )
         constraints = (
-            # Query 24: by Stripe's id. NULLs are distinct: unique when present.
+            # Query 24: lookup by Stripe's id. NULLs are distinct, so an id is unique if present.
             models.UniqueConstraint(
                 fields=["stripe_refund_id"], name="refunds_stripe_refund_id_uniq"
             ),
             not_blank_check("stripe_refund_id", name="refunds_stripe_refund_id_check"),
-            # Positive: a refund of nothing is none.
+            # The amount is positive: there is no refund of 0.
             models.CheckConstraint(
                 condition=Q(amount__range=(Decimal("0.01"), LARGEST_AMOUNT)),
                 name="refunds_amount_check",

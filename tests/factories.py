@@ -1,9 +1,9 @@
-"""One factory a model: its defaults satisfy every constraint, its traits are the other states.
+"""One factory per model: its defaults satisfy every constraint, and its traits are other states.
 
-`CourseFactory.create(published=True)` saves a published course. What has a database default is left
-to the database. Rows belong together as long as a test says them in the direction they follow from
-each other: the enrollment of a submission, or of a progress, from its quiz, assignment or lesson;
-the student from the enrollment; the conversation or thread of a reply from its parent. So it is
+`CourseFactory.create(published=True)` saves a published course. Columns with a database default are
+left to the database. Related rows are derived from each other in one direction: the enrollment of a
+submission or of progress from its quiz, assignment or lesson; the student from the enrollment; the
+conversation or thread of a reply from its parent. So write
 `QuizSubmissionFactory.create(quiz=quiz, enrollment__student=student)`, not `student=student`.
 """
 
@@ -45,12 +45,12 @@ from users.models import User, UserProfile
 
 
 def days_ago(days: int) -> LazyFunction:
-    """A time that many days before now, and so before the database's own defaults."""
+    """Return the time that many days ago, which is before the database's own defaults."""
     return LazyFunction(lambda: timezone.now() - timedelta(days=days))
 
 
 def days_ahead(days: int) -> LazyFunction:
-    """A time that many days after now."""
+    """Return the time in that many days."""
     return LazyFunction(lambda: timezone.now() + timedelta(days=days))
 
 
@@ -58,7 +58,7 @@ def days_ahead(days: int) -> LazyFunction:
 
 
 class UserFactory(DjangoModelFactory[User]):
-    """A student, who cannot log in unless a `password` is given (in clear)."""
+    """A student, who can log in only if a `password` is given (in plain text)."""
 
     class Meta:
         model = User
@@ -91,7 +91,7 @@ class UserProfileFactory(DjangoModelFactory[UserProfile]):
 
 
 class CourseFactory(DjangoModelFactory[Course]):
-    """A draft."""
+    """A draft of a course."""
 
     class Meta:
         model = Course
@@ -127,7 +127,7 @@ class CourseModuleFactory(DjangoModelFactory[CourseModule]):
 
 
 class LessonFactory(DjangoModelFactory[Lesson]):
-    """A video."""
+    """A video lesson."""
 
     class Meta:
         model = Lesson
@@ -149,7 +149,7 @@ class LessonFactory(DjangoModelFactory[Lesson]):
 
 
 class PaymentFactory(DjangoModelFactory[Payment]):
-    """A pending payment for a course, of which Stripe does not know yet."""
+    """A pending payment for a course, not yet requested from Stripe."""
 
     class Meta:
         model = Payment
@@ -258,7 +258,7 @@ class EnrollmentFactory(DjangoModelFactory[Enrollment]):
 
 
 class LessonProgressFactory(DjangoModelFactory[LessonProgress]):
-    """A lesson that was not started; the enrollment is one in its course."""
+    """The progress in a lesson that was not started, with an enrollment in its course."""
 
     class Meta:
         model = LessonProgress
@@ -308,7 +308,7 @@ class QuizFactory(DjangoModelFactory[Quiz]):
 
 
 class QuestionFactory(DjangoModelFactory[Question]):
-    """A multiple choice question; a trait for each other type."""
+    """A multiple choice question, with a trait for each other type."""
 
     class Meta:
         model = Question
@@ -337,7 +337,7 @@ class QuestionFactory(DjangoModelFactory[Question]):
 
 
 class QuizSubmissionFactory(DjangoModelFactory[QuizSubmission]):
-    """An open attempt; the enrollment is one in the quiz's course, and its student's attempt."""
+    """An open attempt of the student of an enrollment in the quiz's course."""
 
     class Meta:
         model = QuizSubmission
@@ -389,7 +389,7 @@ class AssignmentFactory(DjangoModelFactory[Assignment]):
 
 
 class AssignmentSubmissionFactory(DjangoModelFactory[AssignmentSubmission]):
-    """The first revision, not looked at yet; the enrollment is one in the assignment's course."""
+    """An ungraded first revision, under an enrollment in the assignment's course."""
 
     class Meta:
         model = AssignmentSubmission
@@ -490,7 +490,7 @@ class DiscussionPostFactory(DjangoModelFactory[DiscussionPost]):
 
 
 class AnnouncementFactory(DjangoModelFactory[Announcement]):
-    """A draft of the course's instructor."""
+    """A draft of an announcement by the course's instructor."""
 
     class Meta:
         model = Announcement
@@ -510,7 +510,7 @@ class AnnouncementFactory(DjangoModelFactory[Announcement]):
 
 
 class NotificationFactory(DjangoModelFactory[Notification]):
-    """An unread notification that stays."""
+    """An unread notification that does not expire."""
 
     class Meta:
         model = Notification
@@ -531,7 +531,7 @@ class NotificationFactory(DjangoModelFactory[Notification]):
 
 
 class CourseAnalyticsFactory(DjangoModelFactory[CourseAnalytics]):
-    """A course that nobody took."""
+    """The statistics of a course without enrollments."""
 
     class Meta:
         model = CourseAnalytics
@@ -555,7 +555,7 @@ class CourseAnalyticsFactory(DjangoModelFactory[CourseAnalytics]):
 
 
 class StudentAnalyticsFactory(DjangoModelFactory[StudentAnalytics]):
-    """A student who did nothing."""
+    """The statistics of a student without activity."""
 
     class Meta:
         model = StudentAnalytics
@@ -590,4 +590,4 @@ class AnalyticsEventFactory(DjangoModelFactory[AnalyticsEvent]):
 FACTORIES: dict[str, type[DjangoModelFactory[Any]]] = {
     factory._meta.model._meta.db_table: factory for factory in DjangoModelFactory.__subclasses__()
 }
-"""All of them, by table."""
+"""All factories, by table."""

@@ -1,4 +1,4 @@
-"""Each factory makes, in every state that it offers, a row that full_clean and PostgreSQL take."""
+"""Each factory, in each of its states, creates a row that full_clean() and PostgreSQL accept."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The schema in PostgreSQL is the one of the contract, read from its own catalog."""
+"""The schema in PostgreSQL, read from its catalog, is that of the contract."""
 
 import re
 from typing import Any, cast
@@ -21,7 +21,7 @@ TABLES_OF_DJANGO = {
     "django_migrations",
     "django_session",
 }
-# They have a default, or may be NULL, but not in the row that their factory makes.
+# These columns have a default or may be NULL, but a check requires a value in the factory's row.
 REQUIRED_BY_A_CHECK = {"content_url", "options", "submission_text"}
 SHORT_TYPES = {
     "boolean": "bool",
@@ -32,7 +32,7 @@ SHORT_TYPES = {
 
 
 def rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    """The rows of a query, which may name our tables as `%(tables)s`."""
+    """Return the rows of a query, which may refer to our tables as `%(tables)s`."""
     with connection.cursor() as cursor:
         cursor.execute(sql, {"tables": TABLES, **parameters})
         return cast(list[tuple[Any, ...]], cursor.fetchall())

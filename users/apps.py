@@ -1,4 +1,4 @@
-"""Who uses the platform."""
+"""The users app."""
 
 from django.apps import AppConfig
 

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Role(models.TextChoices):
-    """What a user may do."""
+    """Role of a user, which determines permissions."""
 
     STUDENT = "student"
     EDUCATOR = "educator"

@@ -1,4 +1,4 @@
-"""LowercaseEmailField: one spelling for every address."""
+"""LowercaseEmailField: a field with one spelling for every address."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
         return value.lower() if isinstance(value, str) else value
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Put it in lower case on the instance too, so that it equals its row."""
+        """Set the value in lower case on the instance too, so that it equals its row."""
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
             value = value.lower()

@@ -17,64 +17,68 @@ from users.fields import LowercaseEmailField
 
 
 class UserManager(BaseUserManager["User"]):
-    """Accounts; those it makes have a hashed password.
+    """The manager of accounts, which hashes passwords.
 
-    Query 1, the login: `User.objects.active().get(email=typed)`; the field ignores case.
+    Query 1, the login: `User.objects.active().get(email=typed)`; the lookup ignores case.
     """
 
     def active(self) -> models.QuerySet["User"]:
-        """Accounts that were not deleted."""
+        """Return accounts that were not deleted."""
         return self.filter(deleted_at__isnull=True)
 
     def create_user(
         self, email: str, password: str | None = None, *, role: Role, **fields: Any
     ) -> "User":
-        """An account; without a password nobody can log in to it."""
+        """Create an account. Without a password, no one can log in to it."""
         user = self.model(email=email, role=role, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """An administrator, as `createsuperuser` wants one."""
+        """Create an administrator, for `createsuperuser`."""
         return self.create_user(email, password, role=Role.ADMIN, **fields)
 
 
 class User(AbstractBaseUser, TimestampedModel):
-    """An account. What it may do follows from its role."""
+    """An account, whose permissions follow from its role."""
 
     email = LowercaseEmailField(
-        max_length=255, db_comment="In lower case, so that it is unique in any case."
+        max_length=255, db_comment="Stored in lower case, so that it is unique regardless of case."
     )
     password = models.CharField(
         max_length=255,
         db_column="password_hash",
-        db_comment="Django's format: algorithm$iterations$salt$hash; '' or '!...': no login.",
+        db_comment="Django's format: algorithm$iterations$salt$hash; '' or '!...' disables login.",
     )
-    role = EnumField(Role, db_comment="What the user may do; there are no other permissions.")
+    role = EnumField(
+        Role, db_comment="Determines what the user may do; there are no other permissions."
+    )
     email_verified = models.BooleanField(
-        db_default=False, db_comment="Whether the owner of the address confirmed it."
+        db_default=False, db_comment="True if the owner of the address confirmed it."
     )
     verification_token = models.CharField(  # noqa: DJ001
         max_length=255,
         null=True,
         blank=True,
-        db_comment="Secret of the confirmation link; NULL if none is open.",
+        db_comment="Secret token of the confirmation link; NULL if no link is open.",
     )
     password_reset_token = models.CharField(  # noqa: DJ001
         max_length=255,
         null=True,
         blank=True,
-        db_comment="Secret of the password reset link; NULL if none is open.",
+        db_comment="Secret token of the password reset link; NULL if no link is open.",
     )
     password_reset_expires = models.DateTimeField(
-        null=True, blank=True, db_comment="When the password reset link stops working."
+        null=True, blank=True, db_comment="When the password reset link expires."
     )
-    last_login = models.DateTimeField(null=True, blank=True, db_comment="NULL: never logged in.")
+    last_login = models.DateTimeField(
+        null=True, blank=True, db_comment="NULL if the user has never logged in."
+    )
     deleted_at = models.DateTimeField(
         null=True,
         blank=True,
-        db_comment="Soft deletion: when the account was closed; NULL while it is open.",
+        db_comment="When the account was closed (soft deletion); NULL while it is open.",
     )
 
     objects = UserManager()
@@ -86,9 +90,9 @@ class User(AbstractBaseUser, TimestampedModel):
         db_table = "users"
         db_table_comment = "Accounts of students, educators and administrators."
         constraints = (
-            # Query 1: the login finds the account by it.
+            # Query 1: the login finds the account by its address.
             models.UniqueConstraint(fields=["email"], name="users_email_uniq"),
-            # NULLs are distinct: unique when present.
+            # NULLs are distinct, so a token is unique if present.
             models.UniqueConstraint(
                 fields=["verification_token"], name="users_verification_token_uniq"
             ),
@@ -104,14 +108,14 @@ class User(AbstractBaseUser, TimestampedModel):
             ),
             not_blank_check("verification_token", name="users_verification_token_check"),
             not_blank_check("password_reset_token", name="users_password_reset_token_check"),
-            # The token and its expiry come together.
+            # The token and its expiry are set together.
             models.CheckConstraint(
                 condition=exactly_when(
                     Q(password_reset_token__isnull=False), Q(password_reset_expires__isnull=False)
                 ),
                 name="users_password_reset_check",
             ),
-            # Not before the account was made.
+            # An account is not deleted before it was created.
             models.CheckConstraint(
                 condition=Q(deleted_at__gte=F("created_at")), name="users_deleted_at_check"
             ),
@@ -130,34 +134,34 @@ class User(AbstractBaseUser, TimestampedModel):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        """Whether the account is open; Django lets nobody else log in."""
+        """Return whether the account is open; Django refuses the login otherwise."""
         return self.deleted_at is None
 
     @property
     def is_superuser(self) -> bool:
-        """An active administrator."""
+        """Return whether the user is an active administrator."""
         return self.is_active and self.role == Role.ADMIN
 
     @property
     def is_staff(self) -> bool:
-        """Whether the admin site lets them in."""
+        """Return whether the user may enter the admin site."""
         return self.is_superuser
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """An active administrator may do everything, anybody else nothing."""
+        """Return whether the user is an active administrator, who may do everything."""
         return self.is_superuser
 
     def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
-        """As `has_perm`."""
+        """Return the same as `has_perm`."""
         return self.is_superuser
 
     def has_module_perms(self, app_label: str) -> bool:
-        """As `has_perm`."""
+        """Return the same as `has_perm`."""
         return self.is_superuser
 
 
 class UserProfile(TimestampedModel):
-    """What a user shows of themselves, and how they want the platform."""
+    """The public profile and the preferences of a user."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.DB_CASCADE, related_name="profile")
     full_name = models.CharField(max_length=255, blank=True, db_default="")
@@ -170,15 +174,19 @@ class UserProfile(TimestampedModel):
         max_length=10, db_default="en", db_comment="Language code, such as en or pt-br."
     )
     notification_preferences = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: what to be notified of, and how."
+        blank=True,
+        db_default={},
+        db_comment="Object with the user's choice of notifications and channels.",
     )
     privacy_settings = models.JSONField(
-        blank=True, db_default={}, db_comment="Object: who may see what of the profile."
+        blank=True,
+        db_default={},
+        db_comment="Object with the visibility of each part of the profile.",
     )
 
     class Meta:
         db_table = "user_profiles"
-        db_table_comment = "What users show of themselves, and their preferences."
+        db_table_comment = "Public profiles and preferences of users."
         constraints = (
             models.CheckConstraint(
                 condition=Q(timezone__regex=r"^\S+$"), name="user_profiles_timezone_check"

@@ -1,26 +1,30 @@
-"""Rows of accounts: users, profiles, subscriptions and what was paid for these."""
+"""Rows of accounts: users, profiles, subscriptions and the payments for these."""
 
 from collections.abc import Iterator
 
 from config.demo import money
-from config.demo.chance import DAY, MINUTE, Chance, hyphenated, stamp, stamp_if
 from config.demo.people import MONTH, People, Person, Subscription
+from config.demo.randomness import DAY, MINUTE, Chance, hyphenated, stamp, stamp_if
 from config.demo.rows import Row, to_json
 from payments.enums import PaymentStatus, SubscriptionStatus
 from users.enums import Role
 
-NO_PASSWORD = "!"  # noqa: S105 (nobody can log in with it)
+NO_PASSWORD = "!"  # noqa: S105 (it disables login)
 MAIL_DOMAINS = ("example.com", "example.org", "example.net")
 DEVICES = tuple(f'{{"device": "{name}"}}' for name in ("desktop", "desktop", "phone", "tablet"))
-NOTIFICATIONS = ("{}", '{"email": true, "push": false}', '{"email": false, "push": true}')
-PRIVACY = ("{}", '{"profile": "students"}', '{"profile": "nobody", "progress": "nobody"}')
-ABOUT_EDUCATORS = (
+NOTIFICATION_PREFERENCES = (
+    "{}",
+    '{"email": true, "push": false}',
+    '{"email": false, "push": true}',
+)
+PRIVACY_SETTINGS = ("{}", '{"profile": "students"}', '{"profile": "nobody", "progress": "nobody"}')
+EDUCATOR_BIOS = (
     "Has taught for years, and still learns from every question.",
     "Came to teaching late, after a first life in the trade.",
     "Writes, records and teaches; answers in the forum on weekdays.",
     "Believes that everybody can learn anything, given time and a good example.",
 )
-ABOUT_STUDENTS = ("",) * 4 + ("Learning after work.", "Here to change careers.", "¡Hola!", "你好。")
+STUDENT_BIOS = ("",) * 4 + ("Learning after work.", "Here to change careers.", "¡Hola!", "你好。")
 
 
 def rows(people: People) -> Iterator[Row]:
@@ -34,7 +38,7 @@ def rows(people: People) -> Iterator[Row]:
 def educator_rows(chance: Chance, people: People, educator: Person) -> Iterator[Row]:
     login = chance.moment(people.plan.end - 9 * DAY, people.plan.end)
     yield user(chance, educator, Role.EDUCATOR, login=login)
-    yield profile(chance, educator, chance.pick(ABOUT_EDUCATORS))
+    yield profile(chance, educator, chance.pick(EDUCATOR_BIOS))
     people.log.add(chance, educator.joined, educator.id, "user_registered")
     people.log.add(chance, login, educator.id, "user_logged_in", chance.pick(DEVICES))
 
@@ -44,7 +48,7 @@ def student_rows(chance: Chance, people: People, student: int) -> Iterator[Row]:
     logins = [] if people.is_idle(student) else logins_of(chance, people, student)
     left = people.left(student)
     yield user(chance, person, Role.STUDENT, login=max(logins, default=None), left=left)
-    yield profile(chance, person, chance.pick(ABOUT_STUDENTS))
+    yield profile(chance, person, chance.pick(STUDENT_BIOS))
     people.did(chance, person.joined, student, "user_registered")
     for login in logins:
         people.did(chance, login, student, "user_logged_in", chance.pick(DEVICES))
@@ -53,7 +57,7 @@ def student_rows(chance: Chance, people: People, student: int) -> Iterator[Row]:
 
 
 def logins_of(chance: Chance, people: People, student: int) -> list[int]:
-    """The first one after registering, and a few later."""
+    """Return the times of logins: one after registering, and a few later."""
     first = people.joined[student] + chance.between(1, 9) * MINUTE
     later = chance.between(0, 2)
     return [first, *(chance.moment(first, people.last_moment(student)) for _ in range(later))]
@@ -64,20 +68,23 @@ def user(
 ) -> Row:
     verified = login is not None
     resetting = chance.odds(0.005)
-    return "users", {
-        "id": person.id,
-        "created_at": stamp(person.joined),
-        "updated_at": stamp(max(person.joined, login or 0, left or 0)),
-        "email": f"{person.name.mailbox}@{chance.pick(MAIL_DOMAINS)}",
-        "password_hash": NO_PASSWORD,
-        "role": role.value,
-        "email_verified": verified,
-        "verification_token": None if verified else chance.token(40),
-        "password_reset_token": chance.token(40) if resetting else None,
-        "password_reset_expires": stamp(person.joined + DAY) if resetting else None,
-        "last_login": stamp_if(login),
-        "deleted_at": stamp_if(left),
-    }
+    return Row(
+        "users",
+        {
+            "id": person.id,
+            "created_at": stamp(person.joined),
+            "updated_at": stamp(max(person.joined, login or 0, left or 0)),
+            "email": f"{person.name.mailbox}@{chance.pick(MAIL_DOMAINS)}",
+            "password_hash": NO_PASSWORD,
+            "role": role.value,
+            "email_verified": verified,
+            "verification_token": None if verified else chance.token(40),
+            "password_reset_token": chance.token(40) if resetting else None,
+            "password_reset_expires": stamp(person.joined + DAY) if resetting else None,
+            "last_login": stamp_if(login),
+            "deleted_at": stamp_if(left),
+        },
+    )
 
 
 def profile(chance: Chance, person: Person, bio: str) -> Row:
@@ -87,23 +94,26 @@ def profile(chance: Chance, person: Person, bio: str) -> Row:
         if chance.odds(0.4)
         else ""
     )
-    return "user_profiles", {
-        "id": chance.uuid(person.joined),
-        "created_at": stamp(person.joined),
-        "updated_at": stamp(person.joined + 5 * MINUTE),
-        "user_id": person.id,
-        "full_name": person.name.full,
-        "bio": bio,
-        "avatar_url": avatar,
-        "timezone": culture.timezone,
-        "language": culture.language,
-        "notification_preferences": chance.pick(NOTIFICATIONS),
-        "privacy_settings": chance.pick(PRIVACY),
-    }
+    return Row(
+        "user_profiles",
+        {
+            "id": chance.uuid(person.joined),
+            "created_at": stamp(person.joined),
+            "updated_at": stamp(person.joined + 5 * MINUTE),
+            "user_id": person.id,
+            "full_name": person.name.full,
+            "bio": bio,
+            "avatar_url": avatar,
+            "timezone": culture.timezone,
+            "language": culture.language,
+            "notification_preferences": chance.pick(NOTIFICATION_PREFERENCES),
+            "privacy_settings": chance.pick(PRIVACY_SETTINGS),
+        },
+    )
 
 
 def subscription_rows(chance: Chance, person: Person, subscription: Subscription) -> Iterator[Row]:
-    """The subscription, and a payment for each month that began; it fails if it is overdue."""
+    """Yield a subscription and a payment per month; the last one fails if it is overdue."""
     metadata = to_json({"plan": subscription.plan})
     months = range(subscription.begin, subscription.end, MONTH)
     yield money.subscription(

@@ -1,4 +1,4 @@
-"""The account with which to look around."""
+"""The administrator's account for the demonstration."""
 
 import secrets
 
@@ -12,24 +12,29 @@ from users.models import User
 
 
 def find_administrator(database: str) -> User | None:
-    """The oldest account that can administer."""
+    """Return the oldest open account of an administrator, or None."""
     accounts = User.objects.using(database).filter(role=Role.ADMIN, deleted_at__isnull=True)
     return accounts.order_by("created_at", "id").first()
 
 
 def make_administrator(email: str, database: str) -> str:
-    """Make the account; its password, which is nowhere else. Raises DemoError."""
+    """Create an administrator, and return the password, which is stored nowhere.
+
+    Raise DemoError if the address is invalid or taken.
+    """
     try:
         validate_email(email)
     except ValidationError:
-        raise DemoError(f"{email!r} is no e-mail address. Write --email you@example.com.") from None
+        raise DemoError(
+            f"{email!r} is not an e-mail address. Pass --email you@example.com."
+        ) from None
     password = secrets.token_urlsafe(12)
     with transaction.atomic(using=database):
         users = User.objects.db_manager(database)
         if users.filter(email=email).exists():
             raise DemoError(
-                f"There is an account {email} already, which is closed or may not administer. "
-                "Write --email with another address."
+                f"The account {email} exists, but it is closed or not an administrator's. "
+                "Pass another address with --email."
             )
         users.create_superuser(email, password)
     return password

@@ -1,4 +1,4 @@
-"""Commands that fill an empty database. This app has no tables."""
+"""The app of the commands seed_demo and make_admin, which has no tables."""
 
 from django.apps import AppConfig
 

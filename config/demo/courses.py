@@ -1,21 +1,22 @@
-"""Courses with all that their educators put into them."""
+"""Courses with their modules, lessons, quizzes and assignments."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.utils.text import slugify
 
-from config.demo.chance import DAY, MINUTE, Chance, hundredths, hyphenated, stamp, stamp_if
-from config.demo.figures import CourseFigures
 from config.demo.people import People, Person
-from config.demo.plan import Plan
+from config.demo.plan import PlatformPlan
 from config.demo.quizzes import Quiz, make_quiz
+from config.demo.randomness import DAY, MINUTE, Chance, hundredths, hyphenated, stamp, stamp_if
 from config.demo.rows import Row, to_json
 from config.demo.subjects import CATEGORIES, TITLES, Category
+from config.demo.summaries import CourseSummary
 from courses.enums import CourseStatus, Difficulty, LessonType
 
-PRICES = (1900, 2900, 3900, 4900, 4990, 5900, 7900, 9900, 12900, 19900)
-MODULES = (
+COURSE_PRICES = (1900, 2900, 3900, 4900, 4990, 5900, 7900, 9900, 12900, 19900)
+MODULE_TITLES = (
     "Getting started",
     "The ideas behind it",
     "Tools and habits",
@@ -28,12 +29,14 @@ AUDIENCES = {
     Difficulty.ADVANCED: "For those with some years of practice.",
 }
 TITLE_COUNT = len(CATEGORIES) * 8 * 9
-# It shares no divisor with their number, so that all come up before one comes again.
+# Coprime to TITLE_COUNT, so that every title is used before one is repeated.
 TITLE_STRIDE = 485
 
 
 @dataclass(frozen=True)
 class Assignment:
+    """An assignment, for the students who hand in work for it."""
+
     id: str
     reference: str
     due: int
@@ -44,6 +47,8 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Lesson:
+    """A lesson, for the students who open it."""
+
     id: str
     reference: str
     title: str
@@ -52,9 +57,28 @@ class Lesson:
     assignment: Assignment | None
 
 
+class LessonSlot(NamedTuple):
+    """The place of a lesson in its module, and what it is to contain."""
+
+    module: str
+    module_number: int
+    number: int
+    kind: LessonType
+    minutes: int
+
+
+class Timeline(NamedTuple):
+    """The status of a course, and when it was created, published and closed for enrollments."""
+
+    status: CourseStatus
+    created: int
+    published: int | None
+    closed: int
+
+
 @dataclass
 class Course:
-    """What enrollments in a course have to know of it, and what they add up to."""
+    """The facts about a course that its enrollments depend on, and the summary of these."""
 
     id: str
     number: int
@@ -73,14 +97,14 @@ class Course:
     average_rating: str | None
     reviews: int
     lessons: list[Lesson] = field(default_factory=list)
-    figures: CourseFigures = field(default_factory=CourseFigures)
+    summary: CourseSummary = field(default_factory=CourseSummary)
 
     def __post_init__(self) -> None:
         self.reference = self.refer()
         self.path = f"/courses/{self.slug}"
 
     def refer(self, **ids: str) -> str:
-        """What events of the course have as their data."""
+        """Return the data of an event of the course: ids as JSON."""
         return to_json(
             {name: hyphenated(key) for name, key in {"course_id": self.id, **ids}.items()}
         )
@@ -90,14 +114,14 @@ class Course:
         return self.instructor.name.culture.currency
 
 
-def make_course(plan: Plan, people: People, number: int) -> tuple[Course, list[Row]]:
-    """The course, and the rows that it consists of."""
+def make_course(plan: PlatformPlan, people: People, number: int) -> tuple[Course, list[Row]]:
+    """Return a course, and the rows that it consists of."""
     chance = plan.chance("course", number)
     course = new_course(chance, plan, people, number)
     return course, [course_row(chance, course, plan), *contents(chance, course, plan)]
 
 
-def new_course(chance: Chance, plan: Plan, people: People, number: int) -> Course:
+def new_course(chance: Chance, plan: PlatformPlan, people: People, number: int) -> Course:
     size = plan.course_sizes[number] if number < len(plan.course_sizes) else 0
     repeated = number // TITLE_COUNT
     place = (plan.seed + number) * TITLE_STRIDE % TITLE_COUNT
@@ -108,10 +132,10 @@ def new_course(chance: Chance, plan: Plan, people: People, number: int) -> Cours
     title = TITLES[difficulty][pattern].format(topic)
     title = title[0].upper() + title[1:]
     slug = f"{slugify(title)}-{repeated + 1}" if repeated else slugify(title)
-    status, created, published, closed = timeline(chance, plan, number)
+    time = timeline(chance, plan, number)
     reviews = size * chance.between(15, 45) // 100
     return Course(
-        id=chance.uuid(created),
+        id=chance.uuid(time.created),
         number=number,
         size=size,
         title=f"{title}, with {instructor.name.full}" if repeated else title,
@@ -120,50 +144,53 @@ def new_course(chance: Chance, plan: Plan, people: People, number: int) -> Cours
         topic=topic,
         difficulty=difficulty,
         instructor=instructor,
-        status=status,
-        created=created,
-        published=published,
-        closed=closed,
-        price=0 if number % 4 == 3 else chance.pick(PRICES),
+        status=time.status,
+        created=time.created,
+        published=time.published,
+        closed=time.closed,
+        price=0 if number % 4 == 3 else chance.pick(COURSE_PRICES),
         average_rating=hundredths(chance.between(330, 495), 100) if reviews else None,
         reviews=reviews,
     )
 
 
-def timeline(chance: Chance, plan: Plan, number: int) -> tuple[CourseStatus, int, int | None, int]:
-    """Status; when it was made, published, and closed for enrollments."""
+def timeline(chance: Chance, plan: PlatformPlan, number: int) -> Timeline:
     if number >= len(plan.course_sizes):
         status = CourseStatus.PENDING_REVIEW if number % 3 == 0 else CourseStatus.DRAFT
-        return status, chance.moment(plan.end - 60 * DAY, plan.end), None, plan.end
+        return Timeline(status, chance.moment(plan.end - 60 * DAY, plan.end), None, plan.end)
     archived = number % 11 == 10
     published = chance.moment(plan.begin, plan.end - 60 * DAY, early=1.7)
     created = chance.moment(published - 45 * DAY, published - 2 * DAY)
     closed = plan.end - 20 * DAY if archived else plan.end
-    return CourseStatus.ARCHIVED if archived else CourseStatus.PUBLISHED, created, published, closed
+    status = CourseStatus.ARCHIVED if archived else CourseStatus.PUBLISHED
+    return Timeline(status, created, published, closed)
 
 
-def course_row(chance: Chance, course: Course, plan: Plan) -> Row:
+def course_row(chance: Chance, course: Course, plan: PlatformPlan) -> Row:
     changed = course.closed + DAY if course.closed < plan.end else course.published
-    return "courses", {
-        "id": course.id,
-        "created_at": stamp(course.created),
-        "updated_at": stamp(changed or course.created),
-        "instructor_id": course.instructor.id,
-        "title": course.title,
-        "description": description(chance, course),
-        "slug": course.slug,
-        "category": course.category.name,
-        "difficulty": course.difficulty.value,
-        "price": hundredths(course.price, 100),
-        "currency": course.currency,
-        "enrollment_limit": (course.size // 50 + 1) * 50 if course.number % 7 == 3 else None,
-        "enrollment_count": course.size,
-        "average_rating": course.average_rating,
-        "total_reviews": course.reviews,
-        "status": course.status.value,
-        "published_at": stamp_if(course.published),
-        "thumbnail_url": f"https://images.example.com/courses/{course.slug}.jpg",
-    }
+    return Row(
+        "courses",
+        {
+            "id": course.id,
+            "created_at": stamp(course.created),
+            "updated_at": stamp(changed or course.created),
+            "instructor_id": course.instructor.id,
+            "title": course.title,
+            "description": description(chance, course),
+            "slug": course.slug,
+            "category": course.category.name,
+            "difficulty": course.difficulty.value,
+            "price": hundredths(course.price, 100),
+            "currency": course.currency,
+            "enrollment_limit": (course.size // 50 + 1) * 50 if course.number % 7 == 3 else None,
+            "enrollment_count": course.size,
+            "average_rating": course.average_rating,
+            "total_reviews": course.reviews,
+            "status": course.status.value,
+            "published_at": stamp_if(course.published),
+            "thumbnail_url": f"https://images.example.com/courses/{course.slug}.jpg",
+        },
+    )
 
 
 def description(chance: Chance, course: Course) -> str:
@@ -176,8 +203,8 @@ def description(chance: Chance, course: Course) -> str:
     )
 
 
-def contents(chance: Chance, course: Course, plan: Plan) -> Iterator[Row]:
-    """Modules and lessons, which go into `course.lessons` too; a draft has few."""
+def contents(chance: Chance, course: Course, plan: PlatformPlan) -> Iterator[Row]:
+    """Yield the rows of modules and lessons, and add the lessons to `course.lessons`."""
     count = chance.between(1, 2) if course.published is None else chance.between(2, 4)
     before = None
     for place in range(1, count + 1):
@@ -190,7 +217,8 @@ def contents(chance: Chance, course: Course, plan: Plan) -> Iterator[Row]:
             kind = kind_of_lesson(chance, step, is_last=is_last, ends_course=place == count)
             duration = chance.between(4, 25)
             minutes += duration
-            lessons += make_lesson(chance, course, plan, module, kind, place, step, duration)
+            slot = LessonSlot(module, place, step, kind, duration)
+            lessons += make_lesson(chance, course, plan, slot)
         prerequisite = before if chance.odds(0.5) else None
         yield module_row(course, module, place, minutes, prerequisite)
         yield from lessons
@@ -208,36 +236,30 @@ def kind_of_lesson(chance: Chance, step: int, *, is_last: bool, ends_course: boo
 def module_row(
     course: Course, module: str, place: int, minutes: int, prerequisite: str | None
 ) -> Row:
-    return "course_modules", {
-        "id": module,
-        "created_at": stamp(course.created),
-        "updated_at": stamp(course.created),
-        "course_id": course.id,
-        "title": MODULES[place - 1],
-        "description": "",
-        "order_number": place,
-        "duration_minutes": minutes,
-        "prerequisite_module_id": prerequisite,
-    }
+    return Row(
+        "course_modules",
+        {
+            "id": module,
+            "created_at": stamp(course.created),
+            "updated_at": stamp(course.created),
+            "course_id": course.id,
+            "title": MODULE_TITLES[place - 1],
+            "description": "",
+            "order_number": place,
+            "duration_minutes": minutes,
+            "prerequisite_module_id": prerequisite,
+        },
+    )
 
 
-def make_lesson(
-    chance: Chance,
-    course: Course,
-    plan: Plan,
-    module: str,
-    kind: LessonType,
-    place: int,
-    step: int,
-    minutes: int,
-) -> list[Row]:
-    """A lesson with its quiz or assignment."""
+def make_lesson(chance: Chance, course: Course, plan: PlatformPlan, slot: LessonSlot) -> list[Row]:
+    """Add a lesson to `course.lessons`; return its row, and those of its quiz or assignment."""
     key = chance.uuid(course.created)
     term, meaning = chance.pick(course.category.terms)
     term = term[0].upper() + term[1:]
-    text = quiz = assignment = None
+    text, quiz, assignment = "", None, None
     rows: list[Row] = []
-    match kind:
+    match slot.kind:
         case LessonType.VIDEO:
             title = chance.pick((f"{term}: the idea", f"{term}, shown", f"{term} at work"))
         case LessonType.TEXT:
@@ -247,43 +269,42 @@ def make_lesson(
                 "Write down one example of your own before you go on."
             )
         case LessonType.QUIZ:
-            title = f"Quiz: {MODULES[place - 1].lower()}"
+            title = f"Quiz: {MODULE_TITLES[slot.module_number - 1].lower()}"
             quiz, rows = make_quiz(chance, course.created, key, title, course.category)
         case LessonType.ASSIGNMENT:
             title = f"Project: {course.topic}"
             assignment, row = make_assignment(chance, course, plan, key, title)
             rows = [row]
-    reference = course.refer(lesson_id=key)
-    course.lessons.append(Lesson(key, reference, title, minutes * MINUTE, quiz, assignment))
-    row = (
+    reference, seconds = course.refer(lesson_id=key), slot.minutes * MINUTE
+    course.lessons.append(Lesson(key, reference, title, seconds, quiz, assignment))
+    return [lesson_row(course, slot, key, title, text), *rows]
+
+
+def lesson_row(course: Course, slot: LessonSlot, key: str, title: str, text: str) -> Row:
+    is_video = slot.kind is LessonType.VIDEO
+    address = f"https://videos.example.com/{course.slug}/{slot.module_number}-{slot.number}"
+    return Row(
         "lessons",
         {
             "id": key,
             "created_at": stamp(course.created),
             "updated_at": stamp(course.created),
-            "module_id": module,
+            "module_id": slot.module,
             "title": title,
             "description": "",
-            "lesson_type": kind.value,
-            "content_url": (
-                f"https://videos.example.com/{course.slug}/{place}-{step}"
-                if kind is LessonType.VIDEO
-                else ""
-            ),
-            "content_text": text or "",
-            "duration_minutes": minutes,
-            "order_number": step,
-            "is_preview": place == step == 1,
-            "metadata": '{"captions": ["en"], "height": 1080}'
-            if kind is LessonType.VIDEO
-            else "{}",
+            "lesson_type": slot.kind.value,
+            "content_url": address if is_video else "",
+            "content_text": text,
+            "duration_minutes": slot.minutes,
+            "order_number": slot.number,
+            "is_preview": slot.module_number == slot.number == 1,
+            "metadata": '{"captions": ["en"], "height": 1080}' if is_video else "{}",
         },
     )
-    return [row, *rows]
 
 
 def make_assignment(
-    chance: Chance, course: Course, plan: Plan, lesson: str, title: str
+    chance: Chance, course: Course, plan: PlatformPlan, lesson: str, title: str
 ) -> tuple[Assignment, Row]:
     due = (plan.end // DAY + chance.between(-60, 45)) * DAY - MINUTE
     penalty = chance.pick((0, 10, 20))
@@ -291,7 +312,7 @@ def make_assignment(
     key = chance.uuid(course.created)
     reference = course.refer(assignment_id=key)
     assignment = Assignment(key, reference, due, penalty, 100, wants_file)
-    return assignment, (
+    return assignment, Row(
         "assignments",
         {
             "id": assignment.id,

@@ -1,9 +1,9 @@
-"""What a person can set right."""
+"""Errors that the user of a command can fix."""
 
 
 class DemoError(Exception):
-    """Why nothing was done, and what to do about it, in a line."""
+    """An error whose message says in one line what is wrong and what to do."""
 
 
 class HasDataError(DemoError):
-    """The database is not empty."""
+    """The error that the database is not empty."""

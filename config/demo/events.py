@@ -1,4 +1,4 @@
-"""Events, and the files in which they wait until they can be put in order of time."""
+"""The log of events, which are kept in files until they can be sorted by time."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,20 +6,22 @@ from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import IO
 
-from config.demo.chance import Chance, stamp
+from config.demo.randomness import Chance, stamp
 
-TABLE = "analytics_events"
-COLUMNS = ("id", "user_id", "event_type", "event_data", "timestamp")
-BUCKET = 5  # leading digits of an id; those of three days have the same
-IN_MEMORY = 1_000  # lines of a bucket, before they go into its file
+EVENT_TABLE = "analytics_events"
+EVENT_COLUMNS = ("id", "user_id", "event_type", "event_data", "timestamp")
+BUCKET_DIGITS = 5  # Leading digits of an id, which the ids of three days share.
+LINES_IN_MEMORY = (
+    1_000  # Lines of a bucket that are kept in memory before they are written to its file.
+)
 
 
 class EventLog(ExitStack):
-    """Events go in as they are made, course by course, and come out in order of time.
+    """A log that takes events course by course, and returns them in order of time.
 
-    So they lie in the table as they would have arrived, on which its block range index depends.
-    They are by far the most, hence no dictionaries but lines as COPY reads them. A line begins with
-    the id, and ids sort by time: lines are all that has to be sorted.
+    The block range index of the table depends on this order, in which events would have arrived.
+    Events are by far the most rows, so they are not dictionaries but lines in the format of COPY.
+    A line begins with the id, and ids sort by time, so sorting the lines is enough.
     """
 
     def __init__(self) -> None:
@@ -31,13 +33,13 @@ class EventLog(ExitStack):
     def add(
         self, chance: Chance, moment: int, user: str | None, what: str, data: str = "{}"
     ) -> None:
-        """`data` is JSON without escapes, the same for many events."""
+        """Add an event, whose `data` is JSON without escapes."""
         key = chance.uuid(moment)
-        lines = self.waiting[key[:BUCKET]]
+        lines = self.waiting[key[:BUCKET_DIGITS]]
         lines.append(f"{key}\t{user or '\\N'}\t{what}\t{data}\t{stamp(moment)}\n")
         self.count += 1
-        if len(lines) == IN_MEMORY:
-            self.write(key[:BUCKET], lines)
+        if len(lines) == LINES_IN_MEMORY:
+            self.write(key[:BUCKET_DIGITS], lines)
 
     def write(self, bucket: str, lines: list[str]) -> None:
         if bucket not in self.files:
@@ -47,7 +49,7 @@ class EventLog(ExitStack):
         lines.clear()
 
     def in_order(self) -> Iterator[list[str]]:
-        """The lines of some days at a time."""
+        """Yield the lines in order of time, those of a few days at once."""
         for bucket in sorted(self.waiting):
             lines = self.waiting.pop(bucket)
             if file := self.files.pop(bucket, None):

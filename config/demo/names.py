@@ -1,6 +1,6 @@
-"""Names of people from many places, with the letters of an e-mail address beside them."""
+"""Names of people from many places, and their spelling in e-mail addresses."""
 
-# ruff: noqa: RUF001 (letters that look like Latin ones are meant)
+# ruff: noqa: RUF001 (letters that look like Latin ones are intended)
 
 import unicodedata
 from bisect import bisect_right
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-# What has no decomposition into a letter and its marks.
+# Characters that Unicode does not decompose into a letter and its marks.
 PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "ß": "ss", "đ": "d", "ı": "i", "æ": "ae", " ": "", "'": ""}
 )
@@ -16,7 +16,7 @@ PLAIN_LETTERS = str.maketrans(
 
 @dataclass(frozen=True)
 class Culture:
-    """Given names and family names that go together; `name/latin` where letters are others."""
+    """Given names and family names that go together; `name/latin` if letters are not Latin."""
 
     language: str
     timezone: str
@@ -47,7 +47,7 @@ class Name:
 
 
 def _spelled(entry: str) -> tuple[str, str]:
-    """A name, and its letters in an e-mail address."""
+    """Return a name, and its spelling in an e-mail address."""
     name, _, latin = entry.partition("/")
     decomposed = unicodedata.normalize("NFKD", (latin or name).lower().translate(PLAIN_LETTERS))
     return name, "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -173,17 +173,17 @@ CULTURES = (
     ),
 )  # fmt: skip
 
-ENDS = tuple(accumulate(map(len, CULTURES)))
-"""In the enumeration of all names, where those of each culture end."""
-# It shares no divisor with their number: so steps of it reach all of them.
-STRIDE = 1237
+CULTURE_ENDS = tuple(accumulate(map(len, CULTURES)))
+"""The end of each culture in the enumeration of all names."""
+# Coprime to the number of names, so that steps of this size reach all of them.
+NAME_STRIDE = 1237
 
 
 def name(number: int, seed: int = 0) -> Name:
-    """The name of person `number`; no two of a seed have the same mailbox."""
-    repeated, place = divmod(number, ENDS[-1])
-    place = (place + seed) * STRIDE % ENDS[-1]
-    culture = CULTURES[bisect_right(ENDS, place)]
+    """Return the name of a person; two people of the same seed have different mailboxes."""
+    repeated, place = divmod(number, CULTURE_ENDS[-1])
+    place = (place + seed) * NAME_STRIDE % CULTURE_ENDS[-1]
+    culture = CULTURES[bisect_right(CULTURE_ENDS, place)]
     given, family = divmod(place % len(culture), len(culture.family))
     (given_name, given_latin), (family_name, family_latin) = (
         culture.given[given],

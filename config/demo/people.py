@@ -1,21 +1,21 @@
-"""Who there is: educators, and students by number in the order in which they joined."""
+"""People: educators, and students numbered in the order in which they joined."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from config.demo.chance import DAY, HOUR, Chance
 from config.demo.events import EventLog
-from config.demo.figures import StudentFigures
 from config.demo.names import Name, name
-from config.demo.plan import Plan
+from config.demo.plan import PlatformPlan
+from config.demo.randomness import DAY, HOUR, Chance
+from config.demo.summaries import StudentSummaries
 from payments.enums import SubscriptionStatus
 
 MONTH = 30 * DAY
-PLANS = (("learner-monthly", 1900), ("pro-monthly", 3900))
+SUBSCRIPTION_PLANS = (("learner-monthly", 1900), ("pro-monthly", 3900))
 
 
 class Person(NamedTuple):
-    """An account, as far as others refer to it."""
+    """The facts about an account that other rows depend on."""
 
     id: str
     name: Name
@@ -24,7 +24,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True)
 class Subscription:
-    """A plan that a student pays for every month; courses cost nothing beside it."""
+    """A plan that a student pays for monthly, which includes all courses."""
 
     plan: str
     price: int
@@ -37,11 +37,11 @@ class Subscription:
 
 
 class People:
-    """Facts about people that are worked out where they are needed, instead of kept."""
+    """The facts about people; most are computed on demand, to save memory."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PlatformPlan) -> None:
         self.plan = plan
-        self.figures = StudentFigures(plan)
+        self.summaries = StudentSummaries(plan)
         self.log = EventLog()
         chance = plan.chance("people")
         self.educators = [self._educator(chance, number) for number in range(plan.educators)]
@@ -59,18 +59,18 @@ class People:
         return Person(self.ids[number], its_name, self.joined[number])
 
     def is_idle(self, student: int) -> bool:
-        """Whether they registered and never came back."""
+        """Return whether the student registered and never came back."""
         return student % 25 == 24
 
     def left(self, student: int) -> int | None:
-        """When they closed their account."""
+        """Return when the student closed the account, or None."""
         if student % 50 != 9:
             return None
         joined = self.joined[student]
         return joined + (self.plan.end - joined) * (60 + student % 39) // 100
 
     def last_moment(self, student: int) -> int:
-        """Until when they may do something."""
+        """Return the time until which the student may be active."""
         return self.left(student) or self.plan.end
 
     def subscription(self, student: int) -> Subscription | None:
@@ -84,9 +84,9 @@ class People:
             status, months = SubscriptionStatus.CANCELED, chance.between(1, months)
         elif chance.odds(0.1):
             status = chance.pick((SubscriptionStatus.PAST_DUE, SubscriptionStatus.UNPAID))
-        return Subscription(*chance.pick(PLANS), begin, begin + months * MONTH, status)
+        return Subscription(*chance.pick(SUBSCRIPTION_PLANS), begin, begin + months * MONTH, status)
 
     def did(self, chance: Chance, moment: int, student: int, what: str, data: str = "{}") -> None:
-        """An event of that student, who so was active on that day."""
-        self.figures.days[student] |= 1 << (moment - self.plan.begin) // DAY
+        """Log an event of a student, and count the day as active."""
+        self.summaries.days[student] |= 1 << (moment - self.plan.begin) // DAY
         self.log.add(chance, moment, self.ids[student], what, data)

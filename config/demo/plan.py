@@ -1,20 +1,20 @@
-"""How much of everything there is to be, decided by the number of enrollments."""
+"""The plan of a platform: its size, which follows from the number of enrollments."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 
-from config.demo.chance import DAY, Chance
+from config.demo.randomness import DAY, Chance
 
 SCALES = {"small": 500, "medium": 20_000, "large": 1_000_000}
-LARGEST = 10_000_000
-DAYS = 400
-"""Of history: more than a year, so that each month has one to compare with."""
+LARGEST_SCALE = 10_000_000
+HISTORY_DAYS = 400
+"""More than a year, so that each month can be compared with that of the year before."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The size of a platform, its seed, and the day before which all of it happened."""
+class PlatformPlan:
+    """The size of a platform, its seed, and the day before which everything happens."""
 
     enrollments: int
     seed: int
@@ -22,16 +22,16 @@ class Plan:
 
     @cached_property
     def end(self) -> int:
-        """The beginning of the day `until`; nothing but what is scheduled comes later."""
+        """Return the beginning of the day `until`; only scheduled times are later."""
         return int(datetime.combine(self.until, time(), UTC).timestamp())
 
     @cached_property
     def begin(self) -> int:
-        return self.end - DAYS * DAY
+        return self.end - HISTORY_DAYS * DAY
 
     @cached_property
     def course_sizes(self) -> tuple[int, ...]:
-        """The enrollments of each course that was published: at least one, and few have many."""
+        """Return the number of enrollments of each published course; a few courses have many."""
         count = max(1, round(self.enrollments**0.6))
         weights = [(rank + 6) ** -0.7 for rank in range(count)]
         others = (self.enrollments - count) / sum(weights)
@@ -50,9 +50,9 @@ class Plan:
 
     @property
     def students(self) -> int:
-        """Several enrollments each, and enough for the largest course."""
+        """Return the number of students, who have a few enrollments each."""
         return 6 + max(round(0.3 * self.enrollments), 2 * self.course_sizes[0])
 
     def chance(self, what: str, number: int = 0) -> Chance:
-        """Of its own for each thing, so that none depends on how many others there are."""
+        """Return the random values of one thing, which do not depend on any other thing."""
         return Chance(f"{self.seed} {what} {number}")

@@ -1,19 +1,21 @@
-"""Quizzes: their questions, and the sheets of answers that students hand in."""
+"""Quizzes: their questions, and the answer sheets that students submit."""
 
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any, NamedTuple
 
 from assessments.enums import QuestionDifficulty, QuestionType, QuizType
-from config.demo.chance import Chance, hundredths, hyphenated, stamp
+from config.demo.randomness import Chance, hundredths, hyphenated, stamp
 from config.demo.rows import Row, to_json
 from config.demo.subjects import Category
 
-PASSING = 60
-SHEETS = 6
-"""How many different ones that pass, and that fail, students hand in for a quiz."""
-TYPES: list[QuestionType] = [kind for kind in QuestionType if kind != QuestionType.ESSAY]
-POINTS = {QuestionType.MATCHING: 2, QuestionType.SHORT_ANSWER: 2, QuestionType.ESSAY: 4}
+PASSING_SCORE = 60
+SHEETS_PER_OUTCOME = 6
+"""How many different sheets that pass, and that fail, a quiz has."""
+AUTO_GRADED_TYPES: list[QuestionType] = [
+    kind for kind in QuestionType if kind != QuestionType.ESSAY
+]
+QUESTION_POINTS = {QuestionType.MATCHING: 2, QuestionType.SHORT_ANSWER: 2, QuestionType.ESSAY: 4}
 ESSAYS = (
     "For me it is best shown by what happened in our own project last spring.",
     "It took me a while, but in my own words: it is what keeps the parts together.",
@@ -22,7 +24,7 @@ ESSAYS = (
 
 
 class Sheet(NamedTuple):
-    """Answers, as JSON, and what they earn; `score` is in hundredths of a percent."""
+    """Answers as JSON, and their points; `score` is in hundredths of a percent."""
 
     answers: str
     points: str
@@ -33,6 +35,8 @@ class Sheet(NamedTuple):
 
 @dataclass(frozen=True)
 class Quiz:
+    """A quiz, for the students who take it."""
+
     id: str
     attempts: int
     seconds: int
@@ -43,6 +47,8 @@ class Quiz:
 
 @dataclass(frozen=True)
 class Question:
+    """A question of a quiz, with its correct answer and a wrong one."""
+
     id: str
     kind: QuestionType
     text: str
@@ -55,10 +61,10 @@ class Question:
 def make_quiz(
     chance: Chance, moment: int, lesson: str, title: str, category: Category
 ) -> tuple[Quiz, list[Row]]:
-    """A quiz and its questions. The last one of a summative quiz is for a person to grade."""
+    """Return a quiz and its rows. The last question of a summative quiz is graded by a person."""
     summative = chance.odds(0.2)
     minutes, attempts = chance.pick((10, 15, 20, 30)), chance.pick((0, 3, 3, 5))
-    types = [chance.pick(TYPES) for _ in range(chance.between(3, 5))]
+    types = [chance.pick(AUTO_GRADED_TYPES) for _ in range(chance.between(3, 5))]
     types += [QuestionType.ESSAY] * summative
     questions = make_questions(chance, moment, types, category)
     key = chance.uuid(moment)
@@ -67,8 +73,8 @@ def make_quiz(
         attempts,
         minutes * 60,
         summative,
-        tuple(sheet(chance, questions, passes=True) for _ in range(SHEETS)),
-        tuple(sheet(chance, questions, passes=False) for _ in range(SHEETS)),
+        tuple(sheet(chance, questions, passes=True) for _ in range(SHEETS_PER_OUTCOME)),
+        tuple(sheet(chance, questions, passes=False) for _ in range(SHEETS_PER_OUTCOME)),
     )
     kind = QuizType.SUMMATIVE if summative else chance.pick((QuizType.FORMATIVE, QuizType.PRACTICE))
     rows = [quiz_row(moment, quiz, lesson, title, kind, minutes)]
@@ -92,7 +98,7 @@ def make_questions(
 def make_question(key: str, kind: QuestionType, place: int, category: Category) -> Question:
     terms = [category.terms[(place + step) % len(category.terms)] for step in range(4)]
     (term, meaning), (other_term, other_meaning) = terms[:2]
-    points = POINTS.get(kind, 1)
+    points = QUESTION_POINTS.get(kind, 1)
     names, meanings = zip(*sorted(terms), strict=True)
 
     def question(text: str, options: Any, correct: Any, wrong: Any) -> Question:
@@ -119,11 +125,11 @@ def make_question(key: str, kind: QuestionType, place: int, category: Category) 
 
 
 def sheet(chance: Chance, questions: list[Question], *, passes: bool) -> Sheet:
-    """Answers as a student gives them who passes, or does not."""
+    """Return the answers of a student who passes, or of one who fails."""
     whole = sum(question.points for question in questions)
     right = [chance.odds(0.85 if passes else 0.4) for _ in questions]
     earned = sum(question.points for question in compress(questions, right))
-    if (100 * earned >= PASSING * whole) is not passes:
+    if (100 * earned >= PASSING_SCORE * whole) is not passes:
         right, earned = [passes] * len(questions), whole * passes
     answers = {
         hyphenated(question.id): question.correct
@@ -137,24 +143,27 @@ def sheet(chance: Chance, questions: list[Question], *, passes: bool) -> Sheet:
 
 def quiz_row(moment: int, quiz: Quiz, lesson: str, title: str, kind: QuizType, minutes: int) -> Row:
     practice = kind is QuizType.PRACTICE
-    return "quizzes", {
-        "id": quiz.id,
-        "created_at": stamp(moment),
-        "updated_at": stamp(moment),
-        "lesson_id": lesson,
-        "title": title,
-        "description": "",
-        "quiz_type": kind.value,
-        "time_limit_minutes": None if practice else minutes,
-        "passing_score_percentage": PASSING,
-        "max_attempts": quiz.attempts,
-        "randomize_questions": not practice,
-        "randomize_options": not practice,
-        "show_correct_answers": kind is not QuizType.SUMMATIVE,
-        "show_explanations": True,
-        "available_from": None,
-        "available_until": None,
-    }
+    return Row(
+        "quizzes",
+        {
+            "id": quiz.id,
+            "created_at": stamp(moment),
+            "updated_at": stamp(moment),
+            "lesson_id": lesson,
+            "title": title,
+            "description": "",
+            "quiz_type": kind.value,
+            "time_limit_minutes": None if practice else minutes,
+            "passing_score_percentage": PASSING_SCORE,
+            "max_attempts": quiz.attempts,
+            "randomize_questions": not practice,
+            "randomize_options": not practice,
+            "show_correct_answers": kind is not QuizType.SUMMATIVE,
+            "show_explanations": True,
+            "available_from": None,
+            "available_until": None,
+        },
+    )
 
 
 def question_row(
@@ -162,18 +171,21 @@ def question_row(
 ) -> Row:
     is_essay = question.kind is QuestionType.ESSAY
     explanation = "" if is_essay else f"See the lessons on {category.name.lower()} terms."
-    return "questions", {
-        "id": question.id,
-        "created_at": stamp(moment),
-        "updated_at": stamp(moment),
-        "quiz_id": quiz,
-        "question_type": question.kind.value,
-        "question_text": question.text,
-        "question_media_url": "",
-        "options": None if question.options is None else to_json(question.options),
-        "correct_answer": to_json(question.correct),
-        "explanation": explanation,
-        "points": question.points,
-        "order_number": place,
-        "difficulty": chance.pick(tuple(QuestionDifficulty)).value,
-    }
+    return Row(
+        "questions",
+        {
+            "id": question.id,
+            "created_at": stamp(moment),
+            "updated_at": stamp(moment),
+            "quiz_id": quiz,
+            "question_type": question.kind.value,
+            "question_text": question.text,
+            "question_media_url": "",
+            "options": None if question.options is None else to_json(question.options),
+            "correct_answer": to_json(question.correct),
+            "explanation": explanation,
+            "points": question.points,
+            "order_number": place,
+            "difficulty": chance.pick(tuple(QuestionDifficulty)).value,
+        },
+    )

@@ -1,22 +1,25 @@
-"""Rows of an enrollment: what a student did, as the tables tell it."""
+"""The record of a study: the rows about a student in a course."""
+
+from dataclasses import dataclass, replace
+from typing import Any
 
 from assessments.enums import AssignmentGradingStatus, GradingStatus
 from assessments.querysets import AWAITING_REVIEW
 from config.demo import money
-from config.demo.chance import DAY, HOUR, MINUTE, hundredths, hyphenated, stamp, stamp_if
 from config.demo.courses import Assignment, Lesson
-from config.demo.notices import is_kept, notification
+from config.demo.notifications import is_unexpired, notification
 from config.demo.people import People
 from config.demo.quizzes import ESSAYS, Quiz
+from config.demo.randomness import DAY, HOUR, MINUTE, hundredths, hyphenated, stamp, stamp_if
 from config.demo.rows import Row, to_json
-from config.demo.study import Attempt, Step, Study
+from config.demo.study import Attempt, LessonVisit, Study
 from enrollments.enums import ProgressStatus
 from notifications.enums import NotificationType
 from payments.enums import PaymentStatus, RefundStatus
 
-SHARES_PAID = (100,) * 88 + (80,) * 11 + (0,)
-"""Percent of the price: some have a coupon, a few a voucher."""
-REASONS = (
+PERCENTS_PAID = (100,) * 88 + (80,) * 11 + (0,)
+"""Percentages of the price that students pay: some have a coupon, and a few a voucher."""
+REFUND_REASONS = (
     "Not what I expected.",
     "No time for it at the moment.",
     "Bought by mistake.",
@@ -33,8 +36,19 @@ FEEDBACK = (
 )
 
 
-class Record:
-    """Of a study."""
+@dataclass(frozen=True)
+class Revision:
+    """A submission for an assignment, and when it is graded."""
+
+    moment: int
+    graded: int
+    number: int = 1
+    parent: str | None = None
+    status: AssignmentGradingStatus = AssignmentGradingStatus.GRADED
+
+
+class StudyRecord:
+    """The rows of a study."""
 
     def __init__(self, people: People, study: Study) -> None:
         self.people, self.study, self.course = people, study, study.course
@@ -49,12 +63,12 @@ class Record:
         self.rows: list[Row] = []
         self.add = self.rows.append
 
-    def all(self) -> list[Row]:
+    def all_rows(self) -> list[Row]:
         if not self.is_covered():
             self.pay()
         self.add(self.enrollment())
         if self.paid and self.study.refund and self.study.dropped:
-            self.give_back(self.study.dropped, self.study.refund)
+            self.add_refund(self.study.dropped, self.study.refund)
         self.did(self.study.enrolled, "course_enrolled", self.course.reference)
         self.notify(
             self.study.enrolled,
@@ -62,18 +76,18 @@ class Record:
             f"Welcome to “{self.course.title}”",
             "Your place is confirmed. The first lesson is waiting for you.",
         )
-        for step in self.study.steps:
-            self.learn(step)
+        for visit in self.study.visits:
+            self.learn(visit)
         if self.study.completed:
             self.certify(self.study.completed)
-        self.sum_up()
+        self.summarize()
         return self.rows
 
     def did(self, moment: int, what: str, data: str) -> None:
         self.people.did(self.chance, moment, self.student, what, data)
 
     def notify(self, moment: int, about: NotificationType, title: str, content: str) -> None:
-        if is_kept(moment, self.end):
+        if is_unexpired(moment, self.end):
             path, metadata = self.course.path, self.course.reference
             self.add(
                 notification(
@@ -81,36 +95,36 @@ class Record:
                 )
             )
 
-    def sum_up(self) -> None:
-        course, figures = self.course.figures, self.people.figures
-        seconds = sum(step.seconds for step in self.study.steps)
-        figures.enroll(self.student, self.study.status, seconds)
+    def summarize(self) -> None:
+        course, students = self.course.summary, self.people.summaries
+        seconds = sum(visit.seconds for visit in self.study.visits)
+        students.enroll(self.student, self.study.status, seconds)
         course.statuses[self.study.status] += 1
         course.engagement["minutes"] += seconds // MINUTE
         course.engagement["lessons_completed"] += self.study.done
         if self.study.completed:
             course.seconds_to_completion += self.study.completed - self.study.enrolled
-            figures.learn(self.student, self.course.category.name, self.course.difficulty)
+            students.learn(self.student, self.course.category.name, self.course.difficulty)
 
     # Money
 
     def is_covered(self) -> bool:
-        """Whether there is nothing to pay."""
+        """Return whether the course is free or covered by a subscription."""
         subscription = self.people.subscription(self.student)
         by_subscription = subscription and subscription.covers(self.study.enrolled)
         return not self.course.price or bool(by_subscription)
 
     def pay(self) -> None:
-        """Sometimes at the second try."""
+        """Add the payment, sometimes after one that failed."""
         chance = self.chance
         moment = self.study.enrolled - chance.between(10, 200)
         if chance.odds(0.04):
             self.add_payment(moment - 300, self.course.price, PaymentStatus.FAILED)
-        amount = self.course.price * chance.pick(SHARES_PAID) // 100
+        amount = self.course.price * chance.pick(PERCENTS_PAID) // 100
         refunded = amount and self.study.refund is RefundStatus.SUCCEEDED
         status = PaymentStatus.REFUNDED if refunded else PaymentStatus.SUCCEEDED
         self.payment, self.paid = self.add_payment(moment, amount, status), amount
-        self.course.figures.revenue += 0 if refunded else amount
+        self.course.summary.revenue += 0 if refunded else amount
         self.did(moment, "payment_succeeded", self.course.refer(payment_id=self.payment))
         self.notify(
             moment,
@@ -133,10 +147,10 @@ class Record:
             metadata=course.reference,
         )
         self.add(row)
-        return str(row[1]["id"])
+        return str(row.values["id"])
 
-    def give_back(self, moment: int, status: RefundStatus) -> None:
-        reason = self.chance.pick(REASONS)
+    def add_refund(self, moment: int, status: RefundStatus) -> None:
+        reason = self.chance.pick(REFUND_REASONS)
         self.add(
             money.refund(
                 self.chance, moment, self.payment, self.study.id, self.paid, reason, status
@@ -153,50 +167,56 @@ class Record:
     # Progress
 
     def enrollment(self) -> Row:
-        return "enrollments", {
-            "id": self.study.id,
-            "created_at": stamp(self.study.enrolled),
-            "updated_at": stamp(self.study.dropped or self.study.last_seen),
-            "student_id": self.user,
-            "course_id": self.course.id,
-            "enrolled_at": stamp(self.study.enrolled),
-            "completed_at": stamp_if(self.study.completed),
-            "progress_percentage": hundredths(100 * self.study.done, len(self.course.lessons)),
-            "last_accessed_at": stamp(self.study.last_seen) if self.study.steps else None,
-            "payment_id": self.payment,
-            "status": self.study.status.value,
-        }
+        return Row(
+            "enrollments",
+            {
+                "id": self.study.id,
+                "created_at": stamp(self.study.enrolled),
+                "updated_at": stamp(self.study.dropped or self.study.last_seen),
+                "student_id": self.user,
+                "course_id": self.course.id,
+                "enrolled_at": stamp(self.study.enrolled),
+                "completed_at": stamp_if(self.study.completed),
+                "progress_percentage": hundredths(100 * self.study.done, len(self.course.lessons)),
+                "last_accessed_at": stamp(self.study.last_seen) if self.study.visits else None,
+                "payment_id": self.payment,
+                "status": self.study.status.value,
+            },
+        )
 
-    def learn(self, step: Step) -> None:
-        lesson = step.lesson
+    def learn(self, visit: LessonVisit) -> None:
+        lesson = visit.lesson
         scores: list[int] = []
-        for number, attempt in enumerate(step.attempts, start=1):
+        for number, attempt in enumerate(visit.attempts, start=1):
             self.take(lesson, number, attempt, scores)
-        attempts = len(step.attempts)
-        if lesson.assignment and step.done:
-            attempts = self.hand_in(lesson.assignment, step.done)
-        self.add(self.progress(step, max(scores, default=None), attempts))
-        if step.done is None:
-            self.did(step.opened, "lesson_started", lesson.reference)
+        attempts = len(visit.attempts)
+        if lesson.assignment and visit.done:
+            attempts = self.hand_in(lesson.assignment, visit.done)
+        self.add(self.progress(visit, max(scores, default=None), attempts))
+        if visit.done is None:
+            self.did(visit.opened, "lesson_started", lesson.reference)
         else:
-            self.did(step.done, "lesson_completed", lesson.reference)
+            self.did(visit.done, "lesson_completed", lesson.reference)
 
-    def progress(self, step: Step, score: int | None, attempts: int) -> Row:
-        status = ProgressStatus.IN_PROGRESS if step.done is None else ProgressStatus.COMPLETED
-        seen = stamp(step.last_seen)
-        return "lesson_progress", {
-            "id": self.chance.uuid(step.opened),
-            "created_at": stamp(step.opened),
-            "updated_at": seen,
-            "enrollment_id": self.study.id,
-            "lesson_id": step.lesson.id,
-            "status": status.value,
-            "time_spent_seconds": step.seconds,
-            "completed_at": stamp_if(step.done),
-            "quiz_score": None if score is None else (score + 50) // 100,
-            "attempts_count": attempts,
-            "last_accessed_at": seen,
-        }
+    def progress(self, visit: LessonVisit, score: int | None, attempts: int) -> Row:
+        status = ProgressStatus.IN_PROGRESS if visit.done is None else ProgressStatus.COMPLETED
+        seen = stamp(visit.last_seen)
+        return Row(
+            "lesson_progress",
+            {
+                "id": self.chance.uuid(visit.opened),
+                "created_at": stamp(visit.opened),
+                "updated_at": seen,
+                "enrollment_id": self.study.id,
+                "lesson_id": visit.lesson.id,
+                "status": status.value,
+                "time_spent_seconds": visit.seconds,
+                "completed_at": stamp_if(visit.done),
+                "quiz_score": None if score is None else (score + 50) // 100,
+                "attempts_count": attempts,
+                "last_accessed_at": seen,
+            },
+        )
 
     def certify(self, moment: int) -> None:
         issued = min(moment + 2 * MINUTE, self.study.last - 1)
@@ -212,7 +232,7 @@ class Record:
             "metadata": to_json({"name": name, "course": self.course.title}),
             "created_at": stamp(issued),
         }
-        self.add(("certificates", row))
+        self.add(Row("certificates", row))
         self.did(issued, "certificate_issued", self.course.reference)
         self.notify(
             issued,
@@ -224,7 +244,7 @@ class Record:
     # Assessments
 
     def take(self, lesson: Lesson, number: int, attempt: Attempt, scores: list[int]) -> None:
-        """An attempt; its score, if it has one already, goes into `scores`."""
+        """Add an attempt, and append its score to `scores` if it has one."""
         quiz, submitted, graded = lesson.quiz, attempt.submitted, None
         if not quiz:
             return
@@ -234,10 +254,10 @@ class Record:
         has_score = submitted is not None and (graded is not None or not quiz.by_person)
         if has_score:
             scores.append(attempt.sheet.score)
-            self.people.figures.score(self.student, attempt.sheet.score)
+            self.people.summaries.score(self.student, attempt.sheet.score)
             if not attempt.sheet.passes:
-                self.course.figures.failures[lesson.id] += 1
-        self.course.figures.engagement["quiz_attempts"] += 1
+                self.course.summary.failures[lesson.id] += 1
+        self.course.summary.engagement["quiz_attempts"] += 1
         self.add(self.attempt(quiz, number, attempt, graded, has_score=has_score))
         if submitted:
             self.did(submitted, "quiz_submitted", lesson.reference)
@@ -255,79 +275,89 @@ class Record:
         waits = quiz.by_person and attempt.submitted and not graded
         status = GradingStatus.PENDING_REVIEW if waits else GradingStatus.AUTO_GRADED
         last = attempt.submitted or attempt.started
-        return "quiz_submissions", {
-            "id": self.chance.uuid(attempt.started),
-            "created_at": stamp(attempt.started),
-            "updated_at": stamp(graded or last),
-            "quiz_id": quiz.id,
-            "student_id": self.user,
-            "enrollment_id": self.study.id,
-            "attempt_number": number,
-            "started_at": stamp(attempt.started),
-            "submitted_at": stamp_if(attempt.submitted),
-            "time_taken_seconds": attempt.submitted and last - attempt.started,
-            "score_percentage": attempt.sheet.percent if has_score else None,
-            "points_earned": attempt.sheet.points if has_score else None,
-            "answers": attempt.sheet.answers if attempt.submitted else "{}",
-            "grading_status": GradingStatus.GRADED.value if graded else status.value,
-            "feedback": self.chance.pick(FEEDBACK) if graded else "",
-            "graded_at": stamp_if(graded),
-            "graded_by": self.course.instructor.id if graded else None,
-        }
+        return Row(
+            "quiz_submissions",
+            {
+                "id": self.chance.uuid(attempt.started),
+                "created_at": stamp(attempt.started),
+                "updated_at": stamp(graded or last),
+                "quiz_id": quiz.id,
+                "student_id": self.user,
+                "enrollment_id": self.study.id,
+                "attempt_number": number,
+                "started_at": stamp(attempt.started),
+                "submitted_at": stamp_if(attempt.submitted),
+                "time_taken_seconds": attempt.submitted and last - attempt.started,
+                "score_percentage": attempt.sheet.percent if has_score else None,
+                "points_earned": attempt.sheet.points if has_score else None,
+                "answers": attempt.sheet.answers if attempt.submitted else "{}",
+                "grading_status": GradingStatus.GRADED.value if graded else status.value,
+                "feedback": self.chance.pick(FEEDBACK) if graded else "",
+                "graded_at": stamp_if(graded),
+                "graded_by": self.course.instructor.id if graded else None,
+            },
+        )
 
     def hand_in(self, assignment: Assignment, moment: int) -> int:
-        """Some have to revise it. How often it was handed in."""
-        parent, number = None, 1
-        graded = moment + self.chance.between(6 * HOUR, 4 * DAY)
-        if graded + 6 * DAY < self.study.last and self.chance.odds(0.15):
-            again = AssignmentGradingStatus.REVISION_REQUESTED
-            parent, number = self.add_submission(assignment, moment, graded, again), 2
-            moment = graded + self.chance.between(HOUR, 2 * DAY)
-            graded = moment + self.chance.between(6 * HOUR, 4 * DAY)
-        status = AssignmentGradingStatus.GRADED
-        if graded >= self.end:
-            status = self.chance.pick(AWAITING_REVIEW)
-        self.add_submission(assignment, moment, graded, status, number, parent)
-        return number
+        """Add a submission and sometimes its revision; return how many there are."""
+        first = Revision(moment, moment + self.chance.between(6 * HOUR, 4 * DAY))
+        if first.graded + 6 * DAY >= self.study.last or not self.chance.odds(0.15):
+            self.add_submission(assignment, self.reviewed(first))
+            return first.number
+        again = replace(first, status=AssignmentGradingStatus.REVISION_REQUESTED)
+        parent = self.add_submission(assignment, again)
+        moment = first.graded + self.chance.between(HOUR, 2 * DAY)
+        second = Revision(moment, moment + self.chance.between(6 * HOUR, 4 * DAY), 2, parent)
+        self.add_submission(assignment, self.reviewed(second))
+        return second.number
 
-    def add_submission(
-        self,
-        assignment: Assignment,
-        moment: int,
-        graded: int,
-        status: AssignmentGradingStatus,
-        number: int = 1,
-        parent: str | None = None,
-    ) -> str:
-        key = self.chance.uuid(moment)
+    def reviewed(self, revision: Revision) -> Revision:
+        """Return the revision as graded, or as waiting if it is not graded before the end."""
+        if revision.graded < self.end:
+            return revision
+        return replace(revision, status=self.chance.pick(AWAITING_REVIEW))
+
+    def add_submission(self, assignment: Assignment, revision: Revision) -> str:
+        """Add a submission, and return its id."""
+        key, moment, status = self.chance.uuid(revision.moment), revision.moment, revision.status
         is_late = moment > assignment.due
         has_grade = status is AssignmentGradingStatus.GRADED
         was_read = has_grade or status is AssignmentGradingStatus.REVISION_REQUESTED
         points = self.chance.between(60, 100) * (100 - assignment.penalty * is_late)
-        has_file = assignment.wants_file
         row = {
             "id": key,
             "created_at": stamp(moment),
-            "updated_at": stamp(graded if was_read else moment),
+            "updated_at": stamp(revision.graded if was_read else moment),
             "assignment_id": assignment.id,
             "student_id": self.user,
             "enrollment_id": self.study.id,
-            "file_url": f"https://files.example.com/submissions/{hyphenated(key)}.pdf"
-            if has_file
-            else "",
-            "file_name": "project.pdf" if has_file else "",
-            "file_size_bytes": self.chance.between(40_000, 9_000_000) if has_file else None,
-            "submission_text": "" if has_file else self.chance.pick(ESSAYS),
+            **self.submitted_content(assignment, key),
             "submitted_at": stamp(moment),
             "is_late": is_late,
             "points_awarded": hundredths(points, 100) if has_grade else None,
             "feedback": self.chance.pick(FEEDBACK) if was_read else "",
             "grading_status": status.value,
-            "graded_at": stamp(graded) if was_read else None,
+            "graded_at": stamp(revision.graded) if was_read else None,
             "graded_by": self.course.instructor.id if was_read else None,
-            "revision_number": number,
-            "parent_submission_id": parent,
+            "revision_number": revision.number,
+            "parent_submission_id": revision.parent,
         }
-        self.add(("assignment_submissions", row))
+        self.add(Row("assignment_submissions", row))
         self.did(moment, "assignment_submitted", assignment.reference)
         return key
+
+    def submitted_content(self, assignment: Assignment, key: str) -> dict[str, Any]:
+        """Return the columns of a submission's file or text."""
+        if assignment.wants_file:
+            return {
+                "file_url": f"https://files.example.com/submissions/{hyphenated(key)}.pdf",
+                "file_name": "project.pdf",
+                "file_size_bytes": self.chance.between(40_000, 9_000_000),
+                "submission_text": "",
+            }
+        return {
+            "file_url": "",
+            "file_name": "",
+            "file_size_bytes": None,
+            "submission_text": self.chance.pick(ESSAYS),
+        }

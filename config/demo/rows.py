@@ -1,13 +1,19 @@
-"""What a row is: the name of its table, and the values of its columns.
+"""Rows, and the tables that they belong to.
 
-Values are what COPY takes: text, numbers, booleans, None. All rows of a table come from the same
-function, so that they have the same columns in the same order.
+Values are those that COPY accepts: text, numbers, booleans, None. All rows of a table come from the
+same function, so that they have the same columns in the same order.
 """
 
 from json import JSONEncoder
-from typing import Any
+from typing import Any, NamedTuple
 
-Row = tuple[str, dict[str, Any]]
+
+class Row(NamedTuple):
+    """A row: the name of its table, and the values of its columns."""
+
+    table: str
+    values: dict[str, Any]
+
 
 to_json = JSONEncoder(ensure_ascii=False).encode
 
@@ -37,4 +43,4 @@ TABLES = (
     "student_analytics",
     "analytics_events",
 )
-"""All of them, each after those that it refers to."""
+"""All tables, each after those that it refers to."""

@@ -1,24 +1,24 @@
-"""What a student does in a course: when, how far, and how it ends."""
+"""The study of a course by a student: when it happens, how far it gets, and how it ends."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from config.demo.chance import DAILY, DAY, MINUTE, MONDAY, Chance
 from config.demo.courses import Course, Lesson
 from config.demo.people import People
 from config.demo.quizzes import Quiz, Sheet
+from config.demo.randomness import DAY, FIRST_MONDAY, MINUTE, WEEKDAY_ODDS, Chance
 from enrollments.enums import EnrollmentStatus
 from payments.enums import RefundStatus
 
-PATIENT = 0.55
-"""How many go on to the end, if they have the time."""
-IDLE = 30 * DAY
-"""After that long without a visit somebody may be said to have dropped out."""
+SHARE_OF_PATIENT_STUDENTS = 0.55
+"""The share of students who finish if they have the time."""
+IDLE_BEFORE_DROPPING = 30 * DAY
+"""How long a student stays away before the enrollment may count as dropped."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """At a quiz; without an end it is still open."""
+    """An attempt at a quiz, which is open until it is submitted."""
 
     started: int
     submitted: int | None
@@ -26,8 +26,8 @@ class Attempt:
 
 
 @dataclass(slots=True)
-class Step:
-    """A lesson that was opened."""
+class LessonVisit:
+    """A student's work on a lesson, from opening it to completing it."""
 
     lesson: Lesson
     opened: int
@@ -41,7 +41,7 @@ class Step:
 
 
 class Study:
-    """An enrollment, from beginning to end."""
+    """The course of an enrollment, from beginning to end."""
 
     def __init__(
         self, people: People, course: Course, chance: Chance, student: int, begin: int, last: int
@@ -50,9 +50,9 @@ class Study:
         self.end, self.last = people.plan.end, people.last_moment(student)
         self.enrolled = self.chance.moment(begin, last, early=1.5)
         self.id = self.chance.uuid(self.enrolled)
-        self.steps = list(self.walk())
-        self.done = sum(step.done is not None for step in self.steps)
-        self.last_seen = self.steps[-1].last_seen if self.steps else self.enrolled
+        self.visits = list(self.walk())
+        self.done = sum(visit.done is not None for visit in self.visits)
+        self.last_seen = self.visits[-1].last_seen if self.visits else self.enrolled
         self.completed = self.last_seen if self.done == len(course.lessons) else None
         self.dropped = self.moment_of_dropping()
         self.refund = self.refund_status()
@@ -64,69 +64,77 @@ class Study:
             else EnrollmentStatus.ACTIVE
         )
 
-    def walk(self) -> Iterator[Step]:
-        """Lesson after lesson, some on the same day, until patience or time is at its end."""
+    def walk(self) -> Iterator[LessonVisit]:
+        """Yield visits to one lesson after another until patience or time runs out."""
         chance, lessons = self.chance, self.course.lessons
-        patience = len(lessons) if chance.odds(PATIENT) else chance.between(0, len(lessons) - 1)
+        patience = (
+            len(lessons)
+            if chance.odds(SHARE_OF_PATIENT_STUDENTS)
+            else chance.between(0, len(lessons) - 1)
+        )
         pace = 1 + int(6 * chance.random() ** 2)
         moment = self.enrolled + chance.between(1, 20) * MINUTE
         for number, lesson in enumerate(lessons):
             if moment >= self.last - MINUTE or number > patience:
                 return
             if number == patience:
-                yield Step(lesson, moment, chance.between(5, MINUTE), None)
+                yield LessonVisit(lesson, moment, chance.between(5, MINUTE), None)
                 return
-            step = self.step(lesson, moment)
-            yield step
-            if step.done is None:
+            visit = self.visit(lesson, moment)
+            yield visit
+            if visit.done is None:
                 return
-            moment = step.done + chance.between(1, 9) * MINUTE
+            moment = visit.done + chance.between(1, 9) * MINUTE
             if chance.odds(0.5):
                 moment = self.next_visit(moment, pace)
 
     def next_visit(self, moment: int, pace: int) -> int:
         day = moment // DAY + self.chance.between(1, pace)
-        if not self.chance.odds(DAILY[(day - MONDAY) % 7]):
+        if not self.chance.odds(WEEKDAY_ODDS[(day - FIRST_MONDAY) % 7]):
             day += 1
         return day * DAY + self.chance.time_of_day()
 
-    def step(self, lesson: Lesson, opened: int) -> Step:
+    def visit(self, lesson: Lesson, opened: int) -> LessonVisit:
         if lesson.quiz:
             return self.take_quiz(lesson, lesson.quiz, opened)
         slow = 4 if lesson.assignment else 1
         seconds = int(lesson.seconds * slow * (0.6 + self.chance.random()))
         if opened + seconds >= self.last:
-            return Step(lesson, opened, self.last - opened - 1, None)
-        return Step(lesson, opened, seconds, opened + seconds)
+            return LessonVisit(lesson, opened, self.last - opened - 1, None)
+        return LessonVisit(lesson, opened, seconds, opened + seconds)
 
-    def take_quiz(self, lesson: Lesson, quiz: Quiz, opened: int) -> Step:
-        """Again until it is passed."""
+    def take_quiz(self, lesson: Lesson, quiz: Quiz, opened: int) -> LessonVisit:
+        """Return a visit with attempts at the quiz until it is passed."""
         chance, seconds, moment = self.chance, 0, opened
-        step = Step(lesson, opened, 0, None)
+        visit = LessonVisit(lesson, opened, 0, None)
         failures = 0
         while failures < 2 and chance.odds(0.25):
             failures += 1
         for sheets in [quiz.failed] * failures + [quiz.passed]:
             taken = int(quiz.seconds * (0.3 + 0.7 * chance.random()))
             if moment + taken >= self.last:
-                step.seconds = seconds
+                visit.seconds = seconds
                 if moment < self.last:
-                    step.attempts.append(Attempt(moment, None, chance.pick(sheets)))
-                return step
+                    visit.attempts.append(Attempt(moment, None, chance.pick(sheets)))
+                return visit
             seconds += taken
-            step.attempts.append(Attempt(moment, moment + taken, chance.pick(sheets)))
+            visit.attempts.append(Attempt(moment, moment + taken, chance.pick(sheets)))
             moment += taken + chance.between(5, 90) * MINUTE
-        step.seconds, step.done = seconds, step.attempts[-1].submitted
-        return step
+        visit.seconds, visit.done = seconds, visit.attempts[-1].submitted
+        return visit
 
     def moment_of_dropping(self) -> int | None:
-        """Some of those who stopped said so, and so gave up their place."""
-        if self.completed or self.last - self.last_seen < IDLE or not self.chance.odds(0.5):
+        """Return when the student dropped the course; only some of those who stop do."""
+        if (
+            self.completed
+            or self.last - self.last_seen < IDLE_BEFORE_DROPPING
+            or not self.chance.odds(0.5)
+        ):
             return None
-        return self.last_seen + self.chance.between(DAY, IDLE - DAY)
+        return self.last_seen + self.chance.between(DAY, IDLE_BEFORE_DROPPING - DAY)
 
     def refund_status(self) -> RefundStatus | None:
-        """Of the money that is asked back in the first month; None: it is not."""
+        """Return the status of the refund, or None if none is requested in the first month."""
         if not self.dropped or self.dropped > self.enrolled + 30 * DAY or self.chance.odds(0.4):
             return None
         if self.dropped > self.end - 5 * DAY:

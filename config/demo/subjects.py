@@ -1,4 +1,4 @@
-"""What is taught: the categories of courses, and the topics and terms of each."""
+"""Subjects: the categories of courses, with their topics and terms."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,7 +8,7 @@ from courses.enums import Difficulty
 
 @dataclass(frozen=True)
 class Category:
-    """Topics, one of which a course is about, and terms that its lessons explain."""
+    """A category: topics of courses, and terms that their lessons explain."""
 
     name: str
     topics_text: str
@@ -20,7 +20,7 @@ class Category:
 
     @cached_property
     def terms(self) -> tuple[tuple[str, str], ...]:
-        """Terms with what they mean."""
+        """Return the terms with their meanings."""
         lines = (line.partition(": ") for line in self.terms_text.strip().splitlines())
         return tuple((term.strip(), meaning.strip()) for term, _, meaning in lines)
 

@@ -14,9 +14,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from config.drift.diff import Drift
-from config.migrating import MigrationAutodetector
 from config.postgres import Node
 from config.postgres.catalog import CatalogError, Key
+from config.postgres.enums import EnumAutodetector
 
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
@@ -96,7 +96,7 @@ def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
         raise CatalogError(str(refused)) from refused
     after = ProjectState.from_apps(apps)
     questioner = MigrationQuestioner({"ask_initial": True})
-    changes = MigrationAutodetector(before, after, questioner).changes(graph=loader.graph)
+    changes = EnumAutodetector(before, after, questioner).changes(graph=loader.graph)
     for app_label, migrations in sorted(changes.items()):
         operations = [operation for migration in migrations for operation in migration.operations]
         yield _without_migration(app_label, [operation.describe() for operation in operations])

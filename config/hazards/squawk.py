@@ -5,9 +5,8 @@ import shutil
 import subprocess
 import sysconfig
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 STYLE = (
     "ban-char-field",
@@ -22,7 +21,7 @@ STYLE = (
     "require-table-schema",
 )
 TIMEOUTS = ("require-lock-timeout", "require-statement-timeout", "require-timeout-settings")
-"""`migrate` sets them itself."""
+"""`migrate` sets the timeouts itself."""
 OPT_IN = (
     "ban-alter-row-level-security",
     "ban-disable-trigger",
@@ -33,37 +32,39 @@ OPT_IN = (
 
 
 class SquawkError(Exception):
-    """It is not there, or it says something that is not understood."""
+    """Squawk is not installed, or its output cannot be read."""
 
 
-@dataclass(frozen=True)
-class Remark:
-    """What a rule of squawk has to say about a statement."""
+class SquawkWarning(NamedTuple):
+    """A warning of squawk's about a statement."""
 
     statement: int
-    """Its place in what was linted."""
+    """The index of the statement in the list that was linted."""
     rule: str
     message: str
 
 
-def lint(statements: Sequence[str], major_version: int, *, in_transaction: bool) -> list[Remark]:
-    """What is dangerous about `statements`, run in this order on a server of `major_version`.
+def lint(
+    statements: Sequence[str], major_version: int, *, in_transaction: bool
+) -> list[SquawkWarning]:
+    """Return squawk's warnings about `statements`, run in this order on a server of that version.
 
-    Raises SquawkError if it could not be asked.
+    Raises SquawkError if squawk cannot be asked.
     """
-    transaction = ("BEGIN", "COMMIT") if in_transaction else ("", "")
-    scripts = [transaction[0], *statements, transaction[1]]
-    # On a line of its own: a statement may end with a comment.
-    parts = [f"{script.rstrip().rstrip(';')}\n;\n" if script else "" for script in scripts]
-    owners = [number for number, part in enumerate(parts) for _ in range(part.count("\n"))]
+    begin, commit = ("BEGIN", "COMMIT") if in_transaction else ("", "")
+    # The semicolon has a line of its own, since a statement may end with a comment.
+    scripts = [
+        f"{sql.rstrip().rstrip(';')}\n;\n" if sql else "" for sql in (begin, *statements, commit)
+    ]
+    owners = [number for number, script in enumerate(scripts) for _ in range(script.count("\n"))]
     found = [
-        Remark(owners[warning["line"]] - 1, warning["rule_name"], warning["message"])
-        for warning in _run("".join(parts), major_version)
+        SquawkWarning(owners[warning["line"]] - 1, warning["rule_name"], warning["message"])
+        for warning in _run("".join(scripts), major_version)
     ]
     unreadable = {warning.statement for warning in found if warning.rule == "syntax-error"}
     if not unreadable:
         return [warning for warning in found if 0 <= warning.statement < len(statements)]
-    # Of a script with an error it looks at nothing else.
+    # Squawk checks nothing else in a script with a syntax error, so lint the rest by itself.
     rest = ["SELECT" if n in unreadable else sql for n, sql in enumerate(statements)]
     others = lint(rest, major_version, in_transaction=in_transaction)
     return [*dict.fromkeys(w for w in found if w.rule == "syntax-error"), *others]
@@ -71,9 +72,9 @@ def lint(statements: Sequence[str], major_version: int, *, in_transaction: bool)
 
 def _run(script: str, major_version: int) -> list[dict[str, Any]]:
     command = [
-        *(find(), "--reporter=json", f"--pg-version={major_version}.0"),
+        *(_program(), "--reporter=json", f"--pg-version={major_version}.0"),
         *(f"--exclude={','.join((*STYLE, *TIMEOUTS))}", f"--include={','.join(OPT_IN)}"),
-        "--config=/dev/null",  # the same verdict wherever it is run
+        "--config=/dev/null",  # the verdict must not depend on the current directory
     ]
     process = subprocess.run(  # noqa: S603
         command, input=script, capture_output=True, text=True, check=False
@@ -85,9 +86,9 @@ def _run(script: str, major_version: int) -> list[dict[str, Any]]:
         raise SquawkError(f"squawk could not read the SQL: {reason}.") from error
 
 
-def find() -> str:
-    """The program, which its package puts beside Python's."""
-    beside = Path(sysconfig.get_path("scripts")) / "squawk"
-    if found := shutil.which(beside) or shutil.which("squawk"):
+def _program() -> str:
+    """Return the path of squawk, which its package installs next to Python."""
+    installed = Path(sysconfig.get_path("scripts")) / "squawk"
+    if found := shutil.which(installed) or shutil.which("squawk"):
         return found
     raise SquawkError("squawk is not installed. Run make, or pip install squawk-cli.")

@@ -1,7 +1,10 @@
-"""What a statement of DDL is about, and how to write it so that nobody waits for it."""
+"""SQL read as text: the statements of a script, and what a statement is about."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import sqlparse
 
 NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
 QUALIFIED = rf"(?:{NAME}\.)?{NAME}"
@@ -12,167 +15,103 @@ ABOUT = re.compile(
     r"|CLUSTER|VACUUM (?:\([^)]*\)|FULL)(?: FULL| FREEZE| VERBOSE| ANALYZE)*"
     r"|REFRESH MATERIALIZED VIEW)"
     rf"(?: IF NOT EXISTS| IF EXISTS| ONLY| CONCURRENTLY)* (?P<table>{QUALIFIED})"
-    rf"(?P<renamed> RENAME TO (?P<new>{NAME}))?",
+    rf"(?: RENAME TO (?P<new>{NAME}))?",
     re.IGNORECASE,
 )
 FUNCTION = re.compile(r"([a-z_][\w$]*) *\(", re.IGNORECASE)
+LITERAL = r"'(?:[^']|'')*'"
+VERB = (
+    r"(?:ALTER|CLUSTER|CREATE|DELETE|DROP|INSERT|LOCK|MERGE|REFRESH|REINDEX|TRUNCATE|UPDATE"
+    r"|VACUUM|WITH)\b"
+)
+DO_BLOCK = re.compile(r"DO\b.*?\$(\w*)\$(?P<body>.*)\$\1\$", re.IGNORECASE | re.DOTALL)
+IN_BLOCK = re.compile(
+    rf"\bEXECUTE\s+(?:format\s*\(\s*)?'(?P<executed>\s*{VERB}(?:[^']|'')*)'"
+    rf"|(?:;|\b(?:BEGIN|ELSE|LOOP|THEN)\b)\s*(?P<plain>{VERB}(?:[^;']|{LITERAL})*)"
+    rf"|{LITERAL}",
+    re.IGNORECASE,
+)
+
+
+class RenamedTable(NamedTuple):
+    """The names of a table before and after a statement that renames it."""
+
+    old: str
+    new: str
+
+
+def statements_in(script: str) -> Iterator[str]:
+    """Yield each statement without comments; after a DO block, the statements inside it."""
+    for part in sqlparse.split(script):
+        statement = sqlparse.format(part, strip_comments=True).strip()
+        if statement:
+            yield statement
+            yield from _in_block(statement)
+
+
+def _in_block(statement: str) -> Iterator[str]:
+    if block := DO_BLOCK.match(statement):
+        for match in IN_BLOCK.finditer(f";{block['body']}"):
+            if match["plain"]:
+                yield match["plain"].strip()
+            elif match["executed"]:
+                # format() puts a name in when the block runs; any name does here.
+                yield re.sub(r"%(?:\d+\$)?[IsL]", "x", match["executed"].replace("''", "'"))
 
 
 def normalized(sql: str) -> str:
-    """`sql` on one line, without what Django puts around it for deferred constraints."""
+    """Return `sql` on one line, without the SET CONSTRAINTS that Django puts around it."""
     one_line = " ".join(sql.split()).rstrip("; ")
     one_line = re.sub(r"^SET CONSTRAINTS [^;]*; *", "", one_line, flags=re.IGNORECASE)
     return re.sub(r"; *SET CONSTRAINTS [^;]*$", "", one_line, flags=re.IGNORECASE)
 
 
 def table_of(sql: str) -> str:
-    """The table that a statement is about; '' if none is named."""
+    """Return the table that a statement is about; '' if it names none."""
     match = ABOUT.match(normalized(sql))
     return unquoted(match["table"]) if match else ""
 
 
 def created_table(sql: str) -> str:
-    match = ABOUT.match(normalized(sql))
-    is_created = match and re.fullmatch("CREATE.* (TABLE|VIEW)", match["verb"], re.IGNORECASE)
-    return unquoted(match["table"]) if match and is_created else ""
+    """Return the table or materialized view that a statement creates; '' if it creates none."""
+    return _table_if(r"CREATE.* (TABLE|VIEW)", sql)
 
 
 def dropped_table(sql: str) -> str:
-    match = ABOUT.match(normalized(sql))
-    return unquoted(match["table"]) if match and match["verb"].upper() == "DROP TABLE" else ""
+    """Return the table that a statement drops; '' if it drops none."""
+    return _table_if("DROP TABLE", sql)
 
 
-def renamed_table(sql: str) -> tuple[str, str] | None:
-    """The old name and the new one, if that is what the statement does."""
+def _table_if(verb: str, sql: str) -> str:
     match = ABOUT.match(normalized(sql))
-    if not match or not match["renamed"]:
+    is_so = match and re.fullmatch(verb, match["verb"], re.IGNORECASE)
+    return unquoted(match["table"]) if match and is_so else ""
+
+
+def renamed_table(sql: str) -> RenamedTable | None:
+    """Return the names of the table that a statement renames; None if it renames none."""
+    match = ABOUT.match(normalized(sql))
+    if not match or not match["new"]:
         return None
-    return unquoted(match["table"]), unquoted(match["new"])
+    return RenamedTable(unquoted(match["table"]), unquoted(match["new"]))
 
 
 def unquoted(name: str) -> str:
-    """The last part of a name, as the catalog has it."""
+    """Return the last part of a name as the catalog stores it."""
     last: str = re.findall(NAME, name)[-1]
     return last[1:-1].replace('""', '"') if last.startswith('"') else last.lower()
 
 
 def default_of(sql: str) -> str | None:
-    """The expression that a new column takes its values from, if it has a default."""
+    """Return the expression that fills a new column; None if there is none."""
     match = re.search(r" ADD COLUMN .*? DEFAULT (?!AS )(.*)$", normalized(sql), re.IGNORECASE)
     return match[1] if match else None
 
 
 def functions_in(expression: str) -> set[str]:
-    """The names that look like calls."""
+    """Return the names in `expression` that look like calls of functions."""
     return {name.lower() for name in FUNCTION.findall(without_literals(expression))}
 
 
 def without_literals(sql: str) -> str:
-    return re.sub(r"'(?:[^']|'')*'", "''", sql)
-
-
-# Safe ways
-
-
-@dataclass(frozen=True)
-class Safe:
-    """Statements that together do what one statement did, with what takes each of them back.
-
-    Those of `first` and of `last` are short and run in a transaction each; those of `alone` run
-    in none.
-    """
-
-    first: tuple[tuple[str, str], ...] = ()
-    alone: tuple[tuple[str, str], ...] = ()
-    last: tuple[tuple[str, str], ...] = ()
-
-
-def safe(sql: str) -> Safe | None:
-    """`sql` without the long lock; None if there is no such way, or no need."""
-    for pattern, rewrite in REWRITES:
-        if match := pattern.fullmatch(normalized(sql)):
-            return rewrite(match)
-    return None
-
-
-def _index(match: re.Match[str]) -> Safe:
-    name = match["name"]
-    sql = f"CREATE {match['unique'] or ''}INDEX CONCURRENTLY {name} ON {match['rest']}"
-    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
-    # A build that was interrupted leaves an invalid index behind, which would be in the way.
-    return Safe(alone=((drop, ""), (sql, drop)))
-
-
-def _no_index(match: re.Match[str]) -> Safe:
-    return Safe(alone=((f"DROP INDEX CONCURRENTLY IF EXISTS {match['name']}", ""),))
-
-
-def _not_valid(match: re.Match[str]) -> Safe:
-    alter, name = f"ALTER TABLE {match['table']}", match["name"]
-    add = f"{alter} ADD CONSTRAINT {name} {match['definition']} NOT VALID"
-    drop = f"{alter} DROP CONSTRAINT IF EXISTS {name}"
-    return Safe(first=((add, drop),), last=((f"{alter} VALIDATE CONSTRAINT {name}", ""),))
-
-
-def _unique(match: re.Match[str]) -> Safe:
-    alter, name = f"ALTER TABLE {match['table']}", match["name"]
-    drop_index = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
-    index = (
-        f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {match['table']}"
-        f" {match['columns']}{match['include'] or ''}"
-    )
-    kind = match["kind"].upper()
-    add = f"{alter} ADD CONSTRAINT {name} {kind} USING INDEX {name}{match['deferrable'] or ''}"
-    drop = f"{alter} DROP CONSTRAINT IF EXISTS {name}"
-    return Safe(alone=((drop_index, ""), (index, drop_index), (add, drop)))
-
-
-def _not_null(match: re.Match[str]) -> Safe:
-    """PostgreSQL takes a valid CHECK's word for it, and does not read the table."""
-    alter, column = f"ALTER TABLE {match['table']}", match["column"]
-    check = f'"{f"{unquoted(match['table'])}_{unquoted(column)}"[:54]}_not_null"'
-    drop = f"{alter} DROP CONSTRAINT IF EXISTS {check}"
-    set_not_null = f"{alter} ALTER COLUMN {column} SET NOT NULL"
-    return Safe(
-        first=((f"{alter} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID", drop),),
-        last=(
-            (f"{alter} VALIDATE CONSTRAINT {check}", ""),
-            (set_not_null, f"{alter} ALTER COLUMN {column} DROP NOT NULL"),
-            (drop, f"{alter} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"),
-        ),
-    )
-
-
-def _reindex(match: re.Match[str]) -> Safe:
-    return Safe(alone=((f"REINDEX {match['kind']} CONCURRENTLY {match['name']}", ""),))
-
-
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-ALTER = rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?P<table>{QUALIFIED})"
-REWRITES = (
-    (
-        _pattern(rf"CREATE (?P<unique>UNIQUE )?INDEX (?P<name>{NAME}) ON (?P<rest>.*)"),
-        _index,
-    ),
-    (_pattern(rf"DROP INDEX (?:IF EXISTS )?(?P<name>{QUALIFIED})"), _no_index),
-    (
-        _pattern(
-            rf"{ALTER} ADD CONSTRAINT (?P<name>{NAME}) (?P<kind>UNIQUE|PRIMARY KEY)"
-            r" (?P<columns>\([^()]*\))(?P<include> INCLUDE \([^()]*\))?"
-            r"(?P<deferrable> DEFERRABLE INITIALLY \w+)?"
-        ),
-        _unique,
-    ),
-    (
-        _pattern(
-            rf"{ALTER} ADD CONSTRAINT (?P<name>{NAME})"
-            r" (?P<definition>(?:CHECK|FOREIGN KEY)(?!.* NOT VALID$).*)"
-        ),
-        _not_valid,
-    ),
-    (_pattern(rf"REINDEX (?P<kind>INDEX|TABLE|SCHEMA) (?P<name>{QUALIFIED})"), _reindex),
-    (_pattern(rf"{ALTER} ALTER COLUMN (?P<column>{NAME}) SET NOT NULL"), _not_null),
-)
+    return re.sub(LITERAL, "''", sql)

@@ -1,6 +1,5 @@
 """makemigrations and migrate, made safe: one at a time, brief locks, whole or not at all."""
 
-from config.migrating.autodetector import MigrationAutodetector
 from config.migrating.lock_timeout import autocommit
 from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.plan import (
@@ -14,7 +13,6 @@ from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
 
 __all__ = [
-    "MigrationAutodetector",
     "ModelKey",
     "Progress",
     "all_undone",

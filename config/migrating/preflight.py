@@ -20,9 +20,8 @@ from config.postgres.enums import (
     RenameEnum,
     check_rows,
     find_enum,
-    labels_that_go,
-    look_ahead,
     plan_swap,
+    removed_labels,
 )
 
 type Name = tuple[str, str]
@@ -65,9 +64,8 @@ def check_reversible(plan: Plan) -> None:
 
 def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
     """Raises CommandError if rows use a label that going back removes."""
-    look_ahead(plan)
     with connection.cursor() as cursor:
-        for name, label in labels_that_go(plan):
+        for name, label in removed_labels(plan):
             enum = find_enum(cursor, name)
             if enum and label in enum.labels:
                 check_rows(cursor, plan_swap(cursor, enum, enum.without([label])))

@@ -1,4 +1,4 @@
-"""What Django lacks of PostgreSQL; nothing here is specific to this project."""
+"""Features of PostgreSQL that Django lacks; none of them is specific to this project."""
 
 from config.postgres.backfill import Backfill
 from config.postgres.constraints import (
@@ -47,19 +47,7 @@ __all__ = [
     "not_blank_check",
 ]
 
-# Migrations name these classes by this package, so that the modules may move.
-for _written in (
-    AddEnumValue,
-    AlterEnum,
-    Backfill,
-    CreateEnum,
-    DropEnum,
-    EnumField,
-    IsFinite,
-    JSONTypeof,
-    Now,
-    RenameEnum,
-    RenameEnumValue,
-    UUID7,
-):
-    _written.__module__ = __name__
+# Migrations name these classes by this package, so that their modules may move.
+for _name in __all__:
+    if isinstance(_class := globals()[_name], type):
+        _class.__module__ = __name__

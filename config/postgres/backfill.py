@@ -1,4 +1,4 @@
-"""A migration operation that fills a column of a table that is in use."""
+"""The migration operation that fills a column of a table in use."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from django.db.migrations.state import ProjectState
 
 
 class Backfill(NotInTransactionMixin, Operation):
-    """Give `value` to the rows whose `field_name` is NULL, `batch_size` rows a transaction.
+    """The operation that gives `value` to the rows whose `field_name` is NULL, in batches.
 
-    No row stays locked for longer than its batch takes, and an operation that was interrupted
-    goes on where it was. `value` is a value or an expression over the row. To be written into a
-    migration with `atomic = False`; taken back, it leaves the values as they are.
+    Each batch of `batch_size` rows is a transaction of its own, so that rows are locked briefly and
+    an interrupted operation continues where it stopped. `value` is a value or an expression over
+    the row. The migration needs `atomic = False`. Undoing the operation leaves the values.
     """
 
     category = OperationCategory.PYTHON
@@ -29,7 +29,7 @@ class Backfill(NotInTransactionMixin, Operation):
         self.batch_size = batch_size
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """The schema stays as it is."""
+        """Leave the state as it is."""
 
     def database_forwards(
         self,
@@ -56,7 +56,7 @@ class Backfill(NotInTransactionMixin, Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """The rows that had a value before are not known any more."""
+        """Leave the values, because the rows that had none before are not recorded."""
 
     def _batch(self, rows: Any) -> list[Any]:
         return list(rows.order_by("pk").values_list("pk", flat=True)[: self.batch_size])

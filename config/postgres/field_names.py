@@ -1,23 +1,23 @@
-"""Which fields an index or a constraint is about."""
+"""The names of the fields that an index or a constraint uses."""
 
 from typing import Any
 
 from django.db import models
 
-type Named = models.BaseConstraint | models.Index
+type IndexOrConstraint = models.BaseConstraint | models.Index
 
 
-def named_fields(item: Named) -> set[str]:
-    """All fields that `item` names, wherever it does."""
+def named_fields(item: IndexOrConstraint) -> set[str]:
+    """Return all fields that `item` names."""
     columns = {name.lstrip("-") for name in getattr(item, "fields", ())}
     return columns | set(getattr(item, "include", None) or ()) | named_in_expressions(item)
 
 
 def named_in_expressions(item: Any) -> set[str]:
-    """The fields in `item`'s condition and expressions, which hold literals of their types."""
+    """Return the fields in the condition and the expressions of `item`."""
     names: set[str] = set()
     for expression in (getattr(item, "condition", None), *getattr(item, "expressions", ())):
-        if isinstance(expression, tuple):  # of an ExclusionConstraint, with its operator
+        if isinstance(expression, tuple):  # in an ExclusionConstraint, with its operator
             expression, _ = expression
         if isinstance(expression, str):
             expression = models.F(expression)

@@ -8,11 +8,11 @@ from django.db.models.sql.compiler import SQLCompiler
 
 
 class UUID7(functions.UUID7):
-    """A version 7 UUID (RFC 9562): ids that sort by the time they were made.
+    """A version 7 UUID (RFC 9562), which sorts by time of creation.
 
-    PostgreSQL 18 has `uuidv7()`. Before it the same layout is put together inline: 48 bits of
-    Unix milliseconds, the version, 12 bits of the millisecond's fraction (RFC 9562, section 6.2,
-    method 3), and the random tail of `gen_random_uuid()`.
+    PostgreSQL 18 has `uuidv7()`. Earlier versions compute the same layout inline: 48 bits of Unix
+    milliseconds, the version, 12 bits of the millisecond's fraction (RFC 9562, section 6.2, method
+    3), and the random tail of `gen_random_uuid()`.
     """
 
     inline_sql = (
@@ -29,10 +29,10 @@ class UUID7(functions.UUID7):
 
 
 class Now(Func):
-    """`now()`: the time at which the transaction began, the same for all that it writes.
+    """`now()`, the time at which the transaction began, the same for all its statements.
 
-    Django's own `Now` is the time of the statement, which another statement of the transaction
-    can be before: `SET completed_at = now()` would then be earlier than a default.
+    Django's `Now` is the time of the statement. With it, a default could be later than
+    `SET completed_at = now()` in the same transaction.
     """
 
     function = "now"

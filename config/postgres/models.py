@@ -1,4 +1,4 @@
-"""Abstract bases of every table. This app has no table of its own."""
+"""The abstract base models of every table. This app has no table of its own."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from config.postgres.functions import UUID7, Now
 
 
 class IdentifiedModel(models.Model):
-    """A row whose id PostgreSQL assigns, in order of time."""
+    """A row whose id PostgreSQL assigns, in order of creation."""
 
     id = models.UUIDField(
         primary_key=True,
@@ -20,7 +20,7 @@ class IdentifiedModel(models.Model):
 
 
 class TimestampedModel(IdentifiedModel):
-    """A row that knows when it was made and last saved."""
+    """A row that records when it was inserted and last saved."""
 
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, db_comment="When the row was inserted."

@@ -9,7 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import stale_content_types
-from config.postgres.enums import look_ahead
+from config.postgres.enums import running
 from config.rollback.locks import STOP_ALL, tables_to_lock
 from config.rollback.objects import LEDGER, renames
 from config.rollback.run import Job
@@ -22,7 +22,8 @@ LEGACY_NAMES = (
 
 
 def script(job: Job) -> str:
-    return "\n".join(_lines(job))
+    with running(job.rollback.plan):
+        return "\n".join(_lines(job))
 
 
 def _lines(job: Job) -> Iterator[str]:
@@ -33,7 +34,6 @@ def _lines(job: Job) -> Iterator[str]:
     yield "BEGIN;"
     yield "SET LOCAL lock_timeout = '2s';"
     yield f"LOCK TABLE {tables} IN {STOP_ALL} MODE;"
-    look_ahead(job.rollback.plan)
     loader = MigrationLoader(connection, replace_migrations=False)
     for migration in job.rollback.migrations:
         yield f"\n-- {migration}"

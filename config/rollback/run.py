@@ -21,6 +21,7 @@ from config.migrating import (
     forget_models,
     hold_migration_lock,
 )
+from config.postgres.enums import running
 from config.rollback.leftovers import check_nothing_left, read_sequences
 from config.rollback.locks import STOP_ALL, STOP_WRITERS, lock_tables, tables_to_lock
 from config.rollback.objects import LEDGER, Gone
@@ -124,7 +125,8 @@ def _unapply(job: Job, say: Say) -> None:
     signal["plan"] = list(rollback.plan)
     emit_pre_migrate_signal(apps=rollback.before.apps, **signal)
     executor = MigrationExecutor(connection, progress)
-    executor.migrate([], plan=signal["plan"])
+    with running(rollback.plan):
+        executor.migrate([], plan=signal["plan"])
     emit_post_migrate_signal(apps=rollback.after.apps, **signal)
     forget_models(job.gone.names_in_the_end, rollback.after.apps, connection.alias)
     if rollback.empties_ledger:

@@ -1,7 +1,7 @@
-"""Models and a catalog -> `Domain`s: the data dictionary, whoever shows it.
+"""The data dictionary: `Domain`s, which models and a catalog are combined into.
 
-What there is comes from the models, how it is written from the catalog: that of the live database,
-or the one that PostgreSQL makes of the models.
+The models determine which tables there are, and the catalog determines how they are written. It is
+that of the live database, or the one that PostgreSQL makes of the models.
 """
 
 import re
@@ -15,44 +15,47 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift import read_expected, reading
 from config.postgres import UUID7
-from config.postgres.catalog import Attributes, Catalog, Key
+from config.postgres.catalog import Catalog, Key
 from config.postgres.enums import enum_field
 from config.project import own_apps
 from config.schema_docs.remarks import read_remarks
 
 type Model = type[models.Model]
 
-KEYS = ("primary key", "unique constraint", "exclusion constraint")
+INDEX_HEAD = re.compile(r"^CREATE (UNIQUE )?INDEX .*? USING ")
+"""The part of an index's definition that repeats its name and table."""
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A foreign key, as a diagram draws it."""
+    """A foreign key, as a diagram shows it."""
 
     table: str
     column: str
     target: str
     nullable: bool
-    """Whether there may be none."""
+    """True if a row may refer to none."""
     unique: bool
-    """Whether a row of the target has at most one."""
+    """True if at most one row refers to a row of the target."""
 
 
 @dataclass(frozen=True)
 class Column:
+    """A column, as the catalog writes it."""
+
     name: str
     type: str
     not_null: bool
     default: str
-    """The default, or the expression that the column is generated from."""
+    """The default, or the expression of a generated column."""
     comment: str
     marks: Sequence[str]
-    """PK, FK and UK, as entity-relationship diagrams have them."""
+    """PK, FK and UK, as in entity-relationship diagrams."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A key, check or index: PostgreSQL's rendering, and what the source says to it."""
+    """A key, check or index, as PostgreSQL renders it, with the remark in the source."""
 
     kind: str
     name: str
@@ -62,6 +65,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Enum:
+    """An enum type of an app."""
+
     name: str
     comment: str
     labels: Sequence[str]
@@ -69,31 +74,36 @@ class Enum:
 
 @dataclass(frozen=True)
 class Table:
+    """A table of a model."""
+
     name: str
     model: str
     comment: str
     columns: Sequence[Column]
-    """Empty if the catalog does not have the table."""
+    """Empty if the catalog does not contain the table."""
     rules: Sequence[Rule]
     relations: Sequence[Relation]
     referrers: Sequence[Relation]
 
     @property
     def keys(self) -> list[Rule]:
-        return [rule for rule in self.rules if rule.kind in KEYS]
+        return self._of_kind("primary key", "unique constraint", "exclusion constraint")
 
     @property
     def foreign_keys(self) -> list[Rule]:
-        return [rule for rule in self.rules if rule.kind == "foreign key"]
+        return self._of_kind("foreign key")
 
     @property
     def checks(self) -> list[Rule]:
-        return [rule for rule in self.rules if rule.kind == "check"]
+        return self._of_kind("check")
 
     @property
     def indexes(self) -> list[Rule]:
-        """Those that are no key's own."""
-        return [rule for rule in self.rules if rule.kind == "index"]
+        """Return the indexes that do not belong to a key."""
+        return self._of_kind("index")
+
+    def _of_kind(self, *kinds: str) -> list[Rule]:
+        return [rule for rule in self.rules if rule.kind in kinds]
 
 
 @dataclass(frozen=True)
@@ -107,22 +117,20 @@ class Domain:
 
 
 def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
-    """What the models make, in words that no version of PostgreSQL changes.
+    """Return the dictionary of what the models create, the same for every version of PostgreSQL.
 
-    Raises CatalogError if the role may not make temporary tables.
+    Raise CatalogError if the role may not create temporary tables.
     """
     with reading(connection):
         expected = dict(read_expected(connection))
-    for model in (model for config in domain_apps() for model in config.get_models()):
-        for field in model._meta.local_concrete_fields:
-            if isinstance(field.db_default, UUID7):  # PostgreSQL has the function since 18
-                key = Key("column", model._meta.db_table, str(field.column))
-                expected[key] = {**expected[key], "default": "uuidv7()"}
+    for key, field in _fields():
+        if isinstance(field.db_default, UUID7):  # PostgreSQL before 18 lacks the function.
+            expected[key] = {**expected[key], "default": "uuidv7()"}
     return describe(expected)
 
 
 def describe(catalog: Catalog) -> list[Domain]:
-    """All tables of this project, as `catalog` has them."""
+    """Return all domains of this project, as `catalog` writes them."""
     return [
         Domain(
             config.label,
@@ -135,107 +143,91 @@ def describe(catalog: Catalog) -> list[Domain]:
 
 
 def sketch(connection: BaseDatabaseWrapper) -> Catalog:
-    """The columns of the models, in Django's words: enough for a diagram, and asks nobody."""
+    """Return the columns and types of the models, which a diagram needs, without any query."""
     return {
-        Key("column", model._meta.db_table, str(field.column)): {
-            "type": str(field.db_type(connection)).replace('"', ""),
-            "not null": not field.null,
-            "default": None,
-            "generated": None,
-            "comment": field.db_comment,
-        }
-        for config in domain_apps()
-        for model in config.get_models()
-        for field in model._meta.local_concrete_fields
+        key: {"type": str(field.db_type(connection)).replace('"', "")} for key, field in _fields()
     }
 
 
 def domain_apps() -> list[AppConfig]:
-    """The apps of this project that have tables, in the order of the settings."""
+    """Return the apps of this project that have models, in the order of the settings."""
     return [config for config in own_apps() if list(config.get_models())]
 
 
 def relations() -> list[Relation]:
-    """All foreign keys of this project."""
-    tables = [model for config in domain_apps() for model in config.get_models()]
-    return [relation for model in tables for relation in _relations(model)]
+    """Return all foreign keys of this project."""
+    return [
+        Relation(
+            key.table, key.name, field.remote_field.model._meta.db_table, field.null, field.unique
+        )
+        for key, field in _fields()
+        if isinstance(field, models.ForeignKey)
+    ]
 
 
-def _relations(model: Model) -> Iterator[Relation]:
-    for field in model._meta.local_concrete_fields:
-        if isinstance(field, models.ForeignKey):
-            target = field.remote_field.model._meta.db_table
-            column = str(field.column)
-            yield Relation(model._meta.db_table, column, target, field.null, field.unique)
+def _fields() -> Iterator[tuple[Key, Any]]:
+    """Yield each field that has a column, with the column's key in a catalog."""
+    for model in (model for config in domain_apps() for model in config.get_models()):
+        for field in model._meta.local_concrete_fields:
+            yield Key("column", model._meta.db_table, str(field.column)), field
 
 
 def _table(model: Model, catalog: Catalog) -> Table:
     name = model._meta.db_table
-    own = list(_relations(model))
-    referrers = [relation for relation in relations() if relation.target == name]
     return Table(
         name,
         model.__name__,
         model._meta.db_table_comment or "",
-        list(_columns(model, catalog, own)),
+        list(_columns(model, catalog)),
         list(_rules(model, catalog)),
-        own,
-        referrers,
+        [relation for relation in relations() if relation.table == name],
+        [relation for relation in relations() if relation.target == name],
     )
 
 
-def _columns(model: Model, catalog: Catalog, own: Sequence[Relation]) -> Iterator[Column]:
-    marks = {relation.column: ["FK"] for relation in own}
-    unique = _unique_columns(model)
-    for field in model._meta.local_concrete_fields:
-        name = str(field.column)
-        if field.primary_key:
-            marks[name] = ["PK", *marks.get(name, [])]
-        elif field.unique or name in unique:
-            marks[name] = [*marks.get(name, []), "UK"]
+def _columns(model: Model, catalog: Catalog) -> Iterator[Column]:
+    marks = {str(field.column): _marks(field) for field in model._meta.local_concrete_fields}
     for key, attributes in catalog.items():
         if key.kind == "column" and key.table == model._meta.db_table:
-            yield _column(key.name, attributes, marks.get(key.name, []))
+            generated = attributes.get("generated")
+            yield Column(
+                key.name,
+                str(attributes["type"]),
+                bool(attributes.get("not null")),
+                f"generated: {generated}" if generated else str(attributes.get("default") or ""),
+                str(attributes.get("comment") or ""),
+                marks.get(key.name, []),
+            )
 
 
-def _unique_columns(model: Model) -> set[str]:
-    """The columns that a constraint on them alone makes unique."""
-    alone = [c.fields for c in model._meta.total_unique_constraints if len(c.fields) == 1]
-    fields = {name for [name] in alone}
-    return {str(f.column) for f in model._meta.local_concrete_fields if f.name in fields}
-
-
-def _column(name: str, attributes: Attributes, marks: Sequence[str]) -> Column:
-    generated = attributes["generated"]
-    return Column(
-        name,
-        str(attributes["type"]),
-        bool(attributes["not null"]),
-        f"generated: {generated}" if generated else str(attributes["default"] or ""),
-        str(attributes["comment"] or ""),
-        marks,
-    )
+def _marks(field: Any) -> list[str]:
+    """Return those of PK, FK and UK that apply to a field."""
+    constraints = field.model._meta.total_unique_constraints
+    is_unique = field.unique or (field.name,) in [constraint.fields for constraint in constraints]
+    marks = {
+        "PK": field.primary_key,
+        "FK": isinstance(field, models.ForeignKey),
+        "UK": is_unique and not field.primary_key,
+    }
+    return [mark for mark, applies in marks.items() if applies]
 
 
 def _rules(model: Model, catalog: Catalog) -> list[Rule]:
-    """In the order of the model, in which remarks like "as above" make sense."""
+    """Return the rules of a table, in the order in which the model declares them."""
     remarks = read_remarks(model)
-    order = {rule.name: n for n, rule in enumerate(_declared(model))}
+    declared = [*model._meta.constraints, *model._meta.indexes]
+    order = {rule.name: n for n, rule in enumerate(declared)}
     found = [
-        Rule(key.kind, key.name, _definition(attributes), remarks.get(key.name, ""))
+        Rule(
+            key.kind,
+            key.name,
+            INDEX_HEAD.sub(r"\1", str(attributes["definition"])),
+            remarks.get(key.name, ""),
+        )
         for key, attributes in catalog.items()
         if key.table == model._meta.db_table and "definition" in attributes
     ]
     return sorted(found, key=lambda rule: (order.get(rule.name, -1), rule.kind, rule.name))
-
-
-def _definition(attributes: Attributes) -> str:
-    """Of an index without what its name and table say already."""
-    return re.sub(r"^CREATE (UNIQUE )?INDEX .*? USING ", r"\1", str(attributes["definition"]))
-
-
-def _declared(model: Model) -> list[Any]:
-    return [*model._meta.constraints, *model._meta.indexes]
 
 
 def _enums(config: AppConfig) -> Iterator[Enum]:

@@ -1,25 +1,25 @@
-"""`Domain`s -> docs/schema.md: diagrams and the data dictionary. Pure, but for the source."""
+"""The content of docs/schema.md: `Domain`s as diagrams and a data dictionary in Markdown."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from config.schema_docs import mermaid
-from config.schema_docs.dictionary import Column, Domain, Enum, Relation, Rule, Table, domain_apps
-from config.schema_docs.remarks import QUERY, Asker, read_askers
+from config.schema_docs.dictionary import Column, Domain, Enum, Rule, Table
+from config.schema_docs.mermaid import domain_diagram, overview_diagram
+from config.schema_docs.remarks import QUERY, read_query_callers
 
 HEAD = """\
 # The schema
 
 <!-- Written by manage.py schema_docs; do not edit. -->
 
-What the models make of a database, written by `python manage.py schema_docs` and kept current by a
-test. Types, defaults and definitions are PostgreSQL's own rendering; before PostgreSQL 18, which
-has `uuidv7()`, an expression stands for it. The numbers of queries are those of the comments beside
-indexes and constraints in the models."""
+The schema that the models create, written by `python manage.py schema_docs`; a test checks that it
+is current. Types, defaults and definitions are in PostgreSQL's own rendering. PostgreSQL before 18
+has no `uuidv7()`; there the default is an expression that does the same. Query numbers refer to the
+comments on indexes and constraints in the models."""
 
 
 def render(domains: Sequence[Domain]) -> str:
-    """The whole file."""
+    """Return the content of the file."""
     return "\n\n".join([HEAD, *_overview(domains), *_queries(domains), *_domains(domains)]) + "\n"
 
 
@@ -35,52 +35,33 @@ def _overview(domains: Sequence[Domain]) -> Iterator[str]:
     enums = sum(len(domain.enums) for domain in domains)
     yield f"{tables} tables of {len(domains)} domains, {enums} enum types."
     yield _grid(("domain", "tables"), rows)
-    yield _fenced(mermaid.overview(domains))
+    yield _fenced(overview_diagram(domains))
 
 
 def _queries(domains: Sequence[Domain]) -> Iterator[str]:
-    """Which query is asked where, and by which indexes it is answered."""
-    served = _served(domains)
-    askers = _askers()
+    """Yield a table of the code that runs each query, and the indexes that serve it."""
+    callers: defaultdict[int, list[str]] = defaultdict(list)
+    for number, caller in read_query_callers():
+        callers[number].append(f"`{caller.name}`: {_cell(caller.description)}")
+    indexes: defaultdict[int, list[str]] = defaultdict(list)
+    for rule in (rule for domain in domains for table in domain.tables for rule in table.rules):
+        for number in QUERY.findall(rule.remark):
+            indexes[int(number)].append(f"`{rule.name}`")
     yield "## Queries"
-    yield "Each index is there for a query: those of foreign keys at least for 28, account removal."
+    yield "Every index serves a query; that of a foreign key serves at least 28, account removal."
     yield _grid(
-        ("query", "asked by", "served by"),
+        ("query", "run by", "served by"),
         [
-            (
-                str(number),
-                "<br>".join(_asker(asker) for asker in askers.get(number, [])),
-                ", ".join(f"`{name}`" for name in served.get(number, [])),
-            )
-            for number in sorted({*served, *askers})
+            (str(number), "<br>".join(callers[number]), ", ".join(indexes[number]))
+            for number in sorted({*indexes, *callers})
         ],
     )
-
-
-def _served(domains: Iterable[Domain]) -> Mapping[int, list[str]]:
-    served: defaultdict[int, list[str]] = defaultdict(list)
-    for rule in (rule for d in domains for table in d.tables for rule in table.rules):
-        for number in QUERY.findall(rule.remark):
-            served[int(number)].append(rule.name)
-    return served
-
-
-def _askers() -> Mapping[int, list[Asker]]:
-    askers: defaultdict[int, list[Asker]] = defaultdict(list)
-    for config in domain_apps():
-        for number, found in read_askers(config).items():
-            askers[number] += found
-    return askers
-
-
-def _asker(asker: Asker) -> str:
-    return f"`{asker.name}`: {_cell(asker.says)}"
 
 
 def _domains(domains: Iterable[Domain]) -> Iterator[str]:
     for domain in domains:
         yield f"## Domain: {domain.title}"
-        yield _fenced(mermaid.of_domain(domain))
+        yield _fenced(domain_diagram(domain))
         for table in domain.tables:
             yield from _table(table)
         if domain.enums:
@@ -96,7 +77,9 @@ def _table(table: Table) -> Iterator[str]:
     )
     yield from _rules("Keys", table.keys)
     yield from _rules("Foreign keys", table.foreign_keys)
-    yield from _referrers(table.referrers)
+    if table.referrers:
+        named = ", ".join(f"{_link(r.table)} (`{r.column}`)" for r in table.referrers)
+        yield f"Referred to by: {named}."
     yield from _rules("Checks", table.checks)
     yield from _rules("Indexes", table.indexes)
 
@@ -127,12 +110,6 @@ def _rules(title: str, rules: Sequence[Rule]) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _referrers(referrers: Sequence[Relation]) -> Iterator[str]:
-    if referrers:
-        named = ", ".join(f"{_link(r.table)} (`{r.column}`)" for r in referrers)
-        yield f"Referred to by: {named}."
-
-
 def _link(table: str) -> str:
     return f"[{table}](#{table})"
 
@@ -147,5 +124,5 @@ def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(content: str) -> str:
-    """Without what ends a cell."""
+    """Escape the characters that would end a cell or begin a tag."""
     return content.replace("|", r"\|").replace("<", "&lt;")

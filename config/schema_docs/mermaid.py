@@ -1,9 +1,9 @@
-"""`Domain`s -> entity-relationship diagrams in the language of Mermaid. Pure."""
+"""Entity-relationship diagrams of `Domain`s, in the language of Mermaid."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from config.schema_docs.dictionary import Column, Domain, Relation, Table
+from config.schema_docs.dictionary import Domain, Relation, Table
 
 SHORT = {
     "character varying": "varchar",
@@ -11,22 +11,22 @@ SHORT = {
     "boolean": "bool",
     "integer": "int",
 }
-"""Names of types that a box has room for; PostgreSQL knows both."""
+"""Shorter names of types, which fit into a box; PostgreSQL accepts both."""
 
 
-def overview(domains: Sequence[Domain]) -> str:
-    """All tables and relations, no columns."""
+def overview_diagram(domains: Sequence[Domain]) -> str:
+    """Return the diagram of all tables and relations, without columns."""
     tables = [table for domain in domains for table in domain.tables]
     return _diagram(_edges(tables))
 
 
-def of_domain(domain: Domain) -> str:
-    """The domain's tables with their columns, and the tables that they refer to without."""
+def domain_diagram(domain: Domain) -> str:
+    """Return the diagram of a domain's tables with their columns and relations."""
     return _diagram([*map(_entity, domain.tables), *_edges(domain.tables)])
 
 
 def short_type(name: str) -> str:
-    """`character varying(255)` -> `varchar`."""
+    """Return the short name of a type: `varchar` for `character varying(255)`."""
     bare = re.sub(r"\(.*\)", "", name)
     return SHORT.get(bare, bare)
 
@@ -36,11 +36,8 @@ def _diagram(parts: Iterable[str]) -> str:
 
 
 def _entity(table: Table) -> str:
-    return "\n".join([f"{table.name} {{", *(f"    {_attribute(c)}" for c in table.columns), "}"])
-
-
-def _attribute(column: Column) -> str:
-    return f"{short_type(column.type)} {column.name} {', '.join(column.marks)}".rstrip()
+    columns = (f"{short_type(c.type)} {c.name} {', '.join(c.marks)}" for c in table.columns)
+    return "\n".join([f"{table.name} {{", *(f"    {column.rstrip()}" for column in columns), "}"])
 
 
 def _edges(tables: Iterable[Table]) -> Iterator[str]:
@@ -50,5 +47,5 @@ def _edges(tables: Iterable[Table]) -> Iterator[str]:
 
 
 def _ends(relation: Relation) -> str:
-    """How many rows of the target there are to a row, and the other way round."""
+    """Return the cardinality of both ends of a relation."""
     return ("|o" if relation.nullable else "||") + "--" + ("o|" if relation.unique else "o{")

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='enrollment',
             name='payment',
-            field=models.ForeignKey(blank=True, db_comment='What paid for it; NULL: free, by subscription, or the payment was removed.', db_index=False, null=True, on_delete=django.db.models.deletion.DB_SET_NULL, related_name='enrollments', to='payments.payment'),
+            field=models.ForeignKey(blank=True, db_comment='The payment for it; NULL if free or subscribed, or the payment was removed.', db_index=False, null=True, on_delete=django.db.models.deletion.DB_SET_NULL, related_name='enrollments', to='payments.payment'),
         ),
         migrations.AddIndex(
             model_name='enrollment',

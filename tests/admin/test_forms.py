@@ -102,7 +102,9 @@ def test_enum_without_a_default_in_a_fresh_form__is_to_be_chosen(admin_client: C
 
 def test_field_of_a_form__is_explained_by_the_comment_of_its_column(admin_client: Client) -> None:
     form = form_of(admin_client, url(Quiz, "add"))
-    assert form.fields["max_attempts"].help_text == "Attempts that a student has; 0: unlimited."
+    assert (
+        form.fields["max_attempts"].help_text == "Number of attempts per student; 0 if unlimited."
+    )
 
 
 @each_model_but(*READ_ONLY)

@@ -59,14 +59,16 @@ def test_page__loads_nothing_from_elsewhere(admin_client: Client) -> None:
 
 
 def test_section__columns_with_types_and_comments(admin_client: Client) -> None:
-    assert "price numeric(10,2), 0 In currency ; 0: free." in section(admin_client, "courses")
+    assert "price numeric(10,2), 0 In currency ; 0 if the course is free." in section(
+        admin_client, "courses"
+    )
 
 
 def test_section__keys_indexes_and_checks(admin_client: Client) -> None:
     said = section(admin_client, "notifications")
     assert re.search(
         r"notifications_unread_idx \d+\.\d\sKB btree \(recipient_id\) WHERE \(read_at IS NULL\) "
-        r"Query 15: the badge counts in the index alone\.",
+        r"Query 15: the unread badge counts with an index-only scan\.",
         said,
     )
     assert "notifications_pkey" in said

@@ -1,4 +1,4 @@
-"""Rules of figures and events."""
+"""Rules of statistics and events."""
 
 from tests.constraints.rules import (
     Rule,

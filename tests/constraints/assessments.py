@@ -1,4 +1,4 @@
-"""Rules of quizzes, questions, assignments and what is handed in for them."""
+"""Rules of quizzes, questions, assignments and submissions."""
 
 from tests.constraints.rules import (
     Rule,

@@ -1,10 +1,11 @@
-"""How a test says what a constraint refuses, and what it still takes."""
+"""Rules: constraints, with the updates that they refuse and the updates that they accept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+import psycopg
+from django.db import IntegrityError, connection, transaction
 from factory.django import DjangoModelFactory
 
 from tests.support.contract import columns
@@ -14,7 +15,7 @@ type ModelFactory = type[DjangoModelFactory[Any]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A constraint, by SET clauses on a row of the factory: those it refuses, those it accepts.
+    """A constraint, with SET clauses that it refuses and accepts on a row of the factory.
 
     A clause may refer to a second row of the factory by `%(other)s`, its primary key.
     """
@@ -25,14 +26,33 @@ class Rule:
     accepted: Sequence[str] = ()
     state: dict[str, Any] = field(default_factory=dict)
 
-    def update(self, assignments: str) -> None:
-        """`UPDATE … SET assignments` on a new row, to the end of the transaction."""
+    @property
+    def expected(self) -> dict[str, str | None]:
+        """Return the clauses, each with the constraint that must refuse it."""
+        return {**dict.fromkeys(self.refused, self.constraint), **dict.fromkeys(self.accepted)}
+
+    def outcomes(self) -> dict[str, str | None]:
+        """Return the clauses, each with the constraint that refuses it on a new row."""
         row, other = self.factory.create_batch(2, **self.state)
+        parameters = {"row": row.pk, "other": other.pk}
+        return {clause: self._outcome(clause, parameters) for clause in self.expected}
+
+    def _outcome(self, clause: str, parameters: dict[str, Any]) -> str | None:
         table, key = table_of(self.factory), key_of(self.factory)
-        sql = f"UPDATE {table} SET {assignments} WHERE {key} = %(row)s"
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql, {"row": row.pk, "other": other.pk})
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"UPDATE {table} SET {clause} WHERE {key} = %(row)s", parameters)
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                transaction.set_rollback(True)
+        except IntegrityError as error:
+            return constraint_of(error)
+        return None
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that an update broke."""
+    assert isinstance(error.__cause__, psycopg.IntegrityError)
+    return error.__cause__.diag.constraint_name
 
 
 def table_of(factory: ModelFactory) -> str:
@@ -40,12 +60,12 @@ def table_of(factory: ModelFactory) -> str:
 
 
 def key_of(factory: ModelFactory) -> str:
-    """The column of the primary key."""
+    """Return the column of the primary key."""
     return str(factory._meta.model._meta.pk.column)
 
 
 def column_of(constraint: str, factory: ModelFactory) -> str:
-    """`courses_price_check` -> `price`."""
+    """Return the column that a check is named after: `price` for `courses_price_check`."""
     return constraint.removeprefix(f"{table_of(factory)}_").removesuffix("_check")
 
 
@@ -55,7 +75,7 @@ def at_least(minimum: int, constraint: str, factory: ModelFactory) -> Rule:
 
 
 def percentage(constraint: str, factory: ModelFactory) -> Rule:
-    """Of a column of whole numbers."""
+    """Return the rule of a percentage in a column of integers."""
     column = column_of(constraint, factory)
     return Rule(
         constraint,
@@ -66,7 +86,7 @@ def percentage(constraint: str, factory: ModelFactory) -> Rule:
 
 
 def exact_percentage(constraint: str, factory: ModelFactory) -> Rule:
-    """Of a column with decimals, which could also be NaN."""
+    """Return the rule of a percentage in a column of decimals, which could also be NaN."""
     return decimals("0", "100", constraint, factory, below="-0.01", above="100.01")
 
 
@@ -79,7 +99,10 @@ def decimals(
     below: str,
     above: str | None = None,
 ) -> Rule:
-    """Of a column with decimals; nothing is `above` where the type itself ends at `largest`."""
+    """Return the rule of a range of decimals.
+
+    `above` is None if `largest` is the largest value of the column's type.
+    """
     column = column_of(constraint, factory)
     outside = [below, "'NaN'", *([above] if above else [])]
     return Rule(
@@ -123,7 +146,7 @@ def json_shape(shape: str, constraint: str, factory: ModelFactory) -> Rule:
 
 
 def unique(constraint: str, factory: ModelFactory, *columns: str, **state: Any) -> Rule:
-    """No two rows have the same in all `columns`; all but one of them may be the same."""
+    """Return the rule that two rows may agree in all but one of `columns`, but not in all."""
     return Rule(
         constraint,
         factory,
@@ -138,12 +161,12 @@ def unique(constraint: str, factory: ModelFactory, *columns: str, **state: Any) 
 
 
 def same_as_other(factory: ModelFactory, *columns: str) -> str:
-    """A SET clause that takes over these columns of the other row."""
+    """Return a SET clause that copies these columns from the other row."""
     names, table, key = ", ".join(columns), table_of(factory), key_of(factory)
     return f"({names}) = (SELECT {names} FROM {table} WHERE {key} = %(other)s)"
 
 
-# How to set a time to infinity where 'infinity' alone breaks another constraint, too.
+# How to set a time to infinity if 'infinity' alone would break another constraint first.
 INFINITE = {
     ("enrollments", "completed_at"): (
         "completed_at = 'infinity', status = 'completed', progress_percentage = 100"

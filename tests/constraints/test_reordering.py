@@ -1,4 +1,4 @@
-"""Places are unique and checked at the end of a statement, so that a reorder is one statement."""
+"""Positions are checked at the end of a statement, so that one statement can reorder rows."""
 
 from typing import Any
 

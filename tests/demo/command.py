@@ -1,9 +1,10 @@
-"""seed_demo as the command line runs it, but within this process."""
+"""seed_demo and make_admin as the command line runs them, but in the process of the tests."""
 
 from io import StringIO
 
 from django.core.management import CommandError, call_command
 
+from config.demo import TABLES
 from tests.drift.command import Run
 from tests.support.databases import Database
 
@@ -11,6 +12,8 @@ UNTIL = "2026-03-01"
 
 
 class Terminal(StringIO):
+    """Standard output that is a terminal."""
+
     def isatty(self) -> bool:
         return True
 
@@ -34,8 +37,7 @@ def count(database: Database, table: str) -> int:
 
 
 def digest(database: Database) -> list[tuple[str, int, str]]:
-    """Of each table the number of its rows, and a sum over all of their text."""
-    from config.demo.rows import TABLES
+    """Return the name, the number of rows and a checksum of each table."""
 
     sql = " UNION ALL ".join(
         f"SELECT '{table}', count(*), sum(hashtext(t::text))::text FROM {table} t"

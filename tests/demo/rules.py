@@ -1,4 +1,4 @@
-"""What has to hold between the rows of a platform: each query finds those that break a rule."""
+"""Rules for the rows of a platform; each query returns the rows that break a rule."""
 
 from typing import LiteralString
 
@@ -8,7 +8,7 @@ RULES: dict[str, LiteralString] = {
          WHERE enrollment_count <> (SELECT count(*) FROM enrollments WHERE course_id = c.id)
             OR enrollment_count > enrollment_limit OR total_reviews > enrollment_count
     """,
-    "courses belong to educators who were there before": """
+    "courses belong to educators who joined earlier": """
         SELECT c.id FROM courses c JOIN users u ON u.id = instructor_id
          WHERE role <> 'educator' OR u.created_at > c.created_at OR published_at < c.created_at
     """,
@@ -19,11 +19,11 @@ RULES: dict[str, LiteralString] = {
                                        WHERE module_id = m.id)
             OR (p.course_id, p.order_number) <> (m.course_id, m.order_number - 1)
     """,
-    "quizzes are in lessons of that type, and the other way round": """
+    "exactly the lessons of that type have quizzes": """
         SELECT l.id FROM lessons l WHERE (lesson_type = 'quiz')
                                       <> EXISTS (SELECT FROM quizzes WHERE lesson_id = l.id)
     """,
-    "assignments are in lessons of that type, and the other way round": """
+    "exactly the lessons of that type have assignments": """
         SELECT l.id FROM lessons l WHERE (lesson_type = 'assignment')
                                       <> EXISTS (SELECT FROM assignments WHERE lesson_id = l.id)
     """,
@@ -45,13 +45,13 @@ RULES: dict[str, LiteralString] = {
              / (SELECT count(*) FROM lessons l JOIN course_modules m ON m.id = module_id
                  WHERE m.course_id = e.course_id), 2)
     """,
-    "enrollments with all lessons are completed, when the last one was": """
+    "enrollments are completed with their last lesson": """
         SELECT e.id FROM enrollments e
          WHERE (progress_percentage = 100) <> (status = 'completed')
             OR completed_at <> (SELECT max(completed_at) FROM lesson_progress
                                  WHERE enrollment_id = e.id)
     """,
-    "exactly completed enrollments have a certificate, of afterwards": """
+    "exactly completed enrollments have a certificate, issued later": """
         SELECT e.id FROM enrollments e LEFT JOIN certificates c ON c.enrollment_id = e.id
          WHERE (status = 'completed') <> (c.id IS NOT NULL) OR issued_at < completed_at
     """,
@@ -89,35 +89,35 @@ RULES: dict[str, LiteralString] = {
                JOIN lessons l ON l.id = lesson_id JOIN course_modules m ON m.id = module_id
          WHERE e.student_id <> s.student_id OR e.course_id <> m.course_id
     """,
-    "scores are the points' share": """
+    "scores are the percentage of the points": """
         SELECT s.id FROM quiz_submissions s
          WHERE score_percentage <> round(100 * points_earned / (
                SELECT sum(points) FROM questions q WHERE q.quiz_id = s.quiz_id), 2)
             OR (score_percentage IS NULL) <> (points_earned IS NULL)
     """,
-    "answers are to the quiz's questions": """
+    "answers belong to the questions of the quiz": """
         SELECT s.id FROM quiz_submissions s
          WHERE submitted_at IS NOT NULL
            AND (SELECT array_agg(key::uuid ORDER BY key) FROM jsonb_object_keys(answers) key)
                IS DISTINCT FROM (SELECT array_agg(q.id ORDER BY q.id::text) FROM questions q
                                   WHERE q.quiz_id = s.quiz_id)
     """,
-    "graders are the instructors": """
+    "instructors grade": """
         SELECT s.id FROM quiz_submissions s JOIN enrollments e ON e.id = enrollment_id
                                             JOIN courses c ON c.id = course_id
          WHERE graded_by <> instructor_id OR (graded_by IS NULL) <> (graded_at IS NULL)
     """,
-    "attempts do not exceed what is allowed": """
+    "attempts do not exceed their limits": """
         SELECT s.id FROM quiz_submissions s JOIN quizzes q ON q.id = quiz_id
          WHERE max_attempts > 0 AND attempt_number > max_attempts
             OR time_taken_seconds > time_limit_minutes * 60
     """,
-    "late is after the due date": """
+    "late submissions come after the due date": """
         SELECT s.id FROM assignment_submissions s JOIN assignments a ON a.id = assignment_id
          WHERE is_late <> (submitted_at > due_date) OR points_awarded > max_points
             OR is_late AND NOT late_submission_allowed
     """,
-    "revisions revise what was sent back": """
+    "revisions follow a submission that was sent back": """
         SELECT s.id FROM assignment_submissions s
                     LEFT JOIN assignment_submissions p ON p.id = s.parent_submission_id
          WHERE s.revision_number > 1
@@ -133,19 +133,19 @@ RULES: dict[str, LiteralString] = {
         SELECT p.id FROM payments p JOIN courses c ON c.id = course_id
          WHERE p.currency <> c.currency OR amount > price
     """,
-    "who did not pay had no need to": """
+    "enrollments without a payment are free or subscribed": """
         SELECT e.id FROM enrollments e JOIN courses c ON c.id = course_id
          WHERE payment_id IS NULL AND price > 0
            AND NOT EXISTS (SELECT FROM subscriptions s
                             WHERE user_id = student_id AND enrolled_at >= s.created_at
                               AND enrolled_at < current_period_end)
     """,
-    "money that came in for a course is of an enrollment": """
+    "successful payments for a course have an enrollment": """
         SELECT p.id FROM payments p
          WHERE course_id IS NOT NULL AND status IN ('succeeded', 'refunded')
            AND NOT EXISTS (SELECT FROM enrollments WHERE payment_id = p.id)
     """,
-    "exactly refunded payments have a refund that succeeded, of all of it": """
+    "exactly refunded payments have a successful full refund": """
         SELECT p.id FROM payments p
          WHERE (status = 'refunded') <> EXISTS (
                SELECT FROM refunds r WHERE payment_id = p.id AND r.status = 'succeeded'
@@ -160,7 +160,7 @@ RULES: dict[str, LiteralString] = {
          WHERE (SELECT count(*) FROM payments p WHERE p.user_id = s.user_id AND course_id IS NULL)
             <> round(extract(epoch FROM current_period_end - created_at) / 86400 / 30)
     """,
-    "course analytics are what they sum up": """
+    "course analytics agree with their rows": """
         SELECT c.id FROM courses c JOIN course_analytics a ON a.course_id = c.id, LATERAL (
                SELECT count(*) AS n, count(*) FILTER (WHERE status = 'active') AS active,
                       count(*) FILTER (WHERE status = 'completed') AS completed,
@@ -179,7 +179,7 @@ RULES: dict[str, LiteralString] = {
         SELECT id FROM courses c WHERE (published_at IS NOT NULL)
                                     <> EXISTS (SELECT FROM course_analytics WHERE course_id = c.id)
     """,
-    "engagement is what it sums up": """
+    "engagement metrics agree with their rows": """
         SELECT course_id FROM course_analytics a
          WHERE (engagement_metrics ->> 'lessons_completed')::int <> (
                    SELECT count(*) FROM lesson_progress p JOIN enrollments e ON e.id = enrollment_id
@@ -200,7 +200,7 @@ RULES: dict[str, LiteralString] = {
                         0)
             <> coalesce((SELECT max(failed) FROM failures f WHERE f.course_id = a.course_id), 0)
     """,
-    "student analytics are what they sum up": """
+    "student analytics agree with their rows": """
         SELECT u.id FROM users u LEFT JOIN student_analytics a ON a.user_id = u.id, LATERAL (
                SELECT count(*) AS n, count(*) FILTER (WHERE status = 'active') AS active,
                       count(*) FILTER (WHERE status = 'completed') AS completed
@@ -215,7 +215,7 @@ RULES: dict[str, LiteralString] = {
                 average_quiz_score, total_time_invested_minutes)
                IS DISTINCT FROM (n, active, completed, score, minutes)
     """,
-    "streaks are days in a row with events": """
+    "streaks are consecutive days with events": """
         WITH days AS (
             SELECT DISTINCT user_id, (timestamp AT TIME ZONE 'UTC')::date AS day
               FROM analytics_events),
@@ -240,7 +240,7 @@ RULES: dict[str, LiteralString] = {
         SELECT p.id FROM discussion_posts p JOIN discussion_posts b ON b.id = p.parent_post_id
          WHERE b.thread_id <> p.thread_id OR b.created_at > p.created_at
     """,
-    "who talks takes the course or teaches it": """
+    "authors of posts take the course or teach it": """
         SELECT p.id FROM discussion_posts p JOIN discussion_threads t ON t.id = thread_id
                                             JOIN courses c ON c.id = course_id
          WHERE p.author_id <> instructor_id
@@ -248,12 +248,12 @@ RULES: dict[str, LiteralString] = {
                             WHERE e.course_id = c.id AND student_id = p.author_id
                               AND enrolled_at < p.created_at)
     """,
-    "messages answer those of the other": """
+    "messages answer messages of the other user": """
         SELECT m.id FROM messages m JOIN messages b ON b.id = m.parent_message_id
          WHERE (m.conversation_id, m.sender_id, m.recipient_id)
             <> (b.conversation_id, b.recipient_id, b.sender_id) OR m.created_at < b.read_at
     """,
-    "announcements are of the instructor, and published or to come": """
+    "announcements are by the instructor, and scheduled after the end": """
         SELECT a.id FROM announcements a JOIN courses c ON c.id = course_id
          WHERE educator_id <> instructor_id OR scheduled_for < '2026-03-01T00:00Z'
             OR a.created_at < c.published_at
@@ -279,11 +279,11 @@ RULES: dict[str, LiteralString] = {
                 WHERE user_id = u.id AND event_type = 'user_logged_in')
             OR email_verified <> (last_login IS NOT NULL)
     """,
-    "nobody does anything before registering or after leaving": """
+    "users have no events before registering or after leaving": """
         SELECT e.id FROM analytics_events e JOIN users u ON u.id = user_id
          WHERE timestamp < created_at OR timestamp > deleted_at
     """,
-    "everything happened before the end": """
+    "everything happens before the end": """
         SELECT id FROM analytics_events WHERE timestamp >= '2026-03-01T00:00Z'
         UNION ALL SELECT id FROM users WHERE greatest(updated_at, deleted_at) > '2026-03-01T00:00Z'
         UNION ALL SELECT id FROM courses WHERE updated_at > '2026-03-01T00:00Z'
@@ -298,7 +298,7 @@ RULES: dict[str, LiteralString] = {
         UNION ALL SELECT id FROM announcements WHERE updated_at >= '2026-03-01T00:00Z'
         UNION ALL SELECT id FROM notifications WHERE read_at >= '2026-03-01T00:00Z'
     """,
-    "ids tell when the row was made": """
+    "ids contain the time of the row": """
         SELECT id FROM (
             SELECT id, created_at FROM users UNION ALL SELECT id, created_at FROM payments
             UNION ALL SELECT id, created_at FROM enrollments

@@ -1,4 +1,4 @@
-"""The parts that rows are made of, without a database."""
+"""The parts of generated rows, without a database."""
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -6,14 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from config.demo.chance import DAY, Chance, hundredths, hyphenated, stamp
-from config.demo.courses import TITLE_COUNT, make_course
-from config.demo.figures import streaks
-from config.demo.names import ENDS, name
+from config.demo.courses import TITLE_COUNT, new_course
+from config.demo.names import CULTURE_ENDS, name
 from config.demo.options import parse_scale
 from config.demo.people import People
-from config.demo.plan import Plan
+from config.demo.plan import PlatformPlan
 from config.demo.platform import Platform
+from config.demo.randomness import DAY, Chance, hundredths, hyphenated, stamp
+from config.demo.summaries import streaks
 
 NEW_YEAR = 1767225600  # 2026-01-01 00:00 UTC
 
@@ -61,32 +61,34 @@ def test_streaks__are_days_in_a_row(days: int, expected: tuple[int, int]) -> Non
 
 @pytest.mark.parametrize("seed", [0, 1, 999_999_999])
 def test_mailboxes__are_different(seed: int) -> None:
-    names = [name(number, seed) for number in range(3 * ENDS[-1])]
+    names = [name(number, seed) for number in range(3 * CULTURE_ENDS[-1])]
     assert len({its.mailbox for its in names}) == len(names)
 
 
 def test_mailboxes__are_plain() -> None:
-    assert all(name(number).mailbox.isascii() for number in range(ENDS[-1]))
+    assert all(name(number).mailbox.isascii() for number in range(CULTURE_ENDS[-1]))
 
 
-def test_titles__all_come_up_before_one_comes_again() -> None:
-    plan = Plan(TITLE_COUNT**2, seed=5, until=date(2026, 1, 1))
-    people = People(Plan(1, seed=5, until=date(2026, 1, 1)))
-    slugs = {make_course(plan, people, number)[0].slug for number in range(TITLE_COUNT + 20)}
-    assert len(slugs) == TITLE_COUNT + 20
+def test_titles__are_all_used_before_one_is_repeated() -> None:
+    plan = PlatformPlan(TITLE_COUNT**2, seed=5, until=date(2026, 1, 1))
+    people = People(PlatformPlan(1, seed=5, until=date(2026, 1, 1)))
+    chance = Chance(5)
+    numbers = range(TITLE_COUNT + 20)
+    slugs = {new_course(chance, plan, people, number).slug for number in numbers}
+    assert len(slugs) == len(numbers)
 
 
 @pytest.mark.parametrize("scale", ["1", "5", "500", "20000", "1000000", "large"])
 def test_course_sizes__add_up(scale: str) -> None:
-    plan = Plan(parse_scale(scale), seed=1, until=date(2026, 1, 1))
+    plan = PlatformPlan(parse_scale(scale), seed=1, until=date(2026, 1, 1))
     assert sum(plan.course_sizes) == plan.enrollments
     assert min(plan.course_sizes) > 0
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_platform_rows__come_after_what_they_refer_to(seed: int) -> None:
+def test_platform_rows__come_after_the_rows_that_they_refer_to(seed: int) -> None:
     made: set[str] = set()
-    with Platform(Plan(30, seed, date(2026, 1, 1))) as platform:
+    with Platform(PlatformPlan(30, seed, date(2026, 1, 1))) as platform:
         for _, row in platform.rows():
             made.add(row.get("id", ""))
             references = [value for column, value in row.items() if is_reference(column)]
@@ -100,6 +102,6 @@ def is_reference(column: str) -> bool:
 
 def test_platform_rows_of_a_table__have_the_same_columns() -> None:
     columns: dict[str, tuple[str, ...]] = {}
-    with Platform(Plan(100, 1, date(2026, 1, 1))) as platform:
+    with Platform(PlatformPlan(100, 1, date(2026, 1, 1))) as platform:
         for table, row in platform.rows():
             assert columns.setdefault(table, tuple(row)) == tuple(row)

@@ -1,4 +1,4 @@
-"""The account with which to look around: its password is printed once, and works."""
+"""The administrator of make_admin, whose password is printed once."""
 
 import re
 
@@ -33,7 +33,7 @@ def test_make_admin_password__differs_each_time(empty: Database) -> None:
 def test_make_admin_again__prints_no_password(empty: Database) -> None:
     make_admin(empty)
     line, *_ = make_admin(empty).out.splitlines()
-    assert line == "Log in as admin@example.com with the password that it was made with."
+    assert line == "Log in as admin@example.com with the password that it was created with."
 
 
 def test_make_admin_again__keeps_the_password(empty: Database) -> None:
@@ -43,10 +43,10 @@ def test_make_admin_again__keeps_the_password(empty: Database) -> None:
     assert empty.query("SELECT * FROM users") == before
 
 
-def test_make_admin_beside_another_administrator__makes_none(empty: Database) -> None:
+def test_make_admin_with_another_administrator__creates_none(empty: Database) -> None:
     empty.execute("INSERT INTO users (email, password_hash, role) VALUES ('me@b.cz', '', 'admin')")
     line, *_ = make_admin(empty).out.splitlines()
-    assert line == "Log in as me@b.cz with the password that it was made with."
+    assert line == "Log in as me@b.cz with the password that it was created with."
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_make_admin_address_taken__is_refused(empty: Database, role: str, delete
     )
     assert make_admin(empty).verdict == (
         1,
-        "There is an account admin@example.com already, which is closed or may not administer. "
-        "Write --email with another address.",
+        "The account admin@example.com exists, but it is closed or not an administrator's. "
+        "Pass another address with --email.",
     )
 
 
 def test_make_admin_wrong_address__is_refused(empty: Database) -> None:
     assert make_admin(empty, "--email=me").verdict == (
         1,
-        "'me' is no e-mail address. Write --email you@example.com.",
+        "'me' is not an e-mail address. Pass --email you@example.com.",
     )

@@ -1,10 +1,10 @@
-"""The tables agree with each other."""
+"""The rows of the tables agree with each other."""
 
 from typing import LiteralString
 
 import pytest
 
-from config.demo.rows import TABLES
+from config.demo import TABLES
 from tests.demo.command import count
 from tests.demo.rules import RULES
 from tests.drift.command import IDENTICAL

@@ -1,4 +1,4 @@
-"""A database for migrations of the app "music"."""
+"""Databases for migrations of the app "music"."""
 
 from collections.abc import Iterator
 
@@ -18,13 +18,13 @@ def blank(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> 
 
 @pytest.fixture
 def server(blank: Database) -> BaseDatabaseWrapper:
-    """A connection to a database without tables."""
+    """Return a connection to a database without tables."""
     return blank.connection
 
 
 @pytest.fixture
 def tables(blank: Database) -> Iterator[BaseDatabaseWrapper]:
-    """A connection to a database that has the app's tables, with two rows each."""
+    """Yield a connection to a database that has the app's tables, with two rows each."""
     make_tables(blank)
     yield blank.connection
     blank.connection.close()

@@ -1,4 +1,4 @@
-"""The migrations of an app "music", which is not installed: what they do, and their dangers."""
+"""Migrations of an app "music", which is not installed, and their hazards."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,8 +9,8 @@ from django.db.migrations import CreateModel, Migration
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from config.hazards.find import Finding, find
-from config.hazards.sizes import Sizes
+from config.hazards.operation_hazards import OperationHazards, find_hazards
+from config.hazards.table_sizes import TableSizes
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum
 from tests.support.databases import Database
@@ -53,7 +53,7 @@ def migration(*operations: Operation, name: str = "0002_change", **attributes: A
 
 
 def before(*operations: Operation) -> ProjectState:
-    """The state with the tables, after `operations` on them."""
+    """Return the state with the tables, after `operations` on them."""
     state = ProjectState()
     for operation in (*TABLES, *operations):
         operation.state_forwards("music", state)
@@ -63,21 +63,21 @@ def before(*operations: Operation) -> ProjectState:
 def find_in(
     connection: BaseDatabaseWrapper,
     *operations: Operation,
-    sizes: Sizes | None = None,
+    sizes: TableSizes | None = None,
     **attributes: Any,
-) -> list[Finding]:
-    """What is found in a migration that holds `operations`."""
+) -> list[OperationHazards]:
+    """Return the hazards of a migration with these `operations`."""
     plan = [(migration(*operations, **attributes), False)]
-    return find(connection, plan, before(), sizes)
+    return find_hazards(connection, plan, before(), sizes)
 
 
-def codes(findings: Collection[Finding]) -> list[str]:
-    """Of the hazards that fail the check."""
-    return [item.code for finding in findings for item in finding.dangers]
+def codes(hazards: Collection[OperationHazards]) -> list[str]:
+    """Return the codes of the hazards that fail the check."""
+    return [item.code for found in hazards for item in found.dangers]
 
 
 def make_tables(database: Database) -> None:
-    """The tables, with two rows each."""
+    """Create the tables, with two rows each."""
     with database.connection.schema_editor() as editor:
         migration(*TABLES).apply(ProjectState(), editor)
     database.execute(

@@ -1,4 +1,4 @@
-"""makemigrations as a developer runs it: in a copy of the project, with files deleted or edited."""
+"""The makemigrations command in a copy of the project with deleted or edited files."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from tests.support.migrations import new_database
+from tests.support.migrations import new_database, schema
 
 APPS = [
     config.label
@@ -27,7 +27,7 @@ APPS = [
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the project, which may be edited."""
+    """Provide a copy of the project, which may be edited."""
     for name in (*APPS, "config"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(settings.BASE_DIR / name, tmp_path / name, ignore=ignored)
@@ -52,7 +52,7 @@ def manage(
 
 
 def migrations_of(root: Path) -> dict[str, str]:
-    """By path, each migration file without its first line, which says when it was written."""
+    """Return migration files by path, without their first line, which holds the time."""
     return {
         str(path.relative_to(root)): path.read_text().partition("\n")[2]
         for app in APPS
@@ -86,19 +86,39 @@ def test_models_as_committed__have_no_changes() -> None:
     "delete",
     [delete_migrations, delete_contents_of_migrations, delete_migrations_packages],
 )
-def test_migrations_deleted__written_again_as_committed(copy: Path, delete: Any) -> None:
+def test_migrations_deleted__written_for_every_app(copy: Path, delete: Any) -> None:
     delete(copy)
     result = manage(copy, "makemigrations")
     assert result.stderr == ""
-    assert migrations_of(copy) == migrations_of(settings.BASE_DIR)
+    assert {path.partition("/")[0] for path in migrations_of(copy)} == set(APPS)
+    assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
 
 
-def test_one_app_named_in_an_empty_tree__written_with_what_it_needs(copy: Path) -> None:
+def columns_of_apps() -> set[str]:
+    """Return the lines of the schema that are about columns of the project's own tables."""
+    return {line for line in schema() if line.startswith(tuple(f"column {app}_" for app in APPS))}
+
+
+@pytest.mark.django_db
+def test_migrations_written_from_scratch__migrate_forwards_and_backwards(copy: Path) -> None:
+    delete_migrations(copy)
+    manage(copy, "makemigrations")
+    with new_database() as name:
+        url = database_url(name)
+        there = manage(copy, "migrate", url=url)
+        columns_there = columns_of_apps()
+        back = manage(copy, "migrate", "users", "zero", url=url)
+        columns_back = columns_of_apps()
+    assert (there.returncode, there.stderr, back.returncode, back.stderr) == (0, "", 0, "")
+    assert columns_there
+    assert not columns_back
+
+
+def test_one_app_named_in_an_empty_tree__written_with_its_dependencies(copy: Path) -> None:
     delete_migrations(copy)
     manage(copy, "makemigrations", "analytics")
-    committed = migrations_of(settings.BASE_DIR)
-    needed = [f"{app}/migrations/0001_initial.py" for app in ("analytics", "courses", "users")]
-    assert migrations_of(copy) == {path: committed[path] for path in needed}
+    written = {path.partition("/")[0] for path in migrations_of(copy)}
+    assert written == {"analytics", "courses", "users"}
 
 
 ROLE_RENAMED = ('    STUDENT = "student"', '    LEARNER = "learner"')
@@ -142,7 +162,7 @@ def test_label_renamed__asked(copy: Path) -> None:
     assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
 
 
-def test_label_renamed_without_an_answer__says_what_it_assumed(copy: Path) -> None:
+def test_label_renamed_without_an_answer__prints_the_assumption(copy: Path) -> None:
     edit(copy / "users/enums.py", ROLE_RENAMED)
     result = manage(copy, "makemigrations", "--noinput")
     assert result.stdout.splitlines() == [
@@ -156,13 +176,13 @@ def test_label_renamed_without_an_answer__says_what_it_assumed(copy: Path) -> No
     ]
 
 
-def test_label_renamed_with_nobody_to_ask__refused_and_nothing_written(copy: Path) -> None:
+def test_label_renamed_and_input_at_its_end__refused_and_nothing_written(copy: Path) -> None:
     edit(copy / "users/enums.py", ROLE_RENAMED)
     result = manage(copy, "makemigrations", stdin="")
     assert (result.returncode, result.stderr) == (
         1,
-        "CommandError: There is nobody to answer this question, so nothing was written. Run "
-        "makemigrations in a terminal, or with --noinput, which says what it assumes.\n",
+        "CommandError: This question got no answer, because input has ended; nothing was written. "
+        "Run makemigrations in a terminal, or with --noinput, which prints what it assumes.\n",
     )
     assert migrations_of(copy) == migrations_of(settings.BASE_DIR)
 
@@ -186,7 +206,7 @@ def test_type_renamed__written(copy: Path, options: list[str]) -> None:
 
 
 def database_url(name: str) -> str:
-    """Of a database on the server of the tests."""
+    """Return the URL of a database on the server of the tests."""
     connection.ensure_connection()
     server = connection.connection.info
     where = {"host": server.host, "user": server.user, "password": server.password}
@@ -194,8 +214,8 @@ def database_url(name: str) -> str:
 
 
 @pytest.mark.django_db
-def test_labels_added_renamed_removed_and_used__migrated_there_and_back(copy: Path) -> None:
-    """By hand it would be: edit, makemigrations, migrate."""
+def test_labels_added_renamed_removed_and_used__migrate_forwards_and_backwards(copy: Path) -> None:
+    """Do what a developer would do by hand: edit, makemigrations, migrate."""
     edit(
         copy / "users/enums.py",
         ROLE_RENAMED,

@@ -1,4 +1,4 @@
-"""Backfill: a column filled in batches."""
+"""The operation that fills a column in batches."""
 
 import pytest
 from django.db import NotSupportedError

@@ -1,4 +1,4 @@
-"""What PostgreSQL does for a query: the plans of all that runs inside a block."""
+"""The plans with which PostgreSQL runs the queries of a block."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ ROWS_READ = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Rec
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The nodes of a plan that was carried out, as EXPLAIN (ANALYZE, FORMAT JSON) shows them."""
+class ExecutedPlan:
+    """The nodes of a plan that was executed, as EXPLAIN (ANALYZE, FORMAT JSON) prints them."""
 
     nodes: tuple[dict[str, Any], ...]
 
@@ -28,7 +28,7 @@ class Plan:
 
     @property
     def rows_read(self) -> int:
-        """From tables, whether the query then had a use for them or not."""
+        """Return the number of rows read from tables, including those that were discarded."""
         return sum(
             sum(node.get(rows, 0) for rows in ROWS_READ) * node["Actual Loops"]
             for node in self.nodes
@@ -37,16 +37,16 @@ class Plan:
 
 
 @contextmanager
-def explained() -> Iterator[list[Plan]]:
-    """The plans of the statements of the block, in their order."""
-    plans: list[Plan] = []
+def explained() -> Iterator[list[ExecutedPlan]]:
+    """Collect the plans of the statements that the block runs, in order."""
+    plans: list[ExecutedPlan] = []
 
     def explain(
         execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
         execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, many, context)
         [[statement]] = context["cursor"].fetchone()
-        plans.append(Plan(tuple(_nodes(statement["Plan"]))))
+        plans.append(ExecutedPlan(tuple(_nodes(statement["Plan"]))))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):

@@ -1,4 +1,4 @@
-"""A platform with some 280,000 rows, on which the plans of queries are those of real life."""
+"""A platform with some 150,000 rows, for which PostgreSQL chooses realistic plans."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ DATA = Path(__file__).with_name("data.sql")
 
 
 def fill() -> None:
-    """Committed and vacuumed: for statistics, index-only scans and block ranges as in real life."""
+    """Commit the rows and vacuum, since plans depend on statistics and the visibility map."""
     with connection.cursor() as cursor:
         with transaction.atomic():
             cursor.execute(DATA.read_text())
@@ -28,13 +28,14 @@ def fill() -> None:
 
 
 def empty() -> None:
+    """Delete all rows."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE users CASCADE")
 
 
 @dataclass(frozen=True)
 class Platform:
-    """Those of whom the queries ask."""
+    """The rows that the queries are about."""
 
     busy_user: User
     student: User
@@ -49,7 +50,7 @@ class Platform:
 
 
 def look_up() -> Platform:
-    """The one of each that is long, and a student and an educator like most."""
+    """Return the row with the long list of each kind, and an ordinary student and educator."""
     return Platform(
         busy_user=User.objects.get(pk=made_id("user", 1)),
         student=User.objects.get(pk=made_id("user", 250)),
@@ -65,5 +66,5 @@ def look_up() -> Platform:
 
 
 def made_id(kind: str, n: int) -> UUID:
-    """As pg_temp.id in data.sql."""
+    """Return the same id as pg_temp.id() in data.sql."""
     return UUID(md5(f"{kind}{n}".encode(), usedforsecurity=False).hexdigest())

@@ -1,4 +1,4 @@
-"""What the queries of events find."""
+"""The rows that the queries for events return."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What the queries of quizzes and assignments find."""
+"""The rows that the queries for quizzes and assignments return."""
 
 from datetime import timedelta
 from typing import Any
@@ -48,7 +48,7 @@ def test_quiz_submissions_awaiting_review__are_oldest_first() -> None:
     assert list(QuizSubmission.objects.awaiting_review()) == [old, new]
 
 
-def test_quiz_submissions_awaiting_review__are_those_of_the_quiz_that_is_asked() -> None:
+def test_quiz_submissions_awaiting_review__are_those_of_the_quiz() -> None:
     submission, _ = QuizSubmissionFactory.create_batch(2, pending_review=True)
     assert list(submission.quiz.submissions.awaiting_review()) == [submission]
 
@@ -61,9 +61,7 @@ def test_assignment_submissions_awaiting_review__are_oldest_first() -> None:
     assert list(AssignmentSubmission.objects.awaiting_review()) == [old, new]
 
 
-def test_assignment_submissions_awaiting_review__are_those_of_the_assignment_that_is_asked() -> (
-    None
-):
+def test_assignment_submissions_awaiting_review__are_those_of_the_assignment() -> None:
     submission, _ = AssignmentSubmissionFactory.create_batch(2)
     assert list(submission.assignment.submissions.awaiting_review()) == [submission]
 

@@ -1,4 +1,4 @@
-"""What the queries of messages, discussions and announcements find."""
+"""The rows that the queries for messages, discussions and announcements return."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,7 +29,7 @@ def test_inbox__is_the_latest_message_of_each_conversation() -> None:
     assert list(Message.objects.inbox(first.recipient)) == [other, reply]
 
 
-def test_inbox__passes_over_what_the_user_hid() -> None:
+def test_inbox__omits_messages_that_the_user_hid() -> None:
     first = MessageFactory.create(created_at=NOW - 3 * DAY)
     MessageFactory.create(
         reply=True, parent_message=first, created_at=NOW - 2 * DAY, deleted_by_sender=NOW
@@ -38,7 +38,7 @@ def test_inbox__passes_over_what_the_user_hid() -> None:
     assert list(Message.objects.inbox(first.recipient)) == [first]
 
 
-def test_inbox__keeps_what_only_the_other_user_hid() -> None:
+def test_inbox__keeps_messages_that_only_the_other_user_hid() -> None:
     received = MessageFactory.create(hidden_by_sender=True)
     sent = MessageFactory.create(sender=received.recipient, hidden_by_recipient=True)
     assert set(Message.objects.inbox(received.recipient)) == {received, sent}

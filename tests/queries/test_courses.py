@@ -1,4 +1,4 @@
-"""What the queries of courses find."""
+"""The rows that the queries for courses return."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -85,7 +85,7 @@ def test_search__finds_other_forms_of_the_words_and_titles_first() -> None:
     assert list(Course.objects.search("database design")) == [in_title, in_text]
 
 
-def test_search__takes_what_people_type_in_web_searches() -> None:
+def test_search__accepts_the_syntax_of_web_searches() -> None:
     found = CourseFactory.create(published=True, title="Data modelling")
     CourseFactory.create(published=True, title="Data modelling with spreadsheets")
     assert list(Course.objects.search('"data modelling" -spreadsheets')) == [found]

@@ -1,4 +1,4 @@
-"""What the queries of enrollments find."""
+"""The rows that the queries for enrollments return."""
 
 from datetime import timedelta
 

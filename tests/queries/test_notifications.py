@@ -1,4 +1,4 @@
-"""What the queries of notifications find."""
+"""The rows that the queries for notifications return."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def test_bell__is_newest_first() -> None:
     assert list(user.notifications.newest_first()) == [new, old]
 
 
-def test_sweep__is_of_those_past_their_expiry_longest_first() -> None:
+def test_sweep__is_of_expired_notifications_first_expired_first() -> None:
     now_expired, long_expired = (
         NotificationFactory.create(expired=True, expires_at=NOW - days * DAY) for days in (0, 1)
     )

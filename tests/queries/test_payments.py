@@ -1,4 +1,4 @@
-"""What the queries of payments and subscriptions find."""
+"""The rows that the queries for payments and subscriptions return."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The 28 queries of the design, and the indexes that answer them; no other index is there."""
+"""The 28 queries of the design, the indexes that serve them, and the absence of other indexes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,16 +32,16 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Query:
-    """A query of the design's list: its number there, and the indexes that have to answer it."""
+    """A query of the design, by its number there, and the indexes that must serve it."""
 
     number: int
-    what: str
-    ask: Callable[[Platform], Any]
+    name: str
+    run: Callable[[Platform], Any]
     indexes: set[str]
-    page: bool = False  # of a longer list, which the index has in order
+    page: bool = False  # True if it returns a page of a longer list, in the index's order.
 
     def __str__(self) -> str:
-        return f"{self.number} {self.what}"
+        return f"{self.number} {self.name}"
 
 
 QUERIES = [
@@ -328,8 +328,7 @@ NEXT_PAGES: list[Any] = [
     ),
 ]
 
-# Query 28: by these PostgreSQL finds the rows that go, or lose a reference, with another row. They
-# serve no other query.
+# Query 28: PostgreSQL uses these only to find the rows that refer to a removed row.
 REMOVAL_INDEXES = {
     "announcements_educator_idx",
     "assignment_subs_enrollment_idx",
@@ -355,7 +354,7 @@ REMOVAL_INDEXES = {
 
 @pytest.fixture(scope="module")
 def platform(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Platform]:
-    """Filled outside of any test's transaction, in which VACUUM could not run."""
+    """Fill the database outside of the tests' transactions, in which VACUUM cannot run."""
     with django_db_blocker.unblock():
         fill()
         platform = look_up()
@@ -364,15 +363,16 @@ def platform(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         empty()
 
 
-def answer(query: Query, platform: Platform) -> Any:
-    answer = query.ask(platform)
-    return list(answer) if isinstance(answer, QuerySet) else answer
+def result_of(query: Query, platform: Platform) -> Any:
+    """Run the query, and return its rows or its value."""
+    result = query.run(platform)
+    return list(result) if isinstance(result, QuerySet) else result
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_query_of_the_design__is_answered_by_its_indexes(query: Query, platform: Platform) -> None:
+def test_query_of_the_design__is_served_by_its_indexes(query: Query, platform: Platform) -> None:
     with explained() as plans:
-        assert answer(query, platform), "Finding nothing says nothing about the plan."
+        assert result_of(query, platform), "The query must find rows, or its plan means nothing."
     used = {index for plan in plans for index in plan.indexes}
     read_whole = {table for plan in plans for table in plan.tables_read_whole}
     assert (query.indexes - used, read_whole) == (set(), set())
@@ -381,18 +381,18 @@ def test_query_of_the_design__is_answered_by_its_indexes(query: Query, platform:
 @pytest.mark.parametrize("query", [query for query in QUERIES if query.page], ids=str)
 def test_page_of_a_long_list__is_read_without_the_rest(query: Query, platform: Platform) -> None:
     with explained() as plans:
-        rows = answer(query, platform)
+        rows = result_of(query, platform)
     [plan] = plans
     assert plan.rows_read <= 2 * len(rows)
 
 
-@pytest.mark.parametrize(("ask", "index"), NEXT_PAGES)
+@pytest.mark.parametrize(("run", "index"), NEXT_PAGES)
 def test_next_page_of_a_long_list__is_read_without_those_before(
-    ask: Callable[[Platform, Any], QuerySet[Any]], index: str, platform: Platform
+    run: Callable[[Platform, Any], QuerySet[Any]], index: str, platform: Platform
 ) -> None:
-    last_seen = ask(platform, None)[59]
+    last_seen = run(platform, None)[59]
     with explained() as plans:
-        rows = list(ask(platform, last_seen)[:20])
+        rows = list(run(platform, last_seen)[:20])
     [plan] = plans
     assert (plan.indexes, plan.rows_read) == ({index}, 1 + len(rows))
 
@@ -429,12 +429,12 @@ def test_index_for_removal__is_the_only_one_of_a_foreign_key() -> None:
     assert {index for (index,) in indexes} >= REMOVAL_INDEXES
 
 
-def test_queries_of_the_design__are_all_here() -> None:
+def test_queries_of_the_design__are_complete() -> None:
     assert {query.number for query in QUERIES} | {28} == set(range(1, 29))
 
 
 def scans() -> dict[str, tuple[int, int]]:
-    """By table, how often this transaction has read it whole, and how often by an index."""
+    """Return how often this transaction has scanned each table, in full and by index."""
     counts = rows_of("""
         SELECT relname, seq_scan, idx_scan
           FROM pg_stat_xact_user_tables
@@ -444,7 +444,7 @@ def scans() -> dict[str, tuple[int, int]]:
 
 
 def rows_of(sql: str) -> list[tuple[Any, ...]]:
-    """What `sql` finds about the 24 tables, which are its parameter."""
+    """Return the rows of a query whose parameter is the list of the 24 tables."""
     with connection.cursor() as cursor:
         cursor.execute(sql, [TABLES])
         rows: list[tuple[Any, ...]] = cursor.fetchall()

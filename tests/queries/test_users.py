@@ -1,4 +1,4 @@
-"""What the queries of users find."""
+"""The rows that the queries for users return."""
 
 import pytest
 

@@ -1,12 +1,13 @@
-"""The data dictionary: what the models have, as a catalog writes it."""
+"""Tests of the data dictionary: the models, as a catalog writes them."""
 
 from collections.abc import Sequence
 
 import pytest
 from django.apps import apps
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
-from config.postgres.catalog.catalog import Catalog, Key
+from config.postgres.catalog import Catalog, Key
 from config.schema_docs.dictionary import (
     Column,
     Domain,
@@ -20,9 +21,11 @@ from config.schema_docs.dictionary import (
 from tests.support.contract import COLUMNS, ENUMS
 
 
-@pytest.fixture
-def domains(db: None) -> Sequence[Domain]:
-    return read_dictionary(connection)
+@pytest.fixture(scope="module")
+def domains(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Sequence[Domain]:
+    """Return the dictionary, which is expensive to read: PostgreSQL creates all tables for it."""
+    with django_db_blocker.unblock():
+        return read_dictionary(connection)
 
 
 def table(domains: Sequence[Domain], name: str) -> Table:
@@ -64,7 +67,7 @@ DOMAINS = {
 
 def test_column__as_postgresql_writes_it(domains: Sequence[Domain]) -> None:
     assert column(domains, "courses.price") == Column(
-        "price", "numeric(10,2)", True, "0", "In `currency`; 0: free.", []
+        "price", "numeric(10,2)", True, "0", "In `currency`; 0 if the course is free.", []
     )
 
 
@@ -98,7 +101,7 @@ def test_index__definition_and_remark(domains: Sequence[Domain]) -> None:
         "index",
         "notifications_unread_idx",
         "btree (recipient_id) WHERE (read_at IS NULL)",
-        "Query 15: the badge counts in the index alone.",
+        "Query 15: the unread badge counts with an index-only scan.",
     )
 
 

@@ -1,22 +1,22 @@
-"""docs/schema.md: complete, and its markup holds."""
+"""Tests of docs/schema.md: it is complete and well-formed."""
 
 import re
 
 import pytest
 
 from config.schema_docs.dictionary import Column, Domain, Relation, Table
-from config.schema_docs.management.commands.schema_docs import PATH
+from config.schema_docs.management.commands.schema_docs import SCHEMA_DOCS
 from config.schema_docs.markdown import render
-from config.schema_docs.mermaid import of_domain, overview, short_type
+from config.schema_docs.mermaid import domain_diagram, overview_diagram, short_type
 from tests.support.contract import COLUMNS
 
-DOCS = PATH.read_text()
+DOCS = SCHEMA_DOCS.read_text()
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOCS, re.MULTILINE | re.DOTALL))
 ANALYTICS = Relation("profiles", "user_id", "users", nullable=False, unique=True)
 PROFILES = Table(
     "profiles",
     "Profile",
-    "What <users> show.",
+    "Public <profiles>.",
     [
         Column("user_id", "uuid", True, "", "", ["PK", "FK"]),
         Column("bio", "character varying(9)", False, "'|'", "a | b", []),
@@ -51,7 +51,7 @@ def test_pipe_in_a_comment_or_default__does_not_end_the_cell() -> None:
 
 
 def test_diagram_of_a_domain__columns_and_relations() -> None:
-    assert of_domain(Domain("users", "Users", [PROFILES], [])) == (
+    assert domain_diagram(Domain("users", "Users", [PROFILES], [])) == (
         "erDiagram\n"
         "    profiles {\n"
         "        uuid user_id PK, FK\n"
@@ -62,7 +62,7 @@ def test_diagram_of_a_domain__columns_and_relations() -> None:
 
 
 def test_diagram_of_all_domains__relations_only() -> None:
-    diagram = overview([Domain("users", "Users", [PROFILES], [])])
+    diagram = overview_diagram([Domain("users", "Users", [PROFILES], [])])
     assert diagram == "erDiagram\n    users ||--o| profiles : user_id"
 
 

@@ -1,25 +1,26 @@
-"""What is read from the source: the comments above constraints and indexes, and who asks."""
-
-from django.apps import apps
+"""Tests of the remarks in the source: comments on constraints and indexes, callers of queries."""
 
 from config.schema_docs.dictionary import domain_apps
-from config.schema_docs.remarks import Asker, read_askers, read_remarks
+from config.schema_docs.remarks import QueryCaller, read_query_callers, read_remarks
 from courses.models import Course, Lesson
 from users.models import User
 
 
 def test_comment_above_an_index__its_remark() -> None:
-    assert read_remarks(Course)["courses_popular_idx"] == "Query 3: by popularity."
+    assert read_remarks(Course)["courses_popular_idx"] == "Query 3: courses sorted by popularity."
 
 
 def test_comment_above_a_constraint__its_remark() -> None:
-    assert read_remarks(User)["users_email_uniq"] == "Query 1: the login finds the account by it."
+    assert (
+        read_remarks(User)["users_email_uniq"]
+        == "Query 1: the login finds the account by its address."
+    )
 
 
 def test_comment_of_two_lines__one_remark() -> None:
     assert read_remarks(Course)["courses_rating_idx"] == (
-        "Query 3: by rating. Read backwards it is best first and unrated last, for which NULLs "
-        "have to be first here."
+        "Query 3: courses sorted by rating. A backward scan returns the best first and those "
+        "without a rating last, because NULLs are first here."
     )
 
 
@@ -38,13 +39,15 @@ def test_every_index__says_its_query() -> None:
     assert silent == []
 
 
-def test_method_whose_docstring_names_a_query__asks_it() -> None:
-    askers = read_askers(apps.get_app_config("courses"))
-    assert askers[27] == [
-        Asker("CourseQuerySet.pending_review()", "courses that wait for a moderator, oldest first.")
+def test_method_whose_docstring_names_a_query__is_its_caller() -> None:
+    assert [caller for number, caller in read_query_callers() if number == 27] == [
+        QueryCaller(
+            "CourseQuerySet.pending_review()",
+            "return courses that await a moderator, oldest first.",
+        )
     ]
 
 
-def test_class_whose_docstring_names_a_query_at_its_end__asks_it() -> None:
-    askers = read_askers(apps.get_app_config("payments"))
-    assert Asker("Refund", "by `stripe_refund_id`.") in askers[24]
+def test_class_whose_docstring_names_a_query_at_its_end__is_its_caller() -> None:
+    caller = QueryCaller("Refund", "lookup by `stripe_refund_id`.")
+    assert (24, caller) in read_query_callers()

@@ -1,7 +1,6 @@
 """The design of the schema as data: tables, columns, enum types and foreign keys.
 
-Written down once more, apart from the models, so that a change of a model that changes the contract
-is a failing test.
+It repeats what the models say, so that a test fails when a change of a model changes the contract.
 """
 
 import re
@@ -29,7 +28,7 @@ ENUMS = {
     "refund_status": "pending succeeded failed",
 }
 
-# `name type`, then `?` if the column is nullable, then `= default`.
+# `name type`, followed by `?` if the column is nullable, and by `= default` if it has one.
 COLUMNS = {
     "users": """
         id uuid = uuid7; email varchar(255); password_hash varchar(255); role role;
@@ -192,7 +191,7 @@ COLUMNS = {
 
 @dataclass(frozen=True, order=True)
 class Column:
-    """A column as the contract gives it; types are spelled the short way."""
+    """A column of the contract, with the short name of its type."""
 
     name: str
     type: str
@@ -201,28 +200,28 @@ class Column:
 
 
 def columns(table: str) -> list[Column]:
-    """The columns of `table`, by name."""
+    """Return the columns of `table`, sorted by name."""
     return sorted(_column(text) for text in COLUMNS[table].split(";"))
 
 
 def _column(text: str) -> Column:
     match = re.fullmatch(r"\s*(\w+) ([\w(),]+)(\?)?(?: = (.+?))?\s*", text)
     if match is None:
-        raise ValueError(f"{text!r} is no column.")
+        raise ValueError(f"{text!r} is not a column.")
     name, type_name, nullable, default = match.groups()
     return Column(name, type_name, bool(nullable), default)
 
 
 @dataclass(frozen=True, order=True)
 class ForeignKey:
-    """A foreign key: deleting the row it refers to deletes its own row, or sets it to NULL."""
+    """A foreign key; deleting the row that it refers to deletes its own row or sets it to NULL."""
 
     table: str
     column: str
     parent: str
     on_delete: str = "CASCADE"
     state: dict[str, int] = field(default_factory=dict, compare=False)
-    """What a factory has to be told so that the column may refer to any row."""
+    """Arguments of the factory with which the column may refer to any row."""
 
     @property
     def name(self) -> str:

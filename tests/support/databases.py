@@ -143,7 +143,7 @@ def new_role(database: Database, *privileges: str) -> Iterator[str]:
         database.execute(f'DROP OWNED BY "{role}"', f'DROP ROLE "{role}"')
 
 
-def _on_server(statement: str, *parameters: object) -> list[Any]:
+def _on_server(statement: str, *parameters: str) -> list[Any]:
     with connection._nodb_cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return cursor.fetchall() if cursor.description else []

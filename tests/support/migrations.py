@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -27,8 +28,8 @@ from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.test.utils import override_settings
 
-from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.embedded.cluster import BIN
+from config.postgres.enums import EnumAutodetector
 from tests import factories
 from tests.support.databases import create_database, drop_database, new_name
 from users.enums import Role
@@ -73,9 +74,7 @@ def detected(
 ) -> Changes:
     """What makemigrations would write, for a developer who says yes to each question."""
     answers = dict.fromkeys(QUESTIONS, True)
-    autodetector = MigrationAutodetector(
-        project(*before), project(*after), MigrationQuestioner(answers)
-    )
+    autodetector = EnumAutodetector(project(*before), project(*after), MigrationQuestioner(answers))
     changes: Changes = autodetector.changes(graph or MigrationGraph(), trim_to_apps)
     return changes
 
@@ -216,7 +215,9 @@ def extra_migration(app_label: str, body: str) -> Iterator[None]:
         )
         sys.path.insert(0, directory)
         try:
-            with override_settings(MIGRATION_MODULES={app_label: package}):
+            with override_settings(
+                MIGRATION_MODULES=settings.MIGRATION_MODULES | {app_label: package}
+            ):
                 yield
         finally:
             sys.path.remove(directory)

@@ -1,4 +1,4 @@
-"""Logging in: by e-mail address in any case, with an open account."""
+"""Login with an e-mail address in any case to an open account."""
 
 import pytest
 from django.contrib.auth import authenticate, get_user
@@ -24,24 +24,24 @@ def test_authenticate_by_the_keyword_email__finds_the_user() -> None:
     assert authenticate(email="Ada@example.com", password="secret") == user
 
 
-def test_authenticate_with_a_wrong_password__finds_nobody() -> None:
+def test_authenticate_with_a_wrong_password__finds_no_user() -> None:
     user = UserFactory.create(password="secret")
     assert authenticate(username=user.email, password="Secret") is None
 
 
 @pytest.mark.parametrize("typed", ["", "!", None])
-def test_authenticate_without_a_usable_password__finds_nobody(typed: str | None) -> None:
+def test_authenticate_without_a_usable_password__finds_no_user(typed: str | None) -> None:
     user = UserFactory.create()
     assert authenticate(username=user.email, password=typed) is None
 
 
-def test_authenticate_with_an_empty_hash__finds_nobody() -> None:
+def test_authenticate_with_an_empty_hash__finds_no_user() -> None:
     user = UserFactory.create()
     User.objects.update(password="")
     assert authenticate(username=user.email, password="") is None
 
 
-def test_authenticate_as_a_deleted_user__finds_nobody() -> None:
+def test_authenticate_as_a_deleted_user__finds_no_user() -> None:
     user = UserFactory.create(deleted=True, password="secret")
     assert authenticate(username=user.email, password="secret") is None
 

@@ -1,4 +1,4 @@
-"""LowercaseEmailField: however an address comes in, it is in lower case."""
+"""LowercaseEmailField: an address is in lower case, however it is entered."""
 
 import pytest
 from django.forms import modelform_factory
@@ -59,7 +59,7 @@ def test_filter__ignores_case() -> None:
     assert User.objects.get(email__in=[TYPED]) == user
 
 
-def test_get_or_create_in_another_case__gets() -> None:
+def test_get_or_create_in_another_case__gets_the_user() -> None:
     user = UserFactory.create(email=STORED)
     assert User.objects.get_or_create(email=TYPED) == (user, False)
 
@@ -76,6 +76,6 @@ def test_form_with_an_address_that_exists_in_another_case__is_refused() -> None:
     assert form.errors == {"email": ["User with this Email already exists."]}
 
 
-def test_form_with_what_is_no_address__is_refused() -> None:
+def test_form_with_an_invalid_address__is_refused() -> None:
     form = EmailForm({"email": "ada"})
     assert form.errors == {"email": ["Enter a valid email address."]}

@@ -1,4 +1,4 @@
-"""Making accounts: `create_user`, `create_superuser` and the command."""
+"""Creation of accounts by `create_user`, `create_superuser` and the command."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,7 +19,7 @@ def test_create_user__saves_a_lower_case_address_and_a_hash() -> None:
     assert user.check_password("secret")
 
 
-def test_create_user_without_a_password__nobody_can_log_in() -> None:
+def test_create_user_without_a_password__disables_login() -> None:
     assert not User.objects.create_user("ada@example.com", role=Role.STUDENT).has_usable_password()
 
 
@@ -73,7 +73,7 @@ def test_createsuperuser_with_an_address_that_exists_in_another_case__is_refused
     assert str(refusal.value) == "Error: That email is already taken."
 
 
-def test_createsuperuser_with_what_is_no_address__is_refused() -> None:
+def test_createsuperuser_with_an_invalid_address__is_refused() -> None:
     with pytest.raises(CommandError) as refusal:
         call_command("createsuperuser", interactive=False, email="ada")
     assert str(refusal.value) == "Enter a valid email address."

@@ -1,4 +1,4 @@
-"""What a user may do follows from the role, and from the account being open."""
+"""Permissions follow from the role of a user and from whether the account is open."""
 
 from typing import Any
 

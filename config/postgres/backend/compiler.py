@@ -1,4 +1,4 @@
-"""Django's PostgreSQL compilers, which see to it that enum and text parts agree."""
+"""Django's PostgreSQL compilers, with casts where enum and text parts of a query meet."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from config.postgres.backend.expressions import agreed, agreed_queries
 
 
 class EnumsAgree:
+    """A compiler that adds casts to expressions and to the parts of a UNION."""
+
     def compile(self, node: Any) -> Any:
         return super().compile(agreed(node))
 

@@ -1,8 +1,8 @@
-"""Which enum type an SQL expression has, and the casts that make its parts agree.
+"""The enum types of SQL expressions, and casts that make the parts of an expression agree.
 
-PostgreSQL casts an enum to text only when asked. The rule here: an enum stays an enum where every
-part of an expression is that enum or one of its labels; everywhere else it is text, as the column
-of a `CharField` would be.
+PostgreSQL casts an enum to text only on request. Here an expression is an enum if each of its
+parts is that enum or one of its labels. Everywhere else the enum is cast to text, so that it
+behaves like the column of a `CharField`.
 """
 
 from collections.abc import Container, Sequence
@@ -44,7 +44,7 @@ PASSING = (
 
 @singledispatch
 def enum_of(expression: Any) -> EnumField | None:
-    """The enum type that PostgreSQL gives to `expression`; None when it gives another type."""
+    """Return the enum type that PostgreSQL gives to `expression`; None for any other type."""
     return None
 
 
@@ -99,7 +99,7 @@ for _kind in CHOOSING:
 
 
 def _options(expression: Any) -> Sequence[Any]:
-    """The expressions out of which `expression` chooses its value."""
+    """Return the expressions from which `expression` chooses its value."""
     sources = expression.get_source_expressions()
     return [source.result if isinstance(source, models.When) else source for source in sources]
 
@@ -111,7 +111,7 @@ def _columns(query: Query) -> Sequence[Any]:
 
 
 def _common_enum(expressions: Sequence[Any]) -> EnumField | None:
-    """The enum that all are, or are labels of."""
+    """Return the enum type that fits all expressions; None if there is none."""
     enums = [enum for expression in expressions if (enum := enum_of(expression))]
     fits = enums and all(_fits(expression, enums[0]) for expression in expressions)
     return enums[0] if fits else None
@@ -125,7 +125,7 @@ def _fits(expression: Any, enum: EnumField) -> bool:
 
 
 def as_text(expression: Any) -> Any:
-    """`expression`, cast to text if it is an enum."""
+    """Return `expression`, cast to text if it is an enum."""
     if isinstance(expression, models.When):
         expression = expression.copy()
         expression.result = as_text(expression.result)
@@ -156,13 +156,13 @@ def _with_text_columns(query: Query, positions: Container[int]) -> Query:
 
 @singledispatch
 def agreed(expression: Any) -> Any:
-    """`expression`, with casts where PostgreSQL would refuse it or compare text for enums."""
+    """Return `expression` with casts where PostgreSQL would refuse it or compare as text."""
     return expression
 
 
 @agreed.register
 def _(value: models.Value) -> Any:
-    """A label alone would be text to PostgreSQL, and text has another order."""
+    """Cast a label to its enum, because it would otherwise be text, which sorts differently."""
     enum = enum_of(value)
     if enum is None or value.value is None:
         return value
@@ -171,7 +171,7 @@ def _(value: models.Value) -> Any:
 
 @agreed.register
 def _(cast: sql.Cast) -> Any:
-    """From one enum to another the way leads through text."""
+    """Cast through text from one enum to another."""
     [source] = cast.get_source_expressions()
     to, own = enum_of(cast), enum_of(source)
     if to is None or own is None or to.type_name == own.type_name:
@@ -181,9 +181,10 @@ def _(cast: sql.Cast) -> Any:
 
 @agreed.register
 def _(function: models.Func) -> Any:
-    """Cast for a function that PostgreSQL has for text, but not for enums.
+    """Cast to text for functions that PostgreSQL has for text but not for enums.
 
-    Which that are nobody says: those that give back no enum, and that work on no array of them.
+    No list of them exists, so this takes every function that neither returns an enum nor works on
+    an array.
     """
     sources = function.get_source_expressions()
     if not any(map(enum_of, sources)) or any(map(_is_array, sources)):
@@ -191,7 +192,7 @@ def _(function: models.Func) -> Any:
     if enum_field(function._output_field_or_none):
         return function
     if function.extra.get("template") == "(%(expressions)s)":
-        return function  # the parentheses that Django puts around an expression in an index
+        return function  # only the parentheses around an expression in an index
     return _with_text_sources(function)
 
 
@@ -199,7 +200,7 @@ def _with_text_sources(function: Any) -> Any:
     sources = function.get_source_expressions()
     if not any(map(enum_of, sources)):
         return function
-    # DISTINCT may be ordered only by what is aggregated, to the letter.
+    # An aggregate with DISTINCT may be ordered only by exactly the aggregated expression.
     cast = _ordered_by_text if getattr(function, "distinct", False) else as_text
     return _with_sources(function, list(map(cast, sources)))
 
@@ -251,7 +252,7 @@ def _(lookup: Lookup) -> Any:
 
 
 def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
-    """A copy over other sources, of the same type to Django."""
+    """Return a copy with other sources that has the same output field."""
     output_field = expression._output_field_or_none
     expression = expression.copy()
     expression.set_source_expressions(sources)
@@ -260,7 +261,7 @@ def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
 
 
 def agreed_queries(queries: Sequence[Query]) -> tuple[Query, ...]:
-    """The parts of a UNION, with enum columns as text where another part has another type."""
+    """Return the parts of a UNION, with enum columns as text where the types differ."""
     by_position = enumerate(zip(*map(_columns, queries), strict=False))
     positions = {
         position

@@ -1,4 +1,4 @@
-"""What Django asks the backend about SQL and values."""
+"""The backend's answers to Django's questions about SQL and values."""
 
 from typing import Any
 
@@ -10,10 +10,12 @@ from config.postgres.enums import EnumField, read_unknown_array
 
 
 class DatabaseOperations(operations.DatabaseOperations):
+    """Converters and casts for enum types."""
+
     compiler_module = "config.postgres.backend.compiler"
 
     def get_db_converters(self, expression: Any) -> list[Any]:
-        """Members, too, for expressions that Django takes for text but that are an enum."""
+        """Also convert labels to members in expressions that are an enum but text to Django."""
         converters = super().get_db_converters(expression)
         if not isinstance(expression.output_field, EnumField) and (enum := enum_of(expression)):
             converters.append(enum.from_db_value)

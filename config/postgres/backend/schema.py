@@ -1,4 +1,4 @@
-"""DDL: names that we choose, and columns that change to or from an enum type."""
+"""The schema editor: predictable names, enum types, and columns that change to or from them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,13 +19,13 @@ from config.postgres.enums import (
     plan_swap,
     register_enum_arrays,
 )
-from config.postgres.field_names import Named, named_in_expressions
+from config.postgres.field_names import IndexOrConstraint, named_in_expressions
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    """PostgreSQL's schema editor, with stable names and with enum columns that can change type."""
+    """A schema editor with predictable names and with operations on enum types."""
 
-    # Without Django's CASCADE, which would take along what others have built on the table.
+    # Django's CASCADE would also drop objects that no migration created.
     sql_delete_table = "DROP TABLE %(table)s"
 
     def create_enum(self, name: str, labels: Sequence[str]) -> None:
@@ -37,7 +37,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
 
     def _create_deferred_indexes(self) -> None:
-        """Those of tables of the same migration, whose conditions name labels as they still are."""
+        """Create the indexes of new tables before a label in their conditions changes."""
         for statement in list(self.deferred_sql):
             if str(statement).startswith(("CREATE INDEX", "CREATE UNIQUE INDEX")):
                 self.deferred_sql.remove(statement)
@@ -72,11 +72,11 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         replacements: Mapping[str, str] | None = None,
         advice: str = "",
     ) -> None:
-        """Put a type with the labels that `change` makes of the present ones in its place.
+        """Replace the type by one with the labels that `change` returns for the present ones.
 
-        Values that are keys of `replacements` become what it says. `advice` is what else can be
-        done about rows that use a label that would go.
-        Raises CommandError if one is in use, or if something could not be brought back.
+        Values that are keys of `replacements` get the label there. Raise CommandError if a row
+        uses a removed label, with `advice` on another way to deal with such rows, or if a
+        dependent object could not be created again.
         """
         self._create_deferred_indexes()
         with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
@@ -91,9 +91,9 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
     def _swap_enum(self, cursor: CursorWrapper, swap: Swap, advice: str) -> None:
         if not self.collect_sql:
-            # First without locks: to count takes its time, and may be all that happens.
+            # Check first without locks, because counting takes time and may end in a refusal.
             check_removed(cursor, swap, advice)
-            self.connection.check_constraints()  # pending ones would be in the way
+            self.connection.check_constraints()  # pending ones would block ALTER TABLE
         if lock := swap.lock():
             self.execute(lock, None)
         if not self.collect_sql:
@@ -110,7 +110,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 "Run manage.py verify_schema to see what else is missing."
             )
         self.collected_sql.append(
-            f"-- Enum type {name} is not in this database yet: what depends on it is unknown."
+            f"-- Enum type {name} is not in this database yet, so its dependents are unknown."
         )
 
     def _register_enum_arrays(self) -> None:
@@ -130,7 +130,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _create_index_name(
         self, table_name: str, column_names: Sequence[str], suffix: str = ""
     ) -> str:
-        """`<table>_<columns>_{fk,uniq,idx,…}`; Django would add a hash that nobody can predict."""
+        """Return `<table>_<columns>_<fk, uniq, idx, ...>`, without the hash that Django adds."""
         kind = "fk" if suffix.startswith("_fk_") else suffix.strip("_") or "idx"
         stem = "_".join([strip_quotes(table_name), *column_names])
         length = self.connection.ops.max_name_length() - len(kind) - 1
@@ -139,7 +139,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _iter_column_sql(
         self, column_db_type: str, params: Any, model: type[Model], field: Any, *args: Any
     ) -> Iterator[str]:
-        """Name the inline UNIQUE as any other; let a generated column be NOT NULL, too."""
+        """Name the inline UNIQUE like other constraints, and add NOT NULL to generated columns."""
         for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
             if part == "UNIQUE":
                 name = self._create_index_name(model._meta.db_table, [field.column], "_uniq")
@@ -152,7 +152,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, strict: bool = False
     ) -> None:
-        """Raises CommandError for a change that Django has no SQL for."""
+        """Alter the field. Raise CommandError for a change that Django has no SQL for."""
         try:
             super().alter_field(model, old_field, new_field, strict)
         except ValueError as error:
@@ -164,10 +164,10 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """Take what compares the column with labels away while the column changes its type.
+        """Drop constraints and indexes that name labels while the column changes its type.
 
-        PostgreSQL stores `status <> 'published'::course_status`, which it cannot rebuild over
-        another type; Django knows how to write it again.
+        PostgreSQL stores `status <> 'published'::course_status`, which it cannot rebuild for
+        another type. Django can create them again.
         """
         if not _changes_enum(old_field, new_field):
             super()._alter_field(model, old_field, new_field, *args, **kwargs)
@@ -177,7 +177,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         super()._alter_field(model, old_field, new_field, *args, **kwargs)
         for dependent in _conditions_on(new_field.model, new_field):
             self.execute(dependent.create_sql(new_field.model, self))
-        # Django makes a text column's second index only together with its first.
+        # Django creates the second index of a text column only together with the first.
         was_indexed = old_field.unique or (old_field.db_index and not new_field.unique)
         if was_indexed and (like_index := self._create_like_index_sql(new_field.model, new_field)):
             self.execute(like_index)
@@ -185,12 +185,12 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _alter_column_type_sql(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any
     ) -> tuple[tuple[str, list[Any]], list[Any]]:
-        """Let the default go before the type changes, and come back after it."""
+        """Drop the default before the type changes, and set it again afterwards."""
         (sql, params), others = super()._alter_column_type_sql(model, old_field, new_field, *args)
         if _changes_enum(old_field, new_field) and old_field.has_db_default():
             column = self.quote_name(new_field.column)
             sql = f"ALTER COLUMN {column} DROP DEFAULT, {sql}"
-            # Where the defaults differ Django sets the new one itself.
+            # If the defaults differ, Django sets the new one itself.
             if new_field.has_db_default() and old_field.db_default == new_field.db_default:
                 default, default_params = self._alter_column_database_default_sql(
                     model, old_field, new_field
@@ -199,7 +199,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         return (sql, params), others
 
     def _using_sql(self, new_field: Any, old_field: Any) -> str:
-        """Between enum types, and from text to them, the way leads through text."""
+        """Cast through text, between enum types and from text to them."""
         if not _changes_enum(old_field, new_field):
             return super()._using_sql(new_field, old_field)
         return " USING %(column)s::text::%(type)s"
@@ -211,11 +211,11 @@ def _changes_enum(old_field: Any, new_field: Any) -> bool:
 
 
 def _column_enum(field: Any) -> EnumField | None:
-    """The enum type of a column, which a foreign key takes from what it refers to."""
+    """Return the enum type of a column; that of a foreign key is the type of its target."""
     return enum_field(field.target_field if field.is_relation else field)
 
 
-def _conditions_on(model: type[Model], field: Any) -> list[Named]:
-    """The constraints and indexes of `model` whose condition or expressions name `field`."""
+def _conditions_on(model: type[Model], field: Any) -> list[IndexOrConstraint]:
+    """Return the constraints and indexes of `model` with expressions that name `field`."""
     named = [*model._meta.constraints, *model._meta.indexes]
     return [item for item in named if field.name in named_in_expressions(item)]

@@ -1,10 +1,11 @@
-"""Native enum types: field, operations, autodetector, and label changes in a live database."""
+"""Native enum types: field, operations, autodetector, and changes of labels in a live database."""
 
 from config.postgres.enums.arrays import read_unknown_array, register_enum_arrays
-from config.postgres.enums.autodetector import FINAL, EnumAutodetector, enum_types
+from config.postgres.enums.autodetector import EnumAutodetector, enum_types
 from config.postgres.enums.checks import check_enum_types
 from config.postgres.enums.field import EnumField, enum_field
 from config.postgres.enums.label_swap import Swap, check_removed, check_rows, find_enum, plan_swap
+from config.postgres.enums.lookahead import is_followed, removed_labels, running
 from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
@@ -13,13 +14,9 @@ from config.postgres.enums.operations import (
     EnumOperation,
     RenameEnum,
     RenameEnumValue,
-    labels_that_go,
-    look_ahead,
-    mark_followed,
 )
 
 __all__ = [
-    "FINAL",
     "AddEnumValue",
     "AlterEnum",
     "CreateEnum",
@@ -36,10 +33,10 @@ __all__ = [
     "enum_field",
     "enum_types",
     "find_enum",
-    "labels_that_go",
-    "look_ahead",
-    "mark_followed",
+    "is_followed",
     "plan_swap",
     "read_unknown_array",
     "register_enum_arrays",
+    "removed_labels",
+    "running",
 ]

@@ -1,4 +1,4 @@
-"""Enum types on connections that were opened before the type was made, or made anew."""
+"""Arrays of enum types, which psycopg has to learn on each connection."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from psycopg.types import TypeInfo
 
 ENUM_TYPES = "SELECT typname, oid, typarray FROM pg_type WHERE typtype = 'e'"
 TEXT_ARRAY = 1009
-"""The oid of text[], which is the same everywhere."""
+"""The oid of text[], which is the same in every database."""
 
 
 def register_enum_arrays(connection: Any) -> None:
-    """Teach a psycopg connection the enum types of its database, so that it reads their arrays.
+    """Register the enum types of the database with a psycopg connection, so that it reads arrays.
 
-    The types' oids belong to one database and change with DROP and CREATE, hence once for each
-    connection rather than once for all.
+    The oids of the types differ from database to database and change with DROP and CREATE, so
+    this is done for each connection.
     """
     with connection.cursor() as cursor:
         for name, oid, array_oid in cursor.execute(ENUM_TYPES).fetchall():
@@ -23,11 +23,11 @@ def register_enum_arrays(connection: Any) -> None:
 
 
 def parse_array(text: str) -> list[Any]:
-    """PostgreSQL's text of an array, of whatever type, as a list of texts."""
+    """Return the elements of an array of any type, given PostgreSQL's text of it."""
     labels: list[Any] = Transformer().get_loader(TEXT_ARRAY, Format.TEXT).load(text.encode())
     return labels
 
 
 def read_unknown_array(value: Any, *_: Any) -> Any:
-    """As a list what came as text, because the type is newer than the connection."""
+    """Return a list for an array that came as text, because its type is newer."""
     return parse_array(value) if isinstance(value, str) else value

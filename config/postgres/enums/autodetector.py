@@ -1,20 +1,22 @@
-"""makemigrations: enum types come, change and go with the fields that use them."""
+"""The autodetector of makemigrations, extended to enum types."""
 
 from collections.abc import Callable, Collection, Iterator
-from enum import Enum, auto
-from typing import Any
+from copy import copy
+from typing import Any, NamedTuple
 
-from django.db.migrations import autodetector
+from django.db.migrations import Migration, autodetector
 from django.db.migrations.autodetector import OperationDependency
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.operations import (
+    AddConstraint,
+    AddIndex,
     RemoveConstraint,
     RemoveIndex,
     RenameField,
     RenameModel,
 )
 from django.db.migrations.operations.base import Operation
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ModelState, ProjectState
 
 from config.postgres.enums.field import enum_field
 from config.postgres.enums.label_changes import (
@@ -32,32 +34,32 @@ from config.postgres.enums.operations import (
     RenameEnumValue,
 )
 
-type Key = tuple[str, str]
-"""App label and name of a model."""
-type EnumTypes = dict[str, tuple[str, tuple[str, ...]]]
-"""By type name: the label of the app that owns the type, and the type's labels."""
+
+class DeclaredType(NamedTuple):
+    """An enum type as models declare it."""
+
+    app_label: str
+    """The app that owns the type."""
+    labels: tuple[str, ...]
+
+
+type DeclaredTypes = dict[str, DeclaredType]
+"""Declared enum types by name."""
 
 FINAL = (AlterEnum, DropEnum)
-"""What waits until nothing uses a label, or the type, any more."""
-
-
-class Needs(Enum):
-    """What an operation waits for in another app."""
-
-    READY = auto()
-    """The type is there, with the labels that are added or renamed."""
-    RELEASED = auto()
-    """Nothing uses any more what goes."""
+"""The operations that wait until nothing uses the removed label or type any longer."""
 
 
 class EnumDependency(OperationDependency):
-    """On operations that concern the enum type `model_name`."""
+    """A dependency on another app's operations that concern the enum type `model_name`.
 
-    type: Needs
+    Type CREATE waits until the type is there, with the labels that are added or renamed. Type
+    REMOVE waits until the app no longer uses what an operation in FINAL removes.
+    """
 
 
 class EnumAutodetector(autodetector.MigrationAutodetector):
-    """Creates the enum types that models begin to use, changes them, drops those no model uses."""
+    """An autodetector that creates, changes and drops enum types with the fields that use them."""
 
     def _detect_changes(
         self, convert_apps: Collection[str] | None = None, graph: MigrationGraph | None = None
@@ -67,34 +69,41 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         skipped = set(self.from_state.real_apps) - set(convert_apps or ())
         self.enum_operations: list[tuple[str, EnumOperation]] = []
         old = enum_types(self.from_state, _is_managed)
+        wanted = enum_types(self.to_state, lambda key, _: key[0] not in skipped)
         new = enum_types(
-            self.to_state, lambda state, key: _is_managed(state, key) and key[0] not in skipped
+            self.to_state, lambda key, model: _is_managed(key, model) and key[0] not in skipped
         )
         self._detect_renamed_types(old, new)
         for name in [name for name in new if name in old]:
-            self._detect_changed_labels(name, old[name][1], *new[name])
-        self.enum_users = _users(self.from_state, self.to_state)
+            self._detect_changed_labels(name, old[name].labels, new[name])
+        present = enum_types(self.from_state)
+        for name, (app_label, labels) in new.items():
+            if name not in present:
+                self.enum_operations.append((app_label, CreateEnum(name, labels)))
+        for name, (app_label, labels) in enum_types(self.from_state, _is_managed).items():
+            if name not in wanted:
+                self.enum_operations.append((app_label, DropEnum(name, labels)))
+        self.users_before = _apps_by_type(self.from_state)
+        self.users_after = _apps_by_type(self.to_state)
         return super()._detect_changes(convert_apps, graph)
 
-    def _detect_renamed_types(self, old: EnumTypes, new: EnumTypes) -> None:
+    def _detect_renamed_types(self, old: DeclaredTypes, new: DeclaredTypes) -> None:
         appeared = [name for name in new if name not in old]
         for gone in [name for name in old if name not in new]:
-            labels = old[gone][1]
-            candidates = [name for name in appeared if set(labels) & set(new[name][1])]
-            for name in sorted(candidates, key=lambda name: new[name][1] != labels):
-                if ask_renamed_type(self.questioner, gone, name, new[name][1] == labels):
-                    self._change_enum(new[name][0], RenameEnum(gone, name))
+            labels = old[gone].labels
+            candidates = [name for name in appeared if set(labels) & set(new[name].labels)]
+            for name in sorted(candidates, key=lambda name: new[name].labels != labels):
+                if ask_renamed_type(self.questioner, gone, name, new[name].labels == labels):
+                    self._change_enum(new[name].app_label, RenameEnum(gone, name))
                     old[name] = old.pop(gone)
                     appeared.remove(name)
                     break
 
-    def _detect_changed_labels(
-        self, name: str, old: tuple[str, ...], app_label: str, new: tuple[str, ...]
-    ) -> None:
-        if old != new:
-            renamed = ask_renamed_labels(self.questioner, name, old, new)
-            for operation in label_operations(name, old, new, renamed):
-                self._change_enum(app_label, operation)
+    def _detect_changed_labels(self, name: str, old: tuple[str, ...], new: DeclaredType) -> None:
+        if old != new.labels:
+            renamed = ask_renamed_labels(self.questioner, name, old, new.labels)
+            for operation in label_operations(name, old, new.labels, renamed):
+                self._change_enum(new.app_label, operation)
 
     def _change_enum(self, app_label: str, operation: EnumOperation) -> None:
         operation.state_forwards(app_label, self.from_state)
@@ -103,26 +112,10 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def generate_created_models(self) -> None:
         for app_label, operation in self.enum_operations:
             self.add_operation(app_label, operation)
-        self.generate_created_enums()
-        self.generate_dropped_enums()
         super().generate_created_models()
 
-    def generate_created_enums(self) -> None:
-        old = enum_types(self.from_state)
-        new = enum_types(self.to_state, lambda _, key: key in self.new_model_keys)
-        for name, (app_label, labels) in new.items():
-            if name not in old:
-                self.add_operation(app_label, CreateEnum(name, labels))
-
-    def generate_dropped_enums(self) -> None:
-        wanted = self.new_model_keys | self.new_unmanaged_keys
-        new = enum_types(self.to_state, lambda _, key: key in wanted)
-        for name, (app_label, labels) in enum_types(self.from_state, _is_managed).items():
-            if name not in new:
-                self.add_operation(app_label, DropEnum(name, labels))
-
     def _sort_migrations(self) -> None:
-        """Within an app a type is made ready before all that may use it, and goes after it."""
+        """Put the operations that make a type ready before those that may use it, in every app."""
         super()._sort_migrations()
         for app_label, operations in self.generated_operations.items():
             has_renamed = any(isinstance(operation, RenameEnumValue) for operation in operations)
@@ -134,27 +127,26 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 ]
 
     def _enum_dependencies(self, app_label: str, operation: Operation) -> Iterator[EnumDependency]:
-        """The same between apps, for a type that moves to another, or that several use."""
-        for name, (before, after) in self.enum_users.items():
-            others = sorted((before | after) - {app_label})
+        """Yield the dependencies on other apps, for types that move or that several apps use."""
+        for name in sorted(self.users_before.keys() | self.users_after.keys()):
+            before, after = self.users_before.get(name, set()), self.users_after.get(name, set())
             is_of_other_type = isinstance(operation, EnumOperation) and operation.name != name
             if app_label not in before | after or is_of_other_type:
                 continue
-            for other in others:
+            for other in sorted((before | after) - {app_label}):
+                ready = EnumDependency(other, name, None, OperationDependency.Type.CREATE)
                 if isinstance(operation, FINAL):
-                    yield EnumDependency(other, name, None, Needs.RELEASED)
-                elif self._is_changed(other, name) or (app_label not in before and other in before):
-                    yield EnumDependency(other, name, None, Needs.READY)
-
-    def _is_changed(self, app_label: str, name: str) -> bool:
-        dependency = EnumDependency(app_label, name, None, Needs.READY)
-        operations = self.generated_operations.get(app_label, [])
-        return any(self.check_dependency(operation, dependency) for operation in operations)
+                    yield EnumDependency(other, name, None, OperationDependency.Type.REMOVE)
+                elif (app_label not in before and other in before) or any(
+                    self.check_dependency(change, ready)
+                    for change in self.generated_operations.get(other, [])
+                ):
+                    yield ready
 
     def check_dependency(self, operation: Operation, dependency: OperationDependency) -> bool:
         if not isinstance(dependency, EnumDependency):
             return super().check_dependency(operation, dependency)
-        if dependency.type == Needs.RELEASED:
+        if dependency.type == OperationDependency.Type.REMOVE:
             return not isinstance(operation, FINAL)
         return (
             isinstance(operation, EnumOperation)
@@ -162,27 +154,42 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
             and operation.name == dependency.model_name
         )
 
-    def _add_migration(
-        self, app_label: str, operations: list[Operation], graph: MigrationGraph | None
-    ) -> None:
-        """Add labels, and remove or reorder them, in migrations of their own.
+    def _optimize_migrations(self) -> None:
+        """Split off additions and removals of labels before Django chains the migrations."""
+        for app_label, migrations in self.migrations.items():
+            self.migrations[app_label] = [
+                part for migration in migrations for part in _split(migration)
+            ]
+        super()._optimize_migrations()
 
-        A transaction cannot use a label that it adds. What replaces a type rewrites tables, and may
-        be refused: then what was done before should be there, under the names that it speaks of.
-        """
-        kinds = [type(operation) for operation in operations]
-        first = len(kinds) - kinds[::-1].index(AddEnumValue) if AddEnumValue in kinds else 0
-        last = kinds.index(AlterEnum) if AlterEnum in kinds else len(kinds)
-        for part in (operations[:first], operations[first:last], operations[last:]):
-            if part:
-                super()._add_migration(app_label, part, graph)
+
+def _split(migration: Migration) -> Iterator[Migration]:
+    """Yield the additions of labels, the operations in between, and AlterEnum with what follows.
+
+    A transaction cannot use a label that it has added. AlterEnum rewrites tables and may be
+    refused; the operations before it are then committed, so that its message can name columns
+    as they are.
+    """
+    operations = migration.operations
+    kinds = [type(operation) for operation in operations]
+    first = len(kinds) - kinds[::-1].index(AddEnumValue) if AddEnumValue in kinds else 0
+    last = kinds.index(AlterEnum) if AlterEnum in kinds else len(kinds)
+    parts = [
+        part for part in (operations[:first], operations[first:last], operations[last:]) if part
+    ]
+    for number, part in enumerate(parts, start=1):
+        piece = copy(migration)
+        piece.operations, piece.dependencies = part, [*migration.dependencies]
+        if number < len(parts):  # migrations of other apps name the whole, which the last completes
+            piece.name = f"{migration.name}_{number}"
+        yield piece
 
 
 def _rank(operation: Operation, has_renamed: bool) -> int:
-    """When an operation's turn is, among those of its app.
+    """Return the position of an operation among those of its app.
 
-    A condition that names a label is dropped under the label's old name and made under its new one,
-    so that it works backwards, too.
+    A condition that names a label is dropped under the label's old name and created under its new
+    one, so that the migration also works backwards.
     """
     for rank, kinds in enumerate(ORDER):
         if isinstance(operation, kinds) and (has_renamed or kinds is not BEFORE_RENAMING):
@@ -198,35 +205,36 @@ ORDER: tuple[tuple[type[Operation], ...], ...] = (
     BEFORE_RENAMING,
     (RenameEnumValue,),
     (),  # everything else
+    (AddIndex, AddConstraint),  # Django forgets that they need their fields
     (DropEnum,),
     (AlterEnum,),
 )
 
 
-def _is_managed(state: ProjectState, key: Key) -> bool:
-    managed: bool = state.models[key].options.get("managed", True)
+def _is_managed(key: tuple[str, str], model: ModelState) -> bool:
+    managed: bool = model.options.get("managed", True)
     return managed
 
 
 def enum_types(
-    state: ProjectState, is_wanted: Callable[[ProjectState, Key], bool] = lambda *_: True
-) -> EnumTypes:
-    """The enum types that models use in `state`, in the models' order."""
+    state: ProjectState,
+    is_wanted: Callable[[tuple[str, str], ModelState], bool] = lambda *_: True,
+) -> DeclaredTypes:
+    """Return the enum types that models use in `state`, in the models' order."""
     return {
-        enum.type_name: (key[0], enum.labels)
+        enum.type_name: DeclaredType(key[0], enum.labels)
         for key, model in state.models.items()
-        if is_wanted(state, key)
+        if is_wanted(key, model)
         for field in model.fields.values()
         if (enum := enum_field(field))
     }
 
 
-def _users(before: ProjectState, after: ProjectState) -> dict[str, tuple[set[str], set[str]]]:
-    """By type name, the apps that use the type before and after."""
-    users: dict[str, tuple[set[str], set[str]]] = {}
-    for index, state in enumerate((before, after)):
-        for (app_label, _), model in state.models.items():
-            for field in model.fields.values():
-                if enum := enum_field(field):
-                    users.setdefault(enum.type_name, (set(), set()))[index].add(app_label)
-    return users
+def _apps_by_type(state: ProjectState) -> dict[str, set[str]]:
+    """Return, by the name of each enum type, the apps that use it."""
+    apps: dict[str, set[str]] = {}
+    for (app_label, _), model in state.models.items():
+        for field in model.fields.values():
+            if enum := enum_field(field):
+                apps.setdefault(enum.type_name, set()).add(app_label)
+    return apps

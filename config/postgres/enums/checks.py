@@ -1,7 +1,7 @@
-"""System checks of enum types: what a migration or PostgreSQL would trip over later."""
+"""System checks of enum types, for mistakes that would otherwise fail in a migration."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -16,25 +16,22 @@ MAX_LABEL_BYTES = 63  # NAMEDATALEN - 1: postgresql.org/docs/current/datatype-en
 def check_enum_types(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """All apps are looked at, whatever `app_configs` says: the name of a type is global."""
-    uses = [
-        (field, enum)
+    """Check all apps, whatever `app_configs` says, because the name of a type is global."""
+    enums = {
+        field: enum
         for model in apps.get_models(include_auto_created=True)
         for field in model._meta.local_fields
         if (enum := enum_field(field))
-    ]
+    }
     return [
-        *_claimed_twice(uses),
-        *(error for field, enum in uses for error in _check_use(field, enum)),
+        *_check_names(enums.values()),
+        *(error for field, enum in enums.items() for error in _check_field(field, enum)),
     ]
 
 
-type Use = tuple[models.Field[Any, Any], EnumField]
-
-
-def _claimed_twice(uses: list[Use]) -> Iterator[CheckMessage]:
+def _check_names(enums: Iterable[EnumField]) -> Iterator[CheckMessage]:
     claims: defaultdict[str, dict[type[models.TextChoices], None]] = defaultdict(dict)
-    for _, enum in uses:
+    for enum in enums:
         if enum.enum:
             claims[enum.type_name][enum.enum] = None
     for name, classes in claims.items():
@@ -44,17 +41,17 @@ def _claimed_twice(uses: list[Use]) -> Iterator[CheckMessage]:
                 f"Enum type {name!r} is claimed by {named}.",
                 hint="Rename one of the classes; the type is named after its class.",
                 obj=list(classes)[-1],
-                id="database.E001",
+                id="enums.E001",
             )
 
 
-def _check_use(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[CheckMessage]:
+def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[CheckMessage]:
     if not enum.enum:
         yield Error(
             "EnumField has no TextChoices class.",
             hint="Write EnumField(YourChoices); labels alone are for migrations.",
             obj=field,
-            id="database.E003",
+            id="enums.E003",
         )
         return
     owner = apps.get_containing_app_config(enum.enum.__module__)
@@ -64,7 +61,7 @@ def _check_use(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[Che
             f"and drop it; app {field.model._meta.app_label!r} may not use it.",
             hint="Declare a class of another name in the app that uses it.",
             obj=field,
-            id="database.E002",
+            id="enums.E002",
         )
     for label in enum.labels:
         if not 0 < len(label.encode()) <= MAX_LABEL_BYTES:
@@ -73,5 +70,5 @@ def _check_use(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[Che
                 "bytes long.",
                 hint="Shorten the value; the text that people read may be as long as you like.",
                 obj=field,
-                id="database.E004",
+                id="enums.E004",
             )

@@ -1,4 +1,4 @@
-"""EnumField: a column of a native PostgreSQL enum type."""
+"""The model field for columns of a native PostgreSQL enum type."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ else:
 
 
 def snake_case(name: str) -> str:
-    """`CourseStatus` -> `course_status`, `HTTPMethod` -> `http_method`."""
+    """Return `course_status` for `CourseStatus`, and `http_method` for `HTTPMethod`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 class EnumCol(Col):
     """An enum column inside a query.
 
-    To the expression around it it presents itself as text, so that it mixes with text values and
-    columns as any `CharField` does; `config.postgres.backend` casts where PostgreSQL wants it.
+    It presents itself as text to the expression around it, so that it mixes with text values and
+    columns like any `CharField`. `config.postgres.backend` adds the casts that PostgreSQL needs.
     """
 
     def __init__(self, alias: str | None, target: Any, output_field: Field | None = None) -> None:
@@ -44,10 +44,10 @@ class EnumCol(Col):
 class EnumField(CharField):
     """A column whose type is the native PostgreSQL enum of a `TextChoices` class.
 
-    In a model: `EnumField(Role)`. The type is named after the class (`CourseStatus` ->
-    `course_status`), its labels are the class's values in their order, and rows come back as
-    members. In a migration: `EnumField(type_name="role", labels=["student", "admin"])`, which
-    needs no class; there rows come back as plain strings.
+    A model declares `EnumField(Role)`. The type is named after the class (`CourseStatus` becomes
+    `course_status`), its labels are the class's values in their order, and rows have members as
+    values. A migration holds `EnumField(type_name="role", labels=["student", "admin"])`, which
+    needs no class; there rows have plain strings as values.
     """
 
     empty_strings_allowed = False
@@ -101,25 +101,25 @@ class EnumField(CharField):
 
     @cached_property
     def as_char_field(self) -> CharField:
-        """The same column, as a `CharField`: what Django takes a subquery of it for."""
+        """Return this column as a `CharField`, for the target of an `EnumCol`.
+
+        Django takes the output field of a subquery from there.
+        """
         column = models.CharField()
         vars(column).update(vars(self), from_db_value=self.from_db_value)
         return column
 
     def to_python(self, value: Any) -> Any:
-        """The member for a label; anything else as it is, for `validate` to refuse."""
+        """Return the member for a label, and any other value as it is, for `validate` to refuse."""
         return self.enum(value) if self.enum and value in self.labels else value
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
-        # A label that the code does not know yet (deployed before it, added by hand) is no reason
-        # to fail reading the row: it stays a string.
+        # A label that the code does not know (added by hand or by a newer release) stays a string,
+        # so that the row can be read.
         return self.to_python(value)
 
     def get_prep_value(self, value: Any) -> Any:
-        """The label to send.
-
-        Raises ValueError for a value that is no label, before PostgreSQL is asked.
-        """
+        """Return the label to send. Raise ValueError for a value that is not a label."""
         if value is None or hasattr(value, "resolve_expression"):
             return value
         if value not in self.labels:
@@ -130,17 +130,14 @@ class EnumField(CharField):
         return str(value)
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        # PostgreSQL types CASE over literals as text, which it does not assign to an enum.
+        # To PostgreSQL a CASE over literals is text, which it does not assign to an enum.
         if hasattr(value, "as_sql") and not isinstance(value, DatabaseDefault):
             return Cast(value, self)
         return super().get_db_prep_save(value, connection)
 
-    def value_to_string(self, obj: models.Model) -> str:
-        return str(self.value_from_object(obj))
-
 
 def enum_field(field: Any) -> EnumField | None:
-    """The EnumField that `field` is, is an array of, or is generated as."""
+    """Return the EnumField that `field` is, is an array of, or is generated as."""
     while isinstance(field, (ArrayField, models.GeneratedField)):
         field = field.base_field if isinstance(field, ArrayField) else field.output_field
     return field if isinstance(field, EnumField) else None

@@ -1,10 +1,10 @@
-"""Labels before and after -> the operations that lead from one to the other. Pure, but for asking.
+"""The operations that turn one list of labels into another, and the questions about renamings.
 
-What was renamed cannot be seen; as for fields and models, the developer is asked.
+A renaming cannot be told from a removal and an addition, so the developer is asked, as Django does
+for fields and models.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import singledispatch
 
 from django.db.migrations.questioner import (
     InteractiveMigrationQuestioner,
@@ -18,7 +18,7 @@ from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperat
 def label_operations(
     name: str, old: Sequence[str], new: Sequence[str], renamed: Mapping[str, str]
 ) -> list[EnumOperation]:
-    """First additions, under the old names of their neighbours, then renamings, then the rest."""
+    """Return additions (next to labels under their old names), then renamings, then the rest."""
     additions = _additions(name, old, new, renamed)
     labels = list(old)
     for addition in additions:
@@ -32,7 +32,7 @@ def label_operations(
 def _additions(
     name: str, old: Sequence[str], new: Sequence[str], renamed: Mapping[str, str]
 ) -> list[AddEnumValue]:
-    """Each label where it belongs: right after the one before it."""
+    """Return an addition for each new label, right after the label that it follows in `new`."""
     old_names = {label: old_label for old_label, label in renamed.items()}
     wanted, labels = [old_names.get(label, label) for label in new], list(old)
     additions = []
@@ -54,13 +54,13 @@ def _additions(
 def ask_renamed_labels(
     questioner: MigrationQuestioner, name: str, old: Sequence[str], new: Sequence[str]
 ) -> dict[str, str]:
-    """By the old label, the new one, for each that the developer says was renamed."""
+    """Return the new label by the old one, for each label that the developer says was renamed."""
     removed = [label for label in old if label not in new]
     added = [label for label in new if label not in old]
     renamed: dict[str, str] = {}
     for old_label in removed:
         place = _place(old_label, old, new)
-        # A label that has been renamed is usually where it was.
+        # A renamed label usually keeps its place.
         for label in sorted(added, key=lambda label: _place(label, new, old) != place):
             if ask_renamed_label(questioner, name, old_label, label):
                 renamed[old_label] = label
@@ -70,56 +70,44 @@ def ask_renamed_labels(
 
 
 def _place(label: str, labels: Sequence[str], others: Sequence[str]) -> str | None:
-    """The last label before `label` that is among `others`, too."""
+    """Return the last label before `label` that `others` has, too."""
     before = [item for item in labels[: labels.index(label)] if item in others]
     return before[-1] if before else None
 
 
-@singledispatch
 def ask_renamed_label(questioner: MigrationQuestioner, name: str, old: str, new: str) -> bool:
-    return bool(questioner.defaults.get("ask_rename_label", False))
-
-
-@ask_renamed_label.register
-def _(questioner: InteractiveMigrationQuestioner, name: str, old: str, new: str) -> bool:
-    question = f"Was label {old!r} of enum type {name} renamed to {new!r}? [y/N]"
-    return bool(questioner._boolean_input(question, False))
-
-
-@ask_renamed_label.register
-def _(questioner: NonInteractiveMigrationQuestioner, name: str, old: str, new: str) -> bool:
-    _say(
+    return _ask(
         questioner,
+        "ask_rename_label",
+        f"Was label {old!r} of enum type {name} renamed to {new!r}? [y/N]",
         f"Enum type {name}: assumed that label {old!r} was removed and {new!r} added, not that one "
-        "was renamed to the other. To be asked, run makemigrations without --noinput.",
+        "was renamed to the other.",
+        assumed=False,
     )
-    return False
 
 
-@singledispatch
 def ask_renamed_type(
     questioner: MigrationQuestioner, old: str, new: str, same_labels: bool
 ) -> bool:
-    return bool(questioner.defaults.get("ask_rename_enum", False))
-
-
-@ask_renamed_type.register
-def _(questioner: InteractiveMigrationQuestioner, old: str, new: str, same_labels: bool) -> bool:
-    return bool(questioner._boolean_input(f"Was enum type {old} renamed to {new}? [y/N]", False))
-
-
-@ask_renamed_type.register
-def _(questioner: NonInteractiveMigrationQuestioner, old: str, new: str, same_labels: bool) -> bool:
-    """Nothing can be lost by renaming a type to one that has the same labels."""
+    """Ask, or assume a renaming if the labels are the same, because that loses no data."""
     assumed, labels = ("was", "the same") if same_labels else ("was not", "other")
-    _say(
+    return _ask(
         questioner,
-        f"Enum type {old}: assumed that it {assumed} renamed to {new}, which has {labels} labels. "
-        "To be asked, run makemigrations without --noinput.",
+        "ask_rename_enum",
+        f"Was enum type {old} renamed to {new}? [y/N]",
+        f"Enum type {old}: assumed that it {assumed} renamed to {new}, which has {labels} labels.",
+        assumed=same_labels,
     )
-    return same_labels
 
 
-def _say(questioner: NonInteractiveMigrationQuestioner, message: str) -> None:
-    if questioner.verbosity > 0 and questioner.log:
-        questioner.log(message)
+def _ask(
+    questioner: MigrationQuestioner, key: str, question: str, assumption: str, *, assumed: bool
+) -> bool:
+    """Return the developer's answer, or `assumed` after a line that says so."""
+    if isinstance(questioner, InteractiveMigrationQuestioner):
+        return bool(questioner._boolean_input(question, False))
+    if isinstance(questioner, NonInteractiveMigrationQuestioner):
+        if questioner.verbosity > 0 and questioner.log:
+            questioner.log(f"{assumption} To be asked, run makemigrations without --noinput.")
+        return assumed
+    return bool(questioner.defaults.get(key, False))

@@ -1,7 +1,7 @@
-"""Another set of labels for an enum type that is in use.
+"""The exchange of an enum type's labels in a live database.
 
-PostgreSQL can neither remove a label nor move one, so a new type takes the place of the old one,
-in every column and in all that depends on it, whoever made it.
+PostgreSQL can neither remove a label nor move one. A new type therefore replaces the old one in
+every column and in every object that depends on it, including objects that no migration created.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError
 from itertools import groupby, product
+from typing import NamedTuple
 
 from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
@@ -33,7 +34,7 @@ class EnumType:
     array_oid: int
     name: str
     rendered: str
-    """Its name as definitions have it."""
+    """The name of the type as PostgreSQL prints it in definitions."""
     labels: list[str]
 
     def without(self, labels: Collection[str]) -> list[str]:
@@ -41,27 +42,35 @@ class EnumType:
 
 
 @dataclass(frozen=True)
-class Column:
+class EnumColumn:
     """A column of a table, with values of an enum type."""
 
     name: str
-    """For people."""
+    """The name to show in messages: `table.column`."""
     quoted: str
     table: str
-    """Schema and name, quoted."""
+    """The name of the table, qualified where needed and quoted."""
     is_array: bool
     cast: str
-    """To the enum type or an array of it, where the column is of a domain."""
+    """The cast from a domain to the enum type or an array of it; empty for other columns."""
+
+
+class LabelUse(NamedTuple):
+    """A label, a column, and the number of rows that have the label there."""
+
+    label: str
+    column: EnumColumn
+    rows: int
 
 
 @dataclass(frozen=True)
 class Swap:
-    """All there is to do to give `enum` the labels `labels`, put together before any of it."""
+    """The complete plan for giving `enum` the labels `labels`, made before anything is changed."""
 
     enum: EnumType
     labels: Sequence[str]
     replacements: Mapping[str, str]
-    columns: Sequence[Column]
+    columns: Sequence[EnumColumn]
     definitions: Sequence[Definition]
     steps: Sequence[Step]
 
@@ -77,14 +86,14 @@ class Swap:
         ]
 
     def lock(self) -> str | None:
-        """Let no row come in that would have to be looked at again."""
+        """Return the statement that keeps out new rows, which would have to be checked again."""
         tables = sorted({column.table for column in self.columns})
         return f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE" if tables else None
 
 
 def find_enum(cursor: CursorWrapper, name: str) -> EnumType | None:
-    """The type that the search path finds by this name."""
-    cursor.execute(ENUM_TYPE, [name])
+    """Return the type that the search path finds under this name; None if there is none."""
+    cursor.execute(FIND_ENUM_TYPE, [name])
     row = cursor.fetchone()
     return row and EnumType(*row)
 
@@ -95,40 +104,44 @@ def plan_swap(
     labels: Sequence[str],
     replacements: Mapping[str, str] | None = None,
 ) -> Swap:
-    """Raises CommandError if something could not be brought back afterwards. Changes nothing."""
+    """Return the plan for giving `enum` other labels. Change nothing.
+
+    Raise CommandError if a dependent object could not be created again.
+    """
     replacements = replacements or {}
     dependents = read_dependents(cursor, enum.oid, enum.array_oid)
     if dependents.refused:
-        raise _cannot_bring_back(enum, dependents.refused)
+        raise _not_recreatable(enum, dependents.refused)
     definitions = read_definitions(cursor, dependents, labels, replacements)
     try:
         steps = in_order(definitions, dependents)
     except CycleError as error:
-        raise _cannot_bring_back(enum, ["objects that need each other"]) from error
-    return Swap(
-        enum, labels, replacements, _read_columns(cursor, enum, dependents), definitions, steps
-    )
+        raise _not_recreatable(enum, ["objects that depend on each other"]) from error
+    columns = _read_columns(cursor, enum, dependents)
+    return Swap(enum, labels, replacements, columns, definitions, steps)
 
 
-def _cannot_bring_back(enum: EnumType, dependents: Sequence[str]) -> CommandError:
+def _not_recreatable(enum: EnumType, dependents: Sequence[str]) -> CommandError:
     return CommandError(
         f"Cannot give enum type {enum.name!r} other labels: {', '.join(dependents)} would have to "
-        "be dropped and could not be brought back. This migration changed nothing. Drop what is "
-        "named, and create it again afterwards."
+        "be dropped and could not be created again. This migration changed nothing. Drop what is "
+        "named, run the migration, and create it again."
     )
 
 
-def _read_columns(cursor: CursorWrapper, enum: EnumType, dependents: Dependents) -> list[Column]:
+def _read_columns(
+    cursor: CursorWrapper, enum: EnumType, dependents: Dependents
+) -> list[EnumColumn]:
     addresses = dependents.of_kind("column")
     oids, numbers = [item.oid for item in addresses], [item.number for item in addresses]
-    cursor.execute(COLUMNS, [enum.rendered, oids, numbers])
-    return [Column(*row) for row in cursor.fetchall()]
+    cursor.execute(READ_ENUM_COLUMNS, [enum.rendered, oids, numbers])
+    return [EnumColumn(*row) for row in cursor.fetchall()]
 
 
 def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
-    """Raises CommandError if a definition or a row still uses a label that is to go.
+    """Raise CommandError if a definition or a row still uses a label to be removed.
 
-    `advice` is what else could be done about the rows.
+    `advice` names another way to deal with the rows.
     """
     if swap.removed:
         _check_definitions(swap)
@@ -136,11 +149,11 @@ def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
 
 
 def check_rows(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
-    """Raises CommandError if a row still uses a label that is to go."""
+    """Raise CommandError if a row still uses a label to be removed."""
     uses = list(_read_uses(cursor, swap))
     if uses:
         raise CommandError(
-            f"Cannot remove {_listed({label: None for label, _, _ in uses})} from enum type "
+            f"Cannot remove {_listed({use.label: None for use in uses})} from enum type "
             f"{swap.enum.name!r}: {_counted(uses)}. This migration changed nothing. "
             f"{_way_out(swap, uses)}{advice}"
         )
@@ -158,7 +171,7 @@ def _check_definitions(swap: Swap) -> None:
 
 
 def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
-    """The labels that occur as literals of the type, as PostgreSQL writes them."""
+    """Yield the labels that occur in the definition as literals of the type."""
     literal = rf"(E?)'((?:[^']|'')*)'::{re.escape(enum.rendered)}(\[\])?"
     for sql in definition.create:
         for escaping, text, array in re.findall(literal, sql):
@@ -167,12 +180,11 @@ def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
             yield from parse_array(label) if array else [label]
 
 
-type Use = tuple[str, Column, int]
-"""A label, a column and how many of its rows have the label."""
+def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[LabelUse]:
+    """Yield the uses of labels to be removed that nothing replaces. Read each table once.
 
-
-def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[Use]:
-    """Reads each table once. As text: this transaction itself may have added the label."""
+    Compare as text, because this transaction itself may have added the label.
+    """
     labels = [label for label in swap.removed if label not in swap.replacements]
     for table, columns in groupby(swap.columns, key=lambda column: column.table):
         places = list(product(labels, columns))
@@ -182,38 +194,38 @@ def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[Use]:
         )
         if places:
             cursor.execute(f"SELECT {counts} FROM {table}")  # noqa: S608
-            for (label, column), count in zip(places, cursor.fetchone(), strict=True):
-                if count:
-                    yield label, column, count
+            for (label, column), rows in zip(places, cursor.fetchone(), strict=True):
+                if rows:
+                    yield LabelUse(label, column, rows)
 
 
-def _has_label(column: Column, label: str, *, as_text: bool = False) -> str:
+def _has_label(column: EnumColumn, label: str, *, as_text: bool = False) -> str:
     if column.is_array:
         value = f"{column.quoted}{'::text[]' if as_text else column.cast}"
         return f"{literal(label)} = ANY ({value})"
     return f"{column.quoted}{'::text' if as_text else column.cast} = {literal(label)}"
 
 
-def _counted(uses: Sequence[Use]) -> str:
-    """`3 rows use 'sad' (songs.mood: 2, albums.moods: 1)`, for each label."""
+def _counted(uses: Sequence[LabelUse]) -> str:
+    """Return `3 rows use 'sad' (songs.mood: 2, albums.moods: 1)`, for each label."""
     phrases = []
-    for label in dict.fromkeys(label for label, _, _ in uses):
-        counts = {column.name: count for used, column, count in uses if used == label}
-        total = sum(counts.values())
+    for label in dict.fromkeys(use.label for use in uses):
+        own = [use for use in uses if use.label == label]
+        total = sum(use.rows for use in own)
         verb = "row uses" if total == 1 else "rows use"
-        columns = ", ".join(f"{name}: {count}" for name, count in counts.items())
+        columns = ", ".join(f"{use.column.name}: {use.rows}" for use in own)
         phrases.append(f"{total} {verb} {label!r} ({columns})")
     return ", ".join(phrases)
 
 
-def _way_out(swap: Swap, uses: Sequence[Use]) -> str:
+def _way_out(swap: Swap, uses: Sequence[LabelUse]) -> str:
     if not swap.labels:
         return "Delete the rows first."
-    updates = " ".join(_update(column, label, swap.labels[0]) for label, column, _ in uses)
+    updates = " ".join(_update(use.column, use.label, swap.labels[0]) for use in uses)
     return f"Give the rows another label first, for example: {updates}"
 
 
-def _update(column: Column, old: str, new: str) -> str:
+def _update(column: EnumColumn, old: str, new: str) -> str:
     value = literal(new)
     if column.is_array:
         value = f"array_replace({column.quoted}{column.cast}, {literal(old)}, {value})"
@@ -222,18 +234,18 @@ def _update(column: Column, old: str, new: str) -> str:
 
 
 def _listed(labels: Collection[str]) -> str:
-    """`label 'sad'`, `labels 'sad', 'blue'`."""
+    """Return `label 'sad'` or `labels 'sad', 'blue'`."""
     return f"label{'s' if len(labels) > 1 else ''} {', '.join(map(repr, labels))}"
 
 
-ENUM_TYPE = """
+FIND_ENUM_TYPE = """
 SELECT t.oid::bigint, t.typarray::bigint, t.typname, format_type(t.oid, NULL),
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
   FROM pg_type AS t
  WHERE t.oid = to_regtype(quote_ident(%s)) AND t.typtype = 'e'
 """
 
-COLUMNS = """
+READ_ENUM_COLUMNS = """
 SELECT concat(a.attrelid::regclass, '.', a.attname), quote_ident(a.attname),
        a.attrelid::regclass::text, t.typcategory = 'A',
        CASE WHEN 'd' IN (t.typtype, e.typtype)

@@ -1,37 +1,52 @@
-"""Migration operations on enum types. They hold plain labels: they outlive the enum class."""
+"""Migration operations on enum types.
+
+They hold plain labels, so that they run when the enum class no longer exists.
+"""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
 from config.postgres.enums.state import change_enum
-from config.postgres.migration_plan import Plan
+
+
+@dataclass(frozen=True)
+class Lookahead:
+    """The operations of a running plan for which it matters what follows them."""
+
+    followed: frozenset[Operation] = frozenset()
+    """Additions of labels that the rest of their transaction may use."""
+    dropped: frozenset[Operation] = frozenset()
+    """Operations whose type the plan drops later, so that undoing them need not remove a label."""
+
+
+LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead())  # noqa: B039  it is frozen
+"""The lookahead of the plan that is running; `lookahead.running` sets it."""
 
 
 class EnumOperation(Operation):
-    """Something done to the enum type `name`.
+    """An operation on the enum type `name`.
 
-    To the database it does `forwards` and `backwards`, for which the editor of our backend does
-    the work.
+    `forwards` and `backwards` change the database through the schema editor of
+    `config.postgres.backend`.
     """
 
     reversible = True
     category = OperationCategory.ALTERATION
-    type_goes = False
-    """Whether the same plan drops the type later on, so that no label has to go before."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """A state knows enum types by the fields that use them."""
+        """Leave the state as it is, because it knows enum types only by the fields of them."""
 
     def forwards(self, editor: Any) -> None:
         raise NotImplementedError
@@ -61,7 +76,7 @@ class EnumOperation(Operation):
 
 
 class EnumTypeOperation(EnumOperation):
-    """The type `name`, whose labels are `labels`, in order, comes or goes as a whole."""
+    """An operation that creates or drops a type; `labels` are all its labels, in order."""
 
     def __init__(self, name: str, labels: Sequence[str]) -> None:
         super().__init__(name)
@@ -69,7 +84,7 @@ class EnumTypeOperation(EnumOperation):
 
 
 class CreateEnum(EnumTypeOperation):
-    """CREATE TYPE … AS ENUM."""
+    """CREATE TYPE ... AS ENUM."""
 
     category = OperationCategory.ADDITION
 
@@ -96,7 +111,7 @@ class CreateEnum(EnumTypeOperation):
 
 
 class DropEnum(EnumTypeOperation):
-    """DROP TYPE; refused by PostgreSQL while a column still uses the type."""
+    """DROP TYPE, which PostgreSQL refuses while a column uses the type."""
 
     category = OperationCategory.REMOVAL
 
@@ -115,7 +130,7 @@ class DropEnum(EnumTypeOperation):
 
 
 class RenameEnum(EnumOperation):
-    """ALTER TYPE … RENAME TO: all that uses the type follows by itself, and no row is touched."""
+    """ALTER TYPE ... RENAME TO, which every use of the type follows without a change to rows."""
 
     def __init__(self, old_name: str, new_name: str) -> None:
         super().__init__(new_name)
@@ -139,18 +154,16 @@ class RenameEnum(EnumOperation):
 
 
 class AddEnumValue(EnumOperation):
-    """ALTER TYPE … ADD VALUE: at the end, or `before` or `after` another label.
+    """ALTER TYPE ... ADD VALUE, at the end or `before` or `after` another label.
 
-    PostgreSQL does not let a transaction use a label that it has added. makemigrations therefore
-    puts additions into a migration of their own. Where more follows in the same migration, a new
-    type takes the place of the old one, which rewrites the tables that use it.
+    PostgreSQL does not allow a transaction to use a label that it has just added. makemigrations
+    therefore puts additions into a migration of their own. If other operations follow in the same
+    migration, a new type replaces the old one, which rewrites the tables that use it.
 
-    Backwards the label is taken away again, which is refused while a row uses it.
+    Undoing the operation removes the label, which is refused while a row uses it.
     """
 
     category = OperationCategory.ADDITION
-    is_followed = False
-    """Whether the rest of the transaction may use the label; see `mark_followed`."""
 
     def __init__(
         self, name: str, label: str, before: str | None = None, after: str | None = None
@@ -164,7 +177,7 @@ class AddEnumValue(EnumOperation):
         change_enum(state, self.name, self.with_label)
 
     def with_label(self, labels: Sequence[str]) -> list[str]:
-        """Raises CommandError if the label that this one goes next to is not there."""
+        """Return `labels` with the new one. Raise CommandError if its neighbour is missing."""
         others = [label for label in labels if label != self.label]
         neighbour = self.before if self.after is None else self.after
         if neighbour is None:
@@ -182,13 +195,13 @@ class AddEnumValue(EnumOperation):
         return [label for label in labels if label != self.label]
 
     def forwards(self, editor: Any) -> None:
-        if self.is_followed:
+        if self in LOOKAHEAD.get().followed:
             editor.change_enum_labels(self.name, self.with_label)
         else:
             editor.add_enum_value(self.name, self.label, self.before, self.after)
 
     def backwards(self, editor: Any) -> None:
-        if not self.type_goes:
+        if self not in LOOKAHEAD.get().dropped:
             editor.change_enum_labels(self.name, self.without_label)
 
     def describe(self) -> str:
@@ -200,7 +213,7 @@ class AddEnumValue(EnumOperation):
 
 
 class RenameEnumValue(EnumOperation):
-    """ALTER TYPE … RENAME VALUE: rows, defaults and conditions follow by themselves."""
+    """ALTER TYPE ... RENAME VALUE, which rows, defaults and conditions follow."""
 
     def __init__(self, name: str, old: str, new: str) -> None:
         super().__init__(name)
@@ -230,12 +243,12 @@ class RenameEnumValue(EnumOperation):
 
 
 class AlterEnum(EnumOperation):
-    """Remove labels or put them in another order: `old_labels` become `labels`.
+    """Removal or reordering of labels: `old_labels` become `labels`.
 
-    A new type takes the place of the old one in every column, default, index, constraint, generated
-    column, view and so on, which rewrites the tables. Refused while a row uses a label that goes,
-    unless `replace` has a label for it: {"old": "new"}. Backwards the labels come back, but the
-    rows keep what has replaced them: which they were is not on record.
+    A new type replaces the old one in every column, default, index, constraint, generated column,
+    view and so on, which rewrites the tables. The operation is refused while a row uses a removed
+    label, unless `replace` names another label for it: {"old": "new"}. Undoing the operation
+    restores the labels but not the replaced values, which are not recorded.
     """
 
     def __init__(
@@ -249,7 +262,7 @@ class AlterEnum(EnumOperation):
         self.labels, self.old_labels = list(labels), list(old_labels)
         self.replace = dict(replace or {})
         if set(self.replace) & set(labels) or not set(self.replace.values()) <= set(labels):
-            raise ValueError("Only labels that go can be replaced, and only by labels that stay.")
+            raise ValueError("Only removed labels can be replaced, and only by labels that stay.")
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         change_enum(state, self.name, lambda _: self.labels, renamed=self.replace)
@@ -262,7 +275,7 @@ class AlterEnum(EnumOperation):
 
     def restored(self, labels: Sequence[str]) -> list[str]:
         others = [label for label in labels if label not in self.old_labels]
-        return [*self.old_labels, *others] if self.type_goes else self.old_labels
+        return [*self.old_labels, *others] if self in LOOKAHEAD.get().dropped else self.old_labels
 
     def describe(self) -> str:
         removed = [label for label in self.old_labels if label not in self.labels]
@@ -278,68 +291,6 @@ class AlterEnum(EnumOperation):
 
 
 CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
-
-
-def look_ahead(plan: Plan, **kwargs: Any) -> None:
-    """Tell the operations of `plan` what comes after them, which they cannot see."""
-    mark_followed(plan)
-    undone = _undone(plan)
-    for position, operation in enumerate(undone):
-        if isinstance(operation, EnumOperation):
-            operation.type_goes = _goes(operation.name, undone[position + 1 :])
-
-
-def _undone(plan: Plan) -> list[Operation]:
-    """The operations that are undone, in that order."""
-    return [
-        operation
-        for migration, backwards in plan
-        if backwards
-        for operation in reversed(migration.operations)
-    ]
-
-
-def _goes(name: str, later: Sequence[Operation]) -> bool:
-    for operation in later:
-        if isinstance(operation, RenameEnum) and operation.new_name == name:
-            name = operation.old_name
-        elif isinstance(operation, CreateEnum) and operation.name == name:
-            return True
-    return False
-
-
-def labels_that_go(plan: Plan) -> Iterator[tuple[str, str]]:
-    """The enum types and labels that undoing `plan` removes, by the names that they have now.
-
-    Up to the first operation that may change rows: what they hold after it nobody can foresee.
-    """
-    types: dict[str, str] = {}
-    labels: dict[tuple[str, str], str] = {}
-    for operation in _undone(plan):
-        if isinstance(operation, (RunPython, RunSQL)):
-            return
-        if not isinstance(operation, EnumOperation):
-            continue
-        name = types.get(operation.name, operation.name)
-        if isinstance(operation, RenameEnum):
-            types[operation.old_name] = name
-        elif isinstance(operation, RenameEnumValue):
-            labels[name, operation.old] = labels.get((name, operation.new), operation.new)
-        elif isinstance(operation, AddEnumValue) and not operation.type_goes:
-            yield name, labels.get((name, operation.label), operation.label)
-
-
-def mark_followed(plan: Plan) -> None:
-    """Tell each AddEnumValue in `plan` whether something after it may use its label.
-
-    PostgreSQL will not tell before it is used.
-    """
-    for migration, backwards in plan:
-        for position, operation in enumerate(migration.operations):
-            if isinstance(operation, AddEnumValue) and not backwards:
-                rest = migration.operations[position + 1 :]
-                others = [item for item in rest if not isinstance(item, EnumOperation)]
-                operation.is_followed = migration.atomic and bool(others)
 
 
 def _identifier(label: str) -> str:

@@ -1,7 +1,7 @@
-"""What a change of an enum type means for the models of a migration's state.
+"""Changes of enum types in the models of a migration's state.
 
-Fields hold the name and the labels of their type, so that they change with it, and so do literals
-of the type in their surroundings. Otherwise each would look like a change of its own.
+A field holds the name and the labels of its type, and expressions hold labels as literals. Both
+have to follow a change of the type; otherwise the autodetector would report each as a change.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,16 +17,10 @@ from django.db.models.lookups import Lookup
 from config.postgres.enums.field import EnumField, enum_field
 
 type Change = Callable[[Sequence[str]], Sequence[str]]
-"""The labels before -> the labels after."""
+"""A function from the labels before a change to those after it."""
 
 PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
-"""Lookups that compare text, be it that of a label."""
-
-
-def enum_labels(state: ProjectState, name: str) -> tuple[str, ...]:
-    """The labels of the type; none if no model uses it."""
-    enums = (enum_field(f) for model in state.models.values() for f in model.fields.values())
-    return next((enum.labels for enum in enums if enum and enum.type_name == name), ())
+"""Lookups that compare with any text, so that their operand need not be a label."""
 
 
 def change_enum(
@@ -37,9 +31,9 @@ def change_enum(
     new_name: str = "",
     renamed: Mapping[str, str] | None = None,
 ) -> None:
-    """Give the type other labels or another name, wherever a model uses it.
+    """Give the type other labels or another name in every model that uses it.
 
-    Literals of the type that are a key of `renamed` become what it says.
+    Replace literals of the type that are keys of `renamed` by their values.
     """
     for key, model in state.models.items():
         fields = [item for item in model.fields if _is_of(model.fields[item], name)]
@@ -59,7 +53,7 @@ def _set_field(model: ModelState, name: str, field: Any) -> None:
 
 
 def _rename_in_conditions(model: ModelState, literals: "Literals") -> None:
-    """In what is no field of the type, but is computed from one."""
+    """Rename labels in constraints, indexes and generated fields that are not of the type."""
     for option in ("constraints", "indexes"):
         items = model.options.get(option, [])
         model.options[option] = [literals.renamed_item(item) for item in items]
@@ -92,14 +86,14 @@ def _changed(field: Any, change: Change, name: str, literals: "Literals") -> Any
 
 @dataclass(frozen=True)
 class Literals:
-    """Labels of an enum type in what a model says of its `fields`, which are of that type."""
+    """Literals of an enum type in the options of a model, whose `fields` are of that type."""
 
     type_name: str
     fields: Collection[str]
     names: Mapping[str, str]
 
     def renamed_value(self, value: Any) -> Any:
-        """A value of one of the fields: a label, several, or an expression."""
+        """Rename labels in a value of one of the fields: a label, a collection or an expression."""
         if isinstance(value, str):
             return self.names.get(value, value)
         if isinstance(value, (list, tuple, set)):
@@ -107,7 +101,7 @@ class Literals:
         return self.renamed_expression(value, typed=True)
 
     def renamed_item(self, item: Any) -> Any:
-        """An index or a constraint."""
+        """Rename labels in an index or a constraint."""
         _, args, options = item.deconstruct()
         options = {
             name: self.renamed_expression(value) if name in ("condition", "expressions") else value
@@ -116,7 +110,7 @@ class Literals:
         return type(item)(*(self.renamed_expression(value) for value in args), **options)
 
     def renamed_expression(self, node: Any, typed: bool = False) -> Any:
-        """`typed` says whether a plain value in this place is of the enum type."""
+        """Rename labels in an expression; `typed` is true where a plain value is of the type."""
         if isinstance(node, models.Value):
             return self._renamed_literal(node, typed)
         if isinstance(node, models.Q):
@@ -165,7 +159,7 @@ class Literals:
         return type(node)(*args, **options)
 
     def _is_field(self, arg: Any, node: Any) -> bool:
-        """Whether an argument of `node` is one of the fields; a lookup takes text for a value."""
+        """Return whether an argument names one of the fields; text in a lookup is a value."""
         name = arg.name if isinstance(arg, models.F) else arg
         is_name = isinstance(arg, models.F) or not isinstance(node, Lookup)
         return is_name and isinstance(name, str) and name in self.fields

@@ -1,4 +1,4 @@
-"""DDL of our backend: columns that change to and from enum types, names, what is not dropped."""
+"""The schema editor: columns that change to and from enum types, names, and dropped tables."""
 
 from itertools import permutations
 from typing import Any
@@ -36,7 +36,7 @@ def mood(**options: Any) -> AnyField:
 
 
 def feeling(**options: Any) -> AnyField:
-    """Another type with the labels of `mood`, in another order."""
+    """Return another type with the labels of `mood` in another order."""
     return EnumField(type_name="feeling", labels=["sad", "calm", "happy"], **options)
 
 
@@ -50,14 +50,14 @@ TYPES = [CreateEnum("mood", ["happy", "sad"]), CreateEnum("feeling", ["sad", "ca
 
 
 def table(field: AnyField, **options: Any) -> ProjectState:
-    """A table music_song with a column `mood`."""
+    """Create a table music_song with a column `mood`."""
     key = models.AutoField(primary_key=True)
     create = CreateModel("Song", [("id", key), ("mood", field)], options)
     return applied(ProjectState(), *TYPES, create)
 
 
 def there_and_back(state: ProjectState, *operations: Operation) -> None:
-    """Run `operations` forwards, back and forwards, and compare what they lead to each time."""
+    """Run `operations` forwards, backwards and forwards, and compare the schemas."""
     before = schema()
     applied(state, *operations)
     after = schema()
@@ -128,7 +128,7 @@ def test_array_column_altered__keeps_its_values(old: Any, new: Any) -> None:
     ids=lambda options: ", ".join(options) or "plain",
 )
 @pytest.mark.parametrize(("old", "new"), SCALARS)
-def test_column_altered_with_other_options__goes_there_and_back(
+def test_column_altered_with_other_options__migrates_forwards_and_backwards(
     old: Any, new: Any, old_options: dict[str, Any], new_options: dict[str, Any]
 ) -> None:
     state = table(old(**old_options))
@@ -170,7 +170,7 @@ def test_column_that_rules_name_altered__rules_come_back(old: Any, new: Any) -> 
     ],
     ids=lambda operation: operation.describe(),
 )
-def test_column_that_rules_name_changed_otherwise__goes_there_and_back(
+def test_column_in_conditions_altered_otherwise__migrates_forwards_and_backwards(
     operation: Operation,
 ) -> None:
     there_and_back(table(mood(db_default="sad"), **RULES), operation)
@@ -224,7 +224,7 @@ def test_name_too_long_for_postgresql__shortened_before_its_kind() -> None:
     assert name.endswith("_uniq")
 
 
-# What others have built
+# Objects that no migration created
 
 
 @pytest.mark.django_db
@@ -251,7 +251,7 @@ def test_column_that_a_view_reads__not_dropped() -> None:
     ]
 
 
-# What Django has no SQL for
+# Changes that Django has no SQL for
 
 
 @pytest.mark.django_db

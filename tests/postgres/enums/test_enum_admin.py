@@ -24,16 +24,16 @@ TICKETS = "/admin/helpdesk/ticket/"
 
 @pytest.fixture
 def client(tickets: None, settings: Settings) -> Iterator[Client]:
-    """A browser in which an administrator has logged in."""
-    settings.UNFOLD = {}  # whose links are to the tables of the project
+    """Return a client that is logged in as an administrator."""
+    settings.UNFOLD = {}  # its links lead to tables of the project
     client = Client()
     client.force_login(UserFactory.create(admin=True))
     yield client
-    ContentType.objects.clear_cache()  # of the one that the log needed, which is rolled back
+    ContentType.objects.clear_cache()  # the log created a content type, which is rolled back
 
 
 def listed(client: Client, query: str) -> list[str]:
-    """The titles on the page of the list that `query` asks for."""
+    """Return the titles on the page of the list for `query`."""
     response = client.get(f"{TICKETS}?{query}")
     assert response.status_code == 200
     return [ticket.title for ticket in response.context["cl"].result_list]
@@ -85,7 +85,7 @@ def test_list_with_no_label__is_empty(client: Client, query: str) -> None:
     "query",
     ["urgency__gt=nobody", "urgency__lt=nobody", "urgency__range=low,nobody", "urgency__len=1"],
 )
-def test_list_with_wrong_lookup__goes_back_to_the_list(client: Client, query: str) -> None:
+def test_list_with_wrong_lookup__redirects_to_the_list(client: Client, query: str) -> None:
     response = client.get(f"{TICKETS}?{query}")
     assert (response.status_code, response["Location"]) == (302, f"{TICKETS}?e=1")
 

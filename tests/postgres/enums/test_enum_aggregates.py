@@ -87,7 +87,7 @@ def test_aggregate_of_one_enum__is_members(expression: Expression, expected: Any
         (StringAgg("urgency", COMMA, order_by="urgency"), "low,low,medium,high"),
         (StringAgg("urgency", COMMA, order_by="-urgency"), "high,medium,low,low"),
         (StringAgg("urgency", COMMA, distinct=True), "high,low,medium"),
-        # DISTINCT compares text, and PostgreSQL orders by what it compares.
+        # DISTINCT compares text, and PostgreSQL sorts by the compared value.
         (StringAgg("urgency", COMMA, distinct=True, order_by="urgency"), "high,low,medium"),
         (StringAgg("former_urgency", COMMA, filter=Q(urgency="low")), "low"),
         (StringAgg("urgency", COMMA, filter=NOBODY, default=Value("none")), "none"),

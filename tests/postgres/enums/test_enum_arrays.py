@@ -1,4 +1,4 @@
-"""Array columns of an enum: members inside, through the ORM and through a cursor."""
+"""Array columns of an enum, through the ORM and through a cursor."""
 
 from typing import Any
 

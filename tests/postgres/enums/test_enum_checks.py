@@ -1,4 +1,4 @@
-"""System checks of enum types: database.E001 to E004."""
+"""System checks of enum types: enums.E001 to E004."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,21 +18,21 @@ from users.enums import Role
 
 @pytest.fixture(autouse=True)
 def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The apps users and courses, without their models."""
+    """Provide the apps users and courses without their models."""
     with isolate_apps("users", "courses") as apps:
         monkeypatch.setattr("config.postgres.enums.checks.apps", apps)
         yield
 
 
 def model(label: str, /, **fields: Any) -> Any:
-    """The model `label` ("app.Model") with `fields`, in the registry of the test."""
+    """Return the model `label` ("app.Model") with `fields`, in the registry of the test."""
     app_label, name = label.split(".")
     meta = type("Meta", (), {"app_label": app_label})
     return type(name, (models.Model,), {"__module__": __name__, "Meta": meta, **fields})
 
 
 def choices(name: str, *labels: str, module: str = "users.enums") -> Any:
-    """A TextChoices class `name`, as if `module` declared it."""
+    """Return a TextChoices class `name`, as if `module` declared it."""
     text_choices: Any = models.TextChoices
     members = [(label.upper() or "EMPTY", label) for label in labels]
     return text_choices(name, members, module=module)
@@ -62,7 +62,7 @@ def test_two_classes_of_one_type_name__are_an_error() -> None:
             "Enum type 'role' is claimed by users.enums.Role and users.models.Role.",
             hint="Rename one of the classes; the type is named after its class.",
             obj=other,
-            id="database.E001",
+            id="enums.E001",
         )
     ]
 
@@ -75,14 +75,14 @@ def test_enum_of_another_app__is_an_error() -> None:
             "app 'users' may not use it.",
             hint="Declare a class of another name in the app that uses it.",
             obj=thing._meta.get_field("difficulty"),
-            id="database.E002",
+            id="enums.E002",
         )
     ]
 
 
 def test_array_of_enum_of_another_app__is_an_error() -> None:
     model("users.Thing", difficulties=ArrayField(EnumField(Difficulty)))
-    assert [error.id for error in check_enum_types()] == ["database.E002"]
+    assert [error.id for error in check_enum_types()] == ["enums.E002"]
 
 
 def test_generated_enum_of_another_app__is_an_error() -> None:
@@ -90,7 +90,7 @@ def test_generated_enum_of_another_app__is_an_error() -> None:
         expression=models.Value("beginner"), output_field=EnumField(Difficulty), db_persist=True
     )
     model("users.Thing", difficulty=generated)
-    assert [error.id for error in check_enum_types()] == ["database.E002"]
+    assert [error.id for error in check_enum_types()] == ["enums.E002"]
 
 
 def test_enum_of_no_app__passes() -> None:
@@ -105,7 +105,7 @@ def test_field_without_a_class__is_an_error() -> None:
             "EnumField has no TextChoices class.",
             hint="Write EnumField(YourChoices); labels alone are for migrations.",
             obj=thing._meta.get_field("role"),
-            id="database.E003",
+            id="enums.E003",
         )
     ]
 
@@ -118,7 +118,7 @@ def test_label_of_wrong_length__is_an_error(label: str) -> None:
             f"Label {label!r} of enum type 'mood' is not 1 to 63 bytes long.",
             hint="Shorten the value; the text that people read may be as long as you like.",
             obj=thing._meta.get_field("mood"),
-            id="database.E004",
+            id="enums.E004",
         )
     ]
 

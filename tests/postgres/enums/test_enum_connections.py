@@ -1,20 +1,12 @@
-"""Connections that were open before another type took the place of an enum type."""
+"""Connections that were opened before another type replaced an enum type."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
-from django.db import (
-    InternalError,
-    NotSupportedError,
-    connection,
-    connections,
-    models,
-    transaction,
-)
+from django.db import connection, connections, models
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
@@ -35,11 +27,6 @@ def options(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {"server_side_binding": request.param}
 
 
-@pytest.fixture(params=[None, 0], ids=["not_prepared", "prepared"])
-def prepare_threshold(request: pytest.FixtureRequest, options: dict[str, Any]) -> None:
-    options["prepare_threshold"] = request.param
-
-
 @pytest.fixture
 def pool(options: dict[str, Any]) -> None:
     options["pool"] = {"min_size": 1, "max_size": 1}
@@ -47,7 +34,7 @@ def pool(options: dict[str, Any]) -> None:
 
 @pytest.fixture
 def tasks(django_db_blocker: DjangoDbBlocker, options: dict[str, Any]) -> Iterator[Any]:
-    """A table with a row, known to a connection with `options`."""
+    """Provide a table with a row and an open connection with `options`."""
     state = project(TASK)
     with django_db_blocker.unblock(), new_database():
         settings = connections["default"].settings_dict
@@ -77,7 +64,7 @@ def swap() -> None:
 
 
 def read(tasks: Any) -> list[Any]:
-    """What queries of every kind find, with columns and parameters of the type."""
+    """Return the results of every kind of query, with columns and parameters of the type."""
     tasks.filter(level="high").update(levels=["high"])
     return [
         tasks.filter(level="low").values_list("level", "levels", "grid").get(),
@@ -87,7 +74,6 @@ def read(tasks: Any) -> list[Any]:
     ]
 
 
-@pytest.mark.usefixtures("prepare_threshold")
 def test_connection_open_while_a_type_is_swapped__reads_and_writes_as_before(tasks: Any) -> None:
     before = read(tasks)
     swap()
@@ -103,20 +89,9 @@ def test_connection_open_while_a_type_is_swapped__reads_and_writes_as_before(tas
     )
 
 
-@pytest.mark.usefixtures("prepare_threshold", "pool")
+@pytest.mark.usefixtures("pool")
 def test_pool_while_a_type_is_swapped__reads_and_writes_as_before(tasks: Any) -> None:
     before = read(tasks)
     connection.close()
     swap()
     assert read(tasks) == before
-
-
-@pytest.mark.usefixtures("prepare_threshold")
-def test_transaction_after_a_type_was_swapped__at_most_one_fails(tasks: Any) -> None:
-    with transaction.atomic():
-        before = read(tasks)
-    swap()
-    with suppress(InternalError, NotSupportedError), transaction.atomic():
-        read(tasks)
-    with transaction.atomic():
-        assert read(tasks) == before

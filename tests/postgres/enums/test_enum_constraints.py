@@ -1,4 +1,4 @@
-"""Indexes and constraints over enum columns, as PostgreSQL writes them down."""
+"""Indexes and constraints on enum columns, as PostgreSQL prints them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("binding")]
 
 
 def definition(function: str, catalog: str, name_column: str) -> str:
-    """What PostgreSQL made of the index or constraint `thing`."""
+    """Return how PostgreSQL prints the index or constraint `thing`."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(oid) FROM {catalog} WHERE {name_column} = 'thing'")
         return str(cursor.fetchone()[0])
@@ -86,7 +86,7 @@ def test_index__is_on_the_enum(index: Index, expected: str) -> None:
     ],
     ids=lambda value: None if isinstance(value, str) else repr(value),
 )
-def test_constraint__casts_only_what_is_compared_with_text(constraint: Any, expected: str) -> None:
+def test_constraint__casts_only_operands_that_meet_text(constraint: Any, expected: str) -> None:
     with connection.schema_editor() as editor:
         editor.add_constraint(Ticket, constraint)
     assert definition("pg_get_constraintdef", "pg_constraint", "conname") == expected

@@ -1,4 +1,4 @@
-"""Enum columns inside expressions: members where all is that enum, text everywhere else."""
+"""Enum columns in expressions: members where all parts are that enum, text everywhere else."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""EnumField without a database: what it holds, converts, and writes into migrations."""
+"""EnumField without a database: its labels, conversions and form in migrations."""
 
 from typing import Any
 

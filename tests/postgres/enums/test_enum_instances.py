@@ -1,4 +1,4 @@
-"""Model instances with enum columns: what they show, and how they travel."""
+"""Model instances with enum columns: displayed values, copies and serialization."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""Every lookup on an enum column, with labels, members, expressions, and with what is no label."""
+"""Every lookup on an enum column, with labels, members, expressions and other values."""
 
 import re
 from typing import Any
@@ -141,11 +141,11 @@ def test_filter_by_text_of_expression__finds_rows() -> None:
     assert titles_of(tickets.filter(top="none")) == ["broken"]
 
 
-# What is no label
+# Values that are no labels
 
 
 def no_label(value: Any) -> str:
-    """The whole message, for `match`."""
+    """Return a pattern for the whole message."""
     message = (
         "Field 'urgency' expected one of the labels of enum type 'urgency' (low, medium, high) "
         f"but got {value!r}."
@@ -205,7 +205,7 @@ def test_filter_by_condition_of_an_index__uses_the_index() -> None:
 
 
 def plan_of(tickets: Any) -> str:
-    """The plan of a table that is too large to be read from end to end."""
+    """Return the query plan as if the table were too large for a sequential scan."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_sort = off")

@@ -1,4 +1,4 @@
-"""migrate with operations on enum types, there and back, as it runs in production."""
+"""The migrate command with operations on enum types, forwards and backwards."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ REMOVE = "AlterEnum('role', ['student', 'admin'], ['student', 'educator', 'admin
 
 @pytest.fixture(scope="module")
 def with_user(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a database that has the users' tables, and a user."""
+    """Provide the name of a database with the tables of app users and a row in them."""
     with django_db_blocker.unblock(), new_database() as name:
         migrate("users")
         UserFactory.create(role=Role.EDUCATOR)

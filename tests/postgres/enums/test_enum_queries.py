@@ -39,7 +39,7 @@ def column(expression: Any, **conditions: Any) -> QuerySet[Ticket, Any]:
 
 
 def flat(rows: QuerySet[Any, Any]) -> list[Any]:
-    """The only column of `rows`, in alphabetical order."""
+    """Return the only column of `rows`, in alphabetical order."""
     return sorted((value for (value,) in rows), key=str)
 
 

@@ -1,4 +1,4 @@
-"""Random sequences of edits of enum classes, on filled tables: there and back.
+"""Random sequences of edits of enum classes on filled tables, migrated forwards and backwards.
 
 ENUM_SEQUENCES=200 runs that many sequences instead of a few; each has its number as its seed.
 """
@@ -19,7 +19,7 @@ from django.core.management.base import CommandError
 from django.db import connection, models, transaction
 from django.db.migrations import Migration
 from django.db.migrations.graph import MigrationGraph
-from django.db.migrations.questioner import MigrationQuestioner
+from django.db.migrations.questioner import InteractiveMigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.writer import MigrationWriter
 from django.db.models import Case, F, Q, Value, When
@@ -28,10 +28,9 @@ from pytest_django import DjangoDbBlocker
 
 from config.drift.diff import compare
 from config.drift.expected import statements
-from config.migrating.autodetector import MigrationAutodetector
 from config.postgres.catalog.catalog import Catalog, Key, read_catalog
+from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
-from config.postgres.enums.label_changes import ask_renamed_label, ask_renamed_type
 from tests.support.migrations import model, new_database, project, run_sql
 
 SEQUENCES = int(os.environ.get("ENUM_SEQUENCES", "3"))
@@ -40,18 +39,18 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Enum:
-    """An enum class as the developer has it. The label `first` is named all over the models."""
+    """An enum class in the code. The models name its label `first` in many places."""
 
     name: str
     labels: tuple[str, ...]
     first: str
     former_name: str
     renamed: dict[str, str]
-    """What the developer answers when asked: by the label before the edits, the one after."""
+    """The developer's answers: the label after the edits by the one before them."""
 
 
 def wanted(enum: Enum, tempo: Enum) -> list[ModelState]:
-    """Models that use the first type wherever Django lets them, and the second in one column."""
+    """Return models that use the first type wherever possible and the second in one column."""
     own = EnumField(type_name=enum.name, labels=enum.labels)
     last, default = enum.labels[-1], enum.labels[0]
     fields = {
@@ -113,11 +112,11 @@ OF_OTHERS = """
 """
 
 
-# What the developer does
+# Edits of the developer
 
 
 def edited(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
-    """The class after some edits."""
+    """Return the class after some edits."""
     enum = replace(enum, renamed={label: label for label in enum.labels}, former_name=enum.name)
     for edit in random.choices(EDITS, k=random.randint(0, 3)):
         enum = edit(enum, random, news)
@@ -161,30 +160,33 @@ def rename_type(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
 EDITS = (add, add, rename, remove, reorder, rename_type)
 
 
-class Developer(MigrationQuestioner):
-    """Answers by what was edited."""
+class Developer(InteractiveMigrationQuestioner):
+    """A questioner that answers according to the edits."""
 
     def __init__(self, *enums: Enum) -> None:
         super().__init__({"ask_initial": True})
         self.enums = enums
 
+    def _boolean_input(self, question: str, default: bool | None = None) -> bool:
+        return question in {
+            f"{subject}? [y/N]"
+            for enum in self.enums
+            for subject in (
+                f"Was enum type {enum.former_name} renamed to {enum.name}",
+                *(
+                    f"Was label {old!r} of enum type {enum.name} renamed to {new!r}"
+                    for old, new in enum.renamed.items()
+                ),
+            )
+        }
 
-@ask_renamed_label.register
-def _(developer: Developer, name: str, old: str, new: str) -> bool:
-    return any(enum.name == name and enum.renamed.get(old) == new for enum in developer.enums)
 
-
-@ask_renamed_type.register
-def _(developer: Developer, old: str, new: str, same_labels: bool) -> bool:
-    return any((enum.former_name, enum.name) == (old, new) for enum in developer.enums)
-
-
-# What the migrations do
+# Migrations and their effect
 
 
 def written(before: ProjectState, *enums: Enum) -> list[Migration]:
-    """The migrations as makemigrations writes them and migrate reads them."""
-    detector = MigrationAutodetector(before, project(*wanted(*enums)), Developer(*enums))
+    """Return the migrations as makemigrations writes them and migrate reads them."""
+    detector = EnumAutodetector(before, project(*wanted(*enums)), Developer(*enums))
     migrations = []
     for migration in detector.changes(MigrationGraph()).get("music", []):
         module: dict[str, Any] = {}
@@ -194,7 +196,7 @@ def written(before: ProjectState, *enums: Enum) -> list[Migration]:
 
 
 def run(migration: Migration, state: ProjectState, *, is_undone: bool = False) -> ProjectState:
-    """As `migrate` does it; if it is refused, do what the message says, and once more."""
+    """Run the migration; after a refusal, follow its message and try again."""
     for _ in range(30):
         try:
             with connection.schema_editor(atomic=True) as editor:
@@ -211,7 +213,7 @@ def live_catalog() -> Catalog:
 
 
 def fresh_catalog(state: ProjectState) -> Catalog:
-    """What the models of `state` make, in a schema of their own."""
+    """Return the catalog of the models of `state`, created in a schema of its own."""
     with transaction.atomic():
         run_sql("CREATE SCHEMA fresh; SET LOCAL search_path = fresh")
         run_sql("; ".join(statements(connection, state.apps.get_models())))
@@ -223,7 +225,7 @@ def fresh_catalog(state: ProjectState) -> Catalog:
 
 type Row = tuple[Any, ...]
 type Moves = Mapping[str, str]
-"""By the label that a row has, the one that it should have then."""
+"""The expected label of a row by its present one."""
 
 
 def rows() -> list[Row]:
@@ -234,7 +236,7 @@ def rows() -> list[Row]:
 
 
 def moved(before: list[Row], mood: Moves, tempo: Moves, first: str) -> list[Row]:
-    """The rows as they should be once their labels have moved; `first` is named in the models."""
+    """Return the expected rows after the moves; the models name the label `first`."""
     return [
         (
             title,
@@ -250,7 +252,7 @@ def moved(before: list[Row], mood: Moves, tempo: Moves, first: str) -> list[Row]
 
 
 def forwards(enum: Enum) -> Moves:
-    """Rows with a label that goes get the first one, as the refusal's example says."""
+    """Return the moves; rows with a removed label get the first one, as the refusal suggests."""
     return defaultdict(lambda: enum.labels[0], enum.renamed)
 
 
@@ -260,7 +262,7 @@ def backwards(enum: Enum, before: Enum) -> Moves:
 
 
 def insert(random: Random, mood: Enum, tempo: Enum) -> None:
-    """A few more rows, with any labels."""
+    """Insert a few rows with random labels."""
     for _ in range(3):
         former, *moods = random.choices(mood.labels, k=3)
         values = (
@@ -278,7 +280,7 @@ def insert(random: Random, mood: Enum, tempo: Enum) -> None:
             )
 
 
-# There and back
+# Forwards and backwards
 
 
 @dataclass(frozen=True)
@@ -292,7 +294,7 @@ class Step:
 
 
 @pytest.mark.parametrize("seed", range(SEQUENCES))
-def test_random_edits_of_enums__schema_and_rows_are_right_there_and_back(
+def test_random_edits_of_enums__schema_and_rows_are_right_forwards_and_backwards(
     django_db_blocker: DjangoDbBlocker, seed: int
 ) -> None:
     random = Random(seed)  # noqa: S311
@@ -340,7 +342,7 @@ def make_those_of_others(mood: Enum) -> None:
 
 
 def extras(state: ProjectState) -> list[Key]:
-    """What is there beside what the models make, which has to be as they make it."""
+    """Return the objects that the models do not create; all others must be as the models say."""
     drifts = compare(fresh_catalog(state), live_catalog())
     assert [drift for drift in drifts if drift.problem != "extra"] == []
     return [drift.key for drift in drifts]

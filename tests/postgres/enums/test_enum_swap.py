@@ -1,4 +1,4 @@
-"""Another type in the place of an enum type: all that depends on it is back as it was."""
+"""The exchange of labels in a live database, which leaves dependent objects as they were."""
 
 import os
 import re
@@ -24,7 +24,7 @@ BASE = """
     INSERT INTO task VALUES (1, 'one', 'low', '{low,high}'), (2, 'two', 'high', NULL),
                             (3, 'three', 'none', '{}');
 """
-# What depends on the type, on a column of it, or on what depends on those.
+# Objects that depend on the type, on a column of the type, or on other dependent objects.
 DEPENDENTS = {
     "default": "ALTER TABLE task ALTER level SET DEFAULT 'low'",
     "default of an array": "ALTER TABLE task ALTER levels SET DEFAULT '{low,high}'",
@@ -194,24 +194,24 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 
 
 def definitions() -> list[str]:
-    """The schema, whatever the order of columns and labels."""
+    """Return the schema, independent of the order of columns and labels."""
     lines = [line.rstrip(",") for line in dump("--schema-only")]
     return sorted(line for line in lines if line and not line.startswith(("--", "SET ")))
 
 
 def rows() -> list[str]:
-    """All rows, whatever the order of columns."""
+    """Return all rows, independent of the order of columns."""
     return [row for (row,) in run_sql("SELECT to_jsonb(task)::text FROM task ORDER BY id")]
 
 
 @pytest.fixture
 def task(db: None) -> None:
-    """The same in a transaction."""
+    """Apply the operation in a transaction."""
     run_sql(BASE)
 
 
 @pytest.mark.parametrize("statements", DEPENDENTS.values(), ids=DEPENDENTS)
-def test_type_swapped__what_depends_on_it_is_as_it_was(
+def test_type_swapped__dependents_are_as_before(
     database: None, request: pytest.FixtureRequest, statements: str
 ) -> None:
     if "{role}" in statements:
@@ -224,7 +224,7 @@ def test_type_swapped__what_depends_on_it_is_as_it_was(
     assert run_sql("SELECT enum_range(NULL::level)::text") == [("{none,low,high}",)]
 
 
-# Labels that go
+# Removed labels
 
 REMOVE = AlterEnum("level", labels=["low", "none"], old_labels=LABELS)
 REPLACE = AlterEnum("level", ["low", "none"], LABELS, replace={"high": "none"})
@@ -236,7 +236,7 @@ def everything() -> tuple[Catalog, list[str]]:
 
 
 def refusal(operation: EnumOperation, *, undone: bool = False) -> str:
-    """Why `operation` is refused, after which the database is as it was."""
+    """Return why `operation` is refused, and check that the database is as it was."""
     before = everything()
     with pytest.raises(CommandError) as error:
         (unapplied if undone else applied)(ProjectState(), operation)
@@ -356,14 +356,14 @@ def test_label_with_quotes_and_backslash_that_a_definition_names__found(task: No
         ),
     ],
 )
-def test_dependent_that_cannot_be_brought_back__refused(
+def test_dependent_that_cannot_be_created_again__refused(
     task: None, statement: str, what: str
 ) -> None:
     run_sql(statement)
     assert refusal(REORDER) == (
         f"Cannot give enum type 'level' other labels: {what} would have to be dropped and could "
-        "not be brought back. This migration changed nothing. Drop what is named, and create it "
-        "again afterwards."
+        "not be created again. This migration changed nothing. Drop what is named, run the "
+        "migration, and create it again."
     )
 
 
@@ -385,10 +385,10 @@ def test_label_replaced_and_back__label_is_there_and_rows_keep_the_other(task: N
 
 @pytest.mark.parametrize("replace", [{"low": "none"}, {"high": "higher"}])
 def test_replacement_that_makes_no_sense__refused(replace: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="Only labels that go can be replaced") as error:
+    with pytest.raises(ValueError, match="Only removed labels can be replaced") as error:
         AlterEnum("level", ["low", "none"], LABELS, replace=replace)
     assert str(error.value) == (
-        "Only labels that go can be replaced, and only by labels that stay."
+        "Only removed labels can be replaced, and only by labels that stay."
     )
 
 
@@ -408,7 +408,7 @@ def test_type_that_is_not_there__refused(task: None) -> None:
     )
 
 
-def test_labels_that_nobody_declared__kept_when_an_addition_is_undone(task: None) -> None:
+def test_undeclared_labels__kept_when_an_addition_is_undone(task: None) -> None:
     run_sql("ALTER TYPE level ADD VALUE 'higher'")
     unapplied(ProjectState(), AddEnumValue("level", "by hand"))
     labels = (

@@ -1,4 +1,4 @@
-"""What full_clean() and forms make of enum columns."""
+"""Validation of enum columns by full_clean() and forms."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_full_clean_of_labels__passes(fields: dict[str, Any]) -> None:
     ],
     ids=repr,
 )
-def test_full_clean_of_what_cannot_be_stored__raises(
+def test_full_clean_of_an_invalid_value__raises(
     fields: dict[str, Any], messages: dict[str, list[str]]
 ) -> None:
     with pytest.raises(ValidationError) as raised:

@@ -36,7 +36,7 @@ LOW, MEDIUM, HIGH = Urgency
 
 
 def stored(**lookups: Any) -> list[Any]:
-    """The urgencies of the rows, as PostgreSQL has them."""
+    """Return the urgencies of the rows, as PostgreSQL prints them."""
     return list(
         Ticket.objects.filter(**lookups).order_by("title").values_list("urgency", flat=True)
     )
@@ -135,7 +135,7 @@ def test_upsert_that_conflicts_in_an_enum__updates_the_row() -> None:
         unique_fields=["ticket", "channel"],
         update_fields=["channel"],
     )
-    assert ticket.comments.count() == 2  # type: ignore[attr-defined]  # the other side of a key
+    assert ticket.comments.count() == 2  # type: ignore[attr-defined]  # a reverse relation
 
 
 def test_get_or_create_by_enum__gets_then_creates() -> None:
@@ -336,7 +336,7 @@ def test_row_with_enum_as_primary_key__is_saved_twice() -> None:
     assert list(Policy.objects.values_list("pk", "hours")) == [(LOW, 96)]
 
 
-# What is no label
+# Values that are no labels
 
 NO_LABEL = (
     r"^Field 'urgency' expected one of the labels of enum type 'urgency' \(low, medium, high\) "

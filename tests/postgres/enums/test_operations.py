@@ -1,4 +1,4 @@
-"""CreateEnum, DropEnum and operations on enum fields: forwards, back, forwards on PostgreSQL."""
+"""Operations on enum types and fields: forwards, backwards and forwards on PostgreSQL."""
 
 from collections.abc import Sequence
 from io import StringIO
@@ -42,7 +42,7 @@ ENUM_TYPE = "enum type mood ('happy', 'sad')"
 
 
 def mood(**options: Any) -> EnumField:
-    """The field as a migration holds it."""
+    """Return the field as a migration holds it."""
     return EnumField(type_name="mood", labels=LABELS, **options)
 
 
@@ -306,7 +306,7 @@ def test_label_added_before_one_and_after_another__refused() -> None:
         (
             AddEnumValue("mood", "it's"),
             ["ALTER TYPE \"mood\" ADD VALUE 'it''s';"],
-            ["-- Enum type mood is not in this database yet: what depends on it is unknown."],
+            ["-- Enum type mood is not in this database yet, so its dependents are unknown."],
         ),
         (
             RENAME,
@@ -332,7 +332,7 @@ def test_change_of_a_type_collected_as_sql__shown(
 
 
 @pytest.mark.django_db
-def test_label_removed_collected_as_sql__shows_what_it_would_do_even_if_refused() -> None:
+def test_label_removed_collected_as_sql__shows_the_statements_even_if_refused() -> None:
     applied(ProjectState(), CREATE, song(mood=mood()))
     run_sql("INSERT INTO music_song (mood) VALUES ('happy')")
     [[oid]] = run_sql("SELECT 'mood'::regtype::oid::bigint")
@@ -399,7 +399,7 @@ def test_sqlmigrate__shows_the_enum_type(options: list[str], statement: str) -> 
         (RENAME_TYPE, "~ Rename enum type mood to feeling", "rename_mood_feeling"),
     ],
 )
-def test_enum_operation__says_what_it_does(
+def test_enum_operation__describes_itself(
     operation: Operation, description: str, fragment: str
 ) -> None:
     assert operation.formatted_description() == description
@@ -410,12 +410,12 @@ def test_enum_operation__says_what_it_does(
 def test_enum_operation_written__is_called_with_plain_labels(operation: Operation) -> None:
     source, imports = OperationWriter(operation, indentation=0).serialize()
     assert source.splitlines() == [
-        f"config.postgres.enums.operations.{type(operation).__name__}(",
+        f"config.postgres.{type(operation).__name__}(",
         "    name='mood',",
         "    labels=('happy', 'sad'),",
         "),",
     ]
-    assert imports == {"import config.postgres.enums.operations"}
+    assert imports == {"import config.postgres"}
 
 
 @pytest.mark.parametrize(
@@ -442,7 +442,7 @@ def test_change_of_a_type_written__is_called_by_name(
     assert written.splitlines()[1:-1] == source
 
 
-# Optimized, as by makemigrations and squashmigrations
+# Optimized by makemigrations and squashmigrations
 
 
 @pytest.mark.parametrize(

@@ -5,29 +5,29 @@ from django.apps import AppConfig, apps
 from django.core.management.base import CommandError
 from django.core.management.commands import makemigrations
 
-from config.migrating.autodetector import MigrationAutodetector
+from config.postgres.enums import EnumAutodetector
 from config.project import is_own
 
 
 class Command(makemigrations.Command):
-    """makemigrations that writes enum types, too, and leaves none of the project's apps out."""
+    """A makemigrations that includes enum types and all of the project's apps."""
 
-    autodetector = MigrationAutodetector
+    autodetector = EnumAutodetector
 
     def handle(self, *app_labels: str, **options: Any) -> None:
         try:
             super().handle(*(app_labels or labels_to_name()), **options)
         except EOFError as error:
             raise CommandError(
-                "There is nobody to answer this question, so nothing was written. Run "
-                "makemigrations in a terminal, or with --noinput, which says what it assumes."
+                "This question got no answer, because input has ended; nothing was written. Run "
+                "makemigrations in a terminal, or with --noinput, which prints what it assumes."
             ) from error
 
 
 def labels_to_name() -> list[str]:
-    """All the project's app labels if one has no migrations package yet, else none.
+    """Return the labels of all the project's apps if one has no migrations package, else none.
 
-    Django passes over such an app unless it is named, and to name one excludes the others.
+    Django skips such an app unless it is named, and naming one app excludes the others.
     """
     own = [app_config for app_config in apps.get_app_configs() if _is_ours(app_config)]
     if all(_has_migrations_package(app_config) for app_config in own):

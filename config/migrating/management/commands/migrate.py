@@ -9,7 +9,6 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 from config.console import explained_interruption
 from config.hazards import PlannedHazards
-from config.migrating.autodetector import MigrationAutodetector
 from config.migrating.lock_timeout import autocommit, lock_timeout
 from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.plan import (
@@ -23,7 +22,7 @@ from config.migrating.plan import (
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
 from config.postgres import Plan
-from config.postgres.enums import look_ahead
+from config.postgres.enums import EnumAutodetector, running
 
 
 class Command(migrate.Command):
@@ -32,7 +31,7 @@ class Command(migrate.Command):
     It looks at the whole plan first, and goes back in one transaction.
     """
 
-    autodetector = MigrationAutodetector
+    autodetector = EnumAutodetector
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.hazards = PlannedHazards(options["database"])
@@ -62,7 +61,7 @@ class Command(migrate.Command):
         pre_migrate.connect(self.before)
         post_migrate.connect(self.after)
         try:
-            with ExitStack() as self.transaction:
+            with ExitStack() as self.plan_context, ExitStack() as self.transaction:
                 super().handle(*args, **options | {"verbosity": self.verbosity_of_plan})
             self.progress.commit()
         except BaseException:
@@ -80,7 +79,7 @@ class Command(migrate.Command):
         """
         if self.models_before is not None:
             return
-        look_ahead(plan)
+        self.plan_context.enter_context(running(plan))
         self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # it is shown once
         self.models_before = model_keys(apps)
         if not self.fake:

@@ -1,4 +1,4 @@
-"""manage.py overview: what is in the database now, and what to type next."""
+"""The command overview, which summarizes the database and lists useful commands."""
 
 from collections.abc import Iterator
 from textwrap import wrap
@@ -9,7 +9,7 @@ from django.db import connection
 
 from config.project import from_root, own_apps, typed
 
-COUNTS = """
+COUNT_OBJECTS = """
     WITH tables AS (
         SELECT oid FROM pg_class WHERE relname = ANY(%s) AND pg_table_is_visible(oid)
     )
@@ -33,7 +33,7 @@ NEXT_STEPS = {
 
 
 class Command(BaseCommand):
-    help = "Say what is in the database now, and what to type next."
+    help = "Summarize what is in the database, and list useful commands."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,11 +41,13 @@ class Command(BaseCommand):
 
 
 def overview() -> Iterator[str]:
-    """The lines to print."""
+    """Yield the lines to print."""
     tables = tables_by_app()
     names = [name for app_tables in tables.values() for name in app_tables]
-    yield where()
-    if missing := set(names) - set(existing_tables()):
+    yield server()
+    with connection.cursor() as cursor:
+        existing = connection.introspection.table_names(cursor)
+    if missing := set(names) - set(existing):
         yield f"Of the {len(names)} tables of its models {len(missing)} are missing. Make them:"
         yield f"  {typed('migrate')}"
         return
@@ -57,8 +59,8 @@ def overview() -> Iterator[str]:
     yield from (f"  {what:{width}}  {typed(args)}" for what, args in NEXT_STEPS.items())
 
 
-def where() -> str:
-    """Which server it is and where; never the password."""
+def server() -> str:
+    """Return the server's version and address, without the password."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT split_part(current_setting('server_version'), ' ', 1)")
         version = cursor.fetchone()[0]
@@ -72,7 +74,7 @@ def where() -> str:
 
 
 def tables_by_app() -> dict[str, list[str]]:
-    """By app of this project, the tables of its models."""
+    """Return the tables of the models of each of this project's apps."""
     tables = {
         config.label: [
             model._meta.db_table
@@ -84,15 +86,9 @@ def tables_by_app() -> dict[str, list[str]]:
     return {label: names for label, names in tables.items() if names}
 
 
-def existing_tables() -> list[str]:
-    """The tables in the database."""
-    with connection.cursor() as cursor:
-        return connection.introspection.table_names(cursor)
-
-
 def counts(tables: list[str]) -> dict[str, int]:
-    """How many of what there is in the database, as far as it is about `tables`."""
+    """Return the numbers of enum types, and of the keys, indexes and checks of `tables`."""
     with connection.cursor() as cursor:
-        cursor.execute(COUNTS, [tables])
+        cursor.execute(COUNT_OBJECTS, [tables])
         labels = [column.name for column in cursor.description]
         return dict(zip(labels, cursor.fetchone(), strict=True))

@@ -1,4 +1,4 @@
-"""manage.py schema_docs: write docs/schema.md, or say whether it is current."""
+"""The command schema_docs, which writes docs/schema.md or checks that it is current."""
 
 from pathlib import Path
 from typing import Any
@@ -8,21 +8,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from config.postgres.catalog import CatalogError
+from config.project import from_root
 from config.schema_docs.dictionary import read_dictionary
 from config.schema_docs.markdown import render
 
-PATH = settings.BASE_DIR / "docs" / "schema.md"
-AGAIN = "manage.py schema_docs"
+SCHEMA_DOCS = settings.BASE_DIR / "docs" / "schema.md"
 
 
 class Command(BaseCommand):
-    help = "Write docs/schema.md: diagrams and the data dictionary, drawn from the models."
+    help = "Write docs/schema.md: diagrams and a data dictionary of the models."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("path", nargs="?", type=Path, default=PATH, help="Another file.")
         parser.add_argument(
-            "--check", action="store_true", help="Write nothing; fail if the file is stale."
+            "path", nargs="?", type=Path, default=SCHEMA_DOCS, help="Write another file instead."
+        )
+        parser.add_argument(
+            "--check", action="store_true", help="Do not write; fail if the file is stale."
         )
 
     def handle(self, *args: Any, path: Path, check: bool, **options: Any) -> None:
@@ -36,20 +38,17 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             verb = "read" if check else "write"
-            raise CommandError(f"Cannot {verb} {shown(path)}: {error.strerror}.") from error
+            raise CommandError(f"Cannot {verb} {from_root(path)}: {error.strerror}.") from error
 
 
 def check_current(path: Path, content: str) -> None:
-    """Raises CommandError if the file says anything else."""
+    """Raise CommandError unless the file has exactly this content."""
     if not path.exists():
-        raise CommandError(f"{shown(path)} does not exist. Write it: {AGAIN}")
+        raise CommandError(
+            f"{from_root(path)} does not exist. Write it with: manage.py schema_docs"
+        )
     if path.read_bytes() != content.encode():
         raise CommandError(
-            f"{shown(path)} is stale: the models have changed, or it was edited. "
-            f"Write it again: {AGAIN}"
+            f"{from_root(path)} is stale: the models have changed, or the file was edited. "
+            "Write it again with: manage.py schema_docs"
         )
-
-
-def shown(path: Path) -> Path:
-    """From the root of the project, if it is below it."""
-    return path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path

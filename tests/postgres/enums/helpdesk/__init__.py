@@ -1,1 +1,1 @@
-"""An app that only tests install: enum columns in every shape that the platform may come to."""
+"""An app that only tests install, with enum columns of every kind."""

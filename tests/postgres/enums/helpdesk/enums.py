@@ -1,10 +1,10 @@
-"""Enum types whose order is not the alphabet's."""
+"""Enum types with labels that are not in alphabetical order."""
 
 from django.db import models
 
 
 class Urgency(models.TextChoices):
-    """How soon a ticket wants an answer."""
+    """The urgency of a ticket."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -12,7 +12,7 @@ class Urgency(models.TextChoices):
 
 
 class Channel(models.TextChoices):
-    """How a ticket came in."""
+    """The channel through which a ticket arrived."""
 
     WEB = "web", "Web form"
     PHONE = "phone", "Phone call"

@@ -1,4 +1,4 @@
-"""Tickets of a help desk, and what goes with them."""
+"""Tickets of a help desk, with comments and policies."""
 
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 
 
 class Policy(models.Model):
-    """An enum column as the primary key."""
+    """A table with an enum column as the primary key."""
 
     urgency = EnumField(Urgency, primary_key=True)
     hours = models.IntegerField()
@@ -27,7 +27,7 @@ class Policy(models.Model):
 
 
 class Ticket(models.Model):
-    """Enum columns with NULL, default, array, expression, constraint and index."""
+    """A table of enum columns with NULL, default, array, expression, constraint and index."""
 
     title = models.CharField(max_length=100, unique=True)
     body = models.TextField(blank=True, db_default="")
@@ -62,7 +62,7 @@ class Ticket(models.Model):
 
 
 class Comment(models.Model):
-    """An enum column that is unique together with a foreign key."""
+    """A table with an enum column that is unique together with a foreign key."""
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="comments")
     channel = EnumField(Channel)

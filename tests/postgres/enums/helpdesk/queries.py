@@ -1,4 +1,4 @@
-"""What the tests of enum columns ask about the tickets."""
+"""Queries on tickets that several tests share."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from tests.postgres.enums.helpdesk.models import Ticket
 
 
 def titles(*conditions: Q | Combinable, **lookups: Any) -> list[str]:
-    """The titles of the tickets for which all of it holds."""
+    """Return the titles of the tickets that meet all conditions."""
     return titles_of(Ticket.objects.filter(*conditions, **lookups))
 
 
@@ -19,10 +19,10 @@ def titles_of(tickets: QuerySet[Any, Any]) -> list[str]:
 
 
 def values(expression: Combinable | str) -> list[Any]:
-    """What `expression` is for each ticket, in the order of their titles."""
+    """Return the value of `expression` for each ticket, in the order of their titles."""
     return list(Ticket.objects.order_by("title").values_list(expression, flat=True))
 
 
 def name(value: Any) -> str:
-    """A test's name for `value`: the same in each process, which addresses are not."""
+    """Return a test id for `value` without addresses, which differ between processes."""
     return re.sub(r" at 0x\w+", "", str(value))

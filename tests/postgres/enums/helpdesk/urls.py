@@ -1,4 +1,4 @@
-"""An admin site of the help desk's own."""
+"""The admin site of the help desk."""
 
 from django.contrib import admin
 from django.urls import path

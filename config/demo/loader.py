@@ -1,0 +1,157 @@
+"""The loader, which checks the database and writes all rows with COPY."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import batched
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+from config.console import counted
+from config.demo.errors import DemoError, HasDataError
+from config.demo.events import EVENT_COLUMNS, EVENT_TABLE, EventLog
+from config.demo.platform import Platform
+from config.demo.rows import TABLES, Row
+
+BATCH_ROWS = 20_000
+"""How many rows are collected before they are written."""
+DATA_CONDITIONS = {
+    "users": "role <> 'admin'",
+    "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
+}
+"""Conditions for rows that count as data; administrators' accounts do not."""
+
+Batch = dict[str, list[dict[str, Any]]]
+Report = Callable[[Counter[str]], None]
+
+
+def check_migrated(connection: BaseDatabaseWrapper) -> None:
+    """Raise DemoError unless all migrations are applied."""
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        raise DemoError(
+            f"Database {name_of(connection)} lacks {counted(len(missing), 'migration')}, "
+            f"beginning with {missing[0][0]}. Run manage.py migrate."
+        )
+
+
+def load(
+    connection: BaseDatabaseWrapper, platform: Platform, report: Report, *, replace: bool = False
+) -> Counter[str]:
+    """Write all rows or none; return the number of rows per table."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        # Keep other sessions from writing meanwhile, but not from reading.
+        cursor.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+        if replace:
+            delete_data(cursor)
+        else:
+            check_empty(connection, cursor)
+        # Check at each COPY: until the end, the server would have to keep every row in memory.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        written: Counter[str] = Counter()
+        try:
+            with connection.wrap_database_errors:
+                copy_rows(cursor, platform.rows(), written, report)
+                copy_events(cursor, platform.log, written, report)
+        except IntegrityError as error:
+            raise DemoError(clash(error)) from error
+    tidy_up(connection)
+    return written
+
+
+def check_empty(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
+    """Raise HasDataError if there are other rows than those of administrators' accounts."""
+    for table in TABLES:
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition(table)}")  # noqa: S608
+        [rows] = cursor.fetchone()
+        if rows:
+            raise HasDataError(
+                f"Database {name_of(connection)} is not empty: table {table} has "
+                f"{counted(rows, 'row')}. Pass --replace to delete all data except the accounts "
+                "of administrators, or use an empty database."
+            )
+
+
+def delete_data(cursor: CursorWrapper) -> None:
+    others = [table for table in TABLES if table not in DATA_CONDITIONS]
+    cursor.execute(f"TRUNCATE {', '.join(others)}")
+    for table in reversed(DATA_CONDITIONS):
+        cursor.execute(f"DELETE FROM {table} WHERE {condition(table)}")  # noqa: S608
+
+
+def condition(table: str) -> str:
+    return DATA_CONDITIONS.get(table, "true")
+
+
+def copy_rows(
+    cursor: CursorWrapper, rows: Iterable[Row], written: Counter[str], report: Report
+) -> None:
+    """Write the rows in batches, and generate the next batch while one is being written."""
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        copying: Future[None] | None = None
+        for batch in batches(rows):
+            if copying:
+                copying.result()
+                report(written)
+            copying = writer.submit(copy_batch, cursor, batch)
+            written.update({table: len(of_table) for table, of_table in batch.items()})
+        if copying:
+            copying.result()
+
+
+def batches(rows: Iterable[Row]) -> Iterator[Batch]:
+    batch: Batch = {table: [] for table in TABLES}
+    for number, (table, row) in enumerate(rows, start=1):
+        batch[table].append(row)
+        if number % BATCH_ROWS == 0:
+            yield batch
+            batch = {table: [] for table in TABLES}
+    yield batch
+
+
+def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
+    """Write a batch in the order of the tables, which is parents first."""
+    for table, rows in batch.items():
+        if rows:
+            columns = ", ".join(rows[0])
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(tuple(row.values()))
+
+
+def copy_events(
+    cursor: CursorWrapper, log: EventLog, written: Counter[str], report: Report
+) -> None:
+    statement = f"COPY {EVENT_TABLE} ({', '.join(EVENT_COLUMNS)}) FROM STDIN"
+    for lines in log.in_order():
+        with cursor.copy(statement) as copy:
+            for part in batched(lines, BATCH_ROWS):
+                copy.write("".join(part))
+        written[EVENT_TABLE] += len(lines)
+        report(written)
+
+
+def clash(error: IntegrityError) -> str:
+    """Return the message for a conflict with an existing row, such as an administrator."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    detail = diagnosis.message_detail if diagnosis else error
+    return f"{detail} Nothing was written. Pass another --seed."
+
+
+def tidy_up(connection: BaseDatabaseWrapper) -> None:
+    """Vacuum and analyze, on which plans depend; autovacuum would do so later."""
+    if connection.in_atomic_block:
+        return
+    # After Ctrl-C, leave it to autovacuum: all rows are committed.
+    with suppress(KeyboardInterrupt), connection.cursor() as cursor:
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+
+
+def name_of(connection: BaseDatabaseWrapper) -> str:
+    return str(connection.settings_dict["NAME"])

@@ -1,0 +1,92 @@
+"""Alternatives for added fields."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.migrations import AddField, AlterField
+from django.db.migrations.operations.base import Operation
+from django.db.models import NOT_PROVIDED
+
+from config.hazards.alternatives.field_copies import (
+    copy_field,
+    default_value,
+    without_check,
+    without_index,
+)
+from config.hazards.alternatives.migration_files import AFTERWARDS, NOW, Alternative, NewMigration
+from config.hazards.alternatives.operation_rewrites import rewrite_operation
+from config.hazards.operation_sql import OperationSQL, read_operations
+from config.postgres import Backfill
+
+CONSTANT_FACTORIES = (bool, dict, float, int, list, str)
+"""Default functions that return an equal value each time."""
+
+
+class FirstField(NamedTuple):
+    """The field to begin with, and the value that fills it afterwards; None if nothing does."""
+
+    field: Any
+    value: Any = None
+
+
+def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
+    change = operation.change
+    wanted = change.field
+    if wanted.many_to_many:
+        return None
+    first, value = _first(wanted, codes)
+    operations: list[Operation] = [AddField(change.model_name, change.name, first)]
+    final = wanted
+    if isinstance(wanted, models.GeneratedField):
+        final = first
+    elif wanted.has_db_default() and not first.has_db_default():
+        first = copy_field(first, db_default=wanted.db_default)
+        operations.append(AlterField(change.model_name, change.name, first))
+    elif first.has_db_default() and not wanted.has_db_default():
+        final = copy_field(wanted, db_default=first.db_default)
+    migrations = [NewMigration(NOW, operations)]
+    if value is not None and final.null:
+        fill = Backfill(change.model_name, change.name, value)
+        migrations.append(NewMigration(AFTERWARDS, [fill], atomic=False))
+    if final.null or first.null == final.null or value is not None:
+        alter = AlterField(change.model_name, change.name, final)
+        *_, last = read_operations(
+            operation.connection, operation.app_label, [*operations, alter], operation.before
+        )
+        rest = rewrite_operation(last)
+        migrations += rest.migrations if rest else []
+    return Alternative(_advice(wanted, first, final), migrations)
+
+
+def _first(wanted: Any, codes: Collection[str]) -> FirstField:
+    if wanted.generated:
+        return FirstField(copy_field(wanted.output_field, null=True), wanted.expression)
+    plain = without_index(without_check(wanted))
+    if "adding-field-with-default" in codes:
+        return FirstField(copy_field(plain, null=True, db_default=NOT_PROVIDED), wanted.db_default)
+    if wanted.null or wanted.has_db_default():
+        return FirstField(plain)
+    constant = not callable(wanted.default) or wanted.default in CONSTANT_FACTORIES
+    if wanted.has_default() and constant and not wanted.unique and not wanted.is_relation:
+        return FirstField(copy_field(plain, db_default=wanted.get_default()))
+    value = default_value(wanted)
+    if wanted.unique and not hasattr(value, "resolve_expression"):
+        value = None  # every row would get the same
+    return FirstField(copy_field(plain, null=True, default=NOT_PROVIDED), value)
+
+
+def _advice(wanted: Any, first: Any, final: Any) -> str:
+    if isinstance(wanted, models.GeneratedField):
+        return (
+            "Make it an ordinary column that the code writes, and fill it in batches: the model's "
+            f"field becomes a {type(first).__name__}."
+        )
+    if final.has_db_default() and not wanted.has_db_default():
+        return (
+            "Let the database fill in the column for code that does not know it: give the model's "
+            "field `db_default`."
+        )
+    if first.null and not final.null:
+        return "Add it empty, fill it in batches, and make it NOT NULL when no row lacks a value."
+    return "Add it first. The slow work follows in parts, none of which blocks others for long."

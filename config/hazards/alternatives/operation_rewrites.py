@@ -1,0 +1,121 @@
+"""Operations of any kind, rewritten statement by statement."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from django.db.migrations import RunSQL, SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+
+from config.hazards.alternatives.field_copies import default_value
+from config.hazards.alternatives.migration_files import AFTERWARDS, NOW, Alternative, NewMigration
+from config.hazards.alternatives.statement_rewrites import (
+    ReversibleSQL,
+    rewrite_statement,
+    run_sql,
+    script,
+)
+from config.hazards.operation_sql import OperationSQL, read_reverse
+from config.hazards.statements import normalized
+from config.postgres import Backfill
+
+WIDER = {"changing-column-type": "The values stay as they are, so the table is not rewritten."}
+CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
+
+
+def rewrite_operation(operation: OperationSQL) -> Alternative | None:
+    """Return migrations that run the operation's statements, each without its long lock.
+
+    The state changes with the last of them. None if no statement can be rewritten.
+    """
+    statements = _lasting(operation.statements)
+    rewrites = {sql: rewrite_statement(sql) for sql in statements}
+    safe = [rewritten for rewritten in rewrites.values() if rewritten]
+    kept = [sql for sql, rewritten in rewrites.items() if not rewritten]
+    if not safe or (kept and operation.is_written_by_hand):
+        return None
+    first, alone, last = (list(chain(*parts)) for parts in zip(*safe, strict=True))
+    accepted = WIDER if any(" TYPE " in sql for sql in kept) else {}
+    migrations = [
+        NewMigration(NOW, [*_kept(operation, kept), *run_sql(first)], accepted=accepted),
+        *_backfill(operation, statements),
+        NewMigration(AFTERWARDS, run_sql(_with_dropped_indexes(operation, alone)), atomic=False),
+        NewMigration(AFTERWARDS, run_sql(last)),
+    ]
+    *others, final = (migration for migration in migrations if migration.operations)
+    final = replace(
+        final,
+        when=final.when if others else NOW,
+        operations=_with_state(operation, final.operations),
+    )
+    return Alternative(
+        "Do it in parts, none of which blocks other sessions for long.", [*others, final]
+    )
+
+
+def _lasting(statements: Sequence[str]) -> list[str]:
+    """Return the statements that Django does not undo at once.
+
+    It sets a default and drops it again, and drops a foreign key and creates the same again.
+    """
+    texts = [normalized(sql) for sql in statements]
+    dropped = {name for sql in texts for name in re.findall(r' DROP CONSTRAINT "([^"]+)"', sql)}
+    keys = r' ADD CONSTRAINT "([^"]+)" FOREIGN KEY '
+    recreated = dropped & {name for sql in texts for name in re.findall(keys, sql)}
+    undone = [rf'.* (ADD|DROP) CONSTRAINT "{re.escape(name)}"' for name in recreated]
+    undone += [
+        re.escape(sql.replace(" DROP ", " SET ")) for sql in texts if sql.endswith(" DROP DEFAULT")
+    ]
+    undone += ["UPDATE ", ".* DROP DEFAULT$"]
+    return [sql for sql in texts if not any(re.match(pattern, sql) for pattern in undone)]
+
+
+def _with_dropped_indexes(
+    operation: OperationSQL, statements: Sequence[ReversibleSQL]
+) -> list[ReversibleSQL]:
+    """Return the statements, in which undoing a DROP INDEX creates that index again."""
+    drops = any(item.forwards.startswith("DROP ") for item in statements)
+    if not drops or operation.is_written_by_hand:
+        return [*statements]
+    rewrites = filter(None, map(rewrite_statement, read_reverse(operation)))
+    created = {
+        item.backwards: item.forwards
+        for rewritten in rewrites
+        for item in rewritten.alone
+        if item.backwards
+    }
+    return [
+        item._replace(backwards=item.backwards or created.pop(item.forwards, ""))
+        for item in statements
+    ]
+
+
+def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]:
+    """Return an operation for the statements that are short already, undone as Django does."""
+    if not statements:
+        return []
+    reverse = _lasting(read_reverse(operation))
+    reverse = [sql for sql in reverse if not CREATES_OR_DROPS.match(sql)]
+    return [RunSQL(script(statements), script(reverse))]
+
+
+def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[NewMigration]:
+    """Yield a migration that gives the field's default to rows that NOT NULL would refuse."""
+    if any(sql.endswith(" SET NOT NULL") for sql in statements) and operation.model_name:
+        change = operation.change
+        value = default_value(change.field)
+        if value is not None:
+            fill = Backfill(change.model_name, change.name, value)
+            yield NewMigration(AFTERWARDS, [fill], atomic=False)
+
+
+def _with_state(operation: OperationSQL, operations: Sequence[Operation]) -> list[Operation]:
+    """Return the operations, which also make the change of state that `operation` makes."""
+    if operation.listed is not operation.change or operation.is_written_by_hand:
+        return [*operations]
+    return [
+        SeparateDatabaseAndState(
+            state_operations=[operation.change], database_operations=[*operations]
+        )
+    ]

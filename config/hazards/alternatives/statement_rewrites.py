@@ -1,0 +1,110 @@
+"""Statements rewritten so that they do not block other sessions for long."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.db.migrations import RunSQL
+
+from config.hazards.statements import NAME, QUALIFIED, normalized, unquoted
+
+
+class ReversibleSQL(NamedTuple):
+    """A statement and the one that undoes it; '' if nothing has to be undone."""
+
+    forwards: str
+    backwards: str = ""
+
+
+class SafeSQL(NamedTuple):
+    """Statements that together do what one statement did.
+
+    Those of `first` and of `last` are short, and run in a transaction each. Those of `alone` run
+    in no transaction.
+    """
+
+    first: Sequence[ReversibleSQL] = ()
+    alone: Sequence[ReversibleSQL] = ()
+    last: Sequence[ReversibleSQL] = ()
+
+
+ALTER = rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?P<table>{QUALIFIED})"
+ADD_CONSTRAINT = rf"{ALTER} ADD CONSTRAINT (?P<name>{NAME})"
+DROP_INDEX = "DROP INDEX CONCURRENTLY IF EXISTS {name}"
+DROP_CONSTRAINT = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
+ADD_NOT_NULL = "ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
+DROP_NOT_NULL = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"
+ALTER_COLUMN = "ALTER TABLE {table} ALTER COLUMN {column}"
+REWRITES = {
+    rf"CREATE (?P<unique>UNIQUE )?INDEX (?P<name>{NAME}) ON (?P<rest>.*)": SafeSQL(
+        alone=[
+            ReversibleSQL(DROP_INDEX),  # an interrupted build leaves an invalid index
+            ReversibleSQL("CREATE {unique}INDEX CONCURRENTLY {name} ON {rest}", DROP_INDEX),
+        ]
+    ),
+    rf"DROP INDEX (?:IF EXISTS )?(?P<name>{QUALIFIED})": SafeSQL(alone=[ReversibleSQL(DROP_INDEX)]),
+    rf"{ADD_CONSTRAINT} (?P<kind>UNIQUE|PRIMARY KEY)"
+    r" (?P<columns>\([^()]*\)(?: INCLUDE \([^()]*\))?)"
+    r"(?P<deferrable> DEFERRABLE INITIALLY \w+)?": SafeSQL(
+        alone=[
+            ReversibleSQL(DROP_INDEX),
+            ReversibleSQL(
+                "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {columns}", DROP_INDEX
+            ),
+            ReversibleSQL(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}{deferrable}",
+                DROP_CONSTRAINT,
+            ),
+        ]
+    ),
+    rf"{ADD_CONSTRAINT} (?P<definition>(?:CHECK|FOREIGN KEY)(?!.* NOT VALID$).*)": SafeSQL(
+        first=[
+            ReversibleSQL(
+                "ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID", DROP_CONSTRAINT
+            )
+        ],
+        last=[ReversibleSQL("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")],
+    ),
+    rf"REINDEX (?P<kind>INDEX|TABLE|SCHEMA) (?P<name>{QUALIFIED})": SafeSQL(
+        alone=[ReversibleSQL("REINDEX {kind} CONCURRENTLY {name}")]
+    ),
+    # SET NOT NULL reads no rows where a valid CHECK proves it.
+    rf"{ALTER} ALTER COLUMN (?P<column>{NAME}) SET NOT NULL": SafeSQL(
+        first=[ReversibleSQL(ADD_NOT_NULL, DROP_NOT_NULL)],
+        last=[
+            ReversibleSQL("ALTER TABLE {table} VALIDATE CONSTRAINT {check}"),
+            ReversibleSQL(f"{ALTER_COLUMN} SET NOT NULL", f"{ALTER_COLUMN} DROP NOT NULL"),
+            ReversibleSQL(DROP_NOT_NULL, ADD_NOT_NULL),
+        ],
+    ),
+}
+"""The rewritten form of each statement that a pattern matches, with its groups put in."""
+
+
+def rewrite_statement(sql: str) -> SafeSQL | None:
+    """Return `sql` without its long lock; None if that is impossible or not needed."""
+    for pattern, safe in REWRITES.items():
+        if match := re.fullmatch(pattern, normalized(sql), re.IGNORECASE):
+            names = match.groupdict("")
+            if "column" in names:
+                check = f"{unquoted(names['table'])}_{unquoted(names['column'])}"[:54]
+                names["check"] = f'"{check}_not_null"'
+            return SafeSQL(*([_with_names(item, names) for item in part] for part in safe))
+    return None
+
+
+def _with_names(sql: ReversibleSQL, names: dict[str, str]) -> ReversibleSQL:
+    return ReversibleSQL(*(statement.format(**names) for statement in sql))
+
+
+def run_sql(statements: Sequence[ReversibleSQL]) -> list[RunSQL]:
+    """Return an operation that runs the statements; none if there are no statements."""
+    if not statements:
+        return []
+    backwards = [item.backwards for item in reversed(statements) if item.backwards]
+    return [RunSQL(script([item.forwards for item in statements]), script(backwards))]
+
+
+def script(statements: Sequence[str]) -> Any:
+    """Return the statements in the form that RunSQL takes."""
+    return [*statements] if len(statements) > 1 else "".join(statements)

@@ -1,0 +1,61 @@
+"""Hazards as annotations of GitHub's, at the line of each operation in its migration file."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db.migrations import Migration
+
+from config.console import github_message, github_property
+from config.hazards.checked_migrations import CheckedMigrations
+from config.hazards.operation_hazards import OperationHazards
+from config.hazards.report import verdict
+from config.project import from_root
+
+
+def github_report(checked: CheckedMigrations) -> str:
+    """Return a workflow command for each hazard and each mistake, and the verdict."""
+    lines = [line for found in checked.hazards for line in _annotations(found)]
+    for mistake in checked.mistakes:
+        place = _place(mistake.migration, 0)
+        lines.append(_annotation("error", place, "hazards_accepted", mistake.message))
+    return "\n".join([*lines, verdict(checked)])
+
+
+def _annotations(found: OperationHazards) -> Iterator[str]:
+    operation = found.operation
+    place = _place(found.migration, found.migration.operations.index(operation.listed) + 1)
+    for item in found.shown:
+        title = f"{item.code}: {operation.change.describe()}"
+        if item.is_advice:
+            yield _annotation("notice", place, title, item.danger)
+        else:
+            message = f"{item.danger}\nInstead: {found.alternative.advice}"
+            yield _annotation("error", place, title, message)
+
+
+def _annotation(kind: str, place: str, title: str, message: str) -> str:
+    return f"::{kind} {place},title={github_property(title)}::{github_message(message)}"
+
+
+def _place(migration: Migration, number: int) -> str:
+    """Return the properties that point to a migration's class, or to its operation `number`."""
+    file = Path(inspect.getfile(type(migration)))
+    lines = _lines(file)
+    line = lines[number] if number < len(lines) else lines[0]
+    return f"file={github_property(from_root(file).as_posix())},line={line}"
+
+
+def _lines(file: Path) -> list[int]:
+    """Return the lines of the class Migration and of each operation that it lists."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    [cls] = [node for node in tree.body if getattr(node, "name", "") == "Migration"]
+    assert isinstance(cls, ast.ClassDef)  # noqa: S101
+    lists = (
+        node.value
+        for node in cls.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "operations"
+    )
+    operations = next((item for item in lists if isinstance(item, ast.List)), ast.List())
+    return [cls.lineno, *(item.lineno for item in operations.elts)]

@@ -1,0 +1,102 @@
+"""The hazards of the project's migration files, and of what their authors accept."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration
+from django.db.migrations.loader import AmbiguityError, MigrationLoader
+from django.db.migrations.state import ProjectState
+
+from config.hazards.operation_hazards import OperationHazards, find_hazards, reasons_of
+from config.postgres import Plan
+from config.project import own_apps
+
+
+class CheckError(Exception):
+    """The migrations cannot be checked."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A defect of a migration's `hazards_accepted`."""
+
+    migration: Migration
+    message: str
+
+
+@dataclass(frozen=True)
+class CheckedMigrations:
+    """The migrations that were checked, their hazards, and their authors' mistakes."""
+
+    migrations: Sequence[Migration]
+    hazards: Sequence[OperationHazards]
+    mistakes: Sequence[Mistake]
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.mistakes and not any(item.dangers for item in self.hazards)
+
+
+def check_migrations(
+    connection: BaseDatabaseWrapper, app_label: str = "", name: str = ""
+) -> CheckedMigrations:
+    """Check all migrations of the project's own apps, or of one app, or one migration of it.
+
+    The server is asked about functions and not about tables: a table that a migration does not
+    create itself counts as big and in use. Raises CheckError if there is no such migration,
+    SquawkError and OperationSQLError.
+    """
+    loader = MigrationLoader(None)
+    wanted = _wanted(loader, app_label, name)
+    labels = {label for label, _ in wanted}
+    plan = _whole_plan(loader)
+    state = ProjectState(real_apps=loader.unmigrated_apps)
+    migrations = [migration for migration, _ in plan if _key(migration) in wanted]
+    hazards = [
+        item
+        for item in find_hazards(connection, plan, state, app_labels=labels)
+        if _key(item.migration) in wanted
+    ]
+    return CheckedMigrations(migrations, hazards, list(_mistakes(migrations, hazards)))
+
+
+def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tuple[str, str]]:
+    labels = [app_label] if app_label else [config.label for config in own_apps()]
+    if app_label and app_label not in loader.migrated_apps:
+        known = ", ".join(sorted(loader.migrated_apps))
+        raise CheckError(f"App {app_label!r} has no migrations. Apps with migrations: {known}.")
+    if not name:
+        return {key for key in loader.graph.nodes if key[0] in labels}
+    try:
+        return {_key(loader.get_migration_by_prefix(app_label, name))}
+    except KeyError as error:
+        raise CheckError(f"App {app_label!r} has no migration {name!r}.") from error
+    except AmbiguityError as error:
+        raise CheckError(f"Several migrations of app {app_label!r} begin with {name!r}.") from error
+
+
+def _whole_plan(loader: MigrationLoader) -> Plan:
+    """Return the plan for an empty database."""
+    order = (key for leaf in loader.graph.leaf_nodes() for key in loader.graph.forwards_plan(leaf))
+    return [(loader.graph.nodes[key], False) for key in dict.fromkeys(order)]
+
+
+def _key(migration: Migration) -> tuple[str, str]:
+    return migration.app_label, migration.name
+
+
+def _mistakes(
+    migrations: Sequence[Migration], hazards: Sequence[OperationHazards]
+) -> Iterator[Mistake]:
+    """Yield missing reasons, and reasons for hazards that a migration does not have."""
+    for migration in migrations:
+        if not isinstance(getattr(migration, "hazards_accepted", {}), Mapping):
+            yield Mistake(migration, "Its hazards_accepted is not a dict. Write {code: reason}.")
+        of_migration = (item for item in hazards if item.migration is migration)
+        codes = {item.code for operation in of_migration for item in operation.hazards}
+        for code, reason in reasons_of(migration).items():
+            if code not in codes:
+                yield Mistake(migration, f"It accepts {code}, which it does not have.")
+            elif not isinstance(reason, str) or not reason.strip():
+                yield Mistake(migration, f"It accepts {code} without a reason.")

@@ -1,0 +1,51 @@
+"""Changes of a column's type that PostgreSQL makes in its catalog alone."""
+
+import re
+from typing import NamedTuple
+
+from config.hazards.operation_sql import OperationSQL
+from config.postgres import named_in_expressions
+
+
+class TypeName(NamedTuple):
+    """The parts of a type's name, such as numeric(8, 2)."""
+
+    base: str
+    size: int | None
+    scale: int
+
+
+def reads_rows(operation: OperationSQL) -> bool:
+    """Return whether an AlterField makes PostgreSQL read or rewrite rows or indexes."""
+    change = operation.change
+    before, after = (
+        field.db_parameters(operation.connection)
+        for field in (operation.field_before, operation.field_after)
+    )
+    has_other_collation = before.get("collation") != after.get("collation")
+    if before["type"] == after["type"] and not has_other_collation:
+        return False
+    if has_other_collation or not _is_wider(before["type"] or "", after["type"] or ""):
+        return True
+    options = operation.before.models[operation.app_label, operation.model_name].options
+    named = [*options.get("constraints", ()), *options.get("indexes", ())]
+    return any(change.name in named_in_expressions(item) for item in named)
+
+
+def _is_wider(before: str, after: str) -> bool:
+    """Return whether each value of type `before` is stored the same way in type `after`."""
+    old, new = _parsed(before), _parsed(after)
+    if old is None or new is None:
+        return before == after
+    if {old.base, new.base} <= {"varchar", "text"}:
+        return new.size is None or (old.size is not None and old.size <= new.size)
+    if old.base == new.base == "numeric" and new.size is not None:
+        return old.size is not None and old.size <= new.size and old.scale == new.scale
+    return old.base == new.base and (old.base == "numeric" or before == after)
+
+
+def _parsed(name: str) -> TypeName | None:
+    match = re.fullmatch(r"(\w+)(?:\((\d+)(?:, ?(\d+))?\))?", name)
+    if not match:
+        return None
+    return TypeName(match[1], int(match[2]) if match[2] else None, int(match[3] or 0))

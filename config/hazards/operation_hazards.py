@@ -1,0 +1,137 @@
+"""The hazards of each operation in a plan of migrations."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration
+from django.db.migrations.state import ProjectState
+
+from config.hazards.alternatives import Alternative, find_alternative
+from config.hazards.operation_sql import OperationSQL, read_migration
+from config.hazards.rules import Hazard, hazard, operation_codes, statement_codes
+from config.hazards.squawk import lint
+from config.hazards.squawk_rules import corrected_code
+from config.hazards.statements import table_of
+from config.hazards.table_sizes import TableSizes
+from config.hazards.tables_in_use import TablesInUse
+from config.postgres import Plan
+from config.postgres.enums import running
+
+
+@dataclass(frozen=True)
+class OperationHazards:
+    """An operation and its hazards."""
+
+    operation: OperationSQL
+    hazards: Sequence[Hazard]
+
+    @property
+    def migration(self) -> Migration:
+        return self.operation.migration
+
+    @property
+    def title(self) -> str:
+        return f"{self.migration}: {self.operation.change.describe()}"
+
+    @property
+    def accepted(self) -> list[Hazard]:
+        """The hazards that the migration's author accepts."""
+        reasons = reasons_of(self.migration)
+        return [item for item in self.hazards if item.code in reasons]
+
+    @property
+    def shown(self) -> list[Hazard]:
+        """The hazards that are not accepted, with those that are only advice."""
+        reasons = reasons_of(self.migration)
+        return [item for item in self.hazards if item.code not in reasons]
+
+    @property
+    def dangers(self) -> list[Hazard]:
+        """The hazards that fail the check."""
+        return [item for item in self.shown if not item.is_advice]
+
+    @cached_property
+    def alternative(self) -> Alternative:
+        return find_alternative(self.operation, [item.code for item in self.dangers])
+
+
+def reasons_of(migration: Migration) -> Mapping[str, str]:
+    """Return why the author of a migration accepts its hazards, by code: `hazards_accepted`."""
+    reasons = getattr(migration, "hazards_accepted", {})
+    return reasons if isinstance(reasons, Mapping) else {}
+
+
+def find_hazards(
+    connection: BaseDatabaseWrapper,
+    plan: Plan,
+    state: ProjectState,
+    sizes: TableSizes | None = None,
+    app_labels: Collection[str] | None = None,
+) -> list[OperationHazards]:
+    """Return the hazards of the migrations in `plan` that go forward, in their order.
+
+    `state` is the one before the plan; its content is undefined afterwards. Without `sizes`, every
+    table that a migration does not create itself counts as big and in use. Apps that are not in
+    `app_labels` are skipped. Nothing is run. Raises SquawkError and OperationSQLError.
+    """
+    tables = TablesInUse(sizes)
+    found: list[OperationHazards] = []
+    with running(plan):
+        for migration, backwards in plan:
+            if backwards or not (app_labels is None or migration.app_label in app_labels):
+                state = migration.mutate_state(state, preserve=False)
+                continue
+            tables.begin(migration)
+            operations, state = read_migration(connection, migration, state)
+            found += _in_migration(operations, tables)
+    return found
+
+
+def _in_migration(
+    operations: Sequence[OperationSQL], tables: TablesInUse
+) -> Iterator[OperationHazards]:
+    for operation in operations:
+        for sql in operation.statements:
+            tables.learn(sql)
+    warned = defaultdict(list)
+    for number, item in _warnings(operations, tables):
+        warned[number].append(item)
+    for number, operation in enumerate(operations):
+        hazards = [hazard(code, operation) for code in operation_codes(operation)]
+        for sql in operation.statements:
+            hazards += [hazard(code, operation, sql) for code in statement_codes(operation, sql)]
+        hazards += warned[number]
+        counting = {item.code: item for item in hazards if _counts(item, tables)}
+        if counting:
+            yield OperationHazards(operation, list(counting.values()))
+
+
+def _counts(item: Hazard, tables: TablesInUse) -> bool:
+    if not tables.has(item.table):
+        return False
+    return not item.is_blocking or not tables.is_small(item.table)
+
+
+def _warnings(
+    operations: Sequence[OperationSQL], tables: TablesInUse
+) -> Iterator[tuple[int, Hazard]]:
+    """Yield squawk's hazards, each with the index of its operation."""
+    statements = [
+        (number, sql) for number, item in enumerate(operations) for sql in item.statements
+    ]
+    if not any(tables.has(table_of(sql)) for _, sql in statements):
+        return
+    connection: Any = operations[0].connection
+    for warning in lint(
+        [sql for _, sql in statements],
+        connection.pg_version // 10000,
+        in_transaction=bool(operations[0].migration.atomic),
+    ):
+        number, sql = statements[warning.statement]
+        operation = operations[number]
+        if code := corrected_code(operation, sql, warning.rule, warning.message):
+            yield number, hazard(code, operation, sql, warning.message)

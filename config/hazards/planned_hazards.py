@@ -1,0 +1,64 @@
+"""The hazards of what `migrate` is about to run, on the database that it is about to change."""
+
+from functools import cached_property
+from typing import Any
+
+from django.db import Error, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.recorder import MigrationRecorder
+
+from config.hazards.operation_hazards import OperationHazards, find_hazards
+from config.hazards.operation_sql import OperationSQLError
+from config.hazards.report import plan_lines, plan_summary
+from config.hazards.squawk import SquawkError
+from config.hazards.table_sizes import TableSizes, read_table_sizes
+from config.postgres import Plan
+
+
+class PlannedHazards:
+    """The hazards of the migrations that database `alias` lacks, read when first asked for.
+
+    Hazards that cannot be read do not stop `migrate`.
+    """
+
+    def __init__(self, alias: str) -> None:
+        self.connection = connections[alias]
+        self._is_summarized = False
+        self._reason = ""
+
+    def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
+        """Return Django's line about an operation in `--plan`, and below it its hazards."""
+        found = [item for item in self._hazards or [] if item.operation.listed is operation]
+        lines = plan_lines(found, self._sizes)
+        return "\n        ".join([message, *lines]), is_error or bool(lines)
+
+    def summary(self, plan: Plan) -> str:
+        """Return a line about `plan`; '' if it has no hazards, and on every later call."""
+        if self._is_summarized:
+            return ""
+        self._is_summarized = True
+        if self._hazards is None:
+            return f"  Hazards: unknown. {self._reason}"
+        operations = {id(operation) for migration, _ in plan for operation in migration.operations}
+        return plan_summary(
+            [item for item in self._hazards if id(item.operation.listed) in operations]
+        )
+
+    @cached_property
+    def _sizes(self) -> TableSizes:
+        return read_table_sizes(self.connection)
+
+    @cached_property
+    def _hazards(self) -> list[OperationHazards] | None:
+        """The hazards; None if they cannot be read, for the reason then in `_reason`."""
+        if not set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}:
+            return []  # no code uses an empty database
+        executor: Any = MigrationExecutor(self.connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        state = executor._create_project_state(with_applied_migrations=True)
+        try:
+            return find_hazards(self.connection, plan, state, self._sizes)
+        except (Error, SquawkError, OperationSQLError) as error:
+            self._reason = str(error)
+            return None

@@ -1,0 +1,49 @@
+"""Sizes of tables as PostgreSQL estimates them, without counting rows."""
+
+from dataclasses import dataclass
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.console import counted, counted_bytes
+
+SMALL = 16 * 1024 * 1024
+"""Bytes, with indexes, that PostgreSQL reads or rewrites in a fraction of a second."""
+
+
+@dataclass(frozen=True)
+class TableSize:
+    """The size of a table with its indexes; `rows` is None until ANALYZE has estimated them."""
+
+    rows: int | None
+    bytes: int
+
+    @property
+    def is_small(self) -> bool:
+        return self.bytes < SMALL
+
+    def __str__(self) -> str:
+        size = counted_bytes(self.bytes)
+        return size if self.rows is None else f"about {counted(self.rows, 'row')}, {size}"
+
+
+type TableSizes = dict[str, TableSize]
+
+
+def read_table_sizes(connection: BaseDatabaseWrapper) -> TableSizes:
+    """Return the size of each table in the search path, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(SIZES)
+        return {name: TableSize(rows, size) for name, rows, size in cursor.fetchall()}
+
+
+# pg_total_relation_size() takes a lock; while the table is locked, estimate from relpages instead.
+SIZES = """
+SELECT relname, nullif(greatest(reltuples, -1), -1)::bigint,
+       CASE WHEN EXISTS (SELECT FROM pg_locks WHERE relation = pg_class.oid
+                            AND locktype = 'relation' AND mode = 'AccessExclusiveLock')
+            THEN relpages * current_setting('block_size')::bigint
+            ELSE pg_total_relation_size(oid) END
+  FROM pg_class
+ WHERE relkind IN ('r', 'p', 'm') AND pg_table_is_visible(oid)
+   AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+"""

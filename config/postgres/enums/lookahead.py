@@ -1,0 +1,106 @@
+"""The enum operations of a migration plan for which it matters what comes later in the plan."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations.operations.base import Operation
+
+from config.postgres.enums.operations import (
+    LOOKAHEAD,
+    AddEnumValue,
+    CreateEnum,
+    EnumOperation,
+    Lookahead,
+    RenameEnum,
+    RenameEnumValue,
+)
+from config.postgres.migration_plan import Plan
+
+
+class EnumLabel(NamedTuple):
+    """A label of an enum type."""
+
+    type_name: str
+    label: str
+
+
+@contextmanager
+def running(plan: Plan) -> Iterator[None]:
+    """Let the enum operations of `plan` know what follows them while it runs."""
+    followed = frozenset(
+        operation
+        for migration, backwards in plan
+        if not backwards
+        for operation in migration.operations
+        if is_followed(migration, operation)
+    )
+    token = LOOKAHEAD.set(Lookahead(followed, _dropped_later(_undone(plan))))
+    try:
+        yield
+    finally:
+        LOOKAHEAD.reset(token)
+
+
+def is_followed(migration: Migration, operation: Operation) -> bool:
+    """Return whether the rest of the transaction may use the label that `operation` adds.
+
+    PostgreSQL does not report this before the label is used.
+    """
+    operations = migration.operations
+    if not (migration.atomic and isinstance(operation, AddEnumValue) and operation in operations):
+        return False
+    rest = operations[operations.index(operation) + 1 :]
+    return not all(isinstance(item, EnumOperation) for item in rest)
+
+
+def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
+    """Yield the labels that undoing `plan` removes, under their present names.
+
+    Stop at the first operation that may change rows, because the labels in use are unknown after
+    it.
+    """
+    undone = _undone(plan)
+    dropped = _dropped_later(undone)
+    types: dict[str, str] = {}
+    labels: dict[EnumLabel, str] = {}
+    for operation in undone:
+        if isinstance(operation, (RunPython, RunSQL)):
+            return
+        if not isinstance(operation, EnumOperation):
+            continue
+        name = types.get(operation.name, operation.name)
+        if isinstance(operation, RenameEnum):
+            types[operation.old_name] = name
+        elif isinstance(operation, RenameEnumValue):
+            present = labels.get(EnumLabel(name, operation.new), operation.new)
+            labels[EnumLabel(name, operation.old)] = present
+        elif isinstance(operation, AddEnumValue) and operation not in dropped:
+            label = labels.get(EnumLabel(name, operation.label), operation.label)
+            yield EnumLabel(name, label)
+
+
+def _undone(plan: Plan) -> list[Operation]:
+    """Return the operations that are undone, in the order in which that happens."""
+    return [
+        operation
+        for migration, backwards in plan
+        if backwards
+        for operation in reversed(migration.operations)
+    ]
+
+
+def _dropped_later(undone: Sequence[Operation]) -> frozenset[Operation]:
+    """Return the operations whose enum type is dropped when a later one is undone."""
+    found: set[Operation] = set()
+    dropped: set[str] = set()
+    for operation in reversed(undone):
+        if isinstance(operation, EnumOperation) and operation.name in dropped:
+            found.add(operation)
+        if isinstance(operation, CreateEnum):
+            dropped.add(operation.name)
+        elif isinstance(operation, RenameEnum) and operation.old_name in dropped:
+            dropped.remove(operation.old_name)
+            dropped.add(operation.new_name)
+    return frozenset(found)

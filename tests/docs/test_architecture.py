@@ -1,0 +1,68 @@
+"""The diagram of docs/architecture.md, compared with the imports of the code."""
+
+import re
+from itertools import product
+
+import grimp
+
+from tests.support.processes import PROJECT
+
+APPS = (
+    "users",
+    "courses",
+    "enrollments",
+    "assessments",
+    "communication",
+    "notifications",
+    "analytics",
+    "payments",
+)
+ARROW = re.compile(r"^ *(\w+) --> (\w+)", re.MULTILINE)
+
+type Arrow = tuple[str, str]
+
+
+def test_diagram__has_the_arrows_of_the_code() -> None:
+    document = (PROJECT / "docs" / "architecture.md").read_text()
+    drawn = set(ARROW.findall(document))
+    assert drawn == without_shortcuts(imports_between_rooms())
+
+
+def imports_between_rooms() -> set[Arrow]:
+    """Return the pairs of rooms of which the first imports the second."""
+    graph = grimp.build_graph("config", *APPS, cache_dir=None)
+    pairs = (
+        (room(importer), room(imported))
+        for importer in graph.modules
+        for imported in graph.find_modules_directly_imported_by(importer)
+    )
+    return {(above, below) for above, below in pairs if above and below and above != below}
+
+
+def room(module: str) -> str | None:
+    """Return the room of `module`; None for settings, URLs and the like, which are in no room."""
+    package, _, rest = module.partition(".")
+    if package in APPS:
+        return "apps"
+    name = rest.partition(".")[0]
+    return None if name in ("", "settings", "urls", "wsgi", "database_url") else name
+
+
+def without_shortcuts(arrows: set[Arrow]) -> set[Arrow]:
+    """Return `arrows` without those that a longer way replaces."""
+    reachable = set(arrows)
+    while (
+        more := {
+            (start, end)
+            for (start, middle), (other, end) in product(reachable, arrows)
+            if middle == other
+        }
+        - reachable
+    ):
+        reachable |= more
+    rooms = {name for arrow in arrows for name in arrow}
+    return {
+        (start, end)
+        for start, end in arrows
+        if not any((start, middle) in reachable and (middle, end) in reachable for middle in rooms)
+    }

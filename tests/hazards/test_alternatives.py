@@ -1,0 +1,220 @@
+"""The alternatives: they run forwards and backwards, and have no hazards themselves."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import (
+    AddConstraint,
+    AddIndex,
+    AlterModelTable,
+    AlterUniqueTogether,
+    DeleteModel,
+    Migration,
+    RemoveField,
+    RemoveIndex,
+    RenameField,
+    RenameModel,
+    RunPython,
+)
+from django.db.migrations.operations.base import Operation
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from config.hazards.alternatives import NO_ALTERNATIVE
+from config.hazards.checked_migrations import CheckedMigrations
+from config.hazards.operation_hazards import find_hazards
+from config.hazards.report import text_report
+from tests.hazards.music import before, codes, find_in, migration
+from tests.hazards.test_rules import (
+    CHECK,
+    EXCLUDE,
+    INDEX,
+    LABEL,
+    UNIQUE,
+    WHERE,
+    add,
+    alter,
+    rows_of_all,
+    sql,
+)
+from tests.support.databases import Database
+from tests.support.migrations import SCHEMA
+
+ONE_TO_ONE = models.OneToOneField("music.Label", models.CASCADE, related_name="+", null=True)
+
+
+def shown(connection: BaseDatabaseWrapper, operation: Operation) -> list[Migration]:
+    """Return the migrations of the alternative, loaded from their source."""
+    [found] = find_in(connection, operation)
+    return [load(source) for source in found.alternative.files(found.migration)]
+
+
+def load(source: str) -> Migration:
+    """Return the migration that a file with this content contains."""
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)  # noqa: S102
+    cls: type[Migration] = namespace["Migration"]
+    return cls(source.splitlines()[0].removeprefix("# "), "music")
+
+
+def run(connection: BaseDatabaseWrapper, migrations: Sequence[Migration]) -> None:
+    state = before()
+    for item in migrations:
+        with connection.schema_editor(atomic=item.atomic) as editor:
+            state = item.apply(state, editor)
+
+
+def run_back(connection: BaseDatabaseWrapper, migrations: Sequence[Migration]) -> None:
+    state, states = before(), []
+    for item in migrations:
+        states.append(state.clone())
+        state = item.mutate_state(state)
+    for item, earlier in reversed(list(zip(migrations, states, strict=True))):
+        with connection.schema_editor(atomic=item.atomic) as editor:
+            item.unapply(earlier, editor)
+
+
+def schema(connection: BaseDatabaseWrapper) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEMA)
+        return sorted(line for (line,) in cursor.fetchall())
+
+
+def schema_after(connection: BaseDatabaseWrapper, operation: Operation) -> list[str]:
+    """Return the schema that `operation` itself leads to, and leave the database as it is."""
+    with transaction.atomic(using=connection.alias):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE music_album SET rating = id WHERE rating IS NULL")
+        run(connection, [migration(operation)])
+        lines = schema(connection)
+        transaction.set_rollback(True, using=connection.alias)
+    return lines
+
+
+SAME: list[Operation] = [
+    AddIndex("album", INDEX),
+    RemoveIndex("album", "album_title"),
+    AddConstraint("album", CHECK),
+    AddConstraint("album", UNIQUE),
+    AddConstraint("album", WHERE),
+    AlterUniqueTogether("album", {("genre", "title")}),
+    add("code", models.TextField(null=True, db_index=True)),
+    add("code", models.TextField(null=True, unique=True)),
+    add("code", models.PositiveIntegerField(null=True)),
+    add("code", models.PositiveSmallIntegerField(db_default=1)),
+    add("publisher", LABEL),
+    add("publisher", ONE_TO_ONE),
+    add("code", models.UUIDField(db_default=RandomUUID())),
+    add("code", models.UUIDField(db_default=RandomUUID(), null=True)),
+    add("code", models.UUIDField(db_default=RandomUUID(), unique=True)),
+    add("since", models.DateTimeField(default=timezone.now)),
+    alter("stars", models.IntegerField()),
+    alter("rating", models.IntegerField(default=0)),
+    alter("rating", models.IntegerField(db_default=0)),
+    alter("rating", models.IntegerField(null=True, db_index=True)),
+    alter("rating", models.IntegerField(null=True, unique=True)),
+    alter("genre", models.CharField(max_length=50)),
+    alter("genre", models.TextField(db_index=True)),
+    alter("label", models.ForeignKey("music.Label", models.CASCADE, null=True, db_index=False)),
+    alter("second_label", models.ForeignKey("music.Label", models.CASCADE, "+", default=1)),
+    sql("CREATE INDEX album_price ON music_album (price)"),
+    sql("REINDEX TABLE music_album"),
+    RemoveField("album", "subtitle"),
+    RemoveField("album", "genre"),
+    RemoveField("album", "second_label"),
+    DeleteModel("Album"),
+]
+"""Operations whose alternatives lead to the same schema."""
+OTHER: list[Operation] = [
+    add("code", models.IntegerField(default=0)),
+    add("code", models.IntegerField()),
+    add("code", models.JSONField(default=dict)),
+    add("code", models.TextField(default="", db_index=True)),
+    add("publisher", models.ForeignKey("music.Label", models.CASCADE, "+", default=1)),
+    add("code", models.GeneratedField(
+        expression=Length("title"), output_field=models.IntegerField(), db_persist=True)),
+    add("code", models.UUIDField(default=uuid.uuid4, unique=True)),
+    add("code", models.IntegerField(default=0, unique=True)),
+    alter("rating", models.BigIntegerField(null=True)),
+    alter("notes", models.CharField(max_length=20)),
+    alter("mood", models.TextField(db_default="sad")),
+    alter("rating", models.IntegerField(null=True, db_column="points")),
+    RenameField("album", "title", "name"),
+    RenameField("album", "label", "publisher"),
+    RenameModel("Album", "Record"),
+    RenameModel("Label", "Publisher"),
+    AlterModelTable("album", "records"),
+    sql("UPDATE music_album SET rating = 1"),
+    AddIndexConcurrently("album", INDEX),
+]  # fmt: skip
+"""Operations whose alternatives keep a name, or stop where the author has to decide."""
+
+
+def name(operation: Operation) -> str:
+    return operation.describe()[:60]
+
+
+PYTHON = (
+    "Look at how many rows the code changes. If there are many, run it in a migration of its own "
+    "with atomic = False, and let it change a few thousand at a time. config.postgres.Backfill "
+    "does this for a column."
+)
+WITHOUT_CODE: list[tuple[Operation, str]] = [
+    (AddConstraint("album", EXCLUDE), NO_ALTERNATIVE.advice),
+    (sql("ALTER TABLE music_album DROP COLUMN title"), NO_ALTERNATIVE.advice),
+    (sql("ALTER TABLE music_album ADD COLUMN data json"), "Use jsonb."),
+    (RunPython(rows_of_all), PYTHON),
+    (RunPython(lambda apps, editor: None), PYTHON),
+    (sql("ALTER TABLE music_album RENAME TO records"), NO_ALTERNATIVE.advice),
+    (
+        sql("REFRESH MATERIALIZED VIEW v"),
+        "Add CONCURRENTLY, for which the view needs a unique index.",
+    ),
+    (
+        alter("title", models.CharField(max_length=20)),
+        "Add a new column: the code writes both, then reads the new one, then the old one is "
+        "removed.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "advice"), WITHOUT_CODE, ids=lambda value: str(value)[:60])
+def test_operation_without_code_to_run_instead__has_advice(
+    server: BaseDatabaseWrapper, operation: Operation, advice: str
+) -> None:
+    report = text_report(CheckedMigrations([], find_in(server, operation), []))
+    assert f"Instead: {advice} Or accept it, in class Migration:" in " ".join(report.split())
+
+
+@pytest.mark.parametrize("operation", [*SAME, *OTHER], ids=name)
+def test_alternative__has_no_hazard(server: BaseDatabaseWrapper, operation: Operation) -> None:
+    plan = [(item, False) for item in shown(server, operation)]
+    assert codes(find_hazards(server, plan, before())) == []
+
+
+@pytest.mark.parametrize("operation", [*SAME, *OTHER], ids=name)
+def test_alternative_forwards_and_backwards__leaves_the_schema_as_it_was(
+    tables: BaseDatabaseWrapper, blank: Database, operation: Operation
+) -> None:
+    at_first = schema(tables)
+    if isinstance(operation, RemoveField):
+        blank.execute("DELETE FROM music_album")  # undoing cannot bring the values back
+    migrations = shown(tables, operation)
+    run(tables, migrations)
+    run_back(tables, migrations)
+    assert schema(tables) == at_first
+
+
+@pytest.mark.parametrize("operation", SAME, ids=name)
+def test_alternative__leads_to_the_same_schema(
+    tables: BaseDatabaseWrapper, operation: Operation
+) -> None:
+    expected = schema_after(tables, operation)
+    run(tables, shown(tables, operation))
+    assert schema(tables) == expected

@@ -1,0 +1,228 @@
+"""check_migrations: its output, its exit status, and what an author may accept."""
+
+import re
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from config.hazards.management.commands.check_migrations import Command
+from tests.support.migrations import extra_migration
+from tests.support.processes import run
+
+pytestmark = pytest.mark.django_db
+
+INDEX = 'models.Index(fields=["title"], name="by_title")'
+ADD_INDEX = f'operations = [migrations.AddIndex("notification", {INDEX})]'
+CLEAN = "operations = []"
+
+
+@dataclass(frozen=True)
+class Run:
+    status: int
+    lines: list[str]
+
+
+def check(*arguments: str) -> Run:
+    output = StringIO()
+    try:
+        call_command("check_migrations", *arguments, stdout=output, no_color=True)
+    except SystemExit as ended:
+        return Run(int(ended.code or 0), output.getvalue().splitlines())
+    except CommandError as error:
+        return Run(error.returncode, [*output.getvalue().splitlines(), str(error)])
+    return Run(0, output.getvalue().splitlines())
+
+
+def accepting(reasons: str) -> str:
+    return f"hazards_accepted = {reasons}\n    {ADD_INDEX}"
+
+
+def test_migrations_of_the_project__have_no_hazards() -> None:
+    assert check() == Run(0, ["No hazards in 9 migrations."])
+
+
+def test_migration_with_a_hazard__is_shown_with_the_alternative_and_its_code() -> None:
+    with extra_migration("notifications", ADD_INDEX):
+        assert check("notifications") == Run(1, SHOWN.splitlines())
+
+
+SHOWN = """\
+notifications.0099_extra: Create index by_title on field(s) title of model notification
+  require-concurrent-index-creation: PostgreSQL blocks writes to table notifications until the index
+    is built.
+  Instead: Build the index concurrently, in a migration of its own.
+
+    # 0099_extra.py. With this release:
+    import django.contrib.postgres.operations
+    from django.db import migrations, models
+
+
+    class Migration(migrations.Migration):
+
+        atomic = False
+
+        dependencies = [
+            ('notifications', '0001_initial'),
+        ]
+
+        operations = [
+            django.contrib.postgres.operations.AddIndexConcurrently(
+                model_name='notification',
+                index=models.Index(fields=['title'], name='by_title'),
+            ),
+        ]
+
+  Or accept it, in class Migration:
+    hazards_accepted = {
+        "require-concurrent-index-creation": "why it is acceptable",
+    }
+
+1 hazard in 2 migrations."""
+
+
+def test_hazard_at_verbosity_0__only_the_verdict() -> None:
+    with extra_migration("notifications", ADD_INDEX):
+        assert check("notifications", "-v0") == Run(1, ["1 hazard in 2 migrations."])
+
+
+def test_hazard_that_is_accepted__passes() -> None:
+    body = accepting('{"require-concurrent-index-creation": "Has a dozen rows."}')
+    with extra_migration("notifications", body):
+        assert check("notifications") == Run(0, ["No hazards in 2 migrations. 1 hazard accepted."])
+
+
+@pytest.mark.parametrize("reason", ['""', '"  "', "None"])
+def test_hazard_that_is_accepted_without_a_reason__is_refused(reason: str) -> None:
+    body = accepting(f'{{"require-concurrent-index-creation": {reason}}}')
+    with extra_migration("notifications", body):
+        assert check("notifications") == Run(
+            1,
+            [
+                "notifications.0099_extra",
+                "  It accepts require-concurrent-index-creation without a reason.",
+                "",
+                "No hazards in 2 migrations. 1 hazard accepted. 1 acknowledgement to correct.",
+            ],
+        )
+
+
+def test_accepted_code_that_is_not_a_hazard__is_reported() -> None:
+    with extra_migration("notifications", f'hazards_accepted = {{"x": "y"}}\n    {CLEAN}'):
+        assert check("notifications", "0099") == Run(
+            1,
+            [
+                "notifications.0099_extra",
+                "  It accepts x, which it does not have.",
+                "",
+                "No hazards in 1 migration. 1 acknowledgement to correct.",
+            ],
+        )
+
+
+def test_acknowledgement_that_is_not_a_dict__is_reported() -> None:
+    with extra_migration("notifications", f'hazards_accepted = ["x"]\n    {CLEAN}'):
+        assert check("notifications", "0099").lines[1] == (
+            "  Its hazards_accepted is not a dict. Write {code: reason}."
+        )
+
+
+def test_advice__is_shown_without_failing_the_check() -> None:
+    body = 'operations = [migrations.RemoveConstraint("payment", "payments_amount_check")]'
+    with extra_migration("payments", body.replace("payments_amount_check", a_constraint())):
+        result = check("payments")
+    assert (result.status, result.lines[1:]) == (
+        0,
+        [
+            "  advice, ban-drop-constraint: Code may rely on what the constraint guarantees.",
+            "",
+            "No hazards in 2 migrations.",
+        ],
+    )
+
+
+def a_constraint() -> str:
+    from payments.models import Payment
+
+    return next(item.name for item in Payment._meta.constraints)
+
+
+def test_github_format__annotates_the_line_of_the_operation() -> None:
+    with extra_migration("notifications", ADD_INDEX):
+        result = check("notifications", "--format", "github")
+    lines = [re.sub("file=[^,]*/notifications_migrations_[0-9]+/", "file=", result.lines[0])]
+    assert lines + result.lines[1:] == [
+        "::error file=0099_extra.py,line=5,title=require-concurrent-index-creation%3A Create index "
+        "by_title on field(s) title of model notification::PostgreSQL blocks "
+        "writes to table notifications until the index is built.%0AInstead: Build the index "
+        "concurrently, in a migration of its own.",
+        "1 hazard in 2 migrations.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["payments", "0007"], "App 'payments' has no migration '0007'."),
+        (["enrollments", "000"], "Several migrations of app 'enrollments' begin with '000'."),
+        (
+            ["staticfiles"],
+            "App 'staticfiles' has no migrations. Apps with migrations: admin, analytics, "
+            "assessments, auth, communication, contenttypes, courses, enrollments, notifications, "
+            "payments, sessions, users.",
+        ),
+    ],
+)
+def test_check_that_is_impossible__status_2_and_one_line(arguments: list[str], reason: str) -> None:
+    assert check(*arguments) == Run(2, [reason])
+
+
+def test_unknown_format__status_2_and_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        Command().run_from_argv(["manage.py", "check_migrations", "--format", "yaml"])
+    *_, line = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert re.search("invalid choice: 'yaml' .*text.*github", line)
+
+
+def test_migration_that_is_wrong__status_2_and_one_line() -> None:
+    with extra_migration(
+        "notifications", 'operations = [migrations.RemoveField("notification", "nope")]'
+    ):
+        assert check("notifications") == Run(
+            2, ["The SQL of migration notifications.0099_extra cannot be read. KeyError: 'nope'"]
+        )
+
+
+def test_process_without_a_server__status_2_and_one_line() -> None:
+    variables = {"DATABASE_URL": "postgres://user@127.0.0.1:1/x", "DEBUG": "on"}
+    process = run("manage.py", "check_migrations", **variables)
+    assert (process.returncode, process.stdout, process.stderr) == (
+        2,
+        "",
+        'CommandError: connection to server at "127.0.0.1", port 1 failed: Connection refused. '
+        "Start the server, or correct the host and the port in DATABASE_URL.\n",
+    )
+
+
+def test_check_without_squawk__status_2_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with extra_migration("notifications", ADD_INDEX):
+        assert check("notifications") == Run(
+            2, ["squawk is not installed. Run make, or pip install squawk-cli."]
+        )
+
+
+def test_check__runs_nothing() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_class")
+        before = cursor.fetchone()
+        check()
+        cursor.execute("SELECT count(*) FROM pg_class")
+        assert cursor.fetchone() == before

@@ -1,0 +1,40 @@
+"""Sizes of tables, read from the server."""
+
+import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.hazards.table_sizes import TableSize, read_table_sizes
+from tests.support.databases import Database
+
+
+def test_size__includes_indexes(tables: BaseDatabaseWrapper, blank: Database) -> None:
+    [(total,)] = blank.query("SELECT pg_total_relation_size('music_album')")
+    blank.execute("ANALYZE music_album")
+    assert read_table_sizes(tables)["music_album"] == TableSize(2, total)
+
+
+def test_size_of_a_locked_table__is_read_without_waiting(
+    tables: BaseDatabaseWrapper, blank: Database
+) -> None:
+    with blank.session() as other:
+        other.execute("BEGIN; LOCK TABLE music_album")
+        with tables.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 1")
+        assert read_table_sizes(tables)["music_album"].is_small
+
+
+def test_size_of_a_table_without_statistics__has_no_rows(
+    tables: BaseDatabaseWrapper,
+) -> None:
+    assert read_table_sizes(tables)["music_label"].rows is None
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (TableSize(2_000_000, 400 * 1024 * 1024), "about 2,000,000 rows, 400 MB"),
+        (TableSize(None, 16 * 1024), "16 kB"),
+    ],
+)
+def test_size__is_shown_in_words(size: TableSize, shown: str) -> None:
+    assert str(size) == shown

@@ -1,0 +1,83 @@
+"""The operations of a plan for which it matters what comes later in the plan."""
+
+from typing import Any
+
+import pytest
+from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations.operations.base import Operation
+
+from config.postgres.enums import (
+    AddEnumValue,
+    AlterEnum,
+    CreateEnum,
+    RenameEnum,
+    RenameEnumValue,
+    is_followed,
+    removed_labels,
+    running,
+)
+from config.postgres.enums.operations import LOOKAHEAD, Lookahead
+
+ADD = AddEnumValue("mood", "calm")
+OTHER = RunSQL("SELECT 1")
+
+
+def migration(*operations: Operation, **attributes: Any) -> Migration:
+    cls = type("Migration", (Migration,), {"operations": [*operations], **attributes})
+    made: Migration = cls("0001_initial", "music")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("operations", "attributes", "expected"),
+    [
+        ([ADD, OTHER], {}, True),
+        ([ADD, AddEnumValue("mood", "mad"), OTHER], {}, True),
+        ([ADD], {}, False),
+        ([OTHER, ADD], {}, False),
+        ([ADD, AddEnumValue("mood", "mad")], {}, False),
+        ([ADD, OTHER], {"atomic": False}, False),
+        ([OTHER], {}, False),
+    ],
+)
+def test_added_label__followed_if_the_same_transaction_goes_on(
+    operations: list[Operation], attributes: dict[str, Any], expected: bool
+) -> None:
+    assert is_followed(migration(*operations, **attributes), ADD) is expected
+
+
+def test_plan__is_known_only_while_it_runs() -> None:
+    with running([(migration(ADD, OTHER), False)]):
+        assert LOOKAHEAD.get() == Lookahead(followed=frozenset({ADD}))
+    assert LOOKAHEAD.get() == Lookahead()
+
+
+def test_plan_undone__addition_is_not_followed() -> None:
+    with running([(migration(ADD, OTHER), True)]):
+        assert LOOKAHEAD.get() == Lookahead()
+
+
+def test_type_renamed_and_dropped_later__operations_under_both_names_are_known() -> None:
+    create, rename = CreateEnum("mood", ["happy"]), RenameEnum("mood", "feeling")
+    renamed = AddEnumValue("feeling", "mad")
+    other = AlterEnum("tempo", ["slow"], ["slow", "fast"])
+    with running([(migration(create, ADD, rename, renamed, other), True)]):
+        assert LOOKAHEAD.get().dropped == {ADD, renamed}
+
+
+def test_undone_additions__removed_under_their_present_names() -> None:
+    plan = [
+        (migration(RenameEnum("mood", "feeling")), True),
+        (migration(ADD, RenameEnumValue("mood", "calm", "serene")), True),
+    ]
+    assert list(removed_labels(plan)) == [("feeling", "serene")]
+
+
+@pytest.mark.parametrize("operation", [OTHER, RunPython(RunPython.noop)])
+def test_undone_additions_before_a_change_of_rows__unknown(operation: Operation) -> None:
+    assert list(removed_labels([(migration(ADD, operation), True)])) == []
+
+
+def test_undone_additions_to_a_type_that_is_dropped__remove_no_label() -> None:
+    plan = [(migration(CreateEnum("mood", ["happy"]), ADD), True)]
+    assert list(removed_labels(plan)) == []
