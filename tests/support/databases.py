@@ -95,7 +95,7 @@ def drop_database(name: str) -> None:
 
 def has_database(name: str) -> bool:
     """Return whether the server has a database of this name."""
-    return bool(_on_server("SELECT FROM pg_database WHERE datname = %s", name))
+    return bool(_on_server("SELECT 1 FROM pg_database WHERE datname = %s", name))
 
 
 def new_name() -> str:
