@@ -1,4 +1,4 @@
-"""Figures and events in the admin: to look at, since the platform writes them."""
+"""Figures and events in the admin, read-only since the platform writes them."""
 
 from typing import ClassVar
 
@@ -62,11 +62,11 @@ class StudentAnalyticsAdmin(ReadOnlyAdmin):
 
 @admin.register(AnalyticsEvent)
 class AnalyticsEventAdmin(ReadOnlyAdmin):
-    """Append-only: an event is written by the platform, and goes with its user."""
+    """The admin of events, which only the platform writes."""
 
     icon = "timeline"
     list_display = ("event_type", "user", "timestamp")
     list_filter = ("user", "timestamp")
     search_fields = ("user__email__startswith",)
     search_help_text = "Beginning of the user's e-mail address"
-    sortable_by = ()  # to sort 100 million rows by anything but their key takes minutes
+    sortable_by = ()  # sorting 100 million rows by a column without an index takes minutes

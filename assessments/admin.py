@@ -46,7 +46,7 @@ class QuizAdmin(ModelAdmin):
     search_help_text = "Part of the title, or of the lesson's"
     inlines = (QuestionInline,)
     violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "quizzes_available_check": ("available_until", "A quiz closes after it opens."),
+        "quizzes_available_check": ("available_until", "A quiz must close after it opens."),
     }
 
 
@@ -61,11 +61,11 @@ class QuestionAdmin(ModelAdmin):
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "questions_choice_options_check": (
             "options",
-            "A question of this type needs something to choose from.",
+            "A question of this type needs options to choose from.",
         ),
         "questions_correct_answer_check": (
             "correct_answer",
-            'It cannot be null; write "" if a person decides.',
+            'The answer cannot be null; enter "" if a person decides.',
         ),
     }
 
@@ -97,12 +97,15 @@ class QuizSubmissionAdmin(ModelAdmin):
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "quiz_submissions_submitted_at_check": (
             "submitted_at",
-            "It cannot be handed in before it was started.",
+            "The submission time must not be before the start.",
         ),
-        "quiz_submissions_graded_check": ("graded_at", "What is graded says since when."),
+        "quiz_submissions_graded_check": (
+            "graded_at",
+            "A graded submission needs a grading time.",
+        ),
         "quiz_submissions_graded_at_check": (
             "graded_at",
-            "It cannot be graded before it was handed in.",
+            "The grading time must not be before the submission.",
         ),
     }
 
@@ -158,16 +161,19 @@ class AssignmentSubmissionAdmin(ModelAdmin):
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "assignment_submissions_content_check": (
             "submission_text",
-            "A file or a text has to be handed in.",
+            "A submission needs a file or a text.",
         ),
-        "assignment_submissions_graded_check": ("graded_at", "What is graded says since when."),
+        "assignment_submissions_graded_check": (
+            "graded_at",
+            "A graded submission needs a grading time.",
+        ),
         "assignment_submissions_graded_at_check": (
             "graded_at",
-            "It cannot be graded before it was handed in.",
+            "The grading time must not be before the submission.",
         ),
         "assignment_submissions_first_revision_check": (
             "parent_submission",
-            "The first revision revises nothing.",
+            "The first revision has no earlier submission.",
         ),
         "assignment_submissions_parent_check": (
             "parent_submission",

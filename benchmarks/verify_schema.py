@@ -1,10 +1,10 @@
-"""What verify_schema costs, as ratios within one run.
+"""The cost of verify_schema, next to other programs and by the number of tables.
 
     python -m benchmarks.verify_schema
 
-Works in a database of its own on the project's server (DATABASE_URL, or the embedded one), so the
-role has to be allowed to create databases. Larger schemas are the project's and copies of it:
-models, and the tables that they make.
+It creates a database of its own on the project's server (DATABASE_URL, or the embedded one), so
+the role must be allowed to do that. A larger schema is the project's with copies of its models and
+their tables.
 """
 
 import os
@@ -26,7 +26,7 @@ from benchmarks.databases import migrated_database
 RUNS = 5
 OWN_TABLES = 31
 COPIES = (0, 11, 124)
-"""How many copies of 24 tables there are beside the project's own: 31, 295 and 3,007 tables."""
+"""The numbers of copies of 24 tables next to the project's own: 31, 295 and 3,007 tables in all."""
 STATEMENTS_AT_ONCE = 500
 
 
@@ -41,7 +41,7 @@ def main() -> None:
             measure_growth(copies)
 
 
-# Beside its peers
+# Next to its peers
 
 
 def compare_with_peers() -> None:
@@ -76,7 +76,7 @@ def pg_dump() -> None:
 
 
 def manage(*arguments: str) -> None:
-    """A command of manage.py in a process of its own, on the same database."""
+    """Run a command of manage.py in a process of its own, on the same database."""
     code = (
         "import sys; from django.conf import settings; "
         f"settings.DATABASES['default']['NAME'] = {connection.settings_dict['NAME']!r}; "
@@ -99,10 +99,10 @@ def verify_once() -> None:
 def measure_growth(copies: int) -> None:
     from config.drift import expected
 
-    migrated_models = expected.migrated_models
+    expected_models = expected.expected_models
     more = copied_models(copies)
-    make_live(expected.statements(connection, more))
-    expected.migrated_models = lambda alias: [*migrated_models(alias), *more]
+    make_live(expected.creation_sql(connection, more))
+    expected.expected_models = lambda alias: [*expected_models(alias), *more]
     try:
         queries = count_queries(verify_once)
         duration = median(seconds(verify_once) for _ in range(RUNS if copies < 100 else 1))
@@ -111,7 +111,7 @@ def measure_growth(copies: int) -> None:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     finally:
-        expected.migrated_models = migrated_models
+        expected.expected_models = expected_models
     tables = OWN_TABLES + len(more)
     print(
         f"{tables:6} {duration:9.2f} {1000 * duration / tables:11.1f} "
@@ -137,7 +137,7 @@ def own_models() -> Iterator[type[models.Model]]:
 
 
 def copied(state: ModelState, number: int) -> ModelState:
-    """The model under another name, which refers to the other models of the same copy."""
+    """Return the model with another name, and with relations to the models of the same copy."""
     fields = {name: field.clone() for name, field in state.fields.items()}
     field: Any
     for field in fields.values():
@@ -157,7 +157,7 @@ def renamed(item: Any, number: int) -> Any:
 
 
 def make_live(statements: list[str]) -> None:
-    """Make the copies' tables; their enum types are there already."""
+    """Create the tables of the copies; their enum types already exist."""
     statements = [statement for statement in statements if "CREATE TYPE" not in statement]
     with connection.cursor() as cursor:
         for batch in batched(statements, STATEMENTS_AT_ONCE):

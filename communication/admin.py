@@ -20,8 +20,8 @@ class MessageAdmin(ModelAdmin):
     )
     search_help_text = "Beginning of the sender's or recipient's e-mail, or a conversation's id"
     violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "messages_recipient_check": ("recipient", "Nobody writes to themselves."),
-        "messages_parent_check": ("parent_message", "A message cannot answer itself."),
+        "messages_recipient_check": ("recipient", "The recipient must not be the sender."),
+        "messages_parent_check": ("parent_message", "A message cannot be a reply to itself."),
     }
 
 
@@ -77,16 +77,16 @@ class DiscussionPostAdmin(ModelAdmin):
     search_help_text = "Part of the text or the thread's title, or beginning of the author's e-mail"
     readonly_fields = ("upvote_count", "edited_at", "edit_history")
     violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "discussion_posts_solution_uniq": ("is_solution", "The thread has a solution already."),
+        "discussion_posts_solution_uniq": ("is_solution", "The thread already has a solution."),
         "discussion_posts_content_check": (
             "content",
-            "A post says something, unless it is deleted.",
+            "A post needs a text unless it is deleted.",
         ),
         "discussion_posts_edited_at_check": (
             "edited_at",
-            "It cannot be edited before it was posted.",
+            "The time of the edit must not be before the time of the post.",
         ),
-        "discussion_posts_parent_check": ("parent_post", "A post cannot answer itself."),
+        "discussion_posts_parent_check": ("parent_post", "A post cannot be a reply to itself."),
     }
 
 

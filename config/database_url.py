@@ -1,4 +1,4 @@
-"""DATABASE_URL -> Django's settings of a database."""
+"""The settings of a database, from DATABASE_URL."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -15,9 +15,9 @@ DJANGO_OPTIONS = {"assume_role", "isolation_level"}
 
 
 def parse_database_url(url: str) -> dict[str, Any]:
-    """Settings for the PostgreSQL database at `url`; its query string becomes OPTIONS.
+    """Return the settings of the PostgreSQL database at `url`; its query string becomes OPTIONS.
 
-    Raises ImproperlyConfigured, whose message never holds the password.
+    Raises ImproperlyConfigured, whose message never contains the password.
     """
     scheme, separator, _ = url.partition("://")
     if not separator:
@@ -37,28 +37,29 @@ def parse_database_url(url: str) -> dict[str, Any]:
         ) from error
     if not settings["NAME"]:
         raise ImproperlyConfigured(f"DATABASE_URL names no database. Write {EXAMPLE}.")
-    # Settings of Django's that django-environ would take, too, have variables of their own.
+    # django-environ also accepts Django's settings here; this project has variables for them.
     others = {key.lower(): settings[key] for key in settings.keys() - PARTS}
     _check_options(settings.setdefault("OPTIONS", {}) | others)
     return settings
 
 
 def _check_characters(url: str, hosts: str) -> None:
-    """Raises ValueError."""
+    """Raise ValueError if `url` or one of its hosts contains a character that is not allowed."""
     if "\0" in unquote(url):
-        raise ValueError("libpq would take nothing that comes behind it")
+        raise ValueError("libpq would ignore what follows a null character")
     for host in hosts.split(","):
         if not host.startswith("/"):
             host.encode("idna")
 
 
 def _check_options(options: dict[str, Any]) -> None:
+    """Raise ImproperlyConfigured if libpq does not know an option, or its value is invalid."""
     libpq_options = {key: options[key] for key in options.keys() - DJANGO_OPTIONS}
     try:
         make_conninfo(**libpq_options)
         timeout_from_conninfo(libpq_options)
     except psycopg.ProgrammingError as error:
         raise ImproperlyConfigured(
-            f"What follows the question mark in DATABASE_URL is wrong: {str(error).strip()}. "
+            f"A parameter after the question mark in DATABASE_URL is wrong: {str(error).strip()}. "
             "See libpq's connection parameters."
         ) from error

@@ -1,4 +1,4 @@
-"""Which apps are this project's, and how a command line of it is written."""
+"""The project's own apps, and its command lines as a reader can copy them."""
 
 import shlex
 import sys
@@ -6,16 +6,29 @@ from pathlib import Path
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.db.models import Model
 
 
 def is_own(config: AppConfig) -> bool:
-    """Return whether the app is one of the project's own: its package is next to manage.py."""
+    """Return whether the app's package is next to manage.py."""
     return Path(config.path).parent == settings.BASE_DIR
 
 
 def own_apps() -> list[AppConfig]:
     """Return the project's own apps, in the order of INSTALLED_APPS."""
     return list(filter(is_own, apps.get_app_configs()))
+
+
+def migrated_models(config: AppConfig) -> list[type[Model]]:
+    """Return the app's models that have tables of their own, made by migrations.
+
+    Models that Django makes of many-to-many fields are among them.
+    """
+    return [
+        model
+        for model in config.get_models(include_auto_created=True)
+        if model._meta.managed and not model._meta.proxy
+    ]
 
 
 def typed(arguments: str) -> str:

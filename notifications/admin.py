@@ -35,15 +35,18 @@ class NotificationAdmin(ModelAdmin):
     search_help_text = "Beginning of the recipient's e-mail address"
     actions = ("expire",)
     violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "notifications_expires_at_check": ("expires_at", "It expires after it was created."),
+        "notifications_expires_at_check": (
+            "expires_at",
+            "It must expire after its creation.",
+        ),
     }
 
-    @admin.action(description="Let selected notifications expire now")
+    @admin.action(description="Expire selected notifications now")
     def expire(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """The sweep then removes them."""
+        """Set the expiry to now; the next sweep deletes the rows."""
         now = timezone.now()
         lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
         rows = list(queryset.filter(lasting, created_at__lt=now))
         Notification.objects.filter(pk__in=[row.pk for row in rows]).update(expires_at=now)
         self.log_all(request, rows, "Expired.")
-        self.report(request, len(rows), queryset.count() - len(rows), "expired", "expired before")
+        self.report(request, len(rows), queryset.count() - len(rows), "expired", "already expired")

@@ -12,11 +12,11 @@ from config.admin import ModelAdmin, QuerySet
 from payments.models import Payment, Refund, Subscription
 
 REVIEW = "review_requested_at"
-"""The key of `metadata` that marks a payment for review; the schema has no column for it."""
+"""The key in `metadata` that marks a payment for review; the schema has no column for it."""
 
 
 class ReviewFilter(admin.SimpleListFilter):
-    """Payments that were marked for review."""
+    """A filter by the mark for review."""
 
     title = "review"
     parameter_name = "review"
@@ -53,7 +53,10 @@ class PaymentAdmin(ModelAdmin):
     search_help_text = "Stripe id, or beginning of the user's e-mail address"
     actions = ("request_review", "finish_review")
     violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "payments_currency_check": ("currency", "It has to be three capitals, such as EUR."),
+        "payments_currency_check": (
+            "currency",
+            "Use three capital letters, such as EUR.",
+        ),
     }
 
     @admin.display(description="To review", boolean=True)
@@ -62,14 +65,14 @@ class PaymentAdmin(ModelAdmin):
 
     @admin.action(description="Mark selected payments for review")
     def request_review(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Keep the mark in the metadata, with its time."""
+        """Store the time as the mark in the metadata."""
         mark = Value({REVIEW: timezone.now().isoformat()}, JSONField())
         marked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" || ")
         rows = queryset.exclude(metadata__has_key=REVIEW)
         why = "already marked for review"
         self._mark(request, queryset, rows, marked, "marked for review", why)
 
-    @admin.action(description="Take the mark for review off selected payments")
+    @admin.action(description="Unmark selected payments for review")
     def finish_review(self, request: HttpRequest, queryset: QuerySet) -> None:
         mark = Cast(Value(REVIEW), TextField())
         unmarked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" - ")
@@ -116,11 +119,11 @@ class SubscriptionAdmin(ModelAdmin):
     violations: ClassVar[dict[str, tuple[str, str]]] = {
         "subscriptions_current_period_check": (
             "current_period_end",
-            "The period ends after it starts.",
+            "The period must end after it starts.",
         ),
         "subscriptions_active_uniq": (
             "plan_id",
-            "The user has an active subscription to this plan already.",
+            "The user already has an active subscription to this plan.",
         ),
     }
 

@@ -1,4 +1,4 @@
-"""What a person can get wrong ends with one line that says what to do, and with nothing done."""
+"""Mistakes of the caller end with one line that says what to do, and change nothing."""
 
 import socket
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def database(server: Server) -> Iterator[str]:
-    """An empty database on `server`."""
+    """Yield the name of an empty database on `server`."""
     name = f"db_{uuid4().hex}"
     server.execute(f"CREATE DATABASE {name}")
     yield name
@@ -31,7 +31,7 @@ def database(server: Server) -> Iterator[str]:
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port that nobody listens on, nor can begin to meanwhile."""
+    """Yield a port on which no server listens, and none can start to."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
@@ -95,7 +95,7 @@ def test_command_with_closed_port__is_refused(closed_port: int, arguments: tuple
     )
 
 
-def test_runserver_with_closed_port__ends_instead_of_waiting_for_code(closed_port: int) -> None:
+def test_runserver_with_closed_port__ends_instead_of_waiting_for_changes(closed_port: int) -> None:
     process = manage("runserver", "0", DATABASE_URL=Server(closed_port).url("name"))
     assert process.returncode == 1
     assert process.stderr.splitlines() == [
@@ -105,7 +105,7 @@ def test_runserver_with_closed_port__ends_instead_of_waiting_for_code(closed_por
     ]
 
 
-def test_migrate_with_traceback_asked_for__shows_it(closed_port: int) -> None:
+def test_migrate_with_traceback_option__shows_it(closed_port: int) -> None:
     process = manage("migrate", "--traceback", DATABASE_URL=Server(closed_port).url("name"))
     first, *_, advice = process.stderr.splitlines()
     assert (process.returncode, first) == (1, "Traceback (most recent call last):")
@@ -134,7 +134,7 @@ def test_migrate_with_silent_port__is_refused_after_the_timeout() -> None:
         url = Server(listener.getsockname()[1]).url("name")
         assert refusal(manage("migrate", DATABASE_URL=f"{url}?connect_timeout=2")) == (
             "manage.py migrate: connection timeout expired. "
-            "Correct the host and the port in DATABASE_URL, or let this machine in."
+            "Correct the host and the port in DATABASE_URL, or allow the connection."
         )
 
 
@@ -176,13 +176,13 @@ def test_migrate_with_tls_asked_of_a_server_without__is_refused(server: Server) 
     assert refusal(manage("migrate", DATABASE_URL=url)) == (
         f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
         "server does not support SSL, but SSL was required. "
-        "Correct sslmode and the like in DATABASE_URL, or set up the server's TLS."
+        "Correct the SSL parameters in DATABASE_URL, or set up TLS on the server."
     )
 
 
 @pytest.fixture
 def role(server: Server) -> Iterator[str]:
-    """A role that may log in, and no more."""
+    """Yield the name of a role that has no privilege but to log in."""
     name = f"role_{uuid4().hex}"
     server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'")
     yield name
@@ -217,7 +217,7 @@ def test_migrate_on_read_only_server__is_refused(server: Server, database: str) 
     server.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
     assert refusal(manage("migrate", DATABASE_URL=server.url(database))) == (
         "manage.py migrate: cannot execute CREATE TABLE in a read-only transaction. "
-        "Point DATABASE_URL at the primary server, and a role that may write."
+        "Point DATABASE_URL at the primary server and a role that may write."
     )
     assert server.tables_and_types(database) == []
 
@@ -252,7 +252,7 @@ def test_migrate_with_directory_that_is_a_file__is_refused(directory: Path) -> N
     directory.write_text("mine")
     assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
         f"manage.py migrate: The data directory {directory} of the embedded server cannot be used: "
-        "Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
+        "Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
     assert directory.read_text() == "mine"
 
@@ -261,8 +261,8 @@ def test_migrate_with_directory_of_other_files__is_refused(directory: Path) -> N
     directory.mkdir()
     (directory / "thesis").write_text("mine")
     assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
-        f"manage.py migrate: The directory {directory} for the embedded server holds other files. "
-        "Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
+        f"manage.py migrate: The directory {directory} for the embedded server contains other "
+        "files. Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
     )
     assert [path.name for path in directory.iterdir()] == ["thesis"]
 
@@ -271,7 +271,7 @@ def test_migrate_with_directory_of_another_version__is_refused(directory: Path) 
     directory.mkdir()
     (directory / "PG_VERSION").write_text("16\n")
     assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
-        f"manage.py migrate: The data directory {directory} of the embedded server was made by "
+        f"manage.py migrate: The data directory {directory} of the embedded server was created by "
         "PostgreSQL 16, but this is 18. Move it away, or set EMBEDDED_POSTGRES_DIR to another "
         "directory."
     )
@@ -285,7 +285,7 @@ def test_migrate_with_directory_not_writable__is_refused(directory: Path, below:
     assert refusal(process) == (
         f"manage.py migrate: The data directory {directory / below} of the embedded server "
         "cannot be used: Permission denied. "
-        "Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
+        "Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
     assert list(directory.iterdir()) == []
 
@@ -297,5 +297,5 @@ def test_migrate_with_server_that_does_not_start__is_refused() -> None:
     assert refusal(process) == (
         f"manage.py migrate: The embedded server in {directory} does not start: configuration file "
         f'"{directory}/postgresql.auto.conf" contains errors. '
-        f"Look into its log, {directory}/log, or move the directory away."
+        f"See its log, {directory}/log, or move the directory away."
     )

@@ -1,4 +1,4 @@
-"""DATABASE_URL as people write it, and as they should not."""
+"""Correct and wrong values of DATABASE_URL."""
 
 from typing import Any
 
@@ -29,12 +29,12 @@ UNREADABLE = (
         ("postgres:///n?host=/tmp&connect_timeout=3", {"HOST": "", "NAME": "n"}),
     ],
 )
-def test_url__is_taken_apart(url: str, parts: dict[str, Any]) -> None:
+def test_url__is_split_into_settings(url: str, parts: dict[str, Any]) -> None:
     settings = parse_database_url(url)
     assert {name: settings[name] for name in parts} == parts
 
 
-def test_url__is_for_our_backend() -> None:
+def test_url__has_our_backend() -> None:
     assert parse_database_url(EXAMPLE)["ENGINE"] == "config.postgres.backend"
 
 
@@ -104,6 +104,6 @@ def test_url_with_wrong_query__is_refused(query: str, reason: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         parse_database_url(f"{EXAMPLE}?{query}")
     assert str(refused.value) == (
-        f"What follows the question mark in DATABASE_URL is wrong: {reason}. "
+        f"A parameter after the question mark in DATABASE_URL is wrong: {reason}. "
         "See libpq's connection parameters."
     )

@@ -1,4 +1,4 @@
-"""Settings say no to what is missing, and hand on what the environment says."""
+"""Settings from the environment, and refusals of missing and wrong ones."""
 
 import json
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def test_command_in_production_without_secret_key__is_refused() -> None:
     assert refusal(process) == f"manage.py check: {NO_SECRET_KEY}"
 
 
-def test_command_with_only_debug_off__is_told_all_that_is_missing() -> None:
+def test_command_with_only_debug_off__lists_all_missing_settings() -> None:
     process = manage("check", DEBUG="off")
     assert refusal(process) == f"manage.py check: {NO_SECRET_KEY} {NO_DATABASE_URL}"
 
@@ -73,7 +73,7 @@ def test_value_of_debug__is_understood(value: str, debug: bool) -> None:
     assert setting("DEBUG", **PRODUCTION | {"DEBUG": value}) is debug
 
 
-def test_secret_key_with_a_dollar_sign__is_taken_as_it_is() -> None:
+def test_secret_key_with_a_dollar_sign__is_unchanged() -> None:
     assert setting("SECRET_KEY", SECRET_KEY="$ecret") == "$ecret"
 
 
@@ -134,7 +134,7 @@ def test_connection_of_any_kind__has_our_time_zone_and_reads_enum_arrays(
     assert printed(process) == "UTC ['sad']"
 
 
-def test_connection_with_pool__comes_from_it_and_goes_back(server: Server) -> None:
+def test_connection_with_pool__is_returned_to_it(server: Server) -> None:
     code = """
 from django.db import connection
 for _ in range(2):
@@ -158,7 +158,7 @@ def bouncer(server: Server) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def migrated(bouncer: Server) -> str:
-    """URL of a database that was migrated through PgBouncer."""
+    """Return the URL of a database that was migrated through PgBouncer."""
     url = bouncer.url("migrated")
     printed(manage("migrate", DATABASE_URL=url))
     return url
@@ -168,7 +168,7 @@ def test_migrate_through_pgbouncer__leaves_nothing_to_do(migrated: str) -> None:
     assert printed(manage("migrate", "--check", DATABASE_URL=migrated)) == ""
 
 
-# PgBouncer has two connections to the server, so who holds one forces the others to the second.
+# PgBouncer has two connections to the server. A client that holds one forces others to the second.
 OTHER_CLIENT = """
 import psycopg
 from django.conf import settings

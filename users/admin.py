@@ -20,7 +20,7 @@ from config.admin import ModelAdmin, ModelForm, QuerySet, StackedInline
 from config.postgres import Now
 from users.models import User, UserProfile
 
-# Permissions follow from the role; a group would give none.
+# Permissions follow from the role, so groups have no effect.
 admin.site.unregister(Group)
 
 PROFILE_FIELDS = (
@@ -55,7 +55,7 @@ class ProfileInline(StackedInline):
 
 @admin.register(User)
 class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
-    """Accounts, closed ones too. The secrets of their links are never shown."""
+    """The admin of accounts, including closed ones. It never shows secrets."""
 
     icon = "group"
     through = (
@@ -79,38 +79,38 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("email", "password", "role", "email_verified", "deleted_at")}),
         (
-            "Kept by the platform",
+            "Maintained by the platform",
             {"fields": ("last_login", "password_reset_expires", "created_at", "updated_at", "id")},
         ),
     )
     readonly_fields = ("last_login", "password_reset_expires")
     actions = ("deactivate", "reopen")
     violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "users_email_lowercase_check": ("email", "An e-mail address is kept in lower case."),
-        "users_email_shape_check": ("email", "It has to look like name@example.com."),
+        "users_email_lowercase_check": ("email", "An e-mail address must be in lower case."),
+        "users_email_shape_check": ("email", "The address must look like name@example.com."),
         "users_password_reset_check": (
             "password_reset_expires",
-            "A password reset has a token and an expiry, or neither.",
+            "A password reset needs a token and an expiry time, or neither.",
         ),
         "users_deleted_at_check": (
             "deleted_at",
-            "An account cannot be closed before it was made.",
+            "The closing time must not be before the creation of the account.",
         ),
     }
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple[type[StackedInline], ...]:
-        """A profile needs its account first."""
+        """Return no profile for a new account, which must be saved first."""
         return self.inlines if obj else ()
 
     def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Nobody takes their own role, or closes their own account: who would give it back?"""
+        """Add the role and the closing time of one's own account, which one could not restore."""
         own = ["role", "deleted_at"] if obj == request.user else []
         return [*super().readonly_names(request, obj), *own]
 
-    # Closing an account is what deletion means here; `erase_view` is for good.
+    # Deletion closes an account; `erase_view` deletes it permanently.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not one's own account: nobody might be left to open it again."""
+        """Return False for one's own account: there may be no one left to reactivate it."""
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
@@ -128,28 +128,28 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     def get_actions(
         self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
     ) -> dict[str, Any]:
-        """Without the deletion of what is selected, which here is `deactivate`."""
+        """Return the actions without `delete_selected`, which `deactivate` replaces."""
         actions = super().get_actions(request, action_location)
         return {name: action for name, action in actions.items() if name != "delete_selected"}
 
     @admin.action(description="Deactivate selected accounts")
     def deactivate(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Without asking, since they can be opened again."""
+        """Close accounts without a confirmation, since they can be reactivated."""
         users = list(queryset.filter(deleted_at__isnull=True).exclude(pk=request.user.pk))
         User.objects.filter(pk__in=[user.pk for user in users]).update(
             deleted_at=Greatest(Now(), F("created_at")), updated_at=Now()
         )
         self.log_deletions(request, users)
         skipped = queryset.count() - len(users)
-        self.report(request, len(users), skipped, "deactivated", "closed before, or your own")
+        self.report(request, len(users), skipped, "deactivated", "already closed, or your own")
 
-    @admin.action(description="Open selected accounts again")
+    @admin.action(description="Reactivate selected accounts")
     def reopen(self, request: HttpRequest, queryset: QuerySet) -> None:
         closed = list(queryset.filter(deleted_at__isnull=False))
         skipped = queryset.count() - len(closed)
         queryset.filter(deleted_at__isnull=False).update(deleted_at=None)
-        self.log_all(request, closed, "Opened again.")
-        self.report(request, len(closed), skipped, "opened again", "they are open")
+        self.log_all(request, closed, "Reactivated.")
+        self.report(request, len(closed), skipped, "reactivated", "already active")
 
     # Passwords
 
@@ -159,22 +159,22 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         id: str,  # noqa: A002  # as the URL pattern of Django's has it
         form_url: str = "",
     ) -> HttpResponse:
-        """One's own is changed by who knows it, and cannot be taken away."""
+        """Redirect to the page that asks for the old password if it is one's own account."""
         if self.get_object(request, id) == request.user:
             return HttpResponseRedirect(reverse("admin:password_change"))
         return super().user_change_password(request, id, form_url)
 
-    # Deletion for good
+    # Permanent deletion
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.erase_view)
         return [path("<path:object_id>/erase/", view, name="users_user_erase"), *super().get_urls()]
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Delete an account and all that belongs to it, once its address is typed in."""
+        """Delete an account and everything that belongs to it once its address is typed."""
         user = self.get_object(request, object_id)
         if user is None or not self.has_delete_permission(request, user):
-            raise Http404("There is no such account that could be deleted.")
+            raise Http404("There is no such account, or it must not be deleted.")
         if LogEntry.objects.filter(user=user.pk).exists():
             return self._keep(request, user)
         typed = request.POST.get("email", "").strip().lower()
@@ -182,20 +182,20 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             return self._erase(request, user)
         kept, counts, _, _ = self.get_deleted_objects([user], request)
         context = self.admin_site.each_context(request) | {
-            "title": "Delete for good",
+            "title": "Delete permanently",
             "subtitle": str(user),
             "object": user,
             "opts": self.opts,
             "media": self.media,
             "model_count": counts.items(),
             "deleted_objects": kept,
-            "mismatch": "It is another address." if request.method == "POST" else "",
+            "mismatch": "This is not the account's address." if request.method == "POST" else "",
         }
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 
     def _keep(self, request: HttpRequest, user: User) -> HttpResponse:
-        """The log would lose what the account did."""
-        said = f"The log says what “{user}” changed: the account can be closed, but not deleted."
+        """Refuse to delete an account with log entries, which would be deleted, too."""
+        said = f"The log has changes by “{user}”, so the account can be closed but not deleted."
         self.message_user(request, said, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
 
@@ -203,7 +203,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     def _erase(self, request: HttpRequest, user: User) -> HttpResponse:
         super().log_deletions(request, [user])
         user.delete()
-        self.message_user(request, f"The user “{user}” was deleted for good.", messages.SUCCESS)
+        self.message_user(request, f"The user “{user}” was deleted permanently.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:users_user_changelist"))
 
 
@@ -217,6 +217,12 @@ class UserProfileAdmin(ModelAdmin):
     search_help_text = "Part of the name, or beginning of the e-mail address"
     fields = ("user", *PROFILE_FIELDS)
     violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "user_profiles_timezone_check": ("timezone", "It has to be a name such as Europe/Prague."),
-        "user_profiles_language_check": ("language", "It has to be a code such as en or pt-br."),
+        "user_profiles_timezone_check": (
+            "timezone",
+            "Use a name such as Europe/Prague.",
+        ),
+        "user_profiles_language_check": (
+            "language",
+            "Use a code such as en or pt-br.",
+        ),
     }

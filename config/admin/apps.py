@@ -1,4 +1,4 @@
-"""The apps of the admin: Django's with our site, ours with the templates, and the throttle."""
+"""The apps of the admin: Django's with our site, ours with the templates, and django-axes."""
 
 from axes import apps as axes
 from django.apps import AppConfig
@@ -6,14 +6,14 @@ from django.contrib.admin import apps as django_admin
 
 
 class AdminConfig(django_admin.AdminConfig):
-    """Django's admin; `admin.site` is our site."""
+    """Django's admin, in which `admin.site` is our site."""
 
     default = False
     default_site = "config.admin.site.AdminSite"
 
 
 class ThemeConfig(AppConfig):
-    """Templates and styles; before `unfold`, whose templates some of them replace."""
+    """The templates and styles. Installed before `unfold`, since some replace its templates."""
 
     name = "config.admin"
     label = "admin_theme"
@@ -21,10 +21,7 @@ class ThemeConfig(AppConfig):
 
 
 class ThrottleConfig(axes.AppConfig):
-    """django-axes without its tables: all that it has to keep are a few counters.
-
-    `config.admin.throttle` keeps them.
-    """
+    """django-axes without its models: `config.admin.throttle` keeps its counters."""
 
     default = False
 

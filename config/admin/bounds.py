@@ -1,4 +1,4 @@
-"""Questions to large tables that cost no more than we allow: bounded, estimated, or cancelled."""
+"""Queries on large tables with bounded costs: limited, estimated or cancelled."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,13 +11,16 @@ from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection, models, transaction
 from psycopg.errors import QueryCanceled
 
+COUNTING_MILLISECONDS = 120
+"""The time that a page gives a query that counts rows or finds their keys."""
+
 type Model = type[models.Model]
 type QuerySet = models.QuerySet[Any, Any]
 
 
 @dataclass(frozen=True)
 class Count:
-    """A number of rows; unless it is exact there are at least so many."""
+    """A number of rows: the exact number or, if `exact` is false, a minimum."""
 
     number: int
     exact: bool = True
@@ -30,17 +33,17 @@ class Count:
 
 
 class TooSlowError(Exception):
-    """PostgreSQL would have needed more time than the page gives it."""
+    """PostgreSQL needs more time than the page allows."""
 
 
 @contextmanager
 def local_settings(**values: str) -> Iterator[None]:
-    """Parameters of PostgreSQL for the statements of the block; afterwards they are as before."""
+    """Set parameters of PostgreSQL inside the block, and restore the previous values after it."""
     current = ", ".join(f"current_setting('{name}')" for name in values)
     new = ", ".join(f"set_config('{name}', %s, true)" for name in values)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            # Put together of names that are the code's own.
+            # Composed of names from our code only.
             f"WITH before AS MATERIALIZED (SELECT {current}) SELECT *, {new} FROM before",  # noqa: S608
             list(values.values()),
         )
@@ -51,9 +54,9 @@ def local_settings(**values: str) -> Iterator[None]:
 
 @contextmanager
 def at_most(milliseconds: int, **values: str) -> Iterator[None]:
-    """Cancel a statement of the block that takes longer. Raises TooSlowError."""
+    """Raise TooSlowError if a statement of the block takes longer, and cancel the statement."""
     try:
-        # To compile a query takes longer than a query has here.
+        # Compiling a query takes longer than the query is allowed to take.
         with local_settings(statement_timeout=str(milliseconds), jit="off", **values):
             yield
     except OperationalError as error:
@@ -63,7 +66,7 @@ def at_most(milliseconds: int, **values: str) -> Iterator[None]:
 
 
 def count_up_to(limit: int, querysets: Sequence[QuerySet]) -> list[Count]:
-    """The number of rows of each, in one query that reads no more than `limit` + 1 rows of each."""
+    """Count the rows of each queryset in one query that reads at most `limit` + 1 rows of each."""
     if not querysets:
         return []
     parts, params = zip(*(_counting(queryset, limit + 1) for queryset in querysets), strict=True)
@@ -81,7 +84,7 @@ def _counting(queryset: QuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
 
 
 def estimates(models: Iterable[Model]) -> Counter[Model]:
-    """The number of rows that the last VACUUM or ANALYZE saw in each table, if there was one."""
+    """Return the number of rows in each table as of its last VACUUM or ANALYZE, if any."""
     by_name = {connection.ops.quote_name(model._meta.db_table): model for model in models}
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""Lists that answer at once, whatever the size of the table and whatever is asked of them."""
+"""Lists that open quickly, whatever the size of the table and whatever the filters."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -8,40 +8,48 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.views import ChangeList as UnfoldChangeList
 
-from config.admin.bounds import Count, QuerySet, TooSlowError, at_most, count_up_to, estimates
+from config.admin.bounds import (
+    COUNTING_MILLISECONDS,
+    Count,
+    QuerySet,
+    TooSlowError,
+    at_most,
+    count_up_to,
+    estimates,
+)
+from config.admin.export import FORMATS
 from config.postgres.enums import EnumField
 
-REACH = 10_000
-"""Rows that can be paged through; beyond them one filters."""
-NEWEST = 20_000
-"""Rows that are looked through if all of them would take too long."""
-MILLISECONDS = 120
-"""For counting the rows of a list, and again for finding those of a page."""
+LISTED_ROWS = 10_000
+"""The number of rows that the pages of a list show; a filter leads to the other rows."""
+NEWEST_ROWS = 20_000
+"""The number of rows that a query scans if scanning all of them takes too long."""
 ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "indexonlyscan")}
-"""Scans of indexes that do not count on an early end."""
+"""Settings that leave only index scans whose costs do not assume an early end."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts up to a bound, and finds the keys of a page before it reads the rows.
+    """A paginator that counts up to a bound, and finds the keys of a page before it reads rows.
 
-    If no index serves what is asked, and PostgreSQL is not done in time, it looks only through the
-    newest rows (`newest` says through how many), or leaves the rows unsorted (`sorted`).
+    If no index serves the query and PostgreSQL is too slow, the query scans only the newest rows
+    (`newest` is their number) or leaves the rows unsorted (`sorted` is false).
     """
 
     object_list: Any
     newest: int | None = None
     sorted = True
     _found: Sequence[Any] = ()
-    """Keys, if to count all that is asked for takes too long."""
+    """Keys of matching rows, if counting the rows takes too long."""
 
     @cached_property
     def total(self) -> Count:
-        """How many rows there are."""
+        """The number of matching rows."""
         try:
-            with at_most(MILLISECONDS):
-                return count_up_to(REACH, [self.object_list])[0]
+            with at_most(COUNTING_MILLISECONDS):
+                return count_up_to(LISTED_ROWS, [self.object_list])[0]
         except TooSlowError:
             return self._look_closer()
 
@@ -53,50 +61,50 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         keys = self._keys(slice(first, first + self.per_page)) if self.total else []
-        # Of keys, not a slice, so that a list of changes can put more conditions on it.
+        # A filter by keys, unlike a slice, lets editable lists add conditions.
         return self._get_page(self.object_list.filter(pk__in=keys), number, self)
 
     def _look_closer(self) -> Count:
-        """What an index finds, or else what the newest rows have, up to what can be paged through.
+        """Count the rows that an index finds or, without an index, the matches among the newest.
 
-        PostgreSQL looks through the table if it expects to meet enough rows soon; but all of them
-        may be in one place, of which an index knows.
+        PostgreSQL scans the table if it expects to find enough rows soon, but the rows may all be
+        at one place that an index leads to.
         """
         rows = self.object_list.order_by()
         found = self._by_index(rows)
         self._found = self._of_the_newest(rows) if found is None else found
-        return Count(min(len(self._found), REACH), len(self._found) <= REACH)
+        return Count(min(len(self._found), LISTED_ROWS), len(self._found) <= LISTED_ROWS)
 
     def _by_index(self, rows: QuerySet) -> Sequence[Any] | None:
         try:
-            with at_most(MILLISECONDS // 2, **ONLY_BITMAPS):
+            with at_most(COUNTING_MILLISECONDS // 2, **ONLY_BITMAPS):
                 served = "Bitmap" in rows.values("pk").explain()
-                return _keys(rows, slice(REACH + 1)) if served else None
+                return _keys(rows, slice(LISTED_ROWS + 1)) if served else None
         except TooSlowError:
             return None
 
     def _of_the_newest(self, rows: QuerySet) -> Sequence[Any]:
         newest = rows.model._base_manager.order_by("-pk")
-        oldest = _keys(newest, slice(NEWEST - 1, NEWEST))
+        oldest = _keys(newest, slice(NEWEST_ROWS - 1, NEWEST_ROWS))
         some = rows.filter(pk__gte=oldest[0]) if oldest else rows
-        found = _keys(some, slice(REACH + 1))
-        if oldest and len(found) <= REACH:
-            self.newest = NEWEST
+        found = _keys(some, slice(LISTED_ROWS + 1))
+        if oldest and len(found) <= LISTED_ROWS:
+            self.newest = NEWEST_ROWS
         return found
 
     def _keys(self, part: slice) -> Sequence[Any]:
         try:
-            with at_most(MILLISECONDS):
+            with at_most(COUNTING_MILLISECONDS):
                 return _keys(self._in_order(), part)
         except TooSlowError:
             self.sorted = False
             return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
-        """The rows; if they are few, in an order that is no index's.
+        """Return the rows in their order. If they are few, order by expressions without an index.
 
-        PostgreSQL then finds the rows first, as quickly as it counted them. Otherwise it may walk
-        along the index of the order to find them on the way, and they may be at its very end.
+        PostgreSQL then finds the rows as quickly as it counted them, and sorts them. Otherwise it
+        may scan the index of the order, and the rows may be at the far end of that index.
         """
         rows: QuerySet = self.object_list
         order = rows.query.order_by
@@ -108,13 +116,15 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     def _sorted_by(self, order: Any) -> Any:
         opts = self.object_list.model._meta
-        fields = {name: field for field in opts.concrete_fields for name in _names(field)}
+        fields = {
+            name: field for field in opts.concrete_fields for name in (field.name, field.attname)
+        }
         name = order.removeprefix("-") if isinstance(order, str) else ""
         field = opts.pk if name == "pk" else fields.get(name)
-        if field is None or isinstance(field, EnumField):  # which would be sorted as text
+        if field is None or isinstance(field, EnumField):  # COALESCE would sort as text
             return order
         if name != field.attname and field.is_relation and field.related_model._meta.ordering:
-            return order  # by which its records are sorted, not by their keys
+            return order  # Django sorts by the ordering of the related model
         value = Coalesce(name, name)
         return value.desc() if order.startswith("-") else value.asc()
 
@@ -123,12 +133,8 @@ def _keys(rows: QuerySet, part: slice) -> list[Any]:
     return list(rows.values_list("pk", flat=True)[part])
 
 
-def _names(field: Any) -> tuple[str, str]:
-    return field.name, field.attname
-
-
 class ChangeList(UnfoldChangeList):
-    """One page of a list, and how many rows there are: exactly, at least, or about."""
+    """One page of a list, with an exact, minimal or estimated number of rows."""
 
     def get_results(self, request: HttpRequest) -> None:
         paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
@@ -140,18 +146,19 @@ class ChangeList(UnfoldChangeList):
         self.result_count = paginator.count
         self.multi_page = self.result_count > self.list_per_page
         self.show_full_result_count = self.can_show_all = False
-        self.full_result_count = self.result_count  # which templates take for "nothing to add"
+        self.full_result_count = self.result_count  # templates then add nothing to the count
         self.show_admin_actions = True
+        self.vague = getattr(request, "vague", [])
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
-        """With what the columns show of other tables; Django leaves it out if names need some."""
+        """Join the records that columns show; Django does not if names already join others."""
         rows: QuerySet = super().get_queryset(request, exclude_parameters)
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        """Without columns that are not to be sorted by; Django only does not link them."""
+        """Ignore columns that are not sortable; Django only leaves out their links."""
         if wanted := self.params.get("o"):
             sortable = self.sortable_by
             allowed = [
@@ -163,9 +170,37 @@ class ChangeList(UnfoldChangeList):
             self.params["o"] = ".".join(kept)
         return list(super().get_ordering(request, queryset))
 
+    @property
+    def export_urls(self) -> dict[str, str]:
+        """The address of the filtered list as a file, by format."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
+        query = self.get_query_string(remove=["p", "o", "e"])
+        return {format_.upper(): reverse(name, args=[format_]) + query for format_ in FORMATS}
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences that warn of what the list leaves out."""
+        newest, names = self.paginator.newest, self.opts.verbose_name_plural
+        notices = []
+        if newest:
+            notices.append(
+                f"No index serves this filter, so only the newest {newest:,} {names} were searched."
+                " Filter by a related record to search them all; an export does so, too."
+            )
+        if not self.paginator.sorted:
+            notices.append(
+                "There are too many rows to sort, so these are in no particular order. "
+                "Filter the list to sort it."
+            )
+        return notices + [
+            f"The word is in so many {vague} that only some of them were searched. "
+            "Type more of the word."
+            for vague in self.vague
+        ]
+
     @cached_property
     def summary(self) -> str:
-        """Such as "12 courses", "more than 10,000 courses", "about 1,000,000 courses"."""
+        """The count, as "12 courses", "more than 10,000 courses" or "about 1,000,000 courses"."""
         total = self.paginator.total
         if total.exact:
             name = self.opts.verbose_name if total.number == 1 else self.opts.verbose_name_plural

@@ -1,9 +1,10 @@
-"""How a value of a row is shown: labels, money, percentages, links. All of it is escaped."""
+"""Values of rows as HTML: labels, money, percentages, links. Every text is escaped."""
 
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -15,9 +16,10 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config.admin.paths import field_at, value_at
 from config.postgres.enums import EnumField
 
-type Column = Callable[[Any], Any]
+type DisplayFunction = Callable[[Any], Any]
 
 EMPTY = "–"  # noqa: RUF001
 GOOD, BUSY, WAITING, BAD, QUIET = (
@@ -33,47 +35,31 @@ COLOURS = {
     WAITING: "pending pending_review revision_requested past_due advanced hard admin",
     BAD: "failed dropped unpaid urgent",
 }
-"""The labels of enum types by their colour; the others are grey."""
+"""Labels of enum types by colour; all others are grey."""
 COLOUR_OF = {label: colour for colour, labels in COLOURS.items() for label in labels.split()}
 
 
-def column(model: type[models.Model], name: str, money: dict[str, str], *, link: bool) -> Column:
-    """A function for `list_display` or `readonly_fields` that shows the field `name`.
+@cache
+def display_function(
+    model: type[models.Model], name: str, currency: str, *, link: bool
+) -> DisplayFunction:
+    """Return a function for `list_display` or `readonly_fields` that shows the field `name`.
 
-    `money` says where the currency of an amount is: `{"amount": "payment__currency"}`.
+    `currency` is the path to the currency of an amount, such as `payment__currency`, or empty.
     """
-    path = name.split("__")
-    field: Any = _field(model, path)
+    field = field_at(model, name)
 
-    @admin.display(description=_heading(model, path), ordering=name)
+    @admin.display(description=str(field.verbose_name), ordering=name)
     def show(row: Any) -> Any:
-        holder = follow(row, path[:-1])
-        value = getattr(holder, path[-1], None)
-        if name in money and value is not None:
-            return amount(value, follow(row, money[name].split("__")))
+        value = value_at(row, name)
+        if currency and value is not None:
+            return amount(value, value_at(row, currency))
         return _shown(field, value, link=link)
 
     show.__name__ = name
     if _is_boolean(field):
         show.boolean = True  # type: ignore[attr-defined]
     return show
-
-
-def follow(row: Any, path: list[str]) -> Any:
-    """What `row.a.b.c` is; None if there is nothing on the way."""
-    for name in path:
-        row = getattr(row, name, None)
-    return row
-
-
-def _field(model: type[models.Model], path: list[str]) -> Any:
-    for name in path[:-1]:
-        model = model._meta.get_field(name).related_model  # type: ignore[assignment]
-    return model._meta.get_field(path[-1])
-
-
-def _heading(model: type[models.Model], path: list[str]) -> str:
-    return str(_field(model, path).verbose_name)
 
 
 def _is_boolean(field: Any) -> bool:
@@ -103,12 +89,12 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
 
 
 def amount(value: Decimal, currency: str) -> SafeString:
-    """Money."""
+    """Return an amount of money with its currency, on one line."""
     return together(f"{number_format(value, 2, force_grouping=True)} {currency}")
 
 
 def moment(value: datetime) -> SafeString:
-    """A time, in the zone of the viewer; which one that is, is told by pointing at it."""
+    """Return a time in the current time zone; the tooltip names the zone."""
     local = timezone.localtime(value)
     return format_html(
         '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>',
@@ -119,23 +105,23 @@ def moment(value: datetime) -> SafeString:
 
 
 def together(text: str) -> SafeString:
-    """Text that stays on one line."""
+    """Return `text` without line breaks."""
     return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
 def link_to(row: models.Model) -> SafeString:
-    """A link to the page of `row`."""
+    """Return a link to the page of `row`."""
     return format_html('<a href="{}" class="text-link">{}</a>', url_of(row), row)
 
 
 def url_of(row: models.Model) -> str:
-    """The page of `row` in the admin."""
+    """Return the address of the page of `row` in the admin."""
     opts = row._meta
     return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[quote(row.pk)])
 
 
 def label(field: EnumField, value: str) -> SafeString:
-    """The text for people, on the colour of the value."""
+    """Return the title of the label `value` on the colour of the label."""
     return format_html(
         '<span class="inline-block font-semibold rounded-default text-[11px] uppercase '
         'whitespace-nowrap h-6 leading-6 px-2 {}">{}</span>',
@@ -145,13 +131,13 @@ def label(field: EnumField, value: str) -> SafeString:
 
 
 def document(value: Any) -> SafeString:
-    """JSON, as one reads it."""
+    """Return a JSON document, indented."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return format_html('<pre class="json">{}</pre>', text)
 
 
 def web_link(value: str) -> str:
-    """A link, unless the address is of another kind: `javascript:` would be run."""
+    """Return a link if the address is a web page: the browser would run `javascript:`."""
     if not value.startswith(("http://", "https://")):
         return value
     return format_html(

@@ -1,6 +1,6 @@
-"""What goes with a record when it is deleted: what the foreign keys of the database would do.
+"""The rows that the foreign keys of the database delete or detach along with a record.
 
-The keys are collected by PostgreSQL, table by table, each table once; no row comes to Python.
+PostgreSQL collects the keys table by table, and Python reads no rows.
 """
 
 import json
@@ -12,25 +12,32 @@ from typing import Any
 from django.contrib import admin
 from django.db import connection, models
 
-from config.admin.bounds import Count, Model, TooSlowError, at_most, estimates, local_settings
+from config.admin.bounds import (
+    COUNTING_MILLISECONDS,
+    Count,
+    Model,
+    TooSlowError,
+    at_most,
+    estimates,
+    local_settings,
+)
 
-MILLISECONDS = 100
-"""For counting exactly. What takes longer is counted up to a limit, and estimated beyond it."""
-LIMIT = 300
+KEYS_PER_TABLE = 300
+"""The limit of a count if an exact count takes too long; more rows are estimated."""
 ONLY_INDEXES = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     **{f"enable_{way}": "off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")},
 }
-"""Each step by the index of its foreign key, so that it stops at the limit."""
+"""Settings that leave only scans of the index of a foreign key, which stop at the limit."""
 
 CASCADES = (models.CASCADE, models.DB_CASCADE)
-LETS_GO = (models.SET_NULL, models.DB_SET_NULL)
+SETS_NULL = (models.SET_NULL, models.DB_SET_NULL)
 
 
 @dataclass(frozen=True)
 class Affected:
-    """A table, and how many of its rows are deleted, or lose what `field` refers to."""
+    """A table with the number of its rows that are deleted or whose `field` becomes NULL."""
 
     model: Model
     count: Count
@@ -43,7 +50,7 @@ class Affected:
 
     @property
     def noun(self) -> str:
-        """`title`, or what a single one is called."""
+        """The name of the table for the number of rows."""
         return str(self.model._meta.verbose_name) if self.count == Count(1) else self.title
 
     @property
@@ -58,7 +65,7 @@ class Affected:
 
 @dataclass(frozen=True)
 class Deletion:
-    """The deletion of the rows of `model` with these keys."""
+    """The consequences of deleting the rows of `model` with these keys."""
 
     model: Model
     keys: Sequence[Any]
@@ -66,24 +73,24 @@ class Deletion:
     @cached_property
     def _counts(self) -> tuple[list[Affected], list[Affected]]:
         try:
-            with at_most(MILLISECONDS):
+            with at_most(COUNTING_MILLISECONDS):
                 return self._counted(None)
         except TooSlowError:
             with local_settings(**ONLY_INDEXES):
-                return self._counted(LIMIT)
+                return self._counted(KEYS_PER_TABLE)
 
     @property
     def deleted(self) -> list[Affected]:
-        """The rows that go, or may go, those that were asked for first."""
+        """The tables that lose rows, or may lose rows; `model` is the first."""
         return [found for found in self._counts[0] if found.count or not found.count.exact]
 
     @property
     def kept(self) -> list[Affected]:
-        """The rows that stay, but refer to nothing any more."""
+        """The tables with rows that stay and lose their link to a deleted row."""
         return [affected for affected in self._counts[1] if affected.count]
 
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
-        plan = Plan(self.model, limit)
+        plan = DeletionPlan(self.model, limit)
         numbers = _fetch_one(plan.sql, {"keys": list(self.keys)})
         counts = dict(zip([*plan.tables, *plan.references], numbers, strict=True))
         bounded = plan.bounded(counts)
@@ -98,11 +105,11 @@ class Deletion:
         ]
         return deleted, kept
 
-    def _expected(self, plan: "Plan", counts: Any, bounded: set[Model]) -> dict[Model, int]:
-        """How many rows go, about, where they were not all counted.
+    def _expected(self, plan: "DeletionPlan", counts: Any, bounded: set[Model]) -> dict[Model, int]:
+        """Estimate the number of deleted rows in the tables that were not counted completely.
 
-        As many as the planner expects of those that refer to the keys themselves; of the others as
-        many for each row that they refer to as there are in the whole tables.
+        For tables that refer to `model` itself, that is what the planner expects. For other tables,
+        it follows from the ratio of the sizes of the two whole tables.
         """
         referring, sizes = self._referring(), estimates(plan.tables)
         result: dict[Model, int] = {}
@@ -118,7 +125,7 @@ class Deletion:
         return result
 
     def _referring(self) -> dict[Any, int]:
-        """How many rows the planner expects of each foreign key to refer to the keys."""
+        """Return how many rows the planner expects to refer to the keys, by foreign key."""
         arms = [arm for arm in _referring(self.model, CASCADES) if arm[0] is not self.model]
         sql = " UNION ALL ".join(
             f"SELECT 1 FROM {_quote(child._meta.db_table)} "
@@ -132,15 +139,15 @@ class Deletion:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The query that counts, with a common table expression for the keys of each table."""
+class DeletionPlan:
+    """The counting query, with a common table expression for the deleted keys of each table."""
 
     model: Model
     limit: int | None
 
     @cached_property
     def tables(self) -> list[Model]:
-        """All tables that lose rows; each after those that it refers to."""
+        """All tables that lose rows, each after the tables that it refers to."""
         found: dict[Model, None] = {}
         self._visit(self.model, found)
         return list(reversed(found))
@@ -153,11 +160,11 @@ class Plan:
 
     @cached_property
     def references(self) -> list[tuple[Model, str]]:
-        """The foreign keys that are set to NULL where what they refer to goes."""
+        """The foreign keys that become NULL when the row that they refer to is deleted."""
         return [
             (child, field.name)
             for model in self.tables
-            for child, field in _referring(model, LETS_GO)
+            for child, field in _referring(model, SETS_NULL)
             if admin.site.is_registered(child)
         ]
 
@@ -171,7 +178,7 @@ class Plan:
         return f"WITH RECURSIVE {ctes} SELECT {', '.join(counts)}"
 
     def bounded(self, counts: dict[Any, int]) -> set[Model]:
-        """The tables that may have more rows than were counted, or whose parents may."""
+        """Return the tables that may lose more rows than counted, directly or via a parent."""
         result: set[Model] = set()
         for model in self.tables:
             parents = {parent for parent, _ in self.arms(model)}
@@ -197,7 +204,7 @@ class Plan:
         return " UNION ".join(f"({arm})" for arm in arms)
 
     def arms(self, model: Model) -> list[tuple[Model, Any]]:
-        """The foreign keys through which rows of `model` go, and where they come from."""
+        """Return the cascading foreign keys of `model`, each with the table it refers to."""
         return [
             (parent, field)
             for parent in self.tables
@@ -215,9 +222,9 @@ class Plan:
         return f"(SELECT count(*) FROM ({rows}) AS rows)"
 
     def _among(self, model: Model) -> str:
-        """That a key is of a row of `model` that goes.
+        """Return the condition that a key belongs to a deleted row of `model`.
 
-        The keys that were asked for are told to the planner: it knows how many rows have them.
+        The planner sees the given keys as constants, and knows how many rows refer to them.
         """
         if model is self.model and not any(_own(model)):
             return "= ANY(%(keys)s)"
@@ -229,19 +236,19 @@ class Plan:
 
 
 def _referring(model: Model, actions: tuple[Any, ...]) -> Iterator[tuple[Model, Any]]:
-    """The tables that refer to `model`, by foreign keys that do one of `actions`."""
-    for relation in model._meta.related_objects:
-        if relation.on_delete in actions:
+    """Yield the tables that refer to `model` by foreign keys with one of `actions`."""
+    for relation in model._meta.get_fields(include_hidden=True):
+        if isinstance(relation, models.ForeignObjectRel) and relation.on_delete in actions:
             yield relation.related_model, relation.field
 
 
 def _own(model: Model) -> Iterator[Any]:
-    """The foreign keys of `model` to itself, by which its rows go with each other."""
+    """Yield the cascading foreign keys of `model` to itself."""
     return (field for child, field in _referring(model, CASCADES) if child is model)
 
 
 def _cte(model: Model) -> str:
-    return _quote(f"gone_{model._meta.db_table}")
+    return _quote(f"deleted_{model._meta.db_table}")
 
 
 def _quote(name: str | None) -> str:
@@ -255,6 +262,6 @@ def _fetch_one(sql: str, params: dict[str, Any]) -> Any:
 
 
 def _rounded(number: int) -> int:
-    """Two digits; an estimate has no more."""
+    """Round an estimate to two digits, since it is no more precise."""
     digits = len(str(number)) - 2
     return round(number, -digits) if digits > 0 else number

@@ -1,18 +1,24 @@
-"""Rows as CSV or JSON, a piece at a time: neither side holds more than a piece in memory."""
+"""Rows of a list as CSV or JSON, streamed in pieces so that memory holds only one piece."""
 
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Cast
-from django.http import StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.urls import URLPattern, path
 
 from config.admin.bounds import QuerySet
 
+SECRETS = frozenset({"password", "verification_token", "password_reset_token"})
+"""Fields that are neither shown nor exported, and that cannot be filtered by."""
 PIECE = 2_000
+"""The number of rows that one query reads."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 type Fields = Sequence[Any]
@@ -20,7 +26,7 @@ type Rows = Iterator[tuple[Any, ...]]
 
 
 def respond(rows: QuerySet, fields: Fields, format_: str) -> StreamingHttpResponse:
-    """A file to download, named after the table."""
+    """Return a download named after the table."""
     content_type, write = FORMATS[format_]
     pieces = write([field.column for field in fields], read(rows, fields))
     name = f"{rows.model._meta.db_table}.{format_}"
@@ -29,10 +35,10 @@ def respond(rows: QuerySet, fields: Fields, format_: str) -> StreamingHttpRespon
 
 
 def read(rows: QuerySet, fields: Fields) -> Rows:
-    """The values of the rows, in the order of their keys.
+    """Yield the values of each row, in the order of the keys.
 
-    Each piece begins behind the last key: a cursor on the server would do the same, but not behind
-    a PgBouncer.
+    Each piece begins after the last key of the previous one. A server-side cursor would be simpler,
+    but does not work through PgBouncer.
     """
     values = rows.order_by("pk").values_list("pk", *map(_read, fields))
     piece = list(values[:PIECE])
@@ -47,22 +53,22 @@ def _read(field: Any) -> Any:
 
 
 class Document(str):
-    """JSON as PostgreSQL writes it: Python has no number that is as long, or as exact."""
+    """JSON text from PostgreSQL, not parsed: Python would lose digits of numbers."""
 
     __slots__ = ()
 
 
 class DocumentField(models.TextField):  # type: ignore[type-arg]  # no subscripts when it runs
-    """The type of a document that is read as text."""
+    """The type of a JSON document that is read as text."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Document | None:
         return None if value is None else Document(value)
 
 
 def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
-    """Text is in quotes and NULL is not, as COPY has it.
+    """Yield CSV lines that quote texts but not NULL, as COPY does.
 
-    Text that a spreadsheet would take for a formula begins with an apostrophe.
+    An apostrophe precedes texts that a spreadsheet would run as a formula.
     """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_STRINGS)
     yield ",".join(names) + "\r\n"
@@ -71,7 +77,7 @@ def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
 
 
 def write_json(names: Sequence[str], rows: Rows) -> Iterator[str]:
-    """An array of objects, one on a line."""
+    """Yield a JSON array with one object per line."""
     before = "[\n"
     for row in rows:
         members = (f"{_json(name)}: {_json(value)}" for name, value in zip(names, row, strict=True))
@@ -86,8 +92,35 @@ FORMATS: dict[str, tuple[str, Callable[[Sequence[str], Rows], Iterator[str]]]] =
 }
 
 
+class ExportOptions:
+    """The part of our ModelAdmin that exports the rows of a list."""
+
+    opts: Any
+    admin_site: Any
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.export_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/<format_>/", view, name=name), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest, format_: str) -> StreamingHttpResponse:
+        """Return all pages of the list as a file, with its filters and its search."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if format_ not in FORMATS:
+            raise Http404(f"There is no export as {format_}.")
+        request.GET = request.GET.copy()
+        request.GET.pop("p", None)
+        try:
+            rows = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters as error:
+            raise Http404("The list has no such filter.") from error
+        fields = [field for field in self.opts.concrete_fields if field.name not in SECRETS]
+        return respond(rows.select_related(None), fields, format_)
+
+
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file whose write() returns the text."""
 
     def write(self, text: str) -> str:
         return text
@@ -102,7 +135,7 @@ def _cell(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    """Times to the microsecond, which Django's encoder cuts off."""
+    """Return JSON with microseconds, which Django's encoder would cut off."""
     if isinstance(value, Document):
         return value
     if hasattr(value, "isoformat"):

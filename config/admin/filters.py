@@ -1,4 +1,4 @@
-"""Filters of lists: by label, by range of days or numbers, by a related record."""
+"""Filters of lists by label, by range of days or numbers, and by related record."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,10 +19,10 @@ from config.postgres.enums import EnumField
 
 
 class EnumFilter(admin.ChoicesFieldListFilter):
-    """Filters by labels; a label in the URL that does not exist finds nothing."""
+    """A filter by labels. An unknown label in the URL finds no rows."""
 
     def expected_parameters(self) -> list[str | None]:
-        """Also those that nobody clicks on but that people write: `?role=x`, `?role__in=x,y`."""
+        """Add parameters that no link has, but that people type: `?role=x`, `?role__in=x,y`."""
         return [*super().expected_parameters(), self.field_path, f"{self.field_path}__in"]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -39,10 +39,10 @@ class EnumFilter(admin.ChoicesFieldListFilter):
 
 
 class RangeFilter:
-    """What a range of days and one of numbers have in common: both ends belong to it."""
+    """The base of ranges of days and of numbers. A range includes both ends."""
 
     def queryset(self: Any, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """A value that the form does not take is treated as any other wrong one in the URL."""
+        """Raise IncorrectLookupParameters if the form rejects a value."""
         form = next(self.choices(None))["form"]
         if not form.is_valid():
             raise IncorrectLookupParameters
@@ -53,17 +53,17 @@ class RangeFilter:
 
 
 class DaysFilter(RangeFilter, RangeDateFilter):
-    """Days as they are in the viewer's time zone."""
+    """A range of days in the current time zone."""
 
     def bound(self, end: str, day: date) -> models.Q:
-        """From the beginning of the first day, to before the day after the last one."""
+        """Return a condition on the time: the last day ends before the midnight after it."""
         if end == "from":
             return models.Q((f"{self.field_path}__gte", _midnight(day)))
         return models.Q((f"{self.field_path}__lt", _midnight(day + timedelta(days=1))))
 
 
 class NumbersFilter(RangeFilter, RangeNumericFilter):
-    """Numbers, from one to another."""
+    """A range of numbers."""
 
     def bound(self, end: str, number: float) -> models.Q:
         lookup = "gte" if end == "from" else "lte"
@@ -71,10 +71,10 @@ class NumbersFilter(RangeFilter, RangeNumericFilter):
 
 
 class RecordFilter(AutocompleteSelectFilter):
-    """Rows that belong to a record, which is found by typing: never a list of all of them."""
+    """A filter by a record that is found by typing, without a list of all records."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        """Also those that belong to none, for whom people write `?user__isnull=True`."""
+        """Accept also `?user__isnull=True`, which people type."""
         if self.lookup_kwarg_isnull in self.used_parameters and not self.value():
             self.used_parameters.pop(self.lookup_kwarg, None)
             return admin.RelatedFieldListFilter.queryset(self, request, queryset)
@@ -91,7 +91,7 @@ def _midnight(day: date) -> datetime:
 
 
 def filter_for(field: Any) -> Any:
-    """The filter that fits the type of `field`, as `list_filter` has it."""
+    """Return an entry of `list_filter` with the filter for the type of `field`."""
     if isinstance(field, EnumField):
         return (field.name, EnumFilter)
     if field.is_relation:

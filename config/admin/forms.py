@@ -1,4 +1,4 @@
-"""Forms that say what PostgreSQL would say, before it has to, at the field and in words."""
+"""Forms that find what PostgreSQL would refuse, and say so in words at the field."""
 
 import json
 import re
@@ -15,20 +15,20 @@ from config.admin.search import is_value
 from config.admin.violations import Violation, explain, violated
 
 NO_JSONB = (
-    "PostgreSQL's JSON has no NaN, no Infinity, no \\u0000, no half of a character, "
-    "and neither numbers nor nesting without end."
+    "PostgreSQL cannot store this JSON: NaN, Infinity, \\u0000, half of a surrogate pair, "
+    "or too long numbers or too deep nesting. Remove it."
 )
 NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form that knows the constraints of its table."""
+    """A form that checks the constraints of its table."""
 
     refusal: ClassVar[Violation | None] = None
-    """What PostgreSQL said when this very form was saved."""
+    """The constraint that PostgreSQL found violated when this form was saved."""
 
     def clean(self) -> dict[str, Any] | None:
-        """Keep the microseconds of times that nobody touched; the inputs do not show them."""
+        """Keep the microseconds of unchanged times; the inputs do not show them."""
         super().clean()
         for name in self.cleaned_data.keys() - set(self.changed_data):
             if isinstance(value := self.initial.get(name), datetime):
@@ -36,8 +36,8 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
     def validate_constraints(self) -> None:
-        """Look also at constraints on columns that are not on the form."""
-        # A missing key or column is already said, and would break others as well.
+        """Check all constraints, also those on columns that are not on the form."""
+        # Skip constraints on fields with errors: a missing value would violate them, too.
         wrong = set(self.errors)
         for constraint in violated(self.instance, wrong):
             self._blame(explain(constraint, type(self.instance)))
@@ -51,14 +51,14 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def name_inputs(field: forms.Field) -> forms.Field:
-    """Name the two inputs of a day and a time for those who do not see them."""
+    """Label the two inputs of a date and a time for screen readers."""
     for widget, part in zip(getattr(field.widget, "widgets", ()), ("date", "time"), strict=False):
         widget.attrs.setdefault("aria-label", f"{field.label}: {part}")
     return field
 
 
 class JSONField(forms.JSONField):
-    """A document on several lines, as one reads it."""
+    """An input with an indented JSON document."""
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -77,12 +77,12 @@ class JSONField(forms.JSONField):
         return json.dumps(value, indent=2, ensure_ascii=False, cls=self.encoder)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What was typed in stays as it was typed."""
+        """Return the text as it was typed."""
         return initial if self.disabled else Typed(data or "")
 
 
 class RecordSelect(AutocompleteSelect):
-    """A record, found by typing; what is no key, is none that is chosen."""
+    """An input that finds a record by typing. It ignores values that are not keys."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         key = self.field.remote_field.get_related_field()
@@ -90,17 +90,17 @@ class RecordSelect(AutocompleteSelect):
 
 
 class Typed(str):
-    """What came from the browser."""
+    """Text that the browser sent."""
 
     __slots__ = ()
 
 
 class InlineFormSet(PaginationInlineFormSet):
-    """A page of rows; a page that is none in the URL is the first one."""
+    """One page of rows; an invalid page number in the URL means the first page."""
 
     def get_page_num(self) -> int:
         request: Any = self.request
         key = self.get_pagination_key()
         page = request.GET.get(key) or request.POST.get(key) or ""
-        # unfold takes other signs for digits, and any number of them.
+        # Unfold accepts other signs as digits, and numbers of any length.
         return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1

@@ -1,4 +1,4 @@
-"""The sidebar: the domains in their order, with their tables."""
+"""The sidebar with all domains and their tables."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from config.project import own_apps
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """What unfold makes the sidebar of."""
+    """Return the sidebar in the form that unfold expects."""
     pages = [
         {"title": "Dashboard", "icon": "dashboard", "link": reverse_lazy("admin:index")},
         {"title": "Schema", "icon": "schema", "link": reverse_lazy("admin_pages:schema")},

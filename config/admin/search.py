@@ -1,4 +1,4 @@
-"""Search by index: related rows are found first, from the far end, each step by its own index."""
+"""Search by index: the query finds related rows first, from the far end, each by its own index."""
 
 from functools import reduce
 from itertools import islice
@@ -13,38 +13,38 @@ from django.utils.text import smart_split, unescape_string_literal
 from config.admin.bounds import QuerySet
 
 WORDS = 5
-REACH = 200
-"""Related rows through which a search looks; a word that more have is too vague."""
+RELATED_ROWS = 200
+"""The number of related rows that a search follows; a word that more rows match is too vague."""
 NOTHING = Q(pk__in=[])
 
 
 class Search:
-    """The search for words in some fields.
+    """A search for words in some fields.
 
-    A field is a path with a lookup, such as `enrollment__student__email__startswith`; without a
-    lookup the word may be anywhere in the text.
+    A field is a path with a lookup, such as `enrollment__student__email__startswith`. Without a
+    lookup, the word may be anywhere in the text.
     """
 
     def __init__(self, fields: tuple[str, ...], term: str) -> None:
         self.fields = fields
         self.words = _words(term)
         self.vague: set[str] = set()
-        """The plurals of those of which too many had a word to look at all of them."""
+        """Plural names of the related tables in which too many rows match a word."""
 
-    def of(self, rows: QuerySet) -> QuerySet:
-        """The rows in which each word is in one of the fields."""
+    def matching(self, rows: QuerySet) -> QuerySet:
+        """Return the rows in which each word is in one of the fields."""
         for word in self.words:
             conditions = (self._condition(rows.model, field, word) for field in self.fields)
             rows = rows.filter(reduce(or_, conditions, NOTHING))
         return rows
 
     def _condition(self, model: type[models.Model], path: str, word: str) -> Q:
-        """That `word` is where `path` leads. A foreign key is followed with a query of its own."""
+        """Return the condition that `word` is at `path`; each foreign key takes a query."""
         first, _, rest = path.partition("__")
         field: Any = model._meta.pk if first == "pk" else model._meta.get_field(first)
         if field.is_relation and rest:
             return Q((f"{first}__in", self._related(field.related_model, rest, word)))
-        if isinstance(field, models.EmailField):  # which the database has in lower case
+        if isinstance(field, models.EmailField):  # addresses are stored in lower case
             word = word.lower()
         if rest == "exact" and not is_value(field, word):
             return NOTHING
@@ -52,14 +52,14 @@ class Search:
 
     def _related(self, model: type[models.Model], path: str, word: str) -> list[Any]:
         found = model._base_manager.filter(self._condition(model, path, word))
-        keys = list(found.values_list("pk", flat=True)[: REACH + 1])
-        if len(keys) > REACH:
+        keys = list(found.values_list("pk", flat=True)[: RELATED_ROWS + 1])
+        if len(keys) > RELATED_ROWS:
             self.vague.add(str(model._meta.verbose_name_plural))
-        return keys[:REACH]
+        return keys[:RELATED_ROWS]
 
 
 def is_value(field: Any, word: str) -> bool:
-    """Whether a column of this type could hold the word."""
+    """Return whether a column of the type of `field` could hold `word`."""
     try:
         field.to_python(word)
     except ValidationError:
@@ -68,7 +68,7 @@ def is_value(field: Any, word: str) -> bool:
 
 
 def _words(term: str) -> list[str]:
-    # No text in PostgreSQL has NUL, and autocompletion lets it through.
+    # PostgreSQL stores no NUL in texts, and autocompletion does not reject it.
     words = islice(smart_split(term.replace("\x00", "")), WORDS)
     return [
         unescape_string_literal(word) if word[0] in "\"'" and word[0] == word[-1] else word

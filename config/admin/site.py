@@ -8,14 +8,14 @@ from unfold.sites import UnfoldAdminSite
 
 
 class AdminSite(UnfoldAdminSite):
-    """Unfold's, with the domains in their order and a search that any parameter can be put to."""
+    """Unfold's site, with the apps and models in the order of the schema."""
 
     index_title = "Dashboard"
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """Apps and models as the schema has them, not by the alphabet."""
+        """Return apps and models in the order of the schema, not of the alphabet."""
         found = super().get_app_list(request, app_label)
         for app in found:
             models = list(apps.get_app_config(app["app_label"]).get_models())
@@ -26,7 +26,7 @@ class AdminSite(UnfoldAdminSite):
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The command palette; it has one page only."""
+        """Return the only page of the command palette: unfold fails if `page` is not a number."""
         request.GET = request.GET.copy()
         request.GET.pop("page", None)
         return super().search(request, extra_context)

@@ -1,30 +1,41 @@
-"""Login attempts, counted by django-axes, in the table of the sessions.
+"""Counters of failed logins for django-axes, kept in the table of the sessions.
 
-That is where all processes see them, as in a cache that they share; the schema has no other table
-for what expires, and the project needs no other service.
+All processes share this table as they would share a cache, and rows in it expire. So the counters
+need neither a table of their own nor another service.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from axes.backends import AxesStandaloneBackend
 from django.conf import settings
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+ADD = """
+INSERT INTO django_session AS old (session_key, session_data, expire_date)
+VALUES (%s, %s, now() + %s * interval '1 second')
+ON CONFLICT (session_key) DO UPDATE
+   SET session_data = excluded.session_data, expire_date = excluded.expire_date
+ WHERE old.expire_date <= now()
+"""
+
 
 class Backend(AxesStandaloneBackend):
-    """Refuses whoever failed too often."""
+    """The authentication backend that locks out an address after too many failures."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
-        """A login without a request is not from the web: nobody tries passwords that way."""
+        """Skip logins without a request: they do not come from the web."""
         if request is not None:
             super().authenticate(request, **credentials)
 
 
 def address(request: HttpRequest) -> str:
-    """Where a request comes from; behind a proxy, what the proxy put at the end of its header."""
+    """Return the client's address; behind a proxy, the one that the proxy added to its header."""
     forwarded = request.headers.get("X-Forwarded-For", "")
     if settings.SECURE_PROXY_SSL_HEADER and forwarded:
         return forwarded.rpartition(",")[2].strip()
@@ -32,9 +43,9 @@ def address(request: HttpRequest) -> str:
 
 
 class SessionTableCache(BaseCache):
-    """A cache of numbers, as rows of `django_session`; `clearsessions` removes the expired.
+    """A cache of numbers in rows of `django_session`; `clearsessions` removes expired ones.
 
-    A key is hashed with SECRET_KEY: nobody can name it as their session.
+    Keys are hashed with SECRET_KEY, so that a client cannot use one as a session key.
     """
 
     def __init__(self, _: str, params: dict[str, Any]) -> None:
@@ -43,26 +54,14 @@ class SessionTableCache(BaseCache):
     def add(
         self, key: str, value: int, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
-        return self._changed(
-            """
-            INSERT INTO django_session AS old (session_key, session_data, expire_date)
-            VALUES (%s, %s, now() + %s * interval '1 second')
-            ON CONFLICT (session_key) DO UPDATE
-               SET session_data = excluded.session_data, expire_date = excluded.expire_date
-             WHERE old.expire_date <= now()
-            """,
-            [_hashed(key), str(value), self._seconds(timeout)],
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(ADD, [_hashed(key), str(value), self._seconds(timeout)])
+            return bool(cursor.rowcount)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT session_data::int FROM django_session"
-                " WHERE session_key = %s AND expire_date > now()",
-                [_hashed(key)],
-            )
-            row = cursor.fetchone()
-        return row[0] if row else default
+        unexpired = _rows(key).filter(expire_date__gt=Now())
+        number = unexpired.values_list("session_data", flat=True).first()
+        return default if number is None else int(number)
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         with connection.cursor() as cursor:
@@ -77,25 +76,23 @@ class SessionTableCache(BaseCache):
         return int(row[0])
 
     def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return self._changed(
-            "UPDATE django_session SET expire_date = now() + %s * interval '1 second'"
-            " WHERE session_key = %s",
-            [self._seconds(timeout), _hashed(key)],
-        )
+        expiry = Now() + timedelta(seconds=self._seconds(timeout))
+        return bool(_rows(key).update(expire_date=expiry))
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        return self._changed("DELETE FROM django_session WHERE session_key = %s", [_hashed(key)])
+        return bool(_rows(key).delete()[0])
 
     def _seconds(self, timeout: Any) -> int:
         seconds: Any = self.default_timeout if timeout in (DEFAULT_TIMEOUT, None) else timeout
         return int(seconds)
 
-    def _changed(self, sql: str, params: list[Any]) -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, params)
-            return bool(cursor.rowcount)
+
+def _rows(key: str) -> QuerySet[Any]:
+    from django.contrib.sessions.models import Session  # settings name this module before models
+
+    return Session.objects.filter(session_key=_hashed(key))
 
 
 def _hashed(key: str) -> str:
-    """Forty characters, as many as the key of a session has."""
+    """Return a hash of 40 characters, the length limit of a session key."""
     return salted_hmac("config.admin.throttle", key, algorithm="sha256").hexdigest()[:40]

@@ -1,4 +1,4 @@
-"""What a constraint demands, in words, and the field at which a form says so."""
+"""Violated constraints as messages, each with the field at which a form shows it."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -16,17 +16,16 @@ NOT_BLANK = r"\S"
 
 
 class Violation(NamedTuple):
-    """The field to blame, unless it is no single one, and what is wrong."""
+    """The field that is wrong, or None if it is not a single one, and the message."""
 
     field: str | None
     message: str
 
 
 def explain(constraint: models.BaseConstraint, model: type[models.Model]) -> Violation:
-    """What `constraint` demands.
+    """Return the message for a violation of `constraint`.
 
-    In the words of the model's admin (`violations`, by the constraint's name), or else in words
-    that follow from the condition.
+    It is declared in the model's admin (`violations`) or composed from the condition.
     """
     said: dict[str, tuple[str, str]] = getattr(admin.site.get_model_admin(model), "violations", {})
     if constraint.name in said:
@@ -35,11 +34,11 @@ def explain(constraint: models.BaseConstraint, model: type[models.Model]) -> Vio
         message = model().unique_error_message(model, constraint.fields).messages[0]
         return Violation(constraint.fields[-1], message)
     condition = getattr(constraint, "condition", None)
-    return Violation(_field(condition), f"It has to be {_in_words(condition)}.")
+    return Violation(_field(condition), f"The value must be {_in_words(condition)}.")
 
 
 def violated(instance: models.Model, exclude: set[str]) -> Iterator[models.BaseConstraint]:
-    """The constraints that `instance` breaks, apart from those on the fields in `exclude`."""
+    """Yield the constraints that `instance` violates, except those on the fields in `exclude`."""
     model = type(instance)
     for constraint in model._meta.constraints:
         try:
@@ -49,12 +48,12 @@ def violated(instance: models.Model, exclude: set[str]) -> Iterator[models.BaseC
 
 
 def refused(error: Exception, model: type[models.Model]) -> Violation:
-    """What PostgreSQL refused, although the form had thought that all was well."""
+    """Return the violation for an error of PostgreSQL while it saved a valid form."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
         if constraint.name == name:
             return explain(constraint, model)
-    return Violation(None, f"PostgreSQL does not take it: {str(error).splitlines()[0]}.")
+    return Violation(None, f"PostgreSQL refused the values: {str(error).splitlines()[0]}.")
 
 
 def _in_words(condition: Any) -> str:
@@ -64,7 +63,7 @@ def _in_words(condition: Any) -> str:
 
 def _words(lookup: Any) -> str:
     if isinstance(lookup, IsFinite):
-        return "a moment, not infinity"
+        return "a time, not infinity"
     if isinstance(lookup, Exact) and isinstance(lookup.lhs, JSONTypeof):
         return f"a JSON {lookup.rhs}"
     path, value = lookup
@@ -72,14 +71,14 @@ def _words(lookup: Any) -> str:
     if isinstance(value, Combinable):
         return ""
     if operator == "regex":
-        return "more than blanks" if value == NOT_BLANK else ""
+        return "more than spaces" if value == NOT_BLANK else ""
     if operator == "range":
         return f"from {value[0]} to {value[1]}"
     return {"gte": f"{value} or more", "gt": f"more than {value}"}.get(operator, "")
 
 
 def _lookups(condition: Any) -> Iterator[Any]:
-    """The conditions that a condition is made of."""
+    """Yield the lookups that a condition consists of."""
     for part in getattr(condition, "children", ()):
         if isinstance(part, Q):
             yield from _lookups(part)
@@ -88,7 +87,7 @@ def _lookups(condition: Any) -> Iterator[Any]:
 
 
 def _field(condition: Any) -> str | None:
-    """The field that the first of the conditions is on."""
+    """Return the name of the field in the first lookup."""
     lookup = next(_lookups(condition), None)
     if isinstance(lookup, tuple):
         return str(lookup[0]).partition("__")[0]

@@ -1,1 +1,1 @@
-"""The admin's dashboard and its Schema page."""
+"""The dashboard of the admin and its Schema page."""

@@ -1,4 +1,4 @@
-"""Pages of the admin beside those of tables: the dashboard, which is its first page, and Schema."""
+"""The app of the dashboard, which is the first page of the admin, and of the Schema page."""
 
 from django.apps import AppConfig
 from django.contrib import admin

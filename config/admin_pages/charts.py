@@ -1,23 +1,23 @@
-"""Numbers -> SVG, for pages.css to colour. Pure.
+"""Charts as SVG, which pages.css colours. Pure functions.
 
-A chart is as wide as its place; its text is of a size that a phone, which shrinks it a little,
-still shows well.
+A chart is as wide as its card; its text stays readable on a phone, which shrinks the chart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH = 360
-LEFT = 52  # for the numbers beside columns
-LEVELS = 5  # of a heat map
+CHART_WIDTH = 360
+LEFT = 52  # width of the numbers to the left of columns
+LEVELS = 5  # shades of a heat map
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A value, or several on top of each other, with what a pointer on it shows."""
+    """A bar of one or several stacked values, each with a tooltip."""
 
     label: str
     values: Sequence[float]
@@ -26,15 +26,15 @@ class Bar:
 
 
 def columns(bars: Sequence[Bar], every: int) -> SafeString:
-    """A column for each bar, labelled every so many, below lines at round numbers."""
+    """Draw a column for each bar, a label for each `every`-th, and lines at round numbers."""
     height, bottom = 200, 172
     top = rounded_up(max((sum(bar.values) for bar in bars), default=0))
-    step = (WIDTH - LEFT) / max(len(bars), 1)
+    step = (CHART_WIDTH - LEFT) / max(len(bars), 1)
     parts = [_scale(top, bottom)]
     for n, bar in enumerate(bars):
         x = LEFT + n * step
         parts.append(_column(bar, x + step * 0.12, step * 0.76, bottom, (bottom - 12) / top))
-        if n % every == 0 and n + every * 0.6 < len(bars):  # or else it would end outside
+        if n % every == 0 and n + every * 0.6 < len(bars):  # a later label would not fit
             parts.append(text(bar.label, x, height - 8))
     return svg(height, parts)
 
@@ -45,7 +45,7 @@ def _scale(top: float, bottom: int) -> SafeString:
         "",
         '<path class="rule" d="M{} {}H{}"/>{}',
         (
-            (LEFT, round(y, 1), WIDTH, text(short(share * top), LEFT - 8, y + 4, "end"))
+            (LEFT, round(y, 1), CHART_WIDTH, text(short(share * top), LEFT - 8, y + 4, "end"))
             for share, y in lines
         ),
     )
@@ -60,20 +60,20 @@ def _column(bar: Bar, x: float, width: float, bottom: float, unit: float) -> Saf
 
 
 def bars(rows: Sequence[Bar], whole: float | None = None) -> SafeString:
-    """A bar for each row, its parts one after the other, below its label and note.
+    """Draw a horizontal bar for each row, below the label and note of the row.
 
-    The longest is as long as there is room, or `whole` is.
+    The full width is `whole` or, without it, the longest bar.
     """
     longest = whole or max((sum(row.values) for row in rows), default=0) or 1
     parts = []
     for n, row in enumerate(rows):
         y = n * 40
         parts.append(text(shortened(row.label), 0, y + 14))
-        parts.append(text(row.note, WIDTH, y + 14, "end", "note"))
-        parts.append(rect(0, y + 20, WIDTH, 12, "track"))
+        parts.append(text(row.note, CHART_WIDTH, y + 14, "end", "note"))
+        parts.append(rect(0, y + 20, CHART_WIDTH, 12, "track"))
         x = 0.0
         for m, (value, hint) in enumerate(zip(row.values, row.hints, strict=True)):
-            width = value / longest * WIDTH
+            width = value / longest * CHART_WIDTH
             parts.append(rect(x, y + 20, width, 12, f"series-{m}", hint))
             x += width
     return svg(max(len(rows), 1) * 40, parts)
@@ -82,9 +82,9 @@ def bars(rows: Sequence[Bar], whole: float | None = None) -> SafeString:
 def heat_map(
     rows: Sequence[str], heads: Mapping[int, str], values: Sequence[Sequence[int]]
 ) -> SafeString:
-    """A cell for each value, the darker the higher; `heads` are above some of the columns."""
+    """Draw a cell for each value, darker for higher ones, with `heads` above some columns."""
     highest = max((value for row in values for value in row), default=0) or 1
-    width = (WIDTH - LEFT) / max(len(row) for row in values)
+    width = (CHART_WIDTH - LEFT) / max(len(row) for row in values)
     parts = [text(head, LEFT + n * width, 14) for n, head in heads.items()]
     for n, (label, row) in enumerate(zip(rows, values, strict=True)):
         y = 22 + n * 24
@@ -97,10 +97,10 @@ def heat_map(
 
 
 def svg(height: float, parts: Iterable[SafeString]) -> SafeString:
-    """Its place names and describes it."""
+    """Return an SVG that screen readers skip, since its card describes it."""
     return format_html(
         '<svg viewBox="0 0 {} {}" class="picture" aria-hidden="true" focusable="false">{}</svg>',
-        WIDTH,
+        CHART_WIDTH,
         height,
         SafeString("".join(parts)),
     )
@@ -108,30 +108,18 @@ def svg(height: float, parts: Iterable[SafeString]) -> SafeString:
 
 def rect(x: float, y: float, width: float, height: float, css: str, hint: str = "") -> SafeString:
     title = format_html("<title>{}</title>", hint) if hint else ""
-    return format_html(
-        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="2">{}</rect>',
-        css,
-        round(x, 1),
-        round(y, 1),
-        round(max(width, 0), 1),
-        round(max(height, 0), 1),
-        title,
-    )
+    x, y, width, height = (round(number, 1) for number in (x, y, max(width, 0), max(height, 0)))
+    place = flatatt({"class": css, "x": x, "y": y, "width": width, "height": height})
+    return format_html('<rect{} rx="2">{}</rect>', place, title)
 
 
 def text(content: str, x: float, y: float, anchor: str = "start", css: str = "") -> SafeString:
-    return format_html(
-        '<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>',
-        css,
-        round(x, 1),
-        round(y, 1),
-        anchor,
-        content,
-    )
+    place = flatatt({"class": css, "x": round(x, 1), "y": round(y, 1), "text-anchor": anchor})
+    return format_html("<text{}>{}</text>", place, content)
 
 
 def rounded_up(value: float) -> float:
-    """The next number of which half is round, too."""
+    """Return the next number that is round and of which half is round."""
     power = 1
     while power * 10 < value:
         power *= 10
@@ -139,7 +127,7 @@ def rounded_up(value: float) -> float:
 
 
 def short(value: float) -> str:
-    """`1250000` -> `1.2M`."""
+    """Return a number with three digits and a unit: `1.25M` for 1250000."""
     for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if value >= unit:
             return f"{value / unit:.3g}{name}"

@@ -1,13 +1,12 @@
-"""Figures -> the plots of the dashboard, each with its numbers as a table."""
+"""The plots of the dashboard, each with its numbers as a table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -15,30 +14,32 @@ from django.utils.timesince import timesince
 from config.admin import TooSlowError, at_most
 from config.admin_pages import charts, figures
 from config.admin_pages.charts import Bar
+from config.admin_pages.disk_usage import read_disk_usage
 from config.admin_pages.figures import Weeks
-from config.admin_pages.sizes import read_sizes
 from config.admin_pages.verdict import last_verdict
+from config.console import counted_bytes
 from config.drift import read_advice, read_apps
 from config.postgres.catalog import read_schema
 
-TIMEOUT = 300  # milliseconds for a query
-KEPT = 60  # seconds that the plots are kept
-LARGEST = 6  # tables that the plot of sizes shows
-NOTES = 3  # of a kind
+PLOT_MILLISECONDS = 300  # the time for each query of a plot
+CACHE_SECONDS = 60
+LARGEST_TABLES = 6  # in the plot of sizes
+NOTES = 3  # of the same kind
+STATUSES = ("completed", "active", "dropped")
 
 type Row = Sequence[str]
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture with what it says in words, and as a table."""
+    """A chart with a description and with its numbers as a table."""
 
     name: str
     title: str
     headline: str
-    """The number that one looks for."""
+    """The most important number."""
     says: str
-    """What the picture shows."""
+    """The description of the chart."""
     svg: str = ""
     head: Row = ()
     rows: Sequence[Row] = ()
@@ -46,11 +47,11 @@ class Plot:
     notes: Row = ()
     link: str = ""
     state: str = ""
-    """good, bad or unknown, where there is something to judge."""
+    """good, bad or unknown, or empty if the plot does not judge."""
 
 
 def read_plots(connection: BaseDatabaseWrapper) -> list[Plot]:
-    """All plots, at most `KEPT` seconds old."""
+    """Return all plots, at most `CACHE_SECONDS` old."""
     verdict = last_verdict()
     zone = timezone.get_current_timezone_name()
     key = f"admin_pages.plots.{zone}.{verdict.at.timestamp() if verdict else 0}"
@@ -58,17 +59,17 @@ def read_plots(connection: BaseDatabaseWrapper) -> list[Plot]:
     if plots is None:
         now = timezone.now()
         plots = [_attempt(connection, title, plot, now) for title, plot in PLOTS.items()]
-        cache.set(key, plots, KEPT)
+        cache.set(key, plots, CACHE_SECONDS)
     return plots
 
 
 def _attempt(connection: BaseDatabaseWrapper, title: str, plot: "Draw", now: datetime) -> Plot:
-    """The plot, or why there is none: the others are worth a look all the same."""
+    """Return the plot or, if it fails, a plot with the reason, so that the others still show."""
     try:
-        with at_most(TIMEOUT):
+        with at_most(PLOT_MILLISECONDS):
             return plot(connection, now)
     except TooSlowError:
-        reason = f"it took over {TIMEOUT} ms"
+        reason = f"the query took over {PLOT_MILLISECONDS} ms"
     except Error as error:
         reason = str(error).splitlines()[0]
     name = title.lower().replace(" ", "-")
@@ -86,7 +87,7 @@ def revenue(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     totals = [f"{sum(w.sums.values()):,.0f} {name}" for name, w in others]
     if not totals:
         return plot
-    return replace(plot, notes=[*plot.notes, f"Not in the picture: {', '.join(totals)}."])
+    return replace(plot, notes=[*plot.notes, f"Not in the chart: {', '.join(totals)}."])
 
 
 def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
@@ -101,7 +102,7 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
         title.lower(),
         title,
         f"{'≈ ' if weeks.read < 1 else ''}{total:,.0f} {unit}",
-        f"{title} per week, the last {figures.WEEKS} weeks; the last one is not over.",
+        f"{title} per week in the last {figures.WEEKS} weeks; the current week is incomplete.",
         charts.columns(bars, every=5),
         ("week of", unit or "amount"),
         [(label, f"{value:,.0f}") for label, value in sums],
@@ -112,34 +113,27 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
 
 def completion(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     courses = figures.completion()
-    names = ("completed", "active", "dropped")
-    numbers = [(course.completed, course.active, course.dropped) for course in courses]
     bars = [
-        Bar(
+        _bar(
             course.title,
-            [100 * value / course.all for value in values],
-            [
-                f"{course.title}: {value:,} {name}"
-                for name, value in zip(names, values, strict=True)
-            ],
+            course.counts,
+            STATUSES,
             f"{course.completed / course.all:.0%} of {course.all:,}",
+            [100 * count / course.all for count in course.counts],
         )
-        for course, values in zip(courses, numbers, strict=True)
+        for course in courses
     ]
     share = sum(c.completed for c in courses) / (sum(c.all for c in courses) or 1)
     return Plot(
         "completion",
         "Completion by course",
         f"{share:.0%} completed" if courses else "No figures yet",
-        f"The {len(courses)} courses with most students: how their enrollments stand.",
+        f"Enrollments of the {len(courses)} courses with the most students, by status.",
         charts.bars(bars, whole=100),
-        ("course", *names),
-        [
-            (course.title, *(f"{value:,}" for value in values))
-            for course, values in zip(courses, numbers, strict=True)
-        ],
-        legend=names,
-        notes=["As the job that fills course_analytics last summed them up."],
+        ("course", *STATUSES),
+        [(course.title, *_numbers(course.counts)) for course in courses],
+        legend=STATUSES,
+        notes=["Numbers from the last run of the job that fills course_analytics."],
         link=reverse("admin:analytics_courseanalytics_changelist"),
     )
 
@@ -158,40 +152,27 @@ def activity(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
         f"Events of the last {figures.DAYS} days by hour, {timezone.get_current_timezone_name()}.",
         charts.heat_map(labels, {hour: f"{hour}:00" for hour in range(0, 24, 6)}, cells),
         ("hour", *labels),
-        [(f"{hour}:00", *(f"{row[hour]:,}" for row in cells)) for hour in range(24)],
-        notes=[] if found.exact else ["Estimated: there are too many to count them all."],
+        [(f"{hour}:00", *_numbers(row[hour] for row in cells)) for hour in range(24)],
+        notes=[] if found.exact else ["Estimated, since there are too many events to count."],
         link=reverse("admin:analytics_analyticsevent_changelist"),
     )
 
 
 def grading(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     queues = figures.grading(now)
-    bars = [
-        Bar(
-            queue.name,
-            queue.counts,
-            [
-                f"{queue.name}: {n:,} {age}"
-                for age, n in zip(figures.AGES, queue.counts, strict=True)
-            ],
-            f"{sum(queue.counts):,}",
-        )
-        for queue in queues
-    ]
+    ages = tuple(figures.AGES)
+    sums = {queue.name: sum(queue.counts) for queue in queues}
     return Plot(
         "grading",
         "Grading queue",
-        f"{sum(sum(queue.counts) for queue in queues):,} waiting",
-        "What students handed in and nobody has graded, by how long it waits.",
-        charts.bars(bars),
-        ("waits", *(queue.name for queue in queues)),
-        [
-            (age, *(f"{queue.counts[n]:,}" for queue in queues))
-            for n, age in enumerate(figures.AGES)
-        ],
-        legend=tuple(figures.AGES),
+        f"{sum(sums.values()):,} waiting",
+        "Submissions that wait for a grade, by waiting time.",
+        charts.bars([_bar(q.name, q.counts, ages, f"{sums[q.name]:,}") for q in queues]),
+        ("waiting time", *sums),
+        [(age, *_numbers(queue.counts[n] for queue in queues)) for n, age in enumerate(ages)],
+        legend=ages,
         notes=[
-            f"{queue.name}: the oldest waits for {timesince(queue.oldest, now, depth=1)}."
+            f"{queue.name}: the oldest has waited for {timesince(queue.oldest, now, depth=1)}."
             for queue in queues
             if queue.oldest
         ],
@@ -199,31 +180,43 @@ def grading(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     )
 
 
+def _bar(
+    label: str,
+    counts: Sequence[int],
+    names: Sequence[str],
+    note: str,
+    values: Sequence[float] | None = None,
+) -> Bar:
+    """Return a bar with the counts as tooltips, and as values unless `values` are given."""
+    hints = [f"{label}: {count:,} {name}" for count, name in zip(counts, names, strict=True)]
+    return Bar(label, values or counts, hints, note)
+
+
+def _numbers(counts: Iterable[int]) -> Row:
+    return tuple(f"{count:,}" for count in counts)
+
+
 def health(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
-    """The largest tables, what a DBA would look at, and the last verdict of verify_schema."""
+    """Return the largest tables, the advice and the last verdict of verify_schema."""
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]
-    sizes = {name: size for name, size in read_sizes(connection, found).items() if name in own}
-    largest = sorted(sizes, key=lambda name: -sizes[name].total)[:LARGEST]
-    # VA03: that an index was not used says little while the statistics are young.
+    usage = {name: used for name, used in read_disk_usage(connection, found).items() if name in own}
+    largest = sorted(usage, key=lambda name: -usage[name].total)[:LARGEST_TABLES]
+    # VA03, an unused index, means little while the statistics are young.
     advice = [a for a in read_advice(connection, found, own, own) if a.code != "VA03"]
-    missing = [f"Table {name} is missing." for name in own if name not in sizes]
+    missing = [f"Table {name} is missing." for name in own if name not in usage]
     verdict = last_verdict()
-    said = verdict.sentence if verdict else "Not compared with the models yet."
+    said = verdict.sentence if verdict else "The schema has not been compared with the models yet."
     bad = bool(missing or (verdict and verdict.state == "bad"))
+    parts = {name: (usage[name].heap, usage[name].all_indexes) for name in largest}
     return Plot(
         "health",
         "Health of the schema",
-        filesizeformat(sum(size.total for size in sizes.values())),
+        counted_bytes(sum(used.total for used in usage.values())),
         f"The {len(largest)} largest tables.",
-        charts.bars(
-            [_size_bar(name, sizes[name].heap, sizes[name].all_indexes) for name in largest]
-        ),
-        ("table", "rows and toast", "indexes"),
-        [
-            (name, filesizeformat(sizes[name].heap), filesizeformat(sizes[name].all_indexes))
-            for name in largest
-        ],
+        charts.bars([_size_bar(name, *sizes) for name, sizes in parts.items()]),
+        ("table", "rows and TOAST", "indexes"),
+        [(name, *map(counted_bytes, sizes)) for name, sizes in parts.items()],
         legend=("rows", "indexes"),
         notes=[said, *_first(missing), *_first([f"{a.code}: {a.message}" for a in advice])],
         link=reverse("admin_pages:schema"),
@@ -232,16 +225,16 @@ def health(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
 
 
 def _first(notes: Sequence[str]) -> list[str]:
-    """As many as there is room for."""
+    """Return the first `NOTES` notes and the number of the others."""
     left = len(notes) - NOTES
     if left <= 1:
         return list(notes)
-    return [*notes[:NOTES], f"… and {left} more, which manage.py verify_schema lists."]
+    return [*notes[:NOTES], f"… and {left} more. Run manage.py verify_schema to list them."]
 
 
 def _size_bar(name: str, heap: int, indexes: int) -> Bar:
-    parts = (f"{name}: {filesizeformat(heap)} rows", f"{name}: {filesizeformat(indexes)} indexes")
-    return Bar(name, [heap, indexes], parts, filesizeformat(heap + indexes))
+    parts = (f"{name}: {counted_bytes(heap)} rows", f"{name}: {counted_bytes(indexes)} indexes")
+    return Bar(name, [heap, indexes], parts, counted_bytes(heap + indexes))
 
 
 type Draw = Callable[[BaseDatabaseWrapper, datetime], Plot]

@@ -1,8 +1,8 @@
-"""`Domain`s -> where the boxes and lines of the entity-relationship diagram are. Pure.
+"""The positions of the boxes and lines of the entity-relationship diagram. Pure functions.
 
-A domain is a frame around stacks of tables. The first domain is at the top on the left; of the
-others the tallest are put first, each where it comes to lie highest, which leaves least room empty.
-Lines are drawn below the boxes, from the column to its table.
+A domain is a frame around stacks of tables. The first domain is at the top left. The others follow,
+the tallest first, each at the highest free place, which leaves the least space empty. Lines lead
+from a foreign key to the table that it refers to, under the boxes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,23 +11,23 @@ from itertools import accumulate
 
 from config.schema_docs import Column, Domain, Relation, Table, short_type
 
-COLUMNS = 6  # stacks beside each other
-WIDTH = 260  # of a table
+STACKS = 6  # next to each other
+TABLE_WIDTH = 260
 GUTTER = 66  # between stacks, for the lines
-HEAD = 30  # of a table
+HEAD = 30  # height of the head of a table
 ROW = 18
-BIG = 36  # a line that can be read from afar
-GAP = 26  # between tables of a stack
-FRAME = 18  # from a frame to its tables
-TITLE = 34  # of a frame
-BETWEEN = 30  # frames above each other
-TALLEST = 1200  # of a stack, before its domain takes another
-COLORS = 8  # that pages.css has
+BIG = 36  # height of a line of the name that a zoomed-out diagram shows
+GAP = 26  # between the tables of a stack
+FRAME = 18  # between a frame and its tables
+TITLE = 34  # height of the title of a frame
+BETWEEN = 30  # between two frames, one above the other
+TALLEST = 1200  # height of a stack at which its domain starts another
+COLORS = 8  # colours in pages.css
 
 
 @dataclass(frozen=True)
 class Line:
-    """A column of a box."""
+    """A column in the box of its table."""
 
     y: int
     name: str
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Box:
-    """A table."""
+    """The box of a table."""
 
     table: Table
     color: int
@@ -45,7 +45,7 @@ class Box:
     y: int
     lines: Sequence[Line]
 
-    width = WIDTH
+    width = TABLE_WIDTH
 
     @property
     def height(self) -> int:
@@ -53,11 +53,11 @@ class Box:
 
     @property
     def middle(self) -> int:
-        return self.x + WIDTH // 2
+        return self.x + TABLE_WIDTH // 2
 
     @property
     def words(self) -> list[tuple[int, str]]:
-        """The name in parts that can be read from afar, each with its place below the top."""
+        """The words of the name, each with its y position, for a zoomed-out diagram."""
         parts = self.table.name.replace("_", "_ ").split()
         top = self.y + (self.height - BIG * len(parts)) // 2
         return [(top + BIG * n + BIG * 3 // 4, part) for n, part in enumerate(parts)]
@@ -65,7 +65,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Frame:
-    """A domain."""
+    """The frame of a domain."""
 
     title: str
     color: int
@@ -77,7 +77,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Edge:
-    """A foreign key: a curve from the column that has it to the table that it refers to."""
+    """The curve of a foreign key, from its column to the table that it refers to."""
 
     relation: Relation
     color: int
@@ -94,10 +94,10 @@ class Diagram:
 
 
 def draw(domains: Sequence[Domain]) -> Diagram:
-    """All domains, none upon another."""
+    """Lay out all domains without overlaps."""
     frames: list[Frame] = []
     boxes: list[Box] = []
-    bottoms = [0] * COLUMNS
+    bottoms = [0] * STACKS
     for number, stacks in _in_order([_stacks(domain.tables) for domain in domains]):
         column, top = _highest_place(bottoms, len(stacks))
         frame = _frame(domains[number], stacks, number % COLORS, column, top)
@@ -114,7 +114,7 @@ type Stacks = Sequence[Sequence[Table]]
 
 
 def _in_order(domains: Sequence[Stacks]) -> list[tuple[int, Stacks]]:
-    """In which to place them, with their numbers."""
+    """Return the domains with their numbers, in the order in which they are placed."""
     numbered = list(enumerate(domains))
     return [*numbered[:1], *sorted(numbered[1:], key=lambda pair: -_tallest(pair[1]))]
 
@@ -124,7 +124,7 @@ def _tallest(stacks: Stacks) -> int:
 
 
 def _stacks(tables: Sequence[Table]) -> list[list[Table]]:
-    """As few as are low enough, and about as high as each other."""
+    """Divide tables into as few stacks as possible, of about the same height."""
     heights = [_height(table) + GAP for table in tables]
     count = -(-sum(heights) // TALLEST) or 1
     share = sum(heights) / count
@@ -136,7 +136,7 @@ def _stacks(tables: Sequence[Table]) -> list[list[Table]]:
 
 
 def _highest_place(bottoms: Sequence[int], width: int) -> tuple[int, int]:
-    """Where `width` stacks beside each other fit, and how far down."""
+    """Return the highest place for `width` adjacent stacks: the first stack and the top."""
     tops = [max(bottoms[n : n + width]) for n in range(len(bottoms) - width + 1)]
     return tops.index(min(tops)), min(tops)
 
@@ -145,9 +145,9 @@ def _frame(domain: Domain, stacks: Stacks, color: int, column: int, top: int) ->
     return Frame(
         domain.title,
         color,
-        column * (WIDTH + GUTTER),
+        column * (TABLE_WIDTH + GUTTER),
         top,
-        len(stacks) * (WIDTH + GUTTER) - GUTTER + 2 * FRAME,
+        len(stacks) * (TABLE_WIDTH + GUTTER) - GUTTER + 2 * FRAME,
         TITLE + _tallest(stacks) + FRAME,
     )
 
@@ -156,7 +156,7 @@ def _boxes(frame: Frame, stacks: Stacks) -> Iterator[Box]:
     for number, stack in enumerate(stacks):
         y = frame.y + TITLE
         for table in stack:
-            x = frame.x + FRAME + number * (WIDTH + GUTTER)
+            x = frame.x + FRAME + number * (TABLE_WIDTH + GUTTER)
             lines = [_line(column, y, n) for n, column in enumerate(table.columns)]
             yield Box(table, frame.color, x, y, lines)
             y += _height(table) + GAP
@@ -181,12 +181,16 @@ def _edges(boxes: Mapping[str, Box]) -> Iterator[Edge]:
 
 
 def _curve(box: Box, start: int, target: Box) -> str:
-    """From the side that faces the target to the side that faces back; in a stack on the left."""
+    """Draw a curve between the facing sides of two boxes, or along the left side of a stack."""
     end = target.y + HEAD // 2
     if box.x == target.x:
         x = box.x
         out = x - GUTTER * 3 // 5
         return f"M{x} {start} C{out} {start} {out} {end} {x} {end}"
-    x, to, way = (box.x, target.x + WIDTH, -1) if target.x < box.x else (box.x + WIDTH, target.x, 1)
+    x, to, way = (
+        (box.x, target.x + TABLE_WIDTH, -1)
+        if target.x < box.x
+        else (box.x + TABLE_WIDTH, target.x, 1)
+    )
     bend = way * max(GUTTER, abs(to - x) // 3)
     return f"M{x} {start} C{x + bend} {start} {to - bend} {end} {to} {end}"

@@ -1,7 +1,7 @@
-"""What the dashboard asks the database.
+"""The figures of the dashboard.
 
-Each query reads a bounded part of it, whatever its size: a range of an index, a summary table, or
-no more than `PAGES` of a table, from which the rest is estimated.
+Each query reads a bounded part of the database: a range of an index, a summary table, or at most
+`PAGES` of a table, which give an estimate for the whole.
 """
 
 from collections import Counter
@@ -25,9 +25,9 @@ from enrollments.models import Enrollment
 from payments.enums import PaymentStatus
 from payments.models import Payment
 
-PAGES = 4_000  # of 8 kB: a quarter of a million enrollments are still read as a whole
-PROBES = 5_000  # pages of which one event is read
-MILLISECONDS = 50  # for reading all events of the last days
+PAGES = 4_000  # of 8 kB, which hold about 250,000 enrollments
+PROBES = 5_000  # pages from which a query reads one event
+EVENTS_MILLISECONDS = 50  # the time for reading all events of the last days
 WEEKS = 26
 DAYS = 7
 COURSES = 8
@@ -35,21 +35,21 @@ COURSES = 8
 
 @dataclass(frozen=True)
 class Weeks:
-    """Sums by the Monday that a week begins with, oldest first; weeks without any are there."""
+    """Sums by the Monday of their week, oldest first. Weeks without rows have a sum of 0."""
 
     sums: Mapping[datetime, Decimal]
     read: float
-    """Which part of the table was read; the rest is estimated."""
+    """The fraction of the table that was read; below 1, the sums are estimates."""
 
 
 def enrollments(connection: BaseDatabaseWrapper, now: datetime) -> Weeks:
-    """How many students enrolled."""
+    """Return the number of enrollments per week."""
     [(_, weeks)] = _weekly(connection, now, Enrollment, "enrolled_at", "count(*)", "''").items()
     return weeks
 
 
 def revenue(connection: BaseDatabaseWrapper, now: datetime) -> dict[str, Weeks]:
-    """By currency, what was paid; the currency with most payments first."""
+    """Return the sum of payments per week by currency, the most frequent currency first."""
     return _weekly(
         connection, now, Payment, "created_at", "sum(amount)", "currency", PaymentStatus.SUCCEEDED
     )
@@ -71,7 +71,7 @@ def _weekly(
         read = min(1.0, PAGES / max(cursor.fetchone()[0], 1))
         sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
         cursor.execute(
-            # Put together of constants. date_trunc() in a time zone would take twice as long.
+            # Composed of constants. date_trunc() in a time zone would take twice as long.
             f"SELECT {group}, width_bucket({time}, %s::timestamptz[]), {value}, count(*)"  # noqa: S608
             f"  FROM {table} {sample} WHERE {time} >= %s AND {time} < %s"
             + (" AND status = %s" if status else "")
@@ -83,7 +83,7 @@ def _weekly(
 
 
 def mondays_until(now: datetime) -> list[datetime]:
-    """When the last weeks began, in the current time zone."""
+    """Return the beginnings of the last weeks in the current time zone."""
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     monday = today - timedelta(days=today.weekday())
     return [monday - timedelta(weeks=n) for n in reversed(range(WEEKS))]
@@ -107,14 +107,14 @@ def _by_group(
 
 @dataclass(frozen=True)
 class Activity:
-    """How many events by hour; hours without any are missing."""
+    """The number of events by hour, without empty hours."""
 
     events: Mapping[datetime, int]
     exact: bool = True
 
 
 def activity(now: datetime) -> Activity:
-    """The events of the last days: all of them, by the index of their time, or an estimate."""
+    """Return the events of the last days, counted by the index of their time or estimated."""
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=DAYS - 1)
     hours = (
@@ -124,17 +124,17 @@ def activity(now: datetime) -> Activity:
         .annotate(events=Count("*"))
     )
     try:
-        with at_most(MILLISECONDS):
+        with at_most(EVENTS_MILLISECONDS):
             return Activity(dict(hours))
     except TooSlowError:
         return Activity(estimated(since, now), exact=False)
 
 
 def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
-    """Events by hour, from one of every so many pages of the table.
+    """Estimate the events by hour from evenly spaced pages of the table.
 
-    Events arrive in order of time, so those of an hour are neighbours: how many of the pages are
-    of that hour says more than a sample at random, whose pages come in clusters.
+    Events arrive in order of time, so the events of an hour are neighbours: the number of its
+    pages gives a better estimate than a random sample, whose pages form clusters.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -156,7 +156,7 @@ def _evenly(first: int, end: int, number: int) -> range:
 
 
 def _probed(pages: range) -> list[tuple[int, datetime]]:
-    """The time of the first event of each of these pages."""
+    """Return the page number and the time of the first event of each page."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (ctid::text::point)[0]::bigint, timestamp FROM analytics_events"
@@ -173,7 +173,7 @@ def _hour(time: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Queue:
-    """What waits for a grade: how many by age, and since when the oldest."""
+    """The submissions that wait for a grade: their number by age, and the oldest time."""
 
     name: str
     counts: Sequence[int]
@@ -181,11 +181,11 @@ class Queue:
 
 
 AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28, "over 4 weeks": 0}
-"""Up to how many days; the last is open."""
+"""The limit of each age in days; the last has no limit."""
 
 
 def grading(now: datetime) -> list[Queue]:
-    """The queues of query 11, from its indexes, which hold only what waits."""
+    """Return the queues of query 11 from its partial indexes of waiting submissions."""
     waiting = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
         "Assignments": AssignmentSubmission.objects.awaiting_review(),
@@ -207,7 +207,7 @@ def _queue(name: str, waiting: models.QuerySet[Any], now: datetime) -> Queue:
 
 @dataclass(frozen=True)
 class Completion:
-    """How the enrollments of a course stand."""
+    """The enrollments of a course by status."""
 
     title: str
     completed: int
@@ -215,12 +215,13 @@ class Completion:
     all: int
 
     @property
-    def dropped(self) -> int:
-        return self.all - self.completed - self.active
+    def counts(self) -> tuple[int, int, int]:
+        """The completed, active and dropped enrollments."""
+        return self.completed, self.active, self.all - self.completed - self.active
 
 
 def completion() -> list[Completion]:
-    """The courses with most students, from the figures that a job sums up per course."""
+    """Return the courses with the most students, from the summary table of a job."""
     figures = (
         CourseAnalytics.objects.filter(total_enrollments__gt=0)
         .order_by("-total_enrollments", "course_id")

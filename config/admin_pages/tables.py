@@ -1,4 +1,4 @@
-"""The tables by domain, each with its list and its number of rows, for the first page."""
+"""Links to the lists of all tables by domain, with numbers of rows, for the first page."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from config.admin import Model, estimates, icon
 
 @dataclass(frozen=True)
 class Entry:
-    """A table, as a link."""
+    """A link to the list of a table."""
 
     title: str
     url: str
     icon: str
     rows: int | None
-    """An estimate; None: unknown."""
+    """An estimate, or None before the first VACUUM or ANALYZE."""
 
 
 def list_tables(request: HttpRequest) -> dict[str, list[Entry]]:
-    """What the viewer may see, by the name of its domain."""
+    """Return the tables that the user may see, by the name of their domain."""
     domains = {app["name"]: app["models"] for app in admin.site.get_app_list(request)}
     rows = estimates(found["model"] for models in domains.values() for found in models)
     return {name: [_entry(found, rows) for found in models] for name, models in domains.items()}

@@ -13,8 +13,7 @@ from django.utils import timezone, translation
 from config.drift import (
     Finding,
     by_hand,
-    check_engine,
-    one_line,
+    explain_failure,
     shown,
     sql,
     title,
@@ -28,22 +27,26 @@ LAST = "admin_pages.verdict"
 
 @dataclass(frozen=True)
 class Difference:
+    """A difference between the models and the database."""
+
     code: str
     title: str
     table: str
     expected: str
-    """Empty, as `found`, where the title says it all."""
+    """Empty, like `found`, if the title is enough."""
     found: str
     repair: str
 
 
 @dataclass(frozen=True)
 class Verdict:
+    """The outcome of a comparison."""
+
     at: datetime
     sentence: str
     differences: Sequence[Difference]
     compared: bool = True
-    """Whether the two could be compared."""
+    """False if the comparison failed."""
 
     @property
     def state(self) -> str:
@@ -53,19 +56,19 @@ class Verdict:
 
     @property
     def drifting(self) -> set[str]:
-        """The tables that are not as they should be."""
+        """The tables with a difference."""
         return {difference.table for difference in self.differences}
 
 
 def compare_now() -> Verdict:
-    """The verdict, which `last_verdict` then gives, too."""
+    """Compare, and keep the verdict for `last_verdict`."""
     verdict_now = _compare()
     cache.set(LAST, verdict_now, timeout=None)
     return verdict_now
 
 
 def last_verdict() -> Verdict | None:
-    """What the last comparison came to, if this process knows of one."""
+    """Return the verdict of the last comparison in this process, if any."""
     found: Verdict | None = cache.get(LAST)
     return found
 
@@ -73,11 +76,10 @@ def last_verdict() -> Verdict | None:
 def _compare() -> Verdict:
     connection = connections[DEFAULT_DB_ALIAS]
     try:
-        with translation.override(None):  # as makemigrations, whose detector it asks
-            check_engine(connection)
+        with translation.override(None):  # as makemigrations does, whose autodetector runs
             result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
     except (Error, CatalogError, ImproperlyConfigured) as error:
-        return Verdict(timezone.now(), one_line(error), [], compared=False)
+        return Verdict(timezone.now(), explain_failure(error), [], compared=False)
     return Verdict(timezone.now(), verdict(result), [_difference(f) for f in result.findings])
 
 

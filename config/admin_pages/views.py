@@ -1,8 +1,9 @@
-"""The dashboard and the Schema page; `urls` lets only those in whom the admin lets in."""
+"""The views of the dashboard and the Schema page, which `urls` protects as the admin does."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
@@ -11,22 +12,22 @@ from django.urls import reverse
 
 from config.admin_pages.dashboard import read_plots
 from config.admin_pages.diagram import draw
-from config.admin_pages.sizes import Size, read_sizes
+from config.admin_pages.disk_usage import DiskUsage, read_disk_usage
 from config.admin_pages.tables import list_tables
 from config.admin_pages.verdict import compare_now, last_verdict
-from config.drift import one_line, reading
+from config.drift import explain_failure, reading
 from config.postgres.catalog import Catalog, CatalogError, read_catalog
 from config.schema_docs import describe, sketch
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Plots, and below them the way to all tables."""
+    """Show the plots and, below them, links to all tables."""
     context = {"plots": read_plots(connection), "domains": list_tables(request)}
     return admin.site.index(request, context)
 
 
 def schema(request: HttpRequest) -> HttpResponse:
-    """The diagram, and each table as it is in the database. POST compares it with the models."""
+    """Show the diagram and each live table. POST compares the tables with the models."""
     verdict = compare_now() if request.method == "POST" else last_verdict()
     catalog, sizes, problem = read_live()
     context: dict[str, Any] = {
@@ -43,16 +44,16 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 def _lists() -> Iterator[tuple[str, str]]:
-    """By table, where its rows are listed."""
-    for model in admin.site._registry:
+    """Yield each table with the address of the list of its rows."""
+    for model in filter(admin.site.is_registered, apps.get_models()):
         page = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
         yield model._meta.db_table, reverse(page)
 
 
-def read_live() -> tuple[Catalog, dict[str, Size], str]:
-    """What is in the database, or why that cannot be said."""
+def read_live() -> tuple[Catalog, dict[str, DiskUsage], str]:
+    """Return the catalog and the disk usage, or the reason why they cannot be read."""
     try:
         with reading(connection) as found:
-            return read_catalog(connection, found.oid), read_sizes(connection, found), ""
+            return read_catalog(connection, found.oid), read_disk_usage(connection, found), ""
     except (Error, CatalogError) as error:
-        return {}, {}, one_line(error)
+        return {}, {}, explain_failure(error)

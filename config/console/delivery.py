@@ -1,4 +1,4 @@
-"""Printing to a reader that may have left, or into a file for which there is no room."""
+"""Output to a pipe that may be closed, or to a disk that may be full."""
 
 import sys
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from django.core.management.base import OutputWrapper
 
 
 class OutputError(Exception):
-    """What was to be printed has not arrived."""
+    """The output could not be written."""
 
 
 @contextmanager
 def delivered(stdout: OutputWrapper) -> Iterator[None]:
-    """Have all that is printed arrive. A reader that leaves early, as `head` does, has enough.
+    """Raise OutputError if the output cannot be written.
 
-    Raises OutputError if it cannot arrive.
+    If the reader closes its pipe early, as `head` does, the rest is dropped without an error.
     """
     if sys.stdout is None:
         raise OutputError("The output cannot be written: stdout is closed.")
@@ -23,13 +23,13 @@ def delivered(stdout: OutputWrapper) -> Iterator[None]:
         yield
         stdout.flush()
     except BrokenPipeError:
-        _forget(stdout)
+        _discard(stdout)
     except OSError as error:
-        _forget(stdout)
+        _discard(stdout)
         raise OutputError(f"The output cannot be written: {error.strerror}.") from error
 
 
-def _forget(stdout: OutputWrapper) -> None:
-    """Lest the interpreter, as it ends, tries once more and complains."""
+def _discard(stdout: OutputWrapper) -> None:
+    """Close `stdout`, so that the interpreter does not try to flush it again at exit."""
     with suppress(OSError):
         stdout.close()

@@ -1,4 +1,4 @@
-"""SIGTERM ends a command as Ctrl-C does: in order, and with a word about where it stands."""
+"""An orderly end after Ctrl-C and after SIGTERM, with a message about the state of the database."""
 
 import signal
 import threading
@@ -8,35 +8,33 @@ from types import FrameType
 
 
 class Terminated(KeyboardInterrupt):
-    """The process was sent SIGTERM."""
+    """The process received SIGTERM."""
 
 
 @contextmanager
 def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
-    """Have an interruption tell how `migrate` leaves the database, which `standing` knows."""
+    """Add to an interruption of `migrate` what `standing` says about the database."""
     try:
         with orderly_termination():
             yield
     except KeyboardInterrupt as interruption:
-        raise type(interruption)(
-            f"interrupted. {standing()} Run migrate again to go on."
-        ) from interruption
+        raise type(interruption)(f"interrupted. {standing()}") from interruption
 
 
 @contextmanager
 def orderly_termination() -> Iterator[None]:
-    """Have SIGTERM raise Terminated.
+    """Raise Terminated on SIGTERM.
 
-    By default it ends the process at once, and the server goes on with the last statement.
+    By default SIGTERM ends the process at once, while the server continues the last statement.
     """
-    if threading.current_thread() is not threading.main_thread():  # which alone gets signals
+    if threading.current_thread() is not threading.main_thread():  # only that receives signals
         yield
         return
-    before = signal.signal(signal.SIGTERM, _terminate)
+    previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

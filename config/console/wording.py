@@ -1,4 +1,4 @@
-"""Numbers, sizes and text of unknown content, as commands print them."""
+"""Counts, sizes and untrusted text, as commands print them."""
 
 PLURALS = {"index": "indexes", "policy": "policies"}
 
@@ -9,7 +9,7 @@ def counted(count: int, kind: str) -> str:
 
 
 def counted_bytes(count: int) -> str:
-    """Return `count` bytes as pg_size_pretty() does, with units of 1024."""
+    """Return a size such as "1.5 MB", with units of 1024 as pg_size_pretty() has them."""
     amount, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
     while amount >= 1024 and len(units) > 1:
         amount, units = amount / 1024, units[1:]
@@ -18,9 +18,9 @@ def counted_bytes(count: int) -> str:
 
 
 def printable(content: str) -> str:
-    """Return `content` with control characters escaped, all but line breaks.
+    """Return `content` with all control characters except line breaks escaped.
 
-    Raw ones could change the terminal.
+    They could otherwise change the state of the terminal.
     """
     return "".join(
         character if character.isprintable() or character == "\n" else ascii(character)[1:-1]

@@ -1,16 +1,16 @@
 """verify_schema: the expected schema and the live one, compared, repaired and reported."""
 
 from config.drift.advice import read_advice
-from config.drift.comparison import Finding, read_apps, reading, verify
+from config.drift.comparison import Finding, verify
 from config.drift.expected import read_expected
-from config.drift.failures import check_engine, one_line
-from config.drift.report import by_hand, shown, sql, title, verdict
+from config.drift.live import explain_failure, reading
+from config.drift.reports import by_hand, shown, sql, title, verdict
+from config.drift.scope import read_apps
 
 __all__ = [
     "Finding",
     "by_hand",
-    "check_engine",
-    "one_line",
+    "explain_failure",
     "read_advice",
     "read_apps",
     "read_expected",

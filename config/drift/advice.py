@@ -1,4 +1,4 @@
-"""What is no drift, but what a DBA would want to know about the live schema."""
+"""Advice: facts about the live schema that are not drift, but that a DBA wants to know."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -7,28 +7,38 @@ from typing import Any
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.drift.comparison import Comparison
+from config.drift.live import reading
 from config.postgres.catalog import Schema
 
 
 @dataclass(frozen=True, order=True)
 class Advice:
-    """A stable code, VA and two digits, and a sentence."""
+    """A piece of advice: a stable code, VA and two digits, and a sentence."""
 
     code: str
     message: str
 
 
+def advise(connection: BaseDatabaseWrapper, comparison: Comparison) -> list[Advice]:
+    """Return advice about the compared tables."""
+    tables = [table for app in comparison.apps for table in app.tables]
+    own = [table for app in comparison.apps if not app.package for table in app.tables]
+    with reading(connection) as schema:
+        return read_advice(connection, schema, tables, own)
+
+
 def read_advice(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Collection[str], own: Collection[str]
 ) -> list[Advice]:
-    """Advice about `tables`, sorted by code; about the design of those only that are our `own`.
+    """Return advice about `tables`, sorted by code; about the design only of our `own` tables.
 
     No verdict depends on it: if it cannot be read, that is the advice.
     """
     parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(ADVICE, parameters)
+            cursor.execute(ADVICE_QUERY, parameters)
             advice = [Advice(code, message) for code, message in cursor.fetchall()]
             advice += _sequences(cursor, parameters)
     except Error as error:
@@ -38,11 +48,12 @@ def read_advice(
 
 
 def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
-    """Sequences that have used more than four fifths of what their column can hold.
+    """Yield advice about sequences that have used more than four fifths of their range.
 
-    The view pg_sequences would lock them as nextval() does; a SELECT locks them least.
+    A SELECT takes a weaker lock on a sequence than the view pg_sequences, which locks it as
+    nextval() does.
     """
-    cursor.execute(SEQUENCES, parameters)
+    cursor.execute(SEQUENCE_QUERY, parameters)
     sequences = cursor.fetchall()
     if not sequences:
         return
@@ -52,10 +63,10 @@ def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
     for n, last_value in cursor.fetchall():
         name, maximum = sequences[n]
         if last_value > maximum * 4 // 5:
-            yield Advice("VA04", f"Sequence {name} has used {last_value} of {maximum}.")
+            yield Advice("VA04", f"Sequence {name} has used {last_value} of {maximum} values.")
 
 
-ADVICE = """
+ADVICE_QUERY = """
 WITH tables AS (
     SELECT oid, relname, relname = ANY (%(own)s) AS own FROM pg_class
      WHERE relnamespace = %(schema)s AND relkind IN ('r', 'p') AND relname = ANY (%(tables)s)
@@ -78,13 +89,13 @@ WITH tables AS (
                         AND s.tablename = t.relname AND s.attname = a.attname
      WHERE a.atttypid IN ('smallint'::regtype, 'integer'::regtype)
 )
-SELECT 'VA01', format('Foreign key %%s of table %%s has no index: to delete a row that it refers to'
-                      ' reads the whole table.', conname, table_name)
+SELECT 'VA01', format('Foreign key %%s of table %%s has no index: deleting a row that it refers'
+                      ' to reads the whole table.', conname, table_name)
   FROM keys
  WHERE NOT EXISTS (
      SELECT FROM indexes AS i
       WHERE i.indrelid = keys.conrelid AND i.indisvalid
-        AND (i.indpred IS NULL  -- or leaves out only the rows that refer to nothing
+        AND (i.indpred IS NULL  -- or omits only rows whose foreign key is null
              OR pg_get_expr(i.indpred, i.indrelid) = format('(%%I IS NOT NULL)', (
                  SELECT attname FROM pg_attribute
                   WHERE attrelid = i.indrelid AND attnum = keys.conkey[1])))
@@ -106,24 +117,27 @@ SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the 
    AND short.relam = long.relam
    AND (short.indnatts < long.indnatts OR long.indisunique OR short.indexrelid > long.indexrelid)
 UNION ALL
-SELECT 'VA03', format('Index %%s of table %%s was not used since %%s.', i.relname, i.table_name,
+SELECT 'VA03', format('Index %%s of table %%s has not been used since %%s.',
+                      i.relname, i.table_name,
                       coalesce(d.stats_reset::date::text, 'the statistics began'))
   FROM indexes AS i
   JOIN pg_stat_user_indexes AS s ON s.indexrelid = i.indexrelid
   JOIN pg_stat_database AS d ON d.datname = current_database()
- WHERE s.idx_scan = 0 AND NOT i.indisunique AND i.relpages > 128  -- 1 MB: the others cost little
+ WHERE s.idx_scan = 0 AND NOT i.indisunique AND i.relpages > 128  -- 1 MB: smaller ones cost little
 UNION ALL
-SELECT 'VA05', format('Index %%s of table %%s is invalid, left over by a build that failed: drop it'
-                      ' or REINDEX.', relname, table_name)
+SELECT 'VA05', format('Index %%s of table %%s is invalid, left over from a failed build: drop it'
+                      ' or REINDEX it.', relname, table_name)
   FROM indexes WHERE NOT indisvalid
 UNION ALL
-SELECT 'VA06', format('Table %%s has rows but was never analysed; plans are guesses. ANALYZE %%I;',
+SELECT 'VA06', format('Table %%s has rows but was never analysed, so query plans are guesses.'
+                      ' Run ANALYZE %%I;',
                       t.relname, t.relname)
   FROM tables AS t
   JOIN pg_stat_user_tables AS s ON s.relid = t.oid
  WHERE s.n_live_tup > 1000 AND s.last_analyze IS NULL AND s.last_autoanalyze IS NULL
 UNION ALL
-SELECT 'VA07', format('Column %%s of table %%s holds values up to %%s, of at most %%s.',
+SELECT 'VA07', format('Column %%s of table %%s holds values up to %%s; its type allows at'
+                      ' most %%s.',
                       attname, relname, highest, maximum)
   FROM (SELECT *, CASE atttypid WHEN 'smallint'::regtype THEN 32767 ELSE 2147483647 END AS maximum,
                (SELECT max(value)
@@ -133,7 +147,7 @@ SELECT 'VA07', format('Column %%s of table %%s holds values up to %%s, of at mos
  WHERE highest > maximum / 5 * 4
 """
 
-SEQUENCES = """
+SEQUENCE_QUERY = """
 SELECT s.seqrelid::regclass::text,
        least(s.seqmax, CASE a.atttypid WHEN 'smallint'::regtype THEN 32767
                                        WHEN 'integer'::regtype THEN 2147483647

@@ -1,7 +1,7 @@
-"""The models -> what PostgreSQL makes of them -> `Catalog`.
+"""The expected schema: the catalog that PostgreSQL makes from the models.
 
-PostgreSQL itself renders the expectation: the tables are created in `pg_temp`, read back by the
-reader of the live schema, and rolled back.
+The tables are created in `pg_temp`, read back by the reader of the live schema, and rolled back, so
+that PostgreSQL itself renders both sides.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,35 +24,35 @@ from config.postgres.catalog import (
 )
 from config.postgres.enums import EnumField, enum_field
 
-# A new table holds some seven locks until the end of the transaction, and all sessions of a server
-# share 64 for each connection that it allows.
+# A new table holds about seven locks until the transaction ends. A server has 64 locks for each
+# connection that it allows, and all sessions share them.
 TABLES_AT_ONCE = 400
 
 type Model = type[models.Model]
 
 
 def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
-    """What the models make, on the server behind `connection`. Leaves nothing behind.
+    """Return the schema that the models make on the connection's server. Leave nothing behind.
 
-    Raises CatalogError if the role may not make temporary tables here.
+    Raise CatalogError if the role may not create temporary tables there.
     """
     check_may_create_temporary(connection)
     catalog: dict[Key, Attributes] = {}
-    for wanted in batched(migrated_models(connection.alias), TABLES_AT_ONCE):
-        catalog |= _read_made(connection, wanted)
+    for wanted in batched(expected_models(connection.alias), TABLES_AT_ONCE):
+        catalog |= _read_created(connection, wanted)
     return catalog
 
 
 def fingerprint(connection: BaseDatabaseWrapper) -> str:
-    """A digest of the SQL that the models come to on this server; runs none of it."""
-    sql = "\n".join(statements(connection, migrated_models(connection.alias)))
+    """Return a digest of the SQL that creates the models' tables; run none of it."""
+    sql = "\n".join(creation_sql(connection, expected_models(connection.alias)))
     return sha256(sql.encode()).hexdigest()[:16]
 
 
-def migrated_models(alias: str) -> list[Model]:
-    """The models whose tables migrations make in the database `alias`, Django's own too.
+def expected_models(alias: str) -> list[Model]:
+    """Return the models whose tables migrations create in the database `alias`, Django's included.
 
-    As migrations have them, which matters for the key of a many-to-many table.
+    They have the form that migrations give them: the key of a many-to-many table depends on it.
     """
     state = ProjectState.from_apps(apps).apps
     return [
@@ -65,8 +65,8 @@ def migrated_models(alias: str) -> list[Model]:
     ]
 
 
-def statements(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> list[str]:
-    """The SQL that makes the tables of `wanted` and all that they refer to."""
+def creation_sql(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> list[str]:
+    """Return the statements that create the tables of `wanted`, and all they refer to."""
     others = [model for model in dict.fromkeys(_referred_to(wanted)) if model not in wanted]
     enums = {enum.type_name: enum for enum in _enums([*others, *wanted])}
     editor: Any
@@ -75,23 +75,23 @@ def statements(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> list
             editor.create_enum(enum.type_name, enum.labels)
         for model in others:
             editor.create_model(model)
-        editor.deferred_sql.clear()  # their own foreign keys, which would lead to still others
+        editor.deferred_sql.clear()  # foreign keys of `others`, which would need still more tables
         for model in wanted:
             editor.create_model(model)
     return [str(statement) for statement in editor.collected_sql]
 
 
-def _read_made(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> Catalog:
+def _read_created(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> Catalog:
     names = {enum.type_name for enum in _enums(wanted)} | set(_tables(wanted))
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), true)"
         )
-        cursor.execute("\n".join(statements(connection, wanted)))
+        cursor.execute("\n".join(creation_sql(connection, wanted)))
         cursor.execute("SELECT pg_my_temp_schema()")
-        made = read_catalog(connection, cursor.fetchone()[0])
+        created = read_catalog(connection, cursor.fetchone()[0])
         transaction.set_rollback(True, using=connection.alias)
-    return {key: made[key] for key in made if (key.table or key.name) in names}
+    return {key: created[key] for key in created if (key.table or key.name) in names}
 
 
 def _enums(wanted: Iterable[Model]) -> Iterator[EnumField]:
@@ -102,7 +102,7 @@ def _enums(wanted: Iterable[Model]) -> Iterator[EnumField]:
 
 
 def _tables(wanted: Iterable[Model]) -> Iterator[str]:
-    """The tables of `wanted`, and those that a many-to-many field brings along."""
+    """Yield the tables of `wanted`, and those of their many-to-many fields."""
     for model in wanted:
         yield model._meta.db_table
         for field in model._meta.local_many_to_many:

@@ -1,4 +1,4 @@
-"""What django_migrations says, and the extensions, against the migration files and the models."""
+"""The ledger django_migrations and the extensions, compared with migration files and models."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
-from config.drift.diff import Drift
+from config.drift.difference import Drift
 from config.postgres import Node
 from config.postgres.catalog import CatalogError, Key
 from config.postgres.enums import EnumAutodetector
 
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
-    """Migrations that are unapplied, unknown or out of order, and what they have not made.
+    """Yield the drift of migrations, of models without a migration, and of extensions.
 
-    Raises CatalogError if the migration files cannot be read.
+    Raise CatalogError if the migration files cannot be read.
     """
     loader = _load(connection)
     yield from _unapplied(loader)
@@ -38,7 +38,7 @@ def _load(connection: BaseDatabaseWrapper) -> MigrationLoader:
         return MigrationLoader(connection)
     except Error:
         raise
-    except Exception as error:  # a migration is a program: anything may go wrong
+    except Exception as error:  # a migration is a program and can raise anything
         raise CatalogError(
             f"The migrations cannot be read. {type(error).__name__}: {error}"
         ) from error
@@ -52,7 +52,7 @@ def _unapplied(loader: MigrationLoader) -> Iterator[Drift]:
 def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
     known = set(loader.disk_migrations)
     for migration in loader.disk_migrations.values():
-        known |= set(migration.replaces)  # whose files are gone, but not their rows
+        known |= set(migration.replaces)  # their rows outlive their files
     for app_label, name in sorted(set(loader.applied_migrations) - known):
         yield Drift(Key("migration", app_label, name), "extra")
 
@@ -71,7 +71,10 @@ def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
 
 
 def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
-    """By the records; a squashed migration has none until all that it replaces are gone."""
+    """Return whether the parent was recorded after the child.
+
+    A squashed migration has no record until those of all that it replaces are gone.
+    """
     first, second = (loader.applied_migrations.get(node) for node in (parent, child))
     record = MigrationRecorder.Migration
     if not isinstance(first, record) or not isinstance(second, record):
@@ -89,23 +92,25 @@ def _recorded_twice(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
 
 
 def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
-    # loader.project_state() and the default questioner pass over apps without any migration.
+    # loader.project_state() and the default questioner skip apps that have no migrations.
     try:
         before = loader.graph.make_state()
-    except CommandError as refused:  # a migration contradicts those before it
+    except CommandError as refused:  # a migration contradicts an earlier one
         raise CatalogError(str(refused)) from refused
     after = ProjectState.from_apps(apps)
     questioner = MigrationQuestioner({"ask_initial": True})
     changes = EnumAutodetector(before, after, questioner).changes(graph=loader.graph)
     for app_label, migrations in sorted(changes.items()):
         operations = [operation for migration in migrations for operation in migration.operations]
-        yield _without_migration(app_label, [operation.describe() for operation in operations])
+        key = Key("migration", app_label, "models")
+        described = [operation.describe() for operation in operations]
+        yield Drift(key, "different", "changes that have no migration", [], described)
 
 
 def _missing_extensions(
     loader: MigrationLoader, connection: BaseDatabaseWrapper
 ) -> Iterator[Drift]:
-    """Of those that migrations create; others are nobody's business here."""
+    """Yield the extensions that migrations create and the database lacks."""
     needed = {
         operation.name
         for migration in loader.graph.nodes.values()
@@ -116,8 +121,3 @@ def _missing_extensions(
         cursor.execute("SELECT extname FROM pg_extension")
         for name in sorted(needed - {name for (name,) in cursor.fetchall()}):
             yield Drift(Key("extension", "", name), "missing")
-
-
-def _without_migration(app_label: str, changes: list[str]) -> Drift:
-    key = Key("migration", app_label, "models")
-    return Drift(key, "different", "changes that have no migration", [], changes)

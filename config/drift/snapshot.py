@@ -1,6 +1,6 @@
-"""The expected catalog as a file: for roles and standbys that may not make temporary tables.
+"""The expected schema as a file, for roles and standbys that cannot create temporary tables.
 
-Plain text, sorted, an attribute a line, so that a review shows what changed:
+It is plain text, sorted, with an attribute a line, so that a review shows what changed:
 
     # verify_schema snapshot, format 2
     # PostgreSQL 18
@@ -16,48 +16,63 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.drift.expected import fingerprint, read_expected
+from config.drift.live import reading
 from config.postgres.catalog import Attributes, Catalog, CatalogError, Key, Value
 
-TITLE = "# verify_schema snapshot, format 2"
-AGAIN = "manage.py verify_schema --snapshot FILE"
+FIRST_LINE = "# verify_schema snapshot, format 2"
+TO_WRITE = "manage.py verify_schema --snapshot FILE"
 
 
-def write_snapshot(path: Path, catalog: Catalog, major_version: int, models: str) -> None:
-    """Raises CatalogError if the file cannot be written."""
-    objects = list(_lines(catalog))
-    head = [TITLE, f"# PostgreSQL {major_version}", f"# models {models}", _digest(objects)]
+def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
+    """Write the expected schema. Raise CatalogError if the file cannot be written."""
+    with reading(connection):
+        objects = list(_lines(read_expected(connection)))
+        lines = [FIRST_LINE, *_origin(connection), _digest(objects), *objects, ""]
     try:
-        path.write_text("\n".join([*head, *objects, ""]), encoding="utf-8", newline="\n")
+        path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
     except OSError as error:
         raise CatalogError(f"Cannot write the snapshot {path}: {error.strerror}.") from error
 
 
-def read_snapshot(path: Path, major_version: int, models: str) -> Catalog:
-    """Raises CatalogError if `path` is no snapshot, or not one of this server and these models."""
+def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
+    """Return the expected schema that the file holds.
+
+    Raise CatalogError if it is not a snapshot for this server and these models.
+    """
+    server, models = _origin(connection)
     try:
-        title, server, of_models, digest, *objects, _ = path.read_text(encoding="utf-8").split("\n")
-        if title != TITLE:
+        title, of_server, of_models, digest, *objects, _ = path.read_text("utf-8").split("\n")
+        if title != FIRST_LINE:
             raise ValueError
-        if server != f"# PostgreSQL {major_version}":
+        if of_server != server:
             raise CatalogError(
-                f"The snapshot {path} is of {server.removeprefix('# ')}, but the server is "
-                f"PostgreSQL {major_version}. Write one there: {AGAIN}"
+                f"The snapshot {path} is of {of_server[2:]}, but the server is {server[2:]}. "
+                f"Write a new one on this server: {TO_WRITE}"
             )
-        if of_models != f"# models {models}":
+        if of_models != models:
             raise CatalogError(
-                f"The snapshot {path} is stale: the models have changed. Write it again: {AGAIN}"
+                f"The snapshot {path} is stale: the models have changed. Write it again: {TO_WRITE}"
             )
         if digest != _digest(objects):
             raise CatalogError(
-                f"The snapshot {path} is damaged, or was edited. Write it again: {AGAIN}"
+                f"The snapshot {path} is damaged, or was edited. Write it again: {TO_WRITE}"
             )
         return dict(_objects(objects))
     except OSError as error:
         raise CatalogError(f"Cannot read the snapshot {path}: {error.strerror}.") from error
     except (ValueError, TypeError) as error:
         raise CatalogError(
-            f"The file {path} is not a snapshot of this verify_schema. Write one: {AGAIN}"
+            f"The file {path} is not a snapshot of this verify_schema. Write one: {TO_WRITE}"
         ) from error
+
+
+def _origin(connection: BaseDatabaseWrapper) -> tuple[str, str]:
+    """Return the lines of the header that name the server's version and the models."""
+    major_version = connection.get_database_version()[0]
+    return f"# PostgreSQL {major_version}", f"# models {fingerprint(connection)}"
 
 
 def _digest(lines: list[str]) -> str:

@@ -21,10 +21,11 @@ from config.postgres.enums import (
 )
 from config.postgres.field_names import named_fields, named_in_expressions
 from config.postgres.functions import UUID7, Now
-from config.postgres.migration_plan import Node, Plan
+from config.postgres.migration_plan import LEDGER, Node, Plan
 
 __all__ = [
     "LARGEST_AMOUNT",
+    "LEDGER",
     "UUID7",
     "AddEnumValue",
     "AlterEnum",

@@ -1,4 +1,4 @@
-"""Actions on the selected rows of a list; each is in the log."""
+"""Actions on the selected rows of a list, which are all logged."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,14 +22,14 @@ from tests.factories import CourseFactory, NotificationFactory, PaymentFactory
 def run(
     client: Client, action: str, *rows: models.Model, query: str = "", **data: str
 ) -> list[str]:
-    """What the list, filtered by `query`, says after the action."""
+    """Return the messages of the list, filtered by `query`, after the action."""
     selected = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
     response: Any = client.post(url(type(rows[0]), "changelist") + query, selected | data)
     assert response.status_code == 302
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def test_courses_published__are_in_the_catalogue_from_now_on(admin_client: Client) -> None:
+def test_courses_published__are_in_the_catalogue_immediately(admin_client: Client) -> None:
     courses = [CourseFactory.create(), CourseFactory.create(pending_review=True)]
     assert run(admin_client, "publish", *courses) == ["2 courses published."]
     for course in courses:
@@ -72,6 +72,15 @@ def test_action_on_all_rows_of_all_pages__is_only_for_those_selected(admin_clien
     assert Course.objects.filter(status=CourseStatus.ARCHIVED).count() == 1
 
 
+def test_action_on_all_pages_without_a_selection__asks_for_one(admin_client: Client) -> None:
+    CourseFactory.create()
+    everything = {"action": "archive", "select_across": "1"}
+    response: Any = admin_client.post(url(Course, "changelist"), everything)
+    assert [str(message) for message in get_messages(response.wsgi_request)] == [
+        "Items must be selected in order to perform actions on them. No items have been changed."
+    ]
+
+
 def test_payments_marked_for_review__are_in_its_filter_and_keep_their_metadata(
     admin_client: Client,
 ) -> None:
@@ -107,10 +116,8 @@ def test_payment_that_is_not_marked__is_not_reviewed(admin_client: Client) -> No
 
 
 @pytest.mark.parametrize("key", ["x", "\x00", "01a204f2-dd54-7217-8914-12ab7cfde595"])
-def test_action_on_a_row_that_is_not_there__says_so(admin_client: Client, key: str) -> None:
-    assert run(admin_client, "publish", Course(pk=key)) == [
-        "What was selected is not there any more."
-    ]
+def test_action_on_a_missing_row__says_so(admin_client: Client, key: str) -> None:
+    assert run(admin_client, "publish", Course(pk=key)) == ["The selected rows no longer exist."]
 
 
 def test_action_whose_log_cannot_be_written__changes_nothing(admin_client: Client) -> None:
@@ -123,14 +130,14 @@ def test_action_whose_log_cannot_be_written__changes_nothing(admin_client: Clien
     assert course.status is CourseStatus.DRAFT
 
 
-def test_notifications_expired__are_swept(admin_client: Client) -> None:
+def test_notifications_expired__are_ready_to_be_swept(admin_client: Client) -> None:
     Notification.objects.all().delete()
     lasting = NotificationFactory.create(read=True)
     expiring = NotificationFactory.create(read=True, expiring=True)
     expired = NotificationFactory.create(expired=True)
     assert run(admin_client, "expire", lasting, expiring, expired) == [
         "2 notifications expired.",
-        "1 skipped: expired before.",
+        "1 skipped: already expired.",
     ]
     assert Notification.objects.expired(timezone.now()).count() == 3
 

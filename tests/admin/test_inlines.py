@@ -56,7 +56,7 @@ def test_page_of_inlines__is_ten_rows(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "abc", "99", "²", "%00"])
-def test_page_of_inlines_that_is_none__is_the_first(admin_client: Client, page: str) -> None:
+def test_invalid_page_of_inlines__is_the_first(admin_client: Client, page: str) -> None:
     question = QuestionFactory.create()
     assert inline_rows(admin_client, question.quiz, **{"questions-page": page}) == [question]
 
@@ -74,7 +74,7 @@ def test_module_added_in_the_form_of_its_course__is_saved(admin_client: Client) 
     assert list(course.modules.values_list("title", "order_number")) == [("Joins", 1)]
 
 
-def test_modules_that_change_places__are_saved(admin_client: Client) -> None:
+def test_modules_that_swap_their_order__are_saved(admin_client: Client) -> None:
     course = CourseFactory.create()
     first, second = (CourseModuleFactory.create(course=course, order_number=n) for n in (1, 2))
     response = save(admin_client, course, **{"modules-0-order_number": "3"})
@@ -96,7 +96,7 @@ def test_lesson_in_the_form_of_its_module__is_changed(admin_client: Client) -> N
             CourseModuleFactory,
             "course",
             {"modules-0-order_number": "0"},
-            {"order_number": ["It has to be 1 or more."]},
+            {"order_number": ["The value must be 1 or more."]},
         ),
         (
             LessonFactory,
@@ -108,13 +108,13 @@ def test_lesson_in_the_form_of_its_module__is_changed(admin_client: Client) -> N
             QuestionFactory,
             "quiz",
             {"questions-0-options": "[]"},
-            {"options": ["A question of this type needs something to choose from."]},
+            {"options": ["A question of this type needs options to choose from."]},
         ),
         (
             UserProfileFactory,
             "user",
             {"profile-0-timezone": "Middle Earth"},
-            {"timezone": ["It has to be a name such as Europe/Prague."]},
+            {"timezone": ["Use a name such as Europe/Prague."]},
         ),
     ],
 )
@@ -127,7 +127,7 @@ def test_inline_that_breaks_a_check__says_so_at_the_field(
     assert [dict(form.errors) for form in inline.formset.forms] == [errors]
 
 
-def test_two_modules_at_one_place__are_refused(admin_client: Client) -> None:
+def test_two_modules_with_one_order_number__are_refused(admin_client: Client) -> None:
     module = CourseModuleFactory.create(order_number=1)
     CourseModuleFactory.create(course=module.course, order_number=2)
     response = save(admin_client, module.course, **{"modules-0-order_number": "2"})

@@ -1,4 +1,4 @@
-"""Accounts: added with a password, closed and opened again, their secrets never shown."""
+"""Accounts: passwords, closing and reactivating, and secrets that are never shown."""
 
 from collections.abc import Callable
 from typing import Any
@@ -93,7 +93,7 @@ def test_password_changed__is_the_new_one_and_in_the_history(admin_client: Clien
 
 
 @pytest.mark.parametrize("written", [str, lambda key: key.hex])
-def test_own_password__is_changed_by_who_knows_it(
+def test_own_password__is_changed_with_the_old_one(
     admin_client: Client, written: Callable[[Any], str]
 ) -> None:
     address = reverse("admin:auth_user_password_change", args=[written(User.objects.get().pk)])
@@ -118,7 +118,7 @@ def test_page_of_a_user__leads_to_the_page_of_the_password(admin_client: Client)
     assert 'href="../password/"' in html
 
 
-def test_password_page_of_nobody__is_not_found(admin_client: Client) -> None:
+def test_password_page_of_a_missing_user__is_not_found(admin_client: Client) -> None:
     address = reverse("admin:auth_user_password_change", args=["not-an-id"])
     assert admin_client.get(address).status_code == 404
 
@@ -133,7 +133,7 @@ def test_user_changed__keeps_the_password_and_the_tokens(admin_client: Client) -
     assert (user.password, user.verification_token, user.password_reset_token) == secrets
 
 
-def test_account_closed_and_opened_again__may_log_in_again(admin_client: Client) -> None:
+def test_account_closed_and_reactivated__may_log_in_again(admin_client: Client) -> None:
     user = UserFactory.create(email="ann@example.com", password=PASSWORD, deleted=True)
     address = url(User, "change", user.pk)
     opened = sent(admin_client, address) | {"deleted_at_0": "", "deleted_at_1": ""}
@@ -142,12 +142,12 @@ def test_account_closed_and_opened_again__may_log_in_again(admin_client: Client)
     assert authenticate(username="ann@example.com", password=PASSWORD) == user
 
 
-def test_account_closed_before_it_was_made__is_refused(admin_client: Client) -> None:
+def test_account_closed_before_its_creation__is_refused(admin_client: Client) -> None:
     address = url(User, "change", UserFactory.create().pk)
     early = {"deleted_at_0": "2020-01-01", "deleted_at_1": "00:00:00"}
     data = sent(admin_client, address) | early
     assert errors(admin_client, address, data) == {
-        "deleted_at": ["An account cannot be closed before it was made."]
+        "deleted_at": ["The closing time must not be before the creation of the account."]
     }
 
 

@@ -1,4 +1,4 @@
-"""Who looks, at plots and verdicts that nobody else left behind."""
+"""An administrator's client, and an empty cache of plots and verdicts."""
 
 import pytest
 from django.core.cache import cache

@@ -1,4 +1,4 @@
-"""Numbers as pictures: of the right size, within the picture, and never markup."""
+"""Charts: sizes, positions within the chart, and escaped labels."""
 
 import re
 from xml.etree import ElementTree
@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from config.admin_pages.charts import (
-    WIDTH,
+    CHART_WIDTH,
     Bar,
     bars,
     columns,
@@ -18,7 +18,7 @@ from config.admin_pages.charts import (
 
 
 def rectangles(svg: str, css: str) -> list[dict[str, float]]:
-    """Those of a class, in their order."""
+    """Return the rectangles of a class, in their order."""
     return [
         {name: float(rect.attrib[name]) for name in ("x", "y", "width", "height")}
         for rect in ElementTree.fromstring(svg).iter("rect")  # noqa: S314
@@ -53,7 +53,7 @@ def test_bar_of_parts__one_after_the_other() -> None:
 
 def test_bars_of_a_whole__not_longer_than_their_share() -> None:
     [rect] = rectangles(bars([Bar("a", [25], ["x"])], whole=100), "series-0")
-    assert rect["width"] == WIDTH / 4
+    assert rect["width"] == CHART_WIDTH / 4
 
 
 def test_bars_of_nothing__none() -> None:
@@ -72,7 +72,7 @@ def test_heat_map_of_nothing__all_empty() -> None:
 
 def test_heat_map__within_the_picture() -> None:
     cells = rectangles(heat_map(["Mon"], {}, [[1] * 24]), "level-.")
-    assert max(cell["x"] + cell["width"] for cell in cells) <= WIDTH
+    assert max(cell["x"] + cell["width"] for cell in cells) <= CHART_WIDTH
 
 
 @pytest.mark.parametrize("markup", ["<script>alert(1)</script>", '"><b>', "a & b"])

@@ -1,4 +1,4 @@
-"""The first page of the admin: plots, in words and as tables too, and what if one fails."""
+"""The first page of the admin: plots as charts, words and tables, and plots that fail."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from config.admin_pages import dashboard, figures
-from config.admin_pages.dashboard import PLOTS, TIMEOUT, Plot, read_plots
+from config.admin_pages.dashboard import PLOT_MILLISECONDS, PLOTS, Plot, read_plots
 from config.admin_pages.verdict import compare_now
 from tests.factories import (
     AnalyticsEventFactory,
@@ -70,8 +70,8 @@ def test_pages__only_for_administrators() -> None:
 def test_plot__described_in_words(admin_client: Client) -> None:
     EnrollmentFactory.create()
     assert (
-        'role="img" aria-label="Enrollments: 1 enrollments. Enrollments per week, the last 26 '
-        'weeks; the last one is not over."'
+        'role="img" aria-label="Enrollments: 1 enrollments. Enrollments per week in the last 26 '
+        'weeks; the current week is incomplete."'
     ) in page(admin_client)
 
 
@@ -100,7 +100,7 @@ def test_estimate__said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = plot("enrollments")
     assert shown.headline.startswith("≈ ")
     [note] = shown.notes
-    # How much depends on the pages that earlier tests have left empty.
+    # The percentage depends on the pages that earlier tests left empty.
     assert re.fullmatch(r"Estimated from \d+% of the table\.", note)
 
 
@@ -109,7 +109,7 @@ def test_revenue_in_other_currencies__in_a_note() -> None:
         PaymentFactory.create(succeeded=True, amount=1200, currency=currency)
     shown = plot("revenue")
     assert shown.headline == "2,400 USD"
-    assert shown.notes == ["Not in the picture: 1,200 EUR."]
+    assert shown.notes == ["Not in the chart: 1,200 EUR."]
 
 
 def test_completion__share_of_the_courses_shown() -> None:
@@ -128,12 +128,15 @@ def test_activity__by_day_and_hour() -> None:
 
 def test_grading_queue__says_how_long_the_oldest_waits() -> None:
     AssignmentSubmissionFactory.create(submitted_at=timezone.now() - timedelta(days=9))
-    assert plot("grading").notes == ["Assignments: the oldest waits for 1\xa0week."]
+    assert plot("grading").notes == ["Assignments: the oldest has waited for 1\xa0week."]
 
 
 def test_health_before_a_comparison__unknown() -> None:
     shown = plot("health")
-    assert (shown.state, shown.notes[0]) == ("unknown", "Not compared with the models yet.")
+    assert (shown.state, shown.notes[0]) == (
+        "unknown",
+        "The schema has not been compared with the models yet.",
+    )
 
 
 def test_health_after_a_comparison__its_verdict_at_once() -> None:
@@ -168,9 +171,9 @@ def test_plot_that_takes_too_long__not_drawn(monkeypatch: pytest.MonkeyPatch) ->
             cursor.execute("SELECT pg_sleep(60)")
         raise AssertionError
 
-    monkeypatch.setattr(dashboard, "TIMEOUT", 1)
+    monkeypatch.setattr(dashboard, "PLOT_MILLISECONDS", 1)
     monkeypatch.setattr(dashboard, "PLOTS", {"Slow": slow})
-    assert plot("slow").says == "Not drawn: it took over 1 ms."
+    assert plot("slow").says == "Not drawn: the query took over 1 ms."
 
 
 def test_timeout__of_the_plots_only() -> None:
@@ -178,7 +181,7 @@ def test_timeout__of_the_plots_only() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
-    assert TIMEOUT
+    assert PLOT_MILLISECONDS
 
 
 def test_plots__kept_for_a_while(django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -187,7 +190,7 @@ def test_plots__kept_for_a_while(django_assert_num_queries: DjangoAssertNumQueri
         read_plots(connection)
 
 
-def test_plots__as_many_queries_whatever_the_rows(
+def test_plots__take_the_same_number_of_queries_for_any_rows(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(3):
@@ -198,7 +201,7 @@ def test_plots__as_many_queries_whatever_the_rows(
         read_plots(connection)
 
 
-def test_plots_of_an_empty_database__as_many_queries(
+def test_plots_of_an_empty_database__take_the_same_number_of_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(QUERIES):
@@ -206,4 +209,4 @@ def test_plots_of_an_empty_database__as_many_queries(
 
 
 QUERIES = 42
-"""Twelve questions, and a savepoint with its time limit for each plot and for counting events."""
+"""Twelve queries, and a savepoint with a time limit for each plot and for counting events."""

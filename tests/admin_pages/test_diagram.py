@@ -1,11 +1,11 @@
-"""The layout of the diagram: everything is there, and nothing lies on anything else."""
+"""The layout of the diagram, which is complete and has no overlaps."""
 
 from itertools import combinations
 
 import pytest
 from django.db import connection
 
-from config.admin_pages.diagram import COLUMNS, Box, Diagram, Frame, draw
+from config.admin_pages.diagram import STACKS, Box, Diagram, Frame, draw
 from config.schema_docs.dictionary import describe, relations, sketch
 from tests.support import contract
 
@@ -74,7 +74,7 @@ def test_edges__all_foreign_keys(diagram: Diagram) -> None:
     assert len(diagram.edges) == len(relations())
 
 
-def test_edge__begins_beside_its_column(diagram: Diagram) -> None:
+def test_edge__begins_at_its_column(diagram: Diagram) -> None:
     [edge] = [edge for edge in diagram.edges if edge.relation.column == "instructor_id"]
     [box] = [box for box in diagram.boxes if box.table.name == "courses"]
     [line] = [line for line in box.lines if line.name == "instructor_id"]
@@ -83,7 +83,7 @@ def test_edge__begins_beside_its_column(diagram: Diagram) -> None:
 
 def test_more_domains_than_columns__below_each_other() -> None:
     many = draw(DOMAINS * 3)
-    assert len({frame.x for frame in many.frames}) <= COLUMNS
+    assert len({frame.x for frame in many.frames}) <= STACKS
     assert all(apart(one, other) for one, other in combinations(many.frames, 2))
 
 

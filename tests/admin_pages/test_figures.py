@@ -1,4 +1,4 @@
-"""What the dashboard asks the database: the right numbers, from a bounded part of it."""
+"""The figures of the dashboard, from a bounded part of the database."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -82,7 +82,7 @@ def test_large_table__estimated_from_a_part(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def make_enrollments(number: int) -> None:
-    """All of students of their own, in the same hour."""
+    """Insert enrollments of different students in the same hour."""
     course = CourseFactory.create()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -199,4 +199,4 @@ def test_course_without_enrollments__no_completion() -> None:
 
 
 def test_dropped__the_rest_of_the_enrollments() -> None:
-    assert Completion("", completed=3, active=4, all=10).dropped == 3
+    assert Completion("", completed=3, active=4, all=10).counts == (3, 4, 3)

@@ -1,4 +1,4 @@
-"""The Schema page: the diagram, each table as it is, and the verdict on demand."""
+"""The Schema page: the diagram, each live table, and the verdict on demand."""
 
 import os
 import re
@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
+from config.admin_pages.disk_usage import read_disk_usage
 from config.admin_pages.verdict import last_verdict
 from config.admin_pages.views import read_live
+from config.postgres.catalog import read_schema
 from tests.factories import UserFactory
 from tests.support.contract import COLUMNS
 
@@ -25,7 +27,7 @@ def page(client: Client) -> str:
 
 
 def section(client: Client, table: str) -> str:
-    """What is said of a table."""
+    """Return the text of the section of `table`."""
     [found] = re.findall(
         rf'<section class="table" id="table-{table}".*?</section>', page(client), re.S
     )
@@ -53,7 +55,7 @@ def test_page__without_style_or_script_inline(admin_client: Client) -> None:
     assert re.findall(r"<script|<style|\sstyle=|\son\w+=", own) == []
 
 
-def test_page__loads_nothing_from_elsewhere(admin_client: Client) -> None:
+def test_page__loads_nothing_from_other_sites(admin_client: Client) -> None:
     loaded = re.findall(r'(?:src|<link[^>]* href)="([^"]*)"', page(admin_client))
     assert [address for address in loaded if not address.startswith("/static/")] == []
 
@@ -67,17 +69,24 @@ def test_section__columns_with_types_and_comments(admin_client: Client) -> None:
 def test_section__keys_indexes_and_checks(admin_client: Client) -> None:
     said = section(admin_client, "notifications")
     assert re.search(
-        r"notifications_unread_idx \d+\.\d\sKB btree \(recipient_id\) WHERE \(read_at IS NULL\) "
-        r"Query 15: the unread badge counts with an index-only scan\.",
+        r"notifications_unread_idx [\d.]+ (?:bytes|kB) btree \(recipient_id\) "
+        r"WHERE \(read_at IS NULL\) Query 15: the unread badge counts with an index-only scan\.",
         said,
     )
     assert "notifications_pkey" in said
     assert "notifications_title_check CHECK" in said
 
 
-def test_section__what_is_live_and_not_what_the_models_say(admin_client: Client) -> None:
+def test_section__shows_the_live_table_not_the_model(admin_client: Client) -> None:
     execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
     assert "price numeric(10,2), 7" in section(admin_client, "courses")
+
+
+def test_disk_usage__is_that_of_postgresql(db: None) -> None:
+    usage = read_disk_usage(connection, read_schema(connection))["users"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size('users'), pg_indexes_size('users')")
+        assert (usage.total, usage.all_indexes) == cursor.fetchone()
 
 
 def test_section__estimated_rows(admin_client: Client) -> None:
@@ -92,12 +101,12 @@ def test_section__leads_to_the_list_of_rows(admin_client: Client) -> None:
 
 def test_section_of_a_table_that_is_missing__how_to_make_it(admin_client: Client) -> None:
     execute("DROP TABLE refunds")
-    assert "The table is not in the database. Make it: manage.py migrate" in section(
+    assert "The table is not in the database. Create it with manage.py migrate" in section(
         admin_client, "refunds"
     )
 
 
-def test_role_that_may_not_read_the_ledger__the_diagram_all_the_same(admin_client: Client) -> None:
+def test_role_that_may_not_read_the_ledger__still_sees_the_diagram(admin_client: Client) -> None:
     role = f"reader_{os.getpid()}"
     execute(f"CREATE ROLE {role}")
     execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
@@ -107,7 +116,7 @@ def test_role_that_may_not_read_the_ledger__the_diagram_all_the_same(admin_clien
     assert content.count('<a class="box ') == len(COLUMNS)
     assert (
         escape(
-            "What is in the database cannot be shown: "
+            "The database cannot be read: "
             f"Role {role} may not read the migrations' ledger. "
             f"GRANT SELECT ON django_migrations TO {role}."
         )
@@ -116,7 +125,7 @@ def test_role_that_may_not_read_the_ledger__the_diagram_all_the_same(admin_clien
 
 
 def test_verdict_before_a_comparison__none(admin_client: Client) -> None:
-    assert "Not compared yet." in page(admin_client)
+    assert "The schema has not been compared yet." in page(admin_client)
 
 
 def test_verdict_on_demand__identical(admin_client: Client) -> None:
@@ -171,9 +180,9 @@ def test_comparison_without_the_token__refused() -> None:
     assert last_verdict() is None
 
 
-def test_what_is_live__as_many_queries_whatever_the_rows(
+def test_live_schema__takes_the_same_number_of_queries_for_any_rows(
     django_assert_num_queries: DjangoAssertNumQueries, db: None
 ) -> None:
     UserFactory.create_batch(3)
-    with django_assert_num_queries(18):  # the catalog's, the sizes, and what frames them
+    with django_assert_num_queries(18):  # catalog, disk usage, transaction
         read_live()

@@ -36,7 +36,9 @@ def test_record_that_breaks_a_constraint__says_so_at_the_field(
     page.goto(draft(platform, 0))
     page.get_by_label("Currency").fill("eur")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".field-currency")).to_contain_text("three capitals, such as EUR")
+    expect(page.locator(".field-currency")).to_contain_text(
+        "Use three capital letters, such as EUR."
+    )
     look(page, "record-error")
 
 
@@ -101,7 +103,7 @@ def test_account_for_good__wants_its_address_typed(page: Page, platform: Platfor
     look(page, "erase")
     page.get_by_role("textbox").fill(email)
     page.get_by_role("button", name="Yes, I").click()
-    expect(page.get_by_text("was deleted for good")).to_be_visible()
+    expect(page.get_by_text("was deleted permanently")).to_be_visible()
 
 
 def test_password__has_a_page(page: Page, platform: Platform) -> None:

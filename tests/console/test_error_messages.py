@@ -1,4 +1,4 @@
-"""Which errors are told in one line, and which are left to a programmer's eyes."""
+"""Errors that are explained in one line, and errors that a developer sees as a traceback."""
 
 import threading
 
@@ -30,17 +30,17 @@ def run(*statements: str) -> None:
         (
             ["CREATE TABLE taken ()", "CREATE TABLE taken ()"],
             'relation "taken" already exists. '
-            "Remove what is in the way, or point DATABASE_URL at an empty database.",
+            "Drop or rename it, or point DATABASE_URL at an empty database.",
         ),
         (
             ["CREATE TYPE taken AS ENUM ()", "CREATE TYPE taken AS ENUM ()"],
             'type "taken" already exists. '
-            "Remove what is in the way, or point DATABASE_URL at an empty database.",
+            "Drop or rename it, or point DATABASE_URL at an empty database.",
         ),
         (
             ["CREATE TYPE used AS ENUM ()", "CREATE TABLE t (c used)", "DROP TYPE used"],
             "cannot drop type used because other objects depend on it: "
-            "column c of table t depends on type used. Drop what depends on it first.",
+            "column c of table t depends on type used. Drop the dependent objects first.",
         ),
         (
             ["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(9)"],
@@ -49,9 +49,7 @@ def run(*statements: str) -> None:
         ),
     ],
 )
-def test_error_that_a_person_can_set_right__is_explained(
-    statements: list[str], message: str
-) -> None:
+def test_error_that_the_caller_can_fix__is_explained(statements: list[str], message: str) -> None:
     with pytest.raises(Error) as caught:
         run(*statements)
     assert explain(caught.value) == message
@@ -62,13 +60,13 @@ def test_error_that_a_person_can_set_right__is_explained(
     "statement",
     ["SELECT nothing", "SELECT 1/0", "SELECT 'x'::int", "SELEKT"],
 )
-def test_error_of_a_statement__is_left_to_a_programmer(statement: str) -> None:
+def test_error_of_a_statement__is_not_explained(statement: str) -> None:
     with pytest.raises(Error) as caught:
         run(statement)
     assert explain(caught.value) is None
 
 
-def test_misuse_of_a_queryset__is_left_to_a_programmer() -> None:
+def test_misuse_of_a_queryset__is_not_explained() -> None:
     with pytest.raises(Error) as caught:
         ContentType.objects.union(ContentType.objects.all()).delete()
     assert explain(caught.value) is None
@@ -81,16 +79,16 @@ def test_error_below_one_of_migrate_s__is_explained() -> None:
         MigrationRecorder(connection).ensure_schema()
     assert explain(caught.value) == (
         "cannot execute CREATE TABLE in a read-only transaction. "
-        "Point DATABASE_URL at the primary server, and a role that may write."
+        "Point DATABASE_URL at the primary server and a role that may write."
     )
 
 
-def test_error_of_settings_in_several_lines__is_told_in_one() -> None:
+def test_error_of_settings_with_several_lines__is_explained_in_one() -> None:
     error = ImproperlyConfigured("Error loading module.\nDid you install it?")
     assert explain(error) == "Error loading module. Did you install it?"
 
 
-def test_error_of_no_database__is_left_alone() -> None:
+def test_error_not_of_a_database__is_not_explained() -> None:
     assert explain(ValueError("nothing to do with us")) is None
 
 
@@ -103,7 +101,7 @@ def test_command_with_explained_error__ends_with_its_name_and_the_message(
     assert (ended.value.code, capsys.readouterr().err) == (1, message)
 
 
-def test_command_with_traceback_asked_for__ends_with_the_traceback(
+def test_command_with_traceback_option__ends_with_the_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     command = ["manage.py", "migrate", "--traceback"]
@@ -123,7 +121,7 @@ def test_command_with_traceback_asked_for__ends_with_the_traceback(
         (Terminated("interrupted. So it stands."), 143, "interrupted. So it stands."),
     ],
 )
-def test_command_that_is_interrupted__ends_with_its_name_and_how_it_stands(
+def test_command_that_is_interrupted__ends_with_its_name_and_the_state(
     capsys: pytest.CaptureFixture[str], interruption: KeyboardInterrupt, status: int, said: str
 ) -> None:
     with pytest.raises(SystemExit) as ended, explained_errors(["manage.py", "migrate", "users"]):
@@ -131,7 +129,7 @@ def test_command_that_is_interrupted__ends_with_its_name_and_how_it_stands(
     assert (ended.value.code, capsys.readouterr().err) == (status, f"manage.py migrate: {said}\n")
 
 
-def test_verify_schema_with_any_error__status_that_is_not_that_of_a_drift(
+def test_verify_schema_with_any_error__exits_with_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit) as ended, explained_errors(["manage.py", "verify_schema"]):
@@ -140,7 +138,7 @@ def test_verify_schema_with_any_error__status_that_is_not_that_of_a_drift(
     assert capsys.readouterr().err.endswith("\nZeroDivisionError: division by zero\n")
 
 
-def test_hook_for_errors_of_threads__is_given_back() -> None:
+def test_hook_for_errors_of_threads__is_restored() -> None:
     before = threading.excepthook
     with explained_errors(["manage.py"]):
         assert threading.excepthook is not before

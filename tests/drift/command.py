@@ -1,4 +1,4 @@
-"""verify_schema as the command line runs it, but within this process."""
+"""verify_schema with a command line's arguments, but within this process."""
 
 from dataclasses import dataclass
 from io import StringIO
@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 @dataclass(frozen=True)
 class Run:
-    """What a run has left: its exit status, and what is on stdout and stderr."""
+    """The exit status, stdout and stderr of a run."""
 
     status: int
     out: str
@@ -16,11 +16,12 @@ class Run:
 
     @property
     def verdict(self) -> tuple[int, str]:
-        """The exit status and the last line."""
+        """Return the exit status and the last line."""
         return self.status, (self.out + self.err).rstrip("\n").rpartition("\n")[2]
 
 
 def verify_schema(*arguments: object, to_stdout: bool = False) -> Run:
+    """Run the command; `to_stdout` lets it find sys.stdout by itself."""
     out = StringIO()
     try:
         stdout = None if to_stdout else out
@@ -36,5 +37,6 @@ IDENTICAL = (0, "Identical: the live schema is what the models say.")
 
 
 def drift(differences: int) -> tuple[int, str]:
+    """Return the exit status and verdict for that many differences."""
     noun = "difference" if differences == 1 else "differences"
     return 1, f"Drift: {differences} {noun} between the models and the live schema."

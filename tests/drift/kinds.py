@@ -1,4 +1,4 @@
-"""The kinds of drift: whatever may befall what verify_schema promises to compare."""
+"""The kinds of drift: each way in which an object that verify_schema compares can change."""
 
 from tests.drift.mutations import (
     Kind,
@@ -13,11 +13,11 @@ from tests.drift.mutations import (
     once,
 )
 
-# Why there is no repair.
-OF_OTHERS = "the other object is somebody's, and the search path is the role's or the database's"
-NO_SQL = "only migrate or makemigrations can tell what has to run"
+# Reasons why there is no repair.
+OF_OTHERS = "the other object is not ours, and the search path is the role's or the database's"
+NO_SQL = "only migrate or makemigrations know what must run"
 
-# Whose rows are drift, too, when it is not found.
+# Without the ledger its rows are drift, too.
 NOT_LEDGER = "table_name <> 'django_migrations'"
 FUNCTION = """CREATE FUNCTION extra_function() RETURNS trigger LANGUAGE plpgsql
 AS 'BEGIN RETURN NEW; END'; """
@@ -26,7 +26,7 @@ PARTITIONED = """CREATE TABLE extra_parent (LIKE %1$I INCLUDING GENERATED)
 PARTITION BY LIST (%2$I); """
 COLUMN_OPTIONS = "columns, unnest(ARRAY[{}]) AS option"
 COMMENT = "COMMENT ON COLUMN %I.%I IS "
-# The first column of a B-tree, followed by nothing that says how it is sorted.
+# The first column of a B-tree, without a sort order after it.
 FIRST_COLUMN = r"'(USING btree \([^,() ]+)([,)])'"
 
 TABLES = [
@@ -929,7 +929,7 @@ ENUM_TYPES = [
         on_enum(
             "DELETE FROM pg_enum WHERE enumtypid = %L::regtype AND enumlabel = %L",
             "type_name, label",
-            # Which no expression mentions, as it could not be shown any more.
+            # No expression may use the label, since PostgreSQL could then no longer print it.
             "type_name || '.' || label NOT IN (SELECT mention[2] || '.' || mention[1] FROM ("
             r" SELECT regexp_matches(text, '''(\w+)''::(\w+)', 'g') AS mention FROM ("
             "  SELECT definition AS text FROM constraints UNION SELECT definition FROM indexes"
@@ -1130,7 +1130,7 @@ MIGRATIONS = [
         no_repair=NO_SQL,
     ),
     Kind(
-        "migration that nobody knows",
+        "migration that is unknown",
         "VS012",
         "SELECT DISTINCT app || '.0000_ghost', format('INSERT INTO django_migrations"
         " (app, name, applied) VALUES (%L, ''0000_ghost'', now())', app) FROM django_migrations",

@@ -1,6 +1,6 @@
-"""What a kind of drift is: a query that walks the live catalog and makes SQL that causes it.
+"""Kinds of drift: queries that walk the live catalog and generate SQL that causes the drift.
 
-The queries do not use the reader that they test.
+The queries do not use the catalog reader that they test.
 """
 
 import os
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 OLDEST = 15  # the first major version of PostgreSQL that the project supports
-# How many mutations of each kind to make; 0: all.
+# The number of mutations of each kind; 0 for all.
 LIMIT = int(os.environ.get("DRIFT_MUTATIONS_OF_A_KIND", "1"))
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """SQL that makes a drift of `object`."""
+    """SQL that causes a drift of `object`."""
 
     object: str
     sql: str
@@ -24,7 +24,7 @@ class Mutation:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of drift, and how verify_schema has to report it."""
+    """A kind of drift, and how verify_schema must report it."""
 
     name: str
     finding: str
@@ -32,15 +32,15 @@ class Kind:
     query: str
     """Its rows are objects, named as reports name them, and SQL."""
     since: int = OLDEST
-    """The first major version of PostgreSQL that knows it."""
+    """The first major version of PostgreSQL that has it."""
     no_repair: str = ""
-    """Why no statement repairs it; empty if one does."""
+    """The reason why no statement repairs it; empty if one does."""
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
 
     def mutations(self, connection: BaseDatabaseWrapper, limit: int) -> Iterator[Mutation]:
-        """The first `limit` of them, in an order that is always the same but follows nothing."""
+        """Yield the first `limit` mutations, in an order that is arbitrary but stable."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"{CATALOG} SELECT * FROM ({self.query}) AS mutation (object, sql)"
@@ -151,7 +151,7 @@ WITH tables AS (
 
 
 def each(source: str, sql: str, arguments: str, where: str) -> str:
-    """One mutation a row of `source`: the template `sql`, as format() fills it in."""
+    """Return a query with a mutation for each row of `source`: format() fills in `sql`."""
     return f"SELECT object, format($${sql}$$, {arguments}) FROM {source} WHERE {where}"
 
 
@@ -166,7 +166,7 @@ def on_table(
 
 
 def extra(sql: str) -> str:
-    """A part of each table that is called `extra`."""
+    """Return a query that adds a part named `extra` to each table."""
     return f"""
         SELECT table_name || '.extra', format($${sql}$$, table_name, key_column) FROM tables
     """
@@ -187,12 +187,12 @@ def on_constraint(
     arguments: str = "table_name, constraint_name, columns",
     source: str = "constraints",
 ) -> str:
-    """On constraints of one of the `types`, which are letters as in pg_constraint."""
+    """Return a query for constraints of the `types`, letters as in pg_constraint."""
     return each(source, sql, arguments, f"strpos('{types}', type::text) > 0")
 
 
 def defined(types: str, *definitions: str, source: str = "constraints") -> str:
-    """Constraints with another definition; each of `definitions` is an SQL expression."""
+    """Return a query that redefines constraints; `definitions` are SQL expressions."""
     return each(
         f"{source}, unnest(ARRAY[{', '.join(definitions)}]) AS other",
         "ALTER TABLE %1$I DROP CONSTRAINT %2$I CASCADE; ALTER TABLE %1$I ADD CONSTRAINT %2$I %3$s",
@@ -206,7 +206,7 @@ def on_index(sql: str, where: str = "true") -> str:
 
 
 def indexed(*definitions: str, where: str = "true") -> str:
-    """Indexes with another definition; each of `definitions` is an SQL expression."""
+    """Return a query that redefines indexes; `definitions` are SQL expressions."""
     return each(
         f"indexes, unnest(ARRAY[{', '.join(definitions)}]) AS other",
         "DROP INDEX %I; %s",

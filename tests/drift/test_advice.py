@@ -1,11 +1,11 @@
-"""The advice section: what a DBA would want to know, and what is no part of the verdict."""
+"""The advice section, which is not part of the verdict."""
 
 from typing import LiteralString
 
 import pytest
 
 from config.drift.advice import Advice, read_advice
-from config.postgres.catalog.catalog import read_schema
+from config.postgres.catalog import read_schema
 from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
 
@@ -24,7 +24,7 @@ def test_advice_on_fresh_database__none(shared_clone: Database) -> None:
 ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
     "VA01": (
         ("DROP INDEX refunds_payment_idx",),
-        "Foreign key refunds_payment_id_fk of table refunds has no index: to delete a row that it "
+        "Foreign key refunds_payment_id_fk of table refunds has no index: deleting a row that it "
         "refers to reads the whole table.",
     ),
     "VA02": (
@@ -34,12 +34,12 @@ ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
     ),
     "VA04": (
         ("ALTER SEQUENCE auth_group_id_seq RESTART 1717986918",),
-        "Sequence auth_group_id_seq has used 1717986918 of 2147483647.",
+        "Sequence auth_group_id_seq has used 1717986918 of 2147483647 values.",
     ),
     "VA05": (
         ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_pkey'::regclass",),
-        "Index users_pkey of table users is invalid, left over by a build that failed: drop it or "
-        "REINDEX.",
+        "Index users_pkey of table users is invalid, left over from a failed build: drop it or "
+        "REINDEX it.",
     ),
     "VA07": (
         (
@@ -49,8 +49,8 @@ ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
             "UPDATE courses SET enrollment_count = 2000000000 WHERE slug = 'a'",
             "ANALYZE courses",
         ),
-        "Column enrollment_count of table courses holds values up to 2000000000, of at most "
-        "2147483647.",
+        "Column enrollment_count of table courses holds values up to 2000000000; its type allows "
+        "at most 2147483647.",
     ),
 }
 
@@ -65,14 +65,19 @@ def test_advice__given(shared_clone: Database, code: str) -> None:
 def test_advice_on_use__given_since_statistics_began(clone: Database) -> None:
     clone.execute(
         "INSERT INTO users (email, password_hash, role)"
-        " SELECT n || '@example.org', 'x', 'student' FROM generate_series(1, 20000) AS n",
+        " SELECT md5(n::text) || repeat('x', 190) || '@example.org', 'x', 'student'"
+        "   FROM generate_series(1, 5000) AS n",
         "CREATE INDEX big_idx ON users (email, id, created_at)",
         "SELECT pg_stat_force_next_flush()",
     )
     assert advice(clone) == [
-        Advice("VA03", "Index big_idx of table users was not used since the statistics began."),
         Advice(
-            "VA06", "Table users has rows but was never analysed; plans are guesses. ANALYZE users;"
+            "VA03", "Index big_idx of table users has not been used since the statistics began."
+        ),
+        Advice(
+            "VA06",
+            "Table users has rows but was never analysed, so query plans are guesses. "
+            "Run ANALYZE users;",
         ),
     ]
 
@@ -94,7 +99,7 @@ def test_advice__no_part_of_the_verdict(clone: Database) -> None:
     assert run.verdict == IDENTICAL
     assert run.out.split("\n\n")[-2] == (
         "Advice, not part of the verdict\n"
-        "  VA04      Sequence auth_group_id_seq has used 2147483647 of 2147483647."
+        "  VA04      Sequence auth_group_id_seq has used 2147483647 of 2147483647 values."
     )
 
 

@@ -1,5 +1,6 @@
-"""Exit status 2 and one line that says why, and never a pass when in doubt."""
+"""Exit status 2 and a line that says why; in doubt never a pass."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from config.drift import comparison
-from config.drift.management.commands import verify_schema as verify_schema_command
+from config.drift import live
+from config.drift.management.commands import verify_schema as command
+from config.drift.management.commands.verify_schema import Command
 from tests.drift.command import Run, verify_schema
 from tests.support.databases import Database, new_role
 
@@ -20,25 +22,37 @@ def could_not(reason: str) -> Run:
     return Run(2, "", reason)
 
 
-def test_verify_schema_of_unknown_app__status_2() -> None:
-    assert verify_schema("course") == could_not(
-        "There is no app 'course' that has tables. There are: admin, analytics, assessments, auth, "
-        "communication, contenttypes, courses, enrollments, migrations, notifications, payments, "
-        "sessions, users."
-    )
-
-
-def test_verify_schema_of_unknown_database__status_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "settings", {"default": {}, "replica": {}})
-    assert verify_schema("--database", "replcia") == could_not(
-        "There is no database 'replcia'. There are: default, replica."
-    )
-
-
-def test_verify_schema_in_unknown_format__status_2() -> None:
-    assert verify_schema("--format", "yaml") == could_not(
-        "There is no format 'yaml'. There are: text, json, github."
-    )
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            ["course"],
+            "app_label: invalid choice: 'course' (choose from admin, analytics, assessments, "
+            "auth, communication, contenttypes, courses, enrollments, migrations, notifications, "
+            "payments, sessions, users)",
+        ),
+        (
+            ["--database", "replcia"],
+            "--database: invalid choice: 'replcia' (choose from {databases})",
+        ),
+        (
+            ["--format", "yaml"],
+            "--format: invalid choice: 'yaml' (choose from text, json, github)",
+        ),
+    ],
+    ids=["app", "database", "format"],
+)
+def test_verify_schema_with_unknown_name__status_2_and_one_line(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        Command().run_from_argv(["manage.py", "verify_schema", *arguments])
+    out, err = capsys.readouterr()
+    # Up to Python 3.13 argparse quotes the choices.
+    err = re.sub(r"(?<=[( ])'(\w+)'(?=[,)])", r"\1", err)
+    assert (ended.value.code, out) == (2, "")
+    reason = reason.format(databases=", ".join(connections))
+    assert err == f"manage.py verify_schema: error: argument {reason}\n"
 
 
 @pytest.mark.parametrize("contradiction", [["courses"], ["--expect", "other.txt"]])
@@ -46,7 +60,8 @@ def test_verify_schema_snapshot_of_something_else__status_2(
     contradiction: list[str], tmp_path: Path
 ) -> None:
     assert verify_schema("--snapshot", tmp_path / "schema.txt", *contradiction) == could_not(
-        "A snapshot is of all apps, and of what the models say."
+        "A snapshot holds what the models of all apps say. "
+        "Use --snapshot without app labels and --expect."
     )
 
 
@@ -60,8 +75,8 @@ def test_verify_schema_of_other_engine__status_2(monkeypatch: pytest.MonkeyPatch
     sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
     monkeypatch.setitem(connections.settings, "sqlite", connections.settings["default"] | sqlite)
     assert verify_schema("--database", "sqlite") == could_not(
-        "Database 'sqlite' has the engine 'django.db.backends.sqlite3'; "
-        "only config.postgres.backend knows how to make this schema."
+        "Database 'sqlite' has the engine 'django.db.backends.sqlite3', which cannot create this "
+        "schema. Set its engine to config.postgres.backend."
     )
 
 
@@ -88,7 +103,7 @@ def test_verify_schema_when_connection_drops__status_2(shared_clone: Database, q
     with shared_clone.connection.execute_wrapper(terminate_at_query):
         assert shared_clone.verify() == could_not(
             "terminating connection due to administrator command. "
-            "Try again, or look into the server's log."
+            "Try again, or check the server's log."
         )
 
 
@@ -132,38 +147,42 @@ def test_verify_schema_without_schema__status_2(shared_clone: Database) -> None:
         assert shared_clone.verify() == could_not("No schema of the role's search_path exists.")
 
 
-SOMEBODY_ELSE = "Somebody is changing the schema and has not committed yet. Try again after that."
+OTHER_SESSION = "Another session is changing the schema and has not committed. Try again later."
 
 
 @pytest.mark.parametrize("table", ["courses", "django_migrations"])
 def test_verify_schema_during_uncommitted_ddl__status_2_after_lock_timeout(
     shared_clone: Database, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison, "LOCK_TIMEOUT", 200)
-    with shared_clone.session() as somebody:
-        somebody.execute(f"BEGIN; ALTER TABLE {table} ADD COLUMN new integer DEFAULT 0")
-        assert shared_clone.verify() == could_not(SOMEBODY_ELSE)
+    monkeypatch.setattr(live, "LOCK_TIMEOUT", 200)
+    with shared_clone.session() as session:
+        session.execute(f"BEGIN; ALTER TABLE {table} ADD COLUMN new integer DEFAULT 0")
+        assert shared_clone.verify() == could_not(OTHER_SESSION)
 
 
 def test_verify_schema_while_catalog_is_locked__status_2_after_lock_timeout(
     shared_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison, "LOCK_TIMEOUT", 200)
+    monkeypatch.setattr(live, "LOCK_TIMEOUT", 200)
     # The lock may stop new connections, too, so verify_schema uses one that is there already.
-    with shared_clone.changed(), shared_clone.session() as somebody:
-        somebody.execute("BEGIN; LOCK TABLE pg_rewrite")
-        assert shared_clone.verify() == could_not(SOMEBODY_ELSE)
+    with shared_clone.changed(), shared_clone.session() as session:
+        session.execute("BEGIN; LOCK TABLE pg_rewrite")
+        assert shared_clone.verify() == could_not(OTHER_SESSION)
 
 
-def test_verify_schema_while_nobody_is_let_in__status_2_after_connect_timeout(
+def test_verify_schema_while_server_lets_no_session_in__status_2_after_connect_timeout(
     shared_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verify_schema_command, "CONNECT_TIMEOUT", 2)
-    with shared_clone.session() as somebody:
-        somebody.execute("BEGIN; LOCK TABLE pg_class")
+    monkeypatch.setattr(command, "CONNECT_TIMEOUT", 2)
+    # An earlier test may have set the longer timeout.
+    monkeypatch.delitem(
+        shared_clone.connection.settings_dict["OPTIONS"], "connect_timeout", raising=False
+    )
+    with shared_clone.session() as session:
+        session.execute("BEGIN; LOCK TABLE pg_class")
         assert shared_clone.verify() == could_not(
-            "connection timeout expired. Correct the host and the port in DATABASE_URL, or let "
-            "this machine in."
+            "connection timeout expired. Correct the host and the port in DATABASE_URL, or allow "
+            "the connection."
         )
 
 
@@ -171,7 +190,7 @@ def test_reading_with_shorter_lock_timeout__keeps_it(shared_clone: Database) -> 
     shared_clone.connection.close()
     with (
         shared_clone.options(options="-c lock_timeout=50"),
-        comparison.reading(shared_clone.connection),
+        live.reading(shared_clone.connection),
         shared_clone.connection.cursor() as cursor,
     ):
         cursor.execute("SHOW lock_timeout")

@@ -1,14 +1,16 @@
-"""What changes no behaviour is no drift."""
+"""Changes that are not drift, since they change no behaviour."""
 
 import json
 from typing import LiteralString
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from psycopg import sql
 
 from config.postgres.functions import UUID7
 from tests.drift.command import IDENTICAL
+from tests.drift.conftest import Verify
 from tests.support.databases import Database, new_database, new_role
 from tests.support.programs import run_program
 
@@ -43,6 +45,34 @@ def test_verify_schema_after_harmless_statements__identical(
 ) -> None:
     shared_clone.execute(*statements)
     assert shared_clone.verify("-v0").verdict == IDENTICAL
+
+
+HARMLESS_IN_TRANSACTION = {
+    "extended statistics": "CREATE STATISTICS extra ON title, slug FROM courses",
+    "function of an extension": "CREATE FUNCTION extra() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+    " ALTER EXTENSION plpgsql ADD FUNCTION extra()",
+    "table of an extension": "CREATE TABLE extra (id int PRIMARY KEY);"
+    " CREATE RULE extra AS ON DELETE TO extra DO INSTEAD NOTHING;"
+    " CREATE POLICY extra ON extra;"
+    " CREATE TRIGGER extra BEFORE UPDATE ON extra"
+    " FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();"
+    " ALTER EXTENSION plpgsql ADD TABLE extra",
+    "types of an extension": "CREATE TYPE extra AS ENUM ('a'); CREATE DOMAIN extra_domain AS text;"
+    " ALTER EXTENSION plpgsql ADD TYPE extra; ALTER EXTENSION plpgsql ADD DOMAIN extra_domain",
+    "sequence and view of an extension": "CREATE SEQUENCE extra; CREATE VIEW extra_view AS SELECT;"
+    " ALTER EXTENSION plpgsql ADD SEQUENCE extra; ALTER EXTENSION plpgsql ADD VIEW extra_view",
+    "order of columns": "ALTER TABLE user_profiles DROP bio, ADD bio text NOT NULL DEFAULT ''",
+    "value of a sequence": "SELECT setval('auth_group_id_seq', 1000)",
+    "name of the sequence of an identity": "ALTER SEQUENCE auth_group_id_seq RENAME TO extra",
+    "index to cluster by": "ALTER TABLE users CLUSTER ON users_pkey",
+}
+
+
+@pytest.mark.parametrize("sql", HARMLESS_IN_TRANSACTION.values(), ids=HARMLESS_IN_TRANSACTION)
+def test_live_schema_after_harmless_statement__no_drift(sql: str, verify_live: Verify) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert verify_live().findings == []
 
 
 SETTINGS = (
@@ -96,7 +126,7 @@ def test_verify_schema_with_server_side_binding__identical(shared_clone: Databas
 
 
 def test_verify_schema_after_rollback_and_forward_again__identical(clone: Database) -> None:
-    for app_label in ("users", "sessions", "contenttypes"):  # all others need one of these
+    for app_label in ("users", "sessions", "contenttypes"):  # all other apps depend on one of these
         call_command("migrate", app_label, "zero", database=clone.alias, verbosity=0)
     assert clone.query("SELECT count(*) FROM django_migrations") == [(0,)]
     call_command("migrate", database=clone.alias, verbosity=0)
@@ -110,10 +140,10 @@ def test_verify_schema_after_dump_and_restore__identical(shared_clone: Database)
         assert restored.verify("-v0").verdict == IDENTICAL
 
 
-def test_verify_schema_after_upgrade_from_17__id_defaults_which_the_repair_settles(
+def test_verify_schema_after_upgrade_from_17__id_defaults_that_the_script_repairs(
     clone: Database,
 ) -> None:
-    """pg_upgrade keeps the expression that stands in for uuidv7() before PostgreSQL 18."""
+    """pg_upgrade keeps the expression that replaces uuidv7() before PostgreSQL 18."""
     if clone.query("SHOW server_version_num") < [("180000",)]:
         pytest.skip("There is no uuidv7() to upgrade to before PostgreSQL 18")
     ids = clone.query(

@@ -1,4 +1,4 @@
-"""django_migrations against the migration files, and these against the models."""
+"""The ledger compared with the migration files, and the files with the models."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import LiteralString
 import pytest
 from pytest_django import Settings
 
-from config.drift.diff import Drift
+from config.drift.difference import Drift
 from config.drift.ledger import check_ledger
-from config.postgres.catalog.catalog import Key
+from config.postgres.catalog import Key
 from tests.drift.command import Run, drift
 from tests.support.databases import Database
 from users.models import User
@@ -39,7 +39,7 @@ class Migration(import_module("notifications.migrations.0001_initial").Migration
 
 @pytest.fixture
 def notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Path:
-    """The directory of the app's migrations from now on; it is empty."""
+    """Give the app an empty directory for its migrations, and return its path."""
     package = tmp_path / f"migrations_{tmp_path.name}"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -86,7 +86,7 @@ def test_ledger_with_replaced_migrations__no_drift(
         assert drifts(shared_clone) == []
 
 
-def test_ledger_that_contradicts_its_order__missing_and_different(
+def test_ledger_that_contradicts_the_order__missing_and_different(
     shared_clone: Database, notifications: Path
 ) -> None:
     (notifications / "0001_initial.py").write_text(ORIGINAL)
@@ -215,7 +215,7 @@ def test_ledger_with_record_older_than_what_it_depends_on__out_of_order(
     )
 
 
-def test_ledger_with_record_that_is_there_twice__reported(shared_clone: Database) -> None:
+def test_ledger_with_record_twice__reported(shared_clone: Database) -> None:
     with shared_clone.changed(
         "INSERT INTO django_migrations (app, name, applied)"
         " SELECT app, name, applied FROM django_migrations WHERE app = 'notifications'"

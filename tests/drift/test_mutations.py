@@ -1,6 +1,6 @@
-"""Whatever happens to the schema is found, and the repair script puts it right.
+"""Every kind of drift is found, and the repair script repairs it.
 
-One mutation of each kind in the suite; `make test-drift` runs many.
+The suite runs one mutation of each kind; `make test-drift` runs many.
 """
 
 import re
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection, transaction
 
-from config.drift.comparison import Finding, Result, verify
-from config.drift.diff import KIND_CODES
+from config.drift.comparison import Comparison, Finding, verify
+from config.drift.difference import KIND_CODES
 from config.drift.repair import Statement
-from config.postgres.catalog.catalog import Catalog
+from config.postgres.catalog import Catalog
 from tests.drift.conftest import Verify
 from tests.drift.kinds import KINDS
 from tests.drift.mutations import LIMIT, OLDEST, Kind, Mutation
@@ -23,7 +23,7 @@ UNREPAIRED = [kind for kind in KINDS if kind.no_repair]
 
 
 @pytest.mark.parametrize("kind", REPAIRED, ids=str)
-def test_mutation__is_found_and_settled_by_the_script(
+def test_mutation__found_and_repaired_by_the_script(
     kind: Kind, verify_live: Verify, subtests: pytest.Subtests
 ) -> None:
     for mutation in mutations(kind):
@@ -41,7 +41,7 @@ def test_mutation__is_found_and_settled_by_the_script(
 
 
 @pytest.mark.parametrize("kind", UNREPAIRED, ids=str)
-def test_mutation_that_no_statement_undoes__is_found_without_a_repair(
+def test_mutation_that_no_statement_repairs__found_without_a_repair(
     kind: Kind, verify_live: Verify, subtests: pytest.Subtests
 ) -> None:
     for mutation in mutations(kind):
@@ -51,13 +51,13 @@ def test_mutation_that_no_statement_undoes__is_found_without_a_repair(
             assert [finding.repairs for finding in found] == [[]]
 
 
-def test_attribute_that_is_compared__has_kinds_of_mutations(expected: Catalog) -> None:
+def test_compared_attributes__each_has_a_kind_of_mutation(expected: Catalog) -> None:
     compared = {attribute for attributes in expected.values() for attribute in attributes}
     mutated = {kind.finding.partition(" ")[2] for kind in KINDS}
-    assert compared - mutated == {"partition key"}  # a table that has one is of another kind
+    assert compared - mutated == {"partition key"}  # only partitioned tables have one
 
 
-def test_code__has_kinds_of_mutations() -> None:
+def test_codes__each_has_a_kind_of_mutation() -> None:
     mutated = {kind.finding[2:4] for kind in KINDS}
     assert {kind for kind, code in KIND_CODES.items() if code not in mutated} == {
         "extension",
@@ -68,7 +68,7 @@ def test_code__has_kinds_of_mutations() -> None:
 def mutations(kind: Kind) -> Iterable[Mutation]:
     found = list(kind.mutations(connection, LIMIT))
     if kind.since > OLDEST and not found:
-        pytest.skip(f"PostgreSQL {kind.since} is the first that knows it.")
+        pytest.skip(f"PostgreSQL {kind.since} is the first version that has it.")
     assert found
     return found
 
@@ -86,8 +86,8 @@ def run(*statements: str | Statement) -> None:
             cursor.execute(statement if isinstance(statement, str) else statement.sql)
 
 
-def reports(result: Result, kind: Kind, mutation: Mutation) -> list[Finding]:
-    """The findings that say what the mutation did."""
+def reports(result: Comparison, kind: Kind, mutation: Mutation) -> list[Finding]:
+    """Return the findings that report the mutation."""
     return [
         finding
         for finding in result.findings
@@ -96,8 +96,8 @@ def reports(result: Result, kind: Kind, mutation: Mutation) -> list[Finding]:
     ]
 
 
-def destroying(result: Result) -> list[Finding]:
-    """The findings whose repairs are left to somebody."""
+def destroying(result: Comparison) -> list[Finding]:
+    """Return the findings whose repairs an administrator must decide about."""
     return [
         finding
         for finding in result.findings

@@ -1,4 +1,4 @@
-"""What a repair does to the rows that are there, and to names that are unusual."""
+"""Repairs of renamed objects, of tables with rows, and of unusual names."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -9,7 +9,7 @@ from django.db import DataError, connection
 from config.drift.comparison import verify
 from config.drift.repair import Statement
 from config.drift.repair.conversion import converted
-from config.postgres.catalog.catalog import Catalog
+from config.postgres.catalog import Catalog
 from tests.drift.conftest import Verify
 
 
@@ -66,7 +66,7 @@ SWAP = "ALTER {0} {1} TO extra; ALTER {0} {2} TO {1}; ALTER {0} extra TO {2}"
         "ALTER TYPE extra RENAME TO course_status",
     ],
 )
-def test_two_that_have_each_others_name__get_their_own_back(sql: str, verify_live: Verify) -> None:
+def test_two_objects_with_swapped_names__get_their_own_back(sql: str, verify_live: Verify) -> None:
     run(sql)
     repair = script(verify_live)
     assert all("RENAME" in statement.sql for statement in repair)
@@ -87,7 +87,7 @@ def test_two_that_have_each_others_name__get_their_own_back(sql: str, verify_liv
         ),
     ],
 )
-def test_name_that_a_stub_has_taken__is_given_back_and_the_stub_set_aside(
+def test_name_that_a_stub_has_taken__is_given_back_and_the_stub_renamed(
     sql: str, remainder: str, verify_live: Verify
 ) -> None:
     run(sql)
@@ -111,7 +111,7 @@ def test_text_that_is_too_long__is_not_cut(verify_live: Verify) -> None:
         run(*script(verify_live))
 
 
-def test_label_that_has_to_go_but_is_used__is_refused(verify_live: Verify) -> None:
+def test_removed_label_that_a_row_uses__is_refused(verify_live: Verify) -> None:
     run("INSERT INTO pg_enum VALUES (99999, 'role'::regtype, 9, 'guest')")
     run("INSERT INTO users (email, password_hash, role) VALUES ('a@example.com', '', 'guest')")
     with pytest.raises(DataError, match=r'^invalid input value for enum role: "guest"$'):
@@ -139,7 +139,7 @@ def test_type_of_a_column_that_another_is_computed_from__changes(verify_live: Ve
     assert verify_live().findings == []
 
 
-def test_time_without_zone__is_taken_for_utc(verify_live: Verify) -> None:
+def test_time_without_zone__is_taken_as_utc(verify_live: Verify) -> None:
     run("INSERT INTO django_session VALUES ('a', '', '2026-01-02 03:04Z')")
     run("SET LOCAL TimeZone = 'UTC'; ALTER TABLE django_session ALTER expire_date TYPE timestamp")
     run("SET LOCAL TimeZone = 'Asia/Tokyo'")
@@ -166,7 +166,7 @@ def test_money__becomes_a_number(verify_live: Verify) -> None:
     assert verify_live().findings == []
 
 
-def test_check_on_a_column_whose_type_is_to_be_decided__waits(verify_live: Verify) -> None:
+def test_check_on_a_column_whose_type_is_undecided__waits(verify_live: Verify) -> None:
     run("ALTER TABLE refunds DROP CONSTRAINT refunds_amount_check")
     run("ALTER TABLE refunds ALTER amount TYPE text")
     assert {statement.destructive for statement in script(verify_live)} == {True}
@@ -257,7 +257,7 @@ def script(verify_live: Verify, *app_labels: str) -> list[Statement]:
 
 
 def run(*statements: str | Statement) -> list[tuple[Any, ...]]:
-    """Returns the rows of the last statement."""
+    """Run the statements, and return the rows of the last one."""
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement if isinstance(statement, str) else statement.sql)

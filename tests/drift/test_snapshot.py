@@ -1,4 +1,4 @@
-"""--snapshot and --expect, for where no temporary table can be made."""
+"""--snapshot and --expect, which need no temporary tables."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_expect_of_other_major_version__status_2(shared_clone: Database, snapsho
         2,
         "",
         f"The snapshot {snapshot} is of PostgreSQL 14, but the server is {version[2:]}. "
-        f"Write one there: {AGAIN}",
+        f"Write a new one on this server: {AGAIN}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Who migrates is alone, and who comes second waits."""
+"""The migration lock: one migrate runs, and another waits for it."""
 
 import os
 import socket
@@ -34,7 +34,7 @@ INDEX = (
 
 @pytest.fixture
 def holder(database: str) -> Iterator[Session]:
-    """A session that looks like another migrate at work."""
+    """Return a session that holds the lock like another migrate."""
     with session("migrate by pid 1 on elsewhere") as holder:
         holder.execute("BEGIN")
         holder.execute(TAKE, [KEY])
@@ -89,7 +89,7 @@ def test_holder__is_named_after_its_process(database: str) -> None:
 
 
 def lose_lock(apps: Any, editor: Any) -> None:
-    """A step of a migration, in which the session with the lock is ended."""
+    """End the session that holds the lock, as a step of a migration."""
     with session() as other:
         end_sessions("locktype = 'advisory'", other)
 
@@ -148,7 +148,7 @@ def test_index_built_concurrently_while_another_migrate_waits__is_not_held_up(
 
 
 def wait_for_lock(other: Any, waits: Event) -> None:
-    """Be another migrate, which has nothing to do."""
+    """Wait for the lock as another migrate does."""
     other.inc_thread_sharing()
     with hold_migration_lock(other, Progress(), lambda line: waits.set()):
         pass

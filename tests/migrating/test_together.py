@@ -14,7 +14,7 @@ import pytest
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
 from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
 
-SEVERAL = int(os.environ.get("MIGRATE_SEVERAL", 4))
+SEVERAL = int(os.environ.get("MIGRATE_SEVERAL", 3))
 RECORDS = "SELECT count(*), count(DISTINCT (app, name)) FROM django_migrations"
 
 
@@ -80,7 +80,7 @@ def test_migrate_that_waits_for_one_that_is_killed__takes_over(
 
 
 def applied(connection: psycopg.Connection[Any]) -> int:
-    """How many migrations are on record."""
+    """Return how many migrations are on record."""
     with suppress(psycopg.errors.UndefinedTable):
         [(number, different)] = connection.execute(RECORDS).fetchall()
         assert number == different

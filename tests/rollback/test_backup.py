@@ -1,4 +1,4 @@
-"""The backup: a file that is complete, private and found again, or no rollback."""
+"""The backup: a file that is complete, private and found again. Else nothing is rolled back."""
 
 import stat
 from pathlib import Path
@@ -9,14 +9,12 @@ from django.db import connection
 from pytest_django import Settings
 
 from config.rollback import backup as module
-from config.rollback import tools
+from config.rollback import client_programs
 from config.rollback.backup import Backup, check_complete
-from tests.rollback.helpers import GO_ON, refusal, rollback
+from tests.rollback.helpers import GO_ON, refusal, rollback, session
 from tests.support.migrations import run_sql
 
-SET_RIGHT = (
-    "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."
-)
+SET_RIGHT = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 
 
 def test_backup__named_and_private(database: str, backups: Path) -> None:
@@ -44,7 +42,7 @@ def test_password__on_no_command_line(database: str) -> None:
     connection.settings_dict["PASSWORD"] = password = before or "not asked for"
     try:
         lines = rollback("payments", *GO_ON)
-        where = tools.find_tools(connection).where
+        where = client_programs.find_client_programs(connection).where
     finally:
         connection.settings_dict["PASSWORD"] = before
     assert not [line for line in lines if password in line]
@@ -55,7 +53,10 @@ def test_others_in_the_same_schema__not_in_the_backup(database: str, backups: Pa
     run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
     rollback("payments", *GO_ON)
     [path] = backups.glob("*.dump")
-    assert "legacy" not in module.read_backup(tools.find_tools(connection), path).tables
+    assert (
+        "legacy"
+        not in module.read_backup(client_programs.find_client_programs(connection), path).tables
+    )
 
 
 def test_others_rows_in_the_same_schema__not_restored(database: str, backups: Path) -> None:
@@ -80,7 +81,7 @@ def no_pg_dump(problem: str) -> str:
 
 
 def test_pg_dump_missing__refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "_directories", lambda: iter(()))
+    monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
     assert refusal("payments", *GO_ON) == no_pg_dump("not there")
 
 
@@ -90,7 +91,7 @@ def test_pg_dump_too_old__refused(
     for name in ("pg_dump", "pg_restore"):
         (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
         (tmp_path / name).chmod(0o755)
-    monkeypatch.setattr(tools, "_directories", lambda: iter([tmp_path]))
+    monkeypatch.setattr(client_programs, "_directories", lambda: iter([tmp_path]))
     assert refusal("payments", *GO_ON) == no_pg_dump("only of version 14")
 
 
@@ -101,7 +102,7 @@ def test_pg_dump_too_old__refused(
 def test_pg_dump_of_several_versions__the_nearest(
     there: list[int], server: int, chosen: int | None
 ) -> None:
-    assert tools.nearest(there, server) == chosen
+    assert client_programs.nearest(there, server) == chosen
 
 
 def test_directory_that_cannot_be_made__refused(
@@ -124,9 +125,7 @@ def test_disk_that_is_full__refused(
 
 
 def test_server_that_refuses__refused_and_no_file_left(database: str, backups: Path) -> None:
-    """A table that pg_dump cannot read, since somebody is altering it."""
-    from tests.rollback.helpers import session
-
+    """pg_dump cannot read a table that another session is altering."""
     with session() as other:
         other.execute("LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE")
         module.LOCK_WAIT, usual = 100, module.LOCK_WAIT

@@ -1,4 +1,4 @@
-"""rollback --dry-run: a script that does what rollback does, and nothing until somebody runs it."""
+"""rollback --dry-run: a script that does what rollback does, and nothing until it is run."""
 
 import pytest
 from django.db import connection
@@ -45,7 +45,7 @@ def test_script_of_dry_run_of_everything__leaves_nothing(database: str) -> None:
 def test_script_of_dry_run__one_transaction(database: str) -> None:
     statements = dry_run("payments").splitlines()
     assert statements[:2] == [
-        "-- Takes back payments. To run it: psql --set ON_ERROR_STOP=on --file FILE",
+        "-- Rolls back payments. To run it: psql --set ON_ERROR_STOP=on --file FILE",
         "BEGIN;",
     ]
     assert statements[-1] == "COMMIT;"

@@ -1,4 +1,4 @@
-"""Processes that use an embedded server, and a look at what runs on its directory."""
+"""Client processes of an embedded server, and the state of its processes."""
 
 import fcntl
 import os
@@ -28,13 +28,13 @@ for query in sys.stdin:
     with psycopg.connect(**where, user="postgres", dbname="learning_platform") as connection:
         cursor = connection.execute(query)
         answer = cursor.fetchone() if cursor.description else ["done"]
-    print(*answer, flush=True)  # no sooner: whoever reads it may end the server at once
+    print(*answer, flush=True)  # last, since the reader may stop the server at once
 """
 WHICH_SERVER = "SELECT pg_postmaster_start_time()"
 
 
 class Client:
-    """A process that uses the embedded server on `directory` until it is ended."""
+    """A process that uses the embedded server on `directory` until `end()` is called."""
 
     def __init__(self, directory: Path, **variables: object) -> None:
         self.process = subprocess.Popen(
@@ -67,8 +67,8 @@ class Client:
         return self.answer()
 
     def end(self) -> None:
-        """Wait for its end, after no more queries."""
-        with suppress(BrokenPipeError, ValueError):  # it has ended, or was waited for
+        """Close its stdin and wait for its end."""
+        with suppress(BrokenPipeError, ValueError):  # it has ended already
             self.process.communicate(timeout=PATIENCE)
 
     def end_by(self, number: signal.Signals) -> None:
@@ -78,12 +78,12 @@ class Client:
 
 @contextmanager
 def new_directory() -> Iterator[Path]:
-    """A data directory yet to be made; its server has to be down in the end.
+    """Yield the path of a data directory that does not exist; check that its server is stopped.
 
-    Not below pytest's directory, which each run of pytest closes to others, such as the server's
-    user if we are root.
+    It is not below pytest's temporary directory, which other users cannot enter, such as the
+    server's user if the tests run as root.
     """
-    # A server that is just ending may still write there.
+    # The server may still write there while it stops.
     with TemporaryDirectory(ignore_cleanup_errors=True) as parent:
         yield (directory := Path(parent, "postgres"))
         assert eventually(lambda: is_stopped(directory))
@@ -91,6 +91,7 @@ def new_directory() -> Iterator[Path]:
 
 @contextmanager
 def made_directory() -> Iterator[Path]:
+    """Yield a data directory in which a server has run."""
     with new_directory() as directory:
         with Client(directory) as client:
             client.query()
@@ -104,8 +105,8 @@ def lives(pid: int) -> bool:
 
 
 def server_pid(directory: Path) -> int | None:
-    """Of the server that runs on `directory`; None if there is none."""
-    with suppress(FileNotFoundError, ValueError):  # it is empty for a moment
+    """Return the pid of the server that runs on `directory`, or None."""
+    with suppress(FileNotFoundError, ValueError):  # the file is empty for a moment
         pid = int((directory / "postmaster.pid").read_text().split("\n")[0])
         return pid if lives(pid) else None
     return None

@@ -1,4 +1,4 @@
-"""The project as a person runs it: in processes, each with an environment of its own."""
+"""Commands of the project, run in processes with an environment of their own."""
 
 import os
 import re
@@ -17,9 +17,9 @@ AS_NOBODY = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"),
 ) * (os.geteuid() == 0)
-"""What to put before a command that root must not run, or is to be refused.
+"""The prefix of a command that root cannot run, or that is expected to lack permissions.
 
-Nobody may read everything here: Python or the project can be below a directory of root's.
+The user "nobody" may read all files, as Python or the project may be below a directory of root's.
 """
 OURS = re.compile("DATABASE_|DJANGO_|EMBEDDED_|MIGRATE_|PG|PYTEST|PYTHONDONT|SECURE_|LANG|LC_")
 # Empty is as good as not set, except that a developer's .env does not fill it.
@@ -63,18 +63,18 @@ def manage_as_nobody(*arguments: object, **variables: object) -> subprocess.Comp
 
 
 def shell(code: str, **variables: object) -> subprocess.CompletedProcess[str]:
-    """manage.py shell, which runs `code`; its own remarks are off."""
+    """Run `code` in manage.py shell, without the output of the shell itself."""
     return manage("shell", "--verbosity=0", "--command", code, **variables)
 
 
 def printed(process: subprocess.CompletedProcess[str]) -> str:
-    """What a process that succeeded, and had nothing to complain about, has printed."""
+    """Return the output of a process; check that it succeeded and wrote nothing on stderr."""
     assert (process.returncode, process.stderr) == (0, "")
     return process.stdout.strip()
 
 
 def refusal(process: subprocess.CompletedProcess[str]) -> str:
-    """The one line on stderr of a process that failed."""
+    """Return the only line on stderr of a process; check that it failed."""
     assert process.returncode == 1
     [line] = process.stderr.splitlines()
     return line

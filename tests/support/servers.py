@@ -1,4 +1,4 @@
-"""PostgreSQL servers to be reached by DATABASE_URL, and PgBouncer before them."""
+"""PostgreSQL servers for DATABASE_URL, PgBouncer, and imitations of other servers."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 
 @dataclass(frozen=True)
 class Server:
-    """A server on this machine; all its roles have the same password."""
+    """A server on this machine, whose roles all have the same password."""
 
     port: int
 
@@ -41,7 +41,7 @@ class Server:
                 connection.execute(statement.encode())
 
     def tables_and_types(self, database: str) -> list[str]:
-        """What somebody has made in the schema public."""
+        """Return the names of the tables and types in the schema public."""
         with self.connect(database) as connection:
             query = """
                 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
@@ -53,8 +53,8 @@ class Server:
 
 @contextmanager
 def password_server() -> Iterator[Server]:
-    """A server far from this project's defaults: it wants passwords, and lives in Tokyo."""
-    with _nobodys_directory() as directory:
+    """Run a server that differs from the embedded one: it has passwords and Tokyo's time zone."""
+    with _directory_of_nobody() as directory:
         (directory / "password").write_text(PASSWORD)
         _run(
             directory,
@@ -79,10 +79,10 @@ def password_server() -> Iterator[Server]:
 
 @contextmanager
 def pgbouncer(server: Server) -> Iterator[Server]:
-    """PgBouncer in transaction mode, with two connections a database to `server`."""
+    """Run PgBouncer in transaction mode, with two connections to `server` for each database."""
     assert PGBOUNCER is not None
     front = Server(free_port())
-    with _nobodys_directory() as directory:
+    with _directory_of_nobody() as directory:
         (directory / "pgbouncer.ini").write_text(f"""
             [databases]
             * = host=127.0.0.1 port={server.port} user=postgres password='{PASSWORD}'
@@ -106,21 +106,20 @@ def pgbouncer(server: Server) -> Iterator[Server]:
 
 @contextmanager
 def server_of_version(version: str) -> Iterator[Server]:
-    """As much of a server as a client needs to connect, and to be told a version.
+    """Run an imitation of a server, of which a client can ask only the version.
 
-    It speaks PostgreSQL's protocol, but is no PostgreSQL: of the versions that are too old, none
-    comes with our packages.
+    It speaks PostgreSQL's protocol. No package of this project contains a version that is too old.
     """
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            while self.read_startup_packet() in (80877103, 80877104):  # wants TLS, or GSSAPI
+            while self.read_startup_packet() in (80877103, 80877104):  # requests for TLS and GSSAPI
                 self.wfile.write(b"N")
-            self.write_message(b"R", bytes(4))  # welcome
+            self.write_message(b"R", bytes(4))  # authentication is not required
             for name, value in {"server_version": version, "client_encoding": "UTF8"}.items():
                 self.write_message(b"S", f"{name}\0{value}\0".encode())
             self.write_message(b"Z", b"I")  # ready for a query
-            self.rfile.read()  # until the client hangs up
+            self.rfile.read()  # until the client closes the connection
 
         def read_startup_packet(self) -> int:
             length = int.from_bytes(self.rfile.read(4))
@@ -135,7 +134,7 @@ def server_of_version(version: str) -> Iterator[Server]:
 
 @contextmanager
 def greeter(greeting: bytes) -> Iterator[Server]:
-    """A server of something else, which says `greeting`."""
+    """Run a server of another kind, which sends `greeting` first."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -167,7 +166,7 @@ def accepts(port: int) -> bool:
 
 
 @contextmanager
-def _nobodys_directory() -> Iterator[Path]:
+def _directory_of_nobody() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as directory:
         if AS_NOBODY:
             os.chown(directory, NOBODY, NOBODY)

@@ -1,4 +1,4 @@
-"""What the templates of these pages lack."""
+"""Filters for the templates of the dashboard and the Schema page."""
 
 import re
 from collections.abc import Mapping
@@ -8,22 +8,30 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from config.console import counted_bytes
+
 register = template.Library()
 
 
 @register.filter
 def of(values: Mapping[str, Any] | str, key: str) -> Any:
-    """The value of `key`, or None."""
+    """Return the value of `key`, or None."""
     return values.get(key) if isinstance(values, Mapping) else None
 
 
 @register.filter
 def thousands(number: int) -> str:
-    """`1234567` -> `1,234,567`."""
+    """Return `1,234,567` for 1234567."""
     return f"{number:,}"
 
 
 @register.filter
+def size(number: int) -> str:
+    """Return a number of bytes with a unit."""
+    return counted_bytes(number)
+
+
+@register.filter
 def code(comment: str) -> SafeString:
-    """What stands between backquotes as code."""
+    """Show text between backquotes as code."""
     return mark_safe(re.sub("`(.+?)`", r"<code>\1</code>", escape(comment)))  # noqa: S308

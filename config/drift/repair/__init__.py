@@ -1,37 +1,37 @@
-"""Drift -> the SQL that puts the live schema right. Pure: it runs nothing.
+"""The SQL that repairs drift. Pure: it runs nothing.
 
-What would destroy data is marked: that is for somebody to decide.
+A statement that would destroy data is marked: an administrator decides about it.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from config.drift.diff import Drift, is_of_schema
-from config.drift.repair.attributes import CHANGES, leave_parents
+from config.drift.difference import Drift, differing, is_of_schema
+from config.drift.repair.attributes import change_attribute, leave_parents
 from config.drift.repair.conversion import is_lossy
-from config.drift.repair.create import comment, create
-from config.drift.repair.drop import drop, remake_mentioning
-from config.drift.repair.enums import relabel
+from config.drift.repair.creation import comment, create
+from config.drift.repair.labels import relabel
+from config.drift.repair.removal import drop, remake_mentioning
 from config.drift.repair.renames import find_renames, rename_back
-from config.drift.repair.retype import remake_column, retype
-from config.drift.repair.statements import Statement, Step, ordered
-from config.postgres.catalog import Attributes, Catalog, Key, literal, quote
+from config.drift.repair.retyping import remake_column, retype
+from config.drift.repair.statements import Phase, Statement, ordered
+from config.postgres.catalog import Attributes, Catalog, Key, quote
 
-__all__ = ["Statement", "literal", "ordered", "quote", "repairs"]
+__all__ = ["Statement", "ordered", "repairs"]
 
 NEED_COLUMNS = (
-    Step.GENERATED_COLUMNS,
-    Step.DEFAULTS,
-    Step.KEYS,
-    Step.CHECKS,
-    Step.FOREIGN_KEYS,
-    Step.INDEXES,
+    Phase.GENERATED_COLUMNS,
+    Phase.DEFAULTS,
+    Phase.KEYS,
+    Phase.CHECKS,
+    Phase.FOREIGN_KEYS,
+    Phase.INDEXES,
 )
 
 
 def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterator[list[Statement]]:
-    """What puts each of `drifts` right; nothing where no statement could."""
+    """Yield the statements that repair each of `drifts`; an empty list where none can."""
     renames = find_renames(drifts, expected, live)
     renamed = {*renames, *renames.values()}
     undecided = [
@@ -46,7 +46,7 @@ def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterat
             replace(
                 statement,
                 destructive=statement.destructive or _needs(statement, drift.key, undecided),
-                # Of what is to be dropped the youngest first: nothing else is made of it.
+                # Drop the youngest extra object first: no other object is made of it.
                 rank=-places[drift.key] if drift.problem == "extra" else statement.rank,
             )
             for statement in _statements(drift, expected, live)
@@ -58,7 +58,7 @@ def _statements(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Stat
     if not is_of_schema(key):
         return []
     if key.kind == "extension":
-        return [Statement(Step.EXTENSIONS, f"CREATE EXTENSION {quote(key.name)};")]
+        return [Statement(Phase.EXTENSIONS, f"CREATE EXTENSION {quote(key.name)};")]
     if drift.problem == "missing":
         return create(key, expected)
     if drift.problem == "extra":
@@ -80,17 +80,15 @@ def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
         return relabel(key, expected, live)
     if attribute in ("inherits", "partition bound"):
         return leave_parents(key, expected[key], live[key])
-    change = CHANGES.get((key.kind, attribute)) or CHANGES.get(("", attribute))
-    return change(drift) if change else []
+    return change_attribute(drift)
 
 
 # Objects that cannot be altered
 
 
 def _must_be_remade(expected: Attributes, found: Attributes) -> bool:
-    """Whether they differ in what cannot be changed."""
-    names = expected.keys() | found.keys()
-    different = {name for name in names if expected.get(name) != found.get(name)}
+    """Return whether they differ in an attribute that PostgreSQL cannot change."""
+    different = differing(expected, found)
     if expected.get("generated"):
         return bool(different & {"generated", "type", "collation"})
     if "generated" in different:
@@ -99,7 +97,7 @@ def _must_be_remade(expected: Attributes, found: Attributes) -> bool:
 
 
 def _remake(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Drop what is found and create what is expected."""
+    """Drop the live object and create the expected one."""
     if key.kind == "column":
         yield from remake_column(key, expected, live)
         return
@@ -113,19 +111,19 @@ def _remake(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
 
 
 def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """A partitioned or a foreign table cannot become a table."""
+    """Replace a partitioned or a foreign table, which cannot become an ordinary one."""
     referring = rf"\bREFERENCES \"?{re.escape(key.name)}\"?\("
     yield from remake_mentioning(referring, expected, live)
-    yield replace(drop(key, expected, live), step=Step.DROP_PARTS)
+    yield replace(drop(key, expected, live), phase=Phase.DROP_PARTS)
     for statement in create(key, expected):
         yield replace(statement, destructive=True)
 
 
-# What cannot run before somebody has decided about a destructive statement
+# Statements that cannot run before an administrator has decided about a destructive one
 
 
 def _loses_data(expected: Attributes, found: Attributes) -> bool:
-    """Whether the only way from a table or column to what it should be destroys data."""
+    """Return whether a table or column can only be repaired by destroying data."""
     if expected.get("kind") != found.get("kind"):
         return True
     if expected.get("generated"):
@@ -136,7 +134,7 @@ def _loses_data(expected: Attributes, found: Attributes) -> bool:
 
 
 def _needs(statement: Statement, key: Key, undecided: Iterable[Key]) -> bool:
-    return statement.step in NEED_COLUMNS and any(
+    return statement.phase in NEED_COLUMNS and any(
         re.search(rf"\b{re.escape(other.name)}\b", statement.sql)
         for other in undecided
         if other.table in ("", key.table)

@@ -1,52 +1,67 @@
-"""Attributes that are different."""
+"""Changes of single attributes, by kind of object and attribute."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from config.drift.diff import Drift
-from config.drift.repair.create import comment, identity_clause, set_default
-from config.drift.repair.statements import Statement, Step, alter, items, keyword
+from config.drift.difference import Drift
+from config.drift.repair.creation import comment, identity_clause, set_default
+from config.drift.repair.statements import Phase, Statement, alter, alter_column, items, named
 from config.postgres.catalog import Attributes, Key, literal, quote
 
-
-def _index_comment(drift: Drift) -> Iterator[Statement]:
-    yield comment(Key("index", drift.key.table, drift.key.name), drift.expected)
+type AttributeChange = Callable[[Drift], Iterable[Statement]]
 
 
-def _default(drift: Drift) -> Iterator[Statement]:
-    yield set_default(drift.key, drift.expected)
+def change_attribute(drift: Drift) -> Iterable[Statement]:
+    """Return the statements that change the attribute, or none if there is no safe statement."""
+    key, attribute = drift.key, drift.attribute
+    found = CHANGES.get((key.kind, attribute)) or CHANGES.get(("", attribute))
+    return found(drift) if found else []
 
 
-def _change_column(drift: Drift, step: Step, action: str) -> Statement:
-    return alter(step, drift.key, f"ALTER COLUMN {quote(drift.key.name)} {action}")
+def leave_parents(key: Key, expected: Attributes, found: Attributes) -> Iterator[Statement]:
+    """Yield the statements that end a table's inheritance from parents it should not have."""
+    for parent in items(found["inherits"]):
+        if found["partition bound"]:
+            sql = f"ALTER TABLE {parent} DETACH PARTITION {quote(key.name)};"
+            yield Statement(Phase.LEAVE_PARENTS, sql)
+        elif parent not in items(expected.get("inherits")):
+            yield alter(Phase.LEAVE_PARENTS, key, f"NO INHERIT {parent}")
 
 
-def _nullability(drift: Drift) -> Iterator[Statement]:
-    verb = "SET" if drift.expected else "DROP"
-    yield _change_column(drift, Step.COLUMNS, f"{verb} NOT NULL")
+def _inherited_by(drift: Drift) -> Iterator[Statement]:
+    for child in items(drift.found):
+        if child not in items(drift.expected):
+            sql = f"ALTER TABLE {child} NO INHERIT {quote(drift.key.name)};"
+            yield Statement(Phase.LEAVE_PARENTS, sql)
 
 
 def _not_null_constraint(drift: Drift) -> Iterator[Statement]:
-    """Whose name does not matter, so it is made anew."""
+    """Recreate the constraint, since its name does not matter."""
     column = quote(drift.key.name)
     action = f"ALTER COLUMN {column} DROP NOT NULL, ALTER COLUMN {column} SET NOT NULL"
-    yield alter(Step.COLUMNS, drift.key, action)
+    yield alter(Phase.COLUMNS, drift.key, action)
 
 
 def _identity(drift: Drift) -> Iterator[Statement]:
+    key = drift.key
     wanted: Any = drift.expected
     found: Any = drift.found
     if not wanted:
-        yield _change_column(drift, Step.COLUMNS, "DROP IDENTITY")
+        yield alter_column(Phase.COLUMNS, key, "DROP IDENTITY")
     elif not found:
-        yield _change_column(drift, Step.IDENTITIES, f"ADD {identity_clause(wanted)}")
-        yield _continue_after_highest(drift.key)
+        yield alter_column(Phase.IDENTITIES, key, f"ADD {identity_clause(wanted)}")
+        column = quote(key.name)
+        sql = (
+            f"SELECT setval({_sequence_of(key)}, max({column})) FROM {quote(key.table)}"  # noqa: S608
+            f" HAVING max({column}) > 0;"
+        )
+        yield Statement(Phase.IDENTITIES, sql)
     else:
-        yield from _identity_sequence(drift.key, wanted, found)
+        yield from _identity_sequence(key, wanted, found)
         changed = [option for option in IDENTITY_OPTIONS if wanted[option] != found[option]]
         if changed:
             options = " ".join(IDENTITY_OPTIONS[option](wanted[option]) for option in changed)
-            yield _change_column(drift, Step.IDENTITIES, options)
+            yield alter_column(Phase.IDENTITIES, key, options)
 
 
 IDENTITY_OPTIONS: dict[str, Callable[[Any], str]] = {
@@ -60,21 +75,8 @@ IDENTITY_OPTIONS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _continue_after_highest(key: Key) -> Statement:
-    table, column = quote(key.table), quote(key.name)
-    sql = (
-        f"SELECT setval({_sequence_of(key)}, max({column})) FROM {table}"  # noqa: S608
-        f" HAVING max({column}) > 0;"
-    )
-    return Statement(Step.IDENTITIES, sql)
-
-
-def _sequence_of(key: Key) -> str:
-    return f"pg_get_serial_sequence({literal(quote(key.table))}, {literal(key.name)})"
-
-
 def _identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]:
-    """What only the sequence itself can be told; its name is PostgreSQL's choice."""
+    """Change what ALTER COLUMN cannot; look the name up, since PostgreSQL chose it."""
     actions = []
     if wanted["type"] != found["type"]:
         actions.append(f"ALTER SEQUENCE %s AS {wanted['type']}")
@@ -84,24 +86,11 @@ def _identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]
         actions.append("COMMENT ON SEQUENCE %s IS NULL")
     for action in actions:
         execute = f"EXECUTE format({literal(action)}, {_sequence_of(key)});"
-        yield Statement(Step.IDENTITIES, f"DO $$ BEGIN {execute} END $$;")
+        yield Statement(Phase.IDENTITIES, f"DO $$ BEGIN {execute} END $$;")
 
 
-def _validate(drift: Drift) -> Iterator[Statement]:
-    yield alter(Step.FINISH, drift.key, f"VALIDATE CONSTRAINT {quote(drift.key.name)}")
-
-
-def _reindex(drift: Drift) -> Iterator[Statement]:
-    yield Statement(Step.INDEXES, f"REINDEX INDEX {quote(drift.key.name)};")
-
-
-def _persistence(drift: Drift) -> Iterator[Statement]:
-    yield alter(Step.TABLES, drift.key, f"SET {str(drift.expected).upper()}")
-
-
-def _access_method(drift: Drift) -> Iterator[Statement]:
-    action = f"SET ACCESS METHOD {quote(str(drift.expected))}"
-    yield alter(Step.TABLES, drift.key, action)
+def _sequence_of(key: Key) -> str:
+    return f"pg_get_serial_sequence({literal(quote(key.table))}, {literal(key.name)})"
 
 
 def _storage_parameters(drift: Drift) -> Iterator[Statement]:
@@ -109,75 +98,61 @@ def _storage_parameters(drift: Drift) -> Iterator[Statement]:
     wanted, found = items(drift.expected), items(drift.found)
     extra = {item.partition("=")[0] for item in found} - {item.partition("=")[0] for item in wanted}
     if extra:
-        yield Statement(Step.FINISH, f"{subject} RESET ({', '.join(sorted(extra))});")
+        yield Statement(Phase.FINISH, f"{subject} RESET ({', '.join(sorted(extra))});")
     if wanted:
-        yield Statement(Step.FINISH, f"{subject} SET ({', '.join(wanted)});")
+        yield Statement(Phase.FINISH, f"{subject} SET ({', '.join(wanted)});")
 
 
-def _row_level_security(drift: Drift) -> Iterator[Statement]:
-    verb = "ENABLE" if drift.expected else "DISABLE"
-    yield alter(Step.TABLES, drift.key, f"{verb} ROW LEVEL SECURITY")
+def _statement(phase: Phase, sql: Callable[[Drift], str]) -> AttributeChange:
+    return lambda drift: [Statement(phase, f"{sql(drift)};")]
 
 
-def _forced_row_level_security(drift: Drift) -> Iterator[Statement]:
-    verb = "FORCE" if drift.expected else "NO FORCE"
-    yield alter(Step.TABLES, drift.key, f"{verb} ROW LEVEL SECURITY")
+def _alter(phase: Phase, action: Callable[[Drift], str]) -> AttributeChange:
+    return lambda drift: [alter(phase, drift.key, action(drift))]
 
 
-def _replica_identity(drift: Drift) -> Iterator[Statement]:
-    yield alter(Step.TABLES, drift.key, "REPLICA IDENTITY DEFAULT")
+_reindex = _statement(Phase.INDEXES, lambda drift: f"REINDEX INDEX {quote(drift.key.name)}")
 
-
-def _owner(drift: Drift) -> Iterator[Statement]:
-    subject = f"{keyword(drift.key, {})} {quote(drift.key.name)}"
-    yield Statement(Step.FINISH, f"ALTER {subject} OWNER TO {quote(str(drift.expected))};")
-
-
-def _leave_extension(drift: Drift) -> Iterator[Statement]:
-    subject = f"{keyword(drift.key, {})} {quote(drift.key.name)}"
-    sql = f"ALTER EXTENSION {quote(str(drift.found))} DROP {subject};"
-    yield Statement(Step.EXTENSIONS, sql)
-
-
-def _of_type(drift: Drift) -> Iterator[Statement]:
-    if not drift.expected:
-        yield alter(Step.TABLES, drift.key, "NOT OF")
-
-
-def leave_parents(key: Key, expected: Attributes, found: Attributes) -> Iterator[Statement]:
-    for parent in items(found["inherits"]):
-        if found["partition bound"]:
-            sql = f"ALTER TABLE {parent} DETACH PARTITION {quote(key.name)};"
-            yield Statement(Step.LEAVE_PARENTS, sql)
-        elif parent not in items(expected.get("inherits")):
-            yield alter(Step.LEAVE_PARENTS, key, f"NO INHERIT {parent}")
-
-
-def _inherited_by(drift: Drift) -> Iterator[Statement]:
-    for child in items(drift.found):
-        sql = f"ALTER TABLE {child} NO INHERIT {quote(drift.key.name)};"
-        if child not in items(drift.expected):
-            yield Statement(Step.LEAVE_PARENTS, sql)
-
-
-CHANGES: dict[tuple[str, str], Callable[[Drift], Iterator[Statement]]] = {
-    ("column", "not null"): _nullability,
+CHANGES: dict[tuple[str, str], AttributeChange] = {
+    ("column", "not null"): lambda drift: [
+        alter_column(Phase.COLUMNS, drift.key, f"{'SET' if drift.expected else 'DROP'} NOT NULL")
+    ],
     ("column", "not null constraint"): _not_null_constraint,
-    ("column", "default"): _default,
+    ("column", "default"): lambda drift: [set_default(drift.key, drift.expected)],
     ("column", "identity"): _identity,
-    ("", "validated"): _validate,
+    ("", "validated"): _alter(
+        Phase.FINISH, lambda drift: f"VALIDATE CONSTRAINT {quote(drift.key.name)}"
+    ),
     ("", "index valid"): _reindex,
     ("", "index storage parameters"): _storage_parameters,
-    ("", "index comment"): _index_comment,
+    ("", "index comment"): lambda drift: [
+        comment(Key("index", drift.key.table, drift.key.name), drift.expected)
+    ],
     ("index", "valid"): _reindex,
-    ("table", "persistence"): _persistence,
-    ("table", "access method"): _access_method,
+    ("table", "persistence"): _alter(
+        Phase.TABLES, lambda drift: f"SET {str(drift.expected).upper()}"
+    ),
+    ("table", "access method"): _alter(
+        Phase.TABLES, lambda drift: f"SET ACCESS METHOD {quote(str(drift.expected))}"
+    ),
     ("table", "storage parameters"): _storage_parameters,
-    ("table", "row level security"): _row_level_security,
-    ("table", "row level security for the owner"): _forced_row_level_security,
-    ("table", "replica identity"): _replica_identity,
-    ("table", "of type"): _of_type,
+    ("table", "row level security"): _alter(
+        Phase.TABLES,
+        lambda drift: f"{'ENABLE' if drift.expected else 'DISABLE'} ROW LEVEL SECURITY",
+    ),
+    ("table", "row level security for the owner"): _alter(
+        Phase.TABLES,
+        lambda drift: f"{'FORCE' if drift.expected else 'NO FORCE'} ROW LEVEL SECURITY",
+    ),
+    ("table", "replica identity"): _alter(Phase.TABLES, lambda drift: "REPLICA IDENTITY DEFAULT"),
+    ("table", "of type"): _alter(Phase.TABLES, lambda drift: "NOT OF"),
     ("table", "inherited by"): _inherited_by,
-    ("", "owner"): _owner,
-    ("", "extension"): _leave_extension,
+    ("", "owner"): _statement(
+        Phase.FINISH,
+        lambda drift: f"ALTER {named(drift.key)} OWNER TO {quote(str(drift.expected))}",
+    ),
+    ("", "extension"): _statement(
+        Phase.EXTENSIONS,
+        lambda drift: f"ALTER EXTENSION {quote(str(drift.found))} DROP {named(drift.key)}",
+    ),
 }

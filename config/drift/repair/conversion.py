@@ -1,21 +1,21 @@
-"""From a column of one type to one of another: by which expression, and is anything lost?"""
+"""The conversion of a column's values to another type: its expression, and whether it is lossy."""
 
 import re
 
 INTEGERS = ("smallint", "integer", "bigint")
-# Values of other types lose digits, or the time of day, when they are cast to one of these.
+# A cast to one of these types rounds values of other types, or cuts off the time of day.
 ROUNDED = ("numeric(", "real", "double precision", "date", "time", "interval")
 EXACT = ("timestamp with time zone", "timestamp without time zone")
 
 
 def converted(column: str, found: str, wanted: str) -> str:
-    """What makes of the column `column`, of type `found`, values of type `wanted`.
+    """Return the expression that converts `column` from the type `found` to the type `wanted`.
 
-    Over text, as far as it goes: an assignment of text refuses what is too long or no whole
-    number, where a cast would cut.
+    It goes through text where possible: a cast from text refuses a value that is too long or not
+    a whole number, where a direct cast would cut it.
     """
     if _is_time_without_zone(found) and wanted == "timestamp with time zone":
-        return f"{column} AT TIME ZONE 'UTC'"  # which Django writes, whatever the session's is
+        return f"{column} AT TIME ZONE 'UTC'"  # Django writes UTC, whatever the session's zone is
     if found == "money":
         return f"{column}::numeric::{wanted}"
     if found.startswith("numeric") and wanted in INTEGERS:
@@ -24,7 +24,7 @@ def converted(column: str, found: str, wanted: str) -> str:
 
 
 def is_lossy(found: str, wanted: str) -> bool:
-    """Whether a value may be changed by it, rather than kept or refused."""
+    """Return whether the conversion can change a value, rather than keep or refuse it."""
     if found == wanted or wanted in EXACT or not wanted.startswith(ROUNDED):
         return False
     if wanted.startswith("numeric("):
@@ -37,6 +37,6 @@ def _is_time_without_zone(name: str) -> bool:
 
 
 def _scale(name: str) -> float:
-    """Of numeric(precision, scale): the digits after the point; of other types any number."""
+    """Return the digits after the point of numeric(precision, scale); infinity for other types."""
     match = re.fullmatch(r"numeric\(\d+,(-?\d+)\)", name)
     return int(match[1]) if match else float("inf")

@@ -1,4 +1,4 @@
-"""Objects that go by another name."""
+"""Renamed objects, and the statements that give them their names back."""
 
 import json
 import re
@@ -6,33 +6,33 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from config.drift.diff import Drift
-from config.drift.repair.statements import CONSTRAINTS, Statement, Step, alter, keyword
+from config.drift.difference import Drift, differing
+from config.drift.repair.statements import CONSTRAINT_PHASES, Phase, Statement, alter, named
 from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 type Renames = Mapping[Key, Key]
-"""By the live object that goes by another name, the expected one that it is."""
+"""The expected object by the live object that has another name."""
 
-RENAMED = (*CONSTRAINTS, "table", "column", "index", "enum type")
-# What has a name that no other of these kinds may have in the same schema. Nor may a view, but a
-# script drops those of ours first.
-RELATIONS = (
+RENAMED = (*CONSTRAINT_PHASES, "table", "column", "index", "enum type")
+# Kinds whose names must differ from each other within a schema. Views belong to them, too, but a
+# script drops extra views first.
+SHARING_NAMES = (
     *("table", "sequence", "index"),
     *("primary key", "unique constraint", "exclusion constraint"),
 )
 
 
 def find_renames(drifts: Iterable[Drift], expected: Catalog, live: Catalog) -> Renames:
-    """Live objects that are, but for their name, just what one expected object should be.
+    """Return the live objects that differ from exactly one expected object by name only.
 
-    That may be missing, or something else may be there under its name.
+    The expected object may be missing, or a different object may have its name.
     """
     wanted, found = defaultdict(list), defaultdict(list)
     for key in dict.fromkeys(_drifting(drifts)):
         if key in expected:
-            wanted[_but_for_name(key, expected)].append(key)
+            wanted[_without_name(key, expected)].append(key)
         if key in live:
-            found[_but_for_name(key, live)].append(key)
+            found[_without_name(key, live)].append(key)
     pairs = {
         found[like][0]: wanted[like][0]
         for like in found
@@ -44,7 +44,7 @@ def find_renames(drifts: Iterable[Drift], expected: Catalog, live: Catalog) -> R
 
 
 def _drifting(drifts: Iterable[Drift]) -> Iterator[Key]:
-    """The objects of which anything is not as it should be."""
+    """Yield the objects that drift, and the tables whose parts drift."""
     for drift in drifts:
         if drift.key.kind in RENAMED:
             yield drift.key
@@ -52,8 +52,8 @@ def _drifting(drifts: Iterable[Drift]) -> Iterator[Key]:
             yield Key("table", "", drift.key.table)
 
 
-def _but_for_name(key: Key, catalog: Catalog) -> str:
-    """All of the object that outlasts a renaming; of a table, its columns are enough to know it."""
+def _without_name(key: Key, catalog: Catalog) -> str:
+    """Return everything about the object that a renaming keeps; for a table its columns, too."""
     attributes: dict[str, Any] = _set(catalog[key])
     if key.kind == "index":
         attributes["definition"] = _renamed(attributes["definition"], {key.name: ""})
@@ -67,12 +67,12 @@ def _but_for_name(key: Key, catalog: Catalog) -> str:
 
 
 def _set(attributes: Attributes) -> dict[str, Any]:
-    """A snapshot leaves out the others."""
+    """Return the attributes that have a value, since a snapshot has no others."""
     return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _possible(pairs: Renames, expected: Catalog, live: Catalog) -> Renames:
-    """Those whose name is free, or is held by what gets another one or may be set aside."""
+    """Return the renames whose new name is free, or whose present holder can be renamed."""
     for key, name in pairs.items():
         holder = _holder(name, live)
         if holder and holder not in pairs and not _is_stub(holder, expected, live):
@@ -82,28 +82,27 @@ def _possible(pairs: Renames, expected: Catalog, live: Catalog) -> Renames:
 
 
 def _holder(name: Key, live: Catalog) -> Key | None:
-    """The live object that has the name of the expected one."""
+    """Return the live object that has the name of the expected one."""
     return next((key for key in live if key.name == name.name and _share_names(key, name)), None)
 
 
 def _share_names(key: Key, other: Key) -> bool:
-    if key.kind in RELATIONS and other.kind in RELATIONS:
+    if key.kind in SHARING_NAMES and other.kind in SHARING_NAMES:
         return True
-    same_kind = key.kind == other.kind or (key.kind in CONSTRAINTS and other.kind in CONSTRAINTS)
+    same_kind = key.kind == other.kind or {key.kind, other.kind} <= CONSTRAINT_PHASES.keys()
     return same_kind and key.table == other.table
 
 
 def _is_stub(key: Key, expected: Catalog, live: Catalog) -> bool:
-    """Whether it is something else that stands where a table or column should be."""
+    """Return whether this is a different object in the place of a table or column."""
     if key.kind == "column" and key in expected:
-        names = expected[key].keys() | live[key].keys()
-        different = {name for name in names if expected[key].get(name) != live[key].get(name)}
+        different = differing(expected[key], live[key])
         return "type" in different or len(different) > 1
     return key.kind == "table"
 
 
 def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement]:
-    """The renaming of the object itself, or of those that make all the difference in `drift`."""
+    """Return the renaming of the object, or of the names that are all of the difference."""
     about = [key for key in renames if _is_about(drift, key, renames[key])]
     return [
         statement
@@ -148,21 +147,19 @@ def _rename(key: Key, renames: Renames, live: Catalog) -> Iterator[Statement]:
 
 
 def _set_aside(stub: Key) -> Iterator[Statement]:
-    """It may hold data by now."""
+    """Rename the stub, which can hold data by now, and drop it with a destructive statement."""
     name = f"old_{stub.name}"
     yield _change_name(stub, stub.name, name)
     if stub.kind == "column":
-        yield alter(Step.DROP_COLUMNS, stub, f"DROP COLUMN {quote(name)}", destructive=True)
+        yield alter(Phase.DROP_COLUMNS, stub, f"DROP COLUMN {quote(name)}", destructive=True)
     else:
-        yield Statement(Step.DROP_TABLES, f"DROP TABLE {quote(name)};", destructive=True)
+        yield Statement(Phase.DROP_TABLES, f"DROP TABLE {quote(name)};", destructive=True)
 
 
 def _change_name(key: Key, old: str, new: str, rank: int = 0) -> Statement:
-    change = f"{quote(old)} TO {quote(new)}"
-    if key.kind == "column":
-        sql = f"ALTER TABLE {quote(key.table)} RENAME COLUMN {change};"
-    elif key.kind in CONSTRAINTS:
-        sql = f"ALTER TABLE {quote(key.table)} RENAME CONSTRAINT {change};"
+    part = "COLUMN" if key.kind == "column" else "CONSTRAINT"
+    if key.kind == "column" or key.kind in CONSTRAINT_PHASES:
+        sql = f"ALTER TABLE {quote(key.table)} RENAME {part} {quote(old)} TO {quote(new)};"
     else:
-        sql = f"ALTER {keyword(key, {})} {quote(old)} RENAME TO {quote(new)};"
-    return Statement(Step.RENAME, sql, rank=rank)
+        sql = f"ALTER {named(Key(key.kind, '', old))} RENAME TO {quote(new)};"
+    return Statement(Phase.RENAME, sql, rank=rank)

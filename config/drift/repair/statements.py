@@ -8,8 +8,8 @@ from typing import Any
 from config.postgres.catalog import Attributes, Key, quote
 
 
-class Step(IntEnum):
-    """The order in which statements work."""
+class Phase(IntEnum):
+    """The phases of a repair script, in the order in which their statements work."""
 
     EXTENSIONS = auto()
     DROP_VIEWS = auto()
@@ -38,38 +38,45 @@ class Step(IntEnum):
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of a repair script, and its place in it."""
+    """A statement of a repair script, and its place in it."""
 
-    step: Step
+    phase: Phase
     sql: str
     destructive: bool = False
     rank: int = 0
-    """The place within the step."""
+    """The place within the phase."""
 
 
-CONSTRAINTS = {
-    "primary key": Step.KEYS,
-    "unique constraint": Step.KEYS,
-    "exclusion constraint": Step.KEYS,
-    "check": Step.CHECKS,
-    "foreign key": Step.FOREIGN_KEYS,
+CONSTRAINT_PHASES = {
+    "primary key": Phase.KEYS,
+    "unique constraint": Phase.KEYS,
+    "exclusion constraint": Phase.KEYS,
+    "check": Phase.CHECKS,
+    "foreign key": Phase.FOREIGN_KEYS,
 }
 
 
 def ordered(statements: Iterable[Statement]) -> list[Statement]:
-    """The statements in an order that works, each once."""
-    return sorted(dict.fromkeys(statements), key=lambda item: (item.step, item.rank))
+    """Return the statements, each once, in an order that works."""
+    return sorted(dict.fromkeys(statements), key=lambda item: (item.phase, item.rank))
 
 
-def alter(step: Step, key: Key, action: str, destructive: bool = False) -> Statement:
-    return Statement(step, f"ALTER TABLE {quote(key.table or key.name)} {action};", destructive)
+def alter(phase: Phase, key: Key, action: str, destructive: bool = False) -> Statement:
+    """Return the ALTER TABLE for the table, or for the table that the object is part of."""
+    return Statement(phase, f"ALTER TABLE {quote(key.table or key.name)} {action};", destructive)
 
 
-def keyword(key: Key, attributes: Attributes) -> str:
-    if key.kind.endswith(" type"):
-        return "TYPE"
-    return str(attributes.get("kind", key.kind)).upper().removeprefix("PARTITIONED ")
+def alter_column(phase: Phase, key: Key, action: str) -> Statement:
+    """Return the ALTER COLUMN for the column."""
+    return alter(phase, key, f"ALTER COLUMN {quote(key.name)} {action}")
+
+
+def named(key: Key, found: Attributes | None = None) -> str:
+    """Return the keyword for the object's kind, which `found` may refine, and its quoted name."""
+    kind = str((found or {}).get("kind", key.kind)).upper().removeprefix("PARTITIONED ")
+    return f"{'TYPE' if key.kind.endswith(' type') else kind} {quote(key.name)}"
 
 
 def items(value: Any) -> list[str]:
+    """Return an attribute that holds a list, or an empty list if it is not set."""
     return list(value or [])

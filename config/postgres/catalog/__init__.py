@@ -14,29 +14,40 @@ from config.postgres.catalog.catalog import (
     read_with_members,
     without_members,
 )
-from config.postgres.catalog.definitions import Definition, Step, in_order, read_definitions
-from config.postgres.catalog.dependents import Dependents, read_dependents
+from config.postgres.catalog.definitions import (
+    Definition,
+    DropAndRecreate,
+    in_order,
+    read_definitions,
+)
+from config.postgres.catalog.dependencies import Address, read_addresses
+from config.postgres.catalog.obstacles import Obstacle, read_obstacles
 from config.postgres.catalog.privileges import check_may_create_temporary, check_may_read
 from config.postgres.catalog.quoting import literal, quote
+from config.postgres.catalog.type_dependents import Dependents, read_dependents
 
 __all__ = [
+    "Address",
     "Attributes",
     "Catalog",
     "CatalogError",
     "Definition",
     "Dependents",
+    "DropAndRecreate",
     "Key",
+    "Obstacle",
     "Schema",
-    "Step",
     "Value",
     "check_may_create_temporary",
     "check_may_read",
     "in_order",
     "literal",
     "quote",
+    "read_addresses",
     "read_catalog",
     "read_definitions",
     "read_dependents",
+    "read_obstacles",
     "read_owners",
     "read_schema",
     "read_shadows",

@@ -1,4 +1,4 @@
-"""What the role may do here, asked before it is needed: the message then says what to grant."""
+"""Checks of the role's privileges, whose messages say what to grant."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -6,9 +6,9 @@ from config.postgres.catalog.catalog import CatalogError
 
 
 def check_may_read(connection: BaseDatabaseWrapper) -> None:
-    """Raises CatalogError if there is a ledger of migrations that the role cannot read.
+    """Raise CatalogError if the role cannot read an existing table of the migrations' records.
 
-    The catalog is open to everybody; to a role without USAGE all tables would seem to be missing.
+    Every role can read pg_catalog, but to a role without USAGE all tables would seem to be missing.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -36,7 +36,7 @@ def check_may_read(connection: BaseDatabaseWrapper) -> None:
 
 
 def check_may_create_temporary(connection: BaseDatabaseWrapper) -> None:
-    """Raises CatalogError if the role cannot make temporary tables here."""
+    """Raise CatalogError if the role cannot create temporary tables in the database."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

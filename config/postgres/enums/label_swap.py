@@ -17,7 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from config.postgres.catalog import (
     Definition,
     Dependents,
-    Step,
+    DropAndRecreate,
     in_order,
     literal,
     read_definitions,
@@ -31,7 +31,6 @@ class EnumType:
     """An enum type of the live database."""
 
     oid: int
-    array_oid: int
     name: str
     rendered: str
     """The name of the type as PostgreSQL prints it in definitions."""
@@ -72,7 +71,7 @@ class Swap:
     replacements: Mapping[str, str]
     columns: Sequence[EnumColumn]
     definitions: Sequence[Definition]
-    steps: Sequence[Step]
+    steps: Sequence[DropAndRecreate]
 
     @property
     def removed(self) -> list[str]:
@@ -109,7 +108,7 @@ def plan_swap(
     Raise CommandError if a dependent object could not be created again.
     """
     replacements = replacements or {}
-    dependents = read_dependents(cursor, enum.oid, enum.array_oid)
+    dependents = read_dependents(cursor, enum.oid)
     if dependents.refused:
         raise _not_recreatable(enum, dependents.refused)
     definitions = read_definitions(cursor, dependents, labels, replacements)
@@ -239,7 +238,7 @@ def _listed(labels: Collection[str]) -> str:
 
 
 FIND_ENUM_TYPE = """
-SELECT t.oid::bigint, t.typarray::bigint, t.typname, format_type(t.oid, NULL),
+SELECT t.oid::bigint, t.typname, format_type(t.oid, NULL),
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
   FROM pg_type AS t
  WHERE t.oid = to_regtype(quote_ident(%s)) AND t.typtype = 'e'

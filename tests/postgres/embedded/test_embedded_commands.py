@@ -1,4 +1,4 @@
-"""Commands of daily life on one embedded server, also at the same time."""
+"""Everyday commands on one embedded server, also at the same time."""
 
 import os
 import re
@@ -43,7 +43,7 @@ class Runserver:
         return next(start[1] for start in starts if start)
 
     def interrupt(self) -> int:
-        """As Ctrl-C in a terminal does; return the exit status."""
+        """Interrupt it as Ctrl-C in a terminal does, and return the exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
         self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
@@ -89,7 +89,7 @@ def test_runserver_after_a_change_of_the_code__serves_again(
         assert status_of_login(server.wait_for_url()) == 200
 
 
-def test_tests_beside_runserver_and_shell__pass(directory: Path) -> None:
+def test_tests_next_to_runserver_and_shell__pass(directory: Path) -> None:
     command = ("-m", "pytest", "-p", "no:cacheprovider", "tests/console/test_error_messages.py")
     with runserver(directory) as server, Client(directory) as shell:
         url = server.wait_for_url()

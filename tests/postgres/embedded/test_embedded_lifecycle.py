@@ -1,4 +1,4 @@
-"""The embedded server lives as long as its clients, whoever of them is killed, and whenever."""
+"""The embedded server runs as long as its clients, even if any process is killed at any time."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ def made() -> Iterator[Path]:
 
 @pytest.fixture
 def directory(made: Path) -> Iterator[Path]:
-    """A data directory whose server is down, before the test as after it, and so is its keeper."""
+    """Yield a data directory without a running server or keeper, and check that none remains."""
     yield made
     assert eventually(lambda: is_stopped(made))
     assert eventually(lambda: not has_keeper(made))
@@ -75,7 +75,7 @@ def bystander_of_same_user(directory: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def remove(directory: Path) -> None:
-    """As often as it takes: a server that runs there makes new files meanwhile."""
+    """Remove the directory, repeatedly, since a running server creates new files in it."""
 
     def is_gone() -> bool:
         shutil.rmtree(directory, ignore_errors=True)

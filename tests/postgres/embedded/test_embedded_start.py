@@ -1,4 +1,4 @@
-"""What starts the embedded server, where, as whom, and undisturbed by what."""
+"""The start of the embedded server: by which command, where, and as which user."""
 
 import os
 from collections.abc import Iterator
@@ -81,7 +81,7 @@ def test_connection_after_drop_of_the_database__finds_an_empty_one(made: Path) -
         assert second.query("SELECT current_database()") == "learning_platform"
 
 
-def test_connection_with_server_killed_meanwhile__is_made_anew(made: Path) -> None:
+def test_connection_after_kill_of_the_server__is_made_again(made: Path) -> None:
     code = """
 import os, signal
 from pathlib import Path
@@ -125,7 +125,7 @@ def test_first_start_in_an_unknown_locale__makes_a_utf8_database(directory: Path
         assert client.query(query) == "C.UTF-8 C UTF8"
 
 
-def test_directory_with_characters_that_mean_something_elsewhere__works(directory: Path) -> None:
+def test_directory_with_special_characters__works(directory: Path) -> None:
     odd = directory / """it's "so", \\o/ $HOME `id` -D {} %s * ünï-数据"""
     with Client(odd) as client:
         assert client.query("SHOW data_directory") == str(odd)
@@ -140,7 +140,7 @@ def test_directory_too_long_for_a_socket__works(directory: Path) -> None:
     assert not socket_directory.exists()
 
 
-def test_directory_behind_a_link__works(made: Path) -> None:
+def test_directory_given_as_a_link__works(made: Path) -> None:
     (link := made.parent / "link").symlink_to(made)
     with Client(link) as client:
         assert client.query("SHOW data_directory") == str(made)
@@ -186,7 +186,7 @@ def test_server_of_root__belongs_to_the_user_pgserver(made: Path) -> None:
 
 
 @needs_root
-def test_directory_for_the_socket_that_is_a_stranger_s__is_refused(directory: Path) -> None:
+def test_directory_for_the_socket_of_another_user__is_refused(directory: Path) -> None:
     long = directory / ("long" * 50)
     (squatted := Cluster(long)._short_socket_directory).mkdir()
     os.chown(squatted, NOBODY, NOBODY)
@@ -200,7 +200,7 @@ def test_directory_for_the_socket_that_is_a_stranger_s__is_refused(directory: Pa
 
 
 @needs_root
-def test_server_of_root_below_a_private_directory__may_pass_but_not_look(made: Path) -> None:
+def test_server_of_root_below_a_private_directory__may_pass_but_not_list_it(made: Path) -> None:
     made.parent.chmod(0o700)
     with Client(made) as client:
         assert client.query("SELECT 1") == "1"
@@ -221,7 +221,7 @@ with explained_errors(["manage.py", "x"]):
     process = run("-c", code, PATH="/nowhere", **variables)
     assert refusal(process) == (
         "manage.py x: The embedded server does not run as root, and its user 'no-such-user' cannot "
-        "be made. Run this as another user, or run once: useradd no-such-user"
+        "be created. Run this as another user, or run once: useradd no-such-user"
     )
 
 

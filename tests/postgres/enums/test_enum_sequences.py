@@ -26,9 +26,9 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from pytest_django import DjangoDbBlocker
 
-from config.drift.diff import compare
-from config.drift.expected import statements
-from config.postgres.catalog.catalog import Catalog, Key, read_catalog
+from config.drift.difference import differences
+from config.drift.expected import creation_sql
+from config.postgres.catalog import Catalog, Key, read_catalog
 from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
 from tests.support.migrations import model, new_database, project, run_sql
@@ -216,7 +216,7 @@ def fresh_catalog(state: ProjectState) -> Catalog:
     """Return the catalog of the models of `state`, created in a schema of its own."""
     with transaction.atomic():
         run_sql("CREATE SCHEMA fresh; SET LOCAL search_path = fresh")
-        run_sql("; ".join(statements(connection, state.apps.get_models())))
+        run_sql("; ".join(creation_sql(connection, state.apps.get_models())))
         [[oid]] = run_sql("SELECT 'fresh'::regnamespace::oid::bigint")
         catalog = read_catalog(connection, oid)
         transaction.set_rollback(True)
@@ -324,7 +324,7 @@ def test_random_edits_of_enums__schema_and_rows_are_right_forwards_and_backwards
             before = rows()
             for migration, state in reversed(step.migrations):
                 run(migration, state, is_undone=True)
-            assert compare(step.catalog, live_catalog()) == []
+            assert differences(step.catalog, live_catalog()) == []
             moves = backwards(mood, step.mood), backwards(tempo, step.tempo)
             assert rows() == moved(before, *moves, step.mood.first)
             mood, tempo = step.mood, step.tempo
@@ -343,6 +343,6 @@ def make_those_of_others(mood: Enum) -> None:
 
 def extras(state: ProjectState) -> list[Key]:
     """Return the objects that the models do not create; all others must be as the models say."""
-    drifts = compare(fresh_catalog(state), live_catalog())
+    drifts = differences(fresh_catalog(state), live_catalog())
     assert [drift for drift in drifts if drift.problem != "extra"] == []
     return [drift.key for drift in drifts]

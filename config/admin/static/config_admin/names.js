@@ -1,8 +1,7 @@
-// For those who listen to a page, or use no mouse: what the theme leaves without a name, a role, or
-// a place among what Tab reaches.
+// Names, roles and tab stops for screen readers and keyboards, where the theme has none.
 "use strict";
 
-// Parts that are made for clicking only; those without a name here say theirs.
+// Elements that only react to clicks; an empty name keeps the text of the element.
 const BUTTONS = {
   "[x-on\\:click*=sidebarToggle]": "Menu",
   "[x-on\\:click*=openUserLinks]": "Account",
@@ -28,18 +27,18 @@ document.addEventListener("DOMContentLoaded", () => {
   nameSelections();
 });
 
-// An icon is a word in a font of pictures, which would be read aloud.
+// An icon is a word in a font of pictures, which screen readers would read.
 function nameIcon(icon) {
   const holder = icon.closest("a, button, [role=button]");
   if (!holder) return;
-  const name = holder.getAttribute("aria-label") || textBesideIcons(holder) || holder.title
+  const name = holder.getAttribute("aria-label") || textWithoutIcons(holder) || holder.title
     || icon.title || ICONS[icon.innerText.trim()];
   if (!name) return;
-  if (!textBesideIcons(holder)) holder.ariaLabel = name;
+  if (!textWithoutIcons(holder)) holder.ariaLabel = name;
   if (icon !== holder) icon.ariaHidden = "true";
 }
 
-function textBesideIcons(element) {
+function textWithoutIcons(element) {
   const copy = element.cloneNode(true);
   for (const icon of copy.querySelectorAll(".material-symbols-outlined")) icon.remove();
   return copy.textContent.trim();
@@ -58,7 +57,7 @@ document.addEventListener("keydown", (event) => {
   event.target.click();
 });
 
-// select2 puts a box in the place of a select, and leaves the select's label behind.
+// select2 replaces a select by a box without the label of the select.
 function nameSelections() {
   for (const text of document.querySelectorAll(".select2-selection__rendered:not([aria-label])")) {
     const select = text.closest(".select2-container").previousElementSibling;

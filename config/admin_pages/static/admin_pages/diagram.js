@@ -1,12 +1,12 @@
-// Zoom, pan and highlighting of the diagram. Without it the whole diagram is shown, and a click on
-// a table still leads to its section.
+// Zoom, pan and highlighting of the diagram. Without JavaScript, the page shows the whole diagram,
+// and a click on a table leads to its section.
 "use strict";
 
 const svg = document.querySelector(".diagram");
 const whole = svg.viewBox.baseVal;
 const all = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
-const FAR = 0.62; // pixels per unit, below which only names can be read
-const TINY = 0.25; // below which names cannot be read either
+const FAR = 0.62; // pixels per unit; below it, only names are readable
+const TINY = 0.25; // below it, names are not readable either
 const NEAREST = 3;
 
 let view = { ...all };
@@ -22,7 +22,7 @@ function show(next) {
   svg.classList.toggle("afar", scale() < FAR);
 }
 
-// Where a place on the screen is in the diagram.
+// Convert a position on the screen to one in the diagram.
 function inside(clientX, clientY) {
   return new DOMPoint(clientX, clientY).matrixTransform(svg.getScreenCTM().inverse());
 }
@@ -39,7 +39,7 @@ function zoom(factor, point) {
   });
 }
 
-// What the buttons and keys zoom to: the table of the address, if it is in sight.
+// Return the centre of the zoom of buttons and keys: the table in the address, if it is visible.
 function middle() {
   const { x, y } = chosen() ? centre(chosen()) : { x: Infinity, y: 0 };
   const inSight = x > view.x && x < view.x + view.width && y > view.y && y < view.y + view.height;
@@ -120,7 +120,7 @@ svg.addEventListener("click", (event) => {
   if (dragged > 4 && event.detail) event.preventDefault(); // Enter is a click with no detail
 }, true);
 
-// A table and what it is related to: the one under the pointer, in focus, or of the address.
+// Highlight a table and its relations: the table under the pointer, in focus, or in the address.
 function highlight(table) {
   svg.classList.toggle("chosen", Boolean(table));
   const related = new Set([table]);
@@ -163,7 +163,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && chosen()) location.hash = "";
 });
 
-// At first all of it; but on a phone that is too small to read, and so it begins at the left.
+// Start with the whole diagram or, on a phone, where it is too small to read, with its left side.
 if (scale() < TINY) {
   const { width, height } = svg.getBoundingClientRect();
   view.width = view.height * width / height;

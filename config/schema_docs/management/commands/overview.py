@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from config.project import from_root, own_apps, typed
+from config.project import from_root, migrated_models, own_apps, typed
 
 COUNT_OBJECTS = """
     WITH tables AS (
@@ -76,11 +76,7 @@ def server() -> str:
 def tables_by_app() -> dict[str, list[str]]:
     """Return the tables of the models of each of this project's apps."""
     tables = {
-        config.label: [
-            model._meta.db_table
-            for model in config.get_models(include_auto_created=True)
-            if model._meta.managed and not model._meta.proxy
-        ]
+        config.label: [model._meta.db_table for model in migrated_models(config)]
         for config in own_apps()
     }
     return {label: names for label, names in tables.items() if names}

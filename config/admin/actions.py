@@ -1,0 +1,59 @@
+"""Actions on the selected rows of a list, and their entries in the log."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import ActionLocation
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from config.admin.bounds import QuerySet
+from config.admin.search import is_value
+
+
+class ActionOptions:
+    """The part of our ModelAdmin that runs actions."""
+
+    opts: Any
+
+    def get_action_choices(
+        self,
+        request: HttpRequest,
+        default_choices: Any = None,
+        action_location: ActionLocation = ActionLocation.CHANGE_LIST,
+    ) -> list[tuple[str, str]]:
+        """Return the choices for Django 6.1: unfold's method lacks `action_location`."""
+        blank = [("", "Select action")]
+        return admin.ModelAdmin.get_action_choices(self, request, blank, action_location)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet, **kwargs: Any
+    ) -> HttpResponse | None:
+        """Run the action in one transaction on selected rows of the page, never on a whole list."""
+        request.POST = request.POST.copy()
+        request.POST["select_across"] = "0"
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        keys = [key for key in chosen if is_value(self.opts.pk, key)]
+        found = list(queryset.filter(pk__in=keys).values_list("pk", flat=True))
+        if chosen and not found:
+            self.message_user(request, "The selected rows no longer exist.", messages.WARNING)
+            return None
+        request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
+        # Select by key: rows that the action changes may no longer match the filters of the list.
+        rows = self.get_queryset(request).filter(pk__in=found)
+        with transaction.atomic():
+            return super().response_action(request, rows, **kwargs)
+
+    def log_all(self, request: HttpRequest, rows: list[Any], message: str) -> None:
+        """Log `message` as a change of each of `rows`."""
+        LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, message)
+
+    def report(self, request: HttpRequest, done: int, skipped: int, what: str, why: str) -> None:
+        """Tell the administrator how many rows were changed, and why others were skipped."""
+        if done:
+            noun = self.opts.verbose_name if done == 1 else self.opts.verbose_name_plural
+            self.message_user(request, f"{done} {noun} {what}.", messages.SUCCESS)
+        if skipped:
+            self.message_user(request, f"{skipped} skipped: {why}.", messages.WARNING)

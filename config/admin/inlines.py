@@ -1,0 +1,43 @@
+"""Rows inside the form of the row that they belong to."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from unfold import admin as unfold
+
+from config.admin.bounds import QuerySet
+from config.admin.form_options import FormOptions
+from config.admin.forms import InlineFormSet
+from config.admin.paths import select_names
+
+
+class InlineOptions(FormOptions):
+    """The base of our inlines, which show one page of rows at a time."""
+
+    formset = InlineFormSet
+    extra = 0
+    per_page = 10
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return select_names(super().get_queryset(request))
+
+
+class StackedInline(InlineOptions, unfold.StackedInline):
+    """Folded forms, one above the other."""
+
+    collapsible = True
+
+
+class TabularInline(InlineOptions, unfold.TabularInline):
+    """A table with one form in each line."""
+
+    def formfield_for_dbfield(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """Return an input with a label of its own: the heading of its column is not its label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.widget.attrs.setdefault("aria-label", field.label)
+        return field

@@ -1,0 +1,38 @@
+"""Paths of fields, such as `payment__user`, followed from a model or from a row."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from config.admin.bounds import Model, QuerySet
+
+
+def field_at(model: Model | None, path: str) -> Any:
+    """Return the column at the end of `path`, or None if `path` leads along no foreign keys."""
+    field: Any = None
+    for name in path.split("__"):
+        columns = model._meta.concrete_fields if model else ()
+        field = next((column for column in columns if column.name == name), None)
+        model = field.related_model if field else None
+    return field
+
+
+def value_at(row: Any, path: str) -> Any:
+    """Return the value at the end of `path`, or None if a foreign key on the way is NULL."""
+    for name in path.split("__"):
+        row = getattr(row, name, None)
+    return row
+
+
+def with_names(model: Model, path: str) -> list[str]:
+    """Return `path` and the paths of the records that the name of the record at its end needs."""
+    related = admin.site.get_model_admin(field_at(model, path).related_model)
+    names = getattr(related, "named_by", ())
+    return [path, *(longer for name in names for longer in with_names(model, f"{path}__{name}"))]
+
+
+def select_names(rows: QuerySet) -> QuerySet:
+    """Return `rows` joined with the records that the names of the rows need."""
+    named_by = getattr(admin.site.get_model_admin(rows.model), "named_by", ())
+    paths = [path for name in named_by for path in with_names(rows.model, name)]
+    return rows.select_related(*paths) if paths else rows

@@ -1,0 +1,99 @@
+"""Links from a record to the records that it refers to and to the rows that refer to it."""
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from config.admin.bounds import Count, count_up_to
+from config.admin.columns import url_of
+from config.admin.paths import field_at
+
+COUNTED_ROWS = 1_000
+"""The limit of a count; a higher number is shown as "1,000+"."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A related record, or a list of related rows."""
+
+    title: str
+    url: str
+    icon: str
+    count: Count | None = None
+    """The number of rows; None for a single record, whose name is `title`."""
+    name: str = ""
+
+
+def parents(row: models.Model) -> list[Link]:
+    """Return links to the records that `row` refers to."""
+    links = []
+    for field in row._meta.concrete_fields:
+        if field.is_relation and (parent := getattr(row, field.name)) is not None:
+            name = str(capfirst(field.verbose_name))
+            links.append(Link(str(parent), url_of(parent), icon(type(parent)), name=name))
+    return links
+
+
+def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> list[Link]:
+    """Return links to the lists of rows that refer to `row`, or to the only such row.
+
+    `through` has the paths of rows that refer to `row` through other rows.
+    """
+    relations = [*_relations(type(row)), *((apps.get_model(name), path) for name, path in through)]
+    rows = [model._base_manager.filter(**{path: row.pk}) for model, path in relations]
+    counts = count_up_to(COUNTED_ROWS, rows)
+    only = {model: getattr(row, name, None) for name, model in only_children(type(row))}
+    return [
+        Link(
+            _title(model, path),
+            url_of(child) if (child := only.get(model)) else _list_url(model, path, row),
+            icon(model),
+            count,
+        )
+        for (model, path), count in zip(relations, counts, strict=True)
+    ]
+
+
+def only_children(model: type[models.Model]) -> list[tuple[str, type[models.Model]]]:
+    """Return the one-to-one relations to `model`: the attribute of a row, and its model."""
+    return [
+        (str(relation.get_accessor_name()), relation.related_model)
+        for relation in model._meta.related_objects
+        if relation.one_to_one and admin.site.is_registered(relation.related_model)
+    ]
+
+
+def icon(model: type[models.Model]) -> str:
+    """Return the icon of `model` in the sidebar."""
+    return getattr(admin.site.get_model_admin(model), "icon", "table_rows")
+
+
+def _relations(model: type[models.Model]) -> list[tuple[type[models.Model], str]]:
+    return [
+        (relation.related_model, relation.field.name)
+        for relation in model._meta.related_objects
+        if admin.site.is_registered(relation.related_model)
+    ]
+
+
+def _title(model: type[models.Model], path: str) -> str:
+    """Return the plural of the model, with the foreign key if two refer to the same table."""
+    title = str(capfirst(model._meta.verbose_name_plural))
+    field = field_at(model, path.partition("__")[0])
+    twice = [
+        other
+        for other in model._meta.concrete_fields
+        if other.is_relation and other.related_model is field.related_model
+    ]
+    return f"{title} ({field.verbose_name})" if len(twice) > 1 else title
+
+
+def _list_url(model: type[models.Model], path: str, row: models.Model) -> str:
+    opts = model._meta
+    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+    key = field_at(model, path).related_model._meta.pk.name
+    return f"{url}?{path}__{key}__exact={row.pk}"

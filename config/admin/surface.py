@@ -1,0 +1,15 @@
+"""The names that other rooms may import from config.admin."""
+
+from config.admin.bounds import Model as Model
+from config.admin.bounds import QuerySet as QuerySet
+from config.admin.bounds import TooSlowError as TooSlowError
+from config.admin.bounds import at_most as at_most
+from config.admin.bounds import estimates as estimates
+from config.admin.filters import RangeFilter as RangeFilter
+from config.admin.filters import RecordFilter as RecordFilter
+from config.admin.forms import ModelForm as ModelForm
+from config.admin.inlines import StackedInline as StackedInline
+from config.admin.inlines import TabularInline as TabularInline
+from config.admin.options import ModelAdmin as ModelAdmin
+from config.admin.options import ReadOnlyAdmin as ReadOnlyAdmin
+from config.admin.related_records import icon as icon

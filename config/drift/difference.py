@@ -1,0 +1,97 @@
+"""The differences between an expected and a live catalog. Pure: it queries no database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from config.postgres.catalog import Attributes, Catalog, Key, Value
+
+type Problem = Literal["missing", "extra", "different"]
+
+KIND_CODES = {
+    "setting": "00",
+    "migration": "01",
+    "extension": "02",
+    "table": "10",
+    "column": "20",
+    "primary key": "30",
+    "unique constraint": "31",
+    "exclusion constraint": "32",
+    "foreign key": "40",
+    "check": "50",
+    "index": "60",
+    "enum type": "70",
+    "domain": "71",
+    "range type": "72",
+    "composite type": "73",
+    "sequence": "80",
+    "view": "81",
+    "object": "82",
+    "trigger": "90",
+    "rule": "91",
+    "policy": "92",
+}
+PROBLEM_CODES: dict[Problem, str] = {"missing": "1", "extra": "2", "different": "3"}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """An object that is missing or extra, or one attribute that differs."""
+
+    key: Key
+    problem: Problem
+    attribute: str = ""
+    expected: Value = None
+    found: Value = None
+
+    @property
+    def code(self) -> str:
+        """VS, two digits for the kind of object, one for the problem; a code never changes."""
+        return f"VS{KIND_CODES[self.key.kind]}{PROBLEM_CODES[self.problem]}"
+
+
+def differences(expected: Catalog, live: Catalog) -> list[Drift]:
+    """Return all differences, sorted by object.
+
+    A table that is missing, extra or of another kind stands for its parts.
+    """
+    return [
+        drift
+        for key in sorted(expected.keys() | live.keys())
+        if all(_kind(whole, expected) == _kind(whole, live) for whole in _wholes(key))
+        for drift in _compare_object(key, expected.get(key), live.get(key))
+    ]
+
+
+def _wholes(part: Key) -> list[Key]:
+    """Return the table and the view, one of which the object can be part of."""
+    return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
+
+
+def _kind(whole: Key, catalog: Catalog) -> Value:
+    return catalog[whole].get("kind", "") if whole in catalog else None
+
+
+def _compare_object(
+    key: Key, expected: Attributes | None, found: Attributes | None
+) -> Iterator[Drift]:
+    if found is None:
+        yield Drift(key, "missing")
+    elif expected is None:
+        yield Drift(key, "extra")
+    elif expected.get("kind") != found.get("kind"):
+        yield Drift(key, "different", "kind", expected.get("kind"), found.get("kind"))
+    else:
+        for name in sorted(differing(expected, found)):
+            yield Drift(key, "different", name, expected.get(name), found.get(name))
+
+
+def differing(expected: Attributes, found: Attributes) -> set[str]:
+    """Return the names of the attributes that differ; one that is not set counts as None."""
+    names = expected.keys() | found.keys()
+    return {name for name in names if expected.get(name) != found.get(name)}
+
+
+def is_of_schema(key: Key) -> bool:
+    """Return whether it is an object of the database: not a migration, not a setting."""
+    return key.kind not in ("migration", "setting")

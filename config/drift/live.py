@@ -1,0 +1,74 @@
+"""Reading the live schema: always rendered alike, without long waits, and without changes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import errors
+
+from config.console import OutputError, explain
+from config.postgres.backend import DatabaseWrapper
+from config.postgres.catalog import CatalogError, Schema, check_may_read, read_schema
+
+# Reading a definition waits for another session's uncommitted DDL, but not longer than this.
+LOCK_TIMEOUT = 2000  # milliseconds
+# Settings that change how PostgreSQL creates or prints a table, pinned so that a role's own
+# settings cannot look like drift.
+PINNED = {
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "bytea_output": "hex",
+    "default_table_access_method": "heap",
+    "extra_float_digits": "1",
+    "lc_monetary": "C",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+}
+
+
+def _check_engine(connection: BaseDatabaseWrapper) -> None:
+    """Raise CatalogError unless the connection's backend can create this schema."""
+    # django.db.connection is a proxy of the wrapper.
+    if not isinstance(connections[connection.alias], DatabaseWrapper):
+        raise CatalogError(
+            f"Database {connection.alias!r} has the engine {connection.settings_dict['ENGINE']!r}, "
+            "which cannot create this schema. Set its engine to config.postgres.backend."
+        )
+
+
+@contextmanager
+def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
+    """Open a transaction in which to read the schema, and roll it back at the end.
+
+    Raise CatalogError if the engine or the role's privileges do not allow to read it.
+    """
+    _check_engine(connection)
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        # This comes before the first query: another session may have locked the catalog itself.
+        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
+        # Keep a shorter lock_timeout of the session, and pin the other settings.
+        cursor.execute(
+            "SELECT set_config('lock_timeout', least(nullif(reset_val::int, 0), %s)::text, true)"
+            "  FROM pg_settings WHERE name = 'lock_timeout'",
+            [LOCK_TIMEOUT],
+        )
+        cursor.execute(
+            "SELECT set_config(name, value, true)"
+            "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
+            [list(PINNED), list(PINNED.values())],
+        )
+        # The session of a pooler may still have temporary tables with the names of ours.
+        cursor.execute("DISCARD TEMP")
+        check_may_read(connection)
+        yield read_schema(connection)
+        transaction.set_rollback(True, using=connection.alias)
+
+
+def explain_failure(error: Exception) -> str:
+    """Return one line that says why the schema could not be read, and what to do about it."""
+    if isinstance(error.__cause__, errors.LockNotAvailable):
+        return "Another session is changing the schema and has not committed. Try again later."
+    explanation = explain(error) if not isinstance(error, CatalogError | OutputError) else None
+    return " ".join((explanation or str(error)).split())

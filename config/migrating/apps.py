@@ -1,5 +1,0 @@
-from django.apps import AppConfig
-
-
-class MigratingConfig(AppConfig):
-    name = "config.migrating"

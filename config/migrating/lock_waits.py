@@ -1,0 +1,152 @@
+"""Brief waits for locks: one that is not granted soon is given up, and tried again after a pause.
+
+ALTER TABLE waits for the last reader of its table, and every later query queues behind it. So
+`migrate` and `rollback` wait for a lock for a short time only, and hold no lock while they pause.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import Error, transaction
+from psycopg import errors
+from psycopg.pq import TransactionStatus
+
+from config.console import counted, driver_error
+from config.migrating.blockers import Watch
+from config.migrating.migration_lock import MigrationLock
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
+LOCK_ERRORS = (errors.LockNotAvailable, errors.DeadlockDetected)
+NEEDS_NO_TRANSACTION = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
+
+# A pooler keeps only what is set for a transaction apart from other clients. Without the check of
+# the connection the server would go on with the statement of a client that was killed, and keep its
+# locks. PostgreSQL for Windows does not have that check.
+BEGIN = """
+    SELECT pg_backend_pid(),
+           set_config('lock_timeout', %s, true),
+           set_config('tcp_keepalives_idle', '30', true),
+           set_config('tcp_keepalives_interval', '10', true),
+           set_config('tcp_keepalives_count', '3', true),
+           set_config('client_connection_check_interval',
+                      CASE current_setting('dynamic_shared_memory_type')
+                      WHEN 'windows' THEN '0' ELSE '2s' END, true)
+"""
+
+
+class LockWaits:
+    """A wrapper for Django's execute_wrapper() that bounds and retries the waits for locks."""
+
+    def __init__(self, lock: MigrationLock, say: Callable[[str], None]) -> None:
+        self.lock, self.say = lock, say
+        self.connection, self.progress = lock.connection, lock.progress
+        self.seconds: float = settings.MIGRATE_LOCK_TIMEOUT
+        self.attempts: int = 1 + settings.MIGRATE_LOCK_RETRIES
+        self.watch = Watch(lock)
+
+    def retry[T](
+        self, function: Callable[[], T], *, is_whole: Callable[[], bool] = lambda: True
+    ) -> T:
+        """Call `function` until no lock is in its way, and return what it returns.
+
+        Raise CommandError after the last attempt, or as soon as `is_whole` says that a part of
+        what `function` did was committed, so that it cannot be called again.
+        """
+        failures, failed = 0, ""
+        while True:
+            try:
+                return function()
+            except Error as error:
+                if not isinstance(driver_error(error), LOCK_ERRORS):
+                    raise
+                if self.connection.in_atomic_block:  # the caller's, and it is aborted now
+                    raise
+                name = self.progress.name
+                failures, failed = (failures + 1 if name == failed else 1), name
+                if failures == self.attempts or not is_whole():
+                    raise CommandError(self._last_words(error, failures)) from error
+                pause = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
+                self._pause(error, pause * random.uniform(0.5, 1))  # noqa: S311
+
+    def _pause(self, error: Error, seconds: float) -> None:
+        reason, standing = self._reason(error), self.progress.standing
+        self.say(f"{reason} {standing} Trying again in {seconds:.1f} s.")
+        time.sleep(seconds)
+
+    def _last_words(self, error: Error, attempts: int) -> str:
+        command = self.progress.command
+        step = f"Run {command} again when there is less traffic."
+        for blocker in self.watch.blockers[:1]:
+            step = (
+                f"Run {command} again when that session has ended, or end it: "
+                f"SELECT pg_terminate_backend({blocker.pid});"
+            )
+        tried = counted(attempts, "attempt")
+        return f"{self._reason(error)} Gave up after {tried}. {self.progress.standing} {step}"
+
+    def _reason(self, error: Error) -> str:
+        if isinstance(driver_error(error), errors.DeadlockDetected):
+            return f"{self.progress.name} was in a deadlock with other sessions."
+        blockers = self.watch.blockers
+        what = f"lock {blockers[0].relation}" if blockers and blockers[0].relation else "get a lock"
+        reason = f"{self.progress.name} could not {what} within {self.seconds:g} s"
+        if not blockers:
+            return f"{reason}."
+        are = "is" if len(blockers) == 1 else f"and {len(blockers) - 1} more are"
+        return f"{reason}: {blockers[0]} {are} in the way."
+
+    def __call__(
+        self,
+        execute: Callable[..., Any],
+        sql: str,
+        params: Any,
+        many: bool,
+        context: dict[str, Any],
+    ) -> Any:
+        def run() -> Any:
+            with self.watch.statement():
+                return execute(sql, params, many, context)
+
+        if self.connection.connection.info.transaction_status != TransactionStatus.IDLE:
+            return run()
+        if not self.connection.get_autocommit():
+            self._begin()
+            return run()
+        try:
+            return self.retry(lambda: self._in_transaction(run))
+        except Error as error:
+            if not isinstance(driver_error(error), NEEDS_NO_TRANSACTION):
+                raise
+        # CREATE INDEX CONCURRENTLY and the like: no query queues behind them. They wait for all
+        # transactions to end, for which a lock_timeout would be too short.
+        return execute(sql, params, many, context)
+
+    def _in_transaction[T](self, run: Callable[[], T]) -> T:
+        with transaction.atomic(using=self.connection.alias):
+            self._begin()
+            return run()
+
+    def _begin(self) -> None:
+        milliseconds = str(round(self.seconds * 1000))
+        with self.connection.wrap_database_errors:
+            [(pid, *_)] = self.connection.connection.execute(BEGIN, [milliseconds])
+        self.watch.begin(pid)
+
+
+@contextmanager
+def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterator[LockWaits]:
+    """Let no transaction of the connection wait for a lock longer than MIGRATE_LOCK_TIMEOUT.
+
+    With a timeout of 0, the server's own lock_timeout applies.
+    """
+    waits = LockWaits(lock, say)
+    if not waits.seconds:
+        yield waits
+        return
+    with lock.connection.execute_wrapper(waits), waits.watch.every(waits.seconds / 4):
+        yield waits

@@ -1,0 +1,250 @@
+"""The queries that read the objects of one schema.
+
+Each returns rows of a kind, a table, a name and attributes; SHADOWS and OWNERS have no table, and
+another string in place of the attributes.
+"""
+
+
+def _extension(catalog: str, oid: str) -> str:
+    """Return an expression for the extension that the object belongs to."""
+    return f"""(
+        SELECT e.extname FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
+         WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"""
+
+
+# Definitions qualify the table with its schema, which differs between the compared catalogs.
+_UNQUALIFIED = (
+    "replace(replace({}, ' ON pg_temp.', ' ON '), ' ON ' || quote_ident(n.nspname) || '.', ' ON ')"
+)
+
+_ENABLED = """CASE {} WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled'
+    WHEN 'R' THEN 'enabled on replicas only' WHEN 'A' THEN 'enabled on replicas, too' END"""
+
+_RELATIONS = f"""
+SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', c.relname,
+       jsonb_build_object(
+           'kind', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table'
+                                  WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view'
+                                  WHEN 'm' THEN 'materialized view' END,
+           'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'logged' END,
+           'access method', a.amname,
+           'storage parameters', c.reloptions || (SELECT array_agg('toast.' || parameter)
+                                                    FROM unnest(toast.reloptions) AS parameter),
+           'row level security', c.relrowsecurity,
+           'row level security for the owner', c.relforcerowsecurity,
+           'replica identity', CASE c.relreplident WHEN 'd' THEN 'default' WHEN 'f' THEN 'full'
+                                                 WHEN 'i' THEN 'index' WHEN 'n' THEN 'nothing' END,
+           'partition key', pg_get_partkeydef(c.oid),
+           'partition bound', pg_get_expr(c.relpartbound, c.oid),
+           'of type', nullif(c.reloftype, 0)::regtype::text,
+           'inherits', (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno)
+                          FROM pg_inherits AS i WHERE i.inhrelid = c.oid),
+           'inherited by', (SELECT array_agg(i.inhrelid::regclass::text ORDER BY 1)
+                              FROM pg_inherits AS i WHERE i.inhparent = c.oid),
+           'extension', {_extension("pg_class", "c.oid")},
+           'comment', obj_description(c.oid, 'pg_class'))
+       || CASE WHEN c.relkind IN ('v', 'm')
+               THEN jsonb_build_object('definition', pg_get_viewdef(c.oid)) ELSE '{{}}' END
+  FROM pg_class AS c
+  LEFT JOIN pg_am AS a ON a.oid = c.relam
+  LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+ ORDER BY c.oid  -- an object is younger than those that it depends on
+"""
+
+_SEQUENCE = """jsonb_build_object(
+    'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement,
+    'minimum', s.seqmin, 'maximum', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
+    'unlogged', (SELECT relpersistence = 'u' FROM pg_class WHERE oid = s.seqrelid),
+    'comment', obj_description(s.seqrelid, 'pg_class'))"""
+
+# Since PostgreSQL 18 a NOT NULL is a constraint, which may have unusual properties.
+_NOT_NULL = """(
+    SELECT nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
+                                 CASE WHEN NOT k.convalidated THEN 'NOT VALID' END,
+                                 'COMMENT ' || obj_description(k.oid, 'pg_constraint')), '')
+      FROM pg_constraint AS k
+     WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum])"""
+
+_COLUMNS = f"""
+SELECT 'column', c.relname, a.attname,
+       jsonb_build_object(
+           'type', format_type(a.atttypid, a.atttypmod),
+           'collation', CASE WHEN a.attcollation <> t.typcollation
+                             THEN a.attcollation::regcollation::text END,
+           'not null', a.attnotnull,
+           'not null constraint', {_NOT_NULL},
+           'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+           'generated', CASE WHEN a.attgenerated <> ''
+                             THEN pg_get_expr(d.adbin, d.adrelid)
+                                  || CASE a.attgenerated WHEN 's' THEN ' STORED' ELSE ' VIRTUAL' END
+                        END,
+           'identity', (SELECT {_SEQUENCE} || jsonb_build_object(
+                                   'generated', CASE a.attidentity WHEN 'a' THEN 'ALWAYS'
+                                                                   ELSE 'BY DEFAULT' END)
+                          FROM pg_depend AS o
+                          JOIN pg_sequence AS s ON s.seqrelid = o.objid
+                         WHERE o.classid = 'pg_class'::regclass
+                           AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid
+                           AND o.refobjsubid = a.attnum AND o.deptype = 'i'),
+           'comment', col_description(c.oid, a.attnum))
+  FROM pg_class AS c
+  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type AS t ON t.oid = a.atttypid
+  LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f')
+ ORDER BY c.relname, a.attnum
+"""
+
+_CONSTRAINTS = f"""
+SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constraint'
+                      WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check'
+                      WHEN 'x' THEN 'exclusion constraint' END,
+       c.relname, k.conname,
+       jsonb_build_object(
+           'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
+           'validated', k.convalidated,
+           'enforcing triggers', (SELECT array_agg(DISTINCT {_ENABLED.format("g.tgenabled")})
+                                    FROM pg_trigger AS g WHERE g.tgconstraint = k.oid),
+           'index valid', i.indisvalid AND i.indisready AND i.indislive,
+           'index storage parameters', x.reloptions,
+           'index comment', obj_description(x.oid, 'pg_class'),
+           'comment', obj_description(k.oid, 'pg_constraint'))
+  FROM pg_constraint AS k
+  JOIN pg_class AS c ON c.oid = k.conrelid
+  LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
+  LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
+ WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+"""
+
+_INDEXES = f"""
+SELECT 'index', c.relname, x.relname,
+       jsonb_build_object(
+           'definition', {_UNQUALIFIED.format("pg_get_indexdef(i.indexrelid)")},
+           'valid', i.indisvalid AND i.indisready AND i.indislive,
+           'comment', obj_description(x.oid, 'pg_class'))
+  FROM pg_index AS i
+  JOIN pg_class AS c ON c.oid = i.indrelid
+  JOIN pg_class AS x ON x.oid = i.indexrelid
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'm')
+   -- An index of a constraint is among the attributes of that. Since conindid has no index, NOT IN
+   -- is used: it is a hash lookup even if the planner has no statistics of new tables.
+   AND x.oid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))
+"""
+
+_TYPES = f"""
+SELECT CASE t.typtype WHEN 'e' THEN 'enum type' WHEN 'd' THEN 'domain'
+                      WHEN 'r' THEN 'range type' ELSE 'composite type' END,
+       '', t.typname,
+       jsonb_build_object(
+           'labels', (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder)
+                        FROM pg_enum AS e WHERE e.enumtypid = t.oid),
+           'extension', {_extension("pg_type", "t.oid")},
+           'comment', obj_description(t.oid, 'pg_type'))
+  FROM pg_type AS t
+  LEFT JOIN pg_class AS c ON c.oid = t.typrelid
+ WHERE t.typnamespace = %(schema)s
+   AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c')
+ ORDER BY t.oid
+"""
+
+_SEQUENCES = f"""
+SELECT 'sequence', '', c.relname,
+       {_SEQUENCE} || jsonb_build_object('extension', {_extension("pg_class", "c.oid")})
+  FROM pg_sequence AS s
+  JOIN pg_class AS c ON c.oid = s.seqrelid
+ WHERE c.relnamespace = %(schema)s
+   AND NOT EXISTS (SELECT FROM pg_depend AS o  -- of an identity column
+                    WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid
+                      AND o.deptype = 'i')
+"""
+
+_TRIGGERS_RULES_POLICIES = f"""
+SELECT 'trigger', c.relname, g.tgname::text,
+       jsonb_build_object(
+           'definition', {_UNQUALIFIED.format("pg_get_triggerdef(g.oid)")},
+           'enabled', {_ENABLED.format("g.tgenabled")})
+  FROM pg_trigger AS g
+  JOIN pg_class AS c ON c.oid = g.tgrelid
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+ WHERE c.relnamespace = %(schema)s AND NOT g.tgisinternal
+UNION ALL
+SELECT 'rule', c.relname, r.rulename::text,
+       jsonb_build_object('definition', pg_get_ruledef(r.oid),
+                          'enabled', {_ENABLED.format("r.ev_enabled")})
+  FROM pg_rewrite AS r
+  JOIN pg_class AS c ON c.oid = r.ev_class
+ WHERE c.relnamespace = %(schema)s AND r.rulename <> '_RETURN'
+UNION ALL
+SELECT 'policy', c.relname, p.polname::text,
+       jsonb_build_object(
+           'command', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
+                                    WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+           'permissive', p.polpermissive,
+           'roles', (SELECT array_agg(role::text) FROM unnest(p.polroles::regrole[]) AS role),
+           'using', pg_get_expr(p.polqual, p.polrelid),
+           'with check', pg_get_expr(p.polwithcheck, p.polrelid))
+  FROM pg_policy AS p
+  JOIN pg_class AS c ON c.oid = p.polrelid
+ WHERE c.relnamespace = %(schema)s
+"""
+
+# Functions, operators, collations and so on: all objects that are not part of another one.
+_OTHERS = """
+SELECT 'object', '', o.type || ' ' || o.identity,
+       jsonb_build_object('kind', o.type, 'identity', o.identity)
+  FROM (SELECT DISTINCT classid, objid FROM pg_depend
+         WHERE refclassid = 'pg_namespace'::regclass AND refobjid = %(schema)s
+           AND classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass,
+                               'pg_statistic_ext'::regclass)) AS d,
+       pg_identify_object(d.classid, d.objid, 0) AS o
+ WHERE NOT EXISTS (SELECT FROM pg_depend AS whole  -- parts of a type or extension
+                    WHERE whole.classid = d.classid AND whole.objid = d.objid
+                      AND whole.deptype IN ('i', 'e'))
+ ORDER BY d.objid
+"""
+
+SCHEMA_OBJECTS = (
+    _RELATIONS,
+    _COLUMNS,
+    _CONSTRAINTS,
+    _INDEXES,
+    _TYPES,
+    _SEQUENCES,
+    _TRIGGERS_RULES_POLICIES,
+    _OTHERS,
+)
+
+SCHEMA = """
+SELECT current_setting('server_version_num')::int, current_database(),
+       n.nspname, n.oid, current_setting('search_path')
+  FROM pg_namespace AS n
+ WHERE n.oid = coalesce(
+     (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('django_migrations')),
+     to_regnamespace(quote_ident(current_schema())))
+"""
+
+SHADOWS = """
+SELECT 'table', c.relname, found.relnamespace::regnamespace::text
+  FROM pg_class AS c
+  JOIN pg_class AS found ON found.oid = to_regclass(quote_ident(c.relname))
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p')
+   AND found.relnamespace <> c.relnamespace
+UNION ALL
+SELECT 'enum type', t.typname, found.typnamespace::regnamespace::text
+  FROM pg_type AS t
+  JOIN pg_type AS found ON found.oid = to_regtype(quote_ident(t.typname))
+ WHERE t.typnamespace = %(schema)s AND t.typtype = 'e'
+   AND found.typnamespace <> t.typnamespace
+"""
+
+OWNERS = """
+SELECT 'table', c.relname, pg_get_userbyid(c.relowner)
+  FROM pg_class AS c
+ WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f')
+UNION ALL
+SELECT 'enum type', t.typname, pg_get_userbyid(t.typowner)
+  FROM pg_type AS t
+ WHERE t.typnamespace = %(schema)s AND t.typtype = 'e'
+"""

@@ -1,0 +1,122 @@
+"""The walk over pg_depend, from objects to the objects that depend on them."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from django.db.backends.utils import CursorWrapper
+
+
+class Address(NamedTuple):
+    """The identity of an object in pg_depend, which unlike a name implies its schema."""
+
+    catalog: str
+    oid: int
+    number: int = 0
+    """The number of a column; 0 is the whole object."""
+
+    def is_within(self, others: Collection["Address"]) -> bool:
+        """Return whether `others` contains this object, or the whole that it is a column of."""
+        return self in others or self._replace(number=0) in others
+
+
+class Dependency(NamedTuple):
+    """An entry of pg_depend, in which a view stands for the rule that holds its query."""
+
+    needed: Address
+    dependent: Address
+    type: str
+    """pg_depend.deptype, such as "n" for normal."""
+
+    @property
+    def is_internal(self) -> bool:
+        return self.type == "i"
+
+    @property
+    def is_normal(self) -> bool:
+        return self.type == "n"
+
+    @property
+    def drops_dependent(self) -> bool:
+        """Return whether DROP of the needed object also drops the dependent one, unasked."""
+        return self.type in ("a", "i", "P", "S")
+
+
+class Walk:
+    """A walk over pg_depend, which reads each object once, and each level in one query."""
+
+    def __init__(self, cursor: CursorWrapper, roots: Iterable[Address]) -> None:
+        self._cursor = cursor
+        self._seen: set[Address] = set()
+        self._next: list[Address] = []
+        self.follow(*roots)
+
+    def follow(self, *addresses: Address) -> None:
+        """Read the dependents of `addresses` in the next level."""
+        self._next += [item for item in addresses if item not in self._seen]
+        self._seen.update(addresses)
+
+    def levels(self) -> Iterator[list[Dependency]]:
+        """Yield the dependents of the roots, then those of the objects followed meanwhile."""
+        while self._next:
+            level, self._next = self._next, []
+            self._cursor.execute(DEPENDENCIES, transposed(level))
+            yield [
+                Dependency(Address(*row[0:3]), Address(*row[3:6]), row[6])
+                for row in self._cursor.fetchall()
+            ]
+
+
+def read_addresses(
+    cursor: CursorWrapper,
+    *,
+    tables: Iterable[str] = (),
+    columns: Iterable[tuple[str, str]] = (),
+    types: Iterable[str] = (),
+) -> list[Address]:
+    """Return the addresses of the objects that the search path finds by these names.
+
+    `columns` are pairs of a table and a column.
+    """
+    pairs = list(columns)
+    parameters = {
+        "tables": list(tables),
+        "column_tables": [table for table, _ in pairs],
+        "columns": [column for _, column in pairs],
+        "types": list(types),
+    }
+    cursor.execute(ADDRESSES, parameters)
+    return [Address(*row) for row in cursor.fetchall()]
+
+
+def transposed(addresses: Sequence[Address]) -> list[list[str | int]]:
+    """Return the catalogs, the oids and the numbers, as unnest() takes them."""
+    return [list(part) for part in zip(*addresses, strict=True)] or [[], [], []]
+
+
+DEPENDENCIES = """
+SELECT DISTINCT
+       needed.catalog, needed.oid::bigint, needed.number,
+       CASE WHEN r.oid IS NULL THEN d.classid::regclass::text ELSE 'pg_class' END,
+       coalesce(r.ev_class, d.objid)::bigint, d.objsubid, d.deptype::text
+  FROM unnest(%s::text[], %s::oid[], %s::int[]) AS needed (catalog, oid, number)
+  JOIN pg_depend AS d ON d.refclassid = needed.catalog::regclass AND d.refobjid = needed.oid
+                     AND needed.number IN (0, d.refobjsubid)
+  LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+                           AND r.rulename = '_RETURN'
+ ORDER BY 4, 5, 6
+"""
+
+ADDRESSES = """
+SELECT * FROM (
+    SELECT 'pg_class', to_regclass(quote_ident(name))::oid::bigint AS oid, 0
+      FROM unnest(%(tables)s::text[]) AS name
+     UNION
+    SELECT 'pg_class', attrelid::bigint, attnum::int
+      FROM unnest(%(column_tables)s::text[], %(columns)s::text[]) AS wanted (table_name, name)
+      JOIN pg_attribute ON attrelid = to_regclass(quote_ident(table_name)) AND attname = name
+     UNION
+    SELECT 'pg_type', to_regtype(quote_ident(name))::oid::bigint, 0
+      FROM unnest(%(types)s::text[]) AS name
+) AS found
+ WHERE oid IS NOT NULL
+"""

@@ -1,0 +1,123 @@
+"""The objects that stand in the way of DROP."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.backends.utils import CursorWrapper
+
+from config.postgres.catalog.dependencies import Address, Dependency, Walk, transposed
+
+
+@dataclass(frozen=True, order=True)
+class Obstacle:
+    """An object in the way, and the removed objects that it depends on, as PostgreSQL describes
+    them."""
+
+    name: str
+    needs: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (needs {self.needs})"
+
+
+class Place(NamedTuple):
+    """The description of an object, and the table or view that it is part of."""
+
+    description: str
+    relation: int | None
+
+
+def read_obstacles(
+    cursor: CursorWrapper, removed: Collection[Address], own_tables: Collection[Address]
+) -> list[Obstacle]:
+    """Return the objects that depend on `removed`, even indirectly, and stay after its DROP.
+
+    Parts of `own_tables` are no obstacles. Publications are, although PostgreSQL removes a table
+    from them: their subscribers would not be told.
+    """
+    dependencies = _read_dependencies(cursor, removed)
+    dropped = _roots([item for item in dependencies if _is_dropped(item)], removed)
+    blocking = {
+        item.dependent: None
+        for item in dependencies
+        if item.dependent not in dropped and (item.is_normal or _is_published(item))
+    }
+    roots = _roots(dependencies, removed)
+    places = _read_places(cursor, [*blocking, *removed])
+    own = {table.oid for table in own_tables}
+    return sorted(
+        Obstacle(
+            places[address].description,
+            ", ".join(sorted(places[root].description for root in roots[address])),
+        )
+        for address in blocking
+        if _is_named(address, places[address].relation, own, blocking)
+    )
+
+
+def _read_dependencies(cursor: CursorWrapper, removed: Collection[Address]) -> list[Dependency]:
+    """Return all direct and indirect dependencies between different objects."""
+    walk = Walk(cursor, removed)
+    dependencies = []
+    for level in walk.levels():
+        for item in level:
+            is_same_object = item.needed[:2] == item.dependent[:2]
+            if not is_same_object and not item.dependent.is_within(removed):
+                dependencies.append(item)
+                walk.follow(item.dependent)
+    return dependencies
+
+
+def _is_dropped(dependency: Dependency) -> bool:
+    return dependency.drops_dependent and not _is_published(dependency)
+
+
+def _is_published(dependency: Dependency) -> bool:
+    return dependency.dependent.catalog == "pg_publication_rel"
+
+
+def _roots(
+    dependencies: Iterable[Dependency], removed: Iterable[Address]
+) -> Mapping[Address, set[Address]]:
+    """Return the objects reachable from `removed`, and the removed objects that lead to each."""
+    dependents = defaultdict(list)
+    for item in dependencies:
+        dependents[item.needed].append(item.dependent)
+    roots = defaultdict(set, {address: {address} for address in removed})
+    changed = list(roots)
+    while changed:
+        needed = changed.pop()
+        for dependent in dependents[needed]:
+            if not roots[needed] <= roots[dependent]:
+                roots[dependent] |= roots[needed]
+                changed.append(dependent)
+    return roots
+
+
+def _read_places(cursor: CursorWrapper, addresses: list[Address]) -> dict[Address, Place]:
+    cursor.execute(PLACES, transposed(addresses))
+    return {Address(*row[:3]): Place(*row[3:]) for row in cursor.fetchall()}
+
+
+def _is_named(
+    address: Address, relation: int | None, own: Collection[int], blocking: Collection[Address]
+) -> bool:
+    """Return whether the object is an obstacle of its own, not part of one or of an own table."""
+    if relation is None:
+        return True
+    whole = Address("pg_class", relation)
+    return relation not in own and (address == whole or whole not in blocking)
+
+
+PLACES = """
+SELECT catalog, oid::bigint, number, pg_describe_object(catalog::regclass, oid, number),
+       CASE catalog
+       WHEN 'pg_class' THEN coalesce((SELECT indrelid FROM pg_index WHERE indexrelid = oid), oid)
+       WHEN 'pg_constraint' THEN (SELECT nullif(conrelid, 0) FROM pg_constraint AS k
+                                   WHERE k.oid = object.oid)
+       WHEN 'pg_attrdef' THEN (SELECT adrelid FROM pg_attrdef AS d WHERE d.oid = object.oid)
+       END::bigint
+  FROM unnest(%s::text[], %s::oid[], %s::int[]) AS object (catalog, oid, number)
+"""

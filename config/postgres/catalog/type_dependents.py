@@ -1,0 +1,142 @@
+"""The objects that depend on a type and have to make way before it can be replaced.
+
+PostgreSQL can change the type of a column, and then rebuilds those indexes and constraints of the
+column that do not mention the type. Everything else is in the way: expressions that contain one of
+the type's labels, and the views, rules, policies, triggers, functions, foreign keys and generated
+columns that use such a column.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db.backends.utils import CursorWrapper
+
+from config.postgres.catalog.dependencies import Address, Walk, transposed
+
+
+@dataclass(frozen=True)
+class Dependents:
+    """A type, and the objects that depend on it."""
+
+    kinds: dict[Address, str]
+    needs: dict[Address, set[Address]] = field(default_factory=dict)
+    """By object, the objects that it depends on."""
+    refused: list[str] = field(default_factory=list)
+    """The descriptions of objects that cannot be dropped and created again."""
+
+    def of_kind(self, kind: str) -> list[Address]:
+        return sorted(address for address in self.kinds if self.kinds[address] == kind)
+
+
+class Unit(NamedTuple):
+    """The object that is dropped and created as one, on behalf of an entry of pg_depend."""
+
+    kind: str | None
+    """None: it cannot be dropped and created. INCLUDED: this happens along with another one."""
+    address: Address
+    description: str
+
+
+INCLUDED = "included"
+REBUILT = ("check", "default", "index", "key", "statistics")
+"""The kinds that PostgreSQL rebuilds when it changes the type of their column."""
+
+
+def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
+    """Return the objects that would have to be dropped before the type can be."""
+    root = Address("pg_type", type_oid)
+    found = Dependents({root: "enum type"})
+    unit_of = {root: root}
+    walk = Walk(cursor, [root])
+    for level in walk.levels():
+        units = _read_units(cursor, [item.dependent for item in level])
+        for item in level:
+            needed = unit_of[item.needed]
+            kind, address, description = units[item.dependent]
+            if kind is None:
+                if description not in found.refused:
+                    found.refused.append(description)
+            elif item.is_internal and (address == needed or item.dependent.catalog == "pg_type"):
+                # An array type, the row type of a view, or the index of a constraint.
+                unit_of.setdefault(item.dependent, needed)
+                walk.follow(item.dependent)
+            elif kind != INCLUDED and address != needed:
+                found.needs.setdefault(address, set()).add(needed)
+                is_rebuilt = found.kinds[needed] == "column" and kind in REBUILT
+                # A column whose type changes includes its default.
+                if not is_rebuilt and found.kinds.get(address, "default") == "default":
+                    found.kinds[address] = kind
+                    unit_of.setdefault(address, address)
+                    walk.follow(address)
+    return found
+
+
+def _read_units(cursor: CursorWrapper, addresses: Sequence[Address]) -> Mapping[Address, Unit]:
+    cursor.execute(UNITS, transposed(list(dict.fromkeys(addresses))))
+    return {
+        Address(*row[0:3]): Unit(row[3], Address(*row[4:7]), row[7]) for row in cursor.fetchall()
+    }
+
+
+UNITS = """
+SELECT d.catalog, d.oid::bigint, d.number,
+       unit.kind, coalesce(unit.catalog, ''), coalesce(unit.oid, 0)::bigint,
+       coalesce(unit.number, 0), pg_describe_object(d.catalog::regclass, d.oid, d.number)
+  FROM unnest(%s::text[], %s::oid[], %s::int[]) AS d (catalog, oid, number)
+  LEFT JOIN LATERAL (
+    SELECT CASE WHEN c.relkind IN ('v', 'm') THEN 'view'
+                WHEN c.relkind NOT IN ('r', 'p') OR a.attnum = ANY (p.partattrs) THEN NULL
+                WHEN a.attgenerated <> '' THEN 'generated column'
+                WHEN d.catalog = 'pg_class' THEN 'column'
+                ELSE 'default' END AS kind,
+           'pg_class' AS catalog, c.oid,
+           CASE WHEN c.relkind IN ('v', 'm') THEN 0 ELSE a.attnum END AS number
+      FROM pg_attribute AS a
+      JOIN pg_class AS c ON c.oid = a.attrelid
+      LEFT JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
+      LEFT JOIN pg_attrdef AS v ON v.adrelid = a.attrelid AND v.adnum = a.attnum
+     WHERE d.catalog = 'pg_class' AND d.number > 0 AND (a.attrelid, a.attnum) = (d.oid, d.number)
+        OR d.catalog = 'pg_attrdef' AND v.oid = d.oid
+     UNION ALL
+    SELECT CASE WHEN c.relispartition OR c.relkind IN ('t', 'S') THEN 'included'
+                WHEN k.oid IS NOT NULL THEN 'key'
+                WHEN c.relkind IN ('i', 'I') THEN 'index'
+                WHEN c.relkind IN ('v', 'm') THEN 'view' END,
+           CASE WHEN k.oid IS NULL THEN 'pg_class' ELSE 'pg_constraint' END,
+           coalesce(k.oid, c.oid), 0
+      FROM pg_class AS c
+      LEFT JOIN pg_constraint AS k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
+     WHERE d.catalog = 'pg_class' AND d.number = 0 AND c.oid = d.oid
+     UNION ALL
+    SELECT CASE WHEN k.contypid <> 0 THEN CASE k.contype WHEN 'c' THEN 'domain' ELSE 'included' END
+                WHEN k.coninhcount > 0 OR k.conparentid <> 0 OR k.contype IN ('n', 't')
+                THEN 'included'
+                WHEN k.contype = 'c' THEN 'check'
+                WHEN k.contype = 'f' THEN 'foreign key'
+                ELSE 'key' END,
+           CASE WHEN k.contypid <> 0 THEN 'pg_type' ELSE 'pg_constraint' END,
+           CASE WHEN k.contypid <> 0 THEN k.contypid ELSE k.oid END, 0
+      FROM pg_constraint AS k
+     WHERE d.catalog = 'pg_constraint' AND k.oid = d.oid
+     UNION ALL
+    SELECT CASE WHEN t.typtype = 'd' THEN 'domain'
+                WHEN t.typrelid <> 0 AND c.relkind <> 'c' OR t.typelem <> 0 THEN 'included' END,
+           'pg_type', t.oid, 0
+      FROM pg_type AS t
+      LEFT JOIN pg_class AS c ON c.oid = t.typrelid
+     WHERE d.catalog = 'pg_type' AND t.oid = d.oid
+     UNION ALL
+    SELECT CASE WHEN prokind IN ('f', 'p') THEN 'function' END, d.catalog, d.oid, 0
+      FROM pg_proc WHERE d.catalog = 'pg_proc' AND pg_proc.oid = d.oid
+     UNION ALL
+    SELECT CASE WHEN tgisinternal OR tgparentid <> 0 THEN 'included' ELSE 'trigger' END,
+           d.catalog, d.oid, 0
+      FROM pg_trigger WHERE d.catalog = 'pg_trigger' AND pg_trigger.oid = d.oid
+     UNION ALL
+    SELECT CASE d.catalog WHEN 'pg_rewrite' THEN 'rule' WHEN 'pg_policy' THEN 'policy'
+                          ELSE 'statistics' END,
+           d.catalog, d.oid, 0
+     WHERE d.catalog IN ('pg_rewrite', 'pg_policy', 'pg_statistic_ext')
+  ) AS unit ON true
+"""

@@ -1,0 +1,349 @@
+"""The output of verify_schema in each format."""
+
+import json
+import sys
+from io import BytesIO, StringIO, TextIOWrapper
+from pathlib import Path
+from typing import LiteralString
+
+import pytest
+from pytest_django import Settings
+
+import payments.models
+from tests.drift.command import IDENTICAL, drift
+from tests.support.databases import Database
+
+CHANGES: tuple[LiteralString, ...] = (
+    "ALTER TABLE courses ALTER price SET DEFAULT 1",
+    "ALTER TABLE refunds ADD note text NOT NULL DEFAULT ''",
+    "DROP INDEX refunds_payment_idx",
+)
+
+
+def paragraphs(out: str) -> list[str]:
+    """Return the overview without its first line, the totals, the findings, and the verdict."""
+    return out.rstrip("\n").split("\n\n")[1:]
+
+
+def test_text_of_identical_schema__line_a_table_and_totals(shared_clone: Database) -> None:
+    tables, totals, verdict = paragraphs(shared_clone.verify("notifications", "auth").out)
+    assert tables.splitlines() == [
+        "                                 columns  uniques    fkeys   checks  indexes",
+        "notifications",
+        "  ok     notifications                12        -        1        5        4",
+        "django",
+        "  ok     auth_permission               4        1        1        -        3",
+        "  ok     auth_group_permissions        3        1        2        -        4",
+        "  ok     auth_group                    2        1        -        -        3",
+    ]
+    assert totals.splitlines() == [
+        "1 table, 2 enum types                 12        -        1        5        4",
+        "3 tables of django                     9        3        3        -       10",
+    ]
+    assert verdict == ("Identical: the live schema of auth, notifications is what the models say.")
+
+
+def test_text_of_whole_schema__totals_of_the_project_and_of_django(
+    shared_clone: Database,
+) -> None:
+    _, totals, verdict = paragraphs(shared_clone.verify().out)
+    assert totals.splitlines() == [
+        "24 tables, 16 enum types             293       17       43      147       91",
+        "7 tables of django                    27        4        5        1       19",
+    ]
+    assert verdict == IDENTICAL[1]
+
+
+def test_text_of_drift__each_with_both_sides_and_repair(shared_clone: Database) -> None:
+    with shared_clone.changed(*CHANGES):
+        _, _, *findings, _, verdict = paragraphs(shared_clone.verify().out)
+    assert findings == [
+        "VS203  column courses.price: default\n"
+        "  expected  0\n"
+        "  found     1\n"
+        '  repair    ALTER TABLE "courses" ALTER COLUMN "price" SET DEFAULT 0;',
+        "VS202  column refunds.note is extra\n"
+        "  expected  nothing\n"
+        "  found     text, not null, default ''::text\n"
+        '  repair    -- DESTRUCTIVE: ALTER TABLE "refunds" DROP COLUMN "note";',
+        "VS601  index refunds.refunds_payment_idx is missing\n"
+        "  expected  CREATE INDEX refunds_payment_idx ON refunds USING btree (payment_id)\n"
+        "  found     nothing\n"
+        "  repair    CREATE INDEX refunds_payment_idx ON refunds USING btree (payment_id);",
+    ]
+    assert verdict == drift(3)[1]
+
+
+def test_text_of_disabled_triggers__in_words(shared_clone: Database) -> None:
+    with shared_clone.changed("ALTER TABLE user_profiles DISABLE TRIGGER ALL"):
+        finding = paragraphs(shared_clone.verify("users").out)[2]
+    assert finding.splitlines()[:3] == [
+        "VS403  foreign key user_profiles.user_profiles_user_id_fk: enforcing triggers",
+        "  expected  enabled",
+        "  found     disabled, enabled",
+    ]
+
+
+def test_text_of_hidden_table__says_what_can_be_done(shared_clone: Database) -> None:
+    shadow = shared_clone.query("SELECT current_user")[0][0]
+    with shared_clone.changed(f"""CREATE SCHEMA "{shadow}" CREATE TABLE lessons (id int)"""):
+        finding = paragraphs(shared_clone.verify("courses").out)[2]
+    assert finding.splitlines()[-1].endswith("rename the other object, or change the search_path")
+
+
+def test_text_of_drift__marks_the_table(shared_clone: Database) -> None:
+    with shared_clone.changed(*CHANGES):
+        tables, *_ = paragraphs(shared_clone.verify("payments").out)
+    assert [line.split()[:2] for line in tables.splitlines()[2:]] == [
+        ["ok", "payments"],
+        ["ok", "subscriptions"],
+        ["DRIFT", "refunds"],
+    ]
+
+
+def test_text_of_long_definitions__marks_what_differs(
+    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    check: tuple[LiteralString, ...] = (
+        "ALTER TABLE discussion_posts DROP CONSTRAINT discussion_posts_upvote_count_check",
+        "ALTER TABLE discussion_posts ADD CONSTRAINT discussion_posts_upvote_count_check"
+        " CHECK (upvote_count > 0)",
+    )
+    with shared_clone.changed(*check):
+        finding = paragraphs(shared_clone.verify().out)[2]
+    assert finding.splitlines()[:5] == [
+        "VS503  check discussion_posts.discussion_posts_upvote_count_check: definition",
+        "  expected  CHECK ((upvote_count >= 0))",
+        "                                  ^",
+        "  found     CHECK ((upvote_count > 0))",
+        '  repair    ALTER TABLE "discussion_posts" DROP CONSTRAINT '
+        '"discussion_posts_upvote_count_check";',
+    ]
+
+
+def test_text_of_missing_table__counts_parts_and_abbreviates_repair(
+    shared_clone: Database,
+) -> None:
+    with shared_clone.changed("DROP TABLE student_analytics"):
+        finding = paragraphs(shared_clone.verify().out)[2]
+    assert finding.splitlines() == [
+        "VS101  table student_analytics is missing",
+        "  expected  11 columns, 1 primary key, 1 foreign key, 10 checks",
+        "  found     nothing",
+        '  repair    CREATE TABLE "student_analytics" (',
+        '                "user_id" uuid NOT NULL,',
+        '                "total_courses_enrolled" integer DEFAULT 0 NOT NULL,',
+        '                "courses_completed" integer DEFAULT 0 NOT NULL,',
+        "            ... and 30 more lines; --sql prints them",
+    ]
+
+
+def test_text_at_verbosity_2__whole_repair(shared_clone: Database) -> None:
+    with shared_clone.changed("DROP TABLE student_analytics"):
+        finding = paragraphs(shared_clone.verify("-v2").out)[2]
+    assert len(finding.splitlines()) == 37
+
+
+def test_text_at_verbosity_0__verdict_only(shared_clone: Database) -> None:
+    assert shared_clone.verify("-v0").out == f"{IDENTICAL[1]}\n"
+
+
+def test_text_of_control_characters__escaped(shared_clone: Database) -> None:
+    with shared_clone.changed(r"COMMENT ON TABLE refunds IS E'\033[31mred\007'"):
+        finding = paragraphs(shared_clone.verify().out)[2]
+    assert finding.splitlines()[2] == r"  found     \x1b[31mred\x07"
+
+
+def test_text_on_ascii_stdout__escaped(
+    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdout = TextIOWrapper(BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    with shared_clone.changed("COMMENT ON TABLE refunds IS 'Rückzahlung'"):
+        assert shared_clone.verify(to_stdout=True).status == 1
+    stdout.seek(0)
+    assert "  found     R\\xfcckzahlung" in stdout.read()
+
+
+# Colour
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "no_color", "colored"),
+    [
+        ([], "", True),
+        ([], "1", False),
+        (["--no-color"], "", False),
+        (["--force-color"], "1", True),
+    ],
+)
+def test_text_on_terminal__colored_unless_refused(
+    shared_clone: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    no_color: str,
+    colored: bool,
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("NO_COLOR", no_color)
+    assert shared_clone.verify(*arguments, to_stdout=True).status == 0
+    assert ("\x1b" in terminal.getvalue()) == colored
+
+
+def test_text_elsewhere_while_stdout_is_terminal__not_colored(
+    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert "\x1b" not in shared_clone.verify().out
+
+
+# JSON
+
+
+def test_json_of_drift__whole_object(shared_clone: Database) -> None:
+    with shared_clone.changed(*CHANGES):
+        result = json.loads(shared_clone.verify("payments", "--format", "json").out)
+        server_version = server_version_of(shared_clone)
+    index = "CREATE INDEX refunds_payment_idx ON refunds USING btree (payment_id)"
+    drop_column = 'ALTER TABLE "refunds" DROP COLUMN "note";'
+    [extra, missing] = result.pop("drifts")
+    assert result == {
+        "format": 1,
+        "verdict": "drift",
+        "server_version": server_version,
+        "database": shared_clone.name,
+        "schema": "public",
+        "apps": ["payments"],
+        "counts": {
+            "check": 14,
+            "column": 32,
+            "enum type": 3,
+            "foreign key": 5,
+            "index": 8,
+            "primary key": 3,
+            "table": 3,
+            "unique constraint": 4,
+        },
+        "ignored": 0,
+        "advice": [
+            {
+                "code": "VA01",
+                "message": "Foreign key refunds_payment_id_fk of table refunds has no index: "
+                "deleting a row that it refers to reads the whole table.",
+            }
+        ],
+    }
+    assert extra.pop("found").items() >= {"type": "text", "not null": True}.items()
+    assert extra == {
+        "code": "VS202",
+        "kind": "column",
+        "table": "refunds",
+        "name": "note",
+        "problem": "extra",
+        "attribute": "",
+        "expected": None,
+        "repair": [{"sql": drop_column, "destructive": True}],
+    }
+    assert missing.pop("expected")["definition"] == index
+    assert missing == {
+        "code": "VS601",
+        "kind": "index",
+        "table": "refunds",
+        "name": "refunds_payment_idx",
+        "problem": "missing",
+        "attribute": "",
+        "found": None,
+        "repair": [{"sql": f"{index};", "destructive": False}],
+    }
+
+
+def server_version_of(database: Database) -> int:
+    [(version,)] = database.query("SELECT current_setting('server_version_num')::int")
+    return int(version)
+
+
+# GitHub
+
+
+def test_github_of_drift__annotation_at_the_model(shared_clone: Database) -> None:
+    with shared_clone.changed("ALTER TABLE refunds ALTER amount SET DEFAULT 1"):
+        lines = shared_clone.verify("--format", "github").out.splitlines()
+    [line] = [
+        number
+        for number, text in enumerate(
+            Path(payments.models.__file__).read_text().splitlines(), start=1
+        )
+        if text.startswith("class Refund(")
+    ]
+    assert lines == [
+        f"::error file=payments/models.py,line={line},title=VS203 column refunds.amount%3A default"
+        "::expected: none%0Afound: 1",
+        drift(1)[1],
+    ]
+
+
+def test_github_of_changed_labels__annotation_at_the_enum(shared_clone: Database) -> None:
+    with shared_clone.changed("ALTER TYPE refund_status RENAME VALUE 'failed' TO '50%, or so'"):
+        annotation, _ = shared_clone.verify("--format", "github").out.splitlines()
+    assert annotation.startswith("::error file=payments/enums.py,line=")
+    assert annotation.endswith(
+        "::expected: pending, succeeded, failed%0Afound: pending, succeeded, 50%25, or so"
+    )
+
+
+def test_github_of_djangos_table__no_place(shared_clone: Database) -> None:
+    with shared_clone.changed("ALTER TABLE auth_group ALTER name SET DEFAULT ''"):
+        annotation, _ = shared_clone.verify("--format", "github").out.splitlines()
+    assert annotation.startswith("::error title=VS203 column auth_group.name%3A default::")
+
+
+# The script
+
+
+def test_sql_of_identical_schema__empty(shared_clone: Database) -> None:
+    assert shared_clone.verify("--sql").out == ""
+
+
+def test_sql_of_drift__script_with_header(shared_clone: Database, settings: Settings) -> None:
+    settings.VERIFY_SCHEMA_IGNORE = ["nothing"]
+    with shared_clone.changed(*CHANGES):
+        run = shared_clone.verify("--sql")
+    assert (run.status, run.out.splitlines()) == (
+        1,
+        [
+            f"-- verify_schema: 4 differences in schema public of database {shared_clone.name}.",
+            "-- Read this before you run it: psql --set ON_ERROR_STOP=on --file FILE",
+            "-- Commented out, as they would destroy data: 1. Look for DESTRUCTIVE.",
+            "-- Differences that this script does not repair: 1. Run verify_schema.",
+            'SET search_path = "public", "$user", public;',
+            'ALTER TABLE "courses" ALTER COLUMN "price" SET DEFAULT 0;',
+            "CREATE INDEX refunds_payment_idx ON refunds USING btree (payment_id);",
+            '-- DESTRUCTIVE: ALTER TABLE "refunds" DROP COLUMN "note";',
+        ],
+    )
+
+
+def test_sql_of_name_with_line_break__all_of_it_commented_out(shared_clone: Database) -> None:
+    with shared_clone.changed('CREATE TABLE "x\nDROP TABLE users; --" ()'):
+        script = shared_clone.verify("--sql").out
+    assert script.endswith('-- DESTRUCTIVE: DROP TABLE "x\n-- DROP TABLE users; --";\n')
+
+
+def test_sql_on_stdout_that_lacks_characters__status_2(
+    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(BytesIO(), encoding="ascii"))
+    with shared_clone.changed('CREATE TABLE "bücher" ()'):
+        run = shared_clone.verify("--sql", to_stdout=True)
+    assert (run.status, run.err) == (
+        2,
+        "The script has characters that the output's encoding ascii lacks. "
+        "Set PYTHONIOENCODING=utf-8.",
+    )

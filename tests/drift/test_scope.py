@@ -1,0 +1,117 @@
+"""The limits of a comparison: app labels, and VERIFY_SCHEMA_IGNORE."""
+
+import pytest
+from pytest_django import Settings
+
+from tests.drift.command import IDENTICAL, drift
+from tests.support.databases import Database
+
+OTHERS = (
+    "CREATE TYPE legacy_state AS ENUM ('on')",
+    "CREATE TABLE legacy_users (id integer, state legacy_state)",
+    "INSERT INTO django_migrations (app, name, applied) VALUES ('legacy', '0001_initial', now())",
+)
+
+
+def test_verify_schema_of_shared_database__drift(shared_clone: Database) -> None:
+    with shared_clone.changed(*OTHERS):
+        assert shared_clone.verify("-v0").verdict == drift(3)
+
+
+def test_verify_schema_with_patterns__identical_and_says_what_they_allow(
+    shared_clone: Database, settings: Settings
+) -> None:
+    settings.VERIFY_SCHEMA_IGNORE = ["legacy_*", "legacy.*"]
+    with shared_clone.changed(*OTHERS):
+        assert shared_clone.verify("-v0").verdict == (
+            0,
+            f"{IDENTICAL[1]} VERIFY_SCHEMA_IGNORE allows 3 differences.",
+        )
+
+
+def test_verify_schema_with_pattern_that_matches_nothing__drift(
+    shared_clone: Database, settings: Settings
+) -> None:
+    settings.VERIFY_SCHEMA_IGNORE = ["legacy_*"]
+    run = shared_clone.verify()
+    assert run.verdict == drift(1)
+    assert finding(run.out) == (
+        "VS002  setting VERIFY_SCHEMA_IGNORE: the pattern 'legacy_*' matches no difference\n"
+        "  repair    remove the pattern"
+    )
+
+
+def finding(out: str) -> str:
+    """Return the paragraph before the verdict."""
+    return out.split("\n\n")[-2]
+
+
+EXTRA = ("ALTER TABLE courses ADD extra integer", "CREATE INDEX extra_idx ON courses (extra)")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "left"),
+    [
+        ("courses", 0),
+        ("course?.*", 0),
+        ("courses.extra", 1),
+        ("extra_idx", 1),
+        ("extra", 3),  # a column goes by its full name only, so this matches nothing
+    ],
+)
+def test_verify_schema_with_pattern__allows_objects_of_that_name(
+    shared_clone: Database, settings: Settings, pattern: str, left: int
+) -> None:
+    settings.VERIFY_SCHEMA_IGNORE = [pattern]
+    with shared_clone.changed(*EXTRA):
+        status, verdict = shared_clone.verify("-v0").verdict
+    assert (status, verdict.startswith(f"Drift: {left} ")) == ((1, True) if left else (0, False))
+
+
+def test_verify_schema_with_pattern_of_table__app_of_same_name_is_compared(
+    shared_clone: Database, settings: Settings
+) -> None:
+    settings.VERIFY_SCHEMA_IGNORE = ["courses"]
+    forgotten = "DELETE FROM django_migrations WHERE app = 'courses'"
+    with shared_clone.changed("ALTER TABLE courses ADD extra integer", forgotten):
+        assert shared_clone.verify("-v0").verdict[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("app_labels", "status"),
+    [(["courses"], 1), (["payments", "courses"], 1), (["payments"], 0)],
+)
+def test_verify_schema_of_apps__looks_at_their_tables_only(
+    shared_clone: Database, app_labels: list[str], status: int
+) -> None:
+    with shared_clone.changed(*OTHERS, "ALTER TABLE courses ADD extra integer"):
+        assert shared_clone.verify(*app_labels, "-v0").status == status
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TYPE course_status RENAME VALUE 'draft' TO 'sketch'",
+        "DELETE FROM django_migrations WHERE app = 'courses' AND name = '0001_initial'",
+        "DROP TABLE lessons CASCADE",
+        "ALTER TABLE courses ENABLE ROW LEVEL SECURITY",
+    ],
+)
+def test_verify_schema_of_app__finds_what_is_not_a_column(
+    shared_clone: Database, statement: str
+) -> None:
+    with shared_clone.changed(statement):
+        assert shared_clone.verify("courses", "-v0").status == 1
+
+
+def test_verify_schema_of_app__says_so_in_verdict(shared_clone: Database) -> None:
+    assert shared_clone.verify("payments", "courses", "-v0").out == (
+        "Identical: the live schema of courses, payments is what the models say.\n"
+    )
+
+
+def test_verify_schema_of_app_with_patterns__unmatched_ones_are_not_reported(
+    shared_clone: Database, settings: Settings
+) -> None:
+    settings.VERIFY_SCHEMA_IGNORE = ["legacy_*"]
+    assert shared_clone.verify("courses", "-v0").status == 0

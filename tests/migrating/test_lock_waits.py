@@ -1,0 +1,250 @@
+"""Waits of migrate for locks: brief, tried again, and without a queue behind them."""
+
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import connection
+from pytest_django import Settings
+
+from tests.migrating.sessions import (
+    LOCKS,
+    Session,
+    migrate_until,
+    session,
+    wait_until_a_session_waits,
+    without_seconds,
+)
+from tests.support.migrations import dump, extra_migration, migrate, run_sql
+
+CREATE_TABLE = 'migrations.RunSQL("CREATE TABLE made_before ()", "DROP TABLE made_before")'
+ADD_COLUMN = 'migrations.AddField("User", "motto", models.TextField(null=True))'
+WRITE_COLUMN = (
+    'migrations.RunPython(lambda apps, editor: apps.get_model("users", "User")'
+    '.objects.filter(motto="x").update(motto=None), migrations.RunPython.noop)'
+)
+WHOLE = f"operations = [{CREATE_TABLE}, {ADD_COLUMN}, {WRITE_COLUMN}]"
+IN_PARTS = f"atomic = False; operations = [{CREATE_TABLE}, {ADD_COLUMN}]"
+LAST_RECORD = "SELECT app, name FROM django_migrations ORDER BY id DESC LIMIT 1"
+BEGIN = "BEGIN; SELECT FROM users"
+
+
+@pytest.fixture
+def reader(database: str) -> Iterator[Session]:
+    """Return a session in a transaction that reads from `users`."""
+    with session() as reader:
+        reader.execute(BEGIN)
+        yield reader
+
+
+def blocked_by(
+    pid: int, query: str = BEGIN, locked: str = "users", subject: str = "users.0099_extra"
+) -> str:
+    return (
+        f"{subject} could not lock {locked} within 0.2 s: "
+        f"session {pid} (report, idle in transaction for … s, {query}) is in the way."
+    )
+
+
+def when_it_ends(pid: int) -> str:
+    return (
+        "Run migrate again when that session has ended, or end it: "
+        f"SELECT pg_terminate_backend({pid});"
+    )
+
+
+def test_migration_behind_a_reader__tried_again_until_it_is_applied(reader: Session) -> None:
+    pid = reader.info.backend_pid
+    with extra_migration("users", WHOLE):
+        lines = migrate_until("Trying again", reader.rollback, "users")
+    assert lines[2:] == [
+        "Running migrations:",
+        "  Applying users.0099_extra...",
+        f"{blocked_by(pid)} Nothing of users.0099_extra is applied. Trying again in 0.1 s.",
+        "Running migrations:",
+        "  Applying users.0099_extra... OK",
+    ]
+    assert run_sql(LAST_RECORD) == [("users", "0099_extra")]
+
+
+def test_migration_behind_a_reader_that_stays__gives_up_and_changes_nothing(
+    reader: Session,
+) -> None:
+    pid = reader.info.backend_pid
+    before = dump()
+    with extra_migration("users", WHOLE), pytest.raises(CommandError) as error:
+        migrate("users")
+    assert without_seconds(str(error.value)) == (
+        f"{blocked_by(pid)} Gave up after "
+        f"3 attempts. Nothing of users.0099_extra is applied. {when_it_ends(pid)}"
+    )
+    assert dump() == before
+
+
+def test_migration_behind_two_readers__names_one_and_counts_the_other(reader: Session) -> None:
+    with session("other") as other, extra_migration("users", WHOLE):
+        other.execute("BEGIN; SELECT FROM users")
+        with pytest.raises(CommandError) as error:
+            migrate("users")
+    reason = blocked_by(reader.info.backend_pid).replace("is in", "and 1 more are in")
+    assert f"{reason} Gave up" in without_seconds(str(error.value))
+
+
+def test_session_that_comes_after_the_migration__is_let_through(reader: Session) -> None:
+    with session("visitor") as visitor, session("watcher") as watcher:
+
+        def visit() -> None:
+            wait_until_a_session_waits(watcher)
+            visitor.execute("SELECT FROM users")
+
+        visitor.execute("SET statement_timeout = '120s'")
+        visit_during_migrate = Thread(target=visit)
+        visit_during_migrate.start()
+        with extra_migration("users", WHOLE), pytest.raises(CommandError, match="Gave up"):
+            migrate("users")
+        visit_during_migrate.join()
+        assert not reader.closed
+
+
+def test_migration_that_pauses__holds_no_locks(reader: Session) -> None:
+    of_others = "relation = 'users'::regclass AND pg_locks.pid <> ALL (%s)"
+    held = f"SELECT count(*) FROM {LOCKS} WHERE {of_others}"
+    found: list[object] = []
+    with session("watcher") as watcher, extra_migration("users", WHOLE):
+        pids = [reader.info.backend_pid, watcher.info.backend_pid]
+
+        def look() -> None:
+            found.extend(watcher.execute(held.encode(), [pids]).fetchall())
+
+        with pytest.raises(CommandError, match="Gave up"):
+            migrate_until("Trying again", look, "users")
+    assert found == [(0,), (0,)]
+
+
+def test_rollback_behind_a_reader__tried_again_as_a_whole(reader: Session) -> None:
+    pid = reader.info.backend_pid
+    with extra_migration("users", WHOLE):
+        reader.rollback()
+        migrate("users")
+        reader.execute(BEGIN)
+        lines = migrate_until("Trying again", reader.rollback, "users", "0001")
+    assert lines[4:] == [
+        "  Unapplying users.0099_extra...",
+        f"{blocked_by(pid)} Nothing was changed. Trying again in 0.1 s.",
+        "Running migrations:",
+        "  Rendering model states... DONE",
+        "  Unapplying users.0099_extra... OK",
+    ]
+    assert run_sql("SELECT to_regclass('made_before')") == [(None,)]
+
+
+def test_statement_of_migration_that_is_not_atomic__is_tried_again_alone(reader: Session) -> None:
+    pid = reader.info.backend_pid
+    with extra_migration("users", IN_PARTS):
+        lines = migrate_until("Trying again", reader.rollback, "users")
+    assert lines[3:] == [
+        "  Applying users.0099_extra...",
+        f"{blocked_by(pid)} "
+        "users.0099_extra is not atomic: a part of it may have been done. Trying again in 0.1 s.",
+        " OK",
+    ]
+
+
+def test_migration_that_is_not_atomic_and_gives_up__says_what_may_be_left(reader: Session) -> None:
+    pid = reader.info.backend_pid
+    with extra_migration("users", IN_PARTS), pytest.raises(CommandError) as error:
+        migrate("users")
+    assert without_seconds(str(error.value)) == (
+        f"{blocked_by(pid)} Gave up after "
+        "3 attempts. users.0099_extra is not atomic: a part of it may have been done. "
+        f"{when_it_ends(pid)}"
+    )
+
+
+def test_atomic_part_of_migration_that_is_not__is_not_tried_again(reader: Session) -> None:
+    pid = reader.info.backend_pid
+    lock = "migrations.RunPython(lambda apps, editor: editor.execute('LOCK users'), atomic=True)"
+    body = f"atomic = False; operations = [{CREATE_TABLE}, {lock}]"
+    with extra_migration("users", body), pytest.raises(CommandError) as error:
+        migrate("users")
+    assert without_seconds(str(error.value)) == (
+        f"{blocked_by(pid)} Gave up after "
+        "1 attempt. users.0099_extra is not atomic: a part of it may have been done. "
+        f"{when_it_ends(pid)}"
+    )
+
+
+def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(database: str) -> None:
+    # Django defers the SQL of an index, and would record the migration after the COMMIT of it.
+    add_index = 'migrations.AddField("User", "nick", models.TextField(null=True, db_index=True))'
+    with session() as holder, extra_migration("users", f"operations = [{add_index}]"):
+        pid = holder.info.backend_pid
+        holder.execute("BEGIN; LOCK django_migrations IN SHARE MODE")
+        lines = migrate_until("Trying again", holder.rollback, "users")
+    assert lines[4:] == [
+        f"{blocked_by(pid, 'BEGIN; LOCK django_migrations IN SHARE MODE', 'django_migrations')} "
+        "Nothing of users.0099_extra is applied. Trying again in 0.1 s.",
+        "Running migrations:",
+        "  Applying users.0099_extra... OK",
+    ]
+
+
+def test_content_types_behind_a_lock__made_after_the_lock(database: str) -> None:
+    model = 'migrations.CreateModel("Pet", [("id", models.AutoField(primary_key=True))])'
+    with session() as holder, extra_migration("users", f"operations = [{model}]"):
+        pid, lock = holder.info.backend_pid, "BEGIN; LOCK django_content_type IN SHARE MODE"
+        holder.execute(lock.encode())
+        lines = migrate_until("Trying again", holder.rollback, "users")
+    assert lines[4:] == [
+        f"{blocked_by(pid, lock, 'django_content_type', 'migrate')} "
+        "What was shown as OK is done. Trying again in 0.1 s.",
+    ]
+    assert run_sql("SELECT count(*) FROM django_content_type WHERE model = 'pet'") == [(1,)]
+
+
+def test_migration_in_a_deadlock__tried_again(database: str, settings: Settings) -> None:
+    settings.MIGRATE_LOCK_TIMEOUT = 20
+    run_sql(f"ALTER DATABASE {database} SET deadlock_timeout = '100ms'")
+    connection.close()
+    locks = "operations = [migrations.RunSQL('LOCK users'), migrations.RunSQL('LOCK courses')]"
+    with session() as other, session("watcher") as watcher, extra_migration("users", locks):
+        other.execute("SET deadlock_timeout = '120s'")
+        other.execute("BEGIN; LOCK courses")
+
+        def meet() -> None:
+            wait_until_a_session_waits(watcher)
+            other.execute("LOCK users")
+
+        meeting = Thread(target=meet)
+        meeting.start()
+        lines = migrate_until("Trying again", other.rollback, "users")
+        meeting.join()
+    assert lines[3:] == [
+        "  Applying users.0099_extra...",
+        "users.0099_extra was in a deadlock with other sessions. "
+        "Nothing of users.0099_extra is applied. Trying again in 0.1 s.",
+        "Running migrations:",
+        "  Applying users.0099_extra... OK",
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.2, "200ms"), (7, "7s"), (0, "0")])
+@pytest.mark.parametrize("atomic", [True, False])
+def test_statement_of_migration__has_the_lock_timeout_of_the_settings(
+    database: str, settings: Settings, seconds: float, shown: str, atomic: bool
+) -> None:
+    settings.MIGRATE_LOCK_TIMEOUT = seconds
+    show = "CREATE TABLE seen AS SELECT current_setting($$lock_timeout$$)"
+    body = f"atomic = {atomic}; operations = [migrations.RunSQL('{show}')]"
+    with extra_migration("users", body):
+        migrate("users")
+    assert run_sql("SELECT * FROM seen") == [(shown,)]
+    assert run_sql("SHOW lock_timeout") == [("0",)]
+
+
+def test_statement_of_migration__is_ended_by_the_server_if_migrate_is_gone(database: str) -> None:
+    show = "CREATE TABLE seen AS SELECT current_setting($$client_connection_check_interval$$)"
+    with extra_migration("users", f"operations = [migrations.RunSQL('{show}')]"):
+        migrate("users")
+    assert run_sql("SELECT * FROM seen") == [("2s",)]

@@ -1,0 +1,159 @@
+"""Objects not created by migrations that depend on ours are named before anything has run."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
+
+from config.rollback.dropped_objects import find_dropped
+from config.rollback.execution import Job
+from config.rollback.obstacles import check_obstacles
+from config.rollback.plan import read_rollback
+from tests.rollback.helpers import GO_ON, refusal, rollback
+from tests.support.migrations import new_database, run_sql
+
+
+@pytest.fixture(scope="module")
+def job(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Job]:
+    """A rollback of payments that is planned only."""
+    with django_db_blocker.unblock(), new_database(filled):
+        planned = read_rollback(connection, ["payments"])
+        yield Job(connection, planned, find_dropped(planned, "default"))
+
+
+def check_with(job: Job, statements: str) -> str:
+    """Return why the rollback is refused after `statements`, or '' if it is not; undo them."""
+    with transaction.atomic():
+        run_sql(statements)
+        try:
+            check_obstacles(connection, job.rollback, job.dropped)
+        except CommandError as error:
+            return str(error)
+        finally:
+            transaction.set_rollback(True)
+    return ""
+
+
+ELSEWHERE = "CREATE SCHEMA reporting; "
+
+
+def in_the_way(*dependents: str) -> str:
+    depend = "object depends" if len(dependents) == 1 else "objects depend"
+    return (
+        f"Cannot roll back payments: {len(dependents)} {depend} on it that no migration has made: "
+        f"{', '.join(dependents)}. Nothing was changed. Drop what is in the way, or have its owner "
+        "do it, and run rollback again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("statements", "dependents"),
+    [
+        (
+            "CREATE VIEW amounts AS SELECT amount FROM payments",
+            ["view amounts (needs table payments)"],
+        ),
+        (
+            ELSEWHERE + "CREATE MATERIALIZED VIEW reporting.amounts AS SELECT amount FROM payments;"
+            "CREATE INDEX ON reporting.amounts (amount)",
+            ["materialized view reporting.amounts (needs table payments)"],
+        ),
+        (
+            "CREATE VIEW a AS SELECT amount FROM payments; CREATE VIEW b AS TABLE a;"
+            "CREATE VIEW c AS SELECT b.amount FROM b, refunds",
+            [
+                "view a (needs table payments)",
+                "view b (needs table payments)",
+                "view c (needs table payments, table refunds)",
+            ],
+        ),
+        (
+            ELSEWHERE + "CREATE TABLE reporting.audits (payment uuid REFERENCES payments)",
+            [
+                "constraint audits_payment_fkey on table reporting.audits (needs table payments)",
+            ],
+        ),
+        (
+            "CREATE VIEW paid AS SELECT payment_id FROM enrollments",
+            ["view paid (needs column payment_id of table enrollments)"],
+        ),
+        (
+            "CREATE TABLE audits (status payment_status)",
+            ["column status of table audits (needs type payment_status)"],
+        ),
+        (
+            "CREATE TABLE audits (statuses payment_status[])",
+            ["column statuses of table audits (needs type payment_status)"],
+        ),
+        (
+            "CREATE FUNCTION total(payments) RETURNS numeric LANGUAGE sql AS 'SELECT $1.amount'",
+            ["function total(payments) (needs table payments)"],
+        ),
+        (
+            "CREATE DOMAIN final AS payment_status",
+            ["type final (needs type payment_status)"],
+        ),
+        (
+            "CREATE TABLE archive () INHERITS (payments)",
+            ["table archive (needs table payments)"],
+        ),
+        (
+            "CREATE POLICY paying ON users USING (EXISTS (SELECT FROM payments))",
+            ["policy paying on table users (needs table payments)"],
+        ),
+        (
+            "CREATE PUBLICATION feed FOR TABLE payments",
+            ["publication of table payments in publication feed (needs table payments)"],
+        ),
+    ],
+    ids=[
+        "view",
+        "materialized view",
+        "views on views",
+        "foreign key",
+        "view on a column",
+        "column of an enum type",
+        "column of an array",
+        "function",
+        "domain",
+        "inheritance",
+        "policy",
+        "publication",
+    ],
+)
+def test_foreign_object__named(job: Job, statements: str, dependents: list[str]) -> None:
+    assert check_with(job, statements) == in_the_way(*dependents)
+
+
+REMOVED_OR_UNAFFECTED = [
+    "CREATE INDEX ON payments (amount, currency)",
+    "CREATE STATISTICS amounts ON amount, currency FROM payments",
+    "CREATE POLICY paying ON payments USING (amount > 0)",
+    "ALTER TABLE payments ADD CHECK (amount < 1000000)",
+    "ALTER TABLE refunds ADD COLUMN twin payment_status DEFAULT 'pending'",
+    "CREATE RULE quiet AS ON DELETE TO payments DO INSTEAD NOTHING",
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+    "CREATE TRIGGER t BEFORE UPDATE ON payments FOR EACH ROW EXECUTE FUNCTION f()",
+    "CREATE VIEW names AS SELECT email FROM users",
+    "CREATE VIEW students AS SELECT student_id FROM enrollments",
+    "CREATE PUBLICATION feed FOR ALL TABLES",
+]
+
+
+@pytest.mark.parametrize("statement", REMOVED_OR_UNAFFECTED)
+def test_object_that_is_removed_or_unaffected__not_named(job: Job, statement: str) -> None:
+    assert check_with(job, statement) == ""
+
+
+def test_objects_that_are_removed_or_unaffected__rolled_back(database: str) -> None:
+    for statement in REMOVED_OR_UNAFFECTED:
+        run_sql(statement)
+    lines = rollback("payments", *GO_ON, "--no-backup")
+    assert lines[-1].startswith("Nothing is left of payments. ")
+
+
+def test_foreign_object__also_named_by_dry_run(database: str) -> None:
+    run_sql("CREATE VIEW amounts AS SELECT amount FROM payments")
+    assert refusal("payments", "--dry-run") == in_the_way("view amounts (needs table payments)")
