@@ -36,11 +36,14 @@ def read_table_sizes(connection: BaseDatabaseWrapper) -> TableSizes:
         return {name: TableSize(rows, size) for name, rows, size in cursor.fetchall()}
 
 
-# pg_total_relation_size() takes a lock; while the table is locked, estimate from relpages instead.
+# pg_total_relation_size() locks the table and its indexes; while another session has one of them
+# locked, estimate from relpages instead.
 SIZES = """
+WITH locked AS (
+    SELECT coalesce(indrelid, relation) FROM pg_locks LEFT JOIN pg_index ON indexrelid = relation
+     WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND relation IS NOT NULL)
 SELECT relname, nullif(greatest(reltuples, -1), -1)::bigint,
-       CASE WHEN EXISTS (SELECT FROM pg_locks WHERE relation = pg_class.oid
-                            AND locktype = 'relation' AND mode = 'AccessExclusiveLock')
+       CASE WHEN oid IN (TABLE locked)
             THEN relpages * current_setting('block_size')::bigint
             ELSE pg_total_relation_size(oid) END
   FROM pg_class

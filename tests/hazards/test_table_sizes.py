@@ -23,6 +23,16 @@ def test_size_of_a_locked_table__is_read_without_waiting(
         assert read_table_sizes(tables)["music_album"].is_small
 
 
+def test_size_of_a_table_with_a_locked_index__is_read_without_waiting(
+    tables: BaseDatabaseWrapper, blank: Database
+) -> None:
+    with blank.session() as other:
+        other.execute("BEGIN; REINDEX INDEX album_title")
+        with tables.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 1")
+        assert read_table_sizes(tables)["music_album"].is_small
+
+
 def test_size_of_a_table_without_statistics__has_no_rows(
     tables: BaseDatabaseWrapper,
 ) -> None:

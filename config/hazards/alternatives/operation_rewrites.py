@@ -64,10 +64,11 @@ def _lasting(statements: Sequence[str]) -> list[str]:
     keys = r' ADD CONSTRAINT "([^"]+)" FOREIGN KEY '
     recreated = dropped & {name for sql in texts for name in re.findall(keys, sql)}
     undone = [rf'.* (ADD|DROP) CONSTRAINT "{re.escape(name)}"' for name in recreated]
-    undone += [
-        re.escape(sql.replace(" DROP ", " SET ")) for sql in texts if sql.endswith(" DROP DEFAULT")
-    ]
-    undone += ["UPDATE ", ".* DROP DEFAULT$"]
+    for sql in texts:
+        column = sql.removesuffix("DROP DEFAULT")
+        if column != sql and any(other.startswith(f"{column}SET DEFAULT ") for other in texts):
+            undone.append(rf"{re.escape(column)}(SET|DROP) DEFAULT\b")
+    undone.append("UPDATE ")  # Backfill does it
     return [sql for sql in texts if not any(re.match(pattern, sql) for pattern in undone)]
 
 

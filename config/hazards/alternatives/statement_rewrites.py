@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.db.backends.utils import names_digest
 from django.db.migrations import RunSQL
 
 from config.hazards.statements import NAME, QUALIFIED, normalized, unquoted
+from config.postgres.catalog import quote
 
 
 class ReversibleSQL(NamedTuple):
@@ -87,10 +89,18 @@ def rewrite_statement(sql: str) -> SafeSQL | None:
         if match := re.fullmatch(pattern, normalized(sql), re.IGNORECASE):
             names = match.groupdict("")
             if "column" in names:
-                check = f"{unquoted(names['table'])}_{unquoted(names['column'])}"[:54]
-                names["check"] = f'"{check}_not_null"'
+                names["check"] = _name_of_check(unquoted(names["table"]), unquoted(names["column"]))
             return SafeSQL(*([_with_names(item, names) for item in part] for part in safe))
     return None
+
+
+def _name_of_check(table: str, column: str) -> str:
+    """Return a name of at most 63 bytes, since PostgreSQL cuts off the rest."""
+    name = f"{table}_{column}"
+    if len(name.encode()) > 54:
+        digest = names_digest(table, column, length=8)
+        name = f"{name.encode()[:45].decode(errors='ignore')}_{digest}"
+    return quote(f"{name}_not_null")
 
 
 def _with_names(sql: ReversibleSQL, names: dict[str, str]) -> ReversibleSQL:

@@ -48,9 +48,15 @@ def dropped_key(operation: OperationSQL, old: Any) -> ReversibleSQL:
     return ReversibleSQL(f"{alter} DROP CONSTRAINT {create.parts['name']}", str(create))
 
 
-def rename_model(operation: OperationSQL, codes: Collection[str]) -> Alternative:
+def rename_model(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
     change = operation.change
     model: Any = operation.before.apps.get_model(operation.app_label, change.old_name)
+    links = (field for field in model._meta.get_fields(include_hidden=True) if field.many_to_many)
+    if any(
+        (link.through if link.auto_created else link.remote_field.through)._meta.auto_created
+        for link in links
+    ):
+        return None  # a column of the link table has the model's name, and would keep the old one
     rename = [AlterModelTable(change.old_name, model._meta.db_table), change]
     return Alternative(
         "Rename the model in the code only: set its `Meta.db_table` to the table's name.",
