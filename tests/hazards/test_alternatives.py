@@ -172,6 +172,10 @@ PYTHON = (
 WITHOUT_CODE: list[tuple[Operation, str]] = [
     (AddConstraint("album", EXCLUDE), NO_ALTERNATIVE.advice),
     (sql("ALTER TABLE music_album DROP COLUMN title"), NO_ALTERNATIVE.advice),
+    (
+        sql("ALTER TABLE music_album ADD CONSTRAINT c CHECK (id > 0), ADD COLUMN data int"),
+        NO_ALTERNATIVE.advice,
+    ),
     (sql("ALTER TABLE music_album ADD COLUMN data json"), "Use jsonb."),
     (RunPython(rows_of_all), PYTHON),
     (RunPython(lambda apps, editor: None), PYTHON),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.backends.utils import names_digest
 from django.db.migrations import RunSQL
 
-from config.hazards.statements import NAME, QUALIFIED, normalized, unquoted
+from config.hazards.statements import NAME, QUALIFIED, normalized, unquoted, without_literals
 from config.postgres.catalog import quote
 
 
@@ -85,6 +85,8 @@ REWRITES = {
 
 def rewrite_statement(sql: str) -> SafeSQL | None:
     """Return `sql` without its long lock; None if that is impossible or not needed."""
+    if _has_several_actions(sql):
+        return None
     for pattern, safe in REWRITES.items():
         if match := re.fullmatch(pattern, normalized(sql), re.IGNORECASE):
             names = match.groupdict("")
@@ -92,6 +94,14 @@ def rewrite_statement(sql: str) -> SafeSQL | None:
                 names["check"] = _name_of_check(unquoted(names["table"]), unquoted(names["column"]))
             return SafeSQL(*([_with_names(item, names) for item in part] for part in safe))
     return None
+
+
+def _has_several_actions(sql: str) -> bool:
+    """Return whether `sql` has a comma outside of names, literals and parentheses."""
+    text, count = re.sub(r'"[^"]*"', "", without_literals(sql)), 1
+    while count:
+        text, count = re.subn(r"\([^()]*\)", "", text)
+    return "," in text
 
 
 def _name_of_check(table: str, column: str) -> str:
