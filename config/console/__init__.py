@@ -3,8 +3,13 @@
 from config.console.delivery import OutputError, delivered
 from config.console.error_messages import EXIT_STATUS, driver_error, explain, explained_errors
 from config.console.termination import Terminated, explained_interruption, orderly_termination
-from config.console.wording import counted, counted_bytes, printable
-from config.console.workflow_commands import github_message, github_property
+from config.console.wording import (
+    counted,
+    counted_bytes,
+    github_message,
+    github_property,
+    printable,
+)
 
 __all__ = [
     "EXIT_STATUS",

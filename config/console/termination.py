@@ -13,7 +13,7 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
-    """Add to an interruption of `migrate` what `standing` says about the database."""
+    """Put the state of the database, which `standing` returns, into an interruption's message."""
     try:
         with orderly_termination():
             yield

@@ -1,4 +1,4 @@
-"""Counts, sizes and untrusted text, as commands print them."""
+"""Counts, sizes and untrusted text, as commands and GitHub's workflow commands print them."""
 
 PLURALS = {"index": "indexes", "policy": "policies"}
 
@@ -26,3 +26,13 @@ def printable(content: str) -> str:
         character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
         for character in content
     )
+
+
+def github_message(content: str) -> str:
+    """Return `content` escaped as the message of a GitHub workflow command."""
+    return content.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def github_property(content: str) -> str:
+    """Return `content` escaped as a property of a workflow command, such as its title."""
+    return github_message(content).replace(":", "%3A").replace(",", "%2C")

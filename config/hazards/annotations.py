@@ -1,4 +1,4 @@
-"""Hazards as annotations of GitHub's, at the line of each operation in its migration file."""
+"""Hazards as GitHub annotations, each at the line of its operation in the migration file."""
 
 import ast
 import inspect

@@ -1,4 +1,4 @@
-"""The hazards of the project's migration files, and of what their authors accept."""
+"""The hazards of the project's migration files, and the reasons why authors accept some."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The SQL statements of each operation of a migration, read without running any of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from django.db import Error
@@ -50,12 +50,12 @@ class OperationSQL:
 
     @property
     def model(self) -> Any:
-        """That model before the operation; None if it does not exist yet."""
+        """The model before the operation; None if it does not exist yet."""
         return _model(self, self.before)
 
     @property
     def table(self) -> str:
-        """The table of that model; '' if there is none."""
+        """The model's table; '' if there is none."""
         return self.model._meta.db_table if self.model else ""
 
     @property
@@ -71,7 +71,7 @@ class OperationSQL:
 
     @property
     def is_written_by_hand(self) -> bool:
-        """Whether an author wrote the statements, and not Django."""
+        """Return whether an author wrote the statements, instead of Django."""
         return isinstance(self.change, RunSQL)
 
     @property
@@ -187,8 +187,9 @@ def _read(
         for listed in migration.operations:
             before, state = state, state.clone()
             listed.state_forwards(migration.app_label, state)
-            for change, earlier, later in _parts(migration, listed, before, state):
-                item = OperationSQL(connection, migration, change, listed, earlier, later, [])
+            for item in _parts(
+                OperationSQL(connection, migration, listed, listed, before, state, [])
+            ):
                 item.statements.extend(_statements(editor, item))
                 operations.append(item)
                 for sql in editor.deferred_sql:
@@ -201,17 +202,16 @@ def _read(
     return MigrationSQL(operations, state)
 
 
-def _parts(
-    migration: Migration, listed: Operation, before: ProjectState, after: ProjectState
-) -> Iterator[tuple[Operation, ProjectState, ProjectState]]:
-    """Yield each operation that changes the database, and the states before and after it."""
-    if not isinstance(listed, SeparateDatabaseAndState):
-        yield listed, before, after
+def _parts(whole: OperationSQL) -> Iterator[OperationSQL]:
+    """Yield each operation that changes the database: `whole`, or the ones that it wraps."""
+    if not isinstance(whole.listed, SeparateDatabaseAndState):
+        yield whole
         return
-    for operation in listed.database_operations:
+    before = whole.before
+    for change in whole.listed.database_operations:
         after = before.clone()
-        operation.state_forwards(migration.app_label, after)
-        yield operation, before, after
+        change.state_forwards(whole.app_label, after)
+        yield replace(whole, change=change, before=before, after=after, statements=[])
         before = after
 
 

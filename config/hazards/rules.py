@@ -36,12 +36,12 @@ class Hazard:
 
     @property
     def is_advice(self) -> bool:
-        """Whether the hazard is shown without failing the check."""
+        """Return whether the hazard is shown without failing the check."""
         return self.code in ADVICE
 
     @property
     def is_blocking(self) -> bool:
-        """Whether the hazard is none for a small table."""
+        """Return whether only a big table is in danger."""
         return self.code in BLOCKING
 
 
@@ -111,7 +111,7 @@ BLOCKING = {
         r"|ALTER TABLE .* SET (?:TABLESPACE|LOGGED|UNLOGGED|ACCESS METHOD|EXPRESSION)",
     ),
 }
-"""The rules of what takes longer the more rows there are."""
+"""The rules for operations that take longer on a bigger table."""
 BREAKING = {
     "adding-json-column": Rule(
         "Type json has no equality operator, so SELECT DISTINCT on table {table} fails.",
@@ -153,13 +153,13 @@ BREAKING = {
     "renaming-table": Rule("Running code uses the old name of table {table}, and fails."),
     "truncating-table": Rule("All rows of table {table} are lost.", pattern=r"TRUNCATE\b"),
 }
-"""The rules of what fails or loses data, however small a table is."""
+"""The rules for operations that fail or lose data, even on a small table."""
 ADVICE = {
     "ban-drop-constraint": Rule("Code may rely on what the constraint guarantees."),
     "ban-drop-not-null": Rule("Running code does not expect NULL in the column."),
     "renaming-index": Rule("SQL that names the index by its old name fails."),
 }
-"""The rules of what is worth a remark only."""
+"""The rules that lead to a remark, and do not fail the check."""
 RULES = BLOCKING | BREAKING | ADVICE
 ATOMIC_ONLY = {"backfill-in-transaction", "ban-concurrent-index-creation-in-transaction"}
 """The codes of patterns that are dangerous only in a transaction."""

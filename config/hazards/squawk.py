@@ -36,7 +36,7 @@ class SquawkError(Exception):
 
 
 class SquawkWarning(NamedTuple):
-    """A warning of squawk's about a statement."""
+    """A squawk warning about a statement."""
 
     statement: int
     """The index of the statement in the list that was linted."""

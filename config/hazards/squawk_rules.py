@@ -15,7 +15,7 @@ KEYWORDS = {"array", "cast", "check", "coalesce", "decimal", "numeric", "varchar
 
 
 def corrected_code(operation: OperationSQL, sql: str, rule: str, message: str) -> str | None:
-    """Return the code of the hazard that a warning of squawk's stands for; None if for none."""
+    """Return the code of the hazard that a squawk warning stands for, or None if it has none."""
     text = normalized(sql)
     if rule == "adding-field-with-default":
         return rule if _differs_per_row(operation.connection, text) else None
@@ -55,13 +55,13 @@ def _is_volatile(connection: BaseDatabaseWrapper, functions: Collection[str]) ->
 def _code_of_constraint(text: str) -> str | None:
     if re.search(r" EXCLUDE ", text):
         return "adding-exclusion-constraint"
-    # Squawk has rules of their own for these.
+    # Squawk has a separate rule for each of these.
     others = r" ADD (?:CONSTRAINT \S+ )?(?:UNIQUE|PRIMARY KEY|FOREIGN KEY)\b"
     return None if re.search(others, text, re.IGNORECASE) else "constraint-missing-not-valid"
 
 
 def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | None:
-    """Return the code for an operation of Django or ours, which reveals more than its SQL."""
+    """Return the code for an operation that says more than its SQL does."""
     is_alter_field = isinstance(operation.change, AlterField)
     if rule in ("ban-drop-type", "renaming-index"):
         return None  # PostgreSQL drops no type that is in use, and code does not name indexes

@@ -33,11 +33,12 @@ IN_BLOCK = re.compile(
 )
 
 
-class RenamedTable(NamedTuple):
-    """The names of a table before and after a statement that renames it."""
+class TableStatement(NamedTuple):
+    """The verb of a statement, its table, and the name to which it renames the table, or ''."""
 
-    old: str
-    new: str
+    verb: str
+    table: str
+    new_name: str
 
 
 def statements_in(script: str) -> Iterator[str]:
@@ -66,34 +67,19 @@ def normalized(sql: str) -> str:
     return re.sub(r"; *SET CONSTRAINTS [^;]*$", "", one_line, flags=re.IGNORECASE)
 
 
+def table_statement(sql: str) -> TableStatement | None:
+    """Return how a statement is about a table; None if it names none."""
+    match = ABOUT.match(normalized(sql))
+    if not match:
+        return None
+    new_name = unquoted(match["new"]) if match["new"] else ""
+    return TableStatement(match["verb"].upper(), unquoted(match["table"]), new_name)
+
+
 def table_of(sql: str) -> str:
     """Return the table that a statement is about; '' if it names none."""
-    match = ABOUT.match(normalized(sql))
-    return unquoted(match["table"]) if match else ""
-
-
-def created_table(sql: str) -> str:
-    """Return the table or materialized view that a statement creates; '' if it creates none."""
-    return _table_if(r"CREATE.* (TABLE|VIEW)", sql)
-
-
-def dropped_table(sql: str) -> str:
-    """Return the table that a statement drops; '' if it drops none."""
-    return _table_if("DROP TABLE", sql)
-
-
-def _table_if(verb: str, sql: str) -> str:
-    match = ABOUT.match(normalized(sql))
-    is_so = match and re.fullmatch(verb, match["verb"], re.IGNORECASE)
-    return unquoted(match["table"]) if match and is_so else ""
-
-
-def renamed_table(sql: str) -> RenamedTable | None:
-    """Return the names of the table that a statement renames; None if it renames none."""
-    match = ABOUT.match(normalized(sql))
-    if not match or not match["new"]:
-        return None
-    return RenamedTable(unquoted(match["table"]), unquoted(match["new"]))
+    statement = table_statement(sql)
+    return statement.table if statement else ""
 
 
 def unquoted(name: str) -> str:

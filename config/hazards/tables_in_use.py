@@ -2,7 +2,7 @@
 
 from django.db.migrations import Migration
 
-from config.hazards.statements import created_table, dropped_table, renamed_table
+from config.hazards.statements import table_statement
 from config.hazards.table_sizes import TableSizes
 
 
@@ -26,23 +26,25 @@ class TablesInUse:
 
     def learn(self, sql: str) -> None:
         """Note which table a statement creates, drops or renames."""
-        dropped, created = dropped_table(sql), created_table(sql)
-        if dropped and dropped not in self._new:
-            self._dropped.add(dropped)
+        if not (statement := table_statement(sql)):
+            return
+        verb, table, new_name = statement
+        if verb == "DROP TABLE" and table not in self._new:
+            self._dropped.add(table)
         # A table that a migration drops and then creates again was in use.
-        if created and created not in self._dropped:
-            self._new.add(created)
-        if renamed := renamed_table(sql):
-            if renamed.old in self._new:
-                self._new.add(renamed.new)
-            if self.sizes and renamed.old in self.sizes:
-                self.sizes[renamed.new] = self.sizes[renamed.old]
+        is_created = verb.startswith("CREATE") and verb.endswith((" TABLE", " VIEW"))
+        if is_created and table not in self._dropped:
+            self._new.add(table)
+        if new_name and table in self._new:
+            self._new.add(new_name)
+        if new_name and self.sizes and table in self.sizes:
+            self.sizes[new_name] = self.sizes[table]
 
     def has(self, table: str) -> bool:
         """Return whether code may use `table`; '' stands for a table that is not known."""
-        if not table or table in self._new:
-            return not table
-        return self.sizes is None or table in self.sizes
+        if not table:
+            return True
+        return table not in self._new and (self.sizes is None or table in self.sizes)
 
     def is_small(self, table: str) -> bool:
         """Return whether `table` is small; '' stands for any table, so that all have to be."""

@@ -24,7 +24,7 @@ CONSTANT_FACTORIES = (bool, dict, float, int, list, str)
 
 
 class FirstField(NamedTuple):
-    """The field to begin with, and the value that fills it afterwards; None if nothing does."""
+    """The field to add first, and the value of a later backfill; None for no backfill."""
 
     field: Any
     value: Any = None

@@ -39,7 +39,7 @@ class NewMigration:
 
 @dataclass(frozen=True)
 class Alternative:
-    """What to do instead of an operation: the advice, and the migrations that do it, in order."""
+    """The advice for a dangerous operation, and the migrations that replace it, in order."""
 
     advice: str
     migrations: Sequence[NewMigration] = ()

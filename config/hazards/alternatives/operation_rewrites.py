@@ -27,7 +27,7 @@ CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
 def rewrite_operation(operation: OperationSQL) -> Alternative | None:
     """Return migrations that run the operation's statements, each without its long lock.
 
-    The state changes with the last of them. None if no statement can be rewritten.
+    The last migration also changes the state. Return None if no statement can be rewritten.
     """
     statements = _lasting(operation.statements)
     rewrites = {sql: rewrite_statement(sql) for sql in statements}
@@ -75,7 +75,7 @@ def _lasting(statements: Sequence[str]) -> list[str]:
 def _with_dropped_indexes(
     operation: OperationSQL, statements: Sequence[ReversibleSQL]
 ) -> list[ReversibleSQL]:
-    """Return the statements, in which undoing a DROP INDEX creates that index again."""
+    """Return the statements, with the SQL that creates each dropped index again on undo."""
     drops = any(item.forwards.startswith("DROP ") for item in statements)
     if not drops or operation.is_written_by_hand:
         return [*statements]
@@ -93,7 +93,7 @@ def _with_dropped_indexes(
 
 
 def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]:
-    """Return an operation for the statements that are short already, undone as Django does."""
+    """Return an operation for the statements that are kept, which is undone as Django does it."""
     if not statements:
         return []
     reverse = _lasting(read_reverse(operation))
@@ -112,7 +112,7 @@ def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[Ne
 
 
 def _with_state(operation: OperationSQL, operations: Sequence[Operation]) -> list[Operation]:
-    """Return the operations, which also make the change of state that `operation` makes."""
+    """Return the operations, wrapped so that they also change the state as `operation` does."""
     if operation.listed is not operation.change or operation.is_written_by_hand:
         return [*operations]
     return [

@@ -21,7 +21,7 @@ def delete_model(operation: OperationSQL, codes: Collection[str]) -> Alternative
 
 def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Alternative:
     """Return the alternative that drops the foreign keys now, and the table a release later."""
-    # To undo the second migration creates the table with its foreign keys.
+    # Undoing the second migration has already created the table with its foreign keys.
     keys = [
         item._replace(
             backwards=f"{item.forwards.replace(' CONSTRAINT ', ' CONSTRAINT IF EXISTS ')}; "
@@ -41,7 +41,10 @@ def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Altern
 
 
 def dropped_key(operation: OperationSQL, old: Any) -> ReversibleSQL:
-    """Return the drop of a foreign key, which would refuse changes of the code that forgot it."""
+    """Return the SQL that drops the foreign key of field `old`.
+
+    The key would refuse changes by code that no longer knows the field.
+    """
     editor: Any = Collector(operation.connection)
     create = editor._create_fk_sql(old.model, old, "_fk_%(to_table)s_%(to_column)s")
     alter = f"ALTER TABLE {create.parts['table']}"
@@ -51,11 +54,8 @@ def dropped_key(operation: OperationSQL, old: Any) -> ReversibleSQL:
 def rename_model(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
     change = operation.change
     model: Any = operation.before.apps.get_model(operation.app_label, change.old_name)
-    links = (field for field in model._meta.get_fields(include_hidden=True) if field.many_to_many)
-    if any(
-        (link.through if link.auto_created else link.remote_field.through)._meta.auto_created
-        for link in links
-    ):
+    fields = model._meta.get_fields(include_hidden=True)
+    if any(field.one_to_many and field.related_model._meta.auto_created for field in fields):
         return None  # a column of the link table has the model's name, and would keep the old one
     rename = [AlterModelTable(change.old_name, model._meta.db_table), change]
     return Alternative(
