@@ -18,12 +18,12 @@ from django.db.migrations.operations import (
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 
-from config.postgres.enums.field import enum_field
-from config.postgres.enums.label_changes import (
+from config.postgres.enums.autodetector_labels import (
     ask_renamed_labels,
     ask_renamed_type,
     label_operations,
 )
+from config.postgres.enums.field import enum_field
 from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
