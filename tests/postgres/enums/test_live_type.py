@@ -3,7 +3,11 @@
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
+from typing import Any
 
+import psycopg
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
@@ -222,6 +226,27 @@ def test_type_swapped__dependents_are_as_before(
     assert definitions() == schema_before
     assert rows() == rows_before
     assert run_sql("SELECT enum_range(NULL::level)::text") == [("{none,low,high}",)]
+
+
+def commit_once_awaited(session: psycopg.Connection[Any]) -> None:
+    """Commit the transaction of `session` when another session waits for one of its locks."""
+    is_awaited = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    deadline = monotonic() + 20
+    while not session.execute(is_awaited).fetchone() and monotonic() < deadline:
+        sleep(0.01)
+    session.commit()
+
+
+def test_default_changed_while_the_swap_waits_for_its_lock__kept(database: None) -> None:
+    run_sql("ALTER TABLE task ALTER level SET DEFAULT 'low'")
+    parameters: Any = connection.get_connection_params()  # type: ignore[attr-defined]
+    with psycopg.connect(**parameters) as session, ThreadPoolExecutor(1) as executor:
+        session.execute("ALTER TABLE task ALTER level SET DEFAULT 'high'")
+        committed = executor.submit(commit_once_awaited, session)
+        applied(ProjectState(), REORDER)
+        committed.result()
+    default = "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'task'::regclass"
+    assert run_sql(default) == [("'high'::level",)]
 
 
 # Removed labels
