@@ -1,4 +1,4 @@
-"""The schema editor: predictable names, enum types, and columns that change to or from them."""
+"""The schema editor of the PostgreSQL backend."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -24,7 +24,7 @@ from config.postgres.field_names import IndexOrConstraint, named_in_expressions
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    """A schema editor with predictable names and with operations on enum types."""
+    """A schema editor with predictable names, enum types, and columns that change their type."""
 
     # Django's CASCADE would also drop objects that no migration created.
     sql_delete_table = "DROP TABLE %(table)s"
@@ -141,7 +141,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _iter_column_sql(
         self, column_db_type: str, params: Any, model: type[Model], field: Any, *args: Any
     ) -> Iterator[str]:
-        """Name the inline UNIQUE like other constraints, and add NOT NULL to generated columns."""
+        """Name the inline UNIQUE by our scheme, and add NOT NULL to generated columns."""
         for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
             if part == "UNIQUE":
                 name = self._create_index_name(model._meta.db_table, [field.column], "_uniq")
@@ -213,7 +213,7 @@ def _changes_enum(old_field: Any, new_field: Any) -> bool:
 
 
 def _column_enum(field: Any) -> EnumField | None:
-    """Return the enum type of a column; that of a foreign key is the type of its target."""
+    """Return the enum type of a column; for a foreign key, that of the column it refers to."""
     return enum_field(field.target_field if field.is_relation else field)
 
 

@@ -1,4 +1,4 @@
-"""The exchange of labels in a live database, which leaves dependent objects as they were."""
+"""The removal and reordering of labels in a live database, with objects that depend on the type."""
 
 import os
 import re
@@ -387,8 +387,8 @@ def test_dependent_that_cannot_be_created_again__refused(
     run_sql(statement)
     assert refusal(REORDER) == (
         f"Cannot give enum type 'level' other labels: {what} would have to be dropped and could "
-        "not be created again. This migration changed nothing. Drop what is named, run the "
-        "migration, and create it again."
+        "not be created again. This migration changed nothing. Drop these objects, run the "
+        "migration, and create them again."
     )
 
 

@@ -1,4 +1,4 @@
-"""The operations of a plan for which it matters what comes later in the plan."""
+"""The enum operations of a plan that depend on what comes later in the plan."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def migration(*operations: Operation, **attributes: Any) -> Migration:
         ([OTHER], {}, False),
     ],
 )
-def test_added_label__followed_if_the_same_transaction_goes_on(
+def test_added_label__followed_if_the_transaction_continues_with_other_operations(
     operations: list[Operation], attributes: dict[str, Any], expected: bool
 ) -> None:
     assert is_followed(migration(*operations, **attributes), ADD) is expected
