@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations import Migration, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.enums.operations import (
@@ -65,7 +65,7 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
     types: dict[str, str] = {}
     labels: dict[EnumLabel, str] = {}
     for operation in undone:
-        if isinstance(operation, (RunPython, RunSQL)):
+        if isinstance(operation, (RunPython, RunSQL, SeparateDatabaseAndState)):
             return
         if not isinstance(operation, EnumOperation):
             continue

@@ -41,14 +41,15 @@ def change_enum(
             for field_name, field in model.fields.items()
             if (enum := enum_field(field)) and enum.type_name == name
         ]
+        if not fields:
+            continue
         literals = Literals(name, fields, renamed or {})
         for field_name in fields:
             field = _changed(model.fields[field_name], change, new_name or name, literals)
             _set_field(model, field_name, field)
-        if fields and renamed:
+        if renamed:
             _rename_in_conditions(model, literals)
-        if fields:
-            state.reload_model(*key)
+        state.reload_model(*key)
 
 
 def _set_field(model: ModelState, name: str, field: Any) -> None:

@@ -15,7 +15,7 @@ from django.db.migrations.operations import RunSQL
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
-from config.postgres.catalog.catalog import Catalog, read_catalog
+from config.postgres.catalog import Catalog, read_catalog
 from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperation
 from tests.support.migrations import applied, dump, new_database, run_sql, unapplied
 

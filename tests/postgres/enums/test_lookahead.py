@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations import Migration, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.enums import (
@@ -73,7 +73,9 @@ def test_undone_additions__removed_under_their_present_names() -> None:
     assert list(removed_labels(plan)) == [("feeling", "serene")]
 
 
-@pytest.mark.parametrize("operation", [OTHER, RunPython(RunPython.noop)])
+@pytest.mark.parametrize(
+    "operation", [OTHER, RunPython(RunPython.noop), SeparateDatabaseAndState([OTHER])]
+)
 def test_undone_additions_before_a_change_of_rows__unknown(operation: Operation) -> None:
     assert list(removed_labels([(migration(ADD, operation), True)])) == []
 
