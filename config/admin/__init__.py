@@ -1,4 +1,4 @@
-"""What the admin of every table shares: options, lists, filters, forms, exports and throttling."""
+"""What all admin pages share: options, lists, filters, forms, exports, throttling."""
 
 from typing import TYPE_CHECKING
 
