@@ -239,7 +239,7 @@ def commit_once_awaited(session: psycopg.Connection[Any]) -> None:
 
 def test_default_changed_while_the_swap_waits_for_its_lock__kept(database: None) -> None:
     run_sql("ALTER TABLE task ALTER level SET DEFAULT 'low'")
-    parameters: Any = connection.get_connection_params()  # type: ignore[attr-defined]
+    parameters: Any = connection.get_connection_params()
     with psycopg.connect(**parameters) as session, ThreadPoolExecutor(1) as executor:
         session.execute("ALTER TABLE task ALTER level SET DEFAULT 'high'")
         committed = executor.submit(commit_once_awaited, session)
