@@ -178,9 +178,12 @@ class DeletionPlan:
         return f"WITH RECURSIVE {ctes} SELECT {', '.join(counts)}"
 
     def bounded(self, counts: dict[Any, int]) -> set[Model]:
-        """Return the tables that may lose more rows than counted, directly or via a parent."""
+        """Return the tables that may lose more rows than were counted.
+
+        The first table is not among them: the rows of `model` are always counted completely.
+        """
         result: set[Model] = set()
-        for model in self.tables:
+        for model in self.tables[1:]:
             parents = {parent for parent, _ in self.arms(model)}
             if (self.limit and counts[model] >= self.limit) or parents & result:
                 result.add(model)

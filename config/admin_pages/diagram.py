@@ -126,7 +126,7 @@ def _tallest(stacks: Stacks) -> int:
 def _stacks(tables: Sequence[Table]) -> list[list[Table]]:
     """Divide tables into as few stacks as possible, of about the same height."""
     heights = [_height(table) + GAP for table in tables]
-    count = -(-sum(heights) // TALLEST) or 1
+    count = min(-(-sum(heights) // TALLEST), STACKS)
     share = sum(heights) / count
     middles = (end - height / 2 for end, height in zip(accumulate(heights), heights, strict=True))
     stacks: list[list[Table]] = [[] for _ in range(count)]

@@ -125,6 +125,13 @@ def test_rows_below_rows_that_were_not_all_counted__are_at_least_so_many(db: Non
 
 
 @pytest.mark.usefixtures("slow")
+def test_many_replies_that_take_too_long_to_count__are_all_counted(db: None) -> None:
+    post = DiscussionPostFactory.create()
+    DiscussionPostFactory.create_batch(3, parent_post=post, thread=post.thread)
+    assert counted(post) == {"discussion_posts": "4"}
+
+
+@pytest.mark.usefixtures("slow")
 def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(200, course=course)

@@ -1,5 +1,6 @@
 """The layout of the diagram, which is complete and has no overlaps."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -85,6 +86,13 @@ def test_more_domains_than_columns__below_each_other() -> None:
     many = draw(DOMAINS * 3)
     assert len({frame.x for frame in many.frames}) <= STACKS
     assert all(apart(one, other) for one, other in combinations(many.frames, 2))
+
+
+def test_domain_of_very_many_tables__is_in_all_stacks_without_overlaps() -> None:
+    tables = [table for domain in DOMAINS for table in domain.tables]
+    drawn = draw([replace(DOMAINS[0], tables=tables * 3)])
+    assert len({box.x for box in drawn.boxes}) == STACKS
+    assert all(apart(one, other) for one, other in combinations(drawn.boxes, 2))
 
 
 def test_no_domain__an_empty_diagram() -> None:
