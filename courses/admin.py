@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.contrib import admin
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
@@ -100,30 +100,19 @@ class CourseAdmin(ModelAdmin):
     @admin.action(description="Publish selected courses")
     def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Publish courses; a course that was published before keeps its time."""
-        waiting = queryset.exclude(status=CourseStatus.PUBLISHED)
-        since = Coalesce(F("published_at"), timezone.now())
-        self._move(request, queryset, waiting, CourseStatus.PUBLISHED, published_at=since)
+        since = Coalesce("published_at", timezone.now())
+        self._move(request, queryset, CourseStatus.PUBLISHED, published_at=since)
 
     @admin.action(description="Archive selected courses")
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:
-        open_courses = queryset.exclude(status=CourseStatus.ARCHIVED)
-        self._move(request, queryset, open_courses, CourseStatus.ARCHIVED)
+        self._move(request, queryset, CourseStatus.ARCHIVED)
 
     def _move(
-        self,
-        request: HttpRequest,
-        selected: QuerySet,
-        rows: QuerySet,
-        status: CourseStatus,
-        **values: object,
+        self, request: HttpRequest, rows: QuerySet, status: CourseStatus, **values: object
     ) -> None:
-        courses = list(rows)
-        rows.filter(Q(pk__in=[course.pk for course in courses])).update(
-            status=status, updated_at=timezone.now(), **values
-        )
-        self.log_all(request, courses, f"{status.label}.")
-        skipped = selected.count() - len(courses)
-        self.report(request, len(courses), skipped, status.value, f"already {status.value}")
+        values |= {"status": status, "updated_at": timezone.now()}
+        others = ~Q(status=status)
+        self.change(request, rows, others, status.value, f"already {status.value}", **values)
 
 
 @admin.register(CourseModule)

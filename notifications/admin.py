@@ -46,7 +46,6 @@ class NotificationAdmin(ModelAdmin):
         """Set the expiry to now; the next sweep deletes the rows."""
         now = timezone.now()
         lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-        rows = list(queryset.filter(lasting, created_at__lt=now))
-        Notification.objects.filter(pk__in=[row.pk for row in rows]).update(expires_at=now)
-        self.log_all(request, rows, "Expired.")
-        self.report(request, len(rows), queryset.count() - len(rows), "expired", "already expired")
+        # A check demands that a notification expires after its creation.
+        lasting &= Q(created_at__lt=now)
+        self.change(request, queryset, lasting, "expired", "already expired", expires_at=now)

@@ -3,12 +3,12 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation
 from django.contrib.auth import admin as auth
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 from django.db.models.functions import Greatest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -119,7 +119,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         obj.save(update_fields=["deleted_at", "updated_at"])
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
-        self.log_all(request, queryset, "Deactivated.")
+        LogEntry.objects.log_actions(request.user.pk, queryset, CHANGE, "Deactivated.")
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         self.message_user(request, f"The user “{obj_display}” was deactivated.", messages.SUCCESS)
@@ -135,21 +135,16 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     @admin.action(description="Deactivate selected accounts")
     def deactivate(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Close accounts without a confirmation, since they can be reactivated."""
-        users = list(queryset.filter(deleted_at__isnull=True).exclude(pk=request.user.pk))
-        User.objects.filter(pk__in=[user.pk for user in users]).update(
-            deleted_at=Greatest(Now(), F("created_at")), updated_at=Now()
-        )
-        self.log_deletions(request, users)
-        skipped = queryset.count() - len(users)
-        self.report(request, len(users), skipped, "deactivated", "already closed, or your own")
+        open_ = Q(deleted_at__isnull=True) & ~Q(pk=request.user.pk)
+        values = {"deleted_at": Greatest(Now(), "created_at"), "updated_at": Now()}
+        why = "already closed, or your own"
+        self.change(request, queryset, open_, "deactivated", why, **values)
 
     @admin.action(description="Reactivate selected accounts")
     def reopen(self, request: HttpRequest, queryset: QuerySet) -> None:
-        closed = list(queryset.filter(deleted_at__isnull=False))
-        skipped = queryset.count() - len(closed)
-        queryset.filter(deleted_at__isnull=False).update(deleted_at=None)
-        self.log_all(request, closed, "Reactivated.")
-        self.report(request, len(closed), skipped, "reactivated", "already active")
+        closed = Q(deleted_at__isnull=False)
+        values = {"deleted_at": None, "updated_at": Now()}
+        self.change(request, queryset, closed, "reactivated", "already active", **values)
 
     # Passwords
 

@@ -261,9 +261,11 @@ def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:
 
 def test_accounts_reactivated__are_open_and_in_the_log(admin_client: Client) -> None:
     user = UserFactory.create(deleted=True)
+    User.objects.filter(pk=user.pk).update(updated_at="2020-01-01 00:00Z")
     admin_client.post(url(User, "changelist"), selected(user, action="reopen"))
     user.refresh_from_db()
     assert user.is_active
+    assert user.updated_at.year > 2020
     assert LogEntry.objects.get().get_change_message() == "Reactivated."
 
 
