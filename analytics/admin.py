@@ -1,4 +1,4 @@
-"""Figures and events in the admin, read-only since the platform writes them."""
+"""Figures and events in the admin, which are read-only, since the platform writes them."""
 
 from typing import ClassVar
 
@@ -62,8 +62,6 @@ class StudentAnalyticsAdmin(ReadOnlyAdmin):
 
 @admin.register(AnalyticsEvent)
 class AnalyticsEventAdmin(ReadOnlyAdmin):
-    """The admin of events, which only the platform writes."""
-
     icon = "timeline"
     list_display = ("event_type", "user", "timestamp")
     list_filter = ("user", "timestamp")

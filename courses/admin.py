@@ -90,7 +90,7 @@ class CourseAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Add courses with the words in their description, by the index of the catalogue search."""
+        """Add the courses that the search of the catalogue finds, such as by their description."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         if words := search_term.replace("\x00", "").strip():
             keys = list(Course.objects.search(words).values_list("pk", flat=True)[:100])

@@ -43,7 +43,7 @@ class NotificationAdmin(ModelAdmin):
 
     @admin.action(description="Expire selected notifications now")
     def expire(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Set the expiry to now; the next sweep deletes the rows."""
+        """Set the time of expiry to now, so that the next sweep deletes the rows."""
         now = timezone.now()
         lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
         # A check demands that a notification expires after its creation.

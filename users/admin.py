@@ -99,18 +99,18 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     }
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple[type[StackedInline], ...]:
-        """Return no profile for a new account, which must be saved first."""
+        """Return no inline for a new account, which must be saved before its profile."""
         return self.inlines if obj else ()
 
     def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Add the role and the closing time of one's own account, which one could not restore."""
+        """Add the role and the closing time of the administrator's own account."""
         own = ["role", "deleted_at"] if obj == request.user else []
         return [*super().readonly_names(request, obj), *own]
 
     # Deletion closes an account; `erase_view` deletes it permanently.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False for one's own account: there may be no one left to reactivate it."""
+        """Return False for the administrator's own account: no other may be there to reopen it."""
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
@@ -128,7 +128,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     def get_actions(
         self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
     ) -> dict[str, Any]:
-        """Return the actions without `delete_selected`, which `deactivate` replaces."""
+        """Return all actions except `delete_selected`, which `deactivate` replaces."""
         actions = super().get_actions(request, action_location)
         return {name: action for name, action in actions.items() if name != "delete_selected"}
 
@@ -151,10 +151,10 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     def user_change_password(
         self,
         request: HttpRequest,
-        id: str,  # noqa: A002  # as the URL pattern of Django's has it
+        id: str,  # noqa: A002  # Django's URL pattern names it so
         form_url: str = "",
     ) -> HttpResponse:
-        """Redirect to the page that asks for the old password if it is one's own account."""
+        """Redirect to the page that asks for the old password if the account is one's own."""
         if self.get_object(request, id) == request.user:
             return HttpResponseRedirect(reverse("admin:password_change"))
         return super().user_change_password(request, id, form_url)
@@ -166,7 +166,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return [path("<path:object_id>/erase/", view, name="users_user_erase"), *super().get_urls()]
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Delete an account and everything that belongs to it once its address is typed."""
+        """Delete an account and everything that belongs to it after its address is typed."""
         user = self.get_object(request, object_id)
         if user is None or not self.has_delete_permission(request, user):
             raise Http404("There is no such account, or it must not be deleted.")

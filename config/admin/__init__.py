@@ -1,4 +1,4 @@
-"""What the admin of every table shares: options, lists, filters, forms, exports and throttling."""
+"""The base of the admin of each table: options, lists, filters, forms, exports and throttling."""
 
 from typing import TYPE_CHECKING
 

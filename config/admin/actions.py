@@ -32,7 +32,7 @@ class ActionOptions:
     def response_action(
         self, request: HttpRequest, queryset: QuerySet, **kwargs: Any
     ) -> HttpResponse | None:
-        """Run the action in one transaction on selected rows of the page, never on a whole list."""
+        """Run the action in one transaction, and only on rows that were selected on the page."""
         request.POST = request.POST.copy()
         request.POST["select_across"] = "0"
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)

@@ -1,4 +1,4 @@
-"""Rows of a list as CSV or JSON, streamed in pieces so that memory holds only one piece."""
+"""Exports of lists as CSV or JSON, streamed so that memory holds only one piece."""
 
 import csv
 import json
@@ -53,7 +53,7 @@ def _read(field: Any) -> Any:
 
 
 class Document(str):
-    """JSON text from PostgreSQL, not parsed: Python would lose digits of numbers."""
+    """JSON text from PostgreSQL; parsing it in Python would lose digits of numbers."""
 
     __slots__ = ()
 
@@ -66,9 +66,9 @@ class DocumentField(models.TextField):  # type: ignore[type-arg]  # no subscript
 
 
 def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
-    """Yield CSV lines that quote texts but not NULL, as COPY does.
+    """Yield CSV lines, which quote texts but not NULL, as COPY does.
 
-    An apostrophe precedes texts that a spreadsheet would run as a formula.
+    Texts that a spreadsheet would run as a formula get an apostrophe in front.
     """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_STRINGS)
     yield ",".join(names) + "\r\n"
@@ -135,7 +135,7 @@ def _cell(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    """Return JSON with microseconds, which Django's encoder would cut off."""
+    """Return `value` as JSON; times keep their microseconds, unlike in Django's encoder."""
     if isinstance(value, Document):
         return value
     if hasattr(value, "isoformat"):

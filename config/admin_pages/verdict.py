@@ -1,4 +1,4 @@
-"""The verdict of verify_schema, for a page."""
+"""The verdict of verify_schema in the form that the pages show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import Error, connection
 from django.utils import timezone, translation
 
 from config.drift import (
@@ -61,7 +61,7 @@ class Verdict:
 
 
 def compare_now() -> Verdict:
-    """Compare, and keep the verdict for `last_verdict`."""
+    """Compare the database with the models, and keep the verdict for `last_verdict`."""
     verdict_now = _compare()
     cache.set(LAST, verdict_now, timeout=None)
     return verdict_now
@@ -74,7 +74,6 @@ def last_verdict() -> Verdict | None:
 
 
 def _compare() -> Verdict:
-    connection = connections[DEFAULT_DB_ALIAS]
     try:
         with translation.override(None):  # as makemigrations does, whose autodetector runs
             result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)

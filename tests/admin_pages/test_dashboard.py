@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 def plot(name: str) -> Plot:
-    [found] = [plot for plot in read_plots(connection) if plot.name == name]
+    [found] = [plot for plot in read_plots() if plot.name == name]
     return found
 
 
@@ -82,7 +82,7 @@ def test_plot__as_a_table() -> None:
 
 
 def test_plots__without_style_or_script_inline() -> None:
-    own = render_to_string("admin_pages/dashboard.html", {"plots": read_plots(connection)})
+    own = render_to_string("admin_pages/dashboard.html", {"plots": read_plots()})
     assert "<rect" in own
     assert re.findall(r"<script|<style|\sstyle=|\son\w+=", own) == []
 
@@ -158,8 +158,8 @@ def test_health_without_a_table__bad() -> None:
 def test_plot_that_fails__says_why_and_leaves_the_others() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE course_analytics")
-    plots = {plot.title: plot for plot in read_plots(connection)}
-    assert plots["Completion by course"].says == (
+    plots = {plot.title: plot for plot in read_plots()}
+    assert plots["Completion by course"].description == (
         'Not drawn: relation "course_analytics" does not exist.'
     )
     assert plots["Grading queue"].headline == "0 waiting"
@@ -173,11 +173,11 @@ def test_plot_that_takes_too_long__not_drawn(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(dashboard, "PLOT_MILLISECONDS", 1)
     monkeypatch.setattr(dashboard, "PLOTS", {"Slow": slow})
-    assert plot("slow").says == "Not drawn: the query took over 1 ms."
+    assert plot("slow").description == "Not drawn: the query took over 1 ms."
 
 
 def test_timeout__of_the_plots_only() -> None:
-    read_plots(connection)
+    read_plots()
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
@@ -185,9 +185,9 @@ def test_timeout__of_the_plots_only() -> None:
 
 
 def test_plots__kept_for_a_while(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    read_plots(connection)
+    read_plots()
     with django_assert_num_queries(0):
-        read_plots(connection)
+        read_plots()
 
 
 def test_plots__take_the_same_number_of_queries_for_any_rows(
@@ -198,14 +198,14 @@ def test_plots__take_the_same_number_of_queries_for_any_rows(
         CourseAnalyticsFactory.create(total_enrollments=5)
         AssignmentSubmissionFactory.create()
     with django_assert_num_queries(QUERIES):
-        read_plots(connection)
+        read_plots()
 
 
 def test_plots_of_an_empty_database__take_the_same_number_of_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(QUERIES):
-        read_plots(connection)
+        read_plots()
 
 
 QUERIES = 42

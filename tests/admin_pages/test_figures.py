@@ -36,26 +36,26 @@ def enroll(*times: datetime) -> None:
 
 
 def test_weeks__the_last_ones_oldest_first() -> None:
-    mondays = list(figures.enrollments(connection, NOW).sums)
+    mondays = list(figures.enrollments(NOW).sums)
     assert (len(mondays), mondays[-2:]) == (figures.WEEKS, [LAST_WEEK, THIS_WEEK])
 
 
 def test_enrollments__counted_by_week() -> None:
     enroll(THIS_WEEK, NOW - HOUR, THIS_WEEK - HOUR)
-    sums = figures.enrollments(connection, NOW).sums
+    sums = figures.enrollments(NOW).sums
     assert [sums[LAST_WEEK], sums[THIS_WEEK], sum(sums.values())] == [1, 2, 3]
 
 
 def test_enrollments_before_the_first_week_or_after_now__not_counted() -> None:
     first = figures.mondays_until(NOW)[0]
     enroll(first - HOUR, first, NOW)
-    assert sum(figures.enrollments(connection, NOW).sums.values()) == 1
+    assert sum(figures.enrollments(NOW).sums.values()) == 1
 
 
 def test_weeks_in_another_time_zone__begin_there() -> None:
     enroll(THIS_WEEK - HOUR)
     with timezone.override(ZoneInfo("Europe/Prague")):
-        sums = figures.enrollments(connection, NOW).sums
+        sums = figures.enrollments(NOW).sums
     assert sums[datetime(2026, 3, 16, tzinfo=ZoneInfo("Europe/Prague"))] == 1
 
 
@@ -70,13 +70,13 @@ def test_weeks_across_a_change_of_the_clock__begin_at_midnight() -> None:
 
 
 def test_small_table__read_as_a_whole() -> None:
-    assert figures.enrollments(connection, NOW).read == 1
+    assert figures.enrollments(NOW).read == 1
 
 
 def test_large_table__estimated_from_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "PAGES", 30)
     make_enrollments(4000)  # on some 60 pages
-    weeks = figures.enrollments(connection, NOW)
+    weeks = figures.enrollments(NOW)
     assert weeks.read < 0.6
     assert sum(weeks.sums.values()) == pytest.approx(4000, rel=0.3)
 
@@ -105,7 +105,7 @@ def test_revenue__what_succeeded_by_week() -> None:
     PaymentFactory.create(succeeded=True, amount="4.50", created_at=THIS_WEEK)
     PaymentFactory.create(failed=True, amount="99", created_at=NOW - HOUR)
     PaymentFactory.create(amount="99", created_at=NOW - HOUR)
-    assert figures.revenue(connection, NOW)["USD"].sums[THIS_WEEK] == Decimal(15)
+    assert figures.revenue(NOW)["USD"].sums[THIS_WEEK] == Decimal(15)
 
 
 def test_revenue_in_currencies__not_added_and_the_usual_one_first() -> None:
@@ -113,13 +113,13 @@ def test_revenue_in_currencies__not_added_and_the_usual_one_first() -> None:
         PaymentFactory.create(
             succeeded=True, amount=amount, currency=currency, created_at=NOW - HOUR
         )
-    revenue = figures.revenue(connection, NOW)
+    revenue = figures.revenue(NOW)
     sums = [(currency, sum(weeks.sums.values())) for currency, weeks in revenue.items()]
     assert sums == [("USD", 3), ("EUR", 500)]
 
 
 def test_revenue_without_payments__weeks_of_nothing() -> None:
-    [(currency, weeks)] = figures.revenue(connection, NOW).items()
+    [(currency, weeks)] = figures.revenue(NOW).items()
     assert (currency, len(weeks.sums), sum(weeks.sums.values())) == ("", figures.WEEKS, 0)
 
 

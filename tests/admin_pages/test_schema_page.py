@@ -83,7 +83,7 @@ def test_section__shows_the_live_table_not_the_model(admin_client: Client) -> No
 
 
 def test_disk_usage__is_that_of_postgresql(db: None) -> None:
-    usage = read_disk_usage(connection, read_schema(connection))["users"]
+    usage = read_disk_usage(read_schema(connection))["users"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_total_relation_size('users'), pg_indexes_size('users')")
         assert (usage.total, usage.all_indexes) == cursor.fetchone()
