@@ -20,6 +20,7 @@ from tests.admin.pages import (
     BY_MODEL,
     READ_ONLY,
     each_of,
+    errors,
     form_of,
     fresh_form,
     like,
@@ -38,14 +39,6 @@ from tests.factories import (
     UserFactory,
 )
 from users.models import UserProfile
-
-
-def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the errors of the form at `address`, which does not save `data`."""
-    response = client.post(address, data)
-    assert response.status_code == 200
-    return dict(response.context["adminform"].form.errors)
-
 
 # Defaults
 
