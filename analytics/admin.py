@@ -1,7 +1,5 @@
 """Figures and events in the admin, which are read-only, since the platform writes them."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
@@ -12,7 +10,7 @@ from config.admin import ReadOnlyAdmin
 class CourseAnalyticsAdmin(ReadOnlyAdmin):
     icon = "monitoring"
     named_by = ("course",)
-    money: ClassVar[dict[str, str]] = {"total_revenue": "course__currency"}
+    money = {"total_revenue": "course__currency"}
     list_display = (
         "course",
         "total_enrollments",

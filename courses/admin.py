@@ -1,7 +1,5 @@
 """Courses, modules and lessons in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.db.models import Q
 from django.db.models.functions import Coalesce
@@ -39,7 +37,7 @@ class CourseAdmin(ModelAdmin):
         ("assessments.Quiz", "lesson__module__course"),
         ("assessments.Assignment", "lesson__module__course"),
     )
-    money: ClassVar[dict[str, str]] = {"price": "currency"}
+    money = {"price": "currency"}
     list_display = (
         "title",
         "instructor",
@@ -64,19 +62,16 @@ class CourseAdmin(ModelAdmin):
     search_help_text = (
         "Words of the title or the description, the category, or the instructor's e-mail"
     )
-    prepopulated_fields = {"slug": ("title",)}  # noqa: RUF012
+    prepopulated_fields = {"slug": ("title",)}
     readonly_fields = ("enrollment_count", "average_rating", "total_reviews")
     inlines = (ModuleInline,)
     actions = ("publish", "archive")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "courses_slug_check": (
             "slug",
             "Use lower-case letters, digits and underscores, separated by single hyphens.",
         ),
-        "courses_currency_check": (
-            "currency",
-            "Use three capital letters, such as EUR.",
-        ),
+        "courses_currency_check": ("currency", "Use three capital letters, such as EUR."),
         "courses_rating_reviews_check": (
             "average_rating",
             "A course has a rating if and only if it has reviews.",
@@ -132,7 +127,7 @@ class CourseModuleAdmin(ModelAdmin):
     search_help_text = "Part of the title, or of the course's"
     ordering = ("course_id", "order_number")
     inlines = (LessonInline,)
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "course_modules_prerequisite_check": (
             "prerequisite_module",
             "A module cannot be its own prerequisite.",
@@ -163,7 +158,7 @@ class LessonAdmin(ModelAdmin):
     search_fields = ("title", "module__title", "module__course__title")
     search_help_text = "Part of the title, or of the module's or the course's"
     ordering = ("module_id", "order_number")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "lessons_video_check": ("content_url", "A video lesson needs the address of the video."),
         "lessons_text_check": ("content_text", "A text lesson needs a text."),
     }

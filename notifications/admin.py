@@ -1,7 +1,5 @@
 """Notifications in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
@@ -34,11 +32,8 @@ class NotificationAdmin(ModelAdmin):
     search_fields = ("recipient__email__startswith",)
     search_help_text = "Beginning of the recipient's e-mail address"
     actions = ("expire",)
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "notifications_expires_at_check": (
-            "expires_at",
-            "It must expire after its creation.",
-        ),
+    violations = {
+        "notifications_expires_at_check": ("expires_at", "It must expire after its creation."),
     }
 
     @admin.action(description="Expire selected notifications now")

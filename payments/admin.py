@@ -1,7 +1,5 @@
 """Payments, subscriptions and refunds in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.db.models import F, Func, JSONField, Q, TextField, Value
 from django.db.models.functions import Cast
@@ -33,7 +31,7 @@ class ReviewFilter(admin.SimpleListFilter):
 class PaymentAdmin(ModelAdmin):
     icon = "payments"
     named_by = ("user",)
-    money: ClassVar[dict[str, str]] = {"amount": "currency"}
+    money = {"amount": "currency"}
     list_display = (
         "amount",
         "user",
@@ -52,11 +50,8 @@ class PaymentAdmin(ModelAdmin):
     )
     search_help_text = "Stripe id, or beginning of the user's e-mail address"
     actions = ("request_review", "finish_review")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "payments_currency_check": (
-            "currency",
-            "Use three capital letters, such as EUR.",
-        ),
+    violations = {
+        "payments_currency_check": ("currency", "Use three capital letters, such as EUR."),
     }
 
     @admin.display(description="To review", boolean=True)
@@ -100,7 +95,7 @@ class SubscriptionAdmin(ModelAdmin):
         "user__email__startswith",
     )
     search_help_text = "Stripe id, or beginning of the user's e-mail address"
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "subscriptions_current_period_check": (
             "current_period_end",
             "The period must end after it starts.",
@@ -116,7 +111,7 @@ class SubscriptionAdmin(ModelAdmin):
 class RefundAdmin(ModelAdmin):
     icon = "currency_exchange"
     named_by = ("payment__user",)
-    money: ClassVar[dict[str, str]] = {"amount": "payment__currency"}
+    money = {"amount": "payment__currency"}
     list_display = ("amount", "payment__user", "payment", "status", "reason", "created_at")
     list_filter = ("status", "payment", "enrollment", "amount", "created_at")
     search_fields = (

@@ -1,6 +1,6 @@
 """Accounts and profiles in the admin."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -85,7 +85,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = ("last_login", "password_reset_expires")
     actions = ("deactivate", "reopen")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "users_email_lowercase_check": ("email", "An e-mail address must be in lower case."),
         "users_email_shape_check": ("email", "The address must look like name@example.com."),
         "users_password_reset_check": (
@@ -211,13 +211,7 @@ class UserProfileAdmin(ModelAdmin):
     search_fields = ("full_name", "user__email__startswith")
     search_help_text = "Part of the name, or beginning of the e-mail address"
     fields = ("user", *PROFILE_FIELDS)
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "user_profiles_timezone_check": (
-            "timezone",
-            "Use a name such as Europe/Prague.",
-        ),
-        "user_profiles_language_check": (
-            "language",
-            "Use a code such as en or pt-br.",
-        ),
+    violations = {
+        "user_profiles_timezone_check": ("timezone", "Use a name such as Europe/Prague."),
+        "user_profiles_language_check": ("language", "Use a code such as en or pt-br."),
     }

@@ -25,15 +25,6 @@ type Fields = Sequence[Any]
 type Rows = Iterator[tuple[Any, ...]]
 
 
-def respond(rows: QuerySet, fields: Fields, format_: str) -> StreamingHttpResponse:
-    """Return a download named after the table."""
-    content_type, write = FORMATS[format_]
-    pieces = write([field.column for field in fields], read(rows, fields))
-    name = f"{rows.model._meta.db_table}.{format_}"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(pieces, content_type=content_type, headers=disposition)
-
-
 def read(rows: QuerySet, fields: Fields) -> Rows:
     """Yield the values of each row, in the order of the keys.
 
@@ -104,7 +95,10 @@ class ExportOptions:
         return [path("export/<format_>/", view, name=name), *super().get_urls()]
 
     def export_view(self, request: HttpRequest, format_: str) -> StreamingHttpResponse:
-        """Return all pages of the list as a file, with its filters and its search."""
+        """Return the filtered list, all of its pages, as a file named after the table.
+
+        Raise PermissionDenied or, for an unknown format or an invalid filter, Http404.
+        """
         if not self.has_view_permission(request):
             raise PermissionDenied
         if format_ not in FORMATS:
@@ -116,7 +110,15 @@ class ExportOptions:
         except IncorrectLookupParameters as error:
             raise Http404("The list has no such filter.") from error
         fields = [field for field in self.opts.concrete_fields if field.name not in SECRETS]
-        return respond(rows.select_related(None), fields, format_)
+        content_type, write = FORMATS[format_]
+        names = [field.column for field in fields]
+        return StreamingHttpResponse(
+            write(names, read(rows.select_related(None), fields)),
+            content_type=content_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{self.opts.db_table}.{format_}"'
+            },
+        )
 
 
 class _Echo:

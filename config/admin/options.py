@@ -72,11 +72,13 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         """Return the paths to the records that the columns show."""
-        fields = {name: field_at(self.model, name) for name in self.list_display}
-        paths = [name for name, field in fields.items() if field and field.is_relation]
-        further = [*(name for name, field in fields.items() if field), *self.money.values()]
-        paths += [path.rpartition("__")[0] for path in further if "__" in path]
-        return list(dict.fromkeys(name for path in paths for name in with_names(self.model, path)))
+        names = [*self.list_display, *self.money.values()]
+        fields = {name: field for name in names if (field := field_at(self.model, name))}
+        records = dict.fromkeys(
+            name if field.is_relation else name.rpartition("__")[0]
+            for name, field in fields.items()
+        )
+        return [path for record in records if record for path in with_names(self.model, record)]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList

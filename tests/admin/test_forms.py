@@ -118,12 +118,7 @@ def at(field: str, day: str) -> dict[str, str]:
 
 
 REFUSED_BY_A_CHECK: list[Any] = [
-    (
-        UserProfile,
-        {"timezone": "Middle Earth"},
-        "timezone",
-        "Use a name such as Europe/Prague.",
-    ),
+    (UserProfile, {"timezone": "Middle Earth"}, "timezone", "Use a name such as Europe/Prague."),
     (UserProfile, {"language": "English"}, "language", "Use a code such as en or pt-br."),
     (
         UserProfile,
@@ -182,12 +177,7 @@ REFUSED_BY_A_CHECK: list[Any] = [
         "available_until",
         "A quiz must close after it opens.",
     ),
-    (
-        Question,
-        {"options": ""},
-        "options",
-        "A question of this type needs options to choose from.",
-    ),
+    (Question, {"options": ""}, "options", "A question of this type needs options to choose from."),
     (
         Question,
         {"correct_answer": "null"},
@@ -305,12 +295,7 @@ REFUSED_AS_A_DUPLICATE: list[Any] = [
         "revision_number",
         "Assignment submission with this Assignment, Student and Revision number already exists.",
     ),
-    (
-        DiscussionPost,
-        {"solution": True},
-        "is_solution",
-        "The thread already has a solution.",
-    ),
+    (DiscussionPost, {"solution": True}, "is_solution", "The thread already has a solution."),
     (
         Payment,
         {"succeeded": True},
