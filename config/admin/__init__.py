@@ -1,4 +1,4 @@
-"""The base of the admin of each table: options, lists, filters, forms, exports and throttling."""
+"""The base of all admin pages: options, lists, filters, forms, exports, throttling."""
 
 from typing import TYPE_CHECKING
 

@@ -12,7 +12,8 @@ from config.drift.expected import read_expected
 from config.drift.ledger import check_ledger
 from config.drift.live import reading
 from config.drift.repair import Statement, ordered, repairs
-from config.drift.scope import LEDGER, App, belongs_to, in_order, is_ignored, read_apps, unmatched
+from config.drift.scope import App, belongs_to, in_order, is_ignored, read_apps, unmatched
+from config.postgres import LEDGER
 from config.postgres.catalog import (
     Catalog,
     Key,

@@ -7,11 +7,10 @@ from fnmatch import fnmatchcase
 from django.apps import AppConfig, apps
 
 from config.drift.difference import Drift, is_of_schema
+from config.postgres import LEDGER
 from config.postgres.catalog import Key
 from config.postgres.enums import enum_field
 from config.project import is_own, migrated_models
-
-LEDGER = "django_migrations"
 
 
 @dataclass(frozen=True)

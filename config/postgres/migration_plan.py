@@ -1,8 +1,11 @@
-"""The types of a migration plan."""
+"""The types of a migration plan, and the table of applied migrations."""
 
 from collections.abc import Sequence
 
 from django.db.migrations import Migration
+
+LEDGER = "django_migrations"
+"""The table in which Django records the migrations that are applied."""
 
 type Node = tuple[str, str]
 """App label and name of a migration."""

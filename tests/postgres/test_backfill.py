@@ -1,16 +1,32 @@
 """The operation that fills a column in batches."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import NotSupportedError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from django.db.models import F
+from pytest_django import DjangoDbBlocker
 
 from config.postgres.backfill import Backfill
-from tests.hazards.music import before, migration
-from tests.support.databases import Database
+from tests.hazards.music import before, make_tables, migration
+from tests.support.databases import Database, new_database
 
 FILL = Backfill("album", "rating", F("stars") * 2)
+
+
+@pytest.fixture
+def blank(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    with django_db_blocker.unblock(), new_database() as database:
+        yield database
+
+
+@pytest.fixture
+def tables(blank: Database) -> BaseDatabaseWrapper:
+    """Return a connection to a database with tables of two rows each."""
+    make_tables(blank)
+    return blank.connection
 
 
 def run(connection: BaseDatabaseWrapper, item: Migration) -> None:
