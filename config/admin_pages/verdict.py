@@ -62,24 +62,21 @@ class Verdict:
 
 def compare_now() -> Verdict:
     """Compare the database with the models, and keep the verdict for `last_verdict`."""
-    verdict_now = _compare()
-    cache.set(LAST, verdict_now, timeout=None)
-    return verdict_now
+    try:
+        with translation.override(None):  # as makemigrations does, whose autodetector runs
+            result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
+        differences = [_difference(finding) for finding in result.findings]
+        found = Verdict(timezone.now(), verdict(result), differences)
+    except (Error, CatalogError, ImproperlyConfigured) as error:
+        found = Verdict(timezone.now(), explain_failure(error), [], compared=False)
+    cache.set(LAST, found, timeout=None)
+    return found
 
 
 def last_verdict() -> Verdict | None:
     """Return the verdict of the last comparison in this process, if any."""
     found: Verdict | None = cache.get(LAST)
     return found
-
-
-def _compare() -> Verdict:
-    try:
-        with translation.override(None):  # as makemigrations does, whose autodetector runs
-            result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
-    except (Error, CatalogError, ImproperlyConfigured) as error:
-        return Verdict(timezone.now(), explain_failure(error), [], compared=False)
-    return Verdict(timezone.now(), verdict(result), [_difference(f) for f in result.findings])
 
 
 def _difference(finding: Finding) -> Difference:

@@ -21,12 +21,6 @@ def of(values: Mapping[str, Any] | str, key: str) -> Any:
 
 
 @register.filter
-def thousands(number: int) -> str:
-    """Return `1,234,567` for 1234567."""
-    return f"{number:,}"
-
-
-@register.filter
 def code(comment: str) -> SafeString:
     """Show text between backquotes as code."""
     return mark_safe(re.sub("`(.+?)`", r"<code>\1</code>", escape(comment)))  # noqa: S308
