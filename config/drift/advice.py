@@ -105,7 +105,7 @@ SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the 
                       short.relname, short.table_name, long.relname)
   FROM indexes AS short
   JOIN indexes AS long ON long.indrelid = short.indrelid AND long.indexrelid <> short.indexrelid
- WHERE short.own AND NOT short.indisunique AND long.indisvalid
+ WHERE short.own AND NOT short.indisunique AND NOT short.indisexclusion AND long.indisvalid
    AND long.columns[1:short.indnatts] = short.columns
    AND short.indnkeyatts <= long.indnkeyatts
    AND long.indclass::text || ' ' LIKE short.indclass::text || ' %%'
@@ -123,7 +123,8 @@ SELECT 'VA03', format('Index %%s of table %%s has not been used since %%s.',
   FROM indexes AS i
   JOIN pg_stat_user_indexes AS s ON s.indexrelid = i.indexrelid
   JOIN pg_stat_database AS d ON d.datname = current_database()
- WHERE s.idx_scan = 0 AND NOT i.indisunique AND i.relpages > 128  -- 1 MB: smaller ones cost little
+ WHERE s.idx_scan = 0 AND NOT i.indisunique AND NOT i.indisexclusion
+   AND i.relpages > 128  -- 1 MB: smaller indexes cost little
 UNION ALL
 SELECT 'VA05', format('Index %%s of table %%s is invalid, left over from a failed build: drop it'
                       ' or REINDEX it.', relname, table_name)

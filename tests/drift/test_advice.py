@@ -93,6 +93,12 @@ def test_advice_on_partial_index_for_nullable_foreign_key__none(shared_clone: Da
         assert advice(shared_clone) == []
 
 
+def test_advice_on_index_of_exclusion_constraint__none(shared_clone: Database) -> None:
+    constraint = "ALTER TABLE refunds ADD CONSTRAINT uniq EXCLUDE USING btree (payment_id WITH =)"
+    with shared_clone.changed(constraint):
+        assert advice(shared_clone) == []
+
+
 def test_advice__no_part_of_the_verdict(clone: Database) -> None:
     clone.execute("ALTER SEQUENCE auth_group_id_seq RESTART 2147483647")
     run = clone.verify()
