@@ -7,9 +7,10 @@ import pytest
 from django.db import DataError, connection
 
 from config.drift.comparison import verify
-from config.drift.repair import Statement
+from config.drift.difference import differences
+from config.drift.repair import Statement, ordered, repairs
 from config.drift.repair.conversion import converted
-from config.postgres.catalog import Catalog
+from config.postgres.catalog import Catalog, Key
 from tests.drift.conftest import Verify
 
 
@@ -116,6 +117,18 @@ def test_removed_label_that_a_row_uses__is_refused(verify_live: Verify) -> None:
     run("INSERT INTO users (email, password_hash, role) VALUES ('a@example.com', '', 'guest')")
     with pytest.raises(DataError, match=r'^invalid input value for enum role: "guest"$'):
         run(*script(verify_live))
+
+
+@pytest.mark.django_db
+def test_type_whose_name_has_63_bytes__is_replaced() -> None:
+    name = "x" * 63
+    key = Key("enum type", "", name)
+    run(f"CREATE TYPE {name} AS ENUM ('a', 'b')")
+    expected: Catalog = {key: {"labels": ["a"]}}
+    live: Catalog = {key: {"labels": ["a", "b"]}}
+    [repair] = repairs(differences(expected, live), expected, live)
+    run(*ordered(repair))
+    assert run(f"SELECT enum_range(NULL::{name})::text") == [("{a}",)]
 
 
 def test_new_identity__continues_after_the_rows(verify_live: Verify) -> None:
