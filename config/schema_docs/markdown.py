@@ -90,7 +90,7 @@ def _column(column: Column) -> tuple[str, ...]:
         f"`{column.name}`{marks}",
         column.type,
         "" if column.not_null else "yes",
-        f"`{_cell(column.default)}`" if column.default else "",
+        f"`{_cell(column.default, in_code=True)}`" if column.default else "",
         _cell(column.comment),
     )
 
@@ -123,6 +123,7 @@ def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _cell(content: str) -> str:
-    """Escape the characters that would end a cell or begin a tag."""
-    return content.replace("|", r"\|").replace("<", "&lt;")
+def _cell(content: str, in_code: bool = False) -> str:
+    """Escape the characters that would end a cell or, outside code, begin a tag."""
+    content = content.replace("|", r"\|").replace("\n", " ")
+    return content if in_code else content.replace("<", "&lt;")

@@ -8,8 +8,10 @@ from config.schema_docs.dictionary import Domain, Relation, Table
 SHORT = {
     "character varying": "varchar",
     "timestamp with time zone": "timestamptz",
+    "time without time zone": "time",
     "boolean": "bool",
     "integer": "int",
+    "double precision": "float8",
 }
 """Shorter names of types, which fit into a box; PostgreSQL accepts both."""
 
