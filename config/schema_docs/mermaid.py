@@ -1,4 +1,4 @@
-"""Entity-relationship diagrams of `Domain`s, in the language of Mermaid."""
+"""The entity-relationship diagrams of domains, in the language of Mermaid."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,5 +49,5 @@ def _edges(tables: Iterable[Table]) -> Iterator[str]:
 
 
 def _ends(relation: Relation) -> str:
-    """Return the cardinality of both ends of a relation."""
+    """Return the symbol for the cardinality of both ends of a relation."""
     return ("|o" if relation.nullable else "||") + "--" + ("o|" if relation.unique else "o{")
