@@ -38,7 +38,7 @@ ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
     ),
     "VA05": (
         ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_pkey'::regclass",),
-        "Index users_pkey of table users is invalid, left over from a failed build: drop it or "
+        "Index users_pkey of table users is invalid. Unless it is being built now, drop it or "
         "REINDEX it.",
     ),
     "VA07": (
