@@ -1,4 +1,4 @@
-"""Changes of an enum type's labels."""
+"""The changes of an enum type's labels."""
 
 import re
 from collections.abc import Iterator
