@@ -89,11 +89,12 @@ def verify(
     if app_labels:
         expected = {key: expected[key] for key in expected if belongs_to(key, compared)}
         drifts = [drift for drift in drifts if belongs_to(drift.key, compared)]
-    else:
-        drifts += unmatched(drifts, ignored)
-    kept = in_order([drift for drift in drifts if not is_ignored(drift.key, ignored)], compared)
-    findings = list(map(Finding, kept, repairs(kept, both.expected, both.live)))
+    kept = [drift for drift in drifts if not is_ignored(drift.key, ignored)]
     allowed = len(drifts) - len(kept)
+    if not app_labels:
+        kept += unmatched(drifts, ignored)
+    kept = in_order(kept, compared)
+    findings = list(map(Finding, kept, repairs(kept, both.expected, both.live)))
     return Comparison(
         both.schema, compared, set(app_labels), expected, both.live, findings, allowed
     )
