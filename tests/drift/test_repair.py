@@ -10,6 +10,7 @@ from config.drift.comparison import verify
 from config.drift.difference import differences
 from config.drift.repair import Statement, ordered, repairs
 from config.drift.repair.conversion import converted
+from config.drift.repair.renames import find_renames
 from config.postgres.catalog import Catalog, Key
 from tests.drift.conftest import Verify
 
@@ -103,6 +104,18 @@ def test_two_renamed_columns_that_are_alike__are_not_guessed(verify_live: Verify
     run("ALTER TABLE lessons RENAME description TO a")
     run("ALTER TABLE lessons RENAME content_text TO b")
     assert not [statement for statement in script(verify_live) if "RENAME" in statement.sql]
+
+
+def test_more_taken_names_than_the_recursion_limit__no_renames() -> None:
+    numbers = range(1001)
+    expected: Catalog = {
+        Key("check", "courses", f"a{n}"): {"definition": f"CHECK (x <> {n})"} for n in numbers
+    }
+    live: Catalog = {
+        Key("check", "courses", f"b{n}"): {"definition": f"CHECK (x <> {n})"} for n in numbers
+    }
+    live |= {Key("check", "courses", f"a{n}"): {"definition": "CHECK (y)"} for n in numbers}
+    assert find_renames(differences(expected, live), expected, live) == {}
 
 
 def test_text_that_is_too_long__is_not_cut(verify_live: Verify) -> None:
