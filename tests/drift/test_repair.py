@@ -108,14 +108,17 @@ def test_two_renamed_columns_that_are_alike__are_not_guessed(verify_live: Verify
 
 def test_more_taken_names_than_the_recursion_limit__no_renames() -> None:
     numbers = range(1001)
-    expected: Catalog = {
+    checks: Catalog = {
         Key("check", "courses", f"a{n}"): {"definition": f"CHECK (x <> {n})"} for n in numbers
     }
-    live: Catalog = {
+    renamed: Catalog = {
         Key("check", "courses", f"b{n}"): {"definition": f"CHECK (x <> {n})"} for n in numbers
     }
-    live |= {Key("check", "courses", f"a{n}"): {"definition": "CHECK (y)"} for n in numbers}
-    assert find_renames(differences(expected, live), expected, live) == {}
+    others: Catalog = {
+        Key("check", "courses", f"a{n}"): {"definition": "CHECK (y)"} for n in numbers
+    }
+    live = {**renamed, **others}
+    assert find_renames(differences(checks, live), checks, live) == {}
 
 
 def test_text_that_is_too_long__is_not_cut(verify_live: Verify) -> None:
