@@ -1,4 +1,4 @@
-"""What Django lacks of PostgreSQL; usable in any Django project."""
+"""PostgreSQL features that Django lacks; usable in any Django project."""
 
 from config.postgres.backfill import Backfill
 from config.postgres.constraints import (

@@ -25,7 +25,7 @@ def helpdesk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
     with override_settings(
         INSTALLED_APPS=[*settings.INSTALLED_APPS, "tests.postgres.enums.helpdesk"]
     ):
-        apps.clear_cache()  # of relations, which a query may have been built without
+        apps.clear_cache()  # relations to the app may be missing from it
         with django_db_blocker.unblock(), connection.schema_editor() as editor:
             for enum_type in TYPES:
                 enum_type.database_forwards("helpdesk", editor, state, state)
@@ -62,12 +62,12 @@ def binding(
 def _reconnect(*, server_side_binding: bool) -> None:
     connection.close()
     connection.settings_dict["OPTIONS"]["server_side_binding"] = server_side_binding
-    connection.features = connection.features_class(connection)  # it caches what it read there
+    connection.features = connection.features_class(connection)  # they cache the option
 
 
 @pytest.fixture
 def tickets(helpdesk: None, db: None) -> None:
-    """Make four tickets; one has a label for its title."""
+    """Insert four tickets. The title of one is a label."""
     Ticket.objects.create(title="broken", urgency=Urgency.LOW)
     Ticket.objects.create(
         title="high",
