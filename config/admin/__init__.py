@@ -1,4 +1,4 @@
-"""What all admin pages share: options, lists, filters, forms, exports, throttling."""
+"""The base of all admin pages: options, lists, filters, forms, exports, throttling."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Exit status 2 and a line that says why; in doubt never a pass."""
+"""The exit status 2, and a line that gives the reason; a doubt never counts as a pass."""
 
 import re
 from collections.abc import Callable

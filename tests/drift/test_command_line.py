@@ -1,4 +1,4 @@
-"""verify_schema in a process of its own: its exit status, stdout and stderr."""
+"""The exit status, stdout and stderr of verify_schema in a process of its own."""
 
 import os
 import subprocess
