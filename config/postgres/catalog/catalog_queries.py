@@ -1,7 +1,7 @@
 """The queries that read the objects of one schema.
 
-Each returns rows of a kind, a table, a name and attributes; SHADOWS and OWNERS have no table, and
-another string in place of the attributes.
+Each of SCHEMA_OBJECTS returns rows of a kind, a table, a name and attributes in JSON. SHADOWS
+returns rows of a kind, a name and a schema; OWNERS of a kind, a name and a role.
 """
 
 
@@ -13,9 +13,8 @@ def _extension(catalog: str, oid: str) -> str:
 
 
 # Definitions qualify the table with its schema, which differs between the compared catalogs.
-_UNQUALIFIED = (
-    "replace(replace({}, ' ON pg_temp.', ' ON '), ' ON ' || quote_ident(n.nspname) || '.', ' ON ')"
-)
+_UNQUALIFIED = """replace(replace({}, ' ON pg_temp.', ' ON '),
+                   ' ON ' || c.relnamespace::regnamespace || '.', ' ON ')"""
 
 _ENABLED = """CASE {} WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled'
     WHEN 'R' THEN 'enabled on replicas only' WHEN 'A' THEN 'enabled on replicas, too' END"""
@@ -126,7 +125,6 @@ SELECT 'index', c.relname, x.relname,
   FROM pg_index AS i
   JOIN pg_class AS c ON c.oid = i.indrelid
   JOIN pg_class AS x ON x.oid = i.indexrelid
-  JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'm')
    -- An index of a constraint is among the attributes of that. Since conindid has no index, NOT IN
    -- is used: it is a hash lookup even if the planner has no statistics of new tables.
@@ -167,7 +165,6 @@ SELECT 'trigger', c.relname, g.tgname::text,
            'enabled', {_ENABLED.format("g.tgenabled")})
   FROM pg_trigger AS g
   JOIN pg_class AS c ON c.oid = g.tgrelid
-  JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relnamespace = %(schema)s AND NOT g.tgisinternal
 UNION ALL
 SELECT 'rule', c.relname, r.rulename::text,

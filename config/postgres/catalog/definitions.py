@@ -1,6 +1,6 @@
 """The SQL that drops objects and creates them again, from PostgreSQL's own definitions.
 
-An object gets back its comment, owner, privileges and state, too, which its definition lacks.
+They also restore its comment, owner, privileges and state, which its definition lacks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 
 from django.db.backends.utils import CursorWrapper
 
-from config.postgres.catalog.definition_queries import BY_KIND, DESCRIPTION, DETAILS
+from config.postgres.catalog.definition_queries import BY_KIND, DETAILS
 from config.postgres.catalog.dependencies import Address
 from config.postgres.catalog.type_dependents import Dependents
 
@@ -24,13 +24,12 @@ DESCRIBED_AS = {
 
 @dataclass(frozen=True)
 class Definition:
-    """The SQL that drops one object, creates it again, and finishes when all exist again."""
+    """The SQL that drops one object, creates it again, and finishes it when all exist again."""
 
     address: Address
     description: str
     table: str | None
-    """The table that the object is part of; then `drop` and `create` are actions of its ALTER
-    TABLE."""
+    """The table that ALTER TABLE changes; None if `drop` and `create` are whole statements."""
     drop: list[str]
     create: list[str]
     finish: list[str]
@@ -53,7 +52,10 @@ def read_definitions(
     labels: Sequence[str],
     replace: Mapping[str, str],
 ) -> list[Definition]:
-    """Return the SQL that gives the enum type `labels`, and its values those in `replace`."""
+    """Return the SQL that creates the enum type again with `labels`, and its dependents.
+
+    `replace` maps the labels to replace in the rows to their new ones.
+    """
     change = {"labels": labels, "old": list(replace), "new": list(replace.values())}
     return [
         _read_definition(cursor, address, kind, change)
@@ -66,10 +68,8 @@ def _read_definition(
     cursor: CursorWrapper, address: Address, kind: str, change: Mapping[str, object]
 ) -> Definition:
     parameters = {**address._asdict(), **change}
-    cursor.execute(DESCRIPTION, parameters)
-    [description] = cursor.fetchone()
     cursor.execute(BY_KIND[kind], parameters)
-    table, drop, create, finish = cursor.fetchone()
+    description, table, drop, create, finish = cursor.fetchone()
     details: list[str] = []
     if kind not in ALTERED:
         cursor.execute(DETAILS, parameters)
