@@ -292,6 +292,7 @@ def test_migrate_with_directory_not_writable__is_refused(directory: Path, below:
 
 def test_migrate_with_server_that_does_not_start__is_refused() -> None:
     with made_directory() as directory:
+        (directory / "log").write_text("größe" * 1000)
         (directory / "postgresql.auto.conf").write_text("nonsense = on\n")
         process = manage("migrate", EMBEDDED_POSTGRES_DIR=directory)
     assert refusal(process) == (

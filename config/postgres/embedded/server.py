@@ -1,13 +1,13 @@
 """The embedded server, shared by all processes of this project that use it.
 
-The package's own server class is not used: it keeps the pids of clients in a file, which is wrong
-after `kill -9`. Here file locks tell what is running, since the kernel releases them in any case:
+The package's own server class keeps the pids of clients in a file, which is wrong after `kill -9`.
+Here file locks tell which processes run, since the kernel releases the locks of a killed process:
 
-- `clients.lock`: each client holds a shared lock until its process ends. When there is none left,
-  the server is stopped: by the last client at its exit, or, if that was killed, by the keeper, a
-  process that waits for this lock.
+- `clients.lock`: each client holds a shared lock until its process ends. When no lock is left, the
+  server is stopped by the last client at its exit, or, if this client was killed, by the keeper, a
+  process that waits for the lock.
 - `keeper.lock`: the keeper holds it, so that there is only one.
-- the data directory itself: a process locks it while it creates, starts or stops the server, or
+- The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
 
 This module does not depend on Django.
@@ -44,7 +44,7 @@ class EmbeddedServer:
         self._clients_lock: int | None = None
 
     def address(self, database: str) -> SocketAddress:
-        """Return where the server listens; create and start it, and create `database`, if needed.
+        """Return where the server listens. If needed, create and start it, and create `database`.
 
         The server then runs at least until this process ends.
         Raises EmbeddedServerError if it cannot be used.
@@ -72,7 +72,7 @@ class EmbeddedServer:
         return address
 
     def keep(self, keeper_lock: int) -> None:
-        """Stop the server when no client is left, and release `keeper_lock`."""
+        """Stop the server when no client is left, and close the descriptor `keeper_lock`."""
         while True:
             self._wait_for_clients()
             with self._exclusive() as cluster:
@@ -111,7 +111,7 @@ class EmbeddedServer:
                 cluster.stop()
 
     def _is_used(self) -> bool:
-        """Return whether there is a client. Inside `_exclusive()` none can join meanwhile."""
+        """Return whether there is a client. Inside `_exclusive()` no other can join."""
         clients_lock = self._open_lock("clients.lock")
         try:
             fcntl.flock(clients_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
