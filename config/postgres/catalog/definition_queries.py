@@ -260,7 +260,8 @@ BY_KIND = {
     "function": _FUNCTION,
 }
 
-# Comments, owners and privileges of an object and of the columns of a view.
+# The statements that restore the comment, owner and privileges of an object, and those of the
+# columns of a view and of the index of a constraint.
 DETAILS = f"""
 WITH object AS (
     SELECT %(catalog)s::regclass AS catalog, %(oid)s::oid AS oid, %(number)s::int AS number

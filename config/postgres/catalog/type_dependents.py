@@ -21,7 +21,7 @@ class Dependents:
 
     kinds: dict[Address, str]
     needs: dict[Address, set[Address]] = field(default_factory=dict)
-    """By object, the objects that it depends on."""
+    """The objects that each object depends on."""
     refused: list[str] = field(default_factory=list)
     """The descriptions of objects that cannot be dropped and created again."""
 
@@ -45,7 +45,7 @@ REBUILT = ("check", "default", "index", "key", "statistics")
 
 
 def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
-    """Return the objects that would have to be dropped before the type can be."""
+    """Return the type and the objects that must be dropped before it."""
     root = Address("pg_type", type_oid)
     found = Dependents({root: "enum type"})
     unit_of = {root: root}
