@@ -160,19 +160,13 @@ DATABASES["default"]["OPTIONS"]["server_side_binding"] = _flag(
     "DATABASE_SERVER_SIDE_BINDING", default=False
 )
 
-# Seconds for which `migrate` waits for another `migrate` to end.
+# Migrations. When a statement of `migrate` has waited MIGRATE_LOCK_TIMEOUT seconds for a lock, all
+# locks are released, and the migration is retried after a pause. Ten retries take three minutes.
 MIGRATE_WAIT = _number("MIGRATE_WAIT", default=600)
-# Seconds for which each of its statements waits for a lock, while other sessions queue behind it; 0
-# means without limit. It then releases all locks and retries after a pause. Ten retries take about
-# three minutes.
 MIGRATE_LOCK_TIMEOUT: float = _number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = _number("MIGRATE_LOCK_RETRIES", default=10)
 
-# The directory for the backups that `rollback` makes.
 ROLLBACK_BACKUP_DIR = _directory("ROLLBACK_BACKUP_DIR", default="backups")
-
-# Name patterns of objects and tables that verify_schema ignores, since another application that
-# shares the database owns them.
 VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])
 
 # Accounts

@@ -1,4 +1,4 @@
-"""Settings from the environment, and refusals of missing and wrong ones."""
+"""Settings from the environment, and refusals of missing and wrong values."""
 
 import json
 from collections.abc import Iterator
