@@ -18,9 +18,7 @@ def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
         with orderly_termination():
             yield
     except KeyboardInterrupt as interruption:
-        raise type(interruption)(
-            f"interrupted. {standing()} Run migrate again to go on."
-        ) from interruption
+        raise type(interruption)(f"interrupted. {standing()}") from interruption
 
 
 @contextmanager

@@ -7,11 +7,10 @@ from fnmatch import fnmatchcase
 from django.apps import AppConfig, apps
 
 from config.drift.difference import Drift, is_of_schema
+from config.postgres import LEDGER
 from config.postgres.catalog import Key
 from config.postgres.enums import enum_field
 from config.project import is_own, migrated_models
-
-LEDGER = "django_migrations"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def belongs_to(key: Key, compared: Collection[App]) -> bool:
 
 
 def in_order(drifts: Sequence[Drift], compared: Sequence[App]) -> list[Drift]:
-    """Sort the drifts: the ledger's first, then app by app and table by table, then all others."""
+    """Sort the drifts: those of the ledger, then app by app and table by table, then all others."""
     names = [name for app in compared for name in (*app.enum_types, *app.tables)]
     places = {name: place for place, name in enumerate(names)}
 

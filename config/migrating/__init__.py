@@ -1,26 +1,30 @@
-"""makemigrations and migrate, made safe: one at a time, brief locks, whole or not at all."""
+"""makemigrations and migrate: one at a time, brief locks, whole or not at all."""
 
-from config.migrating.lock_timeout import autocommit
-from config.migrating.migration_lock import hold_migration_lock
-from config.migrating.plan import (
+from config.migrating.content_types import (
     ModelKey,
-    all_undone,
     forget_models,
     model_keys,
+    removed_models,
+    renamed_back,
     stale_content_types,
 )
+from config.migrating.migration_lock import MigrationLock, hold_migration_lock
 from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
+from config.migrating.runs import all_undone, guarded_run
 
 __all__ = [
+    "MigrationLock",
     "ModelKey",
     "Progress",
     "all_undone",
-    "autocommit",
     "check_labels",
     "check_reversible",
     "forget_models",
+    "guarded_run",
     "hold_migration_lock",
     "model_keys",
+    "removed_models",
+    "renamed_back",
     "stale_content_types",
 ]

@@ -1,5 +1,6 @@
-"""Who is in the way of a statement that waits for a lock."""
+"""The sessions that block a statement which waits for a lock."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,10 +26,10 @@ BLOCKERS = r"""
 
 @dataclass(frozen=True)
 class Blocker:
-    """A session that has, or is before us in the queue for, a lock that conflicts with ours."""
+    """A session that holds, or is ahead in the queue for, a lock that conflicts with ours."""
 
     relation: str | None
-    """What is locked; None if it is a row, or what another transaction is yet to commit."""
+    """The relation that is locked; None for a row, or for the end of another transaction."""
     pid: int
     description: str
 
@@ -37,24 +38,26 @@ class Blocker:
 
 
 class Watch:
-    """Looks at what a statement waits for while it does: afterwards PostgreSQL cannot tell."""
+    """A look at what blocks a statement while it waits: afterwards PostgreSQL cannot tell."""
 
     def __init__(self, lock: MigrationLock) -> None:
         self.lock = lock
         self.blockers: list[Blocker] = []
-        """Of the last statement that had to wait."""
+        """The blockers of the last statement that had to wait."""
         self._pid = 0
-        self._since: float | None = None
+        self._began = math.inf
+        """When the statement began; inf, which no clock reaches, between two statements. It is a
+        number at any time, as the thread may read it at any time."""
 
     @contextmanager
     def every(self, seconds: float) -> Iterator[None]:
-        """Look, in a thread, after statements that take longer than `seconds`."""
+        """Look, in a thread, every so many seconds, once a statement takes longer than that."""
         ended = Event()
 
         def look() -> None:
             while not ended.wait(seconds):
-                if self._since and time.monotonic() - self._since > seconds:
-                    with suppress(psycopg.Error):  # whether the lock is lost is asked elsewhere
+                if time.monotonic() - self._began > seconds:
+                    with suppress(psycopg.Error):  # MigrationLock.check() reports a lost session
                         rows = self.lock.query(BLOCKERS, [self._pid])
                         self.blockers = [Blocker(*row) for row in rows] or self.blockers
 
@@ -67,14 +70,14 @@ class Watch:
             thread.join()
 
     def begin(self, pid: int) -> None:
-        """Expect a transaction of the backend `pid`."""
+        """Expect the statements of a new transaction, in the backend `pid`."""
         self._pid, self.blockers = pid, []
 
     @contextmanager
     def statement(self) -> Iterator[None]:
-        """One of that transaction's."""
-        self._since = time.monotonic()
+        """Watch one statement of that transaction."""
+        self._began = time.monotonic()
         try:
             yield
         finally:
-            self._since = None
+            self._began = math.inf

@@ -1,9 +1,9 @@
-"""One migrator at a time, whatever lies between it and the server.
+"""The lock that lets one migrator run at a time, whatever is between it and the server.
 
-The lock is an advisory one of a transaction, in a session of its own in which nothing else goes on.
-A pooler in transaction mode gives a transaction one connection from its beginning to its end, where
-it would hand the lock of a session to somebody else. And PostgreSQL ends the transaction with its
-session, so the lock does not outlive its holder: not a kill -9, nor a cut connection.
+It is an advisory lock of a transaction, in a session that does nothing else. A pooler in
+transaction mode gives a transaction one connection from its beginning to its end, where it would
+pass the lock of a session on to another client. PostgreSQL ends the transaction with its session,
+so the lock does not outlive its holder: neither a kill -9 nor a lost connection.
 """
 
 import os
@@ -22,12 +22,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.migrating.progress import Progress
 
 KEY = int.from_bytes(b"migrate!")
-"""Each database has advisory locks of its own, and pg_locks shows this one's key in two halves:
-`classid` 1835624306, `objid` 1635018017."""
+"""The key of the advisory lock, of which each database has its own.
+
+pg_locks shows it in two halves: `classid` 1835624306, `objid` 1635018017.
+"""
 POLL_SECONDS = 0.2
 
 TAKE = "SELECT pg_try_advisory_xact_lock(%s), set_config('application_name', %s, true)"
-# An idle transaction looks forgotten, which servers can be told to end. Without keepalives the
+# Servers can be told to end idle transactions, as they look forgotten. Without keepalives the
 # server would wait two hours for a machine that has lost its power.
 KEEP = """
     SELECT set_config(name, value, true)
@@ -48,7 +50,7 @@ HOLDER = """
 
 
 class MigrationLock:
-    """The lock while it is held, and the session that holds it."""
+    """The lock while it is held, with the session that holds it."""
 
     def __init__(
         self,
@@ -59,17 +61,17 @@ class MigrationLock:
         self.connection, self.session, self.progress = connection, session, progress
 
     def query(self, sql: LiteralString, parameters: Sequence[object] = ()) -> list[Any]:
-        """Rows that `sql` returns beside the connection that migrates.
+        """Return the rows of `sql`, run in the session of the lock.
 
-        Raises psycopg.Error.
+        Raise psycopg.Error if that session is lost.
         """
         with self.session.transaction(force_rollback=True):  # leaves no other locks behind
             return self.session.execute(sql, parameters).fetchall()
 
     def check(self) -> None:
-        """Raises CommandError if the lock has been lost, so that another migrator may be at work.
+        """Raise CommandError if the lock has been lost, so that another migrator may be running.
 
-        To be called between migrations, and before one is committed.
+        Call it between migrations, and before one is committed.
         """
         try:
             self.session.execute("SELECT")
@@ -77,12 +79,12 @@ class MigrationLock:
             reason = error.diag.message_primary or str(error).partition("\n")[0]
             raise CommandError(
                 f"The session that kept other migrators away was lost: {reason.rstrip('.')}. "
-                f"{self.progress.standing} Run migrate again."
+                f"{self.progress.standing} Run {self.progress.command} again."
             ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """A transaction that is committed only if the lock was held all the time."""
+        """Open a transaction that is committed only if the lock was held until its end."""
         with transaction.atomic(using=self.connection.alias):
             self.check()
             yield
@@ -95,19 +97,19 @@ def hold_migration_lock(
 ) -> Iterator[MigrationLock]:
     """Hold the lock; wait for another migrator up to MIGRATE_WAIT seconds, and `say` so.
 
-    Raises CommandError if that takes longer, django.db.Error if the database cannot be reached.
+    Raise CommandError if that takes longer, django.db.Error if the database cannot be reached.
     """
 
     def say_and_hang_up(line: str) -> None:
         say(line)
         if not connection.in_atomic_block:
-            connection.close()  # rather than find it cut off when it is our turn
+            connection.close()  # it could be cut off while it is idle
 
-    connection.ensure_connection()  # which looks at the server's version, too
+    connection.ensure_connection()  # this checks the server's version, too
     with connection.wrap_database_errors:
         session = psycopg.connect(**connection.get_connection_params())
     try:
-        # A snapshot that lasts would let CREATE INDEX CONCURRENTLY wait for us for ever.
+        # CREATE INDEX CONCURRENTLY would wait without end for a snapshot that lasts.
         session.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         with connection.wrap_database_errors:
             _take(session, settings.MIGRATE_WAIT, say_and_hang_up)
@@ -115,14 +117,14 @@ def hold_migration_lock(
         yield MigrationLock(connection, session, progress)
     finally:
         with suppress(psycopg.Error):
-            session.rollback()  # closing does it, too, but does not wait until it is done
+            session.rollback()  # close() would not wait until the lock is released
         session.close()
 
 
 def _take(session: psycopg.Connection[Any], seconds: float, say: Callable[[str], None]) -> None:
-    """Poll, since who waits within a statement holds what CREATE INDEX CONCURRENTLY waits for.
+    """Take the lock, by polling: CREATE INDEX CONCURRENTLY waits for every statement that waits.
 
-    Between two polls there is no transaction, which would keep a pooler's connection.
+    Between two polls there is no transaction, as it would occupy a connection of a pooler.
     """
     name = f"migrate by pid {os.getpid()} on {socket.gethostname()}"
     deadline = time.monotonic() + seconds

@@ -1,11 +1,11 @@
-"""What must hold before a migration plan runs, looked at before anything of it has run.
+"""The checks of a migration plan before it runs.
 
-Django finds out in the middle, and then part of the plan has been done.
+Django finds these obstacles halfway, when a part of the plan has been done.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -24,28 +24,35 @@ from config.postgres.enums import (
     removed_labels,
 )
 
-type Name = tuple[str, str]
-"""The kind of an object, and its name."""
+
+class NewObject(NamedTuple):
+    """A table or enum type that a plan creates."""
+
+    kind: str
+    name: str
 
 
 def check_plan(
     connection: BaseDatabaseWrapper, plan: Plan, apps: Any, fake_initial: bool = False
 ) -> None:
-    """Raises CommandError if `plan` cannot run to its end; `apps` has the models as they are.
+    """Raise CommandError if `plan` cannot run to its end; `apps` has the models before it.
 
-    With `fake_initial`, tables that are there already are what is looked for.
+    With `fake_initial`, tables may exist already.
     """
     check_reversible(plan)
     check_labels(connection, plan)
-    names = list(_created(plan, apps))
-    if names:
+    created = list(_created(plan, apps))
+    if created:
         check_privilege(connection)
-    if names and not fake_initial:
-        check_names_are_free(connection, names)
+    if created and not fake_initial:
+        check_names_are_free(connection, created)
 
 
-def check_reversible(plan: Plan) -> None:
-    """A plan that goes back is one transaction, so each of its steps must be able to be part."""
+def check_reversible(plan: Plan, *, in_one_transaction: bool = False) -> None:
+    """Raise CommandError if `plan` goes back and a step of it cannot be part of a transaction.
+
+    A migration that is not atomic can be unapplied by itself, but not `in_one_transaction`.
+    """
     unapplied = [migration for migration, backwards in plan if backwards]
     for migration in unapplied:
         for operation in migration.operations:
@@ -55,15 +62,15 @@ def check_reversible(plan: Plan) -> None:
                     "irreversible. Nothing was changed. Give the operation a reverse, or restore "
                     "a backup."
                 )
-        if not migration.atomic and len(unapplied) > 1:
+        if not migration.atomic and (in_one_transaction or len(unapplied) > 1):
             raise CommandError(
-                f"Cannot unapply {migration} together with others: it is not atomic, and a "
-                "rollback is one transaction. Nothing was changed. Unapply it by itself first."
+                f"Cannot unapply {migration}: it is not atomic, and a rollback is one transaction. "
+                "Nothing was changed. Unapply it by itself with manage.py migrate."
             )
 
 
 def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
-    """Raises CommandError if rows use a label that going back removes."""
+    """Raise CommandError if rows use a label that going back removes."""
     with connection.cursor() as cursor:
         for name, label in removed_labels(plan):
             enum = find_enum(cursor, name)
@@ -72,6 +79,7 @@ def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
 
 
 def check_privilege(connection: BaseDatabaseWrapper) -> None:
+    """Raise CommandError if the role may not create tables."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_user, current_database(), current_schema(),"
@@ -91,8 +99,8 @@ def check_privilege(connection: BaseDatabaseWrapper) -> None:
         )
 
 
-def check_names_are_free(connection: BaseDatabaseWrapper, names: list[Name]) -> None:
-    """Refuse to build on top of a table or type that no recorded migration made."""
+def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObject]) -> None:
+    """Raise CommandError if a name is taken by a table or type that no recorded migration made."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -102,7 +110,7 @@ def check_names_are_free(connection: BaseDatabaseWrapper, names: list[Name]) -> 
                 OR to_regtype(quote_ident(wanted.name)) IS NOT NULL
              ORDER BY wanted.position
             """,
-            [[kind for kind, _ in names], [name for _, name in names]],
+            [[new.kind for new in created], [new.name for new in created]],
         )
         taken = cursor.fetchall()
     if taken:
@@ -116,30 +124,30 @@ def check_names_are_free(connection: BaseDatabaseWrapper, names: list[Name]) -> 
         )
 
 
-def _created(plan: Plan, apps: Any) -> Iterator[Name]:
-    """What the plan creates under a name that it has not made free itself before."""
+def _created(plan: Plan, apps: Any) -> Iterator[NewObject]:
+    """Yield what the plan creates under a name that it has not freed itself before."""
     freed: set[str] = set()
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
             freed |= _freed(migration.app_label, operation, apps)
-            for kind, name in _created_by(migration.app_label, operation):
-                if name not in freed:
-                    yield kind, name
+            for new in _created_by(migration.app_label, operation):
+                if new.name not in freed:
+                    yield new
 
 
-def _created_by(app_label: str, operation: Operation) -> Iterator[Name]:
+def _created_by(app_label: str, operation: Operation) -> Iterator[NewObject]:
     if isinstance(operation, CreateEnum):
-        yield "enum type", operation.name
+        yield NewObject("enum type", operation.name)
     elif isinstance(operation, RenameEnum):
-        yield "enum type", operation.new_name
+        yield NewObject("enum type", operation.new_name)
     elif isinstance(operation, CreateModel) and _makes_a_table(app_label, operation):
         default = f"{app_label}_{operation.name_lower}"
         table = operation.options.get("db_table", default)
-        yield "table", table
+        yield NewObject("table", table)
         field: Any
         for name, field in operation.fields:
             if field.many_to_many and not field.remote_field.through:
-                yield "table", field.db_table or f"{table}_{name}"
+                yield NewObject("table", field.db_table or f"{table}_{name}")
 
 
 def _makes_a_table(app_label: str, operation: CreateModel) -> bool:

@@ -1,4 +1,4 @@
-"""Features of PostgreSQL that Django lacks; none of them is specific to this project."""
+"""PostgreSQL features that Django lacks; usable in any Django project."""
 
 from config.postgres.backfill import Backfill
 from config.postgres.constraints import (
@@ -21,10 +21,11 @@ from config.postgres.enums import (
 )
 from config.postgres.field_names import named_fields, named_in_expressions
 from config.postgres.functions import UUID7, Now
-from config.postgres.migration_plan import Node, Plan
+from config.postgres.migration_plan import LEDGER, Node, Plan
 
 __all__ = [
     "LARGEST_AMOUNT",
+    "LEDGER",
     "UUID7",
     "AddEnumValue",
     "AlterEnum",

@@ -1,8 +1,8 @@
-"""A backup before a rollback, in pg_dump's custom format, and the way back from it.
+"""The backup before a rollback, in pg_dump's custom format.
 
-It holds all that migrations have made, not only what goes: a rollback also changes tables that
-stay (it drops their columns, deletes content types, runs the code of migrations), and only with
-all of it does a restored database equal the one before.
+It holds everything that migrations have made, not only what is dropped: a rollback also changes
+tables that stay. It drops their columns, deletes content types, and runs the code of migrations.
+Only the backup of everything restores the database as it was.
 """
 
 import os
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -20,16 +21,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.postgres.catalog import read_schema
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
 
-NEXT_STEP = (
-    "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."
-)
-LOCK_WAIT = 10_000  # milliseconds, for tables that are being altered and are not ours to lock
+NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
+LOCK_WAIT = 10_000  # milliseconds, for tables that are not ours and are being altered
 ENTRY = re.compile(r"\d+; \d+ \d+ (TABLE DATA|TABLE|TYPE) (\S+) (.+) \S+")
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A file that pg_dump has written, and what it says is in it."""
+    """A file that pg_dump has written, and its contents."""
 
     path: Path
     schema: str
@@ -46,8 +45,8 @@ def write_backup(
 ) -> Backup:
     """Dump `tables`, their enum types and sequences into a new file in `directory`.
 
-    The file is complete when it gets its name, and readable by its owner only.
-    Raises CommandError if it cannot be written.
+    The file gets its name when it is complete, and only its owner can read it.
+    Raise CommandError if it cannot be written.
     """
     schema = read_schema(connection).name
     try:
@@ -73,9 +72,9 @@ def write_backup(
 
 
 def read_backup(tools: ClientPrograms, path: Path) -> Backup:
-    """What is in the file, by its own table of contents.
+    """Return the backup that is in the file, by its own table of contents.
 
-    Raises ClientProgramError if it is no backup, or damaged.
+    Raise ClientProgramError if the file is not a backup, or damaged.
     """
     listing = tools.run([str(tools.bin / "pg_restore"), "--list", str(path)])
     entries = [match.groups() for line in listing.splitlines() if (match := ENTRY.match(line))]
@@ -87,21 +86,8 @@ def read_backup(tools: ClientPrograms, path: Path) -> Backup:
     return Backup(path, tables[0][0] if tables else "", [name for _, name in tables], types)
 
 
-def open_backup(tools: ClientPrograms, path: Path) -> Backup:
-    """Raises CommandError if there is no backup at `path`, or none that can be read."""
-    if not path.is_file():
-        raise CommandError(f"There is no file {path}. Nothing was changed.")
-    try:
-        backup = read_backup(tools, path)
-    except ClientProgramError as error:
-        raise CommandError(f"{path} cannot be restored: {error}. Nothing was changed.") from error
-    if not backup.tables:
-        raise CommandError(f"{path} holds no tables. Nothing was changed.")
-    return backup
-
-
 def check_complete(backup: Backup, tables: Collection[str], enum_types: Collection[str]) -> None:
-    """Raises CommandError if something that goes is not in the backup."""
+    """Raise CommandError if something that is dropped is not in the backup."""
     missing = [
         *(f"table {name}" for name in tables if name not in backup.tables),
         *(f"enum type {name}" for name in enum_types if name not in backup.enum_types),
@@ -112,36 +98,15 @@ def check_complete(backup: Backup, tables: Collection[str], enum_types: Collecti
         )
 
 
-def restore_command(tools: ClientPrograms, backup: Backup) -> list[str]:
-    """pg_restore that puts all of the backup in place of what is there now, or changes nothing."""
-    return tools.command(
-        "pg_restore",
-        *("--clean", "--if-exists", "--single-transaction", "--exit-on-error"),
-        # Else it would drop the schema itself, with what others have in it.
-        f"--schema={backup.schema}",
-        backup.path.resolve(),
-    )
-
-
-def restore(tools: ClientPrograms, backup: Backup) -> None:
-    """Raises CommandError if that is not possible; nothing has changed then."""
-    try:
-        tools.run([*restore_command(tools, backup), "--no-password"])
-    except ClientProgramError as error:
-        raise CommandError(
-            f"{shown(backup.path)} was not restored: {error}. Nothing was changed."
-        ) from error
-
-
 def shown(path: Path) -> str:
-    """As it is called from the current directory, for a shell."""
+    """Return `path` from the current directory, quoted for a shell."""
     path = path.resolve()
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _others(connection: BaseDatabaseWrapper, tables: Collection[str]) -> Iterator[str]:
-    """Patterns of all relations in the schema that are none of `tables` nor their sequences."""
+    """Yield a pattern for each relation of the schema except `tables` and their sequences."""
     schema = read_schema(connection)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -164,25 +129,22 @@ def _others(connection: BaseDatabaseWrapper, tables: Collection[str]) -> Iterato
 
 
 def _pattern(name: str) -> str:
-    """psql's pattern that matches this name only."""
+    """Return psql's pattern that matches only this name."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def _new_path(directory: Path, database: str) -> Path:
     if not directory.exists():
         directory.mkdir(mode=0o700, parents=True)
-        (directory / ".gitignore").write_text("*\n")  # rows of a database are nobody's code
+        (directory / ".gitignore").write_text("*\n")  # rows do not belong in a repository
     stem = f"{re.sub(r'[^\w.-]', '_', database)}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    path, number = directory / f"{stem}.dump", 1
-    while path.exists():
-        number += 1
-        path = directory / f"{stem}-{number}.dump"
-    return path
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    return next(path for name in names if not (path := directory / f"{name}.dump").exists())
 
 
 @contextmanager
 def _unfinished(path: Path) -> Iterator[Path]:
-    """A file to be filled, which gets the name `path` if nothing goes wrong, else is removed."""
+    """Give a file that gets the name `path` in the end, or is removed if an error is raised."""
     unfinished = path.with_suffix(".unfinished")
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:

@@ -4,14 +4,14 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import Obstacle, read_addresses, read_obstacles
-from config.rollback.objects import Gone, tables_of
+from config.rollback.dropped_objects import Dropped, tables_of
 from config.rollback.plan import Rollback
 
 
-def check_obstacles(connection: BaseDatabaseWrapper, rollback: Rollback, gone: Gone) -> None:
+def check_obstacles(connection: BaseDatabaseWrapper, rollback: Rollback, dropped: Dropped) -> None:
     """Raise CommandError if objects not created by migrations depend on those being removed."""
     own_tables = tables_of(rollback.before, connection.alias)
-    if obstacles := find_obstacles(connection, gone, own_tables):
+    if obstacles := find_obstacles(connection, dropped, own_tables):
         count = len(obstacles)
         depend = "object depends" if count == 1 else "objects depend"
         raise CommandError(
@@ -22,10 +22,12 @@ def check_obstacles(connection: BaseDatabaseWrapper, rollback: Rollback, gone: G
 
 
 def find_obstacles(
-    connection: BaseDatabaseWrapper, gone: Gone, own_tables: list[str]
+    connection: BaseDatabaseWrapper, dropped: Dropped, own_tables: list[str]
 ) -> list[Obstacle]:
-    """Return the objects that depend on `gone` and are not part of `own_tables`."""
-    columns = [(part.table, part.column) for part in gone.columns]
+    """Return the objects that depend on `dropped` and are not part of `own_tables`."""
+    columns = [(column.table, column.column) for column in dropped.columns]
     with connection.cursor() as cursor:
-        removed = read_addresses(cursor, tables=gone.tables, columns=columns, types=gone.enum_types)
+        removed = read_addresses(
+            cursor, tables=dropped.tables, columns=columns, types=dropped.enum_types
+        )
         return read_obstacles(cursor, removed, read_addresses(cursor, tables=own_tables))

@@ -1,9 +1,9 @@
-"""What `manage.py rollback` was asked for -> the migrations to unapply, in order."""
+"""The migrations that a rollback unapplies, found from the arguments of the command."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.core.management.base import CommandError
@@ -23,17 +23,17 @@ class Rollback:
     """Migrations to unapply, and the models before and after."""
 
     what: str
-    """What was asked for, in words."""
+    """The request, in words."""
     migrations: Sequence[Migration]
     """In the order in which they are unapplied."""
     before: ProjectState
     after: ProjectState
     applied: Collection[Node]
-    """All migrations on record, as they were when this was planned."""
+    """All migrations on record when this was planned."""
     unknown: Sequence[Node]
     """Applied migrations that the code does not have; they stay."""
     reason: str
-    """Why there is nothing to unapply, if that is so."""
+    """Why there is nothing to unapply, if there is nothing."""
 
     @property
     def plan(self) -> Plan:
@@ -45,56 +45,63 @@ class Rollback:
 
     @property
     def empties_ledger(self) -> bool:
-        """Whether no migration at all is left, so that their ledger has no use, either."""
+        """Return whether no migration is left, so that the table of their records is dropped."""
         return not self.after.models and not self.unknown
 
 
 def read_rollback(
     connection: BaseDatabaseWrapper, app_labels: Collection[str] = (), to: Sequence[str] = ()
 ) -> Rollback:
-    """The way back from what is applied now. Reads the ledger and the migration files.
+    """Return the rollback of what was asked for. Reads the ledger and the migration files only.
 
-    Without arguments all is unapplied; with `app_labels` these apps and what depends on them; with
-    `to`, as words, what came after a migration ("courses.0001", "courses 0001") or a point in time
-    (ISO 8601; in the current time zone if it says none).
-    Raises CommandError if there is no such app or migration.
+    Without arguments everything is unapplied; with `app_labels`, these apps and what depends on
+    them; with `to`, as words, what came after a migration ("courses.0001", "courses 0001") or after
+    a point in time (ISO 8601, in the current time zone unless it names one).
+    Raise CommandError if there is no such app or migration.
     """
     loader = MigrationLoader(connection)
     loader.check_consistent_history(connection)
     applied = _applied(loader, connection)
     for app_label in app_labels:
         _check_app(loader, app_label)
-    what, roots, reason = _asked_for(loader, applied, app_labels, " ".join(to))
-    nodes = _with_dependents(loader.graph, applied, roots)
+    request = _request(loader, applied, app_labels, " ".join(to))
+    nodes = _with_dependents(loader.graph, applied, request.nodes)
     return Rollback(
-        what,
+        request.what,
         [loader.graph.nodes[node] for node in nodes],
         loader.project_state(list(applied)),
         loader.project_state([node for node in applied if node not in nodes]),
         set(MigrationRecorder(connection).applied_migrations()),
         sorted(_unknown(loader)),
-        reason,
+        request.reason,
     )
 
 
-type Asked = tuple[str, Collection[Node], str]
-"""What it is in words, its migrations without their dependents, and why there are none."""
+class Request(NamedTuple):
+    """What the arguments ask for."""
+
+    what: str
+    """The request in words."""
+    nodes: Collection[Node]
+    """Its migrations, without those that depend on them."""
+    reason: str
+    """Why there are none, if there are none."""
 
 
-def _asked_for(
+def _request(
     loader: MigrationLoader, applied: Mapping[Node, datetime], app_labels: Collection[str], to: str
-) -> Asked:
+) -> Request:
     ours = {node: applied[node] for node in applied if not app_labels or node[0] in app_labels}
     if not to:
-        named = ", ".join(app_labels)
         of = f" of {' or '.join(app_labels)}" if app_labels else ""
-        return named or "the whole schema", ours, f"no migration{of} is applied"
+        what = ", ".join(app_labels) or "the whole schema"
+        return Request(what, ours, f"no migration{of} is applied")
     if moment := _moment(to):
         return _after_moment(ours, moment, app_labels)
     if app_labels:
         raise CommandError(
-            f"--to {to} says itself which app goes back. Leave out {' '.join(app_labels)}, or give "
-            "a point in time."
+            f"--to {to} already names an app. Leave out {' '.join(app_labels)}, or give a point in "
+            "time."
         )
     return _after_migration(loader, applied, *_target(loader, to))
 
@@ -109,7 +116,7 @@ def _moment(to: str) -> datetime | None:
 
 def _after_moment(
     applied: Mapping[Node, datetime], moment: datetime, app_labels: Collection[str]
-) -> Asked:
+) -> Request:
     of = f" of {', '.join(app_labels)}" if app_labels else ""
     reason = f"no migration{of} was applied after {moment:%Y-%m-%d %H:%M:%S %Z}"
     if applied:
@@ -117,18 +124,18 @@ def _after_moment(
         last = last.astimezone(moment.tzinfo)
         reason += f"; the last one, {'.'.join(node)}, was at {last:%Y-%m-%d %H:%M:%S %Z}"
     what = f"what was applied{of} after {moment:%Y-%m-%d %H:%M:%S %Z}"
-    return what, [node for node in applied if applied[node] > moment], reason
+    return Request(what, [node for node in applied if applied[node] > moment], reason)
 
 
 def _target(loader: MigrationLoader, to: str) -> Node:
-    """The migration that `to` names; its name is '' for the time before the first.
+    """Return the migration that `to` names; its name is '' for the time before the first.
 
-    Raises CommandError.
+    Raise CommandError if there is no such migration.
     """
     app_label, _, prefix = to.replace(" ", ".").partition(".")
     if not prefix:
         raise CommandError(
-            f"--to {to} is no point in time and no migration. Write --to 2026-11-20T10:00 or "
+            f"--to {to} is neither a point in time nor a migration. Write --to 2026-11-20T10:00 or "
             "--to courses.0001_initial."
         )
     _check_app(loader, app_label)
@@ -136,32 +143,28 @@ def _target(loader: MigrationLoader, to: str) -> Node:
         return app_label, ""
     try:
         return app_label, loader.get_migration_by_prefix(app_label, prefix).name
-    except AmbiguityError as error:
+    except (AmbiguityError, KeyError) as error:
+        found = "More than one" if isinstance(error, AmbiguityError) else "No"
         raise CommandError(
-            f"More than one migration of {app_label} begins with {prefix!r}. Write more of the "
-            f"name; manage.py showmigrations {app_label} lists them."
-        ) from error
-    except KeyError as error:
-        raise CommandError(
-            f"No migration of {app_label} begins with {prefix!r}. "
+            f"{found} migration of {app_label} begins with {prefix!r}. "
             f"manage.py showmigrations {app_label} lists them."
         ) from error
 
 
 def _after_migration(
     loader: MigrationLoader, applied: Mapping[Node, datetime], app_label: str, name: str
-) -> Asked:
+) -> Request:
     own = [node for node in applied if node[0] == app_label]
     if not name:
-        return app_label, own, f"no migration of {app_label} is applied"
+        return Request(app_label, own, f"no migration of {app_label} is applied")
     target = (app_label, name)
     if target not in applied:
         raise CommandError(
             f"{app_label}.{name} is not applied, so there is no way back to it. "
-            f"manage.py showmigrations {app_label} says what is."
+            f"manage.py showmigrations {app_label} shows what is."
         )
     later = [node for node in own if node != target and target in loader.graph.forwards_plan(node)]
-    return (
+    return Request(
         f"{app_label} to {name}",
         later,
         f"{app_label}.{name} is the last migration of {app_label} that is applied",
@@ -177,7 +180,7 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
 
 
 def _applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
-    """When each migration of the code was applied; a squashed one with the last of its parts."""
+    """Return when each migration was applied; a squashed one, with the last that it replaces."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
     return {
@@ -189,17 +192,15 @@ def _applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[N
     }
 
 
-def _unknown(loader: MigrationLoader) -> Iterator[Node]:
-    known = set(loader.disk_migrations)
-    for migration in loader.disk_migrations.values():
-        known |= set(migration.replaces)
-    return (node for node in loader.applied_migrations if node not in known)
+def _unknown(loader: MigrationLoader) -> set[Node]:
+    replaced = {node for each in loader.disk_migrations.values() for node in each.replaces}
+    return loader.applied_migrations.keys() - loader.disk_migrations.keys() - replaced
 
 
 def _with_dependents(
     graph: MigrationGraph, applied: Collection[Node], roots: Collection[Node]
 ) -> list[Node]:
-    """`roots` and all that was built on them, the last first."""
+    """Return `roots` and all migrations that depend on them, the last one first."""
     gone: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
     order: dict[Any, None] = {}
     for leaf in graph.leaf_nodes():

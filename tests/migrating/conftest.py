@@ -1,4 +1,4 @@
-"""Databases for migrate, and a lock timeout, which other tests do without."""
+"""Databases for migrate, and a lock timeout, which other tests do not have."""
 
 import random
 from collections.abc import Iterator
@@ -7,15 +7,15 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
-from config.migrating import lock_timeout
+from config.migrating import lock_waits
 from tests.support.migrations import new_database, run_sql
 
 
 @pytest.fixture
 def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A copy of it behind the alias "default", for the test to change."""
+    """Put a copy of it, which the test may change, behind the alias "default"."""
     with django_db_blocker.unblock(), new_database(migrated) as name:
-        run_sql(f"ALTER DATABASE {name} SET statement_timeout = '20s'")  # rather than hang
+        run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
         connection.close()
         yield name
 
@@ -28,9 +28,9 @@ def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Timeouts and pauses as short as a test can see them, and no chance in the pauses."""
+    """Make timeouts and pauses as short as a test can see them, and not random."""
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 2
-    settings.MIGRATE_WAIT = 20
-    monkeypatch.setattr(lock_timeout, "FIRST_PAUSE", 0.1)
+    settings.MIGRATE_WAIT = 120
+    monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(random, "uniform", lambda low, high: high)

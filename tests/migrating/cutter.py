@@ -1,8 +1,8 @@
-"""python -m tests.migrating.cutter: a process for runs of migrate that are to be cut short.
+"""python -m tests.migrating.cutter: a process that runs migrate, and cuts it short.
 
-Each line on stdin is one run: a database, a way to be cut, and before which statement (0: never).
-Its answer on stdout, as JSON, is how the run ended. Runs are forked, as Django's start takes longer
-than they do.
+Each line on stdin is one run: a database, a way to cut it, and the number of the statement before
+which it is cut (0: never). The answer on stdout, as JSON, is how the run ended. Runs are forked, as
+it takes longer to start Django than to run them.
 """
 
 import json
@@ -63,7 +63,7 @@ WAYS = {
 
 
 class Cut:
-    """An execute_wrapper that counts."""
+    """An execute_wrapper that counts statements, and cuts the run before one of them."""
 
     def __init__(self, way: Callable[[], None], number: int) -> None:
         self.way, self.number = way, number
@@ -77,7 +77,7 @@ class Cut:
 
 
 def migrate(database: str, cut: Cut) -> int:
-    """The exit status of `manage.py migrate`."""
+    """Return the exit status of `manage.py migrate`."""
     connection.settings_dict["NAME"] = database
     sys.argv = ["manage.py", "migrate", "-v0"]
     with connection.execute_wrapper(cut):

@@ -1,4 +1,4 @@
-"""Runs of migrate in processes of their own, cut short at a statement."""
+"""Runs of migrate in processes of their own that are cut short at a statement."""
 
 import json
 import os
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.support.processes import PROJECT, PYTHON
+from tests.support.processes import PATIENCE, PROJECT, PYTHON
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a run has ended."""
+    """The end of a run."""
 
     status: int
     err: str
@@ -20,7 +20,7 @@ class Run:
 
 
 class Cutter:
-    """Starts runs of migrate, each of which is cut before its statement `number`."""
+    """The process that runs migrate, and cuts each run before its statement `number`."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
@@ -35,7 +35,7 @@ class Cutter:
 
 @contextmanager
 def cutter(**variables: object) -> Iterator[Cutter]:
-    """On the server that this process uses, unless `variables` say otherwise."""
+    """Start the process, on the server of this process unless `variables` name another."""
     process = subprocess.Popen(
         [*PYTHON, "-m", "tests.migrating.cutter"],
         cwd=PROJECT,
@@ -47,4 +47,4 @@ def cutter(**variables: object) -> Iterator[Cutter]:
     try:
         yield Cutter(process)
     finally:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""Sessions beside that of migrate, and what migrate says to whom they are in the way."""
+"""Sessions next to that of migrate, and the lines that migrate prints about them."""
 
 import re
 from collections.abc import Callable
@@ -15,9 +15,9 @@ type Session = psycopg.Connection[tuple[Any, ...]]
 
 
 def session(name: str = "report") -> Session:
-    """A session on the database behind "default", where each statement commits.
+    """Return a session in the database behind "default", which commits each statement.
 
-    To be called in the main thread: behind "default", others have another database.
+    Call it in the main thread: in other threads, "default" is another database.
     """
     names = ("host", "port", "user", "password", "dbname")
     parameters = connection.get_connection_params()
@@ -29,40 +29,40 @@ LOCKS = (
     "pg_locks JOIN pg_stat_activity ON pg_stat_activity.pid = pg_locks.pid"
     " AND datname = current_database()"
 )
-"""Of this database's sessions; other tests may be running on the same server."""
+"""The locks of this database's sessions; other tests may use the same server."""
 
 
-def wait_until_somebody_waits(watcher: Session) -> None:
+def wait_until_a_session_waits(watcher: Session) -> None:
     waits = f"SELECT FROM {LOCKS} WHERE NOT granted"
     assert eventually(lambda: watcher.execute(waits.encode()).fetchall() != [])
 
 
 def end_sessions(condition: str, other: Session) -> None:
-    """Those whose locks fulfil the condition, but not `other`."""
+    """End the sessions whose locks fulfil the condition, except `other`."""
     end = f"SELECT pg_terminate_backend(pg_locks.pid, 5000) FROM {LOCKS} WHERE {condition}"
     other.execute(end.encode())
 
 
 class Listener(StringIO):
-    """Does something when it is told certain words."""
+    """An output that reacts to certain words, which are a regular expression."""
 
     def __init__(self, words: str, reaction: Callable[[], Any]) -> None:
         super().__init__()
         self.words, self.reaction = words, reaction
 
     def write(self, text: str) -> int:
-        if self.words in text:
+        if re.search(self.words, text):
             self.reaction()
         return super().write(text)
 
 
 def migrate_until(words: str, reaction: Callable[[], Any], *arguments: str) -> list[str]:
-    """What `manage.py migrate` prints, of which `words` cause the `reaction`."""
+    """Return the lines that `manage.py migrate` prints, and react to `words` in them."""
     output = Listener(words, reaction)
     call_command("migrate", *arguments, stdout=output, no_color=True)
     return without_seconds(output.getvalue()).splitlines()
 
 
 def without_seconds(text: str) -> str:
-    """`text`, in which the age of a transaction is left open."""
+    """Return `text` without the ages of transactions."""
     return re.sub(r" for \d+ s", " for … s", text)

@@ -10,7 +10,7 @@ import pytest
 from django.db import Error, connection
 
 from config.console.error_messages import explain
-from tests.migrating.sessions import Session, end_sessions, session, wait_until_somebody_waits
+from tests.migrating.sessions import Session, end_sessions, session, wait_until_a_session_waits
 from tests.support.migrations import extra_migration, migrate, run_sql
 
 INDEX = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('late_idx')"
@@ -40,7 +40,7 @@ def when_it_waits(reaction: Callable[[Session], Any]) -> Iterator[None]:
     """Call `reaction` with a session when the build of the index waits."""
 
     def react() -> None:
-        wait_until_somebody_waits(watcher)
+        wait_until_a_session_waits(watcher)
         reaction(watcher)
 
     with session() as watcher:

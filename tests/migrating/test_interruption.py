@@ -1,7 +1,7 @@
-"""migrate that is cut short, at any statement: each migration is whole or absent.
+"""migrate that is cut short at any statement: each migration is whole or absent.
 
-A few statements are tried for each way to be cut. MIGRATE_CUTS=7 tries every seventh, 1 all, which
-takes an hour.
+A few statements are tried for each way to cut a run. MIGRATE_CUTS=7 tries every seventh statement;
+MIGRATE_CUTS=1 tries all of them, which takes an hour.
 """
 
 import os
@@ -30,12 +30,12 @@ CUTS = {
     "interrupt": (0.6,),
     "terminate": (0.7,),
 }
-"""Where each way is tried, as a fraction of all statements."""
+"""The statements before which each way is tried, as fractions of all statements."""
 
 
 @dataclass
 class Uncut:
-    """What a run that nobody cuts has after each of its migrations, and how it gets there."""
+    """The stages after each migration of a run that is not cut, and its statements."""
 
     stages: list[Any] = field(default_factory=list)
     content_types: set[Any] = field(default_factory=set)
@@ -63,7 +63,7 @@ def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> 
 
 
 def stage() -> tuple[set[str], set[str]]:
-    """The migrations on record, and the schema; the ledger itself may be there from the start."""
+    """Return the migrations on record, and the schema without the ledger itself."""
     objects = schema()
     has_ledger = any("django_migrations" in line for line in objects)
     names = {name for (name,) in run_sql(LEDGER)} if has_ledger else set()

@@ -1,4 +1,4 @@
-"""Who migrates is alone, and who comes second waits."""
+"""The migration lock: one migrate runs, and another waits for it."""
 
 import os
 import socket
@@ -22,6 +22,7 @@ from tests.support.migrations import (
     run_sql,
     schema,
 )
+from tests.support.processes import PATIENCE
 
 TAKE = "SELECT pg_advisory_xact_lock(%s)"
 HELD = f"SELECT application_name FROM {LOCKS} WHERE locktype = 'advisory'"
@@ -33,7 +34,7 @@ INDEX = (
 
 @pytest.fixture
 def holder(database: str) -> Iterator[Session]:
-    """A session that looks like another migrate at work."""
+    """Return a session that holds the lock like another migrate."""
     with session("migrate by pid 1 on elsewhere") as holder:
         holder.execute("BEGIN")
         holder.execute(TAKE, [KEY])
@@ -88,7 +89,7 @@ def test_holder__is_named_after_its_process(database: str) -> None:
 
 
 def lose_lock(apps: Any, editor: Any) -> None:
-    """A step of a migration, in which the session with the lock is ended."""
+    """End the session that holds the lock, as a step of a migration."""
     with session() as other:
         end_sessions("locktype = 'advisory'", other)
 
@@ -138,7 +139,7 @@ def test_index_built_concurrently_while_another_migrate_waits__is_not_held_up(
 
     def begin_to_wait() -> None:
         waiter.start()
-        assert waits.wait(timeout=20)
+        assert waits.wait(PATIENCE)
 
     with extra_migration("users", INDEX):
         lines = migrate_until("Applying", begin_to_wait, "users")
@@ -147,7 +148,7 @@ def test_index_built_concurrently_while_another_migrate_waits__is_not_held_up(
 
 
 def wait_for_lock(other: Any, waits: Event) -> None:
-    """Be another migrate, which has nothing to do."""
+    """Wait for the lock as another migrate does."""
     other.inc_thread_sharing()
     with hold_migration_lock(other, Progress(), lambda line: waits.set()):
         pass
@@ -163,7 +164,7 @@ def test_connection_from_a_pool__is_not_needed_twice(database: str) -> None:
 def pool_of_one() -> Iterator[None]:
     pooled: Any = connection
     connection.close()
-    connection.settings_dict["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 1, "timeout": 5}
+    connection.settings_dict["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 1, "timeout": 60}
     connection.settings_dict["CONN_MAX_AGE"] = 0
     try:
         yield

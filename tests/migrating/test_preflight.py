@@ -1,4 +1,4 @@
-"""What is refused before a migration runs: one line that says why, and nothing made."""
+"""Plans that migrate refuses before anything runs, with one line that says why."""
 
 import os
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ from tests.support.migrations import (
 
 @pytest.fixture
 def database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of an empty database."""
+    """Return the name of an empty database."""
     with django_db_blocker.unblock(), new_database() as name:
         yield name
 
 
 @pytest.fixture
 def guest() -> Iterator[str]:
-    """A role that may log in, and no more."""
+    """Return a role that may log in and nothing else."""
     name = f"guest_{os.getpid()}"
     run_sql(f"CREATE ROLE {name}")
     yield name
@@ -36,7 +36,7 @@ def guest() -> Iterator[str]:
 
 
 def refusal(*arguments: str) -> str:
-    """Why migrate refuses, after which the database is as it was."""
+    """Return the reason for which migrate refuses, and leaves the database as it was."""
     before = schema()
     with pytest.raises(CommandError) as error:
         migrate(*arguments)

@@ -1,4 +1,4 @@
-"""What is said of a run of migrate that was interrupted, perhaps while the server committed."""
+"""How the database stands after an interruption, perhaps one while the server committed."""
 
 import pytest
 from django.db import connection
@@ -13,32 +13,43 @@ def migration(name: str, *, atomic: bool = True) -> Migration:
 
 
 APPLIED, NOT_APPLIED = migration("0001_initial"), migration("0099_extra")
+AGAIN = "Run migrate again to go on."
 
 
 @pytest.mark.parametrize(
     ("progress", "standing"),
     [
-        (Progress(), "Nothing was changed."),
-        (Progress(has_changed=True), "What was shown as OK is done."),
-        (Progress(NOT_APPLIED), "Nothing of users.0099_extra is applied."),
-        (Progress(APPLIED), "users.0001_initial is applied."),
-        (Progress(APPLIED, is_one_transaction=True), "Nothing was changed."),
-        (Progress(NOT_APPLIED, is_one_transaction=True), "users.0099_extra is unapplied."),
+        (Progress(), f"Nothing was changed. {AGAIN}"),
+        (Progress(has_changed=True), f"What was shown as OK is done. {AGAIN}"),
         (
-            Progress(migration("0002", atomic=False)),
-            "users.0002 is not atomic: a part of it may have been done.",
+            Progress(migration=NOT_APPLIED),
+            f"Nothing of users.0099_extra is applied. {AGAIN}",
+        ),
+        (Progress(migration=APPLIED), f"users.0001_initial is applied. {AGAIN}"),
+        (
+            Progress("rollback", unapplies=[("users", "0001_initial")]),
+            "Nothing was changed. Run rollback again to go on.",
+        ),
+        (
+            Progress(migration=APPLIED, unapplies=[("users", "0001_initial")]),
+            f"Nothing was changed. {AGAIN}",
+        ),
+        (Progress(unapplies=[("users", "0099_extra")]), "The rollback is done."),
+        (
+            Progress(migration=migration("0002", atomic=False)),
+            f"users.0002 is not atomic: a part of it may have been done. {AGAIN}",
         ),
     ],
 )
 def test_progress_after_an_interruption__is_what_the_database_says(
     database: str, progress: Progress, standing: str
 ) -> None:
-    assert progress.look(connection) == standing
+    assert progress.after_interruption(connection) == standing
 
 
 def test_progress_without_a_database__does_not_guess(database: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = "nowhere"
-    assert Progress(APPLIED).look(connection) == (
-        "Whether users.0001_initial is applied could not be seen."
+    assert Progress(migration=APPLIED).after_interruption(connection) == (
+        f"Whether users.0001_initial was committed could not be seen. {AGAIN}"
     )

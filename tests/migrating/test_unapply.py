@@ -1,4 +1,4 @@
-"""migrate backwards, with rows in every table: nothing of it is left, or nothing has changed."""
+"""migrate backwards, with rows in every table: nothing is left, or nothing has changed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,13 +8,12 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.db import IntegrityError, InternalError, connection
+from django.db import IntegrityError, InternalError
 from pytest_django import DjangoDbBlocker
 
 from tests.support.migrations import (
     dump,
     extra_migration,
-    fill_every_table,
     migrate,
     new_database,
     planned,
@@ -30,20 +29,10 @@ APPS = [
 TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_models()}
 
 
-@pytest.fixture(scope="module")
-def full(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a database with all migrations applied and rows in every table."""
-    with django_db_blocker.unblock(), new_database() as name:
-        migrate()
-        fill_every_table()
-        connection.close()
-        yield name
-
-
 @pytest.fixture
-def database(full: str) -> Iterator[None]:
-    """A copy of it, for the test to change."""
-    with new_database(full):
+def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A copy of the filled database, for the test to change."""
+    with django_db_blocker.unblock(), new_database(filled):
         yield
 
 
@@ -79,9 +68,9 @@ def strings(sql: str) -> set[str]:
 
 
 def rows_by_table() -> dict[str, list[str]]:
-    """The rows of the project's tables, as far as those are there."""
+    """Return the rows of those tables of the project that exist."""
     existing = strings("SELECT relname FROM pg_class WHERE relkind = 'r'")
-    # What paid for an enrollment goes with the payments, and does not come back.
+    # The payments of enrollments are dropped with their table, and do not come back.
     rows = "SELECT (to_jsonb(t) - 'payment_id')::text FROM {} AS t"
     return {
         table: sorted(strings(rows.format(table)))
@@ -91,7 +80,7 @@ def rows_by_table() -> dict[str, list[str]]:
 
 
 def names_of(app_label: str) -> set[str]:
-    """The names of the app's tables, indexes, sequences and enum types."""
+    """Return the names of the app's tables, indexes, sequences and enum types."""
     tables = ", ".join(f"'{table}'" for table, label in TABLES.items() if label == app_label)
     return strings(f"""
         WITH tables AS (SELECT oid FROM pg_class WHERE relname IN ({tables}))
@@ -110,7 +99,7 @@ def names_of(app_label: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Rollback:
-    """What happened when an app was unapplied, and applied again with all that went with it."""
+    """The outcome of unapplying an app, and of applying it again with all that depends on it."""
 
     plan: list[str]
     ran: list[str]
@@ -121,8 +110,10 @@ class Rollback:
 
 
 @pytest.fixture(scope="module", params=APPS)
-def rollback(request: pytest.FixtureRequest, full: str) -> Iterator[Rollback]:
-    with new_database(full):
+def rollback(
+    request: pytest.FixtureRequest, filled: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Rollback]:
+    with django_db_blocker.unblock(), new_database(filled):
         before = snapshot()
         plan = planned(request.param, "zero")
         names = {name for app_label in apps_gone(plan) for name in names_of(app_label)}
@@ -133,7 +124,7 @@ def rollback(request: pytest.FixtureRequest, full: str) -> Iterator[Rollback]:
 
 
 def apps_gone(plan: list[str]) -> set[str]:
-    """The apps of which `plan` leaves nothing."""
+    """Return the apps of which `plan` leaves nothing."""
     return {name.removesuffix(".0001_initial") for name in plan if name.endswith(".0001_initial")}
 
 
@@ -193,7 +184,7 @@ def test_app_to_zero_and_forward__rows_of_the_other_apps_stay(rollback: Rollback
 
 @dataclass(frozen=True)
 class FullRollback:
-    """What was left without any app, and when all had been applied again."""
+    """What is left when every app is unapplied, and what is there when all are applied again."""
 
     relations_left: set[str]
     types_left: set[str]
@@ -203,8 +194,8 @@ class FullRollback:
 
 
 @pytest.fixture(scope="module")
-def full_rollback(full: str) -> FullRollback:
-    with new_database(full):
+def full_rollback(filled: str, django_db_blocker: DjangoDbBlocker) -> FullRollback:
+    with django_db_blocker.unblock(), new_database(filled):
         before = snapshot()
         for app_label in [*reversed(APPS), "admin", "auth", "sessions", "contenttypes"]:
             migrate(app_label, "zero")
@@ -302,8 +293,8 @@ def test_migration_that_is_not_atomic_in_a_longer_rollback__refused(database: No
         with pytest.raises(CommandError) as error:
             migrate("users", "zero")
     assert str(error.value) == (
-        "Cannot unapply courses.0099_extra together with others: it is not atomic, and a rollback "
-        "is one transaction. Nothing was changed. Unapply it by itself first."
+        "Cannot unapply courses.0099_extra: it is not atomic, and a rollback is one transaction. "
+        "Nothing was changed. Unapply it by itself with manage.py migrate."
     )
     assert dump() == before
 
@@ -316,7 +307,7 @@ def test_migration_that_is_not_atomic_by_itself__unapplied(database: None) -> No
 
 
 def test_rows_written_by_a_step_back__do_not_stop_the_next(database: None) -> None:
-    """Their deferred constraints are looked at before the next step drops the table."""
+    """Their deferred constraints are checked before the next step drops the table."""
     insert = (
         "INSERT INTO course_modules (course_id, title, order_number)"
         " SELECT id, title, 99 FROM courses"

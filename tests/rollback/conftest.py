@@ -4,26 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
-from tests.support.migrations import fill_every_table, migrate, new_database
-
-
-@pytest.fixture(scope="session")
-def full(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a database with all migrations applied and rows in every table."""
-    with django_db_blocker.unblock(), new_database() as name:
-        migrate()
-        fill_every_table()
-        connection.close()
-        yield name
+from tests.support.migrations import new_database
 
 
 @pytest.fixture
-def database(full: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The name of a copy of it, for the test to change."""
-    with django_db_blocker.unblock(), new_database(full) as name:
+    with django_db_blocker.unblock(), new_database(filled) as name:
         yield name
 
 
@@ -31,14 +20,14 @@ def database(full: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 def empty_database(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
-    """The name of a database in which only the migrations have been applied to zero."""
+    """Return the name of a database in which no migration has been applied."""
     with django_db_blocker.unblock(), new_database() as name:
         yield name
 
 
 @pytest.fixture(autouse=True)
 def backups(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the backups of the test are written."""
+    """Return the directory in which the test writes its backups."""
     monkeypatch.setenv("COLUMNS", "100")
     settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
     settings.MIGRATE_LOCK_TIMEOUT, settings.MIGRATE_LOCK_RETRIES = 0.2, 0

@@ -1,9 +1,10 @@
-"""manage.py rollback within this process, and all that is in a database."""
+"""manage.py rollback within this process, and the whole contents of a database."""
 
 import json
 import os
 import shlex
 import subprocess
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
@@ -13,20 +14,28 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from config.postgres.catalog.catalog import read_catalog, read_schema
+from tests.migrating.sessions import Listener
 from tests.support.migrations import run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
 
 
 def rollback(*arguments: object) -> list[str]:
-    """The lines that `manage.py rollback` prints."""
+    """Return the lines that `manage.py rollback` prints."""
     output = StringIO()
     call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
     return output.getvalue().splitlines()
 
 
+def rollback_until(words: str, reaction: Callable[[], Any], *arguments: object) -> list[str]:
+    """Return the same, and react to `words`, a regular expression, when they are printed."""
+    output = Listener(words, reaction)
+    call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
+    return output.getvalue().splitlines()
+
+
 def refusal(*arguments: object) -> str:
-    """Why rollback refuses, after which the database is as it was."""
+    """Return the reason for which rollback refuses, and leaves the database as it was."""
     before = contents()
     with pytest.raises(CommandError) as error:
         rollback(*arguments)
@@ -35,7 +44,7 @@ def refusal(*arguments: object) -> str:
 
 
 def contents() -> dict[str, Any]:
-    """The whole catalog, a checksum of the rows of each table, and where each sequence stands."""
+    """Return the whole catalog, a checksum of each table's rows, and each sequence's last value."""
     catalog = read_catalog(connection, read_schema(connection).oid)
     tables = [key.name for key in catalog if key.kind == "table"]
     return {
@@ -55,14 +64,14 @@ CHECKSUM = """
 
 
 def run_command(line: str) -> None:
-    """Run what a person would copy from the screen; libpq asks nobody for the password here."""
+    """Run a line that rollback prints. libpq cannot ask for the password here."""
     password = str(connection.settings_dict["PASSWORD"])
     connection.close()
     subprocess.run(shlex.split(line), check=True, env=os.environ | {"PGPASSWORD": password})
 
 
 def names() -> set[str]:
-    """All tables, indexes, sequences and types in the schema."""
+    """Return all tables, indexes, sequences and types in the schema."""
     return {
         name
         for (name,) in run_sql(
@@ -73,5 +82,5 @@ def names() -> set[str]:
 
 
 def session() -> psycopg.Connection[Any]:
-    """Somebody else's session in the same database."""
+    """Return another session in the same database."""
     return psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None})

@@ -1,4 +1,4 @@
-"""The backup: a file that is complete, private and found again, or no rollback."""
+"""The backup: a file that is complete, private and found again. Else nothing is rolled back."""
 
 import stat
 from pathlib import Path
@@ -11,12 +11,10 @@ from pytest_django import Settings
 from config.rollback import backup as module
 from config.rollback import client_programs
 from config.rollback.backup import Backup, check_complete
-from tests.rollback.helpers import GO_ON, refusal, rollback
+from tests.rollback.helpers import GO_ON, refusal, rollback, session
 from tests.support.migrations import run_sql
 
-SET_RIGHT = (
-    "Nothing was changed. Set that right, or make a backup in your own way and add --no-backup."
-)
+SET_RIGHT = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 
 
 def test_backup__named_and_private(database: str, backups: Path) -> None:
@@ -127,9 +125,7 @@ def test_disk_that_is_full__refused(
 
 
 def test_server_that_refuses__refused_and_no_file_left(database: str, backups: Path) -> None:
-    """A table that pg_dump cannot read, since somebody is altering it."""
-    from tests.rollback.helpers import session
-
+    """pg_dump cannot read a table that another session is altering."""
     with session() as other:
         other.execute("LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE")
         module.LOCK_WAIT, usual = 100, module.LOCK_WAIT

@@ -1,4 +1,4 @@
-"""rollback --dry-run: a script that does what rollback does, and nothing until somebody runs it."""
+"""rollback --dry-run: a script that does what rollback does, and nothing until it is run."""
 
 import pytest
 from django.db import connection
@@ -19,11 +19,11 @@ def test_dry_run__changes_nothing(database: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["payments"], ["--to", "enrollments.0001"]])
 def test_script_of_dry_run__does_what_rollback_does(
-    full: str, database: str, arguments: list[str]
+    filled: str, database: str, arguments: list[str]
 ) -> None:
     run_sql(dry_run(*arguments))
     after = contents()
-    with new_database(full):
+    with new_database(filled):
         rollback(*arguments, *GO_ON, "--no-backup")
         assert contents() == after
 
@@ -45,7 +45,7 @@ def test_script_of_dry_run_of_everything__leaves_nothing(database: str) -> None:
 def test_script_of_dry_run__one_transaction(database: str) -> None:
     statements = dry_run("payments").splitlines()
     assert statements[:2] == [
-        "-- Takes back payments. To run it: psql --set ON_ERROR_STOP=on --file FILE",
+        "-- Rolls back payments. To run it: psql --set ON_ERROR_STOP=on --file FILE",
         "BEGIN;",
     ]
     assert statements[-1] == "COMMIT;"

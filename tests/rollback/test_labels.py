@@ -1,4 +1,4 @@
-"""Going back where rows use a label that was added later."""
+"""Migrations unapplied while rows use an enum label that they added."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,18 +16,18 @@ ADD_AND_RENAME = (
 
 @pytest.fixture
 def disputed(database: str) -> Iterator[None]:
-    """An added label is in use, and the first one is called otherwise by now."""
+    """Add a label and use it, and rename the first one."""
     with extra_migration("payments", ADD_AND_RENAME):
         migrate("payments")
         run_sql("UPDATE payments SET status = 'disputed'")
         yield
 
 
-def test_label_of_a_type_that_goes__in_nobodys_way(disputed: None) -> None:
+def test_label_of_a_type_that_goes__not_in_the_way(disputed: None) -> None:
     assert "Nothing is left of payments." in "\n".join(rollback("payments", *GO_ON))
 
 
-def test_label_of_a_type_that_goes_to_zero__in_nobodys_way(disputed: None) -> None:
+def test_label_of_a_type_that_goes_to_zero__not_in_the_way(disputed: None) -> None:
     migrate("payments", "zero")
     assert run_sql("SELECT to_regtype('payment_status')") == [(None,)]
 

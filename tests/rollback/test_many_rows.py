@@ -1,4 +1,4 @@
-"""Many rows: refused, confirmed, and restored from its own backup.
+"""Many rows: rollback refuses, counts or estimates them, and restores them from its backup.
 
 `ROLLBACK_ROWS=1000000 pytest tests/rollback/test_many_rows.py --durations=0` takes a while.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.rollback import size
+from config.rollback import losses
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, refusal, rollback, run_command
 from tests.support.migrations import run_sql
@@ -40,7 +40,7 @@ def test_many_rows__refused_counted_and_restored(many_rows: None, backups: Path)
 def test_many_rows_without_time_to_count__estimated(
     many_rows: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(size, "COUNTING_SECONDS", 0)
+    monkeypatch.setattr(losses, "COUNTING_SECONDS", 0)
     lines = rollback("analytics", *GO_ON, "--no-backup")
     [created] = [line for line in lines if "Create model AnalyticsEvent" in line]
     assert f" about {ROWS:,} rows " in created

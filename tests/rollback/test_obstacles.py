@@ -7,20 +7,20 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
-from config.rollback.objects import find_gone
+from config.rollback.dropped_objects import find_dropped
+from config.rollback.execution import Job
 from config.rollback.obstacles import check_obstacles
 from config.rollback.plan import read_rollback
-from config.rollback.run import Job
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.migrations import new_database, run_sql
 
 
 @pytest.fixture(scope="module")
-def job(full: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Job]:
-    """Yield the plan of a rollback of payments."""
-    with django_db_blocker.unblock(), new_database(full):
+def job(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Job]:
+    """A rollback of payments that is planned only."""
+    with django_db_blocker.unblock(), new_database(filled):
         planned = read_rollback(connection, ["payments"])
-        yield Job(connection, planned, find_gone(planned, "default"))
+        yield Job(connection, planned, find_dropped(planned, "default"))
 
 
 def check_with(job: Job, statements: str) -> str:
@@ -28,7 +28,7 @@ def check_with(job: Job, statements: str) -> str:
     with transaction.atomic():
         run_sql(statements)
         try:
-            check_obstacles(connection, job.rollback, job.gone)
+            check_obstacles(connection, job.rollback, job.dropped)
         except CommandError as error:
             return str(error)
         finally:

@@ -1,4 +1,4 @@
-"""rollback on a database with rows in every table: what goes, what stays, what comes back."""
+"""rollback on a database with rows in every table: what is dropped, kept, and restored."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ class Run:
 
 @pytest.fixture(scope="module", params=PLANS)
 def run(
-    request: pytest.FixtureRequest, full: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, filled: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:
     directory = tmp_path_factory.mktemp("backups")
-    with request.getfixturevalue("django_db_blocker").unblock(), new_database(full):
+    with request.getfixturevalue("django_db_blocker").unblock(), new_database(filled):
         before = contents()
         output = rollback(*PLANS[request.param], *GO_ON, "--backup-dir", directory)
         after, left = contents(), names()
@@ -79,10 +79,12 @@ def test_rollback_of_everything__migrates_again(database: str) -> None:
     assert contents()["catalog"] == before
 
 
-def test_rollback_of_an_app__what_is_left_is_what_migrate_leaves(full: str, database: str) -> None:
+def test_rollback_of_an_app__what_is_left_is_what_migrate_leaves(
+    filled: str, database: str
+) -> None:
     rollback("payments", *GO_ON)
     after = contents()
-    with new_database(full):
+    with new_database(filled):
         migrate("payments", "zero")
         assert contents() == after
 
@@ -93,7 +95,7 @@ def test_rollback_of_an_app__says_that_nothing_is_left(database: str, backups: P
         "  Unapplying enrollments.0002_initial... OK",
         "  Unapplying payments.0001_initial... OK",
         "",
-        "Nothing is left of payments. Gone are 3 tables, 1 column, 3 enum types, the content types "
+        "Nothing is left of payments. Removed: 3 tables, 1 column, 3 enum types, the content types "
         "and permissions of 3 models and 2 migration records, with 20 rows.",
     ]
     assert not backups.exists()
@@ -135,7 +137,7 @@ def test_rollback_to_a_time__leaves_what_was_there_then(database: str) -> None:
         lines = rollback("--to", "2026-11-21", "--noinput", "--no-backup")
     assert contents()["catalog"] == before["catalog"]
     assert lines[-1] == (
-        "Nothing is left of what was applied after 2026-11-21 00:00:00 UTC. Gone are 1 enum type "
+        "Nothing is left of what was applied after 2026-11-21 00:00:00 UTC. Removed: 1 enum type "
         "and 1 migration record."
     )
 
@@ -214,7 +216,7 @@ def test_rollback_of_a_migration_that_is_not_atomic__refused(database: str) -> N
     with extra_migration("courses", "atomic = False; operations = []"):
         migrate("courses")
         assert refusal("--to", "courses.0001", *GO_ON) == (
-            "Cannot roll back courses.0099_extra: it is not atomic, and a rollback is one "
+            "Cannot unapply courses.0099_extra: it is not atomic, and a rollback is one "
             "transaction. Nothing was changed. Unapply it by itself with manage.py migrate."
         )
 
@@ -224,7 +226,7 @@ def test_rollback_of_a_faked_migration__refused(database: str) -> None:
     migrate("payments", "--fake")
     assert refusal("payments", *GO_ON) == (
         "Cannot roll back payments.0001_initial: its table subscriptions is not in the database. "
-        "Nothing was changed. manage.py verify_schema tells what else is amiss."
+        "Nothing was changed. manage.py verify_schema shows all differences."
     )
 
 

@@ -1,4 +1,4 @@
-"""Whom migrate would have to wait for, it does not keep others waiting for."""
+"""Waits of migrate for locks: brief, tried again, and without a queue behind them."""
 
 from collections.abc import Iterator
 from threading import Thread
@@ -13,7 +13,7 @@ from tests.migrating.sessions import (
     Session,
     migrate_until,
     session,
-    wait_until_somebody_waits,
+    wait_until_a_session_waits,
     without_seconds,
 )
 from tests.support.migrations import dump, extra_migration, migrate, run_sql
@@ -32,13 +32,13 @@ BEGIN = "BEGIN; SELECT FROM users"
 
 @pytest.fixture
 def reader(database: str) -> Iterator[Session]:
-    """A session in a transaction that reads from `users`."""
+    """Return a session in a transaction that reads from `users`."""
     with session() as reader:
         reader.execute(BEGIN)
         yield reader
 
 
-def behind(
+def blocked_by(
     pid: int, query: str = BEGIN, locked: str = "users", subject: str = "users.0099_extra"
 ) -> str:
     return (
@@ -61,7 +61,7 @@ def test_migration_behind_a_reader__tried_again_until_it_is_applied(reader: Sess
     assert lines[2:] == [
         "Running migrations:",
         "  Applying users.0099_extra...",
-        f"{behind(pid)} Nothing of users.0099_extra is applied. Trying again in 0.1 s.",
+        f"{blocked_by(pid)} Nothing of users.0099_extra is applied. Trying again in 0.1 s.",
         "Running migrations:",
         "  Applying users.0099_extra... OK",
     ]
@@ -76,7 +76,7 @@ def test_migration_behind_a_reader_that_stays__gives_up_and_changes_nothing(
     with extra_migration("users", WHOLE), pytest.raises(CommandError) as error:
         migrate("users")
     assert without_seconds(str(error.value)) == (
-        f"{behind(pid)} Gave up after "
+        f"{blocked_by(pid)} Gave up after "
         f"3 attempts. Nothing of users.0099_extra is applied. {when_it_ends(pid)}"
     )
     assert dump() == before
@@ -87,7 +87,7 @@ def test_migration_behind_two_readers__names_one_and_counts_the_other(reader: Se
         other.execute("BEGIN; SELECT FROM users")
         with pytest.raises(CommandError) as error:
             migrate("users")
-    reason = behind(reader.info.backend_pid).replace("is in", "and 1 more are in")
+    reason = blocked_by(reader.info.backend_pid).replace("is in", "and 1 more are in")
     assert f"{reason} Gave up" in without_seconds(str(error.value))
 
 
@@ -95,10 +95,10 @@ def test_session_that_comes_after_the_migration__is_let_through(reader: Session)
     with session("visitor") as visitor, session("watcher") as watcher:
 
         def visit() -> None:
-            wait_until_somebody_waits(watcher)
+            wait_until_a_session_waits(watcher)
             visitor.execute("SELECT FROM users")
 
-        visitor.execute("SET statement_timeout = '20s'")
+        visitor.execute("SET statement_timeout = '120s'")
         visit_during_migrate = Thread(target=visit)
         visit_during_migrate.start()
         with extra_migration("users", WHOLE), pytest.raises(CommandError, match="Gave up"):
@@ -131,7 +131,7 @@ def test_rollback_behind_a_reader__tried_again_as_a_whole(reader: Session) -> No
         lines = migrate_until("Trying again", reader.rollback, "users", "0001")
     assert lines[4:] == [
         "  Unapplying users.0099_extra...",
-        f"{behind(pid)} Nothing was changed. Trying again in 0.1 s.",
+        f"{blocked_by(pid)} Nothing was changed. Trying again in 0.1 s.",
         "Running migrations:",
         "  Rendering model states... DONE",
         "  Unapplying users.0099_extra... OK",
@@ -145,7 +145,7 @@ def test_statement_of_migration_that_is_not_atomic__is_tried_again_alone(reader:
         lines = migrate_until("Trying again", reader.rollback, "users")
     assert lines[3:] == [
         "  Applying users.0099_extra...",
-        f"{behind(pid)} "
+        f"{blocked_by(pid)} "
         "users.0099_extra is not atomic: a part of it may have been done. Trying again in 0.1 s.",
         " OK",
     ]
@@ -156,7 +156,7 @@ def test_migration_that_is_not_atomic_and_gives_up__says_what_may_be_left(reader
     with extra_migration("users", IN_PARTS), pytest.raises(CommandError) as error:
         migrate("users")
     assert without_seconds(str(error.value)) == (
-        f"{behind(pid)} Gave up after "
+        f"{blocked_by(pid)} Gave up after "
         "3 attempts. users.0099_extra is not atomic: a part of it may have been done. "
         f"{when_it_ends(pid)}"
     )
@@ -169,21 +169,21 @@ def test_atomic_part_of_migration_that_is_not__is_not_tried_again(reader: Sessio
     with extra_migration("users", body), pytest.raises(CommandError) as error:
         migrate("users")
     assert without_seconds(str(error.value)) == (
-        f"{behind(pid)} Gave up after "
+        f"{blocked_by(pid)} Gave up after "
         "1 attempt. users.0099_extra is not atomic: a part of it may have been done. "
         f"{when_it_ends(pid)}"
     )
 
 
 def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(database: str) -> None:
-    # Of an index Django makes deferred SQL, after whose COMMIT it would record the migration.
+    # Django defers the SQL of an index, and would record the migration after the COMMIT of it.
     add_index = 'migrations.AddField("User", "nick", models.TextField(null=True, db_index=True))'
     with session() as holder, extra_migration("users", f"operations = [{add_index}]"):
         pid = holder.info.backend_pid
         holder.execute("BEGIN; LOCK django_migrations IN SHARE MODE")
         lines = migrate_until("Trying again", holder.rollback, "users")
     assert lines[4:] == [
-        f"{behind(pid, 'BEGIN; LOCK django_migrations IN SHARE MODE', 'django_migrations')} "
+        f"{blocked_by(pid, 'BEGIN; LOCK django_migrations IN SHARE MODE', 'django_migrations')} "
         "Nothing of users.0099_extra is applied. Trying again in 0.1 s.",
         "Running migrations:",
         "  Applying users.0099_extra... OK",
@@ -197,7 +197,7 @@ def test_content_types_behind_a_lock__made_after_the_lock(database: str) -> None
         holder.execute(lock.encode())
         lines = migrate_until("Trying again", holder.rollback, "users")
     assert lines[4:] == [
-        f"{behind(pid, lock, 'django_content_type', 'migrate')} "
+        f"{blocked_by(pid, lock, 'django_content_type', 'migrate')} "
         "What was shown as OK is done. Trying again in 0.1 s.",
     ]
     assert run_sql("SELECT count(*) FROM django_content_type WHERE model = 'pet'") == [(1,)]
@@ -209,11 +209,11 @@ def test_migration_in_a_deadlock__tried_again(database: str, settings: Settings)
     connection.close()
     locks = "operations = [migrations.RunSQL('LOCK users'), migrations.RunSQL('LOCK courses')]"
     with session() as other, session("watcher") as watcher, extra_migration("users", locks):
-        other.execute("SET deadlock_timeout = '20s'")
+        other.execute("SET deadlock_timeout = '120s'")
         other.execute("BEGIN; LOCK courses")
 
         def meet() -> None:
-            wait_until_somebody_waits(watcher)
+            wait_until_a_session_waits(watcher)
             other.execute("LOCK users")
 
         meeting = Thread(target=meet)
@@ -243,7 +243,7 @@ def test_statement_of_migration__has_the_lock_timeout_of_the_settings(
     assert run_sql("SHOW lock_timeout") == [("0",)]
 
 
-def test_statement_of_migration__is_ended_by_the_server_if_we_are_gone(database: str) -> None:
+def test_statement_of_migration__is_ended_by_the_server_if_migrate_is_gone(database: str) -> None:
     show = "CREATE TABLE seen AS SELECT current_setting($$client_connection_check_interval$$)"
     with extra_migration("users", f"operations = [migrations.RunSQL('{show}')]"):
         migrate("users")

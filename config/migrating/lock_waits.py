@@ -1,7 +1,7 @@
-"""No queue behind a lock: who cannot have one soon lets go of all, and tries again after a pause.
+"""Brief waits for locks: one that is not granted soon is given up, and tried again after a pause.
 
-ALTER TABLE waits for the table's last reader to end, and all who come later wait behind it. So
-`migrate` waits for a short time only, and holds no locks while it pauses.
+ALTER TABLE waits for the last reader of its table, and every later query queues behind it. So
+`migrate` and `rollback` wait for a lock for a short time only, and hold no lock while they pause.
 """
 
 import random
@@ -13,21 +13,20 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import Error, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 from psycopg.pq import TransactionStatus
 
-from config.console import driver_error
+from config.console import counted, driver_error
 from config.migrating.blockers import Watch
 from config.migrating.migration_lock import MigrationLock
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
-IN_THE_WAY = (errors.LockNotAvailable, errors.DeadlockDetected)
+LOCK_ERRORS = (errors.LockNotAvailable, errors.DeadlockDetected)
 NEEDS_NO_TRANSACTION = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
 
-# Through a pooler only what is set for a transaction is set for us, and for nobody else. Unless
-# it is told to look, the server goes on with the statement of a client that was killed, and keeps
-# its locks; PostgreSQL for Windows cannot look.
+# A pooler keeps only what is set for a transaction apart from other clients. Without the check of
+# the connection the server would go on with the statement of a client that was killed, and keep its
+# locks. PostgreSQL for Windows does not have that check.
 BEGIN = """
     SELECT pg_backend_pid(),
            set_config('lock_timeout', %s, true),
@@ -40,31 +39,32 @@ BEGIN = """
 """
 
 
-class Patience:
-    """Lets the transactions of a connection wait for locks only so long, and retries them.
-
-    It is a wrapper for Django's execute_wrapper().
-    """
+class LockWaits:
+    """A wrapper for Django's execute_wrapper() that bounds and retries the waits for locks."""
 
     def __init__(self, lock: MigrationLock, say: Callable[[str], None]) -> None:
-        self.connection, self.progress, self.say = lock.connection, lock.progress, say
+        self.lock, self.say = lock, say
+        self.connection, self.progress = lock.connection, lock.progress
         self.seconds: float = settings.MIGRATE_LOCK_TIMEOUT
         self.attempts: int = 1 + settings.MIGRATE_LOCK_RETRIES
         self.watch = Watch(lock)
 
-    def retry[T](self, function: Callable[[], T], *, is_whole: Callable[[], bool]) -> T:
-        """What `function` returns, which is called again as long as locks are in its way.
+    def retry[T](
+        self, function: Callable[[], T], *, is_whole: Callable[[], bool] = lambda: True
+    ) -> T:
+        """Call `function` until no lock is in its way, and return what it returns.
 
-        Raises CommandError after the last attempt, or if what `function` did `is_whole` no more.
+        Raise CommandError after the last attempt, or as soon as `is_whole` says that a part of
+        what `function` did was committed, so that it cannot be called again.
         """
         failures, failed = 0, ""
         while True:
             try:
                 return function()
             except Error as error:
-                if not isinstance(driver_error(error), IN_THE_WAY):
+                if not isinstance(driver_error(error), LOCK_ERRORS):
                     raise
-                if self.connection.in_atomic_block:  # our caller's, and it is broken now
+                if self.connection.in_atomic_block:  # the caller's, and it is aborted now
                     raise
                 name = self.progress.name
                 failures, failed = (failures + 1 if name == failed else 1), name
@@ -79,13 +79,14 @@ class Patience:
         time.sleep(seconds)
 
     def _last_words(self, error: Error, attempts: int) -> str:
-        tried = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-        step = "Run migrate again when there is less going on."
+        command = self.progress.command
+        step = f"Run {command} again when there is less traffic."
         for blocker in self.watch.blockers[:1]:
             step = (
-                "Run migrate again when that session has ended, or end it: "
+                f"Run {command} again when that session has ended, or end it: "
                 f"SELECT pg_terminate_backend({blocker.pid});"
             )
+        tried = counted(attempts, "attempt")
         return f"{self._reason(error)} Gave up after {tried}. {self.progress.standing} {step}"
 
     def _reason(self, error: Error) -> str:
@@ -94,12 +95,10 @@ class Patience:
         blockers = self.watch.blockers
         what = f"lock {blockers[0].relation}" if blockers and blockers[0].relation else "get a lock"
         reason = f"{self.progress.name} could not {what} within {self.seconds:g} s"
-        match blockers:
-            case [blocker]:
-                return f"{reason}: {blocker} is in the way."
-            case [blocker, *others]:
-                return f"{reason}: {blocker} and {len(others)} more are in the way."
-        return f"{reason}."
+        if not blockers:
+            return f"{reason}."
+        are = "is" if len(blockers) == 1 else f"and {len(blockers) - 1} more are"
+        return f"{reason}: {blockers[0]} {are} in the way."
 
     def __call__(
         self,
@@ -119,11 +118,11 @@ class Patience:
             self._begin()
             return run()
         try:
-            return self.retry(lambda: self._in_transaction(run), is_whole=lambda: True)
+            return self.retry(lambda: self._in_transaction(run))
         except Error as error:
             if not isinstance(driver_error(error), NEEDS_NO_TRANSACTION):
                 raise
-        # CREATE INDEX CONCURRENTLY and the like, behind which nobody queues. They wait for all
+        # CREATE INDEX CONCURRENTLY and the like: no query queues behind them. They wait for all
         # transactions to end, for which a lock_timeout would be too short.
         return execute(sql, params, many, context)
 
@@ -140,25 +139,14 @@ class Patience:
 
 
 @contextmanager
-def lock_timeout(lock: MigrationLock, say: Callable[[str], None]) -> Iterator[Patience]:
-    """Have the connection's transactions wait MIGRATE_LOCK_TIMEOUT seconds at most; 0 for ever."""
-    patience = Patience(lock, say)
-    if not patience.seconds:
-        yield patience
-        return
-    with lock.connection.execute_wrapper(patience), patience.watch.every(patience.seconds / 4):
-        yield patience
+def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterator[LockWaits]:
+    """Let no transaction of the connection wait for a lock longer than MIGRATE_LOCK_TIMEOUT.
 
-
-@contextmanager
-def autocommit(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Let each atomic() commit, which with AUTOCOMMIT off is left to whoever began; to nobody."""
-    if connection.in_atomic_block or connection.get_autocommit():
-        yield
+    With a timeout of 0, the server's own lock_timeout applies.
+    """
+    waits = LockWaits(lock, say)
+    if not waits.seconds:
+        yield waits
         return
-    connection.commit()
-    connection.set_autocommit(True)
-    try:
-        yield
-    finally:
-        connection.set_autocommit(False)
+    with lock.connection.execute_wrapper(waits), waits.watch.every(waits.seconds / 4):
+        yield waits

@@ -1,0 +1,70 @@
+"""The content types of models that a plan removes, which Django would keep."""
+
+from collections.abc import Collection
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+from django.apps import apps as live_apps
+from django.apps.registry import Apps
+from django.db.migrations import RenameModel
+from django.db.models import Q
+
+from config.postgres import Plan
+
+type ModelKey = tuple[str, str]
+"""App label and model name, as content types have them."""
+
+
+class RenamedBack(NamedTuple):
+    """A model that gets its old name back."""
+
+    new: ModelKey
+    old: ModelKey
+
+
+def model_keys(apps: Apps) -> set[ModelKey]:
+    return {(model._meta.app_label, model._meta.model_name or "") for model in apps.get_models()}
+
+
+def renamed_back(plan: Plan) -> list[RenamedBack]:
+    """Return the models that get their old names back, in the order in which `plan` does that."""
+    return [
+        RenamedBack(
+            (migration.app_label, operation.new_name_lower),
+            (migration.app_label, operation.old_name_lower),
+        )
+        for migration, backwards in plan
+        for operation in reversed(migration.operations)
+        if backwards and isinstance(operation, RenameModel)
+    ]
+
+
+def removed_models(before: Apps, plan: Plan, after: Apps) -> set[ModelKey]:
+    """Return the names of models from before `plan`, or during it, that no model has after it."""
+    during = {model.old for model in renamed_back(plan)}
+    return (model_keys(before) | during) - model_keys(after)
+
+
+def stale_content_types(removed: Collection[ModelKey], apps: Any, using: str) -> Any:
+    """Return the content types of the models `removed`, as a queryset; None without contenttypes.
+
+    `apps` has the models that are there when the others are gone.
+    """
+    try:
+        content_types = apps.get_model("contenttypes", "ContentType").objects.using(using)
+    except LookupError:  # contenttypes itself has been unapplied
+        return None
+    named = [Q(app_label=app_label, model=model) for app_label, model in removed]
+    return content_types.filter(reduce(or_, named, Q(pk__in=[])))
+
+
+def forget_models(removed: Collection[ModelKey], apps: Any, using: str) -> None:
+    """Delete the content types of the models `removed`, and with them their permissions.
+
+    Django keeps both in case other rows refer to them, though the models no longer exist.
+    """
+    stale = stale_content_types(removed, apps, using)
+    if stale is not None:
+        stale.delete()
+        live_apps.get_model("contenttypes", "ContentType").objects.clear_cache()

@@ -1,0 +1,52 @@
+"""A run of migrate or rollback: alone, with brief waits for locks, and explained if interrupted."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.console import explained_interruption
+from config.migrating.lock_waits import LockWaits, brief_lock_waits
+from config.migrating.migration_lock import hold_migration_lock
+from config.migrating.progress import Progress
+
+
+@contextmanager
+def guarded_run(
+    connection: BaseDatabaseWrapper, progress: Progress, say: Callable[[str], None]
+) -> Iterator[LockWaits]:
+    """Hold the migration lock, keep waits for locks brief, and explain an interruption.
+
+    Raise KeyboardInterrupt that tells how the database stands.
+    """
+    with (
+        explained_interruption(lambda: progress.after_interruption(connection)),
+        hold_migration_lock(connection, progress, say) as lock,
+        _autocommit(connection),
+        brief_lock_waits(lock, say) as waits,
+    ):
+        yield waits
+
+
+@contextmanager
+def _autocommit(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let each atomic() commit; with AUTOCOMMIT off, Django would leave that to the caller."""
+    if connection.in_atomic_block or connection.get_autocommit():
+        yield
+        return
+    connection.commit()
+    connection.set_autocommit(True)
+    try:
+        yield
+    finally:
+        connection.set_autocommit(False)
+
+
+@contextmanager
+def all_undone() -> Iterator[None]:
+    """Add to a refusal halfway through a plan that the whole transaction is undone."""
+    try:
+        yield
+    except CommandError as error:
+        raise CommandError(f"{error} What was shown as OK is undone.") from error

@@ -1,0 +1,36 @@
+"""The confirmation that data may be destroyed: an option, or a question at the terminal."""
+
+import sys
+
+from django.core.management.base import CommandError, OutputWrapper
+
+
+def check_options(*, is_dangerous: bool, may_destroy_data: bool) -> None:
+    """Raise CommandError if data would be destroyed without the option that allows it."""
+    if is_dangerous and not may_destroy_data:
+        raise CommandError(
+            "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
+            "Add --yes-destroy-data."
+        )
+
+
+def ask(output: OutputWrapper, database: str) -> None:
+    """Let the developer type the name of the database.
+
+    Raise CommandError for another answer or without a terminal, KeyboardInterrupt for Ctrl-C.
+    """
+    if not sys.stdin.isatty():
+        raise CommandError(
+            "There is no terminal to ask at. Nothing was changed. Add --noinput "
+            "--yes-destroy-data if you are sure."
+        )
+    try:
+        # input() would write the question to stderr.
+        output.write(f"\nType the name of the database, {database}, to go on: ", ending="")
+        output.flush()
+        answer = input()
+    except (KeyboardInterrupt, EOFError) as interruption:
+        output.write()
+        raise KeyboardInterrupt("interrupted. Nothing was changed.") from interruption
+    if answer.strip() != database:
+        raise CommandError(f"That is not {database}. Nothing was changed.")

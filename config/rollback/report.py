@@ -1,0 +1,107 @@
+"""The texts in which a rollback is shown: its plan before, its outcome after."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from django.core.management.color import Style
+
+from config.console import counted, counted_bytes, printable
+from config.postgres.catalog import read_schema
+from config.rollback.dropped_objects import Dropped, UndoneOperation
+from config.rollback.execution import Job
+from config.rollback.losses import Losses, RowCount
+
+COUNT, BYTES = 20, 12  # widths of the columns on the right
+NARROWEST = 70
+
+
+class PlanReport:
+    """The plan of a rollback: each operation with what it destroys, and the totals last."""
+
+    def __init__(self, job: Job, losses: Losses, style: Style, width: int) -> None:
+        self.schema = read_schema(job.connection)
+        self.rollback, self.dropped, self.losses = job.rollback, job.dropped, losses
+        self.style, self.width = style, max(width, NARROWEST)
+
+    def render(self) -> str:
+        return "\n".join([*self._head(), "", *self._operations(), "", *self._totals()])
+
+    def _head(self) -> Iterator[str]:
+        version = f"{self.schema.server_version // 10000}.{self.schema.server_version % 10000}"
+        yield printable(
+            f"PostgreSQL {version}, database {self.schema.database}, schema {self.schema.name}"
+        )
+        yield ""
+        count = counted(len(self.rollback.migrations), "migration")
+        yield f"Rolling back {self.rollback.what} undoes {count}, in this order:"
+
+    def _operations(self) -> Iterator[str]:
+        for migration, operations in self.dropped.migrations:
+            yield self.style.MIGRATE_HEADING(str(migration))
+            for undone in operations:
+                yield from self._operation(undone)
+
+    def _operation(self, undone: UndoneOperation) -> Iterator[str]:
+        room = self.width - COUNT - BYTES - 4
+        first, *others = wrap(printable(undone.operation.describe()), room) or [""]
+        line = f"  {first:{room}}  {self._loss(undone)}".rstrip()
+        yield self.style.WARNING(line) if undone.objects or undone.runs_code else line
+        yield from (f"    {other}" for other in others)
+
+    def _loss(self, undone: UndoneOperation) -> str:
+        if undone.runs_code:
+            return f"{'runs code':>{COUNT}}"
+        if not undone.objects:
+            return ""
+        lost = self.losses.total(undone.objects)
+        kind = "value" if undone.objects[0].column else "row"
+        return f"{_shown(lost, kind):>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
+
+    def _totals(self) -> Iterator[str]:
+        lines = list(_totals(self.dropped, self.losses))
+        yield self.style.ERROR("This destroys") if lines else "This destroys no rows."
+        for line in lines:
+            yield from wrap(line, self.width, initial_indent="  ", subsequent_indent="    ")
+        if self.dropped.runs_code:
+            yield "  whatever else the code of its migrations changes when it runs backwards"
+        if self.rollback.unknown and not self.rollback.after.models:
+            names = ", ".join(".".join(node) for node in self.rollback.unknown)
+            yield f"Not in the code, so what they made stays: {names}."
+
+
+def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
+    """Yield a line for each kind of thing that is destroyed."""
+    if tables := dropped.model_tables:
+        lost = losses.total(tables)
+        yield (
+            f"{_shown(lost, 'row')} in {counted(len(tables), 'table')}, "
+            f"{counted_bytes(lost.bytes)} with indexes"
+        )
+    for column in dropped.columns:
+        lost = losses.objects[column]
+        yield f"{_shown(lost, 'value')} in column {column}, {counted_bytes(lost.bytes)}"
+    if types := dropped.enum_types:
+        yield f"{counted(len(types), 'enum type')}: {', '.join(types)}"
+    for table, count in losses.forgotten.items():
+        yield f"{counted(count, 'row')} of {table} about the models that are removed"
+
+
+def success(job: Job, losses: Losses) -> str:
+    """Return a line with all that was removed, and how many rows it had in the end."""
+    dropped = job.dropped
+    removed = [
+        counted(len(dropped.tables), "table"),
+        counted(len(dropped.columns), "column"),
+        counted(len(dropped.enum_types), "enum type"),
+        f"the content types and permissions of {counted(len(dropped.models), 'model')}",
+        counted(len(job.rollback.migrations), "migration record"),
+    ]
+    *others, last = [item for item in removed if not item.startswith("0 ") and " 0 " not in item]
+    tables = dropped.model_tables
+    rows = f", with {_shown(losses.total(tables), 'row')}" if tables else ""
+    listed = f"{', '.join(others)} and {last}" if others else last
+    return f"Nothing is left of {job.rollback.what}. Removed: {listed}{rows}."
+
+
+def _shown(lost: RowCount, kind: str) -> str:
+    return ("" if lost.is_exact else "about ") + counted(lost.count, kind)

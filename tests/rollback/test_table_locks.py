@@ -1,0 +1,188 @@
+"""Other sessions during a rollback: none of their rows is lost, and none of them waits for long."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+from django.db import OperationalError, connection
+from psycopg import errors
+from pytest_django import Settings
+
+from config.migrating.migration_lock import KEY
+from tests.rollback.helpers import GO_ON, contents, rollback, rollback_until, session
+from tests.support.migrations import run_sql
+
+PLAN, BACKUP, PAUSE = "This destroys", "Backup: ", "Trying again"
+"""What is printed once the plan is made, once the backup is written, and before a pause."""
+READ, WRITE = "SELECT FROM payments", "UPDATE payments SET amount = amount"
+
+
+def write() -> None:
+    """Change a row in another session, if no lock is in the way."""
+    with session() as other:
+        other.execute("SET lock_timeout = 100")
+        other.execute(WRITE.encode())
+
+
+# From the plan to the commit
+
+
+def test_row_written_during_the_backup__waits(database: str) -> None:
+    def try_to_write() -> None:
+        with pytest.raises(errors.LockNotAvailable):
+            write()
+
+    rollback_until(BACKUP, try_to_write, "payments", *GO_ON)
+    assert run_sql("SELECT to_regclass('payments')") == [(None,)]
+
+
+def test_row_read_during_the_backup__does_not_wait(database: str) -> None:
+    amounts = []
+
+    def read() -> None:
+        with session() as other:
+            amounts.extend(other.execute("SELECT amount FROM payments").fetchall())
+
+    rollback_until(BACKUP, read, "payments", *GO_ON)
+    assert len(amounts) == 11
+
+
+def test_row_written_after_the_plan__in_the_final_figures(database: str) -> None:
+    def delete() -> None:
+        with session() as other:
+            other.execute("DELETE FROM subscriptions")
+
+    lines = rollback_until(PLAN, delete, "payments", *GO_ON, "--no-backup")
+    assert "  20 rows in 3 tables, 288 kB with indexes" in lines
+    assert lines[-1].endswith(" and 2 migration records, with 15 rows.")
+
+
+def test_migration_applied_after_the_plan__refused(database: str) -> None:
+    def migrate() -> None:
+        with session() as other:
+            other.execute("INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())")
+
+    with pytest.raises(CommandError) as error:
+        rollback_until(PLAN, migrate, "payments", *GO_ON)
+    assert str(error.value) == (
+        "Another process has migrated since the plan was made. Nothing was changed. Run rollback "
+        "again, and read the new plan."
+    )
+
+
+def test_migrate_at_work__waited_for(database: str, settings: Settings) -> None:
+    settings.MIGRATE_WAIT = 0
+    before = contents()
+    with session() as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [KEY])
+        with pytest.raises(CommandError) as error:
+            rollback("payments", *GO_ON)
+    assert str(error.value).startswith("Waited 0 seconds for session ")
+    assert contents() == before
+
+
+# A session that holds a lock
+
+
+@pytest.mark.parametrize("statement", [WRITE, READ], ids=["writer", "reader"])
+def test_session_that_holds_a_lock__named_and_nothing_changed(
+    database: str, backups: Path, statement: str
+) -> None:
+    before = contents()
+    with session() as other:
+        other.execute("SET application_name = 'report'")
+        other.execute(statement.encode())
+        with pytest.raises(CommandError) as error:
+            rollback("payments", *GO_ON)
+        pid = other.info.backend_pid
+    assert re.sub(r" for \d+ s", " for … s", str(error.value)) == (
+        f"rollback could not lock payments within 0.2 s: session {pid} (report, idle in "
+        f"transaction for … s, {statement}) is in the way. Gave up after 1 attempt. Nothing was "
+        "changed. Run rollback again when that session has ended, or end it: "
+        f"SELECT pg_terminate_backend({pid});"
+    )
+    assert contents() == before
+    assert not backups.exists()
+
+
+@pytest.mark.parametrize("statement", [WRITE, READ], ids=["writer", "reader"])
+def test_session_that_lets_go_in_a_pause__waited_for(
+    database: str, settings: Settings, statement: str
+) -> None:
+    settings.MIGRATE_LOCK_RETRIES = 1
+    with session() as other:
+        other.execute(statement.encode())
+        lines = rollback_until(PAUSE, other.rollback, "payments", *GO_ON, "--no-backup")
+    assert lines[-1].startswith("Nothing is left of payments.")
+
+
+def test_row_written_in_a_pause__does_not_wait(database: str, settings: Settings) -> None:
+    settings.MIGRATE_LOCK_RETRIES = 1
+    with session() as other:
+        other.execute(READ.encode())
+        with pytest.raises(CommandError, match="Gave up"):
+            rollback_until(PAUSE, write, "payments", *GO_ON, "--no-backup")
+
+
+def test_pauses__capped_and_short_in_total(
+    database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MIGRATE_LOCK_TIMEOUT, settings.MIGRATE_LOCK_RETRIES = 0.02, 10
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    with session() as other:
+        other.execute(WRITE.encode())
+        with pytest.raises(CommandError):
+            rollback("payments", *GO_ON, "--no-backup")
+    assert len(pauses) == 10
+    assert max(pauses) <= 30
+    assert sum(pauses) <= 180
+
+
+def test_reader_that_comes_during_the_backup__another_backup_replaces_it(
+    database: str, settings: Settings, backups: Path
+) -> None:
+    settings.MIGRATE_LOCK_RETRIES = 1
+    with session() as other:
+        statements = iter([READ, "ROLLBACK", "SELECT 1"])
+        words, react = f"{BACKUP}|{PAUSE}", lambda: other.execute(next(statements).encode())
+        lines = rollback_until(words, react, "payments", *GO_ON)
+    assert len([line for line in lines if line.startswith(BACKUP)]) == 2
+    assert len([*backups.glob("*.dump")]) == 1
+    assert lines[-6].startswith("Nothing is left of payments.")
+
+
+# A rollback that is cut short
+
+
+def test_server_that_ends_the_session_during_the_backup__nothing_changed(database: str) -> None:
+    before = contents()
+
+    def end() -> None:
+        with session() as other:
+            other.autocommit = True
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    with pytest.raises(OperationalError):
+        rollback_until(BACKUP, end, "payments", *GO_ON)
+    connection.close()
+    assert contents() == before
+
+
+def test_ctrl_c_during_the_backup__nothing_changed(database: str) -> None:
+    before = contents()
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        rollback_until(BACKUP, interrupt, "payments", *GO_ON)
+    assert str(interruption.value) == (
+        "interrupted. Nothing was changed. Run rollback again to go on."
+    )
+    assert contents() == before
