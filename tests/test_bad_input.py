@@ -1,4 +1,4 @@
-"""Mistakes of the caller end with one line that says what to do, and change nothing."""
+"""Mistakes of a caller, each answered by one line that says what to do, and no change."""
 
 import socket
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def database(server: Server) -> Iterator[str]:
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """Yield a port on which no server listens, and none can start to."""
+    """Yield a port on which no server listens or can start to listen."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
@@ -49,7 +49,7 @@ def closed_port() -> Iterator[int]:
         ("postgres://user:password@host", f"DATABASE_URL names no database. Write {EXAMPLE}."),
         (
             "mysql://user:password@host/name",
-            "DATABASE_URL is of the database engine 'mysql', but this schema needs PostgreSQL. "
+            "DATABASE_URL is for the database engine 'mysql', but this project needs PostgreSQL. "
             f"Write {EXAMPLE}.",
         ),
         (
@@ -182,7 +182,7 @@ def test_migrate_with_tls_asked_of_a_server_without__is_refused(server: Server) 
 
 @pytest.fixture
 def role(server: Server) -> Iterator[str]:
-    """Yield the name of a role that has no privilege but to log in."""
+    """Yield the name of a role that can only log in."""
     name = f"role_{uuid4().hex}"
     server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'")
     yield name
@@ -292,6 +292,7 @@ def test_migrate_with_directory_not_writable__is_refused(directory: Path, below:
 
 def test_migrate_with_server_that_does_not_start__is_refused() -> None:
     with made_directory() as directory:
+        (directory / "log").write_text("größe" * 1000)
         (directory / "postgresql.auto.conf").write_text("nonsense = on\n")
         process = manage("migrate", EMBEDDED_POSTGRES_DIR=directory)
     assert refusal(process) == (

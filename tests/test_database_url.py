@@ -86,7 +86,7 @@ def test_url_of_another_engine__is_refused(scheme: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         parse_database_url(f"{scheme}://u:s3cret@h/n")
     assert str(refused.value) == (
-        f"DATABASE_URL is of the database engine '{scheme}', but this schema needs PostgreSQL. "
+        f"DATABASE_URL is for the database engine '{scheme}', but this project needs PostgreSQL. "
         f"Write {EXAMPLE}."
     )
 

@@ -1,11 +1,12 @@
-"""Settings from the environment, and refusals of missing and wrong ones."""
+"""Settings from the environment, and refusals of missing and wrong values."""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support.processes import manage, printed, refusal, run, shell
+from tests.support.processes import PROJECT, manage, printed, refusal, run, shell
 from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
 
 URL = "postgres://user:password@host:5432/name"
@@ -108,6 +109,19 @@ from django.views.debug import SafeExceptionReporterFilter
 print("s3cret" in str(SafeExceptionReporterFilter().get_safe_settings()))
 """
     assert printed(shell(code, DATABASE_URL="postgres://user:s3cret@host/name")) == "False"
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("", PROJECT / "backups"),
+        ("data/here", PROJECT / "data/here"),
+        ("~/data", Path("/home/some user/data")),
+    ],
+)
+def test_value_of_rollback_backup_dir__is_this_path(value: str, path: Path) -> None:
+    variables = {"ROLLBACK_BACKUP_DIR": value, "HOME": "/home/some user"}
+    assert setting("ROLLBACK_BACKUP_DIR", **variables) == str(path)
 
 
 @pytest.fixture(scope="module")

@@ -50,8 +50,8 @@ def test_process_on_drift__status_1(clone: Database) -> None:
         (
             [],
             "mysql://somebody@127.0.0.1/x",
-            "manage.py verify_schema: DATABASE_URL is of the database engine 'mysql', but this "
-            "schema needs PostgreSQL. Write postgres://user:password@host:5432/name.",
+            "manage.py verify_schema: DATABASE_URL is for the database engine 'mysql', but this "
+            "project needs PostgreSQL. Write postgres://user:password@host:5432/name.",
         ),
     ],
 )

@@ -19,7 +19,7 @@ type Value = str | int | bool | list[Any] | dict[str, Any] | None
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """The kind of an object, its table ('' if it is not part of one), and its name."""
+    """The key of an object: its kind, its table ('' if it is not part of one), and its name."""
 
     kind: str
     table: str
@@ -51,7 +51,7 @@ class Schema:
 
 
 def read_schema(connection: BaseDatabaseWrapper) -> Schema:
-    """Return the schema of the migrations' records, or else the one where they would be created.
+    """Return the schema that contains the migrations' records, or would if they were created now.
 
     Raises CatalogError if there is none.
     """
@@ -68,17 +68,19 @@ class CatalogError(Exception):
 
 
 def read_shadows(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
-    """Return the schema of each table and enum type that the search path finds in another one."""
-    with connection.cursor() as cursor:
-        cursor.execute(SHADOWS, {"schema": schema.oid})
-        return {Key(kind, "", name): other for kind, name, other in cursor.fetchall()}
+    """Return the other schema in which the search path finds each hidden table and enum type."""
+    return _read_values(connection, SHADOWS, schema)
 
 
 def read_owners(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
     """Return the owner of every table and enum type; parts of a table have the table's owner."""
+    return _read_values(connection, OWNERS, schema)
+
+
+def _read_values(connection: BaseDatabaseWrapper, query: str, schema: Schema) -> dict[Key, str]:
     with connection.cursor() as cursor:
-        cursor.execute(OWNERS, {"schema": schema.oid})
-        return {Key(kind, "", name): owner for kind, name, owner in cursor.fetchall()}
+        cursor.execute(query, {"schema": schema.oid})
+        return {Key(kind, "", name): value for kind, name, value in cursor.fetchall()}
 
 
 def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
@@ -89,7 +91,7 @@ def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
 def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
     """Return the catalog without members of extensions and their parts, except for `ours`.
 
-    An extension answers for the objects that it created, but not for those that it took over.
+    An extension may have taken over objects that migrations created; `ours` are the keys of these.
     """
     members = {key for key in catalog if catalog[key].get("extension") and key not in ours}
     names = {key.name for key in members if key.kind in ("table", "view")}
@@ -99,8 +101,8 @@ def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
 def read_with_members(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
     """Return the objects in the schema with the oid `schema`.
 
-    Definitions qualify the names that the search path does not find. Catalogs can therefore be
-    compared only if they were read with a comparable search path.
+    Definitions qualify the names that the search path does not find. Two catalogs can therefore be
+    compared only if each was read with its own schema first in the search path.
     """
     catalog: dict[Key, Attributes] = {}
     with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
 """The queries that read the objects of one schema.
 
-Each returns rows of a kind, a table, a name and attributes; SHADOWS and OWNERS have no table, and
-another string in place of the attributes.
+Each of SCHEMA_OBJECTS returns rows of a kind, a table, a name and attributes in JSON. SHADOWS
+returns rows of a kind, a name and a schema; OWNERS of a kind, a name and a role.
 """
 
 
@@ -13,9 +13,8 @@ def _extension(catalog: str, oid: str) -> str:
 
 
 # Definitions qualify the table with its schema, which differs between the compared catalogs.
-_UNQUALIFIED = (
-    "replace(replace({}, ' ON pg_temp.', ' ON '), ' ON ' || quote_ident(n.nspname) || '.', ' ON ')"
-)
+_UNQUALIFIED = """replace(replace({}, ' ON pg_temp.', ' ON '),
+                   ' ON ' || c.relnamespace::regnamespace || '.', ' ON ')"""
 
 _ENABLED = """CASE {} WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled'
     WHEN 'R' THEN 'enabled on replicas only' WHEN 'A' THEN 'enabled on replicas, too' END"""
@@ -49,7 +48,7 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
   LEFT JOIN pg_am AS a ON a.oid = c.relam
   LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
- ORDER BY c.oid  -- an object is younger than those that it depends on
+ ORDER BY c.oid  -- an object is created after those that it depends on
 """
 
 _SEQUENCE = """jsonb_build_object(
@@ -126,10 +125,9 @@ SELECT 'index', c.relname, x.relname,
   FROM pg_index AS i
   JOIN pg_class AS c ON c.oid = i.indrelid
   JOIN pg_class AS x ON x.oid = i.indexrelid
-  JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'm')
-   -- An index of a constraint is among the attributes of that. Since conindid has no index, NOT IN
-   -- is used: it is a hash lookup even if the planner has no statistics of new tables.
+   -- The attributes of a constraint include its index. conindid has no index, but NOT IN is a hash
+   -- lookup even if the planner has no statistics of new tables.
    AND x.oid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))
 """
 
@@ -155,7 +153,7 @@ SELECT 'sequence', '', c.relname,
   FROM pg_sequence AS s
   JOIN pg_class AS c ON c.oid = s.seqrelid
  WHERE c.relnamespace = %(schema)s
-   AND NOT EXISTS (SELECT FROM pg_depend AS o  -- of an identity column
+   AND NOT EXISTS (SELECT FROM pg_depend AS o  -- it belongs to an identity column
                     WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid
                       AND o.deptype = 'i')
 """
@@ -167,7 +165,6 @@ SELECT 'trigger', c.relname, g.tgname::text,
            'enabled', {_ENABLED.format("g.tgenabled")})
   FROM pg_trigger AS g
   JOIN pg_class AS c ON c.oid = g.tgrelid
-  JOIN pg_namespace AS n ON n.oid = c.relnamespace
  WHERE c.relnamespace = %(schema)s AND NOT g.tgisinternal
 UNION ALL
 SELECT 'rule', c.relname, r.rulename::text,
@@ -190,7 +187,7 @@ SELECT 'policy', c.relname, p.polname::text,
  WHERE c.relnamespace = %(schema)s
 """
 
-# Functions, operators, collations and so on: all objects that are not part of another one.
+# Functions, operators, collations and so on: all other objects that are not part of another one.
 _OTHERS = """
 SELECT 'object', '', o.type || ' ' || o.identity,
        jsonb_build_object('kind', o.type, 'identity', o.identity)
@@ -199,7 +196,7 @@ SELECT 'object', '', o.type || ' ' || o.identity,
            AND classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass,
                                'pg_statistic_ext'::regclass)) AS d,
        pg_identify_object(d.classid, d.objid, 0) AS o
- WHERE NOT EXISTS (SELECT FROM pg_depend AS whole  -- parts of a type or extension
+ WHERE NOT EXISTS (SELECT FROM pg_depend AS whole  -- it is part of a type or extension
                     WHERE whole.classid = d.classid AND whole.objid = d.objid
                       AND whole.deptype IN ('i', 'e'))
  ORDER BY d.objid

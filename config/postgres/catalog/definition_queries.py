@@ -1,7 +1,7 @@
 """The queries that put together the SQL of a definition, by the kind of the object.
 
-Each returns one row: the table if the statements are actions of ALTER TABLE, and the statements
-that drop, create and finish the object.
+Each returns one row: the description of the object, its table if the statements are actions of
+ALTER TABLE, and the statements that drop, create and finish the object.
 """
 
 _DROP = """format('DROP %%s %%s', CASE o.type WHEN 'statistics object' THEN 'STATISTICS'
@@ -9,7 +9,7 @@ _DROP = """format('DROP %%s %%s', CASE o.type WHEN 'statistics object' THEN 'STA
 
 
 def _query(
-    alias: str,
+    oid: str,
     source: str,
     *,
     create: str,
@@ -17,41 +17,44 @@ def _query(
     finish: str = "NULL",
     table: str = "NULL",
 ) -> str:
-    """Return a query on `source`, where `alias` has the object. NULL is no statement."""
+    """Return a query on the row of `source` whose column `oid` is the object's oid.
+
+    The other arguments are SQL expressions, in which `o` identifies the object. NULL means no
+    statement.
+    """
     arrays = [f"array_remove(ARRAY[{items}]::text[], NULL)" for items in (drop, create, finish)]
     return f"""
-SELECT {table}, {", ".join(arrays)}
+SELECT pg_describe_object(%(catalog)s::regclass, %(oid)s, %(number)s), {table}, {", ".join(arrays)}
   FROM pg_identify_object(%(catalog)s::regclass, %(oid)s, %(number)s) AS o, {source}
- WHERE {alias}.oid = %(oid)s
+ WHERE {oid} = %(oid)s
 """
 
 
-_RELATIONS = "pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-_TABLE = "format('%%I.%%I', n.nspname, c.relname)"
-_COLUMNS = f"""{_RELATIONS}
-  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = %(number)s
-  JOIN pg_type AS t ON t.oid = a.atttypid
+def _table(oid: str) -> str:
+    """Return an expression for the qualified name of the table with this oid."""
+    return f"(pg_identify_object('pg_class'::regclass, {oid}, 0)).identity"
+
+
+_COLUMNS = """pg_attribute AS a
+  JOIN pg_type AS t ON t.oid = a.atttypid AND a.attnum = %(number)s
   LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"""
 _DROP_DEFAULT = "format('ALTER COLUMN %%I DROP DEFAULT', a.attname)"
 _SET_DEFAULT = (
     "format('ALTER COLUMN %%I SET DEFAULT ', a.attname) || pg_get_expr(d.adbin, d.adrelid)"
 )
 
-_ROOT_TABLE = """(
+_ROOT_TABLE = f"""(
     WITH RECURSIVE ancestor AS (
         SELECT %(oid)s::oid AS oid
          UNION SELECT i.inhparent FROM ancestor JOIN pg_inherits AS i ON i.inhrelid = ancestor.oid
     )
-    SELECT format('%%I.%%I', n.nspname, c.relname)
-      FROM ancestor
-      JOIN pg_class AS c ON c.oid = ancestor.oid
-      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    SELECT {_table("ancestor.oid")} FROM ancestor
      WHERE NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = ancestor.oid)
      LIMIT 1)"""
 
 # Values are cast to text, in which labels are replaced, and then to the new type.
 _COLUMN = _query(
-    "c",
+    "a.attrelid",
     f"""{_COLUMNS}
  CROSS JOIN LATERAL (
     SELECT CASE WHEN count(*) = 0
@@ -75,12 +78,18 @@ _COLUMN = _query(
         CASE WHEN a.attinhcount = 0 THEN {_SET_DEFAULT} END""",
 )
 
-_DEFAULT = _query("c", _COLUMNS, table=_TABLE, drop=_DROP_DEFAULT, create=_SET_DEFAULT)
+_DEFAULT = _query(
+    "a.attrelid",
+    _COLUMNS,
+    table=_table("a.attrelid"),
+    drop=_DROP_DEFAULT,
+    create=_SET_DEFAULT,
+)
 
 _GENERATED_COLUMN = _query(
-    "c",
+    "a.attrelid",
     _COLUMNS,
-    table=_TABLE,
+    table=_table("a.attrelid"),
     drop="CASE WHEN a.attinhcount = 0 THEN format('DROP COLUMN %%I', a.attname) END",
     create="""
         CASE WHEN a.attinhcount = 0 THEN concat(
@@ -95,9 +104,7 @@ _GENERATED_COLUMN = _query(
 # An index that belongs to a constraint has the name of the constraint.
 _INDEX_STATE = """
     CASE WHEN i.indisclustered
-         THEN format('ALTER %%s %%s CLUSTER ON %%I',
-                     CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END,
-                     i.indrelid::regclass, x.relname) END,
+         THEN format('ALTER TABLE %%s CLUSTER ON %%I', i.indrelid::regclass, x.relname) END,
     CASE WHEN i.indisreplident
          THEN format('ALTER TABLE %%s REPLICA IDENTITY USING INDEX %%I',
                      i.indrelid::regclass, x.relname) END,
@@ -105,37 +112,33 @@ _INDEX_STATE = """
          THEN format('ALTER INDEX %%s SET TABLESPACE %%I', x.oid::regclass,
                      (SELECT spcname FROM pg_tablespace WHERE oid = x.reltablespace)) END"""
 
-_CONSTRAINTS = f"{_RELATIONS} JOIN pg_constraint AS k ON k.conrelid = c.oid"
-
 _CONSTRAINT = _query(
-    "k",
-    f"""{_CONSTRAINTS}
+    "k.oid",
+    """pg_constraint AS k
   LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid
   LEFT JOIN pg_class AS x ON x.oid = i.indexrelid""",
-    table=_TABLE,
+    table=_table("k.conrelid"),
     drop="format('DROP CONSTRAINT %%I', k.conname)",
     create="format('ADD CONSTRAINT %%I ', k.conname) || pg_get_constraintdef(k.oid)",
     finish=_INDEX_STATE,
 )
 
 _FOREIGN_KEY = _query(
-    "k",
-    _CONSTRAINTS,
-    drop=f"format('ALTER TABLE %%s DROP CONSTRAINT %%I', {_TABLE}, k.conname)",
-    create=f"""format('ALTER TABLE %%s ADD CONSTRAINT %%I ', {_TABLE}, k.conname)
+    "k.oid",
+    "pg_constraint AS k",
+    drop=f"format('ALTER TABLE %%s DROP CONSTRAINT %%I', {_table('k.conrelid')}, k.conname)",
+    create=f"""format('ALTER TABLE %%s ADD CONSTRAINT %%I ', {_table("k.conrelid")}, k.conname)
                || pg_get_constraintdef(k.oid)""",
 )
 
 _INDEX = _query(
-    "x",
-    """pg_class AS x
-  JOIN pg_index AS i ON i.indexrelid = x.oid
-  JOIN pg_class AS c ON c.oid = i.indrelid""",
+    "x.oid",
+    "pg_class AS x JOIN pg_index AS i ON i.indexrelid = x.oid",
     create=f"pg_get_indexdef(x.oid), {_INDEX_STATE}",
 )
 
 _VIEW = _query(
-    "c",
+    "c.oid",
     """pg_class AS c
   LEFT JOIN pg_am AS a ON a.oid = c.relam
   LEFT JOIN pg_tablespace AS s ON s.oid = c.reltablespace""",
@@ -155,32 +158,34 @@ _VIEW = _query(
 )
 
 
-def _state(kind: str, name: str, enabled: str) -> str:
+def _state(kind: str, table: str, name: str, enabled: str) -> str:
     """Return an expression for the statement that enables or disables a trigger or rule."""
     return f"""
-        format('ALTER TABLE %%s ', {_TABLE})
+        format('ALTER TABLE %%s ', {_table(table)})
         || CASE {enabled} WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
                           WHEN 'A' THEN 'ENABLE ALWAYS' END
         || format(' {kind} %%I', {name})"""
 
 
 _TRIGGER = _query(
-    "g",
-    f"{_RELATIONS} JOIN pg_trigger AS g ON g.tgrelid = c.oid",
-    create=f"pg_get_triggerdef(g.oid), {_state('TRIGGER', 'g.tgname', 'g.tgenabled')}",
+    "g.oid",
+    "pg_trigger AS g",
+    create=f"""pg_get_triggerdef(g.oid),
+        {_state("TRIGGER", "g.tgrelid", "g.tgname", "g.tgenabled")}""",
 )
 
 _RULE = _query(
-    "r",
-    f"{_RELATIONS} JOIN pg_rewrite AS r ON r.ev_class = c.oid",
-    create=f"rtrim(pg_get_ruledef(r.oid), ';'), {_state('RULE', 'r.rulename', 'r.ev_enabled')}",
+    "r.oid",
+    "pg_rewrite AS r",
+    create=f"""rtrim(pg_get_ruledef(r.oid), ';'),
+        {_state("RULE", "r.ev_class", "r.rulename", "r.ev_enabled")}""",
 )
 
 _POLICY = _query(
-    "p",
-    f"{_RELATIONS} JOIN pg_policy AS p ON p.polrelid = c.oid",
+    "p.oid",
+    "pg_policy AS p",
     create=f"""concat(
-        format('CREATE POLICY %%I ON %%s AS ', p.polname, {_TABLE}),
+        format('CREATE POLICY %%I ON %%s AS ', p.polname, {_table("p.polrelid")}),
         CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
         ' FOR ', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
                                WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
@@ -192,7 +197,7 @@ _POLICY = _query(
 )
 
 _STATISTICS = _query(
-    "s",
+    "s.oid",
     "pg_statistic_ext AS s",
     create="""
         pg_get_statisticsobjdef(s.oid),
@@ -201,24 +206,23 @@ _STATISTICS = _query(
              END""",
 )
 
-_FUNCTION = _query("p", "pg_proc AS p", create="rtrim(pg_get_functiondef(p.oid), E'\\n')")
+_FUNCTION = _query("p.oid", "pg_proc AS p", create="rtrim(pg_get_functiondef(p.oid), E'\\n')")
 
 
 def _of_type(keyword: str, create: str, source: str = "") -> str:
     """Return the query for a type, which has another name until nothing uses it any longer."""
     return _query(
-        "t",
-        f"pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace {source}",
-        drop=f"""format('ALTER {keyword} %%I.%%I RENAME TO replaced_%%s',
-                        n.nspname, t.typname, t.oid)""",
+        "t.oid",
+        f"pg_type AS t {source}",
+        drop=f"format('ALTER {keyword} %%s RENAME TO replaced_%%s', o.identity, t.oid)",
         create=create,
-        finish=f"format('DROP {keyword} %%I.replaced_%%s', n.nspname, t.oid)",
+        finish=f"format('DROP {keyword} %%s.replaced_%%s', t.typnamespace::regnamespace, t.oid)",
     )
 
 
 _ENUM_TYPE = _of_type(
     "TYPE",
-    """format('CREATE TYPE %%I.%%I AS ENUM (%%s)', n.nspname, t.typname,
+    """format('CREATE TYPE %%s AS ENUM (%%s)', o.identity,
               (SELECT string_agg(quote_literal(label), ', ' ORDER BY position)
                  FROM unnest(%(labels)s::text[]) WITH ORDINALITY AS l (label, position)))""",
 )
@@ -226,8 +230,7 @@ _ENUM_TYPE = _of_type(
 _DOMAIN = _of_type(
     "DOMAIN",
     """concat(
-        format('CREATE DOMAIN %%I.%%I AS ', n.nspname, t.typname),
-        format_type(t.typbasetype, t.typtypmod),
+        format('CREATE DOMAIN %%s AS ', o.identity), format_type(t.typbasetype, t.typtypmod),
         ' DEFAULT ' || t.typdefault,
         CASE WHEN t.typnotnull AND NOT k.has_not_null THEN ' NOT NULL' END,
         k.definitions)""",
@@ -256,10 +259,10 @@ BY_KIND = {
     "statistics": _STATISTICS,
     "function": _FUNCTION,
 }
-DESCRIPTION = "SELECT pg_describe_object(%(catalog)s::regclass, %(oid)s, %(number)s)"
 
-# Comments, owners and privileges of an object and of the columns of a view.
-DETAILS = """
+# The statements that restore the comment, owner and privileges of an object, and those of the
+# columns of a view and of the index of a constraint.
+DETAILS = f"""
 WITH object AS (
     SELECT %(catalog)s::regclass AS catalog, %(oid)s::oid AS oid, %(number)s::int AS number
 ), part AS (
@@ -285,11 +288,8 @@ WITH object AS (
       FROM named JOIN pg_class AS c ON c.oid = named.oid AND c.relkind IN ('v', 'm')
      WHERE named.catalog = 'pg_class'::regclass AND named.number = 0
      UNION ALL
-    SELECT 'TABLE', format('%%I.%%I', n.nspname, c.relname), NULL, a.attacl, NULL,
-           format(' (%%I)', a.attname)
+    SELECT 'TABLE', {_table("a.attrelid")}, NULL, a.attacl, NULL, format(' (%%I)', a.attname)
       FROM named JOIN pg_attribute AS a ON a.attrelid = named.oid AND a.attnum = named.number
-      JOIN pg_class AS c ON c.oid = a.attrelid
-      JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE named.catalog = 'pg_class'::regclass AND named.number > 0
      UNION ALL
     SELECT named.keyword, named.identity, p.proowner, p.proacl,

@@ -1,15 +1,16 @@
 """The SQL that drops objects and creates them again, from PostgreSQL's own definitions.
 
-An object gets back its comment, owner, privileges and state, too, which its definition lacks.
+They also restore its comment, owner, privileges and state, which its definition lacks.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
-from config.postgres.catalog.definition_queries import BY_KIND, DESCRIPTION, DETAILS
+from config.postgres.catalog.definition_queries import BY_KIND, DETAILS
 from config.postgres.catalog.dependencies import Address
 from config.postgres.catalog.type_dependents import Dependents
 
@@ -24,13 +25,12 @@ DESCRIBED_AS = {
 
 @dataclass(frozen=True)
 class Definition:
-    """The SQL that drops one object, creates it again, and finishes when all exist again."""
+    """The SQL that drops one object, creates it again, and finishes it when all exist again."""
 
     address: Address
     description: str
     table: str | None
-    """The table that the object is part of; then `drop` and `create` are actions of its ALTER
-    TABLE."""
+    """The table that ALTER TABLE changes; None if `drop` and `create` are whole statements."""
     drop: list[str]
     create: list[str]
     finish: list[str]
@@ -38,13 +38,12 @@ class Definition:
     """The statements for the comment, owner and privileges."""
 
 
-@dataclass
-class DropAndRecreate:
+class DropAndRecreate(NamedTuple):
     """The statements for a table, or for an object that is not part of one."""
 
-    drop: list[str] = field(default_factory=list)
-    create: list[str] = field(default_factory=list)
-    finish: list[str] = field(default_factory=list)
+    drop: list[str]
+    create: list[str]
+    finish: list[str]
 
 
 def read_definitions(
@@ -53,7 +52,10 @@ def read_definitions(
     labels: Sequence[str],
     replace: Mapping[str, str],
 ) -> list[Definition]:
-    """Return the SQL that gives the enum type `labels`, and its values those in `replace`."""
+    """Return the SQL that creates the enum type again with `labels`, and its dependents.
+
+    `replace` maps the labels to replace in the rows to their new ones.
+    """
     change = {"labels": labels, "old": list(replace), "new": list(replace.values())}
     return [
         _read_definition(cursor, address, kind, change)
@@ -66,10 +68,8 @@ def _read_definition(
     cursor: CursorWrapper, address: Address, kind: str, change: Mapping[str, object]
 ) -> Definition:
     parameters = {**address._asdict(), **change}
-    cursor.execute(DESCRIPTION, parameters)
-    [description] = cursor.fetchone()
     cursor.execute(BY_KIND[kind], parameters)
-    table, drop, create, finish = cursor.fetchone()
+    description, table, drop, create, finish = cursor.fetchone()
     details: list[str] = []
     if kind not in ALTERED:
         cursor.execute(DETAILS, parameters)
@@ -79,9 +79,9 @@ def _read_definition(
 
 
 def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[DropAndRecreate]:
-    """Return the statements in the order in which objects can be created, and dropped in reverse.
+    """Return the statements in an order in which the objects can be created, the reverse of DROP.
 
-    A table is altered in one statement, so that it is rewritten once.
+    Each table is altered by one statement, so that it is rewritten only once.
     Raises graphlib.CycleError if there is no such order.
     """
     nodes = {item.address: item.table or item.address for item in definitions}
@@ -96,14 +96,14 @@ def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[
 
 
 def _combined(definitions: Sequence[Definition]) -> DropAndRecreate:
-    result = DropAndRecreate()
-    for item in definitions:
-        # Constraints are dropped before their column, which would include them.
-        result.drop = [*item.drop, *result.drop]
-        result.create += item.create
-        result.finish += item.finish
+    # Constraints are dropped before their column, which would include them.
+    drop = [sql for item in reversed(definitions) for sql in item.drop]
+    create = [sql for item in definitions for sql in item.create]
     if table := definitions[0].table:
-        for actions in (result.drop, result.create):
-            actions[:] = [f"ALTER TABLE {table} {', '.join(actions)}"] * bool(actions)
-    result.create += [sql for item in definitions for sql in item.details]
-    return result
+        drop, create = _altered(table, drop), _altered(table, create)
+    create += [sql for item in definitions for sql in item.details]
+    return DropAndRecreate(drop, create, [sql for item in definitions for sql in item.finish])
+
+
+def _altered(table: str, actions: Sequence[str]) -> list[str]:
+    return [f"ALTER TABLE {table} {', '.join(actions)}"] if actions else []

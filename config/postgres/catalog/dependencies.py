@@ -25,24 +25,11 @@ class Dependency(NamedTuple):
     needed: Address
     dependent: Address
     type: str
-    """pg_depend.deptype, such as "n" for normal."""
-
-    @property
-    def is_internal(self) -> bool:
-        return self.type == "i"
-
-    @property
-    def is_normal(self) -> bool:
-        return self.type == "n"
-
-    @property
-    def drops_dependent(self) -> bool:
-        """Return whether DROP of the needed object also drops the dependent one, unasked."""
-        return self.type in ("a", "i", "P", "S")
+    """pg_depend.deptype: "n" is normal; with "a", "i", "P" or "S" a DROP includes the dependent."""
 
 
 class Walk:
-    """A walk over pg_depend, which reads each object once, and each level in one query."""
+    """A walk over pg_depend, which follows each object once and reads each level in one query."""
 
     def __init__(self, cursor: CursorWrapper, roots: Iterable[Address]) -> None:
         self._cursor = cursor
@@ -89,7 +76,7 @@ def read_addresses(
 
 
 def transposed(addresses: Sequence[Address]) -> list[list[str | int]]:
-    """Return the catalogs, the oids and the numbers, as unnest() takes them."""
+    """Return three lists for unnest(): the catalogs, the oids and the numbers of `addresses`."""
     return [list(part) for part in zip(*addresses, strict=True)] or [[], [], []]
 
 

@@ -1,4 +1,4 @@
-"""The objects that stand in the way of DROP."""
+"""The objects that would remain after a DROP, and therefore prevent it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -12,11 +12,12 @@ from config.postgres.catalog.dependencies import Address, Dependency, Walk, tran
 
 @dataclass(frozen=True, order=True)
 class Obstacle:
-    """An object in the way, and the removed objects that it depends on, as PostgreSQL describes
-    them."""
+    """An object that prevents a DROP."""
 
     name: str
+    """The object as PostgreSQL describes it."""
     needs: str
+    """The removed objects that it depends on, as PostgreSQL describes them."""
 
     def __str__(self) -> str:
         return f"{self.name} (needs {self.needs})"
@@ -34,15 +35,15 @@ def read_obstacles(
 ) -> list[Obstacle]:
     """Return the objects that depend on `removed`, even indirectly, and stay after its DROP.
 
-    Parts of `own_tables` are no obstacles. Publications are, although PostgreSQL removes a table
-    from them: their subscribers would not be told.
+    Parts of `own_tables` are no obstacles. Publications are: PostgreSQL would remove the table from
+    them, without telling their subscribers.
     """
     dependencies = _read_dependencies(cursor, removed)
     dropped = _roots([item for item in dependencies if _is_dropped(item)], removed)
     blocking = {
         item.dependent: None
         for item in dependencies
-        if item.dependent not in dropped and (item.is_normal or _is_published(item))
+        if item.dependent not in dropped and (item.type == "n" or _is_published(item))
     }
     roots = _roots(dependencies, removed)
     places = _read_places(cursor, [*blocking, *removed])
@@ -71,7 +72,8 @@ def _read_dependencies(cursor: CursorWrapper, removed: Collection[Address]) -> l
 
 
 def _is_dropped(dependency: Dependency) -> bool:
-    return dependency.drops_dependent and not _is_published(dependency)
+    """Return whether DROP of the needed object is allowed, and also drops the dependent one."""
+    return dependency.type in ("a", "i", "P", "S") and not _is_published(dependency)
 
 
 def _is_published(dependency: Dependency) -> bool:
@@ -104,7 +106,7 @@ def _read_places(cursor: CursorWrapper, addresses: list[Address]) -> dict[Addres
 def _is_named(
     address: Address, relation: int | None, own: Collection[int], blocking: Collection[Address]
 ) -> bool:
-    """Return whether the object is an obstacle of its own, not part of one or of an own table."""
+    """Return whether the object is part neither of another obstacle nor of an own table."""
     if relation is None:
         return True
     whole = Address("pg_class", relation)

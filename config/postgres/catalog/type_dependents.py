@@ -1,9 +1,9 @@
-"""The objects that depend on a type and have to make way before it can be replaced.
+"""The objects that depend on a type and must be dropped before it can be replaced.
 
 PostgreSQL can change the type of a column, and then rebuilds those indexes and constraints of the
-column that do not mention the type. Everything else is in the way: expressions that contain one of
-the type's labels, and the views, rules, policies, triggers, functions, foreign keys and generated
-columns that use such a column.
+column that do not mention the type. Everything else must be dropped: expressions that contain one
+of the type's labels, and the views, rules, policies, triggers, functions, foreign keys and
+generated columns that use such a column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,19 +21,20 @@ class Dependents:
 
     kinds: dict[Address, str]
     needs: dict[Address, set[Address]] = field(default_factory=dict)
-    """By object, the objects that it depends on."""
+    """The objects that each object depends on."""
     refused: list[str] = field(default_factory=list)
     """The descriptions of objects that cannot be dropped and created again."""
 
     def of_kind(self, kind: str) -> list[Address]:
+        """Return the objects of this kind, such as "view", in a fixed order."""
         return sorted(address for address in self.kinds if self.kinds[address] == kind)
 
 
 class Unit(NamedTuple):
-    """The object that is dropped and created as one, on behalf of an entry of pg_depend."""
+    """The object that must be dropped and created for the sake of a dependent in pg_depend."""
 
     kind: str | None
-    """None: it cannot be dropped and created. INCLUDED: this happens along with another one."""
+    """None: it cannot be dropped and created again. INCLUDED: another object includes it."""
     address: Address
     description: str
 
@@ -44,7 +45,7 @@ REBUILT = ("check", "default", "index", "key", "statistics")
 
 
 def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
-    """Return the objects that would have to be dropped before the type can be."""
+    """Return the type and the objects that must be dropped before it."""
     root = Address("pg_type", type_oid)
     found = Dependents({root: "enum type"})
     unit_of = {root: root}
@@ -57,7 +58,7 @@ def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
             if kind is None:
                 if description not in found.refused:
                     found.refused.append(description)
-            elif item.is_internal and (address == needed or item.dependent.catalog == "pg_type"):
+            elif item.type == "i" and (address == needed or item.dependent.catalog == "pg_type"):
                 # An array type, the row type of a view, or the index of a constraint.
                 unit_of.setdefault(item.dependent, needed)
                 walk.follow(item.dependent)

@@ -22,7 +22,7 @@ class DatabaseClient(client.DatabaseClient):
     executable_name = str(BIN / "psql")
 
     def runshell(self, parameters: Iterable[str]) -> None:
-        self.connection.settings_dict |= self.connection.listening_address()
+        self.connection.start_server()
         super().runshell(parameters)
 
 
@@ -32,12 +32,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     client_class = DatabaseClient
 
     def get_connection_params(self) -> dict[str, Any]:
-        listening = self.listening_address()
-        names = {"HOST": "host", "PORT": "port", "USER": "user"}
-        return super().get_connection_params() | {names[k]: v for k, v in listening.items()}
+        self.start_server()
+        return super().get_connection_params()
 
-    def listening_address(self) -> dict[str, Any]:
-        """Return HOST, PORT and USER of the running server, after starting it if necessary.
+    def start_server(self) -> None:
+        """Start the server if it is not running, and set HOST, PORT and USER to connect to it.
 
         Raises OperationalError if it cannot be started.
         """
@@ -47,4 +46,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
             address = server.address(settings["EMBEDDED_DATABASE"])
         except EmbeddedServerError as error:
             raise OperationalError(str(error)) from error
-        return {"HOST": address.socket_directory, "PORT": address.port, "USER": SUPERUSER}
+        settings |= {"HOST": address.socket_directory, "PORT": address.port, "USER": SUPERUSER}

