@@ -20,13 +20,13 @@ from assessments.querysets import (
 )
 from config.postgres import (
     LARGEST_AMOUNT,
+    EnumField,
     JSONTypeof,
     Now,
     finite_check,
     json_check,
     not_blank_check,
 )
-from config.postgres.enums import EnumField
 from config.postgres.models import TimestampedModel
 
 

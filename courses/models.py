@@ -5,8 +5,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Deferrable, F, Q
 
-from config.postgres import LARGEST_AMOUNT, exactly_when, finite_check, json_check, not_blank_check
-from config.postgres.enums import EnumField
+from config.postgres import (
+    LARGEST_AMOUNT,
+    EnumField,
+    exactly_when,
+    finite_check,
+    json_check,
+    not_blank_check,
+)
 from config.postgres.models import TimestampedModel
 from courses.enums import CourseStatus, Difficulty, LessonType
 from courses.querysets import SEARCH_DOCUMENT, CourseQuerySet

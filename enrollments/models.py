@@ -6,8 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.postgres import Now, exactly_when, finite_check, json_check, not_blank_check
-from config.postgres.enums import EnumField
+from config.postgres import EnumField, Now, exactly_when, finite_check, json_check, not_blank_check
 from config.postgres.models import IdentifiedModel, TimestampedModel
 from enrollments.enums import EnrollmentStatus, ProgressStatus
 

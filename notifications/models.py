@@ -7,8 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.postgres import Now, finite_check, json_check, not_blank_check
-from config.postgres.enums import EnumField
+from config.postgres import EnumField, Now, finite_check, json_check, not_blank_check
 from config.postgres.models import IdentifiedModel
 from notifications.enums import NotificationType, Priority
 

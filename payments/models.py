@@ -8,8 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.postgres import LARGEST_AMOUNT, finite_check, json_check, not_blank_check
-from config.postgres.enums import EnumField
+from config.postgres import LARGEST_AMOUNT, EnumField, finite_check, json_check, not_blank_check
 from config.postgres.models import TimestampedModel
 from payments.enums import PaymentStatus, RefundStatus, SubscriptionStatus
 

@@ -9,8 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from config.postgres import exactly_when, finite_check, json_check, not_blank_check
-from config.postgres.enums import EnumField
+from config.postgres import EnumField, exactly_when, finite_check, json_check, not_blank_check
 from config.postgres.models import TimestampedModel
 from users.enums import Role
 from users.fields import LowercaseEmailField

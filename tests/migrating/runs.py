@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from tests.support.processes import PATIENCE, PROJECT, PYTHON
 
 
@@ -36,10 +38,12 @@ class Cutter:
 @contextmanager
 def cutter(**variables: object) -> Iterator[Cutter]:
     """Start the process, on the server of this process unless `variables` name another."""
+    default = settings.DATABASES["default"]
+    server = {name: default[name] for name in ("EMBEDDED_POSTGRES_DIR",) if name in default}
     process = subprocess.Popen(
         [*PYTHON, "-m", "tests.migrating.cutter"],
         cwd=PROJECT,
-        env=os.environ | {name: str(value) for name, value in variables.items()},
+        env=os.environ | {name: str(value) for name, value in (server | variables).items()},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

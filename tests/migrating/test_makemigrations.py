@@ -223,7 +223,7 @@ def test_labels_added_renamed_removed_and_used__migrate_forwards_and_backwards(c
     )
     edit(
         copy / "users/models.py",
-        ("role = EnumField(Role, ", "role = EnumField(Role, db_default=Role.GUEST, "),
+        ("        Role, db_comment", "        Role, db_default=Role.GUEST, db_comment"),
     )
     with new_database() as name:
         url = database_url(name)
