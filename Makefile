@@ -18,6 +18,9 @@ admin: setup ## a platform to look at: migrate, fill an empty database, make an 
 	@$(py) manage.py make_admin
 	@$(py) manage.py runserver $(ARGS)
 
+# Each process of the tests would compile the whole project, if it might not keep the bytecode.
+test test-drift: export PYTHONDONTWRITEBYTECODE :=
+
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
 	@$(py) -m pytest -n auto --dist worksteal $(ARGS)
 

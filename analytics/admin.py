@@ -1,6 +1,4 @@
-"""Figures and events in the admin, read-only since the platform writes them."""
-
-from typing import ClassVar
+"""Figures and events in the admin, which are read-only, since the platform writes them."""
 
 from django.contrib import admin
 
@@ -12,7 +10,7 @@ from config.admin import ReadOnlyAdmin
 class CourseAnalyticsAdmin(ReadOnlyAdmin):
     icon = "monitoring"
     named_by = ("course",)
-    money: ClassVar[dict[str, str]] = {"total_revenue": "course__currency"}
+    money = {"total_revenue": "course__currency"}
     list_display = (
         "course",
         "total_enrollments",
@@ -62,8 +60,6 @@ class StudentAnalyticsAdmin(ReadOnlyAdmin):
 
 @admin.register(AnalyticsEvent)
 class AnalyticsEventAdmin(ReadOnlyAdmin):
-    """The admin of events, which only the platform writes."""
-
     icon = "timeline"
     list_display = ("event_type", "user", "timestamp")
     list_filter = ("user", "timestamp")

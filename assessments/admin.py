@@ -1,7 +1,5 @@
 """Quizzes, assignments and submissions in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
@@ -45,7 +43,7 @@ class QuizAdmin(ModelAdmin):
     search_fields = ("title", "lesson__title")
     search_help_text = "Part of the title, or of the lesson's"
     inlines = (QuestionInline,)
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "quizzes_available_check": ("available_until", "A quiz must close after it opens."),
     }
 
@@ -58,7 +56,7 @@ class QuestionAdmin(ModelAdmin):
     search_fields = ("question_text", "quiz__title")
     search_help_text = "Part of the question, or of the quiz's title"
     ordering = ("quiz_id", "order_number")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "questions_choice_options_check": (
             "options",
             "A question of this type needs options to choose from.",
@@ -94,15 +92,12 @@ class QuizSubmissionAdmin(ModelAdmin):
     )
     search_fields = ("student__email__startswith",)
     search_help_text = "Beginning of the student's e-mail address"
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "quiz_submissions_submitted_at_check": (
             "submitted_at",
             "The submission time must not be before the start.",
         ),
-        "quiz_submissions_graded_check": (
-            "graded_at",
-            "A graded submission needs a grading time.",
-        ),
+        "quiz_submissions_graded_check": ("graded_at", "A graded submission needs a grading time."),
         "quiz_submissions_graded_at_check": (
             "graded_at",
             "The grading time must not be before the submission.",
@@ -158,7 +153,7 @@ class AssignmentSubmissionAdmin(ModelAdmin):
     )
     search_fields = ("student__email__startswith",)
     search_help_text = "Beginning of the student's e-mail address"
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "assignment_submissions_content_check": (
             "submission_text",
             "A submission needs a file or a text.",

@@ -9,7 +9,7 @@ from assessments.enums import AssignmentGradingStatus, GradingStatus
 from enrollments.enums import EnrollmentStatus
 
 if TYPE_CHECKING:
-    # Named in quotes below, which ruff does not see in a base class.
+    # Ruff does not see that the base classes below name these models in quotes.
     from assessments.models import Assignment, AssignmentSubmission, QuizSubmission  # noqa: F401
     from users.models import User
 
@@ -24,7 +24,7 @@ class QuizSubmissionQuerySet(models.QuerySet["QuizSubmission"]):
         return self.filter(student=student).order_by("attempt_number")
 
     def awaiting_review(self) -> Self:
-        """Query 11: oldest first; for one quiz: `quiz.submissions.awaiting_review()`."""
+        """Query 11: sort waiting ones by age: `quiz.submissions.awaiting_review()`."""
         return self.filter(grading_status=GradingStatus.PENDING_REVIEW).order_by("submitted_at")
 
 
@@ -46,5 +46,5 @@ class AssignmentSubmissionQuerySet(models.QuerySet["AssignmentSubmission"]):
     """The queries for submissions of students."""
 
     def awaiting_review(self) -> Self:
-        """Query 11: oldest first; for one: `assignment.submissions.awaiting_review()`."""
+        """Query 11: sort waiting ones by age: `assignment.submissions.awaiting_review()`."""
         return self.filter(grading_status__in=AWAITING_REVIEW).order_by("submitted_at")

@@ -1,7 +1,5 @@
 """Messages, discussions and announcements in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 
 from communication.models import Announcement, DiscussionPost, DiscussionThread, Message
@@ -19,7 +17,7 @@ class MessageAdmin(ModelAdmin):
         "conversation_id__exact",
     )
     search_help_text = "Beginning of the sender's or recipient's e-mail, or a conversation's id"
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "messages_recipient_check": ("recipient", "The recipient must not be the sender."),
         "messages_parent_check": ("parent_message", "A message cannot be a reply to itself."),
     }
@@ -76,12 +74,9 @@ class DiscussionPostAdmin(ModelAdmin):
     search_fields = ("content", "thread__title", "author__email__startswith")
     search_help_text = "Part of the text or the thread's title, or beginning of the author's e-mail"
     readonly_fields = ("upvote_count", "edited_at", "edit_history")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "discussion_posts_solution_uniq": ("is_solution", "The thread already has a solution."),
-        "discussion_posts_content_check": (
-            "content",
-            "A post needs a text unless it is deleted.",
-        ),
+        "discussion_posts_content_check": ("content", "A post needs a text unless it is deleted."),
         "discussion_posts_edited_at_check": (
             "edited_at",
             "The time of the edit must not be before the time of the post.",

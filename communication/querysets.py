@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    # Named in quotes below, which ruff does not see in a base class.
+    # Ruff does not see that the base classes below name these models in quotes.
     from communication.models import (  # noqa: F401
         Announcement,
         DiscussionPost,
@@ -57,7 +57,7 @@ class DiscussionThreadQuerySet(models.QuerySet["DiscussionThread"]):
     """The queries for threads of a forum."""
 
     def forum(self) -> Self:
-        """Query 18: pinned first, then by last activity: `course.discussion_threads.forum()`."""
+        """Query 18: sort by pinned, then activity: `course.discussion_threads.forum()`."""
         return self.order_by("-is_pinned", "-last_activity_at")
 
 
@@ -73,11 +73,11 @@ class AnnouncementQuerySet(models.QuerySet["Announcement"]):
     """The queries for published and scheduled announcements."""
 
     def published(self) -> Self:
-        """Query 20: newest first: `course.announcements.published()`."""
+        """Query 20: return published ones, newest first: `course.announcements.published()`."""
         return self.filter(published_at__isnull=False).order_by("-published_at")
 
     def due(self, now: datetime) -> Self:
-        """Query 20: return scheduled announcements that are due, first due first."""
+        """Query 20: return scheduled announcements that are due, earliest first."""
         return self.filter(published_at__isnull=True, scheduled_for__lte=now).order_by(
             "scheduled_for"
         )

@@ -1,9 +1,7 @@
 """Courses, modules and lessons in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
@@ -39,7 +37,7 @@ class CourseAdmin(ModelAdmin):
         ("assessments.Quiz", "lesson__module__course"),
         ("assessments.Assignment", "lesson__module__course"),
     )
-    money: ClassVar[dict[str, str]] = {"price": "currency"}
+    money = {"price": "currency"}
     list_display = (
         "title",
         "instructor",
@@ -64,19 +62,16 @@ class CourseAdmin(ModelAdmin):
     search_help_text = (
         "Words of the title or the description, the category, or the instructor's e-mail"
     )
-    prepopulated_fields = {"slug": ("title",)}  # noqa: RUF012
+    prepopulated_fields = {"slug": ("title",)}
     readonly_fields = ("enrollment_count", "average_rating", "total_reviews")
     inlines = (ModuleInline,)
     actions = ("publish", "archive")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "courses_slug_check": (
             "slug",
             "Use lower-case letters, digits and underscores, separated by single hyphens.",
         ),
-        "courses_currency_check": (
-            "currency",
-            "Use three capital letters, such as EUR.",
-        ),
+        "courses_currency_check": ("currency", "Use three capital letters, such as EUR."),
         "courses_rating_reviews_check": (
             "average_rating",
             "A course has a rating if and only if it has reviews.",
@@ -90,7 +85,7 @@ class CourseAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Add courses with the words in their description, by the index of the catalogue search."""
+        """Add the courses that the search of the catalogue finds, such as by their description."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         if words := search_term.replace("\x00", "").strip():
             keys = list(Course.objects.search(words).values_list("pk", flat=True)[:100])
@@ -100,30 +95,19 @@ class CourseAdmin(ModelAdmin):
     @admin.action(description="Publish selected courses")
     def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Publish courses; a course that was published before keeps its time."""
-        waiting = queryset.exclude(status=CourseStatus.PUBLISHED)
-        since = Coalesce(F("published_at"), timezone.now())
-        self._move(request, queryset, waiting, CourseStatus.PUBLISHED, published_at=since)
+        since = Coalesce("published_at", timezone.now())
+        self._move(request, queryset, CourseStatus.PUBLISHED, published_at=since)
 
     @admin.action(description="Archive selected courses")
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:
-        open_courses = queryset.exclude(status=CourseStatus.ARCHIVED)
-        self._move(request, queryset, open_courses, CourseStatus.ARCHIVED)
+        self._move(request, queryset, CourseStatus.ARCHIVED)
 
     def _move(
-        self,
-        request: HttpRequest,
-        selected: QuerySet,
-        rows: QuerySet,
-        status: CourseStatus,
-        **values: object,
+        self, request: HttpRequest, rows: QuerySet, status: CourseStatus, **values: object
     ) -> None:
-        courses = list(rows)
-        rows.filter(Q(pk__in=[course.pk for course in courses])).update(
-            status=status, updated_at=timezone.now(), **values
-        )
-        self.log_all(request, courses, f"{status.label}.")
-        skipped = selected.count() - len(courses)
-        self.report(request, len(courses), skipped, status.value, f"already {status.value}")
+        values |= {"status": status, "updated_at": timezone.now()}
+        others = ~Q(status=status)
+        self.change(request, rows, others, status.value, f"already {status.value}", **values)
 
 
 @admin.register(CourseModule)
@@ -143,7 +127,7 @@ class CourseModuleAdmin(ModelAdmin):
     search_help_text = "Part of the title, or of the course's"
     ordering = ("course_id", "order_number")
     inlines = (LessonInline,)
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "course_modules_prerequisite_check": (
             "prerequisite_module",
             "A module cannot be its own prerequisite.",
@@ -174,7 +158,7 @@ class LessonAdmin(ModelAdmin):
     search_fields = ("title", "module__title", "module__course__title")
     search_help_text = "Part of the title, or of the module's or the course's"
     ordering = ("module_id", "order_number")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "lessons_video_check": ("content_url", "A video lesson needs the address of the video."),
         "lessons_text_check": ("content_text", "A text lesson needs a text."),
     }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SEARCH_CONFIG = "english"
 
-# The index courses_search_idx holds exactly this; a query that writes it differently misses it.
+# The index courses_search_idx is on exactly this expression; no other expression can use it.
 SEARCH_DOCUMENT = SearchVector("title", weight="A", config=SEARCH_CONFIG) + SearchVector(
     "description", weight="B", config=SEARCH_CONFIG
 )
@@ -29,7 +29,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def catalogue(
         self, category: str, difficulty: Difficulty, after: "Course | None" = None
     ) -> Self:
-        """Query 2: return published courses of a kind, newest first, beginning after `after`."""
+        """Query 2: return published courses of a kind, newest first, starting after `after`."""
         courses = self.published().filter(category=category, difficulty=difficulty)
         if after:
             courses = courses.filter(published_at__lte=after.published_at).exclude(
@@ -62,7 +62,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         )
 
     def with_status(self, status: CourseStatus) -> Self:
-        """Query 8: last changed first: `educator.taught_courses.with_status(status)`."""
+        """Query 8: return the last changed first: `educator.taught_courses.with_status(status)`."""
         return self.filter(status=status).order_by("-updated_at")
 
     def pending_review(self) -> Self:

@@ -1,7 +1,5 @@
 """Enrollments, progress and certificates in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 
 from config.admin import ModelAdmin
@@ -32,7 +30,7 @@ class EnrollmentAdmin(ModelAdmin):
     )
     search_fields = ("student__email__startswith", "course__slug__exact")
     search_help_text = "Beginning of the student's e-mail address, or the course's slug"
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "enrollments_completed_check": (
             "completed_at",
             "An enrollment needs a completion time if and only if its status is completed.",
@@ -75,7 +73,7 @@ class LessonProgressAdmin(ModelAdmin):
     search_fields = ("enrollment__student__email__startswith",)
     search_help_text = "Beginning of the student's e-mail address"
     readonly_fields = ("time_spent_seconds", "attempts_count")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "lesson_progress_completed_check": (
             "completed_at",
             "A completion time is required if and only if the status is completed.",

@@ -1,7 +1,5 @@
 """Notifications in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
@@ -34,19 +32,15 @@ class NotificationAdmin(ModelAdmin):
     search_fields = ("recipient__email__startswith",)
     search_help_text = "Beginning of the recipient's e-mail address"
     actions = ("expire",)
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "notifications_expires_at_check": (
-            "expires_at",
-            "It must expire after its creation.",
-        ),
+    violations = {
+        "notifications_expires_at_check": ("expires_at", "It must expire after its creation."),
     }
 
     @admin.action(description="Expire selected notifications now")
     def expire(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Set the expiry to now; the next sweep deletes the rows."""
+        """Set the time of expiry to now, so that the next sweep deletes the rows."""
         now = timezone.now()
         lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-        rows = list(queryset.filter(lasting, created_at__lt=now))
-        Notification.objects.filter(pk__in=[row.pk for row in rows]).update(expires_at=now)
-        self.log_all(request, rows, "Expired.")
-        self.report(request, len(rows), queryset.count() - len(rows), "expired", "already expired")
+        # A check demands that a notification expires after its creation.
+        lasting &= Q(created_at__lt=now)
+        self.change(request, queryset, lasting, "expired", "already expired", expires_at=now)

@@ -1,9 +1,7 @@
 """Payments, subscriptions and refunds in the admin."""
 
-from typing import ClassVar
-
 from django.contrib import admin
-from django.db.models import F, Func, JSONField, TextField, Value
+from django.db.models import F, Func, JSONField, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,6 +11,7 @@ from payments.models import Payment, Refund, Subscription
 
 REVIEW = "review_requested_at"
 """The key in `metadata` that marks a payment for review; the schema has no column for it."""
+MARKED = Q(metadata__has_key=REVIEW)
 
 
 class ReviewFilter(admin.SimpleListFilter):
@@ -25,15 +24,14 @@ class ReviewFilter(admin.SimpleListFilter):
         return [("requested", "Requested")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        marked = self.value() == "requested"
-        return queryset.filter(metadata__has_key=REVIEW) if marked else queryset
+        return queryset.filter(MARKED) if self.value() == "requested" else queryset
 
 
 @admin.register(Payment)
 class PaymentAdmin(ModelAdmin):
     icon = "payments"
     named_by = ("user",)
-    money: ClassVar[dict[str, str]] = {"amount": "currency"}
+    money = {"amount": "currency"}
     list_display = (
         "amount",
         "user",
@@ -52,11 +50,8 @@ class PaymentAdmin(ModelAdmin):
     )
     search_help_text = "Stripe id, or beginning of the user's e-mail address"
     actions = ("request_review", "finish_review")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "payments_currency_check": (
-            "currency",
-            "Use three capital letters, such as EUR.",
-        ),
+    violations = {
+        "payments_currency_check": ("currency", "Use three capital letters, such as EUR."),
     }
 
     @admin.display(description="To review", boolean=True)
@@ -66,35 +61,19 @@ class PaymentAdmin(ModelAdmin):
     @admin.action(description="Mark selected payments for review")
     def request_review(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Store the time as the mark in the metadata."""
-        mark = Value({REVIEW: timezone.now().isoformat()}, JSONField())
+        now = timezone.now()
+        mark = Value({REVIEW: now.isoformat()}, JSONField())
         marked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" || ")
-        rows = queryset.exclude(metadata__has_key=REVIEW)
-        why = "already marked for review"
-        self._mark(request, queryset, rows, marked, "marked for review", why)
+        unmarked, done, why = ~MARKED, "marked for review", "already marked for review"
+        self.change(request, queryset, unmarked, done, why, metadata=marked, updated_at=now)
 
     @admin.action(description="Unmark selected payments for review")
     def finish_review(self, request: HttpRequest, queryset: QuerySet) -> None:
         mark = Cast(Value(REVIEW), TextField())
-        unmarked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" - ")
-        rows = queryset.filter(metadata__has_key=REVIEW)
-        self._mark(request, queryset, rows, unmarked, "reviewed", "not marked for review")
-
-    def _mark(
-        self,
-        request: HttpRequest,
-        selected: QuerySet,
-        rows: QuerySet,
-        metadata: Func,
-        what: str,
-        why: str,
-    ) -> None:
-        payments = list(rows)
-        Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
-            metadata=metadata, updated_at=timezone.now()
-        )
-        self.log_all(request, payments, f"{what.capitalize()}.")
-        skipped = selected.count() - len(payments)
-        self.report(request, len(payments), skipped, what, why)
+        rest = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" - ")
+        done, why = "reviewed", "not marked for review"
+        now = timezone.now()
+        self.change(request, queryset, MARKED, done, why, metadata=rest, updated_at=now)
 
 
 @admin.register(Subscription)
@@ -116,7 +95,7 @@ class SubscriptionAdmin(ModelAdmin):
         "user__email__startswith",
     )
     search_help_text = "Stripe id, or beginning of the user's e-mail address"
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "subscriptions_current_period_check": (
             "current_period_end",
             "The period must end after it starts.",
@@ -132,7 +111,7 @@ class SubscriptionAdmin(ModelAdmin):
 class RefundAdmin(ModelAdmin):
     icon = "currency_exchange"
     named_by = ("payment__user",)
-    money: ClassVar[dict[str, str]] = {"amount": "payment__currency"}
+    money = {"amount": "payment__currency"}
     list_display = ("amount", "payment__user", "payment", "status", "reason", "created_at")
     list_filter = ("status", "payment", "enrollment", "amount", "created_at")
     search_fields = (

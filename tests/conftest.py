@@ -1,46 +1,98 @@
-"""What every test may use. The database is real: the embedded server, or DATABASE_URL's."""
+"""Fixtures for every test. The database is real: an embedded server, or DATABASE_URL's."""
 
 import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings as project_settings
-from django.db import connections
+from django.db import connection, connections
 from pytest_django import DjangoDbBlocker, Settings
+
+if TYPE_CHECKING:
+    from tests.support.databases import Database
+    from tests.support.templates import Templates
+
+
+SERVER_OF_THE_TESTS = project_settings.BASE_DIR / ".postgres-tests"
+"""The data directory of an embedded server that holds nothing worth keeping."""
+SWITCHED_OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 
 
 def pytest_configure() -> None:
-    # Nobody else uses a test's database: what waits there shall not end by the clock.
+    # No other session uses a test's database, so what waits there must not end by the clock.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
     # A job in the background ignores Ctrl-C, and so would the processes that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if uses_own_server():
+        project_settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"] = SERVER_OF_THE_TESTS
+
+
+def uses_own_server() -> bool:
+    """Return whether neither a server nor the embedded one's directory has been chosen."""
+    return not (os.environ.get("DATABASE_URL") or os.environ.get("EMBEDDED_POSTGRES_DIR"))
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None,
-) -> None:
-    """Give each run a database of its own, so that two runs at the same time do not meet."""
-    for connection in connections.all():
-        test_settings = connection.settings_dict["TEST"]
-        name = test_settings["NAME"] or f"test_{connection.settings_dict['NAME']}"
-        test_settings["NAME"] = f"{name}_{os.getpid()}"
+def templates(
+    testrun_uid: str,
+    worker_id: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> "Templates":
+    """Return the databases that the workers of this run share."""
+    from tests.support.templates import Templates  # Django is not ready any earlier
+
+    if uses_own_server():
+        with django_db_blocker.unblock():
+            make_fast()
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    return Templates(f"test_{testrun_uid[:12]}", shared, django_db_blocker)
 
 
 @pytest.fixture(scope="session")
-def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a migrated database that nobody changes, to make others of.
+def migrated(templates: "Templates") -> Iterator[str]:
+    """Return the name of a migrated database that does not change, to make others of."""
+    from tests.support.databases import migrate_whole
 
-    It is not that of the other tests, in which anything may be by now.
-    """
-    from tests.support.databases import migrated_database  # Django is not ready any earlier
+    with templates.prepared("migrated", migrate_whole) as name:
+        yield name
 
-    with django_db_blocker.unblock(), migrated_database() as database:
-        yield database.name
+
+@pytest.fixture(scope="session")
+def filled(migrated: str, templates: "Templates") -> Iterator[str]:
+    """Return the name of a migrated database with rows in every table, to make others of."""
+    from tests.support.migrations import default_database, fill_every_table
+
+    def fill(database: "Database") -> None:
+        with default_database(database.name):
+            fill_every_table()
+
+    with templates.prepared("filled", fill, migrated) as name:
+        yield name
+
+
+def make_fast() -> None:
+    """Keep the server of the tests from waiting for the disk, and from work of its own."""
+    with connection._nodb_cursor() as cursor:
+        for name in SWITCHED_OFF:
+            cursor.execute(f"ALTER SYSTEM SET {name} = off")
+        cursor.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(migrated: str) -> None:
+    """Give each process a database of its own, which is a copy of the migrated one."""
+    for alias in connections:
+        settings = connections[alias].settings_dict
+        settings["TEST"]["NAME"] = f"test_{settings['NAME']}_{os.getpid()}"
+        settings["TEST"]["TEMPLATE"] = migrated
 
 
 @pytest.fixture(autouse=True)
 def fast_passwords(settings: Settings) -> None:
-    """A hash that takes no time; the real ones are slow on purpose."""
+    """Hash passwords in no time; the real hashes are slow on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

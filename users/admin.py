@@ -1,14 +1,14 @@
 """Accounts and profiles in the admin."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation
 from django.contrib.auth import admin as auth
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 from django.db.models.functions import Greatest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -85,7 +85,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     )
     readonly_fields = ("last_login", "password_reset_expires")
     actions = ("deactivate", "reopen")
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
+    violations = {
         "users_email_lowercase_check": ("email", "An e-mail address must be in lower case."),
         "users_email_shape_check": ("email", "The address must look like name@example.com."),
         "users_password_reset_check": (
@@ -99,18 +99,18 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     }
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple[type[StackedInline], ...]:
-        """Return no profile for a new account, which must be saved first."""
+        """Return no inline for a new account, which must be saved before its profile."""
         return self.inlines if obj else ()
 
     def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Add the role and the closing time of one's own account, which one could not restore."""
+        """Add the role and the closing time of the administrator's own account."""
         own = ["role", "deleted_at"] if obj == request.user else []
         return [*super().readonly_names(request, obj), *own]
 
     # Deletion closes an account; `erase_view` deletes it permanently.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False for one's own account: there may be no one left to reactivate it."""
+        """Return False for the administrator's own account: no other may be there to reopen it."""
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
@@ -119,7 +119,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         obj.save(update_fields=["deleted_at", "updated_at"])
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
-        self.log_all(request, queryset, "Deactivated.")
+        LogEntry.objects.log_actions(request.user.pk, queryset, CHANGE, "Deactivated.")
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         self.message_user(request, f"The user “{obj_display}” was deactivated.", messages.SUCCESS)
@@ -128,38 +128,33 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     def get_actions(
         self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
     ) -> dict[str, Any]:
-        """Return the actions without `delete_selected`, which `deactivate` replaces."""
+        """Return all actions except `delete_selected`, which `deactivate` replaces."""
         actions = super().get_actions(request, action_location)
         return {name: action for name, action in actions.items() if name != "delete_selected"}
 
     @admin.action(description="Deactivate selected accounts")
     def deactivate(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Close accounts without a confirmation, since they can be reactivated."""
-        users = list(queryset.filter(deleted_at__isnull=True).exclude(pk=request.user.pk))
-        User.objects.filter(pk__in=[user.pk for user in users]).update(
-            deleted_at=Greatest(Now(), F("created_at")), updated_at=Now()
-        )
-        self.log_deletions(request, users)
-        skipped = queryset.count() - len(users)
-        self.report(request, len(users), skipped, "deactivated", "already closed, or your own")
+        open_ = Q(deleted_at__isnull=True) & ~Q(pk=request.user.pk)
+        values = {"deleted_at": Greatest(Now(), "created_at"), "updated_at": Now()}
+        why = "already closed, or your own"
+        self.change(request, queryset, open_, "deactivated", why, **values)
 
     @admin.action(description="Reactivate selected accounts")
     def reopen(self, request: HttpRequest, queryset: QuerySet) -> None:
-        closed = list(queryset.filter(deleted_at__isnull=False))
-        skipped = queryset.count() - len(closed)
-        queryset.filter(deleted_at__isnull=False).update(deleted_at=None)
-        self.log_all(request, closed, "Reactivated.")
-        self.report(request, len(closed), skipped, "reactivated", "already active")
+        closed = Q(deleted_at__isnull=False)
+        values = {"deleted_at": None, "updated_at": Now()}
+        self.change(request, queryset, closed, "reactivated", "already active", **values)
 
     # Passwords
 
     def user_change_password(
         self,
         request: HttpRequest,
-        id: str,  # noqa: A002  # as the URL pattern of Django's has it
+        id: str,  # noqa: A002  # Django's URL pattern names it so
         form_url: str = "",
     ) -> HttpResponse:
-        """Redirect to the page that asks for the old password if it is one's own account."""
+        """Redirect to the page that asks for the old password if the account is one's own."""
         if self.get_object(request, id) == request.user:
             return HttpResponseRedirect(reverse("admin:password_change"))
         return super().user_change_password(request, id, form_url)
@@ -171,7 +166,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return [path("<path:object_id>/erase/", view, name="users_user_erase"), *super().get_urls()]
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Delete an account and everything that belongs to it once its address is typed."""
+        """Delete an account and everything that belongs to it after its address is typed."""
         user = self.get_object(request, object_id)
         if user is None or not self.has_delete_permission(request, user):
             raise Http404("There is no such account, or it must not be deleted.")
@@ -216,13 +211,7 @@ class UserProfileAdmin(ModelAdmin):
     search_fields = ("full_name", "user__email__startswith")
     search_help_text = "Part of the name, or beginning of the e-mail address"
     fields = ("user", *PROFILE_FIELDS)
-    violations: ClassVar[dict[str, tuple[str, str]]] = {
-        "user_profiles_timezone_check": (
-            "timezone",
-            "Use a name such as Europe/Prague.",
-        ),
-        "user_profiles_language_check": (
-            "language",
-            "Use a code such as en or pt-br.",
-        ),
+    violations = {
+        "user_profiles_timezone_check": ("timezone", "Use a name such as Europe/Prague."),
+        "user_profiles_language_check": ("language", "Use a code such as en or pt-br."),
     }

@@ -1,4 +1,4 @@
-"""What the admin of every table shares: options, lists, filters, forms, exports and throttling."""
+"""The base of all admin pages: options, lists, filters, forms, exports, throttling."""
 
 from typing import TYPE_CHECKING
 

@@ -7,6 +7,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from config.admin.bounds import QuerySet
@@ -31,7 +32,7 @@ class ActionOptions:
     def response_action(
         self, request: HttpRequest, queryset: QuerySet, **kwargs: Any
     ) -> HttpResponse | None:
-        """Run the action in one transaction on selected rows of the page, never on a whole list."""
+        """Run the action in one transaction, and only on rows that were selected on the page."""
         request.POST = request.POST.copy()
         request.POST["select_across"] = "0"
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
@@ -46,14 +47,19 @@ class ActionOptions:
         with transaction.atomic():
             return super().response_action(request, rows, **kwargs)
 
-    def log_all(self, request: HttpRequest, rows: list[Any], message: str) -> None:
-        """Log `message` as a change of each of `rows`."""
-        LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, message)
+    def change(
+        self, request: HttpRequest, rows: QuerySet, where: Q, done: str, why: str, **values: Any
+    ) -> None:
+        """Set `values` in those of `rows` that meet the condition `where`, and log each change.
 
-    def report(self, request: HttpRequest, done: int, skipped: int, what: str, why: str) -> None:
-        """Tell the administrator how many rows were changed, and why others were skipped."""
-        if done:
-            noun = self.opts.verbose_name if done == 1 else self.opts.verbose_name_plural
-            self.message_user(request, f"{done} {noun} {what}.", messages.SUCCESS)
-        if skipped:
+        The messages say how many rows are `done`, such as "published", and `why` others are not.
+        """
+        # Until the update, no other session can change the rows.
+        changed = list(rows.filter(where).select_for_update(of=("self",)))
+        rows.model._base_manager.filter(pk__in=[row.pk for row in changed]).update(**values)
+        LogEntry.objects.log_actions(request.user.pk, changed, CHANGE, f"{done.capitalize()}.")
+        if changed:
+            noun = self.opts.verbose_name if len(changed) == 1 else self.opts.verbose_name_plural
+            self.message_user(request, f"{len(changed)} {noun} {done}.", messages.SUCCESS)
+        if skipped := rows.count() - len(changed):
             self.message_user(request, f"{skipped} skipped: {why}.", messages.WARNING)

@@ -13,7 +13,7 @@ class AdminConfig(django_admin.AdminConfig):
 
 
 class ThemeConfig(AppConfig):
-    """The templates and styles. Installed before `unfold`, since some replace its templates."""
+    """Our templates and styles; those that replace templates of `unfold` must come before it."""
 
     name = "config.admin"
     label = "admin_theme"

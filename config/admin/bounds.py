@@ -43,7 +43,7 @@ def local_settings(**values: str) -> Iterator[None]:
     new = ", ".join(f"set_config('{name}', %s, true)" for name in values)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            # Composed of names from our code only.
+            # The names come from our code only.
             f"WITH before AS MATERIALIZED (SELECT {current}) SELECT *, {new} FROM before",  # noqa: S608
             list(values.values()),
         )
@@ -54,9 +54,9 @@ def local_settings(**values: str) -> Iterator[None]:
 
 @contextmanager
 def at_most(milliseconds: int, **values: str) -> Iterator[None]:
-    """Raise TooSlowError if a statement of the block takes longer, and cancel the statement."""
+    """Cancel a statement of the block that takes longer, and raise TooSlowError."""
     try:
-        # Compiling a query takes longer than the query is allowed to take.
+        # JIT compilation of a query takes longer than the limits on our pages.
         with local_settings(statement_timeout=str(milliseconds), jit="off", **values):
             yield
     except OperationalError as error:

@@ -1,4 +1,4 @@
-"""Lists that open quickly, whatever the size of the table and whatever the filters."""
+"""Lists that open quickly, whatever the table size and the filters."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -34,8 +34,8 @@ ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "inde
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     """A paginator that counts up to a bound, and finds the keys of a page before it reads rows.
 
-    If no index serves the query and PostgreSQL is too slow, the query scans only the newest rows
-    (`newest` is their number) or leaves the rows unsorted (`sorted` is false).
+    If no index serves the query and scanning all rows takes too long, the query scans only the
+    newest rows (`newest` is their number) or leaves the rows unsorted (`sorted` is false).
     """
 
     object_list: Any
@@ -67,8 +67,8 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     def _look_closer(self) -> Count:
         """Count the rows that an index finds or, without an index, the matches among the newest.
 
-        PostgreSQL scans the table if it expects to find enough rows soon, but the rows may all be
-        at one place that an index leads to.
+        PostgreSQL scans the table if it expects matches all over it. That expectation is wrong if
+        the matches are close together; an index then finds them faster.
         """
         rows = self.object_list.order_by()
         found = self._by_index(rows)
@@ -101,10 +101,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
-        """Return the rows in their order. If they are few, order by expressions without an index.
+        """Return the rows in their order. If they are few, sort by expressions without an index.
 
-        PostgreSQL then finds the rows as quickly as it counted them, and sorts them. Otherwise it
-        may scan the index of the order, and the rows may be at the far end of that index.
+        PostgreSQL then finds the rows as it did to count them, and sorts them. With an index on
+        the order, it might scan that index instead, up to matches at its far end.
         """
         rows: QuerySet = self.object_list
         order = rows.query.order_by
@@ -153,12 +153,12 @@ class ChangeList(UnfoldChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
-        """Join the records that columns show; Django does not if names already join others."""
+        """Join the records that the columns show; Django does not if others are joined."""
         rows: QuerySet = super().get_queryset(request, exclude_parameters)
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        """Ignore columns that are not sortable; Django only leaves out their links."""
+        """Ignore columns of the URL that are not sortable; Django only hides their links."""
         if wanted := self.params.get("o"):
             sortable = self.sortable_by
             allowed = [
@@ -179,18 +179,18 @@ class ChangeList(UnfoldChangeList):
 
     @property
     def notices(self) -> list[str]:
-        """Sentences that warn of what the list leaves out."""
+        """Warnings about rows that the list leaves out or does not sort."""
         newest, names = self.paginator.newest, self.opts.verbose_name_plural
         notices = []
         if newest:
             notices.append(
                 f"No index serves this filter, so only the newest {newest:,} {names} were searched."
-                " Filter by a related record to search them all; an export does so, too."
+                " To search all of them, filter by a related record, or export the list."
             )
         if not self.paginator.sorted:
             notices.append(
                 "There are too many rows to sort, so these are in no particular order. "
-                "Filter the list to sort it."
+                "Filter the list to have fewer."
             )
         return notices + [
             f"The word is in so many {vague} that only some of them were searched. "
@@ -200,7 +200,7 @@ class ChangeList(UnfoldChangeList):
 
     @cached_property
     def summary(self) -> str:
-        """The count, as "12 courses", "more than 10,000 courses" or "about 1,000,000 courses"."""
+        """The count: "12 courses", "more than 10,000 courses" or "about 1,000,000 courses"."""
         total = self.paginator.total
         if total.exact:
             name = self.opts.verbose_name if total.number == 1 else self.opts.verbose_name_plural

@@ -82,15 +82,15 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
     if isinstance(field, models.DateTimeField):
         return moment(value)
     if field.name.endswith(("_percentage", "_rate")):
-        return together(f"{number_format(value)} %")
+        return unbroken(f"{number_format(value)} %")
     if field.name.endswith("_seconds"):
-        return together(str(timedelta(seconds=value)))
+        return unbroken(str(timedelta(seconds=value)))
     return display_for_field(value, field, EMPTY)
 
 
 def amount(value: Decimal, currency: str) -> SafeString:
     """Return an amount of money with its currency, on one line."""
-    return together(f"{number_format(value, 2, force_grouping=True)} {currency}")
+    return unbroken(f"{number_format(value, 2, force_grouping=True)} {currency}")
 
 
 def moment(value: datetime) -> SafeString:
@@ -104,8 +104,8 @@ def moment(value: datetime) -> SafeString:
     )
 
 
-def together(text: str) -> SafeString:
-    """Return `text` without line breaks."""
+def unbroken(text: str) -> SafeString:
+    """Return `text` as HTML that no line break interrupts."""
     return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
@@ -137,7 +137,7 @@ def document(value: Any) -> SafeString:
 
 
 def web_link(value: str) -> str:
-    """Return a link if the address is a web page: the browser would run `javascript:`."""
+    """Return a link, unless the address is no web page: a browser would run `javascript:`."""
     if not value.startswith(("http://", "https://")):
         return value
     return format_html(

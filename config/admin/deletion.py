@@ -1,4 +1,4 @@
-"""The rows that the foreign keys of the database delete or detach along with a record.
+"""Counts of the rows that foreign keys delete or detach along with a record.
 
 PostgreSQL collects the keys table by table, and Python reads no rows.
 """
@@ -23,13 +23,13 @@ from config.admin.bounds import (
 )
 
 KEYS_PER_TABLE = 300
-"""The limit of a count if an exact count takes too long; more rows are estimated."""
+"""The limit of a count if an exact count takes too long; a larger number is estimated."""
 ONLY_INDEXES = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     **{f"enable_{way}": "off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")},
 }
-"""Settings that leave only scans of the index of a foreign key, which stop at the limit."""
+"""Settings that leave only plans that scan the index of a foreign key and stop at the limit."""
 
 CASCADES = (models.CASCADE, models.DB_CASCADE)
 SETS_NULL = (models.SET_NULL, models.DB_SET_NULL)
@@ -108,8 +108,8 @@ class Deletion:
     def _expected(self, plan: "DeletionPlan", counts: Any, bounded: set[Model]) -> dict[Model, int]:
         """Estimate the number of deleted rows in the tables that were not counted completely.
 
-        For tables that refer to `model` itself, that is what the planner expects. For other tables,
-        it follows from the ratio of the sizes of the two whole tables.
+        For a table that refers to `model`, take the estimate of the planner. For another table,
+        assume that each deleted row is referred to as often as the average row of its table.
         """
         referring, sizes = self._referring(), estimates(plan.tables)
         result: dict[Model, int] = {}
@@ -178,9 +178,12 @@ class DeletionPlan:
         return f"WITH RECURSIVE {ctes} SELECT {', '.join(counts)}"
 
     def bounded(self, counts: dict[Any, int]) -> set[Model]:
-        """Return the tables that may lose more rows than counted, directly or via a parent."""
+        """Return the tables that may lose more rows than were counted.
+
+        The first table is not among them: the rows of `model` are always counted completely.
+        """
         result: set[Model] = set()
-        for model in self.tables:
+        for model in self.tables[1:]:
             parents = {parent for parent, _ in self.arms(model)}
             if (self.limit and counts[model] >= self.limit) or parents & result:
                 result.add(model)
@@ -222,9 +225,9 @@ class DeletionPlan:
         return f"(SELECT count(*) FROM ({rows}) AS rows)"
 
     def _among(self, model: Model) -> str:
-        """Return the condition that a key belongs to a deleted row of `model`.
+        """Return the condition that a foreign key refers to a deleted row of `model`.
 
-        The planner sees the given keys as constants, and knows how many rows refer to them.
+        If the deleted rows are given, the keys are constants, for which the planner has statistics.
         """
         if model is self.model and not any(_own(model)):
             return "= ANY(%(keys)s)"

@@ -1,4 +1,4 @@
-"""Rows of a list as CSV or JSON, streamed in pieces so that memory holds only one piece."""
+"""Exports of lists as CSV or JSON, streamed so that memory holds only one piece."""
 
 import csv
 import json
@@ -25,15 +25,6 @@ type Fields = Sequence[Any]
 type Rows = Iterator[tuple[Any, ...]]
 
 
-def respond(rows: QuerySet, fields: Fields, format_: str) -> StreamingHttpResponse:
-    """Return a download named after the table."""
-    content_type, write = FORMATS[format_]
-    pieces = write([field.column for field in fields], read(rows, fields))
-    name = f"{rows.model._meta.db_table}.{format_}"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(pieces, content_type=content_type, headers=disposition)
-
-
 def read(rows: QuerySet, fields: Fields) -> Rows:
     """Yield the values of each row, in the order of the keys.
 
@@ -53,7 +44,7 @@ def _read(field: Any) -> Any:
 
 
 class Document(str):
-    """JSON text from PostgreSQL, not parsed: Python would lose digits of numbers."""
+    """JSON text from PostgreSQL; parsing it in Python would lose digits of numbers."""
 
     __slots__ = ()
 
@@ -66,9 +57,9 @@ class DocumentField(models.TextField):  # type: ignore[type-arg]  # no subscript
 
 
 def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
-    """Yield CSV lines that quote texts but not NULL, as COPY does.
+    """Yield CSV lines, which quote texts but not NULL, as COPY does.
 
-    An apostrophe precedes texts that a spreadsheet would run as a formula.
+    Texts that a spreadsheet would run as a formula get an apostrophe in front.
     """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_STRINGS)
     yield ",".join(names) + "\r\n"
@@ -104,7 +95,10 @@ class ExportOptions:
         return [path("export/<format_>/", view, name=name), *super().get_urls()]
 
     def export_view(self, request: HttpRequest, format_: str) -> StreamingHttpResponse:
-        """Return all pages of the list as a file, with its filters and its search."""
+        """Return the filtered list, all of its pages, as a file named after the table.
+
+        Raise PermissionDenied or, for an unknown format or an invalid filter, Http404.
+        """
         if not self.has_view_permission(request):
             raise PermissionDenied
         if format_ not in FORMATS:
@@ -116,7 +110,15 @@ class ExportOptions:
         except IncorrectLookupParameters as error:
             raise Http404("The list has no such filter.") from error
         fields = [field for field in self.opts.concrete_fields if field.name not in SECRETS]
-        return respond(rows.select_related(None), fields, format_)
+        content_type, write = FORMATS[format_]
+        names = [field.column for field in fields]
+        return StreamingHttpResponse(
+            write(names, read(rows.select_related(None), fields)),
+            content_type=content_type,
+            headers={
+                "Content-Disposition": f'attachment; filename="{self.opts.db_table}.{format_}"'
+            },
+        )
 
 
 class _Echo:
@@ -135,7 +137,7 @@ def _cell(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    """Return JSON with microseconds, which Django's encoder would cut off."""
+    """Return `value` as JSON; times keep their microseconds, unlike in Django's encoder."""
     if isinstance(value, Document):
         return value
     if hasattr(value, "isoformat"):

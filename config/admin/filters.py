@@ -22,7 +22,7 @@ class EnumFilter(admin.ChoicesFieldListFilter):
     """A filter by labels. An unknown label in the URL finds no rows."""
 
     def expected_parameters(self) -> list[str | None]:
-        """Add parameters that no link has, but that people type: `?role=x`, `?role__in=x,y`."""
+        """Add the parameters `?role=x` and `?role__in=x,y`, which are typed, not linked."""
         return [*super().expected_parameters(), self.field_path, f"{self.field_path}__in"]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
@@ -39,7 +39,7 @@ class EnumFilter(admin.ChoicesFieldListFilter):
 
 
 class RangeFilter:
-    """The base of ranges of days and of numbers. A range includes both ends."""
+    """The base of filters by a range of days or numbers. A range includes both ends."""
 
     def queryset(self: Any, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Raise IncorrectLookupParameters if the form rejects a value."""
@@ -53,17 +53,17 @@ class RangeFilter:
 
 
 class DaysFilter(RangeFilter, RangeDateFilter):
-    """A range of days in the current time zone."""
+    """A filter by a range of days in the current time zone."""
 
     def bound(self, end: str, day: date) -> models.Q:
-        """Return a condition on the time: the last day ends before the midnight after it."""
+        """Return the condition for one end of the range; the last day lasts until midnight."""
         if end == "from":
             return models.Q((f"{self.field_path}__gte", _midnight(day)))
         return models.Q((f"{self.field_path}__lt", _midnight(day + timedelta(days=1))))
 
 
 class NumbersFilter(RangeFilter, RangeNumericFilter):
-    """A range of numbers."""
+    """A filter by a range of numbers."""
 
     def bound(self, end: str, number: float) -> models.Q:
         lookup = "gte" if end == "from" else "lte"
@@ -74,16 +74,11 @@ class RecordFilter(AutocompleteSelectFilter):
     """A filter by a record that is found by typing, without a list of all records."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        """Accept also `?user__isnull=True`, which people type."""
+        """Accept also `?user__isnull=True`, which is typed, not linked."""
         if self.lookup_kwarg_isnull in self.used_parameters and not self.value():
             self.used_parameters.pop(self.lookup_kwarg, None)
             return admin.RelatedFieldListFilter.queryset(self, request, queryset)
         return super().queryset(request, queryset)
-
-
-admin.FieldListFilter.register(
-    lambda field: isinstance(field, EnumField), EnumFilter, take_priority=True
-)
 
 
 def _midnight(day: date) -> datetime:

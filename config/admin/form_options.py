@@ -1,4 +1,4 @@
-"""Options of forms, for rows on a page of their own and for rows inside another row's form."""
+"""Options of forms that admin pages and inlines share."""
 
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ class FormOptions:
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        """Return an input with the column's comment as its help and the column's default."""
+        """Return an input with the column's default, and with the column's comment as its help."""
         comment = (db_field.db_comment or "").replace("NULL", "empty").replace("`", "")
         kwargs.setdefault("help_text", db_field.help_text or capfirst(comment))
         if isinstance(db_field.db_default, Now):
@@ -66,7 +66,7 @@ class FormOptions:
         return related.get_queryset(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Return what an existing row shows without an input, as lists show it."""
+        """Return functions that show the read-only fields of an existing row as lists do."""
         names = self.readonly_names(request, obj) if obj is not None else ()
         return [self.shown(name) for name in names]
 
@@ -79,7 +79,7 @@ class FormOptions:
         ]
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Return the fields without an input, which include all read-only ones."""
+        """Return the fields without an input, including all read-only fields."""
         return [*(super().get_exclude(request, obj) or ()), *self.readonly_names(request, obj)]
 
     def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Forms that find what PostgreSQL would refuse, and say so in words at the field."""
+"""Forms that find values that PostgreSQL would refuse, and explain them at the field."""
 
 import json
 import re
@@ -15,8 +15,8 @@ from config.admin.search import is_value
 from config.admin.violations import Violation, explain, violated
 
 NO_JSONB = (
-    "PostgreSQL cannot store this JSON: NaN, Infinity, \\u0000, half of a surrogate pair, "
-    "or too long numbers or too deep nesting. Remove it."
+    "PostgreSQL cannot store this JSON: it contains NaN, Infinity, \\u0000, half of a surrogate "
+    "pair, a number that is too long, or nesting that is too deep. Remove that part."
 )
 NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
@@ -28,7 +28,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """The constraint that PostgreSQL found violated when this form was saved."""
 
     def clean(self) -> dict[str, Any] | None:
-        """Keep the microseconds of unchanged times; the inputs do not show them."""
+        """Keep the microseconds of unchanged times, which the inputs do not show."""
         super().clean()
         for name in self.cleaned_data.keys() - set(self.changed_data):
             if isinstance(value := self.initial.get(name), datetime):
@@ -36,8 +36,8 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
     def validate_constraints(self) -> None:
-        """Check all constraints, also those on columns that are not on the form."""
-        # Skip constraints on fields with errors: a missing value would violate them, too.
+        """Check all constraints, including those on columns that are not on the form."""
+        # Skip constraints on fields that already have an error, which would violate them, too.
         wrong = set(self.errors)
         for constraint in violated(self.instance, wrong):
             self._blame(explain(constraint, type(self.instance)))
@@ -77,7 +77,7 @@ class JSONField(forms.JSONField):
         return json.dumps(value, indent=2, ensure_ascii=False, cls=self.encoder)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the text as it was typed."""
+        """Return the text as it was typed, even if it is no JSON."""
         return initial if self.disabled else Typed(data or "")
 
 

@@ -25,18 +25,18 @@ class InlineOptions(FormOptions):
 
 
 class StackedInline(InlineOptions, unfold.StackedInline):
-    """Folded forms, one above the other."""
+    """An inline of collapsible forms, one above the other."""
 
     collapsible = True
 
 
 class TabularInline(InlineOptions, unfold.TabularInline):
-    """A table with one form in each line."""
+    """An inline in the form of a table, with one row of the database in each line."""
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        """Return an input with a label of its own: the heading of its column is not its label."""
+        """Return an input with an ARIA label, since the column heading does not label it."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field:
             field.widget.attrs.setdefault("aria-label", field.label)

@@ -72,17 +72,19 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         """Return the paths to the records that the columns show."""
-        fields = {name: field_at(self.model, name) for name in self.list_display}
-        paths = [name for name, field in fields.items() if field and field.is_relation]
-        further = [*(name for name, field in fields.items() if field), *self.money.values()]
-        paths += [path.rpartition("__")[0] for path in further if "__" in path]
-        return list(dict.fromkeys(name for path in paths for name in with_names(self.model, path)))
+        names = [*self.list_display, *self.money.values()]
+        fields = {name: field for name in names if (field := field_at(self.model, name))}
+        records = dict.fromkeys(
+            name if field.is_relation else name.rpartition("__")[0]
+            for name, field in fields.items()
+        )
+        return [path for record in records if record for path in with_names(self.model, record)]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Raise IncorrectLookupParameters also if only the query finds a value of the URL wrong."""
+        """Raise IncorrectLookupParameters also for wrong values that only the query detects."""
         try:
             return cast(ChangeList, super().get_changelist_instance(request))
         except (DataError, ProgrammingError, *WRONG_VALUES) as error:
@@ -101,7 +103,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return found, False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow also `...__exact` of any record that foreign keys lead to, but never a secret."""
+        """Allow also `...__exact` of any record that foreign keys lead to; never allow a secret."""
         names = lookup.split("__")
         if SECRETS.intersection(names):
             return False
@@ -136,7 +138,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     ) -> HttpResponse:
         """Show the form again if PostgreSQL refuses values that the form accepted.
 
-        Another session may have been faster, or jsonb may not store a JSON document.
+        Another session may have saved a duplicate since, or jsonb may not hold the document.
         """
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -162,7 +164,10 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, Any], set[str], list[Any]]:
-        """Return counts of the rows that stay and that are deleted, where Django returns rows."""
+        """Return the tables whose rows stay, and those whose rows are deleted, by title.
+
+        Django would return each row, and ask for permissions to delete related rows.
+        """
         deletion = Deletion(self.model, [row.pk for row in objs])
         counts = {affected.title: affected for affected in deletion.deleted}
         return deletion.kept, counts, set(), []

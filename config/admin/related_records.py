@@ -13,7 +13,7 @@ from config.admin.columns import url_of
 from config.admin.paths import field_at
 
 COUNTED_ROWS = 1_000
-"""The limit of a count; a higher number is shown as "1,000+"."""
+"""The limit of a count; a page shows a higher number as "1,000+"."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> li
     return [
         Link(
             _title(model, path),
-            url_of(child) if (child := only.get(model)) else _list_url(model, path, row),
+            url_of(child) if (child := only.get(model)) else _filtered(model, path, row),
             icon(model),
             count,
         )
@@ -72,6 +72,11 @@ def icon(model: type[models.Model]) -> str:
     return getattr(admin.site.get_model_admin(model), "icon", "table_rows")
 
 
+def list_url(model: type[models.Model]) -> str:
+    """Return the address of the list of all rows of `model`."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
 def _relations(model: type[models.Model]) -> list[tuple[type[models.Model], str]]:
     return [
         (relation.related_model, relation.field.name)
@@ -81,7 +86,7 @@ def _relations(model: type[models.Model]) -> list[tuple[type[models.Model], str]
 
 
 def _title(model: type[models.Model], path: str) -> str:
-    """Return the plural of the model, with the foreign key if two refer to the same table."""
+    """Return the plural name of `model`, with the foreign key if two refer to the same table."""
     title = str(capfirst(model._meta.verbose_name_plural))
     field = field_at(model, path.partition("__")[0])
     twice = [
@@ -92,8 +97,6 @@ def _title(model: type[models.Model], path: str) -> str:
     return f"{title} ({field.verbose_name})" if len(twice) > 1 else title
 
 
-def _list_url(model: type[models.Model], path: str, row: models.Model) -> str:
-    opts = model._meta
-    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+def _filtered(model: type[models.Model], path: str, row: models.Model) -> str:
     key = field_at(model, path).related_model._meta.pk.name
-    return f"{url}?{path}__{key}__exact={row.pk}"
+    return f"{list_url(model)}?{path}__{key}__exact={row.pk}"

@@ -1,4 +1,4 @@
-"""Search by index: the query finds related rows first, from the far end, each by its own index."""
+"""Search by index: related rows are found first, each table by its own index."""
 
 from functools import reduce
 from itertools import islice

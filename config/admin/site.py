@@ -26,7 +26,7 @@ class AdminSite(UnfoldAdminSite):
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Return the only page of the command palette: unfold fails if `page` is not a number."""
+        """Return the first page of matches, since unfold fails if `page` is not a number."""
         request.GET = request.GET.copy()
         request.GET.pop("page", None)
         return super().search(request, extra_context)

@@ -1,4 +1,4 @@
-"""The names that other rooms may import from config.admin."""
+"""The names that other rooms and the apps import from config.admin."""
 
 from config.admin.bounds import Model as Model
 from config.admin.bounds import QuerySet as QuerySet
@@ -13,3 +13,4 @@ from config.admin.inlines import TabularInline as TabularInline
 from config.admin.options import ModelAdmin as ModelAdmin
 from config.admin.options import ReadOnlyAdmin as ReadOnlyAdmin
 from config.admin.related_records import icon as icon
+from config.admin.related_records import list_url as list_url

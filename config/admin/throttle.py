@@ -1,7 +1,7 @@
 """Counters of failed logins for django-axes, kept in the table of the sessions.
 
-All processes share this table as they would share a cache, and rows in it expire. So the counters
-need neither a table of their own nor another service.
+All processes share this table, and rows in it expire, as in a shared cache. So the counters need
+neither a table of their own nor another service.
 """
 
 from datetime import timedelta

@@ -16,7 +16,7 @@ NOT_BLANK = r"\S"
 
 
 class Violation(NamedTuple):
-    """The field that is wrong, or None if it is not a single one, and the message."""
+    """The message for a violated constraint, and the field at which a form shows it, if any."""
 
     field: str | None
     message: str
@@ -25,7 +25,7 @@ class Violation(NamedTuple):
 def explain(constraint: models.BaseConstraint, model: type[models.Model]) -> Violation:
     """Return the message for a violation of `constraint`.
 
-    It is declared in the model's admin (`violations`) or composed from the condition.
+    The message is declared in the admin of `model` (`violations`) or composed from the condition.
     """
     said: dict[str, tuple[str, str]] = getattr(admin.site.get_model_admin(model), "violations", {})
     if constraint.name in said:
@@ -48,7 +48,7 @@ def violated(instance: models.Model, exclude: set[str]) -> Iterator[models.BaseC
 
 
 def refused(error: Exception, model: type[models.Model]) -> Violation:
-    """Return the violation for an error of PostgreSQL while it saved a valid form."""
+    """Return the violation for an error of PostgreSQL that occurred while a form was saved."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
         if constraint.name == name:

@@ -1,1 +1,1 @@
-"""The dashboard of the admin and its Schema page."""
+"""The dashboard and the Schema page of the admin."""

@@ -1,6 +1,6 @@
-"""Charts as SVG, which pages.css colours. Pure functions.
+"""Pure functions that draw charts as SVG, which pages.css colours.
 
-A chart is as wide as its card; its text stays readable on a phone, which shrinks the chart.
+A chart is as wide as its card. On a phone, which shrinks the chart, its text stays readable.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -107,6 +107,7 @@ def svg(height: float, parts: Iterable[SafeString]) -> SafeString:
 
 
 def rect(x: float, y: float, width: float, height: float, css: str, hint: str = "") -> SafeString:
+    """Draw a rectangle with the class `css`, and `hint` as its tooltip."""
     title = format_html("<title>{}</title>", hint) if hint else ""
     x, y, width, height = (round(number, 1) for number in (x, y, max(width, 0), max(height, 0)))
     place = flatatt({"class": css, "x": x, "y": y, "width": width, "height": height})
@@ -114,12 +115,13 @@ def rect(x: float, y: float, width: float, height: float, css: str, hint: str = 
 
 
 def text(content: str, x: float, y: float, anchor: str = "start", css: str = "") -> SafeString:
+    """Draw `content` on the baseline `y`; `x` is its start, or its end if `anchor` is "end"."""
     place = flatatt({"class": css, "x": round(x, 1), "y": round(y, 1), "text-anchor": anchor})
     return format_html("<text{}>{}</text>", place, content)
 
 
 def rounded_up(value: float) -> float:
-    """Return the next number that is round and of which half is round."""
+    """Return the next larger number that is round and whose half is round."""
     power = 1
     while power * 10 < value:
         power *= 10
@@ -127,7 +129,7 @@ def rounded_up(value: float) -> float:
 
 
 def short(value: float) -> str:
-    """Return a number with three digits and a unit: `1.25M` for 1250000."""
+    """Return a number with three digits and a suffix, such as `1.25M` for 1250000."""
     for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if value >= unit:
             return f"{value / unit:.3g}{name}"
@@ -135,4 +137,5 @@ def short(value: float) -> str:
 
 
 def shortened(label: str, length: int = 32) -> str:
+    """Return at most `length` characters of `label`."""
     return label if len(label) <= length else f"{label[: length - 1].rstrip()}…"

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db import Error
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import Error, connection
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -38,8 +37,7 @@ class Plot:
     title: str
     headline: str
     """The most important number."""
-    says: str
-    """The description of the chart."""
+    description: str
     svg: str = ""
     head: Row = ()
     rows: Sequence[Row] = ()
@@ -50,7 +48,10 @@ class Plot:
     """good, bad or unknown, or empty if the plot does not judge."""
 
 
-def read_plots(connection: BaseDatabaseWrapper) -> list[Plot]:
+type Draw = Callable[[datetime], Plot]
+
+
+def read_plots() -> list[Plot]:
     """Return all plots, at most `CACHE_SECONDS` old."""
     verdict = last_verdict()
     zone = timezone.get_current_timezone_name()
@@ -58,16 +59,16 @@ def read_plots(connection: BaseDatabaseWrapper) -> list[Plot]:
     plots: list[Plot] | None = cache.get(key)
     if plots is None:
         now = timezone.now()
-        plots = [_attempt(connection, title, plot, now) for title, plot in PLOTS.items()]
+        plots = [_attempt(title, plot, now) for title, plot in PLOTS.items()]
         cache.set(key, plots, CACHE_SECONDS)
     return plots
 
 
-def _attempt(connection: BaseDatabaseWrapper, title: str, plot: "Draw", now: datetime) -> Plot:
+def _attempt(title: str, plot: Draw, now: datetime) -> Plot:
     """Return the plot or, if it fails, a plot with the reason, so that the others still show."""
     try:
         with at_most(PLOT_MILLISECONDS):
-            return plot(connection, now)
+            return plot(now)
     except TooSlowError:
         reason = f"the query took over {PLOT_MILLISECONDS} ms"
     except Error as error:
@@ -76,13 +77,13 @@ def _attempt(connection: BaseDatabaseWrapper, title: str, plot: "Draw", now: dat
     return Plot(name, title, "Unknown", f"Not drawn: {reason}.", state="unknown")
 
 
-def enrollments(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
-    weeks = figures.enrollments(connection, now)
+def enrollments(now: datetime) -> Plot:
+    weeks = figures.enrollments(now)
     return _weekly("Enrollments", weeks, "enrollments", "admin:enrollments_enrollment_changelist")
 
 
-def revenue(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
-    (currency, weeks), *others = figures.revenue(connection, now).items()
+def revenue(now: datetime) -> Plot:
+    (currency, weeks), *others = figures.revenue(now).items()
     plot = _weekly("Revenue", weeks, currency, "admin:payments_payment_changelist")
     totals = [f"{sum(w.sums.values()):,.0f} {name}" for name, w in others]
     if not totals:
@@ -111,7 +112,7 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
     )
 
 
-def completion(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+def completion(_: datetime) -> Plot:
     courses = figures.completion()
     bars = [
         _bar(
@@ -138,11 +139,10 @@ def completion(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     )
 
 
-def activity(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+def activity(now: datetime) -> Plot:
     found = figures.activity(now)
     events = found.events
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    days = [today - timedelta(days=n) for n in reversed(range(figures.DAYS))]
+    days = [figures.midnight(now) - timedelta(days=n) for n in reversed(range(figures.DAYS))]
     cells = [[events.get(day.replace(hour=hour), 0) for hour in range(24)] for day in days]
     labels = [f"{day:%a %-d}" for day in days]
     return Plot(
@@ -158,7 +158,7 @@ def activity(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
     )
 
 
-def grading(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+def grading(now: datetime) -> Plot:
     queues = figures.grading(now)
     ages = tuple(figures.AGES)
     sums = {queue.name: sum(queue.counts) for queue in queues}
@@ -196,11 +196,11 @@ def _numbers(counts: Iterable[int]) -> Row:
     return tuple(f"{count:,}" for count in counts)
 
 
-def health(connection: BaseDatabaseWrapper, now: datetime) -> Plot:
+def health(_: datetime) -> Plot:
     """Return the largest tables, the advice and the last verdict of verify_schema."""
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]
-    usage = {name: used for name, used in read_disk_usage(connection, found).items() if name in own}
+    usage = {name: used for name, used in read_disk_usage(found).items() if name in own}
     largest = sorted(usage, key=lambda name: -usage[name].total)[:LARGEST_TABLES]
     # VA03, an unused index, means little while the statistics are young.
     advice = [a for a in read_advice(connection, found, own, own) if a.code != "VA03"]
@@ -236,8 +236,6 @@ def _size_bar(name: str, heap: int, indexes: int) -> Bar:
     parts = (f"{name}: {counted_bytes(heap)} rows", f"{name}: {counted_bytes(indexes)} indexes")
     return Bar(name, [heap, indexes], parts, counted_bytes(heap + indexes))
 
-
-type Draw = Callable[[BaseDatabaseWrapper, datetime], Plot]
 
 PLOTS: dict[str, Draw] = {
     "Enrollments": enrollments,

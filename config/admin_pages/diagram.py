@@ -1,8 +1,8 @@
-"""The positions of the boxes and lines of the entity-relationship diagram. Pure functions.
+"""Pure functions that lay out the entity-relationship diagram.
 
 A domain is a frame around stacks of tables. The first domain is at the top left. The others follow,
-the tallest first, each at the highest free place, which leaves the least space empty. Lines lead
-from a foreign key to the table that it refers to, under the boxes.
+the tallest first, each at the highest free place, which leaves the least space empty. Under the
+boxes, a line leads from each foreign key to the table that it refers to.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -86,6 +86,8 @@ class Edge:
 
 @dataclass(frozen=True)
 class Diagram:
+    """The layout of all domains, in units of the SVG."""
+
     width: int
     height: int
     frames: Sequence[Frame]
@@ -98,8 +100,11 @@ def draw(domains: Sequence[Domain]) -> Diagram:
     frames: list[Frame] = []
     boxes: list[Box] = []
     bottoms = [0] * STACKS
-    for number, stacks in _in_order([_stacks(domain.tables) for domain in domains]):
-        column, top = _highest_place(bottoms, len(stacks))
+    divided = [_stacks(domain.tables) for domain in domains]
+    for number in sorted(range(len(domains)), key=lambda n: (n > 0, -_tallest(divided[n]))):
+        stacks = divided[number]
+        column = _highest_place(bottoms, len(stacks))
+        top = max(bottoms[column : column + len(stacks)])
         frame = _frame(domains[number], stacks, number % COLORS, column, top)
         below = frame.y + frame.height + BETWEEN
         bottoms[column : column + len(stacks)] = [below] * len(stacks)
@@ -113,12 +118,6 @@ def draw(domains: Sequence[Domain]) -> Diagram:
 type Stacks = Sequence[Sequence[Table]]
 
 
-def _in_order(domains: Sequence[Stacks]) -> list[tuple[int, Stacks]]:
-    """Return the domains with their numbers, in the order in which they are placed."""
-    numbered = list(enumerate(domains))
-    return [*numbered[:1], *sorted(numbered[1:], key=lambda pair: -_tallest(pair[1]))]
-
-
 def _tallest(stacks: Stacks) -> int:
     return max(sum(_height(table) + GAP for table in stack) - GAP for stack in stacks)
 
@@ -126,7 +125,7 @@ def _tallest(stacks: Stacks) -> int:
 def _stacks(tables: Sequence[Table]) -> list[list[Table]]:
     """Divide tables into as few stacks as possible, of about the same height."""
     heights = [_height(table) + GAP for table in tables]
-    count = -(-sum(heights) // TALLEST) or 1
+    count = min(-(-sum(heights) // TALLEST), STACKS)
     share = sum(heights) / count
     middles = (end - height / 2 for end, height in zip(accumulate(heights), heights, strict=True))
     stacks: list[list[Table]] = [[] for _ in range(count)]
@@ -135,10 +134,9 @@ def _stacks(tables: Sequence[Table]) -> list[list[Table]]:
     return [stack for stack in stacks if stack]
 
 
-def _highest_place(bottoms: Sequence[int], width: int) -> tuple[int, int]:
-    """Return the highest place for `width` adjacent stacks: the first stack and the top."""
-    tops = [max(bottoms[n : n + width]) for n in range(len(bottoms) - width + 1)]
-    return tops.index(min(tops)), min(tops)
+def _highest_place(bottoms: Sequence[int], width: int) -> int:
+    """Return the first of `width` adjacent stacks at the highest free place."""
+    return min(range(STACKS - width + 1), key=lambda n: max(bottoms[n : n + width]))
 
 
 def _frame(domain: Domain, stacks: Stacks, color: int, column: int, top: int) -> Frame:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connection
 
 from config.postgres.catalog import Schema
 
@@ -42,7 +42,7 @@ SELECT c.relname, c.reltuples::bigint, pg_table_size(c.oid),
 """
 
 
-def read_disk_usage(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, DiskUsage]:
+def read_disk_usage(schema: Schema) -> dict[str, DiskUsage]:
     """Return the disk usage of each table of `schema`, by its name."""
     with connection.cursor() as cursor:
         cursor.execute(DISK_USAGE, [schema.oid])

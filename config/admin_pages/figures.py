@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import connection, models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
@@ -42,21 +41,18 @@ class Weeks:
     """The fraction of the table that was read; below 1, the sums are estimates."""
 
 
-def enrollments(connection: BaseDatabaseWrapper, now: datetime) -> Weeks:
+def enrollments(now: datetime) -> Weeks:
     """Return the number of enrollments per week."""
-    [(_, weeks)] = _weekly(connection, now, Enrollment, "enrolled_at", "count(*)", "''").items()
+    [(_, weeks)] = _weekly(now, Enrollment, "enrolled_at", "count(*)", "''").items()
     return weeks
 
 
-def revenue(connection: BaseDatabaseWrapper, now: datetime) -> dict[str, Weeks]:
+def revenue(now: datetime) -> dict[str, Weeks]:
     """Return the sum of payments per week by currency, the most frequent currency first."""
-    return _weekly(
-        connection, now, Payment, "created_at", "sum(amount)", "currency", PaymentStatus.SUCCEEDED
-    )
+    return _weekly(now, Payment, "created_at", "sum(amount)", "currency", PaymentStatus.SUCCEEDED)
 
 
 def _weekly(
-    connection: BaseDatabaseWrapper,
     now: datetime,
     model: type[models.Model],
     time: str,
@@ -71,7 +67,7 @@ def _weekly(
         read = min(1.0, PAGES / max(cursor.fetchone()[0], 1))
         sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
         cursor.execute(
-            # Composed of constants. date_trunc() in a time zone would take twice as long.
+            # The text has only constants. With date_trunc(), the query would take twice as long.
             f"SELECT {group}, width_bucket({time}, %s::timestamptz[]), {value}, count(*)"  # noqa: S608
             f"  FROM {table} {sample} WHERE {time} >= %s AND {time} < %s"
             + (" AND status = %s" if status else "")
@@ -82,9 +78,14 @@ def _weekly(
     return _by_group(rows, mondays, read)
 
 
+def midnight(now: datetime) -> datetime:
+    """Return the beginning of the day of `now` in the current time zone."""
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def mondays_until(now: datetime) -> list[datetime]:
     """Return the beginnings of the last weeks in the current time zone."""
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = midnight(now)
     monday = today - timedelta(days=today.weekday())
     return [monday - timedelta(weeks=n) for n in reversed(range(WEEKS))]
 
@@ -95,14 +96,11 @@ def _by_group(
     counts = Counter[str]()
     for group, _, _, count in rows:
         counts[group] += count
-    weeks = {}
-    for group, _ in counts.most_common() or [("", 0)]:
-        sums = dict.fromkeys(mondays, Decimal())
-        for owner, number, value, _ in rows:
-            if owner == group:
-                sums[mondays[number - 1]] = Decimal(value) / Decimal(read)
-        weeks[group] = Weeks(sums, read)
-    return weeks
+    groups = [group for group, _ in counts.most_common()] or [""]
+    sums = {group: dict.fromkeys(mondays, Decimal()) for group in groups}
+    for group, number, value, _ in rows:
+        sums[group][mondays[number - 1]] = Decimal(value) / Decimal(read)
+    return {group: Weeks(sums[group], read) for group in groups}
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,7 @@ class Activity:
 
 def activity(now: datetime) -> Activity:
     """Return the events of the last days, counted by the index of their time or estimated."""
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    since = today - timedelta(days=DAYS - 1)
+    since = midnight(now) - timedelta(days=DAYS - 1)
     hours = (
         AnalyticsEvent.objects.between(since, now)
         .order_by()
@@ -185,7 +182,7 @@ AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28
 
 
 def grading(now: datetime) -> list[Queue]:
-    """Return the queues of query 11 from its partial indexes of waiting submissions."""
+    """Return the queues of query 11, which its partial indexes on waiting submissions serve."""
     waiting = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
         "Assignments": AssignmentSubmission.objects.awaiting_review(),

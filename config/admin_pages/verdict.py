@@ -1,4 +1,4 @@
-"""The verdict of verify_schema, for a page."""
+"""The verdict of verify_schema in the form that the pages show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db import Error, connection
 from django.utils import timezone, translation
 
 from config.drift import (
@@ -61,26 +61,22 @@ class Verdict:
 
 
 def compare_now() -> Verdict:
-    """Compare, and keep the verdict for `last_verdict`."""
-    verdict_now = _compare()
-    cache.set(LAST, verdict_now, timeout=None)
-    return verdict_now
+    """Compare the database with the models, and keep the verdict for `last_verdict`."""
+    try:
+        with translation.override(None):  # as makemigrations does, whose autodetector runs
+            result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
+        differences = [_difference(finding) for finding in result.findings]
+        found = Verdict(timezone.now(), verdict(result), differences)
+    except (Error, CatalogError, ImproperlyConfigured) as error:
+        found = Verdict(timezone.now(), explain_failure(error), [], compared=False)
+    cache.set(LAST, found, timeout=None)
+    return found
 
 
 def last_verdict() -> Verdict | None:
     """Return the verdict of the last comparison in this process, if any."""
     found: Verdict | None = cache.get(LAST)
     return found
-
-
-def _compare() -> Verdict:
-    connection = connections[DEFAULT_DB_ALIAS]
-    try:
-        with translation.override(None):  # as makemigrations does, whose autodetector runs
-            result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
-    except (Error, CatalogError, ImproperlyConfigured) as error:
-        return Verdict(timezone.now(), explain_failure(error), [], compared=False)
-    return Verdict(timezone.now(), verdict(result), [_difference(f) for f in result.findings])
 
 
 def _difference(finding: Finding) -> Difference:

@@ -1,6 +1,6 @@
-"""The views of the dashboard and the Schema page, which `urls` protects as the admin does."""
+"""Views of the dashboard and the Schema page, which `urls` restricts to administrators."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -8,12 +8,11 @@ from django.contrib import admin
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
+from config.admin import estimates, icon, list_url
 from config.admin_pages.dashboard import read_plots
 from config.admin_pages.diagram import draw
 from config.admin_pages.disk_usage import DiskUsage, read_disk_usage
-from config.admin_pages.tables import list_tables
 from config.admin_pages.verdict import compare_now, last_verdict
 from config.drift import explain_failure, reading
 from config.postgres.catalog import Catalog, CatalogError, read_catalog
@@ -22,12 +21,12 @@ from config.schema_docs import describe, sketch
 
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the plots and, below them, links to all tables."""
-    context = {"plots": read_plots(connection), "domains": list_tables(request)}
+    context = {"plots": read_plots(), "domains": list_tables(request)}
     return admin.site.index(request, context)
 
 
 def schema(request: HttpRequest) -> HttpResponse:
-    """Show the diagram and each live table. POST compares the tables with the models."""
+    """Show the diagram and each live table. On POST, compare the tables with the models first."""
     verdict = compare_now() if request.method == "POST" else last_verdict()
     catalog, sizes, problem = read_live()
     context: dict[str, Any] = {
@@ -36,24 +35,44 @@ def schema(request: HttpRequest) -> HttpResponse:
         "domains": describe(catalog),
         "diagram": draw(describe(sketch(connection))),
         "sizes": sizes,
-        "pages": dict(_lists()),
+        "pages": {
+            model._meta.db_table: list_url(model)
+            for model in filter(admin.site.is_registered, apps.get_models())
+        },
         "problem": problem,
         "verdict": verdict,
     }
     return render(request, "admin_pages/schema.html", context)
 
 
-def _lists() -> Iterator[tuple[str, str]]:
-    """Yield each table with the address of the list of its rows."""
-    for model in filter(admin.site.is_registered, apps.get_models()):
-        page = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
-        yield model._meta.db_table, reverse(page)
-
-
 def read_live() -> tuple[Catalog, dict[str, DiskUsage], str]:
     """Return the catalog and the disk usage, or the reason why they cannot be read."""
     try:
         with reading(connection) as found:
-            return read_catalog(connection, found.oid), read_disk_usage(connection, found), ""
+            return read_catalog(connection, found.oid), read_disk_usage(found), ""
     except (Error, CatalogError) as error:
         return {}, {}, explain_failure(error)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link to the list of a table."""
+
+    title: str
+    url: str
+    icon: str
+    rows: int | None
+    """An estimate, or None before the first VACUUM or ANALYZE."""
+
+
+def list_tables(request: HttpRequest) -> dict[str, list[Entry]]:
+    """Return the tables that the user may see, by the name of their domain."""
+    domains = {app["name"]: app["models"] for app in admin.site.get_app_list(request)}
+    rows = estimates(entry["model"] for entries in domains.values() for entry in entries)
+    return {
+        name: [
+            Entry(found["name"], found["admin_url"], icon(found["model"]), rows.get(found["model"]))
+            for found in entries
+        ]
+        for name, entries in domains.items()
+    }

@@ -1,4 +1,4 @@
-"""The parts that all commands share: one-line errors, orderly interruption, output and wording."""
+"""What every command shares: one-line errors, interruption, output, wording."""
 
 from config.console.delivery import OutputError, delivered
 from config.console.error_messages import EXIT_STATUS, driver_error, explain, explained_errors

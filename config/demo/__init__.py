@@ -1,4 +1,4 @@
-"""A believable learning platform as demonstration data, and an account to look at it."""
+"""seed_demo and make_admin: a made-up learning platform to look at."""
 
 from config.demo.rows import TABLES
 

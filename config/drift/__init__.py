@@ -1,4 +1,4 @@
-"""verify_schema: the expected schema and the live one, compared, repaired and reported."""
+"""verify_schema: expected and live schema, compared, repaired, reported."""
 
 from config.drift.advice import read_advice
 from config.drift.comparison import Finding, verify

@@ -1,4 +1,4 @@
-"""Advice: facts about the live schema that are not drift, but that a DBA wants to know."""
+"""Advice: facts about the live schema that are no drift, but that an administrator should know."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ def advise(connection: BaseDatabaseWrapper, comparison: Comparison) -> list[Advi
 def read_advice(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Collection[str], own: Collection[str]
 ) -> list[Advice]:
-    """Return advice about `tables`, sorted by code; about the design only of our `own` tables.
+    """Return advice about `tables`, sorted by code; about their design only if they are in `own`.
 
-    No verdict depends on it: if it cannot be read, that is the advice.
+    No verdict depends on advice, so a database error becomes advice itself.
     """
     parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
     try:
@@ -95,7 +95,7 @@ SELECT 'VA01', format('Foreign key %%s of table %%s has no index: deleting a row
  WHERE NOT EXISTS (
      SELECT FROM indexes AS i
       WHERE i.indrelid = keys.conrelid AND i.indisvalid
-        AND (i.indpred IS NULL  -- or omits only rows whose foreign key is null
+        AND (i.indpred IS NULL  -- or the index omits only rows whose foreign key is null
              OR pg_get_expr(i.indpred, i.indrelid) = format('(%%I IS NOT NULL)', (
                  SELECT attname FROM pg_attribute
                   WHERE attrelid = i.indrelid AND attnum = keys.conkey[1])))
@@ -105,7 +105,7 @@ SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the 
                       short.relname, short.table_name, long.relname)
   FROM indexes AS short
   JOIN indexes AS long ON long.indrelid = short.indrelid AND long.indexrelid <> short.indexrelid
- WHERE short.own AND NOT short.indisunique AND long.indisvalid
+ WHERE short.own AND NOT short.indisunique AND NOT short.indisexclusion AND long.indisvalid
    AND long.columns[1:short.indnatts] = short.columns
    AND short.indnkeyatts <= long.indnkeyatts
    AND long.indclass::text || ' ' LIKE short.indclass::text || ' %%'
@@ -123,10 +123,11 @@ SELECT 'VA03', format('Index %%s of table %%s has not been used since %%s.',
   FROM indexes AS i
   JOIN pg_stat_user_indexes AS s ON s.indexrelid = i.indexrelid
   JOIN pg_stat_database AS d ON d.datname = current_database()
- WHERE s.idx_scan = 0 AND NOT i.indisunique AND i.relpages > 128  -- 1 MB: smaller ones cost little
+ WHERE s.idx_scan = 0 AND NOT i.indisunique AND NOT i.indisexclusion
+   AND i.relpages > 128  -- 1 MB: smaller indexes cost little
 UNION ALL
-SELECT 'VA05', format('Index %%s of table %%s is invalid, left over from a failed build: drop it'
-                      ' or REINDEX it.', relname, table_name)
+SELECT 'VA05', format('Index %%s of table %%s is invalid. Unless it is being built now, drop it or'
+                      ' REINDEX it.', relname, table_name)
   FROM indexes WHERE NOT indisvalid
 UNION ALL
 SELECT 'VA06', format('Table %%s has rows but was never analysed, so query plans are guesses.'

@@ -25,7 +25,7 @@ from config.postgres.catalog import (
 )
 
 SHADOWED = "schema that the search path finds"
-"""The attribute that differs if the search path finds another object of the same name first."""
+"""The attribute that differs if the search path finds another object of this name first."""
 
 type Expectation = Callable[[BaseDatabaseWrapper], Catalog]
 
@@ -75,7 +75,7 @@ def verify(
 ) -> Comparison:
     """Compare the live schema with the expectation, and leave no trace in the database.
 
-    By default PostgreSQL makes the expectation from the models. `app_labels` limits the comparison
+    By default, PostgreSQL makes the expectation from the models. `app_labels` limits the comparison
     to the tables, types and migrations of these apps, and excludes what belongs to no app. Objects
     whose name matches one of the `ignored` patterns may differ.
     Raise django.db.Error or CatalogError if the two cannot be compared.
@@ -89,11 +89,12 @@ def verify(
     if app_labels:
         expected = {key: expected[key] for key in expected if belongs_to(key, compared)}
         drifts = [drift for drift in drifts if belongs_to(drift.key, compared)]
-    else:
-        drifts += unmatched(drifts, ignored)
-    kept = in_order([drift for drift in drifts if not is_ignored(drift.key, ignored)], compared)
-    findings = list(map(Finding, kept, repairs(kept, both.expected, both.live)))
+    kept = [drift for drift in drifts if not is_ignored(drift.key, ignored)]
     allowed = len(drifts) - len(kept)
+    if not app_labels:
+        kept += unmatched(drifts, ignored)
+    kept = in_order(kept, compared)
+    findings = list(map(Finding, kept, repairs(kept, both.expected, both.live)))
     return Comparison(
         both.schema, compared, set(app_labels), expected, both.live, findings, allowed
     )
@@ -110,7 +111,7 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
             expected = expectation(connection)
         except ProgrammingError:
             # Without its extensions PostgreSQL cannot make the tables: report only the extensions.
-            if not _lacks_extension(ledger):
+            if isinstance(ledger, Error) or all(d.key.kind != "extension" for d in ledger):
                 raise
             expected = without_members(live)
     live = without_members(live, ours=expected)
@@ -127,16 +128,12 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:
-    """Return the ledger's drift, or the error in reading it: its table itself may drift."""
+    """Return the ledger's drift, or the error that reading it raised: its table may drift, too."""
     try:
         with transaction.atomic(using=connection.alias):
             return list(check_ledger(connection))
     except Error as error:
         return error
-
-
-def _lacks_extension(ledger: list[Drift] | Error) -> bool:
-    return isinstance(ledger, list) and any(drift.key.kind == "extension" for drift in ledger)
 
 
 def _put_first(connection: BaseDatabaseWrapper, schema: Schema) -> None:
@@ -156,7 +153,7 @@ def _shadowed(expected: Catalog, schema: Schema, shadows: Mapping[Key, str]) -> 
 
 
 def _of_other_owners(expected: Catalog, owners: Mapping[Key, str]) -> Iterator[Drift]:
-    """Yield the objects whose owner differs from most: no role can alter all of them."""
+    """Yield the objects whose owner is not the most common one, since it cannot alter them."""
     ours = {key: owner for key, owner in sorted(owners.items()) if key in expected}
     if ours:
         [(usual, _)] = Counter(ours.values()).most_common(1)

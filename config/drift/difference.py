@@ -1,4 +1,4 @@
-"""The differences between an expected and a live catalog. Pure: it queries no database."""
+"""The differences between an expected and a live catalog. The module queries no database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Drift:
 
     @property
     def code(self) -> str:
-        """VS, two digits for the kind of object, one for the problem; a code never changes."""
+        """The letters VS, two digits for the kind and one for the problem; a code never changes."""
         return f"VS{KIND_CODES[self.key.kind]}{PROBLEM_CODES[self.problem]}"
 
 
@@ -64,7 +64,7 @@ def differences(expected: Catalog, live: Catalog) -> list[Drift]:
 
 
 def _wholes(part: Key) -> list[Key]:
-    """Return the table and the view, one of which the object can be part of."""
+    """Return the keys of the table or view that the object is part of, as both kinds."""
     return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
 
 
@@ -87,11 +87,11 @@ def _compare_object(
 
 
 def differing(expected: Attributes, found: Attributes) -> set[str]:
-    """Return the names of the attributes that differ; one that is not set counts as None."""
+    """Return the names of the attributes that differ; a missing attribute counts as None."""
     names = expected.keys() | found.keys()
     return {name for name in names if expected.get(name) != found.get(name)}
 
 
 def is_of_schema(key: Key) -> bool:
-    """Return whether it is an object of the database: not a migration, not a setting."""
+    """Return whether the key names an object of the database, not a migration or a setting."""
     return key.kind not in ("migration", "setting")

@@ -1,11 +1,10 @@
 """The expected schema: the catalog that PostgreSQL makes from the models.
 
-The tables are created in `pg_temp`, read back by the reader of the live schema, and rolled back, so
-that PostgreSQL itself renders both sides.
+The tables are created in `pg_temp`, read by the same queries as the live schema, and rolled back.
+So PostgreSQL itself renders both sides.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
 from itertools import batched
 from typing import Any, cast
 
@@ -32,7 +31,7 @@ type Model = type[models.Model]
 
 
 def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
-    """Return the schema that the models make on the connection's server. Leave nothing behind.
+    """Return the schema that the models make on the connection's server, and roll it back.
 
     Raise CatalogError if the role may not create temporary tables there.
     """
@@ -43,16 +42,11 @@ def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
     return catalog
 
 
-def fingerprint(connection: BaseDatabaseWrapper) -> str:
-    """Return a digest of the SQL that creates the models' tables; run none of it."""
-    sql = "\n".join(creation_sql(connection, expected_models(connection.alias)))
-    return sha256(sql.encode()).hexdigest()[:16]
-
-
 def expected_models(alias: str) -> list[Model]:
     """Return the models whose tables migrations create in the database `alias`, Django's included.
 
-    They have the form that migrations give them: the key of a many-to-many table depends on it.
+    They come from a migration state, not from the apps, since only there a many-to-many table has
+    the type of key with which a migration creates it.
     """
     state = ProjectState.from_apps(apps).apps
     return [
@@ -66,7 +60,7 @@ def expected_models(alias: str) -> list[Model]:
 
 
 def creation_sql(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> list[str]:
-    """Return the statements that create the tables of `wanted`, and all they refer to."""
+    """Return the statements that create the tables of `wanted`, and those that they refer to."""
     others = [model for model in dict.fromkeys(_referred_to(wanted)) if model not in wanted]
     enums = {enum.type_name: enum for enum in _enums([*others, *wanted])}
     editor: Any

@@ -1,4 +1,4 @@
-"""Reading the live schema: always rendered alike, without long waits, and without changes."""
+"""A transaction that reads the live schema: settings pinned, lock waits short, no changes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,13 +42,13 @@ def _check_engine(connection: BaseDatabaseWrapper) -> None:
 def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
     """Open a transaction in which to read the schema, and roll it back at the end.
 
-    Raise CatalogError if the engine or the role's privileges do not allow to read it.
+    Raise CatalogError if the engine is another one, or if the role may not read the schema.
     """
     _check_engine(connection)
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        # This comes before the first query: another session may have locked the catalog itself.
+        # Set the limit before the first query: another session may have locked the catalog itself.
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
-        # Keep a shorter lock_timeout of the session, and pin the other settings.
+        # Return to the session's own lock_timeout if it is shorter, and pin the other settings.
         cursor.execute(
             "SELECT set_config('lock_timeout', least(nullif(reset_val::int, 0), %s)::text, true)"
             "  FROM pg_settings WHERE name = 'lock_timeout'",
@@ -59,7 +59,7 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
             "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
             [list(PINNED), list(PINNED.values())],
         )
-        # The session of a pooler may still have temporary tables with the names of ours.
+        # A pooler's session may still have temporary tables with the names of the expected ones.
         cursor.execute("DISCARD TEMP")
         check_may_read(connection)
         yield read_schema(connection)

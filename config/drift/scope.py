@@ -50,7 +50,7 @@ def belongs_to(key: Key, compared: Collection[App]) -> bool:
 
 
 def in_order(drifts: Sequence[Drift], compared: Sequence[App]) -> list[Drift]:
-    """Sort the drifts: the ledger's first, then app by app and table by table, then all others."""
+    """Sort the drifts: those of the ledger, then app by app and table by table, then all others."""
     names = [name for app in compared for name in (*app.enum_types, *app.tables)]
     places = {name: place for place, name in enumerate(names)}
 

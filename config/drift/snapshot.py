@@ -1,6 +1,6 @@
 """The expected schema as a file, for roles and standbys that cannot create temporary tables.
 
-It is plain text, sorted, with an attribute a line, so that a review shows what changed:
+The file is sorted plain text with one attribute per line, so that a review shows what changed:
 
     # verify_schema snapshot, format 2
     # PostgreSQL 18
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.drift.expected import fingerprint, read_expected
+from config.drift.expected import creation_sql, expected_models, read_expected
 from config.drift.live import reading
 from config.postgres.catalog import Attributes, Catalog, CatalogError, Key, Value
 
@@ -30,7 +30,7 @@ def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
     """Write the expected schema. Raise CatalogError if the file cannot be written."""
     with reading(connection):
         objects = list(_lines(read_expected(connection)))
-        lines = [FIRST_LINE, *_origin(connection), _digest(objects), *objects, ""]
+        lines = [FIRST_LINE, *_origin(connection), _checksum(objects), *objects, ""]
     try:
         path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
     except OSError as error:
@@ -44,7 +44,7 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
     """
     server, models = _origin(connection)
     try:
-        title, of_server, of_models, digest, *objects, _ = path.read_text("utf-8").split("\n")
+        title, of_server, of_models, checksum, *objects, _ = path.read_text("utf-8").split("\n")
         if title != FIRST_LINE:
             raise ValueError
         if of_server != server:
@@ -56,7 +56,7 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
             raise CatalogError(
                 f"The snapshot {path} is stale: the models have changed. Write it again: {TO_WRITE}"
             )
-        if digest != _digest(objects):
+        if checksum != _checksum(objects):
             raise CatalogError(
                 f"The snapshot {path} is damaged, or was edited. Write it again: {TO_WRITE}"
             )
@@ -72,12 +72,17 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
 def _origin(connection: BaseDatabaseWrapper) -> tuple[str, str]:
     """Return the lines of the header that name the server's version and the models."""
     major_version = connection.get_database_version()[0]
-    return f"# PostgreSQL {major_version}", f"# models {fingerprint(connection)}"
+    statements = creation_sql(connection, expected_models(connection.alias))
+    return f"# PostgreSQL {major_version}", f"# models {_digest(statements)}"
+
+
+def _checksum(objects: list[str]) -> str:
+    """Return the line of the header that shows whether the file was edited."""
+    return f"# objects {_digest(objects)}"
 
 
 def _digest(lines: list[str]) -> str:
-    content = "\n".join(lines)
-    return f"# objects {sha256(content.encode()).hexdigest()[:16]}"
+    return sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _lines(catalog: Catalog) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""check_migrations: what is dangerous about a migration, and what to do instead."""
+"""check_migrations: what is dangerous about a migration, what to do instead."""
 
 from config.hazards.planned_hazards import PlannedHazards
 

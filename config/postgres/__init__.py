@@ -1,4 +1,4 @@
-"""Features of PostgreSQL that Django lacks; none of them is specific to this project."""
+"""PostgreSQL features that Django lacks; usable in any Django project."""
 
 from config.postgres.backfill import Backfill
 from config.postgres.constraints import (

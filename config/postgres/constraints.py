@@ -30,7 +30,7 @@ class IsFinite(models.Func):
 def json_check(
     field: str, shape: str = "object", *, null: bool = False, name: str
 ) -> models.CheckConstraint:
-    """Return a check that the column has JSON of this shape, which also excludes JSON's null."""
+    """Return a check that `jsonb_typeof()` of the field is `shape`. JSON's null is refused."""
     condition = models.Q(Exact(JSONTypeof(field), shape))
     if null:  # PostgreSQL accepts NULL anyway, but full_clean() takes None for JSON's null.
         condition |= models.Q((f"{field}__isnull", True))
@@ -38,19 +38,19 @@ def json_check(
 
 
 def not_blank_check(field: str, *, name: str) -> models.CheckConstraint:
-    """Return a check that the text has a visible character."""
+    """Return a check that the text has a character other than white space."""
     return models.CheckConstraint(condition=models.Q((f"{field}__regex", r"\S")), name=name)
 
 
 def exactly_when(one: models.Q, other: models.Q) -> models.Q:
     """Return the condition that both hold or neither does.
 
-    Neither may be unknown, because a check passes on NULL.
+    Neither may evaluate to NULL, because PostgreSQL accepts a row whose check is NULL.
     """
     return (one & other) | (~one & ~other)
 
 
 def finite_check(*fields: str, name: str) -> models.CheckConstraint:
-    """Return a check that no time is 'infinity', which Python cannot read."""
+    """Return a check that no time is 'infinity' or '-infinity', which Python cannot read."""
     conditions = (models.Q(IsFinite(field)) for field in fields)
     return models.CheckConstraint(condition=reduce(and_, conditions), name=name)

@@ -8,16 +8,16 @@ type IndexOrConstraint = models.BaseConstraint | models.Index
 
 
 def named_fields(item: IndexOrConstraint) -> set[str]:
-    """Return all fields that `item` names."""
-    columns = {name.lstrip("-") for name in getattr(item, "fields", ())}
-    return columns | set(getattr(item, "include", None) or ()) | named_in_expressions(item)
+    """Return the names of all fields that `item` uses."""
+    names = {name.lstrip("-") for name in getattr(item, "fields", ())}
+    return names | set(getattr(item, "include", None) or ()) | named_in_expressions(item)
 
 
 def named_in_expressions(item: Any) -> set[str]:
-    """Return the fields in the condition and the expressions of `item`."""
+    """Return the names of the fields in the condition and the expressions of `item`."""
     names: set[str] = set()
     for expression in (getattr(item, "condition", None), *getattr(item, "expressions", ())):
-        if isinstance(expression, tuple):  # in an ExclusionConstraint, with its operator
+        if isinstance(expression, tuple):  # an ExclusionConstraint has pairs with an operator
             expression, _ = expression
         if isinstance(expression, str):
             expression = models.F(expression)

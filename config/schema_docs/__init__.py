@@ -1,4 +1,4 @@
-"""The description of the schema for readers: docs/schema.md and the overview command."""
+"""docs/schema.md and overview: the schema described for readers."""
 
 from config.schema_docs.dictionary import Column, Domain, Relation, Table, describe, sketch
 from config.schema_docs.mermaid import short_type

@@ -1,7 +1,7 @@
-"""The data dictionary: `Domain`s, which models and a catalog are combined into.
+"""The data dictionary: domains that combine the models with a catalog.
 
-The models determine which tables there are, and the catalog determines how they are written. It is
-that of the live database, or the one that PostgreSQL makes of the models.
+The models determine which tables there are, and the catalog determines how they are written. The
+catalog is that of the live database, or the one that PostgreSQL makes from the models.
 """
 
 import re
@@ -20,8 +20,6 @@ from config.postgres.enums import enum_field
 from config.project import own_apps
 from config.schema_docs.remarks import read_remarks
 
-type Model = type[models.Model]
-
 INDEX_HEAD = re.compile(r"^CREATE (UNIQUE )?INDEX .*? USING ")
 """The part of an index's definition that repeats its name and table."""
 
@@ -34,14 +32,14 @@ class Relation:
     column: str
     target: str
     nullable: bool
-    """True if a row may refer to none."""
+    """True if the column may be null."""
     unique: bool
     """True if at most one row refers to a row of the target."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column, as the catalog writes it."""
+    """A column, as the catalog describes it."""
 
     name: str
     type: str
@@ -124,7 +122,7 @@ def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
     with reading(connection):
         expected = dict(read_expected(connection))
     for key, field in _fields():
-        if isinstance(field.db_default, UUID7):  # PostgreSQL before 18 lacks the function.
+        if isinstance(field.db_default, UUID7):  # PostgreSQL before 18 lacks the function
             expected[key] = {**expected[key], "default": "uuidv7()"}
     return describe(expected)
 
@@ -172,7 +170,7 @@ def _fields() -> Iterator[tuple[Key, Any]]:
             yield Key("column", model._meta.db_table, str(field.column)), field
 
 
-def _table(model: Model, catalog: Catalog) -> Table:
+def _table(model: type[models.Model], catalog: Catalog) -> Table:
     name = model._meta.db_table
     return Table(
         name,
@@ -185,7 +183,7 @@ def _table(model: Model, catalog: Catalog) -> Table:
     )
 
 
-def _columns(model: Model, catalog: Catalog) -> Iterator[Column]:
+def _columns(model: type[models.Model], catalog: Catalog) -> Iterator[Column]:
     marks = {str(field.column): _marks(field) for field in model._meta.local_concrete_fields}
     for key, attributes in catalog.items():
         if key.kind == "column" and key.table == model._meta.db_table:
@@ -201,7 +199,7 @@ def _columns(model: Model, catalog: Catalog) -> Iterator[Column]:
 
 
 def _marks(field: Any) -> list[str]:
-    """Return those of PK, FK and UK that apply to a field."""
+    """Return the marks that apply to a field: PK, FK, UK."""
     constraints = field.model._meta.total_unique_constraints
     is_unique = field.unique or (field.name,) in [constraint.fields for constraint in constraints]
     marks = {
@@ -212,7 +210,7 @@ def _marks(field: Any) -> list[str]:
     return [mark for mark, applies in marks.items() if applies]
 
 
-def _rules(model: Model, catalog: Catalog) -> list[Rule]:
+def _rules(model: type[models.Model], catalog: Catalog) -> list[Rule]:
     """Return the rules of a table, in the order in which the model declares them."""
     remarks = read_remarks(model)
     declared = [*model._meta.constraints, *model._meta.indexes]

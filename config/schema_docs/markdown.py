@@ -1,4 +1,4 @@
-"""The content of docs/schema.md: `Domain`s as diagrams and a data dictionary in Markdown."""
+"""The content of docs/schema.md: diagrams and the data dictionary in Markdown."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,8 +41,8 @@ def _overview(domains: Sequence[Domain]) -> Iterator[str]:
 def _queries(domains: Sequence[Domain]) -> Iterator[str]:
     """Yield a table of the code that runs each query, and the indexes that serve it."""
     callers: defaultdict[int, list[str]] = defaultdict(list)
-    for number, caller in read_query_callers():
-        callers[number].append(f"`{caller.name}`: {_cell(caller.description)}")
+    for caller in read_query_callers():
+        callers[caller.query].append(f"`{caller.name}`: {_cell(caller.description)}")
     indexes: defaultdict[int, list[str]] = defaultdict(list)
     for rule in (rule for domain in domains for table in domain.tables for rule in table.rules):
         for number in QUERY.findall(rule.remark):
@@ -90,7 +90,7 @@ def _column(column: Column) -> tuple[str, ...]:
         f"`{column.name}`{marks}",
         column.type,
         "" if column.not_null else "yes",
-        f"`{_cell(column.default)}`" if column.default else "",
+        f"`{_cell(column.default, in_code=True)}`" if column.default else "",
         _cell(column.comment),
     )
 
@@ -123,6 +123,7 @@ def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _cell(content: str) -> str:
-    """Escape the characters that would end a cell or begin a tag."""
-    return content.replace("|", r"\|").replace("<", "&lt;")
+def _cell(content: str, in_code: bool = False) -> str:
+    """Escape the characters that would end a cell or, outside code, begin a tag."""
+    content = content.replace("|", r"\|").replace("\n", " ")
+    return content if in_code else content.replace("<", "&lt;")

@@ -1,4 +1,4 @@
-"""Entity-relationship diagrams of `Domain`s, in the language of Mermaid."""
+"""The entity-relationship diagrams of domains, in the language of Mermaid."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,8 +8,10 @@ from config.schema_docs.dictionary import Domain, Relation, Table
 SHORT = {
     "character varying": "varchar",
     "timestamp with time zone": "timestamptz",
+    "time without time zone": "time",
     "boolean": "bool",
     "integer": "int",
+    "double precision": "float8",
 }
 """Shorter names of types, which fit into a box; PostgreSQL accepts both."""
 
@@ -47,5 +49,5 @@ def _edges(tables: Iterable[Table]) -> Iterator[str]:
 
 
 def _ends(relation: Relation) -> str:
-    """Return the cardinality of both ends of a relation."""
+    """Return the symbol for the cardinality of both ends of a relation."""
     return ("|o" if relation.nullable else "||") + "--" + ("o|" if relation.unique else "o{")

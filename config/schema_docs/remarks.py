@@ -49,17 +49,19 @@ def _comment_above(lines: list[str], number: int) -> str:
 class QueryCaller:
     """A class or method whose docstring says that it runs one of the schema's queries."""
 
+    query: int
+    """The number of the query."""
     name: str
     description: str
 
 
-def read_query_callers() -> Iterator[tuple[int, QueryCaller]]:
-    """Yield the classes and methods of this project that run queries, with the query's number."""
+def read_query_callers() -> Iterator[QueryCaller]:
+    """Yield the classes and methods of this project that run queries."""
     for path in (path for config in own_apps() for path in sorted(Path(config.path).glob("*.py"))):
         for name, docstring in _docstrings(ast.parse(path.read_text(encoding="utf-8"))):
             for line in docstring.splitlines():
                 if match := QUERY.search(line):
-                    yield int(match[1]), QueryCaller(name, line[match.end() :].strip())
+                    yield QueryCaller(int(match[1]), name, line[match.end() :].strip())
 
 
 def _docstrings(module: ast.Module) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
-from courses.models import Course
+from communication.models import DiscussionPost
+from courses.models import Course, CourseModule
 from tests.factories import FACTORIES, UserFactory
 
 READ_ONLY: tuple[type[Model], ...] = (AnalyticsEvent, CourseAnalytics, StudentAnalytics)
@@ -24,6 +25,11 @@ BY_MODEL: dict[type[Model], Any] = {
     if model._meta.db_table in FACTORIES
 }
 """The factory of each model of the project."""
+TRAITS: dict[type[Model], dict[str, Any]] = {
+    CourseModule: {"locked": True},
+    DiscussionPost: {"reply": True},
+}
+"""Traits of rows that refer to another row of their table."""
 
 
 def each_of(*models: type[Model]) -> pytest.MarkDecorator:
@@ -76,6 +82,13 @@ def typed(form: BaseForm) -> dict[str, str]:
 
 def form_of(client: Client, address: str) -> Any:
     return client.get(address).context["adminform"].form
+
+
+def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the errors of the form at `address`, which does not save `data`."""
+    response = client.post(address, data)
+    assert response.status_code == 200
+    return dict(response.context["adminform"].form.errors)
 
 
 def sent(client: Client, address: str) -> dict[str, str]:

@@ -74,11 +74,12 @@ def test_action_on_all_rows_of_all_pages__is_only_for_those_selected(admin_clien
 
 def test_action_on_all_pages_without_a_selection__asks_for_one(admin_client: Client) -> None:
     CourseFactory.create()
-    everything = {"action": "archive", "select_across": "1"}
+    everything = {"action": "archive", "select_across": "1", "index": "0"}
     response: Any = admin_client.post(url(Course, "changelist"), everything)
     assert [str(message) for message in get_messages(response.wsgi_request)] == [
         "Items must be selected in order to perform actions on them. No items have been changed."
     ]
+    assert Course.objects.get().status is CourseStatus.DRAFT
 
 
 def test_payments_marked_for_review__are_in_its_filter_and_keep_their_metadata(

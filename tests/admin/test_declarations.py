@@ -17,7 +17,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import conditional_escape
 
-from communication.models import DiscussionPost
 from config.admin.deletion import DeletionPlan
 from config.admin.filters import EnumFilter, RecordFilter
 from config.admin.forms import RecordSelect
@@ -25,11 +24,12 @@ from config.admin.paths import field_at
 from config.admin.related_records import children, only_children, parents
 from config.postgres import Now
 from config.postgres.enums import EnumField
-from courses.models import Course, CourseModule
+from courses.models import Course
 from payments.models import Refund
 from tests.admin.pages import (
     BY_MODEL,
     READ_ONLY,
+    TRAITS,
     each_model,
     each_of,
     fresh_form,
@@ -42,11 +42,6 @@ from tests.admin.pages import (
 from users.models import User
 
 pytestmark = pytest.mark.django_db
-
-TRAITS: dict[type[models.Model], dict[str, Any]] = {
-    CourseModule: {"locked": True},
-    DiscussionPost: {"reply": True},
-}
 
 
 def queries_of(ask: Callable[[], object]) -> list[str]:

@@ -125,6 +125,13 @@ def test_rows_below_rows_that_were_not_all_counted__are_at_least_so_many(db: Non
 
 
 @pytest.mark.usefixtures("slow")
+def test_many_replies_that_take_too_long_to_count__are_all_counted(db: None) -> None:
+    post = DiscussionPostFactory.create()
+    DiscussionPostFactory.create_batch(3, parent_post=post, thread=post.thread)
+    assert counted(post) == {"discussion_posts": "4"}
+
+
+@pytest.mark.usefixtures("slow")
 def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(200, course=course)
@@ -254,9 +261,11 @@ def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:
 
 def test_accounts_reactivated__are_open_and_in_the_log(admin_client: Client) -> None:
     user = UserFactory.create(deleted=True)
+    User.objects.filter(pk=user.pk).update(updated_at="2020-01-01 00:00Z")
     admin_client.post(url(User, "changelist"), selected(user, action="reopen"))
     user.refresh_from_db()
     assert user.is_active
+    assert user.updated_at.year > 2020
     assert LogEntry.objects.get().get_change_message() == "Reactivated."
 
 

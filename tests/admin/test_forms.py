@@ -20,6 +20,7 @@ from tests.admin.pages import (
     BY_MODEL,
     READ_ONLY,
     each_of,
+    errors,
     form_of,
     fresh_form,
     like,
@@ -38,14 +39,6 @@ from tests.factories import (
     UserFactory,
 )
 from users.models import UserProfile
-
-
-def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the errors of the form at `address`, which does not save `data`."""
-    response = client.post(address, data)
-    assert response.status_code == 200
-    return dict(response.context["adminform"].form.errors)
-
 
 # Defaults
 
@@ -125,12 +118,7 @@ def at(field: str, day: str) -> dict[str, str]:
 
 
 REFUSED_BY_A_CHECK: list[Any] = [
-    (
-        UserProfile,
-        {"timezone": "Middle Earth"},
-        "timezone",
-        "Use a name such as Europe/Prague.",
-    ),
+    (UserProfile, {"timezone": "Middle Earth"}, "timezone", "Use a name such as Europe/Prague."),
     (UserProfile, {"language": "English"}, "language", "Use a code such as en or pt-br."),
     (
         UserProfile,
@@ -189,12 +177,7 @@ REFUSED_BY_A_CHECK: list[Any] = [
         "available_until",
         "A quiz must close after it opens.",
     ),
-    (
-        Question,
-        {"options": ""},
-        "options",
-        "A question of this type needs options to choose from.",
-    ),
+    (Question, {"options": ""}, "options", "A question of this type needs options to choose from."),
     (
         Question,
         {"correct_answer": "null"},
@@ -312,12 +295,7 @@ REFUSED_AS_A_DUPLICATE: list[Any] = [
         "revision_number",
         "Assignment submission with this Assignment, Student and Revision number already exists.",
     ),
-    (
-        DiscussionPost,
-        {"solution": True},
-        "is_solution",
-        "The thread already has a solution.",
-    ),
+    (DiscussionPost, {"solution": True}, "is_solution", "The thread already has a solution."),
     (
         Payment,
         {"succeeded": True},

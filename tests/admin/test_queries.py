@@ -13,7 +13,7 @@ from assessments.models import Quiz
 from communication.models import DiscussionPost, Message
 from courses.models import Course, CourseModule
 from enrollments.models import LessonProgress
-from tests.admin.pages import BY_MODEL, each_of, representative, url
+from tests.admin.pages import BY_MODEL, TRAITS, each_of, representative, url
 from tests.factories import (
     AssignmentSubmissionFactory,
     CourseFactory,
@@ -27,10 +27,6 @@ from users.models import User, UserProfile
 
 SESSION = 3
 """Queries of every page: the session, its user, and the time zone of the user's profile."""
-TRAITS: dict[type[models.Model], dict[str, Any]] = {
-    CourseModule: {"locked": True},
-    DiscussionPost: {"reply": True},
-}
 
 
 def statements(client: Client, address: str, **parameters: Any) -> list[str]:

@@ -1,5 +1,6 @@
 """Security: access, the limit of failed logins, and escaping of all stored texts."""
 
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -83,6 +84,15 @@ def test_login_after_too_many_failures__is_refused_even_with_the_password(client
     assert statuses == [200, 200, 200, 200, 429]
     assert locked.status_code == 429
     assert "There were 5 failed attempts to log in from this address." in locked.content.decode()
+
+
+@pytest.mark.usefixtures("ann")
+def test_page_after_too_many_failures__says_how_long_to_wait(
+    client: Client, settings: Settings
+) -> None:
+    settings.AXES_COOLOFF_TIME = timedelta(minutes=20)
+    pages = [attempt(client, "wrong").content.decode() for _ in range(5)]
+    assert "Try again in 20 minutes." in pages[-1]
 
 
 @pytest.mark.usefixtures("ann")

@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate
 from django.test import Client
 from django.urls import reverse
 
-from tests.admin.pages import sent, url
+from tests.admin.pages import errors, sent, url
 from tests.factories import UserFactory
 from users.enums import Role
 from users.models import User
@@ -21,12 +21,6 @@ NEW_USER = {
     "password1": PASSWORD,
     "password2": PASSWORD,
 }
-
-
-def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
-    response = client.post(address, data)
-    assert response.status_code == 200
-    return dict(response.context["adminform"].form.errors)
 
 
 def password_url(user: User) -> str:

@@ -26,7 +26,7 @@ def rectangles(svg: str, css: str) -> list[dict[str, float]]:
     ]
 
 
-def test_column_of_half_the_height__half_as_high() -> None:
+def test_column_of_half_the_value__is_half_as_high() -> None:
     [high, low] = rectangles(columns([Bar("a", [10], ["a"]), Bar("b", [5], ["b"])], 1), "series-0")
     assert (high["height"], low["height"]) == (160, 80)
 
@@ -36,47 +36,47 @@ def test_columns__stand_on_the_same_line() -> None:
     assert {rect["y"] + rect["height"] for rect in found} == {172}
 
 
-def test_columns_of_nothing__flat() -> None:
+def test_columns_of_nothing__are_flat() -> None:
     [rect] = rectangles(columns([Bar("a", [0], ["a"])], 1), "series-0")
     assert rect["height"] == 0
 
 
-def test_columns_with_nothing_at_all__a_picture() -> None:
+def test_no_columns__are_a_chart_without_rectangles() -> None:
     assert rectangles(columns([], 1), ".*") == []
 
 
-def test_bar_of_parts__one_after_the_other() -> None:
+def test_parts_of_a_bar__follow_each_other() -> None:
     [first] = rectangles(bars([Bar("a", [1, 3], ["x", "y"])]), "series-0")
     [second] = rectangles(bars([Bar("a", [1, 3], ["x", "y"])]), "series-1")
     assert (first["x"], first["width"], second["x"], second["width"]) == (0, 90, 90, 270)
 
 
-def test_bars_of_a_whole__not_longer_than_their_share() -> None:
+def test_bars_of_a_whole__are_as_long_as_their_share() -> None:
     [rect] = rectangles(bars([Bar("a", [25], ["x"])], whole=100), "series-0")
     assert rect["width"] == CHART_WIDTH / 4
 
 
-def test_bars_of_nothing__none() -> None:
+def test_bars_of_nothing__have_no_width() -> None:
     [rect] = rectangles(bars([Bar("a", [0], ["x"])]), "series-0")
     assert rect["width"] == 0
 
 
-def test_cell_of_a_heat_map__darkest_for_the_highest() -> None:
+def test_cell_of_a_heat_map__is_darkest_for_the_highest_value() -> None:
     svg = heat_map(["Mon"], {0: "0:00"}, [[0, 1, 50, 100]])
     assert re.findall("level-.", svg) == ["level-0", "level-1", "level-3", "level-5"]
 
 
-def test_heat_map_of_nothing__all_empty() -> None:
+def test_heat_map_of_nothing__has_only_empty_cells() -> None:
     assert set(re.findall("level-.", heat_map(["Mon"], {}, [[0, 0]]))) == {"level-0"}
 
 
-def test_heat_map__within_the_picture() -> None:
+def test_heat_map__fits_the_chart() -> None:
     cells = rectangles(heat_map(["Mon"], {}, [[1] * 24]), "level-.")
     assert max(cell["x"] + cell["width"] for cell in cells) <= CHART_WIDTH
 
 
 @pytest.mark.parametrize("markup", ["<script>alert(1)</script>", '"><b>', "a & b"])
-def test_label_with_markup__text(markup: str) -> None:
+def test_label_with_markup__is_shown_as_text(markup: str) -> None:
     chart = ElementTree.fromstring(bars([Bar(markup, [1], [markup])]))  # noqa: S314
     texts = [element.text for element in chart.iter() if element.tag in ("text", "title")]
     assert texts.count(markup) == 2
@@ -86,16 +86,16 @@ def test_label_with_markup__text(markup: str) -> None:
     ("value", "top"),
     [(0, 1), (1, 1), (1.5, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 20), (100, 100)],
 )
-def test_top_of_a_scale__round(value: float, top: float) -> None:
+def test_top_of_a_scale__is_round(value: float, top: float) -> None:
     assert rounded_up(value) == top
 
 
 @pytest.mark.parametrize(
     ("value", "said"), [(0, "0"), (0.5, "0.5"), (999, "999"), (1500, "1.5k"), (2_500_000, "2.5M")]
 )
-def test_number_on_a_scale__short(value: float, said: str) -> None:
+def test_number_on_a_scale__is_short(value: float, said: str) -> None:
     assert short(value) == said
 
 
-def test_long_label__shortened() -> None:
+def test_long_label__is_shortened() -> None:
     assert shortened("A course with a very long name", 14) == "A course with…"

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 def plot(name: str) -> Plot:
-    [found] = [plot for plot in read_plots(connection) if plot.name == name]
+    [found] = [plot for plot in read_plots() if plot.name == name]
     return found
 
 
@@ -36,7 +36,7 @@ def page(client: Client) -> str:
     return client.get(reverse("admin:index")).content.decode()
 
 
-def test_first_page__all_plots(admin_client: Client) -> None:
+def test_first_page__shows_all_plots(admin_client: Client) -> None:
     titles = re.findall(r'<h2 id="title-[a-z]+"><a href="[^"]+">(.*?)</a>', page(admin_client))
     assert titles == list(PLOTS)
 
@@ -59,7 +59,7 @@ def test_sidebar__links_to_both_pages(admin_client: Client) -> None:
         assert f'href="{reverse(name)}"' in content
 
 
-def test_pages__only_for_administrators() -> None:
+def test_pages__are_only_for_administrators() -> None:
     client = Client()
     client.force_login(UserFactory.create(educator=True))
     for name in ("admin:index", "admin_pages:schema"):
@@ -67,7 +67,7 @@ def test_pages__only_for_administrators() -> None:
         assert response.headers["Location"] == f"/admin/login/?next={reverse(name)}"
 
 
-def test_plot__described_in_words(admin_client: Client) -> None:
+def test_plot__is_described_in_words(admin_client: Client) -> None:
     EnrollmentFactory.create()
     assert (
         'role="img" aria-label="Enrollments: 1 enrollments. Enrollments per week in the last 26 '
@@ -75,26 +75,26 @@ def test_plot__described_in_words(admin_client: Client) -> None:
     ) in page(admin_client)
 
 
-def test_plot__as_a_table() -> None:
+def test_plot__has_its_numbers_as_a_table() -> None:
     EnrollmentFactory.create()
     shown = plot("enrollments")
     assert (shown.head, shown.rows[-1][1]) == (("week of", "enrollments"), "1")
 
 
-def test_plots__without_style_or_script_inline() -> None:
-    own = render_to_string("admin_pages/dashboard.html", {"plots": read_plots(connection)})
+def test_plots__have_no_inline_style_or_script() -> None:
+    own = render_to_string("admin_pages/dashboard.html", {"plots": read_plots()})
     assert "<rect" in own
     assert re.findall(r"<script|<style|\sstyle=|\son\w+=", own) == []
 
 
-def test_title_of_a_course_with_markup__text(admin_client: Client) -> None:
+def test_title_of_a_course_with_markup__is_shown_as_text(admin_client: Client) -> None:
     CourseAnalyticsFactory.create(course__title="<script>alert(1)</script>", total_enrollments=1)
     content = page(admin_client)
     assert "<script>alert(1)</script>" not in content
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in content
 
 
-def test_estimate__said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_estimate__is_marked_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     EnrollmentFactory.create()
     monkeypatch.setattr(figures, "PAGES", 0.5)
     shown = plot("enrollments")
@@ -104,7 +104,7 @@ def test_estimate__said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert re.fullmatch(r"Estimated from \d+% of the table\.", note)
 
 
-def test_revenue_in_other_currencies__in_a_note() -> None:
+def test_revenue_in_other_currencies__is_in_a_note() -> None:
     for currency in ("USD", "USD", "EUR"):
         PaymentFactory.create(succeeded=True, amount=1200, currency=currency)
     shown = plot("revenue")
@@ -112,13 +112,13 @@ def test_revenue_in_other_currencies__in_a_note() -> None:
     assert shown.notes == ["Not in the chart: 1,200 EUR."]
 
 
-def test_completion__share_of_the_courses_shown() -> None:
+def test_completion__is_the_share_of_the_courses_shown() -> None:
     CourseAnalyticsFactory.create(total_enrollments=8, completion_count=2, course__title="SQL")
     shown = plot("completion")
     assert (shown.headline, shown.rows) == ("25% completed", [("SQL", "2", "0", "6")])
 
 
-def test_activity__by_day_and_hour() -> None:
+def test_activity__is_by_day_and_hour() -> None:
     AnalyticsEventFactory.create(timestamp=timezone.now())
     shown = plot("activity")
     assert shown.headline == "1 events"
@@ -131,7 +131,7 @@ def test_grading_queue__says_how_long_the_oldest_waits() -> None:
     assert plot("grading").notes == ["Assignments: the oldest has waited for 1\xa0week."]
 
 
-def test_health_before_a_comparison__unknown() -> None:
+def test_health_before_a_comparison__is_unknown() -> None:
     shown = plot("health")
     assert (shown.state, shown.notes[0]) == (
         "unknown",
@@ -139,7 +139,7 @@ def test_health_before_a_comparison__unknown() -> None:
     )
 
 
-def test_health_after_a_comparison__its_verdict_at_once() -> None:
+def test_health_after_a_comparison__shows_its_verdict_at_once() -> None:
     plot("health")
     compare_now()
     shown = plot("health")
@@ -147,7 +147,7 @@ def test_health_after_a_comparison__its_verdict_at_once() -> None:
     assert shown.notes[0] == "Identical: the live schema is what the models say."
 
 
-def test_health_without_a_table__bad() -> None:
+def test_health_without_a_table__is_bad() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE refunds")
     shown = plot("health")
@@ -158,14 +158,14 @@ def test_health_without_a_table__bad() -> None:
 def test_plot_that_fails__says_why_and_leaves_the_others() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE course_analytics")
-    plots = {plot.title: plot for plot in read_plots(connection)}
-    assert plots["Completion by course"].says == (
+    plots = {plot.title: plot for plot in read_plots()}
+    assert plots["Completion by course"].description == (
         'Not drawn: relation "course_analytics" does not exist.'
     )
     assert plots["Grading queue"].headline == "0 waiting"
 
 
-def test_plot_that_takes_too_long__not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plot_that_takes_too_long__is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*_: object) -> Plot:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(60)")
@@ -173,21 +173,21 @@ def test_plot_that_takes_too_long__not_drawn(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(dashboard, "PLOT_MILLISECONDS", 1)
     monkeypatch.setattr(dashboard, "PLOTS", {"Slow": slow})
-    assert plot("slow").says == "Not drawn: the query took over 1 ms."
+    assert plot("slow").description == "Not drawn: the query took over 1 ms."
 
 
-def test_timeout__of_the_plots_only() -> None:
-    read_plots(connection)
+def test_timeout_of_the_plots__ends_with_them() -> None:
+    read_plots()
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
     assert PLOT_MILLISECONDS
 
 
-def test_plots__kept_for_a_while(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    read_plots(connection)
+def test_plots__are_kept_for_a_while(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    read_plots()
     with django_assert_num_queries(0):
-        read_plots(connection)
+        read_plots()
 
 
 def test_plots__take_the_same_number_of_queries_for_any_rows(
@@ -198,14 +198,14 @@ def test_plots__take_the_same_number_of_queries_for_any_rows(
         CourseAnalyticsFactory.create(total_enrollments=5)
         AssignmentSubmissionFactory.create()
     with django_assert_num_queries(QUERIES):
-        read_plots(connection)
+        read_plots()
 
 
 def test_plots_of_an_empty_database__take_the_same_number_of_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(QUERIES):
-        read_plots(connection)
+        read_plots()
 
 
 QUERIES = 42

@@ -1,5 +1,6 @@
 """The layout of the diagram, which is complete and has no overlaps."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -35,11 +36,11 @@ def within(box: Box, frame: Frame) -> bool:
     )
 
 
-def test_boxes__all_tables_of_the_contract(diagram: Diagram) -> None:
+def test_boxes__are_all_tables_of_the_contract(diagram: Diagram) -> None:
     assert sorted(box.table.name for box in diagram.boxes) == sorted(contract.COLUMNS)
 
 
-def test_boxes__all_columns_of_the_contract(diagram: Diagram) -> None:
+def test_boxes__have_all_columns_of_the_contract(diagram: Diagram) -> None:
     for box in diagram.boxes:
         columns = [line.split()[0] for line in contract.COLUMNS[box.table.name].split(";")]
         assert sorted(line.name for line in box.lines) == sorted(columns)
@@ -53,23 +54,23 @@ def test_frames__do_not_overlap(diagram: Diagram) -> None:
     assert all(apart(one, other) for one, other in combinations(diagram.frames, 2))
 
 
-def test_boxes__in_the_frame_of_their_domain(diagram: Diagram) -> None:
+def test_boxes__are_in_the_frame_of_their_domain(diagram: Diagram) -> None:
     frames = {frame.title: frame for frame in diagram.frames}
     domains = {table.name: domain.title for domain in DOMAINS for table in domain.tables}
     assert all(within(box, frames[domains[box.table.name]]) for box in diagram.boxes)
 
 
-def test_frames__in_the_picture(diagram: Diagram) -> None:
+def test_frames__fill_the_diagram(diagram: Diagram) -> None:
     assert max(frame.x + frame.width for frame in diagram.frames) == diagram.width
     assert max(frame.y + frame.height for frame in diagram.frames) == diagram.height
 
 
-def test_lines__in_their_box(diagram: Diagram) -> None:
+def test_lines__are_in_their_box(diagram: Diagram) -> None:
     for box in diagram.boxes:
         assert all(box.y < line.y < box.y + box.height for line in box.lines)
 
 
-def test_edges__all_foreign_keys(diagram: Diagram) -> None:
+def test_edges__are_all_foreign_keys(diagram: Diagram) -> None:
     assert {edge.relation for edge in diagram.edges} == set(relations())
     assert len(diagram.edges) == len(relations())
 
@@ -81,11 +82,18 @@ def test_edge__begins_at_its_column(diagram: Diagram) -> None:
     assert edge.path.startswith(f"M{box.x} {line.y - 5} ")
 
 
-def test_more_domains_than_columns__below_each_other() -> None:
+def test_more_domains_than_stacks__are_below_each_other() -> None:
     many = draw(DOMAINS * 3)
     assert len({frame.x for frame in many.frames}) <= STACKS
     assert all(apart(one, other) for one, other in combinations(many.frames, 2))
 
 
-def test_no_domain__an_empty_diagram() -> None:
+def test_domain_of_very_many_tables__is_in_all_stacks_without_overlaps() -> None:
+    tables = [table for domain in DOMAINS for table in domain.tables]
+    drawn = draw([replace(DOMAINS[0], tables=tables * 3)])
+    assert len({box.x for box in drawn.boxes}) == STACKS
+    assert all(apart(one, other) for one, other in combinations(drawn.boxes, 2))
+
+
+def test_no_domain__makes_an_empty_diagram() -> None:
     assert draw([]).boxes == []

@@ -35,27 +35,27 @@ def enroll(*times: datetime) -> None:
         EnrollmentFactory.create(enrolled_at=time)
 
 
-def test_weeks__the_last_ones_oldest_first() -> None:
-    mondays = list(figures.enrollments(connection, NOW).sums)
+def test_weeks__are_the_last_ones_oldest_first() -> None:
+    mondays = list(figures.enrollments(NOW).sums)
     assert (len(mondays), mondays[-2:]) == (figures.WEEKS, [LAST_WEEK, THIS_WEEK])
 
 
-def test_enrollments__counted_by_week() -> None:
+def test_enrollments__are_counted_by_week() -> None:
     enroll(THIS_WEEK, NOW - HOUR, THIS_WEEK - HOUR)
-    sums = figures.enrollments(connection, NOW).sums
+    sums = figures.enrollments(NOW).sums
     assert [sums[LAST_WEEK], sums[THIS_WEEK], sum(sums.values())] == [1, 2, 3]
 
 
-def test_enrollments_before_the_first_week_or_after_now__not_counted() -> None:
+def test_enrollments_before_the_first_week_or_after_now__are_not_counted() -> None:
     first = figures.mondays_until(NOW)[0]
     enroll(first - HOUR, first, NOW)
-    assert sum(figures.enrollments(connection, NOW).sums.values()) == 1
+    assert sum(figures.enrollments(NOW).sums.values()) == 1
 
 
 def test_weeks_in_another_time_zone__begin_there() -> None:
     enroll(THIS_WEEK - HOUR)
     with timezone.override(ZoneInfo("Europe/Prague")):
-        sums = figures.enrollments(connection, NOW).sums
+        sums = figures.enrollments(NOW).sums
     assert sums[datetime(2026, 3, 16, tzinfo=ZoneInfo("Europe/Prague"))] == 1
 
 
@@ -69,14 +69,14 @@ def test_weeks_across_a_change_of_the_clock__begin_at_midnight() -> None:
     ]
 
 
-def test_small_table__read_as_a_whole() -> None:
-    assert figures.enrollments(connection, NOW).read == 1
+def test_small_table__is_read_as_a_whole() -> None:
+    assert figures.enrollments(NOW).read == 1
 
 
-def test_large_table__estimated_from_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_table__is_estimated_from_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "PAGES", 30)
     make_enrollments(4000)  # on some 60 pages
-    weeks = figures.enrollments(connection, NOW)
+    weeks = figures.enrollments(NOW)
     assert weeks.read < 0.6
     assert sum(weeks.sums.values()) == pytest.approx(4000, rel=0.3)
 
@@ -100,30 +100,30 @@ def make_enrollments(number: int) -> None:
         )
 
 
-def test_revenue__what_succeeded_by_week() -> None:
+def test_revenue__is_the_sum_of_succeeded_payments_by_week() -> None:
     PaymentFactory.create(succeeded=True, amount="10.50", created_at=NOW - HOUR)
     PaymentFactory.create(succeeded=True, amount="4.50", created_at=THIS_WEEK)
     PaymentFactory.create(failed=True, amount="99", created_at=NOW - HOUR)
     PaymentFactory.create(amount="99", created_at=NOW - HOUR)
-    assert figures.revenue(connection, NOW)["USD"].sums[THIS_WEEK] == Decimal(15)
+    assert figures.revenue(NOW)["USD"].sums[THIS_WEEK] == Decimal(15)
 
 
-def test_revenue_in_currencies__not_added_and_the_usual_one_first() -> None:
+def test_revenue_in_currencies__is_by_currency_the_most_frequent_first() -> None:
     for currency, amount in (("EUR", 500), ("USD", 1), ("USD", 2)):
         PaymentFactory.create(
             succeeded=True, amount=amount, currency=currency, created_at=NOW - HOUR
         )
-    revenue = figures.revenue(connection, NOW)
+    revenue = figures.revenue(NOW)
     sums = [(currency, sum(weeks.sums.values())) for currency, weeks in revenue.items()]
     assert sums == [("USD", 3), ("EUR", 500)]
 
 
-def test_revenue_without_payments__weeks_of_nothing() -> None:
-    [(currency, weeks)] = figures.revenue(connection, NOW).items()
+def test_revenue_without_payments__is_zero_in_each_week() -> None:
+    [(currency, weeks)] = figures.revenue(NOW).items()
     assert (currency, len(weeks.sums), sum(weeks.sums.values())) == ("", figures.WEEKS, 0)
 
 
-def test_activity__events_by_hour() -> None:
+def test_activity__has_the_events_by_hour() -> None:
     for minutes in (0, 59, 60):
         time = datetime(2026, 3, 18, 9, tzinfo=UTC) + timedelta(minutes=minutes)
         AnalyticsEventFactory.create(timestamp=time)
@@ -133,14 +133,14 @@ def test_activity__events_by_hour() -> None:
     }
 
 
-def test_activity_before_the_first_day__not_counted() -> None:
+def test_activity_before_the_first_day__is_not_counted() -> None:
     first = datetime(2026, 3, 12, tzinfo=UTC)
     AnalyticsEventFactory.create(timestamp=first - HOUR)
     AnalyticsEventFactory.create(timestamp=first)
     assert figures.activity(NOW).events == {first: 1}
 
 
-def test_activity_of_too_many_events__estimated_by_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_activity_of_too_many_events__is_estimated_by_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     def too_slow(milliseconds: int) -> Any:
         raise TooSlowError
 
@@ -163,7 +163,7 @@ def test_activity_of_too_many_events__estimated_by_hour(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("hours", "place"), [(1, 0), (23, 0), (24, 1), (71, 1), (100, 2), (7 * 24, 3), (29 * 24, 4)]
 )
-def test_assignment_that_waits__counted_by_age(hours: int, place: int) -> None:
+def test_assignment_that_waits__is_counted_by_age(hours: int, place: int) -> None:
     AssignmentSubmissionFactory.create(submitted_at=NOW - hours * HOUR)
     [_, assignments] = figures.grading(NOW)
     assert list(assignments.counts) == [int(n == place) for n in range(len(AGES))]
@@ -183,7 +183,7 @@ def test_submission_that_was_graded__does_not_wait() -> None:
     assert [sum(queue.counts) for queue in figures.grading(timezone.now())] == [0, 0]
 
 
-def test_completion__of_the_courses_with_most_students() -> None:
+def test_completion__is_of_the_courses_with_most_students() -> None:
     for number in range(figures.COURSES + 1):
         CourseAnalyticsFactory.create(
             course__title=f"Course {number}", total_enrollments=number + 10, completion_count=3
@@ -193,10 +193,10 @@ def test_completion__of_the_courses_with_most_students() -> None:
     assert found[0] == Completion("Course 8", 3, 0, 18)
 
 
-def test_course_without_enrollments__no_completion() -> None:
+def test_course_without_enrollments__has_no_completion() -> None:
     CourseAnalyticsFactory.create(total_enrollments=0)
     assert figures.completion() == []
 
 
-def test_dropped__the_rest_of_the_enrollments() -> None:
+def test_dropped__are_the_rest_of_the_enrollments() -> None:
     assert Completion("", completed=3, active=4, all=10).counts == (3, 4, 3)

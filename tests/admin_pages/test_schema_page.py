@@ -43,14 +43,14 @@ def execute(sql: str) -> None:
         cursor.execute(sql)
 
 
-def test_diagram__a_link_to_the_section_of_each_table(admin_client: Client) -> None:
+def test_diagram__links_to_the_section_of_each_table(admin_client: Client) -> None:
     content = page(admin_client)
     links = re.findall(r'<a class="box [^"]*" href="#table-(\w+)"', content)
     sections = re.findall(r'<section class="table" id="table-(\w+)"', content)
     assert sorted(links) == sorted(sections) == sorted(COLUMNS)
 
 
-def test_page__without_style_or_script_inline(admin_client: Client) -> None:
+def test_page__has_no_inline_style_or_script(admin_client: Client) -> None:
     own = page(admin_client).partition('<div class="pages schema">')[2].partition("<footer")[0]
     assert re.findall(r"<script|<style|\sstyle=|\son\w+=", own) == []
 
@@ -60,13 +60,13 @@ def test_page__loads_nothing_from_other_sites(admin_client: Client) -> None:
     assert [address for address in loaded if not address.startswith("/static/")] == []
 
 
-def test_section__columns_with_types_and_comments(admin_client: Client) -> None:
+def test_section__shows_columns_with_types_and_comments(admin_client: Client) -> None:
     assert "price numeric(10,2), 0 In currency ; 0 if the course is free." in section(
         admin_client, "courses"
     )
 
 
-def test_section__keys_indexes_and_checks(admin_client: Client) -> None:
+def test_section__shows_keys_indexes_and_checks(admin_client: Client) -> None:
     said = section(admin_client, "notifications")
     assert re.search(
         r"notifications_unread_idx [\d.]+ (?:bytes|kB) btree \(recipient_id\) "
@@ -83,13 +83,13 @@ def test_section__shows_the_live_table_not_the_model(admin_client: Client) -> No
 
 
 def test_disk_usage__is_that_of_postgresql(db: None) -> None:
-    usage = read_disk_usage(connection, read_schema(connection))["users"]
+    usage = read_disk_usage(read_schema(connection))["users"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_total_relation_size('users'), pg_indexes_size('users')")
         assert (usage.total, usage.all_indexes) == cursor.fetchone()
 
 
-def test_section__estimated_rows(admin_client: Client) -> None:
+def test_section__shows_the_estimated_number_of_rows(admin_client: Client) -> None:
     UserFactory.create_batch(4)
     execute("ANALYZE users")
     assert "rows ≈ 5 on disk" in section(admin_client, "users")
@@ -99,7 +99,7 @@ def test_section__leads_to_the_list_of_rows(admin_client: Client) -> None:
     assert f'<a href="{reverse("admin:courses_course_changelist")}">Browse' in page(admin_client)
 
 
-def test_section_of_a_table_that_is_missing__how_to_make_it(admin_client: Client) -> None:
+def test_section_of_a_missing_table__says_how_to_create_it(admin_client: Client) -> None:
     execute("DROP TABLE refunds")
     assert "The table is not in the database. Create it with manage.py migrate" in section(
         admin_client, "refunds"
@@ -124,11 +124,11 @@ def test_role_that_may_not_read_the_ledger__still_sees_the_diagram(admin_client:
     )
 
 
-def test_verdict_before_a_comparison__none(admin_client: Client) -> None:
+def test_verdict_before_a_comparison__does_not_exist(admin_client: Client) -> None:
     assert "The schema has not been compared yet." in page(admin_client)
 
 
-def test_verdict_on_demand__identical(admin_client: Client) -> None:
+def test_verdict_on_demand__is_identical(admin_client: Client) -> None:
     response = admin_client.post(URL)
     verdict = response.context["verdict"]
     assert (verdict.state, verdict.sentence) == (
@@ -137,12 +137,12 @@ def test_verdict_on_demand__identical(admin_client: Client) -> None:
     )
 
 
-def test_verdict__kept_for_the_next_visit(admin_client: Client) -> None:
+def test_verdict__is_kept_for_the_next_visit(admin_client: Client) -> None:
     admin_client.post(URL)
     assert "Identical: the live schema is what the models say." in page(admin_client)
 
 
-def test_verdict_on_drift__each_difference_with_its_repair(admin_client: Client) -> None:
+def test_verdict_on_drift__has_each_difference_with_its_repair(admin_client: Client) -> None:
     execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
     content = admin_client.post(URL).content.decode()
     [difference] = re.findall(r'<details class="difference">.*?</details>', content, re.S)
@@ -152,7 +152,7 @@ def test_verdict_on_drift__each_difference_with_its_repair(admin_client: Client)
     )
 
 
-def test_table_that_drifts__marked_in_the_diagram(admin_client: Client) -> None:
+def test_table_that_drifts__is_marked_in_the_diagram(admin_client: Client) -> None:
     execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
     content = admin_client.post(URL).content.decode()
     assert re.findall(r'<a class="box [^"]*drifting" href="#table-(\w+)"', content) == ["courses"]
@@ -174,7 +174,7 @@ def test_visit__does_not_compare(admin_client: Client) -> None:
     assert last_verdict() is None
 
 
-def test_comparison_without_the_token__refused() -> None:
+def test_comparison_without_the_token__is_refused() -> None:
     client = Client(enforce_csrf_checks=True)
     assert client.post(URL).status_code == 403
     assert last_verdict() is None

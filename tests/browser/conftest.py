@@ -30,7 +30,7 @@ from users.models import User
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "There is no Chromium on PATH. Install it (Debian: apt-get install chromium)."
-PATIENCE = 30_000
+PATIENCE = 300_000
 """Milliseconds: other tests keep this machine busy."""
 FLAGS = ("--disable-gpu", "--disable-quic", "--disable-sync")
 """Beside those of Playwright: nothing that the browser would ask the network for by itself."""
@@ -79,6 +79,7 @@ def desk(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
     """The browser of an administrator who has logged in; its cache makes later pages quick."""
     with browser.new_context(base_url=platform.address, viewport=DESKTOP) as context:
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         log_in(page, platform.admin)
         page.wait_for_url("**/admin/")
         page.close()
@@ -89,6 +90,7 @@ def desk(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
 def watched(context: BrowserContext, address: str) -> Iterator[Page]:
     """A page; afterwards nothing must have gone wrong on it."""
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     watch = Watch(page, address)
     yield page
     page.close()

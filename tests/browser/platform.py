@@ -48,7 +48,7 @@ def serve(database: Database, log: Path) -> Iterator[str]:
         ) as process,
     ):
         try:
-            assert eventually(lambda: accepts(port), 60), log.read_text()
+            assert eventually(lambda: accepts(port)), log.read_text()
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()

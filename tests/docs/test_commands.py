@@ -1,7 +1,8 @@
-"""What the documents tell to type works, in the order in which they tell it."""
+"""The commands and edits of the documents, carried out in their order."""
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,9 +29,9 @@ def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Data
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project, in a directory of its own."""
-    left_out = shutil.ignore_patterns(".*", "tests", "backups", "__pycache__")
-    return Path(shutil.copytree(PROJECT, tmp_path / "copy", ignore=left_out))
+    """Return a copy of the project; its path has a space, as a developer's may."""
+    left_out = shutil.ignore_patterns(".*", "tests", "backups")
+    return Path(shutil.copytree(PROJECT, tmp_path / "a copy", ignore=left_out))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -59,8 +60,8 @@ def edit(copy: Path, diff: str) -> None:
 def type_line(line: str, copy: Path, database: Database) -> None:
     where = database.where
     found_by = {LIBPQ[key]: value for key, value in where.items() if key in LIBPQ}
-    # `python` and `psql` are those that run the tests.
-    command = line.replace("python ", f"{sys.executable} ", 1)
+    # `python` and `psql` are those that run the tests; the path to them may have spaces.
+    command = line.replace("python ", f"{shlex.quote(sys.executable)} ", 1)
     process = subprocess.run(
         ["bash", "-c", command],
         cwd=copy,
@@ -73,6 +74,6 @@ def type_line(line: str, copy: Path, database: Database) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert process.returncode == 0, f"{line}\n{process.stdout}\n{process.stderr}"

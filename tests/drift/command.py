@@ -1,4 +1,4 @@
-"""verify_schema with a command line's arguments, but within this process."""
+"""A function that runs verify_schema within this process, and its results."""
 
 from dataclasses import dataclass
 from io import StringIO
@@ -21,7 +21,7 @@ class Run:
 
 
 def verify_schema(*arguments: object, to_stdout: bool = False) -> Run:
-    """Run the command; `to_stdout` lets it find sys.stdout by itself."""
+    """Run the command; with `to_stdout` it writes to sys.stdout, as in a process of its own."""
     out = StringIO()
     try:
         stdout = None if to_stdout else out

@@ -38,7 +38,7 @@ ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
     ),
     "VA05": (
         ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_pkey'::regclass",),
-        "Index users_pkey of table users is invalid, left over from a failed build: drop it or "
+        "Index users_pkey of table users is invalid. Unless it is being built now, drop it or "
         "REINDEX it.",
     ),
     "VA07": (
@@ -90,6 +90,12 @@ def test_advice_on_design_of_others_tables__none(shared_clone: Database) -> None
 def test_advice_on_partial_index_for_nullable_foreign_key__none(shared_clone: Database) -> None:
     index = "CREATE INDEX some_idx ON refunds (enrollment_id) WHERE enrollment_id IS NOT NULL"
     with shared_clone.changed("DROP INDEX refunds_enrollment_idx", index):
+        assert advice(shared_clone) == []
+
+
+def test_advice_on_index_of_exclusion_constraint__none(shared_clone: Database) -> None:
+    constraint = "ALTER TABLE refunds ADD CONSTRAINT uniq EXCLUDE USING btree (payment_id WITH =)"
+    with shared_clone.changed(constraint):
         assert advice(shared_clone) == []
 
 

@@ -1,4 +1,4 @@
-"""verify_schema in a process of its own: its exit status, stdout and stderr."""
+"""The exit status, stdout and stderr of verify_schema in a process of its own."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
-from tests.support.processes import PROJECT, PYTHON, environment, manage
+from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, manage
 
 FORMAT = repr if sys.version_info < (3, 14) else str  # as argparse prints choices
 NOWHERE = "postgres://somebody@127.0.0.1:1/x"
@@ -86,7 +86,7 @@ def run_into(stdout: int, stderr: int, *arguments: str, database_url: str) -> tu
         stdout=stdout,
         stderr=stderr,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     return process.returncode, process.stderr
 

@@ -1,4 +1,4 @@
-"""docs/verify_schema.md agrees with the code."""
+"""The agreement of docs/verify_schema.md with the code."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def test_commands_in_docs__work(
 
 
 def type_command(database: Database, line: str, settings: Settings) -> None:
-    """Do what a shell does with a line of the docs; verify_schema must have the right status."""
+    """Run a line of the docs as a shell does; assert that verify_schema has the right status."""
     line, _, target = line.partition(" > ")
     words = shlex.split(line)
     if variable := re.match(r"(VERIFY_SCHEMA_IGNORE)=(.*)", words[0]):

@@ -1,4 +1,4 @@
-"""Changes that are not drift, since they change no behaviour."""
+"""The changes that are not drift, since they change no behaviour."""
 
 import json
 from typing import LiteralString

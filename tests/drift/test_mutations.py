@@ -1,4 +1,4 @@
-"""Every kind of drift is found, and the repair script repairs it.
+"""The kinds of drift: each is found, and the repair script repairs it.
 
 The suite runs one mutation of each kind; `make test-drift` runs many.
 """

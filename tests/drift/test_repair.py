@@ -7,9 +7,11 @@ import pytest
 from django.db import DataError, connection
 
 from config.drift.comparison import verify
-from config.drift.repair import Statement
+from config.drift.difference import differences
+from config.drift.repair import Statement, ordered, repairs
 from config.drift.repair.conversion import converted
-from config.postgres.catalog import Catalog
+from config.drift.repair.renames import find_renames
+from config.postgres.catalog import Catalog, Key
 from tests.drift.conftest import Verify
 
 
@@ -104,6 +106,21 @@ def test_two_renamed_columns_that_are_alike__are_not_guessed(verify_live: Verify
     assert not [statement for statement in script(verify_live) if "RENAME" in statement.sql]
 
 
+def test_more_taken_names_than_the_recursion_limit__no_renames() -> None:
+    numbers = range(1001)
+    checks: Catalog = {
+        Key("check", "courses", f"a{n}"): {"definition": f"CHECK (x <> {n})"} for n in numbers
+    }
+    renamed: Catalog = {
+        Key("check", "courses", f"b{n}"): {"definition": f"CHECK (x <> {n})"} for n in numbers
+    }
+    others: Catalog = {
+        Key("check", "courses", f"a{n}"): {"definition": "CHECK (y)"} for n in numbers
+    }
+    live = {**renamed, **others}
+    assert find_renames(differences(checks, live), checks, live) == {}
+
+
 def test_text_that_is_too_long__is_not_cut(verify_live: Verify) -> None:
     run("ALTER TABLE auth_group ALTER name TYPE text")
     run("INSERT INTO auth_group (name) VALUES (repeat('x', 151))")
@@ -116,6 +133,18 @@ def test_removed_label_that_a_row_uses__is_refused(verify_live: Verify) -> None:
     run("INSERT INTO users (email, password_hash, role) VALUES ('a@example.com', '', 'guest')")
     with pytest.raises(DataError, match=r'^invalid input value for enum role: "guest"$'):
         run(*script(verify_live))
+
+
+@pytest.mark.django_db
+def test_type_whose_name_has_63_bytes__is_replaced() -> None:
+    name = "x" * 63
+    key = Key("enum type", "", name)
+    run(f"CREATE TYPE {name} AS ENUM ('a', 'b')")
+    expected: Catalog = {key: {"labels": ["a"]}}
+    live: Catalog = {key: {"labels": ["a", "b"]}}
+    [repair] = repairs(differences(expected, live), expected, live)
+    run(*ordered(repair))
+    assert run(f"SELECT enum_range(NULL::{name})::text") == [("{a}",)]
 
 
 def test_new_identity__continues_after_the_rows(verify_live: Verify) -> None:

@@ -29,14 +29,15 @@ def test_verify_schema_with_patterns__identical_and_says_what_they_allow(
         )
 
 
+@pytest.mark.parametrize("pattern", ["legacy_*", "*"])
 def test_verify_schema_with_pattern_that_matches_nothing__drift(
-    shared_clone: Database, settings: Settings
+    shared_clone: Database, settings: Settings, pattern: str
 ) -> None:
-    settings.VERIFY_SCHEMA_IGNORE = ["legacy_*"]
+    settings.VERIFY_SCHEMA_IGNORE = [pattern]
     run = shared_clone.verify()
     assert run.verdict == drift(1)
     assert finding(run.out) == (
-        "VS002  setting VERIFY_SCHEMA_IGNORE: the pattern 'legacy_*' matches no difference\n"
+        f"VS002  setting VERIFY_SCHEMA_IGNORE: the pattern {pattern!r} matches no difference\n"
         "  repair    remove the pattern"
     )
 

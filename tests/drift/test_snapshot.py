@@ -1,4 +1,4 @@
-"""--snapshot and --expect, which need no temporary tables."""
+"""The options --snapshot and --expect, the second of which needs no temporary tables."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -184,7 +184,11 @@ WITHOUT_CODE: list[tuple[Operation, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "advice"), WITHOUT_CODE, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(
+    ("operation", "advice"),
+    WITHOUT_CODE,
+    ids=lambda value: value.describe()[:60] if isinstance(value, Operation) else "",
+)
 def test_operation_without_code_to_run_instead__has_advice(
     server: BaseDatabaseWrapper, operation: Operation, advice: str
 ) -> None:

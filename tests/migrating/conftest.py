@@ -15,7 +15,7 @@ from tests.support.migrations import new_database, run_sql
 def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Put a copy of it, which the test may change, behind the alias "default"."""
     with django_db_blocker.unblock(), new_database(migrated) as name:
-        run_sql(f"ALTER DATABASE {name} SET statement_timeout = '20s'")  # rather than hang
+        run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
         connection.close()
         yield name
 
@@ -31,6 +31,6 @@ def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make timeouts and pauses as short as a test can see them, and not random."""
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 2
-    settings.MIGRATE_WAIT = 20
+    settings.MIGRATE_WAIT = 120
     monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(random, "uniform", lambda low, high: high)

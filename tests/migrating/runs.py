@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.support.processes import PROJECT, PYTHON
+from tests.support.processes import PATIENCE, PROJECT, PYTHON
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ def cutter(**variables: object) -> Iterator[Cutter]:
     try:
         yield Cutter(process)
     finally:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)

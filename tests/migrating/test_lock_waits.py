@@ -98,7 +98,7 @@ def test_session_that_comes_after_the_migration__is_let_through(reader: Session)
             wait_until_a_session_waits(watcher)
             visitor.execute("SELECT FROM users")
 
-        visitor.execute("SET statement_timeout = '20s'")
+        visitor.execute("SET statement_timeout = '120s'")
         visit_during_migrate = Thread(target=visit)
         visit_during_migrate.start()
         with extra_migration("users", WHOLE), pytest.raises(CommandError, match="Gave up"):
@@ -209,7 +209,7 @@ def test_migration_in_a_deadlock__tried_again(database: str, settings: Settings)
     connection.close()
     locks = "operations = [migrations.RunSQL('LOCK users'), migrations.RunSQL('LOCK courses')]"
     with session() as other, session("watcher") as watcher, extra_migration("users", locks):
-        other.execute("SET deadlock_timeout = '20s'")
+        other.execute("SET deadlock_timeout = '120s'")
         other.execute("BEGIN; LOCK courses")
 
         def meet() -> None:

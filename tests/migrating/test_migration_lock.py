@@ -22,6 +22,7 @@ from tests.support.migrations import (
     run_sql,
     schema,
 )
+from tests.support.processes import PATIENCE
 
 TAKE = "SELECT pg_advisory_xact_lock(%s)"
 HELD = f"SELECT application_name FROM {LOCKS} WHERE locktype = 'advisory'"
@@ -138,7 +139,7 @@ def test_index_built_concurrently_while_another_migrate_waits__is_not_held_up(
 
     def begin_to_wait() -> None:
         waiter.start()
-        assert waits.wait(timeout=20)
+        assert waits.wait(PATIENCE)
 
     with extra_migration("users", INDEX):
         lines = migrate_until("Applying", begin_to_wait, "users")
@@ -163,7 +164,7 @@ def test_connection_from_a_pool__is_not_needed_twice(database: str) -> None:
 def pool_of_one() -> Iterator[None]:
     pooled: Any = connection
     connection.close()
-    connection.settings_dict["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 1, "timeout": 5}
+    connection.settings_dict["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 1, "timeout": 60}
     connection.settings_dict["CONN_MAX_AGE"] = 0
     try:
         yield

@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.support.processes import PROJECT, PYTHON, environment, eventually
+from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
 from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
 
 SEVERAL = int(os.environ.get("MIGRATE_SEVERAL", 3))
@@ -53,7 +53,7 @@ def test_several_migrate_at_once__one_applies_all_and_the_others_nothing(
         pytest.skip("needs PgBouncer, e.g. Debian's package pgbouncer")
     with pgbouncer(server) if is_pooled else nullcontext(server) as front:
         processes = [start(front.url(database), **variables) for _ in range(SEVERAL)]
-        outputs = [process.communicate(timeout=60) for process in processes]
+        outputs = [process.communicate(timeout=PATIENCE) for process in processes]
     assert [err for _, err in outputs] == [""] * SEVERAL
     with server.connect(database) as connection:
         all_of_them = applied(connection)
@@ -74,7 +74,7 @@ def test_migrate_that_waits_for_one_that_is_killed__takes_over(
         before = applied(connection)
         holder.kill()
         holder.communicate()
-        out, err = heir.communicate(timeout=60)
+        out, err = heir.communicate(timeout=PATIENCE)
         assert (heir.returncode, err) == (0, "")
         assert before + out.count("... OK") == applied(connection) > before
 

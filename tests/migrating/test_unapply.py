@@ -11,7 +11,6 @@ from django.core.management.base import CommandError
 from django.db import IntegrityError, InternalError
 from pytest_django import DjangoDbBlocker
 
-from tests.support.full_database import full_database
 from tests.support.migrations import (
     dump,
     extra_migration,
@@ -30,17 +29,10 @@ APPS = [
 TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_models()}
 
 
-@pytest.fixture(scope="module")
-def full(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a database with all migrations applied and rows in every table."""
-    with django_db_blocker.unblock(), full_database(migrated) as name:
-        yield name
-
-
 @pytest.fixture
-def database(full: str) -> Iterator[None]:
-    """Put a copy of it, which the test may change, behind "default"."""
-    with new_database(full):
+def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A copy of the filled database, for the test to change."""
+    with django_db_blocker.unblock(), new_database(filled):
         yield
 
 
@@ -118,8 +110,10 @@ class Rollback:
 
 
 @pytest.fixture(scope="module", params=APPS)
-def rollback(request: pytest.FixtureRequest, full: str) -> Iterator[Rollback]:
-    with new_database(full):
+def rollback(
+    request: pytest.FixtureRequest, filled: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Rollback]:
+    with django_db_blocker.unblock(), new_database(filled):
         before = snapshot()
         plan = planned(request.param, "zero")
         names = {name for app_label in apps_gone(plan) for name in names_of(app_label)}
@@ -200,8 +194,8 @@ class FullRollback:
 
 
 @pytest.fixture(scope="module")
-def full_rollback(full: str) -> FullRollback:
-    with new_database(full):
+def full_rollback(filled: str, django_db_blocker: DjangoDbBlocker) -> FullRollback:
+    with django_db_blocker.unblock(), new_database(filled):
         before = snapshot()
         for app_label in [*reversed(APPS), "admin", "auth", "sessions", "contenttypes"]:
             migrate(app_label, "zero")

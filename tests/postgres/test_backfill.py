@@ -3,79 +3,74 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import NotSupportedError
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations import Migration
+from django.db import NotSupportedError, connection, models
+from django.db.migrations import CreateModel
+from django.db.migrations.state import ProjectState
 from django.db.models import F
 from pytest_django import DjangoDbBlocker
 
-from config.postgres.backfill import Backfill
-from tests.hazards.music import before, make_tables, migration
-from tests.support.databases import Database, new_database
+from config.postgres import Backfill
+from tests.support.migrations import applied, new_database, run_sql
 
 FILL = Backfill("album", "rating", F("stars") * 2)
+ALBUM = CreateModel(
+    "Album",
+    [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("stars", models.IntegerField()),
+        ("rating", models.IntegerField(null=True)),
+    ],
+)
 
 
 @pytest.fixture
-def blank(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    with django_db_blocker.unblock(), new_database() as database:
-        yield database
+def albums(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[ProjectState]:
+    """Provide the state of a database with a table of two rows."""
+    with django_db_blocker.unblock(), new_database():
+        state = applied(ProjectState(), ALBUM)
+        run_sql("INSERT INTO music_album (stars) VALUES (3), (3)")
+        yield state
 
 
-@pytest.fixture
-def tables(blank: Database) -> BaseDatabaseWrapper:
-    """Return a connection to a database with tables of two rows each."""
-    make_tables(blank)
-    return blank.connection
+def run(operation: Backfill, state: ProjectState) -> None:
+    with connection.schema_editor(atomic=False) as editor:
+        operation.database_forwards("music", editor, state, state)
 
 
-def run(connection: BaseDatabaseWrapper, item: Migration) -> None:
-    with connection.schema_editor(atomic=item.atomic) as editor:
-        item.apply(before(), editor)
+def test_backfill__fills_rows_that_have_no_value(albums: ProjectState) -> None:
+    run_sql("UPDATE music_album SET rating = 1 WHERE id = 1")
+    run(FILL, albums)
+    assert run_sql("SELECT rating FROM music_album ORDER BY id") == [(1,), (6,)]
 
 
-def test_backfill__fills_rows_that_have_no_value(
-    tables: BaseDatabaseWrapper, blank: Database
-) -> None:
-    blank.execute("UPDATE music_album SET rating = 1 WHERE id = 1")
-    run(tables, migration(FILL, atomic=False))
-    assert blank.query("SELECT rating FROM music_album ORDER BY id") == [(1,), (6,)]
+def test_backfill_in_batches__fills_all_rows(albums: ProjectState) -> None:
+    run_sql("INSERT INTO music_album (stars) SELECT 4 FROM generate_series(1, 5)")
+    run(Backfill("album", "rating", 8, batch_size=2), albums)
+    assert run_sql("SELECT count(*) FROM music_album WHERE rating = 8") == [(7,)]
 
 
-def test_backfill_in_batches__fills_all_rows(tables: BaseDatabaseWrapper, blank: Database) -> None:
-    blank.execute(
-        "INSERT INTO music_album (title, genre, price, stars, label_id)"
-        " SELECT n::text, 'folk', 1, 4, 1 FROM generate_series(1, 5) AS n"
-    )
-    run(tables, migration(Backfill("album", "rating", 8, batch_size=2), atomic=False))
-    assert blank.query("SELECT count(*) FROM music_album WHERE rating = 8") == [(7,)]
+def test_backfill_with_a_batch_each__is_a_transaction_each(albums: ProjectState) -> None:
+    run(Backfill("album", "rating", 8, batch_size=1), albums)
+    assert run_sql("SELECT count(DISTINCT xmin::text) FROM music_album") == [(2,)]
 
 
-def test_backfill_with_a_batch_each__is_a_transaction_each(
-    tables: BaseDatabaseWrapper, blank: Database
-) -> None:
-    run(tables, migration(Backfill("album", "rating", 8, batch_size=1), atomic=False))
-    assert blank.query("SELECT count(DISTINCT xmin::text) FROM music_album") == [(2,)]
+def test_backfill_whose_value_is_null__ends(albums: ProjectState) -> None:
+    run(Backfill("album", "rating", F("rating"), batch_size=1), albums)
+    assert run_sql("SELECT DISTINCT rating FROM music_album") == [(None,)]
 
 
-def test_backfill_whose_value_is_null__ends(tables: BaseDatabaseWrapper, blank: Database) -> None:
-    run(tables, migration(Backfill("album", "rating", F("rating"), batch_size=1), atomic=False))
-    assert blank.query("SELECT DISTINCT rating FROM music_album") == [(None,)]
+def test_backfill_undone__leaves_the_values(albums: ProjectState) -> None:
+    run(FILL, albums)
+    with connection.schema_editor(atomic=False) as editor:
+        FILL.database_backwards("music", editor, albums, albums)
+    assert run_sql("SELECT DISTINCT rating FROM music_album") == [(6,)]
 
 
-def test_backfill_taken_back__leaves_the_values(
-    tables: BaseDatabaseWrapper, blank: Database
-) -> None:
-    item = migration(FILL, atomic=False)
-    run(tables, item)
-    with tables.schema_editor(atomic=False) as editor:
-        item.unapply(before(), editor)
-    assert blank.query("SELECT DISTINCT rating FROM music_album") == [(6,)]
-
-
-def test_backfill_in_a_transaction__is_refused(tables: BaseDatabaseWrapper) -> None:
+def test_backfill_in_a_transaction__is_refused(albums: ProjectState) -> None:
     with pytest.raises(NotSupportedError) as error:
-        run(tables, migration(FILL))
+        applied(albums, FILL)
     assert str(error.value) == (
         "The Backfill operation cannot be executed inside a transaction "
         "(set atomic = False on the migration)."

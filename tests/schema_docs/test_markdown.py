@@ -1,6 +1,7 @@
 """Tests of docs/schema.md: it is complete and well-formed."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,18 @@ def test_pipe_in_a_comment_or_default__does_not_end_the_cell() -> None:
     assert r"| `bio` | character varying(9) | yes | `'\|'` | a \| b |" in docs
 
 
+def test_line_break_in_a_comment__does_not_end_the_row() -> None:
+    column = Column("bio", "text", True, "", "First line.\nSecond line.", [])
+    docs = render([Domain("users", "Users", [replace(PROFILES, columns=[column])], [])])
+    assert "| `bio` | text |  |  | First line. Second line. |" in docs
+
+
+def test_less_than_sign_in_a_default__stays_as_it_is_in_code() -> None:
+    column = Column("is_new", "boolean", True, "generated: (age < 2) STORED", "If < 2.", [])
+    docs = render([Domain("users", "Users", [replace(PROFILES, columns=[column])], [])])
+    assert "| `is_new` | boolean |  | `generated: (age < 2) STORED` | If &lt; 2. |" in docs
+
+
 def test_diagram_of_a_domain__columns_and_relations() -> None:
     assert domain_diagram(Domain("users", "Users", [PROFILES], [])) == (
         "erDiagram\n"
@@ -72,6 +85,8 @@ def test_diagram_of_all_domains__relations_only() -> None:
         ("character varying(255)", "varchar"),
         ("timestamp with time zone", "timestamptz"),
         ("numeric(10,2)", "numeric"),
+        ("double precision", "float8"),
+        ("time without time zone", "time"),
         ("course_status", "course_status"),
     ],
 )

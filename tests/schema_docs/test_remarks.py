@@ -40,8 +40,9 @@ def test_every_index__says_its_query() -> None:
 
 
 def test_method_whose_docstring_names_a_query__is_its_caller() -> None:
-    assert [caller for number, caller in read_query_callers() if number == 27] == [
+    assert [caller for caller in read_query_callers() if caller.query == 27] == [
         QueryCaller(
+            27,
             "CourseQuerySet.pending_review()",
             "return courses that await a moderator, oldest first.",
         )
@@ -49,5 +50,5 @@ def test_method_whose_docstring_names_a_query__is_its_caller() -> None:
 
 
 def test_class_whose_docstring_names_a_query_at_its_end__is_its_caller() -> None:
-    caller = QueryCaller("Refund", "lookup by `stripe_refund_id`.")
-    assert (24, caller) in read_query_callers()
+    caller = QueryCaller(24, "Refund", "lookup by `stripe_refund_id`.")
+    assert caller in read_query_callers()

@@ -1,4 +1,4 @@
-"""Databases that a test may do anything to: copies of one that was migrated for that."""
+"""Databases of the tests: made, reached by an alias of their own, and dropped."""
 
 import os
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ numbers = count(1)
 
 
 class Database:
-    """A database and the alias for it, by which verify_schema knows it."""
+    """A database and the alias by which commands know it."""
 
-    def __init__(self) -> None:
-        self.alias = f"verify{next(numbers)}"
-        self.name = f"test_{self.alias}_{os.getpid()}"
+    def __init__(self, name: str) -> None:
+        self.alias = f"scratch{next(numbers)}"
+        self.name = name
         settings = deepcopy(connections.settings["default"])
         connections.settings[self.alias] = settings | {"NAME": self.name}
 
@@ -83,27 +83,52 @@ class Database:
         return verify_schema("--database", self.alias, *arguments, to_stdout=to_stdout)
 
 
+def create_database(name: str, template: str = "template1") -> None:
+    """Create a database as a copy of `template`, to which no session may be connected."""
+    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+
+
+def drop_database(name: str) -> None:
+    """Drop a database, and end the sessions that are connected to it."""
+    _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def has_database(name: str) -> bool:
+    """Return whether the server has a database of this name."""
+    return bool(_on_server("SELECT 1 FROM pg_database WHERE datname = %s", name))
+
+
+def new_name() -> str:
+    """Return a name that no other database of this or another process has."""
+    return f"scratch_{os.getpid()}_{next(numbers)}"
+
+
 @contextmanager
-def new_database(template: str = "template1") -> Iterator[Database]:
-    """A database made of `template`, to which nobody may be connected."""
-    database = Database()
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{database.name}" TEMPLATE "{template}"')
+def known_database(name: str) -> Iterator[Database]:
+    """Give a database that exists an alias until the block ends."""
+    database = Database(name)
     try:
         yield database
     finally:
         database.connection.close()
         del connections[database.alias], connections.settings[database.alias]
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{database.name}" WITH (FORCE)')
 
 
 @contextmanager
-def migrated_database() -> Iterator[Database]:
-    with new_database() as database:
-        call_command("migrate", database=database.alias, verbosity=0)
-        database.connection.close()
-        yield database
+def new_database(template: str = "template1") -> Iterator[Database]:
+    """Make a copy of `template` until the block ends."""
+    name = new_name()
+    create_database(name, template)
+    try:
+        with known_database(name) as database:
+            yield database
+    finally:
+        drop_database(name)
+
+
+def migrate_whole(database: Database) -> None:
+    """Apply all migrations."""
+    call_command("migrate", database=database.alias, verbosity=0)
 
 
 @contextmanager
@@ -116,3 +141,9 @@ def new_role(database: Database, *privileges: str) -> Iterator[str]:
         yield role
     finally:
         database.execute(f'DROP OWNED BY "{role}"', f'DROP ROLE "{role}"')
+
+
+def _on_server(statement: str, *parameters: str) -> list[Any]:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement, parameters or None)
+        return cursor.fetchall() if cursor.description else []

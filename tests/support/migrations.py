@@ -31,6 +31,7 @@ from django.test.utils import override_settings
 from config.postgres.embedded.cluster import BIN
 from config.postgres.enums import EnumAutodetector
 from tests import factories
+from tests.support.databases import create_database, drop_database, new_name
 from users.enums import Role
 from users.models import User
 
@@ -154,22 +155,29 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def new_database(template: str = "template1") -> Iterator[str]:
-    """Put a new database, a copy of `template`, behind the alias "default" for a while."""
+    """Make a copy of `template` the database of the alias "default" until the block ends."""
+    name = new_name()
+    create_database(name, template)
+    try:
+        with default_database(name):
+            yield name
+    finally:
+        drop_database(name)
+
+
+@contextmanager
+def default_database(name: str) -> Iterator[None]:
+    """Make a database that exists that of the alias "default" until the block ends."""
     usual = connections["default"]
-    name = f"scratch_{os.getpid()}_{next(_numbers)}"
-    with usual._nodb_cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     connections["default"] = usual.copy()
     connections["default"].settings_dict["NAME"] = name
     ContentType.objects.clear_cache()
     try:
-        yield name
+        yield
     finally:
         connections["default"].close()
         connections["default"] = usual
         ContentType.objects.clear_cache()
-        with usual._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def migrate(*arguments: str) -> list[str]:

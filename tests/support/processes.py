@@ -10,6 +10,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent.parent
 PYTHON = (sys.executable, "-W", "error")
+PATIENCE = 300
+"""Seconds after which a test gives up what it waits for, however busy the machine is."""
 NOBODY = 65534
 AS_NOBODY = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
@@ -19,13 +21,16 @@ AS_NOBODY = (
 
 The user "nobody" may read all files, as Python or the project may be below a directory of root's.
 """
-OURS = re.compile("DATABASE_|DJANGO_|EMBEDDED_|MIGRATE_|PG|PYTEST|SECURE_|LANG|LC_")
-# An empty variable counts as not set, but a developer's .env does not override it.
+OURS = re.compile("DATABASE_|DJANGO_|EMBEDDED_|MIGRATE_|PG|PYTEST|PYTHONDONT|SECURE_|LANG|LC_")
+# Empty is as good as not set, except that a developer's .env does not fill it.
 UNSET = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "EMBEDDED_POSTGRES_DIR", "SECRET_KEY")
 
 
 def environment(**variables: object) -> dict[str, str]:
-    """Return the environment with `variables`, and no others for the project or PostgreSQL."""
+    """Return this process's, less all that configures the project or PostgreSQL, and `variables`.
+
+    Processes may write bytecode: without it each of them would compile the whole project.
+    """
     neutral = {name: value for name, value in os.environ.items() if not OURS.match(name)}
     return neutral | dict.fromkeys(UNSET, "") | {k: str(v) for k, v in variables.items()}
 
@@ -41,7 +46,7 @@ def execute(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -75,8 +80,8 @@ def refusal(process: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    """Return whether `condition` becomes true within `seconds`."""
+def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Wait until `condition` is true, and return whether it came to be."""
     deadline = time.monotonic() + seconds
     while not (holds := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)

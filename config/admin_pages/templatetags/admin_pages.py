@@ -11,24 +11,13 @@ from django.utils.safestring import SafeString, mark_safe
 from config.console import counted_bytes
 
 register = template.Library()
+register.filter("size", counted_bytes)
 
 
 @register.filter
 def of(values: Mapping[str, Any] | str, key: str) -> Any:
     """Return the value of `key`, or None."""
     return values.get(key) if isinstance(values, Mapping) else None
-
-
-@register.filter
-def thousands(number: int) -> str:
-    """Return `1,234,567` for 1234567."""
-    return f"{number:,}"
-
-
-@register.filter
-def size(number: int) -> str:
-    """Return a number of bytes with a unit."""
-    return counted_bytes(number)
 
 
 @register.filter

@@ -1,6 +1,6 @@
-"""The SQL that repairs drift. Pure: it runs nothing.
+"""The SQL that repairs drift. The package runs none of it.
 
-A statement that would destroy data is marked: an administrator decides about it.
+A statement that would destroy data is marked as destructive: an administrator decides about it.
 """
 
 import re
@@ -31,7 +31,7 @@ NEED_COLUMNS = (
 
 
 def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterator[list[Statement]]:
-    """Yield the statements that repair each of `drifts`; an empty list where none can."""
+    """Yield for each of `drifts` the statements that repair it, or an empty list if none can."""
     renames = find_renames(drifts, expected, live)
     renamed = {*renames, *renames.values()}
     undecided = [
@@ -46,7 +46,7 @@ def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterat
             replace(
                 statement,
                 destructive=statement.destructive or _needs(statement, drift.key, undecided),
-                # Drop the youngest extra object first: no other object is made of it.
+                # Drop the youngest extra object first: no older one can depend on it.
                 rank=-places[drift.key] if drift.problem == "extra" else statement.rank,
             )
             for statement in _statements(drift, expected, live)
@@ -87,12 +87,12 @@ def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
 
 
 def _must_be_remade(expected: Attributes, found: Attributes) -> bool:
-    """Return whether they differ in an attribute that PostgreSQL cannot change."""
+    """Return whether the two differ in an attribute that PostgreSQL cannot change."""
     different = differing(expected, found)
     if expected.get("generated"):
         return bool(different & {"generated", "type", "collation"})
     if "generated" in different:
-        return str(found["generated"]).endswith("VIRTUAL")  # there are no values to keep
+        return str(found["generated"]).endswith("VIRTUAL")  # a virtual column stores no values
     return bool(different & {"definition", "enforcing triggers"})
 
 

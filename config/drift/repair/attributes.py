@@ -1,4 +1,4 @@
-"""Changes of single attributes, by kind of object and attribute."""
+"""The changes of single attributes, by kind of object and attribute."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def _inherited_by(drift: Drift) -> Iterator[Statement]:
 
 
 def _not_null_constraint(drift: Drift) -> Iterator[Statement]:
-    """Recreate the constraint, since its name does not matter."""
+    """Recreate the constraint. Its name can change, which is no drift."""
     column = quote(drift.key.name)
     action = f"ALTER COLUMN {column} DROP NOT NULL, ALTER COLUMN {column} SET NOT NULL"
     yield alter(Phase.COLUMNS, drift.key, action)
@@ -76,7 +76,10 @@ IDENTITY_OPTIONS: dict[str, Callable[[Any], str]] = {
 
 
 def _identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]:
-    """Change what ALTER COLUMN cannot; look the name up, since PostgreSQL chose it."""
+    """Change attributes of the sequence that ALTER COLUMN cannot change.
+
+    The statements look up the name of the sequence, since PostgreSQL chose it.
+    """
     actions = []
     if wanted["type"] != found["type"]:
         actions.append(f"ALTER SEQUENCE %s AS {wanted['type']}")

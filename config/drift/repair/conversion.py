@@ -3,7 +3,7 @@
 import re
 
 INTEGERS = ("smallint", "integer", "bigint")
-# A cast to one of these types rounds values of other types, or cuts off the time of day.
+# A cast to one of these types can round a value of another type, or remove its time of day.
 ROUNDED = ("numeric(", "real", "double precision", "date", "time", "interval")
 EXACT = ("timestamp with time zone", "timestamp without time zone")
 
@@ -11,8 +11,8 @@ EXACT = ("timestamp with time zone", "timestamp without time zone")
 def converted(column: str, found: str, wanted: str) -> str:
     """Return the expression that converts `column` from the type `found` to the type `wanted`.
 
-    It goes through text where possible: a cast from text refuses a value that is too long or not
-    a whole number, where a direct cast would cut it.
+    The expression casts to text first where possible: a cast from text refuses a value that is too
+    long or not a whole number, whereas a direct cast cuts or rounds it.
     """
     if _is_time_without_zone(found) and wanted == "timestamp with time zone":
         return f"{column} AT TIME ZONE 'UTC'"  # Django writes UTC, whatever the session's zone is

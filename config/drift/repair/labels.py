@@ -1,4 +1,4 @@
-"""Changes of an enum type's labels."""
+"""The changes of an enum type's labels."""
 
 import re
 from collections.abc import Iterator
@@ -32,11 +32,11 @@ def _alter_type(key: Key, action: str) -> Statement:
 
 
 def _replace_type(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Put a new type in the place of this one.
+    """Replace the type by a new one, and convert its columns.
 
-    PostgreSQL refuses the conversion if a row still has a label that is removed.
+    PostgreSQL refuses the conversion if a row still has a removed label.
     """
-    old = quote(f"{key.name}_old")
+    old = quote(f"old_{key.name}")  # even if it is cut to 63 bytes, it differs from the name
     yield from remake_mentioning(rf"::\"?{re.escape(key.name)}\b", expected, live)
     yield _alter_type(key, f"RENAME TO {old}")
     yield from create(key, expected)

@@ -24,7 +24,7 @@ DROP_PHASES = {
 def drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
     """Return the statement that drops a live object."""
     if key.kind == "column":
-        # A generated column can be in the way of the columns it is computed from. It has no data.
+        # A generated column has no data of its own, and can block changes of its source columns.
         is_generated = bool(live[key].get("generated"))
         phase = Phase.DROP_PARTS if is_generated else Phase.DROP_COLUMNS
         return alter(phase, key, f"DROP COLUMN {quote(key.name)}", destructive=not is_generated)
@@ -36,7 +36,7 @@ def drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
     subject = named(key, live[key])
     if key.kind in ("trigger", "rule", "policy"):
         subject += f" ON {quote(key.table)}"
-    elif key.kind == "sequence":  # a statement before may have dropped it with its column
+    elif key.kind == "sequence":  # it may be dropped already, together with its column
         subject = f"SEQUENCE IF EXISTS {quote(key.name)}"
     destructive = key.kind in ("table", "sequence") or (
         phase == Phase.DROP_TYPES and _is_in_use(key.name, expected, live)
@@ -46,7 +46,7 @@ def drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
 
 def _drop_object(found: Attributes, expected: Catalog, live: Catalog) -> Statement:
     kind, identity = str(found["kind"]), str(found["identity"])
-    last = kind in ("function", "procedure")  # operators and aggregates are made of them
+    last = kind in ("function", "procedure")  # operators and aggregates depend on them
     name = re.escape(identity.partition("(")[0].rpartition(".")[2])
     in_use = any(
         re.search(rf"(?<!\w){name}(?!\w)", json.dumps(live[key]))
@@ -65,7 +65,7 @@ def _is_dropped_destructively(key: Key, expected: Catalog) -> bool:
 
 
 def _is_in_use(name: str, expected: Catalog, live: Catalog) -> bool:
-    """Return whether only a destructive repair ends the use of the type by a column or a table."""
+    """Return whether a column or a table uses the type until a destructive repair is run."""
     users = {
         key: str(attributes["type" if key.kind == "column" else "of type"])
         for key, attributes in live.items()

@@ -1,4 +1,4 @@
-"""Renamed objects, and the statements that give them their names back."""
+"""The renamed objects, and the statements that give them their names back."""
 
 import json
 import re
@@ -40,7 +40,10 @@ def find_renames(drifts: Iterable[Drift], expected: Catalog, live: Catalog) -> R
     }
     tables = {key.name for pair in pairs.items() for key in pair if key.kind == "table"}
     parts = {key: pairs[key] for key in pairs if key.table not in tables}
-    return _possible(parts, expected, live)
+    while blocked := [key for key in parts if _is_blocked(key, parts, expected, live)]:
+        for key in blocked:
+            del parts[key]
+    return parts
 
 
 def _drifting(drifts: Iterable[Drift]) -> Iterator[Key]:
@@ -53,7 +56,7 @@ def _drifting(drifts: Iterable[Drift]) -> Iterator[Key]:
 
 
 def _without_name(key: Key, catalog: Catalog) -> str:
-    """Return everything about the object that a renaming keeps; for a table its columns, too."""
+    """Return a text of everything that a renaming keeps; for a table its columns, too."""
     attributes: dict[str, Any] = _set(catalog[key])
     if key.kind == "index":
         attributes["definition"] = _renamed(attributes["definition"], {key.name: ""})
@@ -67,18 +70,14 @@ def _without_name(key: Key, catalog: Catalog) -> str:
 
 
 def _set(attributes: Attributes) -> dict[str, Any]:
-    """Return the attributes that have a value, since a snapshot has no others."""
+    """Return the attributes that have a value, since a snapshot omits the others."""
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-def _possible(pairs: Renames, expected: Catalog, live: Catalog) -> Renames:
-    """Return the renames whose new name is free, or whose present holder can be renamed."""
-    for key, name in pairs.items():
-        holder = _holder(name, live)
-        if holder and holder not in pairs and not _is_stub(holder, expected, live):
-            rest = {other: pairs[other] for other in pairs if other != key}
-            return _possible(rest, expected, live)
-    return pairs
+def _is_blocked(key: Key, renames: Renames, expected: Catalog, live: Catalog) -> bool:
+    """Return whether a live object has the new name and cannot be renamed itself."""
+    holder = _holder(renames[key], live)
+    return bool(holder and holder not in renames and not _is_stub(holder, expected, live))
 
 
 def _holder(name: Key, live: Catalog) -> Key | None:
@@ -94,7 +93,7 @@ def _share_names(key: Key, other: Key) -> bool:
 
 
 def _is_stub(key: Key, expected: Catalog, live: Catalog) -> bool:
-    """Return whether this is a different object in the place of a table or column."""
+    """Return whether a different object has taken the place of a table or column."""
     if key.kind == "column" and key in expected:
         different = differing(expected[key], live[key])
         return "type" in different or len(different) > 1
@@ -102,7 +101,7 @@ def _is_stub(key: Key, expected: Catalog, live: Catalog) -> bool:
 
 
 def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement]:
-    """Return the renaming of the object, or of the names that are all of the difference."""
+    """Return the renaming of the object, or of other objects if only their names differ in it."""
     about = [key for key in renames if _is_about(drift, key, renames[key])]
     return [
         statement
@@ -147,7 +146,7 @@ def _rename(key: Key, renames: Renames, live: Catalog) -> Iterator[Statement]:
 
 
 def _set_aside(stub: Key) -> Iterator[Statement]:
-    """Rename the stub, which can hold data by now, and drop it with a destructive statement."""
+    """Rename the stub, and drop it with a destructive statement, since it may have data by now."""
     name = f"old_{stub.name}"
     yield _change_name(stub, stub.name, name)
     if stub.kind == "column":

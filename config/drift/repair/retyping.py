@@ -1,4 +1,4 @@
-"""Changes of a column's type."""
+"""The change of a column's type."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from config.postgres.catalog import Attributes, Catalog, Key, quote
 def retype(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Yield the statements that give a live column its expected type, collation and generation.
 
-    An extra column keeps its type's name, under which there may be a new type by now.
+    An extra column has no expected type: it gets the type that now has the name of its old type.
     """
     found = live[key]
     wanted = expected.get(key, found)
@@ -49,7 +49,7 @@ def _remake_generated_from(key: Key, expected: Catalog, live: Catalog) -> Iterat
 
 
 def remake_column(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Drop and recreate a column; that destroys data unless the live one is generated."""
+    """Drop and recreate a column, which destroys data unless the live column is generated."""
     destructive = not live[key].get("generated")
     yield from remake_mentioning(rf"\b{re.escape(key.name)}\b", expected, live, key.table)
     yield alter(Phase.DROP_PARTS, key, f"DROP COLUMN {quote(key.name)}", destructive)

@@ -62,12 +62,12 @@ def ordered(statements: Iterable[Statement]) -> list[Statement]:
 
 
 def alter(phase: Phase, key: Key, action: str, destructive: bool = False) -> Statement:
-    """Return the ALTER TABLE for the table, or for the table that the object is part of."""
+    """Return an ALTER TABLE of the table, or of the table that the object is part of."""
     return Statement(phase, f"ALTER TABLE {quote(key.table or key.name)} {action};", destructive)
 
 
 def alter_column(phase: Phase, key: Key, action: str) -> Statement:
-    """Return the ALTER COLUMN for the column."""
+    """Return an ALTER COLUMN of the column."""
     return alter(phase, key, f"ALTER COLUMN {quote(key.name)} {action}")
 
 

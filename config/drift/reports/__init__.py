@@ -1,4 +1,4 @@
-"""The reports of a comparison, one module a format. Pure: they query no database."""
+"""The reports of a comparison, one module for each format. They query no database."""
 
 from config.drift.reports.github import github_report
 from config.drift.reports.json_object import json_report

@@ -45,6 +45,6 @@ def _sources() -> dict[str, type]:
 
 
 def _place(source: type) -> str:
-    """Return where the class is written."""
+    """Return the file and the line of the class."""
     file = from_root(Path(inspect.getfile(source))).as_posix()
     return f"file={github_property(file)},line={inspect.getsourcelines(source)[1]}"

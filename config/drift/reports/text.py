@@ -1,4 +1,4 @@
-"""The report as text: a line a table, totals, each drift with its repair, advice, the verdict."""
+"""The report as text: a line for each table, totals, drifts with repairs, advice, the verdict."""
 
 import re
 from collections import Counter, defaultdict
@@ -36,10 +36,10 @@ def text_report(
     comparison: Comparison,
     advice: Sequence[Advice],
     style: Style,
-    width: int = 100,
-    verbosity: int = 1,
+    width: int,
+    verbosity: int,
 ) -> str:
-    """Return the report in lines of `width`; only the verdict if `verbosity` is 0."""
+    """Return the report, `width` characters wide; only the verdict if `verbosity` is 0."""
     paint = style.ERROR if comparison.findings else style.SUCCESS
     lines = [paint(verdict(comparison))]
     if verbosity:
@@ -126,7 +126,7 @@ class _TextReport:
         yield from self._labelled("repair", self._repair(finding))
 
     def _side_by_side(self, expected: str, found: str) -> Iterator[str]:
-        """Yield both sides, with ^ under the differences if they have something in common."""
+        """Yield both sides, with ^ under the differences if the sides are similar."""
         sides = [re.findall(r"\w+|.", printable(side), re.DOTALL) for side in (expected, found)]
         marks = _difference(*sides)
         for label, tokens, below in zip(("expected", "found"), sides, marks, strict=True):
@@ -177,7 +177,7 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _described(key: Key, catalog: Catalog, counts: Counts) -> str:
-    """Return the whole object in few words."""
+    """Return a short description of the whole object."""
     if key not in catalog:
         return "nothing"
     attributes = catalog[key]
@@ -203,7 +203,7 @@ def _column(attributes: Attributes) -> str:
 
 
 def _difference(expected: list[str], found: list[str]) -> tuple[list[str], list[str]]:
-    """Return as many ^ or spaces for each token of both sides as it has characters."""
+    """Return for each token of both sides a mark of its length: ^ if it differs, else spaces."""
     marks = [" " * len(token) for token in expected], [" " * len(token) for token in found]
     matcher = SequenceMatcher(None, expected, found, autojunk=False)
     if matcher.ratio() < 0.3 or min(len(expected), len(found)) < 4:

@@ -30,7 +30,7 @@ def title(drift: Drift) -> str:
     key = drift.key
     if key.kind == "setting":
         return f"setting {key}: the pattern {drift.found!r} matches no difference"
-    if key.kind == "object":  # its name begins with its kind
+    if key.kind == "object":  # the name begins with the kind
         return f"{key} is {drift.problem}"
     if drift.problem == "different":
         return f"{key.kind} {key}: {drift.attribute}"
@@ -64,7 +64,7 @@ def shown(value: Value | Mapping[str, Any]) -> str:
 
 
 def sql(statement: Statement) -> str:
-    """Return the statement; if it destroys data, with all of its lines commented out."""
+    """Return the statement, with all of its lines commented out if it destroys data."""
     if not statement.destructive:
         return statement.sql
     return "-- DESTRUCTIVE: " + statement.sql.replace("\r", "\n").replace("\n", "\n-- ")

@@ -2,12 +2,40 @@
 
 from typing import Any
 
-from django.db.backends.postgresql import base
+from django.contrib.postgres.fields import ArrayField
+from django.db.backends.postgresql import base, features, operations
 
-from config.postgres.backend.features import DatabaseFeatures
-from config.postgres.backend.operations import DatabaseOperations
+from config.postgres.backend.expressions import enum_of
 from config.postgres.backend.schema import DatabaseSchemaEditor
-from config.postgres.enums import register_enum_arrays
+from config.postgres.enums import EnumField, read_unknown_array, register_enum_arrays
+
+
+class DatabaseFeatures(features.DatabaseFeatures):
+    """The features of the oldest supported PostgreSQL version."""
+
+    # PostgreSQL 18 has them, but the schema must also work on 15. Django would connect to find
+    # out the version, and `check` must not need a server.
+    supports_virtual_generated_columns = False
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    """The converters and casts of values, for enum types too."""
+
+    compiler_module = "config.postgres.backend.compiler"
+
+    def get_db_converters(self, expression: Any) -> list[Any]:
+        """Also convert labels to members in expressions that are an enum but text to Django."""
+        converters = super().get_db_converters(expression)
+        if not isinstance(expression.output_field, EnumField) and (enum := enum_of(expression)):
+            converters.append(enum.from_db_value)
+        if isinstance(expression.output_field, ArrayField):
+            converters.insert(0, read_unknown_array)
+        return converters
+
+    def unification_cast_sql(self, output_field: Any) -> str:
+        if isinstance(output_field, EnumField):
+            return f"CAST(%s AS {self.quote_name(output_field.type_name)})"
+        return super().unification_cast_sql(output_field)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -8,7 +8,7 @@ from config.postgres.backend.expressions import agreed, agreed_queries
 
 
 class EnumsAgree:
-    """A compiler that adds casts to expressions and to the parts of a UNION."""
+    """A mixin that adds casts to expressions and to the parts of a UNION."""
 
     def compile(self, node: Any) -> Any:
         return super().compile(agreed(node))

@@ -1,7 +1,7 @@
-"""CREATE INDEX CONCURRENTLY, repeatable after an interruption.
+"""The state of an index that CREATE INDEX CONCURRENTLY was to create.
 
 The statement runs outside transactions. An interruption can leave an invalid index, or a complete
-index of a migration that is not recorded as applied.
+index of a migration that is not recorded as applied. The migration can then be run again.
 """
 
 from contextlib import suppress
@@ -34,7 +34,7 @@ def is_built(editor: Any, model: type[Model], index: Index) -> bool:
 
 
 def drop_invalid(editor: Any, model: type[Model], index: Index) -> None:
-    """Drop the index that a failed build has left, or leave that to the next attempt."""
+    """Drop the index that a failed build has left. If that fails, the next attempt does it."""
     with suppress(Error):
         is_built(editor, model, index)
 

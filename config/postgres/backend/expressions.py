@@ -1,8 +1,8 @@
 """The enum types of SQL expressions, and casts that make the parts of an expression agree.
 
-PostgreSQL casts an enum to text only on request. Here an expression is an enum if each of its
-parts is that enum or one of its labels. Everywhere else the enum is cast to text, so that it
-behaves like the column of a `CharField`.
+PostgreSQL does not cast an enum to text by itself. An expression whose parts all have one enum type
+or are labels of it has that type. In any other expression, the enum is cast to text, so that its
+column behaves like that of a `CharField`.
 """
 
 from collections.abc import Container, Sequence
@@ -27,19 +27,24 @@ TEXT_FUNCTIONS = (
     sql.Collate,
     *(item for item in vars(text).values() if getattr(item, "__module__", "") == text.__name__),
 )
-CHOOSING = (models.Case, sql.Coalesce, sql.Greatest, sql.Least, sql.NullIf)
+"""Functions that need text, even if they return what Django takes for an enum."""
+
+CHOOSING = models.Case | sql.Coalesce | sql.Greatest | sql.Least | sql.NullIf
+"""Expressions whose value is that of one of several parts."""
+
 PASSING = (
-    models.AnyValue,
-    models.ExpressionWrapper,
-    models.Max,
-    models.Min,
-    models.Window,
-    sql.FirstValue,
-    sql.LastValue,
-    sql.NthValue,
-    sql.Lag,
-    sql.Lead,
+    models.AnyValue
+    | models.ExpressionWrapper  # type: ignore[type-arg]
+    | models.Max
+    | models.Min
+    | models.Window
+    | sql.FirstValue
+    | sql.LastValue
+    | sql.NthValue
+    | sql.Lag
+    | sql.Lead
 )
+"""Expressions whose value is a value of their first part."""
 
 
 @singledispatch
@@ -48,9 +53,7 @@ def enum_of(expression: Any) -> EnumField | None:
     return None
 
 
-@enum_of.register(Col)
-@enum_of.register(sql.Cast)
-@enum_of.register(IndexTransform)
+@enum_of.register(Col | sql.Cast | IndexTransform)
 def _(expression: Any) -> EnumField | None:
     field = expression.output_field
     while field.is_relation:
@@ -84,18 +87,14 @@ def _(query: Query) -> EnumField | None:
     return enum_of(columns[0]) if len(columns) == 1 else None
 
 
-def _enum_of_first_source(expression: Any) -> EnumField | None:
+@enum_of.register(PASSING)
+def _(expression: Any) -> EnumField | None:
     return enum_of(expression.get_source_expressions()[0])
 
 
-def _enum_of_choice(expression: Any) -> EnumField | None:
+@enum_of.register(CHOOSING)
+def _(expression: Any) -> EnumField | None:
     return _common_enum(_options(expression))
-
-
-for _kind in PASSING:
-    enum_of.register(_kind, _enum_of_first_source)
-for _kind in CHOOSING:
-    enum_of.register(_kind, _enum_of_choice)
 
 
 def _options(expression: Any) -> Sequence[Any]:
@@ -149,14 +148,13 @@ def _with_text_columns(query: Query, positions: Container[int]) -> Query:
         for position, column in enumerate(_columns(query))
     ]
     query.select = tuple(columns[: len(query.select)])
-    for alias, column in zip(query.annotation_select, columns[len(query.select) :], strict=True):
-        query.annotations[alias] = column
+    query.annotations |= zip(query.annotation_select, columns[len(query.select) :], strict=True)
     return query
 
 
 @singledispatch
 def agreed(expression: Any) -> Any:
-    """Return `expression` with casts where PostgreSQL would refuse it or compare as text."""
+    """Return `expression`, with casts where PostgreSQL would refuse it or compare it as text."""
     return expression
 
 
@@ -181,10 +179,10 @@ def _(cast: sql.Cast) -> Any:
 
 @agreed.register
 def _(function: models.Func) -> Any:
-    """Cast to text for functions that PostgreSQL has for text but not for enums.
+    """Cast the enum arguments of a function to text.
 
-    No list of them exists, so this takes every function that neither returns an enum nor works on
-    an array.
+    PostgreSQL has many functions for text but not for enums. No list of them exists, so this takes
+    every function that neither returns an enum nor works on an array.
     """
     sources = function.get_source_expressions()
     if not any(map(enum_of, sources)) or any(map(_is_array, sources)):
@@ -215,7 +213,17 @@ def _ordered_by_text(source: Any) -> Any:
     return as_text(source)
 
 
-def _agreed_choice(expression: Any) -> Any:
+for _kind in TEXT_FUNCTIONS:
+    agreed.register(_kind, _with_text_sources)
+
+
+@agreed.register(PASSING | models.Aggregate | ExpressionList | IndexExpression)
+def _(expression: Any) -> Any:
+    return expression
+
+
+@agreed.register(CHOOSING)
+def _(expression: Any) -> Any:
     if enum_of(expression) or not any(map(enum_of, _options(expression))):
         return expression
     sources = expression.get_source_expressions()
@@ -223,14 +231,6 @@ def _agreed_choice(expression: Any) -> Any:
     if _enum(expression.output_field):
         expression.output_field = models.TextField()
     return expression
-
-
-for _kind in (*PASSING, models.Aggregate, ExpressionList, IndexExpression):
-    agreed.register(_kind, lambda expression: expression)
-for _kind in TEXT_FUNCTIONS:
-    agreed.register(_kind, _with_text_sources)
-for _kind in CHOOSING:
-    agreed.register(_kind, _agreed_choice)
 
 
 @agreed.register

@@ -1,6 +1,7 @@
-"""The schema editor: predictable names, enum types, and columns that change to or from them."""
+"""The schema editor of the PostgreSQL backend."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -23,7 +24,7 @@ from config.postgres.field_names import IndexOrConstraint, named_in_expressions
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    """A schema editor with predictable names and with operations on enum types."""
+    """A schema editor with predictable names, enum types, and columns that change their type."""
 
     # Django's CASCADE would also drop objects that no migration created.
     sql_delete_table = "DROP TABLE %(table)s"
@@ -74,22 +75,32 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     ) -> None:
         """Replace the type by one with the labels that `change` returns for the present ones.
 
-        Values that are keys of `replacements` get the label there. Raise CommandError if a row
-        uses a removed label, with `advice` on another way to deal with such rows, or if a
-        dependent object could not be created again.
+        Values that are keys of `replacements` get the label there. Raise CommandError if a row or a
+        definition uses a removed label, with `advice` on another way to deal with such rows, or if
+        a dependent object could not be created again.
         """
         self._create_deferred_indexes()
         with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
             enum = find_enum(cursor, name)
-            if enum is None:
-                self._miss_enum(name)
-            else:
+            if enum:
                 labels = change(enum.labels)
                 if labels != enum.labels:
-                    swap = plan_swap(cursor, enum, labels, replacements)
-                    self._swap_enum(cursor, swap, advice)
+                    plan = partial(plan_swap, cursor, enum, labels, replacements)
+                    self._swap_enum(cursor, plan, advice)
+            elif self.collect_sql:
+                self.collected_sql.append(
+                    f"-- Enum type {name} is not in this database yet, so its dependents are "
+                    "unknown."
+                )
+            else:
+                raise CommandError(
+                    f"There is no enum type {name!r} in database "
+                    f"{self.connection.settings_dict['NAME']!r}. This migration changed nothing. "
+                    "Run manage.py verify_schema to see what else is missing."
+                )
 
-    def _swap_enum(self, cursor: CursorWrapper, swap: Swap, advice: str) -> None:
+    def _swap_enum(self, cursor: CursorWrapper, plan: Callable[[], Swap], advice: str) -> None:
+        swap = plan()
         if not self.collect_sql:
             # Check first without locks, because counting takes time and may end in a refusal.
             check_removed(cursor, swap, advice)
@@ -97,21 +108,12 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         if lock := swap.lock():
             self.execute(lock, None)
         if not self.collect_sql:
+            # Other sessions may have changed rows and definitions before the lock was granted.
+            swap = plan()
             check_removed(cursor, swap, advice)
         for sql in swap.statements():
             self.execute(sql, None)
         self._register_enum_arrays()
-
-    def _miss_enum(self, name: str) -> None:
-        if not self.collect_sql:
-            raise CommandError(
-                f"There is no enum type {name!r} in database "
-                f"{self.connection.settings_dict['NAME']!r}. This migration changed nothing. "
-                "Run manage.py verify_schema to see what else is missing."
-            )
-        self.collected_sql.append(
-            f"-- Enum type {name} is not in this database yet, so its dependents are unknown."
-        )
 
     def _register_enum_arrays(self) -> None:
         if not self.collect_sql:
@@ -139,7 +141,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def _iter_column_sql(
         self, column_db_type: str, params: Any, model: type[Model], field: Any, *args: Any
     ) -> Iterator[str]:
-        """Name the inline UNIQUE like other constraints, and add NOT NULL to generated columns."""
+        """Name the inline UNIQUE by our scheme, and add NOT NULL to generated columns."""
         for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
             if part == "UNIQUE":
                 name = self._create_index_name(model._meta.db_table, [field.column], "_uniq")
@@ -211,7 +213,7 @@ def _changes_enum(old_field: Any, new_field: Any) -> bool:
 
 
 def _column_enum(field: Any) -> EnumField | None:
-    """Return the enum type of a column; that of a foreign key is the type of its target."""
+    """Return the enum type of a column; for a foreign key, that of the column it refers to."""
     return enum_field(field.target_field if field.is_relation else field)
 
 

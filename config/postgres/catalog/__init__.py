@@ -1,4 +1,4 @@
-"""pg_catalog as Python values: objects, definitions, dependents, privileges, quoting."""
+"""pg_catalog as Python values: objects, definitions, dependents, privileges."""
 
 from config.postgres.catalog.catalog import (
     Attributes,

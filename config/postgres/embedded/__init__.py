@@ -1,4 +1,4 @@
-"""The project's own PostgreSQL server for development; ENGINE is "config.postgres.embedded"."""
+"""The PostgreSQL server that comes with the project (ENGINE)."""
 
 from config.postgres.embedded.cluster import BIN
 

@@ -1,10 +1,10 @@
-"""Native enum types: field, operations, autodetector, and changes of labels in a live database."""
+"""Native enum types: field, operations, autodetector, live label changes."""
 
 from config.postgres.enums.arrays import read_unknown_array, register_enum_arrays
 from config.postgres.enums.autodetector import EnumAutodetector, enum_types
 from config.postgres.enums.checks import check_enum_types
 from config.postgres.enums.field import EnumField, enum_field
-from config.postgres.enums.label_swap import Swap, check_removed, check_rows, find_enum, plan_swap
+from config.postgres.enums.live_type import Swap, check_removed, check_rows, find_enum, plan_swap
 from config.postgres.enums.lookahead import is_followed, removed_labels, running
 from config.postgres.enums.operations import (
     AddEnumValue,

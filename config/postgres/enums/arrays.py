@@ -1,4 +1,4 @@
-"""Arrays of enum types, which psycopg has to learn on each connection."""
+"""Arrays of enum types, which psycopg reads only if the types are registered."""
 
 from typing import Any
 
@@ -23,11 +23,14 @@ def register_enum_arrays(connection: Any) -> None:
 
 
 def parse_array(text: str) -> list[Any]:
-    """Return the elements of an array of any type, given PostgreSQL's text of it."""
+    """Return the elements, as strings, of an array as PostgreSQL prints it."""
     labels: list[Any] = Transformer().get_loader(TEXT_ARRAY, Format.TEXT).load(text.encode())
     return labels
 
 
 def read_unknown_array(value: Any, *_: Any) -> Any:
-    """Return a list for an array that came as text, because its type is newer."""
+    """Return the elements of an array.
+
+    It is text if its type was created after the connection was opened.
+    """
     return parse_array(value) if isinstance(value, str) else value

@@ -18,12 +18,12 @@ from django.db.migrations.operations import (
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 
-from config.postgres.enums.field import enum_field
-from config.postgres.enums.label_changes import (
+from config.postgres.enums.autodetector_labels import (
     ask_renamed_labels,
     ask_renamed_type,
     label_operations,
 )
+from config.postgres.enums.field import enum_field
 from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
@@ -115,7 +115,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         super().generate_created_models()
 
     def _sort_migrations(self) -> None:
-        """Put the operations that make a type ready before those that may use it, in every app."""
+        """Put the operations that prepare a type before those that may use it, in every app."""
         super()._sort_migrations()
         for app_label, operations in self.generated_operations.items():
             has_renamed = any(isinstance(operation, RenameEnumValue) for operation in operations)
@@ -212,15 +212,14 @@ ORDER: tuple[tuple[type[Operation], ...], ...] = (
 
 
 def _is_managed(key: tuple[str, str], model: ModelState) -> bool:
-    managed: bool = model.options.get("managed", True)
-    return managed
+    return bool(model.options.get("managed", True))
 
 
 def enum_types(
     state: ProjectState,
     is_wanted: Callable[[tuple[str, str], ModelState], bool] = lambda *_: True,
 ) -> DeclaredTypes:
-    """Return the enum types that models use in `state`, in the models' order."""
+    """Return the enum types that the wanted models of `state` use, in the models' order."""
     return {
         enum.type_name: DeclaredType(key[0], enum.labels)
         for key, model in state.models.items()

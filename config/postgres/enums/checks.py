@@ -16,7 +16,10 @@ MAX_LABEL_BYTES = 63  # NAMEDATALEN - 1: postgresql.org/docs/current/datatype-en
 def check_enum_types(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Check all apps, whatever `app_configs` says, because the name of a type is global."""
+    """Return the errors in all apps.
+
+    `app_configs` is ignored, because the names of types are shared by all apps.
+    """
     enums = {
         field: enum
         for model in apps.get_models(include_auto_created=True)
@@ -68,7 +71,7 @@ def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[C
             yield Error(
                 f"Label {label!r} of enum type {enum.type_name!r} is not 1 to {MAX_LABEL_BYTES} "
                 "bytes long.",
-                hint="Shorten the value; the text that people read may be as long as you like.",
+                hint="Shorten the value; its display text may have any length.",
                 obj=field,
                 id="enums.E004",
             )

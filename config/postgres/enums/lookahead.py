@@ -1,10 +1,10 @@
-"""The enum operations of a migration plan for which it matters what comes later in the plan."""
+"""The enum operations of a migration plan that depend on what comes later in the plan."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations import Migration, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.enums.operations import (
@@ -28,7 +28,7 @@ class EnumLabel(NamedTuple):
 
 @contextmanager
 def running(plan: Plan) -> Iterator[None]:
-    """Let the enum operations of `plan` know what follows them while it runs."""
+    """Tell the enum operations of `plan` what follows them. Use it while the plan runs."""
     followed = frozenset(
         operation
         for migration, backwards in plan
@@ -58,15 +58,14 @@ def is_followed(migration: Migration, operation: Operation) -> bool:
 def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
     """Yield the labels that undoing `plan` removes, under their present names.
 
-    Stop at the first operation that may change rows, because the labels in use are unknown after
-    it.
+    Stop at the first operation that may change rows. After it, the labels in use are unknown.
     """
     undone = _undone(plan)
     dropped = _dropped_later(undone)
     types: dict[str, str] = {}
     labels: dict[EnumLabel, str] = {}
     for operation in undone:
-        if isinstance(operation, (RunPython, RunSQL)):
+        if isinstance(operation, (RunPython, RunSQL, SeparateDatabaseAndState)):
             return
         if not isinstance(operation, EnumOperation):
             continue
@@ -82,7 +81,7 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
 
 
 def _undone(plan: Plan) -> list[Operation]:
-    """Return the operations that are undone, in the order in which that happens."""
+    """Return the operations that `plan` undoes, in that order."""
     return [
         operation
         for migration, backwards in plan

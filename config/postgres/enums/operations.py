@@ -20,12 +20,12 @@ from config.postgres.enums.state import change_enum
 
 @dataclass(frozen=True)
 class Lookahead:
-    """The operations of a running plan for which it matters what follows them."""
+    """The operations of a running plan that depend on what follows them."""
 
     followed: frozenset[Operation] = frozenset()
     """Additions of labels that the rest of their transaction may use."""
     dropped: frozenset[Operation] = frozenset()
-    """Operations whose type the plan drops later, so that undoing them need not remove a label."""
+    """Operations on a type that the plan drops later. Undoing them need not remove a label."""
 
 
 LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead())  # noqa: B039  it is frozen
@@ -46,7 +46,7 @@ class EnumOperation(Operation):
         self.name = name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Leave the state as it is, because it knows enum types only by the fields of them."""
+        """Leave the state as it is, because it knows enum types only through fields."""
 
     def forwards(self, editor: Any) -> None:
         raise NotImplementedError

@@ -20,7 +20,7 @@ type Change = Callable[[Sequence[str]], Sequence[str]]
 """A function from the labels before a change to those after it."""
 
 PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
-"""Lookups that compare with any text, so that their operand need not be a label."""
+"""Ends of the names of lookups that compare with any text, so that text there is no label."""
 
 
 def change_enum(
@@ -36,15 +36,20 @@ def change_enum(
     Replace literals of the type that are keys of `renamed` by their values.
     """
     for key, model in state.models.items():
-        fields = [item for item in model.fields if _is_of(model.fields[item], name)]
+        fields = [
+            field_name
+            for field_name, field in model.fields.items()
+            if (enum := enum_field(field)) and enum.type_name == name
+        ]
+        if not fields:
+            continue
         literals = Literals(name, fields, renamed or {})
         for field_name in fields:
             field = _changed(model.fields[field_name], change, new_name or name, literals)
             _set_field(model, field_name, field)
-        if fields and renamed:
+        if renamed:
             _rename_in_conditions(model, literals)
-        if fields:
-            state.reload_model(*key)
+        state.reload_model(*key)
 
 
 def _set_field(model: ModelState, name: str, field: Any) -> None:
@@ -62,11 +67,6 @@ def _rename_in_conditions(model: ModelState, literals: "Literals") -> None:
             _, _, args, options = field.deconstruct()
             options["expression"] = literals.renamed_expression(field.expression)
             _set_field(model, name, models.GeneratedField(*args, **options))
-
-
-def _is_of(field: Any, name: str) -> bool:
-    enum = enum_field(field)
-    return enum is not None and enum.type_name == name
 
 
 def _changed(field: Any, change: Change, name: str, literals: "Literals") -> Any:
@@ -110,11 +110,16 @@ class Literals:
         return type(item)(*(self.renamed_expression(value) for value in args), **options)
 
     def renamed_expression(self, node: Any, typed: bool = False) -> Any:
-        """Rename labels in an expression; `typed` is true where a plain value is of the type."""
+        """Rename labels in an expression. `typed` means that a plain value in it is of the type."""
         if isinstance(node, models.Value):
             return self._renamed_literal(node, typed)
         if isinstance(node, models.Q):
-            children = [self._renamed_condition(child) for child in node.children]
+            children = [
+                (child[0], self._renamed_operand(*child))
+                if isinstance(child, tuple)
+                else self.renamed_expression(child)
+                for child in node.children
+            ]
             return models.Q.create(children, node.connector, node.negated)
         if isinstance(node, (list, tuple)):
             return type(node)(self.renamed_expression(item, typed) for item in node)
@@ -132,16 +137,10 @@ class Literals:
                 return models.Value(self.names[label])
         return value
 
-    def _renamed_condition(self, child: Any) -> Any:
-        if not isinstance(child, tuple):
-            return self.renamed_expression(child)
-        lookup, value = child
-        return lookup, self._renamed_operand(lookup, value)
-
     def _renamed_operand(self, lookup: str, value: Any) -> Any:
-        field, *transforms = lookup.split(LOOKUP_SEP)
-        kind = transforms[-1] if transforms else "exact"
-        is_text = isinstance(value, str) and kind.removeprefix("i").endswith(PATTERNS)
+        """Rename labels in the value of a condition, such as `status__in`."""
+        field, _, kind = lookup.partition(LOOKUP_SEP)
+        is_text = isinstance(value, str) and kind.endswith(PATTERNS)
         if field not in self.fields or is_text:
             return self.renamed_expression(value)
         return self.renamed_value(value)
@@ -149,7 +148,10 @@ class Literals:
     def _rebuilt(self, node: Any, typed: bool) -> Any:
         args, options = node._constructor_args
         typed = typed or any(self._is_field(arg, node) for arg in args)
-        args = [self._renamed_argument(arg, node, typed) for arg in args]
+        if typed and isinstance(node, Lookup):
+            args = [self.renamed_value(arg) for arg in args]
+        else:
+            args = [self.renamed_expression(arg, typed) for arg in args]
         options = {
             name: self._renamed_operand(name, value)
             if isinstance(node, models.When) and name not in ("condition", "then")
@@ -159,12 +161,7 @@ class Literals:
         return type(node)(*args, **options)
 
     def _is_field(self, arg: Any, node: Any) -> bool:
-        """Return whether an argument names one of the fields; text in a lookup is a value."""
+        """Return whether an argument names one of the fields. Text in a lookup is a value."""
         name = arg.name if isinstance(arg, models.F) else arg
         is_name = isinstance(arg, models.F) or not isinstance(node, Lookup)
         return is_name and isinstance(name, str) and name in self.fields
-
-    def _renamed_argument(self, arg: Any, node: Any, typed: bool) -> Any:
-        if isinstance(node, Lookup) and typed:
-            return self.renamed_value(arg)
-        return self.renamed_expression(arg, typed)

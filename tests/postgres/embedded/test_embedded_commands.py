@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.embedded import Client, is_stopped, new_directory
-from tests.support.processes import PROJECT, PYTHON, environment, manage, printed, run
+from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, manage, printed, run
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ class Runserver:
     def interrupt(self) -> int:
         """Interrupt it as Ctrl-C in a terminal does, and return the exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
 
 

@@ -1,4 +1,4 @@
-"""The help desk: an app with enum columns of every kind, which only tests install."""
+"""Fixtures of the help desk: an app with enum columns of every kind, which only tests install."""
 
 from collections.abc import Iterator
 
@@ -20,12 +20,12 @@ TABLES = (Policy, Ticket, Comment)
 
 @pytest.fixture(scope="module")
 def helpdesk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The app and its tables; gone after the module, since other tests count what there is."""
+    """Install the app and its tables, until the module ends: other tests count what there is."""
     state = ProjectState()
     with override_settings(
         INSTALLED_APPS=[*settings.INSTALLED_APPS, "tests.postgres.enums.helpdesk"]
     ):
-        apps.clear_cache()  # of relations, which a query may have been built without
+        apps.clear_cache()  # relations to the app may be missing from it
         with django_db_blocker.unblock(), connection.schema_editor() as editor:
             for enum_type in TYPES:
                 enum_type.database_forwards("helpdesk", editor, state, state)
@@ -45,7 +45,12 @@ def helpdesk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 def binding(
     request: pytest.FixtureRequest, helpdesk: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """The help desk with each way of sending parameters: inside the SQL, and beside it."""
+    """Run the module with each way of sending parameters: inside the SQL, and separately.
+
+    It is for modules whose labels become parameters of expressions, lookups, writes or
+    constraints. What happens to a label before or after the query, in validation, forms or
+    serializers, does not depend on the binding, and is tested with one.
+    """
     before = connection.settings_dict["OPTIONS"]["server_side_binding"]
     with django_db_blocker.unblock():
         _reconnect(server_side_binding=request.param)
@@ -57,12 +62,12 @@ def binding(
 def _reconnect(*, server_side_binding: bool) -> None:
     connection.close()
     connection.settings_dict["OPTIONS"]["server_side_binding"] = server_side_binding
-    connection.features = connection.features_class(connection)  # it caches what it read there
+    connection.features = connection.features_class(connection)  # they cache the option
 
 
 @pytest.fixture
-def tickets(binding: None, db: None) -> None:
-    """Four tickets; one has a label for its title."""
+def tickets(helpdesk: None, db: None) -> None:
+    """Insert four tickets. The title of one is a label."""
     Ticket.objects.create(title="broken", urgency=Urgency.LOW)
     Ticket.objects.create(
         title="high",

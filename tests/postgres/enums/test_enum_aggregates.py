@@ -29,7 +29,7 @@ from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 from tests.postgres.enums.helpdesk.models import Comment, Policy, Ticket
 from tests.postgres.enums.helpdesk.queries import name, titles_of
 
-pytestmark = pytest.mark.usefixtures("tickets")
+pytestmark = pytest.mark.usefixtures("binding", "tickets")
 
 LOW, MEDIUM, HIGH = Urgency
 COMMA = Value(",")

@@ -30,7 +30,7 @@ from tests.postgres.enums.helpdesk.queries import name, titles, values
 LOW, MEDIUM, HIGH = Urgency
 EMPTY: list[Urgency] = []
 
-with_tickets = pytest.mark.usefixtures("tickets")
+with_tickets = pytest.mark.usefixtures("binding", "tickets")
 ITSELF = Ticket.objects.filter(pk=OuterRef("pk"))
 
 

@@ -116,7 +116,7 @@ def test_label_of_wrong_length__is_an_error(label: str) -> None:
     assert check_enum_types() == [
         Error(
             f"Label {label!r} of enum type 'mood' is not 1 to 63 bytes long.",
-            hint="Shorten the value; the text that people read may be as long as you like.",
+            hint="Shorten the value; its display text may have any length.",
             obj=thing._meta.get_field("mood"),
             id="enums.E004",
         )

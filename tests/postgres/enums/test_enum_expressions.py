@@ -63,7 +63,7 @@ from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 from tests.postgres.enums.helpdesk.models import Policy, Ticket
 from tests.postgres.enums.helpdesk.queries import name, titles, titles_of, values
 
-pytestmark = pytest.mark.usefixtures("tickets")
+pytestmark = pytest.mark.usefixtures("binding", "tickets")
 
 LOW, MEDIUM, HIGH = Urgency
 URGENCY = EnumField(Urgency)

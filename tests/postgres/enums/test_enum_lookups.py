@@ -13,7 +13,7 @@ from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 from tests.postgres.enums.helpdesk.models import Ticket
 from tests.postgres.enums.helpdesk.queries import name, titles, titles_of
 
-pytestmark = pytest.mark.usefixtures("tickets")
+pytestmark = pytest.mark.usefixtures("binding", "tickets")
 
 
 @pytest.mark.parametrize(

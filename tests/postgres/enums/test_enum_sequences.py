@@ -97,7 +97,7 @@ def _with(enum: EnumField, **options: Any) -> EnumField:
     return EnumField(type_name=enum.type_name, labels=enum.labels, **options)
 
 
-OF_OTHERS = """
+EXTRA_OBJECTS = """
     CREATE VIEW first_song AS SELECT * FROM music_song WHERE mood = '{first}';
     CREATE VIEW titles AS SELECT title, either FROM first_song;
     CREATE MATERIALIZED VIEW moods AS SELECT mood, count(*) FROM music_song GROUP BY mood;
@@ -284,7 +284,7 @@ def insert(random: Random, mood: Enum, tempo: Enum) -> None:
 
 
 @dataclass(frozen=True)
-class Step:
+class Batch:
     """A batch of edits, and the database before it."""
 
     mood: Enum
@@ -304,9 +304,9 @@ def test_random_edits_of_enums__schema_and_rows_are_right_forwards_and_backwards
         state = ProjectState()
         for migration in written(state, mood, tempo):
             state = run(migration, state)
-        make_those_of_others(mood)
+        create_extra_objects(mood)
         others = extras(state)
-        steps = []
+        batches = []
         for _ in range(STEPS):
             insert(random, mood, tempo)
             before, catalog = rows(), live_catalog()
@@ -316,18 +316,18 @@ def test_random_edits_of_enums__schema_and_rows_are_right_forwards_and_backwards
             for migration in written(state, mood, tempo):
                 migrations.append((migration, state))
                 state = run(migration, state)
-            steps.append(Step(former_mood, former_tempo, migrations, catalog))
+            batches.append(Batch(former_mood, former_tempo, migrations, catalog))
             assert rows() == moved(before, forwards(mood), forwards(tempo), mood.first)
             assert written(state, mood, tempo) == []
             assert extras(state) == others
-        for step in reversed(steps):
+        for batch in reversed(batches):
             before = rows()
-            for migration, state in reversed(step.migrations):
+            for migration, state in reversed(batch.migrations):
                 run(migration, state, is_undone=True)
-            assert differences(step.catalog, live_catalog()) == []
-            moves = backwards(mood, step.mood), backwards(tempo, step.tempo)
-            assert rows() == moved(before, *moves, step.mood.first)
-            mood, tempo = step.mood, step.tempo
+            assert differences(batch.catalog, live_catalog()) == []
+            moves = backwards(mood, batch.mood), backwards(tempo, batch.tempo)
+            assert rows() == moved(before, *moves, batch.mood.first)
+            mood, tempo = batch.mood, batch.tempo
 
 
 def new_enum(name: str, news: Iterator[str]) -> Enum:
@@ -335,9 +335,9 @@ def new_enum(name: str, news: Iterator[str]) -> Enum:
     return Enum(name, labels, labels[1], name, {})
 
 
-def make_those_of_others(mood: Enum) -> None:
+def create_extra_objects(mood: Enum) -> None:
     first = mood.first.replace("'", "''")
-    run_sql(OF_OTHERS.format(first=first, name=mood.name))
+    run_sql(EXTRA_OBJECTS.format(first=first, name=mood.name))
     run_sql(f"INSERT INTO music_rating VALUES ('{first}', 5)")
 
 

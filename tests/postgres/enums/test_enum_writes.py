@@ -30,7 +30,7 @@ from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 from tests.postgres.enums.helpdesk.models import Comment, Policy, Ticket
 from tests.postgres.enums.helpdesk.queries import name, titles, values
 
-pytestmark = pytest.mark.usefixtures("tickets")
+pytestmark = pytest.mark.usefixtures("binding", "tickets")
 
 LOW, MEDIUM, HIGH = Urgency
 

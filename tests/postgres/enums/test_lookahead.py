@@ -1,9 +1,9 @@
-"""The operations of a plan for which it matters what comes later in the plan."""
+"""The enum operations of a plan that depend on what comes later in the plan."""
 
 from typing import Any
 
 import pytest
-from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations import Migration, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.enums import (
@@ -40,7 +40,7 @@ def migration(*operations: Operation, **attributes: Any) -> Migration:
         ([OTHER], {}, False),
     ],
 )
-def test_added_label__followed_if_the_same_transaction_goes_on(
+def test_added_label__followed_if_the_transaction_continues_with_other_operations(
     operations: list[Operation], attributes: dict[str, Any], expected: bool
 ) -> None:
     assert is_followed(migration(*operations, **attributes), ADD) is expected
@@ -73,7 +73,9 @@ def test_undone_additions__removed_under_their_present_names() -> None:
     assert list(removed_labels(plan)) == [("feeling", "serene")]
 
 
-@pytest.mark.parametrize("operation", [OTHER, RunPython(RunPython.noop)])
+@pytest.mark.parametrize(
+    "operation", [OTHER, RunPython(RunPython.noop), SeparateDatabaseAndState([OTHER])]
+)
 def test_undone_additions_before_a_change_of_rows__unknown(operation: Operation) -> None:
     assert list(removed_labels([(migration(ADD, operation), True)])) == []
 

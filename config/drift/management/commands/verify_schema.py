@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if os.environ.get("NO_COLOR"):  # no-color.org; --force-color is stronger
+        if os.environ.get("NO_COLOR"):  # see no-color.org; --force-color overrides it
             self.style = no_style()
             self.stderr.style_func = None
 
@@ -48,7 +48,11 @@ class Command(BaseCommand):
         parser.print_usage = lambda file=None: None  # type: ignore[method-assign]
         labels = sorted(app.label for app in read_apps())
         parser.add_argument(
-            "app_label", nargs="*", choices=labels, metavar="app_label", help="Compare only these."
+            "app_label",
+            nargs="*",
+            choices=labels,
+            metavar="app_label",
+            help="Compare only these apps.",
         )
         parser.add_argument(
             "--database",
@@ -72,13 +76,11 @@ class Command(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> None:
         try:
             super().execute(*args, **options)
-        except (
-            CommandError
-        ) as error:  # Django raises it, too: for options that contradict each other
+        except CommandError as error:  # Django raises it for options that contradict each other
             error.returncode = COULD_NOT_COMPARE
             raise
 
-    @no_translations  # as makemigrations, whose autodetector describes changes here
+    @no_translations  # makemigrations has it, too: its autodetector describes changes here
     def handle(self, *args: Any, **options: Any) -> None:
         if options["snapshot"] and (options["app_label"] or options["expect"]):
             raise CommandError(
@@ -86,7 +88,7 @@ class Command(BaseCommand):
                 "Use --snapshot without app labels and --expect."
             )
         connection = connections[options["database"]]
-        # While another session has locked the catalog, the server lets no session in.
+        # While another session has locked the catalog, the server accepts no new session.
         connection.settings_dict["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
         try:
             if options["snapshot"]:

@@ -53,10 +53,10 @@ def overview() -> Iterator[str]:
         return
     per_app = ", ".join(f"{label} {len(app_tables)}" for label, app_tables in tables.items())
     yield from wrap(f"{len(names)} tables of {len(tables)} apps: {per_app}", subsequent_indent="  ")
-    yield ", ".join(f"{number} {what}" for what, number in counts(names).items())
+    yield ", ".join(f"{number} {kind}" for kind, number in counts(names).items())
     yield "Next:"
     width = max(map(len, NEXT_STEPS))
-    yield from (f"  {what:{width}}  {typed(args)}" for what, args in NEXT_STEPS.items())
+    yield from (f"  {aim:{width}}  {typed(args)}" for aim, args in NEXT_STEPS.items())
 
 
 def server() -> str:
@@ -74,16 +74,16 @@ def server() -> str:
 
 
 def tables_by_app() -> dict[str, list[str]]:
-    """Return the tables of the models of each of this project's apps."""
-    tables = {
-        config.label: [model._meta.db_table for model in migrated_models(config)]
+    """Return the tables of this project by app label, without apps that have none."""
+    return {
+        config.label: [model._meta.db_table for model in models]
         for config in own_apps()
+        if (models := migrated_models(config))
     }
-    return {label: names for label, names in tables.items() if names}
 
 
 def counts(tables: list[str]) -> dict[str, int]:
-    """Return the numbers of enum types, and of the keys, indexes and checks of `tables`."""
+    """Return the number of enum types, and of the keys, indexes and checks of `tables`, by kind."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT_OBJECTS, [tables])
         labels = [column.name for column in cursor.description]

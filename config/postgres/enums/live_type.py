@@ -1,4 +1,4 @@
-"""The exchange of an enum type's labels in a live database.
+"""The removal and reordering of labels of an enum type in a live database.
 
 PostgreSQL can neither remove a label nor move one. A new type therefore replaces the old one in
 every column and in every object that depends on it, including objects that no migration created.
@@ -42,11 +42,12 @@ class EnumType:
 
 @dataclass(frozen=True)
 class EnumColumn:
-    """A column of a table, with values of an enum type."""
+    """A column of a table whose values are of an enum type, an array of it, or a domain over it."""
 
     name: str
     """The name to show in messages: `table.column`."""
     quoted: str
+    """The name of the column, quoted where needed."""
     table: str
     """The name of the table, qualified where needed and quoted."""
     is_array: bool
@@ -78,6 +79,7 @@ class Swap:
         return self.enum.without(self.labels)
 
     def statements(self) -> list[str]:
+        """Return the SQL that makes the change, in order."""
         return [
             *(sql for step in reversed(self.steps) for sql in step.drop),
             *(sql for step in self.steps for sql in step.create),
@@ -85,13 +87,16 @@ class Swap:
         ]
 
     def lock(self) -> str | None:
-        """Return the statement that keeps out new rows, which would have to be checked again."""
+        """Return the statement that keeps other sessions from using a removed label in a new row.
+
+        None if no table has the type.
+        """
         tables = sorted({column.table for column in self.columns})
         return f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE" if tables else None
 
 
 def find_enum(cursor: CursorWrapper, name: str) -> EnumType | None:
-    """Return the type that the search path finds under this name; None if there is none."""
+    """Return the type that has this name in the search path; None if there is none."""
     cursor.execute(FIND_ENUM_TYPE, [name])
     row = cursor.fetchone()
     return row and EnumType(*row)
@@ -123,8 +128,8 @@ def plan_swap(
 def _not_recreatable(enum: EnumType, dependents: Sequence[str]) -> CommandError:
     return CommandError(
         f"Cannot give enum type {enum.name!r} other labels: {', '.join(dependents)} would have to "
-        "be dropped and could not be created again. This migration changed nothing. Drop what is "
-        "named, run the migration, and create it again."
+        "be dropped and could not be created again. This migration changed nothing. Drop these "
+        "objects, run the migration, and create them again."
     )
 
 
@@ -142,23 +147,6 @@ def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
 
     `advice` names another way to deal with the rows.
     """
-    if swap.removed:
-        _check_definitions(swap)
-        check_rows(cursor, swap, advice)
-
-
-def check_rows(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
-    """Raise CommandError if a row still uses a label to be removed."""
-    uses = list(_read_uses(cursor, swap))
-    if uses:
-        raise CommandError(
-            f"Cannot remove {_listed({use.label: None for use in uses})} from enum type "
-            f"{swap.enum.name!r}: {_counted(uses)}. This migration changed nothing. "
-            f"{_way_out(swap, uses)}{advice}"
-        )
-
-
-def _check_definitions(swap: Swap) -> None:
     for definition in swap.definitions:
         found = set(_named_labels(definition, swap.enum)) & set(swap.removed)
         if found and definition.address.oid != swap.enum.oid:
@@ -167,6 +155,18 @@ def _check_definitions(swap: Swap) -> None:
                 f"{definition.description} names {'it' if len(found) == 1 else 'them'}. This "
                 "migration changed nothing. Change or drop that first."
             )
+    check_rows(cursor, swap, advice)
+
+
+def check_rows(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
+    """Raise CommandError if a row still uses a label to be removed that nothing replaces."""
+    uses = list(_read_uses(cursor, swap))
+    if uses:
+        raise CommandError(
+            f"Cannot remove {_listed({use.label: None for use in uses})} from enum type "
+            f"{swap.enum.name!r}: {_counted(uses)}. This migration changed nothing. "
+            f"{_way_out(swap, uses)}{advice}"
+        )
 
 
 def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
@@ -180,13 +180,11 @@ def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
 
 
 def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[LabelUse]:
-    """Yield the uses of labels to be removed that nothing replaces. Read each table once.
-
-    Compare as text, because this transaction itself may have added the label.
-    """
+    """Yield the uses of labels to be removed that nothing replaces. Read each table once."""
     labels = [label for label in swap.removed if label not in swap.replacements]
     for table, columns in groupby(swap.columns, key=lambda column: column.table):
         places = list(product(labels, columns))
+        # Compare as text, because this transaction itself may have added the label.
         counts = ", ".join(
             f"count(*) FILTER (WHERE {_has_label(column, label, as_text=True)})"
             for label, column in places
@@ -206,7 +204,7 @@ def _has_label(column: EnumColumn, label: str, *, as_text: bool = False) -> str:
 
 
 def _counted(uses: Sequence[LabelUse]) -> str:
-    """Return `3 rows use 'sad' (songs.mood: 2, albums.moods: 1)`, for each label."""
+    """Return a phrase for each label: `3 rows use 'sad' (songs.mood: 2, albums.moods: 1)`."""
     phrases = []
     for label in dict.fromkeys(use.label for use in uses):
         own = [use for use in uses if use.label == label]

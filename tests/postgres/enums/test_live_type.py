@@ -1,9 +1,13 @@
-"""The exchange of labels in a live database, which leaves dependent objects as they were."""
+"""The removal and reordering of labels in a live database, with objects that depend on the type."""
 
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
+from typing import Any
 
+import psycopg
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
@@ -11,7 +15,7 @@ from django.db.migrations.operations import RunSQL
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
-from config.postgres.catalog.catalog import Catalog, read_catalog
+from config.postgres.catalog import Catalog, read_catalog
 from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperation
 from tests.support.migrations import applied, dump, new_database, run_sql, unapplied
 
@@ -224,6 +228,27 @@ def test_type_swapped__dependents_are_as_before(
     assert run_sql("SELECT enum_range(NULL::level)::text") == [("{none,low,high}",)]
 
 
+def commit_once_awaited(session: psycopg.Connection[Any]) -> None:
+    """Commit the transaction of `session` when another session waits for one of its locks."""
+    is_awaited = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    deadline = monotonic() + 20
+    while not session.execute(is_awaited).fetchone() and monotonic() < deadline:
+        sleep(0.01)
+    session.commit()
+
+
+def test_default_changed_while_the_swap_waits_for_its_lock__kept(database: None) -> None:
+    run_sql("ALTER TABLE task ALTER level SET DEFAULT 'low'")
+    parameters: Any = connection.get_connection_params()
+    with psycopg.connect(**parameters) as session, ThreadPoolExecutor(1) as executor:
+        session.execute("ALTER TABLE task ALTER level SET DEFAULT 'high'")
+        committed = executor.submit(commit_once_awaited, session)
+        applied(ProjectState(), REORDER)
+        committed.result()
+    default = "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'task'::regclass"
+    assert run_sql(default) == [("'high'::level",)]
+
+
 # Removed labels
 
 REMOVE = AlterEnum("level", labels=["low", "none"], old_labels=LABELS)
@@ -362,8 +387,8 @@ def test_dependent_that_cannot_be_created_again__refused(
     run_sql(statement)
     assert refusal(REORDER) == (
         f"Cannot give enum type 'level' other labels: {what} would have to be dropped and could "
-        "not be created again. This migration changed nothing. Drop what is named, run the "
-        "migration, and create it again."
+        "not be created again. This migration changed nothing. Drop these objects, run the "
+        "migration, and create them again."
     )
 
 

@@ -1,7 +1,7 @@
 """The operations that turn one list of labels into another, and the questions about renamings.
 
-A renaming cannot be told from a removal and an addition, so the developer is asked, as Django does
-for fields and models.
+A renaming looks like a removal and an addition. The developer is therefore asked, as Django asks
+about fields and models.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,11 @@ from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperat
 def label_operations(
     name: str, old: Sequence[str], new: Sequence[str], renamed: Mapping[str, str]
 ) -> list[EnumOperation]:
-    """Return additions (next to labels under their old names), then renamings, then the rest."""
+    """Return additions, then renamings, then one AlterEnum for removals and another order.
+
+    Additions come first, so they name their neighbours by the old names. `renamed` is the result of
+    `ask_renamed_labels`.
+    """
     additions = _additions(name, old, new, renamed)
     labels = list(old)
     for addition in additions:
@@ -62,7 +66,14 @@ def ask_renamed_labels(
         place = _place(old_label, old, new)
         # A renamed label usually keeps its place.
         for label in sorted(added, key=lambda label: _place(label, new, old) != place):
-            if ask_renamed_label(questioner, name, old_label, label):
+            if _ask(
+                questioner,
+                "ask_rename_label",
+                f"Was label {old_label!r} of enum type {name} renamed to {label!r}? [y/N]",
+                f"Enum type {name}: assumed that label {old_label!r} was removed and {label!r} "
+                "added, not that one was renamed to the other.",
+                assumed=False,
+            ):
                 renamed[old_label] = label
                 added.remove(label)
                 break
@@ -70,26 +81,19 @@ def ask_renamed_labels(
 
 
 def _place(label: str, labels: Sequence[str], others: Sequence[str]) -> str | None:
-    """Return the last label before `label` that `others` has, too."""
+    """Return the last label before `label` that is also in `others`; None if there is none."""
     before = [item for item in labels[: labels.index(label)] if item in others]
     return before[-1] if before else None
-
-
-def ask_renamed_label(questioner: MigrationQuestioner, name: str, old: str, new: str) -> bool:
-    return _ask(
-        questioner,
-        "ask_rename_label",
-        f"Was label {old!r} of enum type {name} renamed to {new!r}? [y/N]",
-        f"Enum type {name}: assumed that label {old!r} was removed and {new!r} added, not that one "
-        "was renamed to the other.",
-        assumed=False,
-    )
 
 
 def ask_renamed_type(
     questioner: MigrationQuestioner, old: str, new: str, same_labels: bool
 ) -> bool:
-    """Ask, or assume a renaming if the labels are the same, because that loses no data."""
+    """Return whether the type was renamed.
+
+    If the developer cannot be asked, assume it if the labels are the same, because that loses no
+    data.
+    """
     assumed, labels = ("was", "the same") if same_labels else ("was not", "other")
     return _ask(
         questioner,
@@ -103,7 +107,7 @@ def ask_renamed_type(
 def _ask(
     questioner: MigrationQuestioner, key: str, question: str, assumption: str, *, assumed: bool
 ) -> bool:
-    """Return the developer's answer, or `assumed` after a line that says so."""
+    """Return the developer's answer; without a developer, log `assumption`, return `assumed`."""
     if isinstance(questioner, InteractiveMigrationQuestioner):
         return bool(questioner._boolean_input(question, False))
     if isinstance(questioner, NonInteractiveMigrationQuestioner):
