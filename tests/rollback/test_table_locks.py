@@ -174,6 +174,13 @@ def test_server_that_ends_the_session_during_the_backup__nothing_changed(databas
     assert contents() == before
 
 
+def test_server_that_ends_idle_transactions__backup_and_rollback_complete(database: str) -> None:
+    run_sql(f'ALTER DATABASE "{database}" SET idle_in_transaction_session_timeout = 500')
+    connection.close()
+    rollback_until(BACKUP, lambda: time.sleep(1), "payments", *GO_ON)
+    assert run_sql("SELECT to_regclass('payments')") == [(None,)]
+
+
 def test_ctrl_c_during_the_backup__nothing_changed(database: str) -> None:
     before = contents()
 
