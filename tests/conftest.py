@@ -76,7 +76,7 @@ def filled(migrated: str, templates: "Templates") -> Iterator[str]:
 
 
 def make_fast() -> None:
-    """Keep the server of the tests from waiting for the disk, and from work of its own."""
+    """Switch off waiting for the disk and background work on the server of the tests."""
     with connection._nodb_cursor() as cursor:
         for name in SWITCHED_OFF:
             cursor.execute(f"ALTER SYSTEM SET {name} = off")
@@ -94,5 +94,5 @@ def django_db_modify_db_settings(migrated: str) -> None:
 
 @pytest.fixture(autouse=True)
 def fast_passwords(settings: Settings) -> None:
-    """Hash passwords in no time; the real hashes are slow on purpose."""
+    """Use a fast hash for passwords; the real ones are slow on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

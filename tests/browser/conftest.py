@@ -1,4 +1,4 @@
-"""A small platform, a server before it, and a browser: all tests of this package share them.
+"""A small platform, a server for it, and a browser, which all tests of this package share.
 
 They end with the package: while Playwright runs, Django takes the whole thread for asynchronous.
 """
@@ -31,14 +31,14 @@ from users.models import User
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "There is no Chromium on PATH. Install it (Debian: apt-get install chromium)."
 PATIENCE = 300_000
-"""Milliseconds: other tests keep this machine busy."""
+"""Milliseconds; long, because other tests keep the machine busy."""
 FLAGS = ("--disable-gpu", "--disable-quic", "--disable-sync")
-"""Beside those of Playwright: nothing that the browser would ask the network for by itself."""
+"""Options in addition to those of Playwright; the browser must send no requests of its own."""
 
 
 @pytest.fixture(scope="package")
 def chromium() -> str:
-    """Where it is. In CI it has to be somewhere."""
+    """Return the path of Chromium. Skip the test without it; fail in CI."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None and os.environ.get("CI") == "true":
         pytest.fail(MISSING)
@@ -76,7 +76,7 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def desk(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
-    """The browser of an administrator who has logged in; its cache makes later pages quick."""
+    """Yield the context of a logged-in administrator; its cache makes later pages quick."""
     with browser.new_context(base_url=platform.address, viewport=DESKTOP) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
@@ -88,7 +88,7 @@ def desk(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
 
 @contextmanager
 def watched(context: BrowserContext, address: str) -> Iterator[Page]:
-    """A page; afterwards nothing must have gone wrong on it."""
+    """Yield a page, and check afterwards that no error occurred on it."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     watch = Watch(page, address)
@@ -105,7 +105,7 @@ def page(desk: BrowserContext, platform: Platform) -> Iterator[Page]:
 
 @pytest.fixture
 def visitor(browser: Browser, platform: Platform) -> Iterator[Page]:
-    """The browser of somebody who has not logged in."""
+    """Yield a page of a visitor who has not logged in."""
     with (
         browser.new_context(base_url=platform.address, viewport=DESKTOP) as context,
         watched(context, platform.address) as page,
@@ -115,7 +115,7 @@ def visitor(browser: Browser, platform: Platform) -> Iterator[Page]:
 
 @pytest.fixture
 def phone(browser: Browser, desk: BrowserContext, platform: Platform) -> Iterator[Page]:
-    """The administrator's, on a phone."""
+    """Yield a page of the administrator on a phone."""
     device = browser.new_context(
         base_url=platform.address,
         viewport=PHONE,

@@ -1,4 +1,4 @@
-"""What the browser looks at: a seeded database and `manage.py runserver` on it."""
+"""The site that the browser visits: a seeded database and `manage.py runserver` on it."""
 
 import subprocess
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Platform:
 
 
 def log_in(page: Page, account: Account, wanted: str = "/admin/") -> None:
-    """On the way to the page that is `wanted`."""
+    """Log in on the way to the page `wanted`."""
     page.goto(wanted)
     page.get_by_label("Email").fill(account.email)
     page.get_by_label("Password").fill(account.password)
@@ -37,7 +37,7 @@ def log_in(page: Page, account: Account, wanted: str = "/admin/") -> None:
 
 @contextmanager
 def serve(database: Database, log: Path) -> Iterator[str]:
-    """A server on `database` until the block ends; its address."""
+    """Run a server on `database` until the block ends; yield its address."""
     port = free_port()
     command = [*PYTHON, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
     variables = environment(DATABASE_URL=database.url)

@@ -1,4 +1,4 @@
-"""From list to record, from record to record, and out as a file."""
+"""Walks from lists to records, between records, and to an exported file."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Changing, adding and deleting records."""
+"""Forms that change, add and delete records."""
 
 import re
 
@@ -16,7 +16,7 @@ A_DRAFT = """
 
 
 def draft(platform: Platform, number: int) -> str:
-    """The page of a draft; each test has a number of its own."""
+    """Open the page of a draft course; each test has a number of its own."""
     [(key,)] = platform.database.query(A_DRAFT, number)
     return f"{COURSES}{key}/change/"
 

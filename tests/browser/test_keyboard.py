@@ -1,4 +1,4 @@
-"""Without a mouse."""
+"""Use of the admin without a mouse."""
 
 import re
 
@@ -10,7 +10,7 @@ LIMIT = 80
 
 
 def tab_to(page: Page, target: Locator) -> None:
-    """Press Tab until `target` has the focus, which is to be seen."""
+    """Press Tab until `target` has the focus, and check that the focus is visible."""
     for _ in range(LIMIT):
         if target.evaluate("(element) => element === document.activeElement"):
             return

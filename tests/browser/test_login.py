@@ -1,4 +1,4 @@
-"""Who gets in, and who does not."""
+"""Accounts that can log in, and accounts that cannot."""
 
 import re
 

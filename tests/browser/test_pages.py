@@ -1,4 +1,4 @@
-"""The dashboard, the Schema page, and what is on all pages."""
+"""The dashboard, the Schema page, and the parts that all pages share."""
 
 import re
 

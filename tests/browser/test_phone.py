@@ -1,4 +1,4 @@
-"""On a phone."""
+"""Pages on a phone."""
 
 import re
 

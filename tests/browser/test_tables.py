@@ -14,7 +14,7 @@ from tests.browser.look import look
 from users.models import User
 
 LOOKED_AT: tuple[type[Model], ...] = (User, Course, Question, Payment)
-"""With all sorts of columns and inputs; the others' pages are the same in kind."""
+"""Models with every kind of column and input; the pages of the others are built alike."""
 if "SCREENSHOTS" in os.environ:
     LOOKED_AT = tuple(BY_MODEL)
 each_looked_at = pytest.mark.parametrize(

@@ -1,13 +1,13 @@
-"""What goes wrong in a browser without being seen."""
+"""Errors in a browser that the page does not show."""
 
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response
 
 GAVE_UP = "net::ERR_ABORTED"
-"""The browser needs no answer any more: it has gone to another page, or makes it a file."""
+"""Failures of requests that the browser ended itself: it left the page, or saved a file."""
 
 
 class Watch:
-    """Collects errors, warnings, failed requests, and requests to anywhere but `home`.
+    """A collection of errors, warnings, failed requests, and requests to hosts other than `home`.
 
     What the Content-Security-Policy stops is an error in the console.
     """

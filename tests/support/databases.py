@@ -34,20 +34,20 @@ class Database:
 
     @property
     def where(self) -> dict[str, Any]:
-        """The parameters by which libpq finds it."""
+        """Return the parameters with which libpq connects to it."""
         parameters = self.connection.get_connection_params()
         names = ("host", "port", "user", "password", "dbname")
         return {name: parameters[name] for name in names if name in parameters}
 
     @property
     def url(self) -> str:
-        """For DATABASE_URL."""
+        """Return the database as a value of DATABASE_URL."""
         where = self.where
         user, name = quote(where.pop("user")), quote(where.pop("dbname"))
         return f"postgres://{user}@/{name}?{urlencode(where)}"
 
     def session(self) -> Connection[Any]:
-        """A session beside that of verify_schema; what it leaves uncommitted is gone after it."""
+        """Return another session than that of verify_schema; uncommitted changes end with it."""
         return psycopg.connect(**self.where, autocommit=True)
 
     def execute(self, *statements: LiteralString) -> None:
@@ -69,7 +69,7 @@ class Database:
 
     @contextmanager
     def changed(self, *statements: LiteralString) -> Iterator[None]:
-        """Change the schema, and take it back afterwards."""
+        """Change the schema until the block ends."""
         with transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
@@ -77,7 +77,7 @@ class Database:
             transaction.set_rollback(True, using=self.alias)
 
     def verify(self, *arguments: object, to_stdout: bool = False) -> Run:
-        """verify_schema, in a new session unless the schema is `changed`."""
+        """Run verify_schema, in a new session unless the schema is `changed`."""
         if not self.connection.in_atomic_block:
             self.connection.close()
         return verify_schema("--database", self.alias, *arguments, to_stdout=to_stdout)
@@ -133,7 +133,7 @@ def migrate_whole(database: Database) -> None:
 
 @contextmanager
 def new_role(database: Database, *privileges: str) -> Iterator[str]:
-    """A role that owns nothing; `privileges` are GRANTs, with {role} for its name."""
+    """Create a role that owns nothing; `privileges` are GRANTs, with {role} for its name."""
     role = f"{database.name}_role"
     database.execute(f'CREATE ROLE "{role}"')
     database.execute(*(privilege.format(role=f'"{role}"') for privilege in privileges))

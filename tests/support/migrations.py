@@ -1,4 +1,4 @@
-"""What the tests of migrations share: project states to compare, databases to migrate."""
+"""Project states to compare, and databases to migrate, for the tests of migrations."""
 
 import itertools
 import os
@@ -42,7 +42,7 @@ type Changes = dict[str, list[Migration]]
 
 
 def model(label: str, /, *, options: dict[str, Any] | None = None, **fields: Any) -> ModelState:
-    """The state of the model `label` ("app.Model"), with `fields` and a primary key."""
+    """Return the state of the model `label` ("app.Model"), with `fields` and a primary key."""
     app_label, name = label.split(".")
     if not any(field.primary_key for field in fields.values()):
         fields = {"id": models.AutoField(primary_key=True), **fields}
@@ -72,7 +72,7 @@ def detected(
     graph: MigrationGraph | None = None,
     trim_to_apps: set[str] | None = None,
 ) -> Changes:
-    """What makemigrations would write, for a developer who says yes to each question."""
+    """Return what makemigrations writes for a developer who answers yes to each question."""
     answers = dict.fromkeys(QUESTIONS, True)
     autodetector = EnumAutodetector(project(*before), project(*after), MigrationQuestioner(answers))
     changes: Changes = autodetector.changes(graph or MigrationGraph(), trim_to_apps)
@@ -84,7 +84,7 @@ def described(operations: Collection[Operation]) -> list[str]:
 
 
 def steps(changes: Changes) -> dict[str, list[list[str]]]:
-    """By app, what each of its migrations does."""
+    """Return the descriptions of operations, by app and migration."""
     return {
         app_label: [described(migration.operations) for migration in migrations]
         for app_label, migrations in changes.items()
@@ -95,7 +95,7 @@ def steps(changes: Changes) -> dict[str, list[list[str]]]:
 
 
 def applied(state: ProjectState, *operations: Operation) -> ProjectState:
-    """The state after `operations` of app "music", which have been run forwards from `state`."""
+    """Run `operations` of app "music" forwards from `state`; return the state after them."""
     with connection.schema_editor() as editor:
         return _migration(operations).apply(state.clone(), editor)
 
@@ -112,14 +112,14 @@ def _migration(operations: Collection[Operation]) -> Migration:
 
 
 def run_sql(sql: str) -> list[tuple[Any, ...]]:
-    """The rows that `sql` returns; none if it is a statement that returns no rows."""
+    """Return the rows that `sql` returns; none if it is a statement that returns no rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall()) if cursor.description else []
 
 
 def schema() -> set[str]:
-    """A line for each thing in the database's schema, whatever the order of columns."""
+    """Return a line for each object of the schema, in an order that columns do not change."""
     return {line for (line,) in run_sql(SCHEMA)}
 
 
@@ -148,7 +148,7 @@ SCHEMA = """
 """
 
 
-# Databases of their own, for what commits
+# Separate databases, for tests that commit
 
 _numbers = itertools.count(1)
 
@@ -181,26 +181,26 @@ def default_database(name: str) -> Iterator[None]:
 
 
 def migrate(*arguments: str) -> list[str]:
-    """The lines that `manage.py migrate` prints."""
+    """Run migrate; return the lines that it prints."""
     output = StringIO()
     call_command("migrate", *arguments, stdout=output, no_color=True)
     return output.getvalue().splitlines()
 
 
 def planned(*arguments: str) -> list[str]:
-    """The migrations that `migrate --plan` shows, in order."""
+    """Return the migrations that `migrate --plan` shows, in order."""
     return [line for line in migrate(*arguments, "--plan")[1:] if not line.startswith(" ")]
 
 
 def run(lines: Collection[str]) -> list[str]:
-    """The migrations that ran, by the `lines` that migrate printed."""
+    """Return the migrations that ran, according to the `lines` that migrate printed."""
     finished = (re.fullmatch(r"  (?:Applying|Unapplying) (.*)\.\.\. OK", line) for line in lines)
     return [match[1] for match in finished if match]
 
 
 @contextmanager
 def extra_migration(app_label: str, body: str) -> Iterator[None]:
-    """Let the app have one more migration, `0099_extra`, whose class holds `body`."""
+    """Give the app one more migration, `0099_extra`, whose class holds `body`."""
     original = Path(apps.get_app_config(app_label).path) / "migrations"
     [last] = MigrationLoader(None).graph.leaf_nodes(app_label)
     package = f"{app_label}_migrations_{next(_numbers)}"
@@ -224,7 +224,7 @@ def extra_migration(app_label: str, body: str) -> Iterator[None]:
 
 
 def fill_every_table() -> None:
-    """Make a row in each state that a factory offers, and rows of Django's that point at them."""
+    """Create a row in each state that a factory offers, and Django's rows that refer to them."""
     for factory in vars(factories).values():
         if getattr(factory, "__module__", "") == factories.__name__ and hasattr(factory, "create"):
             factory.create()
@@ -236,7 +236,7 @@ def fill_every_table() -> None:
 
 
 def dump(*options: str) -> list[str]:
-    """What pg_dump writes about the database, but for the key that it draws each time."""
+    """Return the output of pg_dump without the key that it draws each time."""
     connection.ensure_connection()
     server = connection.connection.info
     result = subprocess.run(

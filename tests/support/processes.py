@@ -27,7 +27,7 @@ UNSET = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "EMBEDDED_POSTGRES_DIR", "SEC
 
 
 def environment(**variables: object) -> dict[str, str]:
-    """Return this process's, less all that configures the project or PostgreSQL, and `variables`.
+    """Return the environment without settings of the project or PostgreSQL, plus `variables`.
 
     Processes may write bytecode: without it each of them would compile the whole project.
     """
@@ -81,7 +81,7 @@ def refusal(process: subprocess.CompletedProcess[str]) -> str:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-    """Wait until `condition` is true, and return whether it came to be."""
+    """Wait until `condition` is true; return whether it became true in time."""
     deadline = time.monotonic() + seconds
     while not (holds := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -11,7 +11,7 @@ OPTIONS = {"host": "host", "port": "port", "user": "username", "dbname": "dbname
 
 
 def run_program(name: str, database: Database, *arguments: str, **options: Any) -> bytes:
-    """Run one of them on the database to its end; return what it prints."""
+    """Run a program on the database to its end; return its output."""
     where = database.where
     found_by = [f"--{OPTIONS[key]}={where[key]}" for key in OPTIONS if key in where]
     process = subprocess.run(
