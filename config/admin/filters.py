@@ -38,6 +38,12 @@ class EnumFilter(admin.ChoicesFieldListFilter):
         )
 
 
+# Also for admin classes that are not this project's.
+admin.FieldListFilter.register(
+    lambda field: isinstance(field, EnumField), EnumFilter, take_priority=True
+)
+
+
 class RangeFilter:
     """The base of filters by a range of days or numbers. A range includes both ends."""
 
@@ -87,8 +93,6 @@ def _midnight(day: date) -> datetime:
 
 def filter_for(field: Any) -> Any:
     """Return an entry of `list_filter` with the filter for the type of `field`."""
-    if isinstance(field, EnumField):
-        return (field.name, EnumFilter)
     if field.is_relation:
         return (field.name, RecordFilter)
     if isinstance(field, models.DateTimeField):
