@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.apps import apps
+from django.contrib.admin import FieldListFilter
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import flatten_fieldsets, lookup_field
 from django.contrib.auth.models import AnonymousUser
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django.utils.html import conditional_escape
 
 from config.admin.deletion import DeletionPlan
-from config.admin.filters import RecordFilter
+from config.admin.filters import EnumFilter, RecordFilter
 from config.admin.forms import RecordSelect
 from config.admin.paths import field_at
 from config.admin.related_records import children, only_children, parents
@@ -149,8 +150,12 @@ def test_enum_fields_and_foreign_keys__have_filters_without_lists_of_records() -
         filters = model_admin(model).get_list_filter(request_for(model))
         declared = model_admin(model).list_filter
         for field in model._meta.concrete_fields:
-            if isinstance(field, EnumField) and field.name not in filters:
-                wrong.append(field)
+            if isinstance(field, EnumField):
+                chosen = FieldListFilter.create(
+                    field, request_for(model), {}, model, model_admin(model), field.name
+                )
+                is_right = field.name in filters and isinstance(chosen, EnumFilter)
+                wrong += [] if is_right else [field]
             if field.is_relation and field.name in declared:
                 wrong += [field] if (field.name, RecordFilter) not in filters else []
     assert wrong == []
