@@ -5,18 +5,10 @@ from itertools import product
 
 import grimp
 
+from config.project import own_apps
 from tests.support.processes import PROJECT
 
-APPS = (
-    "users",
-    "courses",
-    "enrollments",
-    "assessments",
-    "communication",
-    "notifications",
-    "analytics",
-    "payments",
-)
+APPS = tuple(config.label for config in own_apps())
 ARROW = re.compile(r"^ *(\w+) --> (\w+)", re.MULTILINE)
 
 type Arrow = tuple[str, str]
