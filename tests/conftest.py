@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 if TYPE_CHECKING:
     from tests.support.databases import Database
+    from tests.support.lab import Lab
     from tests.support.templates import Templates
 
 
@@ -73,6 +75,19 @@ def filled(migrated: str, templates: "Templates") -> Iterator[str]:
 
     with templates.prepared("filled", fill, migrated) as name:
         yield name
+
+
+@pytest.fixture
+def lab(
+    migrated: str, tmp_path: Path, settings: Settings, django_db_blocker: DjangoDbBlocker
+) -> Iterator["Lab"]:
+    """Return an app without models, installed beside the project's on a database of its own."""
+    from tests.support.lab import Lab
+    from tests.support.migrations import new_database
+
+    settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
+    with django_db_blocker.unblock(), new_database(migrated), Lab(tmp_path).installed() as app:
+        yield app
 
 
 def make_fast() -> None:
