@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import Error, transaction
 from django.db.backends.postgresql import schema
 from django.db.backends.utils import CursorWrapper, strip_quotes, truncate_name
-from django.db.models import Index, Model
+from django.db.models import BaseConstraint, Index, Model
 
 from config.postgres.backend.concurrent_index import drop_invalid, is_built
 from config.postgres.enums import (
@@ -35,22 +35,31 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         self._register_enum_arrays()
 
     def drop_enum(self, name: str) -> None:
+        self._run_deferred()
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
 
-    def _create_deferred_indexes(self) -> None:
-        """Create the indexes of new tables before a label in their conditions changes."""
+    def _run_deferred(self) -> None:
+        """Create what waits for the end of the migration before a type that it names changes.
+
+        Foreign keys name no label, and may need a table that the migration has yet to create.
+        """
         for statement in list(self.deferred_sql):
-            if str(statement).startswith(("CREATE INDEX", "CREATE UNIQUE INDEX")):
+            if getattr(statement, "template", "") != self.sql_create_fk:
                 self.deferred_sql.remove(statement)
                 self.execute(statement, None)
 
+    def remove_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
+        """Remove the constraint, also one that has been waiting since the migration began."""
+        self._run_deferred()
+        super().remove_constraint(model, constraint)
+
     def rename_enum(self, old: str, new: str) -> None:
-        self._create_deferred_indexes()
+        self._run_deferred()
         self._alter_enum(old, f"RENAME TO {self.quote_name(new)}")
         self._register_enum_arrays()
 
     def rename_enum_value(self, name: str, old: str, new: str) -> None:
-        self._create_deferred_indexes()
+        self._run_deferred()
         self._alter_enum(name, f"RENAME VALUE {self.quote_value(old)} TO {self.quote_value(new)}")
 
     def add_enum_value(
@@ -79,7 +88,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         definition uses a removed label, with `advice` on another way to deal with such rows, or if
         a dependent object could not be created again.
         """
-        self._create_deferred_indexes()
+        self._run_deferred()
         with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
             enum = find_enum(cursor, name)
             if enum:
@@ -174,6 +183,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         if not _changes_enum(old_field, new_field):
             super()._alter_field(model, old_field, new_field, *args, **kwargs)
             return
+        self._run_deferred()
         for dependent in _conditions_on(model, old_field):
             self.execute(dependent.remove_sql(model, self))
         super()._alter_field(model, old_field, new_field, *args, **kwargs)

@@ -33,7 +33,7 @@ def running(plan: Plan) -> Iterator[None]:
         operation
         for migration, backwards in plan
         if not backwards
-        for operation in migration.operations
+        for operation in database_operations(migration.operations)
         if is_followed(migration, operation)
     )
     token = LOOKAHEAD.set(Lookahead(followed, _dropped_later(_undone(plan))))
@@ -48,7 +48,7 @@ def is_followed(migration: Migration, operation: Operation) -> bool:
 
     PostgreSQL does not report this before the label is used.
     """
-    operations = migration.operations
+    operations = list(database_operations(migration.operations))
     if not (migration.atomic and isinstance(operation, AddEnumValue) and operation in operations):
         return False
     rest = operations[operations.index(operation) + 1 :]
@@ -65,7 +65,7 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
     types: dict[str, str] = {}
     labels: dict[EnumLabel, str] = {}
     for operation in undone:
-        if isinstance(operation, (RunPython, RunSQL, SeparateDatabaseAndState)):
+        if isinstance(operation, (RunPython, RunSQL)):
             return
         if not isinstance(operation, EnumOperation):
             continue
@@ -86,8 +86,17 @@ def _undone(plan: Plan) -> list[Operation]:
         operation
         for migration, backwards in plan
         if backwards
-        for operation in reversed(migration.operations)
+        for operation in reversed([*database_operations(migration.operations)])
     ]
+
+
+def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """Yield the operations that change the database, also those inside of others."""
+    for operation in operations:
+        if isinstance(operation, SeparateDatabaseAndState):
+            yield from database_operations(operation.database_operations)
+        else:
+            yield operation
 
 
 def _dropped_later(undone: Sequence[Operation]) -> frozenset[Operation]:

@@ -126,3 +126,13 @@ def test_squashed_changes_of_a_type__run_and_undone_in_one_transaction(database:
         assert index.endswith("WHERE (mood = 'mid'::mood)")
         migrate("users", "0001")
     assert dump("--schema-only") == before
+
+
+def test_label_added_apart_from_the_state_and_used__works(database: None) -> None:
+    apart = f"migrations.SeparateDatabaseAndState([{ADD}], [{ADD}])"
+    with extra_migration("users", f"operations = [{apart}, {USE}]"):
+        migrate("users")
+        assert roles() == ["guest"]
+        run_sql("UPDATE users SET role = 'student'")
+        migrate("users", "0001")
+    assert run_sql("SELECT enum_range(NULL::role)::text") == [("{student,educator,admin}",)]
