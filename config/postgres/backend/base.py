@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.backends.postgresql import base, features, operations
 
 from config.postgres.backend.expressions import enum_of
+from config.postgres.backend.introspection import DatabaseIntrospection
 from config.postgres.backend.schema import DatabaseSchemaEditor
 from config.postgres.enums import EnumField, read_unknown_array, register_enum_arrays
 
@@ -42,6 +43,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that reads arrays of the enum types of its database."""
 
     features_class = DatabaseFeatures
+    introspection_class = DatabaseIntrospection
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
 

@@ -1,16 +1,16 @@
 """The schema editor of the PostgreSQL backend."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import Error, transaction
-from django.db.backends.postgresql import schema
-from django.db.backends.utils import CursorWrapper, strip_quotes, truncate_name
+from django.db.backends.utils import CursorWrapper
 from django.db.models import BaseConstraint, Index, Model
 
 from config.postgres.backend.concurrent_index import drop_invalid, is_built
+from config.postgres.backend.naming import NamingSchemaEditor
 from config.postgres.enums import (
     EnumField,
     Swap,
@@ -23,7 +23,7 @@ from config.postgres.enums import (
 from config.postgres.field_names import IndexOrConstraint, named_in_expressions
 
 
-class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+class DatabaseSchemaEditor(NamingSchemaEditor):
     """A schema editor with predictable names, enum types, and columns that change their type."""
 
     # Django's CASCADE would also drop objects that no migration created.
@@ -37,16 +37,6 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def drop_enum(self, name: str) -> None:
         self._run_deferred()
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
-
-    def _run_deferred(self) -> None:
-        """Create what waits for the end of the migration before a type that it names changes.
-
-        Foreign keys name no label, and may need a table that the migration has yet to create.
-        """
-        for statement in list(self.deferred_sql):
-            if getattr(statement, "template", "") != self.sql_create_fk:
-                self.deferred_sql.remove(statement)
-                self.execute(statement, None)
 
     def remove_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
         """Remove the constraint, also one that has been waiting since the migration began."""
@@ -138,28 +128,6 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
                 drop_invalid(self, model, index)
                 raise
 
-    def _create_index_name(
-        self, table_name: str, column_names: Sequence[str], suffix: str = ""
-    ) -> str:
-        """Return `<table>_<columns>_<fk, uniq, idx, ...>`, without the hash that Django adds."""
-        kind = "fk" if suffix.startswith("_fk_") else suffix.strip("_") or "idx"
-        stem = "_".join([strip_quotes(table_name), *column_names])
-        length = self.connection.ops.max_name_length() - len(kind) - 1
-        return f"{truncate_name(stem, length)}_{kind}"
-
-    def _iter_column_sql(
-        self, column_db_type: str, params: Any, model: type[Model], field: Any, *args: Any
-    ) -> Iterator[str]:
-        """Name the inline UNIQUE by our scheme, and add NOT NULL to generated columns."""
-        for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
-            if part == "UNIQUE":
-                name = self._create_index_name(model._meta.db_table, [field.column], "_uniq")
-                yield f"CONSTRAINT {self.quote_name(name)} UNIQUE"
-            else:
-                yield part
-        if field.generated and not field.null:
-            yield "NOT NULL"
-
     def alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, strict: bool = False
     ) -> None:
@@ -189,10 +157,6 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         super()._alter_field(model, old_field, new_field, *args, **kwargs)
         for dependent in _conditions_on(new_field.model, new_field):
             self.execute(dependent.create_sql(new_field.model, self))
-        # Django creates the second index of a text column only together with the first.
-        was_indexed = old_field.unique or (old_field.db_index and not new_field.unique)
-        if was_indexed and (like_index := self._create_like_index_sql(new_field.model, new_field)):
-            self.execute(like_index)
 
     def _alter_column_type_sql(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any

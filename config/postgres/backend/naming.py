@@ -1,0 +1,275 @@
+"""The half of the schema editor that deals with names: derived, renamed, and in other schemas."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from typing import Any
+
+from django.db.backends.ddl_references import Statement
+from django.db.backends.postgresql import schema
+from django.db.backends.utils import split_identifier
+from django.db.models import Model
+
+from config.postgres.backend.derived_names import (
+    CHOSEN_BY_POSTGRESQL,
+    POSSIBLE_RENAMINGS,
+    Renaming,
+    derived_names,
+)
+from config.postgres.names import MAX_BYTES, chosen_by_postgresql, shortened
+
+
+class NamingSchemaEditor(schema.DatabaseSchemaEditor):
+    """A schema editor whose names follow from the models, whatever their history is."""
+
+    # An index or constraint is not found by its name alone if its schema is not in the search path.
+    sql_delete_fk = (
+        "SET CONSTRAINTS %(schema)s%(name)s IMMEDIATE; "
+        "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s"
+    )
+    sql_delete_index = "DROP INDEX IF EXISTS %(schema)s%(name)s"
+    sql_delete_index_concurrently = "DROP INDEX CONCURRENTLY IF EXISTS %(schema)s%(name)s"
+    sql_rename_index = "ALTER INDEX %(schema)s%(old_name)s RENAME TO %(new_name)s"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Collected SQL is not executed, so the database still has the old names.
+        self._collected_columns: dict[tuple[str, str], str] = {}
+        self._collected_names: dict[str, str] = {}
+
+    # Derived names
+
+    def _create_index_name(
+        self, table_name: str, column_names: Sequence[str], suffix: str = ""
+    ) -> str:
+        """Return `<table>_<columns>_<fk, uniq, idx, ...>`, without the hash that Django adds."""
+        kind = "fk" if suffix.startswith("_fk_") else suffix.strip("_") or "idx"
+        if kind == "pk":  # the key gets the name that it has if CREATE TABLE makes it
+            kind, column_names = "pkey", ()
+        stem = "_".join([split_identifier(table_name)[1], *column_names])
+        return f"{shortened(stem, MAX_BYTES - len(kind) - 1)}_{kind}"
+
+    def _derived_name(self, table: str, columns: Sequence[str], suffix: str) -> str:
+        if suffix in CHOSEN_BY_POSTGRESQL:
+            [column] = columns
+            return chosen_by_postgresql(split_identifier(table)[1], column, suffix)
+        return self._create_index_name(table, columns, suffix)
+
+    def _iter_column_sql(
+        self, column_db_type: str, params: Any, model: type[Model], field: Any, *args: Any
+    ) -> Iterator[str]:
+        """Name what PostgreSQL would name otherwise, and add NOT NULL to generated columns."""
+        table = model._meta.db_table
+        for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
+            if part == "UNIQUE":
+                yield self._named(table, [field.column], "_uniq")
+            elif part == "PRIMARY KEY" and len(table.encode()) > MAX_BYTES - len("_pkey"):
+                yield self._named(table, [], "_pkey")
+            yield part
+        if field.generated and not field.null:
+            yield "NOT NULL"
+        if field.db_parameters(self.connection)["check"]:
+            yield self._named(table, [field.column], "_check")  # Django adds the CHECK
+
+    def _named(self, table: str, columns: Sequence[str], suffix: str) -> str:
+        return f"CONSTRAINT {self.quote_name(self._create_index_name(table, columns, suffix))}"
+
+    # Renamed tables and columns
+
+    def alter_db_table(self, model: type[Model], old_db_table: str, new_db_table: str) -> None:
+        """Rename the table, or move it to another schema, with all that is named after it."""
+        if old_db_table == new_db_table:
+            return
+        self._run_deferred()
+        for statement in self._table_moves(old_db_table, new_db_table):
+            self.execute(statement, None)
+        if self.collect_sql:
+            found = self.collected_table_renames.pop(old_db_table, old_db_table)
+            self.collected_table_renames[new_db_table] = found
+        for deferred in self._deferred_statements():
+            deferred.rename_table_references(old_db_table, new_db_table)
+        self._rename_derived(
+            model,
+            new_db_table,
+            [
+                Renaming(
+                    kind,
+                    self._derived_name(old_db_table, columns, suffix),
+                    self._derived_name(new_db_table, columns, suffix),
+                )
+                for kind, columns, suffix in derived_names(self, model)
+            ],
+        )
+
+    def _table_moves(self, old_table: str, new_table: str) -> Iterator[str]:
+        quote = self.quote_name
+        (old_schema, old), (new_schema, new) = map(split_identifier, (old_table, new_table))
+        if old_schema != new_schema:
+            new_schema = new_schema or self._usual_schema()
+            yield f"ALTER TABLE {quote(old_table)} SET SCHEMA {quote(new_schema)}"
+            old_table = f'{new_schema}"."{old}'
+        if old != new:
+            yield f"ALTER TABLE {quote(old_table)} RENAME TO {quote(new)}"
+
+    def _usual_schema(self) -> str:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema()")
+            return str(cursor.fetchone()[0])
+
+    def _alter_field(
+        self,
+        model: type[Model],
+        old_field: Any,
+        new_field: Any,
+        old_type: str,
+        new_type: str,
+        old_params: Any,
+        new_params: Any,
+        strict: bool = False,
+    ) -> None:
+        """Alter the column under its old name, and rename it with all that is named after it."""
+        unrenamed = copy(new_field)
+        unrenamed.column = old_field.column
+        new_params = unrenamed.db_parameters(self.connection)
+        super()._alter_field(
+            model, old_field, unrenamed, old_type, new_type, old_params, new_params, strict
+        )
+        # Django creates the second index of a text column only together with the first.
+        was_indexed = old_field.unique or (old_field.db_index and not new_field.unique)
+        was_like = self._create_like_index_sql(model, old_field)
+        if was_indexed and not was_like and (like := self._create_like_index_sql(model, unrenamed)):
+            self.execute(like, None)
+        if unrenamed.column != new_field.column:
+            self._rename_column(model, unrenamed, new_field)
+
+    def _rename_column(self, model: type[Model], old_field: Any, new_field: Any) -> None:
+        table, old, new = model._meta.db_table, old_field.column, new_field.column
+        self._run_deferred()
+        self.execute(self._rename_field_sql(table, old_field, new_field, ""), None)
+        if self.collect_sql:
+            found_table = self.collected_table_renames.get(table, table)
+            found = self._collected_columns.pop((found_table, old), old)
+            self._collected_columns[found_table, new] = found
+        for deferred in self._deferred_statements():
+            deferred.rename_column_references(table, old, new)
+        self._rename_derived(
+            new_field.model,
+            table,
+            [
+                Renaming(
+                    kind,
+                    self._derived_name(
+                        table, [old if column == new else column for column in columns], suffix
+                    ),
+                    self._derived_name(table, columns, suffix),
+                )
+                for kind, columns, suffix in derived_names(self, new_field.model)
+                # Both columns of a many-to-many table are renamed; see _alter_many_to_many().
+                if len(columns) == 1 or not new_field.model._meta.auto_created
+            ],
+        )
+
+    def _alter_many_to_many(
+        self, model: type[Model], old_field: Any, new_field: Any, strict: bool
+    ) -> None:
+        """Rename the constraint on both columns after the columns."""
+        super()._alter_many_to_many(model, old_field, new_field, strict)
+        old, new = old_field.remote_field.through, new_field.remote_field.through
+        table = new._meta.db_table
+        self._rename_derived(
+            new,
+            table,
+            [
+                Renaming(
+                    kind,
+                    self._derived_name(table, old_columns, suffix),
+                    self._derived_name(table, columns, suffix),
+                )
+                for (_, old_columns, _), (kind, columns, suffix) in zip(
+                    derived_names(self, old), derived_names(self, new), strict=True
+                )
+                if len(columns) > 1
+            ],
+        )
+
+    def _deferred_statements(self) -> list[Statement]:
+        return [sql for sql in self.deferred_sql if isinstance(sql, Statement)]
+
+    def _run_deferred(self) -> None:
+        """Create what waits for the end of the migration before something that it names changes.
+
+        Foreign keys name no label, and may need a table that the migration has yet to create.
+        """
+        for statement in list(self.deferred_sql):
+            if getattr(statement, "template", "") != self.sql_create_fk:
+                self.deferred_sql.remove(statement)
+                self.execute(statement, None)
+
+    def _rename_derived(
+        self, model: type[Model], table: str, renamings: Iterable[Renaming]
+    ) -> None:
+        """Rename the objects of `table`, except for those that the model names itself."""
+        given = {item.name for item in (*model._meta.constraints, *model._meta.indexes)}
+        deferred = {str(sql.parts.get("name")) for sql in self._deferred_statements()}
+        wanted = [
+            item
+            for item in renamings
+            if item.old != item.new
+            and item.old not in given
+            and self.quote_name(item.new) not in deferred
+        ]
+        if wanted and not self.collect_sql:
+            wanted = self._possible(table, wanted)
+        for kind, old, new in wanted:
+            old_name, new_name = self.quote_name(old), self.quote_name(new)
+            if kind == "CONSTRAINT":
+                action = f"RENAME CONSTRAINT {old_name} TO {new_name}"
+                self.execute(f"ALTER TABLE {self.quote_name(table)} {action}", None)
+            else:
+                place = self._schema_prefix(table)
+                self.execute(f"ALTER {kind} {place}{old_name} RENAME TO {new_name}", None)
+            self._collected_names[new] = self._collected_names.pop(old, old)
+
+    def _possible(self, table: str, renamings: Sequence[Renaming]) -> list[Renaming]:
+        """Return the renamings of objects that exist, to names that are free."""
+        with self.connection.cursor() as cursor:
+            columns = [list(column) for column in zip(*renamings, strict=True)]
+            cursor.execute(POSSIBLE_RENAMINGS, [self.quote_name(table), *columns])
+            return [Renaming(*row) for row in cursor.fetchall()]
+
+    def _constraint_names(
+        self, model: type[Model], column_names: Any = None, **kinds: Any
+    ) -> list[str]:
+        """Return names as the statements that are collected leave them."""
+        if self.collect_sql and column_names is not None:
+            table = self.collected_table_renames.get(model._meta.db_table, model._meta.db_table)
+            column_names = [
+                self._collected_columns.get((table, column), column) for column in column_names
+            ]
+        names = super()._constraint_names(model, column_names, **kinds)
+        renamed = {found: name for name, found in self._collected_names.items()}
+        return [renamed.get(name, name) for name in names] if self.collect_sql else names
+
+    # Tables in other schemas
+
+    def _schema_prefix(self, table: str) -> str:
+        """Return the quoted schema of a `schema"."table`, with a dot; '' for other tables."""
+        schema_name, _ = split_identifier(table)
+        return f"{self.quote_name(schema_name)}." if schema_name else ""
+
+    def _delete_constraint_sql(self, template: str, model: type[Model], name: str) -> Statement:
+        return self._with_schema(model, super()._delete_constraint_sql(template, model, name))
+
+    def _delete_index_sql(self, model: type[Model], name: str, *args: Any, **options: Any) -> Any:
+        return self._with_schema(model, super()._delete_index_sql(model, name, *args, **options))
+
+    def _rename_index_sql(self, model: type[Model], old_name: str, new_name: str) -> Statement:
+        return self._with_schema(model, super()._rename_index_sql(model, old_name, new_name))
+
+    def _with_schema(self, model: type[Model], statement: Statement) -> Statement:
+        statement.parts["schema"] = self._schema_prefix(model._meta.db_table)
+        return statement
+
+    def _get_sequence_name(self, table: str, column: str) -> str | None:
+        name = super()._get_sequence_name(table, column)
+        schema_name, _ = split_identifier(table)
+        return f'{schema_name}"."{name}' if name and schema_name else name

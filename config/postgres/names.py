@@ -1,0 +1,27 @@
+"""The length of PostgreSQL's names, and how a longer one is cut."""
+
+from django.db.backends.utils import names_digest
+
+MAX_BYTES = 63  # NAMEDATALEN - 1: postgresql.org/docs/current/limits.html
+HASH_LENGTH = 4  # as in Django's truncate_name(), which counts letters
+
+
+def shortened(name: str, max_bytes: int = MAX_BYTES) -> str:
+    """Return the name, or its start with a hash of the whole if it has more than `max_bytes`."""
+    encoded = name.encode()
+    if len(encoded) <= max_bytes:
+        return name
+    start = encoded[: max_bytes - HASH_LENGTH].decode(errors="ignore")
+    return start + names_digest(name, length=HASH_LENGTH)
+
+
+def chosen_by_postgresql(table: str, column: str, label: str) -> str:
+    """Return the name that PostgreSQL gives to an object of a column if the SQL gives none.
+
+    It cuts the longer of the two parts, as makeObjectName() in src/backend/commands/indexcmds.c.
+    """
+    parts = [table.encode(), column.encode()]
+    while sum(map(len, parts)) + len(label.encode()) + 2 > MAX_BYTES:
+        longer = 0 if len(parts[0]) > len(parts[1]) else 1
+        parts[longer] = parts[longer][:-1]
+    return "_".join([*(part.decode(errors="ignore") for part in parts), label])
