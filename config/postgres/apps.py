@@ -2,10 +2,11 @@ from django.apps import AppConfig
 from django.core import checks
 
 from config.postgres.enums import check_enum_types
+from config.postgres.name_checks import check_names
 
 
 class PostgresConfig(AppConfig):
-    """The app that registers the system checks of enum types."""
+    """The app that registers the system checks of names and enum types."""
 
     name = "config.postgres"
     label = "config_postgres"  # django.contrib.postgres is "postgres"
@@ -13,3 +14,4 @@ class PostgresConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register(check_enum_types, checks.Tags.models)
+        checks.register(check_names, checks.Tags.models)

@@ -1,16 +1,30 @@
 """System checks of enum types, for mistakes that would otherwise fail in a migration."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
 from django.db import models
+from django.db.backends.utils import split_identifier
 
 from config.postgres.enums.field import EnumField, enum_field
+from config.postgres.names import MAX_BYTES
 
-MAX_LABEL_BYTES = 63  # NAMEDATALEN - 1: postgresql.org/docs/current/datatype-enum.html
+BUILT_IN_TYPES = """
+    aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange
+    anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange
+    bit bool box bpchar bytea char cid cidr circle cstring date datemultirange daterange
+    event_trigger fdw_handler float4 float8 gtsvector index_am_handler inet int2 int2vector int4
+    int4multirange int4range int8 int8multirange int8range internal interval json jsonb jsonpath
+    language_handler line lseg macaddr macaddr8 money name numeric nummultirange numrange oid
+    oidvector path point polygon record refcursor regclass regcollation regconfig regdictionary
+    regnamespace regoper regoperator regproc regprocedure regrole regtype table_am_handler text tid
+    time timestamp timestamptz timetz trigger tsm_handler tsmultirange tsquery tsrange
+    tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar void xid xid8 xml
+"""
+"""The types of pg_catalog, apart from those whose names begin with `pg_`."""
 
 
 def check_enum_types(
@@ -33,6 +47,10 @@ def check_enum_types(
 
 
 def _check_names(enums: Iterable[EnumField]) -> Iterator[CheckMessage]:
+    tables = {
+        split_identifier(model._meta.db_table): model._meta.label
+        for model in apps.get_models(include_auto_created=True)
+    }
     claims: defaultdict[str, dict[type[models.TextChoices], None]] = defaultdict(dict)
     for enum in enums:
         if enum.enum:
@@ -46,6 +64,39 @@ def _check_names(enums: Iterable[EnumField]) -> Iterator[CheckMessage]:
                 obj=list(classes)[-1],
                 id="enums.E001",
             )
+        for cls in classes:
+            yield from _check_name(name, cls, tables)
+
+
+def _check_name(
+    name: str, cls: type[models.TextChoices], tables: Mapping[tuple[str, str], str]
+) -> Iterator[CheckMessage]:
+    """Yield an error if PostgreSQL would cut the name, or has another type of the name."""
+    enum_type = f"Enum type {name!r} of {cls.__module__}.{cls.__qualname__}"
+    hint = "Rename the class, after which the type is named."
+    if len(name.encode()) > MAX_BYTES:
+        yield Error(
+            f"{enum_type} has a name of {len(name.encode())} bytes, of which PostgreSQL keeps "
+            f"{MAX_BYTES}.",
+            hint=hint,
+            obj=cls,
+            id="enums.E005",
+        )
+    if table := tables.get(("", name)):
+        yield Error(
+            f"{enum_type} has the name of the table of {table}, which PostgreSQL gives to the type "
+            "of the table's rows.",
+            hint=f"{hint[:-1]}, or set Meta.db_table of the model.",
+            obj=cls,
+            id="enums.E006",
+        )
+    if name in BUILT_IN_TYPES.split() or name.startswith("pg_"):
+        yield Error(
+            f"{enum_type} has the name of a type of PostgreSQL's own, which would be used instead.",
+            hint=hint,
+            obj=cls,
+            id="enums.E007",
+        )
 
 
 def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[CheckMessage]:
@@ -67,9 +118,9 @@ def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[C
             id="enums.E002",
         )
     for label in enum.labels:
-        if not 0 < len(label.encode()) <= MAX_LABEL_BYTES:
+        if not 0 < len(label.encode()) <= MAX_BYTES:
             yield Error(
-                f"Label {label!r} of enum type {enum.type_name!r} is not 1 to {MAX_LABEL_BYTES} "
+                f"Label {label!r} of enum type {enum.type_name!r} is not 1 to {MAX_BYTES} "
                 "bytes long.",
                 hint="Shorten the value; its display text may have any length.",
                 obj=field,

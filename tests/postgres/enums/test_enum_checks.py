@@ -1,4 +1,4 @@
-"""System checks of enum types: enums.E001 to E004."""
+"""System checks of enum types: enums.E001 to E007."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,10 +7,10 @@ import pytest
 from django.contrib.postgres.fields import ArrayField
 from django.core.checks import Error
 from django.core.checks.registry import registry
-from django.db import models
+from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from config.postgres.enums.checks import check_enum_types
+from config.postgres.enums.checks import BUILT_IN_TYPES, check_enum_types
 from config.postgres.enums.field import EnumField
 from courses.enums import Difficulty
 from users.enums import Role
@@ -127,3 +127,84 @@ def test_label_of_wrong_length__is_an_error(label: str) -> None:
 def test_label_of_right_length__passes(label: str) -> None:
     model("users.Thing", mood=EnumField(choices("Mood", label)))
     assert check_enum_types() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "length"),
+    [("A" + "b" * 63, 64), ("Ж" * 32, 64), ("Ab" * 22, 65)],
+    ids=["letters", "Cyrillic", "snake case"],
+)
+def test_name_of_too_many_bytes__is_an_error(name: str, length: int) -> None:
+    enum = choices(name, "happy")
+    model("users.Thing", mood=EnumField(enum))
+    type_name = EnumField(enum).type_name
+    assert check_enum_types() == [
+        Error(
+            f"Enum type {type_name!r} of users.enums.{name} has a name of {length} bytes, of which "
+            "PostgreSQL keeps 63.",
+            hint="Rename the class, after which the type is named.",
+            obj=enum,
+            id="enums.E005",
+        )
+    ]
+
+
+def test_name_of_63_bytes__passes() -> None:
+    model("users.Thing", mood=EnumField(choices("A" + "b" * 62, "happy")))
+    assert check_enum_types() == []
+
+
+@pytest.mark.parametrize("table", ["thing", '"thing"'])
+def test_name_of_a_table__is_an_error(table: str) -> None:
+    enum = choices("Thing", "happy")
+    thing = model("users.Something", thing=EnumField(enum))
+    thing._meta.db_table = table
+    assert check_enum_types() == [
+        Error(
+            "Enum type 'thing' of users.enums.Thing has the name of the table of users.Something, "
+            "which PostgreSQL gives to the type of the table's rows.",
+            hint="Rename the class, after which the type is named, or set Meta.db_table of the "
+            "model.",
+            obj=enum,
+            id="enums.E006",
+        )
+    ]
+
+
+def test_name_of_a_many_to_many_table__is_an_error() -> None:
+    thing = model("users.Thing", mood=EnumField(choices("Links", "happy")))
+    links = models.ManyToManyField(thing, db_table="links")
+    model("users.Other", links=links)
+    assert [error.id for error in check_enum_types()] == ["enums.E006"]
+
+
+def test_name_of_a_table_in_another_schema__passes() -> None:
+    thing = model("users.Something", thing=EnumField(choices("Thing", "happy")))
+    thing._meta.db_table = 'sales"."thing'
+    assert check_enum_types() == []
+
+
+@pytest.mark.parametrize("name", ["Date", "Text", "Interval", "Point", "Tsvector", "PgClass"])
+def test_name_of_a_built_in_type__is_an_error(name: str) -> None:
+    enum = choices(name, "happy")
+    model("users.Thing", mood=EnumField(enum))
+    type_name = EnumField(enum).type_name
+    assert check_enum_types() == [
+        Error(
+            f"Enum type {type_name!r} of users.enums.{name} has the name of a type of PostgreSQL's "
+            "own, which would be used instead.",
+            hint="Rename the class, after which the type is named.",
+            obj=enum,
+            id="enums.E007",
+        )
+    ]
+
+
+@pytest.mark.django_db
+def test_built_in_types__are_all_known() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT typname FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace"
+            r" AND typname !~ '^(_|pg_)'"
+        )
+        assert {name for (name,) in cursor.fetchall()} <= set(BUILT_IN_TYPES.split())
