@@ -208,7 +208,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         self, model: type[Model], table: str, renamings: Iterable[Renaming]
     ) -> None:
         """Rename the objects of `table`, except for those that the model names itself."""
-        given = {item.name for item in (*model._meta.constraints, *model._meta.indexes)}
+        given = _given_names(model)
         deferred = {str(sql.parts.get("name")) for sql in self._deferred_statements()}
         wanted = [
             item
@@ -237,17 +237,27 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             return [Renaming(*row) for row in cursor.fetchall()]
 
     def _constraint_names(
-        self, model: type[Model], column_names: Any = None, **kinds: Any
+        self,
+        model: type[Model],
+        column_names: Any = None,
+        *,
+        exclude: Iterable[str] | None = None,
+        **kinds: Any,
     ) -> list[str]:
-        """Return names as the statements that are collected leave them."""
-        if self.collect_sql and column_names is not None:
-            table = self.collected_table_renames.get(model._meta.db_table, model._meta.db_table)
-            column_names = [
-                self._collected_columns.get((table, column), column) for column in column_names
-            ]
-        names = super()._constraint_names(model, column_names, **kinds)
+        """Return derived names, as the statements that are collected leave them.
+
+        Django takes the index of a conditional UniqueConstraint for that of the column.
+        """
+        exclude = {*(exclude or ()), *_given_names(model)}
+        if not self.collect_sql:
+            return super()._constraint_names(model, column_names, exclude=exclude, **kinds)
+        table = self.collected_table_renames.get(model._meta.db_table, model._meta.db_table)
+        found_columns = column_names and [
+            self._collected_columns.get((table, column), column) for column in column_names
+        ]
+        names = super()._constraint_names(model, found_columns, exclude=exclude, **kinds)
         renamed = {found: name for name, found in self._collected_names.items()}
-        return [renamed.get(name, name) for name in names] if self.collect_sql else names
+        return [renamed.get(name, name) for name in names]
 
     # Tables in other schemas
 
@@ -273,3 +283,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         name = super()._get_sequence_name(table, column)
         schema_name, _ = split_identifier(table)
         return f'{schema_name}"."{name}' if name and schema_name else name
+
+
+def _given_names(model: type[Model]) -> set[str]:
+    return {item.name for item in (*model._meta.constraints, *model._meta.indexes)}

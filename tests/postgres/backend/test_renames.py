@@ -1,0 +1,229 @@
+"""Renamed columns and tables: what is named after them is renamed with them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.db import connection, models
+from django.db.migrations import Migration
+from django.db.migrations.operations import (
+    AlterField,
+    AlterModelTable,
+    CreateModel,
+    RenameField,
+    RenameModel,
+)
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+from django.db.models import F, Q
+
+from config.postgres.enums.field import EnumField
+from config.postgres.enums.operations import CreateEnum
+from tests.support.migrations import applied, run_sql, unapplied
+
+type AnyField = "models.Field[Any, Any]"
+type Fields = list[tuple[str, AnyField]]
+
+pytestmark = pytest.mark.django_db
+
+
+def text(**options: Any) -> AnyField:
+    return models.CharField(max_length=20, **options)
+
+
+def size(**options: Any) -> AnyField:
+    return models.PositiveIntegerField(**options)
+
+
+def mood(**options: Any) -> AnyField:
+    return EnumField(type_name="mood", labels=["happy", "sad"], **options)
+
+
+def double(expression: Any) -> AnyField:
+    return models.GeneratedField(
+        expression=expression, output_field=models.IntegerField(unique=True), db_persist=True
+    )
+
+
+def key(**options: Any) -> tuple[str, AnyField]:
+    return "id", models.AutoField(primary_key=True, **options)
+
+
+def link(to: str, **options: Any) -> AnyField:
+    return models.ForeignKey(to, models.CASCADE, **options)
+
+
+OPTIONS = {
+    "unique_together": {("title", "size"), ("singer", "mood")},
+    "indexes": [
+        models.Index(fields=["size"], name="music_song_double_idx"),
+        models.Index(F("size"), condition=Q(id__gt=1), name="late_idx"),
+    ],
+    "constraints": [
+        models.CheckConstraint(condition=Q(size__lt=9), name="music_song_double_check"),
+        models.UniqueConstraint(fields=["size"], condition=Q(id__gt=1), name="late_uniq"),
+    ],
+}
+"""Options with names that could be derived, but are not."""
+CREATE: list[Operation] = [
+    CreateEnum("mood", ["happy", "sad"]),
+    CreateModel("Singer", [("name", text(primary_key=True))]),
+    CreateModel(
+        "Song",
+        [
+            key(),
+            ("title", text(unique=True)),
+            ("notes", models.TextField(db_index=True)),
+            ("size", size(db_index=True)),
+            ("mood", mood(db_index=True, db_default="sad")),
+            ("double", double(F("size") * 2)),
+            ("singer", link("music.Singer")),
+            ("original", models.OneToOneField("self", models.CASCADE, null=True)),
+            ("similar", models.ManyToManyField("self")),
+            ("covers", models.ManyToManyField("music.Singer", related_name="+")),
+        ],
+        OPTIONS,
+    ),
+    CreateModel(
+        "Single",
+        [("song", models.OneToOneField("music.Song", models.CASCADE, primary_key=True))],
+    ),
+]
+
+LONG = "ж" * 31
+
+CASES: dict[str, Sequence[Operation]] = {
+    "unique text": [RenameField("song", "title", "name")],
+    "indexed text": [RenameField("song", "notes", "remarks")],
+    "enum": [RenameField("song", "mood", "state")],
+    "foreign key": [RenameField("song", "singer", "artist")],
+    "to itself": [RenameField("song", "original", "cover_of")],
+    "generated": [RenameField("song", "double", "twice")],
+    "key": [AlterField("song", "id", models.AutoField(primary_key=True, db_column="number"))],
+    "key referred to": [RenameField("singer", "name", "stage name")],
+    "many to many": [RenameField("song", "covers", "covered_by")],
+    "many to many to itself": [RenameField("song", "similar", "same")],
+    "column": [AlterField("song", "title", text(unique=True, db_column="Ümlaut"))],
+    "long column": [AlterField("song", "title", text(unique=True, db_column=LONG))],
+    "table": [AlterModelTable("song", "Songs of love")],
+    "long table": [AlterModelTable("single", LONG)],
+    "model": [RenameModel("Song", "Tune")],
+    "model referred to": [RenameModel("Singer", "Artist")],
+    "model and fields": [
+        RenameModel("Song", "Tune"),
+        RenameField("tune", "title", "name"),
+        RenameField("tune", "similar", "same"),
+        AlterModelTable("tune", "tunes"),
+    ],
+    "there and back": [
+        RenameField("song", "title", "name"),
+        RenameField("song", "name", "title"),
+        RenameModel("Song", "Tune"),
+        RenameModel("Tune", "Song"),
+    ],
+    "swapped": [
+        RenameField("song", "title", "x"),
+        RenameField("song", "notes", "title"),
+        RenameField("song", "x", "notes"),
+    ],
+    "name free for another model": [
+        RenameModel("Song", "Tune"),
+        CreateModel("Song", [key(), ("title", text(unique=True))]),
+    ],
+    "no longer unique": [AlterField("song", "title", text(db_column="name"))],
+    "unique": [AlterField("song", "size", size(unique=True, db_column="length"))],
+    "another type": [
+        AlterField("song", "notes", models.IntegerField(db_index=True, db_column="count"))
+    ],
+    "enum to text": [AlterField("song", "mood", text(unique=True, db_column="state"))],
+    "renamed, then altered": [
+        RenameField("song", "title", "name"),
+        AlterField("song", "name", text(db_index=True)),
+        AlterModelTable("song", "songs"),
+        AlterField("song", "size", size()),
+        AlterField("song", "singer", link("music.Singer", db_constraint=False)),
+    ],
+    "new and renamed": [
+        CreateModel(
+            "Album",
+            [key(), ("title", text(db_index=True)), ("song", link("music.Song"))],
+            {
+                "unique_together": {("title", "song")},
+                "indexes": [models.Index(fields=["song"], condition=Q(song__gt=1), name="x_idx")],
+            },
+        ),
+        RenameField("album", "title", "name"),
+        RenameModel("Album", "Record"),
+        AlterField("record", "name", text(db_index=True, db_column="label")),
+    ],
+}
+
+
+@pytest.mark.parametrize("operations", CASES.values(), ids=CASES)
+def test_renaming__gives_the_names_of_new_tables_and_undone_the_old_ones(
+    operations: list[Operation],
+) -> None:
+    state = applied(ProjectState(), *CREATE)
+    before = names()
+    after = applied(state, *operations)
+    renamed = names()
+    unapplied(state, *operations)
+    assert names() == before
+    create_again(after)
+    assert renamed == names()
+
+
+@pytest.mark.parametrize("operations", CASES.values(), ids=CASES)
+def test_renaming_as_collected_sql__does_the_same(operations: list[Operation]) -> None:
+    state = applied(ProjectState(), *CREATE)
+    for statement in collected(state, operations):
+        run_sql(statement)
+    renamed = names()
+    create_again(migration(operations).mutate_state(state))
+    assert renamed == names()
+
+
+def migration(operations: Sequence[Operation]) -> Migration:
+    cls: type[Migration] = type("Migration", (Migration,), {"operations": [*operations]})
+    return cls("0002_renamed", "music")
+
+
+def collected(state: ProjectState, operations: Sequence[Operation]) -> list[str]:
+    editor: Any
+    with connection.schema_editor(collect_sql=True) as editor:
+        migration(operations).apply(state.clone(), editor, collect_sql=True)
+    return [sql for sql in editor.collected_sql if not sql.startswith("--")]
+
+
+def create_again(state: ProjectState) -> None:
+    """Drop all tables of the app, and create those of `state`."""
+    run_sql(f"DROP TABLE {', '.join(name for (name,) in run_sql(TABLES))}")
+    with connection.schema_editor() as editor:
+        for model in state.apps.get_models():
+            editor.create_model(model)
+
+
+def names() -> list[tuple[Any, ...]]:
+    """Return the names of the app's tables, and of what belongs to them."""
+    return run_sql(NAMES)
+
+
+# The type is older than the app's tables, and younger than those of the project.
+TABLES = """
+    SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND oid > 'mood'::regtype::oid
+"""
+NAMES = f"""
+    WITH tables (name) AS ({TABLES}), relations AS (SELECT name::regclass AS oid FROM tables)
+    SELECT 'table', name, '' FROM tables
+     UNION ALL
+    SELECT 'constraint ' || contype::text, conname, conrelid::regclass::text || pg_get_constraintdef(oid)
+      FROM pg_constraint WHERE conrelid IN (SELECT oid FROM relations)
+     UNION ALL
+    SELECT 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid)
+      FROM pg_index WHERE indrelid IN (SELECT oid FROM relations)
+     UNION ALL
+    SELECT 'sequence', objid::regclass::text, refobjid::regclass || '.' || refobjsubid
+      FROM pg_depend WHERE refobjid IN (SELECT oid FROM relations) AND deptype = 'i'
+       AND refobjsubid > 0 AND classid = 'pg_class'::regclass
+     ORDER BY 1, 2
+"""
