@@ -60,7 +60,7 @@ def _statements(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Stat
     if key.kind == "extension":
         return [Statement(Phase.EXTENSIONS, f"CREATE EXTENSION {quote(key.name)};")]
     if drift.problem == "missing":
-        return create(key, expected)
+        return create(key, expected) if expected[key] else []
     if drift.problem == "extra":
         return [drop(key, expected, live)]
     return _change(drift, expected, live)
