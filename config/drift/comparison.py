@@ -13,6 +13,7 @@ from config.drift.history import read_steps, with_made
 from config.drift.ledger import check_ledger
 from config.drift.live import reading
 from config.drift.repair import Statement, ordered, repairs
+from config.drift.schemas import hide, read_other_tables, with_other_tables
 from config.drift.scope import App, belongs_to, in_order, is_ignored, read_apps, unmatched
 from config.postgres import LEDGER
 from config.postgres.catalog import (
@@ -107,9 +108,12 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
         ledger = _read_ledger(connection)
         shadows = read_shadows(connection, schema)
         _put_first(connection, schema)
-        live = read_with_members(connection, schema.oid)
         owners = read_owners(connection, schema)
         expected = expectation(connection)
+        others = read_other_tables(connection, schema)
+        hide(connection, schema, others)
+        live = read_with_members(connection, schema.oid)
+        live = with_other_tables(connection, live, schema, others)
         steps = [] if isinstance(ledger, Error) else read_steps(connection)
         live = without_members(live, ours=expected)
         expected = with_made(expected, live, steps, schema.name)

@@ -17,6 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from psycopg import errors
 
+from config.drift.schemas import as_live, hide, read_other_tables, temporary_name
 from config.postgres.catalog import (
     Attributes,
     Catalog,
@@ -109,15 +110,17 @@ def _unmanaged_tables(alias: str) -> list[str]:
 
 def creation_sql(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> list[str]:
     """Return the statements that create the tables of `wanted`, and those that they refer to."""
-    others = [model for model in dict.fromkeys(_referred_to(wanted)) if model not in wanted]
-    enums = {enum.type_name: enum for enum in _enums([*others, *wanted])}
+    referred_to = [model for model in dict.fromkeys(_referred_to(wanted)) if model not in wanted]
+    enums = {enum.type_name: enum for enum in _enums([*referred_to, *wanted])}
     editor: Any
     with connection.schema_editor(collect_sql=True) as editor:
+        quote_name = editor.quote_name
+        editor.quote_name = lambda name: quote_name(temporary_name(name))
         for enum in enums.values():
             editor.create_enum(enum.type_name, enum.labels)
-        for model in others:
+        for model in referred_to:
             editor.create_model(model)
-        editor.deferred_sql.clear()  # foreign keys of `others`, which would need still more tables
+        editor.deferred_sql.clear()  # their foreign keys, which would need still more tables
         for model in wanted:
             editor.create_model(model)
     return [str(statement) for statement in editor.collected_sql]
@@ -160,8 +163,10 @@ def _read_created(
         cursor.execute("\n".join(creation_sql(connection, wanted)))
         cursor.execute("SELECT pg_my_temp_schema()")
         temporary = cursor.fetchone()[0]
-        created = read_catalog(connection, temporary)
-        needed = read_needed(connection, schema, temporary, names)
+        needed = read_needed(connection, schema, temporary, list(map(temporary_name, names)))
+        others = read_other_tables(connection, schema)
+        hide(connection, schema, others)
+        created = as_live(read_catalog(connection, temporary), others)
         transaction.set_rollback(True, using=connection.alias)
     ours = {key: created[key] for key in created if (key.table or key.name) in names}
     return {**{key: {} for key in needed}, **ours}

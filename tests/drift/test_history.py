@@ -66,11 +66,11 @@ BY_HAND = {
     " LANGUAGE sql AS 'SELECT 1'",
     "VS822 function public.cheap()": "CREATE FUNCTION cheap() RETURNS int"
     " LANGUAGE sql AS 'SELECT 1'",
-    "VS822 collation public.order": 'CREATE COLLATION "order" FROM "C"',
+    'VS822 collation public."order"': 'CREATE COLLATION "order" FROM "C"',
     "VS902 keep.touch": "CREATE TRIGGER touch BEFORE INSERT ON keep"
     " FOR EACH ROW EXECUTE FUNCTION touch()",
     "VS602 keep.keep_name": "CREATE INDEX keep_name ON keep (label, kind)",
-    "VS502 keep.keep_check": "ALTER TABLE keep ADD CHECK (label <> 'x')",
+    "VS502 keep.keep_label_check": "ALTER TABLE keep ADD CHECK (label <> 'x')",
     "VS922 keep.visible": "CREATE POLICY visible ON keep",
 }
 
@@ -117,17 +117,12 @@ def found() -> list[str]:
     ]
 
 
-def test_objects_of_sql__expected_but_not_those_made_by_hand(
-    items: Lab, subtests: pytest.Subtests
-) -> None:
+def test_objects_of_sql__expected_but_not_those_made_by_hand(items: Lab) -> None:
     items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
     migrate()
     assert found() == []
-    for drift, sql in BY_HAND.items():
-        with subtests.test(drift), transaction.atomic():
-            run_sql(sql)
-            assert found() == [drift]
-            transaction.set_rollback(True)
+    run_sql("; ".join(BY_HAND.values()))
+    assert sorted(found()) == sorted(BY_HAND)
 
 
 @pytest.mark.parametrize(

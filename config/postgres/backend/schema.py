@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import Error, transaction
 from django.db.backends.postgresql import schema
-from django.db.backends.utils import CursorWrapper, strip_quotes, truncate_name
+from django.db.backends.utils import CursorWrapper, split_identifier, truncate_name
 from django.db.models import Index, Model
 
 from config.postgres.backend.concurrent_index import drop_invalid, is_built
@@ -134,7 +134,7 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     ) -> str:
         """Return `<table>_<columns>_<fk, uniq, idx, ...>`, without the hash that Django adds."""
         kind = "fk" if suffix.startswith("_fk_") else suffix.strip("_") or "idx"
-        stem = "_".join([strip_quotes(table_name), *column_names])
+        stem = "_".join([split_identifier(table_name)[1], *column_names])
         length = self.connection.ops.max_name_length() - len(kind) - 1
         return f"{truncate_name(stem, length)}_{kind}"
 

@@ -33,7 +33,8 @@ class Key:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.name}" if self.table else self.name
+        name = f"{self.table}.{self.name}" if self.table else self.name
+        return name.replace('"."', ".")  # a model writes schema"."table
 
 
 type Attributes = Mapping[str, Value]
