@@ -53,7 +53,8 @@ class Drift:
 def differences(expected: Catalog, live: Catalog) -> list[Drift]:
     """Return all differences, sorted by object.
 
-    A table that is missing, extra or of another kind stands for its parts.
+    A table that is missing, extra or of another kind stands for its parts. An expected object that
+    has no attributes need only exist.
     """
     return [
         drift
@@ -79,6 +80,8 @@ def _compare_object(
         yield Drift(key, "missing")
     elif expected is None:
         yield Drift(key, "extra")
+    elif not expected:
+        return
     elif expected.get("kind") != found.get("kind"):
         yield Drift(key, "different", "kind", expected.get("kind"), found.get("kind"))
     else:
