@@ -57,5 +57,5 @@ def _lines(file: Path) -> list[int]:
         for node in cls.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "operations"
     )
-    operations = next((item for item in lists if isinstance(item, ast.List)), ast.List())
+    operations = next((item for item in lists if isinstance(item, ast.List)), ast.List([]))
     return [cls.lineno, *(item.lineno for item in operations.elts)]

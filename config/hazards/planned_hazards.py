@@ -30,7 +30,7 @@ class PlannedHazards:
     def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
         """Return Django's line about an operation in `--plan`, and below it its hazards."""
         found = [item for item in self._hazards or [] if item.operation.listed is operation]
-        lines = plan_lines(found, self._sizes)
+        lines = plan_lines(found, self._sizes) if found else []
         return "\n        ".join([message, *lines]), is_error or bool(lines)
 
     def summary(self, plan: Plan) -> str:
@@ -52,12 +52,12 @@ class PlannedHazards:
     @cached_property
     def _hazards(self) -> list[OperationHazards] | None:
         """The hazards; None if they cannot be read, for the reason then in `_reason`."""
-        if not set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}:
-            return []  # no code uses an empty database
-        executor: Any = MigrationExecutor(self.connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        state = executor._create_project_state(with_applied_migrations=True)
         try:
+            if not set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}:
+                return []  # no code uses an empty database
+            executor: Any = MigrationExecutor(self.connection)
+            plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            state = executor._create_project_state(with_applied_migrations=True)
             return find_hazards(self.connection, plan, state, self._sizes)
         except (Error, SquawkError, OperationSQLError) as error:
             self._reason = str(error)

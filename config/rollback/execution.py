@@ -34,13 +34,6 @@ from config.rollback.table_locks import (
     written_tables,
 )
 
-# The transaction is idle while pg_dump runs, and servers can be told to end such transactions.
-# PostgreSQL has transaction_timeout since version 17.
-UNLIMITED = """
-    SELECT set_config(name, '0', true) FROM pg_settings
-     WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
-"""
-
 type Say = Callable[[str], None]
 
 
@@ -83,8 +76,6 @@ def _carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Loss
     Writers are blocked from before the backup until the commit, so that the backup has every row.
     """
     connection, dropped = job.connection, job.dropped
-    with connection.cursor() as cursor:
-        cursor.execute(UNLIMITED)
     lock_tables(connection, written_tables(dropped), BLOCK_WRITERS)
     _check_unchanged(job)
     check(job)

@@ -5,10 +5,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from config.demo.administrator import find_administrator, make_administrator
+from config.demo.administrator import ensure_administrator
 from config.demo.errors import DemoError
 from config.demo.loader import check_migrated
 from config.project import typed
+
+KEPT = "the password that it was created with"
 
 
 class Command(BaseCommand):
@@ -32,10 +34,8 @@ class Command(BaseCommand):
 
     def log_in(self, email: str, database: str) -> str:
         """Return how to log in, with the password of a new account."""
-        if account := find_administrator(database):
-            email, password = account.email, "the password that it was created with"
-        else:
-            password = f"password {make_administrator(email, database)}, which is shown only now"
+        email, new = ensure_administrator(email, database)
+        password = f"password {new}, which is shown only now" if new else KEPT
         return (
             f"Log in as {email} with {password}.\n"
             f"To set another password: {typed(f'changepassword {email}')}"

@@ -140,7 +140,10 @@ class Command(BaseCommand):
     def confirm(self, *, is_dangerous: bool) -> None:
         """Raise CommandError unless the options or the developer allow it."""
         if self.options["interactive"]:
-            ask(self.stdout, read_schema(self.connection).database)
+            database = read_schema(self.connection).database
+            if not self.connection.in_atomic_block:
+                self.connection.close()  # it could be cut off while it is idle
+            ask(self.stdout, database)
         else:
             check_options(
                 is_dangerous=is_dangerous, may_destroy_data=self.options["yes_destroy_data"]
