@@ -30,6 +30,7 @@ class NewObject(NamedTuple):
 
     kind: str
     name: str
+    """The name as a model or a migration gives it; that of a table may contain its schema."""
 
 
 def check_plan(
@@ -105,12 +106,16 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
         cursor.execute(
             """
             SELECT wanted.kind, wanted.name, current_database()
-              FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS wanted(kind, name, position)
-             WHERE to_regclass(quote_ident(wanted.name)) IS NOT NULL
-                OR to_regtype(quote_ident(wanted.name)) IS NOT NULL
+              FROM unnest(%s::text[], %s::text[], %s::text[])
+                   WITH ORDINALITY AS wanted(kind, name, quoted, position)
+             WHERE to_regclass(quoted) IS NOT NULL OR to_regtype(quoted) IS NOT NULL
              ORDER BY wanted.position
             """,
-            [[new.kind for new in created], [new.name for new in created]],
+            [
+                [new.kind for new in created],
+                [new.name for new in created],
+                [connection.ops.quote_name(new.name) for new in created],
+            ],
         )
         taken = cursor.fetchall()
     if taken:

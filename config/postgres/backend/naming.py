@@ -225,7 +225,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
                 action = f"RENAME CONSTRAINT {old_name} TO {new_name}"
                 self.execute(f"ALTER TABLE {self.quote_name(table)} {action}", None)
             else:
-                place = self._schema_prefix(table)
+                place = self.schema_prefix(table)
                 self.execute(f"ALTER {kind} {place}{old_name} RENAME TO {new_name}", None)
             self._collected_names[new] = self._collected_names.pop(old, old)
 
@@ -261,7 +261,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
 
     # Tables in other schemas
 
-    def _schema_prefix(self, table: str) -> str:
+    def schema_prefix(self, table: str) -> str:
         """Return the quoted schema of a `schema"."table`, with a dot; '' for other tables."""
         schema_name, _ = split_identifier(table)
         return f"{self.quote_name(schema_name)}." if schema_name else ""
@@ -276,7 +276,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         return self._with_schema(model, super()._rename_index_sql(model, old_name, new_name))
 
     def _with_schema(self, model: type[Model], statement: Statement) -> Statement:
-        statement.parts["schema"] = self._schema_prefix(model._meta.db_table)
+        statement.parts["schema"] = self.schema_prefix(model._meta.db_table)
         return statement
 
     def _get_sequence_name(self, table: str, column: str) -> str | None:
