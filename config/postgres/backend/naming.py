@@ -175,6 +175,10 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         super()._alter_many_to_many(model, old_field, new_field, strict)
         old, new = old_field.remote_field.through, new_field.remote_field.through
         table = new._meta.db_table
+        before, after = (
+            [name for name in derived_names(self, through) if len(name.columns) > 1]
+            for through in (old, new)
+        )
         self._rename_derived(
             new,
             table,
@@ -184,10 +188,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
                     self._derived_name(table, old_columns, suffix),
                     self._derived_name(table, columns, suffix),
                 )
-                for (_, old_columns, _), (kind, columns, suffix) in zip(
-                    derived_names(self, old), derived_names(self, new), strict=True
-                )
-                if len(columns) > 1
+                for (_, old_columns, _), (kind, columns, suffix) in zip(before, after, strict=True)
             ],
         )
 

@@ -25,7 +25,7 @@ from django.db.migrations.state import ProjectState
 from django.db.models import F, Q
 
 from config.postgres.enums.field import EnumField
-from config.postgres.enums.operations import CreateEnum
+from config.postgres.enums.operations import AlterEnum, CreateEnum
 from tests.support.migrations import applied, run_sql, unapplied
 
 type AnyField = "models.Field[Any, Any]"
@@ -109,6 +109,12 @@ CASES: dict[str, Sequence[Operation]] = {
     "key": [AlterField("song", "id", models.AutoField(primary_key=True, db_column="number"))],
     "key referred to": [RenameField("singer", "name", "stage name")],
     "many to many": [RenameField("song", "covers", "covered_by")],
+    "many to many to others": [
+        AlterField("song", "covers", models.ManyToManyField("music.Song", related_name="+"))
+    ],
+    "many to many in another table": [
+        AlterField("song", "covers", models.ManyToManyField("music.Singer", db_table="covers"))
+    ],
     "many to many to itself": [RenameField("song", "similar", "same")],
     "column": [AlterField("song", "title", text(unique=True, db_column="Ümlaut"))],
     "long column": [AlterField("song", "title", text(unique=True, db_column=LONG))],
@@ -303,3 +309,20 @@ NAMES = f"""
        AND refobjsubid > 0 AND classid = 'pg_class'::regclass
      ORDER BY 1, 2
 """
+
+
+def test_foreign_key_renamed_after_rows_were_written__checked_and_renamed() -> None:
+    state = applied(ProjectState(), *CREATE)
+    run_sql("INSERT INTO music_singer VALUES ('Nina')")
+    insert = "INSERT INTO music_song (title, notes, size, singer_id) VALUES ('', '', 1, 'Nina')"
+    applied(state, RunSQL(insert), RenameField("song", "singer", "artist"))
+    assert run_sql("SELECT artist_id FROM music_song") == [("Nina",)]
+
+
+def test_labels_of_a_column_in_another_schema_reordered__table_follows() -> None:
+    state = applied(ProjectState(), *IN_SALES)
+    applied(state, AlterEnum("mood", ["sad", "happy"], ["happy", "sad"]))
+    assert run_sql(
+        "SELECT atttypid::regtype::text, enum_range(NULL::mood)::text FROM pg_attribute"
+        " WHERE attrelid = 'sales.item'::regclass AND attname = 'mood'"
+    ) == [("mood", "{sad,happy}")]
