@@ -29,6 +29,15 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     # Django's CASCADE would also drop objects that no migration created.
     sql_delete_table = "DROP TABLE %(table)s"
 
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        """Run a statement. One without parameters may contain any text, such as `100%`."""
+        # RunSQL passes a list, and an author who passes an empty one has doubled each %.
+        super().execute(sql, None if params == () else params)
+
+    def _alter_column_comment_sql(self, *args: Any) -> tuple[str, Sequence[Any]]:
+        sql, _ = super()._alter_column_comment_sql(*args)
+        return sql, ()
+
     def create_enum(self, name: str, labels: Sequence[str]) -> None:
         quoted = ", ".join(self.quote_value(label) for label in labels)
         self.execute(f"CREATE TYPE {self.quote_name(name)} AS ENUM ({quoted})", None)
