@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
@@ -17,6 +18,7 @@ from config.postgres import Plan
 from config.postgres.enums import (
     CreateEnum,
     DropEnum,
+    EnumOperation,
     RenameEnum,
     check_rows,
     find_enum,
@@ -41,7 +43,7 @@ def check_plan(
     """
     check_reversible(plan)
     check_labels(connection, plan)
-    created = list(_created(plan, apps))
+    created = list(_created(plan, apps, connection.alias))
     if created:
         check_privilege(connection)
     if created and not fake_initial:
@@ -124,15 +126,22 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
         )
 
 
-def _created(plan: Plan, apps: Any) -> Iterator[NewObject]:
+def _created(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
     """Yield what the plan creates under a name that it has not freed itself before."""
     freed: set[str] = set()
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
             freed |= _freed(migration.app_label, operation, apps)
             for new in _created_by(migration.app_label, operation):
-                if new.name not in freed:
+                if new.name not in freed and _is_allowed(migration.app_label, operation, alias):
                     yield new
+
+
+def _is_allowed(app_label: str, operation: Operation, alias: str) -> bool:
+    """Return whether database routers let the operation run."""
+    if isinstance(operation, EnumOperation):
+        return operation.is_wanted(alias, app_label)
+    return router.allow_migrate(alias, app_label, model_name=getattr(operation, "name_lower", ""))
 
 
 def _created_by(app_label: str, operation: Operation) -> Iterator[NewObject]:

@@ -3,6 +3,7 @@
 from config.postgres.enums.arrays import read_unknown_array, register_enum_arrays
 from config.postgres.enums.autodetector import EnumAutodetector, enum_types
 from config.postgres.enums.checks import check_enum_types
+from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.field import EnumField, enum_field
 from config.postgres.enums.live_type import Swap, check_removed, check_rows, find_enum, plan_swap
 from config.postgres.enums.lookahead import is_followed, removed_labels, running
@@ -11,7 +12,6 @@ from config.postgres.enums.operations import (
     AlterEnum,
     CreateEnum,
     DropEnum,
-    EnumOperation,
     RenameEnum,
     RenameEnumValue,
 )

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from django.db.migrations import Migration, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 
+from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.operations import (
     LOOKAHEAD,
     AddEnumValue,
     CreateEnum,
-    EnumOperation,
     Lookahead,
     RenameEnum,
     RenameEnumValue,

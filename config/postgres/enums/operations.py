@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import router
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
+from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.state import change_enum
 
 
@@ -32,49 +31,6 @@ LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead()) 
 """The lookahead of the plan that is running; `lookahead.running` sets it."""
 
 
-class EnumOperation(Operation):
-    """An operation on the enum type `name`.
-
-    `forwards` and `backwards` change the database through the schema editor of
-    `config.postgres.backend`.
-    """
-
-    reversible = True
-    category = OperationCategory.ALTERATION
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Leave the state as it is, because it knows enum types only through fields."""
-
-    def forwards(self, editor: Any) -> None:
-        raise NotImplementedError
-
-    def backwards(self, editor: Any) -> None:
-        raise NotImplementedError
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label):
-            self.forwards(schema_editor)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label):
-            self.backwards(schema_editor)
-
-
 class EnumTypeOperation(EnumOperation):
     """An operation that creates or drops a type; `labels` are all its labels, in order."""
 
@@ -87,6 +43,7 @@ class CreateEnum(EnumTypeOperation):
     """CREATE TYPE ... AS ENUM."""
 
     category = OperationCategory.ADDITION
+    name_before = ""
 
     def forwards(self, editor: Any) -> None:
         editor.create_enum(self.name, self.labels)
@@ -114,6 +71,7 @@ class DropEnum(EnumTypeOperation):
     """DROP TYPE, which PostgreSQL refuses while a column uses the type."""
 
     category = OperationCategory.REMOVAL
+    name_after = ""
 
     def forwards(self, editor: Any) -> None:
         editor.drop_enum(self.name)
@@ -135,6 +93,10 @@ class RenameEnum(EnumOperation):
     def __init__(self, old_name: str, new_name: str) -> None:
         super().__init__(new_name)
         self.old_name, self.new_name = old_name, new_name
+
+    @property
+    def name_before(self) -> str:
+        return self.old_name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         change_enum(state, self.old_name, new_name=self.new_name)
