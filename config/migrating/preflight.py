@@ -21,6 +21,7 @@ from config.postgres.enums import (
     EnumOperation,
     RenameEnum,
     check_rows,
+    enum_field,
     find_enum,
     plan_swap,
     removed_labels,
@@ -47,6 +48,7 @@ def check_plan(
     if created:
         check_privilege(connection)
     if created and not fake_initial:
+        check_types_are_new(plan, apps)
         check_names_are_free(connection, created)
 
 
@@ -99,6 +101,20 @@ def check_privilege(connection: BaseDatabaseWrapper) -> None:
             f"Nothing was changed. Let the schema's owner run: "
             f'GRANT CREATE ON SCHEMA "{schema}" TO "{role}";'
         )
+
+
+def check_types_are_new(plan: Plan, apps: Any) -> None:
+    """Raise CommandError if the plan creates an enum type that another migration has created."""
+    models = apps.get_models(include_auto_created=True)
+    fields = [enum_field(field) for model in models for field in model._meta.local_fields]
+    made = {enum.type_name for enum in fields if enum}
+    for migration, backwards in plan:
+        for operation in () if backwards else migration.operations:
+            made -= _freed(migration.app_label, operation, apps)
+            for new in _created_by(migration.app_label, operation):
+                if isinstance(operation, EnumOperation) and new.name in made:
+                    raise operation.conflict(f"a migration before {migration} makes {new.name!r}")
+                made.add(new.name)
 
 
 def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObject]) -> None:

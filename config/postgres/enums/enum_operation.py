@@ -4,14 +4,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db import router
+from django.core.management.base import CommandError
+from django.db import DataError, ProgrammingError, router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import AddField, AlterField, CreateModel
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
+from psycopg import errors
 
 from config.postgres.enums.field import enum_field
+
+CONFLICTS = (errors.DuplicateObject, errors.InvalidParameterValue, errors.UndefinedObject)
+"""A type or label that is there already, or is not there any longer."""
+
 
 class EnumOperation(Operation):
     """An operation on the enum type `name`.
@@ -52,8 +58,21 @@ class EnumOperation(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        if self._concerns(schema_editor, app_label, self.name_before):
+        if not self._concerns(schema_editor, app_label, self.name_before):
+            return
+        try:
             self.forwards(schema_editor)
+        except (DataError, ProgrammingError) as error:
+            if not isinstance(error.__cause__, CONFLICTS):
+                raise
+            raise self.conflict(error.__cause__.diag.message_primary or "") from error
+
+    def conflict(self, reason: str) -> CommandError:
+        """Return the refusal of an operation that does not fit the type as it is."""
+        return CommandError(
+            f"{self.describe()}: {reason}. This migration changed nothing. If two branches make "
+            "the same change, delete the operation from the later migration; else correct it."
+        )
 
     def database_backwards(
         self,

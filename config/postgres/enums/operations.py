@@ -153,12 +153,18 @@ class AddEnumValue(EnumOperation):
         place = others.index(neighbour) + (self.before is None)
         return [*others[:place], self.label, *others[place:]]
 
+    def with_new_label(self, labels: Sequence[str]) -> list[str]:
+        """Return the same. Raise CommandError if the type has the label already."""
+        if self.label in labels:
+            raise self.conflict("the type has the label already")
+        return self.with_label(labels)
+
     def without_label(self, labels: Sequence[str]) -> list[str]:
         return [label for label in labels if label != self.label]
 
     def forwards(self, editor: Any) -> None:
         if self in LOOKAHEAD.get().followed:
-            editor.change_enum_labels(self.name, self.with_label)
+            editor.change_enum_labels(self.name, self.with_new_label)
         else:
             editor.add_enum_value(self.name, self.label, self.before, self.after)
 
@@ -227,17 +233,20 @@ class AlterEnum(EnumOperation):
             raise ValueError("Only removed labels can be replaced, and only by labels that stay.")
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        change_enum(state, self.name, lambda _: self.labels, renamed=self.replace)
+        change_enum(state, self.name, self.altered, renamed=self.replace)
 
     def forwards(self, editor: Any) -> None:
-        editor.change_enum_labels(self.name, lambda _: self.labels, self.replace, CAN_REPLACE)
+        editor.change_enum_labels(self.name, self.altered, self.replace, CAN_REPLACE)
 
     def backwards(self, editor: Any) -> None:
         editor.change_enum_labels(self.name, self.restored)
 
+    def altered(self, labels: Sequence[str]) -> list[str]:
+        return _changed(labels, self.old_labels, self.labels)
+
     def restored(self, labels: Sequence[str]) -> list[str]:
-        others = [label for label in labels if label not in self.old_labels]
-        return [*self.old_labels, *others] if self in LOOKAHEAD.get().dropped else self.old_labels
+        removed = () if self in LOOKAHEAD.get().dropped else self.labels
+        return _changed(labels, removed, self.old_labels)
 
     def describe(self) -> str:
         removed = [label for label in self.old_labels if label not in self.labels]
@@ -253,6 +262,15 @@ class AlterEnum(EnumOperation):
 
 
 CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
+
+
+def _changed(labels: Sequence[str], old: Sequence[str], new: Sequence[str]) -> list[str]:
+    """Return `labels` after the change from `old` to `new`.
+
+    Labels that neither names stay; another branch may have added them, or have renamed some.
+    """
+    wanted = [label for label in new if label in labels or label not in old]
+    return [*wanted, *(label for label in labels if label not in (*old, *new))]
 
 
 def _identifier(label: str) -> str:
