@@ -20,11 +20,13 @@ from config.postgres.enums import (
     DropEnum,
     EnumOperation,
     RenameEnum,
+    check_owners,
     check_rows,
     enum_field,
     find_enum,
     plan_swap,
     removed_labels,
+    replaced_types,
 )
 
 
@@ -44,6 +46,7 @@ def check_plan(
     """
     check_reversible(plan)
     check_labels(connection, plan)
+    check_type_owners(connection, plan)
     created = list(_created(plan, apps, connection.alias))
     if created:
         check_privilege(connection)
@@ -80,6 +83,14 @@ def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
             enum = find_enum(cursor, name)
             if enum and label in enum.labels:
                 check_rows(cursor, plan_swap(cursor, enum, enum.without([label])))
+
+
+def check_type_owners(connection: BaseDatabaseWrapper, plan: Plan) -> None:
+    """Raise CommandError if the plan replaces a type on which an object of another role depends."""
+    with connection.cursor() as cursor:
+        for name in replaced_types(plan):
+            if enum := find_enum(cursor, name):
+                check_owners(cursor, enum)
 
 
 def check_privilege(connection: BaseDatabaseWrapper) -> None:
