@@ -63,8 +63,10 @@ def _code_of_constraint(text: str) -> str | None:
 def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | None:
     """Return the code for an operation that says more than its SQL does."""
     is_alter_field = isinstance(operation.change, AlterField)
-    if rule in ("ban-drop-type", "renaming-index"):
-        return None  # PostgreSQL drops no type that is in use, and code does not name indexes
+    if rule in ("ban-drop-type", "renaming-index") or text.startswith("ALTER SEQUENCE "):
+        # PostgreSQL drops no type that is in use; code names neither indexes nor the sequences of
+        # identity columns.
+        return None
     if rule == "ban-drop-constraint" and is_alter_field:
         return None
     if rule == "ban-drop-default":

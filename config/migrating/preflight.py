@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
@@ -17,11 +18,15 @@ from config.postgres import Plan
 from config.postgres.enums import (
     CreateEnum,
     DropEnum,
+    EnumOperation,
     RenameEnum,
+    check_owners,
     check_rows,
+    enum_field,
     find_enum,
     plan_swap,
     removed_labels,
+    replaced_types,
 )
 
 
@@ -30,6 +35,7 @@ class NewObject(NamedTuple):
 
     kind: str
     name: str
+    """The name as a model or a migration gives it; that of a table may contain its schema."""
 
 
 def check_plan(
@@ -41,10 +47,12 @@ def check_plan(
     """
     check_reversible(plan)
     check_labels(connection, plan)
-    created = list(_created(plan, apps))
+    check_type_owners(connection, plan)
+    created = list(_created(plan, apps, connection.alias))
     if created:
         check_privilege(connection)
     if created and not fake_initial:
+        check_types_are_new(plan, apps)
         check_names_are_free(connection, created)
 
 
@@ -78,6 +86,14 @@ def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
                 check_rows(cursor, plan_swap(cursor, enum, enum.without([label])))
 
 
+def check_type_owners(connection: BaseDatabaseWrapper, plan: Plan) -> None:
+    """Raise CommandError if the plan replaces a type on which an object of another role depends."""
+    with connection.cursor() as cursor:
+        for name in replaced_types(plan):
+            if enum := find_enum(cursor, name):
+                check_owners(cursor, enum)
+
+
 def check_privilege(connection: BaseDatabaseWrapper) -> None:
     """Raise CommandError if the role may not create tables."""
     with connection.cursor() as cursor:
@@ -99,18 +115,36 @@ def check_privilege(connection: BaseDatabaseWrapper) -> None:
         )
 
 
+def check_types_are_new(plan: Plan, apps: Any) -> None:
+    """Raise CommandError if the plan creates an enum type that another migration has created."""
+    models = apps.get_models(include_auto_created=True)
+    fields = [enum_field(field) for model in models for field in model._meta.local_fields]
+    made = {enum.type_name for enum in fields if enum}
+    for migration, backwards in plan:
+        for operation in () if backwards else migration.operations:
+            made -= _freed(migration.app_label, operation, apps)
+            for new in _created_by(migration.app_label, operation):
+                if isinstance(operation, EnumOperation) and new.name in made:
+                    raise operation.conflict(f"a migration before {migration} makes {new.name!r}")
+                made.add(new.name)
+
+
 def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObject]) -> None:
     """Raise CommandError if a name is taken by a table or type that no recorded migration made."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT wanted.kind, wanted.name, current_database()
-              FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS wanted(kind, name, position)
-             WHERE to_regclass(quote_ident(wanted.name)) IS NOT NULL
-                OR to_regtype(quote_ident(wanted.name)) IS NOT NULL
+              FROM unnest(%s::text[], %s::text[], %s::text[])
+                   WITH ORDINALITY AS wanted(kind, name, quoted, position)
+             WHERE to_regclass(quoted) IS NOT NULL OR to_regtype(quoted) IS NOT NULL
              ORDER BY wanted.position
             """,
-            [[new.kind for new in created], [new.name for new in created]],
+            [
+                [new.kind for new in created],
+                [new.name for new in created],
+                [connection.ops.quote_name(new.name) for new in created],
+            ],
         )
         taken = cursor.fetchall()
     if taken:
@@ -124,15 +158,22 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
         )
 
 
-def _created(plan: Plan, apps: Any) -> Iterator[NewObject]:
+def _created(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
     """Yield what the plan creates under a name that it has not freed itself before."""
     freed: set[str] = set()
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
             freed |= _freed(migration.app_label, operation, apps)
             for new in _created_by(migration.app_label, operation):
-                if new.name not in freed:
+                if new.name not in freed and _is_allowed(migration.app_label, operation, alias):
                     yield new
+
+
+def _is_allowed(app_label: str, operation: Operation, alias: str) -> bool:
+    """Return whether database routers let the operation run."""
+    if isinstance(operation, EnumOperation):
+        return operation.is_wanted(alias, app_label)
+    return router.allow_migrate(alias, app_label, model_name=getattr(operation, "name_lower", ""))
 
 
 def _created_by(app_label: str, operation: Operation) -> Iterator[NewObject]:

@@ -32,7 +32,7 @@ def guest() -> Iterator[str]:
     name = f"guest_{os.getpid()}"
     run_sql(f"CREATE ROLE {name}")
     yield name
-    run_sql(f"RESET ROLE; DROP OWNED BY {name}; DROP ROLE {name}")
+    run_sql(f"RESET ROLE; DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
 
 
 def refusal(*arguments: str) -> str:
@@ -222,3 +222,39 @@ def test_schema_of_its_own_first_on_the_search_path__migrated_into_it(database: 
     migrate("users")
     assert run_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
     assert run_sql("SELECT 'platform.users'::regclass::text") == [("users",)]
+
+
+# Objects of other roles that depend on an enum type
+
+REMOVE = "AlterEnum('role', ['student', 'admin'], ['student', 'educator', 'admin'])"
+USE = "AddEnumValue('role', 'guest'), migrations.RunSQL('SELECT 1')"
+
+
+@pytest.mark.parametrize("operations", [REMOVE, USE])
+def test_objects_of_another_role_on_a_type_that_is_replaced__refused(
+    database: str, guest: str, operations: str
+) -> None:
+    run_sql(f"GRANT ALL ON SCHEMA public TO {guest}; SET ROLE {guest}")
+    migrate("users")
+    run_sql(f"RESET ROLE; {OBJECTS}; SET ROLE {guest}")
+    [(owner,)] = run_sql("SELECT session_user")
+    belongs = f"belongs to role {owner}"
+    first = "migrations.RunSQL('CREATE TABLE earlier ()')"
+    with extra_migration("users", f"operations = [{first}, {operations}]"):
+        message = refusal("users")
+    assert message == (
+        f"Cannot give enum type 'role' other labels: function is_odd(role) {belongs}, materialized "
+        f"view counts {belongs}, table people {belongs}, type role_or_none {belongs}, view names "
+        f"{belongs}, and role {guest} is not a member. Nothing was changed. Migrate as a role that "
+        "is, or let the owner drop the object and create it again afterwards. To become a member: "
+        f"GRANT {owner} TO {guest};"
+    )
+
+
+OBJECTS = """
+    CREATE VIEW names AS SELECT role FROM users;
+    CREATE MATERIALIZED VIEW counts AS SELECT role FROM users;
+    CREATE FUNCTION is_odd(role) RETURNS bool RETURN true;
+    CREATE TABLE people (role role);
+    CREATE DOMAIN role_or_none AS role
+"""

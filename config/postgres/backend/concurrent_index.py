@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from django.db import Error, transaction
+from django.db.backends.utils import split_identifier
 from django.db.models import Index, Model
 
 FIND_INDEX = """
@@ -26,7 +27,9 @@ class FoundIndex(NamedTuple):
 
 def is_built(editor: Any, model: type[Model], index: Index) -> bool:
     """Return whether `index` exists with the right definition. Drop it if it is invalid."""
-    found = _find(editor, editor.quote_name(index.name), editor.quote_name(model._meta.db_table))
+    table = model._meta.db_table
+    name = f"{editor.schema_prefix(table)}{editor.quote_name(index.name)}"
+    found = _find(editor, name, editor.quote_name(table))
     if found and not found.is_valid:
         editor.execute(index.remove_sql(model, editor, concurrently=True))
         return False
@@ -41,10 +44,15 @@ def drop_invalid(editor: Any, model: type[Model], index: Index) -> None:
 
 def _expected_definition(editor: Any, model: type[Model], index: Index) -> str | None:
     """Return how PostgreSQL prints the same index on an empty, temporary copy of the table."""
-    table = editor.quote_name(model._meta.db_table)
+    original = model._meta.db_table
+    _, name = split_identifier(original)
+    table = editor.quote_name(name)
+    statement: Any = index.create_sql(model, editor)
+    if name != original:
+        statement.rename_table_references(original, name)
     with transaction.atomic(using=editor.connection.alias):
-        editor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE {table})")
-        editor.execute(index.create_sql(model, editor), params=None)
+        editor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE {editor.quote_name(original)})")
+        editor.execute(statement, params=None)
         found = _find(editor, f"pg_temp.{editor.quote_name(index.name)}", table)
         transaction.set_rollback(True, using=editor.connection.alias)
     return found and found.definition

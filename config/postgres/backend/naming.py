@@ -175,6 +175,10 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         super()._alter_many_to_many(model, old_field, new_field, strict)
         old, new = old_field.remote_field.through, new_field.remote_field.through
         table = new._meta.db_table
+        before, after = (
+            [name for name in derived_names(self, through) if len(name.columns) > 1]
+            for through in (old, new)
+        )
         self._rename_derived(
             new,
             table,
@@ -184,10 +188,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
                     self._derived_name(table, old_columns, suffix),
                     self._derived_name(table, columns, suffix),
                 )
-                for (_, old_columns, _), (kind, columns, suffix) in zip(
-                    derived_names(self, old), derived_names(self, new), strict=True
-                )
-                if len(columns) > 1
+                for (_, old_columns, _), (kind, columns, suffix) in zip(before, after, strict=True)
             ],
         )
 
@@ -225,7 +226,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
                 action = f"RENAME CONSTRAINT {old_name} TO {new_name}"
                 self.execute(f"ALTER TABLE {self.quote_name(table)} {action}", None)
             else:
-                place = self._schema_prefix(table)
+                place = self.schema_prefix(table)
                 self.execute(f"ALTER {kind} {place}{old_name} RENAME TO {new_name}", None)
             self._collected_names[new] = self._collected_names.pop(old, old)
 
@@ -261,7 +262,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
 
     # Tables in other schemas
 
-    def _schema_prefix(self, table: str) -> str:
+    def schema_prefix(self, table: str) -> str:
         """Return the quoted schema of a `schema"."table`, with a dot; '' for other tables."""
         schema_name, _ = split_identifier(table)
         return f"{self.quote_name(schema_name)}." if schema_name else ""
@@ -276,7 +277,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         return self._with_schema(model, super()._rename_index_sql(model, old_name, new_name))
 
     def _with_schema(self, model: type[Model], statement: Statement) -> Statement:
-        statement.parts["schema"] = self._schema_prefix(model._meta.db_table)
+        statement.parts["schema"] = self.schema_prefix(model._meta.db_table)
         return statement
 
     def _get_sequence_name(self, table: str, column: str) -> str | None:

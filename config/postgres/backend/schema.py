@@ -1,11 +1,11 @@
 """The schema editor of the PostgreSQL backend."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import Error, transaction
+from django.db import Error, router, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import BaseConstraint, Index, Model
 
@@ -28,6 +28,38 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
 
     # Django's CASCADE would also drop objects that no migration created.
     sql_delete_table = "DROP TABLE %(table)s"
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        """Run a statement. One without parameters may contain any text, such as `100%`."""
+        # RunSQL passes a list, and an author who passes an empty one has doubled each %.
+        super().execute(sql, None if params == () else params)
+
+    def _alter_column_comment_sql(self, *args: Any) -> tuple[str, Sequence[Any]]:
+        sql, _ = super()._alter_column_comment_sql(*args)
+        return sql, ()
+
+    def create_model(self, model: type[Model]) -> None:
+        self._create_missing_enums(model._meta.local_fields)
+        super().create_model(model)
+
+    def add_field(self, model: type[Model], field: Any) -> None:
+        self._create_missing_enums([field])
+        super().add_field(model, field)
+
+    def _create_missing_enums(self, fields: Iterable[Any]) -> None:
+        """Create the types of columns for which no migration has created them.
+
+        The fields of a table without migrations have the enum's class; those of a migration have
+        labels only. Routers can keep a type away from a database until a model there uses it.
+        """
+        for field in () if self.collect_sql else fields:
+            enum = _column_enum(field) if field.column else None
+            if enum and (enum.enum or router.routers) and not self.has_enum(enum.type_name):
+                self.create_enum(enum.type_name, enum.labels)
+
+    def has_enum(self, name: str) -> bool:
+        with self.connection.cursor() as cursor:
+            return find_enum(cursor, name) is not None
 
     def create_enum(self, name: str, labels: Sequence[str]) -> None:
         quoted = ", ".join(self.quote_value(label) for label in labels)
@@ -151,6 +183,7 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
         if not _changes_enum(old_field, new_field):
             super()._alter_field(model, old_field, new_field, *args, **kwargs)
             return
+        self._create_missing_enums([new_field])
         self._run_deferred()
         for dependent in _conditions_on(model, old_field):
             self.execute(dependent.remove_sql(model, self))

@@ -22,7 +22,7 @@ from config.postgres.catalog.definitions import (
     in_order,
     read_definitions,
 )
-from config.postgres.catalog.dependencies import Address, read_addresses
+from config.postgres.catalog.dependencies import Address, read_addresses, transposed
 from config.postgres.catalog.obstacles import Obstacle, read_obstacles
 from config.postgres.catalog.privileges import check_may_create_temporary, check_may_read
 from config.postgres.catalog.quoting import literal, quote
@@ -56,5 +56,6 @@ __all__ = [
     "read_schema",
     "read_shadows",
     "read_with_members",
+    "transposed",
     "without_members",
 ]

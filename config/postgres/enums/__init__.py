@@ -3,15 +3,22 @@
 from config.postgres.enums.arrays import read_unknown_array, register_enum_arrays
 from config.postgres.enums.autodetector import EnumAutodetector, enum_types
 from config.postgres.enums.checks import check_enum_types
+from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.field import EnumField, enum_field
-from config.postgres.enums.live_type import Swap, check_removed, check_rows, find_enum, plan_swap
-from config.postgres.enums.lookahead import is_followed, removed_labels, running
+from config.postgres.enums.live_type import (
+    Swap,
+    check_owners,
+    check_removed,
+    check_rows,
+    find_enum,
+    plan_swap,
+)
+from config.postgres.enums.lookahead import is_followed, removed_labels, replaced_types, running
 from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
     CreateEnum,
     DropEnum,
-    EnumOperation,
     RenameEnum,
     RenameEnumValue,
 )
@@ -28,6 +35,7 @@ __all__ = [
     "RenameEnumValue",
     "Swap",
     "check_enum_types",
+    "check_owners",
     "check_removed",
     "check_rows",
     "enum_field",
@@ -38,5 +46,6 @@ __all__ = [
     "read_unknown_array",
     "register_enum_arrays",
     "removed_labels",
+    "replaced_types",
     "running",
 ]

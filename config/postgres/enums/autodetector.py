@@ -23,13 +23,13 @@ from config.postgres.enums.autodetector_labels import (
     ask_renamed_type,
     label_operations,
 )
+from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.field import enum_field
 from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
     CreateEnum,
     DropEnum,
-    EnumOperation,
     RenameEnum,
     RenameEnumValue,
 )

@@ -12,7 +12,8 @@ from django.db.migrations.questioner import (
     NonInteractiveMigrationQuestioner,
 )
 
-from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperation, RenameEnumValue
+from config.postgres.enums.enum_operation import EnumOperation
+from config.postgres.enums.operations import AddEnumValue, AlterEnum, RenameEnumValue
 
 
 def label_operations(

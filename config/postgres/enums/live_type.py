@@ -22,6 +22,7 @@ from config.postgres.catalog import (
     literal,
     read_definitions,
     read_dependents,
+    transposed,
 )
 from config.postgres.enums.arrays import parse_array
 
@@ -113,6 +114,7 @@ def plan_swap(
     Raise CommandError if a dependent object could not be created again.
     """
     replacements = replacements or {}
+    check_owners(cursor, enum)
     dependents = read_dependents(cursor, enum.oid)
     if dependents.refused:
         raise _not_recreatable(enum, dependents.refused)
@@ -123,6 +125,20 @@ def plan_swap(
         raise _not_recreatable(enum, ["objects that depend on each other"]) from error
     columns = _read_columns(cursor, enum, dependents)
     return Swap(enum, labels, replacements, columns, definitions, steps)
+
+
+def check_owners(cursor: CursorWrapper, enum: EnumType) -> None:
+    """Raise CommandError if the role may not drop an object on which other labels depend."""
+    addresses = sorted(read_dependents(cursor, enum.oid).kinds)
+    cursor.execute(READ_OTHERS, transposed(addresses))
+    if others := cursor.fetchall():
+        _, owner, role = others[0]
+        owned = ", ".join(f"{name} belongs to role {owner}" for name, owner, _ in others)
+        raise CommandError(
+            f"Cannot give enum type {enum.name!r} other labels: {owned}, and role {role} is not a "
+            "member. Nothing was changed. Migrate as a role that is, or let the owner drop the "
+            f"object and create it again afterwards. To become a member: GRANT {owner} TO {role};"
+        )
 
 
 def _not_recreatable(enum: EnumType, dependents: Sequence[str]) -> CommandError:
@@ -240,6 +256,29 @@ SELECT t.oid::bigint, t.typname, format_type(t.oid, NULL),
        ARRAY(SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid ORDER BY enumsortorder)
   FROM pg_type AS t
  WHERE t.oid = to_regtype(quote_ident(%s)) AND t.typtype = 'e'
+"""
+
+READ_OTHERS = """
+SELECT DISTINCT pg_describe_object(d.catalog::regclass, d.oid, 0),
+       quote_ident(pg_get_userbyid(owner)), quote_ident(current_user)
+  FROM unnest(%s::text[], %s::oid[], %s::int[]) AS d (catalog, oid, number)
+ CROSS JOIN LATERAL (SELECT CASE d.catalog
+    WHEN 'pg_class' THEN (SELECT relowner FROM pg_class WHERE oid = d.oid)
+    WHEN 'pg_type' THEN (SELECT typowner FROM pg_type WHERE oid = d.oid)
+    WHEN 'pg_proc' THEN (SELECT proowner FROM pg_proc WHERE oid = d.oid)
+    WHEN 'pg_statistic_ext' THEN (SELECT stxowner FROM pg_statistic_ext WHERE oid = d.oid)
+    ELSE (SELECT relowner FROM pg_class WHERE oid IN (
+            SELECT conrelid FROM pg_constraint AS k
+             WHERE d.catalog = 'pg_constraint' AND k.oid = d.oid
+             UNION ALL
+            SELECT tgrelid FROM pg_trigger AS t WHERE d.catalog = 'pg_trigger' AND t.oid = d.oid
+             UNION ALL
+            SELECT polrelid FROM pg_policy AS p WHERE d.catalog = 'pg_policy' AND p.oid = d.oid
+             UNION ALL
+            SELECT ev_class FROM pg_rewrite AS r WHERE d.catalog = 'pg_rewrite' AND r.oid = d.oid))
+    END) AS owned (owner)
+ WHERE NOT pg_has_role(owner, 'USAGE')
+ ORDER BY 1
 """
 
 READ_ENUM_COLUMNS = """

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from django.db.migrations import Migration, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 
+from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.operations import (
     LOOKAHEAD,
     AddEnumValue,
+    AlterEnum,
     CreateEnum,
-    EnumOperation,
     Lookahead,
     RenameEnum,
     RenameEnumValue,
@@ -53,6 +54,20 @@ def is_followed(migration: Migration, operation: Operation) -> bool:
         return False
     rest = operations[operations.index(operation) + 1 :]
     return not all(isinstance(item, EnumOperation) for item in rest)
+
+
+def replaced_types(plan: Plan) -> Iterator[str]:
+    """Yield the names of types that `plan` replaces by others, to give them other labels."""
+    dropped = _dropped_later(_undone(plan))
+    for migration, backwards in plan:
+        for operation in database_operations(migration.operations):
+            is_added = isinstance(operation, AddEnumValue)
+            is_removed = backwards and is_added and operation not in dropped
+            is_used = not backwards and is_followed(migration, operation)
+            if isinstance(operation, EnumOperation) and (
+                is_removed or is_used or isinstance(operation, AlterEnum)
+            ):
+                yield operation.name
 
 
 def removed_labels(plan: Plan) -> Iterator[EnumLabel]:

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import router
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
+from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.state import change_enum
 
 
@@ -32,49 +31,6 @@ LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead()) 
 """The lookahead of the plan that is running; `lookahead.running` sets it."""
 
 
-class EnumOperation(Operation):
-    """An operation on the enum type `name`.
-
-    `forwards` and `backwards` change the database through the schema editor of
-    `config.postgres.backend`.
-    """
-
-    reversible = True
-    category = OperationCategory.ALTERATION
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Leave the state as it is, because it knows enum types only through fields."""
-
-    def forwards(self, editor: Any) -> None:
-        raise NotImplementedError
-
-    def backwards(self, editor: Any) -> None:
-        raise NotImplementedError
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label):
-            self.forwards(schema_editor)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        if router.allow_migrate(schema_editor.connection.alias, app_label):
-            self.backwards(schema_editor)
-
-
 class EnumTypeOperation(EnumOperation):
     """An operation that creates or drops a type; `labels` are all its labels, in order."""
 
@@ -87,6 +43,7 @@ class CreateEnum(EnumTypeOperation):
     """CREATE TYPE ... AS ENUM."""
 
     category = OperationCategory.ADDITION
+    name_before = ""
 
     def forwards(self, editor: Any) -> None:
         editor.create_enum(self.name, self.labels)
@@ -114,6 +71,7 @@ class DropEnum(EnumTypeOperation):
     """DROP TYPE, which PostgreSQL refuses while a column uses the type."""
 
     category = OperationCategory.REMOVAL
+    name_after = ""
 
     def forwards(self, editor: Any) -> None:
         editor.drop_enum(self.name)
@@ -135,6 +93,10 @@ class RenameEnum(EnumOperation):
     def __init__(self, old_name: str, new_name: str) -> None:
         super().__init__(new_name)
         self.old_name, self.new_name = old_name, new_name
+
+    @property
+    def name_before(self) -> str:
+        return self.old_name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         change_enum(state, self.old_name, new_name=self.new_name)
@@ -191,12 +153,18 @@ class AddEnumValue(EnumOperation):
         place = others.index(neighbour) + (self.before is None)
         return [*others[:place], self.label, *others[place:]]
 
+    def with_new_label(self, labels: Sequence[str]) -> list[str]:
+        """Return the same. Raise CommandError if the type has the label already."""
+        if self.label in labels:
+            raise self.conflict("the type has the label already")
+        return self.with_label(labels)
+
     def without_label(self, labels: Sequence[str]) -> list[str]:
         return [label for label in labels if label != self.label]
 
     def forwards(self, editor: Any) -> None:
         if self in LOOKAHEAD.get().followed:
-            editor.change_enum_labels(self.name, self.with_label)
+            editor.change_enum_labels(self.name, self.with_new_label)
         else:
             editor.add_enum_value(self.name, self.label, self.before, self.after)
 
@@ -265,17 +233,20 @@ class AlterEnum(EnumOperation):
             raise ValueError("Only removed labels can be replaced, and only by labels that stay.")
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        change_enum(state, self.name, lambda _: self.labels, renamed=self.replace)
+        change_enum(state, self.name, self.altered, renamed=self.replace)
 
     def forwards(self, editor: Any) -> None:
-        editor.change_enum_labels(self.name, lambda _: self.labels, self.replace, CAN_REPLACE)
+        editor.change_enum_labels(self.name, self.altered, self.replace, CAN_REPLACE)
 
     def backwards(self, editor: Any) -> None:
         editor.change_enum_labels(self.name, self.restored)
 
+    def altered(self, labels: Sequence[str]) -> list[str]:
+        return _changed(labels, self.old_labels, self.labels)
+
     def restored(self, labels: Sequence[str]) -> list[str]:
-        others = [label for label in labels if label not in self.old_labels]
-        return [*self.old_labels, *others] if self in LOOKAHEAD.get().dropped else self.old_labels
+        removed = () if self in LOOKAHEAD.get().dropped else self.labels
+        return _changed(labels, removed, self.old_labels)
 
     def describe(self) -> str:
         removed = [label for label in self.old_labels if label not in self.labels]
@@ -291,6 +262,15 @@ class AlterEnum(EnumOperation):
 
 
 CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
+
+
+def _changed(labels: Sequence[str], old: Sequence[str], new: Sequence[str]) -> list[str]:
+    """Return `labels` after the change from `old` to `new`.
+
+    Labels that neither names stay; another branch may have added them, or have renamed some.
+    """
+    wanted = [label for label in new if label in labels or label not in old]
+    return [*wanted, *(label for label in labels if label not in (*old, *new))]
 
 
 def _identifier(label: str) -> str:

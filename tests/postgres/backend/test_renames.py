@@ -1,4 +1,4 @@
-"""Renamed columns and tables: what is named after them is renamed with them."""
+"""Derived names after changes of columns and tables, also in another schema."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,18 +7,25 @@ import pytest
 from django.db import connection, models
 from django.db.migrations import Migration
 from django.db.migrations.operations import (
+    AddField,
     AlterField,
     AlterModelTable,
+    AlterUniqueTogether,
     CreateModel,
+    RemoveConstraint,
+    RemoveField,
+    RemoveIndex,
     RenameField,
+    RenameIndex,
     RenameModel,
+    RunSQL,
 )
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import F, Q
 
 from config.postgres.enums.field import EnumField
-from config.postgres.enums.operations import CreateEnum
+from config.postgres.enums.operations import AlterEnum, CreateEnum
 from tests.support.migrations import applied, run_sql, unapplied
 
 type AnyField = "models.Field[Any, Any]"
@@ -102,6 +109,12 @@ CASES: dict[str, Sequence[Operation]] = {
     "key": [AlterField("song", "id", models.AutoField(primary_key=True, db_column="number"))],
     "key referred to": [RenameField("singer", "name", "stage name")],
     "many to many": [RenameField("song", "covers", "covered_by")],
+    "many to many to others": [
+        AlterField("song", "covers", models.ManyToManyField("music.Song", related_name="+"))
+    ],
+    "many to many in another table": [
+        AlterField("song", "covers", models.ManyToManyField("music.Singer", db_table="covers"))
+    ],
     "many to many to itself": [RenameField("song", "similar", "same")],
     "column": [AlterField("song", "title", text(unique=True, db_column="Ümlaut"))],
     "long column": [AlterField("song", "title", text(unique=True, db_column=LONG))],
@@ -158,12 +171,77 @@ CASES: dict[str, Sequence[Operation]] = {
     ],
 }
 
+IN_SALES: list[Operation] = [
+    CreateEnum("mood", ["happy", "sad"]),
+    RunSQL("CREATE SCHEMA sales; CREATE SCHEMA archive"),
+    CreateModel("Shop", [("name", text(primary_key=True))], {"db_table": 'sales"."shop'}),
+    CreateModel(
+        "Item",
+        [
+            key(),
+            ("name", text(unique=True)),
+            ("notes", models.TextField(db_index=True)),
+            ("size", size(db_index=True)),
+            ("mood", mood(db_index=True, db_default="sad", db_comment="How it looks.")),
+            ("shop", link("music.Shop")),
+            ("parent", link("self", null=True)),
+            ("shops", models.ManyToManyField("music.Shop", related_name="+")),
+        ],
+        {
+            "db_table": 'sales"."item',
+            "db_table_comment": "What is sold.",
+            "unique_together": {("name", "size")},
+            "indexes": [
+                models.Index(fields=["size"], name="item_given_idx"),
+                models.Index(fields=["notes"], condition=Q(mood="sad"), name="item_sad_idx"),
+            ],
+            "constraints": [
+                models.CheckConstraint(condition=Q(size__lt=9), name="item_check"),
+                models.UniqueConstraint(fields=["size"], condition=Q(mood="sad"), name="sad_uniq"),
+            ],
+        },
+    ),
+    CreateModel("Part", [key(), ("item", link("music.Item"))]),
+]
+CASES_IN_SALES: dict[str, Sequence[Operation]] = {
+    "not unique": [AlterField("item", "name", text(db_index=True))],
+    "not indexed": [AlterField("item", "notes", models.TextField())],
+    "unique": [AlterField("item", "size", size(unique=True))],
+    "no foreign key": [AlterField("item", "shop", link("music.Shop", db_constraint=False))],
+    "other foreign key": [AlterField("part", "item", link("music.Shop"))],
+    "new foreign key": [AddField("part", "shop", link("music.Shop", null=True))],
+    "longer key": [AlterField("item", "id", models.BigAutoField(primary_key=True))],
+    "number": [AlterField("item", "mood", text(unique=True, null=True))],
+    "renamed field": [RenameField("item", "name", "title"), RenameField("item", "shop", "store")],
+    "removed field": [RemoveField("item", "shop")],
+    "not unique together": [AlterUniqueTogether("item", {("name", "shop")})],
+    "renamed index": [RenameIndex("item", new_name="item_idx", old_name="item_given_idx")],
+    "removed index": [RemoveIndex("item", "item_sad_idx"), RemoveConstraint("item", "sad_uniq")],
+    "renamed model": [RenameModel("Item", "Thing")],
+    "renamed table": [AlterModelTable("item", 'sales"."items')],
+    "other schema": [AlterModelTable("item", 'archive"."item')],
+    "other schema and name": [AlterModelTable("item", 'archive"."items')],
+    "no schema": [AlterModelTable("item", None)],
+    "new schema": [AlterModelTable("part", 'sales"."part')],
+    "moved and altered": [
+        AlterModelTable("item", 'archive"."items'),
+        AlterField("item", "name", text()),
+        AlterField("item", "shop", link("music.Shop", db_constraint=False)),
+    ],
+}
 
-@pytest.mark.parametrize("operations", CASES.values(), ids=CASES)
-def test_renaming__gives_the_names_of_new_tables_and_undone_the_old_ones(
-    operations: list[Operation],
+ALL = {
+    **{name: (CREATE, operations) for name, operations in CASES.items()},
+    **{f"sales: {name}": (IN_SALES, operations) for name, operations in CASES_IN_SALES.items()},
+}
+parametrized = pytest.mark.parametrize(("create", "operations"), ALL.values(), ids=ALL)
+
+
+@parametrized
+def test_change__gives_the_names_of_new_tables_and_undone_the_old_ones(
+    create: list[Operation], operations: list[Operation]
 ) -> None:
-    state = applied(ProjectState(), *CREATE)
+    state = applied(ProjectState(), *create)
     before = names()
     after = applied(state, *operations)
     renamed = names()
@@ -173,9 +251,11 @@ def test_renaming__gives_the_names_of_new_tables_and_undone_the_old_ones(
     assert renamed == names()
 
 
-@pytest.mark.parametrize("operations", CASES.values(), ids=CASES)
-def test_renaming_as_collected_sql__does_the_same(operations: list[Operation]) -> None:
-    state = applied(ProjectState(), *CREATE)
+@parametrized
+def test_change_as_collected_sql__does_the_same(
+    create: list[Operation], operations: list[Operation]
+) -> None:
+    state = applied(ProjectState(), *create)
     for statement in collected(state, operations):
         run_sql(statement)
     renamed = names()
@@ -210,13 +290,15 @@ def names() -> list[tuple[Any, ...]]:
 
 # The type is older than the app's tables, and younger than those of the project.
 TABLES = """
-    SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND oid > 'mood'::regtype::oid
+    SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'
+       AND oid > 'mood'::regtype::oid
 """
 NAMES = f"""
     WITH tables (name) AS ({TABLES}), relations AS (SELECT name::regclass AS oid FROM tables)
     SELECT 'table', name, '' FROM tables
      UNION ALL
-    SELECT 'constraint ' || contype::text, conname, conrelid::regclass::text || pg_get_constraintdef(oid)
+    SELECT 'constraint ' || contype::text, conname,
+           conrelid::regclass::text || pg_get_constraintdef(oid)
       FROM pg_constraint WHERE conrelid IN (SELECT oid FROM relations)
      UNION ALL
     SELECT 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid)
@@ -227,3 +309,20 @@ NAMES = f"""
        AND refobjsubid > 0 AND classid = 'pg_class'::regclass
      ORDER BY 1, 2
 """
+
+
+def test_foreign_key_renamed_after_rows_were_written__checked_and_renamed() -> None:
+    state = applied(ProjectState(), *CREATE)
+    run_sql("INSERT INTO music_singer VALUES ('Nina')")
+    insert = "INSERT INTO music_song (title, notes, size, singer_id) VALUES ('', '', 1, 'Nina')"
+    applied(state, RunSQL(insert), RenameField("song", "singer", "artist"))
+    assert run_sql("SELECT artist_id FROM music_song") == [("Nina",)]
+
+
+def test_labels_of_a_column_in_another_schema_reordered__table_follows() -> None:
+    state = applied(ProjectState(), *IN_SALES)
+    applied(state, AlterEnum("mood", ["sad", "happy"], ["happy", "sad"]))
+    assert run_sql(
+        "SELECT atttypid::regtype::text, enum_range(NULL::mood)::text FROM pg_attribute"
+        " WHERE attrelid = 'sales.item'::regclass AND attname = 'mood'"
+    ) == [("mood", "{sad,happy}")]

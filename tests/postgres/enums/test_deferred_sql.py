@@ -133,7 +133,9 @@ def test_label_renamed_in_the_migration_that_creates_its_check__there_and_back(l
             mood = EnumField(Mood, db_default=Mood.HAPPY)
 
             class Meta:
-                constraints = [models.CheckConstraint(condition=models.Q(mood="blue"), name="named")]
+                constraints = [
+                    models.CheckConstraint(condition=models.Q(mood="blue"), name="named")
+                ]
     """)
     lab.write_migration(
         "0001_initial",

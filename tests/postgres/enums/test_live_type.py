@@ -16,7 +16,7 @@ from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
 from config.postgres.catalog import Catalog, read_catalog
-from config.postgres.enums.operations import AddEnumValue, AlterEnum, EnumOperation
+from config.postgres.enums import AddEnumValue, AlterEnum, EnumOperation
 from tests.support.migrations import applied, dump, new_database, run_sql, unapplied
 
 LABELS = ["low", "high", "none"]

@@ -1,0 +1,152 @@
+"""The base of the operations on enum types, which run where database routers want the type."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.core.management.base import CommandError
+from django.db import DataError, ProgrammingError, router
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations import AddField, AlterField, CreateModel
+from django.db.migrations.operations.base import Operation, OperationCategory
+from django.db.migrations.state import ProjectState
+from psycopg import errors
+
+from config.postgres.enums.field import enum_field
+
+CONFLICTS = (errors.DuplicateObject, errors.InvalidParameterValue, errors.UndefinedObject)
+"""A type or label that is there already, or is not there any longer."""
+
+
+class EnumOperation(Operation):
+    """An operation on the enum type `name`.
+
+    `forwards` and `backwards` change the database through the schema editor of
+    `config.postgres.backend`.
+    """
+
+    reversible = True
+    category = OperationCategory.ALTERATION
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def name_before(self) -> str:
+        """The name that the type has before the operation; '' if it does not exist."""
+        return self.name
+
+    @property
+    def name_after(self) -> str:
+        """The name that the type has after the operation; '' if it does not exist."""
+        return self.name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Leave the state as it is, because it knows enum types only through fields."""
+
+    def forwards(self, editor: Any) -> None:
+        raise NotImplementedError
+
+    def backwards(self, editor: Any) -> None:
+        raise NotImplementedError
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if not self._concerns(schema_editor, app_label, self.name_before):
+            return
+        try:
+            self.forwards(schema_editor)
+        except (DataError, ProgrammingError) as error:
+            if not isinstance(error.__cause__, CONFLICTS):
+                raise
+            raise self.conflict(error.__cause__.diag.message_primary or "") from error
+
+    def conflict(self, reason: str) -> CommandError:
+        """Return the refusal of an operation that does not fit the type as it is."""
+        return CommandError(
+            f"{self.describe()}: {reason}. This migration changed nothing. If two branches make "
+            "the same change, delete the operation from the later migration; else correct it."
+        )
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if self._concerns(schema_editor, app_label, self.name_after):
+            self.backwards(schema_editor)
+
+    def _concerns(self, editor: Any, app_label: str, present: str) -> bool:
+        """Return whether the editor's database has, or is to get, the type.
+
+        Routers may have kept a type away that they allow now. The first column then creates it.
+        """
+        if not self.is_wanted(editor.connection.alias, app_label):
+            return False
+        return not (router.routers and present) or editor.collect_sql or editor.has_enum(present)
+
+    def is_wanted(self, alias: str, app_label: str) -> bool:
+        """Return whether routers allow one of the models that use the type on a database.
+
+        A type that no model uses is wanted where its app is allowed.
+        """
+        users = _read_users(self) if router.routers else []
+        if not users:
+            return router.allow_migrate(alias, app_label)
+        return any(user.is_allowed(alias) for user in users)
+
+
+class User(NamedTuple):
+    """A model with a field of an enum type, in the state of any migration."""
+
+    app_label: str
+    model_name: str
+
+    def is_allowed(self, alias: str) -> bool:
+        """Return whether routers allow the model, under this name, on the database `alias`."""
+        try:
+            model = apps.get_model(*self)
+        except LookupError:  # it has been deleted or renamed since
+            return router.allow_migrate(alias, self.app_label, model_name=self.model_name)
+        return model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
+
+
+def _read_users(operation: EnumOperation) -> list[User]:
+    """Return the models that use the operation's type, under any of its names, in migrations."""
+    names = {operation.name}
+    users: dict[str, list[User]] = {}
+    renamed: list[set[str]] = []
+    for (app_label, _), migration in MigrationLoader(None).disk_migrations.items():
+        for each in _nested(migration.operations):
+            for model_name, field in _fields(each):
+                if enum := enum_field(field):
+                    users.setdefault(enum.type_name, []).append(User(app_label, model_name))
+            if isinstance(each, EnumOperation) and each.name_before and each.name_after:
+                renamed.append({each.name_before, each.name_after})
+    for _ in renamed:
+        names.update(*(pair for pair in renamed if pair & names))
+    return [user for name in names for user in users.get(name, ())]
+
+
+def _nested(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """Yield the operations and those inside of them, for the database or for the state."""
+    for operation in operations:
+        yield operation
+        for inner in ("database_operations", "state_operations"):
+            yield from _nested(getattr(operation, inner, None) or ())
+
+
+def _fields(operation: Operation) -> Iterator[tuple[str, Any]]:
+    """Yield the fields that an operation adds or alters, each after the name of its model."""
+    if isinstance(operation, CreateModel):
+        yield from ((operation.name_lower, field) for _, field in operation.fields)
+    elif isinstance(operation, (AddField, AlterField)):
+        yield operation.model_name_lower, operation.field

@@ -1,0 +1,66 @@
+"""Renamed and long names in a project: makemigrations, migrate, verify_schema, rollback agree."""
+
+from tests.drift.command import IDENTICAL, verify_schema
+from tests.rollback.helpers import GO_ON, contents, rollback
+from tests.support.lab import Lab
+from tests.support.migrations import migrate, run_sql
+
+LONG_TABLE = "t" * 60
+CYRILLIC = "ж" * 31
+BEFORE = f"""
+    class Kind(models.TextChoices):
+        ODD = "odd"
+
+    class Shelf(models.Model):
+        code = models.CharField(max_length=9, primary_key=True)
+
+    class Item(models.Model):
+        name = models.CharField(max_length=9, unique=True)
+        size = models.PositiveIntegerField(db_index=True, db_column="{CYRILLIC}")
+        kind = EnumField(Kind, db_index=True, db_default=Kind.ODD)
+        shelf = models.ForeignKey(Shelf, models.CASCADE)
+        parent = models.OneToOneField("self", models.CASCADE, null=True)
+        siblings = models.ManyToManyField("self")
+
+        class Meta:
+            unique_together = [("name", "size")]
+            indexes = [models.Index(fields=["size"], name="lab_item_other_idx")]
+
+    class Long(models.Model):
+        size = models.PositiveIntegerField()
+        first = models.ManyToManyField(Item, related_name="+")
+        second = models.ManyToManyField(Item, related_name="+")
+
+        class Meta:
+            db_table = "{LONG_TABLE}"
+"""
+AFTER = (
+    BEFORE.replace("name = models", "title = models")
+    .replace('("name",', '("title",')
+    .replace("Item", "Thing")
+    .replace("Shelf", "Rack")
+    .replace(CYRILLIC, f"{CYRILLIC[1:]}й")
+    .replace(LONG_TABLE, f"{LONG_TABLE}t")
+)
+
+
+def test_renamed_models__leave_no_drift_forwards_or_backwards(lab: Lab) -> None:
+    lab.write_models(BEFORE)
+    lab.migrate()
+    assert verify_schema().verdict == IDENTICAL
+    before = contents()["catalog"]
+    lab.write_models(AFTER)
+    lab.migrate()
+    assert verify_schema().verdict == IDENTICAL
+    renamed = contents()["catalog"]
+    run_sql("\n".join(rollback("--to", "lab.0001", "--dry-run")))
+    assert contents()["catalog"] == before
+    migrate("lab")
+    assert contents()["catalog"] == renamed
+    rollback("--to", "lab.0001", *GO_ON)
+    assert contents()["catalog"] == before
+    lab.write_models(BEFORE)
+    [*_, second] = lab.migrations
+    (lab.package / "migrations" / f"{second}.py").unlink()
+    lab.reload()
+    assert verify_schema().verdict == IDENTICAL
