@@ -9,9 +9,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.difference import Drift, differences
 from config.drift.expected import read_expected
-from config.drift.history import read_steps, with_made
+from config.drift.history import read_steps
 from config.drift.ledger import check_ledger
 from config.drift.live import reading
+from config.drift.made import with_made
 from config.drift.repair import Statement, ordered, repairs
 from config.drift.schemas import hide, read_other_tables, with_other_tables
 from config.drift.scope import App, belongs_to, in_order, is_ignored, read_apps, unmatched

@@ -238,3 +238,60 @@ def test_models_that_refer_to_what_an_unapplied_migration_makes__unapplied(lab: 
         'VS821 collation "byte order" for encoding "UTF8"',
         "VS101 seen",
     ]
+
+
+def test_objects_of_sql_that_are_gone__missing(items: Lab) -> None:
+    items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
+    migrate()
+    run_sql(
+        'DROP FUNCTION twice; DROP DOMAIN "Positive"; DROP TYPE mood, span, pair; DROP VIEW cheap;'
+        " DROP MATERIALIZED VIEW totals; DROP SEQUENCE numbers; DROP TABLE log, scratch;"
+        ' DROP COLLATION "byte order"; DROP AGGREGATE total(int)'
+    )
+    assert sorted(found()) == [
+        "VS101 log",
+        "VS101 scratch",
+        "VS701 mood",
+        "VS711 Positive",
+        "VS721 span",
+        "VS731 pair",
+        "VS801 numbers",
+        "VS811 cheap",
+        "VS811 totals",
+        "VS821 aggregate public.total",
+        "VS821 collation public.byte order",
+        "VS821 function public.twice",
+    ]
+    assert verify_schema("--sql").out.count("\n") == 4
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "migrations.RunSQL('DROP TABLE made CASCADE'),",
+        "migrations.RunSQL('ALTER VIEW above RENAME TO other; DROP VIEW other'),",
+        "migrations.RunPython(lambda apps, editor: editor.execute('DROP VIEW ab' 'ove')),",
+    ],
+    ids=["cascade", "renamed", "code"],
+)
+def test_object_of_sql_that_a_later_migration_may_have_dropped__not_missed(
+    items: Lab, later: str
+) -> None:
+    items.write_migration(
+        "0002_made",
+        "migrations.RunSQL('CREATE TABLE made (id int); CREATE VIEW above AS TABLE made'),",
+    )
+    items.write_migration("0003_dropped", later)
+    migrate()
+    assert found() == []
+
+
+def test_object_that_a_function_of_sql_creates__not_missed(items: Lab) -> None:
+    items.write_migration(
+        "0002_made",
+        "migrations.RunSQL('''-- CREATE VIEW a AS SELECT 1;\n"
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN NULL; CREATE TABLE b ();"
+        " END$$; COMMENT ON FUNCTION f IS 'x; CREATE TABLE c ()'; CREATE TEMP TABLE d ()'''),",
+    )
+    migrate()
+    assert found() == []
