@@ -35,11 +35,11 @@ KIND_CODES = {
 PROBLEM_CODES: dict[Problem, str] = {"missing": "1", "extra": "2", "different": "3"}
 
 
-# PostgreSQL prints `varchar IN (...)` in one way, and in another once it has read that: after a dump
-# has been restored, for example.
+# PostgreSQL prints `varchar IN (...)` in one way, and in another once it has read that, for example
+# after a dump has been restored.
 CASTS = re.compile(
     r"\(('(?:[^']|'')*+'::character varying)\)::text"
-    r"|\((ARRAY\[(?:[^]']|'(?:[^']|'')*')*\])\)::text\[\]"
+    r"|\((ARRAY\[(?:[^]']|'(?:[^']|'')*+')*+\])\)::text\[\]"
 )
 
 

@@ -5,7 +5,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.operations import CollationOperation, CreateCollation
+from django.contrib.postgres.operations import (
+    AddConstraintNotValid,
+    CollationOperation,
+    CreateCollation,
+    ValidateConstraint,
+)
 from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import RemoveField, RunPython, RunSQL, SeparateDatabaseAndState
@@ -69,6 +74,10 @@ def _steps(
         yield Step(code=_source(operation.code))
     elif isinstance(operation, RemoveField):
         yield Step(cascades=True)
+    elif isinstance(operation, AddConstraintNotValid):
+        yield Step(sql=f"ADD CONSTRAINT {quote(operation.constraint.name)} NOT VALID;")
+    elif isinstance(operation, ValidateConstraint):
+        yield Step(sql=f"VALIDATE CONSTRAINT {quote(operation.name)};")
     elif isinstance(operation, CollationOperation):
         verb = "CREATE" if isinstance(operation, CreateCollation) else "DROP"
         yield Step(sql=f"{verb} COLLATION {quote(operation.name)};")

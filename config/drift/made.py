@@ -14,13 +14,19 @@ def with_made(expected: Catalog, live: Catalog, steps: Sequence[Step], schema: s
     """Return the expected catalog with the objects that the steps made.
 
     They have no attributes there: they are expected as they are, a table with all its parts.
+    Constraints that a step added as NOT VALID, and none has validated, are expected so.
     """
     extra = {key: live[key] for key in live if key not in expected}
     made = {key for key in extra if _is_made(key, extra[key], steps, schema)}
     made |= {key for key in extra if _is_part_of(key, extra[key], made, live)}
     present = {_without_arguments(key, live[key]) for key in live}
     missing = set(_created(steps, schema)) - present
-    return {**{key: {} for key in sorted(made | missing)}, **expected}
+    not_valid = {
+        key: {**expected[key], "validated": False}
+        for key in live
+        if key in expected and live[key].get("validated") is False and _is_not_valid(key, steps)
+    }
+    return {**{key: {} for key in sorted(made | missing)}, **expected, **not_valid}
 
 
 def _is_part_of(key: Key, attributes: Attributes, made: Collection[Key], live: Catalog) -> bool:
@@ -51,6 +57,18 @@ def _is_made(key: Key, attributes: Attributes, steps: Sequence[Step], schema: st
         # The code may hold the SQL of both directions.
         made = made or any(match["made"] for match in pattern.finditer(step.code))
     return made
+
+
+def _is_not_valid(constraint: Key, steps: Sequence[Step]) -> bool:
+    """Return whether the last step that names the constraint left existing rows unchecked."""
+    name = _identifier(constraint.name, "")
+    pattern = re.compile(
+        rf"\bADD\s+CONSTRAINT\s+{name}[^;]*?(?P<unchecked>\sNOT\s+VALID\b)"
+        rf"|\bVALIDATE\s+CONSTRAINT\s+{name}",
+        re.IGNORECASE,
+    )
+    matches = [match for step in steps for match in pattern.finditer(step.sql)]
+    return bool(matches) and matches[-1]["unchecked"] is not None
 
 
 CONSTRAINTS = {

@@ -169,6 +169,62 @@ def test_objects_removed_from_the_models_only__expected_until_sql_drops_them(ite
     assert found() == ["VS202 item.amount", "VS102 keep"]
 
 
+NOT_VALID = """
+    AddConstraintNotValid("Item", models.CheckConstraint(
+        condition=models.Q(amount__gte=0), name="positive"
+    )),
+    migrations.SeparateDatabaseAndState(
+        database_operations=[migrations.RunSQL(
+            'ALTER TABLE "item" ADD CONSTRAINT "small" CHECK (amount < 9) NOT VALID'
+        )],
+        state_operations=[migrations.AddConstraint("Item", models.CheckConstraint(
+            condition=models.Q(amount__lt=9), name="small"
+        ))],
+    ),
+"""
+CONSTRAINED = MODELS.replace(
+    'db_table = "item"',
+    """db_table = "item"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="positive"),
+            models.CheckConstraint(condition=models.Q(amount__lt=9), name="small"),
+        ]""",
+)
+VALIDATE = """
+    ValidateConstraint("Item", "positive"),
+    migrations.RunSQL('ALTER TABLE item VALIDATE CONSTRAINT small'),
+"""
+
+
+def test_constraints_not_valid__expected_so_until_they_are_validated(items: Lab) -> None:
+    items.write_models(CONSTRAINED)
+    items.write_migration("0002_added", NOT_VALID)
+    migrate()
+    assert found() == []
+    run_sql("ALTER TABLE item VALIDATE CONSTRAINT positive, VALIDATE CONSTRAINT small")
+    assert found() == []
+    items.write_migration("0003_validated", VALIDATE)
+    migrate()
+    run_sql(
+        "ALTER TABLE item DROP CONSTRAINT small, ADD CONSTRAINT small CHECK (amount < 9) NOT VALID"
+    )
+    assert found() == ["VS503 item.small"]
+
+
+def test_collation_of_migrations__expected_until_one_removes_it(items: Lab) -> None:
+    collation = "'Byte order', locale='C', provider='libc'"
+    items.write_migration("0002_created", f"CreateCollation({collation}),")
+    migrate()
+    assert found() == []
+    run_sql('ALTER COLLATION "Byte order" RENAME TO other')
+    assert found() == ["VS821 collation public.Byte order", "VS822 collation public.other"]
+    run_sql('ALTER COLLATION other RENAME TO "Byte order"')
+    items.write_migration("0003_removed", f"RemoveCollation({collation}),")
+    migrate()
+    run_sql('CREATE COLLATION "Byte order" FROM "C"')
+    assert found() == ['VS822 collation public."Byte order"']
+
+
 # What models only refer to
 
 REFERRING = """
