@@ -143,6 +143,20 @@ def test_objects_of_other_operations__expected(items: Lab, operation: str) -> No
     assert verify_schema("-v0").verdict == IDENTICAL
 
 
+def test_objects_by_hand_that_a_view_or_table_of_sql_needs__expected(items: Lab) -> None:
+    run_sql(
+        "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';"
+        "CREATE DOMAIN loud AS text; CREATE TYPE mood AS ENUM ('good')"
+    )
+    items.write_migration(
+        "0002_needing",
+        "migrations.RunSQL('CREATE VIEW louder AS SELECT shout(name)::loud AS name FROM item;"
+        " CREATE TABLE moods (mood mood[])'),",
+    )
+    migrate()
+    assert found() == []
+
+
 def test_object_that_later_sql_drops__extra(items: Lab) -> None:
     items.write_migration("0002_made", "migrations.RunSQL('CREATE VIEW a AS SELECT 1'),")
     items.write_migration("0003_dropped", "migrations.RunSQL('DROP VIEW IF EXISTS b, a'),")
