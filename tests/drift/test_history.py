@@ -143,6 +143,20 @@ def test_objects_of_other_operations__expected(items: Lab, operation: str) -> No
     assert verify_schema("-v0").verdict == IDENTICAL
 
 
+def test_objects_by_hand_that_a_view_or_table_of_sql_needs__expected(items: Lab) -> None:
+    run_sql(
+        "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';"
+        "CREATE DOMAIN loud AS text; CREATE TYPE mood AS ENUM ('good')"
+    )
+    items.write_migration(
+        "0002_needing",
+        "migrations.RunSQL('CREATE VIEW louder AS SELECT shout(name)::loud AS name FROM item;"
+        " CREATE TABLE moods (mood mood[])'),",
+    )
+    migrate()
+    assert found() == []
+
+
 def test_object_that_later_sql_drops__extra(items: Lab) -> None:
     items.write_migration("0002_made", "migrations.RunSQL('CREATE VIEW a AS SELECT 1'),")
     items.write_migration("0003_dropped", "migrations.RunSQL('DROP VIEW IF EXISTS b, a'),")
@@ -167,6 +181,62 @@ def test_objects_removed_from_the_models_only__expected_until_sql_drops_them(ite
     assert verify_schema("-v0").verdict == IDENTICAL
     run_sql("CREATE TABLE keep (id int); ALTER TABLE item ADD amount int")
     assert found() == ["VS202 item.amount", "VS102 keep"]
+
+
+NOT_VALID = """
+    AddConstraintNotValid("Item", models.CheckConstraint(
+        condition=models.Q(amount__gte=0), name="positive"
+    )),
+    migrations.SeparateDatabaseAndState(
+        database_operations=[migrations.RunSQL(
+            'ALTER TABLE "item" ADD CONSTRAINT "small" CHECK (amount < 9) NOT VALID'
+        )],
+        state_operations=[migrations.AddConstraint("Item", models.CheckConstraint(
+            condition=models.Q(amount__lt=9), name="small"
+        ))],
+    ),
+"""
+CONSTRAINED = MODELS.replace(
+    'db_table = "item"',
+    """db_table = "item"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="positive"),
+            models.CheckConstraint(condition=models.Q(amount__lt=9), name="small"),
+        ]""",
+)
+VALIDATE = """
+    ValidateConstraint("Item", "positive"),
+    migrations.RunSQL('ALTER TABLE item VALIDATE CONSTRAINT small'),
+"""
+
+
+def test_constraints_not_valid__expected_so_until_they_are_validated(items: Lab) -> None:
+    items.write_models(CONSTRAINED)
+    items.write_migration("0002_added", NOT_VALID)
+    migrate()
+    assert found() == []
+    run_sql("ALTER TABLE item VALIDATE CONSTRAINT positive, VALIDATE CONSTRAINT small")
+    assert found() == []
+    items.write_migration("0003_validated", VALIDATE)
+    migrate()
+    run_sql(
+        "ALTER TABLE item DROP CONSTRAINT small, ADD CONSTRAINT small CHECK (amount < 9) NOT VALID"
+    )
+    assert found() == ["VS503 item.small"]
+
+
+def test_collation_of_migrations__expected_until_one_removes_it(items: Lab) -> None:
+    collation = "'Byte order', locale='C', provider='libc'"
+    items.write_migration("0002_created", f"CreateCollation({collation}),")
+    migrate()
+    assert found() == []
+    run_sql('ALTER COLLATION "Byte order" RENAME TO other')
+    assert found() == ["VS821 collation public.Byte order", "VS822 collation public.other"]
+    run_sql('ALTER COLLATION other RENAME TO "Byte order"')
+    items.write_migration("0003_removed", f"RemoveCollation({collation}),")
+    migrate()
+    run_sql('CREATE COLLATION "Byte order" FROM "C"')
+    assert found() == ['VS822 collation public."Byte order"']
 
 
 # What models only refer to
@@ -238,3 +308,60 @@ def test_models_that_refer_to_what_an_unapplied_migration_makes__unapplied(lab: 
         'VS821 collation "byte order" for encoding "UTF8"',
         "VS101 seen",
     ]
+
+
+def test_objects_of_sql_that_are_gone__missing(items: Lab) -> None:
+    items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
+    migrate()
+    run_sql(
+        'DROP FUNCTION twice; DROP DOMAIN "Positive"; DROP TYPE mood, span, pair; DROP VIEW cheap;'
+        " DROP MATERIALIZED VIEW totals; DROP SEQUENCE numbers; DROP TABLE log, scratch;"
+        ' DROP COLLATION "byte order"; DROP AGGREGATE total(int)'
+    )
+    assert sorted(found()) == [
+        "VS101 log",
+        "VS101 scratch",
+        "VS701 mood",
+        "VS711 Positive",
+        "VS721 span",
+        "VS731 pair",
+        "VS801 numbers",
+        "VS811 cheap",
+        "VS811 totals",
+        "VS821 aggregate public.total",
+        "VS821 collation public.byte order",
+        "VS821 function public.twice",
+    ]
+    assert verify_schema("--sql").out.count("\n") == 4
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "migrations.RunSQL('DROP TABLE made CASCADE'),",
+        "migrations.RunSQL('ALTER VIEW above RENAME TO other; DROP VIEW other'),",
+        "migrations.RunPython(lambda apps, editor: editor.execute('DROP VIEW ab' 'ove')),",
+    ],
+    ids=["cascade", "renamed", "code"],
+)
+def test_object_of_sql_that_a_later_migration_may_have_dropped__not_missed(
+    items: Lab, later: str
+) -> None:
+    items.write_migration(
+        "0002_made",
+        "migrations.RunSQL('CREATE TABLE made (id int); CREATE VIEW above AS TABLE made'),",
+    )
+    items.write_migration("0003_dropped", later)
+    migrate()
+    assert found() == []
+
+
+def test_object_that_a_function_of_sql_creates__not_missed(items: Lab) -> None:
+    items.write_migration(
+        "0002_made",
+        "migrations.RunSQL('''-- CREATE VIEW a AS SELECT 1;\n"
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN NULL; CREATE TABLE b ();"
+        " END$$; COMMENT ON FUNCTION f IS 'x; CREATE TABLE c ()'; CREATE TEMP TABLE d ()'''),",
+    )
+    migrate()
+    assert found() == []

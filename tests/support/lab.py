@@ -18,6 +18,7 @@ from django.test import override_settings
 from tests.support.migrations import migrate
 
 HEADER = """\
+from django.contrib.postgres.operations import *
 from django.db import migrations, models
 from config.postgres import *
 from config.postgres.enums import *

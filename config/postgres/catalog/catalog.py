@@ -94,9 +94,9 @@ def _read_values(connection: BaseDatabaseWrapper, query: str, schema: Schema) ->
 def read_needed(
     connection: BaseDatabaseWrapper, schema: Schema, owner: int, tables: Collection[str]
 ) -> list[Key]:
-    """Return the objects of the schema on which tables of the schema with the oid `owner` depend.
+    """Return the objects of the schema on which `tables` of the schema with the oid `owner` depend.
 
-    Other tables, and members of extensions, are not among them.
+    These may be views. Tables, and members of extensions, are not among what is returned.
     """
     parameters: dict[str, Any] = {"schema": schema.oid, "owner": owner, "tables": list(tables)}
     with connection.cursor() as cursor:

@@ -243,8 +243,10 @@ WITH needed AS (
       FROM pg_depend AS d
       LEFT JOIN pg_constraint AS k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
       LEFT JOIN pg_attrdef AS a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
+      LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
       JOIN pg_class AS c ON c.oid = coalesce(
-          k.conrelid, a.adrelid, CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
+          k.conrelid, a.adrelid, r.ev_class,
+          CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
       LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
       JOIN pg_class AS t ON t.oid = coalesce(i.indrelid, c.oid)
      WHERE t.relnamespace = %(owner)s AND t.relname = ANY (%(tables)s)
