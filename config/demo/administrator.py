@@ -1,6 +1,8 @@
 """The administrator's account for the demonstration."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -15,16 +17,21 @@ KEY = int.from_bytes(b"makeadmn")
 """The key of the advisory lock by which one process at a time looks for an account and makes it."""
 
 
-def ensure_administrator(email: str, database: str) -> tuple[str, str]:
-    """Return the address of an administrator, and the password ('' if the account was there)."""
+@contextmanager
+def administrator(email: str, database: str) -> Iterator[tuple[str, str]]:
+    """Give the address of an administrator, and the password ('' if the account was there).
+
+    A new account stays only if the block ends without an error, such as one of printing it.
+    """
     connection = connections[database]
     with certain_commit(connection), connection.cursor() as cursor:
         with connection.wrap_database_errors:
             begin(connection.connection)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KEY])
         if account := find_administrator(database):
-            return account.email, ""
-        return email, make_administrator(email, database)
+            yield account.email, ""
+        else:
+            yield email, make_administrator(email, database)
 
 
 def find_administrator(database: str) -> User | None:

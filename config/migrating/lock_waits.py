@@ -62,8 +62,7 @@ class LockWaits:
                 failures, failed = (failures + 1 if name == failed else 1), name
                 if failures == self.attempts or not is_whole():
                     raise CommandError(self._last_words(error, failures)) from error
-                pause = min(FIRST_PAUSE * 2 ** min(failures - 1, DOUBLINGS), LONGEST_PAUSE)
-                self._pause(error, pause * random.uniform(0.5, 1))  # noqa: S311
+                self._pause(error, pause_after(failures) * random.uniform(0.5, 1))  # noqa: S311
 
     def _pause(self, error: Error, seconds: float) -> None:
         reason, standing = self._reason(error), self.progress.standing
@@ -142,3 +141,8 @@ def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterato
     watching = waits.watch.every(waits.seconds / 4) if waits.seconds else nullcontext()
     with lock.connection.execute_wrapper(waits), watching:
         yield waits
+
+
+def pause_after(failures: int) -> float:
+    """Return the seconds of the next pause, which doubles with each failure."""
+    return min(FIRST_PAUSE * (1 << min(failures - 1, DOUBLINGS)), LONGEST_PAUSE)

@@ -1,9 +1,12 @@
 """The administrator of make_admin, whose password is printed once."""
 
+import errno
 import re
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connections
 
 from tests.demo.command import run
@@ -85,3 +88,13 @@ def test_make_admin_three_at_once__makes_one_account(empty: Database) -> None:
     kept = "Log in as admin@example.com with the password that it was created with."
     assert [line == kept for line in lines].count(True) == 2
     assert User.objects.using(empty.alias).count() == 1
+
+
+def test_make_admin_whose_password_cannot_be_printed__makes_no_account(empty: Database) -> None:
+    class Full(StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        call_command("make_admin", database=empty.alias, stdout=Full())
+    assert not User.objects.using(empty.alias).exists()
