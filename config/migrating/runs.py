@@ -10,6 +10,7 @@ from config.console import explained_interruption
 from config.migrating.lock_waits import LockWaits, brief_lock_waits
 from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.progress import Progress
+from config.migrating.unfit_rows import explained_unfit_rows
 
 
 @contextmanager
@@ -18,13 +19,15 @@ def guarded_run(
 ) -> Iterator[LockWaits]:
     """Hold the migration lock, keep waits for locks brief, and explain an interruption.
 
-    Raise KeyboardInterrupt that tells how the database stands.
+    Raise KeyboardInterrupt that tells how the database stands, and CommandError where PostgreSQL
+    refuses rows.
     """
     with (
         explained_interruption(lambda: progress.after_interruption(connection)),
         hold_migration_lock(connection, progress, say) as lock,
         _autocommit(connection),
         brief_lock_waits(lock, say) as waits,
+        explained_unfit_rows(connection, progress),
     ):
         yield waits
 

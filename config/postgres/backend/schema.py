@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import Error, transaction
 from django.db.backends.postgresql import schema
 from django.db.backends.utils import CursorWrapper, strip_quotes, truncate_name
-from django.db.models import Index, Model
+from django.db.models import CharField, Index, Model
 
 from config.postgres.backend.concurrent_index import drop_invalid, is_built
 from config.postgres.enums import (
@@ -201,7 +201,12 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         return (sql, params), others
 
     def _using_sql(self, new_field: Any, old_field: Any) -> str:
-        """Cast through text, between enum types and from text to them."""
+        """Cast through text, between enum types and from text to them.
+
+        A cast to varchar(5) would cut off longer values; an assignment refuses them.
+        """
+        if isinstance(new_field, CharField) and not enum_field(new_field):
+            return " USING %(column)s::text"
         if not _changes_enum(old_field, new_field):
             return super()._using_sql(new_field, old_field)
         return " USING %(column)s::text::%(type)s"
