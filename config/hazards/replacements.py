@@ -14,6 +14,7 @@ from django.db.migrations import (
     SeparateDatabaseAndState,
 )
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.fields import FieldOperation
 
 from config.hazards.alternatives.migration_files import (
     AFTERWARDS,
@@ -125,11 +126,15 @@ def _is_used(operation: OperationSQL, rest: Iterable[Operation]) -> bool:
 def _needs(later: Any, change: Any, app_label: str) -> bool:
     if isinstance(change, DeleteModel):
         return isinstance(later, CreateModel) and later.name_lower == change.name_lower
-    if isinstance(later, DeleteModel) or not isinstance(change, (AlterField, RemoveField)):
+    kinds: dict[type[Operation], Any] = {
+        AddField: FieldOperation,
+        RemoveField: AddField,
+        AlterField: Operation,
+    }
+    kind = kinds.get(type(change), ())
+    if isinstance(later, DeleteModel) or not isinstance(later, kind):
         return False
-    if isinstance(change, AlterField) or isinstance(later, AddField):
-        return bool(later.references_field(change.model_name, change.name, app_label))
-    return False
+    return bool(later.references_field(change.model_name, change.name, app_label))
 
 
 def _joined(parts: Iterable[NewMigration]) -> Iterator[NewMigration]:

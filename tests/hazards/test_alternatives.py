@@ -105,6 +105,9 @@ SAME: list[Operation] = [
     AddConstraint("album", UNIQUE),
     AddConstraint("album", WHERE),
     AlterUniqueTogether("album", {("genre", "title")}),
+    add("code", models.IntegerField(default=0)),
+    add("code", models.JSONField(default=dict)),
+    add("code", models.TextField(default="", db_index=True)),
     add("code", models.TextField(null=True, db_index=True)),
     add("code", models.TextField(null=True, unique=True)),
     add("code", models.PositiveIntegerField(null=True)),
@@ -133,10 +136,7 @@ SAME: list[Operation] = [
 ]
 """Operations whose alternatives lead to the same schema."""
 OTHER: list[Operation] = [
-    add("code", models.IntegerField(default=0)),
     add("code", models.IntegerField()),
-    add("code", models.JSONField(default=dict)),
-    add("code", models.TextField(default="", db_index=True)),
     add("publisher", models.ForeignKey("music.Label", models.CASCADE, "+", default=1)),
     add("code", models.GeneratedField(
         expression=Length("title"), output_field=models.IntegerField(), db_persist=True)),

@@ -17,7 +17,9 @@ NOW = "With this release"
 NEXT = "With the next release"
 AFTERWARDS = "After that"
 CLASS = "class Migration(migrations.Migration):\n"
-MANUAL = re.compile(r"\n\n# Functions from the following migrations need .*?(?=\n\n\n)", re.DOTALL)
+MANUAL = re.compile(
+    r"\n\n# Functions from the following migrations need .*?(?=\n\nclass )", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class NewMigration:
         if f"{module}." not in source:
             return source
         source = MANUAL.sub("", source).replace(f"import {module}\n", "").replace(f"{module}.", "")
-        imports, _, rest = source.partition(f"\n\n\n{CLASS}")
-        return f"{imports}\n\n\n{_definitions(module)}\n\n\n{CLASS}{rest}"
+        imports, _, rest = source.partition(CLASS)
+        return f"{imports.rstrip()}\n\n\n{_definitions(module)}\n\n\n{CLASS}{rest}"
 
 
 def _definitions(module: str) -> str:
@@ -71,11 +73,18 @@ class Alternative:
 
 def migration_files(replaced: Migration, migrations: Sequence[NewMigration]) -> Iterator[str]:
     """Yield the files of the migrations that replace one migration, each with its name."""
-    name = replaced.name
     attributes = {"initial": replaced.initial, "dependencies": replaced.dependencies}
-    for number, migration in enumerate(migrations, start=1):
-        file = name if number == 1 else f"{name}_{number}"
-        if number == len(migrations):
+    for place, migration in enumerate(migrations):
+        file = _name(replaced.name, place)
+        if migration is migrations[-1]:
             attributes["run_before"] = replaced.run_before
         yield f"# {file}.py. {migration.when}:\n{migration.source(replaced, **attributes)}"
         attributes = {"dependencies": [(replaced.app_label, file)]}
+
+
+def _name(first: str, place: int) -> str:
+    """Return the name with a number that is higher by `place`; no name begins with another."""
+    digits = first[: len(first) - len(first.lstrip("0123456789"))]
+    if not place or not digits:
+        return f"{place + 1}_{first}" if place else first
+    return f"{int(digits) + place:0{len(digits)}}{first.removeprefix(digits)}"
