@@ -11,6 +11,7 @@ from config.console import explain, explained_interruption, is_lost, is_output_e
 from config.migrating.lock_waits import LockWaits, brief_lock_waits
 from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.progress import Progress
+from config.migrating.unfit_rows import explained_unfit_rows
 
 
 @contextmanager
@@ -19,7 +20,8 @@ def guarded_run(
 ) -> Iterator[LockWaits]:
     """Hold the migration lock, keep waits for locks brief, and explain an interruption.
 
-    Raise KeyboardInterrupt that tells how the database stands.
+    Raise KeyboardInterrupt that tells how the database stands, and CommandError where PostgreSQL
+    refuses rows.
     """
     with (
         explained_interruption(lambda: progress.after_interruption(connection)),
@@ -27,6 +29,7 @@ def guarded_run(
         _explained_end(connection, progress),
         _autocommit(connection),
         brief_lock_waits(lock, say) as waits,
+        explained_unfit_rows(connection, progress),
     ):
         yield waits
 
