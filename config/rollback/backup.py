@@ -18,7 +18,7 @@ from pathlib import Path
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres.catalog import read_schema
+from config.postgres.catalog import Address, read_schema, transposed
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
 
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
@@ -31,9 +31,10 @@ class Backup:
     """A file that pg_dump has written, and its contents."""
 
     path: Path
-    schema: str
+    schemas: Sequence[str]
     tables: Sequence[str]
     enum_types: Sequence[str]
+    entries: Collection[tuple[int, int]]
 
     @property
     def bytes(self) -> int:
@@ -41,28 +42,34 @@ class Backup:
 
 
 def write_backup(
-    connection: BaseDatabaseWrapper, tools: ClientPrograms, tables: Collection[str], directory: Path
+    connection: BaseDatabaseWrapper,
+    tools: ClientPrograms,
+    relations: Collection[int],
+    objects: Collection[Address],
+    directory: Path,
 ) -> Backup:
     """Dump `tables`, their enum types and sequences into a new file in `directory`.
 
     The file gets its name when it is complete, and only its owner can read it.
     Raise CommandError if it cannot be written.
     """
-    schema = read_schema(connection).name
     try:
         path = _new_path(directory, read_schema(connection).database)
         with _unfinished(path) as unfinished:
             tools.run(
                 tools.command(
                     "pg_dump",
-                    *("--no-password", "--format=custom", f"--schema={_pattern(schema)}"),
+                    *("--no-password", "--format=custom"),
+                    *(f"--schema={_pattern(name)}" for name in _schemas(connection, relations)),
                     f"--lock-wait-timeout={LOCK_WAIT}",
-                    *(f"--exclude-table={pattern}" for pattern in _others(connection, tables)),
+                    *(f"--exclude-table={pattern}" for pattern in _others(connection, relations)),
                     f"--file={unfinished}",
                 )
             )
             _sync(unfinished)
-        return read_backup(tools, path)
+        backup = read_backup(tools, path)
+        _check_complete(connection, backup, objects)
+        return backup
     except ClientProgramError as error:
         raise CommandError(f"No backup could be written: {error}. {NEXT_STEP}") from error
     except OSError as error:
@@ -83,15 +90,28 @@ def read_backup(tools: ClientPrograms, path: Path) -> Backup:
         (schema, name) for kind, schema, name in entries if kind == "TABLE" and name in with_rows
     ]
     types = [name for kind, _, name in entries if kind == "TYPE"]
-    return Backup(path, tables[0][0] if tables else "", [name for _, name in tables], types)
+    numbers = re.findall(r"^\d+; (\d+) (\d+) ", listing, re.MULTILINE)
+    return Backup(
+        path,
+        sorted({schema for schema, _ in tables}),
+        [name for _, name in tables],
+        types,
+        {(int(catalog), int(oid)) for catalog, oid in numbers},
+    )
 
 
-def check_complete(backup: Backup, tables: Collection[str], enum_types: Collection[str]) -> None:
+def _check_complete(
+    connection: BaseDatabaseWrapper, backup: Backup, objects: Collection[Address]
+) -> None:
     """Raise CommandError if something that is dropped is not in the backup."""
-    missing = [
-        *(f"table {name}" for name in tables if name not in backup.tables),
-        *(f"enum type {name}" for name in enum_types if name not in backup.enum_types),
-    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT catalog::regclass::oid::bigint, oid::bigint,"
+            " pg_describe_object(catalog::regclass, oid, 0)"
+            " FROM unnest(%s::text[], %s::oid[], %s::int[]) AS object (catalog, oid, number)",
+            transposed(list(objects)),
+        )
+        missing = [name for *key, name in cursor.fetchall() if tuple(key) not in backup.entries]
     if missing:
         raise CommandError(
             f"The backup {shown(backup.path)} lacks {', '.join(missing)}. {NEXT_STEP}"
@@ -105,27 +125,38 @@ def shown(path: Path) -> str:
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
-def _others(connection: BaseDatabaseWrapper, tables: Collection[str]) -> Iterator[str]:
-    """Yield a pattern for each relation of the schema except `tables` and their sequences."""
-    schema = read_schema(connection)
+def _schemas(connection: BaseDatabaseWrapper, relations: Collection[int]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname FROM pg_namespace WHERE oid IN"
+            " (SELECT relnamespace FROM pg_class WHERE oid = ANY (%s::oid[])) ORDER BY 1",
+            [list(relations)],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _others(connection: BaseDatabaseWrapper, relations: Collection[int]) -> Iterator[str]:
+    """Yield a pattern for each relation of the schemas except `relations` and their sequences."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT c.relname
+            SELECT nspname, c.relname
               FROM pg_class AS c
-             WHERE c.relnamespace = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-               AND NOT c.relname = ANY (%s::text[])
+              JOIN pg_namespace AS n ON n.oid = relnamespace
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+               AND nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
+               AND NOT c.oid = ANY (%s::oid[])
                AND NOT EXISTS (
                    SELECT FROM pg_depend AS d
-                     JOIN pg_class AS t ON t.oid = d.refobjid AND t.relname = ANY (%s::text[])
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                      AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))
-             ORDER BY 1
+                      AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+                      AND d.refobjid = ANY (%s::oid[]))
+             ORDER BY 1, 2
             """,
-            [schema.oid, list(tables), list(tables)],
+            [list(relations), list(relations)],
         )
-        for (name,) in cursor.fetchall():
-            yield f"{_pattern(schema.name)}.{_pattern(name)}"
+        for schema, name in cursor.fetchall():
+            yield f"{_pattern(schema)}.{_pattern(name)}"
 
 
 def _pattern(name: str) -> str:

@@ -7,13 +7,10 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted
-from config.postgres.enums import enum_types
 from config.project import typed
 from config.rollback.backup import Backup, read_backup, shown
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
-from config.rollback.dropped_objects import Dropped, tables_of
 from config.rollback.execution import Job
-from config.rollback.obstacles import find_obstacles
 
 
 def open_backup(tools: ClientPrograms, path: Path) -> Backup:
@@ -41,8 +38,8 @@ def restore_command(tools: ClientPrograms, backup: Backup) -> list[str]:
     return tools.command(
         "pg_restore",
         *("--clean", "--if-exists", "--single-transaction", "--exit-on-error"),
-        # Without it, pg_restore would drop the schema itself, with objects of other owners.
-        f"--schema={backup.schema}",
+        # Without it, pg_restore would drop the schemas themselves, with objects of other owners.
+        *(f"--schema={schema}" for schema in backup.schemas),
         backup.path.resolve(),
     )
 
@@ -61,19 +58,9 @@ def instructions(job: Job, tools: ClientPrograms, backup: Backup) -> str:
     """Return how to undo the rollback, as the last lines that it prints."""
     alias = job.connection.alias
     database = "" if alias == "default" else f" --database {alias}"
-    obstacles = _obstacles(job)
-    first = f"To restore it, first drop {', '.join(obstacles)}.\n" if obstacles else ""
     lost = "; what is written from now on is lost then" if job.rollback.after.models else ""
-    return f"""{first}\
+    return f"""\
 To have all {counted(len(backup.tables), "table")} as they were before{lost}:
   {typed(f"rollback --restore {shown(backup.path)}{database}")}
 or, while the server runs:
   {shlex.join(restore_command(tools, backup))}"""
-
-
-def _obstacles(job: Job) -> list[str]:
-    """Return objects on the tables that stay which a restoration would have to drop, and cannot."""
-    after = job.rollback.after
-    tables = tables_of(after, job.connection.alias)
-    restored = Dropped(tables=tables, enum_types=list(enum_types(after)))
-    return [obstacle.name for obstacle in find_obstacles(job.connection, restored, tables)]

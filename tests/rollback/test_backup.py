@@ -10,7 +10,6 @@ from pytest_django import Settings
 
 from config.rollback import backup as module
 from config.rollback import client_programs
-from config.rollback.backup import Backup, check_complete
 from tests.rollback.helpers import GO_ON, refusal, rollback, session
 from tests.support.migrations import run_sql
 
@@ -134,15 +133,6 @@ def test_server_that_refuses__refused_and_no_file_left(database: str, backups: P
         module.LOCK_WAIT = usual
     assert str(error.value).startswith("No backup could be written: query failed: ERROR: ")
     assert list(backups.glob("*.*")) == [backups / ".gitignore"]
-
-
-def test_backup_that_lacks_something__refused() -> None:
-    backup = Backup(Path("/x.dump"), "public", ["users"], ["role"])
-    with pytest.raises(CommandError) as error:
-        check_complete(backup, ["users", "payments"], ["role", "priority"])
-    assert str(error.value) == (
-        f"The backup /x.dump lacks table payments, enum type priority. {SET_RIGHT}"
-    )
 
 
 # What cannot be restored

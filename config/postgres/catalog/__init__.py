@@ -20,7 +20,7 @@ from config.postgres.catalog.definitions import (
     in_order,
     read_definitions,
 )
-from config.postgres.catalog.dependencies import Address, read_addresses
+from config.postgres.catalog.dependencies import Address, transposed
 from config.postgres.catalog.obstacles import Obstacle, read_obstacles
 from config.postgres.catalog.privileges import check_may_create_temporary, check_may_read
 from config.postgres.catalog.quoting import literal, quote
@@ -43,7 +43,6 @@ __all__ = [
     "in_order",
     "literal",
     "quote",
-    "read_addresses",
     "read_catalog",
     "read_definitions",
     "read_dependents",
@@ -52,5 +51,6 @@ __all__ = [
     "read_schema",
     "read_shadows",
     "read_with_members",
+    "transposed",
     "without_members",
 ]

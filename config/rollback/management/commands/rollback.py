@@ -16,14 +16,15 @@ from django.db import connections
 from config.console import counted, counted_bytes
 from config.migrating import Progress, hold_migration_lock
 from config.postgres.catalog import read_schema
-from config.rollback.backup import Backup, check_complete, shown, write_backup
+from config.rollback.backup import Backup, shown, write_backup
 from config.rollback.client_programs import ClientPrograms, find_client_programs
 from config.rollback.confirmation import ask, check_options
-from config.rollback.dropped_objects import find_dropped, tables_of
 from config.rollback.dry_run import script
 from config.rollback.execution import Job, carry_out, check
 from config.rollback.losses import Losses, destroys_data, read_losses
+from config.rollback.own_tables import read_own_tables
 from config.rollback.plan import read_rollback
+from config.rollback.rehearsal import rehearse
 from config.rollback.report import PlanReport, success
 from config.rollback.restoration import instructions, open_backup, overwritten_tables, restore
 
@@ -88,13 +89,13 @@ class Command(BaseCommand):
         if not rollback.migrations:
             self.say(f"Nothing to roll back: {rollback.reason}.")
             return
-        job = Job(self.connection, rollback, find_dropped(rollback, self.connection.alias))
-        check(job)
+        check(self.connection, rollback)
+        job = Job(self.connection, rollback, rehearse(self.connection, rollback, self.say))
         if self.options["dry_run"]:
             self.stdout.write(script(job))
             return
         tools = None if self.options["no_backup"] else find_client_programs(self.connection)
-        losses = read_losses(self.connection, rollback, job.dropped)
+        losses = read_losses(self.connection, job.dropped)
         self.show_plan(job, losses)
         self.confirm(is_dangerous=destroys_data(job.dropped, losses))
         losses = carry_out(job, partial(self.back_up, job, tools) if tools else None, self.say)
@@ -112,10 +113,10 @@ class Command(BaseCommand):
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
         if self.backup:  # an earlier attempt's; it lacks the rows that were written since
             self.backup.path.unlink(missing_ok=True)
-        tables = tables_of(job.rollback.before, self.connection.alias)
+        own = read_own_tables(self.connection, job.rollback.before)
+        relations, objects = {*own, *job.dropped.written}, job.dropped.addresses
         directory = Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
-        self.backup = write_backup(self.connection, tools, tables, directory)
-        check_complete(self.backup, job.dropped.tables, job.dropped.enum_types)
+        self.backup = write_backup(self.connection, tools, relations, objects, directory)
         tables_and_size = (
             f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"
         )
