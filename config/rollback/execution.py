@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.migrating import Progress, all_undone, check_labels, check_reversible, guarded_run
+from config.postgres import every_row
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import describe
 from config.rollback.losses import Losses, read_losses
@@ -52,7 +53,7 @@ def carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Losse
     with guarded_run(job.connection, progress, say) as waits:
 
         def attempt() -> Losses:
-            with waits.lock.transaction():
+            with waits.lock.transaction(), every_row(job.connection):
                 return _carry_out(job, back_up, say)
 
         return waits.retry(attempt)

@@ -2,17 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.core.management.base import CommandError
-from django.db import OperationalError, ProgrammingError, transaction
+from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 
-from config.console import driver_error
-from config.postgres import LEDGER
+from config.postgres import LEDGER, every_row
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import HOLDS_NUMBER, DroppedObject
 
@@ -48,30 +45,12 @@ class Losses:
 def read_losses(connection: BaseDatabaseWrapper, dropped: Dropped) -> Losses:
     """Count the rows in what is dropped. Takes no locks that would block writers.
 
-    Raise CommandError if a policy hides rows from the role, and so also from the count.
+    Raise CommandError if a policy would hide some.
     """
     deadline = time.monotonic() + COUNTING_SECONDS
     objects = [obj for obj in dropped.objects if obj.holds_data and obj.name != LEDGER]
-    with transaction.atomic(using=connection.alias), explained_policies():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL row_security = off")
+    with every_row(connection):
         return Losses({obj: _read_count(connection, obj, deadline) for obj in objects})
-
-
-@contextmanager
-def explained_policies() -> Iterator[None]:
-    """Raise CommandError if row level security would hide rows from a query."""
-    try:
-        yield
-    except ProgrammingError as error:
-        cause = driver_error(error)
-        if not isinstance(cause, errors.InsufficientPrivilege):
-            raise
-        raise CommandError(
-            f"The rows that would go cannot be counted: {cause.diag.message_primary}. Nothing was "
-            "changed. Roll back as a role with BYPASSRLS, or let the table's owner run ALTER TABLE "
-            "... NO FORCE ROW LEVEL SECURITY."
-        ) from error
 
 
 def destroys_data(dropped: Dropped, losses: Losses) -> bool:

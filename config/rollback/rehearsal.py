@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
 from config.migrating import Progress, guarded_run
+from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
 from config.rollback.inventory import describe
@@ -34,7 +35,7 @@ def rehearse(
 
 
 def _rehearse(connection: BaseDatabaseWrapper, rollback: Rollback) -> Dropped:
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+    with every_row(connection), connection.cursor() as cursor:
         begin(connection, rollback)
         trace, rows, found = Trace(connection), RowWatch(cursor), Found()
         failure = ""
@@ -86,7 +87,7 @@ def _refusal(rollback: Rollback, obstacles: list[Obstacle], failure: str) -> str
         f"drops before: {', '.join(map(str, obstacles))}. Nothing was changed. Drop what is in the "
         "way, or have its owner do it, and run rollback again."
     )
-    return f"{message} Without it: {failure}" if failure else message
+    return f"{message} When it is dropped: {failure}" if failure else message
 
 
 def _described(cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: RowWatch) -> Dropped:

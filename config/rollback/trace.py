@@ -132,4 +132,6 @@ def _next_step(error: Exception) -> str:
         return "manage.py verify_schema shows all differences."
     if isinstance(cause, errors.DependentObjectsStillExist):
         return "Drop what is in the way, or have its owner do it, and run rollback again."
+    if isinstance(cause, errors.InsufficientPrivilege):
+        return cause.diag.message_hint or "Let the owner grant it, or use another role."
     return "Correct what it does backwards, or what it finds in the database."

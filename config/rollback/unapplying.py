@@ -15,20 +15,17 @@ from config.rollback.plan import Rollback
 from config.rollback.trace import Trace
 
 # The transaction is idle while pg_dump runs, and servers can be told to end such transactions.
-# PostgreSQL has transaction_timeout since version 17. Rows that a policy hides would not be
-# counted; with row_security off, PostgreSQL refuses to read such a table in part.
-BEGIN = """
-    SELECT set_config(name, value, true)
-      FROM (VALUES ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'),
-                   ('row_security', 'off')) AS wanted (name, value)
-      JOIN pg_settings USING (name)
+# PostgreSQL has transaction_timeout since version 17.
+UNLIMITED = """
+    SELECT set_config(name, '0', true) FROM pg_settings
+     WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
 """
 
 
 def begin(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
     """Prepare the transaction. Raise CommandError if migrations were applied since the plan."""
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN)
+        cursor.execute(UNLIMITED)
     if set(MigrationRecorder(connection).applied_migrations()) != rollback.applied:
         raise CommandError(
             "Another process has migrated since the plan was made. Nothing was changed. Run "
