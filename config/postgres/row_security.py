@@ -27,7 +27,6 @@ def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
         if not isinstance(cause, errors.InsufficientPrivilege):
             raise
         raise CommandError(
-            f"Rows cannot be counted: {cause.diag.message_primary}. Nothing was changed. Use a "
-            "role with BYPASSRLS, or let the table's owner run ALTER TABLE ... NO FORCE ROW LEVEL "
-            "SECURITY."
+            f"Rows cannot be counted: {cause.diag.message_primary}. Nothing was changed. "
+            f"{cause.diag.message_hint or 'Let the owner grant it.'} Or use another role."
         ) from error

@@ -61,6 +61,7 @@ def destroys_data(dropped: Dropped, losses: Losses) -> bool:
         or dropped.of_kind(HOLDS_NUMBER)
         or dropped.of_kind("large object")
         or dropped.rows.deleted
+        or dropped.rows.converted
         or not MADE_BY_MIGRATE.issuperset(dropped.rows.forgotten)
     )
 

@@ -102,6 +102,8 @@ def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
         if kind != HOLDS_VALUES:
             objects = dropped.of_kind(kind)
             yield f"{counted(len(objects), kind)}: {printable(', '.join(map(str, objects)))}"
+    for change, count in dropped.rows.converted.items():
+        yield f"{counted(count, 'value')} in {printable(change)}"
     for table, count in dropped.rows.deleted.items():
         yield f"{counted(count, 'row')} of {printable(table)}, which stays"
     for table, count in dropped.rows.forgotten.items():

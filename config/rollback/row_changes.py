@@ -17,6 +17,8 @@ class RowChanges:
     updated: Mapping[str, int] = field(default_factory=dict)
     forgotten: Mapping[str, int] = field(default_factory=dict)
     """The rows about models that are removed, which are deleted with their content types."""
+    converted: Mapping[str, int] = field(default_factory=dict)
+    """Values that are not the same in the type that their column gets, by column and type."""
     tables: frozenset[int] = frozenset()
     """All of these, and the table of those records."""
 
@@ -26,12 +28,15 @@ class RowWatch:
 
     def __init__(self, cursor: CursorWrapper) -> None:
         self.cursor = cursor
+        cursor.execute(COUNT_CHANGES)
         self.files = self._read(FILES)
         self.by_code: dict[int, int] = {}
         self.deleted: dict[int, int] = {}
         self.updated: dict[int, int] = {}
         self.left: dict[int, int] = {}
         """The rows of the tables that are in another file now, by TRUNCATE or ALTER TABLE."""
+        self.columns: list[tuple[int, int, str]] = []
+        """The columns of those tables, with their types."""
 
     def note_code(self) -> None:
         """Note what the code of migrations has deleted."""
@@ -43,6 +48,8 @@ class RowWatch:
         self.deleted, self.updated = self._read(DELETED), self._read(UPDATED)
         moved = [oid for oid in files if self.files.get(oid, files[oid]) != files[oid]]
         self.left = self._count(moved)
+        self.cursor.execute(COLUMNS, [moved])
+        self.columns = self.cursor.fetchall()
 
     @property
     def tables(self) -> set[int]:
@@ -66,6 +73,7 @@ class RowWatch:
             self._named(by_code | truncated),
             self._named(self.updated),
             self._named(forgotten),
+            self._count_converted(),
             frozenset(self.tables | truncated.keys()),
         )
 
@@ -78,6 +86,20 @@ class RowWatch:
         for oid, name in self.names(tables).items():
             self.cursor.execute(f"SELECT count(*) FROM ONLY {name}")  # noqa: S608
             [(counts[oid],)] = self.cursor.fetchall()
+        return counts
+
+    def _count_converted(self) -> dict[str, int]:
+        counts = {}
+        for oid, number, new_type in self.columns:
+            self.cursor.execute(CONVERTED, [oid, number, new_type])
+            for table, column, old_type in self.cursor.fetchall():
+                self.cursor.execute(
+                    f"SELECT count(*) FROM ONLY {table}"  # noqa: S608
+                    f" WHERE {column}::{new_type}::{old_type}::text <> {column}::text"
+                )
+                [(count,)] = self.cursor.fetchall()
+                if count:
+                    counts[f"column {table}.{column}, which change to {new_type}"] = count
         return counts
 
     def _named(self, counts: Mapping[int, int]) -> dict[str, int]:
@@ -104,4 +126,22 @@ SELECT oid::bigint, pg_stat_get_xact_tuples_updated(oid) FROM pg_class
 """
 NAMES = """
 SELECT oid::bigint, oid::regclass::text FROM pg_class WHERE oid = ANY (%s::oid[]) ORDER BY 2
+"""
+
+# A superuser may have switched off the statistics that tell which rows are deleted.
+COUNT_CHANGES = """
+SELECT set_config('track_counts', 'on', true) WHERE current_setting('track_counts') <> 'on'
+"""
+COLUMNS = """
+SELECT attrelid::bigint, attnum::int, format_type(atttypid, atttypmod) FROM pg_attribute
+ WHERE attrelid = ANY (%s::oid[]) AND attnum > 0 AND NOT attisdropped
+"""
+# A type that the rollback makes itself is not there. It is an enum type, whose labels stay.
+CONVERTED = """
+SELECT attrelid::regclass::text, quote_ident(attname), old.type
+  FROM pg_attribute
+ CROSS JOIN format_type(atttypid, atttypmod) AS old (type)
+ CROSS JOIN (SELECT %s::oid, %s::int, %s) AS new (relation, number, type)
+ WHERE (attrelid, attnum) = (relation, number) AND old.type <> new.type
+   AND to_regtype(new.type) IS NOT NULL AND NOT attisdropped
 """

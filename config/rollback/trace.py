@@ -120,7 +120,8 @@ class Mark(Operation):
 def _reason(error: Exception) -> str:
     """Return the message of an error in one line."""
     if cause := driver_error(error):
-        message = f"{cause.diag.message_primary or cause} {cause.diag.message_detail or ''}"
+        parts = [cause.diag.message_primary or str(cause), cause.diag.message_detail]
+        message = ": ".join(part.rstrip(".") for part in parts if part)
     else:
         message = f"{type(error).__name__}: {error}"
     return " ".join(message.split()).rstrip(".")
