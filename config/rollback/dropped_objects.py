@@ -9,8 +9,11 @@ from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.catalog import Address
-from config.rollback.inventory import DroppedObject
+from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject
 from config.rollback.row_changes import RowChanges
+
+ORDER = {HOLDS_ROWS: "", HOLDS_VALUES: " "}
+"""What sorts the kinds that hold something before the others."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ class Dropped:
     """The relations that nobody else may use meanwhile."""
     rows: RowChanges
     """The rows of tables that stay."""
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the objects, those with rows and values first."""
+        return sorted({obj.kind for obj in self.objects}, key=lambda kind: ORDER.get(kind, kind))
 
     def of_kind(self, kind: str) -> list[DroppedObject]:
         return [obj for obj in self.objects if obj.kind == kind]

@@ -77,6 +77,7 @@ def _perform(
     check_nothing_left(connection, rollback)
     trace.finish()
     rows.finish()
+    rows.note_rewritten()
 
 
 def _refusal(rollback: Rollback, obstacles: list[Obstacle], failure: str) -> str:

@@ -98,7 +98,7 @@ def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
             f"{_shown(lost, 'value')} in column {printable(str(column))}, "
             f"{counted_bytes(lost.bytes)}"
         )
-    for kind in dict.fromkeys(obj.kind for obj in dropped.objects):
+    for kind in dropped.kinds:
         if kind != HOLDS_VALUES:
             objects = dropped.of_kind(kind)
             yield f"{counted(len(objects), kind)}: {printable(', '.join(map(str, objects)))}"
@@ -117,10 +117,7 @@ def success(job: Job, losses: Losses) -> str:
     dropped = job.dropped
     models = counted(len(job.rollback.removed_models), "model")
     removed = [
-        *(
-            counted(len(dropped.of_kind(kind)), kind)
-            for kind in dict.fromkeys(obj.kind for obj in dropped.objects)
-        ),
+        *(counted(len(dropped.of_kind(kind)), kind) for kind in dropped.kinds),
         f"the content types and permissions of {models}",
         counted(len(job.rollback.migrations), "migration record"),
     ]

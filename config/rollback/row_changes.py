@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres import LEDGER
+from config.rollback.conversions import Column, count_converted, read_columns
 
 
 @dataclass(frozen=True)
@@ -30,26 +31,28 @@ class RowWatch:
         self.cursor = cursor
         cursor.execute(COUNT_CHANGES)
         self.files = self._read(FILES)
+        # Those of the session's last transactions may not have been handed over yet.
+        self.earlier = {query: self._read(query) for query in (DELETED, UPDATED)}
         self.by_code: dict[int, int] = {}
         self.deleted: dict[int, int] = {}
         self.updated: dict[int, int] = {}
         self.left: dict[int, int] = {}
         """The rows of the tables that are in another file now, by TRUNCATE or ALTER TABLE."""
-        self.columns: list[tuple[int, int, str]] = []
-        """The columns of those tables, with their types."""
+        self.columns: list[Column] = []
 
     def note_code(self) -> None:
         """Note what the code of migrations has deleted."""
-        self.by_code = self._read(DELETED)
+        self.by_code = self._changes(DELETED)
 
     def finish(self) -> None:
-        """Note all changes."""
+        """Note all changes of rows."""
+        self.deleted, self.updated = self._changes(DELETED), self._changes(UPDATED)
+
+    def note_rewritten(self) -> None:
+        """Note what is in the tables that have another file now."""
         files = self._read(FILES)
-        self.deleted, self.updated = self._read(DELETED), self._read(UPDATED)
         moved = [oid for oid in files if self.files.get(oid, files[oid]) != files[oid]]
-        self.left = self._count(moved)
-        self.cursor.execute(COLUMNS, [moved])
-        self.columns = self.cursor.fetchall()
+        self.left, self.columns = self._count(moved), read_columns(self.cursor, moved)
 
     @property
     def tables(self) -> set[int]:
@@ -73,9 +76,14 @@ class RowWatch:
             self._named(by_code | truncated),
             self._named(self.updated),
             self._named(forgotten),
-            self._count_converted(),
+            count_converted(self.cursor, self.columns),
             frozenset(self.tables | truncated.keys()),
         )
+
+    def _changes(self, query: str) -> dict[int, int]:
+        earlier = self.earlier[query]
+        changes = {oid: rows - earlier.get(oid, 0) for oid, rows in self._read(query).items()}
+        return {oid: rows for oid, rows in changes.items() if rows > 0}
 
     def _read(self, query: str) -> dict[int, int]:
         self.cursor.execute(query)
@@ -86,20 +94,6 @@ class RowWatch:
         for oid, name in self.names(tables).items():
             self.cursor.execute(f"SELECT count(*) FROM ONLY {name}")  # noqa: S608
             [(counts[oid],)] = self.cursor.fetchall()
-        return counts
-
-    def _count_converted(self) -> dict[str, int]:
-        counts = {}
-        for oid, number, new_type in self.columns:
-            self.cursor.execute(CONVERTED, [oid, number, new_type])
-            for table, column, old_type in self.cursor.fetchall():
-                self.cursor.execute(
-                    f"SELECT count(*) FROM ONLY {table}"  # noqa: S608
-                    f" WHERE {column}::{new_type}::{old_type}::text <> {column}::text"
-                )
-                [(count,)] = self.cursor.fetchall()
-                if count:
-                    counts[f"column {table}.{column}, which change to {new_type}"] = count
         return counts
 
     def _named(self, counts: Mapping[int, int]) -> dict[str, int]:
@@ -131,17 +125,4 @@ SELECT oid::bigint, oid::regclass::text FROM pg_class WHERE oid = ANY (%s::oid[]
 # A superuser may have switched off the statistics that tell which rows are deleted.
 COUNT_CHANGES = """
 SELECT set_config('track_counts', 'on', true) WHERE current_setting('track_counts') <> 'on'
-"""
-COLUMNS = """
-SELECT attrelid::bigint, attnum::int, format_type(atttypid, atttypmod) FROM pg_attribute
- WHERE attrelid = ANY (%s::oid[]) AND attnum > 0 AND NOT attisdropped
-"""
-# A type that the rollback makes itself is not there. It is an enum type, whose labels stay.
-CONVERTED = """
-SELECT attrelid::regclass::text, quote_ident(attname), old.type
-  FROM pg_attribute
- CROSS JOIN format_type(atttypid, atttypmod) AS old (type)
- CROSS JOIN (SELECT %s::oid, %s::int, %s) AS new (relation, number, type)
- WHERE (attrelid, attnum) = (relation, number) AND old.type <> new.type
-   AND to_regtype(new.type) IS NOT NULL AND NOT attisdropped
 """

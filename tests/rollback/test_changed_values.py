@@ -45,6 +45,17 @@ def test_values_that_fit_the_old_type__nothing_destroyed(lab: Lab) -> None:
     assert "This destroys no rows." in rollback("--to", "lab.0001", "--noinput", "--no-backup")
 
 
+def test_values_that_a_cast_does_not_convert__all_named(lab: Lab) -> None:
+    lab.write_models(ITEM.format("IntegerField()"))
+    lab.migrate()
+    reverse = "ALTER TABLE item ALTER value TYPE jsonb USING to_jsonb(value)"
+    lab.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', '{reverse}'),")
+    lab.migrate()
+    run_sql("INSERT INTO item (value) VALUES (7)")
+    lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
+    assert destroyed(lines)[0] == "1 value in column item.value, which change to jsonb"
+
+
 def test_nulls_that_are_filled__said(lab: Lab) -> None:
     lab.write_models(ITEM.format("IntegerField(default=1)"))
     lab.migrate()
