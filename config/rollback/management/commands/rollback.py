@@ -14,9 +14,8 @@ from django.core.management.color import no_style
 from django.db import connections
 
 from config.console import counted, counted_bytes
-from config.migrating import Progress, hold_migration_lock
-from config.postgres.catalog import read_schema
-from config.rollback.backup import Backup, check_complete, shown, write_backup
+from config.postgres.catalog import read_addresses, read_schema
+from config.rollback.backup import Backup, shown, write_backup
 from config.rollback.client_programs import ClientPrograms, find_client_programs
 from config.rollback.confirmation import ask, check_options
 from config.rollback.dropped_objects import find_dropped, tables_of
@@ -111,11 +110,13 @@ class Command(BaseCommand):
 
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
         if self.backup:  # an earlier attempt's; it lacks the rows that were written since
-            self.backup.path.unlink(missing_ok=True)
-        tables = tables_of(job.rollback.before, self.connection.alias)
+            self.backup.remove()
         directory = Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
-        self.backup = write_backup(self.connection, tools, tables, directory)
-        check_complete(self.backup, job.dropped.tables, job.dropped.enum_types)
+        tables = [*tables_of(job.rollback.before, self.connection.alias), *job.dropped.tables]
+        with self.connection.cursor() as cursor:
+            relations = [found.oid for found in read_addresses(cursor, tables=tables)]
+            types = read_addresses(cursor, types=job.dropped.enum_types)
+        self.backup = write_backup(self.connection, tools, relations, types, directory)
         tables_and_size = (
             f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"
         )
@@ -123,7 +124,7 @@ class Command(BaseCommand):
 
     def restore(self, path: Path) -> None:
         tools = find_client_programs(self.connection)
-        backup = open_backup(tools, path)
+        backup = open_backup(path)
         tables = counted(len(backup.tables), "table")
         if present := overwritten_tables(self.connection, backup):
             self.say(
@@ -132,9 +133,8 @@ class Command(BaseCommand):
                 "was written to them since is lost."
             )
             self.confirm(is_dangerous=True)
-        with hold_migration_lock(self.connection, Progress("rollback"), self.say):
-            restore(tools, backup)
-        types = counted(len(backup.enum_types), "enum type")
+        restore(self.connection, tools, backup, self.say)
+        types = counted(len(backup.types), "enum type")
         self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shown(path)}."))
 
     def confirm(self, *, is_dangerous: bool) -> None:
