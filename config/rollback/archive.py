@@ -13,8 +13,6 @@ from typing import BinaryIO
 MAGIC, CUSTOM = b"PGDMP", 1
 VERSIONS = {(1, 14), (1, 15), (1, 16)}
 """The versions of the format that pg_dump 15 to 18 write."""
-PG_TYPE, PG_PROC, PG_CLASS = 1247, 1255, 1259
-"""The oids of these catalogs, which no version changes."""
 
 
 class ArchiveError(Exception):

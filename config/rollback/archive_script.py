@@ -5,6 +5,7 @@ pg_restore itself would wait for locks without end, and commit before anybody ha
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import batched, takewhile
 from typing import IO, Any
 
 import psycopg
@@ -102,27 +103,15 @@ def _statements(script: IO[bytes]) -> Iterator[bytes]:
 
 
 def _copy(session: psycopg.Connection[Any], statement: bytes, script: IO[bytes]) -> None:
+    """Copy the rows of one table. If they end too early, pg_restore tells why."""
     sent = 0
     with session.cursor() as cursor:
         with cursor.copy(statement) as copy:
-            for rows in _rows(script):
-                copy.write(b"".join(rows))
-                sent += len(rows)
+            rows = takewhile(lambda line: line != END_OF_ROWS and line.endswith(b"\n"), script)
+            for some in batched(rows, ROWS_AT_ONCE):
+                copy.write(b"".join(some))
+                sent += len(some)
         if cursor.rowcount != sent:
             raise ArchiveError(
-                f"of {sent} rows {cursor.rowcount} arrived after {statement.decode().strip()}"
+                f"of {sent} rows {cursor.rowcount} arrived: {statement.decode().strip()}"
             )
-
-
-def _rows(script: IO[bytes]) -> Iterator[list[bytes]]:
-    """Yield the lines before the end of a table's rows, many at once."""
-    rows: list[bytes] = []
-    for line in script:
-        if line == END_OF_ROWS:
-            yield rows
-            return
-        rows.append(line)
-        if len(rows) == ROWS_AT_ONCE:
-            yield rows
-            rows = []
-    raise ArchiveError("its rows end too early")

@@ -19,12 +19,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import printable
 from config.postgres.catalog import Address, quote, read_schema
-from config.rollback.archive import PG_TYPE, ArchiveError, Entry, read_entries
+from config.rollback.archive import ArchiveError, Entry, read_entries
 from config.rollback.backup_files import list_of, new_backup
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
 
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 LOCK_WAIT = 10_000  # milliseconds, for tables that are not ours and are being altered
+TYPES = 1247  # the oid of pg_type, which no version changes
 PARTS = {0, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
 """The catalogs of the parts of a table: its data and privileges (0), indexes and owned sequences,
 defaults, constraints, rules, triggers, policies, and statistics."""
@@ -137,7 +138,7 @@ def _numbered(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> se
 def _restored(entries: Sequence[Entry], roots: Collection[tuple[int, int]]) -> list[Entry]:
     """Return the entries of `roots`, of their parts, and of the types of their columns."""
     chosen = {entry.id for entry in entries if (entry.catalog, entry.oid) in roots}
-    types = {entry.id for entry in entries if entry.catalog == PG_TYPE}
+    types = {entry.id for entry in entries if entry.catalog == TYPES}
     size = -1
     while len(chosen) > size:
         size = len(chosen)

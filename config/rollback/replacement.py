@@ -8,12 +8,15 @@ from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres.catalog import Address, in_order, read_definitions, read_dependents_outside
-from config.rollback.archive import PG_CLASS, PG_PROC, PG_TYPE, ArchiveError, Entry
+from config.rollback.archive import ArchiveError, Entry
 from config.rollback.backup import Backup
 
+KEPT = ("SCHEMA", "EXTENSION", "COLLATION")
+"""The kinds of entries that are not replaced where they exist: others may use them."""
 INDEPENDENT = {
     *("TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE"),
-    *("TYPE", "DOMAIN", "FUNCTION", "PROCEDURE"),
+    *("TYPE", "DOMAIN", "FUNCTION", "PROCEDURE", "AGGREGATE"),
+    *KEPT,
 }
 """The kinds of entries that are no part of another."""
 
@@ -24,14 +27,13 @@ class LiveObject:
 
     address: Address
     kind: str
-    """As pg_identify_object() has it, such as "materialized view"."""
+    """As DROP has it, such as "materialized view"."""
     identity: str
 
     @property
     def drop(self) -> str:
         """The statement that drops it, with its parts, and what was found to depend on it."""
-        kind = "type" if self.kind == "composite type" else self.kind
-        return f"DROP {kind} IF EXISTS {self.identity} CASCADE"
+        return f"DROP {self.kind} IF EXISTS {self.identity} CASCADE"
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def plan_replacement(cursor: CursorWrapper, live: Collection[LiveObject]) -> Rep
     )
 
 
-LIVE = f"""
+# The name of a function has the types of its arguments, qualified unless they are built in.
+LIVE = """
     WITH wanted AS (
         SELECT * FROM unnest(%(catalogs)s::oid[], %(schemas)s::text[], %(names)s::text[])
              WITH ORDINALITY AS wanted (catalog, schema, name, number)
@@ -108,20 +111,45 @@ LIVE = f"""
           FROM wanted
           JOIN pg_namespace AS n ON nspname = schema
           JOIN pg_class AS c ON relnamespace = n.oid AND relname = name
-         WHERE wanted.catalog = {PG_CLASS}
+         WHERE wanted.catalog = 'pg_class'::regclass
          UNION ALL
         SELECT number, 'pg_type', t.oid, 5
           FROM wanted
           JOIN pg_namespace AS n ON nspname = schema
           JOIN pg_type AS t ON typnamespace = n.oid AND typname = name
-         WHERE wanted.catalog = {PG_TYPE}
+         WHERE wanted.catalog = 'pg_type'::regclass
          UNION ALL
-        SELECT number, 'pg_proc', to_regprocedure(quote_ident(schema) || '.' || name)::oid, 4
+        SELECT number, 'pg_collation', c.oid, 6
           FROM wanted
-         WHERE wanted.catalog = {PG_PROC}
+          JOIN pg_namespace AS n ON nspname = schema
+          JOIN pg_collation AS c ON collnamespace = n.oid AND collname = name
+         WHERE wanted.catalog = 'pg_collation'::regclass
+         UNION ALL
+        SELECT number, 'pg_namespace', n.oid, 6
+          FROM wanted
+          JOIN pg_namespace AS n ON nspname = name
+         WHERE wanted.catalog = 'pg_namespace'::regclass
+         UNION ALL
+        SELECT number, 'pg_extension', e.oid, 6
+          FROM wanted
+          JOIN pg_extension AS e ON extname = name
+         WHERE wanted.catalog = 'pg_extension'::regclass
+         UNION ALL
+        SELECT number, 'pg_proc', p.oid, 4
+          FROM wanted
+          JOIN pg_namespace AS n ON nspname = schema
+          JOIN pg_proc AS p ON pronamespace = n.oid
+         CROSS JOIN LATERAL (
+            SELECT string_agg(format_type(type, NULL), ', ' ORDER BY place) AS types
+              FROM unnest(proargtypes) WITH ORDINALITY AS argument (type, place)) AS arguments
+         WHERE wanted.catalog = 'pg_proc'::regclass
+           AND name = concat(proname, '(', CASE WHEN prokind = 'a' AND types IS NULL
+                                                THEN '*' ELSE types END, ')')
     )
-    SELECT live.number, live.catalog, live.oid::bigint, o.type, o.identity
+    SELECT live.number, live.catalog, live.oid::bigint,
+           CASE live.catalog WHEN 'pg_proc' THEN 'routine' WHEN 'pg_type' THEN 'type'
+                             ELSE o.type END, o.identity
       FROM live CROSS JOIN LATERAL pg_identify_object(live.catalog::regclass, live.oid, 0) AS o
      WHERE live.oid IS NOT NULL
      ORDER BY place, o.identity
-"""  # noqa: S608
+"""

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -24,7 +24,7 @@ from config.rollback.backup import Backup, read_backup, shown
 from config.rollback.backup_files import list_of
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
 from config.rollback.execution import Job
-from config.rollback.replacement import check_restored, plan_replacement, read_live
+from config.rollback.replacement import KEPT, check_restored, plan_replacement, read_live
 
 type Say = Callable[[str], None]
 
@@ -113,7 +113,10 @@ def _restore(
         cursor.execute(SET_FIRST)
         cursor.execute("SELECT pg_current_xact_id()::text")
         [(progress.transaction,)] = cursor.fetchall()
-        live = list(read_live(cursor, backup.entries).values())
+        found = read_live(cursor, backup.entries)
+        kept = {entry for entry in found if entry.kind in KEPT}
+        backup = replace(backup, entries=[each for each in backup.entries if each not in kept])
+        live = [found[entry] for entry in found if entry not in kept]
         if tables := [each.identity for each in live if each.kind == "table"]:
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
         replacement = plan_replacement(cursor, live)
