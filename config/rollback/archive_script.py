@@ -28,6 +28,7 @@ RESET = "".join(
 # Of what a role or a database may set, pg_restore leaves these as they are.
 SET_FIRST = """
     SELECT set_config('array_nulls', 'on', true), set_config('intervalstyle', 'postgres', true),
+           set_config('quote_all_identifiers', 'off', true),
            set_config('transform_null_equals', 'off', true), set_config('search_path', '', true)
 """
 END_OF_ROWS = b"\\.\n"

@@ -177,7 +177,8 @@ def _failure(status: int, stderr: bytes) -> str:
     first = next((n for n, each in enumerate(messages) if each.startswith("error: ")), None)
     if first is not None:
         details = takewhile(lambda each: each.startswith("detail: "), messages[first + 1 :])
-        messages = [messages[first], *(each for each in details if "Command was" not in each)]
-    reason = " ".join(message.removeprefix("error: ") for message in messages).strip()
+        queries = ("detail: Command was: ", "detail: Query was: ")
+        messages = [messages[first], *(each for each in details if not each.startswith(queries))]
+    reason = " ".join(re.sub(r"^(?:error|detail): ", "", each) for each in messages).strip()
     ended = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
     return reason.rstrip(".") or f"it ended with {ended}"

@@ -153,6 +153,29 @@ def test_object_that_no_backup_can_hold__refused(database: str, backups: Path) -
     assert [*backups.iterdir()] == [backups / ".gitignore"]
 
 
+# Files that were not finished
+
+
+def test_unfinished_backup_of_a_process_that_was_killed__removed(
+    database: str, backups: Path
+) -> None:
+    backups.mkdir()
+    for name in ("x-20261120T000000Z.unfinished", "x-20261120T000000Z.list"):
+        (backups / name).touch()
+    rollback("--to", "enrollments", "0001", *GO_ON)
+    assert {path.suffix for path in backups.iterdir()} == {".dump", ".list"}
+    assert not [*backups.glob("x-*")]
+
+
+def test_unfinished_backup_of_another_process__stays(tmp_path: Path) -> None:
+    with (
+        backup_files.new_backup(tmp_path, "x") as (first, _),
+        backup_files.new_backup(tmp_path, "x") as (second, _),
+    ):
+        assert first != second
+        assert first.exists()
+
+
 # What cannot be restored
 
 

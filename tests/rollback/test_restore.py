@@ -318,3 +318,51 @@ def test_restored_objects_that_are_missing__nothing_changed(
 
 def drop_users(session: psycopg.Connection[Any], *args: object) -> None:
     session.execute("DROP TABLE public.users")
+
+
+# What a database may set for its sessions
+
+SETTINGS = {
+    "array_nulls": "off",
+    "bytea_output": "escape",
+    "check_function_bodies": "off",
+    "client_encoding": "LATIN1",
+    "client_min_messages": "debug1",
+    "datestyle": "SQL, DMY",
+    "default_transaction_isolation": "serializable",
+    "default_transaction_deferrable": "on",
+    "extra_float_digits": "0",
+    "idle_in_transaction_session_timeout": "2000",
+    "intervalstyle": "sql_standard",
+    "quote_all_identifiers": "on",
+    "search_path": "pg_catalog",
+    "session_replication_role": "replica",
+    "standard_conforming_strings": "off",
+    "timezone": "'Asia/Kathmandu'",
+    "transform_null_equals": "on",
+    "xmloption": "document",
+}
+VALUES = r"""
+    CREATE TABLE public.various (t text, n text[], b bytea, f float8, i interval, d timestamptz,
+        CHECK (t <> 'x' OR t IS NULL), c date DEFAULT '2026-02-01');
+    INSERT INTO public.various VALUES ('ä€ł\\', '{NULL,"NULL"}', '\x00ff', 0.1 + 0.2,
+        '-1 year 2 mons -3 days +04:05:06.7', '2026-02-03 04:05:06+07')
+"""
+
+
+def test_backup_and_restore_with_other_settings__everything_as_before(
+    database: str, backups: Path
+) -> None:
+    run_sql(VALUES)
+    before = dump()
+    for name, value in SETTINGS.items():
+        run_sql(f'ALTER DATABASE "{database}" SET {name} TO {value}')
+    connection.close()
+    try:
+        path = back_up(backups).path
+        run_sql("DROP TABLE public.various")
+        rollback("--restore", path, *GO_ON)
+    finally:
+        run_sql(f'ALTER DATABASE "{database}" RESET ALL')
+        connection.close()
+    assert dump() == before
