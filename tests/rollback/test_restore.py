@@ -1,46 +1,14 @@
 """rollback --restore: everything that was dropped comes back, and nothing of others goes."""
 
-import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from django.core.management import CommandError
 from django.db import connection
-from pytest_django import DjangoDbBlocker, Settings
 
-from config.postgres.catalog import Address
-from config.rollback import restoration
-from config.rollback.backup import Backup, write_backup
-from config.rollback.client_programs import find_client_programs
-from config.rollback.replacement import check_restored
-from config.rollback.restoration import RestorationProgress
-from tests.rollback.helpers import GO_ON, contents, refusal, rollback, rollback_until, session
-from tests.support.migrations import dump, new_database, run_sql
-
-
-def back_up(directory: Path, *schemas: str) -> Backup:
-    """Write a backup of all tables and functions in `schemas`, as if a rollback dropped them."""
-    found = ", ".join(f"'{schema}'::regnamespace" for schema in ("public", *schemas))
-    relations = run_sql(
-        f"SELECT oid FROM pg_class WHERE relnamespace IN ({found})"
-        "   AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
-    )
-    objects = [
-        Address(*row)
-        for row in run_sql(
-            f"SELECT 'pg_proc', oid FROM pg_proc WHERE pronamespace IN ({found}) UNION ALL"
-            f" SELECT 'pg_type', oid FROM pg_type WHERE typnamespace IN ({found}) UNION ALL"
-            f" SELECT 'pg_collation', oid FROM pg_collation WHERE collnamespace IN ({found})"
-            " UNION ALL SELECT 'pg_namespace', oid FROM pg_namespace"
-            f"  WHERE oid IN ({found}) AND nspname <> 'public'"
-        )
-    ]
-    tools = find_client_programs(connection)
-    return write_backup(connection, tools, [oid for (oid,) in relations], objects, directory)
-
+from config.rollback.backup import Backup
+from tests.rollback.backups import back_up
+from tests.rollback.helpers import GO_ON, contents, refusal, rollback
+from tests.support.migrations import dump, run_sql
 
 ODD = r"""
     CREATE SCHEMA "My Schema-1"; CREATE SCHEMA "a.b";
@@ -150,15 +118,6 @@ def test_restore__what_is_of_others_stays_as_it_is_now(database: str, backups: P
         run_sql(f'DROP OWNED BY "{owner}" CASCADE; DROP ROLE "{owner}"')
 
 
-@pytest.fixture(scope="module")
-def backup(
-    filled: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Backup]:
-    """A backup of a database in which nothing was rolled back."""
-    with django_db_blocker.unblock(), new_database(filled):
-        yield back_up(tmp_path_factory.mktemp("backup"))
-
-
 @pytest.mark.parametrize(
     ("statement", "dependent", "drop"),
     [
@@ -192,132 +151,6 @@ def test_restore_with_something_in_the_way__named_and_nothing_changed(
         )
     finally:
         run_sql(drop)
-
-
-# Other sessions, and a restoration that is cut short
-
-
-def test_restore_of_a_table_in_use__named_and_nothing_changed(backup: Backup) -> None:
-    before = contents()
-    with session() as other:
-        other.execute("SELECT FROM payments")
-        with pytest.raises(CommandError) as error:
-            rollback("--restore", backup.path, *GO_ON)
-        pid = other.info.backend_pid
-    assert re.sub(r" for \d+ s", " for … s", str(error.value)) == (
-        f"rollback --restore could not lock payments within 0.2 s: session {pid} (idle in "
-        "transaction for … s, SELECT FROM payments) is in the way. Gave up after 1 attempt. "
-        "Nothing was changed. Run rollback --restore again when that session has ended, or end "
-        f"it: SELECT pg_terminate_backend({pid});"
-    )
-    assert contents() == before
-
-
-def test_restore_of_a_table_in_use__waited_for(backup: Backup, settings: Settings) -> None:
-    settings.MIGRATE_LOCK_RETRIES = 1
-    before = contents()
-    with session() as other:
-        other.execute("DELETE FROM refunds")
-        other.execute("DELETE FROM payments WHERE NOT EXISTS (TABLE refunds)")
-        lines = rollback_until("Trying again", other.commit, "--restore", backup.path, *GO_ON)
-    assert lines[-1] == f"Restored 31 tables and 16 enum types from {backup.path}."
-    assert contents() == before
-
-
-@pytest.fixture
-def at_the_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Return a function that has something happen when all has been restored, before the commit."""
-
-    def set_reaction(reaction: Callable[[], None]) -> None:
-        def check(*args: Any) -> None:
-            check_restored(*args)
-            reaction()
-
-        monkeypatch.setattr(restoration, "check_restored", check)
-
-    return set_reaction
-
-
-def end_session() -> None:
-    pid = connection.connection.info.backend_pid
-    with session() as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [pid])
-
-
-def test_restore_whose_session_ends__nothing_changed(
-    backup: Backup, at_the_end: Callable[[Callable[[], None]], None]
-) -> None:
-    at_the_end(end_session)
-    assert refusal("--restore", backup.path, *GO_ON) == (
-        f"{backup.path} was not restored: terminating connection due to administrator command. "
-        "Nothing was changed."
-    )
-
-
-def test_restore_interrupted__nothing_changed(
-    backup: Backup, at_the_end: Callable[[Callable[[], None]], None]
-) -> None:
-    def interrupt() -> None:
-        raise KeyboardInterrupt
-
-    before = contents()
-    at_the_end(interrupt)
-    with pytest.raises(KeyboardInterrupt) as interruption:
-        rollback("--restore", backup.path, *GO_ON)
-    assert str(interruption.value) == (
-        "interrupted. Nothing was changed. Run rollback --restore again to go on."
-    )
-    assert contents() == before
-
-
-def test_restoration_that_was_committed__said_so(backup: Backup) -> None:
-    """As after a connection that is lost during the commit."""
-    [(committed,)] = run_sql("SELECT pg_current_xact_id()::text")
-    progress = RestorationProgress(transaction=committed)
-    assert progress.after_interruption(connection) == "The restoration is done."
-
-
-# A backup that is not whole
-
-
-def test_file_that_is_cut_off__nothing_changed(backup: Backup, tmp_path: Path) -> None:
-    path = tmp_path / "cut.dump"
-    path.write_bytes(backup.path.read_bytes()[:-5000])
-    assert refusal("--restore", path, *GO_ON) == (
-        f"{path} was not restored: could not read from input file: end of file. Nothing was "
-        "changed."
-    )
-
-
-def test_list_of_another_file__refused(backup: Backup, tmp_path: Path) -> None:
-    path = tmp_path / "x.dump"
-    path.write_bytes(backup.path.read_bytes())
-    path.with_suffix(".list").write_text("99999; table other\n")
-    assert refusal("--restore", path) == (
-        f"{path} cannot be restored: x.list is the list of another file. Nothing was changed."
-    )
-
-
-def test_file_without_its_list__everything_in_it_restored(backup: Backup, tmp_path: Path) -> None:
-    before = contents()
-    (path := tmp_path / "x.dump").write_bytes(backup.path.read_bytes())
-    run_sql("DELETE FROM refunds")
-    rollback("--restore", path, *GO_ON)
-    assert contents() == before
-
-
-def test_restored_objects_that_are_missing__nothing_changed(
-    backup: Backup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(restoration, "create_parts", drop_users)
-    assert refusal("--restore", backup.path, *GO_ON) == (
-        f"{backup.path} was not restored: afterwards these were missing: table public.users. "
-        "Nothing was changed."
-    )
-
-
-def drop_users(session: psycopg.Connection[Any], *args: object) -> None:
-    session.execute("DROP TABLE public.users")
 
 
 # What a database may set for its sessions
