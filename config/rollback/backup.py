@@ -100,7 +100,7 @@ def read_backup(path: Path) -> Backup:
     """
     entries = read_entries(path)
     if not list_of(path).exists():
-        return Backup(path, [entry for entry in entries if entry.kind != "SCHEMA"])
+        return Backup(path, entries)
     lines = list_of(path).read_text().splitlines()
     chosen = {int(number) for line in lines if (number := line.partition(";")[0]).isdecimal()}
     if not chosen or not chosen <= {entry.id for entry in entries}:

@@ -100,10 +100,12 @@ class ClientPrograms:
         return env
 
 
-def find_client_programs(connection: BaseDatabaseWrapper) -> ClientPrograms:
+def find_client_programs(
+    connection: BaseDatabaseWrapper, *, to_restore: bool = False
+) -> ClientPrograms:
     """Return the programs of the server's version, or else of the next newer one installed.
 
-    Raises CommandError if there is none.
+    Raise CommandError if there is none.
     """
     connection.ensure_connection()
     info = connection.connection.info
@@ -113,10 +115,12 @@ def find_client_programs(connection: BaseDatabaseWrapper) -> ClientPrograms:
     if version is None:
         there = ", ".join(map(str, sorted(found)))
         problem = f"only of version {there}" if there else "not there"
+        done, program = ("restored", "pg_restore") if to_restore else ("written", "pg_dump")
+        instead = "" if to_restore else ", or make a backup in your own way and add --no-backup"
         raise CommandError(
-            f"No backup can be written: for a server of PostgreSQL {wanted}, pg_dump is {problem}. "
-            f"Nothing was changed. Install PostgreSQL {wanted}'s client programs (Debian: "
-            f"postgresql-client-{wanted}), or make a backup in your own way and add --no-backup."
+            f"No backup can be {done}: for a server of PostgreSQL {wanted}, {program} is "
+            f"{problem}. Nothing was changed. Install PostgreSQL {wanted}'s client programs "
+            f"(Debian: postgresql-client-{wanted}){instead}."
         )
     role = connection.settings_dict["OPTIONS"].get("assume_role") or ""
     return ClientPrograms(found[version], version, _where(connection), info.password, role)

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres.catalog import Address, in_order, read_definitions, read_dependents_outside
-from config.rollback.archive import ArchiveError, Entry
+from config.rollback.archive import ArchiveError, Entry, Section
 from config.rollback.backup import Backup
 
 KEPT = ("SCHEMA", "EXTENSION", "COLLATION")
@@ -64,6 +64,16 @@ def read_live(cursor: CursorWrapper, entries: Collection[Entry]) -> dict[Entry, 
         wanted[number - 1]: LiveObject(Address(catalog, oid), kind, identity)
         for number, catalog, oid, kind, identity in cursor.fetchall()
     }
+
+
+def without_kept(entries: Collection[Entry], found: Collection[Entry]) -> list[Entry]:
+    """Return `entries` without those that exist and are kept, and their comments and the like."""
+    kept = {entry.id for entry in found if entry.kind in KEPT}
+    return [
+        entry
+        for entry in entries
+        if entry.id not in kept and (entry.section != Section.NONE or kept.isdisjoint(entry.needs))
+    ]
 
 
 def check_restored(cursor: CursorWrapper, backup: Backup) -> None:

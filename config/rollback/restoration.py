@@ -1,6 +1,7 @@
 """The restoration of a backup: one transaction, which is looked at before it is committed."""
 
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,11 +25,19 @@ from config.rollback.backup import Backup, read_backup, shown
 from config.rollback.backup_files import list_of
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
 from config.rollback.execution import Job
-from config.rollback.replacement import KEPT, check_restored, plan_replacement, read_live
+from config.rollback.replacement import (
+    KEPT,
+    check_restored,
+    plan_replacement,
+    read_live,
+    without_kept,
+)
 
 type Say = Callable[[str], None]
 
 DONE = "The restoration is done."
+PATIENCE, POLL_SECONDS = 10.0, 0.2
+"""How long a session that has lost its client is waited for, to learn what it did."""
 
 
 def open_backup(path: Path) -> Backup:
@@ -66,15 +75,23 @@ class RestorationProgress(Progress):
         """Return how the database stands. After a failed commit, only it knows."""
         if not self.transaction:
             return "Nothing was changed."
+        deadline = time.monotonic() + PATIENCE
+        while (status := self._status(connection)) == "in progress":
+            if time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS)
+        standings = {"committed": DONE, "aborted": "Nothing was changed."}
+        return standings.get(status, "Whether it was committed could not be seen.")
+
+    def _status(self, connection: BaseDatabaseWrapper) -> str:
         connection.close()  # it may be lost, or a statement may still be running
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_xact_status(%s::xid8)", [self.transaction])
                 [(status,)] = cursor.fetchall()
         except Error:
-            status = "unknown"
-        standings = {"committed": DONE, "aborted": "Nothing was changed."}
-        return standings.get(status, "Whether it will be committed could not be seen.")
+            return "unknown"
+        return str(status)
 
 
 def restore(
@@ -114,9 +131,8 @@ def _restore(
         cursor.execute("SELECT pg_current_xact_id()::text")
         [(progress.transaction,)] = cursor.fetchall()
         found = read_live(cursor, backup.entries)
-        kept = {entry for entry in found if entry.kind in KEPT}
-        backup = replace(backup, entries=[each for each in backup.entries if each not in kept])
-        live = [found[entry] for entry in found if entry not in kept]
+        backup = replace(backup, entries=without_kept(backup.entries, found))
+        live = [found[entry] for entry in found if entry.kind not in KEPT]
         if tables := [each.identity for each in live if each.kind == "table"]:
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
         replacement = plan_replacement(cursor, live)

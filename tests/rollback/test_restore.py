@@ -72,6 +72,19 @@ def test_restore_of_odd_names__everything_as_before(database: str, backups: Path
         run_sql(f'DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
 
 
+def test_rollback_in_a_schema_with_a_blank__restored(database: str, backups: Path) -> None:
+    run_sql('ALTER SCHEMA public RENAME TO "My Schema-1"; CREATE SCHEMA public')
+    run_sql(f'ALTER DATABASE "{database}" SET search_path TO "My Schema-1", public')
+    connection.close()
+    before = contents()
+    rollback("payments", *GO_ON)
+    [path] = backups.glob("*.dump")
+    assert rollback("--restore", path, *GO_ON)[-1] == (
+        f"Restored 31 tables and 16 enum types from {path}."
+    )
+    assert contents() == before
+
+
 # What is of others
 
 

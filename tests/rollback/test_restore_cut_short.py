@@ -13,7 +13,7 @@ from django.core.management import CommandError
 from django.db import connection
 from pytest_django import Settings
 
-from config.rollback import restoration
+from config.rollback import client_programs, restoration
 from config.rollback.backup import Backup
 from config.rollback.replacement import check_restored
 from config.rollback.restoration import RestorationProgress
@@ -187,3 +187,13 @@ def test_restored_objects_that_are_missing__nothing_changed(
 
 def drop_users(session: psycopg.Connection[Any], *args: object) -> None:
     session.execute("DROP TABLE public.users")
+
+
+def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
+    [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
+    assert refusal("--restore", backup.path, *GO_ON) == (
+        f"No backup can be restored: for a server of PostgreSQL {version}, pg_restore is not "
+        f"there. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
+        f"postgresql-client-{version})."
+    )

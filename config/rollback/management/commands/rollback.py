@@ -123,8 +123,8 @@ class Command(BaseCommand):
         self.say(f"\nBackup: {shown(self.backup.path)} ({tables_and_size})")
 
     def restore(self, path: Path) -> None:
-        tools = find_client_programs(self.connection)
         backup = open_backup(path)
+        tools = find_client_programs(self.connection, to_restore=True)
         tables = counted(len(backup.tables), "table")
         if present := overwritten_tables(self.connection, backup):
             self.say(
