@@ -53,6 +53,8 @@ class Dropped:
     """What the operations drop, and the record of migrations if that goes as well."""
     vanished: frozenset[Address]
     """The same with all parts, and with what is made again at once."""
+    altered: Collection[Address]
+    """What stays, but not as it was."""
     locked: Collection[int]
     """The relations that nobody else may use meanwhile."""
     rows: RowChanges
@@ -67,13 +69,13 @@ class Dropped:
         return [obj for obj in self.objects if obj.kind == kind]
 
     @property
-    def addresses(self) -> set[Address]:
-        """The objects, and the tables whose columns go."""
-        return {obj.address._replace(number=0) for obj in self.objects}
-
-    @property
     def runs_code(self) -> bool:
         return any(each.runs_code for _, operations in self.migrations for each in operations)
+
+    @property
+    def changed(self) -> set[Address]:
+        """Everything that has to be in a backup, beside the tables whose rows go."""
+        return {*self.vanished, *self.altered}
 
     @property
     def written(self) -> set[int]:

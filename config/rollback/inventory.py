@@ -4,7 +4,7 @@ What goes is asked of the catalog and not of the migration state, which no longe
 it has given up by SeparateDatabaseAndState, nor one that RunSQL has made.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.backends.utils import CursorWrapper
@@ -16,7 +16,7 @@ from config.postgres.catalog import Address, transposed
 WHOLE_OBJECTS = (
     *("pg_collation", "pg_conversion", "pg_event_trigger", "pg_extension", "pg_foreign_server"),
     *("pg_foreign_data_wrapper", "pg_language", "pg_namespace", "pg_opclass", "pg_operator"),
-    *("pg_opfamily", "pg_policy", "pg_proc", "pg_publication"),
+    *("pg_opfamily", "pg_policy", "pg_publication"),
     *("pg_rewrite", "pg_statistic_ext", "pg_ts_config", "pg_ts_dict", "pg_type", "pg_cast"),
 )
 FIRST_OWN_OID = 16384
@@ -50,10 +50,14 @@ class DroppedObject:
         return self.kind in (HOLDS_ROWS, HOLDS_VALUES)
 
 
-def read_inventory(cursor: CursorWrapper) -> frozenset[Address]:
-    """Return the addresses of all objects that a session other than the server's own has made."""
+type Inventory = Mapping[Address, str]
+"""The objects of the database, with the version of those that can be replaced and stay."""
+
+
+def read_inventory(cursor: CursorWrapper) -> Inventory:
+    """Return all objects except for those that a server comes with."""
     cursor.execute(INVENTORY)
-    return frozenset(Address(*row) for row in cursor.fetchall())
+    return {Address(*row[:3]): row[3] for row in cursor.fetchall()}
 
 
 def read_locked(cursor: CursorWrapper) -> frozenset[Address]:
@@ -84,18 +88,20 @@ def describe(
 
 OBJECTS = [
     """
-SELECT 'pg_class', oid::bigint, 0 FROM pg_class
+SELECT 'pg_class', c.oid::bigint, 0, coalesce(r.xmin::text, '') FROM pg_class AS c
+  LEFT JOIN pg_rewrite AS r ON ev_class = c.oid AND rulename = '_RETURN'
  WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relpersistence <> 't'""",
     """
-SELECT 'pg_class', attrelid::bigint, attnum::int FROM pg_attribute
+SELECT 'pg_class', attrelid::bigint, attnum::int, '' FROM pg_attribute
   JOIN pg_class AS c ON c.oid = attrelid AND relkind IN ('r', 'p') AND relpersistence <> 't'
  WHERE attnum > 0 AND NOT attisdropped""",
-    "SELECT 'pg_largeobject', oid::bigint, 0 FROM pg_largeobject_metadata",
-    "SELECT 'pg_trigger', oid::bigint, 0 FROM pg_trigger WHERE NOT tgisinternal",
-    *(f"SELECT '{catalog}', oid::bigint, 0 FROM {catalog}" for catalog in WHOLE_OBJECTS),  # noqa: S608
+    "SELECT 'pg_largeobject', oid::bigint, 0, '' FROM pg_largeobject_metadata",
+    "SELECT 'pg_proc', oid::bigint, 0, xmin::text FROM pg_proc",
+    "SELECT 'pg_trigger', oid::bigint, 0, '' FROM pg_trigger WHERE NOT tgisinternal",
+    *(f"SELECT '{catalog}', oid::bigint, 0, '' FROM {catalog}" for catalog in WHOLE_OBJECTS),  # noqa: S608
 ]
 INVENTORY = f"""
-SELECT * FROM ({" UNION ALL ".join(OBJECTS)}) AS object (catalog, oid, number)
+SELECT * FROM ({" UNION ALL ".join(OBJECTS)}) AS object (catalog, oid, number, version)
  WHERE oid >= {FIRST_OWN_OID} OR catalog = 'pg_namespace'
 """  # noqa: S608
 

@@ -99,4 +99,6 @@ def _described(cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: Ro
         dropped = [obj for obj in objects if obj.address in step.vanished]
         operations[step.migration].append(UndoneOperation(step.operation, dropped))
     migrations = [UndoneMigration(*item) for item in operations.items()]
-    return Dropped(migrations, objects, trace.vanished, trace.locked, rows.describe())
+    return Dropped(
+        migrations, objects, trace.vanished, trace.altered, trace.locked, rows.describe()
+    )

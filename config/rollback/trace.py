@@ -15,7 +15,7 @@ from psycopg import errors
 
 from config.console import driver_error
 from config.postgres.catalog import Address
-from config.rollback.inventory import read_identities, read_inventory, read_locked
+from config.rollback.inventory import Inventory, read_identities, read_inventory, read_locked
 
 MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject)
 
@@ -69,7 +69,8 @@ class Trace:
         """Note what has vanished since the last begin()."""
         before, self.now = self.now, self._read()
         if self._current:
-            self.steps.append(Step(*self._current, before - self.now))
+            vanished = frozenset(before.keys() - self.now.keys())
+            self.steps.append(Step(*self._current, vanished))
         self._current = None
 
     def finish(self) -> None:
@@ -77,13 +78,24 @@ class Trace:
         self.end()
         with self.connection.cursor() as cursor:
             locked = read_locked(cursor)
-            self.made_again = read_identities(cursor, self.now - self.before)
+            self.made_again = read_identities(cursor, self.now.keys() - self.before.keys())
         # Other sessions drop objects as well; those that this one has dropped are locked.
-        gone = self.before - self.now
+        gone = self.before.keys() - self.now.keys()
         self.vanished = frozenset(address for address in gone if address.is_within(locked))
         self.locked = {address.oid for address in locked if address.catalog == "pg_class"}
 
-    def _read(self) -> frozenset[Address]:
+    @property
+    def altered(self) -> set[Address]:
+        """Return the views and functions that are replaced, and the tables that get a column."""
+        replaced = {
+            address
+            for address, version in self.now.items()
+            if self.before.get(address, version) != version
+        }
+        new = (address._replace(number=0) for address in self.now.keys() - self.before.keys())
+        return replaced | {address for address in new if address in self.before}
+
+    def _read(self) -> Inventory:
         with self.connection.cursor() as cursor:
             return read_inventory(cursor)
 

@@ -24,7 +24,11 @@ from config.postgres.catalog.dependencies import Address, transposed
 from config.postgres.catalog.obstacles import Obstacle, read_obstacles
 from config.postgres.catalog.privileges import check_may_create_temporary, check_may_read
 from config.postgres.catalog.quoting import literal, quote
-from config.postgres.catalog.type_dependents import Dependents, read_dependents
+from config.postgres.catalog.type_dependents import (
+    Dependents,
+    read_dependents,
+    read_dependents_outside,
+)
 
 __all__ = [
     "Address",
@@ -46,6 +50,7 @@ __all__ = [
     "read_catalog",
     "read_definitions",
     "read_dependents",
+    "read_dependents_outside",
     "read_obstacles",
     "read_owners",
     "read_schema",

@@ -14,7 +14,6 @@ from django.core.management.color import no_style
 from django.db import connections
 
 from config.console import counted, counted_bytes
-from config.migrating import Progress, hold_migration_lock
 from config.postgres.catalog import read_schema
 from config.rollback.backup import Backup, shown, write_backup
 from config.rollback.client_programs import ClientPrograms, find_client_programs
@@ -112,19 +111,20 @@ class Command(BaseCommand):
 
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
         if self.backup:  # an earlier attempt's; it lacks the rows that were written since
-            self.backup.path.unlink(missing_ok=True)
+            self.backup.remove()
         own = read_own_tables(self.connection, job.rollback.before)
-        relations, objects = {*own, *job.dropped.written}, job.dropped.addresses
         directory = Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
-        self.backup = write_backup(self.connection, tools, relations, objects, directory)
+        self.backup = write_backup(
+            self.connection, tools, {*own, *job.dropped.written}, job.dropped.changed, directory
+        )
         tables_and_size = (
             f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"
         )
         self.say(f"\nBackup: {shown(self.backup.path)} ({tables_and_size})")
 
     def restore(self, path: Path) -> None:
-        tools = find_client_programs(self.connection)
-        backup = open_backup(tools, path)
+        backup = open_backup(path)
+        tools = find_client_programs(self.connection, to_restore=True)
         tables = counted(len(backup.tables), "table")
         if present := overwritten_tables(self.connection, backup):
             self.say(
@@ -133,9 +133,8 @@ class Command(BaseCommand):
                 "was written to them since is lost."
             )
             self.confirm(is_dangerous=True)
-        with hold_migration_lock(self.connection, Progress("rollback"), self.say):
-            restore(tools, backup)
-        types = counted(len(backup.enum_types), "enum type")
+        restore(self.connection, tools, backup, self.say)
+        types = counted(len(backup.types), "enum type")
         self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shown(path)}."))
 
     def confirm(self, *, is_dangerous: bool) -> None:
