@@ -34,8 +34,9 @@ class Command(BaseCommand):
     """Exit status 0: rolled back, or nothing to do; 1: refused, nothing changed; 130: Ctrl-C."""
 
     help = (
-        "Unapply migrations: all, those of some apps, or those after a point in time. Shows what "
-        "is destroyed and asks first, writes a backup, and is one transaction."
+        "Unapply migrations: all, those of some apps, or those after a point in time. Finds what "
+        "would be destroyed by unapplying them in a transaction that is undone, shows it and asks, "
+        "writes a backup, and is one transaction. So RunPython runs backwards twice."
     )
     requires_system_checks = ()
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         )
         connection_names = tuple(connections)
         add("--database", default="default", choices=connection_names, help="The connection.")
-        add("--dry-run", action="store_true", help="Print the SQL, and stop.")
+        add("--dry-run", action="store_true", help="Print the SQL, and change nothing.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
         destroy = "With --noinput: go on although data will be destroyed."
         add("--yes-destroy-data", action="store_true", help=destroy)
