@@ -114,7 +114,8 @@ def restore(
             standing = progress.ask_standing(connection)
             if standing != DONE:
                 raise CommandError(
-                    f"{shown(backup.path)} was not restored: {_reason(error)}. {standing}"
+                    f"{shown(backup.path)} was not restored: {_reason(error)}. {standing} "
+                    f"Correct this, and run {progress.command} again."
                 ) from error
     connection.close()  # it knows by their oids the types that were there before
 
