@@ -68,7 +68,12 @@ def test_restore_of_odd_names__everything_as_before(database: str, backups: Path
         run_sql('DROP SCHEMA "My Schema-1", "a.b" CASCADE')
         rollback("--restore", backup.path, *GO_ON)
         assert dump() == before
-        rollback("--restore", backup.path, *GO_ON)
+        [overwritten, _] = rollback("--restore", backup.path, *GO_ON)
+        assert overwritten.endswith(
+            'It also replaces materialized view "a.b"."M 1", view "a.b"."V 1", routine '
+            '"a.b"."F(x"("My Schema-1"."Mood; of",integer[]), routine "a.b"."How many"(), '
+            'routine "a.b".touch().'
+        )
         assert dump() == before
     finally:
         run_sql(f'DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
