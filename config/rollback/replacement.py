@@ -30,6 +30,9 @@ class LiveObject:
     """As DROP has it, such as "materialized view"."""
     identity: str
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity}"
+
     @property
     def drop(self) -> str:
         """The statement that drops it, with its parts, and what was found to depend on it."""

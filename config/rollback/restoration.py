@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.core.management.base import CommandError
-from django.db import Error
+from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted, driver_error
 from config.migrating import Progress, guarded_run
+from config.postgres.catalog import read_schema
 from config.project import typed
 from config.rollback.archive import ArchiveError
 from config.rollback.archive_script import (
@@ -35,6 +36,7 @@ from config.rollback.replacement import (
 
 type Say = Callable[[str], None]
 
+WITHOUT_ROWS = ("VIEW", "MATERIALIZED VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
 DONE = "The restoration is done."
 PATIENCE, POLL_SECONDS = 10.0, 0.2
 """How long a session that has lost its client is waited for, to learn what it did."""
@@ -53,10 +55,22 @@ def open_backup(path: Path) -> Backup:
     return backup
 
 
-def overwritten_tables(connection: BaseDatabaseWrapper, backup: Backup) -> list[str]:
-    """Return the tables of the backup that exist now."""
-    with connection.cursor() as cursor:
-        return [live.identity for live in read_live(cursor, backup.tables).values()]
+def describe_overwritten(connection: BaseDatabaseWrapper, backup: Backup) -> str:
+    """Return what of the backup exists now and will be replaced, or '' if nothing does."""
+    wanted = [*backup.tables, *(entry for entry in backup.entries if entry.kind in WITHOUT_ROWS)]
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(SET_FIRST)
+        live = read_live(cursor, wanted)
+    if not live:
+        return ""
+    present = sum(entry in live for entry in backup.tables)
+    others = [str(found) for entry, found in live.items() if entry.kind in WITHOUT_ROWS]
+    return (
+        f"{shown(backup.path)} holds {counted(len(backup.tables), 'table')}, of which {present} "
+        f"are in database {read_schema(connection).database}. They will be as they were then; "
+        "what was written to them since is lost."
+        + (f" It also replaces {', '.join(others)}." if others else "")
+    )
 
 
 @dataclass
@@ -114,7 +128,8 @@ def restore(
             standing = progress.ask_standing(connection)
             if standing != DONE:
                 raise CommandError(
-                    f"{shown(backup.path)} was not restored: {_reason(error)}. {standing}"
+                    f"{shown(backup.path)} was not restored: {_reason(error)}. {standing} "
+                    f"Correct this, and run {progress.command} again."
                 ) from error
     connection.close()  # it knows by their oids the types that were there before
 

@@ -1,5 +1,7 @@
 """rollback --restore: everything that was dropped comes back, and nothing of others goes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,7 +68,12 @@ def test_restore_of_odd_names__everything_as_before(database: str, backups: Path
         run_sql('DROP SCHEMA "My Schema-1", "a.b" CASCADE')
         rollback("--restore", backup.path, *GO_ON)
         assert dump() == before
-        rollback("--restore", backup.path, *GO_ON)
+        [overwritten, _] = rollback("--restore", backup.path, *GO_ON)
+        assert overwritten.endswith(
+            'It also replaces materialized view "a.b"."M 1", view "a.b"."V 1", routine '
+            '"a.b"."F(x"("My Schema-1"."Mood; of",integer[]), routine "a.b"."How many"(), '
+            'routine "a.b".touch().'
+        )
         assert dump() == before
     finally:
         run_sql(f'DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
@@ -89,7 +96,8 @@ def test_rollback_in_a_schema_with_a_blank__restored(database: str, backups: Pat
 
 
 OTHERS = """
-    CREATE ROLE "{owner}"; CREATE SCHEMA theirs; GRANT CREATE, USAGE ON SCHEMA theirs TO "{owner}";
+    CREATE ROLE "{owner}" SUPERUSER; CREATE SCHEMA theirs;
+    GRANT CREATE, USAGE ON SCHEMA theirs TO "{owner}";
     CREATE FUNCTION theirs() RETURNS int LANGUAGE sql AS 'SELECT 1';
     CREATE TYPE mood AS ENUM ('happy'); CREATE TABLE legacy (m mood, u uuid REFERENCES users);
     INSERT INTO legacy SELECT 'happy', id FROM users LIMIT 1;
@@ -109,6 +117,19 @@ CHANGED_SINCE = """
 """
 
 
+@contextmanager
+def as_role(name: str) -> Iterator[None]:
+    """Let this process connect and then assume a role."""
+    options = connection.settings_dict["OPTIONS"]
+    options["assume_role"] = name
+    connection.close()
+    try:
+        yield
+    finally:
+        del options["assume_role"]
+        connection.close()
+
+
 def test_restore__what_is_of_others_stays_as_it_is_now(database: str, backups: Path) -> None:
     owner = f"{database} of 'all'"
     run_sql(OTHERS.format(owner=owner))
@@ -120,7 +141,8 @@ def test_restore__what_is_of_others_stays_as_it_is_now(database: str, backups: P
         run_sql("UPDATE auth_group SET name = 'changed'")
         theirs = dump("--schema=theirs")
         functions = run_sql("SELECT oid, xmin FROM pg_proc WHERE proname = 'theirs'")
-        rollback("--restore", path, *GO_ON)
+        with as_role(owner):
+            rollback("--restore", path, *GO_ON)
         assert dump("--schema=theirs") == theirs
         assert run_sql("SELECT oid, xmin FROM pg_proc WHERE proname = 'theirs'") == functions
         restored = contents()["rows"]

@@ -84,7 +84,7 @@ def test_restore_whose_session_ends__nothing_changed(
     at_the_end(end_session)
     assert refusal("--restore", backup.path, *GO_ON) == (
         f"{backup.path} was not restored: terminating connection due to administrator command. "
-        "Nothing was changed."
+        "Nothing was changed. Correct this, and run rollback --restore again."
     )
 
 
@@ -154,7 +154,7 @@ def test_file_that_is_cut_off__nothing_changed(backup: Backup, tmp_path: Path) -
     path.write_bytes(backup.path.read_bytes()[:-5000])
     assert refusal("--restore", path, *GO_ON) == (
         f"{path} was not restored: could not read from input file: end of file. Nothing was "
-        "changed."
+        "changed. Correct this, and run rollback --restore again."
     )
 
 
@@ -181,7 +181,7 @@ def test_restored_objects_that_are_missing__nothing_changed(
     monkeypatch.setattr(restoration, "create_parts", drop_users)
     assert refusal("--restore", backup.path, *GO_ON) == (
         f"{backup.path} was not restored: afterwards these were missing: table public.users. "
-        "Nothing was changed."
+        "Nothing was changed. Correct this, and run rollback --restore again."
     )
 
 

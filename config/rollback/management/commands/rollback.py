@@ -25,7 +25,7 @@ from config.rollback.own_tables import read_own_tables
 from config.rollback.plan import read_rollback
 from config.rollback.rehearsal import rehearse
 from config.rollback.report import PlanReport, success
-from config.rollback.restoration import instructions, open_backup, overwritten_tables, restore
+from config.rollback.restoration import describe_overwritten, instructions, open_backup, restore
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 
@@ -126,15 +126,11 @@ class Command(BaseCommand):
     def restore(self, path: Path) -> None:
         backup = open_backup(path)
         tools = find_client_programs(self.connection, to_restore=True)
-        tables = counted(len(backup.tables), "table")
-        if present := overwritten_tables(self.connection, backup):
-            self.say(
-                f"{shown(path)} holds {tables}, of which {len(present)} are in database "
-                f"{read_schema(self.connection).database}. They will be as they were then; what "
-                "was written to them since is lost."
-            )
+        if overwritten := describe_overwritten(self.connection, backup):
+            self.say(overwritten)
             self.confirm(is_dangerous=True)
         restore(self.connection, tools, backup, self.say)
+        tables = counted(len(backup.tables), "table")
         types = counted(len(backup.types), "enum type")
         self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shown(path)}."))
 
