@@ -85,11 +85,12 @@ CASES = {
         ["500 values in column item.size, 2.0 kB"],
     ),
     "table by SQL": Case(
-        "migrations.RunSQL('CREATE TABLE log AS SELECT price FROM item', 'DROP TABLE log'),",
+        "migrations.RunSQL('CREATE TABLE log (n int); INSERT INTO log VALUES (1), (2)',"
+        " 'DROP TABLE log'),",
         KEEP + ITEM,
         "0001",
         [
-            "500 rows in 1 table, 32 kB with indexes",
+            "2 rows in 1 table, 8.0 kB with indexes",
             "1 table: log",
             "whatever else the code of its migrations changes when it runs backwards",
         ],
