@@ -10,7 +10,6 @@ from django.test import override_settings
 from tests.random_migrations.world import APPS
 from tests.support.lab import Lab
 
-
 LEFT_OUT = (
     "courses",
     "enrollments",
@@ -38,7 +37,8 @@ class RandomApps(Lab):
     def files(self) -> dict[str, str]:
         """Return the text of the models and of each migration, by path."""
         return {
-            str(path.relative_to(self.directory)): path.read_text() for path in sorted(self._paths())
+            str(path.relative_to(self.directory)): path.read_text()
+            for path in sorted(self._paths())
         }
 
     def checkout(self, files: Mapping[str, str]) -> None:

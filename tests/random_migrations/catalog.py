@@ -113,7 +113,8 @@ QUERIES = (
     """
     SELECT 'pg_class', c.oid::int8, attnum, 'column', nspname, relname || E'\\1' || attname,
            concat_ws(' ', format_type(atttypid, atttypmod),
-                     CASE WHEN attnotnull THEN 'not null' END, attidentity::text, attgenerated::text,
+                     CASE WHEN attnotnull THEN 'not null' END,
+                     attidentity::text, attgenerated::text,
                      pg_get_expr(adbin, adrelid), attcollation::regcollation, attstorage::text,
                      attcompression::text, col_description(c.oid, attnum))
       FROM relation AS c JOIN pg_attribute ON attrelid = c.oid

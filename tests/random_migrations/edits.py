@@ -112,7 +112,7 @@ def alter_field(world: World, random: Random) -> bool:
     found = [(model, each) for model, each in _fields(world) if each.kind != "generated"]
     if not found:
         return False
-    model, one = random.choice(found)
+    _, one = random.choice(found)
     change = random.choice([_toggle_index, _toggle_column, _comment, _presence, _widen, _unique])
     return change(world, random, one)
 
@@ -153,9 +153,7 @@ def _presence(world: World, random: Random, one: Field) -> bool:
     for option in ("null", "default", "db_default"):
         one.options.pop(option, None)
     presence(random, one, default, db_default)
-    if one.options.pop("unique", ""):  # the default would be in many rows
-        return False
-    return True
+    return not one.options.pop("unique", "")  # the default would be in many rows
 
 
 def _widen(world: World, random: Random, one: Field) -> bool:
@@ -254,7 +252,9 @@ def rename_enum(world: World, random: Random) -> bool:
 def several(world: World, random: Random) -> bool:
     """Make two or three edits in one migration."""
     edits = list(EDITS.values())
-    return any([random.choice(edits)(world, random) for _ in range(random.randint(2, 3))])
+    chosen = [random.choice(edits) for _ in range(random.randint(2, 3))]
+    done = [edit(world, random) for edit in chosen]
+    return any(done)
 
 
 EDITS: dict[str, Edit] = {
@@ -287,7 +287,7 @@ def is_source(model: Model, one: Field) -> bool:
 
 
 def _is_free(world: World, model: Model) -> bool:
-    """Return whether no hand-written migration needs the model's table, or one that goes with it."""
+    """Return whether no migration written by hand needs the model's table or its children's."""
     return not model.pinned and all(_is_free(world, child) for child in world.children(model))
 
 

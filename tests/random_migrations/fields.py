@@ -41,12 +41,12 @@ COMPARABLE = ("int", "big", "positive", "char", "short", "text", "slug", "decima
 NUMBERS = ("int", "big", "positive")
 TEXTS = ("char", "short", "text", "slug")
 
-MODEL_NAMES = ("Item", "Order", "User2", "Курс", "UPPER", "Select", "Thing", "HTTPLog", "Größe")
+MODEL_NAMES = ("Item", "Order", "User2", "Цифра", "UPPER", "Select", "Thing", "HTTPLog", "Größe")
 FIELD_NAMES = ("name", "order", "group", "userID", "цена", "value", "select", "note", "größe")
 ENUM_NAMES = ("Status", "Kind", "Level", "Вид", "HTTPMethod", "Grade")
 LABELS = ("a", "B", "two words", "it's", "100%", "%s", "ключ", 'quo"te', "", "back\\slash", "a,b")
 ODD = ("Two Words", "UPPER", "order", "столбец", "100pct", "semi;colon", "dot.ted", "it's")
-COMMENTS = ("plain", "100% of it's \"all\"", "%s and {0} and \\ ", "две строки", "line\nbreak", "$$")
+COMMENTS = ("plain", '100% of it\'s "all"', "%s and {0} and \\ ", "две строки", "line\nbreak", "$$")
 
 
 def long_name(random: Random, number: int) -> str:
@@ -146,10 +146,17 @@ def _enum_field(world: World, random: Random, model: Model, name: str) -> Field:
 def _relation(world: World, random: Random, model: Model, name: str) -> Field:
     target = random.choice([*world.models, model])
     kind = random.choice(["fk", "fk", "fk", "o2o", "m2m"])
-    cls = {"fk": "models.ForeignKey(", "o2o": "models.OneToOneField(", "m2m": "models.ManyToManyField("}
+    cls = {
+        "fk": "models.ForeignKey(",
+        "o2o": "models.OneToOneField(",
+        "m2m": "models.ManyToManyField(",
+    }
     options = {"related_name": "'+'"}
     if kind != "m2m":
-        options |= {"on_delete": random.choice(["models.CASCADE", "models.PROTECT"]), "null": "True"}
+        options |= {
+            "on_delete": random.choice(["models.CASCADE", "models.PROTECT"]),
+            "null": "True",
+        }
         if kind == "fk" and random.random() < 0.2:
             options["db_index"] = "False"
     return Field(name, kind, cls[kind], options, target)
@@ -168,7 +175,11 @@ def _generated(random: Random, model: Model, name: str) -> Field | None:
     }
     new = Field(name, "generated", "models.GeneratedField(", options)
     model.constraints.append(
-        Item(f"of_{name}"[:30], "models.CheckConstraint(condition=Q({0}__gte=0), name={name})", [source])
+        Item(
+            f"of_{name}"[:30],
+            "models.CheckConstraint(condition=Q({0}__gte=0), name={name})",
+            [source],
+        )
     )
     return new
 
@@ -199,7 +210,13 @@ def new_item(world: World, random: Random, model: Model) -> tuple[str, Item] | N
     }
     where = random.choice(list(templates))
     template = random.choice(templates[where])
-    never = "'100% no'" if one.kind in TEXTS else "datetime.date(1, 1, 1)" if one.kind == "date" else "-5"
+    never = (
+        "'100% no'"
+        if one.kind in TEXTS
+        else "datetime.date(1, 1, 1)"
+        if one.kind == "date"
+        else "-5"
+    )
     template = template.replace("{never}", never)
     template = template.replace("{fn}", "Lower" if one.kind in TEXTS else "F")
     if model.parent and "'id'" in template:

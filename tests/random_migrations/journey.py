@@ -19,11 +19,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from config.console import explain
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.random_migrations import catalog, rows
+from tests.random_migrations.apps import RandomApps
 from tests.random_migrations.edits import EDITS, several
 from tests.random_migrations.handwritten import STATE_ONLY, WRITTEN
 from tests.random_migrations.world import APPS, Choice, World
-from tests.random_migrations.apps import RandomApps
-from tests.support.migrations import migrate
+from tests.support.migrations import migrate, run_sql
 
 HEADER = """\
 from django.db import migrations, models
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
 SCHEMAS = 'CREATE SCHEMA IF NOT EXISTS "sales"'
 
 
-class Fault(AssertionError):
+class OracleError(AssertionError):
     """What an oracle found; `kind` says which oracle, and `detail` what."""
 
     def __init__(self, kind: str, detail: str, files: Mapping[str, str] | None = None) -> None:
@@ -48,23 +48,23 @@ class Fault(AssertionError):
         self.files = files or {}
 
 
-class Refused(Exception):
+class RefusalError(Exception):
     """A command has refused, in one line."""
 
 
 @contextmanager
 def no_traceback(what: str) -> Iterator[None]:
-    """Turn an error that manage.py would show in one line into Refused, and others into Fault."""
+    """Raise RefusalError for an error that manage.py shows in one line, else OracleError."""
     try:
         yield
-    except (Fault, Refused):
+    except (OracleError, RefusalError):
         raise
     except CommandError as error:
-        raise Refused(str(error)) from error
+        raise RefusalError(str(error)) from error
     except Exception as error:
         if message := explain(error):
-            raise Refused(message) from error
-        raise Fault(f"traceback of {what}", traceback.format_exc()) from error
+            raise RefusalError(message) from error
+        raise OracleError(f"traceback of {what}", traceback.format_exc()) from error
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Journey:
 
     def __post_init__(self) -> None:
         self.all_labels = self.random.random() < 0.5
-        catalog.run_sql(SCHEMAS)
+        run_sql(SCHEMAS)
         self.base = {thing.identity for thing in catalog.things()}
         self.lab.checkout(self.files())
         self.points.append(self.point())
@@ -167,7 +167,7 @@ class Journey:
             self.lab.checkout(earlier | wrapped)
         self.say(f"{choice.step}: {sorted(self.lab.files().keys() - earlier.keys())}")
         if "No changes" not in (again := self.make_migrations("again", "--dry-run")):
-            raise Fault("makemigrations is not done", again)
+            raise OracleError("makemigrations is not done", again)
 
     def make_migrations(self, name: str, *arguments: str) -> str:
         output = StringIO()
@@ -183,15 +183,15 @@ class Journey:
         try:
             with no_traceback(f"migrate after {why}"):
                 migrate()
-        except Refused as refused:
-            raise Fault(f"migrate refuses after {why}", str(refused)) from refused
+        except RefusalError as refused:
+            raise OracleError(f"migrate refuses after {why}", str(refused)) from refused
         self.verify(f"after {why}")
 
     def verify(self, when: str) -> None:
         with no_traceback(f"verify_schema {when}"):
             run = verify_schema()
         if run.verdict != IDENTICAL:
-            raise Fault(f"verify_schema {when}", f"{run.out}\n{run.err}")
+            raise OracleError(f"verify_schema {when}", f"{run.out}\n{run.err}")
 
 
 def yes(question: object = "") -> str:

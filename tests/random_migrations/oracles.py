@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from difflib import unified_diff
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from django.db import connection
 
 from tests.random_migrations import catalog, rows
 from tests.random_migrations.catalog import Thing
-from tests.random_migrations.journey import Fault, Journey, Point, Refused, no_traceback
+from tests.random_migrations.journey import Journey, OracleError, Point, RefusalError, no_traceback
 from tests.random_migrations.world import APPS
 from tests.rollback.helpers import rollback
 from tests.support.migrations import migrate, new_database, run_sql
@@ -26,7 +27,7 @@ def check_there_and_back(journey: Journey) -> None:
     with copied(journey):
         try:
             _migrate_back(point)
-        except Refused as refused:
+        except RefusalError as refused:
             expect_refused_for_rows("migrate backwards", refused)
             empty_tables(journey)
             _migrate_back(point)
@@ -52,7 +53,7 @@ def check_rollback(journey: Journey) -> None:
         before = State()
         try:
             report = _roll_back(before, arguments)
-        except Refused as refused:
+        except RefusalError as refused:
             expect_refused_for_rows("rollback", refused)
             before.expect_unchanged("a rollback that refused")
             empty_tables(journey)
@@ -100,7 +101,7 @@ def _roll_back(before: State, arguments: list[str]) -> str | None:
     try:
         with no_traceback("rollback"):
             report = rollback(*arguments, "--noinput")
-    except Refused as refused:
+    except RefusalError as refused:
         if not UNASKED.search(str(refused)):
             raise
         before.expect_unchanged("a rollback without consent")
@@ -112,9 +113,9 @@ def _roll_back(before: State, arguments: list[str]) -> str | None:
         return None
     lost = [thing for thing in gone(before.things) if before.values[thing.identity]]
     if lost and not asked:
-        raise Fault("rollback destroys without consent", f"{names(lost)}\n{text}")
+        raise OracleError("rollback destroys without consent", f"{names(lost)}\n{text}")
     if asked and not lost and "runs code" not in text:
-        raise Fault("rollback asks although nothing is lost", text)
+        raise OracleError("rollback asks although nothing is lost", text)
     return text
 
 
@@ -122,29 +123,58 @@ def gone(before: Sequence[Thing]) -> list[Thing]:
     """Return what is no longer there: of a table that has gone, not its columns and the like."""
     there = {thing.identity for thing in catalog.things()}
     vanished = [thing for thing in before if thing.identity not in there]
-    tables = {(each.schema, each.name) for each in catalog.tables(vanished)}
-    return [each for each in vanished if (each.schema, each.name.split("\1")[0]) not in tables
-            or each.kind in ("table", "partitioned table")]
+    tables = catalog.tables(vanished)
+    names = {(each.schema, each.name) for each in tables}
+    return [
+        each
+        for each in vanished
+        if each in tables or (each.schema, each.name.split("\1")[0]) not in names
+    ]
 
 
-NAMED = ("table", "partitioned table", "column", "view", "materialized view", "sequence", "schema",
-         "enum type", "domain", "type", "function", "collation")
+NAMED = (
+    "table",
+    "partitioned table",
+    "view",
+    "materialized view",
+    "sequence",
+    "enum type",
+    "domain",
+    "type",
+    "function",
+    "collation",
+    "schema",
+    "column",
+)
 
 
 def _check_named(before: Sequence[Thing], report: str) -> None:
-    """Hold that the report names each object that has gone, and no other with rows."""
-    plan = " ".join(report.partition("\nBackup: ")[0].split())
+    """Hold that the report names each object that has gone, and as many as have gone."""
+    plan = report.partition("\nBackup: ")[0].partition("\nThis destroys")[2]
     after = {(thing.kind, thing.schema, thing.name) for thing in catalog.things()}
-    missing = [
+    vanished = [
         thing
         for thing in gone(before)
         if thing.kind in NAMED
-        and not ("type" in thing.kind and (thing.kind, thing.schema, thing.name) in after)
-        and not all(" ".join(part.split()) in plan for part in thing.name.split("\1"))
+        and not (thing.kind == "enum type" and (thing.kind, thing.schema, thing.name) in after)
     ]
-    import os
-    if missing and not os.environ.get('CALM'):
-        raise Fault("rollback does not name what goes", f"{names(missing)}\n{report}")
+    words = " ".join(plan.split())
+    missing = [
+        thing
+        for thing in vanished
+        if not all(" ".join(part.split()) in words for part in thing.name.split("\1"))
+    ]
+    if missing:
+        raise OracleError("rollback does not name what goes", f"{names(missing)}\n{report}")
+    for kind in COUNTED:
+        said = sum(int(n) for n in re.findall(rf"^  (\d+) {kind}s?: ", plan, flags=re.MULTILINE))
+        if said != (found := sum(thing.kind == kind for thing in vanished)):
+            raise OracleError(
+                "rollback names more than goes", f"{said} {kind}, gone: {found}\n{report}"
+            )
+
+
+COUNTED = ("table", "view", "materialized view", "enum type", "function", "domain")
 
 
 def names(found: Sequence[Thing]) -> str:
@@ -153,18 +183,14 @@ def names(found: Sequence[Thing]) -> str:
 
 def _restore(report: str) -> None:
     [path] = re.findall(r"^Backup: (.+) \(.*\)$", report, flags=re.MULTILINE)
-    path = path.strip("'")
     with no_traceback("restore"):
-        try:
-            rollback("--restore", Path(path), "--noinput", "--yes-destroy-data")
-        except Exception:
-            raise
+        rollback("--restore", Path(path.strip("'")), "--noinput", "--yes-destroy-data")
     connection.close()
 
 
-def expect_refused_for_rows(what: str, refused: Refused) -> None:
+def expect_refused_for_rows(what: str, refused: RefusalError) -> None:
     if not FOR_ROWS.search(str(refused)):
-        raise Fault(f"{what} refuses", str(refused))
+        raise OracleError(f"{what} refuses", str(refused))
 
 
 def empty_tables(journey: Journey) -> None:
@@ -174,15 +200,13 @@ def empty_tables(journey: Journey) -> None:
 
 def later(moment: str) -> str:
     """Return the moment one microsecond later."""
-    from datetime import datetime, timedelta
-
     return (datetime.fromisoformat(moment) + timedelta(microseconds=1)).isoformat()
 
 
 def same(what: str, expected: Sequence[str], found: Sequence[str]) -> None:
     if expected != found:
         lines = unified_diff(expected, found, "before", "after", lineterm="", n=0)
-        raise Fault(what, "\n".join(lines).replace("\1", "."))
+        raise OracleError(what, "\n".join(lines).replace("\1", "."))
 
 
 @contextmanager

@@ -12,15 +12,15 @@ from tests.random_migrations import oracles
 from tests.random_migrations.apps import RandomApps
 from tests.random_migrations.edits import EDITS
 from tests.random_migrations.handwritten import STATE_ONLY, WRITTEN
-from tests.random_migrations.journey import Fault, Journey, Refused
+from tests.random_migrations.journey import Journey, OracleError, RefusalError
 from tests.random_migrations.world import Choice
 from tests.support.migrations import new_database
 
-STEPS = [*EDITS, "add_model", "add_field", "add_field", "alter_field", "add_item", "several", "several"]
+STEPS = [*EDITS, "add_model", "add_field", "add_field", "alter_field", "several", "several"]
 BY_HAND = [*WRITTEN, *STATE_ONLY]
 
 
-def program(seed: int, length: int, by_hand: float = 0.3) -> list[Choice]:
+def program(seed: int, length: int = 7, by_hand: float = 0.35) -> list[Choice]:
     """Return the steps that the seed decides; the first ones make models."""
     random = Random(seed)  # noqa: S311
     steps = ["add_model", "add_model"] + [
@@ -31,22 +31,25 @@ def program(seed: int, length: int, by_hand: float = 0.3) -> list[Choice]:
 
 def run(
     template: str, seed: int, steps: Sequence[Choice], say: Callable[[str], None] = lambda _: None
-) -> Fault | None:
+) -> OracleError | None:
     """Take the steps on a copy of `template`, and return what an oracle found, or None."""
-    with TemporaryDirectory() as directory, installed(Path(directory)) as lab:
-        with new_database(template):
-            try:
-                journey = Journey(lab, Random(seed), say)  # noqa: S311
-                for choice in steps:
-                    journey.advance(choice)
-                if len(journey.points) > 1:
-                    oracles.check_there_and_back(journey)
-                    oracles.check_rollback(journey)
-            except Refused as refused:
-                return Fault("a command refuses", str(refused), lab.files())
-            except Fault as fault:
-                fault.files = lab.files()
-                return fault
+    with (
+        TemporaryDirectory() as directory,
+        installed(Path(directory)) as lab,
+        new_database(template),
+    ):
+        try:
+            journey = Journey(lab, Random(seed), say)  # noqa: S311
+            for choice in steps:
+                journey.advance(choice)
+            if len(journey.points) > 1:
+                oracles.check_there_and_back(journey)
+                oracles.check_rollback(journey)
+        except RefusalError as refusal:
+            return OracleError("a command refuses", str(refusal), lab.files())
+        except OracleError as error:
+            error.files = lab.files()
+            return error
     return None
 
 
@@ -59,8 +62,8 @@ def installed(directory: Path) -> Iterator[RandomApps]:
 
 
 def smallest(
-    template: str, seed: int, steps: Sequence[Choice], fault: Fault
-) -> tuple[list[Choice], Fault]:
+    template: str, seed: int, steps: Sequence[Choice], fault: OracleError
+) -> tuple[list[Choice], OracleError]:
     """Leave out steps, as long as the same oracle still finds something."""
     left = list(steps)
     for choice in reversed(steps):
@@ -69,3 +72,10 @@ def smallest(
         if found and found.kind == fault.kind:
             left, fault = fewer, found
     return left, fault
+
+
+def described(seed: int, steps: Sequence[Choice], fault: OracleError) -> str:
+    """Return what has failed, with the models and migrations as files to paste."""
+    names = ", ".join(choice.step for choice in steps)
+    files = "\n".join(f"# {path}\n{text}" for path, text in fault.files.items())
+    return f"seed {seed} ({names})\n{fault}\n\n{files}"

@@ -82,7 +82,9 @@ def _literal(column: Column, random: Random, number: int, all_labels: bool) -> s
     """Return a value of the column's type, as text."""
     if column.labels:
         return random.choice(column.labels) if all_labels else column.labels[0]
-    value = VALUES.get(column.type, "{0}").format(number, digest=f"{number:032x}", day=number % 28 + 1)
+    value = VALUES.get(column.type, "{0}").format(
+        number, digest=f"{number:032x}", day=number % 28 + 1
+    )
     if column.type in ("varchar", "text", "bpchar"):
         value += random.choice(["", " 5%", "\ttab\\", " 'ü'", ' "\n'])
         return value[: column.length] if column.length else value
