@@ -7,6 +7,10 @@ write another migration.
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
 
 from config.postgres.enums.field import snake_case
 from tests.random_migrations.edits import is_source
@@ -78,8 +82,8 @@ def make_view_of_a_model(world: World, random: Random) -> Writing | None:
     model.pinned = True
     name = f"view{world.number()}"
     kind = random.choice(["VIEW", "MATERIALIZED VIEW"])
-    template = f"CREATE {kind} {name} AS SELECT id FROM {{table}}"
-    return model.app, _on_table(model, template, f"DROP {kind} {name}")
+    create = f"CREATE {kind} {name} AS SELECT id FROM {_table(model)}"
+    return model.app, run_sql((create, f"DROP {kind} {name}"))
 
 
 def make_trigger(world: World, random: Random) -> Writing | None:
@@ -92,23 +96,17 @@ def make_trigger(world: World, random: Random) -> Writing | None:
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
         "'BEGIN RETURN coalesce(NEW, OLD); END'"
     )
-    template = f"CREATE TRIGGER {name} BEFORE UPDATE ON {{table}} EXECUTE FUNCTION {name}()"
-    back = f"DROP TRIGGER {name} ON {{table}}"
-    operations = [run_sql((function, f"DROP FUNCTION {name}()")), _on_table(model, template, back)]
-    return model.app, "\n".join(operations)
+    table = _table(model)
+    trigger = f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} EXECUTE FUNCTION {name}()"
+    return model.app, run_sql(
+        (function, f"DROP FUNCTION {name}()"), (trigger, f"DROP TRIGGER {name} ON {table}")
+    )
 
 
-def _on_table(model: Model, forth: str, back: str) -> str:
-    """Return a RunPython that runs SQL on the model's table, whatever its name is."""
-
-    def function(sql: str) -> str:
-        return (
-            "lambda apps, editor: editor.execute("
-            f"{sql!r}.format(table=editor.quote_name(apps.get_model({model.app!r}, {model.name!r})"
-            "._meta.db_table)), None)"
-        )
-
-    return f"migrations.RunPython({function(forth)}, {function(back)}),"
+def _table(model: Model) -> str:
+    """Return the table's name, quoted; the models that are installed are those of the world."""
+    found: Any = apps.get_model(model.app, model.name)
+    return str(connection.ops.quote_name(found._meta.db_table))
 
 
 def run_python(world: World, random: Random) -> Writing | None:
@@ -177,6 +175,7 @@ def forget_model(world: World, random: Random) -> bool:
         if not (each.pinned or each.proxy or each.parent or world.children(each))
         and not world.referring(each)
         and not any(one.is_relation for one in each.fields)
+        and all(_is_only_user(world, each, one) for one in each.fields)
     ]
     if not models:
         return False
@@ -193,10 +192,13 @@ def forget_field(world: World, random: Random) -> bool:
         if ("null" in one.options or "db_default" in one.options)
         and not is_source(model, one)
         and not _is_named(model, one)
+        and (one.enum is None or len(world.users(one.enum)) == 1)
     ]
     if not fields:
         return False
-    world.remove_field(*random.choice(fields))
+    model, gone = random.choice(fields)
+    model.pinned = True  # if it were deleted, going back could not make the column again
+    world.remove_field(model, gone)
     return True
 
 
