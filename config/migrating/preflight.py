@@ -119,7 +119,7 @@ def check_types_are_new(plan: Plan, apps: Any) -> None:
     """Raise CommandError if the plan creates an enum type that another migration has created."""
     models = apps.get_models(include_auto_created=True)
     fields = [enum_field(field) for model in models for field in model._meta.local_fields]
-    made = {enum.type_name for enum in fields if enum}
+    made = {enum.type_name for enum in fields if enum} - _types_without_migrations(apps)
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
             made -= _freed(migration.app_label, operation, apps)
@@ -160,13 +160,19 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
 
 def _created(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
     """Yield what the plan creates under a name that it has not freed itself before."""
-    freed: set[str] = set()
+    freed = _types_without_migrations(apps)
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
             freed |= _freed(migration.app_label, operation, apps)
             for new in _created_by(migration.app_label, operation):
                 if new.name not in freed and _is_allowed(migration.app_label, operation, alias):
                     yield new
+
+
+def _types_without_migrations(apps: Any) -> set[str]:
+    """Return the types that tables of apps without migrations may have made; CreateEnum agrees."""
+    fields = [enum_field(field) for model in apps.real_models for field in model.fields.values()]
+    return {enum.type_name for enum in fields if enum}
 
 
 def _is_allowed(app_label: str, operation: Operation, alias: str) -> bool:

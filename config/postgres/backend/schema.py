@@ -54,12 +54,14 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
         """
         for field in () if self.collect_sql else fields:
             enum = _column_enum(field) if field.column else None
-            if enum and (enum.enum or router.routers) and not self.has_enum(enum.type_name):
+            if enum and (enum.enum or router.routers) and self.enum_labels(enum.type_name) is None:
                 self.create_enum(enum.type_name, enum.labels)
 
-    def has_enum(self, name: str) -> bool:
+    def enum_labels(self, name: str) -> list[str] | None:
+        """Return the labels that the type has in the database; None if there is no such type."""
         with self.connection.cursor() as cursor:
-            return find_enum(cursor, name) is not None
+            enum = find_enum(cursor, name)
+        return enum.labels if enum else None
 
     def create_enum(self, name: str, labels: Sequence[str]) -> None:
         quoted = ", ".join(self.quote_value(label) for label in labels)

@@ -58,7 +58,7 @@ class EnumOperation(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        if not self._concerns(schema_editor, app_label, self.name_before):
+        if not self._concerns(schema_editor, app_label, self.name_before, to_state):
             return
         try:
             self.forwards(schema_editor)
@@ -81,17 +81,33 @@ class EnumOperation(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        if self._concerns(schema_editor, app_label, self.name_after):
+        if self._concerns(schema_editor, app_label, self.name_after, to_state):
             self.backwards(schema_editor)
 
-    def _concerns(self, editor: Any, app_label: str, present: str) -> bool:
+    def _concerns(self, editor: Any, app_label: str, present: str, state: ProjectState) -> bool:
         """Return whether the editor's database has, or is to get, the type.
 
         Routers may have kept a type away that they allow now. The first column then creates it.
         """
-        if not self.is_wanted(editor.connection.alias, app_label):
+        is_wanted = self.is_wanted(editor.connection.alias, app_label)
+        if not is_wanted or self._is_synchronized(editor, present or self.name, state):
             return False
-        return not (router.routers and present) or editor.collect_sql or editor.has_enum(present)
+        return (
+            not (router.routers and present)
+            or editor.collect_sql
+            or editor.enum_labels(present) is not None
+        )
+
+    def _is_synchronized(self, editor: Any, name: str, state: ProjectState) -> bool:
+        """Return whether a table of an app without migrations has made the type as it is today.
+
+        Such tables come first. Their apps cannot own the type, which is of a module outside.
+        """
+        configs = [apps.get_app_config(app_label) for app_label in state.real_apps]
+        models = [model for config in configs for model in config.get_models()]
+        fields = [enum_field(field) for model in models for field in model._meta.local_fields]
+        labels = [list(enum.labels) for enum in fields if enum and enum.type_name == name]
+        return bool(labels) and editor.enum_labels(name) == labels[0]
 
     def is_wanted(self, alias: str, app_label: str) -> bool:
         """Return whether routers allow one of the models that use the type on a database.

@@ -6,11 +6,13 @@ from typing import Any
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker, Settings
 
+from config.postgres.enums import AddEnumValue, AlterEnum, CreateEnum
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import migrate, new_database, run_sql
+from tests.support.migrations import applied, migrate, new_database, run_sql, schema, unapplied
 
 MODELS = """
     from django.contrib.postgres.fields import ArrayField
@@ -58,3 +60,22 @@ def test_table_that_a_test_makes__its_type_made_too(lab: Lab) -> None:
     with connection.schema_editor() as editor:
         editor.create_model(apps.get_app_config("lab").get_model("Song"))
     assert ("mood",) in run_sql(TYPES)
+
+
+def test_type_that_an_app_with_migrations_uses_as_well__its_operations_find_it_made(
+    lab: Lab,
+) -> None:
+    lab.write_models(MODELS)
+    with connection.schema_editor() as editor:
+        editor.create_model(apps.get_app_config("lab").get_model("Song"))
+    before = schema()
+    without_migrations = ProjectState(real_apps={"lab"})
+    operations = CreateEnum("mood", ["happy"]), AddEnumValue("mood", "sad")
+    applied(without_migrations, *operations)
+    assert schema() == before
+    unapplied(without_migrations, *operations)
+    assert schema() == before
+    run_sql("ALTER TYPE mood ADD VALUE 'calm'")
+    remove = AlterEnum("mood", ["happy", "sad"], ["happy", "sad", "calm"])
+    applied(without_migrations, remove)
+    assert schema() == before
