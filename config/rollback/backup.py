@@ -26,9 +26,10 @@ from config.rollback.client_programs import ClientProgramError, ClientPrograms
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 LOCK_WAIT = 10_000  # milliseconds, for tables that are not ours and are being altered
 TYPES = 1247  # the oid of pg_type, which no version changes
-PARTS = {0, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
+PARTS = {0, 826, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
 """The catalogs of the parts of a table: its data and privileges (0), indexes and owned sequences,
-defaults, constraints, rules, triggers, policies, and statistics."""
+defaults, constraints, rules, triggers, policies, and statistics; of a schema: default privileges
+(826)."""
 
 
 @dataclass(frozen=True)

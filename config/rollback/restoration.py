@@ -26,6 +26,7 @@ from config.rollback.backup import Backup, read_backup, shown
 from config.rollback.backup_files import list_of
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
 from config.rollback.execution import Job
+from config.rollback.new_privileges import read_corrections
 from config.rollback.replacement import (
     KEPT,
     check_restored,
@@ -156,6 +157,9 @@ def _restore(
         with connection.wrap_database_errors:
             session = connection.connection
             create_objects(session, tools, backup)
+            created = read_live(cursor, backup.entries).values()
+            for statement in read_corrections(cursor, [each.address for each in created]):
+                cursor.execute(statement)
             copy_rows(session, tools, backup)
             create_parts(session, tools, backup)
         for statement in replacement.recreations:
