@@ -102,7 +102,7 @@ def read_backup(path: Path) -> Backup:
     entries = read_entries(path)
     if not list_of(path).exists():
         return Backup(path, entries)
-    lines = list_of(path).read_text().splitlines()
+    lines = list_of(path).read_text("utf-8", errors="replace").splitlines()
     chosen = {int(number) for line in lines if (number := line.partition(";")[0]).isdecimal()}
     if not chosen or not chosen <= {entry.id for entry in entries}:
         raise ArchiveError(f"{list_of(path).name} is the list of another file")
@@ -173,7 +173,7 @@ def _check_complete(
 def _write_list(path: Path, entries: Sequence[Entry]) -> None:
     lines = (f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in entries)
     path.touch(mode=0o600)
-    path.write_text("".join(lines))
+    path.write_text("".join(lines), "utf-8")
 
 
 def _parameters(roots: Collection[Address]) -> dict[str, list[str | int]]:

@@ -49,8 +49,9 @@ def open_backup(path: Path) -> Backup:
         raise CommandError(f"There is no file {path}. Nothing was changed.")
     try:
         backup = read_backup(path)
-    except ArchiveError as error:
-        raise CommandError(f"{path} cannot be restored: {error}. Nothing was changed.") from error
+    except (ArchiveError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CommandError(f"{path} cannot be restored: {reason}. Nothing was changed.") from error
     if not backup.tables:
         raise CommandError(f"{path} holds no tables. Nothing was changed.")
     return backup
@@ -125,7 +126,7 @@ def restore(
 
         try:
             waits.retry(attempt)
-        except (ClientProgramError, ArchiveError, Error) as error:
+        except (ClientProgramError, ArchiveError, Error, OSError) as error:
             standing = progress.ask_standing(connection)
             if standing != DONE:
                 raise CommandError(

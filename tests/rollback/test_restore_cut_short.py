@@ -3,6 +3,7 @@
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,13 @@ def test_file_that_is_cut_off__nothing_changed(backup: Backup, tmp_path: Path) -
     assert refusal("--restore", path, *GO_ON) == (
         f"{path} was not restored: could not read from input file: end of file. Nothing was "
         "changed. Correct this, and run rollback --restore again."
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that cannot be read")
+def test_file_that_cannot_be_read__refused(backup: Backup) -> None:
+    assert refusal("--restore", "/proc/self/mem") == (
+        "/proc/self/mem cannot be restored: Input/output error. Nothing was changed."
     )
 
 
