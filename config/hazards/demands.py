@@ -167,7 +167,7 @@ def _exclusion(table: str, name: str, rest: str) -> Iterator[Demand]:
 
 COLUMN = rf"(?P<column>{NAME})"
 ADD_CONSTRAINT = rf"ADD CONSTRAINT (?P<name>{NAME})"
-VALID = r"(?!.* NOT VALID$)"
+VALID = r"(?!.* NOT (?:VALID|ENFORCED)$)"
 ACTIONS: dict[str, Callable[..., Iterator[Demand]]] = {
     rf"ALTER (?:COLUMN )?{COLUMN} SET NOT NULL": _not_null,
     rf"ALTER (?:COLUMN )?{COLUMN} (?:SET DATA )?TYPE (?P<new_type>.*?)(?: COLLATE {NAME})?"

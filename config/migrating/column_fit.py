@@ -34,7 +34,7 @@ def unfit_condition(cursor: CursorWrapper, demand: Demand) -> str:
         return f"{text} <> ALL (enum_range(NULL::{new_type})::text[])"
     if category == "N":
         return _out_of_range(column, new_type)
-    if version >= 160000 and category in "SEB":
+    if version >= 160000 and category in "SE":
         quoted = new_type.replace("'", "''")
         return f"NOT pg_input_is_valid({text}, '{quoted}')"
     if new_type in RANGES and category == "S":
@@ -48,5 +48,7 @@ def _out_of_range(column: str, new_type: str) -> str:
         return f"{column} NOT BETWEEN {-limit} AND {limit - 1}"
     if match := NUMERIC.fullmatch(new_type):
         precision, scale = int(match[1]), int(match[2] or 0)
-        return f"abs(round({column}::numeric, {scale})) >= {10 ** (precision - scale)}"
+        number = f"{column}::numeric"
+        too_large = f"abs(round({number}, {scale})) >= {10 ** (precision - scale)}"
+        return f"{too_large} AND {number} <> 'NaN'"  # which is larger than any number, and fits
     return ""

@@ -1,6 +1,7 @@
 """The files that check_migrations prints, put in place of a migration: what they hold and do."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from django.db.migrations.operations.base import Operation
 from config.hazards.replacements import replacement_files
 from config.postgres.enums.operations import AddEnumValue, CreateEnum, DropEnum
 from tests.drift.command import verify_schema
-from tests.hazards.music import find_in
+from tests.hazards.music import before, find_in
 from tests.hazards.test_alternatives import load
 from tests.hazards.test_check_migrations import check
 from tests.hazards.test_rules import CHECK, INDEX, add
@@ -136,6 +137,19 @@ def test_attributes_of_the_migration__kept(server: BaseDatabaseWrapper) -> None:
     assert not getattr(last, "hazards_accepted", {})
 
 
+@pytest.mark.parametrize(
+    "field", [models.IntegerField(default=0), models.UUIDField(default=uuid.uuid4)]
+)
+def test_one_off_default__not_in_the_state_in_the_end(
+    server: BaseDatabaseWrapper, field: Any
+) -> None:
+    state = before()
+    for item in loaded(server, AddField("album", "code", field, preserve_default=False)):
+        state = item.mutate_state(state)
+    code = state.models["music", "album"].fields["code"]
+    assert (code.null, code.has_default(), code.has_db_default()) == (False, False, False)
+
+
 def test_files__have_names_of_which_none_begins_with_another(server: BaseDatabaseWrapper) -> None:
     heads = [
         source.partition("\n")[0]
@@ -218,12 +232,12 @@ def rows() -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_files_in_place_of_the_migration__run_forwards_and_back(lab: Lab, change: str) -> None:
-    before, insert, after = CHANGES[change]
-    lab.write_models(before)
+    old, insert, new = CHANGES[change]
+    lab.write_models(old)
     lab.migrate()
     run_sql(insert)
     at_first = schema(), rows()
-    lab.write_models(after)
+    lab.write_models(new)
     lab.make_migrations()
     *others, _ = ["0001_initial", *paste(lab)]
     migrate()

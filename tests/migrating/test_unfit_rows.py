@@ -74,7 +74,8 @@ COUNTED: dict[str, tuple[str, str]] = {
     alter("price", "models.DecimalField(max_digits=5, decimal_places=2, null=True)"): (
         "column lab_item.price has values that do not fit type numeric(5, 2) in 1 row, for example "
         "'1234.50' in the row with id 2",
-        'SELECT * FROM "lab_item" WHERE abs(round("price"::numeric, 2)) >= 1000;',
+        'SELECT * FROM "lab_item" WHERE abs(round("price"::numeric, 2)) >= 1000 AND '
+        "\"price\"::numeric <> 'NaN';",
     ),
     'CreateEnum("mood", ["sad", "it\'s"]),'
     + alter("name", 'EnumField(type_name="mood", labels=["sad", "it\'s"])'): (
@@ -205,6 +206,26 @@ def test_rows_that_are_not_counted__told_in_postgresqls_words_with_the_place(ite
             f"Cannot apply lab.0002_x: {reason}. Nothing of lab.0002_x is applied. Correct the "
             "rows or the migration, then run migrate again."
         )
+
+
+def test_values_that_fit_although_they_look_odd__not_refused(items: Lab) -> None:
+    run_sql(
+        "DELETE FROM lab_item; INSERT INTO lab_item (name, n, price, note, token) VALUES"
+        " (' 12 ', 99, 'NaN', 'ab   ', ''), ('-3', NULL, NULL, NULL, '')"
+    )
+    write(
+        items,
+        alter("name", "models.IntegerField()")
+        + alter("n", "models.CharField(max_length=2, null=True)")
+        + alter("price", "models.DecimalField(max_digits=5, decimal_places=2, null=True)")
+        + alter("note", "models.CharField(max_length=2, null=True)")
+        + constrain('UniqueConstraint(fields=["note"], name="u")'),
+    )
+    assert run(migrate("lab")) == ["lab.0002_x"]
+    assert run_sql("SELECT name, n, note FROM lab_item ORDER BY id") == [
+        (12, "99", "ab"),
+        (-3, None, None),
+    ]
 
 
 def test_rows_that_the_plan_fills_before__not_refused(items: Lab) -> None:

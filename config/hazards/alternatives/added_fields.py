@@ -56,7 +56,7 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative | 
         fill = Backfill(change.model_name, change.name, value)
         migrations.append(NewMigration(AFTERWARDS, [fill], atomic=False))
     if final.null or first.null == final.null or value is not None:
-        alter = AlterField(change.model_name, change.name, final)
+        alter = AlterField(change.model_name, change.name, final, change.preserve_default)
         *_, last = read_operations(
             operation.connection, operation.app_label, [*operations, alter], operation.before
         )
@@ -64,7 +64,7 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative | 
         migrations += rest.migrations if rest else []
     if final.has_db_default() and not wanted.has_db_default():
         reason = {"ban-drop-default": "Code has set the field since the release before."}
-        alter = AlterField(change.model_name, change.name, wanted)
+        alter = AlterField(change.model_name, change.name, wanted, change.preserve_default)
         migrations.append(NewMigration(NEXT, [alter], accepted=reason))
     return Alternative(_advice(wanted, first, final), migrations)
 
