@@ -21,6 +21,8 @@ class Keep(models.Model):
 class Item(models.Model):
     name = models.CharField(max_length=20)
     amount = models.IntegerField(default=0)
+    first = models.OneToOneField(Keep, models.CASCADE, null=True, related_name="+")
+    keeps = models.ManyToManyField(Keep)
 
     class Meta:
         db_table = "item"
@@ -82,13 +84,17 @@ STATE_ONLY = """
             "ALTER TABLE item ALTER amount SET NOT NULL",
         )],
         state_operations=[
-            migrations.DeleteModel("Keep"), migrations.RemoveField("Item", "amount")
+            migrations.RemoveField("Item", "amount"),
+            migrations.RemoveField("Item", "first"),
+            migrations.RemoveField("Item", "keeps"),
+            migrations.DeleteModel("Keep"),
         ],
     ),
 """
 AFTERWARDS = """
     migrations.RunSQL(
-        'DROP TABLE "keep"; ALTER TABLE "item" DROP COLUMN "amount"; DROP TYPE size',
+        'DROP TABLE item_keeps; ALTER TABLE item DROP COLUMN amount, DROP "first_id";'
+        'DROP TABLE "keep"; DROP TYPE size',
         migrations.RunSQL.noop,
     ),
 """
