@@ -13,6 +13,7 @@ from django.contrib.postgres.operations import (
 )
 from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import strip_quotes, truncate_name
 from django.db.migrations import RemoveField, RunPython, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
@@ -124,13 +125,15 @@ def _names(state: ProjectState, connection: BaseDatabaseWrapper) -> set[Name]:
 
 def _names_of(model: ModelState, connection: BaseDatabaseWrapper) -> Iterator[Name]:
     """Yield the table of the model and its parts, its link tables, and its enum types."""
-    table = model.options.get("db_table") or f"{model.app_label}_{model.name_lower}"
+    length = connection.ops.max_name_length()
+    default = truncate_name(f"{model.app_label}_{model.name_lower}", length)
+    table = model.options.get("db_table") or default
     yield "", table
     for name, original in model.fields.items():
         field: Any = original.clone()
         field.set_attributes_from_name(name)
         if field.many_to_many:
-            yield "", field.db_table or f"{table}_{name}"
+            yield "", field.db_table or truncate_name(f"{strip_quotes(table)}_{name}", length)
         elif field.column:
             yield table, field.column
         if enum := enum_field(field):

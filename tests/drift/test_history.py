@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from tests.drift.command import IDENTICAL, verify_schema
+from tests.drift.command import IDENTICAL, Run, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
@@ -21,6 +21,8 @@ class Keep(models.Model):
 class Item(models.Model):
     name = models.CharField(max_length=20)
     amount = models.IntegerField(default=0)
+    first = models.OneToOneField(Keep, models.CASCADE, null=True, related_name="+")
+    keeps = models.ManyToManyField(Keep)
 
     class Meta:
         db_table = "item"
@@ -82,13 +84,17 @@ STATE_ONLY = """
             "ALTER TABLE item ALTER amount SET NOT NULL",
         )],
         state_operations=[
-            migrations.DeleteModel("Keep"), migrations.RemoveField("Item", "amount")
+            migrations.RemoveField("Item", "amount"),
+            migrations.RemoveField("Item", "first"),
+            migrations.RemoveField("Item", "keeps"),
+            migrations.DeleteModel("Keep"),
         ],
     ),
 """
 AFTERWARDS = """
     migrations.RunSQL(
-        'DROP TABLE "keep"; ALTER TABLE "item" DROP COLUMN "amount"; DROP TYPE size',
+        'DROP TABLE item_keeps; ALTER TABLE item DROP COLUMN amount, DROP "first_id";'
+        'DROP TABLE "keep"; DROP TYPE size',
         migrations.RunSQL.noop,
     ),
 """
@@ -295,6 +301,18 @@ def test_objects_that_models_refer_to__expected_and_missed(
             run_sql(sql)
             assert found() == [drift]
             transaction.set_rollback(True)
+
+
+def test_snapshot_of_models_that_refer_to_what_is_missing__status_2(
+    lab: Lab, tmp_path: Path
+) -> None:
+    lab.write_models(REFERRING)
+    assert verify_schema("--snapshot", tmp_path / "schema.txt") == Run(
+        2,
+        "",
+        'The collation "byte order" for encoding "UTF8" is missing, which table item needs. '
+        "Run manage.py migrate, or create it.",
+    )
 
 
 def test_models_that_refer_to_what_an_unapplied_migration_makes__unapplied(lab: Lab) -> None:
