@@ -130,9 +130,16 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         unrenamed = copy(new_field)
         unrenamed.column = old_field.column
         new_params = unrenamed.db_parameters(self.connection)
+        # Django also sets the type of a column whose comment changes, which a view can prevent.
+        commented = copy(old_field)
+        commented.db_comment = new_field.db_comment
         super()._alter_field(
-            model, old_field, unrenamed, old_type, new_type, old_params, new_params, strict
+            model, commented, unrenamed, old_type, new_type, old_params, new_params, strict
         )
+        if old_field.db_comment != new_field.db_comment:
+            self.execute(
+                *self._alter_column_comment_sql(model, unrenamed, new_type, new_field.db_comment)
+            )
         # Django creates the second index of a text column only together with the first.
         was_indexed = old_field.unique or (old_field.db_index and not new_field.unique)
         was_like = self._create_like_index_sql(model, old_field)
