@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "users.middleware.viewers_time_zone",
     "axes.middleware.AxesMiddleware",
+    "config.admin.read_only.ReadOnlyNotice",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -33,7 +33,7 @@ class DiskUsage:
 
 DISK_USAGE = """
 SELECT c.relname, c.reltuples::bigint, pg_table_size(c.oid),
-       coalesce((SELECT jsonb_object_agg(x.relname, pg_relation_size(x.oid))
+       coalesce((SELECT jsonb_object_agg(x.relname, coalesce(pg_relation_size(x.oid), 0))
                    FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
                   WHERE i.indrelid = c.oid), '{}'),
        coalesce(pg_stat_get_dead_tuples(c.oid), 0)
@@ -49,4 +49,5 @@ def read_disk_usage(schema: Schema) -> dict[str, DiskUsage]:
         return {
             name: DiskUsage(rows, heap, json.loads(indexes), dead)
             for name, rows, heap, indexes, dead in cursor.fetchall()
+            if heap is not None  # else the table has been dropped meanwhile
         }

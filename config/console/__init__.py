@@ -1,7 +1,14 @@
 """What every command shares: one-line errors, interruption, output, wording."""
 
 from config.console.delivery import OutputError, delivered
-from config.console.error_messages import EXIT_STATUS, driver_error, explain, explained_errors
+from config.console.error_messages import (
+    EXIT_STATUS,
+    driver_error,
+    explain,
+    explained_errors,
+    is_lost,
+    is_output_error,
+)
 from config.console.termination import Terminated, explained_interruption, orderly_termination
 from config.console.wording import (
     counted,
@@ -24,6 +31,8 @@ __all__ = [
     "explained_interruption",
     "github_message",
     "github_property",
+    "is_lost",
+    "is_output_error",
     "orderly_termination",
     "printable",
 ]

@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 
 from django.core.management.base import OutputWrapper
 
+CLOSED = "The output cannot be written: stdout is closed."
+
 
 class OutputError(Exception):
     """The output could not be written."""
@@ -18,7 +20,7 @@ def delivered(stdout: OutputWrapper) -> Iterator[None]:
     If the reader closes its pipe early, as `head` does, the rest is dropped without an error.
     """
     if sys.stdout is None:
-        raise OutputError("The output cannot be written: stdout is closed.")
+        raise OutputError(CLOSED)
     try:
         yield
         stdout.flush()

@@ -1,5 +1,6 @@
 """One line instead of a traceback, for errors that the caller of a command can fix."""
 
+import errno
 import os
 import re
 import sys
@@ -7,6 +8,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import TypeGuard
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -14,41 +16,18 @@ from django.db import Error, NotSupportedError, OperationalError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from psycopg import errors
 
+from config.console.delivery import CLOSED, OutputError
+from config.console.next_steps import TO_FIX, is_ended, next_step
 from config.console.termination import Terminated
 
-FIXABLE = (
-    errors.InsufficientPrivilege,
-    errors.ReadOnlySqlTransaction,
-    errors.DependentObjectsStillExist,
-    errors.DuplicateTable,
-    errors.DuplicateObject,
+FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
+"""The errors of writing to a stream, which name no file."""
+FUNCTION = re.compile(r".*?\w\(.*?\).*")
+"""The line of an error's context that names the function which raised it."""
+RAISED = (
+    "It comes from {}, which a trigger or an event trigger of the database may have called: change "
+    "or disable that (\\dy in psql lists event triggers), or use a role that it lets through."
 )
-NEXT_STEPS: Mapping[str, str] = {
-    "authentication failed": "Correct the user and the password in DATABASE_URL.",
-    "no password supplied": "Add the password to DATABASE_URL.",
-    "no pg_hba.conf entry": "Let the server's pg_hba.conf allow it, or correct DATABASE_URL.",
-    'database ".*" does not exist': "Create it, or correct the name in DATABASE_URL.",
-    'role ".*" does not exist': "Create it, or correct the user in DATABASE_URL.",
-    "refused": "Start the server, or correct the host and the port in DATABASE_URL.",
-    "No such file": "Start the server, or correct the host in DATABASE_URL.",
-    "closed the connection|terminating connection": "Try again, or check the server's log.",
-    "timeout expired": "Correct the host and the port in DATABASE_URL, or allow the connection.",
-    "invalid response": "Correct the host and the port in DATABASE_URL.",
-    "resolve": "Correct the host in DATABASE_URL.",
-    "invalid .* value|definition of service": "Correct it in DATABASE_URL.",
-    "SSL|certificate": "Correct the SSL parameters in DATABASE_URL, or set up TLS on the server.",
-    "or later is required": "Point DATABASE_URL at a newer server.",
-    "permission denied": "Let the owner grant it, or use another role in DATABASE_URL.",
-    "unsafe use of new value": "Use the value in a later migration than the one that adds it.",
-    "statement timeout": "Raise statement_timeout for this role, or try again later.",
-    "read-only transaction": "Point DATABASE_URL at the primary server and a role that may write.",
-    "already exists": "Drop or rename it, or point DATABASE_URL at an empty database.",
-    "depend on it": "Drop the dependent objects first.",
-    "is applied before its dependency": (
-        "Point DATABASE_URL at a database of this project, or at an empty one."
-    ),
-}
-"""The advice, by a pattern in the error message; the first match is used."""
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
 """The exit status after an error, of the commands in which status 1 means something else."""
 
@@ -74,7 +53,10 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
 
     threading.excepthook = end_autoreload
     try:
+        if sys.stdout is None:
+            raise OutputError(CLOSED)
         yield
+        _flush()
     except Exception as error:
         _print_error(explained(error) or traceback.format_exc().rstrip())
         sys.exit(EXIT_STATUS.get("".join(argv[1:2]), 1))
@@ -85,6 +67,21 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         sys.exit(TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED)
     finally:
         threading.excepthook = threading.__excepthook__
+        _give_up_output()
+
+
+def _flush() -> None:
+    if sys.stdout and not sys.stdout.closed:
+        sys.stdout.flush()
+
+
+def _give_up_output() -> None:
+    """Close stdout if it takes no more, or the interpreter would try again and exit with 120."""
+    try:
+        _flush()
+    except OSError:
+        with suppress(OSError):
+            sys.stdout.close()
 
 
 def _print_error(message: str) -> None:
@@ -102,22 +99,42 @@ def explain(error: BaseException | None) -> str | None:
     """Return what is wrong and what to do, or None if a developer needs the traceback."""
     if isinstance(error, ImproperlyConfigured):
         return " ".join(str(error).split())
-    if cause := driver_error(error):
-        if not isinstance(error, OperationalError) and not isinstance(cause, FIXABLE):
-            return None
-        message = cause.diag.message_primary or _connection_failure(cause)
-        if isinstance(cause, errors.DependentObjectsStillExist):
-            message = f"{message}: {'; '.join((cause.diag.message_detail or '').splitlines())}"
-    elif isinstance(error, InconsistentMigrationHistory):
-        message = str(error)
-    elif isinstance(error, OperationalError):  # of the embedded server; it says what to do
+    if isinstance(error, OutputError):
         return str(error)
-    elif isinstance(error, NotSupportedError) and "or later is required" in str(error):
-        message = str(error)
-    else:
+    if is_output_error(error):
+        return f"The output cannot be written: {error.strerror}."
+    if cause := driver_error(error):
+        return _explain_driver_error(cause)
+    if isinstance(error, OperationalError):  # of the embedded server; it says what to do
+        return str(error)
+    if isinstance(error, InconsistentMigrationHistory | NotSupportedError):
+        step = next_step(str(error))
+        return f"{str(error).rstrip('.')}. {step}" if step else None
+    return None
+
+
+def _explain_driver_error(error: psycopg.Error) -> str | None:
+    function = FUNCTION.match(error.diag.context or "")
+    if not function and not isinstance(error, (psycopg.OperationalError, *TO_FIX)):
         return None
-    next_step = next((step for words, step in NEXT_STEPS.items() if re.search(words, message)), "")
-    return f"{message.rstrip('.')}. {next_step}".strip()
+    message = error.diag.message_primary or _connection_failure(error)
+    step = next_step(message, error)
+    if isinstance(error, errors.DependentObjectsStillExist):
+        message = f"{message}: {'; '.join((error.diag.message_detail or '').splitlines())}"
+    if function:
+        step = f"{RAISED.format(function[0])} {step}"
+    return f"{message.rstrip('.')}. {step}".strip()
+
+
+def is_output_error(error: BaseException | None) -> TypeGuard[OSError]:
+    """Return whether stdout could not be written to, as it is on a full disk or a closed pipe."""
+    return isinstance(error, OSError) and error.errno in FULL and not error.filename
+
+
+def is_lost(error: BaseException) -> bool:
+    """Return whether the session of a statement is gone, so that its end is not known."""
+    cause = driver_error(error)
+    return cause is not None and is_ended(cause)
 
 
 def driver_error(error: BaseException | None) -> psycopg.Error | None:

@@ -1,4 +1,4 @@
-"""An orderly end after Ctrl-C and after SIGTERM, with a message about the state of the database."""
+"""An orderly end after Ctrl-C, SIGTERM or SIGHUP, with a message about the database."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Terminated(KeyboardInterrupt):
-    """The process received SIGTERM."""
+    """The process received SIGTERM, or SIGHUP because its terminal was closed."""
 
 
 @contextmanager
@@ -23,18 +23,22 @@ def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
 
 @contextmanager
 def orderly_termination() -> Iterator[None]:
-    """Raise Terminated on SIGTERM.
+    """Raise Terminated on SIGTERM and SIGHUP, unless they are ignored, as nohup has SIGHUP.
 
-    By default SIGTERM ends the process at once, while the server continues the last statement.
+    By default they end the process at once, while the server continues the last statement.
     """
     if threading.current_thread() is not threading.main_thread():  # only that receives signals
         yield
         return
-    previous = signal.signal(signal.SIGTERM, _terminate)
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
+        for number, handler in previous.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, _terminate)
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -1,14 +1,37 @@
 """The administrator's account for the demonstration."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import connections
 
 from config.demo.errors import DemoError
+from config.postgres.backend import begin, certain_commit
 from users.enums import Role
 from users.models import User
+
+KEY = int.from_bytes(b"makeadmn")
+"""The key of the advisory lock by which one process at a time looks for an account and makes it."""
+
+
+@contextmanager
+def administrator(email: str, database: str) -> Iterator[tuple[str, str]]:
+    """Give the address of an administrator, and the password ('' if the account was there).
+
+    A new account stays only if the block ends without an error, such as one of printing it.
+    """
+    connection = connections[database]
+    with certain_commit(connection), connection.cursor() as cursor:
+        with connection.wrap_database_errors:
+            begin(connection.connection)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KEY])
+        if account := find_administrator(database):
+            yield account.email, ""
+        else:
+            yield email, make_administrator(email, database)
 
 
 def find_administrator(database: str) -> User | None:
@@ -29,12 +52,11 @@ def make_administrator(email: str, database: str) -> str:
             f"{email!r} is not an e-mail address. Pass --email you@example.com."
         ) from None
     password = secrets.token_urlsafe(12)
-    with transaction.atomic(using=database):
-        users = User.objects.db_manager(database)
-        if users.filter(email=email).exists():
-            raise DemoError(
-                f"The account {email} exists, but it is closed or not an administrator's. "
-                "Pass another address with --email."
-            )
-        users.create_superuser(email, password)
+    users = User.objects.db_manager(database)
+    if users.filter(email=email).exists():
+        raise DemoError(
+            f"The account {email} exists, but it is closed or not an administrator's. "
+            "Pass another address with --email."
+        )
+    users.create_superuser(email, password)
     return password

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import batched
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
@@ -17,9 +17,12 @@ from config.demo.errors import DemoError, HasDataError
 from config.demo.events import EVENT_COLUMNS, EVENT_TABLE, EventLog
 from config.demo.platform import Platform
 from config.demo.rows import TABLES, Row
+from config.postgres.backend import begin, certain_commit
 
 BATCH_ROWS = 20_000
 """How many rows are collected before they are written."""
+LOCK_TIMEOUT = "10s"
+"""How long a lock is waited for, since other sessions queue behind it."""
 DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
@@ -45,7 +48,9 @@ def load(
     connection: BaseDatabaseWrapper, platform: Platform, report: Report, *, replace: bool = False
 ) -> Counter[str]:
     """Write all rows or none; return the number of rows per table."""
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+    with certain_commit(connection), connection.cursor() as cursor:
+        with connection.wrap_database_errors:
+            begin(connection.connection, {"lock_timeout": LOCK_TIMEOUT})
         # Keep other sessions from writing meanwhile, but not from reading.
         cursor.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
         if replace:
@@ -148,8 +153,8 @@ def tidy_up(connection: BaseDatabaseWrapper) -> None:
     """Vacuum and analyze, on which plans depend; autovacuum would do so later."""
     if connection.in_atomic_block:
         return
-    # After Ctrl-C, leave it to autovacuum: all rows are committed.
-    with suppress(KeyboardInterrupt), connection.cursor() as cursor:
+    # After Ctrl-C or an error, leave it to autovacuum: all rows are committed.
+    with suppress(KeyboardInterrupt, Error), connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
 
 

@@ -2,7 +2,7 @@
 
 from config.drift.advice import read_advice
 from config.drift.comparison import Finding, verify
-from config.drift.expected import read_expected
+from config.drift.expected import read_complete
 from config.drift.live import explain_failure, reading
 from config.drift.reports import by_hand, shown, sql, title, verdict
 from config.drift.scope import read_apps
@@ -13,7 +13,7 @@ __all__ = [
     "explain_failure",
     "read_advice",
     "read_apps",
-    "read_expected",
+    "read_complete",
     "reading",
     "shown",
     "sql",

@@ -4,20 +4,25 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import Error, InternalError, ProgrammingError, transaction
+from django.db import Error, InternalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.difference import Drift, differences
 from config.drift.expected import read_expected
+from config.drift.history import read_steps
 from config.drift.ledger import check_ledger
 from config.drift.live import reading
+from config.drift.made import with_made
 from config.drift.repair import Statement, ordered, repairs
+from config.drift.schemas import hide, read_other_tables, with_other_tables
 from config.drift.scope import App, belongs_to, in_order, is_ignored, read_apps, unmatched
 from config.postgres import LEDGER
 from config.postgres.catalog import (
+    Attributes,
     Catalog,
     Key,
     Schema,
+    read_needed,
     read_owners,
     read_shadows,
     read_with_members,
@@ -105,16 +110,16 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
         ledger = _read_ledger(connection)
         shadows = read_shadows(connection, schema)
         _put_first(connection, schema)
-        live = read_with_members(connection, schema.oid)
         owners = read_owners(connection, schema)
-        try:
-            expected = expectation(connection)
-        except ProgrammingError:
-            # Without its extensions PostgreSQL cannot make the tables: report only the extensions.
-            if isinstance(ledger, Error) or all(d.key.kind != "extension" for d in ledger):
-                raise
-            expected = without_members(live)
-    live = without_members(live, ours=expected)
+        expected = expectation(connection)
+        others = read_other_tables(connection, schema)
+        hide(connection, schema, others)
+        live = read_with_members(connection, schema.oid)
+        live = with_other_tables(connection, live, schema, others)
+        live = without_members(live, ours=expected)
+        if not isinstance(ledger, Error):
+            expected = with_made(expected, live, read_steps(connection), schema.name)
+        expected = _with_needed(connection, schema, expected)
     drifts = [
         *differences(expected, live),
         *_shadowed(expected, schema, shadows),
@@ -125,6 +130,15 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
     elif not any(LEDGER in (drift.key.name, drift.key.table) for drift in drifts):
         raise ledger
     return _Both(schema, expected, live, drifts)
+
+
+def _with_needed(
+    connection: BaseDatabaseWrapper, schema: Schema, expected: Catalog
+) -> dict[Key, Attributes]:
+    """Return the expected catalog with what the objects need that are expected as they are."""
+    relations = [k.name for k in expected if k.kind in ("table", "view") and not expected[k]]
+    needed = read_needed(connection, schema, schema.oid, relations)
+    return {**{key: {} for key in needed}, **expected}
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:

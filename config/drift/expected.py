@@ -4,22 +4,31 @@ The tables are created in `pg_temp`, read by the same queries as the live schema
 So PostgreSQL itself renders both sides.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import Any, cast
 
+import psycopg
 from django.apps import apps
-from django.db import models, router, transaction
+from django.db import ProgrammingError, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
+from psycopg import errors
 
+from config.drift.schemas import as_live, hide, read_other_tables, temporary_name
 from config.postgres.catalog import (
     Attributes,
     Catalog,
+    CatalogError,
     Key,
+    Schema,
     check_may_create_temporary,
     read_catalog,
+    read_needed,
+    read_relations,
+    read_schema,
 )
 from config.postgres.enums import EnumField, enum_field
 
@@ -27,19 +36,50 @@ from config.postgres.enums import EnumField, enum_field
 # connection that it allows, and all sessions share them.
 TABLES_AT_ONCE = 400
 
+MISSING = (
+    errors.InvalidSchemaName,
+    errors.UndefinedFunction,
+    errors.UndefinedObject,
+    errors.UndefinedTable,
+)
+"""The errors of a statement that names something that does not exist."""
+
+NEEDED_BY = "needed by"
+"""The attribute of a missing object, which lists the tables that cannot be created without it."""
+
 type Model = type[models.Model]
 
 
 def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
     """Return the schema that the models make on the connection's server, and roll it back.
 
+    What the models only refer to has no attributes. A table that PostgreSQL cannot create, since
+    something it needs is missing, has none either.
     Raise CatalogError if the role may not create temporary tables there.
     """
     check_may_create_temporary(connection)
-    catalog: dict[Key, Attributes] = {}
+    schema = read_schema(connection)
+    unmanaged = read_relations(connection, schema, _unmanaged_tables(connection.alias))
+    catalog: dict[Key, Attributes] = {key: {} for key in unmanaged}
+    missing: defaultdict[str, list[str]] = defaultdict(list)
     for wanted in batched(expected_models(connection.alias), TABLES_AT_ONCE):
-        catalog |= _read_created(connection, wanted)
-    return catalog
+        catalog |= _read_if_possible(connection, schema, wanted, missing)
+    return catalog | {
+        Key("object", "", name): {NEEDED_BY: sorted(tables)} for name, tables in missing.items()
+    }
+
+
+def read_complete(connection: BaseDatabaseWrapper) -> Catalog:
+    """Return the same as read_expected. Raise CatalogError if something it needs is missing."""
+    expected = read_expected(connection)
+    for key, attributes in expected.items():
+        tables: Any = attributes.get(NEEDED_BY)
+        if tables:
+            raise CatalogError(
+                f"The {key.name} is missing, which table {tables[0]} needs. Run manage.py migrate, "
+                "or create it."
+            )
+    return expected
 
 
 def expected_models(alias: str) -> list[Model]:
@@ -59,23 +99,62 @@ def expected_models(alias: str) -> list[Model]:
     ]
 
 
+def _unmanaged_tables(alias: str) -> list[str]:
+    return [
+        model._meta.db_table
+        for model in apps.get_models()
+        if not model._meta.managed and not model._meta.proxy
+        if router.allow_migrate_model(alias, model)
+    ]
+
+
 def creation_sql(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> list[str]:
     """Return the statements that create the tables of `wanted`, and those that they refer to."""
-    others = [model for model in dict.fromkeys(_referred_to(wanted)) if model not in wanted]
-    enums = {enum.type_name: enum for enum in _enums([*others, *wanted])}
+    referred_to = [model for model in dict.fromkeys(_referred_to(wanted)) if model not in wanted]
+    enums = {enum.type_name: enum for enum in _enums([*referred_to, *wanted])}
     editor: Any
     with connection.schema_editor(collect_sql=True) as editor:
+        quote_name = editor.quote_name
+        editor.quote_name = lambda name: quote_name(temporary_name(name))
         for enum in enums.values():
             editor.create_enum(enum.type_name, enum.labels)
-        for model in others:
+        for model in referred_to:
             editor.create_model(model)
-        editor.deferred_sql.clear()  # foreign keys of `others`, which would need still more tables
+        editor.deferred_sql.clear()  # their foreign keys, which would need still more tables
         for model in wanted:
             editor.create_model(model)
     return [str(statement) for statement in editor.collected_sql]
 
 
-def _read_created(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> Catalog:
+def _read_if_possible(
+    connection: BaseDatabaseWrapper,
+    schema: Schema,
+    wanted: Sequence[Model],
+    missing: defaultdict[str, list[str]],
+) -> Catalog:
+    """Return the tables of `wanted`; add what a table needs and the database lacks to `missing`."""
+    try:
+        return _read_created(connection, schema, wanted)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, MISSING):
+            raise
+        if len(wanted) == 1:
+            tables = list(_tables(wanted))
+            missing[_subject(error.__cause__)] += tables
+            return {Key("table", "", name): {} for name in tables}
+    half = len(wanted) // 2
+    first = _read_if_possible(connection, schema, wanted[:half], missing)
+    return {**first, **_read_if_possible(connection, schema, wanted[half:], missing)}
+
+
+def _subject(error: psycopg.Error) -> str:
+    """Return what the server says is missing; only in English can it be told from the predicate."""
+    return (error.diag.message_primary or str(error)).removesuffix(" does not exist")
+
+
+def _read_created(
+    connection: BaseDatabaseWrapper, schema: Schema, wanted: Sequence[Model]
+) -> Catalog:
     names = {enum.type_name for enum in _enums(wanted)} | set(_tables(wanted))
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(
@@ -83,9 +162,14 @@ def _read_created(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> C
         )
         cursor.execute("\n".join(creation_sql(connection, wanted)))
         cursor.execute("SELECT pg_my_temp_schema()")
-        created = read_catalog(connection, cursor.fetchone()[0])
+        temporary = cursor.fetchone()[0]
+        needed = read_needed(connection, schema, temporary, list(map(temporary_name, names)))
+        others = read_other_tables(connection, schema)
+        hide(connection, schema, others)
+        created = as_live(read_catalog(connection, temporary), others)
         transaction.set_rollback(True, using=connection.alias)
-    return {key: created[key] for key in created if (key.table or key.name) in names}
+    ours = {key: created[key] for key in created if (key.table or key.name) in names}
+    return {**{key: {} for key in needed}, **ours}
 
 
 def _enums(wanted: Iterable[Model]) -> Iterator[EnumField]:

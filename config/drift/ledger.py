@@ -24,7 +24,7 @@ def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
 
     Raise CatalogError if the migration files cannot be read.
     """
-    loader = _load(connection)
+    loader = load_migrations(connection)
     yield from _unapplied(loader)
     yield from _unknown(loader)
     yield from _out_of_order(loader)
@@ -33,7 +33,8 @@ def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
     yield from _missing_extensions(loader, connection)
 
 
-def _load(connection: BaseDatabaseWrapper) -> MigrationLoader:
+def load_migrations(connection: BaseDatabaseWrapper) -> MigrationLoader:
+    """Return the graph of the migration files. Raise CatalogError if they cannot be read."""
     try:
         return MigrationLoader(connection)
     except Error:

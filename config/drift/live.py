@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 
 from config.console import OutputError, explain
-from config.postgres.backend import DatabaseWrapper
+from config.postgres.backend import LASTING, DatabaseWrapper
 from config.postgres.catalog import CatalogError, Schema, check_may_read, read_schema
 
 # Reading a definition waits for another session's uncommitted DDL, but not longer than this.
@@ -25,6 +25,7 @@ PINNED = {
     "lc_monetary": "C",
     "quote_all_identifiers": "off",
     "standard_conforming_strings": "on",
+    **LASTING,
 }
 
 
@@ -56,7 +57,8 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
         )
         cursor.execute(
             "SELECT set_config(name, value, true)"
-            "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)",
+            "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)"
+            "  JOIN pg_settings USING (name)",
             [list(PINNED), list(PINNED.values())],
         )
         # A pooler's session may still have temporary tables with the names of the expected ones.

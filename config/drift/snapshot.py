@@ -18,7 +18,7 @@ from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.drift.expected import creation_sql, expected_models, read_expected
+from config.drift.expected import creation_sql, expected_models, read_complete
 from config.drift.live import reading
 from config.postgres.catalog import Attributes, Catalog, CatalogError, Key, Value
 
@@ -29,7 +29,7 @@ TO_WRITE = "manage.py verify_schema --snapshot FILE"
 def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
     """Write the expected schema. Raise CatalogError if the file cannot be written."""
     with reading(connection):
-        objects = list(_lines(read_expected(connection)))
+        objects = list(_lines(read_complete(connection)))
         lines = [FIRST_LINE, *_origin(connection), _checksum(objects), *objects, ""]
     try:
         path.write_text("\n".join(lines), encoding="utf-8", newline="\n")

@@ -1,5 +1,16 @@
 """check_migrations: what is dangerous about a migration, what to do instead."""
 
+from config.hazards.demands import Demand, demands_of, new_labels, validated
+from config.hazards.planned_demands import PlannedDemand
 from config.hazards.planned_hazards import PlannedHazards
+from config.hazards.statements import table_of
 
-__all__ = ["PlannedHazards"]
+__all__ = [
+    "Demand",
+    "PlannedDemand",
+    "PlannedHazards",
+    "demands_of",
+    "new_labels",
+    "table_of",
+    "validated",
+]

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,21 +42,36 @@ def _annotation(kind: str, place: str, title: str, message: str) -> str:
 
 def _place(migration: Migration, number: int) -> str:
     """Return the properties that point to a migration's class, or to its operation `number`."""
-    file = Path(inspect.getfile(type(migration)))
-    lines = _lines(file)
+    try:
+        file = Path(inspect.getfile(type(migration)))
+    except (OSError, TypeError):  # the class was made by a program
+        return "line=1"
+    lines = _lines(file, type(migration).__name__)
     line = lines[number] if number < len(lines) else lines[0]
     return f"file={github_property(from_root(file).as_posix())},line={line}"
 
 
-def _lines(file: Path) -> list[int]:
-    """Return the lines of the class Migration and of each operation that it lists."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    [cls] = [node for node in tree.body if getattr(node, "name", "") == "Migration"]
-    assert isinstance(cls, ast.ClassDef)  # noqa: S101
+def _lines(file: Path, name: str) -> list[int]:
+    """Return the lines of the class and of each operation that it lists; 1 if it is not found."""
+    try:
+        with tokenize.open(file) as source:
+            tree = ast.parse(source.read())
+    except (OSError, SyntaxError, UnicodeError):  # compiled, or in an archive
+        return [1]
+    classes = [
+        node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name
+    ]
+    if not classes:
+        return [1]
     lists = (
         node.value
-        for node in cls.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "operations"
+        for node in classes[-1].body
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and "operations" in _targets(node)
     )
-    operations = next((item for item in lists if isinstance(item, ast.List)), ast.List())
-    return [cls.lineno, *(item.lineno for item in operations.elts)]
+    operations = next((item for item in lists if isinstance(item, (ast.List, ast.Tuple))), None)
+    return [classes[-1].lineno, *(item.lineno for item in (operations.elts if operations else ()))]
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [ast.unparse(target) for target in targets]

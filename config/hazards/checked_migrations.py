@@ -1,5 +1,6 @@
 """The hazards of the project's migration files, and the reasons why authors accept some."""
 
+import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from config.hazards.operation_hazards import OperationHazards, find_hazards, reasons_of
+from config.hazards.operation_sql import described
 from config.postgres import Plan
 from config.project import own_apps
 
@@ -47,7 +49,7 @@ def check_migrations(
     create itself counts as big and in use. Raises CheckError if there is no such migration,
     SquawkError and OperationSQLError.
     """
-    loader = MigrationLoader(None)
+    loader = _load()
     wanted = _wanted(loader, app_label, name)
     labels = {label for label, _ in wanted}
     plan = _whole_plan(loader)
@@ -59,6 +61,17 @@ def check_migrations(
         if _key(item.migration) in wanted
     ]
     return CheckedMigrations(migrations, hazards, list(_mistakes(migrations, hazards)))
+
+
+def _load() -> MigrationLoader:
+    """Read all migration files. Raise CheckError if one of them cannot be used."""
+    try:
+        return MigrationLoader(None)
+    except (Exception, SystemExit) as error:  # a file may run any code, and raise anything
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        paths = (frame.f_locals.get("migration_path") for frame in frames)
+        what = next((f"Migration {path}" for path in paths if path), "The graph of migrations")
+        raise CheckError(f"{what} cannot be loaded. {described(error)}. Correct it.") from error
 
 
 def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tuple[str, str]]:

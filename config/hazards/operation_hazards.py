@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from django.db.migrations.state import ProjectState
 
 from config.hazards.alternatives import Alternative, find_alternative
-from config.hazards.operation_sql import OperationSQL, read_migration
+from config.hazards.operation_sql import OperationSQL, described, read_migration
 from config.hazards.rules import Hazard, hazard, operation_codes, statement_codes
 from config.hazards.squawk import lint
 from config.hazards.squawk_rules import corrected_code
@@ -56,7 +57,16 @@ class OperationHazards:
 
     @cached_property
     def alternative(self) -> Alternative:
-        return find_alternative(self.operation, [item.code for item in self.dangers])
+        return self.alternative_to(self.operation)
+
+    def alternative_to(self, operation: OperationSQL) -> Alternative:
+        """Return the alternative to `operation`, the same one in a state that may be another."""
+        try:
+            return find_alternative(operation, [item.code for item in self.dangers])
+        except Error:
+            raise
+        except Exception as error:  # fields and operations may run any code, and raise anything
+            return Alternative(f"No alternative can be written. {described(error)}")
 
 
 def reasons_of(migration: Migration) -> Mapping[str, str]:

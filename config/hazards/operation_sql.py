@@ -151,10 +151,14 @@ def read_migration(
     except Error:
         raise
     except Exception as error:  # an operation may run any code, and raise anything
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise OperationSQLError(
-            f"The SQL of migration {migration} cannot be read. {reason}"
+            f"The SQL of migration {migration} cannot be read. {described(error)}"
         ) from error
+
+
+def described(error: BaseException) -> str:
+    """Return an unexpected error on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def read_operations(

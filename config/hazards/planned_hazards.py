@@ -7,11 +7,14 @@ from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
 
 from config.hazards.operation_hazards import OperationHazards, find_hazards
 from config.hazards.operation_sql import OperationSQLError
+from config.hazards.planned_demands import PlannedDemand, planned_demands
 from config.hazards.report import plan_lines, plan_summary
 from config.hazards.squawk import SquawkError
+from config.hazards.statements import unquoted
 from config.hazards.table_sizes import TableSizes, read_table_sizes
 from config.postgres import Plan
 
@@ -30,7 +33,7 @@ class PlannedHazards:
     def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
         """Return Django's line about an operation in `--plan`, and below it its hazards."""
         found = [item for item in self._hazards or [] if item.operation.listed is operation]
-        lines = plan_lines(found, self._sizes)
+        lines = plan_lines(found, self._sizes) if found else []
         return "\n        ".join([message, *lines]), is_error or bool(lines)
 
     def summary(self, plan: Plan) -> str:
@@ -45,6 +48,28 @@ class PlannedHazards:
             [item for item in self._hazards if id(item.operation.listed) in operations]
         )
 
+    def demands(self, plan: Plan) -> list[PlannedDemand]:
+        """Return what `plan` demands of the rows of tables that are there; [] if unknown."""
+        try:
+            if not self._tables:
+                return []
+            demands = list(planned_demands(self.connection, plan, self._state_before()))
+        except (Error, OperationSQLError):
+            return []
+        return [item for item in demands if unquoted(item.demand.table) in self._sizes]
+
+    @property
+    def _tables(self) -> set[str]:
+        return set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}
+
+    def _state_before(self) -> ProjectState:
+        state: ProjectState = self._executor._create_project_state(with_applied_migrations=True)
+        return state
+
+    @cached_property
+    def _executor(self) -> Any:
+        return MigrationExecutor(self.connection)
+
     @cached_property
     def _sizes(self) -> TableSizes:
         return read_table_sizes(self.connection)
@@ -52,13 +77,11 @@ class PlannedHazards:
     @cached_property
     def _hazards(self) -> list[OperationHazards] | None:
         """The hazards; None if they cannot be read, for the reason then in `_reason`."""
-        if not set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}:
-            return []  # no code uses an empty database
-        executor: Any = MigrationExecutor(self.connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        state = executor._create_project_state(with_applied_migrations=True)
         try:
-            return find_hazards(self.connection, plan, state, self._sizes)
+            if not self._tables:
+                return []  # no code uses an empty database
+            plan = self._executor.migration_plan(self._executor.loader.graph.leaf_nodes())
+            return find_hazards(self.connection, plan, self._state_before(), self._sizes)
         except (Error, SquawkError, OperationSQLError) as error:
             self._reason = str(error)
             return None

@@ -1,11 +1,13 @@
 """Hazards as text: the report of `check_migrations`, and the lines of `migrate`."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from textwrap import indent, wrap
 
 from config.console import counted
 from config.hazards.checked_migrations import CheckedMigrations
 from config.hazards.operation_hazards import OperationHazards, reasons_of
+from config.hazards.replacements import replacement_files
 from config.hazards.rules import Hazard
 from config.hazards.table_sizes import TableSizes
 
@@ -25,26 +27,35 @@ def verdict(checked: CheckedMigrations) -> str:
 
 def text_report(checked: CheckedMigrations) -> str:
     """Return the dangers, each with its alternative and the code of it, and the verdict."""
-    blocks = ["\n".join(_block(item)) for item in checked.hazards if item.shown]
+    blocks = [
+        "\n".join(_block(list(found)))
+        for _, found in groupby(checked.hazards, lambda item: item.migration)
+    ]
     blocks += [f"{mistake.migration}\n  {mistake.message}" for mistake in checked.mistakes]
-    return "\n\n".join([*blocks, verdict(checked)])
+    return "\n\n".join([*filter(None, blocks), verdict(checked)])
 
 
-def _block(found: OperationHazards) -> Iterator[str]:
-    yield found.title
-    for item in found.shown:
-        yield _wrapped(f"{_label(item)}: {item.danger}")
-    if not found.dangers:
+def _block(found: Sequence[OperationHazards]) -> Iterator[str]:
+    """Yield the lines about one migration."""
+    for item in found:
+        if item.shown:
+            yield item.title
+        for hazard in item.shown:
+            yield _wrapped(f"{_label(hazard)}: {hazard.danger}")
+        if item.dangers:
+            yield _wrapped(f"Instead: {item.alternative.advice}")
+    codes = dict.fromkeys(hazard.code for item in found for hazard in item.dangers)
+    if not codes:
         return
-    yield _wrapped(f"Instead: {found.alternative.advice}")
-    for file in found.alternative.files(found.migration):
+    files = replacement_files(found)
+    for file in files:
         yield ""
         yield indent(file, "    ")
-    if found.alternative.migrations:
+    if files:
         yield ""
     yield "  Or accept it, in class Migration:"
     yield "    hazards_accepted = {"
-    yield from (f'        "{item.code}": "why it is acceptable",' for item in found.dangers)
+    yield from (f'        "{code}": "why it is acceptable",' for code in codes)
     yield "    }"
 
 

@@ -33,7 +33,9 @@ def read_table_sizes(connection: BaseDatabaseWrapper) -> TableSizes:
     """Return the size of each table in the search path, by name."""
     with connection.cursor() as cursor:
         cursor.execute(SIZES)
-        return {name: TableSize(rows, size) for name, rows, size in cursor.fetchall()}
+        # A table that has been dropped meanwhile has no size.
+        found = cursor.fetchall()
+        return {name: TableSize(rows, size) for name, rows, size in found if size is not None}
 
 
 # pg_total_relation_size() locks the table and its indexes; while another session has one of them

@@ -7,7 +7,7 @@ ALTER TABLE waits for the last reader of its table, and every later query queues
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -18,25 +18,17 @@ from psycopg.pq import TransactionStatus
 
 from config.console import counted, driver_error
 from config.migrating.blockers import Watch
-from config.migrating.migration_lock import MigrationLock
+from config.migrating.migration_lock import KEEPALIVES, MigrationLock
+from config.postgres.backend import begin, revive
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
+DOUBLINGS = 10  # of the pause; a float would overflow after a thousand
 LOCK_ERRORS = (errors.LockNotAvailable, errors.DeadlockDetected)
 NEEDS_NO_TRANSACTION = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
 
-# A pooler keeps only what is set for a transaction apart from other clients. Without the check of
-# the connection the server would go on with the statement of a client that was killed, and keep its
-# locks. PostgreSQL for Windows does not have that check.
-BEGIN = """
-    SELECT pg_backend_pid(),
-           set_config('lock_timeout', %s, true),
-           set_config('tcp_keepalives_idle', '30', true),
-           set_config('tcp_keepalives_interval', '10', true),
-           set_config('tcp_keepalives_count', '3', true),
-           set_config('client_connection_check_interval',
-                      CASE current_setting('dynamic_shared_memory_type')
-                      WHEN 'windows' THEN '0' ELSE '2s' END, true)
-"""
+# Without the check of the connection the server would go on with the statement of a client that was
+# killed, and keep its locks.
+ALIVE = KEEPALIVES | {"client_connection_check_interval": "2s"}
 
 
 class LockWaits:
@@ -70,16 +62,16 @@ class LockWaits:
                 failures, failed = (failures + 1 if name == failed else 1), name
                 if failures == self.attempts or not is_whole():
                     raise CommandError(self._last_words(error, failures)) from error
-                pause = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
-                self._pause(error, pause * random.uniform(0.5, 1))  # noqa: S311
+                self._pause(error, pause_after(failures) * random.uniform(0.5, 1))  # noqa: S311
 
     def _pause(self, error: Error, seconds: float) -> None:
         reason, standing = self._reason(error), self.progress.standing
         self.say(f"{reason} {standing} Trying again in {seconds:.1f} s.")
         time.sleep(seconds)
+        revive(self.connection)
 
     def _last_words(self, error: Error, attempts: int) -> str:
-        command = self.progress.command
+        command = self.progress.again
         step = f"Run {command} again when there is less traffic."
         for blocker in self.watch.blockers[:1]:
             step = (
@@ -117,6 +109,8 @@ class LockWaits:
         if not self.connection.get_autocommit():
             self._begin()
             return run()
+        if not self.seconds:
+            return run()
         try:
             return self.retry(lambda: self._in_transaction(run))
         except Error as error:
@@ -132,10 +126,9 @@ class LockWaits:
             return run()
 
     def _begin(self) -> None:
-        milliseconds = str(round(self.seconds * 1000))
+        limit = {"lock_timeout": str(round(self.seconds * 1000))} if self.seconds else {}
         with self.connection.wrap_database_errors:
-            [(pid, *_)] = self.connection.connection.execute(BEGIN, [milliseconds])
-        self.watch.begin(pid)
+            self.watch.begin(begin(self.connection.connection, ALIVE | limit))
 
 
 @contextmanager
@@ -145,8 +138,11 @@ def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterato
     With a timeout of 0, the server's own lock_timeout applies.
     """
     waits = LockWaits(lock, say)
-    if not waits.seconds:
+    watching = waits.watch.every(waits.seconds / 4) if waits.seconds else nullcontext()
+    with lock.connection.execute_wrapper(waits), watching:
         yield waits
-        return
-    with lock.connection.execute_wrapper(waits), waits.watch.every(waits.seconds / 4):
-        yield waits
+
+
+def pause_after(failures: int) -> float:
+    """Return the seconds of the next pause, which doubles with each failure."""
+    return min(FIRST_PAUSE * (1 << min(failures - 1, DOUBLINGS)), LONGEST_PAUSE)

@@ -16,10 +16,10 @@ from typing import Any, LiteralString
 import psycopg
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.migrating.progress import Progress
+from config.postgres.backend import begin, certain_commit
 
 KEY = int.from_bytes(b"migrate!")
 """The key of the advisory lock, of which each database has its own.
@@ -29,16 +29,13 @@ pg_locks shows it in two halves: `classid` 1835624306, `objid` 1635018017.
 POLL_SECONDS = 0.2
 
 TAKE = "SELECT pg_try_advisory_xact_lock(%s), set_config('application_name', %s, true)"
-# Servers can be told to end idle transactions, as they look forgotten. Without keepalives the
-# server would wait two hours for a machine that has lost its power.
-KEEP = """
-    SELECT set_config(name, value, true)
-      FROM (VALUES ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'),
-                   ('lock_timeout', '0'), ('statement_timeout', '0'),
-                   ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'),
-                   ('tcp_keepalives_count', '3')) AS wanted (name, value)
-      JOIN pg_settings USING (name)
-"""
+# Without them the server would wait two hours for a machine that has lost its power.
+KEEPALIVES = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+KEPT = KEEPALIVES | {"lock_timeout": "0", "statement_timeout": "0"}
 HOLDER = """
     SELECT concat(nullif(application_name, '') || ', ', 'session ', pid,
                   to_char(xact_start AT TIME ZONE 'UTC', '", since "HH24:MI:SS" UTC"'))
@@ -79,13 +76,13 @@ class MigrationLock:
             reason = error.diag.message_primary or str(error).partition("\n")[0]
             raise CommandError(
                 f"The session that kept other migrators away was lost: {reason.rstrip('.')}. "
-                f"{self.progress.standing} Run {self.progress.command} again."
+                f"{self.progress.standing} Run {self.progress.again} again."
             ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Open a transaction that is committed only if the lock was held until its end."""
-        with transaction.atomic(using=self.connection.alias):
+        with certain_commit(self.connection):
             self.check()
             yield
             self.check()
@@ -109,11 +106,8 @@ def hold_migration_lock(
     with connection.wrap_database_errors:
         session = psycopg.connect(**connection.get_connection_params())
     try:
-        # CREATE INDEX CONCURRENTLY would wait without end for a snapshot that lasts.
-        session.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         with connection.wrap_database_errors:
-            _take(session, settings.MIGRATE_WAIT, say_and_hang_up)
-            session.execute(KEEP)
+            _take(session, progress.command, say_and_hang_up)
         yield MigrationLock(connection, session, progress)
     finally:
         with suppress(psycopg.Error):
@@ -121,15 +115,16 @@ def hold_migration_lock(
         session.close()
 
 
-def _take(session: psycopg.Connection[Any], seconds: float, say: Callable[[str], None]) -> None:
+def _take(session: psycopg.Connection[Any], command: str, say: Callable[[str], None]) -> None:
     """Take the lock, by polling: CREATE INDEX CONCURRENTLY waits for every statement that waits.
 
     Between two polls there is no transaction, as it would occupy a connection of a pooler.
     """
-    name = f"migrate by pid {os.getpid()} on {socket.gethostname()}"
+    name = f"{command} by pid {os.getpid()} on {socket.gethostname()}"
+    seconds = settings.MIGRATE_WAIT
     deadline = time.monotonic() + seconds
     waits = False
-    while not session.execute(TAKE, [KEY, name]).fetchall()[0][0]:
+    while not _try_to_take(session, name):
         [(holder,), *_] = session.execute(HOLDER, [KEY]).fetchall() or [("another migrate",)]
         session.rollback()
         if time.monotonic() > deadline:
@@ -142,3 +137,9 @@ def _take(session: psycopg.Connection[Any], seconds: float, say: Callable[[str],
             say(f"Waiting for {holder}.")
             waits = True
         time.sleep(POLL_SECONDS)
+
+
+def _try_to_take(session: psycopg.Connection[Any], name: str) -> bool:
+    begin(session, KEPT)
+    [(taken, _)] = session.execute(TAKE, [KEY, name]).fetchall()
+    return bool(taken)

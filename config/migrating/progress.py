@@ -28,6 +28,11 @@ class Progress:
         self.migration, self.unapplies, self.has_changed = None, (), True
 
     @property
+    def again(self) -> str:
+        """Return what to run again: a plain migrate would not go back."""
+        return "the same command" if self.unapplies and self.command == "migrate" else self.command
+
+    @property
     def name(self) -> str:
         return str(self.migration or self.command)
 
@@ -61,12 +66,14 @@ class Progress:
                 applied = MigrationRecorder(connection).applied_migrations()
             except Error:
                 standing = f"Whether {self.name} was committed could not be seen."
+                if self.unapplies:
+                    standing += " If it was, a backup can be restored with rollback --restore."
             else:
                 if self.unapplies and applied.keys().isdisjoint(self.unapplies):
                     return "The rollback is done."
                 if self.migration and not self.unapplies and _node(self.migration) in applied:
                     standing = f"{self.name} is applied."
-        return f"{standing} Run {self.command} again to go on."
+        return f"{standing} Run {self.again} again to go on."
 
 
 def _node(migration: Migration) -> Node:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.core.management.base import CommandError
+from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.console import explained_interruption
+from config.console import explain, explained_interruption, is_lost, is_output_error
 from config.migrating.lock_waits import LockWaits, brief_lock_waits
 from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.progress import Progress
+from config.migrating.unfit_rows import explained_unfit_rows
 
 
 @contextmanager
@@ -18,15 +20,33 @@ def guarded_run(
 ) -> Iterator[LockWaits]:
     """Hold the migration lock, keep waits for locks brief, and explain an interruption.
 
-    Raise KeyboardInterrupt that tells how the database stands.
+    Raise KeyboardInterrupt that tells how the database stands, and CommandError where PostgreSQL
+    refuses rows.
     """
     with (
         explained_interruption(lambda: progress.after_interruption(connection)),
         hold_migration_lock(connection, progress, say) as lock,
+        _explained_end(connection, progress),
         _autocommit(connection),
         brief_lock_waits(lock, say) as waits,
+        explained_unfit_rows(connection, progress),
     ):
         yield waits
+
+
+@contextmanager
+def _explained_end(connection: BaseDatabaseWrapper, progress: Progress) -> Iterator[None]:
+    """Say how the database stands when the connection, or the place for the output, is gone."""
+    try:
+        yield
+    except (Error, OSError) as error:
+        if is_lost(error):
+            standing = progress.after_interruption(connection)
+        elif is_output_error(error):
+            standing = f"{progress.standing} Run {progress.again} again to go on."
+        else:
+            raise
+        raise CommandError(f"{explain(error)} {standing}") from error
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from config.postgres.enums import (
 from config.postgres.field_names import named_fields, named_in_expressions
 from config.postgres.functions import UUID7, Now
 from config.postgres.migration_plan import LEDGER, Node, Plan
+from config.postgres.row_security import every_row
 
 __all__ = [
     "LARGEST_AMOUNT",
@@ -40,6 +41,7 @@ __all__ = [
     "Plan",
     "RenameEnum",
     "RenameEnumValue",
+    "every_row",
     "exactly_when",
     "finite_check",
     "json_check",

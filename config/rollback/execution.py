@@ -2,44 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.management.base import CommandError
-from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.recorder import MigrationRecorder
 
-from config.migrating import (
-    Progress,
-    all_undone,
-    check_labels,
-    check_reversible,
-    forget_models,
-    guarded_run,
-    removed_models,
-)
-from config.postgres.enums import running
+from config.migrating import Progress, all_undone, check_labels, check_reversible, guarded_run
+from config.postgres import every_row
 from config.rollback.dropped_objects import Dropped
-from config.rollback.existing_objects import check_exist, check_nothing_left
+from config.rollback.inventory import describe
 from config.rollback.losses import Losses, read_losses
-from config.rollback.obstacles import check_obstacles
 from config.rollback.plan import Rollback
+from config.rollback.remains import check_nothing_left
+from config.rollback.row_changes import RowWatch
 from config.rollback.table_locks import (
     BLOCK_ALL,
     BLOCK_WRITERS,
-    altered_tables,
     lock_tables,
     try_to_lock_tables,
-    written_tables,
 )
-
-# The transaction is idle while pg_dump runs, and servers can be told to end such transactions.
-# PostgreSQL has transaction_timeout since version 17.
-UNLIMITED = """
-    SELECT set_config(name, '0', true) FROM pg_settings
-     WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')
-"""
+from config.rollback.trace import Trace
+from config.rollback.unapplying import check_unchanged, forget, unapply
 
 type Say = Callable[[str], None]
 
@@ -53,12 +37,10 @@ class Job:
     dropped: Dropped
 
 
-def check(job: Job) -> None:
-    """Raise CommandError if the rollback could not run to its end. Changes nothing."""
-    check_reversible(job.rollback.plan, in_one_transaction=True)
-    check_labels(job.connection, job.rollback.plan)
-    check_exist(job.connection, job.dropped)
-    check_obstacles(job.connection, job.rollback, job.dropped)
+def check(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+    """Raise CommandError if the rollback could not run to its end, as far as its plan tells."""
+    check_reversible(rollback.plan, in_one_transaction=True)
+    check_labels(connection, rollback.plan)
 
 
 def carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Losses:
@@ -71,7 +53,7 @@ def carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Losse
     with guarded_run(job.connection, progress, say) as waits:
 
         def attempt() -> Losses:
-            with waits.lock.transaction():
+            with waits.lock.transaction(), every_row(job.connection):
                 return _carry_out(job, back_up, say)
 
         return waits.retry(attempt)
@@ -83,51 +65,57 @@ def _carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Loss
     Writers are blocked from before the backup until the commit, so that the backup has every row.
     """
     connection, dropped = job.connection, job.dropped
-    with connection.cursor() as cursor:
-        cursor.execute(UNLIMITED)
-    lock_tables(connection, written_tables(dropped), BLOCK_WRITERS)
-    _check_unchanged(job)
-    check(job)
-    losses = read_losses(connection, job.rollback, dropped)
-    altered = altered_tables(connection, dropped)
+    lock_tables(connection, dropped.written, BLOCK_WRITERS)
+    check_unchanged(connection, job.rollback)
+    check(connection, job.rollback)
+    losses = read_losses(connection, dropped)
+    altered = {*dropped.written, *dropped.locked}
     if back_up:
         # A backup can take long, and would be in vain if another session kept its locks.
         try_to_lock_tables(connection, altered, BLOCK_ALL)
         back_up()
     lock_tables(connection, altered, BLOCK_ALL)
     with all_undone():
-        _unapply(job, say)
-    check_nothing_left(connection, job.rollback, dropped)
+        _unapply_as_agreed(job, say)
     return losses
 
 
-def _check_unchanged(job: Job) -> None:
-    """Raise CommandError if migrations were applied before the ledger was locked."""
-    if set(MigrationRecorder(job.connection).applied_migrations()) != job.rollback.applied:
-        raise CommandError(
-            "Another process has migrated since the plan was made. Nothing was changed. Run "
-            "rollback again, and read the new plan."
-        )
-
-
-def _unapply(job: Job, say: Say) -> None:
-    """Unapply the migrations as `migrate` does, but for several targets at once."""
+def _unapply_as_agreed(job: Job, say: Say) -> None:
+    """Unapply the plan. Raise CommandError if something goes that the plan did not show."""
     connection, rollback = job.connection, job.rollback
+    with connection.cursor() as cursor:
+        trace, rows = Trace(connection), RowWatch(cursor)
+        with transaction.atomic(using=connection.alias):
+            unapply(connection, rollback, trace, say)
+            forget(connection, rollback)
+            check_nothing_left(connection, rollback)
+            trace.finish()
+            rows.finish()
+            is_agreed = _is_agreed(job.dropped, trace, rows)
+            if not is_agreed:
+                transaction.set_rollback(True, using=connection.alias)
+        if not is_agreed:
+            raise _not_shown(job.dropped, trace, rows)
+    emit_post_migrate_signal(
+        verbosity=0,
+        interactive=False,
+        db=connection.alias,
+        apps=rollback.after.apps,
+        plan=rollback.plan,
+    )
 
-    def progress(action: str, migration: Any = None, fake: bool | None = False) -> None:
-        if action == "unapply_success":
-            # The next migration may alter a table that this one wrote to. PostgreSQL refuses that
-            # while deferred constraints are still to be checked.
-            connection.check_constraints()
-            say(f"  Unapplying {migration}... OK")
 
-    plan, before, after = list(rollback.plan), rollback.before.apps, rollback.after.apps
-    signal: dict[str, Any] = {"verbosity": 0, "interactive": False, "db": connection.alias}
-    emit_pre_migrate_signal(apps=before, plan=plan, **signal)
-    with running(plan):
-        MigrationExecutor(connection, progress).migrate([], plan=plan)
-    emit_post_migrate_signal(apps=after, plan=plan, **signal)
-    forget_models(removed_models(before, plan, after), after, connection.alias)
-    if rollback.empties_ledger:
-        with connection.schema_editor() as editor:
-            editor.delete_model(MigrationRecorder.Migration)
+def _is_agreed(dropped: Dropped, trace: Trace, rows: RowWatch) -> bool:
+    return trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
+
+
+def _not_shown(dropped: Dropped, trace: Trace, rows: RowWatch) -> CommandError:
+    """Return the error that names what would go as well, now that it is there again."""
+    more = [
+        *(obj.described for obj in describe(rows.cursor, trace.vanished - dropped.vanished)),
+        *(f"rows of {name}" for name in rows.names(rows.tables - dropped.rows.tables).values()),
+    ]
+    return CommandError(
+        f"Something would go now that was not shown: {', '.join(more)}. Nothing was changed. Run "
+        "rollback again, and read the new plan."
+    )

@@ -15,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
+from config.migrating import ModelKey, model_keys, renamed_back
 from config.postgres import Node, Plan
 
 
@@ -42,6 +43,15 @@ class Rollback:
     @property
     def nodes(self) -> list[Node]:
         return [(migration.app_label, migration.name) for migration in self.migrations]
+
+    @property
+    def removed_models(self) -> list[ModelKey]:
+        """The models that are removed; not those that only get their old name back."""
+        last = {key: key for key in sorted(model_keys(self.before.apps))}
+        for new, old in renamed_back(self.plan):
+            last |= {key: old for key, name in last.items() if name == new}
+        stay = model_keys(self.after.apps)
+        return [key for key, name in last.items() if name not in stay]
 
     @property
     def empties_ledger(self) -> bool:

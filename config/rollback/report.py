@@ -1,18 +1,23 @@
 """The texts in which a rollback is shown: its plan before, its outcome after."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from django.core.management.color import Style
+from django.db.migrations.operations import AddField, CreateModel
 
 from config.console import counted, counted_bytes, printable
 from config.postgres.catalog import read_schema
+from config.postgres.enums import CreateEnum
 from config.rollback.dropped_objects import Dropped, UndoneOperation
 from config.rollback.execution import Job
-from config.rollback.losses import Losses, RowCount
+from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject
+from config.rollback.losses import MADE_BY_MIGRATE, Losses, RowCount
 
 COUNT, BYTES = 20, 12  # widths of the columns on the right
 NARROWEST = 70
+NAMING = (CreateModel, AddField, CreateEnum)
+"""The operations whose description names what undoing them drops."""
 
 
 class PlanReport:
@@ -47,23 +52,32 @@ class PlanReport:
         line = f"  {first:{room}}  {self._loss(undone)}".rstrip()
         yield self.style.WARNING(line) if undone.objects or undone.runs_code else line
         yield from (f"    {other}" for other in others)
+        if not isinstance(undone.operation, NAMING):
+            for obj in undone.objects:
+                line = f"    {printable(obj.described):{room - 2}}  {self._counted([obj])}"
+                yield self.style.WARNING(line.rstrip())
 
     def _loss(self, undone: UndoneOperation) -> str:
         if undone.runs_code:
             return f"{'runs code':>{COUNT}}"
-        if not undone.objects:
+        return self._counted(undone.objects) if isinstance(undone.operation, NAMING) else ""
+
+    def _counted(self, objects: Sequence[DroppedObject]) -> str:
+        """Return the rows in `objects`, or their values; '' if there are none of either."""
+        holding = [obj for obj in objects if obj in self.losses.objects]
+        if not holding:
             return ""
-        lost = self.losses.total(undone.objects)
-        kind = "value" if undone.objects[0].column else "row"
-        return f"{_shown(lost, kind):>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
+        lost = self.losses.total(holding)
+        return f"{_shown(lost, _unit(holding[0])):>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
 
     def _totals(self) -> Iterator[str]:
         lines = list(_totals(self.dropped, self.losses))
         yield self.style.ERROR("This destroys") if lines else "This destroys no rows."
         for line in lines:
             yield from wrap(line, self.width, initial_indent="  ", subsequent_indent="    ")
-        if self.dropped.runs_code:
-            yield "  whatever else the code of its migrations changes when it runs backwards"
+        for table, count in self.dropped.rows.updated.items():
+            if table not in MADE_BY_MIGRATE:
+                yield f"This changes {counted(count, 'row')} of {printable(table)}."
         if self.rollback.unknown and not self.rollback.after.models:
             names = ", ".join(".".join(node) for node in self.rollback.unknown)
             yield f"Not in the code, so what they made stays: {names}."
@@ -71,36 +85,51 @@ class PlanReport:
 
 def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
     """Yield a line for each kind of thing that is destroyed."""
-    if tables := dropped.model_tables:
+    tables = [obj for obj in losses.objects if obj.kind == HOLDS_ROWS]
+    if tables:
         lost = losses.total(tables)
         yield (
             f"{_shown(lost, 'row')} in {counted(len(tables), 'table')}, "
             f"{counted_bytes(lost.bytes)} with indexes"
         )
-    for column in dropped.columns:
+    for column in dropped.of_kind(HOLDS_VALUES):
         lost = losses.objects[column]
-        yield f"{_shown(lost, 'value')} in column {column}, {counted_bytes(lost.bytes)}"
-    if types := dropped.enum_types:
-        yield f"{counted(len(types), 'enum type')}: {', '.join(types)}"
-    for table, count in losses.forgotten.items():
-        yield f"{counted(count, 'row')} of {table} about the models that are removed"
+        yield (
+            f"{_shown(lost, 'value')} in column {printable(str(column))}, "
+            f"{counted_bytes(lost.bytes)}"
+        )
+    for kind in dropped.kinds:
+        if kind != HOLDS_VALUES:
+            objects = dropped.of_kind(kind)
+            yield f"{counted(len(objects), kind)}: {printable(', '.join(map(str, objects)))}"
+    for change, count in dropped.rows.converted.items():
+        yield f"{counted(count, 'value')} in {printable(change)}"
+    for table, count in dropped.rows.deleted.items():
+        yield f"{counted(count, 'row')} of {printable(table)}, which stays"
+    for table, count in dropped.rows.forgotten.items():
+        yield f"{counted(count, 'row')} of {printable(table)} about the models that are removed"
+    if dropped.runs_code:
+        yield "whatever else the code of its migrations changes when it runs backwards"
 
 
 def success(job: Job, losses: Losses) -> str:
     """Return a line with all that was removed, and how many rows it had in the end."""
     dropped = job.dropped
+    models = counted(len(job.rollback.removed_models), "model")
     removed = [
-        counted(len(dropped.tables), "table"),
-        counted(len(dropped.columns), "column"),
-        counted(len(dropped.enum_types), "enum type"),
-        f"the content types and permissions of {counted(len(dropped.models), 'model')}",
+        *(counted(len(dropped.of_kind(kind)), kind) for kind in dropped.kinds),
+        f"the content types and permissions of {models}",
         counted(len(job.rollback.migrations), "migration record"),
     ]
-    *others, last = [item for item in removed if not item.startswith("0 ") and " 0 " not in item]
-    tables = dropped.model_tables
+    *others, last = [item for item in removed if " 0 " not in item]
+    tables = [obj for obj in losses.objects if obj.kind == HOLDS_ROWS]
     rows = f", with {_shown(losses.total(tables), 'row')}" if tables else ""
     listed = f"{', '.join(others)} and {last}" if others else last
     return f"Nothing is left of {job.rollback.what}. Removed: {listed}{rows}."
+
+
+def _unit(obj: DroppedObject) -> str:
+    return "row" if obj.kind == HOLDS_ROWS else "value"
 
 
 def _shown(lost: RowCount, kind: str) -> str:

@@ -13,7 +13,7 @@ from django.apps import AppConfig
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.drift import read_expected, reading
+from config.drift import read_complete, reading
 from config.postgres import UUID7
 from config.postgres.catalog import Catalog, Key
 from config.postgres.enums import enum_field
@@ -117,10 +117,11 @@ class Domain:
 def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
     """Return the dictionary of what the models create, the same for every version of PostgreSQL.
 
-    Raise CatalogError if the role may not create temporary tables.
+    Raise CatalogError if the role may not create temporary tables, or if something is missing that
+    the models refer to.
     """
     with reading(connection):
-        expected = dict(read_expected(connection))
+        expected = dict(read_complete(connection))
     for key, field in _fields():
         if isinstance(field.db_default, UUID7):  # PostgreSQL before 18 lacks the function
             expected[key] = {**expected[key], "default": "uuidv7()"}

@@ -1,7 +1,9 @@
 """Errors that are explained in one line, and errors that a developer sees as a traceback."""
 
+import errno
 import threading
 
+import psycopg
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
@@ -57,6 +59,69 @@ def test_error_that_the_caller_can_fix__is_explained(statements: list[str], mess
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
+    ("sqlstate", "step"),
+    [
+        ("57014", "Raise statement_timeout for this role, or try again later."),
+        ("25006", "Point DATABASE_URL at the primary server and a role that may write."),
+        ("42501", "Let the owner grant it, or use another role in DATABASE_URL."),
+        ("42P07", "Drop or rename it, or point DATABASE_URL at an empty database."),
+        ("55P04", "Use the value in a later migration than the one that adds it."),
+        ("57P01", "Try again, or check the server's log."),
+        ("25P03", "Raise idle_in_transaction_session_timeout for this role."),
+        ("25P04", "Raise transaction_timeout for this role."),
+        ("53300", "Try again when fewer sessions are open, or raise max_connections."),
+        ("53100", "Make room on the server's disk."),
+        ("40P01", "Try again."),
+    ],
+)
+def test_error_in_another_language__has_its_next_step(sqlstate: str, step: str) -> None:
+    with pytest.raises(Error) as caught:
+        run(f"DO $$BEGIN RAISE 'Das geht nicht.' USING ERRCODE = '{sqlstate}'; END$$")
+    assert explain(caught.value) == f"Das geht nicht. {step}"
+
+
+@pytest.mark.parametrize(
+    ("message", "explained"),
+    [
+        (
+            'connection failed: connection to server at "::1", port 5432 failed: FATAL:  Datenbank '
+            "»nirgends« existiert nicht",
+            'connection to server at "::1", port 5432 failed: Datenbank »nirgends« existiert nicht.'
+            " Correct the name, the user and the password in DATABASE_URL, or see the server's "
+            "log.",
+        ),
+        (
+            "query_wait_timeout",
+            "query_wait_timeout. PgBouncer had no free connection to the server: migrate needs two "
+            "at a time, rollback three. Raise default_pool_size, or point DATABASE_URL at the "
+            "server itself.",
+        ),
+    ],
+)
+def test_connection_refused_in_other_words__has_a_next_step(message: str, explained: str) -> None:
+    error = OperationalError(message)
+    error.__cause__ = psycopg.OperationalError(message)
+    assert explain(error) == explained
+
+
+@pytest.mark.django_db
+def test_event_trigger_that_forbids_ddl__is_explained() -> None:
+    run(
+        "CREATE FUNCTION no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS"
+        " $$BEGIN RAISE 'No changes today.'; END$$",
+        "CREATE EVENT TRIGGER no_ddl ON ddl_command_start EXECUTE FUNCTION no_ddl()",
+    )
+    with pytest.raises(Error) as caught:
+        run("CREATE TABLE t ()")
+    assert explain(caught.value) == (
+        "No changes today. It comes from PL/pgSQL function no_ddl() line 1 at RAISE, which a "
+        "trigger or an event trigger of the database may have called: change or disable that "
+        "(\\dy in psql lists event triggers), or use a role that it lets through."
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
     "statement",
     ["SELECT nothing", "SELECT 1/0", "SELECT 'x'::int", "SELEKT"],
 )
@@ -86,6 +151,15 @@ def test_error_below_one_of_migrate_s__is_explained() -> None:
 def test_error_of_settings_with_several_lines__is_explained_in_one() -> None:
     error = ImproperlyConfigured("Error loading module.\nDid you install it?")
     assert explain(error) == "Error loading module. Did you install it?"
+
+
+def test_output_on_a_full_disk__is_explained() -> None:
+    error = OSError(errno.ENOSPC, "No space left on device")
+    assert explain(error) == "The output cannot be written: No space left on device."
+
+
+def test_file_on_a_full_disk__is_not_taken_for_the_output() -> None:
+    assert explain(OSError(errno.ENOSPC, "No space left on device", "models.py")) is None
 
 
 def test_error_not_of_a_database__is_not_explained() -> None:

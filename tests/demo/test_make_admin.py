@@ -1,8 +1,13 @@
 """The administrator of make_admin, whose password is printed once."""
 
+import errno
 import re
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.db import connections
 
 from tests.demo.command import run
 from tests.drift.command import Run
@@ -69,3 +74,27 @@ def test_make_admin_wrong_address__is_refused(empty: Database) -> None:
         1,
         "'me' is not an e-mail address. Pass --email you@example.com.",
     )
+
+
+def test_make_admin_three_at_once__makes_one_account(empty: Database) -> None:
+    def of_a_thread(_: int) -> str:
+        try:
+            return make_admin(empty).out.splitlines()[0]
+        finally:
+            connections[empty.alias].close()
+
+    with ThreadPoolExecutor(3) as threads:
+        lines = sorted(threads.map(of_a_thread, range(3)))
+    kept = "Log in as admin@example.com with the password that it was created with."
+    assert [line == kept for line in lines].count(True) == 2
+    assert User.objects.using(empty.alias).count() == 1
+
+
+def test_make_admin_whose_password_cannot_be_printed__makes_no_account(empty: Database) -> None:
+    class Full(StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        call_command("make_admin", database=empty.alias, stdout=Full())
+    assert not User.objects.using(empty.alias).exists()

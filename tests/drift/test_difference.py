@@ -21,6 +21,16 @@ def test_different_attributes__are_one_drift_each() -> None:
     ]
 
 
+def test_lists_of_texts_as_printed_before_and_after_a_dump__do_not_differ() -> None:
+    before = "CHECK ((a)::text = ANY ((ARRAY['x]'::character varying, 'it''s'::character varying"
+    after = (
+        "CHECK ((a)::text = ANY (ARRAY[('x]'::character varying)::text, ('it''s'::character varyi"
+    )
+    expected: Attributes = {"definition": f"{before}])::text[]))"}
+    live: Attributes = {"definition": f"{after}ng)::text]))"}
+    assert differences({COLUMN: expected}, {COLUMN: live}) == []
+
+
 def test_missing_table__stands_for_its_parts() -> None:
     assert differences({TABLE: {}, COLUMN: {}}, {}) == [Drift(TABLE, "missing")]
 

@@ -30,6 +30,7 @@ from config.hazards.alternatives import NO_ALTERNATIVE
 from config.hazards.alternatives.statement_rewrites import rewrite_statement
 from config.hazards.checked_migrations import CheckedMigrations
 from config.hazards.operation_hazards import find_hazards
+from config.hazards.replacements import replacement_files
 from config.hazards.report import text_report
 from tests.hazards.music import before, codes, find_in, migration
 from tests.hazards.test_rules import (
@@ -52,8 +53,7 @@ ONE_TO_ONE = models.OneToOneField("music.Label", models.CASCADE, related_name="+
 
 def shown(connection: BaseDatabaseWrapper, operation: Operation) -> list[Migration]:
     """Return the migrations of the alternative, loaded from their source."""
-    [found] = find_in(connection, operation)
-    return [load(source) for source in found.alternative.files(found.migration)]
+    return [load(source) for source in replacement_files(find_in(connection, operation))]
 
 
 def load(source: str) -> Migration:
@@ -105,6 +105,9 @@ SAME: list[Operation] = [
     AddConstraint("album", UNIQUE),
     AddConstraint("album", WHERE),
     AlterUniqueTogether("album", {("genre", "title")}),
+    add("code", models.IntegerField(default=0)),
+    add("code", models.JSONField(default=dict)),
+    add("code", models.TextField(default="", db_index=True)),
     add("code", models.TextField(null=True, db_index=True)),
     add("code", models.TextField(null=True, unique=True)),
     add("code", models.PositiveIntegerField(null=True)),
@@ -133,10 +136,7 @@ SAME: list[Operation] = [
 ]
 """Operations whose alternatives lead to the same schema."""
 OTHER: list[Operation] = [
-    add("code", models.IntegerField(default=0)),
     add("code", models.IntegerField()),
-    add("code", models.JSONField(default=dict)),
-    add("code", models.TextField(default="", db_index=True)),
     add("publisher", models.ForeignKey("music.Label", models.CASCADE, "+", default=1)),
     add("code", models.GeneratedField(
         expression=Length("title"), output_field=models.IntegerField(), db_persist=True)),

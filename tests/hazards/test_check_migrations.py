@@ -1,11 +1,16 @@
 """check_migrations: its output, its exit status, and what an author may accept."""
 
+import py_compile
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -195,6 +200,119 @@ def test_migration_that_is_wrong__status_2_and_one_line() -> None:
         assert check("notifications") == Run(
             2, ["The SQL of migration notifications.0099_extra cannot be read. KeyError: 'nope'"]
         )
+
+
+NODES = "dependencies = [('notifications', '0001_initial')]"
+UNUSABLE: list[tuple[str, str]] = [
+    ("class Migration(", "Migration {file} cannot be loaded. SyntaxError: '(' was never closed "
+     "(0099_extra.py, line 2). Correct it."),
+    ("import nowhere", "Migration {file} cannot be loaded. ModuleNotFoundError: No module named "
+     "'nowhere'. Correct it."),
+    ("1 / 0", "Migration {file} cannot be loaded. ZeroDivisionError: division by zero. Correct "
+     "it."),
+    ("raise SystemExit(3)", "Migration {file} cannot be loaded. SystemExit: 3. Correct it."),
+    ("name = '\xe4'", "Migration {file} cannot be loaded. SyntaxError: (unicode error) 'utf-8' "
+     "codec can't decode byte 0xe4 in position 0: unexpected end of data (0099_extra.py, line 2). "
+     "Correct it."),
+    ("", "Migration {file} cannot be loaded. BadMigrationError: Migration 0099_extra in app "
+     "notifications has no Migration class. Correct it."),
+    ("Migration = 3", "Migration {file} cannot be loaded. TypeError: 'int' object is not "
+     "callable. Correct it."),
+    ("class Migration(migrations.Migration):\n    operations = None", "Migration {file} cannot be "
+     "loaded. TypeError: 'NoneType' object is not iterable. Correct it."),
+    ("class Migration(migrations.Migration):\n    dependencies = [('nope', '1')]",
+     "The graph of migrations cannot be loaded. NodeNotFoundError: Migration "
+     "notifications.0099_extra dependencies reference nonexistent parent node ('nope', '1'). "
+     "Correct it."),
+    ("class Migration(migrations.Migration):\n    dependencies = [('notifications', '0099_extra')]",
+     "The graph of migrations cannot be loaded. CircularDependencyError: "
+     "notifications.0099_extra. Correct it."),
+    (f"class Migration(migrations.Migration):\n    {NODES}\n    operations = ['x']",
+     "The SQL of migration notifications.0099_extra cannot be read. AttributeError: 'str' object "
+     "has no attribute 'state_forwards'"),
+]  # fmt: skip
+
+
+@contextmanager
+def extra_file(source: str, *, coding: str = "latin-1") -> Iterator[Path]:
+    """Give app notifications one more migration file; yield its path."""
+    with extra_migration("notifications", CLEAN):
+        package = import_module(str(settings.MIGRATION_MODULES["notifications"]))
+        path = Path(package.__path__[0]) / "0099_extra.py"
+        if not source.startswith("#"):
+            source = f"from django.db import migrations, models\n{source}"
+        path.write_text(source, encoding=coding)
+        yield path
+
+
+@pytest.mark.parametrize("form", ["text", "github"])
+@pytest.mark.parametrize(("source", "reason"), UNUSABLE)
+def test_migration_file_that_cannot_be_used__status_2_and_one_line(
+    source: str, reason: str, form: str
+) -> None:
+    with extra_file(source) as path:
+        expected = reason.format(file=f"{path.parent.name}.0099_extra")
+        assert check("notifications", "--format", form) == Run(2, [expected])
+
+
+LISTING = f"{NODES}\n    {ADD_INDEX}"
+CLASS = "class Migration(migrations.Migration):\n"
+UNUSUAL: list[tuple[str, int]] = [
+    (f"#\nfrom django.db import migrations, models\nif True:\n  {CLASS}    {LISTING}", 6),
+    (f"#\nfrom django.db import migrations, models\ntry:\n  {CLASS}    {LISTING}\n"
+     "finally:\n  pass", 6),
+    (f"#\nfrom django.db import migrations, models\nclass Base(migrations.Migration):\n"
+     f"    {LISTING}\nclass Migration(Base):\n  pass", 6),
+    (f"#\nfrom django.db import migrations, models\n{CLASS}    pass\n{CLASS}    {LISTING}", 7),
+    (f"#\nfrom django.db import migrations, models\n{CLASS}    "
+     + LISTING.replace("operations =", "operations: list ="), 5),
+    (f"#\nfrom django.db import migrations, models\n{CLASS}    "
+     + LISTING.replace("operations = ", "operations = []; operations += "), 3),
+    ("#\nfrom django.db import migrations, models\nMigration = type('Migration', "
+     f"(migrations.Migration,), dict({NODES[:12]} = {NODES[15:]}, {ADD_INDEX}))", 1),
+    (f"# coding: latin-1\nfrom django.db import migrations, models\nname = '\xe4'\n"
+     f"{CLASS}    {LISTING}", 6),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "line"), UNUSUAL)
+def test_github_format_of_an_unusual_file__has_the_line_of_what_is_found(
+    source: str, line: int
+) -> None:
+    with extra_file(source) as path:
+        first, verdict = check("notifications", "0099", "--format", "github").lines
+    title = "title=require-concurrent-index-creation%3A"
+    assert first.startswith(f"::error file={path},line={line},{title}")
+    assert verdict == "1 hazard in 1 migration."
+
+
+def test_github_format_of_a_compiled_file__has_the_file() -> None:
+    with extra_file(f"#\nfrom django.db import migrations, models\n{CLASS}    {LISTING}") as path:
+        compiled = path.with_suffix(".pyc")
+        py_compile.compile(str(path), cfile=str(compiled))
+        path.unlink()
+        first, _ = check("notifications", "0099", "--format", "github").lines
+    assert first.startswith(f"::error file={compiled},line=1,")
+
+
+@pytest.mark.parametrize(
+    "function", ["lambda apps, editor: None", "functools.partial(print, 1)", "print"]
+)
+@pytest.mark.parametrize("form", ["text", "github"])
+def test_function_that_has_no_source__is_a_hazard_like_any_other(function: str, form: str) -> None:
+    body = f"import functools\n    operations = [migrations.RunPython({function})]"
+    with extra_migration("notifications", body):
+        result = check("notifications", "0099", "--format", form)
+    assert (result.status, result.lines[-1]) == (1, "1 hazard in 1 migration.")
+
+
+def test_operation_that_no_file_can_hold__said_in_a_line() -> None:
+    body = f"atomic = False\n    {ADD_INDEX[:-1]}, migrations.RunPython(lambda apps, editor: None)]"
+    with extra_migration("notifications", body):
+        assert check("notifications", "0099").lines[4:6] == [
+            "",
+            "    # No file can be written. ValueError: Cannot serialize function: lambda",
+        ]
 
 
 def test_process_without_a_server__status_2_and_one_line() -> None:

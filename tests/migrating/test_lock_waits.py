@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from pytest_django import Settings
 
+from config.migrating import lock_waits
 from tests.migrating.sessions import (
     LOCKS,
     Session,
@@ -248,3 +249,8 @@ def test_statement_of_migration__is_ended_by_the_server_if_migrate_is_gone(datab
     with extra_migration("users", f"operations = [migrations.RunSQL('{show}')]"):
         migrate("users")
     assert run_sql("SELECT * FROM seen") == [("2s",)]
+
+
+def test_pause_after_thousands_of_attempts__is_the_longest() -> None:
+    assert lock_waits.pause_after(2000) == lock_waits.LONGEST_PAUSE
+    assert lock_waits.pause_after(2) == 2 * lock_waits.FIRST_PAUSE

@@ -124,7 +124,7 @@ def test_rollback_in_which_the_lock_is_lost__is_rolled_back(database: str) -> No
         before = dump()
         with pytest.raises(CommandError) as error:
             migrate("users", "0001")
-    assert str(error.value) == f"{LOST}Nothing was changed. Run migrate again."
+    assert str(error.value) == f"{LOST}Nothing was changed. Run the same command again."
     assert dump() == before
 
 

@@ -32,7 +32,7 @@ AGAIN = "Run migrate again to go on."
         ),
         (
             Progress(migration=APPLIED, unapplies=[("users", "0001_initial")]),
-            f"Nothing was changed. {AGAIN}",
+            "Nothing was changed. Run the same command again to go on.",
         ),
         (Progress(unapplies=[("users", "0099_extra")]), "The rollback is done."),
         (
@@ -52,4 +52,14 @@ def test_progress_without_a_database__does_not_guess(database: str) -> None:
     connection.settings_dict["NAME"] = "nowhere"
     assert Progress(migration=APPLIED).after_interruption(connection) == (
         f"Whether users.0001_initial was committed could not be seen. {AGAIN}"
+    )
+
+
+def test_rollback_without_a_database__says_that_a_backup_can_be_restored(database: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = "nowhere"
+    progress = Progress("rollback", unapplies=[("users", "0001_initial")])
+    assert progress.after_interruption(connection) == (
+        "Whether rollback was committed could not be seen. If it was, a backup can be restored "
+        "with rollback --restore. Run rollback again to go on."
     )

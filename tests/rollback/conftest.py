@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
+from config.rollback.backup import Backup
+from tests.rollback.backups import back_up
 from tests.support.migrations import new_database
 
 
@@ -32,3 +34,12 @@ def backups(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch)
     settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
     settings.MIGRATE_LOCK_TIMEOUT, settings.MIGRATE_LOCK_RETRIES = 0.2, 0
     return tmp_path / "backups"
+
+
+@pytest.fixture(scope="module")
+def backup(
+    filled: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Backup]:
+    """A backup of a database in which nothing was rolled back."""
+    with django_db_blocker.unblock(), new_database(filled):
+        yield back_up(tmp_path_factory.mktemp("backup"))

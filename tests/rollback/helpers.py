@@ -43,6 +43,13 @@ def refusal(*arguments: object) -> str:
     return str(error.value)
 
 
+def destroyed(lines: list[str]) -> list[str]:
+    """Return what the plan among the `lines` says that it destroys, an item for each line."""
+    text = "\n".join(lines).partition("This destroys\n")[2].partition("\n\n")[0]
+    text = text.partition("\n  Unapplying ")[0]
+    return [line.strip() for line in text.replace("\n    ", " ").splitlines()]
+
+
 def contents() -> dict[str, Any]:
     """Return the whole catalog, a checksum of each table's rows, and each sequence's last value."""
     catalog = read_catalog(connection, read_schema(connection).oid)

@@ -8,9 +8,11 @@ from django.core.management import CommandError
 from django.db import connection
 from pytest_django import Settings
 
+from config.postgres.catalog import Address
 from config.rollback import backup as module
-from config.rollback import client_programs
-from config.rollback.backup import Backup, check_complete
+from config.rollback import backup_files, client_programs
+from config.rollback.archive import read_entries
+from config.rollback.backup import write_backup
 from tests.rollback.helpers import GO_ON, refusal, rollback, session
 from tests.support.migrations import run_sql
 
@@ -53,10 +55,7 @@ def test_others_in_the_same_schema__not_in_the_backup(database: str, backups: Pa
     run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
     rollback("payments", *GO_ON)
     [path] = backups.glob("*.dump")
-    assert (
-        "legacy"
-        not in module.read_backup(client_programs.find_client_programs(connection), path).tables
-    )
+    assert "legacy" not in {entry.name for entry in read_entries(path)}
 
 
 def test_others_rows_in_the_same_schema__not_restored(database: str, backups: Path) -> None:
@@ -118,7 +117,7 @@ def test_directory_that_cannot_be_made__refused(
 def test_disk_that_is_full__refused(
     database: str, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_new_path", lambda *args: Path("/dev/full/x.dump"))
+    monkeypatch.setattr(backup_files, "_new_path", lambda *args: Path("/dev/full/x.dump"))
     assert refusal("payments", *GO_ON) == (
         f"No backup could be written into {backups}: Not a directory. {SET_RIGHT}"
     )
@@ -136,13 +135,45 @@ def test_server_that_refuses__refused_and_no_file_left(database: str, backups: P
     assert list(backups.glob("*.*")) == [backups / ".gitignore"]
 
 
-def test_backup_that_lacks_something__refused() -> None:
-    backup = Backup(Path("/x.dump"), "public", ["users"], ["role"])
-    with pytest.raises(CommandError) as error:
-        check_complete(backup, ["users", "payments"], ["role", "priority"])
-    assert str(error.value) == (
-        f"The backup /x.dump lacks table payments, enum type priority. {SET_RIGHT}"
+def test_object_that_no_backup_can_hold__refused(database: str, backups: Path) -> None:
+    run_sql("CREATE PUBLICATION feed FOR TABLE users")
+    objects = run_sql(
+        "SELECT 'pg_publication', oid FROM pg_publication UNION ALL"
+        " SELECT 'pg_publication_rel', oid FROM pg_publication_rel UNION ALL"
+        " SELECT 'pg_class', oid FROM pg_class WHERE relname = 'users_pkey'"
     )
+    users = run_sql("SELECT 'users'::regclass::oid")[0]
+    tools = client_programs.find_client_programs(connection)
+    with pytest.raises(CommandError) as error:
+        write_backup(connection, tools, users, [Address(*row) for row in objects], backups)
+    assert str(error.value) == (
+        "The backup would lack publication feed, publication of table users in publication feed. "
+        f"{SET_RIGHT}"
+    )
+    assert [*backups.iterdir()] == [backups / ".gitignore"]
+
+
+# Files that were not finished
+
+
+def test_unfinished_backup_of_a_process_that_was_killed__removed(
+    database: str, backups: Path
+) -> None:
+    backups.mkdir()
+    for name in ("x-20261120T000000Z.unfinished", "x-20261120T000000Z.list"):
+        (backups / name).touch()
+    rollback("--to", "enrollments", "0001", *GO_ON)
+    assert {path.suffix for path in backups.iterdir()} == {".dump", ".list"}
+    assert not [*backups.glob("x-*")]
+
+
+def test_unfinished_backup_of_another_process__stays(tmp_path: Path) -> None:
+    with (
+        backup_files.new_backup(tmp_path, "x") as (first, _),
+        backup_files.new_backup(tmp_path, "x") as (second, _),
+    ):
+        assert first != second
+        assert first.exists()
 
 
 # What cannot be restored
@@ -156,17 +187,6 @@ def test_file_that_is_not_there__refused(database: str, tmp_path: Path) -> None:
 def test_file_that_is_no_backup__refused(database: str, tmp_path: Path) -> None:
     (path := tmp_path / "x.dump").write_text("SELECT 1")
     assert refusal("--restore", path) == (
-        f"{path} cannot be restored: input file does not appear to be a valid archive (too "
-        "short?). Nothing was changed."
-    )
-
-
-def test_restore_with_a_view_of_others_in_the_way__refused(database: str, backups: Path) -> None:
-    run_sql("CREATE VIEW names AS SELECT email FROM users")
-    assert "To restore it, first drop view names." in rollback("payments", *GO_ON)
-    [path] = backups.glob("*.dump")
-    assert refusal("--restore", path, *GO_ON) == (
-        f"{path} was not restored: could not execute query: ERROR: cannot drop table "
-        "public.users because other objects depend on it DETAIL: view public.names depends on "
-        "table public.users. Nothing was changed."
+        f"{path} cannot be restored: it is not a file in pg_dump's custom format. Nothing was "
+        "changed."
     )

@@ -7,28 +7,25 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
-from config.rollback.dropped_objects import find_dropped
-from config.rollback.execution import Job
-from config.rollback.obstacles import check_obstacles
-from config.rollback.plan import read_rollback
+from config.rollback.plan import Rollback, read_rollback
+from config.rollback.rehearsal import rehearse
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.migrations import new_database, run_sql
 
 
 @pytest.fixture(scope="module")
-def job(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Job]:
+def planned(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Rollback]:
     """A rollback of payments that is planned only."""
     with django_db_blocker.unblock(), new_database(filled):
-        planned = read_rollback(connection, ["payments"])
-        yield Job(connection, planned, find_dropped(planned, "default"))
+        yield read_rollback(connection, ["payments"])
 
 
-def check_with(job: Job, statements: str) -> str:
+def check_with(planned: Rollback, statements: str) -> str:
     """Return why the rollback is refused after `statements`, or '' if it is not; undo them."""
     with transaction.atomic():
         run_sql(statements)
         try:
-            check_obstacles(connection, job.rollback, job.dropped)
+            rehearse(connection, planned, print)
         except CommandError as error:
             return str(error)
         finally:
@@ -42,9 +39,9 @@ ELSEWHERE = "CREATE SCHEMA reporting; "
 def in_the_way(*dependents: str) -> str:
     depend = "object depends" if len(dependents) == 1 else "objects depend"
     return (
-        f"Cannot roll back payments: {len(dependents)} {depend} on it that no migration has made: "
-        f"{', '.join(dependents)}. Nothing was changed. Drop what is in the way, or have its owner "
-        "do it, and run rollback again."
+        f"Cannot roll back payments: {len(dependents)} {depend} on it that none of its "
+        f"migrations drops before: {', '.join(dependents)}. Nothing was changed. Drop what is in "
+        "the way, or have its owner do it, and run rollback again."
     )
 
 
@@ -123,8 +120,8 @@ def in_the_way(*dependents: str) -> str:
         "publication",
     ],
 )
-def test_foreign_object__named(job: Job, statements: str, dependents: list[str]) -> None:
-    assert check_with(job, statements) == in_the_way(*dependents)
+def test_foreign_object__named(planned: Rollback, statements: str, dependents: list[str]) -> None:
+    assert check_with(planned, statements) == in_the_way(*dependents)
 
 
 REMOVED_OR_UNAFFECTED = [
@@ -143,8 +140,8 @@ REMOVED_OR_UNAFFECTED = [
 
 
 @pytest.mark.parametrize("statement", REMOVED_OR_UNAFFECTED)
-def test_object_that_is_removed_or_unaffected__not_named(job: Job, statement: str) -> None:
-    assert check_with(job, statement) == ""
+def test_object_that_is_removed_or_unaffected__not_named(planned: Rollback, statement: str) -> None:
+    assert check_with(planned, statement) == ""
 
 
 def test_objects_that_are_removed_or_unaffected__rolled_back(database: str) -> None:

@@ -36,7 +36,8 @@ payments.0001_initial
 This destroys
   20 rows in 3 tables, 288 kB with indexes
   2 values in column enrollments.payment_id, 32 bytes
-  3 enum types: payment_status, subscription_status, refund_status
+  3 tables: payments, refunds, subscriptions
+  3 enum types: payment_status, refund_status, subscription_status
   12 rows of auth_group_permissions about the models that are removed
   12 rows of auth_permission about the models that are removed
   3 rows of django_content_type about the models that are removed"""

@@ -225,8 +225,9 @@ def test_rollback_of_a_faked_migration__refused(database: str) -> None:
     migrate("payments", "zero")
     migrate("payments", "--fake")
     assert refusal("payments", *GO_ON) == (
-        "Cannot roll back payments.0001_initial: its table subscriptions is not in the database. "
-        "Nothing was changed. manage.py verify_schema shows all differences."
+        "Cannot roll back payments.0001_initial: undoing 'Create model Subscription' fails: table "
+        '"subscriptions" does not exist. Nothing was changed. manage.py verify_schema shows all '
+        "differences."
     )
 
 

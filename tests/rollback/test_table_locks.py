@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
-from django.db import OperationalError, connection
+from django.db import connection
 from psycopg import errors
 from pytest_django import Settings
 
@@ -168,7 +168,7 @@ def test_server_that_ends_the_session_during_the_backup__nothing_changed(databas
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 
-    with pytest.raises(OperationalError):
+    with pytest.raises(CommandError, match=r"Nothing was changed\. Run rollback again to go on\.$"):
         rollback_until(BACKUP, end, "payments", *GO_ON)
     connection.close()
     assert contents() == before

@@ -18,6 +18,7 @@ from django.test import override_settings
 from tests.support.migrations import migrate
 
 HEADER = """\
+from django.contrib.postgres.operations import *
 from django.db import migrations, models
 from config.postgres import *
 from config.postgres.enums import *
@@ -35,16 +36,18 @@ class Config(AppConfig):
 
 
 class Lab:
-    """The app, installed after the project's own; its package is in `directory`."""
+    """The app, installed after the project's own; its package is in `directory`.
 
-    def __init__(self, directory: Path, label: str = "lab") -> None:
+    The apps `others` are installed as well, each with an empty package.
+    """
+
+    def __init__(self, directory: Path, label: str = "lab", *others: str) -> None:
         self.label, self.package = label, directory / label
-        self._installed = override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, label])
-        (self.package / "migrations").mkdir(parents=True)
-        for package in (self.package, self.package / "migrations"):
-            (package / "__init__.py").touch()
-        (self.package / "models.py").write_text(HEADER)
-        (self.package / "apps.py").write_text(CONFIG.format(label))
+        self.labels = (label, *others)
+        installed = [*settings.INSTALLED_APPS, *self.labels]
+        self._installed = override_settings(INSTALLED_APPS=installed)
+        for each in self.labels:
+            _make_package(directory / each)
 
     def write_models(self, source: str) -> None:
         """Make `source` the app's models; those that were there are forgotten."""
@@ -103,9 +106,18 @@ class Lab:
     def _uninstall(self) -> None:
         """Make Django's registry and Python forget the app; they keep what they loaded."""
         self._installed.disable()
-        apps.all_models.pop(self.label, None)
-        for name in [name for name in sys.modules if name.split(".")[0] == self.label]:
+        for label in self.labels:
+            apps.all_models.pop(label, None)
+            for cache in (self.package.parent / label).rglob("__pycache__"):
+                shutil.rmtree(cache)
+        for name in [name for name in sys.modules if name.split(".")[0] in self.labels]:
             del sys.modules[name]
-        for cache in self.package.rglob("__pycache__"):
-            shutil.rmtree(cache)
         apps.clear_cache()
+
+
+def _make_package(package: Path) -> None:
+    (package / "migrations").mkdir(parents=True)
+    for directory in (package, package / "migrations"):
+        (directory / "__init__.py").touch()
+    (package / "models.py").write_text(HEADER)
+    (package / "apps.py").write_text(CONFIG.format(package.name))

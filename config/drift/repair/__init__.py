@@ -15,7 +15,7 @@ from config.drift.repair.labels import relabel
 from config.drift.repair.removal import drop, remake_mentioning
 from config.drift.repair.renames import find_renames, rename_back
 from config.drift.repair.retyping import remake_column, retype
-from config.drift.repair.statements import Phase, Statement, ordered
+from config.drift.repair.statements import Phase, Statement, mention, ordered
 from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 __all__ = ["Statement", "ordered", "repairs"]
@@ -60,7 +60,7 @@ def _statements(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Stat
     if key.kind == "extension":
         return [Statement(Phase.EXTENSIONS, f"CREATE EXTENSION {quote(key.name)};")]
     if drift.problem == "missing":
-        return create(key, expected)
+        return create(key, expected) if expected[key] else []
     if drift.problem == "extra":
         return [drop(key, expected, live)]
     return _change(drift, expected, live)
@@ -104,7 +104,7 @@ def _remake(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     definition = str(live[key]["definition"])
     if key.kind in ("primary key", "unique constraint"):
         columns = definition[definition.index("(") : definition.index(")") + 1]
-        referring = rf"\bREFERENCES \"?{re.escape(key.table)}\"?{re.escape(columns)}"
+        referring = rf"\bREFERENCES {mention(key.table)}{re.escape(columns)}"
         yield from remake_mentioning(referring, expected, live)
     yield drop(key, expected, live)
     yield from create(key, expected)
@@ -112,7 +112,7 @@ def _remake(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
 
 def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Replace a partitioned or a foreign table, which cannot become an ordinary one."""
-    referring = rf"\bREFERENCES \"?{re.escape(key.name)}\"?\("
+    referring = rf"\bREFERENCES {mention(key.name)}\("
     yield from remake_mentioning(referring, expected, live)
     yield replace(drop(key, expected, live), phase=Phase.DROP_PARTS)
     for statement in create(key, expected):

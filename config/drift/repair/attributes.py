@@ -5,7 +5,16 @@ from typing import Any
 
 from config.drift.difference import Drift
 from config.drift.repair.creation import comment, identity_clause, set_default
-from config.drift.repair.statements import Phase, Statement, alter, alter_column, items, named
+from config.drift.repair.statements import (
+    Phase,
+    Statement,
+    alter,
+    alter_column,
+    items,
+    named,
+    named_in_schema,
+    relation,
+)
 from config.postgres.catalog import Attributes, Key, literal, quote
 
 type AttributeChange = Callable[[Drift], Iterable[Statement]]
@@ -22,7 +31,7 @@ def leave_parents(key: Key, expected: Attributes, found: Attributes) -> Iterator
     """Yield the statements that end a table's inheritance from parents it should not have."""
     for parent in items(found["inherits"]):
         if found["partition bound"]:
-            sql = f"ALTER TABLE {parent} DETACH PARTITION {quote(key.name)};"
+            sql = f"ALTER TABLE {parent} DETACH PARTITION {relation(key.name)};"
             yield Statement(Phase.LEAVE_PARENTS, sql)
         elif parent not in items(expected.get("inherits")):
             yield alter(Phase.LEAVE_PARENTS, key, f"NO INHERIT {parent}")
@@ -31,7 +40,7 @@ def leave_parents(key: Key, expected: Attributes, found: Attributes) -> Iterator
 def _inherited_by(drift: Drift) -> Iterator[Statement]:
     for child in items(drift.found):
         if child not in items(drift.expected):
-            sql = f"ALTER TABLE {child} NO INHERIT {quote(drift.key.name)};"
+            sql = f"ALTER TABLE {child} NO INHERIT {relation(drift.key.name)};"
             yield Statement(Phase.LEAVE_PARENTS, sql)
 
 
@@ -52,7 +61,7 @@ def _identity(drift: Drift) -> Iterator[Statement]:
         yield alter_column(Phase.IDENTITIES, key, f"ADD {identity_clause(wanted)}")
         column = quote(key.name)
         sql = (
-            f"SELECT setval({_sequence_of(key)}, max({column})) FROM {quote(key.table)}"  # noqa: S608
+            f"SELECT setval({_sequence_of(key)}, max({column})) FROM {relation(key.table)}"  # noqa: S608
             f" HAVING max({column}) > 0;"
         )
         yield Statement(Phase.IDENTITIES, sql)
@@ -93,11 +102,13 @@ def _identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]
 
 
 def _sequence_of(key: Key) -> str:
-    return f"pg_get_serial_sequence({literal(quote(key.table))}, {literal(key.name)})"
+    return f"pg_get_serial_sequence({literal(relation(key.table))}, {literal(key.name)})"
 
 
 def _storage_parameters(drift: Drift) -> Iterator[Statement]:
-    subject = f"ALTER {'TABLE' if drift.key.kind == 'table' else 'INDEX'} {quote(drift.key.name)}"
+    subject = (
+        f"ALTER {'TABLE' if drift.key.kind == 'table' else 'INDEX'} {named_in_schema(drift.key)}"
+    )
     wanted, found = items(drift.expected), items(drift.found)
     extra = {item.partition("=")[0] for item in found} - {item.partition("=")[0] for item in wanted}
     if extra:
@@ -114,7 +125,7 @@ def _alter(phase: Phase, action: Callable[[Drift], str]) -> AttributeChange:
     return lambda drift: [alter(phase, drift.key, action(drift))]
 
 
-_reindex = _statement(Phase.INDEXES, lambda drift: f"REINDEX INDEX {quote(drift.key.name)}")
+_reindex = _statement(Phase.INDEXES, lambda drift: f"REINDEX INDEX {named_in_schema(drift.key)}")
 
 CHANGES: dict[tuple[str, str], AttributeChange] = {
     ("column", "not null"): lambda drift: [

@@ -11,7 +11,9 @@ from config.drift.repair.statements import (
     alter_column,
     items,
     named,
+    relation,
 )
+from config.drift.schemas import SEPARATOR
 from config.postgres.catalog import Attributes, Catalog, Key, literal, quote
 
 
@@ -39,7 +41,9 @@ def _create_table(table: Key, expected: Catalog) -> Iterator[Statement]:
     parts = [key for key in expected if key.table == table.name]
     columns = [key for key in parts if key.kind == "column"]
     body = ",\n".join(f"    {_column(key, expected[key])}" for key in columns)
-    yield Statement(Phase.TABLES, f"CREATE TABLE {quote(table.name)} (\n{body}\n);")
+    if schema := table.name.rpartition(SEPARATOR)[0]:
+        yield Statement(Phase.EXTENSIONS, f"CREATE SCHEMA IF NOT EXISTS {quote(schema)};")
+    yield Statement(Phase.TABLES, f"CREATE TABLE {relation(table.name)} (\n{body}\n);")
     for key in parts:
         if key.kind != "column":
             yield from create(key, expected)
@@ -72,9 +76,9 @@ def comment(key: Key, text: object) -> Statement:
     """Return the statement that gives the object the comment `text`, or removes its comment."""
     subject = named(key)
     if key.kind == "column":
-        subject = f"COLUMN {quote(key.table)}.{quote(key.name)}"
+        subject = f"COLUMN {relation(key.table)}.{quote(key.name)}"
     elif key.kind in CONSTRAINT_PHASES:
-        subject = f"CONSTRAINT {quote(key.name)} ON {quote(key.table)}"
+        subject = f"CONSTRAINT {quote(key.name)} ON {relation(key.table)}"
     return Statement(Phase.FINISH, f"COMMENT ON {subject} IS {literal(text)};")
 
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from config.drift.repair.conversion import is_lossy
 from config.drift.repair.creation import create
-from config.drift.repair.statements import CONSTRAINT_PHASES, Phase, Statement, alter, named
+from config.drift.repair.statements import (
+    CONSTRAINT_PHASES,
+    Phase,
+    Statement,
+    alter,
+    named,
+    relation,
+)
 from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 DROP_PHASES = {
@@ -35,7 +42,7 @@ def drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
         return _drop_object(live[key], expected, live)
     subject = named(key, live[key])
     if key.kind in ("trigger", "rule", "policy"):
-        subject += f" ON {quote(key.table)}"
+        subject += f" ON {relation(key.table)}"
     elif key.kind == "sequence":  # it may be dropped already, together with its column
         subject = f"SEQUENCE IF EXISTS {quote(key.name)}"
     destructive = key.kind in ("table", "sequence") or (

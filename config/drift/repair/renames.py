@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from config.drift.difference import Drift, differing
-from config.drift.repair.statements import CONSTRAINT_PHASES, Phase, Statement, alter, named
+from config.drift.repair.statements import (
+    CONSTRAINT_PHASES,
+    Phase,
+    Statement,
+    alter,
+    named,
+    relation,
+)
 from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 type Renames = Mapping[Key, Key]
@@ -158,7 +165,7 @@ def _set_aside(stub: Key) -> Iterator[Statement]:
 def _change_name(key: Key, old: str, new: str, rank: int = 0) -> Statement:
     part = "COLUMN" if key.kind == "column" else "CONSTRAINT"
     if key.kind == "column" or key.kind in CONSTRAINT_PHASES:
-        sql = f"ALTER TABLE {quote(key.table)} RENAME {part} {quote(old)} TO {quote(new)};"
+        sql = f"ALTER TABLE {relation(key.table)} RENAME {part} {quote(old)} TO {quote(new)};"
     else:
-        sql = f"ALTER {named(Key(key.kind, '', old))} RENAME TO {quote(new)};"
+        sql = f"ALTER {named(Key(key.kind, key.table, old))} RENAME TO {quote(new)};"
     return Statement(Phase.RENAME, sql, rank=rank)

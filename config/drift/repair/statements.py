@@ -1,10 +1,12 @@
 """The statements of a repair script, and their order."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Any
 
+from config.drift.schemas import SEPARATOR
 from config.postgres.catalog import Attributes, Key, quote
 
 
@@ -63,7 +65,7 @@ def ordered(statements: Iterable[Statement]) -> list[Statement]:
 
 def alter(phase: Phase, key: Key, action: str, destructive: bool = False) -> Statement:
     """Return an ALTER TABLE of the table, or of the table that the object is part of."""
-    return Statement(phase, f"ALTER TABLE {quote(key.table or key.name)} {action};", destructive)
+    return Statement(phase, f"ALTER TABLE {relation(key.table or key.name)} {action};", destructive)
 
 
 def alter_column(phase: Phase, key: Key, action: str) -> Statement:
@@ -74,7 +76,26 @@ def alter_column(phase: Phase, key: Key, action: str) -> Statement:
 def named(key: Key, found: Attributes | None = None) -> str:
     """Return the keyword for the object's kind, which `found` may refine, and its quoted name."""
     kind = str((found or {}).get("kind", key.kind)).upper().removeprefix("PARTITIONED ")
-    return f"{'TYPE' if key.kind.endswith(' type') else kind} {quote(key.name)}"
+    return f"{'TYPE' if key.kind.endswith(' type') else kind} {named_in_schema(key)}"
+
+
+def relation(name: str) -> str:
+    """Return the quoted name of a table, with its schema if `name` has one."""
+    return ".".join(map(quote, name.split(SEPARATOR)))
+
+
+def mention(name: str) -> str:
+    """Return a pattern for a table in a definition, which quotes names only if needed."""
+    return r"\.".join(f'"?{re.escape(part)}"?' for part in name.split(SEPARATOR))
+
+
+def named_in_schema(key: Key) -> str:
+    """Return the quoted name of an object; an index is in the schema of its table."""
+    if key.kind == "table":
+        return relation(key.name)
+    schema, separator, _ = key.table.partition(SEPARATOR)
+    is_other = separator and key.kind not in ("trigger", "rule", "policy")
+    return f"{quote(schema)}.{quote(key.name)}" if is_other else quote(key.name)
 
 
 def items(value: Any) -> list[str]:

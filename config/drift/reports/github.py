@@ -19,7 +19,7 @@ def github_report(comparison: Comparison, advice: Iterable[Advice]) -> str:
     for finding in comparison.findings:
         key = finding.drift.key
         source = sources.get(key.table or key.name)
-        place = f"{_place(source)}," if source else ""
+        place = _place(source) if source else ""
         headline = github_property(f"{finding.drift.code} {title(finding.drift)}")
         lines.append(f"::error {place}title={headline}::{github_message(_sentence(finding))}")
     lines += [f"::notice title={item.code}::{github_message(item.message)}" for item in advice]
@@ -45,6 +45,10 @@ def _sources() -> dict[str, type]:
 
 
 def _place(source: type) -> str:
-    """Return the file and the line of the class."""
-    file = from_root(Path(inspect.getfile(source))).as_posix()
-    return f"file={github_property(file)},line={inspect.getsourcelines(source)[1]}"
+    """Return the file and the line of the class; nothing if Python does not know them."""
+    try:
+        line = inspect.getsourcelines(source)[1]
+        file = from_root(Path(inspect.getfile(source))).as_posix()
+    except (OSError, TypeError):  # the class was made by a call, such as TextChoices("Kind", ...)
+        return ""
+    return f"file={github_property(file)},line={line},"

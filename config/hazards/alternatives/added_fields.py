@@ -14,7 +14,13 @@ from config.hazards.alternatives.field_copies import (
     without_check,
     without_index,
 )
-from config.hazards.alternatives.migration_files import AFTERWARDS, NOW, Alternative, NewMigration
+from config.hazards.alternatives.migration_files import (
+    AFTERWARDS,
+    NEXT,
+    NOW,
+    Alternative,
+    NewMigration,
+)
 from config.hazards.alternatives.operation_rewrites import rewrite_operation
 from config.hazards.operation_sql import OperationSQL, read_operations
 from config.postgres import Backfill
@@ -56,6 +62,10 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative | 
         )
         rest = rewrite_operation(last)
         migrations += rest.migrations if rest else []
+    if final.has_db_default() and not wanted.has_db_default():
+        reason = {"ban-drop-default": "Code has set the field since the release before."}
+        alter = AlterField(change.model_name, change.name, wanted)
+        migrations.append(NewMigration(NEXT, [alter], accepted=reason))
     return Alternative(_advice(wanted, first, final), migrations)
 
 
@@ -84,8 +94,8 @@ def _advice(wanted: Any, first: Any, final: Any) -> str:
         )
     if final.has_db_default() and not wanted.has_db_default():
         return (
-            "Let the database fill in the column for code that does not know it: give the model's "
-            "field `db_default`."
+            "Let the database fill in the column for code that does not know it, until the next "
+            "release. Or give the model's field `db_default`, and leave out the last file."
         )
     if first.null and not final.null:
         return "Add it empty, fill it in batches, and make it NOT NULL when no row lacks a value."

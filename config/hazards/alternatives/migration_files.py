@@ -1,5 +1,10 @@
 """The migration files that an alternative consists of."""
 
+import ast
+import inspect
+import re
+import sys
+import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +17,9 @@ NOW = "With this release"
 NEXT = "With the next release"
 AFTERWARDS = "After that"
 CLASS = "class Migration(migrations.Migration):\n"
+MANUAL = re.compile(
+    r"\n\n# Functions from the following migrations need .*?(?=\n\nclass )", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -24,17 +32,35 @@ class NewMigration:
     accepted: Mapping[str, str] = field(default_factory=dict)
     """Its remaining hazards by code, and why they are acceptable."""
 
-    def source(self, app_label: str, name: str, dependencies: Sequence[tuple[str, str]]) -> str:
-        """Return the file as makemigrations would write it."""
-        migration: Any = Migration(name, app_label)
-        migration.operations = [*self.operations]
-        migration.dependencies = [*dependencies]
-        migration.atomic = self.atomic
+    def source(self, replaced: Migration, **attributes: Any) -> str:
+        """Return the file as makemigrations would write it, with `attributes` of the migration.
+
+        Classes and functions that the replaced migration defines itself are copied from its file.
+        """
+        migration: Any = Migration("", replaced.app_label)
+        vars(migration).update(attributes, operations=[*self.operations], atomic=self.atomic)
         source = MigrationWriter(migration, include_header=False).as_string().strip()
         if self.accepted:
             accepted = f"\n    hazards_accepted = {dict(self.accepted)!r}\n"
             source = source.replace(CLASS, f"{CLASS}{accepted}", 1)
-        return source
+        module = type(replaced).__module__
+        if f"{module}." not in source:
+            return source
+        source = MANUAL.sub("", source).replace(f"import {module}\n", "").replace(f"{module}.", "")
+        imports, _, rest = source.partition(CLASS)
+        return f"{imports.rstrip()}\n\n\n{_definitions(module)}\n\n\n{CLASS}{rest}"
+
+
+def _definitions(module: str) -> str:
+    """Return the code of a migration file outside of its class Migration."""
+    file = inspect.getsourcefile(sys.modules[module]) or ""
+    with tokenize.open(file) as opened:
+        source = opened.read()
+    lines = source.splitlines()
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.ClassDef) and node.name == "Migration":
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines).strip()
 
 
 @dataclass(frozen=True)
@@ -44,15 +70,21 @@ class Alternative:
     advice: str
     migrations: Sequence[NewMigration] = ()
 
-    def files(self, replaced: Migration) -> Iterator[str]:
-        """Yield the migration files, each with its name; the first may replace `replaced`."""
-        app_label, name = replaced.app_label, replaced.name
-        dependencies: Sequence[tuple[str, str]] = replaced.dependencies
-        first = 1
-        if self.migrations and self.migrations[0].when == AFTERWARDS:
-            dependencies, first = [(app_label, name)], 2
-        for number, migration in enumerate(self.migrations, first):
-            file = name if number == 1 else f"{name}_{number}"
-            source = migration.source(app_label, file, dependencies)
-            yield f"# {file}.py. {migration.when}:\n{source}"
-            dependencies = [(app_label, file)]
+
+def migration_files(replaced: Migration, migrations: Sequence[NewMigration]) -> Iterator[str]:
+    """Yield the files of the migrations that replace one migration, each with its name."""
+    attributes = {"initial": replaced.initial, "dependencies": replaced.dependencies}
+    for place, migration in enumerate(migrations):
+        file = _name(replaced.name, place)
+        if migration is migrations[-1]:
+            attributes["run_before"] = replaced.run_before
+        yield f"# {file}.py. {migration.when}:\n{migration.source(replaced, **attributes)}"
+        attributes = {"dependencies": [(replaced.app_label, file)]}
+
+
+def _name(first: str, place: int) -> str:
+    """Return the name with a number that is higher by `place`; no name begins with another."""
+    digits = first[: len(first) - len(first.lstrip("0123456789"))]
+    if not place or not digits:
+        return f"{place + 1}_{first}" if place else first
+    return f"{int(digits) + place:0{len(digits)}}{first.removeprefix(digits)}"

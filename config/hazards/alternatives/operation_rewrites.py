@@ -77,7 +77,7 @@ def _with_dropped_indexes(
 ) -> list[ReversibleSQL]:
     """Return the statements, with the SQL that creates each dropped index again on undo."""
     drops = any(item.forwards.startswith("DROP ") for item in statements)
-    if not drops or operation.is_written_by_hand:
+    if not drops or not operation.change.reversible:
         return [*statements]
     rewrites = filter(None, map(rewrite_statement, read_reverse(operation)))
     created = {
@@ -113,10 +113,9 @@ def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[Ne
 
 def _with_state(operation: OperationSQL, operations: Sequence[Operation]) -> list[Operation]:
     """Return the operations, wrapped so that they also change the state as `operation` does."""
-    if operation.listed is not operation.change or operation.is_written_by_hand:
+    changes = [operation.change]
+    if operation.is_written_by_hand:
+        changes = operation.change.state_operations
+    if operation.listed is not operation.change or not changes:
         return [*operations]
-    return [
-        SeparateDatabaseAndState(
-            state_operations=[operation.change], database_operations=[*operations]
-        )
-    ]
+    return [SeparateDatabaseAndState(state_operations=changes, database_operations=[*operations])]

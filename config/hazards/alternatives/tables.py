@@ -35,7 +35,8 @@ def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Altern
     drop = RunSQL(script(operation.statements), script(read_reverse(operation)))
     reason = {"ban-drop-table": "No running code has used it since the release before."}
     return Alternative(
-        "Remove it from the code first. Drop the table when no running code uses it.",
+        "Remove it from the code first; the table and its rows stay. The last file drops it, when "
+        "no running code uses it.",
         [NewMigration(NOW, [forget]), NewMigration(NEXT, [drop], accepted=reason)],
     )
 

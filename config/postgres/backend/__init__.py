@@ -2,5 +2,13 @@
 
 from config.postgres.backend.base import DatabaseWrapper
 from config.postgres.backend.schema import DatabaseSchemaEditor
+from config.postgres.backend.transactions import LASTING, begin, certain_commit, revive
 
-__all__ = ["DatabaseSchemaEditor", "DatabaseWrapper"]
+__all__ = [
+    "LASTING",
+    "DatabaseSchemaEditor",
+    "DatabaseWrapper",
+    "begin",
+    "certain_commit",
+    "revive",
+]

@@ -10,6 +10,14 @@ from config.postgres.backend.introspection import DatabaseIntrospection
 from config.postgres.backend.schema import DatabaseSchemaEditor
 from config.postgres.enums import EnumField, read_unknown_array, register_enum_arrays
 
+# What a role or a database may have set, and psycopg, Django and this project's SQL depend on. The
+# server reports them to the client, so that a pooler, too, keeps each client's own values.
+WANTED = {
+    "DateStyle": "ISO",  # whatever the order of day and month in input
+    "IntervalStyle": "postgres",
+    "standard_conforming_strings": "on",
+}
+
 
 class DatabaseFeatures(features.DatabaseFeatures):
     """The features of the oldest supported PostgreSQL version."""
@@ -54,7 +62,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def _configure_connection(self, connection: Any) -> bool:
-        """Register enum types; Django also calls this for each connection that a pool opens."""
+        """Set parameters, register enum types; also called for each connection of a pool."""
         super()._configure_connection(connection)
+        for name, value in WANTED.items():
+            current, *_ = (connection.info.parameter_status(name) or "").split(",")
+            if current != value:
+                connection.execute(f"SET {name} = {value}")
         register_enum_arrays(connection)
         return True  # the query began a transaction to commit, if autocommit is off

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import Error, router, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import BaseConstraint, Index, Model
+from django.db.models import BaseConstraint, CharField, Index, Model
 
 from config.postgres.backend.concurrent_index import drop_invalid, is_built
 from config.postgres.backend.naming import NamingSchemaEditor
@@ -208,7 +208,12 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
         return (sql, params), others
 
     def _using_sql(self, new_field: Any, old_field: Any) -> str:
-        """Cast through text, between enum types and from text to them."""
+        """Cast through text, between enum types and from text to them.
+
+        A cast to varchar(5) would cut off longer values; an assignment refuses them.
+        """
+        if isinstance(new_field, CharField) and not enum_field(new_field):
+            return " USING %(column)s::text"
         if not _changes_enum(old_field, new_field):
             return super()._using_sql(new_field, old_field)
         return " USING %(column)s::text::%(type)s"

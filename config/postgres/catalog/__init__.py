@@ -8,7 +8,9 @@ from config.postgres.catalog.catalog import (
     Schema,
     Value,
     read_catalog,
+    read_needed,
     read_owners,
+    read_relations,
     read_schema,
     read_shadows,
     read_with_members,
@@ -20,11 +22,15 @@ from config.postgres.catalog.definitions import (
     in_order,
     read_definitions,
 )
-from config.postgres.catalog.dependencies import Address, read_addresses, transposed
+from config.postgres.catalog.dependencies import Address, transposed
 from config.postgres.catalog.obstacles import Obstacle, read_obstacles
 from config.postgres.catalog.privileges import check_may_create_temporary, check_may_read
 from config.postgres.catalog.quoting import literal, quote
-from config.postgres.catalog.type_dependents import Dependents, read_dependents
+from config.postgres.catalog.type_dependents import (
+    Dependents,
+    read_dependents,
+    read_dependents_outside,
+)
 
 __all__ = [
     "Address",
@@ -43,12 +49,14 @@ __all__ = [
     "in_order",
     "literal",
     "quote",
-    "read_addresses",
     "read_catalog",
     "read_definitions",
     "read_dependents",
+    "read_dependents_outside",
+    "read_needed",
     "read_obstacles",
     "read_owners",
+    "read_relations",
     "read_schema",
     "read_shadows",
     "read_with_members",

@@ -6,13 +6,20 @@ lock nothing.
 """
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres.catalog.catalog_queries import OWNERS, SCHEMA, SCHEMA_OBJECTS, SHADOWS
+from config.postgres.catalog.catalog_queries import (
+    NEEDED,
+    OWNERS,
+    RELATIONS,
+    SCHEMA,
+    SCHEMA_OBJECTS,
+    SHADOWS,
+)
 
 type Value = str | int | bool | list[Any] | dict[str, Any] | None
 
@@ -26,7 +33,8 @@ class Key:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.name}" if self.table else self.name
+        name = f"{self.table}.{self.name}" if self.table else self.name
+        return name.replace('"."', ".")  # a model writes schema"."table
 
 
 type Attributes = Mapping[str, Value]
@@ -81,6 +89,32 @@ def _read_values(connection: BaseDatabaseWrapper, query: str, schema: Schema) ->
     with connection.cursor() as cursor:
         cursor.execute(query, {"schema": schema.oid})
         return {Key(kind, "", name): value for kind, name, value in cursor.fetchall()}
+
+
+def read_needed(
+    connection: BaseDatabaseWrapper, schema: Schema, owner: int, tables: Collection[str]
+) -> list[Key]:
+    """Return the objects of the schema on which `tables` of the schema with the oid `owner` depend.
+
+    These may be views. Tables, and members of extensions, are not among what is returned.
+    """
+    parameters: dict[str, Any] = {"schema": schema.oid, "owner": owner, "tables": list(tables)}
+    with connection.cursor() as cursor:
+        cursor.execute(NEEDED, parameters)
+        return sorted(Key(kind, "", name) for kind, name in cursor.fetchall())
+
+
+def read_relations(
+    connection: BaseDatabaseWrapper, schema: Schema, tables: Sequence[str]
+) -> list[Key]:
+    """Return the keys of the tables or views of models; one that is not found counts as a table.
+
+    Those that the search path finds in another schema are not among them.
+    """
+    quoted = [connection.ops.quote_name(table) for table in tables]
+    with connection.cursor() as cursor:
+        cursor.execute(RELATIONS, {"tables": list(tables), "quoted": quoted, "schema": schema.oid})
+        return [Key(kind, "", name) for kind, name in cursor.fetchall()]
 
 
 def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:

@@ -1,7 +1,8 @@
 """The queries that read the objects of one schema.
 
 Each of SCHEMA_OBJECTS returns rows of a kind, a table, a name and attributes in JSON. SHADOWS
-returns rows of a kind, a name and a schema; OWNERS of a kind, a name and a role.
+returns rows of a kind, a name and a schema; OWNERS of a kind, a name and a role; NEEDED and
+RELATIONS of a kind and a name.
 """
 
 
@@ -234,6 +235,48 @@ SELECT 'enum type', t.typname, found.typnamespace::regnamespace::text
   JOIN pg_type AS found ON found.oid = to_regtype(quote_ident(t.typname))
  WHERE t.typnamespace = %(schema)s AND t.typtype = 'e'
    AND found.typnamespace <> t.typnamespace
+"""
+
+NEEDED = """
+WITH needed AS (
+    SELECT DISTINCT d.refclassid AS catalog, d.refobjid AS oid
+      FROM pg_depend AS d
+      LEFT JOIN pg_constraint AS k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+      LEFT JOIN pg_attrdef AS a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
+      LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+      JOIN pg_class AS c ON c.oid = coalesce(
+          k.conrelid, a.adrelid, r.ev_class,
+          CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
+      LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
+      JOIN pg_class AS t ON t.oid = coalesce(i.indrelid, c.oid)
+     WHERE t.relnamespace = %(owner)s AND t.relname = ANY (%(tables)s)
+       AND NOT EXISTS (SELECT FROM pg_depend AS member
+                        WHERE member.classid = d.refclassid AND member.objid = d.refobjid
+                          AND member.deptype = 'e')
+)
+SELECT 'sequence', c.relname::text
+  FROM needed JOIN pg_class AS c ON catalog = 'pg_class'::regclass AND c.oid = needed.oid
+ WHERE c.relnamespace = %(schema)s AND c.relkind = 'S'
+UNION
+SELECT CASE t.typtype WHEN 'e' THEN 'enum type' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type'
+                      ELSE 'composite type' END, t.typname
+  FROM needed
+  JOIN pg_type AS used ON catalog = 'pg_type'::regclass AND used.oid = needed.oid
+  JOIN pg_type AS t ON t.oid = CASE used.typcategory WHEN 'A' THEN used.typelem ELSE used.oid END
+ WHERE t.typnamespace = %(schema)s AND t.typtype IN ('e', 'd', 'r', 'c')
+UNION
+SELECT 'object', o.type || ' ' || o.identity
+  FROM needed, pg_identify_object(catalog, oid, 0) AS o
+ WHERE catalog NOT IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass,
+                       'pg_constraint'::regclass)
+   AND o.schema = %(schema)s::regnamespace::text
+"""
+
+RELATIONS = """
+SELECT CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END, coalesce(c.relname, name)
+  FROM unnest(%(tables)s::text[], %(quoted)s::text[]) AS wanted (name, quoted)
+  LEFT JOIN pg_class AS c ON c.oid = to_regclass(quoted)
+ WHERE c.oid IS NULL OR c.relnamespace = %(schema)s
 """
 
 OWNERS = """

@@ -321,7 +321,7 @@ SELECT sql FROM (
                                 = (named.catalog, named.oid, named.number)
      UNION ALL
     SELECT 1, format('ALTER %%s %%s OWNER TO %%s', keyword, identity, owner::regrole)
-      FROM owned WHERE owner <> current_user::regrole
+      FROM owned WHERE owner <> quote_ident(current_user)::regrole
      UNION ALL
     SELECT 2, format('REVOKE ALL ON %%s %%s FROM %%s', keyword, identity,
                      CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)

@@ -53,28 +53,6 @@ class Walk:
             ]
 
 
-def read_addresses(
-    cursor: CursorWrapper,
-    *,
-    tables: Iterable[str] = (),
-    columns: Iterable[tuple[str, str]] = (),
-    types: Iterable[str] = (),
-) -> list[Address]:
-    """Return the addresses of the objects that the search path finds by these names.
-
-    `columns` are pairs of a table and a column.
-    """
-    pairs = list(columns)
-    parameters = {
-        "tables": list(tables),
-        "column_tables": [table for table, _ in pairs],
-        "columns": [column for _, column in pairs],
-        "types": list(types),
-    }
-    cursor.execute(ADDRESSES, parameters)
-    return [Address(*row) for row in cursor.fetchall()]
-
-
 def transposed(addresses: Sequence[Address]) -> list[list[str | int]]:
     """Return three lists for unnest(): the catalogs, the oids and the numbers of `addresses`."""
     return [list(part) for part in zip(*addresses, strict=True)] or [[], [], []]
@@ -91,19 +69,4 @@ SELECT DISTINCT
   LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
                            AND r.rulename = '_RETURN'
  ORDER BY 4, 5, 6
-"""
-
-ADDRESSES = """
-SELECT * FROM (
-    SELECT 'pg_class', to_regclass(quote_ident(name))::oid::bigint AS oid, 0
-      FROM unnest(%(tables)s::text[]) AS name
-     UNION
-    SELECT 'pg_class', attrelid::bigint, attnum::int
-      FROM unnest(%(column_tables)s::text[], %(columns)s::text[]) AS wanted (table_name, name)
-      JOIN pg_attribute ON attrelid = to_regclass(quote_ident(table_name)) AND attname = name
-     UNION
-    SELECT 'pg_type', to_regtype(quote_ident(name))::oid::bigint, 0
-      FROM unnest(%(types)s::text[]) AS name
-) AS found
- WHERE oid IS NOT NULL
 """

@@ -18,6 +18,7 @@ class Obstacle:
     """The object as PostgreSQL describes it."""
     needs: str
     """The removed objects that it depends on, as PostgreSQL describes them."""
+    address: Address
 
     def __str__(self) -> str:
         return f"{self.name} (needs {self.needs})"
@@ -52,6 +53,7 @@ def read_obstacles(
         Obstacle(
             places[address].description,
             ", ".join(sorted(places[root].description for root in roots[address])),
+            address,
         )
         for address in blocking
         if _is_named(address, places[address].relation, own, blocking)

@@ -6,7 +6,7 @@ of the type's labels, and the views, rules, policies, triggers, functions, forei
 generated columns that use such a column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -40,6 +40,10 @@ class Unit(NamedTuple):
 
 
 INCLUDED = "included"
+NOT_OUTSIDE = ("column", "domain", "generated column")
+"""The kinds that can only be changed together with an enum type, when that is replaced."""
+PUBLISHED = "pg_publication_rel"
+"""A table in a publication; a DROP would not tell the subscribers."""
 REBUILT = ("check", "default", "index", "key", "statistics")
 """The kinds that PostgreSQL rebuilds when it changes the type of their column."""
 
@@ -71,6 +75,43 @@ def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
                     unit_of.setdefault(address, address)
                     walk.follow(address)
     return found
+
+
+def read_dependents_outside(cursor: CursorWrapper, roots: Collection[Address]) -> Dependents:
+    """Return the objects that prevent a DROP of all of `roots`, and of what that includes."""
+    dropped = _read_included(cursor, roots)
+    found = Dependents({})
+    unit_of: dict[Address, Address] = {}
+    walk = Walk(cursor, dropped)
+    for level in walk.levels():
+        outside = [item for item in level if not item.dependent.is_within(dropped)]
+        units = _read_units(cursor, [item.dependent for item in outside])
+        for item in outside:
+            needed = unit_of.get(item.needed)
+            kind, address, description = units[item.dependent]
+            if kind is None or kind in NOT_OUTSIDE:
+                found.refused.append(description)
+            elif needed and item.type == "i" and (address == needed or kind == INCLUDED):
+                unit_of.setdefault(item.dependent, needed)
+                walk.follow(item.dependent)
+            elif kind != INCLUDED and address != needed:
+                found.needs.setdefault(address, set()).update({needed} if needed else ())
+                found.kinds[address] = kind
+                unit_of[address] = address
+                walk.follow(address)
+    return found
+
+
+def _read_included(cursor: CursorWrapper, roots: Collection[Address]) -> set[Address]:
+    """Return `roots` and everything that a DROP of them includes, with no loss to others."""
+    included = set(roots)
+    walk = Walk(cursor, roots)
+    for level in walk.levels():
+        for item in level:
+            if item.type in ("a", "i", "P", "S") and item.dependent.catalog != PUBLISHED:
+                included.add(item.dependent)
+                walk.follow(item.dependent)
+    return included
 
 
 def _read_units(cursor: CursorWrapper, addresses: Sequence[Address]) -> Mapping[Address, Unit]:

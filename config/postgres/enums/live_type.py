@@ -25,6 +25,7 @@ from config.postgres.catalog import (
     transposed,
 )
 from config.postgres.enums.arrays import parse_array
+from config.postgres.row_security import every_row
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,8 @@ def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
 
 def check_rows(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
     """Raise CommandError if a row still uses a label to be removed that nothing replaces."""
-    uses = list(_read_uses(cursor, swap))
+    with every_row(cursor.db):
+        uses = list(_read_uses(cursor, swap))
     if uses:
         raise CommandError(
             f"Cannot remove {_listed({use.label: None for use in uses})} from enum type "

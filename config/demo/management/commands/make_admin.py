@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from config.demo.administrator import find_administrator, make_administrator
+from config.demo.administrator import administrator
 from config.demo.errors import DemoError
 from config.demo.loader import check_migrated
 from config.project import typed
@@ -26,17 +26,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             check_migrated(connections[options["database"]])
-            self.stdout.write(self.log_in(options["email"], options["database"]))
+            with administrator(options["email"], options["database"]) as (email, password):
+                self.stdout.write(how_to_log_in(email, password))
+                self.stdout.flush()
         except DemoError as error:
             raise CommandError(str(error)) from error
 
-    def log_in(self, email: str, database: str) -> str:
-        """Return how to log in, with the password of a new account."""
-        if account := find_administrator(database):
-            email, password = account.email, "the password that it was created with"
-        else:
-            password = f"password {make_administrator(email, database)}, which is shown only now"
-        return (
-            f"Log in as {email} with {password}.\n"
-            f"To set another password: {typed(f'changepassword {email}')}"
-        )
+
+def how_to_log_in(email: str, new_password: str) -> str:
+    known = "the password that it was created with"
+    password = f"password {new_password}, which is shown only now" if new_password else known
+    return (
+        f"Log in as {email} with {password}.\n"
+        f"To set another password: {typed(f'changepassword {email}')}"
+    )

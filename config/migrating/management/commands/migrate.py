@@ -13,6 +13,7 @@ from config.migrating.content_types import forget_models, removed_models
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
+from config.migrating.unfit_rows import check_rows
 from config.postgres import Plan
 from config.postgres.enums import EnumAutodetector, running
 
@@ -71,6 +72,7 @@ class Command(migrate.Command):
         self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # it is shown once
         if not self.fake:
             check_plan(self.connection, plan, apps, self.fake_initial)
+            check_rows(self.connection, self.hazards.demands(plan))
             if self.verbosity and (hazards := self.hazards.summary(plan)):
                 self.stdout.write(hazards, self.style.WARNING)
         if plan and all(backwards and migration.atomic for migration, backwards in plan):

@@ -14,18 +14,18 @@ from django.core.management.color import no_style
 from django.db import connections
 
 from config.console import counted, counted_bytes
-from config.migrating import Progress, hold_migration_lock
 from config.postgres.catalog import read_schema
-from config.rollback.backup import Backup, check_complete, shown, write_backup
+from config.rollback.backup import Backup, shown, write_backup
 from config.rollback.client_programs import ClientPrograms, find_client_programs
 from config.rollback.confirmation import ask, check_options
-from config.rollback.dropped_objects import find_dropped, tables_of
 from config.rollback.dry_run import script
 from config.rollback.execution import Job, carry_out, check
 from config.rollback.losses import Losses, destroys_data, read_losses
+from config.rollback.own_tables import read_own_tables
 from config.rollback.plan import read_rollback
+from config.rollback.rehearsal import rehearse
 from config.rollback.report import PlanReport, success
-from config.rollback.restoration import instructions, open_backup, overwritten_tables, restore
+from config.rollback.restoration import describe_overwritten, instructions, open_backup, restore
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 
@@ -34,8 +34,9 @@ class Command(BaseCommand):
     """Exit status 0: rolled back, or nothing to do; 1: refused, nothing changed; 130: Ctrl-C."""
 
     help = (
-        "Unapply migrations: all, those of some apps, or those after a point in time. Shows what "
-        "is destroyed and asks first, writes a backup, and is one transaction."
+        "Unapply migrations: all, those of some apps, or those after a point in time. Finds what "
+        "would be destroyed by unapplying them in a transaction that is undone, shows it and asks, "
+        "writes a backup, and is one transaction. So RunPython runs backwards twice."
     )
     requires_system_checks = ()
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         )
         connection_names = tuple(connections)
         add("--database", default="default", choices=connection_names, help="The connection.")
-        add("--dry-run", action="store_true", help="Print the SQL, and stop.")
+        add("--dry-run", action="store_true", help="Print the SQL, and change nothing.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
         destroy = "With --noinput: go on although data will be destroyed."
         add("--yes-destroy-data", action="store_true", help=destroy)
@@ -88,13 +89,13 @@ class Command(BaseCommand):
         if not rollback.migrations:
             self.say(f"Nothing to roll back: {rollback.reason}.")
             return
-        job = Job(self.connection, rollback, find_dropped(rollback, self.connection.alias))
-        check(job)
+        check(self.connection, rollback)
+        job = Job(self.connection, rollback, rehearse(self.connection, rollback, self.say))
         if self.options["dry_run"]:
             self.stdout.write(script(job))
             return
         tools = None if self.options["no_backup"] else find_client_programs(self.connection)
-        losses = read_losses(self.connection, rollback, job.dropped)
+        losses = read_losses(self.connection, job.dropped)
         self.show_plan(job, losses)
         self.confirm(is_dangerous=destroys_data(job.dropped, losses))
         losses = carry_out(job, partial(self.back_up, job, tools) if tools else None, self.say)
@@ -111,36 +112,35 @@ class Command(BaseCommand):
 
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
         if self.backup:  # an earlier attempt's; it lacks the rows that were written since
-            self.backup.path.unlink(missing_ok=True)
-        tables = tables_of(job.rollback.before, self.connection.alias)
+            self.backup.remove()
+        own = read_own_tables(self.connection, job.rollback.before)
         directory = Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
-        self.backup = write_backup(self.connection, tools, tables, directory)
-        check_complete(self.backup, job.dropped.tables, job.dropped.enum_types)
+        self.backup = write_backup(
+            self.connection, tools, {*own, *job.dropped.written}, job.dropped.changed, directory
+        )
         tables_and_size = (
             f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"
         )
         self.say(f"\nBackup: {shown(self.backup.path)} ({tables_and_size})")
 
     def restore(self, path: Path) -> None:
-        tools = find_client_programs(self.connection)
-        backup = open_backup(tools, path)
-        tables = counted(len(backup.tables), "table")
-        if present := overwritten_tables(self.connection, backup):
-            self.say(
-                f"{shown(path)} holds {tables}, of which {len(present)} are in database "
-                f"{read_schema(self.connection).database}. They will be as they were then; what "
-                "was written to them since is lost."
-            )
+        backup = open_backup(path)
+        tools = find_client_programs(self.connection, to_restore=True)
+        if overwritten := describe_overwritten(self.connection, backup):
+            self.say(overwritten)
             self.confirm(is_dangerous=True)
-        with hold_migration_lock(self.connection, Progress("rollback"), self.say):
-            restore(tools, backup)
-        types = counted(len(backup.enum_types), "enum type")
+        restore(self.connection, tools, backup, self.say)
+        tables = counted(len(backup.tables), "table")
+        types = counted(len(backup.types), "enum type")
         self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shown(path)}."))
 
     def confirm(self, *, is_dangerous: bool) -> None:
         """Raise CommandError unless the options or the developer allow it."""
         if self.options["interactive"]:
-            ask(self.stdout, read_schema(self.connection).database)
+            database = read_schema(self.connection).database
+            if not self.connection.in_atomic_block:
+                self.connection.close()  # it could be cut off while it is idle
+            ask(self.stdout, database)
         else:
             check_options(
                 is_dangerous=is_dangerous, may_destroy_data=self.options["yes_destroy_data"]

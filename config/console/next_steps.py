@@ -1,0 +1,94 @@
+"""What to do about an error of the database, by its SQLSTATE, or by libpq's own English words."""
+
+import re
+from collections.abc import Mapping
+
+import psycopg
+from psycopg import errors
+
+type Kind = type[psycopg.Error]
+
+# Servers translate their messages (lc_messages), but not the SQLSTATE, by which psycopg chooses the
+# class of an error.
+ENDED: Mapping[Kind, str] = {
+    errors.AdminShutdown: "Try again, or check the server's log.",
+    errors.CrashShutdown: "Try again, or check the server's log.",
+    errors.IdleInTransactionSessionTimeout: (
+        "Raise idle_in_transaction_session_timeout for this role."
+    ),
+    errors.IdleSessionTimeout: "Raise idle_session_timeout for this role, or try again.",
+    errors.TransactionTimeout: "Raise transaction_timeout for this role.",
+}
+"""The errors with which the server ends a session."""
+TO_FIX: Mapping[Kind, str] = {
+    errors.InsufficientPrivilege: "Let the owner grant it, or use another role in DATABASE_URL.",
+    errors.ReadOnlySqlTransaction: (
+        "Point DATABASE_URL at the primary server and a role that may write."
+    ),
+    errors.DependentObjectsStillExist: "Drop the dependent objects first.",
+    errors.DuplicateTable: "Drop or rename it, or point DATABASE_URL at an empty database.",
+    errors.DuplicateObject: "Drop or rename it, or point DATABASE_URL at an empty database.",
+    **ENDED,
+}
+"""The errors that the caller of a command can fix, although they are not OperationalErrors."""
+BY_SQLSTATE: Mapping[Kind, str] = {
+    errors.UnsafeNewEnumValueUsage: (
+        "Use the value in a later migration than the one that adds it."
+    ),
+    errors.QueryCanceled: "Raise statement_timeout for this role, or try again later.",
+    errors.TooManyConnections: "Try again when fewer sessions are open, or raise max_connections.",
+    errors.CannotConnectNow: "Try again when the server is ready.",
+    errors.DiskFull: "Make room on the server's disk.",
+    errors.SerializationFailure: "Try again.",
+    errors.DeadlockDetected: "Try again.",
+    errors.LockNotAvailable: "Try again when the session that holds the lock has ended.",
+    **TO_FIX,
+}
+BY_WORDS: Mapping[str, str] = {
+    "query_wait_timeout": (
+        "PgBouncer had no free connection to the server: migrate needs two at a time, rollback "
+        "three. Raise default_pool_size, or point DATABASE_URL at the server itself."
+    ),
+    "authentication failed": "Correct the user and the password in DATABASE_URL.",
+    "no password supplied": "Add the password to DATABASE_URL.",
+    "no pg_hba.conf entry": "Let the server's pg_hba.conf allow it, or correct DATABASE_URL.",
+    'database ".*" does not exist': "Create it, or correct the name in DATABASE_URL.",
+    'role ".*" does not exist': "Create it, or correct the user in DATABASE_URL.",
+    "refused": "Start the server, or correct the host and the port in DATABASE_URL.",
+    "No such file": "Start the server, or correct the host in DATABASE_URL.",
+    "closed the connection|terminating connection": ENDED[errors.AdminShutdown],
+    "connection is (lost|closed)": ENDED[errors.AdminShutdown],
+    "too many (clients|connections)|connection slots": BY_SQLSTATE[errors.TooManyConnections],
+    "timeout expired": "Correct the host and the port in DATABASE_URL, or allow the connection.",
+    "invalid response": "Correct the host and the port in DATABASE_URL.",
+    "resolve": "Correct the host in DATABASE_URL.",
+    "invalid .* value|definition of service": "Correct it in DATABASE_URL.",
+    "SSL|certificate": "Correct the SSL parameters in DATABASE_URL, or set up TLS on the server.",
+    "or later is required": "Point DATABASE_URL at a newer server.",
+    "is applied before its dependency": (
+        "Point DATABASE_URL at a database of this project, or at an empty one."
+    ),
+    # A server's refusal of a connection in its own language.
+    "connection to server .* failed: ": (
+        "Correct the name, the user and the password in DATABASE_URL, or see the server's log."
+    ),
+}
+"""The advice for errors without an SQLSTATE, by a pattern; the first match is used.
+
+libpq gives none before there is a connection. Its own messages are English: it would translate them
+only if Python called setlocale() for LC_MESSAGES.
+"""
+
+
+def next_step(message: str, error: psycopg.Error | None = None) -> str:
+    """Return the advice for an error with this message, or ''."""
+    for kind, step in BY_SQLSTATE.items():
+        if isinstance(error, kind):
+            return step
+    return next((step for words, step in BY_WORDS.items() if re.search(words, message)), "")
+
+
+def is_ended(error: psycopg.Error) -> bool:
+    """Return whether the session of a statement is gone, so that its end is not known."""
+    without_answer = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return isinstance(error, tuple(ENDED)) or (without_answer and error.sqlstate is None)

@@ -1,0 +1,139 @@
+"""What applied migrations did beside the models: SQL of their own, and state-only removals."""
+
+import inspect
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.operations import (
+    AddConstraintNotValid,
+    CollationOperation,
+    CreateCollation,
+    ValidateConstraint,
+)
+from django.db import router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import RemoveField, RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ModelState, ProjectState
+
+from config.drift.ledger import load_migrations
+from config.postgres.catalog import quote
+from config.postgres.enums import enum_field
+
+type Name = tuple[str, str]
+"""The table of an object ('' if it is not part of one), and its name."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an operation of an applied migration did beside the models."""
+
+    kept: Collection[Name] = ()
+    """The objects that it left in the database, and removed from the models."""
+    sql: str = ""
+    code: str = ""
+    """The Python source of the module whose function it ran."""
+    cascades: bool = False
+    """Whether it also dropped what depended on something else."""
+
+
+def read_steps(connection: BaseDatabaseWrapper) -> list[Step]:
+    """Return the steps of the applied migrations, in the order of the migrations."""
+    loader = load_migrations(connection)
+    state = ProjectState()
+    steps: list[Step] = []
+    for node in _applied(loader):
+        for operation in loader.graph.nodes[node].operations:
+            steps += _steps(operation, node[0], state, connection)
+            operation.state_forwards(node[0], state)
+    return steps
+
+
+def _applied(loader: MigrationLoader) -> Iterable[tuple[str, str]]:
+    plans = (loader.graph.forwards_plan(leaf) for leaf in sorted(loader.graph.leaf_nodes()))
+    nodes = dict.fromkeys(node for plan in plans for node in plan)
+    return [node for node in nodes if node in loader.applied_migrations]
+
+
+def _steps(
+    operation: Operation, app_label: str, state: ProjectState, connection: BaseDatabaseWrapper
+) -> Iterator[Step]:
+    hints = getattr(operation, "hints", {})
+    if isinstance(operation, SeparateDatabaseAndState):
+        yield Step(kept=_kept(operation, app_label, state, connection))
+        for inner in operation.database_operations:
+            yield from _steps(inner, app_label, state, connection)
+    elif not router.allow_migrate(connection.alias, app_label, **hints):
+        return
+    elif isinstance(operation, RunSQL):
+        sql = _text(operation.sql)
+        yield Step(sql=sql, cascades="cascade" in sql.lower())
+    elif isinstance(operation, RunPython):
+        yield Step(code=_source(operation.code))
+    elif isinstance(operation, RemoveField):
+        yield Step(cascades=True)
+    elif isinstance(operation, AddConstraintNotValid):
+        yield Step(sql=f"ADD CONSTRAINT {quote(operation.constraint.name)} NOT VALID;")
+    elif isinstance(operation, ValidateConstraint):
+        yield Step(sql=f"VALIDATE CONSTRAINT {quote(operation.name)};")
+    elif isinstance(operation, CollationOperation):
+        verb = "CREATE" if isinstance(operation, CreateCollation) else "DROP"
+        yield Step(sql=f"{verb} COLLATION {quote(operation.name)};")
+
+
+def _text(sql: object) -> str:
+    """Return the text of a RunSQL: a script, or a list of statements with or without parameters."""
+    if isinstance(sql, str):
+        return sql
+    statements = list(sql) if isinstance(sql, Iterable) else []
+    return ";\n".join(item if isinstance(item, str) else str(item[0]) for item in statements)
+
+
+def _source(code: object) -> str:
+    try:
+        module = inspect.getmodule(code)
+        return inspect.getsource(module) if module else ""
+    except (OSError, TypeError):
+        return ""
+
+
+def _kept(
+    operation: SeparateDatabaseAndState,
+    app_label: str,
+    state: ProjectState,
+    connection: BaseDatabaseWrapper,
+) -> set[Name]:
+    """Return what the operation leaves in the database but not in the models."""
+    models, database = state.clone(), state.clone()
+    operation.state_forwards(app_label, models)
+    for inner in operation.database_operations:
+        inner.state_forwards(app_label, database)
+    return _names(database, connection) - _names(models, connection)
+
+
+def _names(state: ProjectState, connection: BaseDatabaseWrapper) -> set[Name]:
+    return {
+        name
+        for model in state.models.values()
+        if model.options.get("managed", True) and not model.options.get("proxy")
+        for name in _names_of(model, connection)
+    }
+
+
+def _names_of(model: ModelState, connection: BaseDatabaseWrapper) -> Iterator[Name]:
+    """Yield the table of the model and its parts, its link tables, and its enum types."""
+    table = model.options.get("db_table") or f"{model.app_label}_{model.name_lower}"
+    yield "", table
+    for name, original in model.fields.items():
+        field: Any = original.clone()
+        field.set_attributes_from_name(name)
+        if field.many_to_many:
+            yield "", field.db_table or f"{table}_{name}"
+        elif field.column:
+            yield table, field.column
+        if enum := enum_field(field):
+            yield "", enum.type_name
+    for item in (*model.options.get("indexes", ()), *model.options.get("constraints", ())):
+        yield table, item.name

@@ -1,0 +1,216 @@
+"""What a statement demands of the rows that are in a table already."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from config.hazards.statements import LITERAL, NAME, QUALIFIED, normalized, unquoted
+
+TABLE = rf"(?P<table>{QUALIFIED})"
+ALTER_TABLE = re.compile(
+    rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?{TABLE} (?P<actions>.*)", re.IGNORECASE
+)
+UNIQUE_INDEX = re.compile(
+    r"CREATE UNIQUE INDEX (?:CONCURRENTLY )?(?:IF NOT EXISTS )?"
+    rf"(?P<name>{QUALIFIED}) ON (?:ONLY )?{TABLE} (?:USING \w+ )?(?P<rest>\(.*)",
+    re.IGNORECASE,
+)
+NEW_ENUM = re.compile(
+    rf"CREATE TYPE (?P<name>{QUALIFIED}) AS ENUM \((?P<labels>.*)\)", re.IGNORECASE
+)
+VALIDATION = re.compile(
+    rf"ALTER TABLE (?:ONLY )?{TABLE} VALIDATE CONSTRAINT (?P<name>{NAME})", re.IGNORECASE
+)
+TOKEN = re.compile(rf'{LITERAL}|"(?:[^"]|"")*"|.', re.DOTALL)
+ORDER = re.compile(r"(?: (?:ASC|DESC)| NULLS (?:FIRST|LAST)| \w+_ops)+$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A demand that a statement makes of each row of a table, all in SQL.
+
+    `{rows}` in `fault` is the place of the number of rows that do not meet it.
+    """
+
+    table: str
+    fault: str
+    condition: str = ""
+    """True for a row that does not meet the demand."""
+    keys: str = ""
+    """The expressions whose values must be unique, instead."""
+    shown: str = ""
+    """The expression that tells what is wrong with a row; '' if its key tells it."""
+    column: str = ""
+    new_type: str = ""
+    """The type that the values of `column` get; which of them do not fit depends on both types."""
+    labels: tuple[str, ...] = ()
+    """The labels of `new_type` as literals, if it is an enum type that the plan creates."""
+    other_table: str = ""
+    """The table that a foreign key refers to."""
+
+    @property
+    def bare_column(self) -> str:
+        """The name of the column as the catalog has it; '' if the demand is about none."""
+        return unquoted(self.column) if self.column else ""
+
+    @property
+    def place(self) -> str:
+        """The column, or else the table, for readers."""
+        return _column(self.table, self.column) if self.column else f"table {_shown(self.table)}"
+
+    @property
+    def tables(self) -> set[str]:
+        """The names of the tables that it is about."""
+        return {unquoted(name) for name in (self.table, self.other_table) if name}
+
+    @property
+    def query(self) -> str:
+        """The statement that finds the rows."""
+        where = f" WHERE {self.condition}" if self.condition else ""
+        if not self.keys:
+            return f"SELECT * FROM {self.table}{where}"  # noqa: S608
+        return (
+            f"SELECT {self.keys}, count(*) FROM {self.table}{where}"  # noqa: S608
+            f" GROUP BY {self.keys} HAVING count(*) > 1"
+        )
+
+
+def demands_of(sql: str) -> Iterator[Demand]:
+    """Yield what the statement demands of the rows that are there already."""
+    text = normalized(sql)
+    if match := UNIQUE_INDEX.fullmatch(text):
+        yield from _unique(match["table"], match["rest"])
+    elif match := ALTER_TABLE.fullmatch(text):
+        for action in _split(match["actions"]):
+            for pattern, demand in ACTIONS.items():
+                if found := re.fullmatch(pattern, action, re.IGNORECASE):
+                    yield from demand(match["table"], **found.groupdict())
+                    break
+
+
+def new_labels(sql: str) -> dict[str, tuple[str, ...]]:
+    """Return the labels, as literals, of the enum type that the statement creates; {} if none."""
+    match = NEW_ENUM.fullmatch(normalized(sql))
+    return {unquoted(match["name"]): tuple(_split(match["labels"]))} if match else {}
+
+
+def validated(sql: str) -> tuple[str, str] | None:
+    """Return the table and the name of the constraint that the statement validates."""
+    match = VALIDATION.fullmatch(normalized(sql))
+    return (match["table"], unquoted(match["name"])) if match else None
+
+
+def _not_null(table: str, column: str) -> Iterator[Demand]:
+    fault = f"{_column(table, column)} is NULL in {{rows}}"
+    yield Demand(table, fault, f"{column} IS NULL", column=column)
+
+
+def _type(table: str, column: str, new_type: str, using: str | None) -> Iterator[Demand]:
+    plain = {None, *(f"{column}{cast}" for cast in ("::text", f"::{new_type}"))}
+    if using in plain | {f"{column}::text::{new_type}"}:  # other expressions may fit any value
+        fault = f"{_column(table, column)} has values that do not fit type {new_type} in {{rows}}"
+        yield Demand(table, fault, shown=column, column=column, new_type=new_type)
+
+
+def _new_column(table: str, column: str, rest: str) -> Iterator[Demand]:
+    words = re.sub(TOKEN, lambda match: match[0] if len(match[0]) == 1 else "''", rest)
+    has_default = re.search(r"\b(?:DEFAULT|GENERATED|(?:small|big)?serial)\b", words, re.IGNORECASE)
+    if not has_default and re.search(r"\bNOT NULL\b|\bPRIMARY KEY\b", words, re.IGNORECASE):
+        yield Demand(table, f"new {_column(table, column)} would be NULL in {{rows}}")
+
+
+def _check(table: str, name: str, rest: str) -> Iterator[Demand]:
+    condition, _ = _parenthesized(rest)
+    fault = f"check {unquoted(name)} of table {_shown(table)} is violated in {{rows}}"
+    yield Demand(table, fault, f"NOT ({condition})")
+
+
+def _key(table: str, name: str, rest: str) -> Iterator[Demand]:
+    yield from _unique(table, rest)
+
+
+def _unique(table: str, rest: str) -> Iterator[Demand]:
+    inside, after = _parenthesized(rest)
+    keys = [ORDER.sub("", key) for key in _split(inside)]
+    has_nulls = re.search("NULLS NOT DISTINCT", rest, re.IGNORECASE)
+    conditions = [] if has_nulls else [f"{key} IS NOT NULL" for key in keys]
+    if where := re.search(r"\bWHERE (.*)", after, re.IGNORECASE):
+        conditions.append(where[1])
+    what = f"{', '.join(keys)} of table {_shown(table)}"
+    if all(re.fullmatch(NAME, key) for key in keys):
+        names = ", ".join(f"{_shown(table)}.{unquoted(key)}" for key in keys)
+        what = f"column{'s' if len(keys) > 1 else ''} {names}"
+    fault = f"{what} must be unique, and {{rows}} have values that others have"
+    yield Demand(table, fault, " AND ".join(conditions), ", ".join(keys), shown=", ".join(keys))
+
+
+def _foreign_key(table: str, column: str, other: str, target: str) -> Iterator[Demand]:
+    fault = f"{_column(table, column)} refers to no row of table {_shown(other)} in {{rows}}"
+    condition = (
+        f"{column} IS NOT NULL AND NOT EXISTS (SELECT FROM {other} AS other"
+        f" WHERE other.{target} = {table}.{column})"
+    )
+    yield Demand(table, fault, condition, shown=column, column=column, other_table=other)
+
+
+def _exclusion(table: str, name: str, rest: str) -> Iterator[Demand]:
+    inside, after = _parenthesized(rest)
+    pairs = [item.rpartition(" WITH ") for item in _split(inside)]
+    if "WHERE" in after.upper() or not all(re.fullmatch(NAME, key) for key, _, _ in pairs):
+        return
+    same = " AND ".join(f"other.{key} {operator} {table}.{key}" for key, _, operator in pairs)
+    fault = f"constraint {unquoted(name)} of table {_shown(table)} is violated in {{rows}}"
+    other = f"SELECT FROM {table} AS other WHERE other.ctid <> {table}.ctid"
+    condition = f"EXISTS ({other} AND {same})"
+    yield Demand(table, fault, condition)
+
+
+COLUMN = rf"(?P<column>{NAME})"
+ADD_CONSTRAINT = rf"ADD CONSTRAINT (?P<name>{NAME})"
+VALID = r"(?!.* NOT VALID$)"
+ACTIONS: dict[str, Callable[..., Iterator[Demand]]] = {
+    rf"ALTER (?:COLUMN )?{COLUMN} SET NOT NULL": _not_null,
+    rf"ALTER (?:COLUMN )?{COLUMN} (?:SET DATA )?TYPE (?P<new_type>.*?)(?: COLLATE {NAME})?"
+    r"(?: USING (?P<using>.*))?": _type,
+    rf"ADD COLUMN (?:IF NOT EXISTS )?{COLUMN} (?P<rest>.*)": _new_column,
+    rf"{ADD_CONSTRAINT} CHECK {VALID}(?P<rest>\(.*)": _check,
+    rf"{ADD_CONSTRAINT} (?:UNIQUE|PRIMARY KEY) (?P<rest>.*\(.*)": _key,
+    rf"ADD CONSTRAINT {NAME} FOREIGN KEY {VALID}\({COLUMN}\)"
+    rf" REFERENCES (?P<other>{QUALIFIED}) \((?P<target>{NAME})\).*": _foreign_key,
+    rf"{ADD_CONSTRAINT} EXCLUDE (?:USING \w+ )?(?P<rest>\(.*)": _exclusion,
+}
+"""The demand of each action of ALTER TABLE that a pattern matches."""
+
+
+def _split(text: str) -> list[str]:
+    """Return the parts between the commas that are outside of quotes and parentheses."""
+    parts, depth = [""], 0
+    for piece in TOKEN.findall(text):
+        depth += (piece in "([") - (piece in ")]")
+        if piece == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return [part.strip() for part in parts]
+
+
+def _parenthesized(text: str) -> tuple[str, str]:
+    """Return what is inside the first parentheses, and what follows them."""
+    inside, depth, begun = "", 0, False
+    tokens = iter(TOKEN.findall(text))
+    for piece in tokens:
+        depth += (piece == "(") - (piece == ")")
+        if begun and not depth:
+            break
+        inside += piece if begun else ""
+        begun = begun or bool(depth)
+    return inside, "".join(tokens)
+
+
+def _column(table: str, column: str) -> str:
+    return f"column {_shown(table)}.{unquoted(column)}"
+
+
+def _shown(name: str) -> str:
+    """Return a name, which may have a schema, without quotes."""
+    return ".".join(map(unquoted, re.findall(NAME, name)))

@@ -1,0 +1,176 @@
+"""The migrations that replace a whole migration, which may have several hazards."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db.migrations import (
+    AddField,
+    AlterField,
+    CreateModel,
+    DeleteModel,
+    Migration,
+    RemoveField,
+    SeparateDatabaseAndState,
+)
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.fields import FieldOperation
+
+from config.hazards.alternatives.migration_files import (
+    AFTERWARDS,
+    NEXT,
+    NOW,
+    NewMigration,
+    migration_files,
+)
+from config.hazards.operation_hazards import OperationHazards, reasons_of
+from config.hazards.operation_sql import OperationSQL, described, read_operations
+from config.postgres import AlterEnum, DropEnum
+from config.postgres.enums import is_followed
+
+
+def replacement_files(found: Sequence[OperationHazards]) -> list[str]:
+    """Return the files to run instead of a migration, whose hazards are `found`.
+
+    Operations that have no alternative are in them as they are. There are no files if no operation
+    has an alternative, or if the migration replaces others: databases that have run those would
+    run the new files as well.
+    """
+    migration = found[0].migration
+    if migration.replaces or not any(item.alternative.migrations for item in found if item.dangers):
+        return []
+    try:
+        return [*migration_files(migration, list(_joined(_parts(found))))]
+    except Exception as error:  # the writer cannot serialize every value, such as a lambda
+        return [f"# No file can be written. {described(error)}"]
+
+
+def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:
+    """Return the parts that the migration consists of, in order; those of the next release last.
+
+    The alternatives start from the state that the parts before them lead to.
+    """
+    migration, first = found[0].migration, found[0].operation
+    begin = migration.operations.index(first.listed)
+    parts = [_kept(found, operation) for operation in migration.operations[:begin]]
+    state = first.before.clone()
+    for number, listed in enumerate(migration.operations[begin:], begin + 1):
+        operations = [
+            replace(operation, migration=migration)
+            for operation in read_operations(
+                first.connection, migration.app_label, [listed], state.clone()
+            )
+        ]
+        rest = migration.operations[number:]
+        new = _instead(found, listed, operations, rest) or [_kept(found, listed)]
+        # A type is dropped after the columns that a later release drops.
+        if isinstance(listed, (AlterEnum, DropEnum)) and any(part.when == NEXT for part in parts):
+            new = [replace(part, when=NEXT) for part in new]
+        for part in new:
+            for operation in part.operations if part.when != NEXT else ():
+                operation.state_forwards(migration.app_label, state)
+        parts += new
+    return sorted(parts, key=lambda part: part.when == NEXT)
+
+
+def _kept(found: Sequence[OperationHazards], operation: Operation) -> NewMigration:
+    """Return the operation as it is, with the reasons why its hazards are acceptable."""
+    migration = found[0].migration
+    of_operation = (item for item in found if item.operation.listed is operation)
+    codes = {hazard.code for item in of_operation for hazard in item.accepted}
+    accepted = {code: text for code, text in reasons_of(migration).items() if code in codes}
+    return NewMigration(NOW, [operation], bool(migration.atomic), accepted)
+
+
+def _instead(
+    found: Sequence[OperationHazards],
+    listed: Operation,
+    operations: Sequence[OperationSQL],
+    rest: Sequence[Operation],
+) -> list[NewMigration]:
+    """Return the alternative to an operation, whose parts are `operations`; [] if it has none."""
+    kept: list[Operation] = []
+    parts: list[NewMigration] = []
+    for operation in operations:
+        new = _alternative(found, operation, rest)
+        if any(listed in part.operations for part in new):
+            return [*new]
+        if parts and not new:  # it may need the state of what is in another file now
+            return []
+        parts += new
+        kept += [] if new else [operation.change]
+    if parts and isinstance(listed, SeparateDatabaseAndState):
+        if kept:
+            parts = [NewMigration(NOW, [SeparateDatabaseAndState(kept)]), *parts]
+        state = SeparateDatabaseAndState(state_operations=listed.state_operations)
+        parts[-1] = replace(parts[-1], operations=[*parts[-1].operations, state])
+    return parts
+
+
+def _alternative(
+    found: Sequence[OperationHazards], operation: OperationSQL, rest: Sequence[Operation]
+) -> Sequence[NewMigration]:
+    for item in found:
+        if item.operation.change is operation.change and item.dangers:
+            migrations = item.alternative_to(operation).migrations
+            waits = any(part.when == NEXT for part in migrations)
+            return () if waits and _is_used(operation, rest) else migrations
+    return ()
+
+
+def _is_used(operation: OperationSQL, rest: Iterable[Operation]) -> bool:
+    """Return whether later operations need what would be done with the next release only."""
+    return any(_needs(later, operation.change, operation.app_label) for later in rest)
+
+
+def _needs(later: Any, change: Any, app_label: str) -> bool:
+    if isinstance(change, DeleteModel):
+        return isinstance(later, CreateModel) and later.name_lower == change.name_lower
+    kinds: dict[type[Operation], Any] = {
+        AddField: FieldOperation,
+        RemoveField: AddField,
+        AlterField: Operation,
+    }
+    kind = kinds.get(type(change), ())
+    if isinstance(later, DeleteModel) or not isinstance(later, kind):
+        return False
+    return bool(later.references_field(change.model_name, change.name, app_label))
+
+
+def _joined(parts: Iterable[NewMigration]) -> Iterator[NewMigration]:
+    """Yield the parts, and those that may share a file as one."""
+    first = True
+    pending: NewMigration | None = None
+    for part in parts:
+        if pending and _may_share(pending, part):
+            pending = replace(
+                pending,
+                operations=[*pending.operations, *part.operations],
+                accepted={**pending.accepted, **part.accepted},
+            )
+            continue
+        if pending:
+            yield _dated(pending, first)
+            first = False
+        pending = part
+    if pending:
+        yield _dated(pending, first)
+
+
+def _may_share(one: NewMigration, other: NewMigration) -> bool:
+    """Return whether both may run in one transaction, which uses no label that it adds."""
+    migration: Any = Migration("", "")
+    migration.operations = [*one.operations, *other.operations]
+    return (
+        one.atomic
+        and other.atomic
+        and one.when.startswith(NOW)
+        and other.when.startswith(NOW)
+        and not any(is_followed(migration, operation) for operation in one.operations)
+    )
+
+
+def _dated(part: NewMigration, is_first: bool) -> NewMigration:
+    if is_first:
+        return replace(part, when=NOW if part.when == AFTERWARDS else part.when)
+    return replace(part, when=AFTERWARDS if part.when == NOW else part.when)

@@ -1,0 +1,224 @@
+"""The rows that do not meet what a migration demands of them: counted, and told in one line."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import psycopg
+from django.core.management.base import CommandError
+from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+from psycopg import errors
+
+from config.console import counted, driver_error, printable
+from config.hazards import (
+    Demand,
+    PlannedDemand,
+    demands_of,
+    new_labels,
+    table_of,
+    validated,
+)
+from config.migrating.column_fit import unfit_condition
+from config.migrating.progress import Progress
+
+BUDGET = 3.0
+"""Seconds for counting rows before a plan runs; PostgreSQL itself finds the rest when it runs."""
+SECRET = re.compile("pass|secret|token|key|hash", re.IGNORECASE)
+LONGEST_VALUE = 40
+ABOUT_ROWS = (psycopg.DataError, psycopg.IntegrityError, errors.CannotCoerce)
+
+
+class UnfitRows(NamedTuple):
+    """The rows of a table that do not meet a demand."""
+
+    demand: Demand
+    number: int
+    example: str
+
+    def __str__(self) -> str:
+        rows = counted(self.number, "row")
+        example = f", for example {self.example}" if self.example else ""
+        return self.demand.fault.replace("{rows}", rows) + example
+
+
+def check_rows(connection: BaseDatabaseWrapper, demands: Sequence[PlannedDemand]) -> None:
+    """Raise CommandError if a table has rows that the plan cannot take, before it runs.
+
+    Nothing is counted for longer than BUDGET.
+    """
+    end = time.monotonic() + BUDGET
+    for migration, demand in demands:
+        seconds = end - time.monotonic()
+        if seconds <= 0:
+            return
+        unfit = find_unfit_rows(connection, demand, seconds)
+        if unfit:
+            raise CommandError(
+                f"Cannot apply {migration}: {unfit}. Nothing was changed. "
+                f"{_way_out(unfit.demand, 'migrate')}"
+            )
+
+
+@contextmanager
+def explained_unfit_rows(connection: BaseDatabaseWrapper, progress: Progress) -> Iterator[None]:
+    """Raise CommandError, with the table and the rows, where PostgreSQL refuses rows."""
+    statement = FailedStatement()
+    with connection.execute_wrapper(statement):
+        try:
+            yield
+        except Error as error:
+            cause = driver_error(error)
+            if not isinstance(cause, ABOUT_ROWS):
+                raise
+            if statement.error is not cause:  # it failed at the commit
+                statement = FailedStatement()
+            raise CommandError(_explanation(connection, progress, cause, statement)) from error
+
+
+class FailedStatement:
+    """A wrapper for Django's execute_wrapper() that keeps the statement that failed last."""
+
+    def __init__(self) -> None:
+        self.sql = ""
+        self.error: psycopg.Error | None = None
+        self.labels: dict[str, tuple[str, ...]] = {}
+        """The labels of enum types that the run has created, and that an error drops again."""
+
+    def __call__(
+        self,
+        execute: Callable[..., Any],
+        sql: str,
+        params: Any,
+        many: bool,
+        context: dict[str, Any],
+    ) -> Any:
+        self.labels |= new_labels(str(sql))
+        try:
+            return execute(sql, params, many, context)
+        except Error as error:
+            # Django passes () for DDL, whose literals are in it already, with each % doubled.
+            self.sql = str(sql) if params is None else str(sql).replace("%%", "%")
+            self.error = driver_error(error)
+            raise
+
+
+def _explanation(
+    connection: BaseDatabaseWrapper,
+    progress: Progress,
+    error: psycopg.Error,
+    statement: FailedStatement,
+) -> str:
+    """Return what is wrong with the rows, now that everything uncommitted is undone."""
+    what = _reason(error, table_of(statement.sql))
+    step = f"Correct the rows or the migration, then run {progress.command} again."
+    for demand in _demands(connection, statement):
+        unfit = find_unfit_rows(connection, demand, BUDGET)
+        if unfit:
+            what, step = str(unfit), _way_out(unfit.demand, progress.command)
+            break
+        if f'"{demand.bare_column}"' not in what:
+            what = f"{demand.place}: {what}"
+    subject = f"{'unapply' if progress.unapplies else 'apply'} {progress.migration}"
+    if not progress.migration:
+        subject = f"finish {progress.command}"
+    return f"Cannot {subject}: {what}. {progress.standing} {step}"
+
+
+def _demands(connection: BaseDatabaseWrapper, statement: FailedStatement) -> Iterator[Demand]:
+    sql = statement.sql
+    if constraint := validated(sql):
+        with suppress(Error), connection.cursor() as cursor:
+            cursor.execute(CONSTRAINT, constraint)
+            sql = "".join(f"ALTER TABLE {table} {rest}" for table, rest in cursor.fetchall())
+    for demand in demands_of(sql):
+        labels = statement.labels.get(demand.new_type.strip('"'), ())
+        yield replace(demand, labels=labels)
+
+
+CONSTRAINT = """
+    SELECT conrelid::regclass::text, format('ADD CONSTRAINT %%I %%s', conname,
+           regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', ''))
+      FROM pg_constraint WHERE conrelid = to_regclass(%s) AND conname = %s
+"""
+
+
+def _reason(error: psycopg.Error, table: str) -> str:
+    """Return PostgreSQL's own words, with the table and without line breaks."""
+    words = error.diag.message_primary or str(error)
+    table = error.diag.table_name or table
+    place = f" (table {table})" if table and table not in words else ""
+    detail = f": {error.diag.message_detail}" if error.diag.message_detail else ""
+    return printable(" ".join(f"{words}{place}{detail}".split())).rstrip(".")
+
+
+def find_unfit_rows(
+    connection: BaseDatabaseWrapper, demand: Demand, seconds: float
+) -> UnfitRows | None:
+    """Return the rows that do not meet the demand; None if there are none, or it cannot be told.
+
+    A policy that hides rows makes the query fail, instead of hiding them from the count.
+    """
+    with suppress(Error), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('row_security', 'off', true),"
+            " set_config('statement_timeout', %s, true)",
+            [str(max(1, round(seconds * 1000)))],
+        )
+        if demand.new_type:
+            condition = unfit_condition(cursor, demand)
+            if not condition:
+                return None
+            demand = replace(demand, condition=condition)
+        number = _number(cursor, demand)
+        return UnfitRows(demand, number, _example(cursor, demand)) if number else None
+    return None
+
+
+def _number(cursor: CursorWrapper, demand: Demand) -> int:
+    query = demand.query.replace(f"SELECT {demand.keys}, count(*)", "SELECT count(*) AS number", 1)
+    total = "coalesce(sum(number), 0)" if demand.keys else "count(*)"
+    cursor.execute(f"SELECT {total} FROM ({query}) AS unfit")  # noqa: S608
+    return int(cursor.fetchone()[0])
+
+
+def _example(cursor: CursorWrapper, demand: Demand) -> str:
+    """Return the key of one of the rows, and the value that is wrong unless it may be a secret."""
+    key = [] if demand.keys else _primary_key(cursor, demand.table)
+    if not key and not demand.shown:
+        return ""
+    values = [*key, *([f"concat_ws(', ', {demand.shown})"] if demand.shown else [])]
+    query = demand.query if demand.keys else demand.query.replace("*", ", ".join(values), 1)
+    if demand.keys:
+        query = query.replace(f"SELECT {demand.keys}, count(*)", f"SELECT {values[0]}", 1)
+    cursor.execute(f"{query} LIMIT 1")
+    row = cursor.fetchone()
+    names = [f"{name} {_shortened(value)}" for name, value in zip(key, row, strict=False)]
+    place = f"the row with {', '.join(names)}" if names else ""
+    if not demand.shown or SECRET.search(demand.shown):
+        return place
+    return " in ".join(filter(None, [f"'{_shortened(row[-1])}'", place]))
+
+
+def _primary_key(cursor: CursorWrapper, table: str) -> list[str]:
+    """Return the columns of the table's primary key, quoted where needed."""
+    cursor.execute(
+        "SELECT quote_ident(attname) FROM pg_index JOIN pg_attribute"
+        " ON attrelid = indrelid AND attnum = ANY (indkey)"
+        " WHERE indrelid = to_regclass(%s) AND indisprimary ORDER BY attnum",
+        [table],
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _shortened(value: Any) -> str:
+    text = printable(str(value)).replace("\n", "\\n")
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+
+
+def _way_out(demand: Demand, command: str) -> str:
+    return f"Correct them, then run {command} again. To find them: {demand.query};"

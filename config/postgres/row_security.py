@@ -1,0 +1,32 @@
+"""The counting of all rows of a table, whatever its policies let the role see."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import CommandError
+from django.db import ProgrammingError, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import errors
+
+from config.console import driver_error
+
+
+@contextmanager
+def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Open a transaction in which a query sees every row of its tables, or is an error.
+
+    Otherwise forced row level security would hide rows even from the owner of a table. Raise
+    CommandError if it would.
+    """
+    try:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL row_security = off")
+            yield
+    except ProgrammingError as error:
+        cause = driver_error(error)
+        if not isinstance(cause, errors.InsufficientPrivilege):
+            raise
+        raise CommandError(
+            f"Rows cannot be counted: {cause.diag.message_primary}. Nothing was changed. "
+            f"{cause.diag.message_hint or 'Let the owner grant it.'} Or use another role."
+        ) from error

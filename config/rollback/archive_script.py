@@ -1,0 +1,118 @@
+"""The contents of a backup as SQL and rows, which pg_restore prints and a connection executes.
+
+pg_restore itself would wait for locks without end, and commit before anybody has looked.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from itertools import batched, takewhile
+from typing import IO, Any
+
+import psycopg
+
+from config.rollback.archive import ArchiveError, Section
+from config.rollback.backup import Backup
+from config.rollback.client_programs import ClientPrograms
+
+# What is set by a script of pg_restore, and by SET_FIRST, is set until the session ends. Behind a
+# pooler, that would be another client's session.
+RESET = "".join(
+    f"RESET {name};"
+    for name in (
+        *("statement_timeout", "idle_in_transaction_session_timeout", "client_encoding"),
+        *("standard_conforming_strings", "search_path", "check_function_bodies", "xmloption"),
+        *("client_min_messages", "row_security", "default_tablespace"),
+        "default_table_access_method",
+    )
+)
+# Of what a role or a database may set, pg_restore leaves these as they are.
+SET_FIRST = """
+    SELECT set_config('array_nulls', 'on', true), set_config('intervalstyle', 'postgres', true),
+           set_config('quote_all_identifiers', 'off', true),
+           set_config('transform_null_equals', 'off', true), set_config('search_path', '', true)
+"""
+END_OF_ROWS = b"\\.\n"
+ROWS_AT_ONCE = 1000
+STATEMENT = re.compile(rb"""(?:'[^']*'|"[^"]*"|[^'";]++)*+;\s*""")
+"""A whole statement of the script for data: the names in it may have any character."""
+RESTRICTION = re.compile(rb"(?:--[^\n]*\n|\n)*+\\restrict (\w+)\n")
+"""A command for psql at the beginning, and a key that is at the end again."""
+
+
+def create_objects(session: psycopg.Connection[Any], tools: ClientPrograms, backup: Backup) -> None:
+    """Create tables, types and the like, without their indexes and constraints."""
+    _execute(session, tools, backup, [Section.PRE_DATA])
+
+
+def create_parts(session: psycopg.Connection[Any], tools: ClientPrograms, backup: Backup) -> None:
+    """Create indexes, constraints, triggers, comments, privileges and the like."""
+    _execute(session, tools, backup, [Section.POST_DATA, Section.NONE])
+
+
+def copy_rows(session: psycopg.Connection[Any], tools: ClientPrograms, backup: Backup) -> None:
+    """Copy all rows into their tables, and set the sequences.
+
+    Raise ArchiveError if rows did not arrive.
+    """
+    command, entries = _pg_restore(tools, backup, [Section.DATA])
+    copied = 0
+    with tools.running(command, entries) as script:
+        for statement in _statements(script):
+            if statement.startswith(b"COPY "):
+                _copy(session, statement, script)
+                copied += 1
+            else:
+                session.execute(statement)
+    if copied != (wanted := sum(entry.kind == "TABLE DATA" for entry in backup.entries)):
+        raise ArchiveError(f"it has the rows of {copied} tables instead of {wanted}")
+
+
+def _execute(
+    session: psycopg.Connection[Any],
+    tools: ClientPrograms,
+    backup: Backup,
+    sections: Collection[Section],
+) -> None:
+    script = tools.run(*_pg_restore(tools, backup, sections))
+    if restriction := RESTRICTION.match(script):
+        for command in (b"\\restrict ", b"\\unrestrict "):
+            script = script.replace(command + restriction[1], b"")
+    # This would end the brief waits for locks. The first one is before any name or string.
+    session.execute(script.replace(b"\nSET lock_timeout = 0;\n", b"\n", 1))
+
+
+def _pg_restore(
+    tools: ClientPrograms, backup: Backup, sections: Collection[Section]
+) -> tuple[list[str], bytes]:
+    """Return the command line that prints `sections` of the backup, and what it reads."""
+    ids = [entry.id for entry in backup.entries if entry.section in sections]
+    command = [str(tools.bin / "pg_restore"), "--file=-", "--use-list=/dev/stdin"]
+    return [*command, str(backup.path.resolve())], "".join(f"{each};\n" for each in ids).encode()
+
+
+def _statements(script: IO[bytes]) -> Iterator[bytes]:
+    """Yield the statements of the script for data; leave the rows after a COPY to the caller."""
+    statement = b""
+    for line in script:
+        if not statement and (line.isspace() or line.startswith((b"--", b"\\"))):
+            continue
+        statement += line
+        if STATEMENT.fullmatch(statement):
+            if not statement.startswith(b"SET lock_timeout "):
+                yield statement
+            statement = b""
+
+
+def _copy(session: psycopg.Connection[Any], statement: bytes, script: IO[bytes]) -> None:
+    """Copy the rows of one table. If they end too early, pg_restore tells why."""
+    sent = 0
+    with session.cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            rows = takewhile(lambda line: line != END_OF_ROWS and line.endswith(b"\n"), script)
+            for some in batched(rows, ROWS_AT_ONCE):
+                copy.write(b"".join(some))
+                sent += len(some)
+        if cursor.rowcount != sent:
+            raise ArchiveError(
+                f"of {sent} rows {cursor.rowcount} arrived: {statement.decode().strip()}"
+            )

@@ -1,0 +1,18 @@
+"""Replace this process by a program that ends when its parent does, even if that is killed.
+
+Arguments: the pid of the parent, the program, and its arguments.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+if __name__ == "__main__":
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(sys.argv[1]):
+        sys.exit("The process that started this one has ended.")
+    os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606

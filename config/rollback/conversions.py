@@ -1,0 +1,59 @@
+"""Values that change because their column gets another type."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from django.db import DatabaseError, transaction
+from django.db.backends.utils import CursorWrapper
+
+
+class Column(NamedTuple):
+    """A column, and the type that it has now."""
+
+    table: int
+    number: int
+    type: str
+
+
+def read_columns(cursor: CursorWrapper, tables: Collection[int]) -> list[Column]:
+    cursor.execute(COLUMNS, [list(tables)])
+    return [Column(*row) for row in cursor.fetchall()]
+
+
+def count_converted(cursor: CursorWrapper, columns: Collection[Column]) -> Mapping[str, int]:
+    """Return how many values change if the `columns` get those types again, by the change."""
+    counts = {}
+    for column in columns:
+        cursor.execute(CONVERTED, column)
+        for table, name, old_type in cursor.fetchall():
+            if count := _count(cursor, table, name, f"{name}::{column.type}::{old_type}::text"):
+                counts[f"column {table}.{name}, which change to {column.type}"] = count
+    return counts
+
+
+def _count(cursor: CursorWrapper, table: str, name: str, there_and_back: str) -> int:
+    """Return how many values do not come back; all, if a cast alone is not what converts them."""
+    count = f"SELECT count({name}) FROM ONLY {table}"  # noqa: S608
+    try:
+        with transaction.atomic(using=cursor.db.alias):
+            cursor.execute(f"{count} WHERE {there_and_back} <> {name}::text")
+            [(number,)] = cursor.fetchall()
+    except DatabaseError:
+        cursor.execute(count)
+        [(number,)] = cursor.fetchall()
+    return int(number)
+
+
+COLUMNS = """
+SELECT attrelid::bigint, attnum::int, format_type(atttypid, atttypmod) FROM pg_attribute
+ WHERE attrelid = ANY (%s::oid[]) AND attnum > 0 AND NOT attisdropped
+"""
+# A type that the rollback makes itself is not there. It is an enum type, whose labels stay.
+CONVERTED = """
+SELECT attrelid::regclass::text, quote_ident(attname), old.type
+  FROM pg_attribute
+ CROSS JOIN format_type(atttypid, atttypmod) AS old (type)
+ CROSS JOIN (SELECT %s::oid, %s::int, %s::text) AS new (relation, number, type)
+ WHERE (attrelid, attnum) = (relation, number) AND old.type <> new.type
+   AND to_regtype(new.type) IS NOT NULL AND NOT attisdropped
+"""

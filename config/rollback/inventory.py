@@ -1,0 +1,161 @@
+"""The objects of a database by their addresses in the catalog, and those that have vanished.
+
+What goes is asked of the catalog and not of the migration state, which no longer knows a table that
+it has given up by SeparateDatabaseAndState, nor one that RunSQL has made.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db.backends.utils import CursorWrapper
+
+from config.postgres.catalog import Address, transposed
+
+# The parts of tables that are neither columns nor code, such as indexes and constraints, are left
+# out. They hold nothing, and their operations name them.
+WHOLE_OBJECTS = (
+    *("pg_collation", "pg_conversion", "pg_event_trigger", "pg_extension", "pg_foreign_server"),
+    *("pg_foreign_data_wrapper", "pg_language", "pg_namespace", "pg_opclass", "pg_operator"),
+    *("pg_opfamily", "pg_policy", "pg_publication"),
+    *("pg_rewrite", "pg_statistic_ext", "pg_ts_config", "pg_ts_dict", "pg_type", "pg_cast"),
+)
+FIRST_OWN_OID = 16384
+"""The first oid that a server gives to an object that it did not come with."""
+HOLDS_ROWS, HOLDS_VALUES, HOLDS_NUMBER = "table", "column", "sequence"
+"""The kinds that are lost when they are dropped, even if they are made again at once."""
+
+
+@dataclass(frozen=True)
+class DroppedObject:
+    """An object that vanishes, or a column of a table that stays, as it was called before."""
+
+    address: Address
+    kind: str
+    """Such as "table", "enum type" or "materialized view"."""
+    name: str
+    """The name as SQL, qualified where the search path needs it; of a column, that of its table."""
+    column: str = ""
+    """The name of a column as SQL."""
+
+    def __str__(self) -> str:
+        return f"{self.name}.{self.column}" if self.column else self.name
+
+    @property
+    def described(self) -> str:
+        return f"{self.kind} {self}"
+
+    @property
+    def holds_data(self) -> bool:
+        """Return whether rows or values may go with it."""
+        return self.kind in (HOLDS_ROWS, HOLDS_VALUES)
+
+
+type Inventory = Mapping[Address, str]
+"""The objects of the database, with the version of those that can be replaced and stay."""
+
+
+def read_inventory(cursor: CursorWrapper) -> Inventory:
+    """Return all objects except for those that a server comes with."""
+    cursor.execute(INVENTORY)
+    return {Address(*row[:3]): row[3] for row in cursor.fetchall()}
+
+
+def read_locked(cursor: CursorWrapper) -> frozenset[Address]:
+    """Return the objects that this transaction keeps from all others, as each is that it drops."""
+    cursor.execute(LOCKED)
+    return frozenset(Address(*row) for row in cursor.fetchall())
+
+
+def read_identities(cursor: CursorWrapper, addresses: Iterable[Address]) -> frozenset[str]:
+    """Return the kinds and full names of objects."""
+    cursor.execute(IDENTITIES, transposed(list(addresses)))
+    return frozenset(identity for (identity,) in cursor.fetchall())
+
+
+def describe(
+    cursor: CursorWrapper, vanished: Collection[Address], made_again: Collection[str] = ()
+) -> list[DroppedObject]:
+    """Return the objects that are `vanished` later on, but are there now; the largest parts only.
+
+    What holds no rows, values or number has not vanished if its identity is in `made_again`.
+    """
+    cursor.execute(DESCRIBED, [*transposed(list(vanished)), list(made_again)])
+    return [
+        DroppedObject(Address(*row[0:3]), *(text or "" for text in row[3:]))
+        for row in cursor.fetchall()
+    ]
+
+
+OBJECTS = [
+    """
+SELECT 'pg_class', c.oid::bigint, 0, coalesce(r.xmin::text, '') FROM pg_class AS c
+  LEFT JOIN pg_rewrite AS r ON ev_class = c.oid AND rulename = '_RETURN'
+ WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relpersistence <> 't'""",
+    """
+SELECT 'pg_class', attrelid::bigint, attnum::int, '' FROM pg_attribute
+  JOIN pg_class AS c ON c.oid = attrelid AND relkind IN ('r', 'p') AND relpersistence <> 't'
+ WHERE attnum > 0 AND NOT attisdropped""",
+    "SELECT 'pg_largeobject', oid::bigint, 0, '' FROM pg_largeobject_metadata",
+    "SELECT 'pg_proc', oid::bigint, 0, xmin::text FROM pg_proc",
+    "SELECT 'pg_trigger', oid::bigint, 0, '' FROM pg_trigger WHERE NOT tgisinternal",
+    *(f"SELECT '{catalog}', oid::bigint, 0, '' FROM {catalog}" for catalog in WHOLE_OBJECTS),  # noqa: S608
+]
+INVENTORY = f"""
+SELECT * FROM ({" UNION ALL ".join(OBJECTS)}) AS object (catalog, oid, number, version)
+ WHERE oid >= {FIRST_OWN_OID} OR catalog = 'pg_namespace'
+"""  # noqa: S608
+
+LOCKED = """
+SELECT DISTINCT CASE locktype WHEN 'object' THEN classid::regclass::text ELSE 'pg_class' END,
+       CASE locktype WHEN 'object' THEN objid ELSE relation END::bigint, 0
+  FROM pg_locks
+ WHERE pid = pg_backend_pid() AND locktype IN ('object', 'relation')
+   AND mode = 'AccessExclusiveLock'
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+IDENTITIES = """
+SELECT concat_ws(' ', type, identity)
+  FROM unnest(%s::text[], %s::oid[], %s::int[]) AS object (catalog, oid, number),
+       pg_identify_object(catalog::regclass, oid, number)
+ WHERE identity IS NOT NULL
+"""
+
+# A part of another object is named by it, except for a partition. An inherited column is named by
+# that of the parent. A column with an expression is computed again.
+DESCRIBED = """
+WITH vanished AS (
+    SELECT * FROM unnest(%s::text[], %s::oid[], %s::int[]) AS v (catalog, oid, number)
+)
+SELECT v.catalog, v.oid::bigint, v.number,
+       CASE WHEN v.catalog <> 'pg_type' THEN replace(i.type, 'table column', 'column')
+            ELSE CASE t.typtype WHEN 'e' THEN 'enum type' WHEN 'd' THEN 'domain'
+                                WHEN 'c' THEN 'composite type' WHEN 'r' THEN 'range type'
+                                ELSE 'type' END END,
+       CASE v.catalog WHEN 'pg_class' THEN v.oid::regclass::text
+                      WHEN 'pg_type' THEN format_type(v.oid, NULL)
+                      WHEN 'pg_proc' THEN v.oid::regprocedure::text
+                      WHEN 'pg_collation' THEN v.oid::regcollation::text
+                      ELSE i.identity END,
+       quote_ident(a.attname)
+  FROM vanished AS v
+ CROSS JOIN pg_identify_object(v.catalog::regclass, v.oid, v.number) AS i
+  LEFT JOIN pg_class AS c ON v.catalog = 'pg_class' AND c.oid = v.oid AND v.number = 0
+  LEFT JOIN pg_attribute AS a ON v.catalog = 'pg_class' AND v.number > 0
+                             AND (a.attrelid, a.attnum) = (v.oid, v.number)
+  LEFT JOIN pg_type AS t ON v.catalog = 'pg_type' AND t.oid = v.oid
+ WHERE NOT (a.attnum IS NOT NULL
+            AND (a.attinhcount > 0
+                 OR EXISTS (SELECT FROM vanished AS w
+                             WHERE (w.catalog, w.oid, w.number) = ('pg_class', v.oid, 0))))
+   AND (coalesce(c.relkind IN ('r', 'p'), false)
+        OR NOT EXISTS (
+           SELECT FROM pg_depend AS d
+             JOIN vanished AS w ON w.catalog::regclass = d.refclassid AND w.oid = d.refobjid
+                               AND w.number IN (0, d.refobjsubid)
+            WHERE (d.classid, d.objid, d.objsubid) = (v.catalog::regclass, v.oid, v.number)
+              AND d.deptype IN ('a', 'i', 'e', 'P', 'S')))
+   AND (coalesce(c.relkind IN ('r', 'p', 'S') OR a.attgenerated = '', false)
+        OR NOT concat_ws(' ', i.type, i.identity) = ANY (%s::text[]))
+ ORDER BY 4, 5, 6
+"""

@@ -1,0 +1,69 @@
+"""A schema editor that finds what is in the way of a DROP, and goes on to find the rest."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.postgres.backend import DatabaseSchemaEditor
+from config.postgres.catalog import Address, Obstacle, read_obstacles
+
+
+class Found:
+    """The objects that are dropped, and those that are in the way then."""
+
+    def __init__(self) -> None:
+        self.dropped: list[Address] = []
+        self.obstacles: set[Address] = set()
+
+    def described(self, connection: BaseDatabaseWrapper) -> list[Obstacle]:
+        """Return the obstacles, when everything is there again."""
+        with connection.cursor() as cursor:
+            obstacles = read_obstacles(cursor, self.dropped, ())
+        return [obstacle for obstacle in obstacles if obstacle.address in self.obstacles]
+
+
+class RehearsalEditor(DatabaseSchemaEditor):
+    """An editor for a transaction that is rolled back in the end."""
+
+    sql_delete_table = f"{DatabaseSchemaEditor.sql_delete_table} CASCADE"
+    sql_delete_column = f"{DatabaseSchemaEditor.sql_delete_column} CASCADE"
+
+    def __init__(self, found: Found, connection: Any, **options: Any) -> None:
+        super().__init__(connection, **options)
+        self.found = found
+
+    def delete_model(self, model: Any) -> None:
+        through = [field.remote_field.through for field in model._meta.local_many_to_many]
+        tables = [each._meta.db_table for each in through if each._meta.auto_created]
+        self._look(FIND_TABLES, [[*map(self.quote_name, [model._meta.db_table, *tables])]])
+        super().delete_model(model)
+
+    def remove_field(self, model: Any, field: Any) -> None:
+        if field.column:
+            self._look(FIND_COLUMN, [self.quote_name(model._meta.db_table), field.column])
+        super().remove_field(model, field)
+
+    def drop_enum(self, name: str) -> None:
+        self._look(FIND_TYPE, [self.quote_name(name)])
+        self.execute(f"DROP TYPE {self.quote_name(name)} CASCADE", None)
+
+    def _look(self, query: str, parameters: Sequence[Any]) -> None:
+        """Note what depends on the objects that the query finds."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            dropped = [Address(*row) for row in cursor.fetchall()]
+            obstacles = read_obstacles(cursor, dropped, ())
+        self.found.dropped += dropped
+        self.found.obstacles |= {obstacle.address for obstacle in obstacles}
+
+
+FIND_TABLES = """
+SELECT 'pg_class', to_regclass(name)::oid::bigint, 0 FROM unnest(%s::text[]) AS name
+ WHERE to_regclass(name) IS NOT NULL
+"""
+FIND_COLUMN = """
+SELECT 'pg_class', attrelid::bigint, attnum::int FROM pg_attribute
+ WHERE attrelid = to_regclass(%s) AND attname = %s
+"""
+FIND_TYPE = "SELECT 'pg_type', oid::bigint, 0 FROM pg_type WHERE oid = to_regtype(%s)"

@@ -1,0 +1,56 @@
+"""What a rollback would leave behind of its migrations."""
+
+from collections.abc import Iterator, Sequence
+
+from django.core.management.base import CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.operations import SeparateDatabaseAndState
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.recorder import MigrationRecorder
+
+from config.migrating import removed_models, stale_content_types
+from config.postgres.enums import CreateEnum, enum_types, find_enum
+from config.rollback.plan import Rollback
+
+
+def check_nothing_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+    """Raise CommandError that names everything that is left of `rollback`, if anything is.
+
+    A table cannot be left, since undoing CreateModel drops it or fails.
+    """
+    applied = MigrationRecorder(connection).applied_migrations()
+    after = rollback.after.apps
+    removed = removed_models(rollback.before.apps, rollback.plan, after)
+    stale = stale_content_types(removed, after, connection.alias)
+    left = [
+        *(f"enum type {name}" for name in _enum_types_left(connection, rollback)),
+        *(f"record {'.'.join(node)}" for node in rollback.nodes if node in applied),
+        *(f"content type {row.app_label}.{row.model}" for row in stale or ()),
+    ]
+    if left:
+        raise CommandError(
+            f"Something would be left of {rollback.what}: {', '.join(left)}. So nothing was "
+            "changed. Correct what the migration does backwards, or drop it by hand first."
+        )
+
+
+def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> Iterator[str]:
+    """Yield the types that the migrations have created, by the names that these gave them."""
+    stay = enum_types(rollback.after)
+    with connection.cursor() as cursor:
+        for migration in rollback.migrations:
+            for operation in _database_operations(migration.operations):
+                if (
+                    isinstance(operation, CreateEnum)
+                    and operation.name not in stay
+                    and find_enum(cursor, operation.name)
+                ):
+                    yield operation.name
+
+
+def _database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
+    for operation in operations:
+        if isinstance(operation, SeparateDatabaseAndState):
+            yield from _database_operations(operation.database_operations)
+        else:
+            yield operation

@@ -1,0 +1,128 @@
+"""The rows that a rollback deletes from tables that stay, or changes there."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from django.db.backends.utils import CursorWrapper
+
+from config.postgres import LEDGER
+from config.rollback.conversions import Column, count_converted, read_columns
+
+
+@dataclass(frozen=True)
+class RowChanges:
+    """Numbers of rows by table. The records of migrations do not count."""
+
+    deleted: Mapping[str, int] = field(default_factory=dict)
+    """The rows that the code of migrations deletes."""
+    updated: Mapping[str, int] = field(default_factory=dict)
+    forgotten: Mapping[str, int] = field(default_factory=dict)
+    """The rows about models that are removed, which are deleted with their content types."""
+    converted: Mapping[str, int] = field(default_factory=dict)
+    """Values that are not the same in the type that their column gets, by column and type."""
+    tables: frozenset[int] = frozenset()
+    """All of these, and the table of those records."""
+
+
+class RowWatch:
+    """The changes of rows in the current transaction, as PostgreSQL's statistics have them."""
+
+    def __init__(self, cursor: CursorWrapper) -> None:
+        self.cursor = cursor
+        cursor.execute(COUNT_CHANGES)
+        self.files = self._read(FILES)
+        # Those of the session's last transactions may not have been handed over yet.
+        self.earlier = {query: self._read(query) for query in (DELETED, UPDATED)}
+        self.by_code: dict[int, int] = {}
+        self.deleted: dict[int, int] = {}
+        self.updated: dict[int, int] = {}
+        self.left: dict[int, int] = {}
+        """The rows of the tables that are in another file now, by TRUNCATE or ALTER TABLE."""
+        self.columns: list[Column] = []
+
+    def note_code(self) -> None:
+        """Note what the code of migrations has deleted."""
+        self.by_code = self._changes(DELETED)
+
+    def finish(self) -> None:
+        """Note all changes of rows."""
+        self.deleted, self.updated = self._changes(DELETED), self._changes(UPDATED)
+
+    def note_rewritten(self) -> None:
+        """Note what is in the tables that have another file now."""
+        files = self._read(FILES)
+        moved = [oid for oid in files if self.files.get(oid, files[oid]) != files[oid]]
+        self.left, self.columns = self._count(moved), read_columns(self.cursor, moved)
+
+    @property
+    def tables(self) -> set[int]:
+        """Return the tables whose rows have changed."""
+        return {*self.deleted, *self.updated}
+
+    def describe(self) -> RowChanges:
+        """Return what has changed, now that it is undone."""
+        truncated = {
+            oid: rows - self.left[oid]
+            for oid, rows in self._count(self.left).items()
+            if rows > self.left[oid]
+        }
+        by_code = {oid: self.by_code[oid] for oid in self.by_code if oid in self.deleted}
+        forgotten = {
+            oid: rows - self.by_code.get(oid, 0)
+            for oid, rows in self.deleted.items()
+            if rows > self.by_code.get(oid, 0)
+        }
+        return RowChanges(
+            self._named(by_code | truncated),
+            self._named(self.updated),
+            self._named(forgotten),
+            count_converted(self.cursor, self.columns),
+            frozenset(self.tables | truncated.keys()),
+        )
+
+    def _changes(self, query: str) -> dict[int, int]:
+        earlier = self.earlier[query]
+        changes = {oid: rows - earlier.get(oid, 0) for oid, rows in self._read(query).items()}
+        return {oid: rows for oid, rows in changes.items() if rows > 0}
+
+    def _read(self, query: str) -> dict[int, int]:
+        self.cursor.execute(query)
+        return dict(self.cursor.fetchall())
+
+    def _count(self, tables: Collection[int]) -> dict[int, int]:
+        counts = {}
+        for oid, name in self.names(tables).items():
+            self.cursor.execute(f"SELECT count(*) FROM ONLY {name}")  # noqa: S608
+            [(counts[oid],)] = self.cursor.fetchall()
+        return counts
+
+    def _named(self, counts: Mapping[int, int]) -> dict[str, int]:
+        names = self.names(counts)
+        return {names[oid]: counts[oid] for oid in names if names[oid] != LEDGER}
+
+    def names(self, tables: Collection[int]) -> dict[int, str]:
+        """Return the names of those tables that exist, in order."""
+        self.cursor.execute(NAMES, [list(tables)])
+        return dict(self.cursor.fetchall())
+
+
+FILES = """
+SELECT oid::bigint, relfilenode::bigint FROM pg_class
+ WHERE relkind = 'r' AND oid >= 16384 AND relpersistence <> 't'
+"""
+DELETED = """
+SELECT oid::bigint, pg_stat_get_xact_tuples_deleted(oid) FROM pg_class
+ WHERE relkind = 'r' AND oid >= 16384 AND pg_stat_get_xact_tuples_deleted(oid) > 0
+"""
+UPDATED = """
+SELECT oid::bigint, pg_stat_get_xact_tuples_updated(oid) FROM pg_class
+ WHERE relkind = 'r' AND oid >= 16384 AND pg_stat_get_xact_tuples_updated(oid) > 0
+"""
+NAMES = """
+SELECT oid::bigint, oid::regclass::text FROM pg_class WHERE oid = ANY (%s::oid[]) ORDER BY 2
+"""
+
+# A superuser may have switched off the statistics that tell which rows are deleted.
+COUNT_CHANGES = """
+SELECT set_config('track_counts', 'on', true) WHERE current_setting('track_counts') <> 'on'
+"""

@@ -1,0 +1,65 @@
+"""The unapplying of migrations for several targets at once, within the caller's transaction."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.sql import emit_pre_migrate_signal
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+
+from config.migrating import forget_models, removed_models
+from config.postgres.enums import running
+from config.rollback.plan import Rollback
+from config.rollback.trace import Trace
+
+
+def check_unchanged(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+    """Raise CommandError if migrations were applied or unapplied since the plan was made."""
+    if set(MigrationRecorder(connection).applied_migrations()) != rollback.applied:
+        raise CommandError(
+            "Another process has migrated since the plan was made. Nothing was changed. Run "
+            "rollback again, and read the new plan."
+        )
+
+
+def unapply(
+    connection: BaseDatabaseWrapper,
+    rollback: Rollback,
+    trace: Trace,
+    say: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Unapply the migrations as `migrate` does, and note in `trace` what vanishes.
+
+    Raise CommandError that names the operation which fails.
+    """
+
+    def progress(action: str, migration: Any = None, fake: bool | None = False) -> None:
+        if action == "unapply_success":
+            # The next migration may alter a table that this one wrote to. PostgreSQL refuses that
+            # while deferred constraints are still to be checked.
+            connection.check_constraints()
+            trace.end()
+            say(f"  Unapplying {migration}... OK")
+
+    # Receivers of the signal add operations to the migrations, so these must be copies.
+    plan = [(trace.marked(migration), True) for migration in rollback.migrations]
+    emit_pre_migrate_signal(
+        verbosity=0,
+        interactive=False,
+        db=connection.alias,
+        apps=rollback.before.apps,
+        plan=plan,
+    )
+    with running(rollback.plan), trace.explained_errors():
+        MigrationExecutor(connection, progress).migrate([], plan=plan)
+
+
+def forget(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+    """Remove the content types of the models, and the ledger if it is empty now."""
+    before, after = rollback.before.apps, rollback.after.apps
+    forget_models(removed_models(before, rollback.plan, after), after, connection.alias)
+    if rollback.empties_ledger:
+        with connection.schema_editor() as editor:
+            editor.delete_model(MigrationRecorder.Migration)

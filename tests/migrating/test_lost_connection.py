@@ -1,0 +1,93 @@
+"""migrate whose connection is lost while a migration is committed, or whose time is limited."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import connection
+
+from tests.migrating.sessions import migrate_until, session
+from tests.support.migrations import extra_migration, migrate, run, run_sql
+from tests.support.proxy import Proxy, proxied
+
+TABLE = 'operations = [migrations.RunSQL("CREATE TABLE extra ()", "DROP TABLE extra")]'
+
+
+@pytest.fixture
+def proxy(database: str) -> Iterator[Proxy]:
+    with proxied() as proxy:
+        yield proxy
+
+
+def cutting(proxy: Proxy, moment: str) -> Callable[[], None]:
+    def cut() -> None:
+        proxy.cut = moment
+
+    return cut
+
+
+def has_table() -> bool:
+    return run_sql("SELECT to_regclass('extra') IS NOT NULL") == [(True,)]
+
+
+def test_migration_whose_commit_is_not_answered__is_applied_and_migrate_goes_on(
+    proxy: Proxy,
+) -> None:
+    with extra_migration("users", TABLE):
+        lines = migrate_until("Applying users.0099", cutting(proxy, "after"), "users")
+    assert run(lines) == ["users.0099_extra"]
+    assert has_table()
+
+
+def test_migration_whose_commit_the_server_never_got__is_not_applied(proxy: Proxy) -> None:
+    with extra_migration("users", TABLE), pytest.raises(CommandError) as error:
+        migrate_until("Applying users.0099", cutting(proxy, "before"), "users")
+    assert str(error.value).endswith(
+        "Nothing of users.0099_extra is applied. Run migrate again to go on."
+    )
+    assert not has_table()
+
+
+def test_unapplying_whose_commit_is_not_answered__is_done(proxy: Proxy) -> None:
+    with extra_migration("users", TABLE):
+        migrate("users")
+        lines = migrate_until("Unapplying users.0099", cutting(proxy, "after"), "users", "0001")
+    assert run(lines) == ["users.0099_extra"]
+    assert not has_table()
+
+
+def test_session_that_the_server_ends_in_a_migration__nothing_is_applied(database: str) -> None:
+    connection.ensure_connection()
+    pid = connection.connection.info.backend_pid
+
+    def end() -> None:
+        with session() as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+    with extra_migration("users", TABLE), pytest.raises(CommandError) as error:
+        migrate_until("Applying users.0099", end, "users")
+    assert str(error.value) == (
+        "terminating connection due to administrator command. Try again, or check the server's "
+        "log. Nothing of users.0099_extra is applied. Run migrate again to go on."
+    )
+
+
+THINKS = """
+    def think(apps, editor):
+        import time
+        time.sleep(0.3)
+    operations = [migrations.RunPython(think, think)]
+"""
+
+
+@pytest.mark.parametrize("timeout", ["idle_in_transaction_session_timeout", "transaction_timeout"])
+def test_migration_that_thinks_longer_than_a_timeout_of_the_database__is_applied(
+    database: str, timeout: str
+) -> None:
+    if not run_sql(f"SELECT 1 FROM pg_settings WHERE name = '{timeout}'"):
+        pytest.skip(f"{timeout} is of a later version")
+    run_sql(f"ALTER DATABASE {database} SET {timeout} = '200ms'")
+    connection.close()
+    with extra_migration("users", THINKS):
+        assert run(migrate("users")) == ["users.0099_extra"]
+        assert run(migrate("users", "0001")) == ["users.0099_extra"]

@@ -1,0 +1,55 @@
+"""A connection on which what a database may set, and the code depends on, is as it must be."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+
+from tests.support.migrations import new_database, run_sql
+
+
+@pytest.fixture(scope="module")
+def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock(), new_database() as name:
+        yield name
+
+
+@pytest.mark.parametrize(
+    ("setting", "expression", "value"),
+    [
+        (
+            "DateStyle = 'SQL, DMY'",
+            "TIMESTAMPTZ '2026-11-28 10:00+00'",
+            datetime(2026, 11, 28, 10, tzinfo=UTC),
+        ),
+        (
+            "DateStyle = German",
+            "TIMESTAMPTZ '2026-11-28 10:00+00'",
+            datetime(2026, 11, 28, 10, tzinfo=UTC),
+        ),
+        ("IntervalStyle = sql_standard", "INTERVAL '1 day 2 hours'", timedelta(1, 7200)),
+        ("standard_conforming_strings = off", r"'\s'", r"\s"),
+        ("client_encoding = LATIN1", "'Ω'", "Ω"),
+        ("bytea_output = escape", r"'\x0001'::bytea", b"\x00\x01"),
+    ],
+)
+def test_value_read_under_a_setting_of_the_database__is_the_same(
+    database: str, setting: str, expression: str, value: object
+) -> None:
+    run_sql(f"ALTER DATABASE {database} SET {setting}")
+    connection.close()
+    found = run_sql(f"SELECT {expression}")
+    run_sql(f"ALTER DATABASE {database} RESET ALL")
+    connection.close()
+    assert found == [(value,)]
+
+
+def test_order_of_day_and_month_in_input__is_the_database_s(database: str) -> None:
+    run_sql(f"ALTER DATABASE {database} SET DateStyle = 'German, DMY'")
+    connection.close()
+    found = run_sql("SELECT '1/2/2026'::date::text")
+    run_sql(f"ALTER DATABASE {database} RESET ALL")
+    connection.close()
+    assert found == [("2026-02-01",)]

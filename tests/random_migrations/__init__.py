@@ -1,0 +1,13 @@
+"""Random histories of two apps, over which migrate, rollback, restore and verify_schema are held.
+
+A seed decides a program, which is a list of steps. Each step changes the models of the apps "lab"
+and "lab2", or writes a migration by hand; then makemigrations and migrate run, and every table gets
+rows. `world` holds what the models are, `edits` and `handwritten` the steps, `rows` the rows,
+`catalog` what the database is by queries of its own, `journey` the way there, and `oracles` what
+must be true of it.
+
+    make test-random SEEDS=200
+
+tries the seeds from 1 to 200. For each that fails it prints the program, without the steps that the
+failure does not need, and the models and migrations as files to paste.
+"""

@@ -1,0 +1,42 @@
+"""Histories of random migrations, on which all oracles are held.
+
+The suite runs a few seeds; `make test-random SEEDS=200` runs many, and makes a failing one smaller.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
+
+from tests.random_migrations.apps import OTHERS
+from tests.random_migrations.programs import described, program, run, smallest
+from tests.support.databases import migrate_whole
+from tests.support.templates import Templates
+
+MANY = int(os.environ.get("RANDOM_SEEDS", "0"))
+SEEDS = range(1, MANY + 1) if MANY else (5, 6)
+
+
+@pytest.fixture(scope="module")
+def template(templates: Templates, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Return the name of a database with the tables of the apps that are not left out."""
+    with (
+        override_settings(INSTALLED_APPS=OTHERS),
+        templates.prepared("few_apps", migrate_whole) as name,
+    ):
+        yield name
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_history__holds_every_oracle(
+    seed: int, template: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    steps = program(seed)
+    with django_db_blocker.unblock():
+        fault = run(template, seed, steps)
+        if fault and MANY:
+            steps, fault = smallest(template, seed, steps, fault)
+    if fault:
+        pytest.fail(described(seed, steps, fault), pytrace=False)

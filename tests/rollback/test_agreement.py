@@ -1,0 +1,91 @@
+"""A rollback that would drop more than its plan has shown, or that fails: nothing is changed."""
+
+import pytest
+from django.core.management import CommandError
+from psycopg import sql
+
+from tests.rollback.helpers import GO_ON, contents, refusal, rollback_until, session
+from tests.support.lab import Lab
+from tests.support.migrations import run_sql
+
+PLAN = "This destroys"
+ITEM = """
+class Item(models.Model):
+    price = models.IntegerField(null=True)
+    class Meta:
+        db_table = "item"
+"""
+MORE = "DROP TABLE IF EXISTS extra; DELETE FROM users WHERE email = ''a@b.c''"
+
+
+@pytest.fixture
+def item(lab: Lab) -> Lab:
+    lab.write_models(ITEM)
+    lab.migrate()
+    return lab
+
+
+def refused_after_the_plan(statement: str) -> str:
+    """Return the reason for which rollback refuses when another session runs `statement`."""
+    states = []
+
+    def execute() -> None:
+        with session() as other:
+            other.execute(sql.SQL(statement))
+        states.append(contents())
+
+    with pytest.raises(CommandError) as error:
+        rollback_until(PLAN, execute, "--to", "lab.0001", *GO_ON, "--no-backup")
+    assert [contents()] == states
+    return str(error.value)
+
+
+def test_table_that_goes_but_was_not_shown__refused(item: Lab) -> None:
+    item.write_migration(
+        "0002_x", "migrations.RunSQL('SELECT 1', 'DROP TABLE IF EXISTS extra; DELETE FROM item'),"
+    )
+    item.migrate()
+    statement = "CREATE TABLE extra (id int); INSERT INTO item (price) VALUES (1)"
+    assert refused_after_the_plan(statement) == (
+        "Something would go now that was not shown: table extra, rows of item. Nothing was "
+        "changed. Run rollback again, and read the new plan. What was shown as OK is undone."
+    )
+
+
+def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
+    item.write_migration(
+        "0002_size",
+        "migrations.AddField('Item', 'size', models.IntegerField(null=True)),"
+        "migrations.RunSQL('SELECT 1', 'SELECT 2'),",
+    )
+    item.write_models(
+        ITEM.replace("class Meta", "size = models.IntegerField(null=True)\n    class Meta")
+    )
+    item.migrate()
+    assert refused_after_the_plan("CREATE VIEW sizes AS SELECT size FROM item") == (
+        "Cannot roll back lab.0002_size: undoing 'Add field size to Item' fails: cannot drop "
+        "column size of table item because other objects depend on it: view sizes depends on "
+        "column size of table item. Nothing was changed. Drop what is in the way, or have its "
+        "owner do it, and run rollback again. What was shown as OK is undone."
+    )
+
+
+def test_reverse_code_that_fails__said_in_one_line(item: Lab) -> None:
+    item.write_migration("0002_x", "migrations.RunPython(lambda *_: None, lambda *_: {}['x']),")
+    item.migrate()
+    assert refusal("lab", *GO_ON) == (
+        "Cannot roll back lab.0002_x: undoing 'Raw Python operation' fails: KeyError: 'x'. Nothing "
+        "was changed. Correct what it does backwards, or what it finds in the database."
+    )
+
+
+def test_event_trigger_that_forbids_ddl__said_in_one_line(item: Lab) -> None:
+    run_sql(
+        "CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RAISE EXCEPTION ''not in March''; END';"
+        "CREATE EVENT TRIGGER forbidden ON ddl_command_start EXECUTE FUNCTION forbid()"
+    )
+    assert refusal("lab", *GO_ON) == (
+        "Cannot roll back lab.0001_initial: undoing 'Create model Item' fails: not in March. "
+        "Nothing was changed. Correct what it does backwards, or what it finds in the database."
+    )

@@ -1,0 +1,77 @@
+"""Values that a rollback does not drop but changes: named, and asked about if they are lost."""
+
+import pytest
+
+from tests.rollback.helpers import GO_ON, destroyed, refusal, rollback
+from tests.rollback.test_unknown_to_the_state import NEEDS_CONSENT
+from tests.support.lab import Lab
+from tests.support.migrations import run_sql
+
+ITEM = """
+class Item(models.Model):
+    value = models.{}
+    class Meta:
+        db_table = "item"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value", "type_name"),
+    [
+        ("CharField(max_length=3)", "TextField()", "'abcd'", "character varying(3)"),
+        ("DecimalField(max_digits=5, decimal_places=1)", "FloatField()", "1.25", "numeric(5,1)"),
+        ("DateField()", "DateTimeField()", "'2026-01-01 10:00'", "date"),
+    ],
+)
+def test_value_that_does_not_fit_the_old_type__named(
+    lab: Lab, old: str, new: str, value: str, type_name: str
+) -> None:
+    lab.write_models(ITEM.format(old))
+    lab.migrate()
+    lab.write_models(ITEM.format(new))
+    lab.migrate()
+    run_sql(f"INSERT INTO item (value) VALUES ({value})")
+    assert refusal("--to", "lab.0001", "--noinput") == NEEDS_CONSENT
+    lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
+    assert destroyed(lines) == [f"1 value in column item.value, which change to {type_name}"]
+
+
+def test_values_that_fit_the_old_type__nothing_destroyed(lab: Lab) -> None:
+    lab.write_models(ITEM.format("IntegerField()"))
+    lab.migrate()
+    lab.write_models(ITEM.format("BigIntegerField()"))
+    lab.migrate()
+    run_sql("INSERT INTO item (value) VALUES (7)")
+    assert "This destroys no rows." in rollback("--to", "lab.0001", "--noinput", "--no-backup")
+
+
+def test_values_that_a_cast_does_not_convert__all_named(lab: Lab) -> None:
+    lab.write_models(ITEM.format("IntegerField()"))
+    lab.migrate()
+    reverse = "ALTER TABLE item ALTER value TYPE jsonb USING to_jsonb(value)"
+    lab.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', '{reverse}'),")
+    lab.migrate()
+    run_sql("INSERT INTO item (value) VALUES (7)")
+    lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
+    assert destroyed(lines)[0] == "1 value in column item.value, which change to jsonb"
+
+
+def test_nulls_that_are_filled__said(lab: Lab) -> None:
+    lab.write_models(ITEM.format("IntegerField(default=1)"))
+    lab.migrate()
+    lab.write_models(ITEM.format("IntegerField(default=1, null=True)"))
+    lab.migrate()
+    run_sql("INSERT INTO item (value) VALUES (NULL), (7)")
+    lines = rollback("--to", "lab.0001", "--noinput", "--no-backup")
+    assert "This changes 1 row of item." in lines
+
+
+def test_rows_deleted_while_counts_are_off__named(lab: Lab) -> None:
+    lab.write_models(ITEM.format("IntegerField()"))
+    lab.migrate()
+    lab.write_migration("0002_x", "migrations.RunSQL('SELECT 1', 'DELETE FROM item'),")
+    lab.migrate()
+    run_sql("INSERT INTO item (value) VALUES (7)")
+    run_sql("SET track_counts = off")
+    lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
+    assert destroyed(lines)[0] == "1 row of item, which stays"

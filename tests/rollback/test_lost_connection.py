@@ -1,0 +1,57 @@
+"""rollback whose connection is lost while it commits."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management.base import CommandError
+
+from config.postgres.backend import transactions
+from tests.rollback.helpers import GO_ON, rollback_until
+from tests.support.migrations import run_sql
+from tests.support.proxy import Proxy, proxied
+
+
+@pytest.fixture
+def proxy(database: str, backups: Path) -> Iterator[Proxy]:
+    with proxied() as proxy:
+        yield proxy
+
+
+def cutting(proxy: Proxy, moment: str, *, is_closed: bool = False) -> Callable[[], None]:
+    def cut() -> None:
+        proxy.cut, proxy.is_closed = moment, is_closed
+
+    return cut
+
+
+def has_payments() -> bool:
+    return run_sql("SELECT to_regclass('payments') IS NOT NULL") == [(True,)]
+
+
+def test_rollback_whose_commit_is_not_answered__is_done_and_prints_how_to_restore(
+    proxy: Proxy,
+) -> None:
+    lines = rollback_until("Unapplying", cutting(proxy, "after"), "payments", *GO_ON)
+    assert any(" manage.py rollback --restore " in line for line in lines)
+    assert not has_payments()
+
+
+def test_rollback_whose_commit_the_server_never_got__says_that_nothing_was_changed(
+    proxy: Proxy,
+) -> None:
+    with pytest.raises(CommandError, match=r"Nothing was changed\. Run rollback again to go on\.$"):
+        rollback_until("Unapplying", cutting(proxy, "before"), "payments", *GO_ON)
+    assert has_payments()
+
+
+def test_rollback_that_cannot_be_asked_about__says_so_and_how_to_restore(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "PATIENCE", 0.1)
+    with pytest.raises(CommandError) as error:
+        rollback_until("Unapplying", cutting(proxy, "after", is_closed=True), "payments", *GO_ON)
+    assert str(error.value).endswith(
+        "Whether rollback was committed could not be seen. If it was, a backup can be restored "
+        "with rollback --restore. Run rollback again to go on."
+    )

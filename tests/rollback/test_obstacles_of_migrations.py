@@ -1,0 +1,58 @@
+"""Objects that migrations made by SQL: in the way only if they would still be there."""
+
+import pytest
+
+from tests.rollback.helpers import GO_ON, refusal, rollback
+from tests.support.lab import Lab
+from tests.support.migrations import run_sql
+
+ITEM = """
+class Item(models.Model):
+    price = models.IntegerField(null=True)
+    class Meta:
+        db_table = "item"
+"""
+VIEW = "migrations.RunSQL('CREATE VIEW prices AS SELECT price FROM item', '{}'),"
+ANOTHER = "migrations.AddField('Item', 'size', models.IntegerField(null=True)),"
+IN_THE_WAY = (
+    "Cannot roll back lab: 1 object depends on it that none of its migrations drops before: view "
+    "prices (needs table item). Nothing was changed. Drop what is in the way, or have its owner "
+    "do it, and run rollback again."
+)
+
+
+@pytest.fixture
+def item(lab: Lab) -> Lab:
+    lab.write_models(ITEM)
+    lab.migrate()
+    return lab
+
+
+def test_view_that_the_plan_drops__not_in_the_way(item: Lab) -> None:
+    item.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
+    item.migrate()
+    assert rollback("lab", *GO_ON, "--no-backup")[-1].startswith("Nothing is left of lab. ")
+
+
+def test_view_that_the_plan_keeps__in_the_way(item: Lab) -> None:
+    item.write_migration("0002_view", VIEW.format(""))
+    item.migrate()
+    assert refusal("lab", *GO_ON) == IN_THE_WAY
+
+
+def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item: Lab) -> None:
+    """The view needs a column, but its migration does not depend on that of the column."""
+    item.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
+    item.migrate()
+    item.write_migration("0003_size", ANOTHER)
+    item.write_models(
+        ITEM.replace("class Meta", "size = models.IntegerField(null=True)\n    class Meta")
+    )
+    item.migrate()
+    run_sql("CREATE OR REPLACE VIEW prices AS SELECT price, size FROM item")
+    assert refusal("lab", *GO_ON) == (
+        IN_THE_WAY.replace("table item", "column size of table item")
+        + " When it is dropped: Cannot roll back lab.0002_view: undoing 'Raw SQL operation' fails: "
+        'view "prices" does not exist. Nothing was changed. manage.py verify_schema shows all '
+        "differences."
+    )

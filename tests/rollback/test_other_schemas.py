@@ -1,0 +1,89 @@
+"""Tables in other schemas than the first of the search path: meant by their schema and name."""
+
+import pytest
+from django.db import connection
+
+from tests.rollback.helpers import GO_ON, contents, destroyed, rollback, rollback_until, session
+from tests.support.lab import Lab
+from tests.support.migrations import run_sql
+
+COUNTRY = """
+class Country(models.Model):
+    class Meta:
+        managed = False
+        db_table = 'ext"."country'
+
+class Item(models.Model):
+    country = models.ForeignKey(Country, models.CASCADE)
+    class Meta:
+        db_table = "item"
+"""
+SALES = """
+class Item(models.Model):
+    price = models.IntegerField(null=True)
+    class Meta:
+        db_table = 'sales"."item'
+"""
+
+
+@pytest.fixture
+def country(lab: Lab) -> Lab:
+    """Return the app with a foreign key to ext.country, beside another table public.country."""
+    run_sql("CREATE SCHEMA ext; CREATE TABLE ext.country (id bigint PRIMARY KEY)")
+    run_sql("CREATE TABLE country (id bigint); INSERT INTO country VALUES (1)")
+    lab.write_models(COUNTRY)
+    lab.migrate()
+    run_sql("INSERT INTO ext.country VALUES (1); INSERT INTO item (country_id) VALUES (1)")
+    return lab
+
+
+def test_foreign_key_to_another_schema__rolled_back_and_restored(country: Lab) -> None:
+    before = contents()
+    lines = rollback("lab", *GO_ON)
+    assert "1 table: item" in destroyed(lines)
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+    assert contents() == before
+
+
+def test_table_of_the_same_name_in_public__not_locked(country: Lab) -> None:
+    with session() as other:
+        other.execute("UPDATE country SET id = 2")
+        lines = rollback("lab", *GO_ON, "--no-backup")
+    assert lines[-1].startswith("Nothing is left of lab. ")
+
+
+def test_foreign_key_to_a_table_that_cannot_be_locked__rolled_back(country: Lab) -> None:
+    """The owner of ext.country has granted no more than a foreign key needs."""
+    role = "pg_database_owner"
+    for (table,) in run_sql(
+        "SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND oid > 16384"
+        " AND relnamespace = 'public'::regnamespace"
+    ):
+        run_sql(f"ALTER TABLE {table} OWNER TO {role}")
+    run_sql(f"GRANT USAGE ON SCHEMA ext TO {role}; GRANT REFERENCES ON ext.country TO {role}")
+    options = connection.settings_dict["OPTIONS"]
+    connection.settings_dict["OPTIONS"] = options | {"assume_role": role}
+    connection.close()
+    lines = rollback("lab", *GO_ON, "--no-backup")
+    assert lines[-1].startswith("Nothing is left of lab. ")
+
+
+def test_managed_table_in_another_schema__named_and_locked(lab: Lab) -> None:
+    run_sql("CREATE SCHEMA sales; CREATE TABLE item (id int)")
+    lab.write_models(SALES)
+    lab.migrate()
+    run_sql("INSERT INTO sales.item (price) VALUES (1), (2)")
+    written = []
+
+    def write() -> None:
+        with session() as other:
+            other.execute("SET lock_timeout = 100")
+            other.execute("INSERT INTO item VALUES (1)")
+            written.append("public.item")
+
+    lines = rollback_until("Backup: ", write, "lab", *GO_ON)
+    assert "1 table: sales.item" in destroyed(lines)
+    assert any(line.startswith("  2 rows in 1 table, ") for line in lines)
+    assert written == ["public.item"]
+    assert run_sql("SELECT to_regclass('sales.item'), id FROM item") == [(None, 1)]

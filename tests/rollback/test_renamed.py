@@ -1,0 +1,94 @@
+"""Types and tables that are renamed within the plan, or that a router keeps elsewhere."""
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
+from tests.support.lab import Lab
+from tests.support.migrations import run_sql
+
+ENUM = """
+class Kind(models.TextChoices):
+    A = "a"
+
+class Item(models.Model):
+    kind = EnumField(Kind)
+    class Meta:
+        db_table = "item"
+"""
+WITHOUT = """
+class Item(models.Model):
+    class Meta:
+        db_table = "item"
+"""
+SWAP = """
+migrations.RenameModel("A", "Tmp"),
+migrations.RenameModel("B", "A"),
+migrations.RenameModel("Tmp", "B"),
+"""
+
+
+def restore(lines: list[str]) -> None:
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+
+
+@pytest.mark.parametrize("to", ["zero", "0001"])
+def test_renamed_enum_type__rolled_back_and_restored(lab: Lab, to: str) -> None:
+    lab.write_models(ENUM)
+    lab.migrate()
+    lab.write_migration("0002_rename", "RenameEnum('kind', 'sort'),")
+    lab.write_models(ENUM.replace("Kind", "Sort"))
+    lab.migrate()
+    run_sql("INSERT INTO item (kind) VALUES ('a')")
+    before = contents()
+    lines = rollback("--to", f"lab.{to}", *GO_ON)
+    if to == "zero":
+        assert "1 enum type: sort" in destroyed(lines)
+    else:
+        assert "This destroys no rows." in lines
+    if to == "zero":
+        restore(lines)
+        assert contents() == before
+
+
+def test_dropped_enum_type__rolled_back(lab: Lab) -> None:
+    lab.write_models(ENUM)
+    lab.migrate()
+    before = contents()
+    lab.write_models(WITHOUT)
+    lab.migrate()
+    assert "This destroys no rows." in rollback("--to", "lab.0001", "--noinput", "--no-backup")
+    assert contents()["catalog"] == before["catalog"]
+
+
+def test_swapped_models__each_counted_under_its_own_name(lab: Lab) -> None:
+    lab.write_models("class A(models.Model):\n    pass\nclass B(models.Model):\n    pass\n")
+    lab.migrate()
+    run_sql("INSERT INTO lab_a DEFAULT VALUES")
+    lab.write_migration("0002_swap", SWAP)
+    lines = lab.migrate() and rollback("lab", *GO_ON)
+    assert [line.split()[:5] for line in lines if "Create model" in line] == [
+        ["Create", "model", "B", "0", "rows"],
+        ["Create", "model", "A", "1", "row"],
+    ]
+    assert "2 tables: lab_a, lab_b" in destroyed(lines)
+
+
+class Elsewhere:
+    """A router that keeps models named "remote", and the types of app "lab", off this database."""
+
+    def allow_migrate(self, db: str, app_label: str, model_name: str = "", **hints: Any) -> Any:
+        return False if model_name == "remote" else None
+
+
+def test_model_that_a_router_keeps_elsewhere__not_in_the_plan(lab: Lab, settings: Settings) -> None:
+    settings.DATABASE_ROUTERS = [f"{__name__}.Elsewhere"]
+    lab.write_models(WITHOUT + "class Remote(models.Model):\n    pass\n")
+    lab.migrate()
+    run_sql("INSERT INTO item DEFAULT VALUES")
+    lines = rollback("lab", *GO_ON)
+    assert "1 table: item" in destroyed(lines)
+    assert lines[-6].startswith("Nothing is left of lab. Removed: 1 table, ")

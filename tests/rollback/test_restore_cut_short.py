@@ -1,0 +1,199 @@
+"""rollback --restore that other sessions, signals or a damaged file cut short changes nothing."""
+
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+from pytest_django import Settings
+
+from config.rollback import client_programs, restoration
+from config.rollback.backup import Backup
+from config.rollback.replacement import check_restored
+from config.rollback.restoration import RestorationProgress
+from tests.rollback.helpers import GO_ON, contents, refusal, rollback, rollback_until, session
+from tests.support.databases import known_database
+from tests.support.migrations import run_sql
+from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
+
+WAITING = """
+    SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE datname = current_database()
+"""
+SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+MESSAGE = (
+    "manage.py rollback: interrupted. Nothing was changed. Run rollback --restore again to go on.\n"
+)
+
+
+def test_restore_of_a_table_in_use__named_and_nothing_changed(backup: Backup) -> None:
+    before = contents()
+    with session() as other:
+        other.execute("SELECT FROM payments")
+        with pytest.raises(CommandError) as error:
+            rollback("--restore", backup.path, *GO_ON)
+        pid = other.info.backend_pid
+    assert re.sub(r" for \d+ s", " for … s", str(error.value)) == (
+        f"rollback --restore could not lock payments within 0.2 s: session {pid} (idle in "
+        "transaction for … s, SELECT FROM payments) is in the way. Gave up after 1 attempt. "
+        "Nothing was changed. Run rollback --restore again when that session has ended, or end "
+        f"it: SELECT pg_terminate_backend({pid});"
+    )
+    assert contents() == before
+
+
+def test_restore_of_a_table_in_use__waited_for(backup: Backup, settings: Settings) -> None:
+    settings.MIGRATE_LOCK_RETRIES = 1
+    before = contents()
+    with session() as other:
+        other.execute("DELETE FROM refunds")
+        other.execute("DELETE FROM payments WHERE NOT EXISTS (TABLE refunds)")
+        lines = rollback_until("Trying again", other.commit, "--restore", backup.path, *GO_ON)
+    assert lines[-1] == f"Restored 31 tables and 16 enum types from {backup.path}."
+    assert contents() == before
+
+
+@pytest.fixture
+def at_the_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Return a function that has something happen when all has been restored, before the commit."""
+
+    def set_reaction(reaction: Callable[[], None]) -> None:
+        def check(*args: Any) -> None:
+            check_restored(*args)
+            reaction()
+
+        monkeypatch.setattr(restoration, "check_restored", check)
+
+    return set_reaction
+
+
+def end_session() -> None:
+    pid = connection.connection.info.backend_pid
+    with session() as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+def test_restore_whose_session_ends__nothing_changed(
+    backup: Backup, at_the_end: Callable[[Callable[[], None]], None]
+) -> None:
+    at_the_end(end_session)
+    assert refusal("--restore", backup.path, *GO_ON) == (
+        f"{backup.path} was not restored: terminating connection due to administrator command. "
+        "Nothing was changed. Correct this, and run rollback --restore again."
+    )
+
+
+def test_restore_interrupted__nothing_changed(
+    backup: Backup, at_the_end: Callable[[Callable[[], None]], None]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    before = contents()
+    at_the_end(interrupt)
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        rollback("--restore", backup.path, *GO_ON)
+    assert str(interruption.value) == (
+        "interrupted. Nothing was changed. Run rollback --restore again to go on."
+    )
+    assert contents() == before
+
+
+def test_restoration_that_was_committed__said_so(backup: Backup) -> None:
+    """As after a connection that is lost during the commit."""
+    [(committed,)] = run_sql("SELECT pg_current_xact_id()::text")
+    progress = RestorationProgress(transaction=committed)
+    assert progress.after_interruption(connection) == "The restoration is done."
+
+
+# A process that is ended
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "message"),
+    [
+        (signal.SIGINT, 130, MESSAGE),
+        (signal.SIGTERM, 143, MESSAGE),
+        (signal.SIGHUP, 143, MESSAGE),
+        (signal.SIGKILL, -9, ""),
+    ],
+)
+def test_restore_ended_by_a_signal__nothing_changed_and_nothing_goes_on(
+    backup: Backup, number: signal.Signals, status: int, message: str
+) -> None:
+    before = contents()
+    with known_database(connection.settings_dict["NAME"]) as known, session() as other:
+        variables = environment(DATABASE_URL=known.url, MIGRATE_LOCK_TIMEOUT=PATIENCE)
+        other.execute("SELECT FROM payments")
+        with subprocess.Popen(
+            [*PYTHON, "manage.py", "rollback", "--restore", str(backup.path), *GO_ON],
+            cwd=PROJECT,
+            env=variables,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert eventually(lambda: (True,) in known.query(WAITING))
+            process.send_signal(number)
+            _, stderr = process.communicate()
+        assert (process.returncode, stderr) == (status, message)
+    assert eventually(lambda: run_sql(SESSIONS) == [(1,)])
+    assert contents() == before
+
+
+# A backup that is not whole
+
+
+def test_file_that_is_cut_off__nothing_changed(backup: Backup, tmp_path: Path) -> None:
+    path = tmp_path / "cut.dump"
+    path.write_bytes(backup.path.read_bytes()[:-5000])
+    assert refusal("--restore", path, *GO_ON) == (
+        f"{path} was not restored: could not read from input file: end of file. Nothing was "
+        "changed. Correct this, and run rollback --restore again."
+    )
+
+
+def test_list_of_another_file__refused(backup: Backup, tmp_path: Path) -> None:
+    path = tmp_path / "x.dump"
+    path.write_bytes(backup.path.read_bytes())
+    path.with_suffix(".list").write_text("99999; table other\n")
+    assert refusal("--restore", path) == (
+        f"{path} cannot be restored: x.list is the list of another file. Nothing was changed."
+    )
+
+
+def test_file_without_its_list__everything_in_it_restored(backup: Backup, tmp_path: Path) -> None:
+    before = contents()
+    (path := tmp_path / "x.dump").write_bytes(backup.path.read_bytes())
+    run_sql("DELETE FROM refunds")
+    rollback("--restore", path, *GO_ON)
+    assert contents() == before
+
+
+def test_restored_objects_that_are_missing__nothing_changed(
+    backup: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoration, "create_parts", drop_users)
+    assert refusal("--restore", backup.path, *GO_ON) == (
+        f"{backup.path} was not restored: afterwards these were missing: table public.users. "
+        "Nothing was changed. Correct this, and run rollback --restore again."
+    )
+
+
+def drop_users(session: psycopg.Connection[Any], *args: object) -> None:
+    session.execute("DROP TABLE public.users")
+
+
+def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
+    [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
+    assert refusal("--restore", backup.path, *GO_ON) == (
+        f"No backup can be restored: for a server of PostgreSQL {version}, pg_restore is not "
+        f"there. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
+        f"postgresql-client-{version})."
+    )

@@ -1,0 +1,164 @@
+"""Objects that the state of the migrations does not know by now: named, asked about, restored."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.rollback.helpers import GO_ON, contents, destroyed, refusal, rollback
+from tests.support.lab import Lab
+from tests.support.migrations import run_sql
+
+NEEDS_CONSENT = (
+    "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
+    "Add --yes-destroy-data."
+)
+KEEP = """
+class Keep(models.Model):
+    class Meta:
+        db_table = "keep"
+"""
+ITEM = """
+class Item(models.Model):
+    price = models.IntegerField(null=True)
+    class Meta:
+        db_table = "item"
+"""
+STATE_ONLY = "migrations.SeparateDatabaseAndState(state_operations=[{}]),"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A migration after that which makes tables keep and item, and what going back destroys."""
+
+    operations: str
+    models: str
+    to: str
+    destroyed: list[str]
+
+
+CASES = {
+    "deleted model": Case(
+        STATE_ONLY.format("migrations.DeleteModel('Item')"),
+        KEEP,
+        "zero",
+        [
+            "500 rows in 2 tables, 88 kB with indexes",
+            "2 tables: item, keep",
+            "4 rows of auth_permission about the models that are removed",
+            "1 row of django_content_type about the models that are removed",
+        ],
+    ),
+    "renamed table": Case(
+        "migrations.RunSQL('ALTER TABLE item RENAME TO \"Old Item\"',"
+        " 'ALTER TABLE \"Old Item\" RENAME TO item'),"
+        + STATE_ONLY.format("migrations.DeleteModel('Item')"),
+        KEEP,
+        "zero",
+        [
+            "500 rows in 2 tables, 88 kB with indexes",
+            '2 tables: "Old Item", keep',
+            "4 rows of auth_permission about the models that are removed",
+            "1 row of django_content_type about the models that are removed",
+            "whatever else the code of its migrations changes when it runs backwards",
+        ],
+    ),
+    "moved model": Case(
+        STATE_ONLY.format(
+            "migrations.DeleteModel('Item'),"
+            "migrations.CreateModel('Stock', [('id', models.BigAutoField(primary_key=True))],"
+            " {'db_table': 'item'})"
+        ),
+        KEEP + "class Stock(models.Model):\n    class Meta:\n        db_table = 'item'\n",
+        "zero",
+        [
+            "500 rows in 2 tables, 88 kB with indexes",
+            "2 tables: item, keep",
+            "8 rows of auth_permission about the models that are removed",
+            "2 rows of django_content_type about the models that are removed",
+        ],
+    ),
+    "column": Case(
+        "migrations.AddField('Item', 'size', models.IntegerField(db_default=1)),"
+        + STATE_ONLY.format("migrations.RemoveField('Item', 'size')"),
+        KEEP + ITEM,
+        "0001",
+        ["500 values in column item.size, 2.0 kB"],
+    ),
+    "table by SQL": Case(
+        "migrations.RunSQL('CREATE TABLE log (n int); INSERT INTO log VALUES (1), (2)',"
+        " 'DROP TABLE log'),",
+        KEEP + ITEM,
+        "0001",
+        [
+            "2 rows in 1 table, 8.0 kB with indexes",
+            "1 table: log",
+            "whatever else the code of its migrations changes when it runs backwards",
+        ],
+    ),
+    "table of another app": Case(
+        "migrations.RunSQL('SELECT 1', 'DROP TABLE notifications'),",
+        KEEP + ITEM,
+        "0001",
+        [
+            "0 rows in 1 table, 40 kB with indexes",
+            "1 table: notifications",
+            "whatever else the code of its migrations changes when it runs backwards",
+        ],
+    ),
+    "rows": Case(
+        "migrations.RunSQL('SELECT 1', 'DELETE FROM item WHERE price > 100'),",
+        KEEP + ITEM,
+        "0001",
+        [
+            "400 rows of item, which stays",
+            "whatever else the code of its migrations changes when it runs backwards",
+        ],
+    ),
+    "truncated table": Case(
+        "migrations.RunSQL('SELECT 1', 'TRUNCATE item'),",
+        KEEP + ITEM,
+        "0001",
+        [
+            "500 rows of item, which stays",
+            "whatever else the code of its migrations changes when it runs backwards",
+        ],
+    ),
+    "table that is made again": Case(
+        "migrations.RunSQL('SELECT 1', 'DROP TABLE item; CREATE TABLE item (id bigint)'),",
+        KEEP + ITEM,
+        "0001",
+        [
+            "500 rows in 1 table, 80 kB with indexes",
+            "1 table: item",
+            "whatever else the code of its migrations changes when it runs backwards",
+        ],
+    ),
+}
+
+
+@pytest.fixture
+def item(lab: Lab) -> Lab:
+    """Return the app with tables keep and item, of which item has rows."""
+    lab.write_models(KEEP + ITEM)
+    lab.migrate()
+    run_sql("INSERT INTO item (price) SELECT n FROM generate_series(1, 500) AS n")
+    return lab
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_object_unknown_to_the_state__named_asked_about_and_restored(item: Lab, case: Case) -> None:
+    item.write_migration("0002_x", case.operations)
+    item.write_models(case.models)
+    item.migrate()
+    before = contents()
+    assert refusal("--to", f"lab.{case.to}", "--noinput") == NEEDS_CONSENT
+    lines = rollback("--to", f"lab.{case.to}", *GO_ON)
+    assert destroyed(lines) == case.destroyed
+    assert contents() != before
+    restore_what_was_printed(lines)
+    assert contents() == before
+
+
+def restore_what_was_printed(lines: list[str]) -> None:
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)

@@ -1,0 +1,83 @@
+"""A proxy that cuts a connection to the server when it commits."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
+
+from django.db import connections
+
+from config.postgres.backend import DatabaseWrapper
+
+COMMIT = b"COMMIT\0"
+
+
+class Proxy:
+    """A proxy on a port of this machine; once `cut` is set, it cuts the next connection there."""
+
+    def __init__(self, listener: socket.socket, host: str, port: str) -> None:
+        self.listener, self.host, self.port = listener, host, port
+        self.cut = ""
+        """before or after: whether the server gets the next COMMIT; never, if empty."""
+        self.is_closed = False
+        """True if no new connection is let through."""
+
+    def listen(self) -> None:
+        with suppress(OSError):  # the listener is closed
+            while True:
+                client, _ = self.listener.accept()
+                Thread(target=self._serve, args=(client,)).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        if self.is_closed:
+            client.close()
+            return
+        with client, self._connect() as server:
+            answers = Thread(target=_pass_on, args=(server, client))
+            answers.start()
+            with suppress(OSError):
+                self._send(client, server)
+            server.shutdown(socket.SHUT_WR)
+            answers.join()
+
+    def _connect(self) -> socket.socket:
+        if not self.host.startswith("/"):
+            return socket.create_connection((self.host, int(self.port)))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(f"{self.host}/.s.PGSQL.{self.port}")
+        return server
+
+    def _send(self, client: socket.socket, server: socket.socket) -> None:
+        """Send what the client sends, until it ends, or is cut."""
+        while message := client.recv(65536):
+            if self.cut and COMMIT in message:
+                if self.cut == "after":
+                    client.shutdown(socket.SHUT_WR)  # the answer does not get through
+                    server.sendall(message)
+                self.cut = ""
+                return
+            server.sendall(message)
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while message := source.recv(65536):
+            target.sendall(message)
+
+
+@contextmanager
+def proxied() -> Iterator[Proxy]:
+    """Put a proxy between the alias "default" and its server until the block ends."""
+    usual = connections["default"]
+    where = usual.get_connection_params()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = Proxy(listener, where["host"], str(where["port"]))
+        Thread(target=proxy.listen, daemon=True).start()
+        here = {"HOST": "127.0.0.1", "PORT": listener.getsockname()[1], "USER": where["user"]}
+        connections["default"] = DatabaseWrapper(usual.settings_dict | here, "default")
+        try:
+            yield proxy
+        finally:
+            connections["default"].close()
+            connections["default"] = usual
+            listener.shutdown(socket.SHUT_RDWR)
