@@ -12,6 +12,8 @@ from django.db.models import Model
 from config.postgres.backend.derived_names import (
     CHOSEN_BY_POSTGRESQL,
     POSSIBLE_RENAMINGS,
+    DerivedName,
+    Kind,
     Renaming,
     derived_names,
 )
@@ -87,18 +89,8 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             self.collected_table_renames[new_db_table] = found
         for deferred in self._deferred_statements():
             deferred.rename_table_references(old_db_table, new_db_table)
-        self._rename_derived(
-            model,
-            new_db_table,
-            [
-                Renaming(
-                    kind,
-                    self._derived_name(old_db_table, columns, suffix),
-                    self._derived_name(new_db_table, columns, suffix),
-                )
-                for kind, columns, suffix in derived_names(self, model)
-            ],
-        )
+        names = [(name, old_db_table, name.columns) for name in derived_names(self, model)]
+        self._rename_derived(model, new_db_table, names)
 
     def _table_moves(self, old_table: str, new_table: str) -> Iterator[str]:
         quote = self.quote_name
@@ -130,9 +122,16 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         unrenamed = copy(new_field)
         unrenamed.column = old_field.column
         new_params = unrenamed.db_parameters(self.connection)
+        # Django also sets the type of a column whose comment changes, which a view can prevent.
+        commented = copy(old_field)
+        commented.db_comment = new_field.db_comment
         super()._alter_field(
-            model, old_field, unrenamed, old_type, new_type, old_params, new_params, strict
+            model, commented, unrenamed, old_type, new_type, old_params, new_params, strict
         )
+        if old_field.db_comment != new_field.db_comment:
+            self.execute(
+                *self._alter_column_comment_sql(model, unrenamed, new_type, new_field.db_comment)
+            )
         # Django creates the second index of a text column only together with the first.
         was_indexed = old_field.unique or (old_field.db_index and not new_field.unique)
         was_like = self._create_like_index_sql(model, old_field)
@@ -151,22 +150,13 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             self._collected_columns[found_table, new] = found
         for deferred in self._deferred_statements():
             deferred.rename_column_references(table, old, new)
-        self._rename_derived(
-            new_field.model,
-            table,
-            [
-                Renaming(
-                    kind,
-                    self._derived_name(
-                        table, [old if column == new else column for column in columns], suffix
-                    ),
-                    self._derived_name(table, columns, suffix),
-                )
-                for kind, columns, suffix in derived_names(self, new_field.model)
-                # Both columns of a many-to-many table are renamed; see _alter_many_to_many().
-                if len(columns) == 1 or not new_field.model._meta.auto_created
-            ],
-        )
+        names = [
+            (name, table, [old if column == new else column for column in name.columns])
+            for name in derived_names(self, new_field.model)
+            # Both columns of a many-to-many table are renamed; see _alter_many_to_many().
+            if len(name.columns) == 1 or not new_field.model._meta.auto_created
+        ]
+        self._rename_derived(new_field.model, table, names)
 
     def _alter_many_to_many(
         self, model: type[Model], old_field: Any, new_field: Any, strict: bool
@@ -179,18 +169,8 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             [name for name in derived_names(self, through) if len(name.columns) > 1]
             for through in (old, new)
         )
-        self._rename_derived(
-            new,
-            table,
-            [
-                Renaming(
-                    kind,
-                    self._derived_name(table, old_columns, suffix),
-                    self._derived_name(table, columns, suffix),
-                )
-                for (_, old_columns, _), (kind, columns, suffix) in zip(before, after, strict=True)
-            ],
-        )
+        names = [(name, table, was.columns) for was, name in zip(before, after, strict=True)]
+        self._rename_derived(new, table, names)
 
     def _deferred_statements(self) -> list[Statement]:
         return [sql for sql in self.deferred_sql if isinstance(sql, Statement)]
@@ -206,29 +186,44 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
                 self.execute(statement, None)
 
     def _rename_derived(
-        self, model: type[Model], table: str, renamings: Iterable[Renaming]
+        self,
+        model: type[Model],
+        table: str,
+        names: Iterable[tuple[DerivedName, str, Sequence[str]]],
     ) -> None:
-        """Rename the objects of `table`, except for those that the model names itself."""
+        """Give objects of `table` their derived names, except for those that the model names.
+
+        Each of the names comes with the table and the columns of the name before it.
+        """
+        renamings = [
+            Renaming(
+                name.kind,
+                self._derived_name(old_table, old_columns, name.suffix),
+                self._derived_name(table, name.columns, name.suffix),
+            )
+            for name, old_table, old_columns in names
+        ]
         given = _given_names(model)
-        deferred = {str(sql.parts.get("name")) for sql in self._deferred_statements()}
+        waiting = {str(sql.parts.get("name")) for sql in self._deferred_statements()}
         wanted = [
             item
             for item in renamings
-            if item.old != item.new
-            and item.old not in given
-            and self.quote_name(item.new) not in deferred
+            if item.old not in {*given, item.new} and self.quote_name(item.new) not in waiting
         ]
         if wanted and not self.collect_sql:
             wanted = self._possible(table, wanted)
-        for kind, old, new in wanted:
-            old_name, new_name = self.quote_name(old), self.quote_name(new)
-            if kind == "CONSTRAINT":
-                action = f"RENAME CONSTRAINT {old_name} TO {new_name}"
-                self.execute(f"ALTER TABLE {self.quote_name(table)} {action}", None)
-            else:
-                place = self.schema_prefix(table)
-                self.execute(f"ALTER {kind} {place}{old_name} RENAME TO {new_name}", None)
-            self._collected_names[new] = self._collected_names.pop(old, old)
+        for item in wanted:
+            self._rename(table, *item)
+
+    def _rename(self, table: str, kind: Kind, old: str, new: str) -> None:
+        old_name, new_name = self.quote_name(old), self.quote_name(new)
+        if kind == "CONSTRAINT":
+            action = f"RENAME CONSTRAINT {old_name} TO {new_name}"
+            self.execute(f"ALTER TABLE {self.quote_name(table)} {action}", None)
+        else:
+            place = self.schema_prefix(table)
+            self.execute(f"ALTER {kind} {place}{old_name} RENAME TO {new_name}", None)
+        self._collected_names[new] = self._collected_names.pop(old, old)
 
     def _possible(self, table: str, renamings: Sequence[Renaming]) -> list[Renaming]:
         """Return the renamings of objects that exist, to names that are free."""

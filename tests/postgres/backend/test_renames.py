@@ -326,3 +326,22 @@ def test_labels_of_a_column_in_another_schema_reordered__table_follows() -> None
         "SELECT atttypid::regtype::text, enum_range(NULL::mood)::text FROM pg_attribute"
         " WHERE attrelid = 'sales.item'::regclass AND attname = 'mood'"
     ) == [("mood", "{sad,happy}")]
+
+
+def test_field_of_a_waiting_check_renamed__check_is_made_before() -> None:
+    fields: Fields = [key(), ("size", size(db_default=1))]
+    check = models.CheckConstraint(condition=Q(size__lt=9), name="size_check")
+    album = CreateModel("Album", fields, {"constraints": [check]})
+    applied(ProjectState(), *CREATE[:1], album, RenameField("album", "size", "length"))
+    checks = run_sql(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = 'music_album'::regclass AND conname = 'size_check'"
+    )
+    assert checks == [("CHECK ((length < 9))",)]
+
+
+def test_comment_of_a_column_that_a_view_reads__changed() -> None:
+    state = applied(ProjectState(), *CREATE)
+    run_sql("CREATE VIEW titles AS SELECT title FROM music_song")
+    applied(state, AlterField("song", "title", text(unique=True, db_comment="100% new")))
+    assert run_sql("SELECT col_description('music_song'::regclass, 2)") == [("100% new",)]
