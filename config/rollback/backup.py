@@ -26,9 +26,10 @@ from config.rollback.client_programs import ClientProgramError, ClientPrograms
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 LOCK_WAIT = 10_000  # milliseconds, for tables that are not ours and are being altered
 TYPES = 1247  # the oid of pg_type, which no version changes
-PARTS = {0, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
+PARTS = {0, 826, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
 """The catalogs of the parts of a table: its data and privileges (0), indexes and owned sequences,
-defaults, constraints, rules, triggers, policies, and statistics."""
+defaults, constraints, rules, triggers, policies, and statistics; of a schema: default privileges
+(826)."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def read_backup(path: Path) -> Backup:
     entries = read_entries(path)
     if not list_of(path).exists():
         return Backup(path, entries)
-    lines = list_of(path).read_text().splitlines()
+    lines = list_of(path).read_text("utf-8", errors="replace").splitlines()
     chosen = {int(number) for line in lines if (number := line.partition(";")[0]).isdecimal()}
     if not chosen or not chosen <= {entry.id for entry in entries}:
         raise ArchiveError(f"{list_of(path).name} is the list of another file")
@@ -172,7 +173,7 @@ def _check_complete(
 def _write_list(path: Path, entries: Sequence[Entry]) -> None:
     lines = (f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in entries)
     path.touch(mode=0o600)
-    path.write_text("".join(lines))
+    path.write_text("".join(lines), "utf-8")
 
 
 def _parameters(roots: Collection[Address]) -> dict[str, list[str | int]]:

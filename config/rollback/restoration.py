@@ -26,6 +26,7 @@ from config.rollback.backup import Backup, read_backup, shown
 from config.rollback.backup_files import list_of
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
 from config.rollback.execution import Job
+from config.rollback.new_privileges import read_corrections
 from config.rollback.replacement import (
     KEPT,
     check_restored,
@@ -48,8 +49,9 @@ def open_backup(path: Path) -> Backup:
         raise CommandError(f"There is no file {path}. Nothing was changed.")
     try:
         backup = read_backup(path)
-    except ArchiveError as error:
-        raise CommandError(f"{path} cannot be restored: {error}. Nothing was changed.") from error
+    except (ArchiveError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise CommandError(f"{path} cannot be restored: {reason}. Nothing was changed.") from error
     if not backup.tables:
         raise CommandError(f"{path} holds no tables. Nothing was changed.")
     return backup
@@ -124,7 +126,7 @@ def restore(
 
         try:
             waits.retry(attempt)
-        except (ClientProgramError, ArchiveError, Error) as error:
+        except (ClientProgramError, ArchiveError, Error, OSError) as error:
             standing = progress.ask_standing(connection)
             if standing != DONE:
                 raise CommandError(
@@ -156,6 +158,9 @@ def _restore(
         with connection.wrap_database_errors:
             session = connection.connection
             create_objects(session, tools, backup)
+            created = read_live(cursor, backup.entries).values()
+            for statement in read_corrections(cursor, [each.address for each in created]):
+                cursor.execute(statement)
             copy_rows(session, tools, backup)
             create_parts(session, tools, backup)
         for statement in replacement.recreations:

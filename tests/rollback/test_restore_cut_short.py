@@ -3,6 +3,7 @@
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,13 @@ def test_file_that_is_cut_off__nothing_changed(backup: Backup, tmp_path: Path) -
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that cannot be read")
+def test_file_that_cannot_be_read__refused(backup: Backup) -> None:
+    assert refusal("--restore", "/proc/self/mem") == (
+        "/proc/self/mem cannot be restored: Input/output error. Nothing was changed."
+    )
+
+
 def test_list_of_another_file__refused(backup: Backup, tmp_path: Path) -> None:
     path = tmp_path / "x.dump"
     path.write_bytes(backup.path.read_bytes())
@@ -196,4 +204,35 @@ def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyP
         f"No backup can be restored: for a server of PostgreSQL {version}, pg_restore is not "
         f"there. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
         f"postgresql-client-{version})."
+    )
+
+
+# An event trigger of others gives each new table a trigger that drops its rows.
+KEEPS_ROWS_OUT = """
+    CREATE SCHEMA theirs;
+    CREATE FUNCTION theirs.quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE FUNCTION theirs.guard() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    DECLARE command record;
+    BEGIN
+        FOR command IN SELECT * FROM pg_event_trigger_ddl_commands() WHERE object_type = 'table'
+        LOOP
+            EXECUTE format('CREATE TRIGGER quiet BEFORE INSERT ON %s FOR EACH ROW'
+                           ' EXECUTE FUNCTION theirs.quiet()', command.object_identity);
+        END LOOP;
+    END $$;
+    CREATE EVENT TRIGGER guard ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
+        EXECUTE FUNCTION theirs.guard();
+"""
+
+
+def test_rows_that_do_not_arrive__nothing_changed(backup: Backup) -> None:
+    run_sql(KEEPS_ROWS_OUT)
+    try:
+        reason = refusal("--restore", backup.path, *GO_ON)
+    finally:
+        run_sql("DROP EVENT TRIGGER guard; DROP SCHEMA theirs CASCADE")
+    assert re.fullmatch(
+        rf"{backup.path} was not restored: of \d+ rows 0 arrived: COPY public\.\w+ \(.*\) FROM "
+        r"stdin;\. Nothing was changed\. Correct this, and run rollback --restore again\.",
+        reason,
     )
