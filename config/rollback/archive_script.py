@@ -14,17 +14,15 @@ from config.rollback.archive import ArchiveError, Section
 from config.rollback.backup import Backup
 from config.rollback.client_programs import ClientPrograms
 
-# What is set by a script of pg_restore, and by SET_FIRST, is set until the session ends. Behind a
-# pooler, that would be another client's session.
-RESET = "".join(
-    f"RESET {name};"
-    for name in (
-        *("statement_timeout", "idle_in_transaction_session_timeout", "client_encoding"),
-        *("standard_conforming_strings", "search_path", "check_function_bodies", "xmloption"),
-        *("client_min_messages", "row_security", "default_tablespace"),
-        "default_table_access_method",
-    )
-)
+# What a script of pg_restore sets lasts until the session ends. Behind a pooler, that would be
+# another client's session. PostgreSQL has transaction_timeout since version 17.
+RESET = """
+    SELECT set_config(name, reset_val, false) FROM pg_settings
+     WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout',
+                    'transaction_timeout', 'client_encoding', 'standard_conforming_strings',
+                    'search_path', 'check_function_bodies', 'xmloption', 'client_min_messages',
+                    'row_security', 'default_tablespace', 'default_table_access_method')
+"""
 # Of what a role or a database may set, pg_restore leaves these as they are.
 SET_FIRST = """
     SELECT set_config('array_nulls', 'on', true), set_config('intervalstyle', 'postgres', true),

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import CommandError
-from django.db import connection
+from django.db import connection, connections
 from pytest_django import Settings
 
 from config.rollback import client_programs, restoration
@@ -110,6 +110,21 @@ def test_restoration_that_was_committed__said_so(backup: Backup) -> None:
     [(committed,)] = run_sql("SELECT pg_current_xact_id()::text")
     progress = RestorationProgress(transaction=committed)
     assert progress.after_interruption(connection) == "The restoration is done."
+
+
+SET = "SELECT name, setting FROM pg_settings WHERE setting <> reset_val ORDER BY 1"
+
+
+def test_restore__leaves_no_setting_in_the_session(
+    backup: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a pooler, another client gets the session next."""
+    before = run_sql(SET)
+    with monkeypatch.context() as patched:
+        patched.setattr(connections["default"], "close", lambda: None)
+        rollback("--restore", backup.path, *GO_ON)
+        after = run_sql(SET)
+    assert after == before
 
 
 # A process that is ended
