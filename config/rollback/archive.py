@@ -29,6 +29,10 @@ class Section(IntEnum):
     POST_DATA = 4
 
 
+PG_CLASS, PG_TYPE, PG_PROC = 1259, 1247, 1255
+"""The oids of these catalogs, which are the same in every database."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """An object in a dump, a part of one, or its data."""

@@ -9,6 +9,7 @@ restoration must leave alone. The list next to the backup, in the format of `pg_
 has what the rollback drops, the tables with their parts, and the types of their columns.
 """
 
+import json
 import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,18 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import printable
 from config.postgres.catalog import Address, quote, read_schema
-from config.rollback.archive import ArchiveError, Entry, read_entries
+from config.rollback.archive import (
+    PG_CLASS,
+    PG_PROC,
+    PG_TYPE,
+    ArchiveError,
+    Entry,
+    Section,
+    read_entries,
+)
 from config.rollback.backup_files import list_of, new_backup
 from config.rollback.client_programs import ClientProgramError, ClientPrograms
+from config.rollback.inventory import ObjectName
 
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 LOCK_WAIT = 10_000  # milliseconds, for tables that are not ours and are being altered
@@ -32,12 +42,18 @@ defaults, constraints, rules, triggers, policies, and statistics; of a schema: d
 (826)."""
 
 
+MADE = "; made: "
+"""The beginning of a line of the list that has an object which the rollback makes, as JSON."""
+
+
 @dataclass(frozen=True)
 class Backup:
     """A file that pg_dump has written, and what of it is to be restored."""
 
     path: Path
     entries: Sequence[Entry]
+    made: Sequence[Entry] = ()
+    """What the rollback has made, which was not there before."""
 
     @property
     def tables(self) -> list[Entry]:
@@ -63,9 +79,11 @@ def write_backup(
     relations: Collection[int],
     objects: Collection[Address],
     directory: Path,
+    made: Collection[ObjectName] = (),
 ) -> Backup:
     """Dump the tables, views and sequences with the oids `relations`, and all other `objects`.
 
+    A restoration drops what is `made` after the backup.
     The file gets its name when it is complete, and only its owner can read it.
     Raise CommandError if it cannot be written, or if it would lack one of them.
     """
@@ -84,7 +102,7 @@ def write_backup(
             entries = read_entries(unfinished)
             chosen = _restored(entries, _numbered(connection, roots))
             _check_complete(connection, chosen, roots)
-            _write_list(list_of(path), chosen)
+            _write_list(list_of(path), chosen, made)
         return Backup(path, chosen)
     except (ClientProgramError, ArchiveError) as error:
         raise CommandError(f"No backup could be written: {error}. {NEXT_STEP}") from error
@@ -106,7 +124,13 @@ def read_backup(path: Path) -> Backup:
     chosen = {int(number) for line in lines if (number := line.partition(";")[0]).isdecimal()}
     if not chosen or not chosen <= {entry.id for entry in entries}:
         raise ArchiveError(f"{list_of(path).name} is the list of another file")
-    return Backup(path, [entry for entry in entries if entry.id in chosen])
+    made = [_new_entry(*json.loads(line[len(MADE) :])) for line in lines if line.startswith(MADE)]
+    return Backup(path, [entry for entry in entries if entry.id in chosen], made)
+
+
+def _new_entry(catalog: int, schema: str, name: str) -> Entry:
+    kind = {PG_CLASS: "TABLE", PG_TYPE: "TYPE", PG_PROC: "FUNCTION"}[catalog]
+    return Entry(0, catalog, 0, Section.NONE, kind, schema, name, frozenset())
 
 
 def shown(path: Path) -> str:
@@ -170,10 +194,13 @@ def _check_complete(
         raise CommandError(f"The backup would lack {', '.join(missing)}. {NEXT_STEP}")
 
 
-def _write_list(path: Path, entries: Sequence[Entry]) -> None:
-    lines = (f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in entries)
+def _write_list(path: Path, entries: Sequence[Entry], made: Collection[ObjectName]) -> None:
+    """Write the list, with what is made in lines that are comments to pg_restore."""
+    lines = [f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in entries]
+    there = {(entry.catalog, entry.schema, entry.name) for entry in entries}
+    new = [f"{MADE}{json.dumps(each)}\n" for each in sorted(made) if each not in there]
     path.touch(mode=0o600)
-    path.write_text("".join(lines), "utf-8")
+    path.write_text("".join([*lines, *new]), "utf-8")
 
 
 def _parameters(roots: Collection[Address]) -> dict[str, list[str | int]]:

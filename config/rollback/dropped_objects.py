@@ -9,7 +9,7 @@ from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.catalog import Address
-from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject
+from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject, ObjectName
 from config.rollback.row_changes import RowChanges
 
 ORDER = {HOLDS_ROWS: "", HOLDS_VALUES: " "}
@@ -55,6 +55,8 @@ class Dropped:
     """The same with all parts, and with what is made again at once."""
     altered: Collection[Address]
     """What stays, but not as it was."""
+    made: Collection[ObjectName]
+    """The new names, such as that of the table of a model that was deleted or renamed."""
     locked: Collection[int]
     """The relations that nobody else may use meanwhile."""
     rows: RowChanges

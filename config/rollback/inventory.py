@@ -6,6 +6,7 @@ it has given up by SeparateDatabaseAndState, nor one that RunSQL has made.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
@@ -23,6 +24,15 @@ FIRST_OWN_OID = 16384
 """The first oid that a server gives to an object that it did not come with."""
 HOLDS_ROWS, HOLDS_VALUES, HOLDS_NUMBER = "table", "column", "sequence"
 """The kinds that are lost when they are dropped, even if they are made again at once."""
+
+
+class ObjectName(NamedTuple):
+    """The oid of the catalog of an object, its schema and its name."""
+
+    catalog: int
+    schema: str
+    name: str
+    """As it is in the catalog; of a function, with the types of its arguments, qualified."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,16 @@ def read_identities(cursor: CursorWrapper, addresses: Iterable[Address]) -> froz
     """Return the kinds and full names of objects."""
     cursor.execute(IDENTITIES, transposed(list(addresses)))
     return frozenset(identity for (identity,) in cursor.fetchall())
+
+
+def read_object_names(cursor: CursorWrapper, addresses: Iterable[Address]) -> list[ObjectName]:
+    """Return the names of the relations, types and functions that are no part of another."""
+    cursor.execute("SELECT current_setting('search_path'), set_config('search_path', '', true)")
+    [(path, _)] = cursor.fetchall()
+    cursor.execute(OBJECT_NAMES, transposed(list(addresses)))
+    names = [ObjectName(*row) for row in cursor.fetchall()]
+    cursor.execute("SELECT set_config('search_path', %s, true)", [path])
+    return names
 
 
 def describe(
@@ -158,4 +178,21 @@ SELECT v.catalog, v.oid::bigint, v.number,
    AND (coalesce(c.relkind IN ('r', 'p', 'S') OR a.attgenerated = '', false)
         OR NOT concat_ws(' ', i.type, i.identity) = ANY (%s::text[]))
  ORDER BY 4, 5, 6
+"""
+
+OBJECT_NAMES = """
+SELECT v.catalog::regclass::oid::bigint, coalesce(i.schema, ''),
+       coalesce(relname, typname, concat(proname, '(', (
+           SELECT string_agg(format_type(type, NULL), ', ' ORDER BY place)
+             FROM unnest(proargtypes) WITH ORDINALITY AS argument (type, place)), ')'))
+  FROM unnest(%s::text[], %s::oid[], %s::int[]) AS v (catalog, oid, number)
+ CROSS JOIN pg_identify_object(v.catalog::regclass, v.oid, v.number) AS i
+  LEFT JOIN pg_class AS c ON v.catalog = 'pg_class' AND c.oid = v.oid
+  LEFT JOIN pg_type AS t ON v.catalog = 'pg_type' AND t.oid = v.oid
+  LEFT JOIN pg_proc AS p ON v.catalog = 'pg_proc' AND p.oid = v.oid
+ WHERE v.number = 0 AND v.catalog IN ('pg_class', 'pg_type', 'pg_proc')
+   AND NOT EXISTS (SELECT FROM pg_depend AS d
+                    WHERE (d.classid, d.objid) = (v.catalog::regclass, v.oid)
+                      AND d.deptype IN ('a', 'i', 'e'))
+ ORDER BY 1, 2, 3
 """

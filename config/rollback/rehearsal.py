@@ -14,7 +14,7 @@ from config.migrating import Progress, guarded_run
 from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
-from config.rollback.inventory import describe
+from config.rollback.inventory import describe, read_object_names
 from config.rollback.plan import Rollback
 from config.rollback.rehearsal_editor import Found, RehearsalEditor
 from config.rollback.remains import check_nothing_left
@@ -100,5 +100,11 @@ def _described(cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: Ro
         operations[step.migration].append(UndoneOperation(step.operation, dropped))
     migrations = [UndoneMigration(*item) for item in operations.items()]
     return Dropped(
-        migrations, objects, trace.vanished, trace.altered, trace.locked, rows.describe()
+        migrations,
+        objects,
+        trace.vanished,
+        trace.altered,
+        {*trace.names} - {*read_object_names(cursor, trace.before)},
+        trace.locked,
+        rows.describe(),
     )

@@ -62,8 +62,8 @@ def describe_overwritten(connection: BaseDatabaseWrapper, backup: Backup) -> str
     wanted = [*backup.tables, *(entry for entry in backup.entries if entry.kind in WITHOUT_ROWS)]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(SET_FIRST)
-        live = read_live(cursor, wanted)
-    if not live:
+        live, made = read_live(cursor, wanted), read_live(cursor, backup.made)
+    if not live and not made:
         return ""
     present = sum(entry in live for entry in backup.tables)
     others = [str(found) for entry, found in live.items() if entry.kind in WITHOUT_ROWS]
@@ -72,6 +72,11 @@ def describe_overwritten(connection: BaseDatabaseWrapper, backup: Backup) -> str
         f"are in database {read_schema(connection).database}. They will be as they were then; "
         "what was written to them since is lost."
         + (f" It also replaces {', '.join(others)}." if others else "")
+        + (
+            f" It drops what the rollback made: {', '.join(map(str, made.values()))}."
+            if made
+            else ""
+        )
     )
 
 
@@ -147,7 +152,7 @@ def _restore(
         cursor.execute(SET_FIRST)
         cursor.execute("SELECT pg_current_xact_id()::text")
         [(progress.transaction,)] = cursor.fetchall()
-        found = read_live(cursor, backup.entries)
+        found = read_live(cursor, [*backup.entries, *backup.made])
         backup = replace(backup, entries=without_kept(backup.entries, found))
         live = [found[entry] for entry in found if entry.kind not in KEPT]
         if tables := [each.identity for each in live if each.kind == "table"]:

@@ -15,7 +15,14 @@ from psycopg import errors
 
 from config.console import driver_error
 from config.postgres.catalog import Address
-from config.rollback.inventory import Inventory, read_identities, read_inventory, read_locked
+from config.rollback.inventory import (
+    Inventory,
+    ObjectName,
+    read_identities,
+    read_inventory,
+    read_locked,
+    read_object_names,
+)
 
 MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject)
 
@@ -40,6 +47,8 @@ class Trace:
         """The objects that have vanished in all, with their parts."""
         self.made_again: frozenset[str] = frozenset()
         """The identities of the objects that are new."""
+        self.names: Sequence[ObjectName] = ()
+        """The names of all objects at the end."""
         self.locked: set[int] = set()
         """The relations that this transaction keeps from all others."""
 
@@ -79,6 +88,7 @@ class Trace:
         with self.connection.cursor() as cursor:
             locked = read_locked(cursor)
             self.made_again = read_identities(cursor, self.now.keys() - self.before.keys())
+            self.names = read_object_names(cursor, self.now)
         # Other sessions drop objects as well; those that this one has dropped are locked.
         gone = self.before.keys() - self.now.keys()
         self.vanished = frozenset(address for address in gone if address.is_within(locked))

@@ -115,8 +115,10 @@ class Command(BaseCommand):
             self.backup.remove()
         own = read_own_tables(self.connection, job.rollback.before)
         directory = Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
+        dropped = job.dropped
+        relations, changed = {*own, *dropped.written}, dropped.changed
         self.backup = write_backup(
-            self.connection, tools, {*own, *job.dropped.written}, job.dropped.changed, directory
+            self.connection, tools, relations, changed, directory, dropped.made
         )
         tables_and_size = (
             f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"

@@ -1,0 +1,67 @@
+"""Objects that a rollback makes: gone again when its backup is restored."""
+
+import pytest
+
+from tests.rollback.helpers import GO_ON, contents, rollback
+from tests.support.lab import Lab
+from tests.support.migrations import run_sql
+
+BEFORE = """
+class Kind(models.TextChoices):
+    A = "a"
+
+class Keep(models.Model):
+    kind = EnumField(Kind)
+
+class Item(models.Model):
+    kind = EnumField(Kind)
+    keeps = models.ManyToManyField(Keep)
+"""
+AFTER = {
+    "deleted model": BEFORE.partition("class Item")[0],
+    "deleted field": BEFORE.replace("    keeps = models.ManyToManyField(Keep)\n", ""),
+    "renamed table": BEFORE + "    class Meta:\n        db_table = 'items'\n",
+}
+
+MADE = """
+migrations.RunSQL(
+    "SELECT 1",
+    '''
+    CREATE TABLE "Old Log" (id bigserial PRIMARY KEY);
+    CREATE VIEW logs AS TABLE "Old Log";
+    CREATE FUNCTION size(lab_item, int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+    CREATE TYPE mood AS ENUM ('sad');
+    ''',
+),
+"""
+
+
+@pytest.mark.parametrize("after", AFTER.values(), ids=AFTER)
+def test_what_a_rollback_makes__gone_after_the_restoration(lab: Lab, after: str) -> None:
+    lab.write_models(BEFORE)
+    lab.migrate()
+    run_sql("INSERT INTO lab_keep (kind) VALUES ('a')")
+    lab.write_models(after)
+    lab.migrate()
+    before = contents()
+    lines = rollback("--to", "lab.0001", *GO_ON)
+    assert contents()["catalog"] != before["catalog"]
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+    assert contents() == before
+
+
+def test_views_and_functions_that_a_rollback_makes__gone_after_the_restoration(lab: Lab) -> None:
+    lab.write_models("class Item(models.Model):\n    pass\n")
+    lab.migrate()
+    lab.write_migration("0002_x", MADE)
+    lab.migrate()
+    before = contents()
+    lines = rollback("--to", "lab.0001", *GO_ON)
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    said = rollback("--restore", path, *GO_ON)
+    assert contents() == before
+    assert said[0].endswith(
+        ' It drops what the rollback made: view public.logs, table public."Old Log", routine '
+        "public.size(public.lab_item,integer), type public.mood."
+    )
