@@ -3,8 +3,9 @@
 
 py := .venv/bin/python
 ARGS ?=
+SEEDS ?= 100
 
-.PHONY: up setup admin test test-drift lint lock help
+.PHONY: up setup admin test test-drift test-random lint lock help
 
 up: setup ## install, start PostgreSQL, migrate; say what is there now (plain `make`)
 	@$(py) manage.py migrate --verbosity 0
@@ -19,13 +20,16 @@ admin: setup ## a platform to look at: migrate, fill an empty database, make an 
 	@$(py) manage.py runserver $(ARGS)
 
 # Each process of the tests would compile the whole project, if it might not keep the bytecode.
-test test-drift: export PYTHONDONTWRITEBYTECODE :=
+test test-drift test-random: export PYTHONDONTWRITEBYTECODE :=
 
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
 	@$(py) -m pytest -n auto --dist worksteal $(ARGS)
 
 test-drift: setup ## drift the schema in over a thousand ways: is each found, and repaired?
 	@DRIFT_MUTATIONS_OF_A_KIND=10 $(py) -m pytest -n auto --dist worksteal tests/drift $(ARGS)
+
+test-random: setup ## try random migrations, from seed 1 to SEEDS: make test-random SEEDS=200
+	@RANDOM_SEEDS=$(SEEDS) $(py) -m pytest -n auto --dist worksteal tests/random_migrations $(ARGS)
 
 lint: setup ## check style and types
 	@$(py) -m ruff check

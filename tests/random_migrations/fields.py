@@ -10,7 +10,7 @@ PLAIN: dict[str, tuple[str, dict[str, str], str, str]] = {
     "big": ("models.BigIntegerField(", {}, "8", "6"),
     "positive": ("models.PositiveSmallIntegerField(", {}, "3", "4"),
     "char": ("models.CharField(", {"max_length": "60"}, "'x'", "'y'"),
-    "short": ("models.CharField(", {"max_length": "40"}, "''", "'it''s 5%'"),
+    "short": ("models.CharField(", {"max_length": "40"}, "''", '"it\'s 5%"'),
     "text": ("models.TextField(", {}, "''", "'back\\\\slash %s'"),
     "slug": ("models.SlugField(", {}, "'s'", "'t'"),
     "bool": ("models.BooleanField(", {}, "False", "True"),

@@ -82,7 +82,7 @@ def make_view_of_a_model(world: World, random: Random) -> Writing | None:
     model.pinned = True
     name = f"view{world.number()}"
     kind = random.choice(["VIEW", "MATERIALIZED VIEW"])
-    create = f"CREATE {kind} {name} AS SELECT id FROM {_table(model)}"
+    create = f"CREATE {kind} {name} AS SELECT id FROM {_quoted_table(model)}"
     return model.app, run_sql((create, f"DROP {kind} {name}"))
 
 
@@ -96,7 +96,7 @@ def make_trigger(world: World, random: Random) -> Writing | None:
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
         "'BEGIN RETURN coalesce(NEW, OLD); END'"
     )
-    table = _table(model)
+    table = _quoted_table(model)
     trigger = f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} EXECUTE FUNCTION {name}()"
     return model.app, run_sql(
         (function, f"DROP FUNCTION {name}()"), (trigger, f"DROP TRIGGER {name} ON {table}")
@@ -104,9 +104,13 @@ def make_trigger(world: World, random: Random) -> Writing | None:
 
 
 def _table(model: Model) -> str:
-    """Return the table's name, quoted; the models that are installed are those of the world."""
+    """Return the table's name; the models that are installed are those of the world."""
     found: Any = apps.get_model(model.app, model.name)
-    return str(connection.ops.quote_name(found._meta.db_table))
+    return str(found._meta.db_table)
+
+
+def _quoted_table(model: Model) -> str:
+    return str(connection.ops.quote_name(_table(model)))
 
 
 def run_python(world: World, random: Random) -> Writing | None:
@@ -211,8 +215,7 @@ def move_model(world: World, random: Random) -> bool:
     models = [
         each
         for each in world.models
-        if "db_table" in each.meta
-        and not (each.pinned or each.proxy or each.parent or world.children(each))
+        if not (each.pinned or each.proxy or each.parent or world.children(each))
         and not any(one.kind == "m2m" for one in each.fields)
         and not any(one.kind == "m2m" for _, one in world.referring(each))
         and all(_is_only_user(world, each, one) for one in each.fields)
@@ -221,6 +224,7 @@ def move_model(world: World, random: Random) -> bool:
         return False
     model = random.choice(models)
     other = APPS[1 - APPS.index(model.app)]
+    model.meta["db_table"] = repr(_table(model))
     for enum in [one.enum for one in model.fields if one.enum]:
         if enum in world.enums[model.app]:
             world.enums[model.app].remove(enum)

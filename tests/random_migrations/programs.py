@@ -1,6 +1,6 @@
 """Programs of steps, how one is run, and how a failing one is made smaller."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -20,7 +20,7 @@ STEPS = [*EDITS, "add_model", "add_field", "add_field", "alter_field", "several"
 BY_HAND = [*WRITTEN, *STATE_ONLY]
 
 
-def program(seed: int, length: int = 7, by_hand: float = 0.35) -> list[Choice]:
+def program(seed: int, length: int, by_hand: float = 0.35) -> list[Choice]:
     """Return the steps that the seed decides; the first ones make models."""
     random = Random(seed)  # noqa: S311
     steps = ["add_model", "add_model"] + [
@@ -29,9 +29,7 @@ def program(seed: int, length: int = 7, by_hand: float = 0.35) -> list[Choice]:
     return [Choice(step, random.randrange(10**9)) for step in steps]
 
 
-def run(
-    template: str, seed: int, steps: Sequence[Choice], say: Callable[[str], None] = lambda _: None
-) -> OracleError | None:
+def run(template: str, seed: int, steps: Sequence[Choice]) -> OracleError | None:
     """Take the steps on a copy of `template`, and return what an oracle found, or None."""
     with (
         TemporaryDirectory() as directory,
@@ -39,7 +37,7 @@ def run(
         new_database(template),
     ):
         try:
-            journey = Journey(lab, Random(seed), say)  # noqa: S311
+            journey = Journey(lab, Random(seed))  # noqa: S311
             for choice in steps:
                 journey.advance(choice)
             if len(journey.points) > 1:

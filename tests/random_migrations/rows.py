@@ -19,7 +19,6 @@ class Column(NamedTuple):
     labels: list[str] | None
     is_required: bool
     has_default: bool
-    is_unique: bool
     target: str | None
     """The table and column that it refers to."""
 
@@ -147,8 +146,6 @@ COLUMNS = """
            (SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_enum
              WHERE enumtypid = coalesce(e.oid, t.oid)),
            attnotnull, atthasdef OR attidentity <> '',
-           EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisunique
-                      AND attnum = ANY (indkey) AND indnkeyatts = 1),
            (SELECT format('SELECT %I FROM %s LIMIT 50', r.attname, confrelid::regclass)
               FROM pg_constraint JOIN pg_attribute AS r
                 ON r.attrelid = confrelid AND r.attnum = confkey[1]

@@ -17,6 +17,7 @@ from tests.support.templates import Templates
 
 MANY = int(os.environ.get("RANDOM_SEEDS", "0"))
 SEEDS = range(1, MANY + 1) if MANY else (5, 6)
+LENGTH = 7 if MANY else 5
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def template(templates: Templates, django_db_blocker: DjangoDbBlocker) -> Iterat
 def test_random_history__holds_every_oracle(
     seed: int, template: str, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    steps = program(seed)
+    steps = program(seed, LENGTH)
     with django_db_blocker.unblock():
         fault = run(template, seed, steps)
         if fault and MANY:
