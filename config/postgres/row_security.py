@@ -8,8 +8,6 @@ from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 
-from config.console import driver_error
-
 
 @contextmanager
 def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
@@ -23,7 +21,7 @@ def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
             cursor.execute("SET LOCAL row_security = off")
             yield
     except ProgrammingError as error:
-        cause = driver_error(error)
+        cause = error.__cause__
         if not isinstance(cause, errors.InsufficientPrivilege):
             raise
         raise CommandError(
