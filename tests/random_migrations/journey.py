@@ -36,7 +36,14 @@ class Migration(migrations.Migration):
         {}
     ]
 """
-REFUSED_NAMES = ("names.E001", "enums.E005", "enums.E006", "enums.E007")
+REFUSED_NAMES = (
+    "enums.E005",
+    "enums.E006",
+    "enums.E007",
+    "models.E018",
+    "models.E019",
+    "names.E001",
+)
 """The checks that refuse names which PostgreSQL would cut, or has given to something else."""
 SCHEMAS = 'CREATE SCHEMA IF NOT EXISTS "sales"'
 

@@ -18,7 +18,8 @@ from tests.support.migrations import migrate, new_database, run_sql
 
 UNASKED = re.compile(r"Data would be destroyed")
 FOR_ROWS = re.compile(
-    "Cannot remove label|(is|would be) NULL in|must be unique|is violated in|do not fit type"
+    "Cannot remove label|(is|would be) NULL in|contains null values"
+    "|must be unique|is violated in|do not fit type"
 )
 """The refusals that rows cause, and that no longer come when there are none."""
 
