@@ -57,9 +57,11 @@ def remove_model(world: World, random: Random) -> bool:
 
 
 def rename_model(world: World, random: Random) -> bool:
-    if not world.models:
+    """Rename a model without children of its own, as Django cannot rename a parent."""
+    models = [each for each in world.models if all(child.proxy for child in world.children(each))]
+    if not models:
         return False
-    random.choice(world.models).name = new_name(world, random, MODEL_NAMES)
+    random.choice(models).name = new_name(world, random, MODEL_NAMES)
     return True
 
 
