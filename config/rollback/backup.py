@@ -90,15 +90,7 @@ def write_backup(
     roots = {*objects, *(Address("pg_class", oid) for oid in relations)}
     try:
         with new_backup(directory, read_schema(connection).database) as (unfinished, path):
-            tools.run(
-                tools.command(
-                    "pg_dump",
-                    *("--no-password", "--format=custom", "--encoding=UTF8"),
-                    f"--lock-wait-timeout={LOCK_WAIT}",
-                    *_choice(connection, roots),
-                    f"--file={unfinished}",
-                )
-            )
+            _dump(connection, tools, roots, unfinished)
             entries = read_entries(unfinished)
             chosen = _restored(entries, _numbered(connection, roots))
             _check_complete(connection, chosen, roots)
@@ -138,6 +130,20 @@ def shown(path: Path) -> str:
     path = path.resolve()
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _dump(
+    connection: BaseDatabaseWrapper, tools: ClientPrograms, roots: Collection[Address], path: Path
+) -> None:
+    tools.run(
+        tools.command(
+            "pg_dump",
+            *("--no-password", "--format=custom", "--encoding=UTF8"),
+            f"--lock-wait-timeout={LOCK_WAIT}",
+            *_choice(connection, roots),
+            f"--file={path}",
+        )
+    )
 
 
 def _choice(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> Iterator[str]:
