@@ -13,24 +13,26 @@ def read_versions(cursor: CursorWrapper) -> Mapping[Address, str]:
     return {Address(catalog, oid, 0): version for catalog, oid, version in cursor.fetchall()}
 
 
-# A row of a catalog that is updated has another xmin. Not so for pg_class: a foreign key of another
-# table updates the row of the one that it refers to.
+# A row of a catalog that is updated has another xmin. Only the row of pg_class is also updated by a
+# foreign key of another table. A definition changes when a table that it names is renamed.
 VERSIONS = """
 WITH part (relation, version) AS (
     SELECT attrelid, concat(attnum, ' ', xmin) FROM pg_attribute WHERE attnum > 0
      UNION ALL
     SELECT adrelid, concat(oid, ' ', xmin) FROM pg_attrdef
      UNION ALL
-    SELECT conrelid, concat(oid, ' ', xmin) FROM pg_constraint WHERE conrelid > 0
+    SELECT conrelid, concat_ws(' ', oid, xmin, pg_get_constraintdef(oid))
+      FROM pg_constraint WHERE conrelid >= 16384
      UNION ALL
     SELECT indrelid, concat_ws(' ', i.oid, x.xmin, relname, reloptions, reltablespace)
       FROM pg_index AS x JOIN pg_class AS i ON i.oid = indexrelid
      UNION ALL
     SELECT tgrelid, concat(oid, ' ', xmin) FROM pg_trigger WHERE NOT tgisinternal
      UNION ALL
-    SELECT polrelid, concat(oid, ' ', xmin) FROM pg_policy
+    SELECT polrelid, concat_ws(' ', oid, xmin, pg_get_expr(polqual, polrelid)) FROM pg_policy
      UNION ALL
-    SELECT ev_class, concat(oid, ' ', xmin) FROM pg_rewrite
+    SELECT ev_class, concat_ws(' ', oid, xmin, pg_get_ruledef(oid))
+      FROM pg_rewrite WHERE ev_class >= 16384
      UNION ALL
     SELECT stxrelid, concat(oid, ' ', xmin) FROM pg_statistic_ext
      UNION ALL

@@ -117,3 +117,28 @@ def test_what_only_sql_has_made_and_renames_or_alters__restored(lab: Lab) -> Non
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
     rollback("--restore", path, *GO_ON)
     assert dump() == before
+
+
+RENAMED_TABLE = """
+migrations.RenameModel("Item", "Thing"), migrations.RenameField("Thing", "n", "amount"),
+"""
+DEPENDENT = """
+    CREATE SCHEMA reports; CREATE VIEW reports.items AS SELECT id, n FROM lab_item;
+    CREATE TABLE log (item bigint REFERENCES lab_item); INSERT INTO log VALUES (1);
+"""
+
+
+def test_what_refers_to_a_renamed_table_and_column__restored(lab: Lab) -> None:
+    lab.write_models("class Item(models.Model):\n    n = models.IntegerField()\n")
+    lab.migrate()
+    run_sql("INSERT INTO lab_item (n) VALUES (7)")
+    lab.write_migration("0002_made", f"migrations.RunSQL({DEPENDENT!r}, ''),")
+    lab.migrate()
+    lab.write_migration("0003_renamed", RENAMED_TABLE)
+    lab.write_models("class Thing(models.Model):\n    amount = models.IntegerField()\n")
+    lab.migrate()
+    before = dump()
+    lines = rollback("--to", "lab.0002", *GO_ON)
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+    assert dump() == before
