@@ -29,8 +29,15 @@ class Section(IntEnum):
     POST_DATA = 4
 
 
-PG_CLASS, PG_TYPE, PG_PROC = 1259, 1247, 1255
-"""The oids of these catalogs, which are the same in every database."""
+KINDS = {
+    1259: "TABLE",
+    1247: "TYPE",
+    1255: "FUNCTION",
+    2615: "SCHEMA",
+    3079: "EXTENSION",
+    3456: "COLLATION",
+}
+"""The kinds of objects by the oids of their catalogs, which are the same in every database."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Entry:
 
     id: int
     catalog: int
-    """The oid of the catalog that has the object, such as PG_CLASS; 0 of data and comments."""
+    """The oid of the catalog that has the object, such as pg_class; 0 of data and comments."""
     oid: int
     """The oid of the object in the database that was dumped."""
     section: Section

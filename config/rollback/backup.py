@@ -21,9 +21,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.console import printable
 from config.postgres.catalog import Address, quote, read_schema
 from config.rollback.archive import (
-    PG_CLASS,
-    PG_PROC,
-    PG_TYPE,
+    KINDS,
     ArchiveError,
     Entry,
     Section,
@@ -121,8 +119,7 @@ def read_backup(path: Path) -> Backup:
 
 
 def _new_entry(catalog: int, schema: str, name: str) -> Entry:
-    kind = {PG_CLASS: "TABLE", PG_TYPE: "TYPE", PG_PROC: "FUNCTION"}[catalog]
-    return Entry(0, catalog, 0, Section.NONE, kind, schema, name, frozenset())
+    return Entry(0, catalog, 0, Section.NONE, KINDS[catalog], schema, name, frozenset())
 
 
 def shown(path: Path) -> str:

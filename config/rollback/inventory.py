@@ -4,7 +4,7 @@ What goes is asked of the catalog and not of the migration state, which no longe
 it has given up by SeparateDatabaseAndState, nor one that RunSQL has made.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from config.postgres.catalog import Address, transposed
 WHOLE_OBJECTS = (
     *("pg_collation", "pg_conversion", "pg_event_trigger", "pg_extension", "pg_foreign_server"),
     *("pg_foreign_data_wrapper", "pg_language", "pg_namespace", "pg_opclass", "pg_operator"),
-    *("pg_opfamily", "pg_policy", "pg_publication"),
+    *("pg_opfamily", "pg_policy", "pg_proc", "pg_publication"),
     *("pg_rewrite", "pg_statistic_ext", "pg_ts_config", "pg_ts_dict", "pg_type", "pg_cast"),
 )
 FIRST_OWN_OID = 16384
@@ -60,14 +60,10 @@ class DroppedObject:
         return self.kind in (HOLDS_ROWS, HOLDS_VALUES)
 
 
-type Inventory = Mapping[Address, str]
-"""The objects of the database, with the version of those that can be replaced and stay."""
-
-
-def read_inventory(cursor: CursorWrapper) -> Inventory:
+def read_inventory(cursor: CursorWrapper) -> frozenset[Address]:
     """Return all objects except for those that a server comes with."""
     cursor.execute(INVENTORY)
-    return {Address(*row[:3]): row[3] for row in cursor.fetchall()}
+    return frozenset(Address(*row) for row in cursor.fetchall())
 
 
 def read_locked(cursor: CursorWrapper) -> frozenset[Address]:
@@ -83,7 +79,7 @@ def read_identities(cursor: CursorWrapper, addresses: Iterable[Address]) -> froz
 
 
 def read_object_names(cursor: CursorWrapper, addresses: Iterable[Address]) -> list[ObjectName]:
-    """Return the names of the relations, types and functions that are no part of another."""
+    """Return the names of the relations, types and the like that are no part of another."""
     cursor.execute("SELECT current_setting('search_path'), set_config('search_path', '', true)")
     [(path, _)] = cursor.fetchall()
     cursor.execute(OBJECT_NAMES, transposed(list(addresses)))
@@ -108,20 +104,18 @@ def describe(
 
 OBJECTS = [
     """
-SELECT 'pg_class', c.oid::bigint, 0, coalesce(r.xmin::text, '') FROM pg_class AS c
-  LEFT JOIN pg_rewrite AS r ON ev_class = c.oid AND rulename = '_RETURN'
+SELECT 'pg_class', oid::bigint, 0 FROM pg_class
  WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relpersistence <> 't'""",
     """
-SELECT 'pg_class', attrelid::bigint, attnum::int, '' FROM pg_attribute
+SELECT 'pg_class', attrelid::bigint, attnum::int FROM pg_attribute
   JOIN pg_class AS c ON c.oid = attrelid AND relkind IN ('r', 'p') AND relpersistence <> 't'
  WHERE attnum > 0 AND NOT attisdropped""",
-    "SELECT 'pg_largeobject', oid::bigint, 0, '' FROM pg_largeobject_metadata",
-    "SELECT 'pg_proc', oid::bigint, 0, xmin::text FROM pg_proc",
-    "SELECT 'pg_trigger', oid::bigint, 0, '' FROM pg_trigger WHERE NOT tgisinternal",
-    *(f"SELECT '{catalog}', oid::bigint, 0, '' FROM {catalog}" for catalog in WHOLE_OBJECTS),  # noqa: S608
+    "SELECT 'pg_largeobject', oid::bigint, 0 FROM pg_largeobject_metadata",
+    "SELECT 'pg_trigger', oid::bigint, 0 FROM pg_trigger WHERE NOT tgisinternal",
+    *(f"SELECT '{catalog}', oid::bigint, 0 FROM {catalog}" for catalog in WHOLE_OBJECTS),  # noqa: S608
 ]
 INVENTORY = f"""
-SELECT * FROM ({" UNION ALL ".join(OBJECTS)}) AS object (catalog, oid, number, version)
+SELECT * FROM ({" UNION ALL ".join(OBJECTS)}) AS object (catalog, oid, number)
  WHERE oid >= {FIRST_OWN_OID} OR catalog = 'pg_namespace'
 """  # noqa: S608
 
@@ -182,7 +176,7 @@ SELECT v.catalog, v.oid::bigint, v.number,
 
 OBJECT_NAMES = """
 SELECT v.catalog::regclass::oid::bigint, coalesce(i.schema, ''),
-       coalesce(relname, typname, concat(proname, '(', (
+       coalesce(relname, typname, nspname, extname, collname, concat(proname, '(', (
            SELECT string_agg(format_type(type, NULL), ', ' ORDER BY place)
              FROM unnest(proargtypes) WITH ORDINALITY AS argument (type, place)), ')'))
   FROM unnest(%s::text[], %s::oid[], %s::int[]) AS v (catalog, oid, number)
@@ -190,7 +184,12 @@ SELECT v.catalog::regclass::oid::bigint, coalesce(i.schema, ''),
   LEFT JOIN pg_class AS c ON v.catalog = 'pg_class' AND c.oid = v.oid
   LEFT JOIN pg_type AS t ON v.catalog = 'pg_type' AND t.oid = v.oid
   LEFT JOIN pg_proc AS p ON v.catalog = 'pg_proc' AND p.oid = v.oid
- WHERE v.number = 0 AND v.catalog IN ('pg_class', 'pg_type', 'pg_proc')
+  LEFT JOIN pg_namespace AS n ON v.catalog = 'pg_namespace' AND n.oid = v.oid
+  LEFT JOIN pg_extension AS e ON v.catalog = 'pg_extension' AND e.oid = v.oid
+  LEFT JOIN pg_collation AS l ON v.catalog = 'pg_collation' AND l.oid = v.oid
+ WHERE v.number = 0
+   AND v.catalog IN ('pg_class', 'pg_type', 'pg_proc', 'pg_namespace', 'pg_extension',
+                     'pg_collation')
    AND NOT EXISTS (SELECT FROM pg_depend AS d
                     WHERE (d.classid, d.objid) = (v.catalog::regclass, v.oid)
                       AND d.deptype IN ('a', 'i', 'e'))

@@ -36,7 +36,8 @@ class LiveObject:
     @property
     def drop(self) -> str:
         """The statement that drops it, with its parts, and what was found to depend on it."""
-        return f"DROP {self.kind} IF EXISTS {self.identity} CASCADE"
+        cascade = "" if self.kind.upper() in KEPT else " CASCADE"
+        return f"DROP {self.kind} IF EXISTS {self.identity}{cascade}"
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,8 @@ def _restore(
         [(progress.transaction,)] = cursor.fetchall()
         found = read_live(cursor, [*backup.entries, *backup.made])
         backup = replace(backup, entries=without_kept(backup.entries, found))
-        live = [found[entry] for entry in found if entry.kind not in KEPT]
+        replaced = {entry for entry in found if entry.kind not in KEPT} | {*backup.made}
+        live = [found[entry] for entry in found if entry in replaced]
         if tables := [each.identity for each in live if each.kind == "table"]:
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
         replacement = plan_replacement(cursor, live)

@@ -21,7 +21,7 @@ class RowChanges:
     converted: Mapping[str, int] = field(default_factory=dict)
     """Values that are not the same in the type that their column gets, by column and type."""
     tables: frozenset[int] = frozenset()
-    """All of these, and the table of those records."""
+    """All of these, those that get rows, and the table of those records."""
 
 
 class RowWatch:
@@ -32,10 +32,11 @@ class RowWatch:
         cursor.execute(COUNT_CHANGES)
         self.files = self._read(FILES)
         # Those of the session's last transactions may not have been handed over yet.
-        self.earlier = {query: self._read(query) for query in (DELETED, UPDATED)}
+        self.earlier = {query: self._read(query) for query in (DELETED, UPDATED, INSERTED)}
         self.by_code: dict[int, int] = {}
         self.deleted: dict[int, int] = {}
         self.updated: dict[int, int] = {}
+        self.inserted: dict[int, int] = {}
         self.left: dict[int, int] = {}
         """The rows of the tables that are in another file now, by TRUNCATE or ALTER TABLE."""
         self.columns: list[Column] = []
@@ -47,6 +48,7 @@ class RowWatch:
     def finish(self) -> None:
         """Note all changes of rows."""
         self.deleted, self.updated = self._changes(DELETED), self._changes(UPDATED)
+        self.inserted = self._changes(INSERTED)
 
     def note_rewritten(self) -> None:
         """Note what is in the tables that have another file now."""
@@ -57,7 +59,7 @@ class RowWatch:
     @property
     def tables(self) -> set[int]:
         """Return the tables whose rows have changed."""
-        return {*self.deleted, *self.updated}
+        return {*self.deleted, *self.updated, *self.inserted}
 
     def describe(self) -> RowChanges:
         """Return what has changed, now that it is undone."""
@@ -117,6 +119,10 @@ SELECT oid::bigint, pg_stat_get_xact_tuples_deleted(oid) FROM pg_class
 UPDATED = """
 SELECT oid::bigint, pg_stat_get_xact_tuples_updated(oid) FROM pg_class
  WHERE relkind = 'r' AND oid >= 16384 AND pg_stat_get_xact_tuples_updated(oid) > 0
+"""
+INSERTED = """
+SELECT oid::bigint, pg_stat_get_xact_tuples_inserted(oid) FROM pg_class
+ WHERE relkind = 'r' AND oid >= 16384 AND pg_stat_get_xact_tuples_inserted(oid) > 0
 """
 NAMES = """
 SELECT oid::bigint, oid::regclass::text FROM pg_class WHERE oid = ANY (%s::oid[]) ORDER BY 2

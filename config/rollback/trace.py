@@ -16,13 +16,13 @@ from psycopg import errors
 from config.console import driver_error
 from config.postgres.catalog import Address
 from config.rollback.inventory import (
-    Inventory,
     ObjectName,
     read_identities,
     read_inventory,
     read_locked,
     read_object_names,
 )
+from config.rollback.versions import read_versions
 
 MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject)
 
@@ -41,6 +41,10 @@ class Trace:
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.before = self.now = self._read()
+        with connection.cursor() as cursor:
+            self.versions = read_versions(cursor)
+        self.altered: frozenset[Address] = frozenset()
+        """The objects that stay, but not as they were."""
         self.steps: list[Step] = []
         self._current: tuple[Migration, Operation] | None = None
         self.vanished: frozenset[Address] = frozenset()
@@ -78,7 +82,7 @@ class Trace:
         """Note what has vanished since the last begin()."""
         before, self.now = self.now, self._read()
         if self._current:
-            vanished = frozenset(before.keys() - self.now.keys())
+            vanished = frozenset(before - self.now)
             self.steps.append(Step(*self._current, vanished))
         self._current = None
 
@@ -87,25 +91,20 @@ class Trace:
         self.end()
         with self.connection.cursor() as cursor:
             locked = read_locked(cursor)
-            self.made_again = read_identities(cursor, self.now.keys() - self.before.keys())
+            versions = read_versions(cursor)
+            self.made_again = read_identities(cursor, self.now - self.before)
             self.names = read_object_names(cursor, self.now)
+        self.altered = frozenset(
+            address
+            for address, version in self.versions.items()
+            if versions.get(address, version) != version
+        )
         # Other sessions drop objects as well; those that this one has dropped are locked.
-        gone = self.before.keys() - self.now.keys()
+        gone = self.before - self.now
         self.vanished = frozenset(address for address in gone if address.is_within(locked))
         self.locked = {address.oid for address in locked if address.catalog == "pg_class"}
 
-    @property
-    def altered(self) -> set[Address]:
-        """Return the views and functions that are replaced, and the tables that get a column."""
-        replaced = {
-            address
-            for address, version in self.now.items()
-            if self.before.get(address, version) != version
-        }
-        new = (address._replace(number=0) for address in self.now.keys() - self.before.keys())
-        return replaced | {address for address in new if address in self.before}
-
-    def _read(self) -> Inventory:
+    def _read(self) -> frozenset[Address]:
         with self.connection.cursor() as cursor:
             return read_inventory(cursor)
 

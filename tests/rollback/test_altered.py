@@ -2,7 +2,7 @@
 
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import dump, run_sql
 
 MADE = """
 migrations.RunSQL(
@@ -49,3 +49,96 @@ def test_objects_that_reverse_sql_alters__restored(lab: Lab) -> None:
     rollback("--restore", path, *GO_ON)
     assert run_sql("SELECT a, size() FROM sizes") == [(14, 2)]
     assert contents() == before
+
+
+RENAMED = {
+    "ALTER TABLE notes RENAME TO papers": "ALTER TABLE papers RENAME TO notes",
+    "ALTER TABLE papers RENAME a TO b": "ALTER TABLE papers RENAME b TO a",
+    "ALTER TABLE moved SET SCHEMA archive": "ALTER TABLE archive.moved SET SCHEMA public",
+    "ALTER SCHEMA old RENAME TO new": "ALTER SCHEMA new RENAME TO old",
+    "ALTER VIEW v RENAME TO w": "ALTER VIEW w RENAME TO v",
+    "ALTER SEQUENCE s RENAME TO z": "ALTER SEQUENCE z RENAME TO s",
+    "ALTER TYPE mood RENAME TO feeling": "ALTER TYPE feeling RENAME TO mood",
+    "ALTER DOMAIN d RENAME TO e": "ALTER DOMAIN e RENAME TO d",
+    "DROP COLLATION c": 'CREATE COLLATION c FROM "C"',
+    "DROP SCHEMA gone": "CREATE SCHEMA gone",
+}
+PARTS = {
+    "ALTER TABLE k1 ADD CONSTRAINT c CHECK (a <> '')": "ALTER TABLE k1 DROP CONSTRAINT c",
+    "CREATE INDEX i ON k2 (a)": "DROP INDEX i",
+    "ALTER TABLE k3 ALTER a SET DEFAULT 'z'": "ALTER TABLE k3 ALTER a DROP DEFAULT",
+    "ALTER TABLE k4 ALTER a SET NOT NULL": "ALTER TABLE k4 ALTER a DROP NOT NULL",
+    "CREATE TRIGGER t BEFORE INSERT ON k5 EXECUTE FUNCTION f()": "DROP TRIGGER t ON k5",
+    "CREATE POLICY p ON k6 USING (true)": "DROP POLICY p ON k6",
+    "ALTER TABLE k7 ENABLE ROW LEVEL SECURITY": "ALTER TABLE k7 DISABLE ROW LEVEL SECURITY",
+    "COMMENT ON COLUMN k8.a IS 'x'": "COMMENT ON COLUMN k8.a IS NULL",
+    "GRANT SELECT ON k9 TO PUBLIC": "REVOKE SELECT ON k9 FROM PUBLIC",
+    "CREATE STATISTICS st ON id, a FROM k10": "DROP STATISTICS st",
+    "CREATE RULE r AS ON DELETE TO k11 DO INSTEAD NOTHING": "DROP RULE r ON k11",
+    "ALTER TABLE k12 SET (fillfactor = 70)": "ALTER TABLE k12 RESET (fillfactor)",
+    "ALTER TABLE k13 ALTER id ADD GENERATED ALWAYS AS IDENTITY": "ALTER TABLE k13 ALTER id "
+    "DROP IDENTITY",
+    "ALTER TABLE k14 INHERIT k15": "ALTER TABLE k14 NO INHERIT k15",
+    "INSERT INTO k16 VALUES (9, 'before')": "INSERT INTO k16 VALUES (8, 'after')",
+    "ALTER SEQUENCE q INCREMENT 5": "ALTER SEQUENCE q INCREMENT 1",
+    "ALTER DOMAIN g ADD CHECK (VALUE > 0)": "ALTER DOMAIN g DROP CONSTRAINT g_check",
+    "COMMENT ON FUNCTION f IS 'x'": "COMMENT ON FUNCTION f IS NULL",
+}
+TABLES = """
+    CREATE TABLE notes (a text); INSERT INTO notes VALUES ('one'), ('two');
+    CREATE TABLE moved (a text); INSERT INTO moved VALUES ('three'); CREATE SCHEMA archive;
+    CREATE SCHEMA old; CREATE TABLE old.t (a int); INSERT INTO old.t VALUES (4);
+    CREATE VIEW v AS SELECT 1 AS one; CREATE SEQUENCE s; SELECT nextval('s');
+    CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN d AS int; CREATE COLLATION c FROM "C";
+    CREATE SCHEMA gone; CREATE SEQUENCE q; CREATE DOMAIN g AS int;
+    CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    DO $$ BEGIN FOR n IN 1..16 LOOP
+        EXECUTE format('CREATE TABLE k%s (id int NOT NULL, a text)', n);
+        EXECUTE format('INSERT INTO k%s VALUES (%s, ''a'')', n, n);
+    END LOOP; END $$;
+"""
+
+
+def test_what_only_sql_has_made_and_renames_or_alters__restored(lab: Lab) -> None:
+    lab.write_models("class Item(models.Model):\n    pass\n")
+    lab.migrate()
+    changes = RENAMED | PARTS
+    backwards = ";".join(reversed(changes.values()))
+    lab.write_migration("0002_made", f"migrations.RunSQL({TABLES!r}, ''),")
+    lab.write_migration("0003_altered", f"migrations.RunSQL({';'.join(changes)!r}, {backwards!r}),")
+    lab.migrate()
+    before = dump()
+    lines = rollback("--to", "lab.0002", *GO_ON)
+    assert run_sql("SELECT a FROM notes UNION SELECT a FROM moved ORDER BY 1") == [
+        ("one",),
+        ("three",),
+        ("two",),
+    ]
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+    assert dump() == before
+
+
+RENAMED_TABLE = """
+migrations.RenameModel("Item", "Thing"), migrations.RenameField("Thing", "n", "amount"),
+"""
+DEPENDENT = """
+    CREATE SCHEMA reports; CREATE VIEW reports.items AS SELECT id, n FROM lab_item;
+    CREATE TABLE log (item bigint REFERENCES lab_item); INSERT INTO log VALUES (1);
+"""
+
+
+def test_what_refers_to_a_renamed_table_and_column__restored(lab: Lab) -> None:
+    lab.write_models("class Item(models.Model):\n    n = models.IntegerField()\n")
+    lab.migrate()
+    run_sql("INSERT INTO lab_item (n) VALUES (7)")
+    lab.write_migration("0002_made", f"migrations.RunSQL({DEPENDENT!r}, ''),")
+    lab.migrate()
+    lab.write_migration("0003_renamed", RENAMED_TABLE)
+    lab.write_models("class Thing(models.Model):\n    amount = models.IntegerField()\n")
+    lab.migrate()
+    before = dump()
+    lines = rollback("--to", "lab.0002", *GO_ON)
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+    assert dump() == before

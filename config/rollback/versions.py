@@ -1,0 +1,81 @@
+"""The versions of objects: two that differ tell that the object was renamed or altered."""
+
+from collections.abc import Mapping
+
+from django.db.backends.utils import CursorWrapper
+
+from config.postgres.catalog import Address
+
+
+def read_versions(cursor: CursorWrapper) -> Mapping[Address, str]:
+    """Return the versions of relations with their parts, and of types, functions and schemas."""
+    cursor.execute(VERSIONS)
+    return {Address(catalog, oid, 0): version for catalog, oid, version in cursor.fetchall()}
+
+
+# A row of a catalog that is updated has another xmin. Only the row of pg_class is also updated by a
+# foreign key of another table. A definition changes when a table that it names is renamed.
+VERSIONS = """
+WITH part (relation, version) AS (
+    SELECT attrelid, concat(attnum, ' ', xmin) FROM pg_attribute WHERE attnum > 0
+     UNION ALL
+    SELECT adrelid, concat(oid, ' ', xmin) FROM pg_attrdef
+     UNION ALL
+    SELECT conrelid, concat_ws(' ', oid, xmin, pg_get_constraintdef(oid))
+      FROM pg_constraint WHERE conrelid >= 16384
+     UNION ALL
+    SELECT indrelid, concat_ws(' ', i.oid, x.xmin, relname, reloptions, reltablespace)
+      FROM pg_index AS x JOIN pg_class AS i ON i.oid = indexrelid
+     UNION ALL
+    SELECT tgrelid, concat(oid, ' ', xmin) FROM pg_trigger WHERE NOT tgisinternal
+     UNION ALL
+    SELECT polrelid, concat_ws(' ', oid, xmin, pg_get_expr(polqual, polrelid)) FROM pg_policy
+     UNION ALL
+    SELECT ev_class, concat_ws(' ', oid, xmin, pg_get_ruledef(oid))
+      FROM pg_rewrite WHERE ev_class >= 16384
+     UNION ALL
+    SELECT stxrelid, concat(oid, ' ', xmin) FROM pg_statistic_ext
+     UNION ALL
+    SELECT seqrelid, xmin::text FROM pg_sequence
+     UNION ALL
+    SELECT unnest(ARRAY[inhrelid, inhparent]), concat(inhrelid, ' ', xmin) FROM pg_inherits
+     UNION ALL
+    SELECT objoid, concat(objsubid, ' ', description) FROM pg_description
+     WHERE classoid = 'pg_class'::regclass
+), parts AS (
+    SELECT relation, md5(string_agg(version, ',' ORDER BY version)) AS version
+      FROM part WHERE relation >= 16384 GROUP BY relation
+), type_part (type, version) AS (
+    SELECT enumtypid, concat(oid, ' ', xmin) FROM pg_enum
+     UNION ALL
+    SELECT contypid, concat(oid, ' ', xmin) FROM pg_constraint WHERE contypid > 0
+), type_parts AS (
+    SELECT type, md5(string_agg(version, ',' ORDER BY version)) AS version
+      FROM type_part GROUP BY type
+)
+SELECT 'pg_class', c.oid::bigint,
+       concat_ws(' ', relname, nspname, relowner, relacl, reloptions, relpersistence,
+                 relispartition, relrowsecurity, relforcerowsecurity, relreplident, reltablespace,
+                 version)
+  FROM pg_class AS c
+  JOIN pg_namespace AS n ON n.oid = relnamespace
+  LEFT JOIN parts ON relation = c.oid
+ WHERE c.oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relpersistence <> 't'
+ UNION ALL
+SELECT 'pg_type', t.oid::bigint,
+       concat_ws(' ', t.xmin, nspname, type_parts.version, parts.version,
+                 obj_description(t.oid, 'pg_type'))
+  FROM pg_type AS t
+  JOIN pg_namespace AS n ON n.oid = typnamespace
+  LEFT JOIN pg_class AS c ON c.oid = typrelid
+  LEFT JOIN type_parts ON type = t.oid
+  LEFT JOIN parts ON relation = typrelid
+ WHERE t.oid >= 16384 AND (typtype IN ('e', 'd', 'r') OR relkind = 'c')
+ UNION ALL
+SELECT 'pg_proc', p.oid::bigint,
+       concat_ws(' ', p.xmin, nspname, obj_description(p.oid, 'pg_proc'))
+  FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = pronamespace
+ WHERE p.oid >= 16384
+ UNION ALL
+SELECT 'pg_namespace', oid::bigint, nspname FROM pg_namespace
+"""
