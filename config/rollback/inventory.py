@@ -181,7 +181,7 @@ SELECT v.catalog, v.oid::bigint, v.number,
 """
 
 OBJECT_NAMES = """
-SELECT v.catalog::regclass::oid::bigint, coalesce(i.schema, ''),
+SELECT v.catalog::regclass::oid::bigint, coalesce(nspname, ''),
        coalesce(relname, typname, concat(proname, '(', (
            SELECT string_agg(format_type(type, NULL), ', ' ORDER BY place)
              FROM unnest(proargtypes) WITH ORDINALITY AS argument (type, place)), ')'))
@@ -190,6 +190,7 @@ SELECT v.catalog::regclass::oid::bigint, coalesce(i.schema, ''),
   LEFT JOIN pg_class AS c ON v.catalog = 'pg_class' AND c.oid = v.oid
   LEFT JOIN pg_type AS t ON v.catalog = 'pg_type' AND t.oid = v.oid
   LEFT JOIN pg_proc AS p ON v.catalog = 'pg_proc' AND p.oid = v.oid
+  LEFT JOIN pg_namespace ON quote_ident(nspname) = i.schema
  WHERE v.number = 0 AND v.catalog IN ('pg_class', 'pg_type', 'pg_proc')
    AND NOT EXISTS (SELECT FROM pg_depend AS d
                     WHERE (d.classid, d.objid) = (v.catalog::regclass, v.oid)
