@@ -95,6 +95,10 @@ def _print_error(message: str) -> None:
             sys.stderr.close()  # else the interpreter would flush it again, and exit with 120
 
 
+WITH_DETAIL = (errors.DependentObjectsStillExist, errors.FeatureNotSupported)
+"""The errors whose detail names what is in the way."""
+
+
 def explain(error: BaseException | None) -> str | None:
     """Return what is wrong and what to do, or None if a developer needs the traceback."""
     if isinstance(error, ImproperlyConfigured):
@@ -119,8 +123,8 @@ def _explain_driver_error(error: psycopg.Error) -> str | None:
         return None
     message = error.diag.message_primary or _connection_failure(error)
     step = next_step(message, error)
-    if isinstance(error, errors.DependentObjectsStillExist):
-        message = f"{message}: {'; '.join((error.diag.message_detail or '').splitlines())}"
+    if isinstance(error, WITH_DETAIL) and error.diag.message_detail:
+        message = f"{message}: {'; '.join(error.diag.message_detail.splitlines())}"
     if function:
         step = f"{RAISED.format(function[0])} {step}"
     return f"{message.rstrip('.')}. {step}".strip()

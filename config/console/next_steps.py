@@ -28,6 +28,10 @@ TO_FIX: Mapping[Kind, str] = {
     errors.DependentObjectsStillExist: "Drop the dependent objects first.",
     errors.DuplicateTable: "Drop or rename it, or point DATABASE_URL at an empty database.",
     errors.DuplicateObject: "Drop or rename it, or point DATABASE_URL at an empty database.",
+    errors.DuplicateColumn: "Drop or rename it; manage.py verify_schema tells what else differs.",
+    errors.FeatureNotSupported: "Drop what depends on it first, or change the migration.",
+    errors.InvalidSchemaName: "Create the schema, for example by RunSQL in an earlier migration.",
+    errors.UndefinedObject: "Create it first, for example by RunSQL in an earlier migration.",
     **ENDED,
 }
 """The errors that the caller of a command can fix, although they are not OperationalErrors."""
@@ -38,6 +42,7 @@ BY_SQLSTATE: Mapping[Kind, str] = {
     errors.QueryCanceled: "Raise statement_timeout for this role, or try again later.",
     errors.TooManyConnections: "Try again when fewer sessions are open, or raise max_connections.",
     errors.CannotConnectNow: "Try again when the server is ready.",
+    errors.ProgramLimitExceeded: "Shorten the values, or change the migration.",
     errors.DiskFull: "Make room on the server's disk.",
     errors.SerializationFailure: "Try again.",
     errors.DeadlockDetected: "Try again.",

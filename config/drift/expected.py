@@ -6,7 +6,7 @@ So PostgreSQL itself renders both sides.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import batched
+from itertools import batched, count
 from typing import Any, cast
 
 import psycopg
@@ -17,7 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from psycopg import errors
 
-from config.drift.schemas import as_live, hide, read_other_tables, temporary_name
+from config.drift.schemas import SEPARATOR, as_live, hide, read_other_tables, temporary_name
 from config.postgres.catalog import (
     Attributes,
     Catalog,
@@ -62,8 +62,9 @@ def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
     unmanaged = read_relations(connection, schema, _unmanaged_tables(connection.alias))
     catalog: dict[Key, Attributes] = {key: {} for key in unmanaged}
     missing: defaultdict[str, list[str]] = defaultdict(list)
-    for wanted in batched(expected_models(connection.alias), TABLES_AT_ONCE):
-        catalog |= _read_if_possible(connection, schema, wanted, missing)
+    for models_of_schema in _by_schema(expected_models(connection.alias)):
+        for wanted in batched(models_of_schema, TABLES_AT_ONCE):
+            catalog |= _read_if_possible(connection, schema, wanted, missing)
     return catalog | {
         Key("object", "", name): {NEEDED_BY: sorted(tables)} for name, tables in missing.items()
     }
@@ -99,6 +100,14 @@ def expected_models(alias: str) -> list[Model]:
     ]
 
 
+def _by_schema(wanted: Iterable[Model]) -> Iterable[Sequence[Model]]:
+    """Return the models of each schema, since tables of two may have the same derived names."""
+    found: defaultdict[str, list[Model]] = defaultdict(list)
+    for model in wanted:
+        found[model._meta.db_table.rpartition(SEPARATOR)[0]].append(model)
+    return found.values()
+
+
 def _unmanaged_tables(alias: str) -> list[str]:
     return [
         model._meta.db_table
@@ -114,12 +123,15 @@ def creation_sql(connection: BaseDatabaseWrapper, wanted: Sequence[Model]) -> li
     enums = {enum.type_name: enum for enum in _enums([*referred_to, *wanted])}
     editor: Any
     with connection.schema_editor(collect_sql=True) as editor:
-        quote_name = editor.quote_name
+        quote_name, derived_name = editor.quote_name, editor._create_index_name
         editor.quote_name = lambda name: quote_name(temporary_name(name))
         for enum in enums.values():
             editor.create_enum(enum.type_name, enum.labels)
+        numbers = count()  # the names are not read, and must not be in the way
+        editor._create_index_name = lambda *_: f"referred_to_{next(numbers)}"
         for model in referred_to:
             editor.create_model(model)
+        editor._create_index_name = derived_name
         editor.deferred_sql.clear()  # their foreign keys, which would need still more tables
         for model in wanted:
             editor.create_model(model)

@@ -31,6 +31,8 @@ BUDGET = 3.0
 SECRET = re.compile("pass|secret|token|key|hash", re.IGNORECASE)
 LONGEST_VALUE = 40
 ABOUT_ROWS = (psycopg.DataError, psycopg.IntegrityError, errors.CannotCoerce)
+OUT_OF_STEP = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
+DDL = re.compile(r"\s*(ALTER|COMMENT|CREATE|DROP)\b", re.IGNORECASE)
 
 
 class UnfitRows(NamedTuple):
@@ -73,6 +75,8 @@ def explained_unfit_rows(connection: BaseDatabaseWrapper, progress: Progress) ->
             yield
         except Error as error:
             cause = driver_error(error)
+            if isinstance(cause, OUT_OF_STEP) and DDL.match(statement.sql):
+                raise CommandError(_missing(progress, cause)) from error
             if not isinstance(cause, ABOUT_ROWS):
                 raise
             if statement.error is not cause:  # it failed at the commit
@@ -107,6 +111,20 @@ class FailedStatement:
             raise
 
 
+def _missing(progress: Progress, error: psycopg.Error) -> str:
+    """Return what a statement of DDL needs and the database lacks, and what to do."""
+    return (
+        f"Cannot {_subject(progress)}: {_reason(error, '')}. {progress.standing} Create it, or "
+        f"compare the database with manage.py verify_schema, then run {progress.command} again."
+    )
+
+
+def _subject(progress: Progress) -> str:
+    if not progress.migration:
+        return f"finish {progress.command}"
+    return f"{'unapply' if progress.unapplies else 'apply'} {progress.migration}"
+
+
 def _explanation(
     connection: BaseDatabaseWrapper,
     progress: Progress,
@@ -123,10 +141,7 @@ def _explanation(
             break
         if f'"{demand.bare_column}"' not in what:
             what = f"{demand.place}: {what}"
-    subject = f"{'unapply' if progress.unapplies else 'apply'} {progress.migration}"
-    if not progress.migration:
-        subject = f"finish {progress.command}"
-    return f"Cannot {subject}: {what}. {progress.standing} {step}"
+    return f"Cannot {_subject(progress)}: {what}. {progress.standing} {step}"
 
 
 def _demands(connection: BaseDatabaseWrapper, statement: FailedStatement) -> Iterator[Demand]:

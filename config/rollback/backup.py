@@ -229,7 +229,8 @@ OPTIONS = """
           FROM root
          CROSS JOIN LATERAL pg_identify_object(root.catalog, root.oid, 0) AS o
           JOIN pg_namespace AS n
-            ON n.nspname = o.schema OR root.catalog = 'pg_namespace'::regclass AND n.oid = root.oid
+            ON quote_ident(n.nspname) = o.schema
+            OR root.catalog = 'pg_namespace'::regclass AND n.oid = root.oid
          WHERE n.nspname NOT LIKE 'pg\\_%%'
     )
     SELECT 'schema', nspname, NULL FROM chosen

@@ -175,8 +175,8 @@ SELECT v.catalog, v.oid::bigint, v.number,
 """
 
 OBJECT_NAMES = """
-SELECT v.catalog::regclass::oid::bigint, coalesce(i.schema, ''),
-       coalesce(relname, typname, nspname, extname, collname, concat(proname, '(', (
+SELECT v.catalog::regclass::oid::bigint, coalesce(s.nspname, ''),
+       coalesce(relname, typname, n.nspname, extname, collname, concat(proname, '(', (
            SELECT string_agg(format_type(type, NULL), ', ' ORDER BY place)
              FROM unnest(proargtypes) WITH ORDINALITY AS argument (type, place)), ')'))
   FROM unnest(%s::text[], %s::oid[], %s::int[]) AS v (catalog, oid, number)
@@ -184,6 +184,7 @@ SELECT v.catalog::regclass::oid::bigint, coalesce(i.schema, ''),
   LEFT JOIN pg_class AS c ON v.catalog = 'pg_class' AND c.oid = v.oid
   LEFT JOIN pg_type AS t ON v.catalog = 'pg_type' AND t.oid = v.oid
   LEFT JOIN pg_proc AS p ON v.catalog = 'pg_proc' AND p.oid = v.oid
+  LEFT JOIN pg_namespace AS s ON quote_ident(s.nspname) = i.schema
   LEFT JOIN pg_namespace AS n ON v.catalog = 'pg_namespace' AND n.oid = v.oid
   LEFT JOIN pg_extension AS e ON v.catalog = 'pg_extension' AND e.oid = v.oid
   LEFT JOIN pg_collation AS l ON v.catalog = 'pg_collation' AND l.oid = v.oid

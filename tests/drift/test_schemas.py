@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.drift.schemas import SEPARATOR
 from tests.drift.command import verify_schema
 from tests.drift.test_history import found
 from tests.support.lab import Lab
@@ -93,3 +94,32 @@ def test_tables_of_a_schema_that_is_missing__missing(lab: Lab) -> None:
     lab.write_models(MODELS)
     lab.make_migrations()
     assert 'VS101 sales"."item' in found()
+
+
+NAMESAKES = """
+class Item(models.Model):
+    name = models.SlugField(unique=True)
+    class Meta:
+        db_table = 'sales"."item'
+
+class Other(models.Model):
+    name = models.SlugField(unique=True)
+    class Meta:
+        db_table = "item"
+
+class Third(models.Model):
+    name = models.SlugField(unique=True)
+    item = models.ForeignKey(Item, models.CASCADE)
+    other = models.ForeignKey(Other, models.CASCADE)
+    class Meta:
+        db_table = 'ext"."item'
+"""
+
+
+def test_tables_of_one_name_in_three_schemas__compared(lab: Lab) -> None:
+    run_sql("CREATE SCHEMA sales; CREATE SCHEMA ext")
+    lab.write_models(NAMESAKES)
+    lab.migrate()
+    assert found() == []
+    run_sql("ALTER TABLE ext.item DROP CONSTRAINT item_name_uniq")
+    assert [each.replace(SEPARATOR, ".") for each in found()] == ["VS311 ext.item.item_name_uniq"]

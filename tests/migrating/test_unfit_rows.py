@@ -282,3 +282,13 @@ def test_rows_that_a_policy_hides__not_counted(items: Lab) -> None:
         assert find_unfit_rows(connection, demand, 3) is None
     finally:
         run_sql(f"RESET ROLE; DROP POLICY p ON lab_item; DROP OWNED BY {guest}; DROP ROLE {guest}")
+
+
+def test_column_that_the_database_lacks__told_in_one_line(items: Lab) -> None:
+    run_sql("ALTER TABLE lab_item DROP COLUMN name")
+    write(items, 'migrations.RemoveField("item", "name"),')
+    assert refusal("lab") == (
+        'Cannot apply lab.0002_x: column "name" of relation "lab_item" does not exist. Nothing of '
+        "lab.0002_x is applied. Create it, or compare the database with manage.py verify_schema, "
+        "then run migrate again."
+    )

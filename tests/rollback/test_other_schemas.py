@@ -87,3 +87,26 @@ def test_managed_table_in_another_schema__named_and_locked(lab: Lab) -> None:
     assert any(line.startswith("  2 rows in 1 table, ") for line in lines)
     assert written == ["public.item"]
     assert run_sql("SELECT to_regclass('sales.item'), id FROM item") == [(None, 1)]
+
+
+def test_tables_in_public_and_a_schema_with_a_blank__both_restored(lab: Lab) -> None:
+    run_sql('CREATE SCHEMA "Sales 1"')
+    lab.write_models(SALES.replace("sales", "Sales 1") + "class Other(models.Model):\n    pass\n")
+    lab.migrate()
+    run_sql('INSERT INTO "Sales 1".item (price) VALUES (7); INSERT INTO lab_other VALUES (3)')
+    lines = rollback("lab", *GO_ON)
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+    assert run_sql('SELECT price, o.id FROM "Sales 1".item, lab_other AS o') == [(7, 3)]
+
+
+def test_table_that_a_rollback_makes_in_a_schema_with_a_blank__gone_again(lab: Lab) -> None:
+    run_sql('CREATE SCHEMA "Sales 1"')
+    lab.write_models(SALES.replace("sales", "Sales 1") + "class Other(models.Model):\n    pass\n")
+    lab.migrate()
+    lab.write_models("class More(models.Model):\n    pass\n")
+    lab.migrate()
+    lines = rollback("--to", "lab.0001", *GO_ON)
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+    assert run_sql("SELECT tablename FROM pg_tables WHERE schemaname = 'Sales 1'") == []
