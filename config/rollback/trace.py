@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.management.base import CommandError
-from django.db import OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
@@ -113,8 +113,8 @@ class Trace:
         """Raise CommandError that names the operation which failed, and why."""
         try:
             yield
-        except (CommandError, OperationalError):
-            raise
+        except (CommandError, OperationalError, DataError, IntegrityError):
+            raise  # guarded_run() explains what rows do not fit
         except Exception as error:
             if not self._current:
                 raise

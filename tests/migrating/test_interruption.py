@@ -133,7 +133,7 @@ def test_migrate_whose_connection_is_cut__says_so(empty_database: str, runs: Cut
     run = runs.run(empty_database, "disconnect", 30)
     assert (run.status, run.err) == (
         1,
-        "manage.py migrate: terminating connection due to administrator command. Try again, or "
+        "CommandError: terminating connection due to administrator command. Try again, or "
         "check the server's log. Nothing of users.0001_initial is applied. Run migrate again to go "
         "on.\n",
     )

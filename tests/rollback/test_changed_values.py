@@ -18,7 +18,6 @@ class Item(models.Model):
 @pytest.mark.parametrize(
     ("old", "new", "value", "type_name"),
     [
-        ("CharField(max_length=3)", "TextField()", "'abcd'", "character varying(3)"),
         ("DecimalField(max_digits=5, decimal_places=1)", "FloatField()", "1.25", "numeric(5,1)"),
         ("DateField()", "DateTimeField()", "'2026-01-01 10:00'", "date"),
     ],

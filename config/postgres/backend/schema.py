@@ -214,11 +214,12 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
 
         A cast to varchar(5) would cut off longer values; an assignment refuses them.
         """
-        if isinstance(new_field, CharField) and not enum_field(new_field):
-            return " USING %(column)s::text"
-        if not _changes_enum(old_field, new_field):
-            return super()._using_sql(new_field, old_field)
-        return " USING %(column)s::text::%(type)s"
+        using: str = super()._using_sql(new_field, old_field)
+        if _changes_enum(old_field, new_field):
+            using = " USING %(column)s::text::%(type)s"
+        if using and isinstance(new_field, CharField) and not enum_field(new_field):
+            using = " USING %(column)s::text"
+        return using
 
 
 def _changes_enum(old_field: Any, new_field: Any) -> bool:
