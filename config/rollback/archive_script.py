@@ -33,6 +33,7 @@ END_OF_ROWS = b"\\.\n"
 ROWS_AT_ONCE = 1000
 STATEMENT = re.compile(rb"""(?:'[^']*'|"[^"]*"|[^'";]++)*+;\s*""")
 """A whole statement of the script for data: the names in it may have any character."""
+STRINGS = re.compile(rb"^SET standard_conforming_strings = (?:on|off);$", re.MULTILINE)
 RESTRICTION = re.compile(rb"(?:--[^\n]*\n|\n)*+\\restrict (\w+)\n")
 """A command for psql at the beginning, and a key that is at the end again."""
 
@@ -75,8 +76,12 @@ def _execute(
     if restriction := RESTRICTION.match(script):
         for command in (b"\\restrict ", b"\\unrestrict "):
             script = script.replace(command + restriction[1], b"")
+    # PostgreSQL reads the strings of a whole script by the setting from before it.
+    if setting := STRINGS.search(script):
+        session.execute(setting[0])
     # This would end the brief waits for locks. The first one is before any name or string.
     session.execute(script.replace(b"\nSET lock_timeout = 0;\n", b"\n", 1))
+    session.execute("SET standard_conforming_strings = on")
 
 
 def _pg_restore(

@@ -35,6 +35,19 @@ def test_value_that_does_not_fit_the_old_type__named(
     assert destroyed(lines) == [f"1 value in column item.value, which change to {type_name}"]
 
 
+def test_value_that_is_too_long_for_the_old_type__refused(lab: Lab) -> None:
+    lab.write_models(ITEM.format("CharField(max_length=3)"))
+    lab.migrate()
+    lab.write_models(ITEM.format("TextField()"))
+    lab.migrate()
+    run_sql("INSERT INTO item (value) VALUES ('abcd')")
+    assert refusal("--to", "lab.0001", *GO_ON) == (
+        "Cannot roll back lab.0002_alter_item_value: undoing 'Alter field value on item' fails: "
+        "value too long for type character varying(3). Nothing was changed. Correct what it does "
+        "backwards, or what it finds in the database."
+    )
+
+
 def test_values_that_fit_the_old_type__nothing_destroyed(lab: Lab) -> None:
     lab.write_models(ITEM.format("IntegerField()"))
     lab.migrate()
