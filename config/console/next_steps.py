@@ -29,7 +29,7 @@ TO_FIX: Mapping[Kind, str] = {
     errors.DuplicateTable: "Drop or rename it, or point DATABASE_URL at an empty database.",
     errors.DuplicateObject: "Drop or rename it, or point DATABASE_URL at an empty database.",
     errors.DuplicateColumn: "Drop or rename it; manage.py verify_schema tells what else differs.",
-    errors.FeatureNotSupported: "Drop what depends on it first, or change the migration.",
+    errors.FeatureNotSupported: "Remove what is in the way, or change the migration.",
     errors.InvalidSchemaName: "Create the schema, for example by RunSQL in an earlier migration.",
     errors.UndefinedObject: "Create it first, for example by RunSQL in an earlier migration.",
     **ENDED,

@@ -12,6 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import shortened
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_with_members
 
 SEPARATOR = '"."'
@@ -39,9 +40,14 @@ class OtherTable:
         return temporary_name(self.name)
 
 
+def dotted(name: str) -> str:
+    """Return the name `schema.table` of the table `name` of a model."""
+    return name.replace(SEPARATOR, ".")
+
+
 def temporary_name(name: str) -> str:
     """Return the name of the temporary table that stands for the table `name` of a model."""
-    return name.replace(SEPARATOR, ".")
+    return shortened(dotted(name))
 
 
 def read_other_tables(connection: BaseDatabaseWrapper, schema: Schema) -> list[OtherTable]:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from django.apps import AppConfig, apps
 
 from config.drift.difference import Drift, is_of_schema
-from config.drift.schemas import temporary_name
+from config.drift.schemas import dotted
 from config.postgres import LEDGER
 from config.postgres.catalog import Key
 from config.postgres.enums import enum_field
@@ -70,7 +70,7 @@ def is_ignored(key: Key, patterns: Collection[str]) -> bool:
     """
     names = {str(key)}
     if key.kind != "migration":
-        names |= {key.table, temporary_name(key.table)}
+        names |= {key.table, dotted(key.table)}
     if key.kind not in ("migration", "column"):
         names.add(key.name)
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names if name)

@@ -22,6 +22,7 @@ from config.postgres.enums import (
 from config.postgres.field_names import named_fields, named_in_expressions
 from config.postgres.functions import UUID7, Now
 from config.postgres.migration_plan import LEDGER, Node, Plan
+from config.postgres.names import shortened
 from config.postgres.row_security import every_row
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "named_fields",
     "named_in_expressions",
     "not_blank_check",
+    "shortened",
 ]
 
 # Migrations name these classes by this package, so that their modules may move.

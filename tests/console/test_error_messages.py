@@ -67,7 +67,7 @@ def test_error_that_the_caller_can_fix__is_explained(statements: list[str], mess
         ("3F000", "Create the schema, for example by RunSQL in an earlier migration."),
         ("42704", "Create it first, for example by RunSQL in an earlier migration."),
         ("42701", "Drop or rename it; manage.py verify_schema tells what else differs."),
-        ("0A000", "Drop what depends on it first, or change the migration."),
+        ("0A000", "Remove what is in the way, or change the migration."),
         ("54000", "Shorten the values, or change the migration."),
         ("42P07", "Drop or rename it, or point DATABASE_URL at an empty database."),
         ("55P04", "Use the value in a later migration than the one that adds it."),

@@ -123,3 +123,20 @@ def test_tables_of_one_name_in_three_schemas__compared(lab: Lab) -> None:
     assert found() == []
     run_sql("ALTER TABLE ext.item DROP CONSTRAINT item_name_uniq")
     assert [each.replace(SEPARATOR, ".") for each in found()] == ["VS311 ext.item.item_name_uniq"]
+
+
+LONG = """
+class Item(models.Model):
+    name = models.SlugField(unique=True)
+    size = models.PositiveIntegerField()
+    class Meta:
+        db_table = 'sales"."{}'
+"""
+
+
+@pytest.mark.parametrize("length", [50, 58, 63])
+def test_table_of_a_schema_with_a_long_name__compared(lab: Lab, length: int) -> None:
+    run_sql("CREATE SCHEMA sales")
+    lab.write_models(LONG.format("t" * length))
+    lab.migrate()
+    assert found() == []

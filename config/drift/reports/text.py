@@ -13,7 +13,7 @@ from config.drift.advice import Advice
 from config.drift.comparison import Comparison, Finding
 from config.drift.difference import KIND_CODES, Drift, is_of_schema
 from config.drift.reports.wording import by_hand, shown, sql, title, verdict
-from config.drift.schemas import temporary_name
+from config.drift.schemas import dotted
 from config.postgres.catalog import Attributes, Catalog, Key
 
 # The columns of the overview, and the kinds of objects that each counts.
@@ -99,7 +99,7 @@ class _TextReport:
                 ok = table not in drifting
                 mark = self.style.SUCCESS("ok   ") if ok else self.style.ERROR("DRIFT")
                 numbers = _numbers(self.expected_counts[table])
-                yield f"  {mark}  {temporary_name(table):{name_width}}{numbers}"
+                yield f"  {mark}  {dotted(table):{name_width}}{numbers}"
 
     def _totals(self, width: int) -> Iterator[str]:
         for package in dict.fromkeys(app.package for app in self.comparison.apps):
