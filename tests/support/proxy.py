@@ -60,9 +60,11 @@ class Proxy:
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    """Send what the server sends, and tell the client when it ends."""
     with suppress(OSError):
         while message := source.recv(65536):
             target.sendall(message)
+        target.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
