@@ -1,5 +1,7 @@
 """Commands whose output cannot be written: one line, a status that says so, and no traceback."""
 
+import shlex
+
 import pytest
 
 from tests.support.processes import PYTHON, execute
@@ -18,6 +20,6 @@ FULL = "The output cannot be written: No space left on device."
 def test_command_without_a_place_for_its_output__says_so(
     command: str, status: int, said: str
 ) -> None:
-    line = f"{' '.join(PYTHON)} manage.py {command}"
+    line = f"{shlex.join(PYTHON)} manage.py {command}"
     process = execute(["sh", "-c", line], {})
     assert (process.returncode, process.stderr) == (status, f"{said}\n")
