@@ -198,7 +198,7 @@ def test_reading_with_shorter_lock_timeout__keeps_it(shared_clone: Database) -> 
 
 
 def test_verify_schema_longer_than_statement_timeout__status_2(shared_clone: Database) -> None:
-    with shared_clone.options(options="-c statement_timeout=20"):
+    with shared_clone.options(options="-c statement_timeout=5"):
         assert shared_clone.verify() == could_not(
             "canceling statement due to statement timeout. Raise statement_timeout for this role, "
             "or try again later."
