@@ -198,7 +198,11 @@ def test_reading_with_shorter_lock_timeout__keeps_it(shared_clone: Database) -> 
 
 
 def test_verify_schema_longer_than_statement_timeout__status_2(shared_clone: Database) -> None:
-    with shared_clone.options(options="-c statement_timeout=5"):
+    with (
+        shared_clone.session() as session,
+        shared_clone.options(options="-c statement_timeout=300"),
+    ):
+        session.execute("BEGIN; LOCK TABLE users")  # whose definition is waited for, for 2 s
         assert shared_clone.verify() == could_not(
             "canceling statement due to statement timeout. Raise statement_timeout for this role, "
             "or try again later."
