@@ -37,7 +37,8 @@ class Proxy:
             answers.start()
             with suppress(OSError):
                 self._send(client, server)
-            server.shutdown(socket.SHUT_WR)
+            with suppress(OSError):  # the server has ended the connection
+                server.shutdown(socket.SHUT_WR)
             answers.join()
 
     def _connect(self) -> socket.socket:
