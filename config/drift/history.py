@@ -1,4 +1,4 @@
-"""What applied migrations did beside the models: SQL of their own, and state-only removals."""
+"""What applied migrations did apart from the models: SQL of their own, and state-only removals."""
 
 import inspect
 from collections.abc import Collection, Iterable, Iterator
@@ -29,7 +29,7 @@ type Name = tuple[str, str]
 
 @dataclass(frozen=True)
 class Step:
-    """What an operation of an applied migration did beside the models."""
+    """What an operation of an applied migration did apart from the models."""
 
     kept: Collection[Name] = ()
     """The objects that it left in the database, and removed from the models."""

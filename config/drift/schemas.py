@@ -130,7 +130,7 @@ def _renamed_key(key: Key, names: Mapping[str, str]) -> Key:
         return Key("table", "", names.get(key.name, key.name))
     if key.table not in names:
         return key
-    # PostgreSQL derives names that nobody gives from that of the table.
+    # PostgreSQL derives names that a statement leaves out from the name of the table.
     table, bare = names[key.table], names[key.table].partition(SEPARATOR)[2]
     prefix = key.table.removesuffix(bare)
     return Key(key.kind, table, key.name.removeprefix(prefix) if prefix else key.name)

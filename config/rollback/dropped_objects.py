@@ -58,7 +58,7 @@ class Dropped:
     made: Collection[ObjectName]
     """The new names, such as that of the table of a model that was deleted or renamed."""
     locked: Collection[int]
-    """The relations that nobody else may use meanwhile."""
+    """The relations that no other session may use meanwhile."""
     rows: RowChanges
     """The rows of tables that stay."""
 
@@ -76,7 +76,7 @@ class Dropped:
 
     @property
     def changed(self) -> set[Address]:
-        """Everything that has to be in a backup, beside the tables whose rows go."""
+        """Everything that has to be in a backup, apart from the tables whose rows go."""
         return {*self.vanished, *self.altered}
 
     @property

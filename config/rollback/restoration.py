@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted, driver_error
 from config.migrating import Progress, guarded_run
+from config.postgres.backend import transaction_status
 from config.postgres.catalog import read_schema
 from config.project import typed
 from config.rollback.archive import ArchiveError
@@ -97,22 +98,12 @@ class RestorationProgress(Progress):
         if not self.transaction:
             return "Nothing was changed."
         deadline = time.monotonic() + PATIENCE
-        while (status := self._status(connection)) == "in progress":
+        while (status := transaction_status(connection, self.transaction)) == "in progress":
             if time.monotonic() > deadline:
                 break
             time.sleep(POLL_SECONDS)
         standings = {"committed": DONE, "aborted": "Nothing was changed."}
         return standings.get(status, "Whether it was committed could not be seen.")
-
-    def _status(self, connection: BaseDatabaseWrapper) -> str:
-        connection.close()  # it may be lost, or a statement may still be running
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_xact_status(%s::xid8)", [self.transaction])
-                [(status,)] = cursor.fetchall()
-        except Error:
-            return "unknown"
-        return str(status)
 
 
 def restore(

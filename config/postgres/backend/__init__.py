@@ -2,7 +2,13 @@
 
 from config.postgres.backend.base import DatabaseWrapper
 from config.postgres.backend.schema import DatabaseSchemaEditor
-from config.postgres.backend.transactions import LASTING, begin, certain_commit, revive
+from config.postgres.backend.transactions import (
+    LASTING,
+    begin,
+    certain_commit,
+    revive,
+    transaction_status,
+)
 
 __all__ = [
     "LASTING",
@@ -11,4 +17,5 @@ __all__ = [
     "begin",
     "certain_commit",
     "revive",
+    "transaction_status",
 ]

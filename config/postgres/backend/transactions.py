@@ -79,14 +79,22 @@ def _is_committed(connection: BaseDatabaseWrapper, number: str) -> bool:
     """Ask in a new session, until the old one has ended; return False if there is no answer."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        connection.close()
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_xact_status(%s::xid8)", [number])
-                status = cursor.fetchone()[0]
-        except Error:
-            status = "unknown"
+        status = transaction_status(connection, number)
         if status in ("committed", "aborted"):
             return bool(status == "committed")
         time.sleep(POLL_SECONDS)
     return False
+
+
+def transaction_status(connection: BaseDatabaseWrapper, number: str) -> str:
+    """Ask a new session whether a transaction is committed, aborted or in progress, else unknown.
+
+    The old session may be lost, or still be running a statement.
+    """
+    connection.close()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_xact_status(%s::xid8)", [number])
+            return str(cursor.fetchone()[0])
+    except Error:
+        return "unknown"
