@@ -25,6 +25,7 @@ from config.postgres import (
     Now,
     finite_check,
     json_check,
+    not_blank,
     not_blank_check,
 )
 from config.postgres.models import TimestampedModel
@@ -446,7 +447,7 @@ class AssignmentSubmission(TimestampedModel):
             ),
             # A submission has a file or a text.
             models.CheckConstraint(
-                condition=Q(file_url__regex=r"\S") | Q(submission_text__regex=r"\S"),
+                condition=not_blank("file_url") | not_blank("submission_text"),
                 name="assignment_submissions_content_check",
             ),
             models.CheckConstraint(

@@ -11,7 +11,7 @@ from communication.querysets import (
     DiscussionThreadQuerySet,
     MessageQuerySet,
 )
-from config.postgres import Now, finite_check, json_check, not_blank_check
+from config.postgres import Now, finite_check, json_check, not_blank, not_blank_check
 from config.postgres.models import TimestampedModel
 
 
@@ -90,6 +90,7 @@ class Message(TimestampedModel):
             models.CheckConstraint(
                 condition=~Q(sender=F("recipient")), name="messages_recipient_check"
             ),
+            not_blank_check("subject", optional=True, name="messages_subject_check"),
             not_blank_check("content", name="messages_content_check"),
             json_check("attachments", "array", name="messages_attachments_check"),
             # A reply does not answer itself.
@@ -238,7 +239,7 @@ class DiscussionPost(TimestampedModel):
             ),
             # Only a deleted post may have no text.
             models.CheckConstraint(
-                condition=Q(is_deleted=True) | Q(content__regex=r"\S"),
+                condition=Q(is_deleted=True) | not_blank("content"),
                 name="discussion_posts_content_check",
             ),
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from config.postgres import (
     exactly_when,
     finite_check,
     json_check,
+    not_blank,
     not_blank_check,
 )
 from config.postgres.models import TimestampedModel
@@ -119,6 +120,7 @@ class Course(TimestampedModel):
                 condition=Q(slug__regex="^[a-z0-9_]+(-[a-z0-9_]+)*$"), name="courses_slug_check"
             ),
             not_blank_check("title", name="courses_title_check"),
+            not_blank_check("category", name="courses_category_check"),
             models.CheckConstraint(
                 condition=Q(price__range=(0, LARGEST_AMOUNT)), name="courses_price_check"
             ),
@@ -249,12 +251,12 @@ class Lesson(TimestampedModel):
             ),
             # A video lesson has an address.
             models.CheckConstraint(
-                condition=~Q(lesson_type=LessonType.VIDEO) | Q(content_url__regex=r"\S"),
+                condition=~Q(lesson_type=LessonType.VIDEO) | not_blank("content_url"),
                 name="lessons_video_check",
             ),
             # A text lesson has a text.
             models.CheckConstraint(
-                condition=~Q(lesson_type=LessonType.TEXT) | Q(content_text__regex=r"\S"),
+                condition=~Q(lesson_type=LessonType.TEXT) | not_blank("content_text"),
                 name="lessons_text_check",
             ),
             json_check("metadata", name="lessons_metadata_check"),

@@ -10,9 +10,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import Exact
 
-from config.postgres import IsFinite, JSONTypeof
-
-NOT_BLANK = r"\S"
+from config.postgres import VISIBLE, IsFinite, JSONTypeof
 
 
 class Violation(NamedTuple):
@@ -71,7 +69,7 @@ def _words(lookup: Any) -> str:
     if isinstance(value, Combinable):
         return ""
     if operator == "regex":
-        return "more than spaces" if value == NOT_BLANK else ""
+        return "text with a visible character" if value == VISIBLE else ""
     if operator == "range":
         return f"from {value[0]} to {value[1]}"
     return {"gte": f"{value} or more", "gt": f"more than {value}"}.get(operator, "")

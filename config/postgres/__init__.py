@@ -2,12 +2,15 @@
 
 from config.postgres.backfill import Backfill
 from config.postgres.constraints import (
+    INVISIBLE,
     LARGEST_AMOUNT,
+    VISIBLE,
     IsFinite,
     JSONTypeof,
     exactly_when,
     finite_check,
     json_check,
+    not_blank,
     not_blank_check,
 )
 from config.postgres.enums import (
@@ -26,9 +29,11 @@ from config.postgres.names import shortened
 from config.postgres.row_security import every_row
 
 __all__ = [
+    "INVISIBLE",
     "LARGEST_AMOUNT",
     "LEDGER",
     "UUID7",
+    "VISIBLE",
     "AddEnumValue",
     "AlterEnum",
     "Backfill",
@@ -48,6 +53,7 @@ __all__ = [
     "json_check",
     "named_fields",
     "named_in_expressions",
+    "not_blank",
     "not_blank_check",
     "shortened",
 ]
