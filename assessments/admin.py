@@ -17,6 +17,7 @@ class QuestionInline(StackedInline):
         "points",
         "difficulty",
     )
+    ordering_field = "order_number"
 
 
 @admin.register(Quiz)

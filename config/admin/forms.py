@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.db import models
 from unfold.forms import PaginationInlineFormSet
 
+from config.admin.positions import PositionFormSet, is_position
 from config.admin.search import is_value
 from config.admin.violations import Violation, explain, violated
 
@@ -39,15 +41,26 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         """Check all constraints, including those on columns that are not on the form."""
         # Skip constraints on fields that already have an error, which would violate them, too.
         wrong = set(self.errors)
-        for constraint in violated(self.instance, wrong):
-            self._blame(explain(constraint, type(self.instance)))
+        for constraint in violated(self.instance, self.constraints(), wrong):
+            self._blame(explain(constraint, type(self.instance), self.instance))
         if self.refusal:
             self._blame(self.refusal)
+
+    def constraints(self) -> Sequence[models.BaseConstraint]:
+        """Return the constraints that the row must meet now."""
+        return list(self.instance._meta.constraints)
 
     def _blame(self, violation: Violation) -> None:
         field = violation.field if violation.field in self.fields else None
         if field not in self.errors:
             self.add_error(field, violation.message)
+
+
+class InlineForm(ModelForm):
+    """A form of one of several rows, whose positions its formset checks together."""
+
+    def constraints(self) -> Sequence[models.BaseConstraint]:
+        return [item for item in super().constraints() if not is_position(item)]
 
 
 def name_inputs(field: forms.Field) -> forms.Field:
@@ -95,7 +108,7 @@ class Typed(str):
     __slots__ = ()
 
 
-class InlineFormSet(PaginationInlineFormSet):
+class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
     """One page of rows; an invalid page number in the URL means the first page."""
 
     def get_page_num(self) -> int:

@@ -9,8 +9,8 @@ from django.db import connection
 from config.postgres import VISIBLE
 
 BLANK = (
-    "\t\n\r\x01\x1f \x7f\x85\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u180b\u180e\u180f\u2000\u200b"
-    "\u200d\u200e\u2028\u2029\u202e\u202f\u205f\u2060\u2064\u2066\u206f\u2800\u3000\u3164\ufe00\ufe0f"
+    "\t\n\r\x01\x1f \x7f\x85\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u180b\u180e\u180f\u2000"
+    "\u200b\u200d\u200e\u2028\u2029\u202e\u202f\u205f\u2060\u2064\u2066\u206f\u2800\u3000\u3164\ufe00\ufe0f"
     "\ufeff\uffa0\ufff9\ufffc\U0001d159\U0001d173\U000e0001\U000e0020\U000e0100"
 )
 SHAPES = "a0.-_é€Ђא漢😀\u0301\u2010\u0600\U00013000\ufffd"
