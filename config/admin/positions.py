@@ -4,7 +4,7 @@ A position is a deferrable unique constraint, such as that of a course and an or
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeGuard
 
@@ -90,13 +90,13 @@ class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         empty = form.instance._state.adding and not form.has_changed()
         return not deleted and not empty and number not in form.errors
 
-    def _elsewhere(self, number: str, numbers: list[int]) -> QuerySet:
+    def _elsewhere(self, number: str, numbers: list[int]) -> Iterable[models.Model]:
         """Return the rows that have one of these numbers and are not in this form."""
         if not numbers or self.instance._state.adding:
-            return self.model._base_manager.none()
+            return []
         here = [form.instance.pk for form in self.initial_forms]
-        rows: QuerySet = self.model._base_manager.filter(**{self.fk.name: self.instance})
-        return select_names(rows.filter(**{f"{number}__in": numbers}).exclude(pk__in=here))
+        taken = {self.fk.name: self.instance, f"{number}__in": numbers}
+        return select_names(self.model._base_manager.filter(**taken).exclude(pk__in=here))
 
 
 def _taken(row: models.Model, number: str, other: models.Model | None, last: int) -> str:
