@@ -42,8 +42,9 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def name_inputs(field: forms.Field) -> forms.Field:
-    """Label the two inputs of a date and a time for screen readers."""
-    for widget, part in zip(getattr(field.widget, "widgets", ()), ("date", "time"), strict=False):
+    """Label the inputs of a date and a time for screen readers."""
+    parts = ("date", "time", "which of the two")
+    for widget, part in zip(getattr(field.widget, "widgets", ()), parts, strict=False):
         widget.attrs.setdefault("aria-label", f"{field.label}: {part}")
     return field
 

@@ -25,6 +25,7 @@ from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
 from config.postgres.names import shortened
 from config.postgres.row_security import every_row
+from config.postgres.times import local_time
 
 __all__ = [
     "LARGEST_AMOUNT",
@@ -50,6 +51,7 @@ __all__ = [
     "finite_check",
     "json_check",
     "json_text",
+    "local_time",
     "named_fields",
     "named_in_expressions",
     "not_blank_check",
