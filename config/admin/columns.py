@@ -1,6 +1,5 @@
 """Values of rows as HTML: labels, money, percentages, links. Every text is escaped."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +15,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config.admin.documents import indented
 from config.admin.paths import field_at, value_at
 from config.postgres.enums import EnumField
 
@@ -132,8 +132,7 @@ def label(field: EnumField, value: str) -> SafeString:
 
 def document(value: Any) -> SafeString:
     """Return a JSON document, indented."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return format_html('<pre class="json">{}</pre>', text)
+    return format_html('<pre class="json">{}</pre>', indented(value))
 
 
 def web_link(value: str) -> str:

@@ -11,7 +11,8 @@ from django.utils.text import capfirst
 
 from config.admin.bounds import QuerySet
 from config.admin.columns import DisplayFunction, display_function
-from config.admin.forms import JSONField, ModelForm, RecordSelect, name_inputs
+from config.admin.documents import JSONField
+from config.admin.forms import ModelForm, RecordSelect, name_inputs
 from config.postgres import Now
 
 

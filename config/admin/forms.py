@@ -1,7 +1,5 @@
 """Forms that find values that PostgreSQL would refuse, and explain them at the field."""
 
-import json
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
@@ -11,7 +9,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
 from unfold.forms import PaginationInlineFormSet
 
 from config.admin.search import is_value
@@ -25,12 +22,6 @@ from config.admin.shown import (
     opened,
 )
 from config.admin.violations import Violation, explain, violated
-
-NO_JSONB = (
-    "PostgreSQL cannot store this JSON: it contains NaN, Infinity, \\u0000, half of a surrogate "
-    "pair, a number that is too long, or nesting that is too deep. Remove that part."
-)
-NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
 UNREADABLE = (
@@ -185,42 +176,12 @@ def name_inputs(field: forms.Field) -> forms.Field:
     return field
 
 
-class JSONField(forms.JSONField):
-    """An input with an indented JSON document."""
-
-    def to_python(self, value: Any) -> Any:
-        try:
-            document = super().to_python(value)
-            text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-            text.encode()
-        except (RecursionError, ValueError) as error:
-            raise ValidationError(NO_JSONB) from error
-        if NUL.search(text):
-            raise ValidationError(NO_JSONB)
-        return document
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, Typed):
-            return value
-        return json.dumps(value, indent=2, ensure_ascii=False, cls=self.encoder)
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the text as it was typed, even if it is no JSON."""
-        return initial if self.disabled else Typed(data or "")
-
-
 class RecordSelect(AutocompleteSelect):
     """An input that finds a record by typing. It ignores values that are not keys."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         key = self.field.remote_field.get_related_field()
         return super().optgroups(name, [text for text in value if is_value(key, text)], attr)
-
-
-class Typed(str):
-    """Text that the browser sent."""
-
-    __slots__ = ()
 
 
 class InlineFormSet(PaginationInlineFormSet):

@@ -7,7 +7,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.db import DatabaseError, transaction
-from django.db.models import CharField, JSONField, Model, TextField, URLField
+from django.db.models import CharField, Model, TextField, URLField
 from django.forms import BaseForm, CheckboxInput
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -15,6 +15,7 @@ from django.urls import reverse
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
 from communication.models import DiscussionPost
 from config.admin.shown import INPUT
+from config.postgres import JSONField
 from courses.models import Course, CourseModule
 from tests.factories import FACTORIES, UserFactory
 
@@ -129,7 +130,7 @@ def with_markup(model: type[Model]) -> Model:
     row: Model = BY_MODEL[model].create()
     for field in model._meta.concrete_fields:
         value: Any = MARKUP[: field.max_length]
-        if type(field) is JSONField:
+        if isinstance(field, JSONField):
             value = [MARKUP] if isinstance(getattr(row, field.name), list) else {MARKUP: MARKUP}
         if type(field) in (CharField, TextField, URLField, JSONField):
             # Constraints keep markup out of some columns, such as currencies.
