@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
 from communication.models import DiscussionPost
+from config.admin.shown import INPUT
 from config.postgres import JSONField
 from courses.models import Course, CourseModule
 from tests.factories import FACTORIES, UserFactory
@@ -95,7 +96,7 @@ def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list
 def sent(client: Client, address: str) -> dict[str, str]:
     """Return what a browser sends of the untouched page at `address`, with its inlines."""
     context = client.get(address).context
-    data = typed(context["adminform"].form)
+    data = typed(context["adminform"].form) | {INPUT: context.get("shown", "")}
     for inline in context["inline_admin_formsets"]:
         data |= typed(inline.formset.management_form)
         for form in inline.formset.forms:
