@@ -23,7 +23,6 @@ from config.admin.shown import (
 )
 from config.admin.violations import Violation, explain, violated
 
-
 UNREADABLE = (
     "The page did not say correctly what it had shown, so nothing was saved. The inputs have what "
     "you typed; check all of them, and save again."

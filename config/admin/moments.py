@@ -57,7 +57,7 @@ class MomentWidget(UnfoldAdminSplitDateTimeWidget):
         super().__init__(attrs)
         forms.MultiWidget.__init__(self, [*self.widgets, UnfoldAdminSelectWidget()], attrs)
 
-    def decompress(self, value: datetime | None) -> list[Any]:
+    def decompress(self, value: datetime | None) -> Any:
         if value is None:
             return [None, None, None]
         moment = local_time(value)
@@ -66,19 +66,20 @@ class MomentWidget(UnfoldAdminSplitDateTimeWidget):
         return [clock.date(), clock.time(), offset(moment) if twice else None]
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        parts = value if isinstance(value, list) else self.decompress(value)
+        parts: Any = value if isinstance(value, list) else self.decompress(value)
         moments = _readings_of(*parts[:2])
         choices = [(offset(moment), described(moment)) for moment in moments]
         if parts[2] not in dict(choices):
             choices.insert(0, ("", "Choose one of the two"))
-        self.widgets[2].choices = choices if len(moments) > 1 else []
+        which: Any = self.widgets[-1]
+        which.choices = choices if len(moments) > 1 else []
         return super().get_context(name, parts, attrs)
 
 
 def _readings_of(day: date | str | None, clock: time | str | None) -> list[datetime]:
     """Return the readings of a date and a time that may be typed, and may be wrong."""
     try:
-        parts = forms.DateField().to_python(day), forms.TimeField().to_python(clock)
+        parts: Any = forms.DateField().to_python(day), forms.TimeField().to_python(clock)
         return readings(datetime.combine(*parts))
     except (OverflowError, TypeError, ValidationError):
         return []
@@ -89,9 +90,9 @@ class MomentField(forms.SplitDateTimeField):
 
     def clean(self, value: list[Any]) -> datetime | None:
         try:
-            moment = super().clean(value[:2])
+            moment: datetime | None = super().clean(value[:2])
         except ValidationError as error:
-            if getattr(error, "code", None) != "ambiguous_timezone":
+            if getattr(error, "code", "") != "ambiguous_timezone" or error.params is None:
                 raise
             moment = _chosen(error.params["datetime"], value[2])
         try:
@@ -103,7 +104,7 @@ class MomentField(forms.SplitDateTimeField):
         """Return whether another moment was typed; both moments of a repeated hour look alike."""
         if super().has_changed(initial, data):
             return True
-        shown = self.widget.decompress(initial)[2]
+        *_, shown = self.widget.decompress(initial)
         return bool(shown and data[2] and data[2] != shown)
 
 

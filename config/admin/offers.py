@@ -7,7 +7,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 NOT_OFFERED = "“%(value)s” is not in the list. Choose one that is."
-UNKNOWN = "“{}” is not in the list. It stays as it is until another one is chosen."
+UNKNOWN = "“{}” is not in the list. It stays as it is until another is chosen."
 
 
 class OfferField(forms.ChoiceField):
@@ -17,12 +17,13 @@ class OfferField(forms.ChoiceField):
 
     def __init__(self, *, offers: Mapping[str, str], max_length: int, **options: Any) -> None:
         errors = {"invalid_choice": NOT_OFFERED}
-        super().__init__(choices=list(offers.items()), error_messages=errors, **options)
+        super().__init__(choices=offers.items(), error_messages=errors, **options)
+        self.offers = offers
 
     def get_bound_field(self, form: Any, field_name: str) -> forms.BoundField:
         """Add the value of the row to the choices."""
         stored = form.get_initial_for_field(self, field_name)
-        if stored and not self.valid_value(stored):
-            self.choices = [*self.choices, (stored, f"{stored} (unknown)")]
+        if stored and stored not in self.offers:
+            self.choices = [*self.offers.items(), (stored, f"{stored} (unknown)")]
             self.help_text = UNKNOWN.format(stored)
         return super().get_bound_field(form, field_name)
