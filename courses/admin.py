@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin import ModelAdmin, QuerySet, StackedInline, TabularInline
+from config.admin import ModelAdmin, QuerySet, StackedInline, TabularInline, currencies
 from courses.enums import CourseStatus
 from courses.models import Course, CourseModule, Lesson
 
@@ -40,6 +40,7 @@ class CourseAdmin(ModelAdmin):
         ("assessments.Assignment", "lesson__module__course"),
     )
     money = {"price": "currency"}
+    offers = {"currency": currencies}
     list_display = (
         "title",
         "instructor",

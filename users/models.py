@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from config.postgres import (
     INVISIBLE,
     EnumField,
+    JSONField,
     exactly_when,
     finite_check,
     json_check,
@@ -179,12 +180,12 @@ class UserProfile(TimestampedModel):
     language = models.CharField(
         max_length=10, db_default="en", db_comment="Language code, such as en or pt-br."
     )
-    notification_preferences = models.JSONField(
+    notification_preferences = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the user's choice of notifications and channels.",
     )
-    privacy_settings = models.JSONField(
+    privacy_settings = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the visibility of each part of the profile.",

@@ -24,9 +24,11 @@ from config.postgres.enums import (
 )
 from config.postgres.field_names import named_fields, named_in_expressions
 from config.postgres.functions import UUID7, Now
+from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
 from config.postgres.names import shortened
 from config.postgres.row_security import every_row
+from config.postgres.times import local_time
 
 __all__ = [
     "INVISIBLE",
@@ -41,6 +43,8 @@ __all__ = [
     "DropEnum",
     "EnumField",
     "IsFinite",
+    "JSONDecoder",
+    "JSONField",
     "JSONTypeof",
     "Node",
     "Now",
@@ -51,6 +55,8 @@ __all__ = [
     "exactly_when",
     "finite_check",
     "json_check",
+    "json_text",
+    "local_time",
     "named_fields",
     "named_in_expressions",
     "not_blank",
