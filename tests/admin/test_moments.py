@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.test import Client
 from django.utils import timezone
 
@@ -28,6 +28,12 @@ TWICE = (
 @pytest.fixture
 def in_prague(admin_client: Client) -> Client:
     UserProfileFactory.create(user=User.objects.get(), timezone="Europe/Prague")
+    return admin_client
+
+
+@pytest.fixture
+def in_tokyo(admin_client: Client) -> Client:
+    UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
     return admin_client
 
 
@@ -175,6 +181,44 @@ def test_time_at_the_end_of_the_calendar__is_shown_and_stays_as_it_is(
     address = url(Course, "change", course.pk)
     assert admin_client.post(address, sent(admin_client, address)).status_code == 302
     assert published(course) == moment
+
+
+@pytest.mark.parametrize("text", ["20000-01-01 00:00:00+00", "0044-03-15 00:00:00+00 BC"])
+def test_time_that_python_does_not_have__is_shown_and_stays_as_it_is(
+    admin_client: Client, text: str
+) -> None:
+    course = CourseFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE courses SET published_at = %s::timestamptz", [text])
+    assert f">{text}<" in admin_client.get(url(Course, "changelist")).content.decode()
+    assert text in b"".join(admin_client.get(url(Course, "export", "csv"))).decode()
+    address = url(Course, "change", course.pk)
+    assert (
+        admin_client.post(address, sent(admin_client, address) | {"title": "A"}).status_code == 302
+    )
+    assert (str(published(course)), Course.objects.get().title) == (text, "A")
+
+
+@pytest.mark.parametrize("limit", ["published_at_from=0001-01-01", "published_at_to=9999-12-31"])
+def test_range_to_the_end_of_the_calendar__has_all_rows(in_tokyo: Client, limit: str) -> None:
+    CourseFactory.create(published_at=FIRST)
+    response = in_tokyo.get(f"{url(Course, 'changelist')}?{limit}")
+    assert response.context["cl"].queryset.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hour"),
+    [("America/Sao_Paulo", "2018-11-04", 3), ("America/Havana", "2025-11-02", 4)],
+)
+def test_range_from_a_day_without_one_midnight__begins_with_the_day(
+    admin_client: Client, zone: str, day: str, hour: int
+) -> None:
+    UserProfileFactory.create(user=User.objects.get(), timezone=zone)
+    begin = datetime.fromisoformat(day).replace(hour=hour, tzinfo=UTC)
+    CourseFactory.create(published_at=begin - timedelta(microseconds=1))
+    course = CourseFactory.create(published_at=begin)
+    response = admin_client.get(url(Course, "changelist"), {"published_at_from": day})
+    assert list(response.context["cl"].queryset) == [course]
 
 
 # Time zones, languages and currencies
