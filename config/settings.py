@@ -41,6 +41,7 @@ if not DEBUG and not (SECRET_KEY and database_url):
             if not env.text(name)
         )
     )
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ErrorReportFilter"
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
