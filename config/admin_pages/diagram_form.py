@@ -7,7 +7,8 @@ from django import forms
 from config.admin_pages.diagram import Detail
 from config.schema_docs import domain_apps
 
-UNKNOWN = {"invalid_choice": "There is no “%(value)s”, so the diagram is drawn without it."}
+NO_DOMAIN = "There is no domain “%(value)s”, so the diagram shows all domains."
+NO_DETAIL = "There is no detail “%(value)s”. Choose names, keys or columns."
 
 
 def domain_choices() -> list[tuple[str, str]]:
@@ -18,12 +19,16 @@ def domain_choices() -> list[tuple[str, str]]:
 class DiagramForm(forms.Form):
     """Which tables the diagram shows, and how much of each."""
 
-    domain = forms.ChoiceField(choices=domain_choices, required=False, error_messages=UNKNOWN)
-    show = forms.ChoiceField(choices=Detail.choices, required=False, error_messages=UNKNOWN)
+    domain = forms.ChoiceField(
+        choices=domain_choices, required=False, error_messages={"invalid_choice": NO_DOMAIN}
+    )
+    show = forms.ChoiceField(
+        choices=Detail.choices, required=False, error_messages={"invalid_choice": NO_DETAIL}
+    )
 
     def clean(self) -> dict[str, Any]:
         for name in sorted(self.data.keys() - self.fields.keys()):
-            self.add_error(None, f"The diagram has no parameter “{name}”.")
+            self.add_error(None, f"The page has no parameter “{name}”, so it is ignored.")
         return self.cleaned_data
 
     @property

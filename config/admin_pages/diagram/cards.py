@@ -23,7 +23,7 @@ class Detail(TextChoices):
 
     NAMES = "names", "Names"
     KEYS = "keys", "Keys"
-    COLUMNS = "columns", "All columns"
+    COLUMNS = "columns", "Columns"
 
 
 @dataclass(frozen=True)

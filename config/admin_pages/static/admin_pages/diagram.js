@@ -170,14 +170,25 @@ function follow() {
 }
 
 // Keep the size of the letters when the space for the diagram changes.
-let space = svg.getBoundingClientRect();
+let space;
 
 function resize() {
   const { width, height } = svg.getBoundingClientRect();
+  if (!width) return;
+  if (!space) start({ width, height });
   const pixels = Math.min(space.width / view.width, space.height / view.height);
   const isWhole = view.width === all.width && !chosen();
   space = { width, height };
   show(isWhole ? view : { ...view, width: width / pixels, height: height / pixels });
+}
+
+// Start with the whole diagram or, if it is too small to read, with its upper left part.
+function start(size) {
+  space = size;
+  if (scale() < TINY) {
+    view.width = size.width / READABLE;
+    view.height = size.height / READABLE;
+  }
 }
 
 for (const one of svg.querySelectorAll(".box")) {
@@ -204,10 +215,4 @@ let screen = view;
 window.addEventListener("beforeprint", () => { screen = view; show({ ...all }); });
 window.addEventListener("afterprint", () => show(screen));
 
-// Start with the whole diagram or, if it is too small to read, with its upper left part.
-if (scale() < TINY) {
-  view.width = space.width / READABLE;
-  view.height = space.height / READABLE;
-}
-show(view);
 follow();
