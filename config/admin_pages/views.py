@@ -1,6 +1,7 @@
 """Views of the dashboard and the Schema page, which `urls` restricts to administrators."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -11,7 +12,8 @@ from django.shortcuts import render
 
 from config.admin import estimates, icon, list_url
 from config.admin_pages.dashboard import read_plots
-from config.admin_pages.diagram import draw
+from config.admin_pages.diagram import Detail, Diagram, draw, focus
+from config.admin_pages.diagram_form import DiagramForm
 from config.admin_pages.disk_usage import DiskUsage, read_disk_usage
 from config.admin_pages.verdict import compare_now, last_verdict
 from config.drift import explain_failure, reading
@@ -29,11 +31,14 @@ def schema(request: HttpRequest) -> HttpResponse:
     """Show the diagram and each live table. On POST, compare the tables with the models first."""
     verdict = compare_now() if request.method == "POST" else last_verdict()
     catalog, sizes, problem = read_live()
+    form = DiagramForm(request.GET)
+    form.full_clean()
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Schema",
         "domains": describe(catalog),
-        "diagram": draw(describe(sketch(connection))),
+        "form": form,
+        "diagram": diagram(form.detail, form.label),
         "sizes": sizes,
         "pages": {
             model._meta.db_table: list_url(model)
@@ -43,6 +48,13 @@ def schema(request: HttpRequest) -> HttpResponse:
         "verdict": verdict,
     }
     return render(request, "admin_pages/schema.html", context)
+
+
+@cache
+def diagram(detail: Detail, domain: str) -> Diagram:
+    """Return the diagram of all domains, or of one and its neighbours. Models do not change."""
+    domains = describe(sketch(connection))
+    return draw(focus(domains, domain) if domain else domains, detail)
 
 
 def read_live() -> tuple[Catalog, dict[str, DiskUsage], str]:

@@ -1,6 +1,23 @@
 """docs/schema.md and overview: the schema described for readers."""
 
-from config.schema_docs.dictionary import Column, Domain, Relation, Table, describe, sketch
+from config.schema_docs.dictionary import (
+    Column,
+    Domain,
+    Relation,
+    Table,
+    describe,
+    domain_apps,
+    sketch,
+)
 from config.schema_docs.mermaid import short_type
 
-__all__ = ["Column", "Domain", "Relation", "Table", "describe", "short_type", "sketch"]
+__all__ = [
+    "Column",
+    "Domain",
+    "Relation",
+    "Table",
+    "describe",
+    "domain_apps",
+    "short_type",
+    "sketch",
+]

@@ -147,7 +147,11 @@ def describe(catalog: Catalog) -> list[Domain]:
 def sketch(connection: BaseDatabaseWrapper) -> Catalog:
     """Return the columns and types of the models, which a diagram needs, without any query."""
     return {
-        key: {"type": str(field.db_type(connection)).replace('"', "")} for key, field in _fields()
+        key: {
+            "type": str(field.db_type(connection)).replace('"', ""),
+            "not null": not field.null,
+        }
+        for key, field in _fields()
     }
 
 

@@ -5,8 +5,9 @@
 const svg = document.querySelector(".diagram");
 const whole = svg.viewBox.baseVal;
 const all = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
-const FAR = 0.62; // pixels per unit; below it, only names are readable
-const TINY = 0.25; // below it, names are not readable either
+const FAR = 0.5; // pixels per unit; below it, only names are readable
+const TINY = 0.3; // below it, names are not readable either
+const READABLE = 0.75;
 const NEAREST = 3;
 
 let view = { ...all };
@@ -41,14 +42,27 @@ function zoom(factor, point) {
 
 // Return the centre of the zoom of buttons and keys: the table in the address, if it is visible.
 function middle() {
-  const { x, y } = chosen() ? centre(chosen()) : { x: Infinity, y: 0 };
-  const inSight = x > view.x && x < view.x + view.width && y > view.y && y < view.y + view.height;
-  return inSight ? { x, y } : { x: view.x + view.width / 2, y: view.y + view.height / 2 };
+  const point = chosen() && centre(chosen());
+  return point && inSight(point) ? point : { x: view.x + view.width / 2, y: view.y + view.height / 2 };
+}
+
+function inSight({ x, y }) {
+  return x > view.x && x < view.x + view.width && y > view.y && y < view.y + view.height;
 }
 
 function centre(table) {
-  const { x, y, width, height } = svg.querySelector(`[data-table="${table}"]`).getBBox();
+  const { x, y, width, height } = box(table).getBBox();
   return { x: x + width / 2, y: y + height / 2 };
+}
+
+function box(table) {
+  return svg.querySelector(`[data-table="${table}"]`);
+}
+
+// Move a table into sight, if it is not.
+function reveal(table) {
+  const { x, y } = centre(table);
+  if (!inSight({ x, y })) show({ ...view, x: x - view.width / 2, y: y - view.height / 2 });
 }
 
 function move(x, y) {
@@ -130,43 +144,75 @@ function highlight(table) {
     if (from === table) related.add(to);
     if (to === table) related.add(from);
   }
-  for (const box of svg.querySelectorAll(".box")) {
-    box.classList.toggle("related", related.has(box.dataset.table));
-    box.classList.toggle("here", box.dataset.table === table);
+  for (const other of svg.querySelectorAll(".box")) {
+    other.classList.toggle("related", related.has(other.dataset.table));
+    other.classList.toggle("here", other.dataset.table === table);
+    for (const row of other.querySelectorAll("[data-target]")) {
+      const leads = row.dataset.target === table || other.dataset.table === table;
+      row.classList.toggle("related", leads);
+    }
   }
 }
 
+// Return the table in the address, if it is in the diagram.
 function chosen() {
-  const id = location.hash.slice(1);
-  return id.startsWith("table-") && document.getElementById(id) ? id.slice("table-".length) : "";
+  const [, table] = location.hash.match(/^#table-(\w+)$/) ?? [];
+  return table && box(table) ? table : "";
 }
 
 function follow() {
+  resize();
   highlight(chosen());
-  if (!chosen()) return;
-  const { x, y } = centre(chosen());
-  if (middle().x !== x) show({ ...view, x: x - view.width / 2, y: y - view.height / 2 });
-  document.getElementById(location.hash.slice(1)).focus({ preventScroll: true });
+  if (chosen()) {
+    reveal(chosen());
+    document.getElementById(`table-${chosen()}`).focus({ preventScroll: true });
+  }
 }
 
-for (const box of svg.querySelectorAll(".box")) {
-  for (const arrival of ["pointerenter", "focus"]) {
-    box.addEventListener(arrival, () => highlight(box.dataset.table));
-  }
-  for (const leave of ["pointerleave", "blur"]) {
-    box.addEventListener(leave, () => highlight(chosen()));
+// Keep the size of the letters when the space for the diagram changes.
+let space;
+
+function resize() {
+  const { width, height } = svg.getBoundingClientRect();
+  if (!width) return;
+  if (!space) start({ width, height });
+  const pixels = Math.min(space.width / view.width, space.height / view.height);
+  const isWhole = view.width === all.width && !chosen();
+  space = { width, height };
+  show(isWhole ? view : { ...view, width: width / pixels, height: height / pixels });
+}
+
+// Start with the whole diagram or, if it is too small to read, with its upper left part.
+function start(size) {
+  space = size;
+  if (scale() < TINY) {
+    view.width = size.width / READABLE;
+    view.height = size.height / READABLE;
   }
 }
+
+for (const one of svg.querySelectorAll(".box")) {
+  const { table } = one.dataset;
+  for (const arrival of ["pointerenter", "focus"]) {
+    one.addEventListener(arrival, () => highlight(table));
+  }
+  one.addEventListener("focus", () => one.matches(":focus-visible") && reveal(table));
+  for (const leave of ["pointerleave", "blur"]) {
+    one.addEventListener(leave, () => highlight(chosen()));
+  }
+}
+for (const link of document.querySelectorAll(".choices a")) {
+  link.addEventListener("click", () => { link.hash = location.hash; });
+}
 window.addEventListener("hashchange", follow);
-window.addEventListener("resize", () => show(view));
+new ResizeObserver(resize).observe(svg);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && chosen()) location.hash = "";
 });
 
-// Start with the whole diagram or, on a phone, where it is too small to read, with its left side.
-if (scale() < TINY) {
-  const { width, height } = svg.getBoundingClientRect();
-  view.width = view.height * width / height;
-}
-show(view);
+// Print the whole diagram.
+let screen = view;
+window.addEventListener("beforeprint", () => { screen = view; show({ ...all }); });
+window.addEventListener("afterprint", () => show(screen));
+
 follow();

@@ -1,0 +1,100 @@
+"""What the boxes of tables show, and how large they are for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from django.db.models import TextChoices
+
+from config.schema_docs import Column, Table, short_type
+
+GRID = 8  # between the places at the sides of a box at which lines may end
+HEAD = 28  # height of the name of a table
+ENTRY = HEAD // 2  # where the lines to a table arrive, below the top of its box
+ROW = 2 * GRID
+FIRST = ENTRY + 3 * GRID  # middle of the first row
+LETTER = 8.2  # width of a letter of the name
+SMALL_LETTER = 6.9  # width of a letter of a row
+PADDING = 24  # at both sides of a box together; between a column and its note, at least half
+
+
+class Detail(TextChoices):
+    """How much of each table a diagram shows."""
+
+    NAMES = "names", "Names"
+    KEYS = "keys", "Keys"
+    COLUMNS = "columns", "Columns"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A column of a table."""
+
+    y: int
+    """The middle, below the top of the box."""
+    name: str
+    note: str
+    is_key: bool
+    target: str
+    """The table that a foreign key refers to."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The content of the box of a table."""
+
+    table: Table
+    rows: Sequence[Row]
+    ports: Mapping[str, int]
+    """Where the line of each foreign key leaves, and those to the table arrive, below its top."""
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """A domain, as stacks of tables next to each other."""
+
+    title: str
+    color: int
+    stacks: Sequence[Sequence[Card]]
+
+
+def make_card(table: Table, detail: Detail) -> Card:
+    """Return a card with the columns that `detail` asks for."""
+    targets = {relation.column: relation.target for relation in table.relations}
+    rows = [
+        Row(FIRST + ROW * n, c.name, _note(c, detail), bool(c.marks), targets.get(c.name, ""))
+        for n, c in enumerate(_shown(table, detail))
+    ]
+    spread = {name: ENTRY + GRID * n for n, name in enumerate(targets, 1)}
+    ports = {"": ENTRY} | spread | {row.name: row.y for row in rows if row.target}
+    height = ENTRY + (rows[-1].y if rows else max(ports.values()))
+    return Card(table, rows, ports, _width(table, rows), height)
+
+
+def make_block(title: str, color: int, cards: Sequence[Card], tallest: float) -> Block:
+    """Divide the tables of a domain into as few stacks of about the same height as possible."""
+    heights = [card.height for card in cards]
+    count = max(round(sum(heights) / tallest), 1)
+    share = sum(heights) / count
+    stacks: list[list[Card]] = [[] for _ in range(count)]
+    for card, end in zip(cards, accumulate(heights), strict=True):
+        stacks[int((end - card.height / 2) / share)].append(card)
+    return Block(title, color, [stack for stack in stacks if stack])
+
+
+def _shown(table: Table, detail: Detail) -> Sequence[Column]:
+    if detail == Detail.NAMES:
+        return []
+    return [c for c in table.columns if c.marks or detail == Detail.COLUMNS]
+
+
+def _note(column: Column, detail: Detail) -> str:
+    kind = [short_type(column.type)] if detail == Detail.COLUMNS else []
+    return " ".join([*kind, *([] if column.not_null else ["null"]), *column.marks])
+
+
+def _width(table: Table, rows: Sequence[Row]) -> int:
+    texts = [len(row.name + row.note) * SMALL_LETTER + PADDING * 1.5 for row in rows]
+    return int(max(len(table.name) * LETTER + PADDING, *texts, 0))

@@ -1,0 +1,227 @@
+"""The finished drawing: frames, boxes and lines with their coordinates, in units of the SVG."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import sqrt
+from typing import NamedTuple
+
+from config.admin_pages.diagram.cards import Card, Detail, Row, make_block, make_card
+from config.admin_pages.diagram.lanes import Lanes, count_lanes
+from config.admin_pages.diagram.placement import (
+    FRAME,
+    KERB,
+    LANE,
+    SHAPE,
+    Plot,
+    Site,
+    Stop,
+    arrange,
+)
+from config.admin_pages.diagram.routes import Route, find_routes
+from config.schema_docs import Domain, Relation, Table
+
+COLORS = 8  # colours in pages.css
+BIG = 30  # largest letters of a name in a diagram that is shown small
+WIDE = 0.65  # width of a letter, divided by its size
+CORNER = 5  # radius of the corners of lines
+ROOM = 1.6  # space that a diagram needs, divided by that of its boxes
+
+
+class Point(NamedTuple):
+    """A corner or end of a line."""
+
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Box:
+    """The box of a table."""
+
+    card: Card
+    color: int
+    x: int
+    y: int
+    width: int
+
+    @property
+    def table(self) -> Table:
+        return self.card.table
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self.card.rows
+
+    @property
+    def height(self) -> int:
+        return self.card.height
+
+    @property
+    def middle(self) -> int:
+        return self.x + self.width // 2
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The words of the name, below each other when the diagram is small."""
+        return self.table.name.replace("_", "_ ").split()
+
+    @property
+    def big(self) -> int:
+        """The size of the letters that fill the box with the name."""
+        longest = max(map(len, self.words))
+        return min(BIG, self.height // len(self.words), int(self.width / longest / WIDE))
+
+    @property
+    def baselines(self) -> Sequence[tuple[int, str]]:
+        """Each word with its y position."""
+        top = self.y + (self.height - self.big * len(self.words)) // 2
+        return [(top + self.big * (4 * n + 3) // 4, word) for n, word in enumerate(self.words)]
+
+    @property
+    def label(self) -> str:
+        """What a screen reader says of the table."""
+        to = list(dict.fromkeys(relation.target for relation in self.table.relations))
+        by = list(dict.fromkeys(relation.table for relation in self.table.referrers))
+        related = [("refers to", to), ("referred to by", by)]
+        parts = [f"{words} {', '.join(names)}" for words, names in related if names]
+        return "; ".join([self.table.name, *parts])
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The frame of a domain."""
+
+    title: str
+    color: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The line of a foreign key, from its column to the table that it refers to."""
+
+    relation: Relation
+    color: int
+    points: Sequence[Point]
+
+    @property
+    def path(self) -> str:
+        """The line in the language of SVG, with round corners."""
+        start, *corners, end = self.points
+        parts = [f"M{start.x} {start.y}"]
+        for before, corner, after in zip(self.points, corners, self.points[2:], strict=False):
+            one, other = _towards(corner, before), _towards(corner, after)
+            parts.append(f"L{one.x} {one.y}Q{corner.x} {corner.y} {other.x} {other.y}")
+        return "".join([*parts, f"L{end.x} {end.y}"])
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """The drawing of all domains."""
+
+    width: int
+    height: int
+    frames: Sequence[Frame]
+    boxes: Sequence[Box]
+    edges: Sequence[Edge]
+
+
+def draw(domains: Sequence[Domain], detail: Detail = Detail.KEYS) -> Diagram:
+    """Draw all domains, with the columns that `detail` asks for."""
+    cards = [[make_card(table, detail) for table in domain.tables] for domain in domains]
+    area = sum(card.width * card.height for own in cards for card in own)
+    tallest = sqrt(area * ROOM / SHAPE)
+    plan = arrange(
+        [
+            make_block(domain.title, n % COLORS, own, tallest)
+            for n, (domain, own) in enumerate(zip(domains, cards, strict=True))
+            if own
+        ]
+    )
+    routes = find_routes(plan)
+    return _Drawing(Lanes(plan.with_lanes(count_lanes(routes)), routes)).finish()
+
+
+class _Drawing:
+    """The x positions of a plan's streets and columns, between which everything is drawn."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.lanes, self.plan = lanes, lanes.plan
+        plan = lanes.plan
+        streets = [
+            2 * (KERB + FRAME) + LANE * max(lanes.count(n) - 1, 0) for n in range(plan.columns + 1)
+        ]
+        ends = list(
+            accumulate(x for pair in zip(streets, [*plan.widths, 0], strict=True) for x in pair)
+        )
+        self.columns = ends[::2]  # each begins where its street ends
+        self.streets = [0, *ends[1::2]]
+
+    def finish(self) -> Diagram:
+        edges = [self._edge(route) for route in self.lanes.routes]
+        lowest = max((point.y for edge in edges for point in edge.points), default=0)
+        return Diagram(
+            self.columns[-1],
+            max(self.plan.height, lowest) + KERB,
+            [self._frame(plot) for plot in self.plan.plots],
+            [self._box(site) for site in self.plan.sites.values()],
+            edges,
+        )
+
+    def _frame(self, plot: Plot) -> Frame:
+        last = plot.column + len(plot.block.stacks) - 1
+        left = self.columns[plot.column] - FRAME
+        width = self.streets[last + 1] + FRAME - left
+        return Frame(plot.block.title, plot.block.color, left, plot.y, width, plot.height)
+
+    def _box(self, site: Site) -> Box:
+        left, width = self.columns[site.column], self.plan.widths[site.column]
+        return Box(site.card, site.color, left, site.y, width)
+
+    def _edge(self, route: Route) -> Edge:
+        color = self.plan.sites[route.relation.target].color
+        return Edge(route.relation, color, _without_repeats(self._points(route)))
+
+    def _points(self, route: Route) -> Iterator[Point]:
+        target = route.relation.target
+        start, end = route.legs[0], route.legs[-1]
+        yield Point(self._side(start.enter, start.street), self.lanes.y(target, start.enter))
+        for leg in route.legs:
+            x = (
+                self.streets[leg.street]
+                + FRAME
+                + KERB
+                + LANE * self.lanes.street(target, leg.street)
+            )
+            yield Point(x, self.lanes.y(target, leg.enter))
+            yield Point(x, self.lanes.y(target, leg.leave))
+        yield Point(self._side(end.leave, end.street), self.lanes.y(target, end.leave))
+
+    def _side(self, stop: Stop, street: int) -> int:
+        """Return the x position of the side of a box that a street passes."""
+        is_left = self.plan.column(stop) == street
+        return self.columns[street] if is_left else self.streets[street]
+
+
+def _without_repeats(points: Iterator[Point]) -> list[Point]:
+    """Return the ends and the corners of a line."""
+    found: list[Point] = []
+    for point in points:
+        if len(found) > 1 and (
+            found[-2].x == found[-1].x == point.x or found[-2].y == found[-1].y == point.y
+        ):
+            found.pop()
+        found.append(point)
+    return found
+
+
+def _towards(corner: Point, other: Point) -> Point:
+    """Return the point at which the rounding of a corner begins."""
+    x, y = other.x - corner.x, other.y - corner.y
+    length = max(abs(x), abs(y))
+    share = min(CORNER, length / 2) / length
+    return Point(round(corner.x + x * share), round(corner.y + y * share))

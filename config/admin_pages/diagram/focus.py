@@ -1,0 +1,26 @@
+"""The diagram of one domain and its neighbours."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from config.schema_docs import Domain, Table
+
+
+def focus(domains: Sequence[Domain], label: str) -> list[Domain]:
+    """Return a domain, with the names of the tables to which it is related."""
+    inside = {table.name for domain in domains if domain.label == label for table in domain.tables}
+    return [
+        domain
+        if domain.label == label
+        else replace(domain, tables=[*filter(None, (_neighbour(t, inside) for t in domain.tables))])
+        for domain in domains
+    ]
+
+
+def _neighbour(table: Table, inside: set[str]) -> Table | None:
+    """Return a table without columns, and only with its relations to the tables of a domain."""
+    relations = [relation for relation in table.relations if relation.target in inside]
+    referrers = [relation for relation in table.referrers if relation.table in inside]
+    if not relations and not referrers:
+        return None
+    return replace(table, columns=[], relations=relations, referrers=referrers)

@@ -1,0 +1,194 @@
+"""The places of blocks and tables: columns next to each other, each filled from the top."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, cycle, islice
+from typing import NamedTuple
+
+from config.admin_pages.diagram.cards import ENTRY, GRID, Block, Card
+
+LANE = GRID  # between two lines in a street
+SHIFT = 4  # between the places at which lines end in one column and in the next
+KERB = 12  # between a line and a box or frame
+FRAME = 12  # between a frame and its boxes
+TITLE = 30  # height of the title of a frame
+ALLEY = 12  # between two boxes of a stack, if no line runs there
+SHAPE = 1.6  # width of a diagram, divided by its height, that fits a screen
+TRIES = 150  # of changing places, at most
+
+
+class Gap(NamedTuple):
+    """The street above a box of a column; the last one is below all boxes."""
+
+    column: int
+    number: int
+
+
+class Port(NamedTuple):
+    """A place at both sides of a box: that of a foreign key's column or, without one, the entry."""
+
+    table: str
+    column: str = ""
+
+
+type Stop = Gap | Port
+
+
+@dataclass(frozen=True)
+class Site:
+    """The place of a table in its column."""
+
+    card: Card
+    color: int
+    column: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Plot:
+    """The place of the frame of a block."""
+
+    block: Block
+    column: int
+    y: int
+    height: int
+
+
+@dataclass
+class Plan:
+    """The places of all blocks."""
+
+    columns: int
+    lanes: Mapping[Gap, int] = field(default_factory=dict)
+    """The number of lines in each gap, which need room."""
+    plots: list[Plot] = field(default_factory=list)
+    sites: dict[str, Site] = field(default_factory=dict)
+    gaps: dict[Gap, int] = field(default_factory=dict)
+    """The y position of the first lane of each gap."""
+
+    def __post_init__(self) -> None:
+        self.bottoms = [0] * self.columns
+        self.counts = [0] * self.columns
+
+    @property
+    def height(self) -> int:
+        return max(self.bottoms)
+
+    @property
+    def widths(self) -> list[int]:
+        """The width of the boxes of each column."""
+        widths = [0] * self.columns
+        for site in self.sites.values():
+            widths[site.column] = max(widths[site.column], site.card.width)
+        return widths
+
+    @property
+    def stops(self) -> dict[Stop, int]:
+        """The y position of each place at which a line can leave or enter a street."""
+        stops: dict[Stop, int] = dict(self.gaps.items())
+        for name, site in self.sites.items():
+            for column, y in site.card.ports.items():
+                stops[Port(name, column)] = site.y + y
+        return stops
+
+    def column(self, stop: Stop) -> int:
+        """Return the column of a place, which has a street at its left and one at its right."""
+        return stop.column if isinstance(stop, Gap) else self.sites[stop.table].column
+
+    def add(self, block: Block, first: int) -> None:
+        """Place a block below those in its columns, from the `first` on."""
+        size = len(block.stacks)
+        used = range(first, first + size)
+        top = max(self.bottoms[n] + self._street(Gap(n, self.counts[n])) for n in used)
+        ends = [
+            self._stack(cards, block.color, column, top)
+            for column, cards in zip(used, block.stacks, strict=True)
+        ]
+        self.bottoms[first : first + size] = [max(ends)] * size
+        self.plots.append(Plot(block, first, top, max(ends) - top))
+
+    def finish(self) -> "Plan":
+        """Add the gaps below all boxes."""
+        for column, bottom in enumerate(self.bottoms):
+            self.gaps[Gap(column, self.counts[column])] = _on_grid(bottom + KERB, column)
+        return self
+
+    def highest_place(self, block: Block) -> int:
+        """Return the first of the columns in which a block is as high as possible."""
+        size = len(block.stacks)
+        starts = range(self.columns - size + 1)
+        return min(starts, key=lambda n: max(self.bottoms[n : n + size]))
+
+    def with_lanes(self, lanes: Mapping[Gap, int]) -> "Plan":
+        """Return this plan with room for lines in the gaps."""
+        plan = Plan(self.columns, lanes)
+        for plot in self.plots:
+            plan.add(plot.block, plot.column)
+        return plan.finish()
+
+    def _street(self, gap: Gap) -> int:
+        """Return the height of a gap with its lanes."""
+        return 2 * KERB + LANE * self.lanes.get(gap, 0)
+
+    def _stack(self, cards: Sequence[Card], color: int, column: int, top: int) -> int:
+        """Place tables below each other in a frame, and return the end of the frame."""
+        gap = Gap(column, self.counts[column])
+        self.gaps[gap] = _on_grid(top - self._street(gap) + KERB, column)
+        y = top + TITLE
+        for n, card in enumerate(cards):
+            if n:
+                gap = Gap(column, self.counts[column])
+                self.gaps[gap] = _on_grid(y + KERB, column)
+                y += self._street(gap) if self.lanes.get(gap) else ALLEY
+            y = _on_grid(y + ENTRY, column) - ENTRY
+            self.sites[card.table.name] = Site(card, color, column, y)
+            self.counts[column] += 1
+            y += card.height
+        return y + FRAME
+
+
+def place(blocks: Iterable[Block], columns: int) -> Plan:
+    """Place one block after the other, each at the highest free place."""
+    plan = Plan(columns)
+    for block in blocks:
+        plan.add(block, plan.highest_place(block))
+    return plan.finish()
+
+
+def _on_grid(y: int, column: int) -> int:
+    """Return the next position at which no line meets one from the other side of a street."""
+    return y + (SHIFT * (column % 2) - y) % GRID
+
+
+def arrange(blocks: Sequence[Block]) -> Plan:
+    """Return the plan that suits a screen best.
+
+    It begins with the order of the settings. Two blocks change places if that makes the diagram
+    smaller or its lines shorter.
+    """
+    most = max((len(block.stacks) for block in blocks), default=1)
+    counts = range(most, max(most, len(blocks)) + 1)
+    best = min((place(blocks, count) for count in counts), key=_size)
+    pairs = list(combinations(range(len(blocks)), 2))
+    for one, other in islice(cycle(pairs), TRIES):
+        order = [plot.block for plot in best.plots]
+        order[one], order[other] = order[other], order[one]
+        best = min(best, place(order, best.columns), key=_cost)
+    return best
+
+
+def _size(plan: Plan) -> float:
+    """Return the height of the smallest page of the right shape that holds the plan."""
+    width = sum(plan.widths) + (2 * (FRAME + KERB) + 5 * LANE) * plan.columns
+    return max(plan.height, width / SHAPE)
+
+
+def _cost(plan: Plan) -> float:
+    """Return the size of a plan and the mean length of its lines."""
+    lengths = [
+        abs(site.y - target.y) + 300 * abs(site.column - target.column)
+        for site in plan.sites.values()
+        for relation in site.card.table.relations
+        if (target := plan.sites.get(relation.target))
+    ]
+    return _size(plan) + sum(lengths) / max(len(lengths), 1)

@@ -1,0 +1,129 @@
+"""The way of each foreign key through the streets between boxes."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count, pairwise
+from typing import NamedTuple
+
+from config.admin_pages.diagram.placement import Plan, Port, Stop
+from config.schema_docs import Relation
+
+TURN = 40  # what two turns cost, as a length
+SHARED = 0.3  # cost of a street in which a line to the same table runs already
+
+
+class Node(NamedTuple):
+    """A stop, in the street to the left of a column; the last street is right of all columns."""
+
+    street: int
+    stop: Stop
+
+
+class Leg(NamedTuple):
+    """The part of a route within one street."""
+
+    street: int
+    enter: Stop
+    leave: Stop
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way of a foreign key, from its column to the table that it refers to."""
+
+    relation: Relation
+    legs: Sequence[Leg]
+
+
+@dataclass
+class Town:
+    """All streets with their stops."""
+
+    plan: Plan
+
+    def __post_init__(self) -> None:
+        self.links: defaultdict[Node, dict[Node, float]] = defaultdict(dict)
+        stops = sorted(self.plan.stops.items(), key=lambda stop: stop[1])
+        for street in range(self.plan.columns + 1):
+            sides = (street - 1, street)
+            beside = [(stop, y) for stop, y in stops if self.plan.column(stop) in sides]
+            for (one, top), (other, bottom) in pairwise(beside):
+                self._link(Node(street, one), Node(street, other), bottom - top)
+        widths = self.plan.widths
+        for gap in self.plan.gaps:
+            left, right = self.both_sides(gap)
+            self._link(left, right, widths[gap.column] + TURN)
+
+    def _link(self, one: Node, other: Node, cost: float) -> None:
+        self.links[one][other] = self.links[other][one] = cost
+
+    def both_sides(self, stop: Stop) -> list[Node]:
+        """Return a stop in the street at its left and in that at its right."""
+        column = self.plan.column(stop)
+        return [Node(column, stop), Node(column + 1, stop)]
+
+
+def find_routes(plan: Plan) -> list[Route]:
+    """Return the shortest route of each foreign key; lines to the same table share streets."""
+    town = Town(plan)
+    shared: defaultdict[str, set[frozenset[Node]]] = defaultdict(set)
+    routes = []
+    for relation in _nearest_first(plan):
+        start = town.both_sides(Port(relation.table, relation.column))
+        goal = town.both_sides(Port(relation.target))
+        path = _shortest(town.links, start, goal, shared[relation.target])
+        shared[relation.target] |= {frozenset(link) for link in pairwise(path)}
+        routes.append(Route(relation, list(_legs(path))))
+    return routes
+
+
+def _nearest_first(plan: Plan) -> list[Relation]:
+    def distance(relation: Relation) -> int:
+        one, other = plan.sites[relation.table], plan.sites[relation.target]
+        return abs(one.column - other.column) * 300 + abs(one.y - other.y)
+
+    relations = [r for site in plan.sites.values() for r in site.card.table.relations]
+    return sorted((r for r in relations if r.target in plan.sites), key=distance)
+
+
+def _shortest(
+    links: Mapping[Node, Mapping[Node, float]],
+    start: Sequence[Node],
+    goal: Sequence[Node],
+    shared: set[frozenset[Node]],
+) -> list[Node]:
+    """Return the cheapest path, by Dijkstra's algorithm."""
+    before: dict[Node, Node | None] = {}
+    ties = count()  # nodes cannot be compared
+    queue: list[tuple[float, int, Node, Node | None]] = [(0, next(ties), n, None) for n in start]
+    while queue:
+        cost, _, node, origin = heappop(queue)
+        if node in before:
+            continue
+        before[node] = origin
+        if node in goal:
+            return _backwards(before, node)
+        for other, length in links[node].items():
+            if other not in before:
+                factor = SHARED if frozenset((node, other)) in shared else 1
+                heappush(queue, (cost + length * factor, next(ties), other, node))
+    raise AssertionError("All streets are connected.")
+
+
+def _backwards(before: Mapping[Node, Node | None], last: Node) -> list[Node]:
+    path = [last]
+    while (node := before[path[-1]]) is not None:
+        path.append(node)
+    return path[::-1]
+
+
+def _legs(path: Sequence[Node]) -> Iterator[Leg]:
+    """Yield the part of a path in each street."""
+    first = path[0]
+    for one, other in pairwise(path):
+        if one.street != other.street:
+            yield Leg(one.street, first.stop, one.stop)
+            first = other
+    yield Leg(path[-1].street, first.stop, path[-1].stop)
