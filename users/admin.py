@@ -34,7 +34,7 @@ PROFILE_FIELDS = (
 )
 
 
-class UserAddForm(forms.UserCreationForm):
+class UserAddForm(ModelForm, forms.UserCreationForm):
     class Meta:
         model = User
         fields = ("email", "role")
