@@ -8,12 +8,14 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, ProgrammingError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from unfold import admin as unfold
 
 from config.admin.actions import ActionOptions
 from config.admin.bounds import QuerySet
 from config.admin.changelist import BoundedPaginator, ChangeList
+from config.admin.confirmation import ChangedSinceError, ask_again, check, exactly
+from config.admin.confirmation import sealed as sealed_counts
 from config.admin.deletion import Deletion
 from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
@@ -222,9 +224,33 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
         Django would return each row, and ask for permissions to delete related rows.
         """
-        deletion = Deletion(self.model, [row.pk for row in objs])
+        deletion = request.deletion = Deletion(self.model, [row.pk for row in objs])
+        request.counted = sealed_counts(deletion)
+        check(deletion, request)
         counts = {affected.title: affected for affected in deletion.deleted}
         return deletion.kept, counts, set(), []
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask again if what would be deleted is not what was confirmed."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ChangedSinceError as error:
+            ask_again(request, error)
+            # Django takes any data as a confirmation, and finds those of popups here, too.
+            request.GET = request.GET.copy()
+            request.GET.update(request.POST)
+            request.POST = QueryDict()
+            return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with exactly(request.deletion):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        with exactly(request.deletion):
+            super().delete_queryset(request, queryset)
 
 
 class ReadOnlyAdmin(ModelAdmin):
