@@ -53,6 +53,24 @@ def key_of(row: models.Model) -> str:
     return f"{row._meta.label_lower} {row.pk}"
 
 
+def shown_row(page: ShownPage, row: models.Model) -> ShownRow:
+    """Return how the page showed `row`; an empty row if it did not."""
+    return page.get(key_of(row), ShownRow())
+
+
+def shown_caption(data: Mapping[str, Any], row: models.Model) -> str:
+    """Return the name that the form showed for `row` before it sent `data`, if it says so."""
+    try:
+        return shown_row(opened(data), row).caption
+    except UnreadableError:
+        return ""
+
+
+def values_of(model: type[models.Model], texts: Texts) -> dict[str, Any]:
+    """Return the values of columns as a form has them initially."""
+    return {name: from_text(model._meta.get_field(name), text) for name, text in texts.items()}
+
+
 def as_text(field: Any, row: models.Model) -> str | None:
     """Return the column of `row` as text, so that equal texts are equal values."""
     value = field.value_from_object(row)

@@ -95,8 +95,12 @@ def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list
 
 def sent(client: Client, address: str) -> dict[str, str]:
     """Return what a browser sends of the untouched page at `address`, with its inlines."""
-    context = client.get(address).context
-    data = typed(context["adminform"].form) | {INPUT: context.get("shown", "")}
+    return shown_on(client.get(address).context)
+
+
+def shown_on(context: Any) -> dict[str, str]:
+    """Return what a browser sends of an untouched page that was rendered with `context`."""
+    data = typed(context["adminform"].form) | {INPUT: context["shown"]}
     for inline in context["inline_admin_formsets"]:
         data |= typed(inline.formset.management_form)
         for form in inline.formset.forms:
