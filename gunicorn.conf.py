@@ -4,7 +4,6 @@ Its command line and GUNICORN_CMD_ARGS override them.
 """
 
 import os
-from pathlib import Path
 
 wsgi_app = "config.wsgi:application"
 bind = "127.0.0.1:8000"
@@ -15,8 +14,6 @@ preload_app = True
 worker_class = "gthread"
 threads = 4
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-# In a container /tmp may be on a slow disk, for which the heartbeats of the workers would wait.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 control_socket_disable = True
 # Paths without query strings: searches and filters contain personal data.
 accesslog = "-"

@@ -111,7 +111,7 @@ def _cut(descriptor: int) -> None:
 
 
 def _missing(applied: set[Key]) -> set[Key]:
-    """Return the migrations of the code that are not applied, neither by themselves nor squashed."""
+    """Return the migrations of the code of which neither they nor all they replace are applied."""
     return {
         key
         for key, replaced in _wanted().items()

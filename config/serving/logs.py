@@ -39,7 +39,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _of_request(record: logging.LogRecord) -> dict[str, object]:
-    """Return what is known of the request: of gunicorn's record of it, of Django's, or the current one."""
+    """Return the fields of the request that the record is about, or else of the current one."""
     if record.name == "gunicorn.access" and isinstance(record.args, Mapping):
         return {name: read(record.args[atom]) for name, (atom, read) in ATOMS.items()}
     request = getattr(record, "request", None) or current.get()
@@ -66,7 +66,10 @@ ATOMS: Mapping[str, tuple[str, type]] = {
 
 
 def log_to_stdout() -> None:
-    """Send the logs of a server to stdout. Those of a command stay on stderr, away from its output."""
+    """Send the logs of a server to stdout.
+
+    Those of a command stay on stderr, away from its output.
+    """
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
             handler.setStream(sys.stdout)
