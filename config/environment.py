@@ -122,7 +122,7 @@ class Environment:
         return self._matching(name, _is_proxy, advice)
 
     def directory(self, name: str, *, default: str) -> Path:
-        """Return the path, which is relative to the directory of `.env`; ~ is the home directory."""
+        """Return the path, relative to the directory of `.env`; ~ is the home directory."""
         try:
             return self.root / Path(self.text(name) or default).expanduser()
         except RuntimeError:
@@ -167,7 +167,7 @@ def _same_letters(name: str) -> str | None:
 
 
 def _one_edit_away(name: str) -> str | None:
-    """Return the variable with one letter more, less or changed, two swapped, or DJANGO_ in front."""
+    """Return the variable that differs in one letter, two swapped ones, or a leading DJANGO_."""
     letters = _letters(name).removeprefix("DJANGO")
     return next((known for known in VARIABLES if _is_one_edit(letters, _letters(known))), None)
 

@@ -178,6 +178,7 @@ AUTHENTICATION_BACKENDS = [
 ]
 
 # After this many failures, login is blocked for the IP address until the time has passed.
+TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = ["ip_address"]
