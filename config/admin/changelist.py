@@ -176,7 +176,8 @@ class ChangeList(UnfoldChangeList):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
         query = self.get_query_string(remove=["p", "o", "e"])
         urls = {format_.upper(): reverse(name, args=[format_]) + query for format_ in FORMATS}
-        return urls | {"CSV for Excel": f"{urls['CSV']}{'&' if '=' in query else ''}{FOR_EXCEL}"}
+        joined = "&" if "=" in query else ""
+        return urls | {"CSV for Excel": f"{urls['CSV']}{joined}{FOR_EXCEL}"}
 
     @property
     def notices(self) -> list[str]:
