@@ -107,11 +107,10 @@ def moment(value: datetime) -> SafeString:
     """Return a time in the current time zone; the tooltip names the zone."""
     local = timezone.localtime(value)
     return format_html(
-        '<time datetime="{}" title="{}">{} {}</time>',
+        '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),
         date_format(local, "l, j F Y, H:i:s e"),
-        unbroken(date_format(local, "j M Y,")),
-        unbroken(date_format(local, "H:i")),
+        date_format(local, "j M Y, H:i"),
     )
 
 
