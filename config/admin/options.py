@@ -3,10 +3,11 @@
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, ProgrammingError
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from unfold import admin as unfold
 
@@ -14,6 +15,7 @@ from config.admin.actions import ActionOptions
 from config.admin.bounds import QuerySet
 from config.admin.changelist import BoundedPaginator, ChangeList
 from config.admin.deletion import Deletion
+from config.admin.drafts import with_receipt
 from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
 from config.admin.form_options import FormOptions
@@ -142,9 +144,17 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         """
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except (DataError, IntegrityError) as error:
-            request.refusal = refused(error, self.model)
+        except (DataError, IntegrityError, OperationalError) as error:
+            request.refusal = refused(error, self.model, request.POST)
             return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return with_receipt(request, super().response_add(request, obj, post_url_continue))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return with_receipt(request, super().response_change(request, obj))
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -156,7 +166,11 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add links to all related records."""
+        """Add links to all related records, and how large the form may be."""
+        context |= {
+            "max_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            "max_fields": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+        }
         if (row := context.get("original")) is not None:
             context |= {"parents": parents(row), "children": children(row, self.through)}
         return super().render_change_form(request, context, *args, **kwargs)
