@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
@@ -111,10 +111,12 @@ def _came_from(request: HttpRequest) -> str:
     """Return the path of this site's page with the link or the form, or nothing."""
     try:
         page = urlsplit(request.headers.get("Referer", ""))
-    except ValueError:
+        if page.netloc != request.get_host():
+            return ""
+    except (ValueError, DisallowedHost):
         return ""
-    here = page.netloc == request.headers.get("Host")
-    return page._replace(scheme="", netloc="", fragment="").geturl() if here else ""
+    path = "/" + page.path.lstrip("/")  # two slashes would lead to another site
+    return f"{path}?{page.query}" if page.query else path
 
 
 def large_requests_refused(get_response: View) -> View:
