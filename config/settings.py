@@ -83,11 +83,14 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.admin.error_pages.large_requests_refused",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "users.middleware.viewers_time_zone",
+    "config.admin.sessions.session_end_explained",
+    "config.admin.error_pages.forms_only_explained",
     "config.admin.read_only.ReadOnlyNotice",
 ]
 
@@ -180,6 +183,10 @@ SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.admin.error_pages.csrf_failure"
+
+# Enough for some hundred rows that are added within a record.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # Language and time
 
@@ -267,7 +274,10 @@ UNFOLD = {
     },
     "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: static("config_admin/icon.svg")}],
     "STYLES": [lambda request: static("config_admin/admin.css")],
-    "SCRIPTS": [lambda request: static("config_admin/names.js")],
+    "SCRIPTS": [
+        lambda request: static("config_admin/names.js"),
+        lambda request: static("config_admin/drafts.js"),
+    ],
     "SIDEBAR": {"show_search": True, "navigation": "config.admin.navigation.sidebar"},
 }
 

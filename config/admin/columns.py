@@ -11,7 +11,7 @@ from django.contrib.admin.utils import display_for_field, quote
 from django.db import models
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from config.admin.documents import indented
@@ -31,12 +31,15 @@ GOOD, BUSY, WAITING, BAD, QUIET = (
     "bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200",
 )
 COLOURS = {
-    GOOD: "published completed succeeded graded auto_graded active beginner easy",
-    BUSY: "in_progress submitted under_review educator refunded intermediate medium high",
-    WAITING: "pending pending_review revision_requested past_due advanced hard admin",
-    BAD: "failed dropped unpaid urgent",
+    GOOD: "succeeded completed",
+    BAD: "failed unpaid",
+    BUSY: "active published in_progress submitted under_review educator intermediate medium high",
+    WAITING: "pending pending_review revision_requested past_due admin advanced hard urgent",
 }
-"""Labels of enum types by colour; all others are grey."""
+"""Labels of enum types by what they mean to the reader: an end that is good or bad news, something
+under way, something that waits for an action. Levels (role, difficulty, priority) rise from grey
+over blue to amber. All other labels are grey: kinds, and what is over or has not begun.
+"""
 COLOUR_OF = {label: colour for colour, labels in COLOURS.items() for label in labels.split()}
 
 
@@ -58,8 +61,10 @@ def display_function(
         return _shown(field, value, link=link)
 
     show.__name__ = name
-    if _is_boolean(field):
+    if _is(field, models.BooleanField):
         show.boolean = True  # type: ignore[attr-defined]
+    if _is(field, models.IntegerField, models.DecimalField):
+        show.formatting = "price"  # type: ignore[attr-defined]  # aligned at the right by unfold
     return show
 
 
@@ -69,12 +74,12 @@ def in_words(row: models.Model, name: str) -> Any:
     return YES_OR_NO[value] if isinstance(value, bool) else value
 
 
-def _is_boolean(field: Any) -> bool:
-    return isinstance(getattr(field, "output_field", field), models.BooleanField)
+def _is(field: Any, *types: type[Any]) -> bool:
+    return isinstance(getattr(field, "output_field", field), types)
 
 
 def _shown(field: Any, value: Any, *, link: bool) -> Any:
-    if _is_boolean(field):
+    if _is(field, models.BooleanField):
         return value
     if value is None or value == "":
         return EMPTY
@@ -97,7 +102,12 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
 
 def amount(value: Decimal, currency: str) -> SafeString:
     """Return an amount of money with its currency, on one line."""
-    return unbroken(f"{number_format(value, 2, force_grouping=True)} {currency}")
+    number = number_format(value, 2, force_grouping=True)
+    return format_html(
+        '<span class="whitespace-nowrap">{} <span class="currency">{}</span></span>',
+        number,
+        currency,
+    )
 
 
 def moment(value: datetime) -> SafeString:
@@ -106,7 +116,7 @@ def moment(value: datetime) -> SafeString:
         return unbroken(str(value))
     local = local_time(value)
     return format_html(
-        '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>',
+        '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),
         date_format(local, "l, j F Y, H:i:s e"),
         date_format(local, "j M Y, H:i"),
@@ -119,8 +129,9 @@ def unbroken(text: str) -> SafeString:
 
 
 def link_to(row: models.Model) -> SafeString:
-    """Return a link to the page of `row`."""
-    return format_html('<a href="{}" class="text-link">{}</a>', url_of(row), row)
+    """Return a link to the page of `row`; an e-mail address may break before its @."""
+    name = SafeString(escape(row).replace("@", "<wbr>@"))
+    return format_html('<a href="{}" class="text-link">{}</a>', url_of(row), name)
 
 
 def url_of(row: models.Model) -> str:

@@ -3,11 +3,12 @@
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, ProgrammingError, connection
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection
 from django.http import HttpRequest, HttpResponse, QueryDict
 from unfold import admin as unfold
 
@@ -17,6 +18,7 @@ from config.admin.changelist import BoundedPaginator, ChangeList
 from config.admin.confirmation import ChangedSinceError, ask_again, check, exactly
 from config.admin.confirmation import sealed as sealed_counts
 from config.admin.deletion import Deletion
+from config.admin.drafts import with_receipt
 from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
 from config.admin.form_options import FormOptions
@@ -159,8 +161,8 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             self._keep_typed(request, unquote(object_id))
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except (DataError, IntegrityError) as error:
-            request.refusal = refused(error, self.model)
+        except (DataError, IntegrityError, OperationalError) as error:
+            request.refusal = refused(error, self.model, request.POST)
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _keep_typed(self, request: HttpRequest, key: str) -> None:
@@ -172,6 +174,14 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         request.POST = request.POST.copy()
         request.POST[SAVE_AS_NEW] = "1"
 
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return with_receipt(request, super().response_add(request, obj, post_url_continue))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return with_receipt(request, super().response_change(request, obj))
+
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -182,7 +192,11 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add links to all related records."""
+        """Add links to all related records, and how large the form may be."""
+        context |= {
+            "max_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            "max_fields": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+        }
         if (row := context.get("original")) is not None:
             context |= {"parents": parents(row), "children": children(row, self.through)}
         context |= self._form_top(context)

@@ -1,17 +1,21 @@
 """Violated constraints as messages, each with the field at which a form shows it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models
+from django.db import DataError, IntegrityError, OperationalError, models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import Exact
+from psycopg.errors import ProgramLimitExceeded
 
 from config.admin.positions import is_position, why_taken
+from config.console import driver_error
 from config.postgres import VISIBLE, IsFinite, JSONTypeof
+
+TOO_LONG = "This is more than PostgreSQL can store or index here. Shorten it."
 
 
 class Violation(NamedTuple):
@@ -52,13 +56,29 @@ def violated(
             yield constraint
 
 
-def refused(error: Exception, model: type[models.Model]) -> Violation:
-    """Return the violation for an error of PostgreSQL that occurred while a form was saved."""
+def refused(
+    error: DataError | IntegrityError | OperationalError,
+    model: type[models.Model],
+    data: Mapping[str, str],
+) -> Violation:
+    """Return the violation for an error of PostgreSQL that occurred while a form was saved.
+
+    Raise the error if it is not about the values.
+    """
+    if isinstance(driver_error(error), ProgramLimitExceeded):
+        return Violation(_longest(data), TOO_LONG)
+    if isinstance(error, OperationalError):
+        raise error
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
         if constraint.name == name:
             return explain(constraint, model)
     return Violation(None, f"PostgreSQL refused the values: {str(error).splitlines()[0]}.")
+
+
+def _longest(data: Mapping[str, str]) -> str:
+    """Return the name of the longest value."""
+    return max(data, key=lambda name: len(data[name]), default="")
 
 
 def _in_words(condition: Any) -> str:

@@ -1,5 +1,6 @@
 """Forms, which show the defaults of the database and say what it would refuse."""
 
+import secrets
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
 from communication.models import DiscussionPost, Message
-from config.admin.violations import explain
+from config.admin.violations import TOO_LONG, explain
 from courses.models import Course, CourseModule, Lesson
 from enrollments.models import Certificate, Enrollment, LessonProgress
 from notifications.models import Notification
@@ -422,3 +423,12 @@ def test_form_refused_by_postgresql__keeps_what_was_typed(admin_client: Client) 
     data = valid_data(admin_client, Lesson) | {"title": "Kept"}
     html = admin_client.post(url(Lesson, "add"), data).content.decode()
     assert 'value="Kept"' in html
+
+
+def test_text_that_an_index_cannot_hold__is_refused_at_the_field(admin_client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX ON courses (description)")
+    address = url(Course, "change", CourseFactory.create().pk)
+    text = secrets.token_hex(8_000)  # cannot be compressed
+    data = sent(admin_client, address) | {"description": text}
+    assert errors(admin_client, address, data) == {"description": [TOO_LONG]}

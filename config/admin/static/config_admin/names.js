@@ -26,6 +26,7 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const element of document.querySelectorAll(selector)) makeButton(element, name);
   }
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) nameIcon(icon);
+  for (const table of document.querySelectorAll("#result_list, .tabular .formset")) labelCells(table);
   new MutationObserver(nameSelections).observe(document.body, { childList: true, subtree: true });
   nameSelections();
 });
@@ -45,6 +46,15 @@ function textWithoutIcons(element) {
   const copy = element.cloneNode(true);
   for (const icon of copy.querySelectorAll(".material-symbols-outlined")) icon.remove();
   return copy.textContent.trim();
+}
+
+// On narrow screens a row is a card (admin.css), whose cells show the headings of their columns.
+function labelCells(table) {
+  const headings = [...table.tHead.rows[0].cells].map(textWithoutIcons);
+  for (const row of table.querySelectorAll("tbody > tr")) {
+    if (row.cells.length !== headings.length) continue;
+    headings.forEach((heading, index) => { row.cells[index].dataset.label = heading; });
+  }
 }
 
 function makeButton(element, name) {

@@ -1,0 +1,14 @@
+"""The receipt that tells the browser that it need not keep a form any longer."""
+
+from django.http import HttpRequest, HttpResponse
+
+RECEIPT = "saved_form"
+"""The cookie with the number of the saved form, which `drafts.js` had sent along."""
+
+
+def with_receipt(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return `response` with the receipt for the form that was saved."""
+    number = request.POST.get("_draft", "")
+    if number.isascii() and number.isdecimal():
+        response.set_cookie(RECEIPT, number[:20], secure=request.is_secure(), samesite="Strict")
+    return response

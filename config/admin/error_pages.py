@@ -1,0 +1,174 @@
+"""Pages of errors in the site's own look. They read neither the session nor the database."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+
+type View = Callable[[HttpRequest], HttpResponse]
+
+
+class Explanation(NamedTuple):
+    """What went wrong, and what to do."""
+
+    title: str
+    text: str
+    advice: str
+
+
+BAD_REQUEST = Explanation(
+    "Request not understood",
+    "The server cannot read this request, so nothing was saved.",
+    "Go back and try again. If the site has a new address, add it to ALLOWED_HOSTS.",
+)
+FORBIDDEN = Explanation(
+    "No permission",
+    "Your account may not see this page, or not do this.",
+    "Log in with another account, or ask an administrator.",
+)
+NOT_FOUND = Explanation(
+    "Page not found",
+    "There is no page at this address.",
+    "It may be misspelt, or its record may have been deleted.",
+)
+ONLY_FORMS = Explanation(
+    "Nothing to show",
+    "This address only takes forms; it is not a page.",
+    "Go back, and use the button there.",
+)
+FAILED = Explanation(
+    "Server error",
+    "The server could not finish this request. The error was logged.",
+    "Go back and try again. A form that you sent is back when you open its page again.",
+)
+STALE = Explanation(
+    "Form out of date",
+    "Nothing was saved. The form is from before the last login in this browser, or cookies are"
+    " blocked.",
+    "Open the page again and save once more. What you typed in a record is back there.",
+)
+UNKNOWN_ADDRESS = Explanation(
+    "Form from an unknown address",
+    "Nothing was saved, since the form came from an address that this site does not know.",
+    "Use the site's usual address. If this is its address, add it to CSRF_TRUSTED_ORIGINS.",
+)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 400, BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 403, FORBIDDEN)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_page(request, 404, NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_page(request, 500, FAILED)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    unknown = reason.startswith(("Origin checking", "Referer checking"))
+    return error_page(request, 403, UNKNOWN_ADDRESS if unknown else STALE)
+
+
+def error_page(request: HttpRequest, status: int, explanation: Explanation) -> HttpResponse:
+    """Return the explanation as a page, or as JSON or plain text to clients that are no browser."""
+    title, text, advice = explanation
+    wanted = request.get_preferred_type(["text/html", "application/json", "text/plain"])
+    if wanted == "application/json":
+        return JsonResponse({"error": title, "detail": f"{text} {advice}"}, status=status)
+    if wanted != "text/html" or request.method == "HEAD":
+        return HttpResponse(f"{title}. {text} {advice}\n", "text/plain", status)
+    context = {
+        **admin.site.each_context(_visitor(request)),
+        **explanation._asdict(),
+        "back": _came_from(request),
+    }
+    # Without the request: its user and messages would be read from the database.
+    return HttpResponse(render_to_string("config_admin/error.html", context), status=status)
+
+
+def _visitor(request: HttpRequest) -> HttpRequest:
+    """Return a request of a visitor without a session, for which no permission is looked up."""
+    visitor = HttpRequest()
+    visitor.META = request.META
+    visitor.user = AnonymousUser()
+    return visitor
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return the path of this site's page with the link or the form, or nothing."""
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+        if page.netloc != request.get_host():
+            return ""
+    except (ValueError, DisallowedHost):
+        return ""
+    path = "/" + page.path.lstrip("/")  # two slashes would lead to another site
+    return f"{path}?{page.query}" if page.query else path
+
+
+def large_requests_refused(get_response: View) -> View:
+    """Return middleware that says how large a form may be; Django's page would only be "400".
+
+    It must come before the middleware that reads the token of the form.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        try:
+            request.POST  # noqa: B018
+        except RequestDataTooBig:
+            return error_page(request, 413, _too_large(request))
+        except TooManyFieldsSent:
+            return error_page(request, 413, _too_many())
+        except UnreadablePostError:
+            pass  # The browser has gone away.
+        return get_response(request)
+
+    return respond
+
+
+def _too_large(request: HttpRequest) -> Explanation:
+    while request.read(1 << 16):  # a server that closes early would reset the connection
+        pass
+    size, limit = request.headers["Content-Length"], settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return Explanation(
+        "Form too large",
+        f"Nothing was saved: the form has {filesizeformat(size)}, and the server takes"
+        f" {filesizeformat(limit)}.",
+        "Go back and shorten the longest text.",
+    )
+
+
+def _too_many() -> Explanation:
+    return Explanation(
+        "Too many fields",
+        "Nothing was saved: the form has more fields than the"
+        f" {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} that the server takes.",
+        "Go back, remove some of the added rows, save, and add the others then.",
+    )
+
+
+def forms_only_explained(get_response: View) -> View:
+    """Return middleware that fills the empty page of an address that only takes forms."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != 405 or response.content:
+            return response
+        page = error_page(request, 405, ONLY_FORMS)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+    return respond

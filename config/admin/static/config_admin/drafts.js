@@ -1,0 +1,216 @@
+// A form that was sent and not saved is kept in the tab and comes back when its page is opened:
+// after a login because the session had ended, after an error page, or after a lost connection.
+// The server names a saved form in a cookie (config.admin.drafts).
+"use strict";
+{
+  const KEY = `draft ${location.pathname}${location.search}`;
+  const RECEIPT = /(?:^|; )saved_form=(\d+)/;
+  const COUNT = /-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$/;
+  const UNKEPT = "[type=password], [type=file], [type=submit], [name=csrfmiddlewaretoken], [name=_draft]";
+
+  addEventListener("DOMContentLoaded", () => {
+    forgetSaved();
+    document.getElementById("logout-form")?.addEventListener("submit", () => forget(() => true));
+    announceOnLoginPage();
+  });
+
+  // After the handlers of the theme, which add rows to inlines.
+  addEventListener("load", () => setTimeout(watchForm));
+
+  function watchForm() {
+    const page = document.getElementById("draft")?.dataset;
+    const form = document.querySelector("form.warn-unsaved-form");
+    if (!page || !form) return;
+    forget((draft) => draft.account !== page.account);
+    const draft = kept()[KEY];
+    if (page.method === "POST") forget((_, key) => key === KEY); // the form itself shows it
+    else if (draft) announce(form, draft, restore(form, draft));
+    form.addEventListener("submit", (event) => send(event, form, page));
+  }
+
+  function send(event, form, page) {
+    const problem = tooLarge(form, event.submitter, page);
+    document.getElementById("form-too-large")?.remove();
+    if (problem) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return say(form, problem, "alert", "form-too-large");
+    }
+    const number = String(Date.now());
+    const input = form.elements._draft || form.appendChild(hidden("_draft"));
+    input.value = number;
+    keep({ number, account: page.account, values: valuesOf(form), titles: titlesOf(form) });
+  }
+
+  // What is kept
+
+  function kept() {
+    const keys = Object.keys(sessionStorage).filter((key) => key.startsWith("draft "));
+    return Object.fromEntries(keys.map((key) => [key, JSON.parse(sessionStorage.getItem(key))]));
+  }
+
+  function keep(draft) {
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify(draft));
+    } catch {
+      forget(() => true); // The storage is full, or there is none: the browser's Back has to do.
+    }
+  }
+
+  function forget(condition) {
+    for (const [key, draft] of Object.entries(kept())) {
+      if (condition(draft, key)) sessionStorage.removeItem(key);
+    }
+  }
+
+  function forgetSaved() {
+    const number = document.cookie.match(RECEIPT)?.[1];
+    if (!number) return;
+    forget((draft) => draft.number === number);
+    document.cookie = "saved_form=; path=/; max-age=0";
+  }
+
+  function valuesOf(form) {
+    const unkept = new Set([...form.querySelectorAll(UNKEPT)].map((input) => input.name));
+    return [...new FormData(form)].filter(([name]) => !unkept.has(name));
+  }
+
+  // The records that were chosen by typing are no options of a new page.
+  function titlesOf(form) {
+    const chosen = form.querySelectorAll("select.admin-autocomplete option:checked");
+    return Object.fromEntries([...chosen].map((option) => [option.value, option.text]));
+  }
+
+  // What comes back
+
+  // Returns how many rows of inlines were deleted meanwhile.
+  function restore(form, draft) {
+    const [rows, lost] = matchRows(form, draft);
+    const values = new Map();
+    for (const [name, value] of draft.values) {
+      const here = renamed(name, rows);
+      if (here) values.set(here, [...(values.get(here) ?? []), value]);
+    }
+    const known = new Set(rows.values());
+    for (const input of form.elements) {
+      const row = rowOf(input.name);
+      if (!input.name || input.matches(UNKEPT) || COUNT.test(input.name)) continue;
+      if (!row || known.has(row)) fill(input, values.get(input.name) ?? [], draft.titles);
+    }
+    return lost;
+  }
+
+  // Returns the row of this page for each row that was sent, by key; rows without a key are added.
+  function matchRows(form, draft) {
+    const sent = new Map(draft.values);
+    const rows = new Map();
+    let lost = 0;
+    for (const total of form.querySelectorAll("[name$='-TOTAL_FORMS']")) {
+      const prefix = total.name.replace(COUNT, "");
+      const here = new Map([...Array(Number(total.value)).keys()].map((index) =>
+        [form.elements[`${prefix}-${index}-id`]?.value, `${prefix}-${index}-`]));
+      for (let index = 0; index < Number(sent.get(total.name) ?? 0); index++) {
+        const key = sent.get(`${prefix}-${index}-id`);
+        const row = key ? here.get(key) : addRow(form, prefix, total);
+        if (row) rows.set(`${prefix}-${index}-`, row);
+        else lost++;
+      }
+    }
+    return [rows, lost];
+  }
+
+  function addRow(form, prefix, total) {
+    const before = total.value;
+    document.querySelector(`#${prefix}-group .add-row`)?.click();
+    return total.value === before ? null : `${prefix}-${before}-`;
+  }
+
+  function rowOf(name) {
+    return name.match(/^.+?-(\d+|__prefix__)-/)?.[0];
+  }
+
+  function renamed(name, rows) {
+    const row = rowOf(name);
+    return row ? rows.has(row) && name.replace(row, rows.get(row)) : name;
+  }
+
+  function fill(input, values, titles) {
+    if (["checkbox", "radio"].includes(input.type)) input.checked = values.includes(input.value);
+    else if (input.tagName === "SELECT") choose(input, values, titles);
+    else if (values.length) input.value = values.shift();
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function choose(select, values, titles) {
+    for (const value of values) {
+      const known = [...select.options].some((option) => option.value === value);
+      if (!known) select.add(new Option(titles[value] ?? value, value));
+    }
+    for (const option of select.options) option.selected = values.includes(option.value);
+  }
+
+  // What is said
+
+  function announce(form, draft, lost) {
+    const rows = lost === 1 ? "1 row was" : `${lost} rows were`;
+    const loss = lost ? ` ${rows} deleted meanwhile, or cannot be added.` : "";
+    const note = say(form, `Your unsaved changes of ${timeOf(draft)} are back.${loss}`, "status");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Discard";
+    button.addEventListener("click", discard);
+    note.append(" ", button);
+  }
+
+  function discard() {
+    forget((_, key) => key === KEY);
+    addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), true);
+    location.replace(location.pathname + location.search);
+  }
+
+  function announceOnLoginPage() {
+    const form = document.getElementById("login-form");
+    const [draft] = Object.values(kept());
+    if (!form || !draft) return;
+    say(form, `What you sent at ${timeOf(draft)} is not saved yet. It is back after you log in.`, "status");
+  }
+
+  function say(form, text, role, id = "") {
+    const note = document.createElement("p");
+    Object.assign(note, { className: "form-note", role, id, textContent: text });
+    form.prepend(note);
+    note.scrollIntoView({ block: "center" });
+    return note;
+  }
+
+  function timeOf(draft) {
+    return new Date(Number(draft.number)).toLocaleTimeString("en-GB", { timeStyle: "short" });
+  }
+
+  // What the server would refuse
+
+  function tooLarge(form, submitter, page) {
+    const values = [...new FormData(form, submitter)];
+    const body = new URLSearchParams(values.map(([name, value]) =>
+      [name, String(value).replace(/\r?\n/g, "\r\n")]));
+    const bytes = body.toString().length;
+    if (values.length > Number(page.maxFields)) {
+      return `Nothing was sent: the form has ${values.length} fields, and the server takes ${page.maxFields}. `
+        + "Remove some of the added rows, save, and add the others then.";
+    }
+    if (bytes <= Number(page.maxBytes)) return "";
+    const [longest] = values.sort(([, one], [, other]) => other.length - one.length)[0];
+    const label = form.elements[longest].labels?.[0]?.textContent.replace("*", "").trim() ?? longest;
+    return `Nothing was sent: the form has ${megabytes(bytes)}, and the server takes ${megabytes(page.maxBytes)}. `
+      + `The longest text is in “${label}”: shorten it.`;
+  }
+
+  function megabytes(bytes) {
+    return `${(bytes / 1048576).toFixed(1)} MB`;
+  }
+
+  function hidden(name) {
+    return Object.assign(document.createElement("input"), { type: "hidden", name });
+  }
+}

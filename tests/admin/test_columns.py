@@ -1,0 +1,65 @@
+"""How lists show values: numbers at the right, and colours only for news."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.db.models import Model
+from django.test import Client
+
+from config.admin.columns import BAD, COLOUR_OF, GOOD
+from config.postgres.enums import EnumField
+from courses.models import Course
+from payments.models import Payment
+from tests.admin.pages import model_admin, url
+from tests.factories import CourseFactory, PaymentFactory
+
+NEWS = {"succeeded": GOOD, "completed": GOOD, "failed": BAD, "unpaid": BAD}
+
+
+def labels() -> Iterator[str]:
+    """Yield the labels of all enum types."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, EnumField):
+                yield from dict(field.flatchoices)
+
+
+def test_green_and_red__are_for_good_and_bad_news() -> None:
+    news = {label: COLOUR_OF.get(label) for label in labels()}
+    assert {label: colour for label, colour in news.items() if colour in (GOOD, BAD)} == NEWS
+
+
+def test_label_with_a_colour__exists() -> None:
+    assert COLOUR_OF.keys() - set(labels()) == set()
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [
+        (Course, ["price", "enrollment_count", "average_rating"]),
+        (Payment, ["amount"]),
+    ],
+)
+def test_number__is_aligned_at_the_right(model: type[Model], names: list[str]) -> None:
+    columns = [column for column in model_admin(model).columns if hasattr(column, "formatting")]
+    assert [column.__name__ for column in columns] == names
+
+
+def test_amount__keeps_its_currency_at_hand(db: None) -> None:
+    payment = PaymentFactory.create(amount="1234.5", currency="EUR")
+    assert model_admin(Payment).shown("amount")(payment) == (
+        '<span class="whitespace-nowrap">1,234.50 <span class="currency">EUR</span></span>'
+    )
+
+
+def test_address_of_a_related_person__may_break_before_its_at(admin_client: Client) -> None:
+    CourseFactory.create(instructor__email="ada&@example.com")
+    html = admin_client.get(url(Course, "changelist")).text
+    assert ">ada&amp;<wbr>@example.com</a>" in html
+
+
+def test_yes_and_no__are_no_news(admin_client: Client) -> None:
+    PaymentFactory.create()
+    html = admin_client.get(url(Payment, "changelist")).text
+    assert 'bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200" title="No"' in html

@@ -1,0 +1,38 @@
+"""The receipt for a saved form, by which the browser forgets what it has kept."""
+
+import pytest
+from django.test import Client
+
+from courses.models import Course
+from tests.admin.pages import sent, url, valid_data
+from tests.factories import CourseFactory
+
+
+def saved_number(client: Client, address: str, data: dict[str, str]) -> str | None:
+    """Return the number in the receipt for `data`, or None without a receipt."""
+    cookie = client.post(address, data).cookies.get("saved_form")
+    return cookie and cookie.value
+
+
+def test_changed_record__is_acknowledged(admin_client: Client) -> None:
+    address = url(Course, "change", CourseFactory.create().pk)
+    data = sent(admin_client, address) | {"_draft": "1764376800123"}
+    assert saved_number(admin_client, address, data) == "1764376800123"
+
+
+def test_added_record__is_acknowledged(admin_client: Client) -> None:
+    data = valid_data(admin_client, Course) | {"_draft": "7"}
+    assert saved_number(admin_client, url(Course, "add"), data) == "7"
+
+
+def test_refused_record__is_not_acknowledged(admin_client: Client) -> None:
+    address = url(Course, "change", CourseFactory.create().pk)
+    data = sent(admin_client, address) | {"title": "", "_draft": "7"}
+    assert saved_number(admin_client, address, data) is None
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "٣", "1; path=/"])
+def test_number_that_is_none__is_not_acknowledged(admin_client: Client, number: str) -> None:
+    address = url(Course, "change", CourseFactory.create().pk)
+    data = sent(admin_client, address) | {"_draft": number}
+    assert saved_number(admin_client, address, data) is None
