@@ -1,12 +1,11 @@
 """Options of the admin that all tables share."""
 
 from functools import cached_property
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, ProgrammingError
+from django.db import DataError, IntegrityError
 from django.http import HttpRequest, HttpResponse
 from unfold import admin as unfold
 
@@ -21,9 +20,6 @@ from config.admin.paths import field_at, select_names, with_names
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
 from config.admin.violations import refused
-
-WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError)
-"""Exceptions that Django's lookups raise for values of the wrong type."""
 
 
 class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
@@ -44,7 +40,6 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # would count the table for each choice of each filter
     list_filter_submit = True
     list_disable_select_all = True
-    list_before_template = "config_admin/list_notice.html"
     change_form_outer_before_template = "config_admin/related.html"
     warn_unsaved_form = True
     list_display: tuple[str, ...] = ("__str__",)
@@ -82,13 +77,6 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
-
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Raise IncorrectLookupParameters also for wrong values that only the query detects."""
-        try:
-            return cast(ChangeList, super().get_changelist_instance(request))
-        except (DataError, ProgrammingError, *WRONG_VALUES) as error:
-            raise IncorrectLookupParameters from error
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return select_names(super().get_queryset(request))

@@ -5,6 +5,8 @@ from config.admin.bounds import QuerySet as QuerySet
 from config.admin.bounds import TooSlowError as TooSlowError
 from config.admin.bounds import at_most as at_most
 from config.admin.bounds import estimates as estimates
+from config.admin.filters import ChoiceFilter as ChoiceFilter
+from config.admin.filters import EmptyFilter as EmptyFilter
 from config.admin.filters import RangeFilter as RangeFilter
 from config.admin.filters import RecordFilter as RecordFilter
 from config.admin.forms import ModelForm as ModelForm
