@@ -34,7 +34,9 @@ class ActionOptions:
     ) -> HttpResponse | None:
         """Run the action in one transaction, and only on rows that were selected on the page."""
         if request.mistakes:
-            self.message_user(request, "Nothing was changed. See below.", messages.WARNING)
+            self.message_user(
+                request, "Nothing was changed, because the list is empty.", messages.WARNING
+            )
             return None
         request.POST = request.POST.copy()
         request.POST["select_across"] = "0"

@@ -165,10 +165,11 @@ class ChangeList(UnfoldChangeList):
             self._read_page(request, self.queryset)
         except (DataError, ProgrammingError, *WRONG_VALUES) as error:
             # Only the query shows that a regular expression or a number is wrong.
-            reason = str(error).partition("\n")[0]
+            database = isinstance(error, (DataError, ProgrammingError))
+            reason = str(error).partition("\n")[0] if database else "not a value of this filter"
             names = self.typed or {SEARCH_VAR: ""}
             self.mistakes += [Mistake(name, f"{name}: {reason}.") for name in names]
-            self._read_page(request, self.queryset.none())
+            self._read_page(request, self.queryset)
         self.multi_page = self.result_count > self.list_per_page
         self.show_full_result_count = self.can_show_all = False
         self.full_result_count = self.result_count  # templates then add nothing to the count
@@ -182,7 +183,7 @@ class ChangeList(UnfoldChangeList):
         if not self.mistakes:
             self.mistakes += no_page(page, self.paginator.num_pages)
         if self.mistakes:
-            self.queryset = rows = rows.none()
+            self.queryset = rows = self.root_queryset.none()
             self.paginator = self.model_admin.get_paginator(request, rows, self.list_per_page)
         self.page_num = 1 if self.mistakes else int(page)
         self.result_list = self.paginator.page(self.page_num).object_list
@@ -198,7 +199,7 @@ class ChangeList(UnfoldChangeList):
             self.mistakes.append(Mistake(SEARCH_VAR, problem))
         rows: QuerySet = super().get_queryset(request, exclude_parameters)
         if self.mistakes:
-            return rows.none()
+            return self.root_queryset.none()
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
     def _forbidden(self, request: HttpRequest) -> Iterator[Mistake]:
@@ -245,7 +246,7 @@ class ChangeList(UnfoldChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
         """Accept only columns that are sortable; Django ignores others."""
         parts = list(filter(None, self.params.get(ORDER_VAR, "").split(".")))
-        wrong = [part for part in parts if part.removeprefix("-") not in self._sortable()]
+        wrong = [part for part in parts if part.removeprefix("-") not in self.sortable]
         if wrong:
             columns = ", ".join(map(shown, wrong))
             text = f"The list cannot be sorted by column {columns}. Click a heading to sort it."
@@ -253,7 +254,9 @@ class ChangeList(UnfoldChangeList):
             self.params[ORDER_VAR] = ".".join(part for part in parts if part not in wrong)
         return list(super().get_ordering(request, queryset))
 
-    def _sortable(self) -> set[str]:
+    @cached_property
+    def sortable(self) -> set[str]:
+        """The positions of the columns that the list can be sorted by."""
         return {
             str(position)
             for position, name in enumerate(self.list_display)

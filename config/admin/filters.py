@@ -37,7 +37,7 @@ class CheckedFilter:
 
     several = False
     """Whether a parameter may have several values, of which a row needs one."""
-    request: HttpRequest
+    request: Any
     title: Any
 
     def mistakes(self) -> Iterator[Mistake]:
@@ -193,7 +193,7 @@ class RangeFilter(CheckedFilter):
         raise NotImplementedError
 
 
-class DaysFilter(RangeFilter, RangeDateFilter):
+class DaysFilter(RangeFilter, RangeDateFilter):  # type: ignore[misc]
     """A filter by a range of days in the current time zone."""
 
     field_class = forms.DateField
@@ -209,7 +209,7 @@ class DaysFilter(RangeFilter, RangeDateFilter):
         return models.Q((f"{self.field_path}__lt", _midnight(value + timedelta(days=1))))
 
 
-class NumbersFilter(RangeFilter, RangeNumericFilter):
+class NumbersFilter(RangeFilter, RangeNumericFilter):  # type: ignore[misc]
     """A filter by a range of numbers."""
 
     field_class = forms.FloatField
@@ -229,7 +229,7 @@ class FilterSelect(AutocompleteSelect):
         groups = super().optgroups(name, [text for text in value if is_value(key, text)], attr)
         options = groups[0][1]
         if value[0] and value[0] not in {str(option["value"]) for option in options}:
-            options.append(self.create_option(name, value[0], value[0], set(value), len(options)))
+            options.append(self.create_option(name, value[0], value[0], True, len(options)))
         return groups
 
 
@@ -237,10 +237,11 @@ class RecordForm(AutocompleteDropdownForm):
     widget = FilterSelect
 
 
-class RecordFilter(CheckedFilter, AutocompleteSelectFilter):
+class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[misc]
     """A filter by a record that is found by typing, without a list of all records."""
 
     form_class = RecordForm
+    field: Any
 
     def problem(self, name: str, value: str) -> str:
         if name != self.lookup_kwarg:

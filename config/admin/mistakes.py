@@ -40,8 +40,9 @@ def shown(value: str) -> str:
 def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake]:
     """Yield the parameters with more than one value, except those that may have `several`."""
     for name, values in parameters.lists():
-        if len(set(values)) > 1 and name not in several:
-            given = " and ".join(shown(value) for value in dict.fromkeys(values[:3]))
+        different = list(dict.fromkeys(filter(None, values)))
+        if len(different) > 1 and name not in several:
+            given = " and ".join(map(shown, different[:3]))
             yield Mistake(name, f"{name} is given with different values: {given}. Give one.")
 
 
@@ -51,9 +52,11 @@ def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
         if name in parameters:
             yield Mistake(name, f"This list has no filter {shown(name)}.")
     if ERROR_FLAG in parameters:
-        yield Mistake(ERROR_FLAG, "The address before this one had a filter that is not understood.")
-    if parameters.get(IS_POPUP_VAR, "1") != "1":
-        text = f"{IS_POPUP_VAR}: {shown(parameters[IS_POPUP_VAR])} is not a choice; write 1."
+        yield Mistake(
+            ERROR_FLAG, "The address before this one had a filter that is not understood."
+        )
+    if (popup := str(parameters.get(IS_POPUP_VAR, "1"))) != "1":
+        text = f"{IS_POPUP_VAR}: {shown(popup)} is not a choice; write 1."
         yield Mistake(IS_POPUP_VAR, text)
 
 
