@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.auth import admin as auth
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -123,7 +124,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         self.message_user(request, f"The user “{obj_display}” was deactivated.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:users_user_changelist"))
+        return self._to_list(request)
 
     def get_actions(
         self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
@@ -184,6 +185,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             "media": self.media,
             "model_count": counts.items(),
             "deleted_objects": kept,
+            "preserved_filters": self.get_preserved_filters(request),
             "mismatch": "This is not the account's address." if request.method == "POST" else "",
         }
         return TemplateResponse(request, "admin/users/user/erase.html", context)
@@ -199,7 +201,13 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         super().log_deletions(request, [user])
         user.delete()
         self.message_user(request, f"The user “{user}” was deleted permanently.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:users_user_changelist"))
+        return self._to_list(request)
+
+    def _to_list(self, request: HttpRequest) -> HttpResponse:
+        """Redirect to the list with the filters that it had."""
+        kept = {"opts": self.opts, "preserved_filters": self.get_preserved_filters(request)}
+        address = add_preserved_filters(kept, reverse("admin:users_user_changelist"))
+        return HttpResponseRedirect(address)
 
 
 @admin.register(UserProfile)
