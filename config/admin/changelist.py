@@ -22,6 +22,7 @@ from config.admin.bounds import (
     TooSlowError,
     at_most,
     count_up_to,
+    described,
     estimates,
 )
 from config.admin.export import FORMATS, SECRETS
@@ -304,7 +305,5 @@ class ChangeList(UnfoldChangeList):
         if total.exact:
             name = self.opts.verbose_name if total.number == 1 else self.opts.verbose_name_plural
             return f"{total} {name}"
-        about = 0 if self.queryset.query.where else estimates([self.model])[self.model]
-        if about > total.number:
-            return f"about {about:,} {self.opts.verbose_name_plural}"
-        return f"more than {total.number:,} {self.opts.verbose_name_plural}"
+        estimate = 0 if self.queryset.query.where else estimates([self.model])[self.model]
+        return f"{described(total, estimate)} {self.opts.verbose_name_plural}"

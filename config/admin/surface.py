@@ -3,8 +3,9 @@
 from config.admin.bounds import Model as Model
 from config.admin.bounds import QuerySet as QuerySet
 from config.admin.bounds import TooSlowError as TooSlowError
+from config.admin.bounds import about as about
 from config.admin.bounds import at_most as at_most
-from config.admin.bounds import estimates as estimates
+from config.admin.bounds import sizes as sizes
 from config.admin.filters import ChoiceFilter as ChoiceFilter
 from config.admin.filters import EmptyFilter as EmptyFilter
 from config.admin.filters import RangeFilter as RangeFilter

@@ -32,7 +32,8 @@ def breadcrumb(context: template.RequestContext) -> dict[str, Any]:
     ]
     if "cl" in context:
         return {"links": links[:1], "heading": links[1][1]}
-    page = context.request.resolver_match.url_name.removeprefix(f"{names}_")
+    match: Any = context.request.resolver_match
+    page = match.url_name.removeprefix(f"{names}_")
     if not isinstance(row, Model):
         return {"links": links, "heading": context.get("title")}
     if page == "change":
