@@ -6,7 +6,14 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin import ModelAdmin, QuerySet, StackedInline, TabularInline, currencies
+from config.admin import (
+    EmptyFilter,
+    ModelAdmin,
+    QuerySet,
+    StackedInline,
+    TabularInline,
+    currencies,
+)
 from courses.enums import CourseStatus
 from courses.models import Course, CourseModule, Lesson
 
@@ -90,7 +97,7 @@ class CourseAdmin(ModelAdmin):
     ) -> tuple[QuerySet, bool]:
         """Add the courses that the search of the catalogue finds, such as by their description."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
-        if words := search_term.replace("\x00", "").strip():
+        if not found.query.is_empty() and (words := search_term.strip()):
             keys = list(Course.objects.search(words).values_list("pk", flat=True)[:100])
             found |= queryset.filter(pk__in=keys)
         return found, duplicates
@@ -120,7 +127,7 @@ class CourseModuleAdmin(ModelAdmin):
     list_display = ("title", "course", "order_number", "duration_minutes", "prerequisite_module")
     list_filter = (
         "course",
-        ("prerequisite_module", admin.EmptyFieldListFilter),
+        ("prerequisite_module", EmptyFilter),
         "order_number",
         "duration_minutes",
         "created_at",

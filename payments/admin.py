@@ -6,7 +6,7 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin import ModelAdmin, QuerySet, currencies
+from config.admin import ChoiceFilter, ModelAdmin, QuerySet, currencies
 from payments.models import Payment, Refund, Subscription
 
 REVIEW = "review_requested_at"
@@ -14,7 +14,7 @@ REVIEW = "review_requested_at"
 MARKED = Q(metadata__has_key=REVIEW)
 
 
-class ReviewFilter(admin.SimpleListFilter):
+class ReviewFilter(ChoiceFilter):
     """A filter by the mark for review."""
 
     title = "review"
@@ -23,8 +23,8 @@ class ReviewFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [("requested", "Requested")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(MARKED) if self.value() == "requested" else queryset
+    def filtered(self, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(MARKED)
 
 
 @admin.register(Payment)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.auth import admin as auth
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -137,7 +138,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
         self.message_user(request, f"The user “{obj_display}” was deactivated.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:users_user_changelist"))
+        return self._to_list(request)
 
     def get_actions(
         self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
@@ -201,6 +202,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             "media": self.media,
             "model_count": counts.items(),
             "deleted_objects": kept,
+            "preserved_filters": self.get_preserved_filters(request),
             "mismatch": "This is not the account's address." if "email" in request.POST else "",
         }
         return TemplateResponse(request, "admin/users/user/erase.html", context)
@@ -217,7 +219,13 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         super().log_deletions(request, [user])
         super().delete_model(request, user)
         self.message_user(request, f"The user “{user}” was deleted permanently.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:users_user_changelist"))
+        return self._to_list(request)
+
+    def _to_list(self, request: HttpRequest) -> HttpResponse:
+        """Redirect to the list with the filters that it had."""
+        kept = {"opts": self.opts, "preserved_filters": self.get_preserved_filters(request)}
+        address = add_preserved_filters(kept, reverse("admin:users_user_changelist"))
+        return HttpResponseRedirect(address)
 
 
 @admin.register(UserProfile)

@@ -34,6 +34,11 @@ class ActionOptions:
         self, request: HttpRequest, queryset: QuerySet, **kwargs: Any
     ) -> HttpResponse | None:
         """Run the action in one transaction, and only on rows that were selected on the page."""
+        if request.mistakes:
+            self.message_user(
+                request, "Nothing was changed, because the list is empty.", messages.WARNING
+            )
+            return None
         request.POST = request.POST.copy()
         request.POST["select_across"] = "0"
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)

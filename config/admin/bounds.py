@@ -8,9 +8,11 @@ from itertools import chain
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import OperationalError, connection, models, transaction
+from django.db import DatabaseError, OperationalError, connection, models, transaction
 from psycopg.errors import QueryCanceled
 
+COUNTED_ROWS = 1_000
+"""The limit of a count on a page that counts many tables."""
 COUNTING_MILLISECONDS = 120
 """The time that a page gives a query that counts rows or finds their keys."""
 
@@ -94,3 +96,32 @@ def estimates(models: Iterable[Model]) -> Counter[Model]:
             [list(by_name)],
         )
         return Counter({by_name[name]: rows for name, rows in cursor.fetchall()})
+
+
+def about(number: int) -> str:
+    """Return an estimate, rounded to two digits, since it is no more precise."""
+    digits = len(str(number)) - 2
+    return f"about {round(number, -digits) if digits > 0 else number:,}"
+
+
+def described(count: Count, estimate: int) -> str:
+    """Return the exact number or, if it is not known, the estimate or the minimum."""
+    if count.exact:
+        return str(count)
+    return about(estimate) if estimate > count.number else f"more than {count.number:,}"
+
+
+def sizes(models: Iterable[Model]) -> dict[Model, str]:
+    """Return the number of rows in each table: exact for small tables, estimated for others.
+
+    A table has no entry if it was never analyzed and cannot be counted.
+    """
+    models = list(models)
+    expected = estimates(models)
+    try:
+        with at_most(COUNTING_MILLISECONDS):
+            rows = [model._base_manager.all() for model in models]
+            counts = dict(zip(models, count_up_to(COUNTED_ROWS, rows), strict=True))
+    except (TooSlowError, DatabaseError):  # a table may be locked or missing
+        return {model: about(number) for model, number in expected.items()}
+    return {model: described(count, expected[model]) for model, count in counts.items()}

@@ -1,11 +1,15 @@
 """Lists that open quickly, whatever the table size and the filters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.paginator import InvalidPage, Page, Paginator
+from django import forms
+from django.contrib.admin.utils import build_q_object_from_lookup_parameters
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
+from django.core.exceptions import FieldError, ValidationError
+from django.core.paginator import Page, Paginator
+from django.db import DataError, ProgrammingError
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,15 +22,21 @@ from config.admin.bounds import (
     TooSlowError,
     at_most,
     count_up_to,
+    described,
     estimates,
 )
-from config.admin.export import FOR_EXCEL, FORMATS
+from config.admin.export import FOR_EXCEL, FORMATS, SECRETS
+from config.admin.filters import YES_OR_NO, CheckedFilter
+from config.admin.mistakes import Mistake, contradictions, no_page, shown, wrong_controls
+from config.admin.search import search_problem
 from config.postgres.enums import EnumField
 
 LISTED_ROWS = 10_000
 """The number of rows that the pages of a list show; a filter leads to the other rows."""
 NEWEST_ROWS = 20_000
 """The number of rows that a query scans if scanning all of them takes too long."""
+WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError, ValidationError)
+"""Exceptions that Django's lookups raise for values of the wrong type."""
 ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "indexonlyscan")}
 """Settings that leave only index scans whose costs do not assume an early end."""
 
@@ -133,42 +143,132 @@ def _keys(rows: QuerySet, part: slice) -> list[Any]:
     return list(rows.values_list("pk", flat=True)[part])
 
 
+class SearchForm(forms.Form):
+    """The search of a list; ChangeList checks the words."""
+
+    q = forms.Field(required=False)
+
+
 class ChangeList(UnfoldChangeList):
-    """One page of a list, with an exact, minimal or estimated number of rows."""
+    """One page of a list, with an exact, minimal or estimated number of rows.
+
+    A list with a parameter that it does not understand says so, and is empty.
+    """
+
+    search_form_class = SearchForm
+    mistakes: list[Mistake]
+    typed: dict[str, Any]
+    """The lookups that are no filters of the list, such as `title__contains`."""
 
     def get_results(self, request: HttpRequest) -> None:
-        paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
+        self.address = request.GET
         try:
-            self.result_list = paginator.page(self.page_num).object_list
-        except InvalidPage as error:
-            raise IncorrectLookupParameters from error
-        self.paginator = paginator
-        self.result_count = paginator.count
+            self._read_page(request, self.queryset)
+        except (DataError, ProgrammingError, *WRONG_VALUES) as error:
+            # Only the query shows that a regular expression or a number is wrong.
+            database = isinstance(error, (DataError, ProgrammingError))
+            reason = str(error).partition("\n")[0] if database else "not a value of this filter"
+            names = self.typed or {SEARCH_VAR: ""}
+            self.mistakes += [Mistake(name, f"{name}: {reason}.") for name in names]
+            self._read_page(request, self.queryset)
         self.multi_page = self.result_count > self.list_per_page
         self.show_full_result_count = self.can_show_all = False
         self.full_result_count = self.result_count  # templates then add nothing to the count
         self.show_admin_actions = True
         self.vague = getattr(request, "vague", [])
+        request.mistakes = self.mistakes
+
+    def _read_page(self, request: HttpRequest, rows: QuerySet) -> None:
+        self.paginator = self.model_admin.get_paginator(request, rows, self.list_per_page)
+        page = request.GET.get(PAGE_VAR, "1")
+        if not self.mistakes:
+            self.mistakes += no_page(page, self.paginator.num_pages)
+        if self.mistakes:
+            self.queryset = rows = self.root_queryset.none()
+            self.paginator = self.model_admin.get_paginator(request, rows, self.list_per_page)
+        self.page_num = 1 if self.mistakes else int(page)
+        self.result_list = self.paginator.page(self.page_num).object_list
+        self.result_count = self.paginator.count
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
         """Join the records that the columns show; Django does not if others are joined."""
+        self.mistakes = [*wrong_controls(request.GET), *self._forbidden(request)]
+        self.forbidden = {mistake.parameter for mistake in self.mistakes}
+        if problem := search_problem(self.query):
+            self.mistakes.append(Mistake(SEARCH_VAR, problem))
         rows: QuerySet = super().get_queryset(request, exclude_parameters)
+        if self.mistakes:
+            return self.root_queryset.none()
         return rows.select_related(*self.list_select_related) if self.list_select_related else rows
 
+    def _forbidden(self, request: HttpRequest) -> Iterator[Mistake]:
+        for name, values in super().get_filters_params().items():
+            if SECRETS.intersection(name.split("__")):
+                continue  # Django refuses the request, and logs it
+            if not all(self.model_admin.lookup_allowed(name, value, request) for value in values):
+                yield Mistake(name, f"This list cannot be filtered by {shown(name)}.")
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        """Leave out the parameters that make Django refuse the whole request."""
+        found = super().get_filters_params(params)
+        return {name: values for name, values in found.items() if name not in self.forbidden}
+
+    def get_filters(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Collect the mistakes of the filters and of the lookups that are no filters."""
+        specs, has, typed, duplicates, active = super().get_filters(request)
+        several = set[str]()
+        for spec in specs:
+            if isinstance(spec, CheckedFilter):
+                self.mistakes += spec.mistakes()
+                several |= set(spec.expected_parameters()) if spec.several else set()
+        self.mistakes += contradictions(request.GET, several)
+        self.mistakes += [
+            mistake for name in typed if (mistake := self._wrong(name, typed[name], request))
+        ]
+        wrong = {mistake.parameter for mistake in self.mistakes}
+        self.typed = {name: value for name, value in typed.items() if name not in wrong}
+        return specs, has, self.typed, duplicates, active
+
+    def _wrong(self, name: str, values: list[Any], request: HttpRequest) -> Mistake | None:
+        """Return the mistake of a lookup; Django raises one of many exceptions."""
+        typed = ", ".join(map(shown, request.GET.getlist(name)))
+        try:
+            self.root_queryset.filter(build_q_object_from_lookup_parameters({name: values}))
+        except (FieldError, AttributeError, *WRONG_VALUES) as error:
+            if isinstance(error, FieldError):
+                return Mistake(name, f"This list has no filter {shown(name)}.")
+            return Mistake(name, f"{name}: {typed} is not a value of this filter.")
+        if name.endswith("__isnull") and not set(request.GET.getlist(name)) <= set(YES_OR_NO):
+            return Mistake(name, f"{name}: {typed} is not a choice; write True or False.")
+        return None
+
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        """Ignore columns of the URL that are not sortable; Django only hides their links."""
-        if wanted := self.params.get("o"):
-            sortable = self.sortable_by
-            allowed = [
-                str(position)
-                for position, name in enumerate(self.list_display)
-                if sortable is None or name in sortable
-            ]
-            kept = [part for part in wanted.split(".") if part.removeprefix("-") in allowed]
-            self.params["o"] = ".".join(kept)
+        """Accept only columns that are sortable; Django ignores others."""
+        parts = list(filter(None, self.params.get(ORDER_VAR, "").split(".")))
+        wrong = [part for part in parts if part.removeprefix("-") not in self.sortable]
+        if wrong:
+            columns = ", ".join(map(shown, wrong))
+            text = f"The list cannot be sorted by column {columns}. Click a heading to sort it."
+            self.mistakes.append(Mistake(ORDER_VAR, text))
+            self.params[ORDER_VAR] = ".".join(part for part in parts if part not in wrong)
         return list(super().get_ordering(request, queryset))
+
+    @cached_property
+    def sortable(self) -> set[str]:
+        """The positions of the columns that the list can be sorted by."""
+        return {
+            str(position)
+            for position, name in enumerate(self.list_display)
+            if (self.sortable_by is None or name in self.sortable_by)
+            and self.get_ordering_field(name)
+        }
+
+    @property
+    def mended(self) -> list[tuple[Mistake, str]]:
+        """The mistakes, each with the query of the list without it."""
+        return [(mistake, mistake.mended(self.address)) for mistake in self.mistakes]
 
     @property
     def export_urls(self) -> dict[str, str]:
@@ -207,7 +307,5 @@ class ChangeList(UnfoldChangeList):
         if total.exact:
             name = self.opts.verbose_name if total.number == 1 else self.opts.verbose_name_plural
             return f"{total} {name}"
-        about = 0 if self.queryset.query.where else estimates([self.model])[self.model]
-        if about > total.number:
-            return f"about {about:,} {self.opts.verbose_name_plural}"
-        return f"more than {total.number:,} {self.opts.verbose_name_plural}"
+        estimate = 0 if self.queryset.query.where else estimates([self.model])[self.model]
+        return f"{described(total, estimate)} {self.opts.verbose_name_plural}"

@@ -17,6 +17,7 @@ from config.admin.bounds import (
     Count,
     Model,
     TooSlowError,
+    about,
     at_most,
     estimates,
     local_settings,
@@ -61,7 +62,7 @@ class Affected:
 
     def __str__(self) -> str:
         if not self.count.exact and self.estimate > self.count.number:
-            return f"about {_rounded(self.estimate):,}"
+            return about(self.estimate)
         return str(self.count)
 
 
@@ -283,9 +284,3 @@ def _fetch_one(sql: str, params: dict[str, Any]) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchone()
-
-
-def _rounded(number: int) -> int:
-    """Round an estimate to two digits, since it is no more precise."""
-    digits = len(str(number)) - 2
-    return round(number, -digits) if digits > 0 else number

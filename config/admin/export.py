@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Cast
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
 
 from config.admin.bounds import QuerySet
@@ -106,27 +106,30 @@ class ExportOptions:
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"
         return [path("export/<format_>/", view, name=name), *super().get_urls()]
 
-    def export_view(self, request: HttpRequest, format_: str) -> StreamingHttpResponse:
+    def export_view(
+        self, request: HttpRequest, format_: str
+    ) -> StreamingHttpResponse | HttpResponse:
         """Return the filtered list, all of its pages, as a file named after the table.
 
-        Raise PermissionDenied or, for an unknown format or an invalid filter, Http404.
+        With a filter that is not understood, return status 400 and what is wrong with it. Raise
+        PermissionDenied or, for an unknown format, Http404.
         """
         if not self.has_view_permission(request):
             raise PermissionDenied
         if format_ not in FORMATS:
             raise Http404(f"There is no export as {format_}.")
-        request.GET = request.GET.copy()
-        request.GET.pop("p", None)
         mark = BYTE_ORDER_MARK if format_ == "csv" and _is_for_excel(request) else ""
-        try:
-            rows = self.get_changelist_instance(request).queryset
-        except IncorrectLookupParameters as error:
-            raise Http404("The list has no such filter.") from error
+        changelist = self.get_changelist_instance(request)
+        wrong = [mistake.sentence for mistake in changelist.mistakes]
+        if PAGE_VAR in request.GET:
+            wrong.append(f"{PAGE_VAR}: an export has no pages.")
+        if wrong:
+            return HttpResponse("\n".join(wrong), status=400, content_type="text/plain")
         fields = [field for field in self.opts.concrete_fields if field.name not in SECRETS]
         content_type, write = FORMATS[format_]
         names = [field.column for field in fields]
         return StreamingHttpResponse(
-            chain([mark], write(names, read(rows.select_related(None), fields))),
+            chain([mark], write(names, read(changelist.queryset.select_related(None), fields))),
             content_type=content_type,
             headers={
                 "Content-Disposition": f'attachment; filename="{self.opts.db_table}.{format_}"'

@@ -1,41 +1,107 @@
-"""Filters of lists by label, by range of days or numbers, and by related record."""
+"""Filters of lists by label, by range of days or numbers, and by related record.
 
+A filter says which of its parameters it does not understand, and then finds no rows.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     RangeDateFilter,
     RangeNumericFilter,
 )
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
+from unfold.widgets import INPUT_CLASSES
 
 from config.admin.bounds import QuerySet
+from config.admin.mistakes import Mistake, shown
+from config.admin.search import is_value
 from config.postgres.enums import EnumField
 
+YES_OR_NO = ("1", "0", "True", "False")
+LISTED_LABELS = 20
 
-class EnumFilter(admin.ChoicesFieldListFilter):
-    """A filter by labels. An unknown label in the URL finds no rows."""
+
+class CheckedFilter:
+    """The base of our filters."""
+
+    several = False
+    """Whether a parameter may have several values, of which a row needs one."""
+    request: Any
+    title: Any
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """Yield the parameters with values that the filter does not understand."""
+        for name in self.expected_parameters():  # type: ignore[attr-defined]
+            for value in self.request.GET.getlist(name):
+                if problem := self.problem(name, value):
+                    yield Mistake(name, f"{self.name_of(name)}: {problem}")
+
+    def name_of(self, parameter: str) -> str:
+        """Return how the page names the input of the parameter."""
+        return str(capfirst(self.title))
+
+    def problem(self, name: str, value: str) -> str:
+        """Return what is wrong with a value of the parameter `name`, or an empty string."""
+        known = YES_OR_NO if name.endswith("__isnull") else self.values()
+        return "" if value in known else _no_choice(value, known)
+
+    def values(self) -> Sequence[str]:
+        """Return the values that the filter understands."""
+        return YES_OR_NO
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        if any(self.mistakes()):
+            return queryset.none()
+        return super().queryset(request, queryset)  # type: ignore[misc, no-any-return]
+
+
+def _no_choice(value: str, known: Sequence[str]) -> str:
+    listed = ", ".join(known[:LISTED_LABELS])
+    return f"{shown(value)} is not a choice; write {listed}."
+
+
+class LinkFilter(CheckedFilter):
+    """The base of filters with a link for each choice."""
+
+    template = "config_admin/filter.html"
+    look: ClassVar[dict[str, bool]] = {}
+    """What the theme's template reads of a filter."""
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Return the parameters that remain when the form with the other filters is sent."""
+        names = filter(None, self.expected_parameters())  # type: ignore[attr-defined]
+        given = [(name, value) for name in names for value in self.request.GET.getlist(name)]
+        return list(dict.fromkeys(given))
+
+
+class EnumFilter(LinkFilter, admin.ChoicesFieldListFilter):
+    """A filter by labels."""
+
+    several = True
 
     def expected_parameters(self) -> list[str | None]:
         """Add the parameters `?role=x` and `?role__in=x,y`, which are typed, not linked."""
         return [*super().expected_parameters(), self.field_path, f"{self.field_path}__in"]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        for lookup, values in self.used_parameters.items():
-            if lookup != self.lookup_kwarg_isnull and not self._are_labels(values):
-                return queryset.none()
-        return super().queryset(request, queryset)
+    def problem(self, name: str, value: str) -> str:
+        """Check each label of a list of labels."""
+        parts = value.split(",") if name.endswith("__in") else [value]
+        problems = (super(EnumFilter, self).problem(name, part) for part in parts)
+        return next(filter(None, problems), "")
 
-    def _are_labels(self, values: Any) -> bool:
-        labels = {label for label, _ in self.field.flatchoices}
-        return all(
-            labels.issuperset(value if isinstance(value, list) else [value]) for value in values
-        )
+    def values(self) -> Sequence[str]:
+        return [str(label) for label, _ in self.field.flatchoices]
 
 
 # Also for admin classes that are not this project's.
@@ -44,48 +110,156 @@ admin.FieldListFilter.register(
 )
 
 
-class RangeFilter:
+class YesNoFilter(LinkFilter, admin.BooleanFieldListFilter):
+    """A filter by yes or no."""
+
+    look: ClassVar[dict[str, bool]] = {"horizontal": True}
+
+
+class EmptyFilter(LinkFilter, admin.EmptyFieldListFilter):
+    """A filter by whether a column is empty."""
+
+    def values(self) -> Sequence[str]:
+        return YES_OR_NO[:2]
+
+
+class ChoiceFilter(LinkFilter, admin.SimpleListFilter):
+    """The base of filters with choices of their own."""
+
+    def values(self) -> Sequence[str]:
+        return [str(value) for value, _ in self.lookup_choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Return all rows without a choice, and none for a wrong one."""
+        if self.value() is None:
+            return queryset
+        return queryset.none() if any(self.mistakes()) else self.filtered(queryset)
+
+    def filtered(self, queryset: QuerySet) -> QuerySet:
+        """Return the rows of the choice."""
+        raise NotImplementedError
+
+
+class RangeFilter(CheckedFilter):
     """The base of filters by a range of days or numbers. A range includes both ends."""
 
-    def queryset(self: Any, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """Raise IncorrectLookupParameters if the form rejects a value."""
-        form = next(self.choices(None))["form"]
-        if not form.is_valid():
-            raise IncorrectLookupParameters
-        for end, value in form.cleaned_data.items():
+    field_class: ClassVar[type[forms.Field]]
+    attrs: ClassVar[dict[str, str]]
+    kind = ""
+    """The description of a value that the filter understands."""
+    field_path: str
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        """Yield the form with the values as they were typed, wrong ones included."""
+        yield {"form": self.form}
+
+    @cached_property
+    def form(self) -> forms.Form:
+        names = [f"{self.field_path}_{end}" for end in ("from", "to")]
+        form = forms.Form({name: self._typed(name) for name in names})
+        form.fields = {name: self._input(name) for name in names}
+        return form
+
+    def _typed(self, name: str) -> str:
+        return next(filter(None, self.request.GET.getlist(name)), "")
+
+    def _input(self, name: str) -> forms.Field:
+        attrs = {
+            "class": " ".join(INPUT_CLASSES),
+            "placeholder": name.rpartition("_")[2].capitalize(),
+            "aria-label": self.name_of(name),
+        }
+        # An input for numbers would not show a value that is no number.
+        widget = forms.TextInput(attrs | self.attrs)
+        return self.field_class(label="", required=False, widget=widget)
+
+    def name_of(self, parameter: str) -> str:
+        return f"{super().name_of(parameter)} {parameter.rpartition('_')[2]}"
+
+    def problem(self, name: str, value: str) -> str:
+        return f"{shown(value)} is not {self.kind}" if value and name in self.form.errors else ""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Return the rows in the range."""
+        if not self.form.is_valid():
+            return queryset.none()
+        for name, value in self.form.cleaned_data.items():
             if value is not None:
-                queryset = queryset.filter(self.bound(end.rpartition("_")[2], value))
+                queryset = queryset.filter(self.bound(name.rpartition("_")[2], value))
         return queryset
 
+    def bound(self, end: str, value: Any) -> models.Q:
+        """Return the condition for one end of the range, `from` or `to`."""
+        raise NotImplementedError
 
-class DaysFilter(RangeFilter, RangeDateFilter):
+
+class DaysFilter(RangeFilter, RangeDateFilter):  # type: ignore[misc]
     """A filter by a range of days in the current time zone."""
 
-    def bound(self, end: str, day: date) -> models.Q:
-        """Return the condition for one end of the range; the last day lasts until midnight."""
+    field_class = forms.DateField
+    attrs: ClassVar[dict[str, str]] = {"class": " ".join(["vDateField", *INPUT_CLASSES])}
+    kind = "a date; write 2025-12-31."
+
+    def bound(self, end: str, value: date) -> models.Q:
+        """Let the last day last until midnight; there is no row after the last day of Python."""
         if end == "from":
-            return models.Q((f"{self.field_path}__gte", _midnight(day)))
-        if day == date.max:
+            return models.Q((f"{self.field_path}__gte", _midnight(value)))
+        if value == date.max:
             return models.Q()
-        return models.Q((f"{self.field_path}__lt", _midnight(day + timedelta(days=1))))
+        return models.Q((f"{self.field_path}__lt", _midnight(value + timedelta(days=1))))
 
 
-class NumbersFilter(RangeFilter, RangeNumericFilter):
+class NumbersFilter(RangeFilter, RangeNumericFilter):  # type: ignore[misc]
     """A filter by a range of numbers."""
 
-    def bound(self, end: str, number: float) -> models.Q:
+    field_class = forms.FloatField
+    attrs: ClassVar[dict[str, str]] = {"inputmode": "decimal"}
+    kind = "a number; write 12.5."
+
+    def bound(self, end: str, value: float) -> models.Q:
         lookup = "gte" if end == "from" else "lte"
-        return models.Q((f"{self.field_path}__{lookup}", number))
+        return models.Q((f"{self.field_path}__{lookup}", value))
 
 
-class RecordFilter(AutocompleteSelectFilter):
+class FilterSelect(AutocompleteSelect):
+    """An input that finds a record by typing, and keeps a value that is no record."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        key = self.field.remote_field.get_related_field()
+        groups = super().optgroups(name, [text for text in value if is_value(key, text)], attr)
+        options = groups[0][1]
+        if value[0] and value[0] not in {str(option["value"]) for option in options}:
+            options.append(self.create_option(name, value[0], value[0], True, len(options)))
+        return groups
+
+
+class RecordForm(AutocompleteDropdownForm):
+    widget = FilterSelect
+
+
+class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[misc]
     """A filter by a record that is found by typing, without a list of all records."""
+
+    form_class = RecordForm
+    field: Any
+
+    def problem(self, name: str, value: str) -> str:
+        if name != self.lookup_kwarg:
+            return super().problem(name, value)
+        if not value:
+            return ""
+        if not is_value(self.field.target_field, value):
+            return f"{shown(value)} is not an id. Choose a record in the filter."
+        rows = self.field.related_model._base_manager.filter(pk=value)
+        noun = self.field.related_model._meta.verbose_name
+        return "" if rows.exists() else f"There is no {noun} with the id {value}."
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         """Accept also `?user__isnull=True`, which is typed, not linked."""
         if self.lookup_kwarg_isnull in self.used_parameters and not self.value():
             self.used_parameters.pop(self.lookup_kwarg, None)
-            return admin.RelatedFieldListFilter.queryset(self, request, queryset)
+            filtered = admin.RelatedFieldListFilter.queryset(self, request, queryset)
+            return queryset.none() if any(self.mistakes()) else filtered
         return super().queryset(request, queryset)
 
 
@@ -101,4 +275,6 @@ def filter_for(field: Any) -> Any:
         return (field.name, DaysFilter)
     if isinstance(field, (models.IntegerField, models.DecimalField)):
         return (field.name, NumbersFilter)
+    if isinstance(field, models.BooleanField):
+        return (field.name, YesNoFilter)
     return field.name

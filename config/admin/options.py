@@ -1,14 +1,13 @@
 """Options of the admin that all tables share."""
 
 from functools import cached_property
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection
+from django.db import DataError, IntegrityError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, QueryDict
 from unfold import admin as unfold
 
@@ -35,8 +34,6 @@ DELETED = (
     "The {noun} “{caption}” was deleted while this form was open, so nothing was saved. What you "
     "typed is below. Save it to add a new {noun}."
 )
-WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError)
-"""Exceptions that Django's lookups raise for values of the wrong type."""
 
 
 class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
@@ -57,7 +54,6 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # would count the table for each choice of each filter
     list_filter_submit = True
     list_disable_select_all = True
-    list_before_template = "config_admin/list_notice.html"
     change_form_before_template = "config_admin/form_top.html"
     change_form_outer_before_template = "config_admin/related.html"
     warn_unsaved_form = True
@@ -96,13 +92,6 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
-
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Raise IncorrectLookupParameters also for wrong values that only the query detects."""
-        try:
-            return cast(ChangeList, super().get_changelist_instance(request))
-        except (DataError, ProgrammingError, *WRONG_VALUES) as error:
-            raise IncorrectLookupParameters from error
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return select_names(super().get_queryset(request))

@@ -8,12 +8,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from config.admin.bounds import Count, count_up_to
+from config.admin.bounds import COUNTED_ROWS, Count, count_up_to
 from config.admin.columns import url_of
 from config.admin.paths import field_at
-
-COUNTED_ROWS = 1_000
-"""The limit of a count; a page shows a higher number as "1,000+"."""
 
 
 @dataclass(frozen=True)

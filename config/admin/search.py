@@ -12,7 +12,8 @@ from django.utils.text import smart_split, unescape_string_literal
 
 from config.admin.bounds import QuerySet
 
-WORDS = 5
+WORDS = 10
+CHARACTERS = 200
 RELATED_ROWS = 200
 """The number of related rows that a search follows; a word that more rows match is too vague."""
 NOTHING = Q(pk__in=[])
@@ -27,12 +28,15 @@ class Search:
 
     def __init__(self, fields: tuple[str, ...], term: str) -> None:
         self.fields = fields
+        self.problem = search_problem(term)
         self.words = _words(term)
         self.vague: set[str] = set()
         """Plural names of the related tables in which too many rows match a word."""
 
     def matching(self, rows: QuerySet) -> QuerySet:
-        """Return the rows in which each word is in one of the fields."""
+        """Return the rows in which each word is in one of the fields; none for a wrong term."""
+        if self.problem:
+            return rows.none()
         for word in self.words:
             conditions = (self._condition(rows.model, field, word) for field in self.fields)
             rows = rows.filter(reduce(or_, conditions, NOTHING))
@@ -67,9 +71,19 @@ def is_value(field: Any, word: str) -> bool:
     return True
 
 
+def search_problem(term: str) -> str:
+    """Return why `term` cannot be searched for, or an empty string."""
+    if "\x00" in term:
+        return "The search contains a NUL character, which no text contains."
+    if len(term) > CHARACTERS:
+        return f"The search is longer than {CHARACTERS} characters. Type fewer."
+    if len(_words(term)) > WORDS:
+        return f"The search has more than {WORDS} words. Type fewer."
+    return ""
+
+
 def _words(term: str) -> list[str]:
-    # PostgreSQL stores no NUL in texts, and autocompletion does not reject it.
-    words = islice(smart_split(term.replace("\x00", "")), WORDS)
+    words = islice(smart_split(term), WORDS + 1)
     return [
         unescape_string_literal(word) if word[0] in "\"'" and word[0] == word[-1] else word
         for word in words

@@ -1,12 +1,23 @@
 """The admin site."""
 
+from time import perf_counter
 from typing import Any
 
 from django.apps import apps
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
+from config.admin.mistakes import shown
+from config.admin.palette import find_records
+from config.admin.search import search_problem
 from config.admin.throttle import throttled
+
+PALETTE = 200
+"""More results than the palette finds, so that it has one page."""
 
 
 class AdminSite(UnfoldAdminSite):
@@ -33,7 +44,32 @@ class AdminSite(UnfoldAdminSite):
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Return the first page of matches, since unfold fails if `page` is not a number."""
-        request.GET = request.GET.copy()
-        request.GET.pop("page", None)
-        return super().search(request, extra_context)
+        """Return what the palette shows: tables, and the records that match.
+
+        Unfold would keep the results, with records that are meanwhile deleted, and lower the case
+        of the words, which finds no id of Stripe.
+        """
+        if unknown := [shown(name) for name in request.GET if name != "s"]:
+            said = f"The palette has no parameter {', '.join(unknown)}."
+            return HttpResponse(said, status=400, content_type="text/plain")
+        term = request.GET.get("s", "").strip()
+        if not term:
+            return HttpResponse()
+        start = perf_counter()
+        pages = Paginator(self.matching(request, term), PALETTE)
+        context = {
+            "search_term": term,
+            "page_obj": pages,
+            "page_counter": 0,
+            "results": pages.page(1),
+            "execution_time": perf_counter() - start,
+        }
+        template = "unfold/helpers/command_results.html"
+        return TemplateResponse(request, template, context, headers={"HX-Trigger": "search"})
+
+    def matching(self, request: HttpRequest, term: str) -> list[SearchResult]:
+        """Return the tables and the records that match, or an entry that says what is wrong."""
+        if problem := search_problem(term):
+            return [SearchResult(problem, "Nothing was searched", reverse("admin:index"), "error")]
+        tables = self._search_apps(self.get_app_list(request), term.lower())
+        return [*tables, *find_records(request, term)]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from config.admin import TooSlowError, at_most
+from config.admin import TooSlowError, about, at_most
 from config.admin_pages import charts, figures
 from config.admin_pages.charts import Bar
 from config.admin_pages.disk_usage import read_disk_usage
@@ -92,21 +92,21 @@ def revenue(now: datetime) -> Plot:
 
 
 def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
-    sums = [(f"{monday:%-d %b}", value) for monday, value in weeks.sums.items()]
+    number = "{:,.0f}".format if weeks.read == 1 else about
+    sums = [(f"{monday:%-d %b}", round(value)) for monday, value in weeks.sums.items()]
     bars = [
-        Bar(label, [float(value)], [f"Week of {label}: {value:,.0f} {unit}"])
-        for label, value in sums
+        Bar(label, [value], [f"Week of {label}: {number(value)} {unit}"]) for label, value in sums
     ]
-    total = sum(weeks.sums.values())
+    total = round(sum(weeks.sums.values()))
     estimated = f"Estimated from {weeks.read:.0%} of the table."
     return Plot(
         title.lower(),
         title,
-        f"{'≈ ' if weeks.read < 1 else ''}{total:,.0f} {unit}",
+        f"{number(total)} {unit}",
         f"{title} per week in the last {figures.WEEKS} weeks; the current week is incomplete.",
         charts.columns(bars, every=5),
         ("week of", unit or "amount"),
-        [(label, f"{value:,.0f}") for label, value in sums],
+        [(label, number(value)) for label, value in sums],
         notes=[estimated] if weeks.read < 1 else [],
         link=reverse(page),
     )
@@ -141,14 +141,14 @@ def completion(_: datetime) -> Plot:
 
 def activity(now: datetime) -> Plot:
     found = figures.activity(now)
-    events = found.events
+    events, total = found.events, sum(found.events.values())
     days = [figures.midnight(now) - timedelta(days=n) for n in reversed(range(figures.DAYS))]
     cells = [[events.get(day.replace(hour=hour), 0) for hour in range(24)] for day in days]
     labels = [f"{day:%a %-d}" for day in days]
     return Plot(
         "activity",
         "Activity by hour",
-        f"{'' if found.exact else '≈ '}{sum(events.values()):,} events",
+        f"{f'{total:,}' if found.exact else about(total)} events",
         f"Events of the last {figures.DAYS} days by hour, {timezone.get_current_timezone_name()}.",
         charts.heat_map(labels, {hour: f"{hour}:00" for hour in range(0, 24, 6)}, cells),
         ("hour", *labels),

@@ -10,7 +10,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from config.admin import estimates, icon, list_url
+from config.admin import icon, list_url, sizes
 from config.admin_pages.dashboard import read_plots
 from config.admin_pages.diagram import Detail, Diagram, draw, focus
 from config.admin_pages.diagram_form import DiagramForm
@@ -30,20 +30,19 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def schema(request: HttpRequest) -> HttpResponse:
     """Show the diagram and each live table. On POST, compare the tables with the models first."""
     verdict = compare_now() if request.method == "POST" else last_verdict()
-    catalog, sizes, problem = read_live()
+    catalog, usage, problem = read_live()
     form = DiagramForm(request.GET)
     form.full_clean()
+    models = list(filter(admin.site.is_registered, apps.get_models()))
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Schema",
         "domains": describe(catalog),
         "form": form,
         "diagram": diagram(form.detail, form.label),
-        "sizes": sizes,
-        "pages": {
-            model._meta.db_table: list_url(model)
-            for model in filter(admin.site.is_registered, apps.get_models())
-        },
+        "sizes": usage,
+        "pages": {model._meta.db_table: list_url(model) for model in models},
+        "rows": {model._meta.db_table: number for model, number in sizes(models).items()},
         "problem": problem,
         "verdict": verdict,
     }
@@ -73,17 +72,22 @@ class Entry:
     title: str
     url: str
     icon: str
-    rows: int | None
-    """An estimate, or None before the first VACUUM or ANALYZE."""
+    rows: str
+    """The number of rows, such as "about 1,000", or empty if it is unknown."""
 
 
 def list_tables(request: HttpRequest) -> dict[str, list[Entry]]:
     """Return the tables that the user may see, by the name of their domain."""
     domains = {app["name"]: app["models"] for app in admin.site.get_app_list(request)}
-    rows = estimates(entry["model"] for entries in domains.values() for entry in entries)
+    rows = sizes(entry["model"] for entries in domains.values() for entry in entries)
     return {
         name: [
-            Entry(found["name"], found["admin_url"], icon(found["model"]), rows.get(found["model"]))
+            Entry(
+                found["name"],
+                found["admin_url"],
+                icon(found["model"]),
+                rows.get(found["model"], ""),
+            )
             for found in entries
         ]
         for name, entries in domains.items()

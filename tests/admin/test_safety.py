@@ -164,12 +164,6 @@ def test_filter_by_a_secret_of_another_table__is_refused(admin_client: Client, l
     assert response.status_code == 400
 
 
-@pytest.mark.parametrize("page", ["abc", "-1", "0", "99999999999999999999", "<b>"])
-def test_search_palette_with_an_odd_page__opens(admin_client: Client, page: str) -> None:
-    response = admin_client.get(reverse("admin:search"), {"s": "course", "page": page})
-    assert response.status_code == 200
-
-
 def test_log__names_the_administrator(admin_client: Client) -> None:
     course = CourseFactory.create()
     admin_client.post(url(Course, "delete", course.pk), {"post": "yes"})

@@ -173,7 +173,7 @@ def test_filter_by_a_secret__is_refused(admin_client: Client, secret: str) -> No
     assert response.status_code == 400
 
 
-@pytest.mark.parametrize("term", ["Ann", "ann@", "a\x00nn"])
+@pytest.mark.parametrize("term", ["Ann", "ann@"])
 def test_user_for_a_profile__is_found_by_the_beginning_of_the_email(
     admin_client: Client, term: str
 ) -> None:

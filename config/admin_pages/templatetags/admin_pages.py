@@ -8,10 +8,12 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from config.admin import about
 from config.console import counted_bytes
 
 register = template.Library()
 register.filter("size", counted_bytes)
+register.filter("about", about)
 
 
 @register.filter

@@ -5,7 +5,7 @@
 const BUTTONS = {
   "[x-on\\:click*=sidebarToggle]": "Menu",
   "[x-on\\:click*=openUserLinks]": "Account",
-  "[x-on\\:click*=opencommand]": "Search apps and models",
+  "[x-on\\:click*=opencommand]": "Search tables and records",
   "[x-on\\:click*=handleClear]": "Clear",
   "[x-on\\:click*=openTheme]": "Theme",
   "[x-on\\:click*=showPassword]": "Show the password",

@@ -1,0 +1,73 @@
+"""Parameters of an address that a page does not understand, and what to write instead."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib.admin.options import IS_FACETS_VAR, IS_POPUP_VAR
+from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
+from django.http import QueryDict
+
+SHOWN = 60
+"""The number of characters that a message repeats of a value."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A parameter that was not understood, with a sentence that says why."""
+
+    parameter: str
+    sentence: str
+    instead: str = ""
+    """A value that would be understood, or empty if the parameter should be removed."""
+    link: str = "Remove it"
+
+    def mended(self, parameters: QueryDict) -> str:
+        """Return the query of an address with `parameters` but without the mistake."""
+        query = parameters.copy()
+        query.pop(self.parameter, None)
+        if self.instead:
+            query[self.parameter] = self.instead
+        else:
+            query.pop(PAGE_VAR, None)  # the list has other pages without the filter
+        return f"?{query.urlencode()}"
+
+
+def shown(value: str) -> str:
+    """Return `value` in quotes, shortened, and with invisible characters escaped."""
+    return repr(value if len(value) <= SHOWN else f"{value[:SHOWN]}…")
+
+
+def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake]:
+    """Yield the parameters with more than one value, except those that may have `several`."""
+    for name, values in parameters.lists():
+        different = list(dict.fromkeys(filter(None, values)))
+        if len(different) > 1 and name not in several:
+            given = " and ".join(map(shown, different[:3]))
+            yield Mistake(name, f"{name} is given with different values: {given}. Give one.")
+
+
+def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
+    """Yield the parameters of Django's lists that our lists do not have, and a wrong popup."""
+    for name in (ALL_VAR, IS_FACETS_VAR):
+        if name in parameters:
+            yield Mistake(name, f"This list has no filter {shown(name)}.")
+    if ERROR_FLAG in parameters:
+        yield Mistake(
+            ERROR_FLAG, "The address before this one had a filter that is not understood."
+        )
+    if (popup := str(parameters.get(IS_POPUP_VAR, "1"))) != "1":
+        text = f"{IS_POPUP_VAR}: {shown(popup)} is not a choice; write 1."
+        yield Mistake(IS_POPUP_VAR, text)
+
+
+def no_page(typed: str, last: int) -> Iterator[Mistake]:
+    """Yield a mistake unless `typed` is the number of one of the pages up to `last`."""
+    if typed.isascii() and typed.isdecimal():
+        # Python does not read numbers of any length.
+        if len(typed) > 9 or not 1 <= int(typed) <= last:
+            pages = "1 page" if last == 1 else f"{last} pages"
+            text = f"There is no page {typed[:SHOWN]}: the list has {pages}."
+            yield Mistake(PAGE_VAR, text, str(last), f"Open page {last}, the last one")
+    else:
+        text = f"{shown(typed)} is not a page; write a number from 1 to {last}."
+        yield Mistake(PAGE_VAR, text, "1", "Open page 1")

@@ -1,0 +1,47 @@
+"""The links above each page, and its heading."""
+
+from typing import Any
+
+from django import template
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.text import capfirst
+
+register = template.Library()
+FILTERS = "_changelist_filters"
+"""Django's parameter with the query of the list that a page was opened from."""
+HEADINGS = {"delete": "Delete", "history": "History"}
+
+
+@register.inclusion_tag("config_admin/breadcrumb.html", takes_context=True)
+def breadcrumb(context: template.RequestContext) -> dict[str, Any]:
+    """Return the pages above this one, which keep the filters of the list, and the heading.
+
+    Unfold has only links, which forget the filters, and no heading that names the page.
+    """
+    opts, row = context.get("opts"), context.get("original") or context.get("object")
+    if opts is None:
+        return {"links": [], "heading": context.get("title")}
+    names = f"{opts.app_label}_{opts.model_name}"
+    kept = context.request.GET.get(FILTERS, "")
+    links = [
+        (reverse("admin:app_list", args=[opts.app_label]), opts.app_config.verbose_name),
+        (_with(reverse(f"admin:{names}_changelist"), kept), capfirst(opts.verbose_name_plural)),
+    ]
+    if "cl" in context:
+        return {"links": links[:1], "heading": links[1][1]}
+    match: Any = context.request.resolver_match
+    page = match.url_name.removeprefix(f"{names}_")
+    if not isinstance(row, Model):
+        return {"links": links, "heading": context.get("title")}
+    if page == "change":
+        return {"links": links, "heading": row}
+    address = reverse(f"admin:{names}_change", args=[quote(row.pk)])
+    links.append((_with(address, urlencode({FILTERS: kept}) if kept else ""), str(row)))
+    return {"links": links, "heading": HEADINGS.get(page, context.get("title"))}
+
+
+def _with(address: str, query: str) -> str:
+    return f"{address}?{query}" if query else address

@@ -1,0 +1,196 @@
+"""Lists whose address has parameters that they do not understand."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import models
+from django.test import Client
+
+from config.admin import changelist
+from courses.models import Course, CourseModule
+from payments.models import Payment
+from tests.admin.pages import each_model, url
+from tests.factories import CourseFactory, PaymentFactory
+from users.models import UserProfile
+
+NOBODY = UUID("01a204f2-dd54-7217-8914-12ab7cfde595")
+LABELS = "write draft, pending_review, published, archived."
+
+
+def opened(client: Client, model: type[models.Model], query: str) -> Any:
+    response = client.get(f"{url(model, 'changelist')}?{query}")
+    assert response.status_code == 200
+    return response
+
+
+def said(client: Client, model: type[models.Model], query: str) -> list[str]:
+    """Return what the list says about the query, and check that it is empty if it says so."""
+    found = opened(client, model, query).context["cl"]
+    assert not (found.mistakes and found.result_list)
+    return [mistake.sentence for mistake in found.mistakes]
+
+
+COURSES: list[tuple[str, str]] = [
+    (
+        "created_at_from=31.12.2025",
+        "Created at from: '31.12.2025' is not a date; write 2025-12-31.",
+    ),
+    ("created_at_to=0000-13-45", "Created at to: '0000-13-45' is not a date; write 2025-12-31."),
+    ("created_at_from=%00", "Created at from: '\\x00' is not a date; write 2025-12-31."),
+    ("price_from=abc", "Price from: 'abc' is not a number; write 12.5."),
+    ("price_to=NaN", "Price to: 'NaN' is not a number; write 12.5."),
+    ("price_to=1e400", "Price to: '1e400' is not a number; write 12.5."),
+    ("instructor__id__exact=x", "Instructor: 'x' is not an id. Choose a record in the filter."),
+    (
+        f"instructor__id__exact={NOBODY}",
+        f"Instructor: There is no user with the id {NOBODY}.",
+    ),
+    (
+        "instructor__isnull=maybe",
+        "Instructor: 'maybe' is not a choice; write 1, 0, True, False.",
+    ),
+    ("status__exact=x", f"Status: 'x' is not a choice; {LABELS}"),
+    ("status__in=draft,x", f"Status: 'x' is not a choice; {LABELS}"),
+    ("status=", f"Status: '' is not a choice; {LABELS}"),
+    ("p=2", "There is no page 2: the list has 1 page."),
+    ("p=0", "There is no page 0: the list has 1 page."),
+    (f"p={'9' * 5000}", f"There is no page {'9' * 60}: the list has 1 page."),
+    ("p=-1", "'-1' is not a page; write a number from 1 to 1."),
+    ("o=1.99", "The list cannot be sorted by column '99'. Click a heading to sort it."),
+    ("o=0", "The list cannot be sorted by column '0'. Click a heading to sort it."),
+    ("q=a%00b", "The search contains a NUL character, which no text contains."),
+    (f"q={'x' * 201}", "The search is longer than 200 characters. Type fewer."),
+    (f"q={'+a' * 11}", "The search has more than 10 words. Type fewer."),
+    ("nonsense=1", "This list has no filter 'nonsense'."),
+    ("nonsense__exact=1", "This list has no filter 'nonsense__exact'."),
+    ("status__nonsense=1", "This list has no filter 'status__nonsense'."),
+    ("e=1", "The address before this one had a filter that is not understood."),
+    ("all=", "This list has no filter 'all'."),
+    ("_facets=True", "This list has no filter '_facets'."),
+    ("_popup=0", "_popup: '0' is not a choice; write 1."),
+    ("id__in=1,2", "id__in: '1,2' is not a value of this filter."),
+    ("created_at__gte=foo", "created_at__gte: 'foo' is not a value of this filter."),
+    ("pk__isnull=maybe", "pk__isnull: 'maybe' is not a choice; write True or False."),
+    ("instructor__email=a", "This list cannot be filtered by 'instructor__email'."),
+    (
+        "price_from=1&price_from=2",
+        "price_from is given with different values: '1' and '2'. Give one.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), COURSES, ids=[query[:30] for query, _ in COURSES])
+def test_parameter_not_understood__is_named_and_finds_nothing(
+    admin_client: Client, query: str, expected: str
+) -> None:
+    CourseFactory.create()
+    assert said(admin_client, Course, query) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("model", "query", "expected"),
+    [
+        (Payment, "review=x", "Review: 'x' is not a choice; write requested."),
+        (
+            CourseModule,
+            "prerequisite_module__isempty=x",
+            "Prerequisite module: 'x' is not a choice; write 1, 0.",
+        ),
+        (
+            UserProfile,
+            "privacy_settings__range=(",
+            "privacy_settings__range: not a value of this filter.",
+        ),
+    ],
+)
+def test_filter_of_another_kind__names_its_choices(
+    admin_client: Client, model: type[models.Model], query: str, expected: str
+) -> None:
+    PaymentFactory.create()
+    assert said(admin_client, model, query)[0] == expected
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("title=%00", "title: PostgreSQL text fields cannot contain NUL (0x00) bytes."),
+        (
+            "title__regex=(",
+            "title__regex: invalid regular expression: parentheses () not balanced.",
+        ),
+        ("price=1e999999", "price: value overflows numeric format."),
+    ],
+)
+def test_value_that_only_postgresql_refuses__is_named(
+    admin_client: Client, query: str, expected: str
+) -> None:
+    CourseFactory.create()
+    assert said(admin_client, Course, query) == [expected]
+
+
+@each_model
+def test_filters_of_every_list__understand_or_name_nonsense(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    specs = opened(admin_client, model, "").context["cl"].filter_specs
+    names = {name for spec in specs for name in spec.expected_parameters()}
+    found = opened(admin_client, model, "&".join(f"{name}=~" for name in names)).context["cl"]
+    assert {mistake.parameter for mistake in found.mistakes} == names
+
+
+@pytest.mark.parametrize(
+    ("query", "links"),
+    [
+        ("p=9&q=a", ["?q=a&p=1"]),
+        ("p=9&q=a&price_from=x", ["?q=a"]),
+        ("price_from=x&price_to=y&o=1", ["?price_to=y&o=1", "?price_from=x&o=1"]),
+    ],
+)
+def test_link_at_a_mistake__leads_to_the_list_without_it(
+    admin_client: Client, query: str, links: list[str]
+) -> None:
+    found = opened(admin_client, Course, query).context["cl"]
+    assert [link for _, link in found.mended] == links
+
+
+def test_page_beyond_the_listed_rows__is_not_there(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changelist, "LISTED_ROWS", 2)
+    CourseFactory.create_batch(3)
+    assert said(admin_client, Course, "p=2") == ["There is no page 2: the list has 1 page."]
+
+
+def test_value_given_twice__is_one_value(admin_client: Client) -> None:
+    CourseFactory.create()
+    assert said(admin_client, Course, "price_to=9&price_to=9&price_to=") == []
+
+
+def test_several_labels__are_alternatives(admin_client: Client) -> None:
+    courses = {CourseFactory.create(), CourseFactory.create(pending_review=True)}
+    query = "status__exact=draft&status__exact=pending_review"
+    assert set(opened(admin_client, Course, query).context["cl"].result_list) == courses
+
+
+@pytest.mark.parametrize(
+    ("query", "typed"),
+    [
+        ("price_from=abc", 'name="price_from" value="abc"'),
+        ("created_at_to=31.12.2025", 'name="created_at_to" value="31.12.2025"'),
+        ("instructor__id__exact=x", '<option value="x" selected>x</option>'),
+    ],
+)
+def test_wrong_value__is_still_in_the_input(admin_client: Client, query: str, typed: str) -> None:
+    assert typed in opened(admin_client, Course, query).content.decode()
+
+
+@pytest.mark.parametrize("query", ["price_from=abc", "p=9", "nonsense=1", "status=x"])
+def test_action_with_a_wrong_filter__changes_nothing(admin_client: Client, query: str) -> None:
+    course = CourseFactory.create()
+    data = {"action": "archive", "_selected_action": [str(course.pk)], "index": "0"}
+    response = admin_client.post(f"{url(Course, 'changelist')}?{query}", data, follow=True)
+    course.refresh_from_db()
+    assert course.status == "draft"
+    assert "Nothing was changed, because the list is empty." in response.content.decode()
