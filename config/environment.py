@@ -33,6 +33,7 @@ VARIABLES = (
 )
 """All variables of the project; `.env.example` describes them."""
 
+PLACEHOLDER = re.compile(r"<.*>|\$\(.*\)|\$\{.*\}|`.*`")
 ON = ("on", "true", "yes", "y", "1", "ok")
 OFF = ("off", "false", "no", "n", "0")
 HOST = r"(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)"
@@ -69,9 +70,9 @@ class Environment:
     def text(self, name: str) -> str:
         """Return the value without the blanks around it."""
         value = self.process.get(name, self.of_file.get(name, "")).strip()
-        if value.startswith("<") and value.endswith(">"):
+        if PLACEHOLDER.fullmatch(value):
             raise ImproperlyConfigured(
-                f"{name} has a placeholder of the documentation, in angle brackets. Replace it."
+                f"{name} has a placeholder or shell code instead of a value. Replace it."
             )
         return value
 

@@ -255,7 +255,9 @@ PROXIES = (
 @pytest.mark.parametrize(
     ("kind", "options", "text", "reason"),
     [
-        ("text", {}, f"<{SECRET}>", "DEBUG has a placeholder of the documentation, in angle "),
+        ("text", {}, f"<{SECRET}>", "DEBUG has a placeholder or shell code instead "),
+        ("text", {}, "$(openssl rand 50)", "DEBUG has a placeholder or shell code instead "),
+        ("text", {}, f"${{{SECRET}}}", "DEBUG has a placeholder or shell code instead "),
         ("flag", {"default": True}, f"off SECRET_KEY={SECRET}", "DEBUG is neither on nor off. "),
         ("number", {"default": 7}, "-1", "DEBUG is not a whole number from 0 to 999999999. "),
         ("number", {"default": 7}, "9" * 5000, "DEBUG is not a whole number from 0 to 99999999"),

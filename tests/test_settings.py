@@ -59,7 +59,7 @@ def test_command_with_only_debug_off__lists_all_missing_settings() -> None:
         ),
         (
             {"SECRET_KEY": "<50 characters or more>"},
-            "SECRET_KEY has a placeholder of the documentation, in angle brackets. Replace it.",
+            "SECRET_KEY has a placeholder or shell code instead of a value. Replace it.",
         ),
     ],
 )
