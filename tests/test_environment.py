@@ -266,6 +266,7 @@ PROXIES = (
         ("hosts", {}, f"a SECRET_KEY={SECRET}", f"Entry 1 of DEBUG {HOSTS}"),
         ("origins", {}, "https://a, b", f"Entry 2 of DEBUG {ORIGINS}"),
         ("origins", {}, "https://a/", f"Entry 1 of DEBUG {ORIGINS}"),
+        ("origins", {}, "https://a:443", f"Entry 1 of DEBUG {ORIGINS}"),
         ("origins", {}, "*", f"Entry 1 of DEBUG {ORIGINS}"),
         ("proxies", {}, "10.0.0.1/8", f"Entry 1 of DEBUG {PROXIES}"),
         ("proxies", {}, "192.0.2.1, 0.0.0.0/0", f"Entry 2 of DEBUG {PROXIES}"),
