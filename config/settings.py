@@ -3,7 +3,6 @@
 `.env.example` lists the variables. The file `.env` next to manage.py can set them, too.
 """
 
-from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ if not DEBUG and not (SECRET_KEY and database_url):
             if not env.text(name)
         )
     )
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ErrorReportFilter"
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
@@ -66,7 +66,6 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "config.admin.apps.AdminConfig",
-    "config.admin.apps.ThrottleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -89,7 +88,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "users.middleware.viewers_time_zone",
-    "axes.middleware.AxesMiddleware",
     "config.admin.read_only.ReadOnlyNotice",
 ]
 
@@ -172,28 +170,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AUTHENTICATION_BACKENDS = [
-    "config.admin.throttle.Backend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-
-# After this many failures, login is blocked for the IP address until the time has passed.
+# The proxies whose X-Forwarded-For is believed, for the limit of failed logins.
 TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = ["ip_address"]
-AXES_CLIENT_IP_CALLABLE = "config.admin.throttle.address"
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "config_admin/locked.html"
-AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
-AXES_CACHE = "login_attempts"
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
-MIGRATION_MODULES = {"axes": None}
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "login_attempts": {"BACKEND": "config.admin.throttle.SessionTableCache"},
-}
 
 # A session ends when the browser is closed, and after eight hours. Requests from other sites do not
 # include its cookie.
