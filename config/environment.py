@@ -95,7 +95,9 @@ class Environment:
         """Return the value, or the first choice if there is none."""
         value = self.text(name) or choices[0]
         if value not in choices:
-            raise ImproperlyConfigured(f"{name} is neither of {', '.join(choices)}. Set it to one.")
+            raise ImproperlyConfigured(
+                f"{name} is not {' or '.join(choices)}. Set it to one of them."
+            )
         return value
 
     def entries(self, name: str) -> list[str]:

@@ -117,7 +117,7 @@ class ExportOptions:
             raise Http404(f"There is no export as {format_}.")
         request.GET = request.GET.copy()
         request.GET.pop("p", None)
-        mark = BYTE_ORDER_MARK if format_ == "csv" and _is_for_excel(request) else ""
+        start = [BYTE_ORDER_MARK] if format_ == "csv" and _is_for_excel(request) else []
         try:
             rows = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters as error:
@@ -126,7 +126,7 @@ class ExportOptions:
         content_type, write = FORMATS[format_]
         names = [field.column for field in fields]
         return StreamingHttpResponse(
-            chain([mark], write(names, read(rows.select_related(None), fields))),
+            chain(start, write(names, read(rows.select_related(None), fields))),
             content_type=content_type,
             headers={
                 "Content-Disposition": f'attachment; filename="{self.opts.db_table}.{format_}"'
