@@ -45,7 +45,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 compile = UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet $(ARGS) pyproject.toml \
-	--universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-annotate
+	--extra server --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-annotate
 
 # Made last, so an interrupted installation starts again; so does a .venv whose Python is gone.
 ifneq ($(shell $(py) -c "import django" >/dev/null 2>&1 && echo works),works)

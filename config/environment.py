@@ -21,6 +21,7 @@ VARIABLES = (
     "DATABASE_URL",
     "DEBUG",
     "EMBEDDED_POSTGRES_DIR",
+    "LOG_FORMAT",
     "MIGRATE_LOCK_RETRIES",
     "MIGRATE_LOCK_TIMEOUT",
     "MIGRATE_WAIT",
@@ -89,6 +90,15 @@ class Environment:
                 f"{name} is not a whole number from 0 to 999999999. Set it to one."
             )
         return int(value or default)
+
+    def choice(self, name: str, *choices: str) -> str:
+        """Return the value, or the first choice if there is none."""
+        value = self.text(name) or choices[0]
+        if value not in choices:
+            raise ImproperlyConfigured(
+                f"{name} is not {' or '.join(choices)}. Set it to one of them."
+            )
+        return value
 
     def entries(self, name: str) -> list[str]:
         """Return what is between the commas, without blanks around it and without empty entries."""

@@ -20,7 +20,7 @@ from config.admin.bounds import (
     count_up_to,
     estimates,
 )
-from config.admin.export import FORMATS
+from config.admin.export import FOR_EXCEL, FORMATS
 from config.postgres.enums import EnumField
 
 LISTED_ROWS = 10_000
@@ -175,7 +175,9 @@ class ChangeList(UnfoldChangeList):
         """The address of the filtered list as a file, by format."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
         query = self.get_query_string(remove=["p", "o", "e"])
-        return {format_.upper(): reverse(name, args=[format_]) + query for format_ in FORMATS}
+        urls = {format_.upper(): reverse(name, args=[format_]) + query for format_ in FORMATS}
+        joined = "&" if "=" in query else ""
+        return urls | {"CSV for Excel": f"{urls['CSV']}{joined}{FOR_EXCEL}"}
 
     @property
     def notices(self) -> list[str]:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -19,7 +20,17 @@ SECRETS = frozenset({"password", "verification_token", "password_reset_token"})
 """Fields that are neither shown nor exported, and that cannot be filtered by."""
 PIECE = 2_000
 """The number of rows that one query reads."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = tuple(
+    "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
+"""The characters that begin a formula in a spreadsheet."""
+FOR_EXCEL = "excel"
+"""The parameter of an export as CSV that asks for a byte order mark.
+
+Without the mark, Excel takes UTF-8 for another encoding; other programs take the mark for data.
+"""
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 type Fields = Sequence[Any]
 type Rows = Iterator[tuple[Any, ...]]
@@ -59,7 +70,8 @@ class DocumentField(models.TextField):  # type: ignore[type-arg]  # no subscript
 def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
     """Yield CSV lines, which quote texts but not NULL, as COPY does.
 
-    Texts that a spreadsheet would run as a formula get an apostrophe in front.
+    Texts that a spreadsheet would run as a formula get an apostrophe in front, in every CSV: any of
+    them may be opened in a spreadsheet, whatever it was exported for. JSON has the texts unchanged.
     """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_STRINGS)
     yield ",".join(names) + "\r\n"
@@ -105,6 +117,7 @@ class ExportOptions:
             raise Http404(f"There is no export as {format_}.")
         request.GET = request.GET.copy()
         request.GET.pop("p", None)
+        start = [BYTE_ORDER_MARK] if format_ == "csv" and _is_for_excel(request) else []
         try:
             rows = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters as error:
@@ -113,12 +126,17 @@ class ExportOptions:
         content_type, write = FORMATS[format_]
         names = [field.column for field in fields]
         return StreamingHttpResponse(
-            write(names, read(rows.select_related(None), fields)),
+            chain(start, write(names, read(rows.select_related(None), fields))),
             content_type=content_type,
             headers={
                 "Content-Disposition": f'attachment; filename="{self.opts.db_table}.{format_}"'
             },
         )
+
+
+def _is_for_excel(request: HttpRequest) -> bool:
+    """Return whether the parameter is there, without a value; remove it, as it is no filter."""
+    return request.GET.getlist(FOR_EXCEL) == [""] and bool(request.GET.pop(FOR_EXCEL))
 
 
 class _Echo:

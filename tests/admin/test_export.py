@@ -115,7 +115,7 @@ def test_csv_of_null__differs_from_empty_text(admin_client: Client) -> None:
     assert ",," in row
 
 
-@pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "\uff1d1"])
 def test_csv_of_a_formula__is_text(admin_client: Client, title: str) -> None:
     CourseFactory.create(title=title)
     assert read_csv(admin_client, Course)[0]["title"] == f"'{title}"
@@ -129,6 +129,20 @@ def test_csv_of_a_negative_number__stays_a_number(admin_client: Client) -> None:
 def test_csv_of_odd_text__is_the_text(admin_client: Client, title: str) -> None:
     CourseFactory.create(title=title)
     assert read_csv(admin_client, Course)[0]["title"] == title
+
+
+def test_csv_for_excel__has_a_byte_order_mark_and_the_same_rows(admin_client: Client) -> None:
+    CourseFactory.create(title="Žluť")
+    plain = text(admin_client, Course, "csv", status="draft")
+    assert text(admin_client, Course, "csv", status="draft", excel="") == f"\ufeff{plain}"
+    assert not plain.startswith("\ufeff")
+
+
+@pytest.mark.parametrize(("format_", "query"), [("csv", "excel=no"), ("json", "excel")])
+def test_wish_for_excel_that_is_not_understood__is_refused(
+    admin_client: Client, format_: str, query: str
+) -> None:
+    assert admin_client.get(f"{export_url(Course, format_)}?{query}").status_code in (400, 404)
 
 
 def test_export_of_a_filtered_list__has_only_its_rows(admin_client: Client) -> None:
@@ -204,5 +218,6 @@ def test_list__links_its_exports_with_the_filter(admin_client: Client) -> None:
     response = admin_client.get(reverse("admin:courses_course_changelist") + "?status=draft&p=1")
     html = response.content.decode()
     assert f'href="{export_url(Course, "csv")}?status=draft"' in html
+    assert f'href="{export_url(Course, "csv")}?status=draft&amp;excel"' in html
     assert f'href="{export_url(Course, "json")}?status=draft"' in html
     assert not list(get_messages(response.wsgi_request))

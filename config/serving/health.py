@@ -1,0 +1,126 @@
+"""Answers to the probes of load balancers and orchestrators."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Timer
+
+import psycopg
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from psycopg import errors
+
+from config.console import counted
+
+type Key = tuple[str, str]
+type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+SECONDS = 2
+"""The time limit for a connection, and again for its query. libpq allows no shorter one."""
+LIMIT = f"SET LOCAL statement_timeout = '{SECONDS}s'"
+APPLIED = "SELECT app, name FROM django_migrations"
+
+logger = logging.getLogger(__name__)
+
+
+def health_checks(get_response: GetResponse) -> GetResponse:
+    """Return middleware that answers /healthz and /readyz.
+
+    It comes before all middleware that looks at the host, redirects to https:// or opens a session:
+    a probe asks a process by its address, over http://.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        return CHECKS.get(request.path_info, get_response)(request)
+
+    return respond
+
+
+@never_cache
+@require_safe
+def _healthz(request: HttpRequest) -> HttpResponse:
+    """Answer that the process serves requests, whatever the database does."""
+    return _answer("ok", 200)
+
+
+@never_cache
+@require_safe
+def _readyz(request: HttpRequest) -> HttpResponse:
+    """Answer whether requests can succeed: the database answers and has all migrations.
+
+    A stranger may read the answer, so it has no message of the database, which names the server and
+    the role; the log has it.
+    """
+    try:
+        missing = _missing(_applied())
+    except (psycopg.Error, DatabaseError) as error:
+        reason = str(error).partition("\n")[0]
+        logger.warning("The database does not answer a health check: %s", reason)
+        return _answer("The database does not answer. The log has the reason.", 503)
+    if missing:
+        names = counted(len(missing), "migration")
+        return _answer(f"{names} not applied, first {'.'.join(min(missing))}. Run migrate.", 503)
+    return _answer("ok", 200)
+
+
+CHECKS = {"/healthz": _healthz, "/readyz": _readyz}
+
+
+def _answer(line: str, status: int) -> HttpResponse:
+    return HttpResponse(f"{line}\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+def _applied() -> set[Key]:
+    """Return the app and name of each applied migration, within the time limit.
+
+    The connection is a new one, because a pool and a kept connection wait without limit.
+    """
+    parameters = connection.get_connection_params() | {"connect_timeout": SECONDS}
+    role = connection.settings_dict["OPTIONS"].get("assume_role")
+    with psycopg.connect(**parameters) as session, _deadline(session):
+        session.execute(LIMIT)
+        if role:
+            session.execute("SELECT set_config('role', %s, true)", [role])
+        try:
+            return set(session.execute(APPLIED).fetchall())
+        except errors.UndefinedTable:
+            return set()
+
+
+@contextmanager
+def _deadline(session: psycopg.Connection) -> Iterator[None]:
+    """Cut the connection after the time limit, for a server or pooler that no longer answers."""
+    timer = Timer(SECONDS + 0.5, _cut, [session.fileno()])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # while the descriptor is still this connection's
+
+
+def _cut(descriptor: int) -> None:
+    with socket.socket(fileno=os.dup(descriptor)) as end:
+        end.shutdown(socket.SHUT_RDWR)
+
+
+def _missing(applied: set[Key]) -> set[Key]:
+    """Return the migrations of the code of which neither they nor all they replace are applied."""
+    return {
+        key
+        for key, replaced in _wanted().items()
+        if key not in applied and not (replaced and replaced <= applied)
+    }
+
+
+@cache
+def _wanted() -> dict[Key, set[Key]]:
+    """Return each migration of the code, with those that it replaces."""
+    nodes = MigrationLoader(None).graph.nodes
+    return {key: set(migration.replaces) for key, migration in nodes.items()}

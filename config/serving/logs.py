@@ -1,0 +1,75 @@
+"""Logs of one line for each record, as text or as JSON."""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from django.http import HttpRequest
+
+from config.console import printable
+from config.serving.request_ids import current
+
+
+class TextFormatter(logging.Formatter):
+    """A formatter whose line no text in a message, such as a path, can break."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
+        return printable(super().formatMessage(record)).replace("\n", "\\n")
+
+
+class JsonFormatter(logging.Formatter):
+    """A formatter that writes each record as one line of JSON.
+
+    Query strings are left out: filters and searches contain personal data.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_of_request(record),
+        }
+        if record.exc_info:
+            fields["exception"] = self.formatException(record.exc_info)
+        return json.dumps(fields, default=str)
+
+
+def _of_request(record: logging.LogRecord) -> dict[str, object]:
+    """Return the fields of the request that the record is about, or else of the current one."""
+    if record.name == "gunicorn.access" and isinstance(record.args, Mapping):
+        return {name: read(record.args[atom]) for name, (atom, read) in ATOMS.items()}
+    request = getattr(record, "request", None) or current.get()
+    if not isinstance(request, HttpRequest):  # runserver's records have a socket
+        return {}
+    fields: dict[str, object] = {
+        "request_id": request.META.get("REQUEST_ID"),
+        "method": request.method,
+        "path": request.path,
+    }
+    status = getattr(record, "status_code", None)
+    return fields | ({"status": status} if status else {})
+
+
+ATOMS: Mapping[str, tuple[str, type]] = {
+    "request_id": ("{x-request-id}o", str),
+    "method": ("m", str),
+    "path": ("U", str),
+    "status": ("s", int),
+    "bytes": ("B", int),
+    "seconds": ("L", float),
+}
+"""The fields of a record of gunicorn.access, with the names that gunicorn gives them."""
+
+
+def log_to_stdout() -> None:
+    """Send the logs of a server to stdout.
+
+    Those of a command stay on stderr, away from its output.
+    """
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
+            handler.setStream(sys.stdout)

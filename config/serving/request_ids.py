@@ -1,0 +1,36 @@
+"""An id for each request, by which the lines of a log are found."""
+
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Request-ID"
+WELL_FORMED = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+
+current: ContextVar[HttpRequest | None] = ContextVar("current", default=None)
+"""The request that this thread answers."""
+
+
+def request_ids(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Return middleware that gives each request an id, and the id to the response.
+
+    A proxy may have sent one, by which its own log names the request.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get(HEADER, "")
+        request.META["REQUEST_ID"] = sent if WELL_FORMED.fullmatch(sent) else uuid4().hex
+        token = current.set(request)
+        try:
+            response = get_response(request)
+        finally:
+            current.reset(token)
+        response[HEADER] = request.META["REQUEST_ID"]
+        return response
+
+    return respond

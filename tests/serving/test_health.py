@@ -1,0 +1,186 @@
+"""The answers to probes, with the database well, behind, hanging and gone."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from pytest_django import DjangoDbBlocker, Settings
+
+from config.serving import health
+from tests.support.databases import Database, new_database
+from tests.support.migrations import default_database
+from tests.support.servers import Server, free_port, server_of_version
+
+OK = (200, "ok\n")
+NO_ANSWER = (503, "The database does not answer. The log has the reason.\n")
+
+type Probe = Callable[[], tuple[int, str]]
+
+
+def said(response: Any) -> tuple[int, str]:
+    return response.status_code, response.content.decode()
+
+
+@pytest.fixture(scope="module")
+def unchanged(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    with django_db_blocker.unblock(), new_database(migrated) as database:
+        yield database
+
+
+@pytest.fixture
+def database(unchanged: Database, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """Return a migrated database, which is the project's until the test ends."""
+    with django_db_blocker.unblock(), default_database(unchanged.name):
+        yield unchanged
+
+
+@pytest.fixture
+def changing(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """Return a database as above, which the test may change."""
+    with (
+        django_db_blocker.unblock(),
+        new_database(migrated) as database,
+        default_database(database.name),
+    ):
+        yield database
+
+
+@pytest.fixture
+def connect_to(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Return a function that makes the project's server the one on a port."""
+
+    def connect_to(port: int) -> None:
+        parameters = {"host": "127.0.0.1", "port": port, "user": "u", "password": "s3cret"}
+        monkeypatch.setattr(connections["default"], "get_connection_params", lambda: parameters)
+
+    return connect_to
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probe_by_address_over_http__is_answered(
+    client: Client, settings: Settings, database: Database, path: str
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert said(client.get(path, headers={"host": "10.0.0.7:8000"})) == OK
+
+
+def test_healthz__asks_no_database(client: Client, connect_to: Callable[[int], None]) -> None:
+    connect_to(free_port())
+    assert said(client.get("/healthz")) == OK
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probe__is_neither_cached_nor_given_a_session(
+    client: Client, database: Database, path: str
+) -> None:
+    response = client.get(path)
+    assert "no-store" in response.headers["Cache-Control"]
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
+def test_probe_that_might_change_something__is_refused(
+    client: Client, path: str, method: str
+) -> None:
+    response = getattr(client, method)(path)
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+
+
+def test_readyz_of_a_database_without_a_migration__names_it(
+    client: Client, changing: Database
+) -> None:
+    changing.execute("DELETE FROM django_migrations WHERE app = 'users' AND name LIKE '0001%'")
+    assert said(client.get("/readyz")) == (
+        503,
+        "1 migration not applied, first users.0001_initial. Run migrate.\n",
+    )
+
+
+def test_readyz_of_an_empty_database__counts_all_migrations(
+    client: Client, changing: Database
+) -> None:
+    changing.execute("DROP TABLE django_migrations")
+    status, line = said(client.get("/readyz"))
+    assert status == 503
+    assert line.endswith(" migrations not applied, first admin.0001_initial. Run migrate.\n")
+
+
+def test_readyz_of_a_database_with_a_newer_migration__is_ok(
+    client: Client, changing: Database
+) -> None:
+    changing.execute("INSERT INTO django_migrations VALUES (DEFAULT, 'users', '9999_new', now())")
+    assert said(client.get("/readyz")) == OK
+
+
+@pytest.mark.parametrize(
+    ("applied", "missing"),
+    [
+        ({"0001_squashed"}, set()),
+        ({"0001", "0002"}, set()),
+        ({"0001"}, {("users", "0001_squashed")}),
+    ],
+)
+def test_squashed_migration__is_applied_by_itself_or_all_that_it_replaces(
+    monkeypatch: pytest.MonkeyPatch, applied: set[str], missing: set[Any]
+) -> None:
+    wanted = {("users", "0001_squashed"): {("users", "0001"), ("users", "0002")}}
+    monkeypatch.setattr(health, "_wanted", lambda: wanted)
+    assert health._missing({("users", name) for name in applied}) == missing
+
+
+def test_readyz__takes_the_role_of_the_project(client: Client, database: Database) -> None:
+    connections["default"].settings_dict["OPTIONS"] = {"assume_role": "pg_monitor"}
+    assert said(client.get("/readyz")) == NO_ANSWER
+
+
+def test_readyz_while_migrations_are_locked__says_so_soon(
+    client: Client, database: Database
+) -> None:
+    with database.session() as session, session.transaction():
+        session.execute("LOCK django_migrations")
+        assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
+
+
+def test_readyz_without_a_server__says_so_and_keeps_the_password_secret(
+    client: Client, connect_to: Callable[[int], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    connect_to(free_port())
+    assert said(client.get("/readyz")) == NO_ANSWER
+    reason = next(r.getMessage() for r in caplog.records if r.name == health.__name__)
+    assert reason.startswith("The database does not answer a health check: connection failed: ")
+    assert "s3cret" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+@pytest.fixture
+def silent() -> Iterator[Server]:
+    """Return a server that accepts connections, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield Server(listener.getsockname()[1])
+
+
+def test_readyz_of_a_server_that_hangs_at_the_start__says_so_soon(
+    client: Client, connect_to: Callable[[int], None], silent: Server
+) -> None:
+    connect_to(silent.port)
+    assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
+
+
+def test_readyz_of_a_server_that_hangs_later__says_so_soon(
+    client: Client, connect_to: Callable[[int], None]
+) -> None:
+    with server_of_version("18.0") as server:
+        connect_to(server.port)
+        assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
+
+
+def in_time(probe: Probe) -> tuple[int, str]:
+    start = time.monotonic()
+    answer = probe()
+    assert time.monotonic() - start < 10
+    return answer

@@ -1,0 +1,115 @@
+"""The lines of the log, as JSON and as text, with the request that they belong to."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+from pytest_django import Settings
+
+from config.serving import JsonFormatter, TextFormatter, log_to_stdout
+
+logger = logging.getLogger("tests")
+
+
+def fail(request: HttpRequest) -> HttpResponse:
+    raise ValueError("first line\nsecond line")
+
+
+def warn(request: HttpRequest) -> HttpResponse:
+    logger.warning("Be careful")
+    return HttpResponse()
+
+
+urlpatterns = [path("fail/", fail), path("warn/", warn)]
+
+
+@pytest.fixture
+def log(settings: Settings) -> Iterator[io.StringIO]:
+    """Return the JSON log of a site whose views are the ones above."""
+    settings.ROOT_URLCONF = __name__
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+    yield stream
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def site() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def only_line(log: io.StringIO) -> dict[str, Any]:
+    [line] = log.getvalue().splitlines()
+    return dict(json.loads(line))
+
+
+def test_error_of_a_view__is_one_line_with_the_exception_and_without_the_query(
+    site: Client, log: io.StringIO
+) -> None:
+    response = site.get("/fail/?q=ann@example.org")
+    line = only_line(log)
+    assert response.status_code == 500
+    assert line.pop("time").endswith("+00:00")
+    assert line.pop("exception").endswith("ValueError: first line\nsecond line")
+    assert line == {
+        "level": "ERROR",
+        "logger": "django.request",
+        "message": "Internal Server Error: /fail/",
+        "request_id": response.headers["X-Request-ID"],
+        "method": "GET",
+        "path": "/fail/",
+        "status": 500,
+    }
+    assert "ann@" not in log.getvalue()
+
+
+def test_line_of_any_logger_in_a_request__names_the_request(site: Client, log: io.StringIO) -> None:
+    site.get("/warn/", headers={"X-Request-ID": "0123456789abcdef"})
+    line = only_line(log)
+    assert (line["logger"], line["request_id"], line["path"]) == (
+        "tests",
+        "0123456789abcdef",
+        "/warn/",
+    )
+
+
+def test_line_outside_of_a_request__has_no_fields_of_one(site: Client, log: io.StringIO) -> None:
+    site.get("/warn/")
+    log.truncate(0)
+    log.seek(0)
+    logger.warning("Alone")
+    assert only_line(log).keys() == {"time", "level", "logger", "message"}
+
+
+@pytest.mark.parametrize("sent", ["", "short", "a" * 65, "0123456789\x1b[31m", "0123456789 {}"])
+def test_request_id_that_is_not_well_formed__is_replaced(
+    site: Client, log: io.StringIO, sent: str
+) -> None:
+    response = site.get("/warn/", headers={"X-Request-ID": sent})
+    assert len(response.headers["X-Request-ID"]) == 32
+
+
+def test_line_of_text__cannot_be_broken_by_a_message() -> None:
+    record = logging.makeLogRecord({"msg": "Not Found: /%s", "args": ("a\nb\x1b[31m",)})
+    assert TextFormatter("%(message)s").format(record) == r"Not Found: /a\nb\x1b[31m"
+
+
+def test_server_log__goes_to_stdout(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler()])
+    log_to_stdout()
+    logger.warning("Be careful")
+    assert capsys.readouterr() == ("Be careful\n", "")
+
+
+def test_mail_of_errors_to_administrators__is_off() -> None:
+    assert logging.getLogger("django").handlers == []
