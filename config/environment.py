@@ -34,11 +34,12 @@ VARIABLES = (
 )
 """All variables of the project; `.env.example` describes them."""
 
+PLACEHOLDER = re.compile(r"<.*>|\$\(.*\)|\$\{.*\}|`.*`")
 ON = ("on", "true", "yes", "y", "1", "ok")
 OFF = ("off", "false", "no", "n", "0")
 HOST = r"(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)"
 ALLOWED_HOST = re.compile(rf"\*|\.?{HOST}", re.IGNORECASE)
-ORIGIN = re.compile(rf"https?://(\*\.)?{HOST}(:[0-9]+)?", re.IGNORECASE)
+ORIGIN = re.compile(rf"(https(?!.*:443$)|http(?!.*:80$))://(\*\.)?{HOST}(:[0-9]+)?", re.IGNORECASE)
 
 
 class Environment:
@@ -70,9 +71,9 @@ class Environment:
     def text(self, name: str) -> str:
         """Return the value without the blanks around it."""
         value = self.process.get(name, self.of_file.get(name, "")).strip()
-        if value.startswith("<") and value.endswith(">"):
+        if PLACEHOLDER.fullmatch(value):
             raise ImproperlyConfigured(
-                f"{name} has a placeholder of the documentation, in angle brackets. Replace it."
+                f"{name} has a placeholder or shell code instead of a value. Replace it."
             )
         return value
 
@@ -94,7 +95,9 @@ class Environment:
         """Return the value, or the first choice if there is none."""
         value = self.text(name) or choices[0]
         if value not in choices:
-            raise ImproperlyConfigured(f"{name} is neither of {', '.join(choices)}. Set it to one.")
+            raise ImproperlyConfigured(
+                f"{name} is not {' or '.join(choices)}. Set it to one of them."
+            )
         return value
 
     def entries(self, name: str) -> list[str]:
@@ -109,13 +112,6 @@ class Environment:
         advice = "Write scheme, host and, unless it is the default, port: https://learn.example.org"
         return [origin.lower() for origin in self._matching(name, ORIGIN.fullmatch, advice)]
 
-    def _matching(self, name: str, is_right: Callable[[str], object], advice: str) -> list[str]:
-        entries = self.entries(name)
-        for number, entry in enumerate(entries, start=1):
-            if not is_right(entry):
-                raise ImproperlyConfigured(f"Entry {number} of {name} is wrong. {advice}.")
-        return entries
-
     def proxies(self, name: str) -> list[str]:
         """Return addresses, networks smaller than all addresses, and `unix` for Unix sockets."""
         advice = "Write an address (192.0.2.1), a network (192.0.2.0/24), or unix for a Unix socket"
@@ -129,6 +125,13 @@ class Environment:
             raise ImproperlyConfigured(
                 f"{name} begins with ~ and the name of an unknown user. Write the whole path."
             ) from None
+
+    def _matching(self, name: str, is_right: Callable[[str], object], advice: str) -> list[str]:
+        entries = self.entries(name)
+        for number, entry in enumerate(entries, start=1):
+            if not is_right(entry):
+                raise ImproperlyConfigured(f"Entry {number} of {name} is wrong. {advice}.")
+        return entries
 
 
 def _is_proxy(entry: str) -> bool:

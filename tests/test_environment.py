@@ -255,7 +255,9 @@ PROXIES = (
 @pytest.mark.parametrize(
     ("kind", "options", "text", "reason"),
     [
-        ("text", {}, f"<{SECRET}>", "DEBUG has a placeholder of the documentation, in angle "),
+        ("text", {}, f"<{SECRET}>", "DEBUG has a placeholder or shell code instead "),
+        ("text", {}, "$(openssl rand 50)", "DEBUG has a placeholder or shell code instead "),
+        ("text", {}, f"${{{SECRET}}}", "DEBUG has a placeholder or shell code instead "),
         ("flag", {"default": True}, f"off SECRET_KEY={SECRET}", "DEBUG is neither on nor off. "),
         ("number", {"default": 7}, "-1", "DEBUG is not a whole number from 0 to 999999999. "),
         ("number", {"default": 7}, "9" * 5000, "DEBUG is not a whole number from 0 to 99999999"),
@@ -264,6 +266,7 @@ PROXIES = (
         ("hosts", {}, f"a SECRET_KEY={SECRET}", f"Entry 1 of DEBUG {HOSTS}"),
         ("origins", {}, "https://a, b", f"Entry 2 of DEBUG {ORIGINS}"),
         ("origins", {}, "https://a/", f"Entry 1 of DEBUG {ORIGINS}"),
+        ("origins", {}, "https://a:443", f"Entry 1 of DEBUG {ORIGINS}"),
         ("origins", {}, "*", f"Entry 1 of DEBUG {ORIGINS}"),
         ("proxies", {}, "10.0.0.1/8", f"Entry 1 of DEBUG {PROXIES}"),
         ("proxies", {}, "192.0.2.1, 0.0.0.0/0", f"Entry 2 of DEBUG {PROXIES}"),

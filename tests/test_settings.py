@@ -57,9 +57,10 @@ def test_command_with_only_debug_off__lists_all_missing_settings() -> None:
             "DATABASE_URL is set, but DEBUG is not. Set DEBUG to off, or to on for development: "
             "it shows visitors the code and the data behind an error.",
         ),
+        ({"LOG_FORMAT": "yaml"}, "LOG_FORMAT is not text or json. Set it to one of them."),
         (
             {"SECRET_KEY": "<50 characters or more>"},
-            "SECRET_KEY has a placeholder of the documentation, in angle brackets. Replace it.",
+            "SECRET_KEY has a placeholder or shell code instead of a value. Replace it.",
         ),
     ],
 )

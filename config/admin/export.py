@@ -118,7 +118,7 @@ class ExportOptions:
             raise PermissionDenied
         if format_ not in FORMATS:
             raise Http404(f"There is no export as {format_}.")
-        mark = BYTE_ORDER_MARK if format_ == "csv" and _is_for_excel(request) else ""
+        start = [BYTE_ORDER_MARK] if format_ == "csv" and _is_for_excel(request) else []
         changelist = self.get_changelist_instance(request)
         wrong = [mistake.sentence for mistake in changelist.mistakes]
         if PAGE_VAR in request.GET:
@@ -129,7 +129,7 @@ class ExportOptions:
         content_type, write = FORMATS[format_]
         names = [field.column for field in fields]
         return StreamingHttpResponse(
-            chain([mark], write(names, read(changelist.queryset.select_related(None), fields))),
+            chain(start, write(names, read(changelist.queryset.select_related(None), fields))),
             content_type=content_type,
             headers={
                 "Content-Disposition": f'attachment; filename="{self.opts.db_table}.{format_}"'

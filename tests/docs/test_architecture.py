@@ -32,12 +32,16 @@ def imports_between_rooms() -> set[Arrow]:
 
 
 def room(module: str) -> str | None:
-    """Return the room of `module`; None for settings, URLs and the like, which are in no room."""
+    """Return the room of `module`; None for settings, URLs and the like, which are in no room.
+
+    `project` is drawn like one, as it is no room's, but rooms import it.
+    """
     package, _, rest = module.partition(".")
     if package in APPS:
         return "apps"
     name = rest.partition(".")[0]
-    return None if name in ("", "settings", "urls", "wsgi", "database_url") else name
+    is_room = name and (PROJECT / "config" / name).is_dir()
+    return name if is_room or name == "project" else None
 
 
 def without_shortcuts(arrows: set[Arrow]) -> set[Arrow]:
