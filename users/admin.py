@@ -185,6 +185,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
                 return self._erase(request, user)
             except ChangedSinceError as error:
                 ask_again(request, error)
+        mismatch = request.method == "POST" and not hasattr(request, "changed_since")
         kept, counts, _, _ = self.get_deleted_objects([user], request)
         context = self.admin_site.each_context(request) | {
             "title": "Delete permanently",
@@ -194,7 +195,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             "media": self.media,
             "model_count": counts.items(),
             "deleted_objects": kept,
-            "mismatch": "This is not the account's address." if "email" in request.POST else "",
+            "mismatch": "This is not the account's address." if mismatch else "",
         }
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 

@@ -30,8 +30,8 @@ UNREADABLE = (
     "you typed; check all of them, and save again."
 )
 CHANGED_MEANWHILE = (
-    "This was changed while the form was open, so nothing was saved. Before: {before} "
-    "Now: {now} Save again to replace it with what you typed."
+    "Nothing was saved, because another session changed this from {before} to {now} while the form "
+    "was open. Save again to replace it with what you typed."
 )
 
 
