@@ -213,7 +213,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 class UserProfileAdmin(ModelAdmin):
     icon = "badge"
     named_by = ("user",)
-    list_display = ("__str__", "user", "timezone", "language", "created_at")
+    list_display = ("full_name", "user", "timezone", "language", "created_at")
     list_filter = ("user", "created_at", "updated_at")
     search_fields = ("full_name", "user__email__startswith")
     search_help_text = "Part of the name, or beginning of the e-mail address"
