@@ -10,13 +10,13 @@ from django.contrib import admin
 from django.contrib.admin.utils import display_for_field, quote
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.admin.documents import indented
 from config.admin.paths import field_at, value_at
+from config.postgres import BLANK, caption, local_time
 from config.postgres.enums import EnumField
 
 type DisplayFunction = Callable[[Any], Any]
@@ -78,6 +78,8 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
         return value
     if value is None or value == "":
         return EMPTY
+    if isinstance(value, str) and caption(value) == BLANK:
+        return BLANK  # a link of no size could not be followed
     if isinstance(field, models.ForeignKey):
         return link_to(value) if link else str(value)
     if isinstance(field, EnumField):
@@ -102,7 +104,7 @@ def amount(value: Decimal, currency: str) -> SafeString:
 
 def moment(value: datetime) -> SafeString:
     """Return a time in the current time zone; the tooltip names the zone."""
-    local = timezone.localtime(value)
+    local = local_time(value)
     return format_html(
         '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>',
         value.isoformat(),

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.admin.columns import in_words
+from config.admin.positions import is_position
 from config.admin.search import is_value
 from config.admin.shown import (
     ShownPage,
@@ -132,8 +133,11 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in self.untouched:
             self.errors.pop(name, None)
             self.cleaned_data[name] = getattr(self.row, name)
-        for name in self.moved:
-            if name in self.changed_data:
+        for name in self.changed_data:
+            if isinstance(text := self.cleaned_data.get(name), str):
+                # Only browsers write this line break.
+                self.cleaned_data[name] = text.replace("\r\n", "\n")
+            if name in self.moved:
                 self.add_error(name, self._conflict(name))
         if not self.readable:
             self.add_error(None, UNREADABLE)
@@ -166,15 +170,26 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         """Check all constraints, including those on columns that are not on the form."""
         # Skip constraints on fields that already have an error, which would violate them, too.
         wrong = set(self.errors)
-        for constraint in violated(self.instance, wrong):
-            self._blame(explain(constraint, type(self.instance)))
+        for constraint in violated(self.instance, self.constraints(), wrong):
+            self._blame(explain(constraint, type(self.instance), self.instance))
         if self.refusal:
             self._blame(self.refusal)
+
+    def constraints(self) -> Sequence[models.BaseConstraint]:
+        """Return the constraints that the row must meet now."""
+        return list(self.instance._meta.constraints)
 
     def _blame(self, violation: Violation) -> None:
         field = violation.field if violation.field in self.fields else None
         if field not in self.errors:
             self.add_error(field, violation.message)
+
+
+class InlineForm(ModelForm):
+    """A form of one of several rows, whose positions its formset checks together."""
+
+    def constraints(self) -> Sequence[models.BaseConstraint]:
+        return [item for item in super().constraints() if not is_position(item)]
 
 
 def as_sent(text: str, widget: forms.Widget) -> str:
@@ -184,8 +199,9 @@ def as_sent(text: str, widget: forms.Widget) -> str:
 
 
 def name_inputs(field: forms.Field) -> forms.Field:
-    """Label the two inputs of a date and a time for screen readers."""
-    for widget, part in zip(getattr(field.widget, "widgets", ()), ("date", "time"), strict=False):
+    """Label the inputs of a date and a time for screen readers."""
+    parts = ("date", "time", "which of the two")
+    for widget, part in zip(getattr(field.widget, "widgets", ()), parts, strict=False):
         widget.attrs.setdefault("aria-label", f"{field.label}: {part}")
     return field
 

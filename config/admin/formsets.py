@@ -10,13 +10,14 @@ from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL
 from django.http import QueryDict
 from unfold.forms import PaginationInlineFormSet
 
+from config.admin.positions import PositionFormSet
 from config.admin.shown import ShownPage, UnreadableError, opened, shown_row, values_of
 
 GONE = "The {noun} “{caption}” was deleted or moved while this form was open."
 KEPT = "What you typed for it is here as a new {noun}: save again to add it, or remove it."
 
 
-class InlineFormSet(PaginationInlineFormSet):
+class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
     """One page of rows; an invalid page number in the URL means the first page.
 
     A form that was sent finds its row by the key, whatever was added, moved or deleted meanwhile.
