@@ -162,6 +162,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     # Passwords
 
+    @transaction.atomic  # so that `get_object` locks the account, all of whose columns are saved
     def user_change_password(
         self,
         request: HttpRequest,

@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.hashers import make_password
 from django.contrib.messages import get_messages
 from django.db import IntegrityError, models, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils.html import strip_tags
 
 from assessments.models import Question, Quiz
@@ -26,6 +28,7 @@ from tests.factories import (
     QuizFactory,
     UserFactory,
 )
+from users import middleware
 from users.models import User
 
 EDITABLE = [model for model in BY_MODEL if model not in READ_ONLY]
@@ -67,7 +70,8 @@ class Tab:
     def columns(self) -> dict[str, Any]:
         """Return what the database has in the columns that the form shows."""
         row = type(self.row)._base_manager.get(pk=self.row.pk)
-        return {name: getattr(row, row._meta.get_field(name).attname) for name in self.form.texts}
+        names = {field.name: field.attname for field in row._meta.concrete_fields}
+        return {name: getattr(row, names[name]) for name in self.form.texts}
 
     def change_meanwhile(self, *, but: str = "") -> set[str]:
         """Change the columns that the form shows, except one; return those that were changed."""
@@ -194,6 +198,22 @@ def test_account_closed_meanwhile__stays_closed(admin_client: Client) -> None:
     assert tab.save(email_verified="on").status_code == 302
     user.refresh_from_db()
     assert (user.email_verified, user.is_active) == (True, False)
+
+
+def test_own_account_changed_while_its_password_is__keeps_the_change(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verify(request: Any) -> None:
+        assert not request.user.email_verified
+        User.objects.update(email_verified=True)
+
+    User.objects.update(password=make_password("old-password-1"))
+    admin_client.force_login(User.objects.get())
+    monkeypatch.setattr(middleware, "_zone", verify)
+    new = {"new_password1": "new-password-2", "new_password2": "new-password-2"}
+    admin_client.post(reverse("admin:password_change"), {"old_password": "old-password-1"} | new)
+    user = User.objects.get()
+    assert (user.check_password("new-password-2"), user.email_verified) == (True, True)
 
 
 def test_log__names_only_what_was_changed_in_the_form(admin_client: Client) -> None:

@@ -334,6 +334,12 @@ def confirmation(page: Any) -> dict[str, str]:
     return {"post": "yes", "_counted": page.wsgi_request.counted}
 
 
+def changed(page: Any) -> list[str]:
+    """Return what the question says has changed since it was asked before."""
+    sentences: list[str] = page.wsgi_request.changed_since
+    return sentences
+
+
 def test_deletion_confirmed_as_it_was_shown__is_done(admin_client: Client) -> None:
     course = EnrollmentFactory.create().course
     address = url(Course, "delete", course.pk)
@@ -347,7 +353,7 @@ def test_rows_added_since_the_question__are_asked_about_again(admin_client: Clie
     page = admin_client.get(address)
     EnrollmentFactory.create_batch(5, course=course)
     again = admin_client.post(address, confirmation(page))
-    assert again.wsgi_request.changed_since == ["enrollments: 6 instead of 1"]
+    assert changed(again) == ["enrollments: 6 instead of 1"]
     assert "enrollments: 6 instead of 1" in again.content.decode()
     assert admin_client.post(address, confirmation(again)).status_code == 302
     assert not Course.objects.exists()
@@ -360,7 +366,7 @@ def test_other_rows_of_the_same_number__are_asked_about_again(admin_client: Clie
     enrollment.delete()
     EnrollmentFactory.create(course=enrollment.course)
     again = admin_client.post(address, confirmation(page))
-    assert again.wsgi_request.changed_since == ["enrollments: 1, but not the same ones as before"]
+    assert changed(again) == ["enrollments: 1, but not the same ones as before"]
 
 
 def test_link_added_since_the_question__is_asked_about(admin_client: Client) -> None:
@@ -370,7 +376,7 @@ def test_link_added_since_the_question__is_asked_about(admin_client: Client) -> 
     page = admin_client.get(address)
     type(enrollment).objects.update(payment=payment)
     again = admin_client.post(address, confirmation(page))
-    assert again.wsgi_request.changed_since == ["enrollments (payment): 1 instead of 0"]
+    assert changed(again) == ["enrollments (payment): 1 instead of 0"]
     assert Payment.objects.exists()
 
 
@@ -382,7 +388,7 @@ def test_selected_rows_that_have_more_since_the_question__are_asked_about_again(
     page = admin_client.post(url(Course, "changelist"), data)
     EnrollmentFactory.create(course=course)
     again = admin_client.post(url(Course, "changelist"), data | confirmation(page))
-    assert again.wsgi_request.changed_since == ["enrollments: 1 instead of 0"]
+    assert changed(again) == ["enrollments: 1 instead of 0"]
     admin_client.post(url(Course, "changelist"), data | confirmation(again))
     assert not Course.objects.exists()
 
@@ -395,7 +401,7 @@ def test_account_that_has_more_since_the_question__is_asked_about_again(
     CourseFactory.create(instructor=user)
     data = {"email": user.email}
     again = admin_client.post(erase_url(user), data | confirmation(page))
-    assert again.wsgi_request.changed_since == ["courses: 1 instead of 0"]
+    assert changed(again) == ["courses: 1 instead of 0"]
     assert again.context["mismatch"] == ""
     admin_client.post(erase_url(user), data | confirmation(again))
     assert not Course.objects.exists()
@@ -413,12 +419,12 @@ def test_rows_added_between_the_count_and_the_deletion__are_not_deleted(
     page = admin_client.get(address)
     pre_delete.connect(enroll, Course)
     again = admin_client.post(address, confirmation(page))
-    assert again.wsgi_request.changed_since == ["enrollments: 1 instead of 0"]
+    assert changed(again) == ["enrollments: 1 instead of 0"]
     assert Course.objects.exists()
 
 
 def test_question_that_says_wrongly_what_it_showed__is_asked_again(admin_client: Client) -> None:
     address = url(Course, "delete", CourseFactory.create().pk)
     again = admin_client.post(address, {"post": "yes", "_counted": "x"})
-    assert again.wsgi_request.changed_since == [UNREADABLE]
+    assert changed(again) == [UNREADABLE]
     assert Course.objects.exists()
