@@ -13,6 +13,8 @@ from config.admin.deletion import Affected, Deletion
 
 INPUT = "_counted"
 SALT = "config.admin.confirmation"
+NONE = ["0", 0]
+"""What is shown of a table that loses no rows, and the digest of no keys."""
 UNREADABLE = "The page did not say correctly what it had shown. Look at the numbers again."
 
 
@@ -34,9 +36,9 @@ def check(deletion: Deletion, request: HttpRequest) -> None:
     except signing.BadSignature as error:
         raise ChangedSinceError([UNREADABLE]) from error
     now = _shown(deletion)
-    names = [name for name in before | now if before.get(name) != now.get(name)]
-    if names:
-        raise ChangedSinceError([_said(name, before.get(name), now.get(name)) for name in names])
+    pairs = {name: (before.get(name, NONE), now.get(name, NONE)) for name in before | now}
+    if said := [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]:
+        raise ChangedSinceError(said)
 
 
 @contextmanager
@@ -53,7 +55,7 @@ def exactly(deletion: Deletion) -> Iterator[None]:
     for affected in deletion.tables if deleted else []:
         number = deleted[affected.model._meta.db_table]
         if affected.count.exact and number != affected.count.number:
-            said = _said(affected.title, (str(affected), 0), (f"{number:,}", 0))
+            said = _said(affected.title, [str(affected), 0], [f"{number:,}", 0])
             raise ChangedSinceError([said])
 
 
@@ -76,11 +78,15 @@ def _name(affected: Affected) -> str:
     return f"{affected.title} ({affected.field_title})" if affected.field else affected.title
 
 
-def _said(name: str, before: Any, now: Any) -> str:
-    (shown, _), (number, _) = before or ("0", 0), now or ("0", 0)
-    if shown == number:
-        return f"{name}: {number}, but not the same ones as before"
-    return f"{name}: {number} instead of {shown}"
+def _differ(before: list[Any], now: list[Any]) -> bool:
+    """Return whether the numbers differ or, if both were counted completely, the rows."""
+    return before[0] != now[0] or (0 not in (before[1], now[1]) and before[1] != now[1])
+
+
+def _said(name: str, before: list[Any], now: list[Any]) -> str:
+    if before[0] == now[0]:
+        return f"{name}: {now[0]}, but not the same ones as before"
+    return f"{name}: {now[0]} instead of {before[0]}"
 
 
 def _deleted_so_far() -> Counter[str]:

@@ -18,6 +18,7 @@ from django.utils.html import strip_tags
 
 from assessments.models import Question, Quiz
 from config.admin.forms import UNREADABLE
+from config.admin.shown import INPUT, LONGEST
 from courses.models import Course, Lesson
 from enrollments.models import Enrollment
 from tests.admin.pages import BY_MODEL, READ_ONLY, each_of, shown_on, typed, url
@@ -27,6 +28,7 @@ from tests.factories import (
     QuestionFactory,
     QuizFactory,
     UserFactory,
+    UserProfileFactory,
 )
 from users import middleware
 from users.models import User
@@ -241,6 +243,28 @@ def test_page_that_does_not_say_what_it_showed__is_compared_with_the_row(
     assert Course.objects.get().title == "SQL"
 
 
+def test_times_of_a_page_in_another_zone_than_now__are_read_in_the_zone_of_the_page(
+    admin_client: Client,
+) -> None:
+    profile = UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
+    course = CourseFactory.create(published=True)
+    tab = Tab(admin_client, course)
+    profile.timezone = "Europe/Prague"
+    profile.save()
+    assert tab.save(title="SQL").status_code == 302
+    assert Course.objects.get().published_at == course.published_at
+
+
+def test_long_text_changed_meanwhile__is_not_undone(admin_client: Client) -> None:
+    lesson = LessonFactory.create(content_text="a" * (LONGEST + 1))
+    tab = Tab(admin_client, lesson)
+    assert len(tab.data[INPUT]) < 5_000
+    assert tab.save(title="SQL").status_code == 302
+    Lesson.objects.update(content_text="b" * (LONGEST + 1))
+    response = tab.save(title="SQL", content_text="c")
+    assert list(response.context["adminform"].form.errors) == ["content_text"]
+
+
 # Inlines
 
 
@@ -333,8 +357,8 @@ def test_record_deleted_meanwhile__can_be_added_again_as_typed(admin_client: Cli
     response = tab.save(category="music")
     form = response.context["adminform"].form
     assert form.non_field_errors() == [
-        "The course “SQL” was deleted while this form was open, so nothing was saved. What you "
-        "typed is below. Save it to add a new course."
+        f"The course “{course}” was deleted while this form was open, so nothing was saved. "
+        "What you typed is below. Save it to add a new course."
     ]
     again = typed(form) | {"_saveasnew": "1", "modules-TOTAL_FORMS": "0"}
     admin_client.post(tab.address, again | {"modules-INITIAL_FORMS": "0"})
