@@ -107,6 +107,19 @@ def test_rows_added_between_the_count_and_the_deletion__are_not_deleted(
     assert Course.objects.exists()
 
 
+def test_link_added_between_the_count_and_the_deletion__is_not_cut(admin_client: Client) -> None:
+    def pay(instance: Payment, **_: Any) -> None:
+        pre_delete.disconnect(pay, Payment)
+        EnrollmentFactory.create(payment=instance)
+
+    address = url(Payment, "delete", PaymentFactory.create().pk)
+    page = admin_client.get(address)
+    pre_delete.connect(pay, Payment)
+    again = admin_client.post(address, confirmation(page))
+    assert changed(again) == ["enrollments (payment): 1 instead of 0"]
+    assert Payment.objects.exists()
+
+
 def test_question_that_says_wrongly_what_it_showed__is_asked_again(admin_client: Client) -> None:
     address = url(Course, "delete", CourseFactory.create().pk)
     again = admin_client.post(address, {"post": "yes", "_counted": "x"})
