@@ -91,6 +91,17 @@ def test_account_that_has_more_since_the_question__is_asked_about_again(
     assert not Course.objects.exists()
 
 
+def test_wrong_address_for_an_account_that_has_more__is_only_a_wrong_address(
+    admin_client: Client,
+) -> None:
+    user = UserFactory.create(educator=True)
+    page = admin_client.get(erase_url(user))
+    CourseFactory.create(instructor=user)
+    data = {"email": "other@example.com"} | confirmation(page)
+    again = admin_client.post(erase_url(user), data)
+    assert again.context["mismatch"] == "This is not the account's address."
+
+
 def test_rows_added_between_the_count_and_the_deletion__are_not_deleted(
     admin_client: Client,
 ) -> None:
