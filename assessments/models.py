@@ -24,6 +24,7 @@ from config.postgres import (
     JSONField,
     JSONTypeof,
     Now,
+    caption,
     finite_check,
     json_check,
     not_blank,
@@ -100,7 +101,7 @@ class Quiz(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.lesson}"
 
 
 class Question(TimestampedModel):
@@ -164,7 +165,11 @@ class Question(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.order_number}. {self.question_text[:60]}"
+        return f"{self.order_number}. {self.get_inline_title()} · {self.quiz}"
+
+    def get_inline_title(self) -> str:
+        """Return the name on the page of the quiz."""
+        return caption(self.question_text)
 
 
 class QuizSubmission(TimestampedModel):
@@ -346,7 +351,7 @@ class Assignment(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.lesson}"
 
 
 class AssignmentSubmission(TimestampedModel):

@@ -14,8 +14,10 @@ from communication.querysets import (
 from config.postgres import (
     JSONField,
     Now,
+    caption,
     finite_check,
     json_check,
+    minute,
     not_blank,
     not_blank_check,
 )
@@ -113,7 +115,8 @@ class Message(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.subject or self.content[:60]
+        name = caption(self.subject or self.content)
+        return f"{name} · {self.sender} to {self.recipient}, {minute(self.created_at)}"
 
 
 class DiscussionThread(TimestampedModel):
@@ -183,7 +186,8 @@ class DiscussionThread(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        name = f"{caption(self.title)} · {self.author} in {self.course}"
+        return f"{name}, {minute(self.created_at)}"
 
 
 class DiscussionPost(TimestampedModel):
@@ -265,7 +269,9 @@ class DiscussionPost(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.content.strip()[:60] or "Deleted post"
+        name = caption(self.content) if self.content else "Deleted post"
+        thread = f"{caption(self.thread.title)} in {self.thread.course}"
+        return f"{name} · {self.author}, {minute(self.created_at)} · {thread}"
 
 
 class Announcement(TimestampedModel):
@@ -316,4 +322,4 @@ class Announcement(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.course}, {minute(self.created_at)}"

@@ -4,11 +4,13 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Deferrable, F, Q
+from django.utils.text import slugify
 
 from config.postgres import (
     LARGEST_AMOUNT,
     EnumField,
     JSONField,
+    caption,
     exactly_when,
     finite_check,
     json_check,
@@ -154,7 +156,9 @@ class Course(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        name = caption(self.title)
+        # Courses may have the same title, and only one of them has its plain slug.
+        return name if self.slug == slugify(self.title) else f"{name} ({caption(self.slug)})"
 
 
 class CourseModule(TimestampedModel):
@@ -205,7 +209,11 @@ class CourseModule(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.course}: {self.order_number}. {self.title}"
+        return f"{self.course}: {self.order_number}. {self.get_inline_title()}"
+
+    def get_inline_title(self) -> str:
+        """Return the name on the page of the course."""
+        return caption(self.title)
 
 
 class Lesson(TimestampedModel):
@@ -266,4 +274,9 @@ class Lesson(TimestampedModel):
 
     def __str__(self) -> str:
         module = self.module
-        return f"{module.course}: {module.order_number}.{self.order_number} {self.title}"
+        number = f"{module.order_number}.{self.order_number}"
+        return f"{module.course}: {number} {self.get_inline_title()}"
+
+    def get_inline_title(self) -> str:
+        """Return the name on the page of the module."""
+        return caption(self.title)

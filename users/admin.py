@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Greatest
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -163,6 +163,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     # Passwords
 
+    @transaction.atomic  # so that `get_object` locks the account, all of whose columns are saved
     def user_change_password(
         self,
         request: HttpRequest,
@@ -188,11 +189,11 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         if LogEntry.objects.filter(user=user.pk).exists():
             return self._keep(request, user)
         typed = request.POST.get("email", "").strip().lower()
-        if request.method == "POST" and typed == user.email:
-            try:
-                return self._erase(request, user)
-            except ChangedSinceError as error:
-                ask_again(request, error)
+        mismatch = request.method == "POST" and typed != user.email
+        if mismatch:
+            request.POST = QueryDict()  # the question is asked with the numbers of now
+        elif request.method == "POST" and (response := self._erase(request, user)):
+            return response
         kept, counts, _, _ = self.get_deleted_objects([user], request)
         context = self.admin_site.each_context(request) | {
             "title": "Delete permanently",
@@ -203,7 +204,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             "model_count": counts.items(),
             "deleted_objects": kept,
             "preserved_filters": self.get_preserved_filters(request),
-            "mismatch": "This is not the account's address." if "email" in request.POST else "",
+            "mismatch": "This is not the account's address." if mismatch else "",
         }
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 
@@ -213,11 +214,16 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         self.message_user(request, said, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
 
-    @transaction.atomic
-    def _erase(self, request: HttpRequest, user: User) -> HttpResponse:
-        self.get_deleted_objects([user], request)  # raises an error if it is not what was shown
-        super().log_deletions(request, [user])
-        super().delete_model(request, user)
+    def _erase(self, request: HttpRequest, user: User) -> HttpResponse | None:
+        """Delete the account; return None if more or less would be deleted than was shown."""
+        try:
+            with transaction.atomic():
+                self.get_deleted_objects([user], request)
+                super().log_deletions(request, [user])
+                super().delete_model(request, user)
+        except ChangedSinceError as error:
+            ask_again(request, error)
+            return None
         self.message_user(request, f"The user “{user}” was deleted permanently.", messages.SUCCESS)
         return self._to_list(request)
 
@@ -232,7 +238,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 class UserProfileAdmin(ModelAdmin):
     icon = "badge"
     named_by = ("user",)
-    list_display = ("__str__", "user", "timezone", "language", "created_at")
+    list_display = ("full_name", "user", "timezone", "language", "created_at")
     list_filter = ("user", "created_at", "updated_at")
     search_fields = ("full_name", "user__email__startswith")
     search_help_text = "Part of the name, or beginning of the e-mail address"

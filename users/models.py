@@ -13,6 +13,7 @@ from config.postgres import (
     INVISIBLE,
     EnumField,
     JSONField,
+    caption,
     exactly_when,
     finite_check,
     json_check,
@@ -212,4 +213,6 @@ class UserProfile(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.full_name or f"Profile of {self.user}"
+        if not self.full_name:
+            return f"Profile of {self.user}"
+        return f"{caption(self.full_name)} ({self.user})"

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from config.admin.documents import indented
 from config.admin.paths import field_at, value_at
-from config.postgres import FarTime, local_time
+from config.postgres import BLANK, FarTime, caption, local_time
 from config.postgres.enums import EnumField
 
 type DisplayFunction = Callable[[Any], Any]
@@ -83,6 +83,8 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
         return value
     if value is None or value == "":
         return EMPTY
+    if isinstance(value, str) and caption(value) == BLANK:
+        return BLANK  # a link of no size could not be followed
     if isinstance(field, models.ForeignKey):
         return link_to(value) if link else str(value)
     if isinstance(field, EnumField):

@@ -13,6 +13,8 @@ from config.admin.deletion import Affected, Deletion
 
 INPUT = "_counted"
 SALT = "config.admin.confirmation"
+NONE = ["0", 0]
+"""What is shown of a table that loses no rows, and the digest of no keys."""
 UNREADABLE = "The page did not say correctly what it had shown. Look at the numbers again."
 
 
@@ -34,27 +36,35 @@ def check(deletion: Deletion, request: HttpRequest) -> None:
     except signing.BadSignature as error:
         raise ChangedSinceError([UNREADABLE]) from error
     now = _shown(deletion)
-    names = [name for name in before | now if before.get(name) != now.get(name)]
-    if names:
-        raise ChangedSinceError([_said(name, before.get(name), now.get(name)) for name in names])
+    pairs = {name: (before.get(name, NONE), now.get(name, NONE)) for name in before | now}
+    if said := [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]:
+        raise ChangedSinceError(said)
 
 
 @contextmanager
 def exactly(deletion: Deletion) -> Iterator[None]:
-    """Raise ChangedSinceError if PostgreSQL deletes other numbers of rows than were counted.
+    """Raise ChangedSinceError if PostgreSQL writes other numbers of rows than were counted.
 
     Another session may add rows between the count and the deletion. PostgreSQL itself counts what
-    a transaction deletes, also by cascades, unless `track_counts` is off, without which there is
-    no autovacuum.
+    a transaction deletes and updates, also by cascades, unless `track_counts` is off, without
+    which there is no autovacuum.
     """
-    before = _deleted_so_far()
+    before = _written_so_far()
     yield
-    deleted = _deleted_so_far() - before
-    for affected in deletion.tables if deleted else []:
-        number = deleted[affected.model._meta.db_table]
+    written = _written_so_far() - before
+    for affected in _to_write(deletion) if written else []:
+        number = written[_table(affected), bool(affected.field)]
         if affected.count.exact and number != affected.count.number:
-            said = _said(affected.title, (str(affected), 0), (f"{number:,}", 0))
+            said = _said(_name(affected), [str(affected), 0], [f"{number:,}", 0])
             raise ChangedSinceError([said])
+
+
+def _to_write(deletion: Deletion) -> list[Affected]:
+    """Return the tables that lose rows, and the links of which nothing else updates the table."""
+    links = Counter(_table(affected) for affected in deletion.references)
+    others = {_table(affected) for affected in deletion.tables}
+    alone = [link for link in deletion.references if links[_table(link)] == 1]
+    return [*deletion.tables, *(link for link in alone if _table(link) not in others)]
 
 
 def ask_again(request: Any, error: ChangedSinceError) -> None:
@@ -76,15 +86,26 @@ def _name(affected: Affected) -> str:
     return f"{affected.title} ({affected.field_title})" if affected.field else affected.title
 
 
-def _said(name: str, before: Any, now: Any) -> str:
-    (shown, _), (number, _) = before or ("0", 0), now or ("0", 0)
-    if shown == number:
-        return f"{name}: {number}, but not the same ones as before"
-    return f"{name}: {number} instead of {shown}"
+def _differ(before: list[Any], now: list[Any]) -> bool:
+    """Return whether the numbers differ or, if both were counted completely, the rows."""
+    return before[0] != now[0] or (0 not in (before[1], now[1]) and before[1] != now[1])
 
 
-def _deleted_so_far() -> Counter[str]:
-    """Return how many rows of each table this transaction has deleted."""
+def _said(name: str, before: list[Any], now: list[Any]) -> str:
+    if before[0] == now[0]:
+        return f"{name}: {now[0]}, but not the same ones as before"
+    return f"{name}: {now[0]} instead of {before[0]}"
+
+
+def _table(affected: Affected) -> str:
+    return affected.model._meta.db_table
+
+
+def _written_so_far() -> Counter[tuple[str, bool]]:
+    """Return how many rows this transaction has deleted or updated, by table and "updated"."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname, n_tup_del FROM pg_stat_xact_user_tables")
-        return Counter(dict(cursor.fetchall()))
+        cursor.execute(
+            "SELECT relname, false, n_tup_del FROM pg_stat_xact_user_tables"
+            " UNION ALL SELECT relname, true, n_tup_upd FROM pg_stat_xact_user_tables"
+        )
+        return Counter({(table, updated): rows for table, updated, rows in cursor.fetchall()})

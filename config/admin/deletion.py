@@ -88,6 +88,11 @@ class Deletion:
         return self._counts[0]
 
     @property
+    def references(self) -> list[Affected]:
+        """The foreign keys that become NULL, also those of no row."""
+        return self._counts[1]
+
+    @property
     def deleted(self) -> list[Affected]:
         """The tables that lose rows, or may lose rows; `model` is the first."""
         return [found for found in self._counts[0] if found.count or not found.count.exact]

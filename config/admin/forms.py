@@ -31,8 +31,8 @@ UNREADABLE = (
     "you typed; check all of them, and save again."
 )
 CHANGED_MEANWHILE = (
-    "This was changed while the form was open, so nothing was saved. Before: {before} "
-    "Now: {now} Save again to replace it with what you typed."
+    "Nothing was saved, because another session changed this from {before} to {now} while the form "
+    "was open. Save again to replace it with what you typed."
 )
 
 
@@ -133,8 +133,11 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in self.untouched:
             self.errors.pop(name, None)
             self.cleaned_data[name] = getattr(self.row, name)
-        for name in self.moved:
-            if name in self.changed_data:
+        for name in self.changed_data:
+            if isinstance(text := self.cleaned_data.get(name), str):
+                # Only browsers write this line break.
+                self.cleaned_data[name] = text.replace("\r\n", "\n")
+            if name in self.moved:
                 self.add_error(name, self._conflict(name))
         if not self.readable:
             self.add_error(None, UNREADABLE)

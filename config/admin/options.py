@@ -9,6 +9,8 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from unfold import admin as unfold
 
 from config.admin.actions import ActionOptions
@@ -25,7 +27,7 @@ from config.admin.paths import field_at, select_names, with_names
 from config.admin.problems import changes, problems
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
-from config.admin.shown import sealed, shown_caption
+from config.admin.shown import sealed, shown_caption, shown_zone
 from config.admin.violations import Violation, refused
 
 SAVE_AS_NEW = "_saveasnew"
@@ -142,17 +144,28 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        """Read what was typed in the time zone in which the form showed it.
+
+        The zone of the viewer's profile may have been changed while the form was open.
+        """
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with timezone.override(shown_zone(request.POST)):
+            response = self._save(request, object_id, form_url, extra_context)
+            return response.render() if isinstance(response, TemplateResponse) else response
+
+    def _save(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
         """Show the form again if PostgreSQL refuses values that the form accepted.
 
         Another session may have saved a duplicate since, or jsonb may not hold the document.
         """
-        if request.method == "POST" and object_id and SAVE_AS_NEW not in request.POST:
+        if object_id and SAVE_AS_NEW not in request.POST:
             self._keep_typed(request, unquote(object_id))
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args)
         except (DataError, IntegrityError, OperationalError) as error:
             request.refusal = refused(error, self.model, request.POST)
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args)
 
     def _keep_typed(self, request: HttpRequest, key: str) -> None:
         """Show what was typed in a form that adds a row if the row has been deleted meanwhile."""

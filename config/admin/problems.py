@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.text import capfirst
 
 from config.admin.columns import in_words
@@ -32,7 +33,8 @@ def problems(form: Any, formsets: list[Any]) -> Iterator[Problem]:
         plural = str(capfirst(formset.model._meta.verbose_name_plural))
         yield from (Problem(plural, str(message)) for message in formset.non_form_errors())
         for number, row in enumerate(formset.forms, 1):
-            yield from _problems_of(row, _caption(row, number))
+            if not getattr(row, "cleaned_data", {}).get(DELETION_FIELD_NAME):
+                yield from _problems_of(row, _caption(row, number))
 
 
 def changes(form: Any, formsets: list[Any]) -> Iterator[Change]:

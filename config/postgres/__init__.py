@@ -1,6 +1,7 @@
 """PostgreSQL features that Django lacks; usable in any Django project."""
 
 from config.postgres.backfill import Backfill
+from config.postgres.captions import BLANK, caption
 from config.postgres.constraints import (
     INVISIBLE,
     LARGEST_AMOUNT,
@@ -28,9 +29,10 @@ from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
 from config.postgres.names import shortened
 from config.postgres.row_security import every_row
-from config.postgres.times import FarTime, local_time
+from config.postgres.times import FarTime, local_time, minute
 
 __all__ = [
+    "BLANK",
     "INVISIBLE",
     "LARGEST_AMOUNT",
     "LEDGER",
@@ -52,12 +54,14 @@ __all__ = [
     "Plan",
     "RenameEnum",
     "RenameEnumValue",
+    "caption",
     "every_row",
     "exactly_when",
     "finite_check",
     "json_check",
     "json_text",
     "local_time",
+    "minute",
     "named_fields",
     "named_in_expressions",
     "not_blank",

@@ -75,7 +75,8 @@ def typed(form: BaseForm) -> dict[str, str]:
         widget: Any = bound.field.widget
         value: Any = bound.value()
         if hasattr(widget, "decompress"):
-            parts = zip(widget.widgets_names, widget.decompress(value), strict=True)
+            values = value if isinstance(value, list) else widget.decompress(value)
+            parts = zip(widget.widgets_names, values, strict=True)
             data |= {bound.html_name + suffix: part for suffix, part in parts}
         elif not isinstance(widget, CheckboxInput) or value:
             data[bound.html_name] = value

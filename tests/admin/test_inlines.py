@@ -166,6 +166,20 @@ def test_two_added_rows_with_one_number__are_refused(admin_client: Client) -> No
     assert position_errors(response) == [[said], [said]]
 
 
+def test_rows_that_another_administrator_moved_meanwhile__are_not_moved_back(
+    admin_client: Client,
+) -> None:
+    course = CourseFactory.create()
+    rows = numbered(course, CourseModuleFactory, "course", (1, 2, 3))
+    address = url(type(course), "change", course.pk)
+    stale = sent(admin_client, address)
+    save(admin_client, course, **{"modules-0-order_number": "2", "modules-1-order_number": "1"})
+    swap = {"modules-1-order_number": "3", "modules-2-order_number": "2"}
+    response = admin_client.post(address, stale | swap)
+    assert response.status_code == 200
+    assert numbers_of(rows) == [2, 1, 3]
+
+
 def test_number_of_another_row_on_the_page_of_one__is_refused_with_a_way_out(
     admin_client: Client,
 ) -> None:

@@ -13,3 +13,10 @@ document.addEventListener("alpine:init", () => {
     });
   };
 });
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const handle of document.querySelectorAll("[x-sort\\:handle]")) {
+    handle.title = "Drag to move, or type the number";
+    handle.ariaHidden = "true"; // a keyboard types the number
+  }
+});
