@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from django.core import serializers
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, models
 from django.test import Client
 
 from assessments.models import Assignment, Question
 from config.admin import documents
 from config.admin.documents import DEEPEST, HALF_PAIR, NUL, TOO_DEEP, TOO_LONG
+from config.postgres import JSONField
 from courses.models import Lesson
-from tests.admin.pages import errors, form_of, sent, typed, url, valid_data
+from tests.admin.pages import BY_MODEL, errors, form_of, sent, typed, url, valid_data
 from tests.factories import (
     AnalyticsEventFactory,
     AssignmentFactory,
@@ -66,6 +67,12 @@ def test_row_saved_by_code__keeps_the_digits_of_its_document() -> None:
     before = store(lesson := LessonFactory.create(), DIGITS)
     Lesson.objects.get().save()
     assert stored(lesson) == before
+
+
+def test_document_of_every_table__keeps_its_digits() -> None:
+    fields = [field for model in BY_MODEL for field in model._meta.concrete_fields]
+    documents = [field for field in fields if isinstance(field, models.JSONField)]
+    assert {type(field) for field in documents} == {JSONField}
 
 
 @pytest.mark.django_db
