@@ -10,7 +10,15 @@ from django.db import models
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncHour
 
-from config.postgres import JSONField, Now, finite_check, json_check, local_time, not_blank_check
+from config.postgres import (
+    JSONField,
+    Now,
+    caption,
+    finite_check,
+    json_check,
+    local_time,
+    not_blank_check,
+)
 from config.postgres.models import IdentifiedModel
 
 
@@ -266,4 +274,5 @@ class AnalyticsEvent(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.event_type} at {local_time(self.timestamp):%Y-%m-%d %H:%M:%S}"
+        name = f"{caption(self.event_type)} of {self.user or 'a visitor'}"
+        return f"{name} at {local_time(self.timestamp):%Y-%m-%d %H:%M:%S}"

@@ -24,8 +24,10 @@ from config.postgres import (
     JSONField,
     JSONTypeof,
     Now,
+    caption,
     finite_check,
     json_check,
+    not_blank,
     not_blank_check,
 )
 from config.postgres.models import TimestampedModel
@@ -99,7 +101,7 @@ class Quiz(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.lesson}"
 
 
 class Question(TimestampedModel):
@@ -163,7 +165,11 @@ class Question(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.order_number}. {self.question_text[:60]}"
+        return f"{self.order_number}. {self.get_inline_title()} · {self.quiz}"
+
+    def get_inline_title(self) -> str:
+        """Return the name on the page of the quiz."""
+        return caption(self.question_text)
 
 
 class QuizSubmission(TimestampedModel):
@@ -345,7 +351,7 @@ class Assignment(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.lesson}"
 
 
 class AssignmentSubmission(TimestampedModel):
@@ -447,7 +453,7 @@ class AssignmentSubmission(TimestampedModel):
             ),
             # A submission has a file or a text.
             models.CheckConstraint(
-                condition=Q(file_url__regex=r"\S") | Q(submission_text__regex=r"\S"),
+                condition=not_blank("file_url") | not_blank("submission_text"),
                 name="assignment_submissions_content_check",
             ),
             models.CheckConstraint(

@@ -14,6 +14,7 @@ from courses.models import Course, CourseModule, Lesson
 class ModuleInline(TabularInline):
     model = CourseModule
     fields = ("order_number", "title", "duration_minutes")
+    ordering_field = "order_number"
 
 
 class LessonInline(StackedInline):
@@ -27,6 +28,7 @@ class LessonInline(StackedInline):
         "duration_minutes",
         "is_preview",
     )
+    ordering_field = "order_number"
 
 
 @admin.register(Course)

@@ -10,6 +10,7 @@ from config.postgres import (
     EnumField,
     JSONField,
     Now,
+    caption,
     exactly_when,
     finite_check,
     json_check,
@@ -251,4 +252,4 @@ class Certificate(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return self.certificate_id
+        return f"{caption(self.certificate_id)} of {self.enrollment}"

@@ -30,7 +30,7 @@ class ReviewFilter(admin.SimpleListFilter):
 @admin.register(Payment)
 class PaymentAdmin(ModelAdmin):
     icon = "payments"
-    named_by = ("user",)
+    named_by = ("user", "course")
     money = {"amount": "currency"}
     offers = {"currency": currencies}
     list_display = (

@@ -12,8 +12,10 @@ from config.postgres import (
     LARGEST_AMOUNT,
     EnumField,
     JSONField,
+    caption,
     finite_check,
     json_check,
+    minute,
     not_blank_check,
 )
 from config.postgres.models import TimestampedModel
@@ -119,7 +121,9 @@ class Payment(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} from {self.user} ({self.status})"
+        paid = f"{self.amount} {self.currency} from {self.user}"
+        bought = f" for {self.course}" if self.course else ""
+        return f"{paid}{bought} ({self.status}), {minute(self.created_at)}"
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -194,7 +198,8 @@ class Subscription(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.plan_id} for {self.user} ({self.status})"
+        plan = f"{caption(self.plan_id)} for {self.user}"
+        return f"{plan} ({self.status}), from {minute(self.current_period_start)}"
 
 
 class Refund(TimestampedModel):
@@ -246,4 +251,5 @@ class Refund(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.payment.currency} to {self.payment.user} ({self.status})"
+        paid = f"{self.amount} {self.payment.currency} to {self.payment.user}"
+        return f"{paid} ({self.status}), {minute(self.created_at)}"

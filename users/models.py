@@ -10,8 +10,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from config.postgres import (
+    INVISIBLE,
     EnumField,
     JSONField,
+    caption,
     exactly_when,
     finite_check,
     json_check,
@@ -109,7 +111,7 @@ class User(AbstractBaseUser, TimestampedModel):
                 condition=Q(email=Lower("email")), name="users_email_lowercase_check"
             ),
             models.CheckConstraint(
-                condition=Q(email__regex=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+                condition=Q(email__regex=rf"^[^@{INVISIBLE}]+@[^@{INVISIBLE}]+\.[^@{INVISIBLE}]+$"),
                 name="users_email_shape_check",
             ),
             not_blank_check("verification_token", name="users_verification_token_check"),
@@ -194,8 +196,10 @@ class UserProfile(TimestampedModel):
         db_table = "user_profiles"
         db_table_comment = "Public profiles and preferences of users."
         constraints = (
+            not_blank_check("full_name", optional=True, name="user_profiles_full_name_check"),
             models.CheckConstraint(
-                condition=Q(timezone__regex=r"^\S+$"), name="user_profiles_timezone_check"
+                condition=Q(timezone__regex="^[A-Za-z0-9_+/-]+$"),
+                name="user_profiles_timezone_check",
             ),
             models.CheckConstraint(
                 condition=Q(language__regex="^[a-z]{2,3}([-_][A-Za-z0-9]+)*$"),
@@ -209,4 +213,6 @@ class UserProfile(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.full_name or f"Profile of {self.user}"
+        if not self.full_name:
+            return f"Profile of {self.user}"
+        return f"{caption(self.full_name)} ({self.user})"

@@ -16,12 +16,13 @@ from django.utils.safestring import SafeString
 
 from config.admin.documents import indented
 from config.admin.paths import field_at, value_at
-from config.postgres import FarTime, local_time
+from config.postgres import BLANK, FarTime, caption, local_time
 from config.postgres.enums import EnumField
 
 type DisplayFunction = Callable[[Any], Any]
 
 EMPTY = "–"  # noqa: RUF001
+YES_OR_NO = {True: "yes", False: "no"}
 GOOD, BUSY, WAITING, BAD, QUIET = (
     "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
     "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
@@ -62,6 +63,12 @@ def display_function(
     return show
 
 
+def in_words(row: models.Model, name: str) -> Any:
+    """Return the value of a field for a sentence."""
+    value = display_function(type(row), name, "", link=False)(row)
+    return YES_OR_NO[value] if isinstance(value, bool) else value
+
+
 def _is_boolean(field: Any) -> bool:
     return isinstance(getattr(field, "output_field", field), models.BooleanField)
 
@@ -71,6 +78,8 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
         return value
     if value is None or value == "":
         return EMPTY
+    if isinstance(value, str) and caption(value) == BLANK:
+        return BLANK  # a link of no size could not be followed
     if isinstance(field, models.ForeignKey):
         return link_to(value) if link else str(value)
     if isinstance(field, EnumField):

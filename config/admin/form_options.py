@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +18,12 @@ from config.admin.forms import ModelForm, RecordSelect, name_inputs
 from config.admin.moments import MomentField, MomentWidget
 from config.admin.offers import OfferField
 from config.postgres import Now
+
+ONE_LINE = RegexValidator(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029]",
+    "The text must be on one line. Remove line breaks and control characters.",
+    inverse_match=True,
+)
 
 
 class FormOptions:
@@ -47,6 +54,8 @@ class FormOptions:
         if offers := self.offers.get(db_field.name):
             kwargs |= {"form_class": OfferField, "widget": OfferField.widget, "offers": offers()}
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(db_field, models.CharField):
+            field.validators.append(ONE_LINE)
         if field and db_field.is_relation:
             # Only the deletion page of a record shows what is deleted along with it.
             field.widget.can_delete_related = False

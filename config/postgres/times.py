@@ -19,6 +19,13 @@ def local_time(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
 
 
+def minute(moment: object) -> str:
+    """Return the moment in the current zone, to the minute, as a part of a row's name."""
+    if not isinstance(moment, datetime):  # the row is not saved, and the database sets the time
+        return "not saved yet"
+    return f"{local_time(moment):%Y-%m-%d %H:%M}"
+
+
 class FarTime(datetime):
     """A time before the year 1 or after 9999: the last one that Python has, with its text.
 
