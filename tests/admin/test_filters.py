@@ -86,7 +86,6 @@ def test_filter_by_numbers__has_both_ends(
         "created_at_from=tomorrow",
         "created_at_to=2026-13-01",
         "created_at_from=%00",
-        "created_at_to=9999-12-31",
         "price_from=x",
         "price_to=NaN",
         "price_from=1e400",
@@ -294,7 +293,7 @@ def test_times__are_in_the_zone_of_the_viewer(admin_client: Client) -> None:
     assert ">2 Mar 2026, 01:00<" in admin_client.get(url(Course, "changelist")).content.decode()
 
 
-@pytest.mark.parametrize("zone", ["Middle/Earth", "../../etc/passwd", "UTC"])
+@pytest.mark.parametrize("zone", ["Middle/Earth", "Europe", "localtime", "UTC"])
 def test_times_of_a_viewer_without_a_valid_zone__are_in_that_of_the_project(
     admin_client: Client, zone: str
 ) -> None:

@@ -168,7 +168,7 @@ def test_time_that_is_none__is_shown_as_it_was_typed(in_prague: Client) -> None:
 def test_times_on_a_page__are_all_in_the_zone_that_it_names(in_prague: Client) -> None:
     event = AnalyticsEventFactory.create(timestamp=FIRST, event_type="login")
     html = in_prague.get(url(AnalyticsEvent, "change", event.pk)).content.decode()
-    assert "login at 2025-10-26 02:30:00" in html
+    assert " at 2025-10-26 02:30:00" in html
     assert ">26 Oct 2025, 02:30<" in html
     assert "Times are in Europe/Prague." in html
 
