@@ -262,6 +262,12 @@ def test_unknown_zone_of_a_profile__stays_and_is_said(admin_client: Client) -> N
     assert (profile.timezone, profile.bio) == ("Middle/Earth", "A")
 
 
+def test_unknown_zone_with_markup_in_the_address__is_escaped(admin_client: Client) -> None:
+    html = admin_client.get(url(UserProfile, "add"), {"timezone": "<b>x</b>"}).content.decode()
+    assert "“&lt;b&gt;x&lt;/b&gt;” is not in the list." in html
+    assert "<b>x</b>" not in html
+
+
 def test_page_for_a_viewer_with_an_unknown_zone__says_which_it_shows(admin_client: Client) -> None:
     UserProfileFactory.create(user=User.objects.get(), timezone="Middle/Earth")
     html = admin_client.get(url(Course, "changelist")).content.decode()
