@@ -118,6 +118,7 @@ class ExportOptions:
             raise PermissionDenied
         if format_ not in FORMATS:
             raise Http404(f"There is no export as {format_}.")
+        request.GET = request.GET.copy()
         start = [BYTE_ORDER_MARK] if format_ == "csv" and _is_for_excel(request) else []
         changelist = self.get_changelist_instance(request)
         wrong = [mistake.sentence for mistake in changelist.mistakes]

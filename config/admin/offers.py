@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 NOT_OFFERED = "“%(value)s” is not in the list. Choose one that is."
@@ -25,5 +26,5 @@ class OfferField(forms.ChoiceField):
         stored = form.get_initial_for_field(self, field_name)
         if stored and stored not in self.offers:
             self.choices = [*self.offers.items(), (stored, f"{stored} (unknown)")]
-            self.help_text = UNKNOWN.format(stored)
+            self.help_text = format_html(UNKNOWN, stored)
         return super().get_bound_field(form, field_name)

@@ -262,7 +262,7 @@ def test_times__are_in_the_zone_of_the_viewer(admin_client: Client) -> None:
     assert ">2 Mar 2026, 01:00<" in admin_client.get(url(Course, "changelist")).content.decode()
 
 
-@pytest.mark.parametrize("zone", ["Middle/Earth", "../../etc/passwd", "UTC"])
+@pytest.mark.parametrize("zone", ["Middle/Earth", "Europe", "localtime", "UTC"])
 def test_times_of_a_viewer_without_a_valid_zone__are_in_that_of_the_project(
     admin_client: Client, zone: str
 ) -> None:
