@@ -17,7 +17,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold import forms
 
-from config.admin import ModelAdmin, ModelForm, QuerySet, StackedInline
+from config.admin import (
+    ChangedSinceError,
+    ModelAdmin,
+    ModelForm,
+    QuerySet,
+    StackedInline,
+    ask_again,
+)
 from config.postgres import Now
 from users.models import User, UserProfile
 from users.time_zones import time_zones
@@ -40,7 +47,7 @@ OFFERS = {
 }
 
 
-class UserAddForm(forms.UserCreationForm):
+class UserAddForm(ModelForm, forms.UserCreationForm):
     class Meta:
         model = User
         fields = ("email", "role")
@@ -155,6 +162,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     # Passwords
 
+    @transaction.atomic  # so that `get_object` locks the account, all of whose columns are saved
     def user_change_password(
         self,
         request: HttpRequest,
@@ -181,7 +189,11 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             return self._keep(request, user)
         typed = request.POST.get("email", "").strip().lower()
         if request.method == "POST" and typed == user.email:
-            return self._erase(request, user)
+            try:
+                return self._erase(request, user)
+            except ChangedSinceError as error:
+                ask_again(request, error)
+        mismatch = request.method == "POST" and not hasattr(request, "changed_since")
         kept, counts, _, _ = self.get_deleted_objects([user], request)
         context = self.admin_site.each_context(request) | {
             "title": "Delete permanently",
@@ -191,7 +203,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             "media": self.media,
             "model_count": counts.items(),
             "deleted_objects": kept,
-            "mismatch": "This is not the account's address." if request.method == "POST" else "",
+            "mismatch": "This is not the account's address." if mismatch else "",
         }
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 
@@ -203,8 +215,9 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     @transaction.atomic
     def _erase(self, request: HttpRequest, user: User) -> HttpResponse:
+        self.get_deleted_objects([user], request)  # raises an error if it is not what was shown
         super().log_deletions(request, [user])
-        user.delete()
+        super().delete_model(request, user)
         self.message_user(request, f"The user “{user}” was deleted permanently.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:users_user_changelist"))
 

@@ -22,6 +22,7 @@ from config.postgres.enums import EnumField
 type DisplayFunction = Callable[[Any], Any]
 
 EMPTY = "–"  # noqa: RUF001
+YES_OR_NO = {True: "yes", False: "no"}
 GOOD, BUSY, WAITING, BAD, QUIET = (
     "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
     "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
@@ -60,6 +61,12 @@ def display_function(
     if _is_boolean(field):
         show.boolean = True  # type: ignore[attr-defined]
     return show
+
+
+def in_words(row: models.Model, name: str) -> Any:
+    """Return the value of a field for a sentence."""
+    value = display_function(type(row), name, "", link=False)(row)
+    return YES_OR_NO[value] if isinstance(value, bool) else value
 
 
 def _is_boolean(field: Any) -> bool:

@@ -1,7 +1,6 @@
 """Forms that find values that PostgreSQL would refuse, and explain them at the field."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from copy import copy
 from datetime import datetime
 from functools import cached_property
@@ -10,28 +9,30 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
-from unfold.forms import PaginationInlineFormSet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from config.admin.positions import PositionFormSet, is_position
+from config.admin.columns import in_words
+from config.admin.positions import is_position
 from config.admin.search import is_value
 from config.admin.shown import (
     ShownPage,
-    ShownRow,
     UnreadableError,
     as_text,
-    from_text,
-    key_of,
     opened,
+    shown_row,
+    values_of,
 )
 from config.admin.violations import Violation, explain, violated
 
+VALUE = '<span class="other-value">{}</span>'
 UNREADABLE = (
     "The page did not say correctly what it had shown, so nothing was saved. The inputs have what "
     "you typed; check all of them, and save again."
 )
 CHANGED_MEANWHILE = (
-    "Nothing was saved: while this form was open, the value was changed from {before} to {now}. "
-    "Save again to replace it with yours."
+    "Nothing was saved, because another session changed this from {before} to {now} while the form "
+    "was open. Save again to replace it with what you typed."
 )
 
 
@@ -89,11 +90,10 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _compare_with(self, page: ShownPage) -> None:
         """Let the initial values be those that the form had shown."""
-        _, shown = page.get(key_of(self.row), ShownRow())
-        for name, field in self._columns().items():
-            if shown.get(name, self.texts[name]) != self.texts[name]:
-                self.initial[name] = from_text(field, shown[name])
+        for name, text in shown_row(page, self.row).texts.items():
+            if name in self.texts and text != self.texts[name]:
                 self.moved.append(name)
+                self.initial.update(values_of(type(self.row), {name: text}))
 
     @cached_property
     def changed_data(self) -> list[str]:
@@ -110,7 +110,8 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.texts.keys() - set(self.changed_data)
 
     def _known(self, name: str) -> list[Any]:
-        return [self[name].initial, self.value_now(name)] if name in self.texts else []
+        """Return the values of a field that do not come from who typed."""
+        return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
 
     def _is_same(self, name: str, value: Any) -> bool:
         """Return whether the input `name` was sent as browsers send `value`."""
@@ -132,15 +133,31 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in self.untouched:
             self.errors.pop(name, None)
             self.cleaned_data[name] = getattr(self.row, name)
-        for name in self.moved:
-            if name in self.changed_data:
+        for name in self.changed_data:
+            if isinstance(text := self.cleaned_data.get(name), str):
+                # Only browsers write this line break.
+                self.cleaned_data[name] = text.replace("\r\n", "\n")
+            if name in self.moved:
                 self.add_error(name, self._conflict(name))
         if not self.readable:
             self.add_error(None, UNREADABLE)
         return self.cleaned_data
 
-    def _conflict(self, name: str) -> str:
-        return CHANGED_MEANWHILE.format(before=self[name].initial, now=self.value_now(name))
+    def _conflict(self, name: str) -> SafeString:
+        """Return the error for a column that was changed on both sides, with the other's values."""
+        before, now = (
+            format_html(VALUE, in_words(row, name)) for row in (self.row_shown, self.row)
+        )
+        return format_html(CHANGED_MEANWHILE, before=before, now=now)
+
+    @cached_property
+    def row_shown(self) -> models.Model:
+        """The row as the form had shown it."""
+        row: models.Model = copy(self.row)
+        for name in self.moved:
+            field: Any = row._meta.get_field(name)
+            setattr(row, field.attname, self.initial[name])
+        return row
 
     def save_changes(self) -> None:
         """Write the columns that were changed, and the time of the change."""
@@ -195,29 +212,3 @@ class RecordSelect(AutocompleteSelect):
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         key = self.field.remote_field.get_related_field()
         return super().optgroups(name, [text for text in value if is_value(key, text)], attr)
-
-
-class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
-    """One page of rows; an invalid page number in the URL means the first page."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._shown: ShownPage = {}
-        if self.is_bound:
-            with suppress(UnreadableError):  # the form of the page says so
-                self._shown = opened(self.data)
-
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return super().get_form_kwargs(index) | {"shown": self._shown}
-
-    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
-        """Write only the columns that were changed in the form."""
-        form.save_changes()
-        return form.instance
-
-    def get_page_num(self) -> int:
-        request: Any = self.request
-        key = self.get_pagination_key()
-        page = request.GET.get(key) or request.POST.get(key) or ""
-        # Unfold accepts other signs as digits, and numbers of any length.
-        return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1

@@ -8,7 +8,8 @@ from unfold import admin as unfold
 
 from config.admin.bounds import QuerySet
 from config.admin.form_options import FormOptions
-from config.admin.forms import InlineForm, InlineFormSet
+from config.admin.forms import InlineForm
+from config.admin.formsets import InlineFormSet
 from config.admin.paths import select_names
 
 

@@ -6,16 +6,24 @@ reading it cannot fail in other ways than `UnreadableError`.
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from hashlib import sha256
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 
 INPUT = "_shown"
 SALT = "config.admin.shown"
+ZONE = ""
+"""The key at which the input has the time zone in which the page shows times."""
+LONGEST = 100_000
+"""The characters of a column that the input has; of a longer one it has only a digest."""
 
-type Texts = dict[str, str | None]
+type Texts = dict[str, str | list[str] | None]
 
 
 class ShownRow(NamedTuple):
@@ -35,6 +43,7 @@ class UnreadableError(Exception):
 def sealed(rows: Iterable[tuple[models.Model, Texts]]) -> str:
     """Return the value of the hidden input for these rows with the columns that a form shows."""
     page = {key_of(row): ShownRow(str(row), texts) for row, texts in rows}
+    page[ZONE] = ShownRow(timezone.get_current_timezone_name())
     return signing.dumps(page, salt=SALT, compress=True)
 
 
@@ -53,22 +62,48 @@ def key_of(row: models.Model) -> str:
     return f"{row._meta.label_lower} {row.pk}"
 
 
-def as_text(field: Any, row: models.Model) -> str | None:
+def shown_row(page: ShownPage, row: models.Model) -> ShownRow:
+    """Return how the page showed `row`; an empty row if it did not."""
+    return page.get(key_of(row), ShownRow())
+
+
+def shown_caption(data: Mapping[str, Any], row: models.Model) -> str:
+    """Return the name that the form showed for `row` before it sent `data`, if it says so."""
+    try:
+        return shown_row(opened(data), row).caption
+    except UnreadableError:
+        return ""
+
+
+def values_of(model: type[models.Model], texts: Texts) -> dict[str, Any]:
+    """Return the values of columns as a form has them initially."""
+    return {name: from_text(model._meta.get_field(name), text) for name, text in texts.items()}
+
+
+def shown_zone(data: Mapping[str, Any]) -> tzinfo:
+    """Return the time zone in which the form showed times before it sent `data`."""
+    try:
+        return ZoneInfo(opened(data)[ZONE].caption)
+    except (UnreadableError, LookupError, ValueError):
+        return timezone.get_current_timezone()
+
+
+def as_text(field: Any, row: models.Model) -> str | list[str] | None:
     """Return the column of `row` as text, so that equal texts are equal values."""
     value = field.value_from_object(row)
     if value is None:
         return None
-    if isinstance(field, models.JSONField):
-        return json.dumps(value, cls=field.encoder)
-    return str(field.value_to_string(row))
+    is_json = isinstance(field, models.JSONField)
+    text = json.dumps(value, cls=field.encoder) if is_json else str(field.value_to_string(row))
+    return text if len(text) <= LONGEST else [sha256(text.encode()).hexdigest()]
 
 
-def from_text(field: Any, text: str | None) -> Any:
-    """Return the value of which `as_text` returned `text`.
+def from_text(field: Any, text: str | list[str] | None) -> Any:
+    """Return the value of which `as_text` returned `text`, or None if it is not known.
 
-    Return None if `field` has another type since, because a new version was deployed.
+    It is not known if it is long, or if a new version has given `field` another type.
     """
-    if text is None:
+    if not isinstance(text, str):
         return None
     try:
         if isinstance(field, models.JSONField):

@@ -75,7 +75,8 @@ def typed(form: BaseForm) -> dict[str, str]:
         widget: Any = bound.field.widget
         value: Any = bound.value()
         if hasattr(widget, "decompress"):
-            parts = zip(widget.widgets_names, widget.decompress(value), strict=True)
+            values = value if isinstance(value, list) else widget.decompress(value)
+            parts = zip(widget.widgets_names, values, strict=True)
             data |= {bound.html_name + suffix: part for suffix, part in parts}
         elif not isinstance(widget, CheckboxInput) or value:
             data[bound.html_name] = value
@@ -95,8 +96,12 @@ def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list
 
 def sent(client: Client, address: str) -> dict[str, str]:
     """Return what a browser sends of the untouched page at `address`, with its inlines."""
-    context = client.get(address).context
-    data = typed(context["adminform"].form) | {INPUT: context.get("shown", "")}
+    return shown_on(client.get(address).context)
+
+
+def shown_on(context: Any) -> dict[str, str]:
+    """Return what a browser sends of an untouched page that was rendered with `context`."""
+    data = typed(context["adminform"].form) | {INPUT: context["shown"]}
     for inline in context["inline_admin_formsets"]:
         data |= typed(inline.formset.management_form)
         for form in inline.formset.forms:
