@@ -264,13 +264,6 @@ def test_constraints__have_words_and_a_field_to_mark() -> None:
 REFUSED_AS_A_DUPLICATE: list[Any] = [
     (UserProfile, {}, "user", "User profile with this User already exists."),
     (Course, {}, "slug", "Course with this Slug already exists."),
-    (
-        CourseModule,
-        {},
-        "order_number",
-        "Course module with this Course and Order number already exists.",
-    ),
-    (Lesson, {}, "order_number", "Lesson with this Module and Order number already exists."),
     (Enrollment, {}, "course", "Enrollment with this Student and Course already exists."),
     (
         LessonProgress,
@@ -278,7 +271,6 @@ REFUSED_AS_A_DUPLICATE: list[Any] = [
         "lesson",
         "Lesson progress with this Enrollment and Lesson already exists.",
     ),
-    (Question, {}, "order_number", "Question with this Quiz and Order number already exists."),
     (
         QuizSubmission,
         {},
