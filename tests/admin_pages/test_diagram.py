@@ -139,6 +139,11 @@ def test_boxes_and_frames__do_not_overlap(any_diagram: Diagram) -> None:
     assert all(apart(one, other) for one, other in combinations(any_diagram.frames, 2))
 
 
+def test_boxes__are_in_the_order_in_which_columns_are_read(any_diagram: Diagram) -> None:
+    places = [(box.x, box.y) for box in any_diagram.boxes]
+    assert places == sorted(places)
+
+
 def test_everything__is_in_the_diagram(any_diagram: Diagram) -> None:
     whole = Frame("", 0, 0, 0, any_diagram.width, any_diagram.height)
     lines = [piece for edge in any_diagram.edges for piece in pieces(edge)]
