@@ -20,8 +20,8 @@ from tests.support.contract import COLUMNS
 URL = "/admin/schema/"
 
 
-def page(client: Client) -> str:
-    response = client.get(URL)
+def page(client: Client, query: str = "") -> str:
+    response = client.get(URL + query)
     assert response.status_code == 200
     return response.content.decode()
 
@@ -48,6 +48,39 @@ def test_diagram__links_to_the_section_of_each_table(admin_client: Client) -> No
     links = re.findall(r'<a class="box [^"]*" href="#table-(\w+)"', content)
     sections = re.findall(r'<section class="table" id="table-(\w+)"', content)
     assert sorted(links) == sorted(sections) == sorted(COLUMNS)
+
+
+def test_diagram_of_a_domain__has_its_columns_and_its_neighbours(admin_client: Client) -> None:
+    content = page(admin_client, "?domain=payments")
+    assert set(re.findall(r'<a class="box [^"]*" href="#table-(\w+)"', content)) == {
+        "payments",
+        "subscriptions",
+        "refunds",
+        "users",
+        "courses",
+        "enrollments",
+    }
+    assert re.findall(r'aria-current="true">(\w+)<', content) == ["Payments", "Columns"]
+
+
+def test_diagram_with_names__has_no_columns(admin_client: Client) -> None:
+    content = page(admin_client, "?show=names")
+    assert 'class="row' not in content
+    assert re.findall(r'aria-current="true">(\w+)<', content) == ["All", "Names"]
+
+
+def test_choice_of_a_domain__keeps_the_detail(admin_client: Client) -> None:
+    assert '<a href="?show=names&amp;domain=users">' in page(admin_client, "?show=names")
+
+
+def test_unknown_choices__are_named_and_the_whole_diagram_is_shown(admin_client: Client) -> None:
+    content = page(admin_client, "?domain=x%00<b>&show=all&zoom=2")
+    assert re.findall(r'role="alert">(.*?)</p>', content) == [
+        "There is no domain “x\0&lt;b&gt;”, so the diagram shows all domains.",
+        "There is no detail “all”. Choose names, keys or columns.",
+        "The page has no parameter “zoom”, so it is ignored.",
+    ]
+    assert content.count('<a class="box ') == len(COLUMNS)
 
 
 def test_page__has_no_inline_style_or_script(admin_client: Client) -> None:

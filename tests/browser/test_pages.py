@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from config.schema_docs.dictionary import relations
 from tests.browser.look import look
 from tests.browser.platform import Platform
 
@@ -35,15 +36,54 @@ def test_schema__is_for_everybody(page: Page) -> None:
     look(page, "schema")
 
 
-def test_schema_zoomed_in__shows_columns(page: Page) -> None:
+CROSSINGS = """paths => paths.flatMap(path => {
+  const boxes = [...document.querySelectorAll(".box .body")].map(body => body.getBBox());
+  const steps = Math.ceil(path.getTotalLength() / 2);
+  const points = [...Array(steps).keys()].map(n => path.getPointAtLength(2 * n));
+  const crosses = box => points.some(({x, y}) =>
+    x > box.x + 1 && x < box.x + box.width - 1 && y > box.y + 1 && y < box.y + box.height - 1);
+  return boxes.some(crosses) ? [path.textContent] : [];
+})"""
+
+
+def test_schema_lines__cross_no_table(page: Page) -> None:
     page.goto("/admin/schema/")
-    column = page.locator(".box[data-table=discussion_posts] .near text", has_text="parent_post_id")
-    expect(column).to_be_hidden()
-    for _ in range(4):
-        page.get_by_role("button", name="Zoom in").click()
+    edges = page.locator(".edge")
+    expect(edges).to_have_count(len(relations()))
+    assert edges.evaluate_all(CROSSINGS) == []
+
+
+def test_schema_table_pointed_at__lights_up_its_relations(page: Page) -> None:
+    page.goto("/admin/schema/")
+    related = page.locator(".box.related .near .name")
+    expect(related).to_have_count(0)
+    page.locator(".box[data-table=payments]").hover()
+    expect(related).to_have_count(5)
+    assert sorted(related.all_text_contents()) == [
+        "courses",
+        "enrollments",
+        "payments",
+        "refunds",
+        "users",
+    ]
+    assert sorted(page.locator(".edge.related title").all_text_contents()) == [
+        "enrollments.payment_id → payments",
+        "payments.course_id → courses",
+        "payments.user_id → users",
+        "refunds.payment_id → payments",
+    ]
+    expect(page.locator(".box .row.related")).to_have_count(4)
+
+
+def test_schema_zoomed_out__shows_only_names(page: Page) -> None:
+    page.goto("/admin/schema/")
+    column = page.locator(".box[data-table=discussion_posts] .row text", has_text="parent_post_id")
     expect(column).to_be_visible()
-    page.get_by_role("button", name="Fit the whole diagram").click()
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom out").click()
     expect(column).to_be_hidden()
+    page.get_by_role("button", name="Fit the whole diagram").click()
+    expect(column).to_be_visible()
 
 
 def test_schema_table_clicked__is_explained(page: Page) -> None:

@@ -168,7 +168,7 @@ class _Drawing:
             self.columns[-1],
             max(self.plan.height, lowest) + KERB,
             [self._frame(plot) for plot in self.plan.plots],
-            [self._box(site) for site in self.plan.sites.values()],
+            sorted(map(self._box, self.plan.sites.values()), key=lambda box: (box.x, box.y)),
             edges,
         )
 

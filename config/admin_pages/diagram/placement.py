@@ -14,7 +14,8 @@ FRAME = 12  # between a frame and its boxes
 TITLE = 30  # height of the title of a frame
 ALLEY = 12  # between two boxes of a stack, if no line runs there
 SHAPE = 1.6  # width of a diagram, divided by its height, that fits a screen
-TRIES = 150  # of changing places, at most
+STEP = 300  # from one column to the next, about
+TRIES = 150  # of changing places
 
 
 class Gap(NamedTuple):
@@ -155,15 +156,10 @@ def place(blocks: Iterable[Block], columns: int) -> Plan:
     return plan.finish()
 
 
-def _on_grid(y: int, column: int) -> int:
-    """Return the next position at which no line meets one from the other side of a street."""
-    return y + (SHIFT * (column % 2) - y) % GRID
-
-
 def arrange(blocks: Sequence[Block]) -> Plan:
     """Return the plan that suits a screen best.
 
-    It begins with the order of the settings. Two blocks change places if that makes the diagram
+    Begin with the order of the settings. Let two blocks change places if that makes the diagram
     smaller or its lines shorter.
     """
     most = max((len(block.stacks) for block in blocks), default=1)
@@ -186,9 +182,14 @@ def _size(plan: Plan) -> float:
 def _cost(plan: Plan) -> float:
     """Return the size of a plan and the mean length of its lines."""
     lengths = [
-        abs(site.y - target.y) + 300 * abs(site.column - target.column)
+        abs(site.y - target.y) + STEP * abs(site.column - target.column)
         for site in plan.sites.values()
         for relation in site.card.table.relations
         if (target := plan.sites.get(relation.target))
     ]
     return _size(plan) + sum(lengths) / max(len(lengths), 1)
+
+
+def _on_grid(y: int, column: int) -> int:
+    """Return the next position at which no line meets one from the other side of a street."""
+    return y + (SHIFT * (column % 2) - y) % GRID

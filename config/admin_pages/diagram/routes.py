@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count, pairwise
 from typing import NamedTuple
 
-from config.admin_pages.diagram.placement import Plan, Port, Stop
+from config.admin_pages.diagram.placement import STEP, Plan, Port, Stop
 from config.schema_docs import Relation
 
 TURN = 40  # what two turns cost, as a length
@@ -66,7 +66,7 @@ class Town:
 
 
 def find_routes(plan: Plan) -> list[Route]:
-    """Return the shortest route of each foreign key; lines to the same table share streets."""
+    """Return the cheapest route of each foreign key. Lines to the same table share streets."""
     town = Town(plan)
     shared: defaultdict[str, set[frozenset[Node]]] = defaultdict(set)
     routes = []
@@ -82,7 +82,7 @@ def find_routes(plan: Plan) -> list[Route]:
 def _nearest_first(plan: Plan) -> list[Relation]:
     def distance(relation: Relation) -> int:
         one, other = plan.sites[relation.table], plan.sites[relation.target]
-        return abs(one.column - other.column) * 300 + abs(one.y - other.y)
+        return abs(one.column - other.column) * STEP + abs(one.y - other.y)
 
     relations = [r for site in plan.sites.values() for r in site.card.table.relations]
     return sorted((r for r in relations if r.target in plan.sites), key=distance)
@@ -98,7 +98,7 @@ def _shortest(
     before: dict[Node, Node | None] = {}
     ties = count()  # nodes cannot be compared
     queue: list[tuple[float, int, Node, Node | None]] = [(0, next(ties), n, None) for n in start]
-    while queue:
+    while True:  # all streets are connected, so the goal is found
         cost, _, node, origin = heappop(queue)
         if node in before:
             continue
@@ -109,7 +109,6 @@ def _shortest(
             if other not in before:
                 factor = SHARED if frozenset((node, other)) in shared else 1
                 heappush(queue, (cost + length * factor, next(ties), other, node))
-    raise AssertionError("All streets are connected.")
 
 
 def _backwards(before: Mapping[Node, Node | None], last: Node) -> list[Node]:
