@@ -17,13 +17,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold import forms
 
-from config.admin import ModelAdmin, ModelForm, QuerySet, StackedInline
+from config.admin import Allowed, ModelAdmin, ModelForm, QuerySet, StackedInline
 from config.postgres import Now
+from users.enums import Role
 from users.models import User, UserProfile
 
 # Permissions follow from the role, so groups have no effect.
 admin.site.unregister(Group)
 
+EDUCATOR = Allowed(Q(role=Role.EDUCATOR), "an educator")
+"""The accounts that teach, and that announce."""
 PROFILE_FIELDS = (
     "full_name",
     "bio",

@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from unfold.forms import PaginationInlineFormSet
 
 from config.admin.search import is_value
@@ -21,9 +23,19 @@ NO_JSONB = (
 NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
 
 
+@dataclass(frozen=True)
+class Allowed:
+    """The records that a foreign key may refer to; a row keeps the record that it has."""
+
+    condition: Q
+    noun: str
+    """The description of these records, with an article."""
+
+
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form that checks the constraints of its table."""
 
+    allowed: ClassVar[Mapping[str, Allowed]] = {}
     refusal: ClassVar[Violation | None] = None
     """The constraint that PostgreSQL found violated when this form was saved."""
 
@@ -33,7 +45,19 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in self.cleaned_data.keys() - set(self.changed_data):
             if isinstance(value := self.initial.get(name), datetime):
                 self.cleaned_data[name] = value
+        for name in self.allowed.keys() & self.cleaned_data.keys() & set(self.changed_data):
+            self._check_allowed(name, self.cleaned_data[name])
         return self.cleaned_data
+
+    def _check_allowed(self, name: str, record: Any) -> None:
+        allowed = self.allowed[name]
+        if (
+            record
+            and not record._meta.model._base_manager.filter(
+                allowed.condition, pk=record.pk
+            ).exists()
+        ):
+            self.add_error(name, f"{record} is not {allowed.noun}. Choose {allowed.noun}.")
 
     def validate_constraints(self) -> None:
         """Check all constraints, including those on columns that are not on the form."""

@@ -16,6 +16,7 @@ from config.admin.deletion import Deletion
 from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
 from config.admin.form_options import FormOptions
+from config.admin.forms import Allowed
 from config.admin.paths import field_at, select_names, with_names
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
@@ -33,6 +34,9 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     """Rows that refer to a row through other rows: `(("courses.Lesson", "module__course"),)`."""
     violations: ClassVar[dict[str, tuple[str, str]]] = {}
     """The field that a form marks and the message that it shows there, by constraint."""
+
+    allowed: ClassVar[dict[str, Allowed]] = {}
+    """The records that a foreign key may refer to, if not any."""
 
     paginator = BoundedPaginator
     list_per_page = 50
@@ -139,6 +143,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
+        form.allowed = self.allowed
         return form
 
     def render_change_form(

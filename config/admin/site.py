@@ -5,12 +5,13 @@ from typing import Any
 
 from django.apps import apps
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
+from config.admin.autocomplete import AutocompleteView
 from config.admin.mistakes import shown
 from config.admin.palette import find_records
 from config.admin.search import search_problem
@@ -34,6 +35,9 @@ class AdminSite(UnfoldAdminSite):
             app["models"].sort(key=lambda entry, order=models: order.index(entry["model"]))
         labels = list(apps.app_configs)
         return sorted(found, key=lambda app: labels.index(app["app_label"]))
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return AutocompleteView.as_view(admin_site=self)(request)
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -10,6 +10,7 @@ from config.admin.filters import ChoiceFilter as ChoiceFilter
 from config.admin.filters import EmptyFilter as EmptyFilter
 from config.admin.filters import RangeFilter as RangeFilter
 from config.admin.filters import RecordFilter as RecordFilter
+from config.admin.forms import Allowed as Allowed
 from config.admin.forms import ModelForm as ModelForm
 from config.admin.inlines import StackedInline as StackedInline
 from config.admin.inlines import TabularInline as TabularInline

@@ -112,3 +112,15 @@ def test_password__has_a_page(page: Page, platform: Platform) -> None:
     )
     page.goto(f"/admin/users/user/{key}/password/")
     look(page, "password")
+
+
+def test_title_in_any_script__fills_the_slug(page: Page) -> None:
+    page.goto("/admin/courses/course/add/")
+    for title, slug in {
+        "数据库 SQL": "dxty1ibyb-sql",
+        "Основы": "osnovy",
+        "- Über": "uber",
+    }.items():
+        page.get_by_label("Title").fill(title)
+        page.keyboard.press("End")  # the slug follows when a key is released
+        expect(page.get_by_label("Slug")).to_have_value(slug)
