@@ -21,6 +21,7 @@ from assessments.querysets import (
 from config.postgres import (
     LARGEST_AMOUNT,
     EnumField,
+    JSONField,
     JSONTypeof,
     Now,
     finite_check,
@@ -113,10 +114,10 @@ class Question(TimestampedModel):
         db_default="",
         db_comment="Address of a picture, sound or video.",
     )
-    options = models.JSONField(
+    options = JSONField(
         null=True, blank=True, db_comment="Array of choices; NULL if the answer is free."
     )
-    correct_answer = models.JSONField(
+    correct_answer = JSONField(
         blank=True,
         db_comment='Any JSON value but null, as question_type needs it; "" if a person grades it.',
     )
@@ -197,7 +198,7 @@ class QuizSubmission(TimestampedModel):
     points_earned = models.DecimalField(
         max_digits=10, decimal_places=2, null=True, blank=True, db_comment="NULL until graded."
     )
-    answers = models.JSONField(
+    answers = JSONField(
         blank=True, db_default={}, db_comment="Object that maps question ids to the answers given."
     )
     grading_status = EnumField(
@@ -305,13 +306,13 @@ class Assignment(TimestampedModel):
     )
     max_points = models.IntegerField()
     requires_file_upload = models.BooleanField(db_default=True)
-    allowed_file_types = models.JSONField(
+    allowed_file_types = JSONField(
         blank=True,
         db_default=[],
         db_comment='Array of file extensions, such as ["pdf"]; [] allows any.',
     )
     max_file_size_mb = models.IntegerField(db_default=10, db_comment="In megabytes.")
-    rubric = models.JSONField(
+    rubric = JSONField(
         null=True,
         blank=True,
         db_comment="Object that maps criteria to points; NULL if there is no rubric.",

@@ -11,7 +11,7 @@ from communication.querysets import (
     DiscussionThreadQuerySet,
     MessageQuerySet,
 )
-from config.postgres import Now, finite_check, json_check, not_blank_check
+from config.postgres import JSONField, Now, finite_check, json_check, not_blank_check
 from config.postgres.models import TimestampedModel
 
 
@@ -32,9 +32,7 @@ class Message(TimestampedModel):
     )
     subject = models.CharField(max_length=255, blank=True, db_default="")
     content = models.TextField()
-    attachments = models.JSONField(
-        blank=True, db_default=[], db_comment="Array of objects, one per file."
-    )
+    attachments = JSONField(blank=True, db_default=[], db_comment="Array of objects, one per file.")
     read_at = models.DateTimeField(
         null=True, blank=True, db_comment="When the recipient first read it; NULL while unread."
     )
@@ -207,7 +205,7 @@ class DiscussionPost(TimestampedModel):
     edited_at = models.DateTimeField(
         null=True, blank=True, db_comment="When the author last changed it; NULL if never."
     )
-    edit_history = models.JSONField(
+    edit_history = JSONField(
         blank=True,
         db_default=[],
         db_comment="Array of objects, one per earlier version of the text.",

@@ -18,6 +18,7 @@ from config.admin import (
     QuerySet,
     StackedInline,
     TabularInline,
+    currencies,
 )
 from courses.enums import CourseStatus
 from courses.models import Course, CourseModule, Lesson
@@ -71,6 +72,7 @@ class CourseAdmin(ModelAdmin):
         ("assessments.Assignment", "lesson__module__course"),
     )
     money = {"price": "currency"}
+    offers = {"currency": currencies}
     list_display = (
         "title",
         "instructor",

@@ -8,6 +8,7 @@ from django.db.models import Deferrable, F, Q
 from config.postgres import (
     LARGEST_AMOUNT,
     EnumField,
+    JSONField,
     exactly_when,
     finite_check,
     json_check,
@@ -225,7 +226,7 @@ class Lesson(TimestampedModel):
     is_preview = models.BooleanField(
         db_default=False, db_comment="True if the lesson is visible without an enrollment."
     )
-    metadata = models.JSONField(
+    metadata = JSONField(
         blank=True, db_default={}, db_comment="Object with further settings for the lesson player."
     )
 

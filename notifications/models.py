@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.postgres import EnumField, Now, finite_check, json_check, not_blank_check
+from config.postgres import EnumField, JSONField, Now, finite_check, json_check, not_blank_check
 from config.postgres.models import IdentifiedModel
 from notifications.enums import NotificationType, Priority
 
@@ -53,7 +53,7 @@ class Notification(IdentifiedModel):
         db_persist=True,
         db_comment="Generated from read_at. Filter by read_at, which the unread index uses.",
     )
-    metadata = models.JSONField(
+    metadata = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the ids of the rows that the notification is about.",

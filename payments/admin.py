@@ -6,7 +6,7 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin import ChoiceFilter, ModelAdmin, QuerySet
+from config.admin import ChoiceFilter, ModelAdmin, QuerySet, currencies
 from payments.models import Payment, Refund, Subscription
 
 REVIEW = "review_requested_at"
@@ -32,6 +32,7 @@ class PaymentAdmin(ModelAdmin):
     icon = "payments"
     named_by = ("user",)
     money = {"amount": "currency"}
+    offers = {"currency": currencies}
     list_display = (
         "amount",
         "user",

@@ -8,7 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.postgres import LARGEST_AMOUNT, EnumField, finite_check, json_check, not_blank_check
+from config.postgres import (
+    LARGEST_AMOUNT,
+    EnumField,
+    JSONField,
+    finite_check,
+    json_check,
+    not_blank_check,
+)
 from config.postgres.models import TimestampedModel
 from payments.enums import PaymentStatus, RefundStatus, SubscriptionStatus
 
@@ -64,7 +71,7 @@ class Payment(TimestampedModel):
         db_default="",
         db_comment="Stripe's name for the method, such as card.",
     )
-    metadata = models.JSONField(
+    metadata = JSONField(
         blank=True, db_default={}, db_comment="Object with further data that was sent to Stripe."
     )
 

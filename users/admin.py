@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation
@@ -21,6 +22,7 @@ from config.admin import Allowed, ModelAdmin, ModelForm, QuerySet, StackedInline
 from config.postgres import Now
 from users.enums import Role
 from users.models import User, UserProfile
+from users.time_zones import time_zones
 
 # Permissions follow from the role, so groups have no effect.
 admin.site.unregister(Group)
@@ -36,6 +38,10 @@ PROFILE_FIELDS = (
     "notification_preferences",
     "privacy_settings",
 )
+OFFERS = {
+    "timezone": lambda: {name: name for name in sorted(time_zones())},
+    "language": lambda: {code: f"{name} ({code})" for code, name in settings.LANGUAGES},
+}
 
 
 class UserAddForm(forms.UserCreationForm):
@@ -53,6 +59,7 @@ class UserChangeForm(ModelForm, forms.UserChangeForm):
 class ProfileInline(StackedInline):
     model = UserProfile
     fields = PROFILE_FIELDS
+    offers = OFFERS
     per_page = None
     collapsible = False
 
@@ -222,6 +229,7 @@ class UserProfileAdmin(ModelAdmin):
     search_fields = ("full_name", "user__email__startswith")
     search_help_text = "Part of the name, or beginning of the e-mail address"
     fields = ("user", *PROFILE_FIELDS)
+    offers = OFFERS
     violations = {
         "user_profiles_timezone_check": ("timezone", "Use a name such as Europe/Prague."),
         "user_profiles_language_check": ("language", "Use a code such as en or pt-br."),

@@ -9,7 +9,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from config.postgres import EnumField, exactly_when, finite_check, json_check, not_blank_check
+from config.postgres import (
+    EnumField,
+    JSONField,
+    exactly_when,
+    finite_check,
+    json_check,
+    not_blank_check,
+)
 from config.postgres.models import TimestampedModel
 from users.enums import Role
 from users.fields import LowercaseEmailField
@@ -172,12 +179,12 @@ class UserProfile(TimestampedModel):
     language = models.CharField(
         max_length=10, db_default="en", db_comment="Language code, such as en or pt-br."
     )
-    notification_preferences = models.JSONField(
+    notification_preferences = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the user's choice of notifications and channels.",
     )
-    privacy_settings = models.JSONField(
+    privacy_settings = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the visibility of each part of the profile.",

@@ -1,6 +1,5 @@
 """Values of rows as HTML: labels, money, percentages, links. Every text is escaped."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,12 +10,13 @@ from django.contrib import admin
 from django.contrib.admin.utils import display_for_field, quote
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from config.admin.documents import indented
 from config.admin.paths import field_at, value_at
+from config.postgres import FarTime, local_time
 from config.postgres.enums import EnumField
 
 type DisplayFunction = Callable[[Any], Any]
@@ -95,7 +95,9 @@ def amount(value: Decimal, currency: str) -> SafeString:
 
 def moment(value: datetime) -> SafeString:
     """Return a time in the current time zone; the tooltip names the zone."""
-    local = timezone.localtime(value)
+    if isinstance(value, FarTime):
+        return unbroken(str(value))
+    local = local_time(value)
     return format_html(
         '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>',
         value.isoformat(),
@@ -132,8 +134,7 @@ def label(field: EnumField, value: str) -> SafeString:
 
 def document(value: Any) -> SafeString:
     """Return a JSON document, indented."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return format_html('<pre class="json">{}</pre>', text)
+    return format_html('<pre class="json">{}</pre>', indented(value))
 
 
 def web_link(value: str) -> str:

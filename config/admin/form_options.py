@@ -1,5 +1,6 @@
 """Options of forms that admin pages and inlines share."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -11,7 +12,10 @@ from django.utils.text import capfirst
 
 from config.admin.bounds import QuerySet
 from config.admin.columns import DisplayFunction, display_function
-from config.admin.forms import JSONField, ModelForm, RecordSelect, name_inputs
+from config.admin.documents import JSONField
+from config.admin.forms import ModelForm, RecordSelect, name_inputs
+from config.admin.moments import MomentField, MomentWidget
+from config.admin.offers import OfferField
 from config.postgres import Now
 
 
@@ -21,6 +25,8 @@ class FormOptions:
     form: Any = ModelForm
     money: ClassVar[dict[str, str]] = {}
     """The path to the currency of each amount: `{"amount": "payment__currency"}`."""
+    offers: ClassVar[dict[str, Callable[[], Mapping[str, str]]]] = {}
+    """Functions that return the values to choose from, with their names, by field."""
     model: type[models.Model]
     opts: Any
 
@@ -36,6 +42,10 @@ class FormOptions:
             kwargs.setdefault("initial", db_field.db_default)
         if isinstance(db_field, models.JSONField):
             kwargs.setdefault("form_class", JSONField)
+        if isinstance(db_field, models.DateTimeField):
+            kwargs = {"form_class": MomentField, "widget": MomentWidget} | kwargs
+        if offers := self.offers.get(db_field.name):
+            kwargs |= {"form_class": OfferField, "widget": OfferField.widget, "offers": offers()}
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and db_field.is_relation:
             # Only the deletion page of a record shows what is deleted along with it.

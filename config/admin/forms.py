@@ -1,26 +1,49 @@
 """Forms that find values that PostgreSQL would refuse, and explain them at the field."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from unfold.forms import PaginationInlineFormSet
 
 from config.admin.search import is_value
+from config.admin.shown import (
+    ShownPage,
+    ShownRow,
+    UnreadableError,
+    as_text,
+    from_text,
+    key_of,
+    opened,
+)
 from config.admin.violations import Violation, explain, violated
 
-NO_JSONB = (
-    "PostgreSQL cannot store this JSON: it contains NaN, Infinity, \\u0000, half of a surrogate "
-    "pair, a number that is too long, or nesting that is too deep. Remove that part."
+UNREADABLE = (
+    "The page did not say correctly what it had shown, so nothing was saved. The inputs have what "
+    "you typed; check all of them, and save again."
 )
-NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
+CHANGED_MEANWHILE = (
+    "Nothing was saved: while this form was open, the value was changed from {before} to {now}. "
+    "Save again to replace it with yours."
+)
+
+
+class BoundField(forms.BoundField):
+    """An input with what was typed or, if nothing was, with what the database has now."""
+
+    form: "ModelForm"
+
+    def value(self) -> Any:
+        if self.form.is_bound and self.name in self.form.untouched:
+            return self.field.prepare_value(self.form.value_now(self.name))
+        return super().value()
 
 
 @dataclass(frozen=True)
@@ -33,20 +56,99 @@ class Allowed:
 
 
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form that checks the constraints of its table."""
+    """A form that saves only what was changed in it, and checks the constraints of its table.
 
+    A value is compared with what the form had shown: an untouched input says nothing about its
+    column, which is neither cleaned nor written. If the database has another value than was shown
+    for a column that was changed in the form, nothing is saved.
+    """
+
+    bound_field_class = BoundField
     allowed: ClassVar[Mapping[str, Allowed]] = {}
     refusal: ClassVar[Violation | None] = None
     """The constraint that PostgreSQL found violated when this form was saved."""
 
+    def __init__(self, *args: Any, shown: ShownPage | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.readable = True
+        self.row = copy(self.instance)
+        """The row as the database has it; `instance` gets the values of the form."""
+        self.texts = {name: as_text(field, self.row) for name, field in self._columns().items()}
+        """The columns of an existing row that the form can change."""
+        self.moved: list[str] = []
+        """The columns that were changed in the database while the form was open."""
+        self._values_now = dict(self.initial)
+        if self.is_bound and self.texts:
+            self._compare_with(self._shown() if shown is None else shown)
+
+    def _columns(self) -> dict[str, Any]:
+        if self.instance._state.adding:
+            return {}
+        return {
+            field.name: field
+            for field in self.instance._meta.concrete_fields
+            if field.name in self.fields and not self.fields[field.name].disabled
+        }
+
+    def _shown(self) -> ShownPage:
+        try:
+            return opened(self.data)
+        except UnreadableError:
+            self.readable = False
+            return {}
+
+    def _compare_with(self, page: ShownPage) -> None:
+        """Let the initial values be those that the form had shown."""
+        _, shown = page.get(key_of(self.row), ShownRow())
+        for name, field in self._columns().items():
+            if shown.get(name, self.texts[name]) != self.texts[name]:
+                self.initial[name] = from_text(field, shown[name])
+                self.moved.append(name)
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """The fields with another value than the form had shown, and than the database has."""
+        return [
+            name
+            for name in super().changed_data
+            if not any(self._is_same(name, value) for value in self._known(name))
+        ]
+
+    @property
+    def untouched(self) -> set[str]:
+        """The columns that the form leaves as they are."""
+        return self.texts.keys() - set(self.changed_data)
+
+    def _known(self, name: str) -> list[Any]:
+        return [self[name].initial, self.value_now(name)] if name in self.texts else []
+
+    def _is_same(self, name: str, value: Any) -> bool:
+        """Return whether the input `name` was sent as browsers send `value`."""
+        sent, field = self[name].data, self.fields[name]
+        if isinstance(sent, str) and isinstance(value, str):
+            sent, value = as_sent(sent, field.widget), as_sent(value, field.widget)
+        return not field.has_changed(value, sent)
+
+    def value_now(self, name: str) -> Any:
+        """Return the value of a column in the database, without what its input cannot show."""
+        value = self._values_now.get(name)
+        if isinstance(value, datetime) and not self.fields[name].widget.supports_microseconds:
+            return value.replace(microsecond=0)
+        return value
+
     def clean(self) -> dict[str, Any] | None:
-        """Keep the microseconds of unchanged times, which the inputs do not show."""
+        """Take the columns that were not changed from the database, and refuse to undo a change."""
         super().clean()
-        for name in self.cleaned_data.keys() - set(self.changed_data):
-            if isinstance(value := self.initial.get(name), datetime):
-                self.cleaned_data[name] = value
+        for name in self.untouched:
+            self.errors.pop(name, None)
+            self.cleaned_data[name] = getattr(self.row, name)
+        for name in self.moved:
+            if name in self.changed_data:
+                self.add_error(name, self._conflict(name))
         for name in self.allowed.keys() & self.cleaned_data.keys() & set(self.changed_data):
             self._check_allowed(name, self.cleaned_data[name])
+        if not self.readable:
+            self.add_error(None, UNREADABLE)
         return self.cleaned_data
 
     def _check_allowed(self, name: str, record: Any) -> None:
@@ -58,6 +160,16 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             ).exists()
         ):
             self.add_error(name, f"{record} is not {allowed.noun}. Choose {allowed.noun}.")
+
+    def _conflict(self, name: str) -> str:
+        return CHANGED_MEANWHILE.format(before=self[name].initial, now=self.value_now(name))
+
+    def save_changes(self) -> None:
+        """Write the columns that were changed, and the time of the change."""
+        if names := [name for name in self.changed_data if name in self.texts]:
+            fields = self.instance._meta.concrete_fields
+            names += [field.name for field in fields if getattr(field, "auto_now", False)]
+            self.instance.save(update_fields=names)
 
     def validate_constraints(self) -> None:
         """Check all constraints, including those on columns that are not on the form."""
@@ -74,35 +186,18 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(field, violation.message)
 
 
+def as_sent(text: str, widget: forms.Widget) -> str:
+    """Return `text` as a browser sends what it was given, with the same line breaks or none."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip() if isinstance(widget, forms.Textarea) else text.replace("\n", "").strip()
+
+
 def name_inputs(field: forms.Field) -> forms.Field:
-    """Label the two inputs of a date and a time for screen readers."""
-    for widget, part in zip(getattr(field.widget, "widgets", ()), ("date", "time"), strict=False):
+    """Label the inputs of a date and a time for screen readers."""
+    parts = ("date", "time", "which of the two")
+    for widget, part in zip(getattr(field.widget, "widgets", ()), parts, strict=False):
         widget.attrs.setdefault("aria-label", f"{field.label}: {part}")
     return field
-
-
-class JSONField(forms.JSONField):
-    """An input with an indented JSON document."""
-
-    def to_python(self, value: Any) -> Any:
-        try:
-            document = super().to_python(value)
-            text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-            text.encode()
-        except (RecursionError, ValueError) as error:
-            raise ValidationError(NO_JSONB) from error
-        if NUL.search(text):
-            raise ValidationError(NO_JSONB)
-        return document
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, Typed):
-            return value
-        return json.dumps(value, indent=2, ensure_ascii=False, cls=self.encoder)
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the text as it was typed, even if it is no JSON."""
-        return initial if self.disabled else Typed(data or "")
 
 
 class RecordSelect(AutocompleteSelect):
@@ -113,14 +208,23 @@ class RecordSelect(AutocompleteSelect):
         return super().optgroups(name, [text for text in value if is_value(key, text)], attr)
 
 
-class Typed(str):
-    """Text that the browser sent."""
-
-    __slots__ = ()
-
-
 class InlineFormSet(PaginationInlineFormSet):
     """One page of rows; an invalid page number in the URL means the first page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._shown: ShownPage = {}
+        if self.is_bound:
+            with suppress(UnreadableError):  # the form of the page says so
+                self._shown = opened(self.data)
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return super().get_form_kwargs(index) | {"shown": self._shown}
+
+    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
+        """Write only the columns that were changed in the form."""
+        form.save_changes()
+        return form.instance
 
     def get_page_num(self) -> int:
         request: Any = self.request

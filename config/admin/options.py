@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError
+from django.db import DataError, IntegrityError, connection
 from django.http import HttpRequest, HttpResponse
 from unfold import admin as unfold
 
@@ -20,6 +20,7 @@ from config.admin.forms import Allowed
 from config.admin.paths import field_at, select_names, with_names
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
+from config.admin.shown import sealed
 from config.admin.violations import refused
 
 
@@ -44,6 +45,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # would count the table for each choice of each filter
     list_filter_submit = True
     list_disable_select_all = True
+    change_form_before_template = "config_admin/shown.html"
     change_form_outer_before_template = "config_admin/related.html"
     warn_unsaved_form = True
     list_display: tuple[str, ...] = ("__str__",)
@@ -115,6 +117,9 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         paths += [name for name, _ in only_children(self.model)]
         rows = self.get_queryset(request)
         rows = rows.select_related(*paths) if paths else rows
+        if request.method == "POST" and connection.in_atomic_block:
+            # What is compared with the form must stay so until it is saved.
+            rows = rows.select_for_update(of=("self",), no_key=True)
         field = self.opts.get_field(from_field) if from_field else self.opts.pk
         try:
             return rows.get(**{field.name: field.to_python(object_id)})
@@ -152,7 +157,22 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         """Add links to all related records."""
         if (row := context.get("original")) is not None:
             context |= {"parents": parents(row), "children": children(row, self.through)}
+            context["shown"] = self._shown_by(context)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _shown_by(self, context: dict[str, Any]) -> str:
+        """Return the value of the hidden input that says what the page shows."""
+        inlines = [inline.formset for inline in context["inline_admin_formsets"]]
+        rows = [form for formset in inlines for form in formset.initial_forms]
+        forms = [form for form in [context["adminform"].form, *rows] if form.texts]
+        return sealed((form.row, form.texts) for form in forms) if forms else ""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write only the columns that were changed in the form."""
+        if change:
+            form.save_changes()
+        else:
+            super().save_model(request, obj, form, change)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -6,6 +6,7 @@ from config.admin.bounds import TooSlowError as TooSlowError
 from config.admin.bounds import about as about
 from config.admin.bounds import at_most as at_most
 from config.admin.bounds import sizes as sizes
+from config.admin.currency_codes import currencies as currencies
 from config.admin.filters import ChoiceFilter as ChoiceFilter
 from config.admin.filters import EmptyFilter as EmptyFilter
 from config.admin.filters import RangeFilter as RangeFilter

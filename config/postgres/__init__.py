@@ -21,9 +21,11 @@ from config.postgres.enums import (
 )
 from config.postgres.field_names import named_fields, named_in_expressions
 from config.postgres.functions import UUID7, Now
+from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
 from config.postgres.names import shortened
 from config.postgres.row_security import every_row
+from config.postgres.times import FarTime, local_time
 
 __all__ = [
     "LARGEST_AMOUNT",
@@ -35,7 +37,10 @@ __all__ = [
     "CreateEnum",
     "DropEnum",
     "EnumField",
+    "FarTime",
     "IsFinite",
+    "JSONDecoder",
+    "JSONField",
     "JSONTypeof",
     "Node",
     "Now",
@@ -46,6 +51,8 @@ __all__ = [
     "exactly_when",
     "finite_check",
     "json_check",
+    "json_text",
+    "local_time",
     "named_fields",
     "named_in_expressions",
     "not_blank_check",
