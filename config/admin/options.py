@@ -17,6 +17,7 @@ from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
 from config.admin.form_options import FormOptions
 from config.admin.forms import Allowed
+from config.admin.mistakes import FORM_PARAMETERS, warn_of_ignored, warn_of_page
 from config.admin.paths import field_at, select_names, with_names
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
@@ -158,7 +159,18 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         if (row := context.get("original")) is not None:
             context |= {"parents": parents(row), "children": children(row, self.through)}
             context["shown"] = self._shown_by(context)
+        self._warn(request, context)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _warn(self, request: HttpRequest, context: dict[str, Any]) -> None:
+        """Name the parameters of the address that the page does not understand."""
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        paged = {f"{rows.prefix}-page": rows for rows in formsets if rows.per_page}
+        initial = () if context.get("original") else context["adminform"].form.fields
+        warn_of_ignored(request, {*FORM_PARAMETERS, *paged, *initial})
+        for parameter, rows in paged.items():
+            plural = str(rows.model._meta.verbose_name_plural)
+            warn_of_page(request, parameter, rows.page.number, plural)
 
     def _shown_by(self, context: dict[str, Any]) -> str:
         """Return the value of the hidden input that says what the page shows."""
