@@ -56,7 +56,9 @@ class CourseForm(ModelForm):
         """Return the slug that was typed, or one that no other course has."""
         if typed := self.cleaned_data["slug"]:
             return str(typed)
-        if not (slug := slug_of(self.cleaned_data.get("title", ""))):
+        if "title" not in self.cleaned_data:
+            raise ValidationError(self.fields["slug"].error_messages["required"])
+        if not (slug := slug_of(self.cleaned_data["title"])):
             raise ValidationError("Type a slug: the title has no letters or digits.")
         others = Course.objects.exclude(pk=self.instance.pk)
         candidates = (f"{slug}-{n}" if n > 1 else slug for n in count(1))
