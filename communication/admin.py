@@ -1,10 +1,13 @@
 """Messages, discussions and announcements in the admin."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 
 from communication.models import Announcement, DiscussionPost, DiscussionThread, Message
-from config.admin import ModelAdmin
+from config.admin import Allowed, ModelAdmin
 from config.postgres import caption
+from users.admin import EDUCATOR
 
 
 @admin.register(Message)
@@ -105,3 +108,4 @@ class AnnouncementAdmin(ModelAdmin):
     list_filter = ("course", "educator", "scheduled_for", "published_at")
     search_fields = ("title", "course__title", "educator__email__startswith")
     search_help_text = "Part of the title or the course's, or beginning of the educator's e-mail"
+    allowed: ClassVar[dict[str, Allowed]] = {"educator": EDUCATOR}

@@ -1,14 +1,20 @@
 """Courses, modules and lessons in the admin."""
 
+from itertools import count
+from typing import Any, ClassVar
+
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
 from config.admin import (
+    Allowed,
     EmptyFilter,
     ModelAdmin,
+    ModelForm,
     QuerySet,
     StackedInline,
     TabularInline,
@@ -16,6 +22,8 @@ from config.admin import (
 )
 from courses.enums import CourseStatus
 from courses.models import Course, CourseModule, Lesson
+from courses.slugs import slug_of
+from users.admin import EDUCATOR
 
 
 class ModuleInline(TabularInline):
@@ -36,6 +44,27 @@ class LessonInline(StackedInline):
         "is_preview",
     )
     ordering_field = "order_number"
+
+
+class CourseForm(ModelForm):
+    """A form that makes the slug from the title if none is typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
+        self.fields["slug"].help_text += " Made from the title if it is left empty."
+
+    def clean_slug(self) -> str:
+        """Return the slug that was typed, or one that no other course has."""
+        if typed := self.cleaned_data["slug"]:
+            return str(typed)
+        if "title" not in self.cleaned_data:
+            raise ValidationError(self.fields["slug"].error_messages["required"])
+        if not (slug := slug_of(self.cleaned_data["title"])):
+            raise ValidationError("Type a slug: the title has no letters or digits.")
+        others = Course.objects.exclude(pk=self.instance.pk)
+        candidates = (f"{slug}-{n}" if n > 1 else slug for n in count(1))
+        return next(name for name in candidates if not others.filter(slug=name).exists())
 
 
 @admin.register(Course)
@@ -72,10 +101,16 @@ class CourseAdmin(ModelAdmin):
     search_help_text = (
         "Words of the title or the description, the category, or the instructor's e-mail"
     )
+    form = CourseForm
     prepopulated_fields = {"slug": ("title",)}
+    allowed: ClassVar[dict[str, Allowed]] = {"instructor": EDUCATOR}
     readonly_fields = ("enrollment_count", "average_rating", "total_reviews")
     inlines = (ModuleInline,)
     actions = ("publish", "archive")
+
+    class Media:
+        js = ("config_admin/slug.js",)
+
     violations = {
         "courses_slug_check": (
             "slug",

@@ -19,6 +19,7 @@ from django.utils import timezone
 from unfold import forms
 
 from config.admin import (
+    Allowed,
     ChangedSinceError,
     ModelAdmin,
     ModelForm,
@@ -27,12 +28,15 @@ from config.admin import (
     ask_again,
 )
 from config.postgres import Now
+from users.enums import Role
 from users.models import User, UserProfile
 from users.time_zones import time_zones
 
 # Permissions follow from the role, so groups have no effect.
 admin.site.unregister(Group)
 
+EDUCATOR = Allowed(Q(role=Role.EDUCATOR), "an educator")
+"""The accounts that teach, and that announce."""
 PROFILE_FIELDS = (
     "full_name",
     "bio",

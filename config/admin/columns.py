@@ -11,7 +11,7 @@ from django.contrib.admin.utils import display_for_field, quote
 from django.db import models
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from config.admin.documents import indented
@@ -153,8 +153,11 @@ def label(field: EnumField, value: str) -> SafeString:
 
 
 def document(value: Any) -> SafeString:
-    """Return a JSON document, indented."""
-    return format_html('<pre class="json">{}</pre>', indented(value))
+    """Return a JSON document, indented, with numbered lines."""
+    lines = ((line,) for line in indented(value).split("\n"))
+    return format_html(
+        '<pre class="json">{}</pre>', format_html_join("\n", '<span class="line">{}</span>', lines)
+    )
 
 
 def web_link(value: str) -> str:

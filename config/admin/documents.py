@@ -80,6 +80,11 @@ class JSONField(forms.JSONField):
 
     empty_values = (None,)
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Return the class of the fixed-width font."""
+        classes = [widget.attrs.get("class", ""), "json"]
+        return {"class": " ".join(filter(None, classes)), "spellcheck": "false"}
+
     def to_python(self, value: Any) -> Any:
         if not isinstance(value, str) or self.disabled:
             return value

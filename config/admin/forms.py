@@ -1,7 +1,8 @@
 """Forms that find values that PostgreSQL would refuse, and explain them at the field."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
+from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -47,6 +49,15 @@ class BoundField(forms.BoundField):
         return super().value()
 
 
+@dataclass(frozen=True)
+class Allowed:
+    """The records that a foreign key may refer to; a row keeps the record that it has."""
+
+    condition: Q
+    noun: str
+    """The description of these records, with an article."""
+
+
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form that saves only what was changed in it, and checks the constraints of its table.
 
@@ -56,6 +67,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """
 
     bound_field_class = BoundField
+    allowed: ClassVar[Mapping[str, Allowed]] = {}
     refusal: ClassVar[Violation | None] = None
     """The constraint that PostgreSQL found violated when this form was saved."""
 
@@ -139,9 +151,21 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.cleaned_data[name] = text.replace("\r\n", "\n")
             if name in self.moved:
                 self.add_error(name, self._conflict(name))
+        for name in self.allowed.keys() & self.cleaned_data.keys() & set(self.changed_data):
+            self._check_allowed(name, self.cleaned_data[name])
         if not self.readable:
             self.add_error(None, UNREADABLE)
         return self.cleaned_data
+
+    def _check_allowed(self, name: str, record: Any) -> None:
+        allowed = self.allowed[name]
+        if (
+            record
+            and not record._meta.model._base_manager.filter(
+                allowed.condition, pk=record.pk
+            ).exists()
+        ):
+            self.add_error(name, f"{record} is not {allowed.noun}. Choose {allowed.noun}.")
 
     def _conflict(self, name: str) -> SafeString:
         """Return the error for a column that was changed on both sides, with the other's values."""

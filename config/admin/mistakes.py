@@ -1,12 +1,19 @@
 """Parameters of an address that a page does not understand, and what to write instead."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from django.contrib.admin.options import IS_FACETS_VAR, IS_POPUP_VAR
+from django.contrib import messages
+from django.contrib.admin.options import (
+    IS_FACETS_VAR,
+    IS_POPUP_VAR,
+    SOURCE_MODEL_VAR,
+    TO_FIELD_VAR,
+)
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
+FORM_PARAMETERS = ("_changelist_filters", IS_POPUP_VAR, SOURCE_MODEL_VAR, TO_FIELD_VAR)
 SHOWN = 60
 """The number of characters that a message repeats of a value."""
 
@@ -71,3 +78,20 @@ def no_page(typed: str, last: int) -> Iterator[Mistake]:
     else:
         text = f"{shown(typed)} is not a page; write a number from 1 to {last}."
         yield Mistake(PAGE_VAR, text, "1", "Open page 1")
+
+
+def warn_of_ignored(request: HttpRequest, known: Container[str] = ()) -> None:
+    """Say on the page which parameters of the address it does not have."""
+    if request.method == "GET":
+        for name in request.GET:
+            if name not in known:
+                text = f"This page has no parameter {shown(name)}, so it was ignored."
+                messages.warning(request, text)
+
+
+def warn_of_page(request: HttpRequest, parameter: str, number: int, rows: str) -> None:
+    """Say that the rows are on page `number` if the address has another number."""
+    typed = request.GET.get(parameter, str(number))
+    if request.method == "GET" and typed != str(number):
+        text = f"There is no page {shown(typed)} of the {rows}, so this is page {number}."
+        messages.warning(request, text)

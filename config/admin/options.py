@@ -23,6 +23,8 @@ from config.admin.drafts import with_receipt
 from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
 from config.admin.form_options import FormOptions
+from config.admin.forms import Allowed
+from config.admin.mistakes import FORM_PARAMETERS, warn_of_ignored, warn_of_page
 from config.admin.paths import field_at, select_names, with_names
 from config.admin.problems import changes, problems
 from config.admin.related_records import children, only_children, parents
@@ -49,6 +51,9 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     """Rows that refer to a row through other rows: `(("courses.Lesson", "module__course"),)`."""
     violations: ClassVar[dict[str, tuple[str, str]]] = {}
     """The field that a form marks and the message that it shows there, by constraint."""
+
+    allowed: ClassVar[dict[str, Allowed]] = {}
+    """The records that a foreign key may refer to, if not any."""
 
     paginator = BoundedPaginator
     list_per_page = 50
@@ -189,6 +194,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
+        form.allowed = self.allowed
         return form
 
     def render_change_form(
@@ -205,7 +211,18 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         if SAVE_AS_NEW in request.POST:
             context |= {"gone": True, "show_save": True, "show_save_and_continue": True}
             kwargs |= {"add": True, "change": False}
+        self._warn(request, context)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _warn(self, request: HttpRequest, context: dict[str, Any]) -> None:
+        """Name the parameters of the address that the page does not understand."""
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        paged = {f"{rows.prefix}-page": rows for rows in formsets if rows.per_page}
+        initial = () if context.get("original") else context["adminform"].form.fields
+        warn_of_ignored(request, {*FORM_PARAMETERS, *paged, *initial})
+        for parameter, rows in paged.items():
+            plural = str(rows.model._meta.verbose_name_plural)
+            warn_of_page(request, parameter, rows.page.number, plural)
 
     def _form_top(self, context: dict[str, Any]) -> dict[str, Any]:
         """Return what the page shows, for its hidden input, and what is wrong with the form."""

@@ -7,12 +7,13 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
+from config.admin.autocomplete import AutocompleteView
 from config.admin.mistakes import shown
 from config.admin.palette import find_records
 from config.admin.search import search_problem
@@ -53,6 +54,9 @@ class AdminSite(UnfoldAdminSite):
                 accounts = get_user_model()._base_manager.select_for_update(no_key=True)
                 account.refresh_from_db(from_queryset=accounts)
             return super().password_change(request, extra_context)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return AutocompleteView.as_view(admin_site=self)(request)
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -13,9 +13,11 @@ from config.admin.filters import ChoiceFilter as ChoiceFilter
 from config.admin.filters import EmptyFilter as EmptyFilter
 from config.admin.filters import RangeFilter as RangeFilter
 from config.admin.filters import RecordFilter as RecordFilter
+from config.admin.forms import Allowed as Allowed
 from config.admin.forms import ModelForm as ModelForm
 from config.admin.inlines import StackedInline as StackedInline
 from config.admin.inlines import TabularInline as TabularInline
+from config.admin.mistakes import warn_of_ignored as warn_of_ignored
 from config.admin.options import ModelAdmin as ModelAdmin
 from config.admin.options import ReadOnlyAdmin as ReadOnlyAdmin
 from config.admin.related_records import icon as icon

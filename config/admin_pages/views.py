@@ -10,7 +10,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from config.admin import icon, list_url, sizes
+from config.admin import icon, list_url, sizes, warn_of_ignored
 from config.admin_pages.dashboard import read_plots
 from config.admin_pages.diagram import Detail, Diagram, draw, focus
 from config.admin_pages.diagram_form import DiagramForm
@@ -23,12 +23,14 @@ from config.schema_docs import describe, sketch
 
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the plots and, below them, links to all tables."""
+    warn_of_ignored(request)
     context = {"plots": read_plots(), "domains": list_tables(request)}
     return admin.site.index(request, context)
 
 
 def schema(request: HttpRequest) -> HttpResponse:
     """Show the diagram and each live table. On POST, compare the tables with the models first."""
+    warn_of_ignored(request)
     verdict = compare_now() if request.method == "POST" else last_verdict()
     catalog, usage, problem = read_live()
     form = DiagramForm(request.GET)

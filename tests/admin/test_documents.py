@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.test import Client
 
+from analytics.models import AnalyticsEvent
 from assessments.models import Assignment, Question
 from config.admin import documents
 from config.admin.documents import DEEPEST, HALF_PAIR, NUL, TOO_DEEP, TOO_LONG
@@ -190,3 +191,19 @@ def test_document_with_a_backslash_before_what_looks_like_nul__is_saved(
     lesson = LessonFactory.create()
     save(admin_client, lesson, metadata=r'{"a": "\\u0000"}')
     assert stored(lesson) == r'{"a": "\\u0000"}'
+
+
+def test_document_that_is_only_shown__has_numbered_lines(admin_client: Client) -> None:
+    event = AnalyticsEventFactory.create(event_data={"a": "x\u2028y", "b": "<b>"})
+    html = admin_client.get(url(AnalyticsEvent, "change", event.pk)).content.decode()
+    lines = [
+        "{",
+        "  &quot;a&quot;: &quot;x\u2028y&quot;,",
+        "  &quot;b&quot;: &quot;&lt;b&gt;&quot;",
+    ]
+    assert "\n".join(f'<span class="line">{line}</span>' for line in [*lines, "}"]) in html
+
+
+def test_input_of_a_document__has_a_fixed_width_font(admin_client: Client) -> None:
+    widget = form_of(admin_client, url(Lesson, "add")).fields["metadata"].widget
+    assert widget.attrs["class"].split()[-1] == "json"

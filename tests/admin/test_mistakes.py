@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from django.db import models
 from django.test import Client
+from django.urls import reverse
 
 from config.admin import changelist
 from courses.models import Course, CourseModule
@@ -194,3 +195,42 @@ def test_action_with_a_wrong_filter__changes_nothing(admin_client: Client, query
     course.refresh_from_db()
     assert course.status == "draft"
     assert "Nothing was changed, because the list is empty." in response.content.decode()
+
+
+# Other pages
+
+
+def warnings(client: Client, address: str) -> list[str]:
+    response = client.get(address)
+    assert response.status_code == 200
+    return [str(message) for message in response.context["messages"]]
+
+
+@pytest.mark.parametrize("page", ["admin_pages:dashboard", "admin_pages:schema"])
+def test_parameter_of_a_page_without_any__is_named(admin_client: Client, page: str) -> None:
+    assert warnings(admin_client, f"{reverse(page)}?x=1") == [
+        "This page has no parameter 'x', so it was ignored."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("_changelist_filters=p%3D1&_popup=1&modules-page=1", []),
+        ("title=SQL", ["This page has no parameter 'title', so it was ignored."]),
+        (
+            "modules-page=abc",
+            ["There is no page 'abc' of the course modules, so this is page 1."],
+        ),
+        ("modules-page=9", ["There is no page '9' of the course modules, so this is page 1."]),
+    ],
+)
+def test_parameter_of_a_record__is_understood_or_named(
+    admin_client: Client, query: str, expected: list[str]
+) -> None:
+    address = url(Course, "change", CourseFactory.create().pk)
+    assert warnings(admin_client, f"{address}?{query}") == expected
+
+
+def test_value_in_the_address_of_a_new_record__is_in_the_input(admin_client: Client) -> None:
+    assert warnings(admin_client, f"{url(Course, 'add')}?title=SQL") == []

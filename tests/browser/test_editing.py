@@ -141,6 +141,18 @@ def test_password__has_a_page(page: Page, platform: Platform) -> None:
     look(page, "password")
 
 
+def test_title_in_any_script__fills_the_slug(page: Page) -> None:
+    page.goto("/admin/courses/course/add/")
+    for title, slug in {
+        "数据库 SQL": "dxty1ibyb-sql",
+        "Основы": "osnovy",
+        "- Über": "uber",
+    }.items():
+        page.get_by_label("Title").first.fill(title)
+        page.keyboard.press("End")  # the slug follows when a key is released
+        expect(page.get_by_label("Slug")).to_have_value(slug)
+
+
 def test_time_of_a_browser_in_another_zone__has_a_warning_that_can_be_read(
     browser: Browser, desk: BrowserContext, platform: Platform
 ) -> None:

@@ -104,7 +104,8 @@ def test_schema_compared__is_identical(page: Page) -> None:
 
 
 def test_search_palette__finds_a_record_and_opens_it(page: Page, platform: Platform) -> None:
-    page.goto("/admin/")
+    page.goto("/admin/password_change/")
+    expect(page.get_by_role("button", name="Search tables and records")).to_be_visible()
     page.keyboard.press("Control+k")
     page.get_by_placeholder("Type to search").fill(platform.student.email)
     page.keyboard.press("End")  # the palette searches when a key is released

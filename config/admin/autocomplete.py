@@ -1,0 +1,39 @@
+"""The records that an input offers while a person types."""
+
+from typing import Any
+
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from config.admin.bounds import QuerySet
+from config.admin.mistakes import contradictions, shown
+from config.admin.search import search_problem
+
+PARAMETERS = frozenset({"term", "page", "app_label", "model_name", "field_name"})
+
+
+class AutocompleteView(AutocompleteJsonView):
+    """Offer the records that the foreign key may refer to, as `ModelAdmin.allowed` declares."""
+
+    admin_site: Any
+    source_field: Any
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a parameter that is not understood with status 400, and a wrong term in words."""
+        wrong = [
+            f"There is no parameter {shown(name)}." for name in request.GET.keys() - PARAMETERS
+        ]
+        wrong += [mistake.sentence for mistake in contradictions(request.GET, set())]
+        if wrong:
+            return HttpResponse("\n".join(wrong), status=400, content_type="text/plain")
+        response = super().get(request, *args, **kwargs)
+        if problem := search_problem(self.term):
+            entry = {"id": "", "text": problem, "disabled": True}
+            return JsonResponse({"results": [entry], "pagination": {"more": False}})
+        return response
+
+    def get_queryset(self) -> QuerySet:
+        source = self.admin_site.get_model_admin(self.source_field.model)
+        allowed = source.allowed.get(self.source_field.name)
+        rows: QuerySet = super().get_queryset()
+        return rows.filter(allowed.condition) if allowed else rows
