@@ -96,6 +96,7 @@ def scratch_database() -> Iterator[dict[str, str]]:
     try:
         yield os.environ | {
             "DATABASE_URL": f"postgres:///{name}",
+            "DEBUG": "on",
             "PGDATABASE": name,
             "PGHOST": server.host,
             "PGPORT": str(server.port),

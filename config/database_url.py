@@ -1,7 +1,8 @@
 """The settings of a database, from DATABASE_URL."""
 
+import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -10,7 +11,7 @@ from psycopg.conninfo import make_conninfo, timeout_from_conninfo
 
 ENGINE = "config.postgres.backend"
 EXAMPLE = "postgres://user:password@host:5432/name"
-PARTS = {"ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"}
+NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 DJANGO_OPTIONS = {"assume_role", "isolation_level"}
 
 
@@ -20,27 +21,40 @@ def parse_database_url(url: str) -> dict[str, Any]:
     Raises ImproperlyConfigured, whose message never contains the password.
     """
     scheme, separator, _ = url.partition("://")
-    if not separator:
+    if not separator or not re.fullmatch("[a-zA-Z0-9+.-]*", scheme):
         raise ImproperlyConfigured(f"DATABASE_URL is not a URL. Write {EXAMPLE}.")
     if scheme.lower() not in Env.POSTGRES_FAMILY:
         raise ImproperlyConfigured(
             f"DATABASE_URL is for the database engine {scheme!r}, but this project needs "
             f"PostgreSQL. Write {EXAMPLE}."
         )
+    address, _, query = url.partition("?")
     try:
-        settings: dict[str, Any] = Env.db_url_config(url, engine=ENGINE)
+        settings: dict[str, Any] = Env.db_url_config(address, engine=ENGINE)
         _check_characters(url, settings["HOST"])
-    except ValueError as error:
+        # django-environ would read a plus as a blank, as in forms. In libpq it is a plus.
+        settings["OPTIONS"] = _options(query.replace("+", "%2B"))
+    except ValueError:
+        # Without the cause, whose message contains parts of the password.
         raise ImproperlyConfigured(
             f"DATABASE_URL cannot be read. Write {EXAMPLE}, with a valid host, a number for the "
             "port, and percent-encoding for special characters (%2F for /, %3F for ?, %40 for @)."
-        ) from error
+        ) from None
     if not settings["NAME"]:
         raise ImproperlyConfigured(f"DATABASE_URL names no database. Write {EXAMPLE}.")
-    # django-environ also accepts Django's settings here; this project has variables for them.
-    others = {key.lower(): settings[key] for key in settings.keys() - PARTS}
-    _check_options(settings.setdefault("OPTIONS", {}) | others)
+    if "+" in (name := address.rpartition("/")[2]):
+        settings["NAME"] = unquote(name)
+    _check_options(settings["OPTIONS"])
     return settings
+
+
+def _options(query: str) -> dict[str, Any]:
+    """Return the parameters of the query; raise ValueError if one has no value or occurs twice."""
+    pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a parameter occurs twice")
+    # Numbers are for Django, which compares isolation_level with them; 007 stays text.
+    return {name: int(value) if NUMBER.fullmatch(value) else value for name, value in pairs}
 
 
 def _check_characters(url: str, hosts: str) -> None:
@@ -62,4 +76,4 @@ def _check_options(options: dict[str, Any]) -> None:
         raise ImproperlyConfigured(
             f"A parameter after the question mark in DATABASE_URL is wrong: {str(error).strip()}. "
             "See libpq's connection parameters."
-        ) from error
+        ) from None

@@ -3,8 +3,6 @@
 `.env.example` lists the variables. The file `.env` next to manage.py can set them, too.
 """
 
-import os
-from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,40 +10,24 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.utils.csp import CSP
-from environ import Env
 
 from config.database_url import EXAMPLE, parse_database_url
+from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
-env.read_env(BASE_DIR / ".env")
+env = Environment(BASE_DIR / ".env")
 
-
-def _flag(name: str, *, default: bool) -> bool:
-    value = env.str(name, default="").lower()
-    if value not in ("", *Env.BOOLEAN_TRUE_STRINGS, "false", "off", "n", "no", "0"):
-        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to on or off.")
-    return value in Env.BOOLEAN_TRUE_STRINGS if value else default
-
-
-def _number(name: str, *, default: int) -> int:
-    value = env.str(name, default="")
-    if value and not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number, 0 or more.")
-    return int(value or default)
-
-
-def _directory(name: str, *, default: str) -> Path:
-    return BASE_DIR / Path(env.str(name, default="") or default).expanduser()
-
-
-# On by default, so that a fresh clone works. `check --deploy` fails unless production turns it off.
-DEBUG = _flag("DEBUG", default=True)
-# Not read with env.str(), which treats a leading dollar sign as the name of another variable.
-SECRET_KEY = os.environ.get("SECRET_KEY") or ("insecure: for development only" if DEBUG else "")
 # Lower case, so that it is not a setting: Django's debug pages would show its password.
-database_url: str = env.str("DATABASE_URL", default="")
+database_url = env.text("DATABASE_URL")
+# On by default only with the embedded database, so that a fresh clone works.
+DEBUG = env.flag("DEBUG", default=not database_url)
+if database_url and not env.text("DEBUG"):
+    raise ImproperlyConfigured(
+        "DATABASE_URL is set, but DEBUG is not. Set DEBUG to off, or to on for development: "
+        "it shows visitors the code and the data behind an error."
+    )
+SECRET_KEY = env.text("SECRET_KEY") or ("insecure: for development only" if DEBUG else "")
 needed_in_production = {
     "SECRET_KEY": "Set it to a long random value that only this installation knows "
     "(python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes one).",
@@ -56,10 +38,12 @@ if not DEBUG and not (SECRET_KEY and database_url):
         " ".join(
             f"{name} is not set, and DEBUG is off. {advice}"
             for name, advice in needed_in_production.items()
-            if not os.environ.get(name)
+            if not env.text(name)
         )
     )
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ErrorReportFilter"
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "config.postgres",
@@ -82,7 +66,6 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "config.admin.apps.AdminConfig",
-    "config.admin.apps.ThrottleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -102,7 +85,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "users.middleware.viewers_time_zone",
-    "axes.middleware.AxesMiddleware",
     "config.admin.sessions.session_end_explained",
     "config.admin.error_pages.forms_only_explained",
     "config.admin.read_only.ReadOnlyNotice",
@@ -132,12 +114,12 @@ def _external() -> dict[str, Any]:
     database = parse_database_url(database_url)
     # .iterator() uses a server-side cursor across transactions, which fails through PgBouncer in
     # transaction mode. Without server-side cursors it fetches all rows at once.
-    server_side_cursors = _flag("DATABASE_SERVER_SIDE_CURSORS", default=False)
+    server_side_cursors = env.flag("DATABASE_SERVER_SIDE_CURSORS", default=False)
     database["DISABLE_SERVER_SIDE_CURSORS"] = not server_side_cursors
-    if size := _number("DATABASE_POOL_SIZE", default=0):
+    if size := env.number("DATABASE_POOL_SIZE", default=0):
         database["OPTIONS"]["pool"] = {"min_size": min(size, 2), "max_size": size}
     else:
-        database["CONN_MAX_AGE"] = _number("DATABASE_CONN_MAX_AGE", default=0)
+        database["CONN_MAX_AGE"] = env.number("DATABASE_CONN_MAX_AGE", default=0)
     database["CONN_HEALTH_CHECKS"] = True
     return database
 
@@ -153,25 +135,25 @@ def _embedded() -> dict[str, Any]:
         "ENGINE": "config.postgres.embedded",
         "NAME": "learning_platform",
         "EMBEDDED_DATABASE": "learning_platform",
-        "EMBEDDED_POSTGRES_DIR": _directory("EMBEDDED_POSTGRES_DIR", default=".postgres"),
+        "EMBEDDED_POSTGRES_DIR": env.directory("EMBEDDED_POSTGRES_DIR", default=".postgres"),
         "OPTIONS": {},
     }
 
 
 DATABASES = {"default": _external() if database_url else _embedded()}
 # All code in this project works with both ways of binding parameters.
-DATABASES["default"]["OPTIONS"]["server_side_binding"] = _flag(
+DATABASES["default"]["OPTIONS"]["server_side_binding"] = env.flag(
     "DATABASE_SERVER_SIDE_BINDING", default=False
 )
 
 # Migrations. When a statement of `migrate` has waited MIGRATE_LOCK_TIMEOUT seconds for a lock, all
 # locks are released, and the migration is retried after a pause. Ten retries take three minutes.
-MIGRATE_WAIT = _number("MIGRATE_WAIT", default=600)
-MIGRATE_LOCK_TIMEOUT: float = _number("MIGRATE_LOCK_TIMEOUT", default=2)
-MIGRATE_LOCK_RETRIES = _number("MIGRATE_LOCK_RETRIES", default=10)
+MIGRATE_WAIT = env.number("MIGRATE_WAIT", default=600)
+MIGRATE_LOCK_TIMEOUT: float = env.number("MIGRATE_LOCK_TIMEOUT", default=2)
+MIGRATE_LOCK_RETRIES = env.number("MIGRATE_LOCK_RETRIES", default=10)
 
-ROLLBACK_BACKUP_DIR = _directory("ROLLBACK_BACKUP_DIR", default="backups")
-VERIFY_SCHEMA_IGNORE: list[str] = env.list("VERIFY_SCHEMA_IGNORE", default=[])
+ROLLBACK_BACKUP_DIR = env.directory("ROLLBACK_BACKUP_DIR", default="backups")
+VERIFY_SCHEMA_IGNORE = env.entries("VERIFY_SCHEMA_IGNORE")
 
 # Accounts
 
@@ -187,27 +169,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AUTHENTICATION_BACKENDS = [
-    "config.admin.throttle.Backend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-
-# After this many failures, login is blocked for the IP address until the time has passed.
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = ["ip_address"]
-AXES_CLIENT_IP_CALLABLE = "config.admin.throttle.address"
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "config_admin/locked.html"
-AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
-AXES_CACHE = "login_attempts"
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
-MIGRATION_MODULES = {"axes": None}
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "login_attempts": {"BACKEND": "config.admin.throttle.SessionTableCache"},
-}
+# The proxies whose X-Forwarded-For is believed, for the limit of failed logins.
+TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
 
 # A session ends when the browser is closed, and after eight hours. Requests from other sites do not
 # include its cookie.
@@ -286,11 +249,11 @@ UNFOLD = {
 }
 
 if not DEBUG:
-    SECURE_SSL_REDIRECT = _flag("SECURE_SSL_REDIRECT", default=True)
-    SECURE_HSTS_SECONDS = _number("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if _flag("BEHIND_TLS_PROXY", default=False):
+    if env.flag("BEHIND_TLS_PROXY", default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -11,6 +11,8 @@ from django.conf import settings as project_settings
 from django.db import connection, connections
 from pytest_django import DjangoDbBlocker, Settings
 
+from config.settings import env
+
 if TYPE_CHECKING:
     from tests.support.databases import Database
     from tests.support.lab import Lab
@@ -23,6 +25,9 @@ SWITCHED_OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 
 
 def pytest_configure() -> None:
+    # Processes that run a copy of the project do not read its .env.
+    for name, value in env.of_file.items():
+        os.environ.setdefault(name, value)
     # No other session uses a test's database, so what waits there must not end by the clock.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
     # A job in the background ignores Ctrl-C, and so would the processes that tests interrupt.

@@ -21,6 +21,7 @@ UNREADABLE = (
         ("postgresql://h/n", {"USER": "", "PASSWORD": "", "HOST": "h", "PORT": "", "NAME": "n"}),
         ("POSTGRES://h/n", {"HOST": "h", "NAME": "n"}),
         ("postgres://u:p%40%2F%3F%23%25@h/n", {"PASSWORD": "p@/?#%"}),
+        ("postgres://u:p+w@h/n+m", {"PASSWORD": "p+w", "NAME": "n+m"}),
         ("postgres://u:p@ss#%+:w@h/n", {"PASSWORD": "p@ss#%+:w", "HOST": "h"}),
         ("postgres://%C3%BC:ö@h/%C3%A4", {"USER": "ü", "PASSWORD": "ö", "NAME": "ä"}),
         ("postgres://[::1]:5433/n", {"HOST": "::1", "PORT": 5433}),
@@ -45,6 +46,8 @@ def test_url__has_our_backend() -> None:
         ("?host=/run&connect_timeout=3", {"host": "/run", "connect_timeout": 3}),
         ("?sslmode=prefer&sslrootcert=/ca", {"sslmode": "prefer", "sslrootcert": "/ca"}),
         ("?options=-c%20lock_timeout%3D5s", {"options": "-c lock_timeout=5s"}),
+        ("?options=-c+x&password=a+b%2Bc", {"options": "-c+x", "password": "a+b+c"}),
+        ("?password=007&application_name=", {"password": "007", "application_name": ""}),
         ("?assume_role=owner&isolation_level=3", {"assume_role": "owner", "isolation_level": 3}),
     ],
 )
@@ -70,12 +73,16 @@ def test_query_of_url__becomes_options(query: str, options: dict[str, Any]) -> N
         ("postgres://u:s3cret@h..org/n", UNREADABLE),
         (f"postgres://u:s3cret@{'h' * 64}/n", UNREADABLE),
         ("postgres://u:s3cret@h/n%00", UNREADABLE),
+        ("postgres://h/n?s3cret", UNREADABLE),
+        ("postgres://h/n?password=s3cret&password=x", UNREADABLE),
+        ("SECRET_KEY=s3cret postgres://h/n", f"DATABASE_URL is not a URL. Write {EXAMPLE}."),
     ],
 )
 def test_url_that_cannot_be_read__is_refused(url: str, message: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         parse_database_url(url)
     assert str(refused.value) == message
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
 @pytest.mark.parametrize(

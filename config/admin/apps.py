@@ -1,8 +1,10 @@
-"""The apps of the admin: Django's with our site, ours with the templates, and django-axes."""
+"""The apps of the admin: Django's with our site, and ours with the templates."""
 
-from axes import apps as axes
 from django.apps import AppConfig
 from django.contrib.admin import apps as django_admin
+from django.core import checks
+
+from config.admin.client_address import check_proxies
 
 
 class AdminConfig(django_admin.AdminConfig):
@@ -19,12 +21,5 @@ class ThemeConfig(AppConfig):
     label = "admin_theme"
     default = True
 
-
-class ThrottleConfig(axes.AppConfig):
-    """django-axes without its models: `config.admin.throttle` keeps its counters."""
-
-    default = False
-
-    def import_models(self) -> None:
-        super().import_models()
-        self.models.clear()
+    def ready(self) -> None:
+        checks.register(check_proxies, checks.Tags.security, deploy=True)

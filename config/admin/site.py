@@ -6,6 +6,8 @@ from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
+from config.admin.throttle import throttled
+
 
 class AdminSite(UnfoldAdminSite):
     """Unfold's site, with the apps and models in the order of the schema."""
@@ -22,6 +24,11 @@ class AdminSite(UnfoldAdminSite):
             app["models"].sort(key=lambda entry, order=models: order.index(entry["model"]))
         labels = list(apps.app_configs)
         return sorted(found, key=lambda app: labels.index(app["app_label"]))
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return throttled(super().login)(request, extra_context)
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

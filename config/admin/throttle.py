@@ -1,98 +1,167 @@
-"""Counters of failed logins for django-axes, kept in the table of the sessions.
+"""A limit of failed logins.
 
-All processes share this table, and rows in it expire, as in a shared cache. So the counters need
-neither a table of their own nor another service.
+Failures are counted for an account and an address together, so that failures in other accounts or
+from other addresses lock nobody out. A browser that has logged in to the account before has a
+counter of its own, so that a stranger behind the same proxy who knows the account's e-mail address
+does not lock it out either (OWASP calls this device cookies). A higher limit for the address alone
+stops a client that tries many accounts.
+
+The counters are rows in the table of the sessions. All processes share this table, and rows in it
+expire, as in a shared cache, so they need neither a table of their own nor another service.
 """
 
+import json
+import logging
+import secrets
+import unicodedata
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from functools import wraps
+from math import ceil
+from typing import Any, NamedTuple
 
-from axes.backends import AxesStandaloneBackend
 from django.conf import settings
-from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.contrib.sessions.models import Session
 from django.db import connection
-from django.db.models import QuerySet
-from django.db.models.functions import Now
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
-ADD = """
+from config.admin.client_address import client_address
+
+LIMIT = 5
+LIMIT_OF_ADDRESS = 50
+PERIOD = timedelta(minutes=15)
+"""How long a login is refused after the last failure within the limit."""
+
+COOKIE = "known_browser"
+COOKIE_AGE = timedelta(days=180)
+
+# An attempt is counted before its password is checked, so that attempts at the same time cannot
+# exceed the limit. Those above the limit do not extend the lock.
+COUNT = """
 INSERT INTO django_session AS old (session_key, session_data, expire_date)
-VALUES (%s, %s, now() + %s * interval '1 second')
-ON CONFLICT (session_key) DO UPDATE
-   SET session_data = excluded.session_data, expire_date = excluded.expire_date
- WHERE old.expire_date <= now()
+VALUES (%(key)s, '1', now() + %(period)s * interval '1 second')
+ON CONFLICT (session_key) DO UPDATE SET
+    session_data = CASE
+        WHEN old.expire_date <= now() THEN '1'
+        ELSE least(old.session_data::int + 1, %(limit)s + 1)::text
+    END,
+    expire_date = CASE
+        WHEN old.expire_date > now() AND old.session_data::int >= %(limit)s THEN old.expire_date
+        ELSE excluded.expire_date
+    END
+RETURNING session_data::int, ceil(extract(epoch FROM expire_date - now()))::int
+"""
+UNCOUNT = """
+UPDATE django_session SET session_data = greatest(session_data::int - 1, 0)::text
+ WHERE session_key = %s
 """
 
-
-class Backend(AxesStandaloneBackend):
-    """The authentication backend that locks out an address after too many failures."""
-
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
-        """Skip logins without a request: they do not come from the web."""
-        if request is not None:
-            super().authenticate(request, **credentials)
+logger = logging.getLogger(__name__)
+View = Callable[..., HttpResponse]
 
 
-def address(request: HttpRequest) -> str:
-    """Return the client's address; behind a proxy, the one that the proxy added to its header."""
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    if settings.SECURE_PROXY_SSL_HEADER and forwarded:
-        return forwarded.rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+class Counter(NamedTuple):
+    """The failures of one origin, whose `number` includes the present attempt."""
 
+    origin: str
+    limit: int
+    key: str
+    number: int = 0
+    seconds: int = 0
 
-class SessionTableCache(BaseCache):
-    """A cache of numbers in rows of `django_session`; `clearsessions` removes expired ones.
-
-    Keys are hashed with SECRET_KEY, so that a client cannot use one as a session key.
-    """
-
-    def __init__(self, _: str, params: dict[str, Any]) -> None:
-        super().__init__(params)
-
-    def add(
-        self, key: str, value: int, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
-    ) -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(ADD, [_hashed(key), str(value), self._seconds(timeout)])
-            return bool(cursor.rowcount)
-
-    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        unexpired = _rows(key).filter(expire_date__gt=Now())
-        number = unexpired.values_list("session_data", flat=True).first()
-        return default if number is None else int(number)
-
-    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+    def counted(self) -> "Counter":
+        """Count the present attempt; return the number, and the seconds until it is forgotten."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE django_session SET session_data = session_data::int + %s"
-                " WHERE session_key = %s RETURNING session_data::int",
-                [delta, _hashed(key)],
+                COUNT, {"key": self.key, "limit": self.limit, "period": PERIOD.total_seconds()}
             )
-            row = cursor.fetchone()
-        if row is None:
-            raise ValueError(f"Key {key!r} not found.")
-        return int(row[0])
+            number, seconds = cursor.fetchone()
+        return self._replace(number=number, seconds=seconds)
 
-    def touch(self, key: str, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        expiry = Now() + timedelta(seconds=self._seconds(timeout))
-        return bool(_rows(key).update(expire_date=expiry))
+    def uncount(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(UNCOUNT, [self.key])
 
-    def delete(self, key: str, version: int | None = None) -> bool:
-        return bool(_rows(key).delete()[0])
-
-    def _seconds(self, timeout: Any) -> int:
-        seconds: Any = self.default_timeout if timeout in (DEFAULT_TIMEOUT, None) else timeout
-        return int(seconds)
+    def forget(self) -> None:
+        Session.objects.filter(session_key=self.key).delete()
 
 
-def _rows(key: str) -> QuerySet[Any]:
-    from django.contrib.sessions.models import Session  # settings name this module before models
+def throttled(view: View) -> View:
+    """Return the login view with a limit of failures; it redirects if the login succeeds."""
 
-    return Session.objects.filter(session_key=_hashed(key))
+    @wraps(view)
+    def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        used_up = None
+        for counter in (counters := _counters(request)):
+            counted = counter.counted()
+            if counted.number > counter.limit:
+                return _refusal(request, counted)
+            if counted.number == counter.limit:
+                used_up = counted
+        response = view(request, *args, **kwargs)
+        if isinstance(response, HttpResponseRedirect):
+            _forgive(counters)
+            _remember_browser(request, response)
+        elif used_up:
+            logger.warning(
+                "%d failed logins from %s. Further ones %s are refused for %d seconds.",
+                *(used_up.limit, client_address(request), used_up.origin, used_up.seconds),
+            )
+            return _refusal(request, used_up)
+        return response
+
+    return limited
 
 
-def _hashed(key: str) -> str:
-    """Return a hash of 40 characters, the length limit of a session key."""
-    return salted_hmac("config.admin.throttle", key, algorithm="sha256").hexdigest()[:40]
+def _counters(request: HttpRequest) -> list[Counter]:
+    account = _account(request)
+    browser = request.get_signed_cookie(COOKIE, None, salt=account, max_age=COOKIE_AGE)
+    if browser:
+        return [Counter("to this account from this browser", LIMIT, _key(browser, account))]
+    address = client_address(request)
+    return [
+        Counter("to this account from this address", LIMIT, _key(address, account)),
+        Counter("from this address", LIMIT_OF_ADDRESS, _key(address)),
+    ]
+
+
+def _account(request: HttpRequest) -> str:
+    """Return the name of the account as typed, in the one form that all spellings of it have."""
+    return unicodedata.normalize("NFKC", request.POST.get("username", "")).strip().casefold()
+
+
+def _key(*parts: str) -> str:
+    """Return a hash of 40 characters, as a session key has; no client can make a usable one."""
+    return salted_hmac(__name__, json.dumps(parts), algorithm="sha256").hexdigest()[:40]
+
+
+def _forgive(counters: list[Counter]) -> None:
+    """Forget the failures in this account; of the address only this attempt."""
+    first, *others = counters
+    first.forget()
+    for counter in others:
+        counter.uncount()
+
+
+def _remember_browser(request: HttpRequest, response: HttpResponse) -> None:
+    response.set_signed_cookie(
+        COOKIE,
+        secrets.token_urlsafe(),
+        salt=_account(request),
+        max_age=COOKIE_AGE,
+        path=request.path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def _refusal(request: HttpRequest, counter: Counter) -> HttpResponse:
+    context = {"counter": counter, "minutes": ceil(counter.seconds / 60)}
+    response = render(request, "config_admin/locked.html", context, status=429)
+    response.headers["Retry-After"] = str(counter.seconds)
+    return response

@@ -44,7 +44,7 @@ def manage(
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=root,
-        env=os.environ | directory | ({"DATABASE_URL": url} if url else {}),
+        env=os.environ | directory | ({"DATABASE_URL": url, "DEBUG": "on"} if url else {}),
         input=stdin,
         capture_output=True,
         text=True,

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from config.environment import VARIABLES
+
 PROJECT = Path(__file__).parent.parent.parent
 PYTHON = (sys.executable, "-W", "error")
 PATIENCE = 300
@@ -21,18 +23,20 @@ AS_NOBODY = (
 
 The user "nobody" may read all files, as Python or the project may be below a directory of root's.
 """
-OURS = re.compile("DATABASE_|DJANGO_|EMBEDDED_|MIGRATE_|PG|PYTEST|PYTHONDONT|SECURE_|LANG|LC_")
+OTHERS = re.compile("DJANGO_|PG|PYTEST|PYTHONDONT|LANG|LC_")
 # Empty is as good as not set, except that a developer's .env does not fill it.
-UNSET = ("ALLOWED_HOSTS", "DATABASE_URL", "DEBUG", "EMBEDDED_POSTGRES_DIR", "SECRET_KEY")
+UNSET = dict.fromkeys(VARIABLES, "")
 
 
 def environment(**variables: object) -> dict[str, str]:
     """Return the environment without settings of the project or PostgreSQL, plus `variables`.
 
+    DEBUG is on unless they say otherwise: with a DATABASE_URL it has no default.
+
     Processes may write bytecode: without it each of them would compile the whole project.
     """
-    neutral = {name: value for name, value in os.environ.items() if not OURS.match(name)}
-    return neutral | dict.fromkeys(UNSET, "") | {k: str(v) for k, v in variables.items()}
+    neutral = {name: value for name, value in os.environ.items() if not OTHERS.match(name)}
+    return neutral | UNSET | {"DEBUG": "on"} | {k: str(v) for k, v in variables.items()}
 
 
 def execute(

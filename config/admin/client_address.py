@@ -1,0 +1,61 @@
+"""The address of a request's client, also behind proxies."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.core import checks
+from django.http import HttpRequest
+
+Address = IPv4Address | IPv6Address | None
+"""None is a Unix socket, or what is no address."""
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's address; of IPv6 its network of 64 bits, all of which one client has.
+
+    Each proxy appends the address of its client to X-Forwarded-For, so the client is the last one
+    that is not a trusted proxy. What is to the left of it can be forged.
+    """
+    client = _parsed(request.META.get("REMOTE_ADDR", ""))
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    while hops and _is_trusted(client) and (hop := _parsed(hops.pop())):
+        client = hop
+    if isinstance(client, IPv6Address):
+        return str(ip_network((int(client), 64), strict=False))
+    return str(client or "unix")
+
+
+def _parsed(text: str) -> Address:
+    """Return the address, which may have a port, and brackets for IPv6."""
+    host = text.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _is_trusted(address: Address) -> bool:
+    proxies: list[str] = settings.TRUSTED_PROXIES
+    if address is None:
+        return "unix" in proxies
+    return any(address in ip_network(proxy) for proxy in proxies if proxy != "unix")
+
+
+def check_proxies(**options: object) -> list[checks.CheckMessage]:
+    """Warn of a proxy whose address stands for those of all clients."""
+    if getattr(settings, "SECURE_PROXY_SSL_HEADER", None) is None or settings.TRUSTED_PROXIES:
+        return []
+    return [
+        checks.Warning(
+            "BEHIND_TLS_PROXY is on, but TRUSTED_PROXIES is not set. The failed logins of all "
+            "clients count for the address of the proxy, so that they can lock each other out.",
+            hint="Let the proxy append the address of its client to X-Forwarded-For, and set "
+            "TRUSTED_PROXIES to the address from which the proxy connects.",
+            id="admin_theme.W001",
+        )
+    ]

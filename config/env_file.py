@@ -1,0 +1,96 @@
+"""The file `.env`: one variable a line, and no line that is not understood.
+
+Libraries that read such files skip what they do not understand, so that a production site runs
+with the defaults of development. They also expand `$`, which secrets contain.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from django.core.exceptions import ImproperlyConfigured
+
+LINE_BREAKS = re.compile("[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""Characters that end a line for some editors, and a null character, as UTF-16 has."""
+ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=(.*)", re.ASCII)
+QUOTED = re.compile(r"""('[^']*'|"(?:[^"\\]|\\["\\$])*")(?:[ \t]+#.*)?""")
+COMMENT = re.compile(r"[ \t]#.*")
+
+
+class Assignment(NamedTuple):
+    """A variable, and the line that sets it."""
+
+    line: int
+    name: str
+    value: str
+
+
+def read_env_file(path: Path) -> list[Assignment]:
+    """Return the variables that the file sets, each once; none if there is no file.
+
+    Raises ImproperlyConfigured, whose message names the line, but not what is in it.
+    """
+    lines_of_names: dict[str, int] = {}
+    assignments = []
+    for number, line in enumerate(_decoded(path).split("\n"), start=1):
+        try:
+            if pair := _parsed(line.removesuffix("\r")):
+                first = lines_of_names.setdefault(pair[0], number)
+                if first != number:
+                    raise ValueError(f"sets a variable again, after line {first}. Remove one.")
+                assignments.append(Assignment(number, *pair))
+        except ValueError as reason:
+            raise ImproperlyConfigured(f"Line {number} of {path.name} {reason}") from None
+    return assignments
+
+
+def _decoded(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.is_symlink():
+            return ""
+        raise ImproperlyConfigured(
+            f"{path.name} cannot be read: {error.strerror}. Correct or remove it."
+        ) from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+    raise ImproperlyConfigured(f"Line {number} of {path.name} is not UTF-8. Save it as UTF-8.")
+
+
+def _parsed(line: str) -> tuple[str, str] | None:
+    """Return name and value, or None if `line` is blank or a comment; raise ValueError if wrong."""
+    if LINE_BREAKS.search(line):
+        raise ValueError("has a control character. Save the file as plain text in UTF-8.")
+    line = line.strip(" \t")
+    if not line or line.startswith("#"):
+        return None
+    if not line.replace("\t", " ").isprintable():
+        raise ValueError("has an invisible character. Type the line again.")
+    assignment = ASSIGNMENT.fullmatch(line)
+    if not assignment:
+        raise ValueError("is not understood. Write NAME=value, or # in front of a comment.")
+    return assignment[1], _value(assignment[2])
+
+
+def _value(text: str) -> str:
+    """Return the value without its quotes or the comment after it; raise ValueError if wrong."""
+    value = text.strip(" \t")
+    if value.startswith(("'", '"')):
+        quoted = QUOTED.fullmatch(value)
+        if not quoted:
+            raise ValueError(
+                "has a quote that is not closed, text after it, or a backslash in double quotes. "
+                "Put the value into single quotes."
+            )
+        inner = quoted[1][1:-1]
+        return re.sub(r"\\(.)", r"\1", inner) if value.startswith('"') else inner
+    value = COMMENT.sub("", text).strip(" \t")
+    if value.startswith("=") or value.endswith("\\"):
+        raise ValueError(
+            "has a value that begins with = or ends with a backslash. Put it into single quotes; "
+            "it does not continue on the next line."
+        )
+    return value

@@ -1,0 +1,173 @@
+"""The variables that configure the project, from the environment and the file `.env`."""
+
+import os
+import re
+from collections.abc import Callable, MutableMapping
+from ipaddress import ip_network
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env_file import Assignment, read_env_file
+
+VARIABLES = (
+    "ALLOWED_HOSTS",
+    "BEHIND_TLS_PROXY",
+    "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_CONN_MAX_AGE",
+    "DATABASE_POOL_SIZE",
+    "DATABASE_SERVER_SIDE_BINDING",
+    "DATABASE_SERVER_SIDE_CURSORS",
+    "DATABASE_URL",
+    "DEBUG",
+    "EMBEDDED_POSTGRES_DIR",
+    "MIGRATE_LOCK_RETRIES",
+    "MIGRATE_LOCK_TIMEOUT",
+    "MIGRATE_WAIT",
+    "ROLLBACK_BACKUP_DIR",
+    "SECRET_KEY",
+    "SECURE_HSTS_SECONDS",
+    "SECURE_SSL_REDIRECT",
+    "TRUSTED_PROXIES",
+    "VERIFY_SCHEMA_IGNORE",
+)
+"""All variables of the project; `.env.example` describes them."""
+
+PLACEHOLDER = re.compile(r"<.*>|\$\(.*\)|\$\{.*\}|`.*`")
+ON = ("on", "true", "yes", "y", "1", "ok")
+OFF = ("off", "false", "no", "n", "0")
+HOST = r"(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)"
+ALLOWED_HOST = re.compile(rf"\*|\.?{HOST}", re.IGNORECASE)
+ORIGIN = re.compile(rf"(https(?!.*:443$)|http(?!.*:80$))://(\*\.)?{HOST}(:[0-9]+)?", re.IGNORECASE)
+
+
+class Environment:
+    """The values of VARIABLES, of which an empty one counts as not set.
+
+    Those of the process take precedence over those of `.env`. A message of ImproperlyConfigured
+    names the variable, but not its value, which may be a secret that belongs to another variable.
+
+    Variables of `.env` that are not among VARIABLES are put into the environment of the process:
+    PGSSLROOTCERT is for libpq, for example.
+    """
+
+    def __init__(self, env_file: Path, process: MutableMapping[str, str] = os.environ) -> None:
+        for name in process:
+            if meant := _same_letters(name):
+                raise ImproperlyConfigured(
+                    f"The environment has the variable {name!a}, which this project does not know. "
+                    f"Rename it to {meant}, or unset it."
+                )
+        self.root = env_file.parent
+        assignments = read_env_file(env_file)
+        for assignment in assignments:
+            _check_name(assignment, env_file.name)
+            if assignment.name not in VARIABLES:
+                process.setdefault(assignment.name, assignment.value)
+        self.of_file = {name: value for _, name, value in assignments}
+        self.process = process
+
+    def text(self, name: str) -> str:
+        """Return the value without the blanks around it."""
+        value = self.process.get(name, self.of_file.get(name, "")).strip()
+        if PLACEHOLDER.fullmatch(value):
+            raise ImproperlyConfigured(
+                f"{name} has a placeholder or shell code instead of a value. Replace it."
+            )
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.text(name).lower()
+        if value not in ("", *ON, *OFF):
+            raise ImproperlyConfigured(f"{name} is neither on nor off. Set it to one of them.")
+        return value in ON if value else default
+
+    def number(self, name: str, *, default: int) -> int:
+        value = self.text(name)
+        if value and not re.fullmatch("[0-9]{1,9}", value):
+            raise ImproperlyConfigured(
+                f"{name} is not a whole number from 0 to 999999999. Set it to one."
+            )
+        return int(value or default)
+
+    def entries(self, name: str) -> list[str]:
+        """Return what is between the commas, without blanks around it and without empty entries."""
+        return [entry for part in self.text(name).split(",") if (entry := part.strip())]
+
+    def hosts(self, name: str) -> list[str]:
+        advice = "Write host names, without scheme and port: learn.example.org"
+        return self._matching(name, ALLOWED_HOST.fullmatch, advice)
+
+    def origins(self, name: str) -> list[str]:
+        advice = "Write scheme, host and, unless it is the default, port: https://learn.example.org"
+        return [origin.lower() for origin in self._matching(name, ORIGIN.fullmatch, advice)]
+
+    def proxies(self, name: str) -> list[str]:
+        """Return addresses, networks smaller than all addresses, and `unix` for Unix sockets."""
+        advice = "Write an address (192.0.2.1), a network (192.0.2.0/24), or unix for a Unix socket"
+        return self._matching(name, _is_proxy, advice)
+
+    def directory(self, name: str, *, default: str) -> Path:
+        """Return the path, relative to the directory of `.env`; ~ is the home directory."""
+        try:
+            return self.root / Path(self.text(name) or default).expanduser()
+        except RuntimeError:
+            raise ImproperlyConfigured(
+                f"{name} begins with ~ and the name of an unknown user. Write the whole path."
+            ) from None
+
+    def _matching(self, name: str, is_right: Callable[[str], object], advice: str) -> list[str]:
+        entries = self.entries(name)
+        for number, entry in enumerate(entries, start=1):
+            if not is_right(entry):
+                raise ImproperlyConfigured(f"Entry {number} of {name} is wrong. {advice}.")
+        return entries
+
+
+def _is_proxy(entry: str) -> bool:
+    try:
+        return entry == "unix" or ip_network(entry).prefixlen > 0
+    except ValueError:
+        return False
+
+
+def _check_name(assignment: Assignment, file: str) -> None:
+    """Raise ImproperlyConfigured if the name was probably meant to be another one."""
+    line, name, _ = assignment
+    if name in VARIABLES:
+        return
+    if meant := _same_letters(name) or _one_edit_away(name):
+        raise ImproperlyConfigured(
+            f"Line {line} of {file} sets {name}, which this project does not know. "
+            f"Rename it to {meant}, or remove the line."
+        )
+    if not re.fullmatch("[A-Z0-9_]+", name):  # probably the second line of a long value
+        raise ImproperlyConfigured(
+            f"Line {line} of {file} is not understood. Write NAME=value, with a name in capitals, "
+            "or # in front of a comment."
+        )
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^A-Z0-9]", "", name.upper())
+
+
+def _same_letters(name: str) -> str | None:
+    """Return the variable whose name differs only in case and punctuation."""
+    letters = _letters(name)
+    meant = next((known for known in VARIABLES if _letters(known) == letters), None)
+    return None if meant == name else meant
+
+
+def _one_edit_away(name: str) -> str | None:
+    """Return the variable that differs in one letter, two swapped ones, or a leading DJANGO_."""
+    letters = _letters(name).removeprefix("DJANGO")
+    return next((known for known in VARIABLES if _is_one_edit(letters, _letters(known))), None)
+
+
+def _is_one_edit(a: str, b: str) -> bool:
+    while a and b and a[0] == b[0]:
+        a, b = a[1:], b[1:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    return max(len(a), len(b)) <= 1 or (len(a) == 2 and a == b[::-1])
