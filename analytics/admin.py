@@ -61,6 +61,7 @@ class StudentAnalyticsAdmin(ReadOnlyAdmin):
 @admin.register(AnalyticsEvent)
 class AnalyticsEventAdmin(ReadOnlyAdmin):
     icon = "timeline"
+    named_by = ("user",)
     list_display = ("event_type", "user", "timestamp")
     list_filter = ("user", "timestamp")
     search_fields = ("user__email__startswith",)

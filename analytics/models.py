@@ -10,7 +10,15 @@ from django.db import models
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncHour
 
-from config.postgres import Now, finite_check, json_check, not_blank_check
+from config.postgres import (
+    JSONField,
+    Now,
+    caption,
+    finite_check,
+    json_check,
+    local_time,
+    not_blank_check,
+)
 from config.postgres.models import IdentifiedModel
 
 
@@ -63,7 +71,7 @@ class CourseAnalytics(models.Model):
         related_name="+",
         db_comment="The lesson that students fail most often; NULL if unknown or removed.",
     )
-    engagement_metrics = models.JSONField(
+    engagement_metrics = JSONField(
         blank=True, db_default={}, db_comment="Object that maps names of metrics to values."
     )
     last_updated = models.DateTimeField(
@@ -148,10 +156,10 @@ class StudentAnalytics(models.Model):
     longest_streak_days = models.IntegerField(
         db_default=0, db_comment="Largest number of consecutive days with activity so far."
     )
-    badges_earned = models.JSONField(
+    badges_earned = JSONField(
         blank=True, db_default=[], db_comment="Array of badges, in the order they were earned."
     )
-    skill_ratings = models.JSONField(
+    skill_ratings = JSONField(
         blank=True, db_default={}, db_comment="Object that maps skills to ratings."
     )
     last_updated = models.DateTimeField(
@@ -239,7 +247,7 @@ class AnalyticsEvent(IdentifiedModel):
     event_type = models.CharField(
         max_length=100, db_comment="Kind of event, by the name that the application gives it."
     )
-    event_data = models.JSONField(
+    event_data = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the details that belong to the event type.",
@@ -266,4 +274,5 @@ class AnalyticsEvent(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.event_type} at {self.timestamp:%Y-%m-%d %H:%M:%S}"
+        name = f"{caption(self.event_type)} of {self.user or 'a visitor'}"
+        return f"{name} at {local_time(self.timestamp):%Y-%m-%d %H:%M:%S}"

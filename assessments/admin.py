@@ -17,11 +17,13 @@ class QuestionInline(StackedInline):
         "points",
         "difficulty",
     )
+    ordering_field = "order_number"
 
 
 @admin.register(Quiz)
 class QuizAdmin(ModelAdmin):
     icon = "quiz"
+    named_by = ("lesson",)
     list_display = (
         "title",
         "lesson",
@@ -40,8 +42,8 @@ class QuizAdmin(ModelAdmin):
         "available_from",
         "available_until",
     )
-    search_fields = ("title", "lesson__title")
-    search_help_text = "Part of the title, or of the lesson's"
+    search_fields = ("title", "lesson__title", "lesson__module__course__title")
+    search_help_text = "Part of the title, or of the lesson's or the course's"
     inlines = (QuestionInline,)
     violations = {
         "quizzes_available_check": ("available_until", "A quiz must close after it opens."),
@@ -51,10 +53,11 @@ class QuizAdmin(ModelAdmin):
 @admin.register(Question)
 class QuestionAdmin(ModelAdmin):
     icon = "help"
-    list_display = ("__str__", "quiz", "question_type", "difficulty", "points")
+    named_by = ("quiz",)
+    list_display = ("text", "quiz", "question_type", "difficulty", "points")
     list_filter = ("question_type", "difficulty", "quiz", "points", "created_at", "updated_at")
-    search_fields = ("question_text", "quiz__title")
-    search_help_text = "Part of the question, or of the quiz's title"
+    search_fields = ("question_text", "quiz__title", "quiz__lesson__module__course__title")
+    search_help_text = "Part of the question, or of the title of the quiz or the course"
     ordering = ("quiz_id", "order_number")
     violations = {
         "questions_choice_options_check": (
@@ -66,6 +69,10 @@ class QuestionAdmin(ModelAdmin):
             'The answer cannot be null; enter "" if a person decides.',
         ),
     }
+
+    @admin.display(description="Question")
+    def text(self, question: Question) -> str:
+        return f"{question.order_number}. {question.get_inline_title()}"
 
 
 @admin.register(QuizSubmission)
@@ -108,6 +115,7 @@ class QuizSubmissionAdmin(ModelAdmin):
 @admin.register(Assignment)
 class AssignmentAdmin(ModelAdmin):
     icon = "assignment"
+    named_by = ("lesson",)
     list_display = (
         "title",
         "lesson",
@@ -123,8 +131,8 @@ class AssignmentAdmin(ModelAdmin):
         "late_submission_allowed",
         "requires_file_upload",
     )
-    search_fields = ("title", "lesson__title")
-    search_help_text = "Part of the title, or of the lesson's"
+    search_fields = ("title", "lesson__title", "lesson__module__course__title")
+    search_help_text = "Part of the title, or of the lesson's or the course's"
 
 
 @admin.register(AssignmentSubmission)

@@ -21,10 +21,13 @@ from assessments.querysets import (
 from config.postgres import (
     LARGEST_AMOUNT,
     EnumField,
+    JSONField,
     JSONTypeof,
     Now,
+    caption,
     finite_check,
     json_check,
+    not_blank,
     not_blank_check,
 )
 from config.postgres.models import TimestampedModel
@@ -98,7 +101,7 @@ class Quiz(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.lesson}"
 
 
 class Question(TimestampedModel):
@@ -113,10 +116,10 @@ class Question(TimestampedModel):
         db_default="",
         db_comment="Address of a picture, sound or video.",
     )
-    options = models.JSONField(
+    options = JSONField(
         null=True, blank=True, db_comment="Array of choices; NULL if the answer is free."
     )
-    correct_answer = models.JSONField(
+    correct_answer = JSONField(
         blank=True,
         db_comment='Any JSON value but null, as question_type needs it; "" if a person grades it.',
     )
@@ -162,7 +165,11 @@ class Question(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.order_number}. {self.question_text[:60]}"
+        return f"{self.order_number}. {self.get_inline_title()} · {self.quiz}"
+
+    def get_inline_title(self) -> str:
+        """Return the name on the page of the quiz."""
+        return caption(self.question_text)
 
 
 class QuizSubmission(TimestampedModel):
@@ -197,7 +204,7 @@ class QuizSubmission(TimestampedModel):
     points_earned = models.DecimalField(
         max_digits=10, decimal_places=2, null=True, blank=True, db_comment="NULL until graded."
     )
-    answers = models.JSONField(
+    answers = JSONField(
         blank=True, db_default={}, db_comment="Object that maps question ids to the answers given."
     )
     grading_status = EnumField(
@@ -305,13 +312,13 @@ class Assignment(TimestampedModel):
     )
     max_points = models.IntegerField()
     requires_file_upload = models.BooleanField(db_default=True)
-    allowed_file_types = models.JSONField(
+    allowed_file_types = JSONField(
         blank=True,
         db_default=[],
         db_comment='Array of file extensions, such as ["pdf"]; [] allows any.',
     )
     max_file_size_mb = models.IntegerField(db_default=10, db_comment="In megabytes.")
-    rubric = models.JSONField(
+    rubric = JSONField(
         null=True,
         blank=True,
         db_comment="Object that maps criteria to points; NULL if there is no rubric.",
@@ -344,7 +351,7 @@ class Assignment(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.lesson}"
 
 
 class AssignmentSubmission(TimestampedModel):
@@ -446,7 +453,7 @@ class AssignmentSubmission(TimestampedModel):
             ),
             # A submission has a file or a text.
             models.CheckConstraint(
-                condition=Q(file_url__regex=r"\S") | Q(submission_text__regex=r"\S"),
+                condition=not_blank("file_url") | not_blank("submission_text"),
                 name="assignment_submissions_content_check",
             ),
             models.CheckConstraint(

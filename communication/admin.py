@@ -4,12 +4,14 @@ from django.contrib import admin
 
 from communication.models import Announcement, DiscussionPost, DiscussionThread, Message
 from config.admin import ModelAdmin
+from config.postgres import caption
 
 
 @admin.register(Message)
 class MessageAdmin(ModelAdmin):
     icon = "mail"
-    list_display = ("__str__", "sender", "recipient", "is_read", "created_at")
+    named_by = ("sender", "recipient")
+    list_display = ("text", "sender", "recipient", "is_read", "created_at")
     list_filter = ("sender", "recipient", "read_at", "created_at")
     search_fields = (
         "sender__email__startswith",
@@ -22,10 +24,15 @@ class MessageAdmin(ModelAdmin):
         "messages_parent_check": ("parent_message", "A message cannot be a reply to itself."),
     }
 
+    @admin.display(description="Message")
+    def text(self, message: Message) -> str:
+        return caption(message.subject or message.content)
+
 
 @admin.register(DiscussionThread)
 class DiscussionThreadAdmin(ModelAdmin):
     icon = "forum"
+    named_by = ("author", "course")
     list_display = (
         "title",
         "course",
@@ -53,8 +60,9 @@ class DiscussionThreadAdmin(ModelAdmin):
 @admin.register(DiscussionPost)
 class DiscussionPostAdmin(ModelAdmin):
     icon = "chat"
+    named_by = ("author", "thread__course")
     list_display = (
-        "__str__",
+        "text",
         "thread",
         "author",
         "upvote_count",
@@ -84,10 +92,15 @@ class DiscussionPostAdmin(ModelAdmin):
         "discussion_posts_parent_check": ("parent_post", "A post cannot be a reply to itself."),
     }
 
+    @admin.display(description="Post")
+    def text(self, post: DiscussionPost) -> str:
+        return caption(post.content) if post.content else "Deleted post"
+
 
 @admin.register(Announcement)
 class AnnouncementAdmin(ModelAdmin):
     icon = "campaign"
+    named_by = ("course",)
     list_display = ("title", "course", "educator", "scheduled_for", "published_at")
     list_filter = ("course", "educator", "scheduled_for", "published_at")
     search_fields = ("title", "course__title", "educator__email__startswith")

@@ -11,7 +11,16 @@ from communication.querysets import (
     DiscussionThreadQuerySet,
     MessageQuerySet,
 )
-from config.postgres import Now, finite_check, json_check, not_blank_check
+from config.postgres import (
+    JSONField,
+    Now,
+    caption,
+    finite_check,
+    json_check,
+    minute,
+    not_blank,
+    not_blank_check,
+)
 from config.postgres.models import TimestampedModel
 
 
@@ -32,9 +41,7 @@ class Message(TimestampedModel):
     )
     subject = models.CharField(max_length=255, blank=True, db_default="")
     content = models.TextField()
-    attachments = models.JSONField(
-        blank=True, db_default=[], db_comment="Array of objects, one per file."
-    )
+    attachments = JSONField(blank=True, db_default=[], db_comment="Array of objects, one per file.")
     read_at = models.DateTimeField(
         null=True, blank=True, db_comment="When the recipient first read it; NULL while unread."
     )
@@ -90,6 +97,7 @@ class Message(TimestampedModel):
             models.CheckConstraint(
                 condition=~Q(sender=F("recipient")), name="messages_recipient_check"
             ),
+            not_blank_check("subject", optional=True, name="messages_subject_check"),
             not_blank_check("content", name="messages_content_check"),
             json_check("attachments", "array", name="messages_attachments_check"),
             # A reply does not answer itself.
@@ -107,7 +115,8 @@ class Message(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.subject or self.content[:60]
+        name = caption(self.subject or self.content)
+        return f"{name} · {self.sender} to {self.recipient}, {minute(self.created_at)}"
 
 
 class DiscussionThread(TimestampedModel):
@@ -177,7 +186,8 @@ class DiscussionThread(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        name = f"{caption(self.title)} · {self.author} in {self.course}"
+        return f"{name}, {minute(self.created_at)}"
 
 
 class DiscussionPost(TimestampedModel):
@@ -207,7 +217,7 @@ class DiscussionPost(TimestampedModel):
     edited_at = models.DateTimeField(
         null=True, blank=True, db_comment="When the author last changed it; NULL if never."
     )
-    edit_history = models.JSONField(
+    edit_history = JSONField(
         blank=True,
         db_default=[],
         db_comment="Array of objects, one per earlier version of the text.",
@@ -238,7 +248,7 @@ class DiscussionPost(TimestampedModel):
             ),
             # Only a deleted post may have no text.
             models.CheckConstraint(
-                condition=Q(is_deleted=True) | Q(content__regex=r"\S"),
+                condition=Q(is_deleted=True) | not_blank("content"),
                 name="discussion_posts_content_check",
             ),
             models.CheckConstraint(
@@ -259,7 +269,9 @@ class DiscussionPost(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.content.strip()[:60] or "Deleted post"
+        name = caption(self.content) if self.content else "Deleted post"
+        thread = f"{caption(self.thread.title)} in {self.thread.course}"
+        return f"{name} · {self.author}, {minute(self.created_at)} · {thread}"
 
 
 class Announcement(TimestampedModel):
@@ -310,4 +322,4 @@ class Announcement(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.course}, {minute(self.created_at)}"

@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin import ModelAdmin, QuerySet, StackedInline, TabularInline
+from config.admin import ModelAdmin, QuerySet, StackedInline, TabularInline, currencies
 from courses.enums import CourseStatus
 from courses.models import Course, CourseModule, Lesson
 
@@ -14,6 +14,7 @@ from courses.models import Course, CourseModule, Lesson
 class ModuleInline(TabularInline):
     model = CourseModule
     fields = ("order_number", "title", "duration_minutes")
+    ordering_field = "order_number"
 
 
 class LessonInline(StackedInline):
@@ -27,6 +28,7 @@ class LessonInline(StackedInline):
         "duration_minutes",
         "is_preview",
     )
+    ordering_field = "order_number"
 
 
 @admin.register(Course)
@@ -38,6 +40,7 @@ class CourseAdmin(ModelAdmin):
         ("assessments.Assignment", "lesson__module__course"),
     )
     money = {"price": "currency"}
+    offers = {"currency": currencies}
     list_display = (
         "title",
         "instructor",

@@ -4,13 +4,17 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Deferrable, F, Q
+from django.utils.text import slugify
 
 from config.postgres import (
     LARGEST_AMOUNT,
     EnumField,
+    JSONField,
+    caption,
     exactly_when,
     finite_check,
     json_check,
+    not_blank,
     not_blank_check,
 )
 from config.postgres.models import TimestampedModel
@@ -119,6 +123,7 @@ class Course(TimestampedModel):
                 condition=Q(slug__regex="^[a-z0-9_]+(-[a-z0-9_]+)*$"), name="courses_slug_check"
             ),
             not_blank_check("title", name="courses_title_check"),
+            not_blank_check("category", name="courses_category_check"),
             models.CheckConstraint(
                 condition=Q(price__range=(0, LARGEST_AMOUNT)), name="courses_price_check"
             ),
@@ -151,7 +156,9 @@ class Course(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        name = caption(self.title)
+        # Courses may have the same title, and only one of them has its plain slug.
+        return name if self.slug == slugify(self.title) else f"{name} ({caption(self.slug)})"
 
 
 class CourseModule(TimestampedModel):
@@ -202,7 +209,11 @@ class CourseModule(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.course}: {self.order_number}. {self.title}"
+        return f"{self.course}: {self.order_number}. {self.get_inline_title()}"
+
+    def get_inline_title(self) -> str:
+        """Return the name on the page of the course."""
+        return caption(self.title)
 
 
 class Lesson(TimestampedModel):
@@ -225,7 +236,7 @@ class Lesson(TimestampedModel):
     is_preview = models.BooleanField(
         db_default=False, db_comment="True if the lesson is visible without an enrollment."
     )
-    metadata = models.JSONField(
+    metadata = JSONField(
         blank=True, db_default={}, db_comment="Object with further settings for the lesson player."
     )
 
@@ -249,12 +260,12 @@ class Lesson(TimestampedModel):
             ),
             # A video lesson has an address.
             models.CheckConstraint(
-                condition=~Q(lesson_type=LessonType.VIDEO) | Q(content_url__regex=r"\S"),
+                condition=~Q(lesson_type=LessonType.VIDEO) | not_blank("content_url"),
                 name="lessons_video_check",
             ),
             # A text lesson has a text.
             models.CheckConstraint(
-                condition=~Q(lesson_type=LessonType.TEXT) | Q(content_text__regex=r"\S"),
+                condition=~Q(lesson_type=LessonType.TEXT) | not_blank("content_text"),
                 name="lessons_text_check",
             ),
             json_check("metadata", name="lessons_metadata_check"),
@@ -263,4 +274,9 @@ class Lesson(TimestampedModel):
 
     def __str__(self) -> str:
         module = self.module
-        return f"{module.course}: {module.order_number}.{self.order_number} {self.title}"
+        number = f"{module.order_number}.{self.order_number}"
+        return f"{module.course}: {number} {self.get_inline_title()}"
+
+    def get_inline_title(self) -> str:
+        """Return the name on the page of the module."""
+        return caption(self.title)

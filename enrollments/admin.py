@@ -84,6 +84,7 @@ class LessonProgressAdmin(ModelAdmin):
 @admin.register(Certificate)
 class CertificateAdmin(ModelAdmin):
     icon = "workspace_premium"
+    named_by = ("enrollment",)
     list_display = ("certificate_id", "enrollment__student", "enrollment__course", "issued_at")
     list_filter = ("enrollment", "issued_at", "created_at")
     search_fields = ("certificate_id__exact", "enrollment__student__email__startswith")

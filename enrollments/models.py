@@ -6,7 +6,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.postgres import EnumField, Now, exactly_when, finite_check, json_check, not_blank_check
+from config.postgres import (
+    EnumField,
+    JSONField,
+    Now,
+    caption,
+    exactly_when,
+    finite_check,
+    json_check,
+    not_blank_check,
+)
 from config.postgres.models import IdentifiedModel, TimestampedModel
 from enrollments.enums import EnrollmentStatus, ProgressStatus
 
@@ -220,7 +229,7 @@ class Certificate(IdentifiedModel):
         db_default="",
         db_comment="Public address at which the certificate can be verified.",
     )
-    metadata = models.JSONField(
+    metadata = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the data printed on the certificate, as of its issue.",
@@ -243,4 +252,4 @@ class Certificate(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return self.certificate_id
+        return f"{caption(self.certificate_id)} of {self.enrollment}"

@@ -12,6 +12,7 @@ from notifications.models import Notification
 @admin.register(Notification)
 class NotificationAdmin(ModelAdmin):
     icon = "notifications"
+    named_by = ("recipient",)
     list_display = (
         "title",
         "recipient",

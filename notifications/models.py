@@ -7,7 +7,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.postgres import EnumField, Now, finite_check, json_check, not_blank_check
+from config.postgres import (
+    EnumField,
+    JSONField,
+    Now,
+    caption,
+    finite_check,
+    json_check,
+    minute,
+    not_blank_check,
+)
 from config.postgres.models import IdentifiedModel
 from notifications.enums import NotificationType, Priority
 
@@ -53,7 +62,7 @@ class Notification(IdentifiedModel):
         db_persist=True,
         db_comment="Generated from read_at. Filter by read_at, which the unread index uses.",
     )
-    metadata = models.JSONField(
+    metadata = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the ids of the rows that the notification is about.",
@@ -98,4 +107,4 @@ class Notification(IdentifiedModel):
         )
 
     def __str__(self) -> str:
-        return self.title
+        return f"{caption(self.title)} · {self.recipient}, {minute(self.created_at)}"

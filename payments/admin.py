@@ -6,7 +6,7 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 
-from config.admin import ModelAdmin, QuerySet
+from config.admin import ModelAdmin, QuerySet, currencies
 from payments.models import Payment, Refund, Subscription
 
 REVIEW = "review_requested_at"
@@ -30,8 +30,9 @@ class ReviewFilter(admin.SimpleListFilter):
 @admin.register(Payment)
 class PaymentAdmin(ModelAdmin):
     icon = "payments"
-    named_by = ("user",)
+    named_by = ("user", "course")
     money = {"amount": "currency"}
+    offers = {"currency": currencies}
     list_display = (
         "amount",
         "user",

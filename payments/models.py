@@ -8,7 +8,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from config.postgres import LARGEST_AMOUNT, EnumField, finite_check, json_check, not_blank_check
+from config.postgres import (
+    LARGEST_AMOUNT,
+    EnumField,
+    JSONField,
+    caption,
+    finite_check,
+    json_check,
+    minute,
+    not_blank_check,
+)
 from config.postgres.models import TimestampedModel
 from payments.enums import PaymentStatus, RefundStatus, SubscriptionStatus
 
@@ -64,7 +73,7 @@ class Payment(TimestampedModel):
         db_default="",
         db_comment="Stripe's name for the method, such as card.",
     )
-    metadata = models.JSONField(
+    metadata = JSONField(
         blank=True, db_default={}, db_comment="Object with further data that was sent to Stripe."
     )
 
@@ -112,7 +121,9 @@ class Payment(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} from {self.user} ({self.status})"
+        paid = f"{self.amount} {self.currency} from {self.user}"
+        bought = f" for {self.course}" if self.course else ""
+        return f"{paid}{bought} ({self.status}), {minute(self.created_at)}"
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -187,7 +198,8 @@ class Subscription(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.plan_id} for {self.user} ({self.status})"
+        plan = f"{caption(self.plan_id)} for {self.user}"
+        return f"{plan} ({self.status}), from {minute(self.current_period_start)}"
 
 
 class Refund(TimestampedModel):
@@ -239,4 +251,5 @@ class Refund(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.payment.currency} to {self.payment.user} ({self.status})"
+        paid = f"{self.amount} {self.payment.currency} to {self.payment.user}"
+        return f"{paid} ({self.status}), {minute(self.created_at)}"

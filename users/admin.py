@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ActionLocation
@@ -16,9 +17,17 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold import forms
 
-from config.admin import ModelAdmin, ModelForm, QuerySet, StackedInline
+from config.admin import (
+    ChangedSinceError,
+    ModelAdmin,
+    ModelForm,
+    QuerySet,
+    StackedInline,
+    ask_again,
+)
 from config.postgres import Now
 from users.models import User, UserProfile
+from users.time_zones import time_zones
 
 # Permissions follow from the role, so groups have no effect.
 admin.site.unregister(Group)
@@ -32,9 +41,13 @@ PROFILE_FIELDS = (
     "notification_preferences",
     "privacy_settings",
 )
+OFFERS = {
+    "timezone": lambda: {name: name for name in sorted(time_zones())},
+    "language": lambda: {code: f"{name} ({code})" for code, name in settings.LANGUAGES},
+}
 
 
-class UserAddForm(forms.UserCreationForm):
+class UserAddForm(ModelForm, forms.UserCreationForm):
     class Meta:
         model = User
         fields = ("email", "role")
@@ -49,6 +62,7 @@ class UserChangeForm(ModelForm, forms.UserChangeForm):
 class ProfileInline(StackedInline):
     model = UserProfile
     fields = PROFILE_FIELDS
+    offers = OFFERS
     per_page = None
     collapsible = False
 
@@ -148,6 +162,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     # Passwords
 
+    @transaction.atomic  # so that `get_object` locks the account, all of whose columns are saved
     def user_change_password(
         self,
         request: HttpRequest,
@@ -174,7 +189,11 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             return self._keep(request, user)
         typed = request.POST.get("email", "").strip().lower()
         if request.method == "POST" and typed == user.email:
-            return self._erase(request, user)
+            try:
+                return self._erase(request, user)
+            except ChangedSinceError as error:
+                ask_again(request, error)
+        mismatch = request.method == "POST" and not hasattr(request, "changed_since")
         kept, counts, _, _ = self.get_deleted_objects([user], request)
         context = self.admin_site.each_context(request) | {
             "title": "Delete permanently",
@@ -184,7 +203,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             "media": self.media,
             "model_count": counts.items(),
             "deleted_objects": kept,
-            "mismatch": "This is not the account's address." if request.method == "POST" else "",
+            "mismatch": "This is not the account's address." if mismatch else "",
         }
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 
@@ -196,8 +215,9 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     @transaction.atomic
     def _erase(self, request: HttpRequest, user: User) -> HttpResponse:
+        self.get_deleted_objects([user], request)  # raises an error if it is not what was shown
         super().log_deletions(request, [user])
-        user.delete()
+        super().delete_model(request, user)
         self.message_user(request, f"The user “{user}” was deleted permanently.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:users_user_changelist"))
 
@@ -206,11 +226,12 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 class UserProfileAdmin(ModelAdmin):
     icon = "badge"
     named_by = ("user",)
-    list_display = ("__str__", "user", "timezone", "language", "created_at")
+    list_display = ("full_name", "user", "timezone", "language", "created_at")
     list_filter = ("user", "created_at", "updated_at")
     search_fields = ("full_name", "user__email__startswith")
     search_help_text = "Part of the name, or beginning of the e-mail address"
     fields = ("user", *PROFILE_FIELDS)
+    offers = OFFERS
     violations = {
         "user_profiles_timezone_check": ("timezone", "Use a name such as Europe/Prague."),
         "user_profiles_language_check": ("language", "Use a code such as en or pt-br."),

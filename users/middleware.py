@@ -7,27 +7,30 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from users.models import User, UserProfile
+from users.time_zones import time_zones
 
 
 def viewers_time_zone(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Return middleware that activates the user's time zone, or else the project's."""
+    """Return middleware that activates the user's time zone, or else the project's.
+
+    If the zone is unknown, which the column allows, `request.unknown_time_zone` is its name.
+    """
 
     def respond(request: HttpRequest) -> HttpResponse:
-        with timezone.override(_zone(request)):
+        name = _zone(request)
+        known = name in time_zones()
+        request.unknown_time_zone = None if known else name  # type: ignore[attr-defined]
+        with timezone.override(ZoneInfo(name) if name and known else None):
             return get_response(request)
 
     return respond
 
 
-def _zone(request: HttpRequest) -> ZoneInfo | None:
-    """Return the zone of the profile; None if there is no profile or no such zone."""
+def _zone(request: HttpRequest) -> str | None:
+    """Return the name of the zone in the profile, if there is a profile."""
     if not isinstance(request.user, User):
         return None
     profiles = UserProfile.objects.filter(user=request.user.pk)
-    name = profiles.values_list("timezone", flat=True).first()
-    try:
-        return ZoneInfo(name) if name else None
-    except (KeyError, OSError, ValueError):  # the column accepts any text
-        return None
+    return profiles.values_list("timezone", flat=True).first()

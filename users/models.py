@@ -9,7 +9,16 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from config.postgres import EnumField, exactly_when, finite_check, json_check, not_blank_check
+from config.postgres import (
+    INVISIBLE,
+    EnumField,
+    JSONField,
+    caption,
+    exactly_when,
+    finite_check,
+    json_check,
+    not_blank_check,
+)
 from config.postgres.models import TimestampedModel
 from users.enums import Role
 from users.fields import LowercaseEmailField
@@ -102,7 +111,7 @@ class User(AbstractBaseUser, TimestampedModel):
                 condition=Q(email=Lower("email")), name="users_email_lowercase_check"
             ),
             models.CheckConstraint(
-                condition=Q(email__regex=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+                condition=Q(email__regex=rf"^[^@{INVISIBLE}]+@[^@{INVISIBLE}]+\.[^@{INVISIBLE}]+$"),
                 name="users_email_shape_check",
             ),
             not_blank_check("verification_token", name="users_verification_token_check"),
@@ -172,12 +181,12 @@ class UserProfile(TimestampedModel):
     language = models.CharField(
         max_length=10, db_default="en", db_comment="Language code, such as en or pt-br."
     )
-    notification_preferences = models.JSONField(
+    notification_preferences = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the user's choice of notifications and channels.",
     )
-    privacy_settings = models.JSONField(
+    privacy_settings = JSONField(
         blank=True,
         db_default={},
         db_comment="Object with the visibility of each part of the profile.",
@@ -187,8 +196,10 @@ class UserProfile(TimestampedModel):
         db_table = "user_profiles"
         db_table_comment = "Public profiles and preferences of users."
         constraints = (
+            not_blank_check("full_name", optional=True, name="user_profiles_full_name_check"),
             models.CheckConstraint(
-                condition=Q(timezone__regex=r"^\S+$"), name="user_profiles_timezone_check"
+                condition=Q(timezone__regex="^[A-Za-z0-9_+/-]+$"),
+                name="user_profiles_timezone_check",
             ),
             models.CheckConstraint(
                 condition=Q(language__regex="^[a-z]{2,3}([-_][A-Za-z0-9]+)*$"),
@@ -202,4 +213,6 @@ class UserProfile(TimestampedModel):
         )
 
     def __str__(self) -> str:
-        return self.full_name or f"Profile of {self.user}"
+        if not self.full_name:
+            return f"Profile of {self.user}"
+        return f"{caption(self.full_name)} ({self.user})"

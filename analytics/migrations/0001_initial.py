@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 'db_table': 'analytics_events',
                 'db_table_comment': 'Append-only log of events; by far the largest table.',
                 'indexes': [django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['timestamp'], name='analytics_events_time_idx'), models.Index(fields=['user', 'timestamp'], name='analytics_events_user_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('event_type__regex', '\\S')), name='analytics_events_event_type_check'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(config.postgres.JSONTypeof('event_data'), 'object')), name='analytics_events_event_data_check'), models.CheckConstraint(condition=models.Q(config.postgres.IsFinite('timestamp')), name='analytics_events_finite_check')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('event_type__regex', '[^\\u0001-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffc\\U00016fe4\\U0001bca0-\\U0001bca3\\U0001d159\\U0001d173-\\U0001d17a\\U000e0000-\\U000e0fff]')), name='analytics_events_event_type_check'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(config.postgres.JSONTypeof('event_data'), 'object')), name='analytics_events_event_data_check'), models.CheckConstraint(condition=models.Q(config.postgres.IsFinite('timestamp')), name='analytics_events_finite_check')],
             },
         ),
         migrations.CreateModel(

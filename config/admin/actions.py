@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from config.admin.bounds import QuerySet
+from config.admin.confirmation import ChangedSinceError, ask_again
 from config.admin.search import is_value
 
 
@@ -44,7 +45,11 @@ class ActionOptions:
         request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
         # Select by key: rows that the action changes may no longer match the filters of the list.
         rows = self.get_queryset(request).filter(pk__in=found)
-        with transaction.atomic():
+        try:
+            with transaction.atomic():
+                return super().response_action(request, rows, **kwargs)
+        except ChangedSinceError as error:
+            ask_again(request, error)
             return super().response_action(request, rows, **kwargs)
 
     def change(

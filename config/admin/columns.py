@@ -1,6 +1,5 @@
 """Values of rows as HTML: labels, money, percentages, links. Every text is escaped."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,17 +10,19 @@ from django.contrib import admin
 from django.contrib.admin.utils import display_for_field, quote
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
+from config.admin.documents import indented
 from config.admin.paths import field_at, value_at
+from config.postgres import BLANK, caption, local_time
 from config.postgres.enums import EnumField
 
 type DisplayFunction = Callable[[Any], Any]
 
 EMPTY = "–"  # noqa: RUF001
+YES_OR_NO = {True: "yes", False: "no"}
 GOOD, BUSY, WAITING, BAD, QUIET = (
     "bg-green-100 text-green-700 dark:bg-green-500/20 dark:text-green-400",
     "bg-blue-100 text-blue-700 dark:bg-blue-500/20 dark:text-blue-400",
@@ -67,6 +68,12 @@ def display_function(
     return show
 
 
+def in_words(row: models.Model, name: str) -> Any:
+    """Return the value of a field for a sentence."""
+    value = display_function(type(row), name, "", link=False)(row)
+    return YES_OR_NO[value] if isinstance(value, bool) else value
+
+
 def _is(field: Any, *types: type[Any]) -> bool:
     return isinstance(getattr(field, "output_field", field), types)
 
@@ -76,6 +83,8 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
         return value
     if value is None or value == "":
         return EMPTY
+    if isinstance(value, str) and caption(value) == BLANK:
+        return BLANK  # a link of no size could not be followed
     if isinstance(field, models.ForeignKey):
         return link_to(value) if link else str(value)
     if isinstance(field, EnumField):
@@ -105,7 +114,7 @@ def amount(value: Decimal, currency: str) -> SafeString:
 
 def moment(value: datetime) -> SafeString:
     """Return a time in the current time zone; the tooltip names the zone."""
-    local = timezone.localtime(value)
+    local = local_time(value)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),
@@ -143,8 +152,7 @@ def label(field: EnumField, value: str) -> SafeString:
 
 def document(value: Any) -> SafeString:
     """Return a JSON document, indented."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return format_html('<pre class="json">{}</pre>', text)
+    return format_html('<pre class="json">{}</pre>', indented(value))
 
 
 def web_link(value: str) -> str:

@@ -43,6 +43,8 @@ class Affected:
     count: Count
     estimate: int = 0
     field: str = ""
+    digest: int = 0
+    """A digest of the keys, if all were counted: other rows of the same number have another one."""
 
     @property
     def title(self) -> str:
@@ -80,6 +82,11 @@ class Deletion:
                 return self._counted(KEYS_PER_TABLE)
 
     @property
+    def tables(self) -> list[Affected]:
+        """The tables that may lose rows, also those that lose none."""
+        return self._counts[0]
+
+    @property
     def deleted(self) -> list[Affected]:
         """The tables that lose rows, or may lose rows; `model` is the first."""
         return [found for found in self._counts[0] if found.count or not found.count.exact]
@@ -92,15 +99,27 @@ class Deletion:
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
         plan = DeletionPlan(self.model, limit)
         numbers = _fetch_one(plan.sql, {"keys": list(self.keys)})
-        counts = dict(zip([*plan.tables, *plan.references], numbers, strict=True))
+        found = [*plan.tables, *plan.references]
+        counts = {name: count for name, (count, _) in zip(found, numbers, strict=True)}
+        digests = {name: digest for name, (_, digest) in zip(found, numbers, strict=True)}
         bounded = plan.bounded(counts)
         expected = self._expected(plan, counts, bounded) if bounded else {}
         deleted = [
-            Affected(model, Count(counts[model], model not in bounded), expected.get(model, 0))
+            Affected(
+                model,
+                Count(counts[model], model not in bounded),
+                expected.get(model, 0),
+                digest=digests[model],
+            )
             for model in plan.tables
         ]
         kept = [
-            Affected(model, Count(counts[model, name], limit is None), field=name)
+            Affected(
+                model,
+                Count(counts[model, name], limit is None),
+                field=name,
+                digest=digests[model, name],
+            )
             for model, name in plan.references
         ]
         return deleted, kept
@@ -173,8 +192,11 @@ class DeletionPlan:
         ctes = ", ".join(
             f"{_cte(model)} AS MATERIALIZED ({self._keys(model)})" for model in self.tables
         )
-        counts = [f"(SELECT count(*) FROM {_cte(model)})" for model in self.tables]
-        counts += [self._orphans(model, name) for model, name in self.references]
+        rows = [_cte(model) for model in self.tables]
+        rows += [f"({self._orphans(model, name)})" for model, name in self.references]
+        # A digest of all keys, unless not all of them are read.
+        digest = "0" if self.limit else "coalesce(bit_xor(hashtextextended(key::text, 0)), 0)"
+        counts = [f"(SELECT ARRAY[count(*), {digest}] FROM {part} AS rows)" for part in rows]
         return f"WITH RECURSIVE {ctes} SELECT {', '.join(counts)}"
 
     def bounded(self, counts: dict[Any, int]) -> set[Model]:
@@ -217,12 +239,11 @@ class DeletionPlan:
 
     def _orphans(self, model: Model, name: str) -> str:
         field: Any = model._meta.get_field(name)
+        key, table = _quote(model._meta.pk.column), _quote(model._meta.db_table)
         where = f"{_quote(field.column)} {self._among(field.related_model)}"
         if model in self.tables:
-            key = _quote(model._meta.pk.column)
             where += f" AND {key} NOT IN (SELECT key FROM {_cte(model)})"
-        rows = f"SELECT FROM {_quote(model._meta.db_table)} WHERE {where}{self._bound}"
-        return f"(SELECT count(*) FROM ({rows}) AS rows)"
+        return f"SELECT {key} AS key FROM {table} WHERE {where}{self._bound}"
 
     def _among(self, model: Model) -> str:
         """Return the condition that a foreign key refers to a deleted row of `model`.

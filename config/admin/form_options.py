@@ -1,9 +1,11 @@
 """Options of forms that admin pages and inlines share."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.core.validators import RegexValidator
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,8 +13,17 @@ from django.utils.text import capfirst
 
 from config.admin.bounds import QuerySet
 from config.admin.columns import DisplayFunction, display_function
-from config.admin.forms import JSONField, ModelForm, RecordSelect, name_inputs
+from config.admin.documents import JSONField
+from config.admin.forms import ModelForm, RecordSelect, name_inputs
+from config.admin.moments import MomentField, MomentWidget
+from config.admin.offers import OfferField
 from config.postgres import Now
+
+ONE_LINE = RegexValidator(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029]",
+    "The text must be on one line. Remove line breaks and control characters.",
+    inverse_match=True,
+)
 
 
 class FormOptions:
@@ -21,6 +32,8 @@ class FormOptions:
     form: Any = ModelForm
     money: ClassVar[dict[str, str]] = {}
     """The path to the currency of each amount: `{"amount": "payment__currency"}`."""
+    offers: ClassVar[dict[str, Callable[[], Mapping[str, str]]]] = {}
+    """Functions that return the values to choose from, with their names, by field."""
     model: type[models.Model]
     opts: Any
 
@@ -36,7 +49,13 @@ class FormOptions:
             kwargs.setdefault("initial", db_field.db_default)
         if isinstance(db_field, models.JSONField):
             kwargs.setdefault("form_class", JSONField)
+        if isinstance(db_field, models.DateTimeField):
+            kwargs = {"form_class": MomentField, "widget": MomentWidget} | kwargs
+        if offers := self.offers.get(db_field.name):
+            kwargs |= {"form_class": OfferField, "widget": OfferField.widget, "offers": offers()}
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(db_field, models.CharField):
+            field.validators.append(ONE_LINE)
         if field and db_field.is_relation:
             # Only the deletion page of a record shows what is deleted along with it.
             field.widget.can_delete_related = False

@@ -1,48 +1,183 @@
 """Forms that find values that PostgreSQL would refuse, and explain them at the field."""
 
-import json
-import re
 from collections.abc import Sequence
+from copy import copy
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
-from unfold.forms import PaginationInlineFormSet
+from django.db import models
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from config.admin.columns import in_words
+from config.admin.positions import is_position
 from config.admin.search import is_value
+from config.admin.shown import (
+    ShownPage,
+    UnreadableError,
+    as_text,
+    opened,
+    shown_row,
+    values_of,
+)
 from config.admin.violations import Violation, explain, violated
 
-NO_JSONB = (
-    "PostgreSQL cannot store this JSON: it contains NaN, Infinity, \\u0000, half of a surrogate "
-    "pair, a number that is too long, or nesting that is too deep. Remove that part."
+VALUE = '<span class="other-value">{}</span>'
+UNREADABLE = (
+    "The page did not say correctly what it had shown, so nothing was saved. The inputs have what "
+    "you typed; check all of them, and save again."
 )
-NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")
+CHANGED_MEANWHILE = (
+    "Nothing was saved, because another session changed this from {before} to {now} while the form "
+    "was open. Save again to replace it with what you typed."
+)
+
+
+class BoundField(forms.BoundField):
+    """An input with what was typed or, if nothing was, with what the database has now."""
+
+    form: "ModelForm"
+
+    def value(self) -> Any:
+        if self.form.is_bound and self.name in self.form.untouched:
+            return self.field.prepare_value(self.form.value_now(self.name))
+        return super().value()
 
 
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form that checks the constraints of its table."""
+    """A form that saves only what was changed in it, and checks the constraints of its table.
 
+    A value is compared with what the form had shown: an untouched input says nothing about its
+    column, which is neither cleaned nor written. If the database has another value than was shown
+    for a column that was changed in the form, nothing is saved.
+    """
+
+    bound_field_class = BoundField
     refusal: ClassVar[Violation | None] = None
     """The constraint that PostgreSQL found violated when this form was saved."""
 
+    def __init__(self, *args: Any, shown: ShownPage | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.readable = True
+        self.row = copy(self.instance)
+        """The row as the database has it; `instance` gets the values of the form."""
+        self.texts = {name: as_text(field, self.row) for name, field in self._columns().items()}
+        """The columns of an existing row that the form can change."""
+        self.moved: list[str] = []
+        """The columns that were changed in the database while the form was open."""
+        self._values_now = dict(self.initial)
+        if self.is_bound and self.texts:
+            self._compare_with(self._shown() if shown is None else shown)
+
+    def _columns(self) -> dict[str, Any]:
+        if self.instance._state.adding:
+            return {}
+        return {
+            field.name: field
+            for field in self.instance._meta.concrete_fields
+            if field.name in self.fields and not self.fields[field.name].disabled
+        }
+
+    def _shown(self) -> ShownPage:
+        try:
+            return opened(self.data)
+        except UnreadableError:
+            self.readable = False
+            return {}
+
+    def _compare_with(self, page: ShownPage) -> None:
+        """Let the initial values be those that the form had shown."""
+        for name, text in shown_row(page, self.row).texts.items():
+            if name in self.texts and text != self.texts[name]:
+                self.moved.append(name)
+                self.initial.update(values_of(type(self.row), {name: text}))
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """The fields with another value than the form had shown, and than the database has."""
+        return [
+            name
+            for name in super().changed_data
+            if not any(self._is_same(name, value) for value in self._known(name))
+        ]
+
+    @property
+    def untouched(self) -> set[str]:
+        """The columns that the form leaves as they are."""
+        return self.texts.keys() - set(self.changed_data)
+
+    def _known(self, name: str) -> list[Any]:
+        """Return the values of a field that do not come from who typed."""
+        return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
+
+    def _is_same(self, name: str, value: Any) -> bool:
+        """Return whether the input `name` was sent as browsers send `value`."""
+        sent, field = self[name].data, self.fields[name]
+        if isinstance(sent, str) and isinstance(value, str):
+            sent, value = as_sent(sent, field.widget), as_sent(value, field.widget)
+        return not field.has_changed(value, sent)
+
+    def value_now(self, name: str) -> Any:
+        """Return the value of a column in the database, without what its input cannot show."""
+        value = self._values_now.get(name)
+        if isinstance(value, datetime) and not self.fields[name].widget.supports_microseconds:
+            return value.replace(microsecond=0)
+        return value
+
     def clean(self) -> dict[str, Any] | None:
-        """Keep the microseconds of unchanged times, which the inputs do not show."""
+        """Take the columns that were not changed from the database, and refuse to undo a change."""
         super().clean()
-        for name in self.cleaned_data.keys() - set(self.changed_data):
-            if isinstance(value := self.initial.get(name), datetime):
-                self.cleaned_data[name] = value
+        for name in self.untouched:
+            self.errors.pop(name, None)
+            self.cleaned_data[name] = getattr(self.row, name)
+        for name in self.changed_data:
+            if isinstance(text := self.cleaned_data.get(name), str):
+                # Only browsers write this line break.
+                self.cleaned_data[name] = text.replace("\r\n", "\n")
+            if name in self.moved:
+                self.add_error(name, self._conflict(name))
+        if not self.readable:
+            self.add_error(None, UNREADABLE)
         return self.cleaned_data
+
+    def _conflict(self, name: str) -> SafeString:
+        """Return the error for a column that was changed on both sides, with the other's values."""
+        before, now = (
+            format_html(VALUE, in_words(row, name)) for row in (self.row_shown, self.row)
+        )
+        return format_html(CHANGED_MEANWHILE, before=before, now=now)
+
+    @cached_property
+    def row_shown(self) -> models.Model:
+        """The row as the form had shown it."""
+        row: models.Model = copy(self.row)
+        for name in self.moved:
+            field: Any = row._meta.get_field(name)
+            setattr(row, field.attname, self.initial[name])
+        return row
+
+    def save_changes(self) -> None:
+        """Write the columns that were changed, and the time of the change."""
+        if names := [name for name in self.changed_data if name in self.texts]:
+            fields = self.instance._meta.concrete_fields
+            names += [field.name for field in fields if getattr(field, "auto_now", False)]
+            self.instance.save(update_fields=names)
 
     def validate_constraints(self) -> None:
         """Check all constraints, including those on columns that are not on the form."""
         # Skip constraints on fields that already have an error, which would violate them, too.
         wrong = set(self.errors)
-        for constraint in violated(self.instance, wrong):
-            self._blame(explain(constraint, type(self.instance)))
+        for constraint in violated(self.instance, self.constraints(), wrong):
+            self._blame(explain(constraint, type(self.instance), self.instance))
         if self.refusal:
             self._blame(self.refusal)
+
+    def constraints(self) -> Sequence[models.BaseConstraint]:
+        """Return the constraints that the row must meet now."""
+        return list(self.instance._meta.constraints)
 
     def _blame(self, violation: Violation) -> None:
         field = violation.field if violation.field in self.fields else None
@@ -50,35 +185,25 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(field, violation.message)
 
 
+class InlineForm(ModelForm):
+    """A form of one of several rows, whose positions its formset checks together."""
+
+    def constraints(self) -> Sequence[models.BaseConstraint]:
+        return [item for item in super().constraints() if not is_position(item)]
+
+
+def as_sent(text: str, widget: forms.Widget) -> str:
+    """Return `text` as a browser sends what it was given, with the same line breaks or none."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip() if isinstance(widget, forms.Textarea) else text.replace("\n", "").strip()
+
+
 def name_inputs(field: forms.Field) -> forms.Field:
-    """Label the two inputs of a date and a time for screen readers."""
-    for widget, part in zip(getattr(field.widget, "widgets", ()), ("date", "time"), strict=False):
+    """Label the inputs of a date and a time for screen readers."""
+    parts = ("date", "time", "which of the two")
+    for widget, part in zip(getattr(field.widget, "widgets", ()), parts, strict=False):
         widget.attrs.setdefault("aria-label", f"{field.label}: {part}")
     return field
-
-
-class JSONField(forms.JSONField):
-    """An input with an indented JSON document."""
-
-    def to_python(self, value: Any) -> Any:
-        try:
-            document = super().to_python(value)
-            text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-            text.encode()
-        except (RecursionError, ValueError) as error:
-            raise ValidationError(NO_JSONB) from error
-        if NUL.search(text):
-            raise ValidationError(NO_JSONB)
-        return document
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, Typed):
-            return value
-        return json.dumps(value, indent=2, ensure_ascii=False, cls=self.encoder)
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the text as it was typed, even if it is no JSON."""
-        return initial if self.disabled else Typed(data or "")
 
 
 class RecordSelect(AutocompleteSelect):
@@ -87,20 +212,3 @@ class RecordSelect(AutocompleteSelect):
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         key = self.field.remote_field.get_related_field()
         return super().optgroups(name, [text for text in value if is_value(key, text)], attr)
-
-
-class Typed(str):
-    """Text that the browser sent."""
-
-    __slots__ = ()
-
-
-class InlineFormSet(PaginationInlineFormSet):
-    """One page of rows; an invalid page number in the URL means the first page."""
-
-    def get_page_num(self) -> int:
-        request: Any = self.request
-        key = self.get_pagination_key()
-        page = request.GET.get(key) or request.POST.get(key) or ""
-        # Unfold accepts other signs as digits, and numbers of any length.
-        return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1

@@ -8,17 +8,22 @@ from unfold import admin as unfold
 
 from config.admin.bounds import QuerySet
 from config.admin.form_options import FormOptions
-from config.admin.forms import InlineFormSet
+from config.admin.forms import InlineForm
+from config.admin.formsets import InlineFormSet
 from config.admin.paths import select_names
 
 
 class InlineOptions(FormOptions):
     """The base of our inlines, which show one page of rows at a time."""
 
+    form = InlineForm
     formset = InlineFormSet
     extra = 0
     per_page = 10
     show_change_link = True
+
+    class Media:
+        js = ("config_admin/positions.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return select_names(super().get_queryset(request))
@@ -28,10 +33,13 @@ class StackedInline(InlineOptions, unfold.StackedInline):
     """An inline of collapsible forms, one above the other."""
 
     collapsible = True
+    ordering_field: Any = None
 
 
 class TabularInline(InlineOptions, unfold.TabularInline):
     """An inline in the form of a table, with one row of the database in each line."""
+
+    ordering_field: Any = None
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

@@ -4,26 +4,45 @@ from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, OperationalError, ProgrammingError
-from django.http import HttpRequest, HttpResponse
+from django.db import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+)
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from unfold import admin as unfold
 
 from config.admin.actions import ActionOptions
 from config.admin.bounds import QuerySet
 from config.admin.changelist import BoundedPaginator, ChangeList
+from config.admin.confirmation import ChangedSinceError, ask_again, check, exactly
+from config.admin.confirmation import sealed as sealed_counts
 from config.admin.deletion import Deletion
 from config.admin.drafts import with_receipt
 from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
 from config.admin.form_options import FormOptions
 from config.admin.paths import field_at, select_names, with_names
+from config.admin.problems import changes, problems
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
-from config.admin.violations import refused
+from config.admin.shown import sealed, shown_caption, shown_zone
+from config.admin.violations import Violation, refused
 
+SAVE_AS_NEW = "_saveasnew"
+"""The name that lets Django add a row with what was typed in the form of another one."""
+DELETED = (
+    "The {noun} “{caption}” was deleted while this form was open, so nothing was saved. What you "
+    "typed is below. Save it to add a new {noun}."
+)
 WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError)
 """Exceptions that Django's lookups raise for values of the wrong type."""
 
@@ -47,6 +66,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     list_filter_submit = True
     list_disable_select_all = True
     list_before_template = "config_admin/list_notice.html"
+    change_form_before_template = "config_admin/form_top.html"
     change_form_outer_before_template = "config_admin/related.html"
     warn_unsaved_form = True
     list_display: tuple[str, ...] = ("__str__",)
@@ -125,6 +145,9 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         paths += [name for name, _ in only_children(self.model)]
         rows = self.get_queryset(request)
         rows = rows.select_related(*paths) if paths else rows
+        if request.method == "POST" and connection.in_atomic_block:
+            # What is compared with the form must stay so until it is saved.
+            rows = rows.select_for_update(of=("self",), no_key=True)
         field = self.opts.get_field(from_field) if from_field else self.opts.pk
         try:
             return rows.get(**{field.name: field.to_python(object_id)})
@@ -138,15 +161,37 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        """Read what was typed in the time zone in which the form showed it.
+
+        The zone of the viewer's profile may have been changed while the form was open.
+        """
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with timezone.override(shown_zone(request.POST)):
+            response = self._save(request, object_id, form_url, extra_context)
+            return response.render() if isinstance(response, TemplateResponse) else response
+
+    def _save(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
         """Show the form again if PostgreSQL refuses values that the form accepted.
 
         Another session may have saved a duplicate since, or jsonb may not hold the document.
         """
+        if object_id and SAVE_AS_NEW not in request.POST:
+            self._keep_typed(request, unquote(object_id))
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args)
         except (DataError, IntegrityError, OperationalError) as error:
             request.refusal = refused(error, self.model, request.POST)
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args)
+
+    def _keep_typed(self, request: HttpRequest, key: str) -> None:
+        """Show what was typed in a form that adds a row if the row has been deleted meanwhile."""
+        if self.get_object(request, key) is not None or not self.has_add_permission(request):
+            return
+        noun, caption = self.opts.verbose_name, shown_caption(request.POST, self.model(pk=key))
+        request.refusal = Violation(None, DELETED.format(noun=noun, caption=caption or key))
+        request.POST = request.POST.copy()
+        request.POST[SAVE_AS_NEW] = "1"
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
@@ -173,7 +218,37 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         }
         if (row := context.get("original")) is not None:
             context |= {"parents": parents(row), "children": children(row, self.through)}
+        context |= self._form_top(context)
+        if SAVE_AS_NEW in request.POST:
+            context |= {"gone": True, "show_save": True, "show_save_and_continue": True}
+            kwargs |= {"add": True, "change": False}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _form_top(self, context: dict[str, Any]) -> dict[str, Any]:
+        """Return what the page shows, for its hidden input, and what is wrong with the form."""
+        form = context["adminform"].form
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        rows = [form, *(row for formset in formsets for row in formset.initial_forms)]
+        known = [(row.row, row.texts) for row in rows if getattr(row, "texts", None)]
+        top: dict[str, Any] = {"shown": sealed(known) if known else ""}
+        if form.is_bound:
+            top["notes"] = [note for formset in formsets for note in formset.notes]
+            top["problems"] = list(problems(form, formsets))
+            top["changes"] = list(changes(form, formsets))
+        return top
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Say which rows were gone when the others were saved."""
+        super().save_formset(request, form, formset, change)
+        for note in formset.notes:
+            self.message_user(request, note, messages.WARNING)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write only the columns that were changed in the form."""
+        if change:
+            form.save_changes()
+        else:
+            super().save_model(request, obj, form, change)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -182,9 +257,33 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
         Django would return each row, and ask for permissions to delete related rows.
         """
-        deletion = Deletion(self.model, [row.pk for row in objs])
+        deletion = request.deletion = Deletion(self.model, [row.pk for row in objs])
+        request.counted = sealed_counts(deletion)
+        check(deletion, request)
         counts = {affected.title: affected for affected in deletion.deleted}
         return deletion.kept, counts, set(), []
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask again if what would be deleted is not what was confirmed."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ChangedSinceError as error:
+            ask_again(request, error)
+            # Django takes any data as a confirmation, and finds those of popups here, too.
+            request.GET = request.GET.copy()
+            request.GET.update(request.POST)
+            request.POST = QueryDict()
+            return super().delete_view(request, object_id, extra_context)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with exactly(request.deletion):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        with exactly(request.deletion):
+            super().delete_queryset(request, queryset)
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
@@ -29,6 +31,17 @@ class AdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return throttled(super().login)(request, extra_context)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Read one's own account again and lock it, since the form saves all of its columns."""
+        with transaction.atomic():
+            if request.method == "POST":
+                account: Any = request.user
+                accounts = get_user_model()._base_manager.select_for_update(no_key=True)
+                account.refresh_from_db(from_queryset=accounts)
+            return super().password_change(request, extra_context)
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -5,6 +5,9 @@ from config.admin.bounds import QuerySet as QuerySet
 from config.admin.bounds import TooSlowError as TooSlowError
 from config.admin.bounds import at_most as at_most
 from config.admin.bounds import estimates as estimates
+from config.admin.confirmation import ChangedSinceError as ChangedSinceError
+from config.admin.confirmation import ask_again as ask_again
+from config.admin.currency_codes import currencies as currencies
 from config.admin.filters import RangeFilter as RangeFilter
 from config.admin.filters import RecordFilter as RecordFilter
 from config.admin.forms import ModelForm as ModelForm

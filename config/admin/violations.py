@@ -1,6 +1,6 @@
 """Violated constraints as messages, each with the field at which a form shows it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.contrib import admin
@@ -11,10 +11,10 @@ from django.db.models.expressions import Combinable
 from django.db.models.lookups import Exact
 from psycopg.errors import ProgramLimitExceeded
 
+from config.admin.positions import is_position, why_taken
 from config.console import driver_error
-from config.postgres import IsFinite, JSONTypeof
+from config.postgres import VISIBLE, IsFinite, JSONTypeof
 
-NOT_BLANK = r"\S"
 TOO_LONG = "This is more than PostgreSQL can store or index here. Shorten it."
 
 
@@ -25,14 +25,18 @@ class Violation(NamedTuple):
     message: str
 
 
-def explain(constraint: models.BaseConstraint, model: type[models.Model]) -> Violation:
-    """Return the message for a violation of `constraint`.
+def explain(
+    constraint: models.BaseConstraint, model: type[models.Model], row: models.Model | None = None
+) -> Violation:
+    """Return the message for a violation of `constraint`, by `row` if it is known.
 
     The message is declared in the admin of `model` (`violations`) or composed from the condition.
     """
     said: dict[str, tuple[str, str]] = getattr(admin.site.get_model_admin(model), "violations", {})
     if constraint.name in said:
         return Violation(*said[constraint.name])
+    if is_position(constraint) and row is not None:
+        return Violation(constraint.fields[-1], why_taken(constraint, row))
     if isinstance(constraint, models.UniqueConstraint):
         message = model().unique_error_message(model, constraint.fields).messages[0]
         return Violation(constraint.fields[-1], message)
@@ -40,10 +44,12 @@ def explain(constraint: models.BaseConstraint, model: type[models.Model]) -> Vio
     return Violation(_field(condition), f"The value must be {_in_words(condition)}.")
 
 
-def violated(instance: models.Model, exclude: set[str]) -> Iterator[models.BaseConstraint]:
+def violated(
+    instance: models.Model, constraints: Iterable[models.BaseConstraint], exclude: set[str]
+) -> Iterator[models.BaseConstraint]:
     """Yield the constraints that `instance` violates, except those on the fields in `exclude`."""
     model = type(instance)
-    for constraint in model._meta.constraints:
+    for constraint in constraints:
         try:
             constraint.validate(model, instance, exclude=exclude)
         except ValidationError:
@@ -71,8 +77,9 @@ def refused(
 
 
 def _longest(data: Mapping[str, str]) -> str:
-    """Return the name of the longest value."""
-    return max(data, key=lambda name: len(data[name]), default="")
+    """Return the name of the longest value that was typed."""
+    typed = [name for name in data if not name.startswith("_")]
+    return max(typed, key=lambda name: len(data[name]), default="")
 
 
 def _in_words(condition: Any) -> str:
@@ -90,7 +97,7 @@ def _words(lookup: Any) -> str:
     if isinstance(value, Combinable):
         return ""
     if operator == "regex":
-        return "more than spaces" if value == NOT_BLANK else ""
+        return "text with a visible character" if value == VISIBLE else ""
     if operator == "range":
         return f"from {value[0]} to {value[1]}"
     return {"gte": f"{value} or more", "gt": f"more than {value}"}.get(operator, "")

@@ -1,13 +1,17 @@
 """PostgreSQL features that Django lacks; usable in any Django project."""
 
 from config.postgres.backfill import Backfill
+from config.postgres.captions import BLANK, caption
 from config.postgres.constraints import (
+    INVISIBLE,
     LARGEST_AMOUNT,
+    VISIBLE,
     IsFinite,
     JSONTypeof,
     exactly_when,
     finite_check,
     json_check,
+    not_blank,
     not_blank_check,
 )
 from config.postgres.enums import (
@@ -21,14 +25,19 @@ from config.postgres.enums import (
 )
 from config.postgres.field_names import named_fields, named_in_expressions
 from config.postgres.functions import UUID7, Now
+from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
 from config.postgres.names import shortened
 from config.postgres.row_security import every_row
+from config.postgres.times import local_time, minute
 
 __all__ = [
+    "BLANK",
+    "INVISIBLE",
     "LARGEST_AMOUNT",
     "LEDGER",
     "UUID7",
+    "VISIBLE",
     "AddEnumValue",
     "AlterEnum",
     "Backfill",
@@ -36,18 +45,25 @@ __all__ = [
     "DropEnum",
     "EnumField",
     "IsFinite",
+    "JSONDecoder",
+    "JSONField",
     "JSONTypeof",
     "Node",
     "Now",
     "Plan",
     "RenameEnum",
     "RenameEnumValue",
+    "caption",
     "every_row",
     "exactly_when",
     "finite_check",
     "json_check",
+    "json_text",
+    "local_time",
+    "minute",
     "named_fields",
     "named_in_expressions",
+    "not_blank",
     "not_blank_check",
     "shortened",
 ]

@@ -11,6 +11,21 @@ from django.db.models.lookups import Exact
 # all numbers, so that `price >= 0` alone would accept it.
 LARGEST_AMOUNT = Decimal("99999999.99")
 
+INVISIBLE = (
+    r"\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufff0-\ufffc\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff"
+)
+"""Characters without a shape, as a range of a regular expression of PostgreSQL and of Python.
+
+They are Unicode's white space, control characters and default ignorable code points, and the blanks
+of Braille, Khitan and musical notation. `\\s` would depend on the locale. In a database that is not
+in UTF-8, PostgreSQL compares the numbers that the characters have in its encoding.
+"""
+VISIBLE = f"[^{INVISIBLE}]"
+"""The regular expression of a character that can be seen."""
+
 
 class JSONTypeof(models.Func):
     """The type of a JSON value: object, array, string, number, boolean or null."""
@@ -37,9 +52,17 @@ def json_check(
     return models.CheckConstraint(condition=condition, name=name)
 
 
-def not_blank_check(field: str, *, name: str) -> models.CheckConstraint:
-    """Return a check that the text has a character other than white space."""
-    return models.CheckConstraint(condition=models.Q((f"{field}__regex", r"\S")), name=name)
+def not_blank(field: str) -> models.Q:
+    """Return the condition that the text has a character that can be seen."""
+    return models.Q((f"{field}__regex", VISIBLE))
+
+
+def not_blank_check(field: str, *, optional: bool = False, name: str) -> models.CheckConstraint:
+    """Return a check that the text can be seen or, if it is `optional`, is empty."""
+    condition = not_blank(field)
+    if optional:
+        condition |= models.Q((field, ""))
+    return models.CheckConstraint(condition=condition, name=name)
 
 
 def exactly_when(one: models.Q, other: models.Q) -> models.Q:

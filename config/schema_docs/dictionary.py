@@ -14,7 +14,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift import read_complete, reading
-from config.postgres import UUID7
+from config.postgres import INVISIBLE, UUID7
 from config.postgres.catalog import Catalog, Key
 from config.postgres.enums import enum_field
 from config.project import own_apps
@@ -53,7 +53,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Rule:
-    """A key, check or index, as PostgreSQL renders it, with the remark in the source."""
+    """A key, check or index, as PostgreSQL renders it, with the remark in the source.
+
+    In regular expressions, `…` stands for `config.postgres.INVISIBLE`, which is long.
+    """
 
     kind: str
     name: str
@@ -220,7 +223,7 @@ def _rules(model: type[models.Model], catalog: Catalog) -> list[Rule]:
         Rule(
             key.kind,
             key.name,
-            INDEX_HEAD.sub(r"\1", str(attributes["definition"])),
+            INDEX_HEAD.sub(r"\1", str(attributes["definition"])).replace(INVISIBLE, "…"),
             remarks.get(key.name, ""),
         )
         for key, attributes in catalog.items()

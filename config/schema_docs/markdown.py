@@ -15,7 +15,8 @@ HEAD = """\
 The schema that the models create, written by `python manage.py schema_docs`; a test checks that it
 is current. Types, defaults and definitions are in PostgreSQL's own rendering. PostgreSQL before 18
 has no `uuidv7()`; there the default is an expression that does the same. Query numbers refer to the
-comments on indexes and constraints in the models."""
+comments on indexes and constraints in the models. `…` in a regular expression stands for the
+characters without a shape, `INVISIBLE` in `config/postgres/constraints.py`."""
 
 
 def render(domains: Sequence[Domain]) -> str:

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'certificates',
                 'db_table_comment': 'Certificates of completed enrollments.',
-                'constraints': [models.UniqueConstraint(fields=('certificate_id',), name='certificates_certificate_id_uniq'), models.CheckConstraint(condition=models.Q(('certificate_id__regex', '\\S')), name='certificates_certificate_id_check'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(config.postgres.JSONTypeof('metadata'), 'object')), name='certificates_metadata_check'), models.CheckConstraint(condition=models.Q(config.postgres.IsFinite('issued_at'), config.postgres.IsFinite('created_at')), name='certificates_finite_check')],
+                'constraints': [models.UniqueConstraint(fields=('certificate_id',), name='certificates_certificate_id_uniq'), models.CheckConstraint(condition=models.Q(('certificate_id__regex', '[^\\u0001-\\u0020\\u007f-\\u00a0\\u00ad\\u034f\\u061c\\u115f\\u1160\\u1680\\u17b4\\u17b5\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u2800\\u3000\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffc\\U00016fe4\\U0001bca0-\\U0001bca3\\U0001d159\\U0001d173-\\U0001d17a\\U000e0000-\\U000e0fff]')), name='certificates_certificate_id_check'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(config.postgres.JSONTypeof('metadata'), 'object')), name='certificates_metadata_check'), models.CheckConstraint(condition=models.Q(config.postgres.IsFinite('issued_at'), config.postgres.IsFinite('created_at')), name='certificates_finite_check')],
             },
         ),
         migrations.CreateModel(

@@ -7,13 +7,15 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.db import DatabaseError, transaction
-from django.db.models import CharField, JSONField, Model, TextField, URLField
+from django.db.models import CharField, Model, TextField, URLField
 from django.forms import BaseForm, CheckboxInput
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
 from communication.models import DiscussionPost
+from config.admin.shown import INPUT
+from config.postgres import JSONField
 from courses.models import Course, CourseModule
 from tests.factories import FACTORIES, UserFactory
 
@@ -73,7 +75,8 @@ def typed(form: BaseForm) -> dict[str, str]:
         widget: Any = bound.field.widget
         value: Any = bound.value()
         if hasattr(widget, "decompress"):
-            parts = zip(widget.widgets_names, widget.decompress(value), strict=True)
+            values = value if isinstance(value, list) else widget.decompress(value)
+            parts = zip(widget.widgets_names, values, strict=True)
             data |= {bound.html_name + suffix: part for suffix, part in parts}
         elif not isinstance(widget, CheckboxInput) or value:
             data[bound.html_name] = value
@@ -93,8 +96,12 @@ def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list
 
 def sent(client: Client, address: str) -> dict[str, str]:
     """Return what a browser sends of the untouched page at `address`, with its inlines."""
-    context = client.get(address).context
-    data = typed(context["adminform"].form)
+    return shown_on(client.get(address).context)
+
+
+def shown_on(context: Any) -> dict[str, str]:
+    """Return what a browser sends of an untouched page that was rendered with `context`."""
+    data = typed(context["adminform"].form) | {INPUT: context["shown"]}
     for inline in context["inline_admin_formsets"]:
         data |= typed(inline.formset.management_form)
         for form in inline.formset.forms:
@@ -128,7 +135,7 @@ def with_markup(model: type[Model]) -> Model:
     row: Model = BY_MODEL[model].create()
     for field in model._meta.concrete_fields:
         value: Any = MARKUP[: field.max_length]
-        if type(field) is JSONField:
+        if isinstance(field, JSONField):
             value = [MARKUP] if isinstance(getattr(row, field.name), list) else {MARKUP: MARKUP}
         if type(field) in (CharField, TextField, URLField, JSONField):
             # Constraints keep markup out of some columns, such as currencies.

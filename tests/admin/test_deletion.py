@@ -7,12 +7,14 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.messages import get_messages
 from django.db import connection, models
+from django.db.models.signals import pre_delete
 from django.test import Client
 from django.urls import reverse
 
 from communication.models import DiscussionPost
 from config.admin import deletion
 from config.admin.bounds import TooSlowError
+from config.admin.confirmation import UNREADABLE
 from config.admin.deletion import Deletion
 from courses.models import Course
 from payments.models import Payment
@@ -26,6 +28,7 @@ from tests.factories import (
     EnrollmentFactory,
     LessonFactory,
     LessonProgressFactory,
+    PaymentFactory,
     QuizFactory,
     RefundFactory,
     UserFactory,
@@ -321,3 +324,107 @@ def test_permanent_deletion_of_an_account_in_the_log__is_refused(admin_client: C
         f"The log has changes by “{other}”, so the account can be closed but not deleted."
     ]
     assert User.objects.filter(pk=other.pk).exists()
+
+
+# What has changed since the question
+
+
+def confirmation(page: Any) -> dict[str, str]:
+    """Return what a browser sends to confirm the question on `page`."""
+    return {"post": "yes", "_counted": page.wsgi_request.counted}
+
+
+def changed(page: Any) -> list[str]:
+    """Return what the question says has changed since it was asked before."""
+    sentences: list[str] = page.wsgi_request.changed_since
+    return sentences
+
+
+def test_deletion_confirmed_as_it_was_shown__is_done(admin_client: Client) -> None:
+    course = EnrollmentFactory.create().course
+    address = url(Course, "delete", course.pk)
+    admin_client.post(address, confirmation(admin_client.get(address)))
+    assert not Course.objects.exists()
+
+
+def test_rows_added_since_the_question__are_asked_about_again(admin_client: Client) -> None:
+    course = EnrollmentFactory.create().course
+    address = url(Course, "delete", course.pk)
+    page = admin_client.get(address)
+    EnrollmentFactory.create_batch(5, course=course)
+    again = admin_client.post(address, confirmation(page))
+    assert changed(again) == ["enrollments: 6 instead of 1"]
+    assert "enrollments: 6 instead of 1" in again.content.decode()
+    assert admin_client.post(address, confirmation(again)).status_code == 302
+    assert not Course.objects.exists()
+
+
+def test_other_rows_of_the_same_number__are_asked_about_again(admin_client: Client) -> None:
+    enrollment = EnrollmentFactory.create()
+    address = url(Course, "delete", enrollment.course_id)
+    page = admin_client.get(address)
+    enrollment.delete()
+    EnrollmentFactory.create(course=enrollment.course)
+    again = admin_client.post(address, confirmation(page))
+    assert changed(again) == ["enrollments: 1, but not the same ones as before"]
+
+
+def test_link_added_since_the_question__is_asked_about(admin_client: Client) -> None:
+    enrollment = EnrollmentFactory.create()
+    payment = PaymentFactory.create()
+    address = url(Payment, "delete", payment.pk)
+    page = admin_client.get(address)
+    type(enrollment).objects.update(payment=payment)
+    again = admin_client.post(address, confirmation(page))
+    assert changed(again) == ["enrollments (payment): 1 instead of 0"]
+    assert Payment.objects.exists()
+
+
+def test_selected_rows_that_have_more_since_the_question__are_asked_about_again(
+    admin_client: Client,
+) -> None:
+    course = CourseFactory.create()
+    data = selected(course, action="delete_selected")
+    page = admin_client.post(url(Course, "changelist"), data)
+    EnrollmentFactory.create(course=course)
+    again = admin_client.post(url(Course, "changelist"), data | confirmation(page))
+    assert changed(again) == ["enrollments: 1 instead of 0"]
+    admin_client.post(url(Course, "changelist"), data | confirmation(again))
+    assert not Course.objects.exists()
+
+
+def test_account_that_has_more_since_the_question__is_asked_about_again(
+    admin_client: Client,
+) -> None:
+    user = UserFactory.create(educator=True)
+    page = admin_client.get(erase_url(user))
+    CourseFactory.create(instructor=user)
+    data = {"email": user.email}
+    again = admin_client.post(erase_url(user), data | confirmation(page))
+    assert changed(again) == ["courses: 1 instead of 0"]
+    assert again.context["mismatch"] == ""
+    admin_client.post(erase_url(user), data | confirmation(again))
+    assert not Course.objects.exists()
+
+
+def test_rows_added_between_the_count_and_the_deletion__are_not_deleted(
+    admin_client: Client,
+) -> None:
+    def enroll(instance: Course, **_: Any) -> None:
+        pre_delete.disconnect(enroll, Course)
+        EnrollmentFactory.create(course=instance)
+
+    course = CourseFactory.create()
+    address = url(Course, "delete", course.pk)
+    page = admin_client.get(address)
+    pre_delete.connect(enroll, Course)
+    again = admin_client.post(address, confirmation(page))
+    assert changed(again) == ["enrollments: 1 instead of 0"]
+    assert Course.objects.exists()
+
+
+def test_question_that_says_wrongly_what_it_showed__is_asked_again(admin_client: Client) -> None:
+    address = url(Course, "delete", CourseFactory.create().pk)
+    again = admin_client.post(address, {"post": "yes", "_counted": "x"})
+    assert changed(again) == [UNREADABLE]
+    assert Course.objects.exists()

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
 from communication.models import DiscussionPost, Message
-from config.admin.forms import NO_JSONB
 from config.admin.violations import TOO_LONG, explain
 from courses.models import Course, CourseModule, Lesson
 from enrollments.models import Certificate, Enrollment, LessonProgress
@@ -392,35 +391,6 @@ def test_amount_that_postgresql_cannot_store__is_refused(admin_client: Client, a
     assert list(errors(admin_client, url(Course, "add"), data)) == ["price"]
 
 
-DEEP = 100_000
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        pytest.param(r'{"a": "\u0000"}', id="NUL"),
-        pytest.param(r'{"a": "\ud800"}', id="half"),
-        pytest.param('{"a": NaN}', id="NaN"),
-        pytest.param('{"a": 1e400}', id="large"),
-        pytest.param(f'{{"a": {"9" * 5000}}}', id="long"),
-        pytest.param(f"{'[' * DEEP}{']' * DEEP}", id="deep"),
-    ],
-)
-def test_document_that_postgresql_cannot_store__is_refused(
-    admin_client: Client, document: str
-) -> None:
-    data = valid_data(admin_client, Lesson) | {"metadata": document}
-    assert errors(admin_client, url(Lesson, "add"), data) == {"metadata": [NO_JSONB]}
-
-
-def test_document_with_a_backslash_before_what_looks_like_nul__is_saved(
-    admin_client: Client,
-) -> None:
-    data = valid_data(admin_client, Lesson) | {"metadata": r'{"a": "\\u0000"}'}
-    admin_client.post(url(Lesson, "add"), data)
-    assert Lesson.objects.get().metadata == {"a": r"\u0000"}
-
-
 def test_record_with_an_invalid_key__is_refused(admin_client: Client) -> None:
     data = valid_data(admin_client, Lesson) | {"module": "x"}
     assert errors(admin_client, url(Lesson, "add"), data) == {
@@ -466,30 +436,3 @@ def test_text_that_an_index_cannot_hold__is_refused_at_the_field(admin_client: C
     text = secrets.token_hex(8_000)  # cannot be compressed
     data = sent(admin_client, address) | {"description": text}
     assert errors(admin_client, address, data) == {"description": [TOO_LONG]}
-
-
-# Documents
-
-
-def test_document_in_a_form__is_on_several_lines(admin_client: Client) -> None:
-    lesson = LessonFactory.create(metadata={"player": {"speed": 1.5}, "name": "Žluť"})
-    form = form_of(admin_client, url(Lesson, "change", lesson.pk))
-    assert form["metadata"].value() == (
-        '{\n  "name": "Žluť",\n  "player": {\n    "speed": 1.5\n  }\n}'
-    )
-
-
-def test_document_changed__is_saved(admin_client: Client) -> None:
-    lesson = LessonFactory.create()
-    address = url(Lesson, "change", lesson.pk)
-    admin_client.post(address, sent(admin_client, address) | {"metadata": '{"a": [1, null]}'})
-    lesson.refresh_from_db()
-    assert lesson.metadata == {"a": [1, None]}
-
-
-def test_invalid_document__is_shown_as_it_was_typed(admin_client: Client) -> None:
-    lesson = LessonFactory.create()
-    address = url(Lesson, "change", lesson.pk)
-    data = sent(admin_client, address) | {"metadata": "{oops"}
-    response = admin_client.post(address, data)
-    assert response.context["adminform"].form["metadata"].value() == "{oops"

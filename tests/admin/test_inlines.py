@@ -1,5 +1,6 @@
 """Rows inside the form of the row that they belong to."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -74,12 +75,123 @@ def test_module_added_in_the_form_of_its_course__is_saved(admin_client: Client) 
     assert list(course.modules.values_list("title", "order_number")) == [("Joins", 1)]
 
 
-def test_modules_that_swap_their_order__are_saved(admin_client: Client) -> None:
+POSITIONS = pytest.mark.parametrize(
+    ("parent", "factory", "path", "prefix"),
+    [
+        (CourseFactory, CourseModuleFactory, "course", "modules"),
+        (CourseModuleFactory, LessonFactory, "module", "lessons"),
+        (QuizFactory, QuestionFactory, "quiz", "questions"),
+    ],
+)
+
+
+def numbered(parent: models.Model, factory: Any, path: str, numbers: Iterable[int]) -> list[Any]:
+    return [factory.create(**{path: parent, "order_number": number}) for number in numbers]
+
+
+def numbers_of(rows: list[Any]) -> list[int]:
+    for row in rows:
+        row.refresh_from_db()
+    return [row.order_number for row in rows]
+
+
+@POSITIONS
+def test_rows_that_rotate__are_saved(
+    admin_client: Client, parent: Any, factory: Any, path: str, prefix: str
+) -> None:
+    owner = parent.create()
+    rows = numbered(owner, factory, path, (1, 2, 3))
+    rotated = {f"{prefix}-{row}-order_number": str(row + 2) for row in range(2)}
+    assert (
+        save(admin_client, owner, **rotated, **{f"{prefix}-2-order_number": "1"}).status_code == 302
+    )
+    assert numbers_of(rows) == [2, 3, 1]
+
+
+def test_row_that_takes_the_number_of_a_deleted_one__is_saved(admin_client: Client) -> None:
     course = CourseFactory.create()
-    first, second = (CourseModuleFactory.create(course=course, order_number=n) for n in (1, 2))
-    response = save(admin_client, course, **{"modules-0-order_number": "3"})
-    assert response.status_code == 302
-    assert list(course.modules.all()) == [second, first]
+    _, second = numbered(course, CourseModuleFactory, "course", (1, 2))
+    changes = {"modules-0-DELETE": "on", "modules-1-order_number": "1"}
+    assert save(admin_client, course, **changes).status_code == 302
+    assert list(course.modules.all()) == [second]
+    assert numbers_of([second]) == [1]
+
+
+def test_row_added_with_the_number_of_one_that_moves__is_saved(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    [first] = numbered(course, CourseModuleFactory, "course", [1])
+    changes = {
+        "modules-0-order_number": "2",
+        "modules-TOTAL_FORMS": "2",
+        "modules-1-course": str(course.pk),
+        "modules-1-order_number": "1",
+        "modules-1-title": "Joins",
+        "modules-1-duration_minutes": "5",
+    }
+    assert save(admin_client, course, **changes).status_code == 302
+    assert list(course.modules.values_list("title", flat=True)) == ["Joins", first.title]
+
+
+def position_errors(response: Any) -> list[Any]:
+    [inline] = response.context["inline_admin_formsets"]
+    return [dict(form.errors).get("order_number") for form in inline.formset.forms]
+
+
+def test_number_of_another_row__is_refused_with_its_name(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    rows = numbered(course, CourseModuleFactory, "course", (1, 2))
+    response = save(admin_client, course, **{"modules-0-order_number": "2"})
+    said = f"Order number 2 belongs to “{rows[1]}”. Choose another, such as 3."
+    assert position_errors(response) == [[said], None]
+    assert numbers_of(rows) == [1, 2]
+
+
+def test_number_of_a_row_on_another_page__is_refused_with_its_name(admin_client: Client) -> None:
+    quiz = QuizFactory.create()
+    rows = numbered(quiz, QuestionFactory, "quiz", range(1, 13))
+    response = save(admin_client, quiz, **{"questions-9-order_number": "12"})
+    said = f"Order number 12 belongs to “{rows[11]}”. Choose another, such as 13."
+    assert position_errors(response) == [None] * 9 + [[said]]
+
+
+def test_two_added_rows_with_one_number__are_refused(admin_client: Client) -> None:
+    course = CourseFactory.create()
+    added = {"modules-TOTAL_FORMS": "2"}
+    for row in range(2):
+        added[f"modules-{row}-course"] = str(course.pk)
+        added[f"modules-{row}-order_number"] = "4"
+        added[f"modules-{row}-title"] = "Joins"
+    said = f"Order number 4 belongs to “{course}: 4. Joins”. Choose another, such as 5."
+    response = save(admin_client, course, **added)
+    assert position_errors(response) == [[said], [said]]
+
+
+def test_rows_that_another_administrator_moved_meanwhile__are_not_moved_back(
+    admin_client: Client,
+) -> None:
+    course = CourseFactory.create()
+    rows = numbered(course, CourseModuleFactory, "course", (1, 2, 3))
+    address = url(type(course), "change", course.pk)
+    stale = sent(admin_client, address)
+    save(admin_client, course, **{"modules-0-order_number": "2", "modules-1-order_number": "1"})
+    swap = {"modules-1-order_number": "3", "modules-2-order_number": "2"}
+    response = admin_client.post(address, stale | swap)
+    assert response.status_code == 200
+    assert numbers_of(rows) == [2, 1, 3]
+
+
+def test_number_of_another_row_on_the_page_of_one__is_refused_with_a_way_out(
+    admin_client: Client,
+) -> None:
+    course = CourseFactory.create()
+    first, second = numbered(course, CourseModuleFactory, "course", (1, 2))
+    response = save(admin_client, second, order_number="1")
+    assert dict(response.context["adminform"].form.errors) == {
+        "order_number": [
+            f"Order number 1 belongs to “{first}”. Choose another, such as 2. "
+            "To swap the two, open the course, where all are in one form."
+        ]
+    }
 
 
 def test_lesson_in_the_form_of_its_module__is_changed(admin_client: Client) -> None:
@@ -125,15 +237,6 @@ def test_inline_that_breaks_a_check__says_so_at_the_field(
     response = save(admin_client, getattr(row, parent), **changes)
     [inline] = response.context["inline_admin_formsets"]
     assert [dict(form.errors) for form in inline.formset.forms] == [errors]
-
-
-def test_two_modules_with_one_order_number__are_refused(admin_client: Client) -> None:
-    module = CourseModuleFactory.create(order_number=1)
-    CourseModuleFactory.create(course=module.course, order_number=2)
-    response = save(admin_client, module.course, **{"modules-0-order_number": "2"})
-    assert response.status_code == 200
-    module.refresh_from_db()
-    assert module.order_number == 1
 
 
 def test_fresh_user__has_no_profile_in_the_form(admin_client: Client) -> None:

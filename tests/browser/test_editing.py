@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.look import look
 from tests.browser.platform import Platform
@@ -53,6 +53,34 @@ def test_row_added_within_a_record__is_saved(page: Page, platform: Platform) -> 
     form.get_by_label("Duration minutes").fill("10")
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.locator("#modules-group tbody.original")).to_have_count(before + 1)
+
+
+def test_row_dragged_below_the_next__keeps_the_numbers_of_the_page(
+    page: Page, platform: Platform
+) -> None:
+    page.goto(draft(platform, 1))
+    rows = page.locator("#modules-group tbody.original")
+    titles = [rows.nth(row).get_by_label("Title").input_value() for row in range(2)]
+    drag(page, rows.nth(0), rows.nth(1))
+    expect(rows.nth(0).get_by_label("Title")).to_have_value(titles[1])
+    expect(rows.nth(0).get_by_label("Order number")).to_have_value("1")
+    look(page, "row-dragged")
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    expect(rows.nth(0).get_by_label("Title")).to_have_value(titles[1])
+    expect(rows.nth(1).get_by_label("Title")).to_have_value(titles[0])
+
+
+def drag(page: Page, row: Locator, below: Locator) -> None:
+    """Drag `row` by its handle to the lower edge of another row, in steps, as a hand does."""
+    handle = row.get_by_title("Drag to move, or type the number")
+    handle.hover()
+    page.mouse.down()
+    box = below.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2, steps=10)
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] - 2, steps=10)
+    page.mouse.up()
 
 
 def test_related_record__is_chosen_by_typing(page: Page, platform: Platform) -> None:

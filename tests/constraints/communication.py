@@ -15,6 +15,7 @@ RULES = [
         refused=["recipient_id = sender_id", "sender_id = recipient_id"],
         accepted=["recipient_id = sender_id, sender_id = recipient_id"],
     ),
+    not_blank("messages_subject_check", MessageFactory, optional=True),
     not_blank("messages_content_check", MessageFactory),
     json_shape("array", "messages_attachments_check", MessageFactory),
     Rule(

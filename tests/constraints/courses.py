@@ -29,6 +29,7 @@ RULES = [
         accepted=["slug = 'sql-for-all-2'", "slug = 'sql_for_all'", "slug = '1'"],
     ),
     not_blank("courses_title_check", CourseFactory),
+    not_blank("courses_category_check", CourseFactory),
     decimals("0", "99999999.99", "courses_price_check", CourseFactory, below="-0.01"),
     currency("courses_currency_check", CourseFactory),
     at_least(1, "courses_enrollment_limit_check", CourseFactory),

@@ -113,13 +113,14 @@ def decimals(
     )
 
 
-def not_blank(constraint: str, factory: ModelFactory) -> Rule:
+def not_blank(constraint: str, factory: ModelFactory, *, optional: bool = False) -> Rule:
     column = column_of(constraint, factory)
+    empty = f"{column} = ''"
     return Rule(
         constraint,
         factory,
-        refused=[f"{column} = ''", rf"{column} = E' \t\n'"],
-        accepted=[f"{column} = '.'"],
+        refused=[rf"{column} = E' \t\n\u200b\u3164'", *([] if optional else [empty])],
+        accepted=[f"{column} = '.'", *([empty] if optional else [])],
     )
 
 

@@ -30,6 +30,7 @@ RULES = [
             "email = 'ada@b@example.com'",
             "email = 'ada lovelace@example.com'",
             "email = ' ada@example.com'",
+            r"email = E'\u200b@example.com'",
             r"email = E'ada@example.com\n'",
         ],
         accepted=["email = 'a@b.c'", "email = 'ada.l+tag@mail.example.co.uk'"],
@@ -62,10 +63,16 @@ RULES = [
         accepted=["deleted_at = created_at", "deleted_at = now()"],
     ),
     unique("user_profiles_user_id_uniq", UserProfileFactory, "user_id"),
+    not_blank("user_profiles_full_name_check", UserProfileFactory, optional=True),
     Rule(
         "user_profiles_timezone_check",
         UserProfileFactory,
-        refused=["timezone = ''", "timezone = ' '", "timezone = 'Europe / Prague'"],
+        refused=[
+            "timezone = ''",
+            "timezone = ' '",
+            "timezone = 'Europe / Prague'",
+            r"timezone = E'\u200b'",
+        ],
         accepted=["timezone = 'Europe/Prague'"],
     ),
     Rule(

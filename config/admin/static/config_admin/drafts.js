@@ -204,7 +204,8 @@
         + "Remove some of the added rows, save, and add the others then.";
     }
     if (bytes <= Number(page.maxBytes)) return "";
-    const [longest] = values.sort(([, one], [, other]) => other.length - one.length)[0];
+    const typed = values.filter(([name]) => form.elements[name]?.type !== "hidden");
+    const [longest] = typed.sort(([, one], [, other]) => other.length - one.length)[0];
     const label = form.elements[longest].labels?.[0]?.textContent.replace("*", "").trim() ?? longest;
     return `Nothing was sent: the form has ${megabytes(bytes)}, and the server takes ${megabytes(page.maxBytes)}. `
       + `The longest text is in “${label}”: shorten it.`;

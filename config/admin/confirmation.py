@@ -1,0 +1,96 @@
+"""The question before a deletion: what was confirmed is what is deleted, or it is asked again."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core import signing
+from django.db import connection
+from django.http import HttpRequest
+
+from config.admin.deletion import Affected, Deletion
+
+INPUT = "_counted"
+SALT = "config.admin.confirmation"
+NONE = ["0", 0]
+"""What is shown of a table that loses no rows, and the digest of no keys."""
+UNREADABLE = "The page did not say correctly what it had shown. Look at the numbers again."
+
+
+class ChangedSinceError(Exception):
+    """What would be deleted is not what was confirmed; the argument is a list of sentences."""
+
+
+def sealed(deletion: Deletion) -> str:
+    """Return the value of the hidden input that says what the question showed."""
+    return signing.dumps(_shown(deletion), salt=SALT)
+
+
+def check(deletion: Deletion, request: HttpRequest) -> None:
+    """Raise ChangedSinceError if the question showed something else than would be deleted now."""
+    if not (value := request.POST.get(INPUT)):
+        return
+    try:
+        before = signing.loads(value, salt=SALT)
+    except signing.BadSignature as error:
+        raise ChangedSinceError([UNREADABLE]) from error
+    now = _shown(deletion)
+    pairs = {name: (before.get(name, NONE), now.get(name, NONE)) for name in before | now}
+    if said := [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]:
+        raise ChangedSinceError(said)
+
+
+@contextmanager
+def exactly(deletion: Deletion) -> Iterator[None]:
+    """Raise ChangedSinceError if PostgreSQL deletes other numbers of rows than were counted.
+
+    Another session may add rows between the count and the deletion. PostgreSQL itself counts what
+    a transaction deletes, also by cascades, unless `track_counts` is off, without which there is
+    no autovacuum.
+    """
+    before = _deleted_so_far()
+    yield
+    deleted = _deleted_so_far() - before
+    for affected in deletion.tables if deleted else []:
+        number = deleted[affected.model._meta.db_table]
+        if affected.count.exact and number != affected.count.number:
+            said = _said(affected.title, [str(affected), 0], [f"{number:,}", 0])
+            raise ChangedSinceError([said])
+
+
+def ask_again(request: Any, error: ChangedSinceError) -> None:
+    """Turn a confirmation into a request for the question, which says what has changed."""
+    request.changed_since = error.args[0]
+    request.POST = request.POST.copy()
+    for name in ("post", "email", INPUT):
+        request.POST.pop(name, None)
+
+
+def _shown(deletion: Deletion) -> dict[str, list[Any]]:
+    return {
+        _name(affected): [str(affected), affected.digest]
+        for affected in [*deletion.deleted, *deletion.kept]
+    }
+
+
+def _name(affected: Affected) -> str:
+    return f"{affected.title} ({affected.field_title})" if affected.field else affected.title
+
+
+def _differ(before: list[Any], now: list[Any]) -> bool:
+    """Return whether the numbers differ or, if both were counted completely, the rows."""
+    return before[0] != now[0] or (0 not in (before[1], now[1]) and before[1] != now[1])
+
+
+def _said(name: str, before: list[Any], now: list[Any]) -> str:
+    if before[0] == now[0]:
+        return f"{name}: {now[0]}, but not the same ones as before"
+    return f"{name}: {now[0]} instead of {before[0]}"
+
+
+def _deleted_so_far() -> Counter[str]:
+    """Return how many rows of each table this transaction has deleted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, n_tup_del FROM pg_stat_xact_user_tables")
+        return Counter(dict(cursor.fetchall()))

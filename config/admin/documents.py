@@ -1,0 +1,144 @@
+"""Inputs for JSON documents, which keep what was not changed and name what PostgreSQL refuses."""
+
+import json
+import re
+from decimal import Decimal, InvalidOperation
+from itertools import accumulate
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from config.postgres import JSONDecoder, json_text
+
+WHOLE_DIGITS, FRACTION_DIGITS = 131_072, 16_383
+"""The most digits of PostgreSQL's numeric before and after the decimal point."""
+DEEPEST = 1_000
+DEEPEST_INDENTED = 100
+
+TOO_LONG = (
+    f"PostgreSQL cannot store a number with more than {WHOLE_DIGITS:,} digits before the decimal "
+    f"point or {FRACTION_DIGITS:,} after it. Shorten it, or write it as a text."
+)
+TOO_DEEP = f"The document is nested more than {DEEPEST:,} levels deep. Flatten it."
+NUL = r"PostgreSQL cannot store the character \u0000. Remove it."
+HALF_PAIR = (
+    r"A text has one half of a surrogate pair, such as \ud83d. Remove it, or add the other half."
+)
+NULL = "The document is null. Leave the input empty if there is no document."
+TEXT_OR_SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}]')
+
+
+class Typed(str):
+    """Text that the browser sent."""
+
+    __slots__ = ()
+
+
+class TypedDecoder(JSONDecoder):
+    """A decoder that refuses what PostgreSQL refuses, and keys of which it would drop one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            parse_float=_number,
+            parse_int=_integer,
+            parse_constant=_no_number,
+            object_pairs_hook=_object,
+        )
+
+
+def _number(digits: str) -> Decimal:
+    try:
+        number = Decimal(digits)
+    except InvalidOperation as error:
+        raise ValidationError(TOO_LONG) from error
+    exponent = number.as_tuple().exponent
+    if number.adjusted() >= WHOLE_DIGITS or -int(exponent) > FRACTION_DIGITS:
+        raise ValidationError(TOO_LONG)
+    return number
+
+
+def _integer(digits: str) -> int | Decimal:
+    number = _number(digits)
+    return int(number) if number.adjusted() < 1_000 else number
+
+
+def _no_number(name: str) -> None:
+    raise ValidationError(f"{name} is no number in JSON. Write null, or a text in quotes.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in members:
+            raise ValidationError(f"The key “{key[:60]}” occurs twice in an object. Keep one.")
+        members[key] = value
+    return members
+
+
+class JSONField(forms.JSONField):
+    """An input with an indented JSON document."""
+
+    empty_values = (None,)
+
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str) or self.disabled:
+            return value
+        if not value.strip():
+            return None
+        document = _parsed(value)
+        if document is None and not self.required:
+            raise ValidationError(NULL)
+        return document
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Return whether PostgreSQL would store another document, so 1.10 is not 1.1."""
+        if self.disabled or _lines(data) == _lines(self.prepare_value(initial)):
+            return False
+        try:
+            document = self.to_python(data)
+        except ValidationError:
+            return True
+        return json_text(initial, sort_keys=True) != json_text(document, sort_keys=True)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Typed):
+            return value
+        return "" if value is None else indented(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return the text as it was typed, even if it is no JSON."""
+        return initial if self.disabled else Typed(data or "")
+
+
+def indented(document: Any) -> str:
+    """Return the document as indented text, unless it is so deep that most would be blanks."""
+    text = json_text(document)
+    return text if depth(text) > DEEPEST_INDENTED else json_text(document, indent=2)
+
+
+def depth(text: str) -> int:
+    """Return how many brackets of the JSON text are open at the same time."""
+    brackets = TEXT_OR_SIGN.sub("", text)
+    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
+
+
+def _parsed(text: str) -> Any:
+    if r"\u0000" in text.replace(r"\\", ""):
+        raise ValidationError(NUL)
+    if depth(text) > DEEPEST:
+        raise ValidationError(TOO_DEEP)
+    try:
+        document = json.loads(text, cls=TypedDecoder)
+        json_text(document).encode()
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ValidationError(f"This is not JSON: {error.msg} ({where}).") from error
+    except UnicodeEncodeError as error:
+        raise ValidationError(HALF_PAIR) from error
+    return document
+
+
+def _lines(text: str | None) -> str:
+    """Return the text as it was before a browser sent it."""
+    return (text or "").replace("\r\n", "\n").strip()

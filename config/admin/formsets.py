@@ -1,0 +1,125 @@
+"""The forms of an inline, which find their rows by key, and tell which rows are gone."""
+
+import re
+from contextlib import suppress
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
+from django.http import QueryDict
+from unfold.forms import PaginationInlineFormSet
+
+from config.admin.positions import PositionFormSet
+from config.admin.shown import ShownPage, UnreadableError, opened, shown_row, values_of
+
+GONE = "The {noun} “{caption}” was deleted or moved while this form was open."
+KEPT = "What you typed for it is here as a new {noun}: save again to add it, or remove it."
+
+
+class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
+    """One page of rows; an invalid page number in the URL means the first page.
+
+    A form that was sent finds its row by the key, whatever was added, moved or deleted meanwhile.
+    A form whose row is gone is left out; if something was changed in it, it becomes a new row.
+    """
+
+    model: type[models.Model]
+    form: Any
+    queryset: Any
+    data: Any
+    prefix: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.notes: list[str] = []
+        """What to say about rows that are gone, and of which nothing is left to save."""
+        self.refusals: list[str] = []
+        """What to say at the last forms, whose rows are gone, and that were changed."""
+        self._shown: ShownPage = {}
+        if self.is_bound and not self.save_as_new:
+            with suppress(UnreadableError):  # the form of the page says so
+                self._shown = opened(self.data)
+            self._find_rows()
+
+    def _find_rows(self) -> None:
+        """Lock the rows of the forms that were sent, and leave out the forms without a row."""
+        existing = range(min(self.initial_form_count(), self.total_form_count()))
+        keys = [self._key(index) for index in existing]
+        rows = self._locked([key for key in keys if key])
+        found = [index for index in existing if keys[index] in rows]
+        self._queryset = [rows[keys[index]] for index in found]
+        if len(found) < len(keys):
+            gone = [index for index in existing if index not in found]
+            changed = [index for index in gone if self._is_changed(index, keys[index])]
+            added = range(len(keys), self.total_form_count())
+            self._renumber([*found, *added, *changed], len(found))
+
+    def _key(self, index: int) -> Any:
+        """Return the key of the row in the form with this number, or None if it is none."""
+        key = self.model._meta.pk
+        try:
+            return key.to_python(self.data.get(f"{self.add_prefix(index)}-{key.name}"))
+        except ValidationError:
+            return None
+
+    def _locked(self, keys: list[Any]) -> dict[Any, models.Model]:
+        """Return the rows by key, locked in one order, so that two sessions cannot block."""
+        rows = self.queryset.filter(pk__in=keys).order_by("pk")
+        return {row.pk: row for row in rows.select_for_update(of=("self",), no_key=True)}
+
+    def _is_changed(self, index: int, key: Any) -> bool:
+        """Return whether something was typed for a row that is gone, and note what to say."""
+        row = shown_row(self._shown, self.model(pk=key))
+        values = values_of(self.model, row.texts)
+        form = self.form(self.data, prefix=self.add_prefix(index), initial=values)
+        deleted = f"{self.add_prefix(index)}-{DELETION_FIELD_NAME}" in self.data
+        changed = not deleted and form.has_changed()
+        names = {"noun": self.model._meta.verbose_name, "caption": row.caption or f"#{index + 1}"}
+        said = GONE.format(**names)
+        if changed:
+            self.refusals.append(f"{said} {KEPT.format(**names)}")
+        else:
+            self.notes.append(said)
+        return changed
+
+    def _renumber(self, order: list[int], existing: int) -> None:
+        """Let the forms of `order` be all that were sent, the first ones of existing rows."""
+        pattern = re.compile(rf"{re.escape(self.prefix)}-([0-9]{{1,9}})-(.+)")
+        numbers = {str(old): new for new, old in enumerate(order)}
+        data = QueryDict(mutable=True)
+        for name, values in self.data.lists():
+            if not (match := pattern.fullmatch(name)):
+                data.setlist(name, values)
+            elif (new := numbers.get(match[1])) is not None:
+                is_key = match[2] == self.model._meta.pk.name
+                if new < existing or not is_key:
+                    data.setlist(f"{self.add_prefix(new)}-{match[2]}", values)
+        data[f"{self.prefix}-{INITIAL_FORM_COUNT}"] = str(existing)
+        data[f"{self.prefix}-{TOTAL_FORM_COUNT}"] = str(len(order))
+        self.data = data
+        del self.management_form
+
+    def clean(self) -> None:
+        """Refuse to save what was typed for rows that are gone, until it is saved as new rows."""
+        try:
+            super().clean()
+        finally:
+            last = self.forms[len(self.forms) - len(self.refusals) :]
+            for form, refusal in zip(last, self.refusals, strict=True):
+                form.add_error(None, refusal)
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return super().get_form_kwargs(index) | {"shown": self._shown}
+
+    def save_existing(self, form: Any, obj: Any, commit: bool = True) -> Any:
+        """Write only the columns that were changed in the form."""
+        form.save_changes()
+        return form.instance
+
+    def get_page_num(self) -> int:
+        request: Any = self.request
+        key = self.get_pagination_key()
+        page = request.GET.get(key) or request.POST.get(key) or ""
+        # Unfold accepts other signs as digits, and numbers of any length.
+        return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1

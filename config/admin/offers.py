@@ -1,0 +1,29 @@
+"""Inputs for texts that are chosen from a list, although the column accepts others."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelect2Widget
+
+NOT_OFFERED = "“%(value)s” is not in the list. Choose one that is."
+UNKNOWN = "“{}” is not in the list. It stays as it is until another is chosen."
+
+
+class OfferField(forms.ChoiceField):
+    """A choice with a search. A stored value that is not offered can stay, and this is said."""
+
+    widget = UnfoldAdminSelect2Widget
+
+    def __init__(self, *, offers: Mapping[str, str], max_length: int, **options: Any) -> None:
+        errors = {"invalid_choice": NOT_OFFERED}
+        super().__init__(choices=offers.items(), error_messages=errors, **options)
+        self.offers = offers
+
+    def get_bound_field(self, form: Any, field_name: str) -> forms.BoundField:
+        """Add the value of the row to the choices."""
+        stored = form.get_initial_for_field(self, field_name)
+        if stored and stored not in self.offers:
+            self.choices = [*self.offers.items(), (stored, f"{stored} (unknown)")]
+            self.help_text = UNKNOWN.format(stored)
+        return super().get_bound_field(form, field_name)

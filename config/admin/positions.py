@@ -1,0 +1,115 @@
+"""Positions of rows below their parent, which are checked together, not row by row.
+
+A position is a deferrable unique constraint, such as that of a course and an order number.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeGuard
+
+from django.db import connections, models, router
+from django.db.models import Max, UniqueConstraint
+from django.forms import BaseInlineFormSet
+from django.utils.text import capfirst
+
+from config.admin.bounds import QuerySet
+from config.admin.paths import select_names
+
+
+def is_position(constraint: models.BaseConstraint) -> TypeGuard[UniqueConstraint]:
+    """Return whether rows may violate `constraint` until the end of a transaction."""
+    return isinstance(constraint, UniqueConstraint) and constraint.deferrable is not None
+
+
+def positions(model: type[models.Model]) -> list[UniqueConstraint]:
+    """Return the positions of `model`."""
+    return [constraint for constraint in model._meta.constraints if is_position(constraint)]
+
+
+@contextmanager
+def deferred(model: type[models.Model]) -> Iterator[None]:
+    """Let rows of `model` change places: check their positions when all are saved."""
+    connection = connections[router.db_for_write(model)]
+    names = ", ".join(connection.ops.quote_name(position.name) for position in positions(model))
+    if not names:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS {names} DEFERRED")
+        yield
+        cursor.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
+
+
+def why_taken(position: UniqueConstraint, row: models.Model) -> str:
+    """Return the message that another row of the database has the position of `row`."""
+    parent, number = position.fields
+    others = _siblings(row, parent).exclude(pk=row.pk)
+    other = select_names(others.filter(**{number: getattr(row, number)})).first()
+    title = row._meta.get_field(parent).verbose_name  # type: ignore[union-attr]
+    return (
+        f"{_taken(row, number, other, _last(others, number))} "
+        f"To swap the two, open the {title}, where all are in one form."
+    )
+
+
+class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
+    """Rows of one parent, which may swap their positions."""
+
+    model: Any
+    _should_delete_form: Any
+
+    def clean(self) -> None:
+        for position in positions(self.model):
+            self._check(position)
+        super().clean()
+
+    def save(self, commit: bool = True) -> Any:
+        with deferred(self.model):
+            return super().save(commit)
+
+    def _check(self, position: UniqueConstraint) -> None:
+        """Mark each changed row whose position another row has, on this page or on another one."""
+        parent, number = position.fields
+        rows: defaultdict[int, list[models.Model]] = defaultdict(list)
+        kept = [form for form in self.forms if self._keeps(form, number)]
+        for form in kept:
+            rows[getattr(form.instance, number)].append(form.instance)
+        changed = [form for form in kept if number in form.changed_data]
+        for row in self._elsewhere(number, [getattr(f.instance, number) for f in changed]):
+            rows[getattr(row, number)].append(row)
+        for form in changed:
+            same = rows[getattr(form.instance, number)]
+            if others := [row for row in same if row is not form.instance]:
+                last = max(_last(_siblings(form.instance, parent), number), *rows)
+                form.add_error(number, _taken(form.instance, number, others[0], last))
+
+    def _keeps(self, form: Any, number: str) -> bool:
+        """Return whether the row of `form` will be in the table, with a valid number."""
+        deleted = self.can_delete and self._should_delete_form(form)
+        empty = form.instance._state.adding and not form.has_changed()
+        return not deleted and not empty and number not in form.errors
+
+    def _elsewhere(self, number: str, numbers: list[int]) -> Iterable[models.Model]:
+        """Return the rows that have one of these numbers and are not in this form."""
+        if not numbers or self.instance._state.adding:
+            return []
+        here = [form.instance.pk for form in self.initial_forms]
+        taken = {self.fk.name: self.instance, f"{number}__in": numbers}
+        return select_names(self.model._base_manager.filter(**taken).exclude(pk__in=here))
+
+
+def _taken(row: models.Model, number: str, other: models.Model | None, last: int) -> str:
+    title = capfirst(row._meta.get_field(number).verbose_name)  # type: ignore[union-attr]
+    taken = f"{title} {getattr(row, number)} belongs to “{other}”."
+    return f"{taken} Choose another, such as {last + 1}."
+
+
+def _siblings(row: models.Model, parent: str) -> QuerySet:
+    if getattr(row, parent)._state.adding:
+        return type(row)._base_manager.none()
+    return type(row)._base_manager.filter(**{parent: getattr(row, parent)})
+
+
+def _last(rows: QuerySet, number: str) -> int:
+    return rows.aggregate(last=Max(number))["last"] or 0

@@ -1,0 +1,113 @@
+"""What a change form showed: the values with which an edit and the database are compared.
+
+One hidden input of the page has, by row, the caption and the columns as text. It is signed, so that
+reading it cannot fail in other ways than `UnreadableError`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from hashlib import sha256
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+INPUT = "_shown"
+SALT = "config.admin.shown"
+ZONE = ""
+"""The key at which the input has the time zone in which the page shows times."""
+LONGEST = 100_000
+"""The characters of a column that the input has; of a longer one it has only a digest."""
+
+type Texts = dict[str, str | list[str] | None]
+
+
+class ShownRow(NamedTuple):
+    """A row as a form showed it: its name, and its columns as text."""
+
+    caption: str = ""
+    texts: Texts = {}  # noqa: RUF012
+
+
+type ShownPage = Mapping[str, ShownRow]
+
+
+class UnreadableError(Exception):
+    """The hidden input was changed, or signed with another SECRET_KEY."""
+
+
+def sealed(rows: Iterable[tuple[models.Model, Texts]]) -> str:
+    """Return the value of the hidden input for these rows with the columns that a form shows."""
+    page = {key_of(row): ShownRow(str(row), texts) for row, texts in rows}
+    page[ZONE] = ShownRow(timezone.get_current_timezone_name())
+    return signing.dumps(page, salt=SALT, compress=True)
+
+
+def opened(data: Mapping[str, Any]) -> ShownPage:
+    """Return the rows that the form had shown before it sent `data`; none if it does not say."""
+    if not (value := data.get(INPUT)):
+        return {}
+    try:
+        page = signing.loads(value, salt=SALT)
+    except signing.BadSignature as error:
+        raise UnreadableError from error
+    return {key: ShownRow(*row) for key, row in page.items()}
+
+
+def key_of(row: models.Model) -> str:
+    return f"{row._meta.label_lower} {row.pk}"
+
+
+def shown_row(page: ShownPage, row: models.Model) -> ShownRow:
+    """Return how the page showed `row`; an empty row if it did not."""
+    return page.get(key_of(row), ShownRow())
+
+
+def shown_caption(data: Mapping[str, Any], row: models.Model) -> str:
+    """Return the name that the form showed for `row` before it sent `data`, if it says so."""
+    try:
+        return shown_row(opened(data), row).caption
+    except UnreadableError:
+        return ""
+
+
+def values_of(model: type[models.Model], texts: Texts) -> dict[str, Any]:
+    """Return the values of columns as a form has them initially."""
+    return {name: from_text(model._meta.get_field(name), text) for name, text in texts.items()}
+
+
+def shown_zone(data: Mapping[str, Any]) -> tzinfo:
+    """Return the time zone in which the form showed times before it sent `data`."""
+    try:
+        return ZoneInfo(opened(data)[ZONE].caption)
+    except (UnreadableError, LookupError, ValueError):
+        return timezone.get_current_timezone()
+
+
+def as_text(field: Any, row: models.Model) -> str | list[str] | None:
+    """Return the column of `row` as text, so that equal texts are equal values."""
+    value = field.value_from_object(row)
+    if value is None:
+        return None
+    is_json = isinstance(field, models.JSONField)
+    text = json.dumps(value, cls=field.encoder) if is_json else str(field.value_to_string(row))
+    return text if len(text) <= LONGEST else [sha256(text.encode()).hexdigest()]
+
+
+def from_text(field: Any, text: str | list[str] | None) -> Any:
+    """Return the value of which `as_text` returned `text`, or None if it is not known.
+
+    It is not known if it is long, or if a new version has given `field` another type.
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        if isinstance(field, models.JSONField):
+            return json.loads(text, cls=field.decoder)
+        return field.to_python(text)
+    except (ValidationError, ValueError):
+        return None

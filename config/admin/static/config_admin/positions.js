@@ -1,0 +1,22 @@
+// Rows of an inline that were dragged keep the numbers of their page, in ascending order.
+"use strict";
+
+// The theme would number them from 0, on each page. Alpine looks its function up when it starts.
+document.addEventListener("alpine:init", () => {
+  window.sortRecords = ({ from }) => {
+    const number = `input[name$="-${from.dataset.orderingField}"]`;
+    const inputs = [...from.querySelectorAll(`.form-group.original ${number}`)];
+    const values = inputs.map((input) => input.value).sort((one, other) => one - other);
+    inputs.forEach((input, place) => {
+      input.value = values[place];
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  };
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const handle of document.querySelectorAll("[x-sort\\:handle]")) {
+    handle.title = "Drag to move, or type the number";
+    handle.ariaHidden = "true"; // a keyboard types the number
+  }
+});

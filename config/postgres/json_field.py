@@ -1,0 +1,66 @@
+"""JSON documents whose numbers keep all digits, as in PostgreSQL."""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+LONGEST_INT = 4_000  # digits; Python refuses to convert longer ones
+NUMBER = re.compile(r'"\\u0000(-?[\d.]+)"')
+
+
+class JSONEncoder(json.JSONEncoder):
+    """An encoder that writes decimals as numbers, digit by digit.
+
+    json cannot do this. A decimal is encoded as a text that begins with NUL, as no text of jsonb
+    can, and then loses its quotes and the NUL.
+    """
+
+    def default(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return f"\0{value:f}"
+        return super().default(value)
+
+    def encode(self, value: Any) -> str:
+        return NUMBER.sub(r"\1", super().encode(value))
+
+
+class JSONDecoder(json.JSONDecoder):
+    """A decoder that reads fractions, and integers that are too long for Python, as decimals."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("parse_float", Decimal)
+        options.setdefault("parse_int", _integer)
+        super().__init__(**options)
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= LONGEST_INT else Decimal(digits)
+
+
+def json_text(document: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:
+    """Return `document` as text, with the digits that PostgreSQL has."""
+    return json.dumps(
+        document, cls=JSONEncoder, indent=indent, sort_keys=sort_keys, ensure_ascii=False
+    )
+
+
+class JSONField(models.JSONField):
+    """A jsonb column. Fractions are decimals: floats would lose digits, and zeros at the end."""
+
+    empty_values = (None,)  # a column that is not `blank` may have an empty text, list or object
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"encoder": JSONEncoder, "decoder": JSONDecoder} | options)
+
+    def deconstruct(self) -> Any:
+        """Return Django's field, since migrations need only the type of the column."""
+        name, _, args, options = super().deconstruct()
+        del options["encoder"], options["decoder"]
+        return name, "django.db.models.JSONField", args, options
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        """Return the document for `dumpdata`, whose encoder would write decimals as texts."""
+        return json.loads(json_text(super().value_to_string(obj)))

@@ -1,0 +1,365 @@
+"""Edits of what another session has changed, or deleted, while a form was open."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from copy import copy
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.hashers import make_password
+from django.contrib.messages import get_messages
+from django.db import IntegrityError, models, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from assessments.models import Question, Quiz
+from config.admin.forms import UNREADABLE
+from config.admin.shown import INPUT, LONGEST
+from courses.models import Course, Lesson
+from enrollments.models import Enrollment
+from tests.admin.pages import BY_MODEL, READ_ONLY, each_of, shown_on, typed, url
+from tests.factories import (
+    CourseFactory,
+    LessonFactory,
+    QuestionFactory,
+    QuizFactory,
+    UserFactory,
+    UserProfileFactory,
+)
+from users import middleware
+from users.models import User
+
+EDITABLE = [model for model in BY_MODEL if model not in READ_ONLY]
+
+
+OTHER_TEXTS = {
+    "timezone": ("Asia/Tokyo", "Asia/Seoul"),
+    "language": ("ja", "ko"),
+    "currency": ("CZK", "SEK"),
+}
+SPARE: dict[type[models.Model], str] = {Enrollment: "last_accessed_at", Quiz: "title"}
+"""A column that no check binds to another one, if the last one of the form is not such a column."""
+
+
+class Tab:
+    """A page that an administrator opens now and sends later."""
+
+    def __init__(self, client: Client, row: models.Model, **parameters: str) -> None:
+        self.client, self.row = client, row
+        self.address = url(type(row), "change", row.pk)
+        context = client.get(self.address, parameters).context
+        self.form = context["adminform"].form
+        self.data = shown_on(context)
+
+    def save(self, **typed: str) -> Any:
+        return self.client.post(self.address, self.data | typed)
+
+    def save_values(self, **values: Any) -> Any:
+        """Send the page with other values in some of the inputs."""
+        row = copy(self.row)
+        for name, value in values.items():
+            setattr(row, name, value)
+        form = type(self.form)
+        before, after = typed(form(instance=self.row)), typed(form(instance=row))
+        emptied = dict.fromkeys(before.keys() - after.keys(), "")
+        changed = {name: text for name, text in after.items() if before.get(name) != text}
+        return self.save(**emptied, **changed)
+
+    def columns(self) -> dict[str, Any]:
+        """Return what the database has in the columns that the form shows."""
+        row = type(self.row)._base_manager.get(pk=self.row.pk)
+        names = {field.name: field.attname for field in row._meta.concrete_fields}
+        return {name: getattr(row, names[name]) for name in self.form.texts}
+
+    def change_meanwhile(self, *, but: str = "") -> set[str]:
+        """Change the columns that the form shows, except one; return those that were changed."""
+        return {name for name in self.form.texts if name != but and self._change(name)}
+
+    def _change(self, name: str) -> bool:
+        rows = type(self.row)._base_manager.filter(pk=self.row.pk)
+        for value in other_values(self.row, name):
+            with suppress(IntegrityError), transaction.atomic():
+                return bool(rows.update(**{name: value}))
+        return False
+
+
+def other_values(row: models.Model, name: str) -> Iterator[Any]:
+    """Yield values that a column may have instead of that of `row`."""
+    field: Any = row._meta.get_field(name)
+    value = getattr(row, name)
+    if field.is_relation:
+        yield from (BY_MODEL[field.related_model].create() for _ in range(2))
+    elif field.choices:
+        yield from (label for label, _ in field.flatchoices if label != value)
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, UUID):
+        yield from (uuid4(), uuid4())
+    elif isinstance(field, models.JSONField):
+        yield from ([["a"], ["b"]] if isinstance(value, list) else [{"a": 1}, {"b": 1}])
+    elif isinstance(field, models.DateTimeField):
+        moment = value or datetime.fromisoformat("2040-01-01T12:00Z")
+        yield from (moment + timedelta(minutes=minutes) for minutes in (1, 2))
+    elif isinstance(field, models.IntegerField | models.DecimalField):
+        yield from ((value or 0) + number for number in (1, 2))
+    elif isinstance(field, models.URLField):
+        yield from ("https://example.com/1", "https://example.com/2")
+    else:
+        ending = (value or "")[:-1]
+        yield from OTHER_TEXTS.get(name, (f"{ending}q", f"{ending}z"))
+
+
+def third_value(row: models.Model, name: str, second: Any) -> Any:
+    """Return a value that is neither that of `row` nor the second one; None for yes and no."""
+    values = other_values(row, name)
+    return next((value for value in values if getattr(value, "pk", value) != second), None)
+
+
+@each_of(*EDITABLE)
+def test_row_of_which_all_else_was_changed_meanwhile__keeps_it(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    tab = Tab(admin_client, BY_MODEL[model].create())
+    name = SPARE.get(model, next(reversed(tab.form.texts)))
+    changed, others = tab.change_meanwhile(but=name), tab.columns()
+    mine = next(other_values(tab.row, name))
+    assert changed >= tab.form.texts.keys() - {name, "completed_at"}
+    assert tab.save_values(**{name: mine}).status_code == 302
+    assert tab.columns() == others | {name: getattr(mine, "pk", mine)}
+
+
+@each_of(*EDITABLE)
+def test_values_changed_on_both_sides__are_conflicts_and_nothing_is_saved(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    tab = Tab(admin_client, BY_MODEL[model].create())
+    changed, others = tab.change_meanwhile(), tab.columns()
+    mine = {name: third_value(tab.row, name, others[name]) for name in changed}
+    mine = {name: value for name, value in mine.items() if value is not None}
+    response = tab.save_values(**mine)
+    assert response.context["adminform"].form.errors.keys() == mine.keys()
+    assert tab.columns() == others
+
+
+# What is compared
+
+
+def test_untouched_page_saved__writes_nothing(admin_client: Client) -> None:
+    lesson = LessonFactory.create(content_text=" one\ntwo ", title="a\nb", metadata={"a": 1})
+    tab = Tab(admin_client, lesson)
+    tab.save(content_text=" one\r\ntwo ", title="ab")
+    changed = Lesson.objects.get()
+    assert (changed.content_text, changed.title) == (" one\ntwo ", "a\nb")
+    assert changed.updated_at == lesson.updated_at
+
+
+def test_value_changed_to_the_same_on_both_sides__is_no_conflict(admin_client: Client) -> None:
+    tab = Tab(admin_client, CourseFactory.create())
+    Course.objects.update(title="SQL")
+    assert tab.save(title="SQL").status_code == 302
+
+
+def test_conflict__names_both_values_and_is_resolved_by_saving_again(admin_client: Client) -> None:
+    tab = Tab(admin_client, CourseFactory.create(title="First"))
+    Course.objects.update(title="Second")
+    response = tab.save(title="Third")
+    [message] = response.context["adminform"].form.errors["title"]
+    assert strip_tags(message) == (
+        "Nothing was saved, because another session changed this from First to Second while the "
+        "form was open. Save again to replace it with what you typed."
+    )
+    assert tab.client.post(tab.address, shown_on(response.context)).status_code == 302
+    assert Course.objects.get().title == "Third"
+
+
+def test_form_shown_again__shows_what_was_changed_meanwhile_elsewhere(admin_client: Client) -> None:
+    tab = Tab(admin_client, CourseFactory.create(category="maths", title="First"))
+    Course.objects.update(category="music")
+    context = tab.save(title="").context
+    assert context["adminform"].form["category"].value() == "music"
+    assert context["changes"] == [("Category", "maths", "music")]
+
+
+def test_values_that_only_together_break_a_check__are_refused(admin_client: Client) -> None:
+    tab = Tab(admin_client, CourseFactory.create(published=True, status="draft"))
+    Course.objects.update(published_at=None)
+    response = tab.save(status="published")
+    assert response.context["adminform"].form.errors == {
+        "published_at": ["A published course needs the time of its publication."]
+    }
+
+
+def test_account_closed_meanwhile__stays_closed(admin_client: Client) -> None:
+    user = UserFactory.create()
+    tab = Tab(admin_client, user)
+    User.objects.filter(pk=user.pk).update(deleted_at=datetime.fromisoformat("2040-01-01T12:00Z"))
+    assert tab.save(email_verified="on").status_code == 302
+    user.refresh_from_db()
+    assert (user.email_verified, user.is_active) == (True, False)
+
+
+def test_own_account_changed_while_its_password_is__keeps_the_change(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verify(request: Any) -> None:
+        assert not request.user.email_verified
+        User.objects.update(email_verified=True)
+
+    User.objects.update(password=make_password("old-password-1"))
+    admin_client.force_login(User.objects.get())
+    monkeypatch.setattr(middleware, "_zone", verify)
+    new = {"new_password1": "new-password-2", "new_password2": "new-password-2"}
+    admin_client.post(reverse("admin:password_change"), {"old_password": "old-password-1"} | new)
+    user = User.objects.get()
+    assert (user.check_password("new-password-2"), user.email_verified) == (True, True)
+
+
+def test_log__names_only_what_was_changed_in_the_form(admin_client: Client) -> None:
+    tab = Tab(admin_client, CourseFactory.create())
+    Course.objects.update(category="music")
+    tab.save(title="SQL")
+    assert LogEntry.objects.get().get_change_message() == "Changed Title."
+
+
+@pytest.mark.parametrize("shown", ["x", "x:y:z"])
+def test_page_that_says_wrongly_what_it_showed__is_shown_again(
+    admin_client: Client, shown: str
+) -> None:
+    tab = Tab(admin_client, CourseFactory.create())
+    response = tab.save(title="SQL", _shown=shown)
+    assert response.context["adminform"].form.non_field_errors() == [UNREADABLE]
+    assert Course.objects.get().title != "SQL"
+
+
+def test_page_that_does_not_say_what_it_showed__is_compared_with_the_row(
+    admin_client: Client,
+) -> None:
+    tab = Tab(admin_client, CourseFactory.create())
+    assert tab.save(title="SQL", _shown="").status_code == 302
+    assert Course.objects.get().title == "SQL"
+
+
+def test_times_of_a_page_in_another_zone_than_now__are_read_in_the_zone_of_the_page(
+    admin_client: Client,
+) -> None:
+    profile = UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
+    course = CourseFactory.create(published=True)
+    tab = Tab(admin_client, course)
+    profile.timezone = "Europe/Prague"
+    profile.save()
+    assert tab.save(title="SQL").status_code == 302
+    assert Course.objects.get().published_at == course.published_at
+
+
+def test_long_text_changed_meanwhile__is_not_undone(admin_client: Client) -> None:
+    lesson = LessonFactory.create(content_text="a" * (LONGEST + 1))
+    tab = Tab(admin_client, lesson)
+    assert len(tab.data[INPUT]) < 5_000
+    assert tab.save(title="SQL").status_code == 302
+    Lesson.objects.update(content_text="b" * (LONGEST + 1))
+    response = tab.save(title="SQL", content_text="c")
+    assert list(response.context["adminform"].form.errors) == ["content_text"]
+
+
+# Inlines
+
+
+def quiz_with_questions(*texts: str) -> Quiz:
+    quiz = QuizFactory.create()
+    for text in texts:
+        QuestionFactory.create(quiz=quiz, question_text=text)
+    return quiz
+
+
+def texts_and_points() -> list[tuple[str, int]]:
+    return list(Question.objects.order_by("order_number").values_list("question_text", "points"))
+
+
+def test_inline_row_changed_meanwhile__keeps_its_values(admin_client: Client) -> None:
+    tab = Tab(admin_client, quiz_with_questions("a", "b"))
+    Question.objects.update(points=9)
+    tab.save(title="SQL", **{"questions-1-question_text": "c"})
+    assert texts_and_points() == [("a", 9), ("c", 9)]
+
+
+def test_inline_row_deleted_meanwhile__is_named_and_the_rest_is_saved(admin_client: Client) -> None:
+    tab = Tab(admin_client, quiz_with_questions("a", "b", "c"))
+    gone = Question.objects.get(question_text="a")
+    gone.delete()
+    response = tab.save(**{"questions-1-points": "7"})
+    assert [points for _, points in texts_and_points()] == [7, 1]
+    assert str(next(iter(get_messages(response.wsgi_request)))) == (
+        f"The question “{gone}” was deleted or moved while this form was open."
+    )
+
+
+def test_inline_row_changed_and_deleted_meanwhile__becomes_a_new_row(admin_client: Client) -> None:
+    tab = Tab(admin_client, quiz_with_questions("a", "b"))
+    gone = Question.objects.get(question_text="a")
+    gone.delete()
+    response = tab.save(**{"questions-0-question_text": "mine"})
+    [inline] = response.context["inline_admin_formsets"]
+    assert [form["question_text"].value() for form in inline.formset.forms] == ["b", "mine"]
+    assert response.context["problems"] == [
+        (
+            "Question #2",
+            f"The question “{gone}” was deleted or moved while this form was open. What you typed "
+            "for it is here as a new question: save again to add it, or remove it.",
+            "",
+        )
+    ]
+    assert tab.client.post(tab.address, shown_on(response.context)).status_code == 302
+    assert sorted(text for text, _ in texts_and_points()) == ["b", "mine"]
+
+
+def test_inline_row_deleted_on_both_sides__is_no_problem(admin_client: Client) -> None:
+    tab = Tab(admin_client, quiz_with_questions("a", "b"))
+    Question.objects.filter(question_text="a").delete()
+    assert tab.save(**{"questions-0-DELETE": "on"}).status_code == 302
+    assert [text for text, _ in texts_and_points()] == ["b"]
+
+
+def test_inline_rows_of_the_second_page__are_found_though_rows_before_are_gone(
+    admin_client: Client,
+) -> None:
+    quiz = quiz_with_questions(*"abcdefghijkl")
+    address = url(Quiz, "change", quiz.pk) + "?questions-page=2"
+    data = shown_on(admin_client.get(address).context)
+    Question.objects.filter(question_text__in="abcdef").delete()
+    assert admin_client.post(address, data | {"questions-1-points": "7"}).status_code == 302
+    assert texts_and_points()[-2:] == [("k", 1), ("l", 7)]
+
+
+@pytest.mark.parametrize("key", ["x", "00000000-0000-7000-8000-000000000000"])
+def test_inline_row_without_a_key_of_the_set__is_not_lost(admin_client: Client, key: str) -> None:
+    tab = Tab(admin_client, quiz_with_questions("a"))
+    response = tab.save(**{"questions-0-id": key, "questions-0-question_text": "mine"})
+    assert response.context["problems"][-1].name == "Question #1"
+    assert texts_and_points() == [("a", 1)]
+
+
+def test_inline_with_invalid_counts__says_so_at_the_top(admin_client: Client) -> None:
+    response = Tab(admin_client, quiz_with_questions("a")).save(**{"questions-TOTAL_FORMS": "x"})
+    assert [problem.name for problem in response.context["problems"]] == ["Questions"]
+
+
+# Records that are gone
+
+
+def test_record_deleted_meanwhile__can_be_added_again_as_typed(admin_client: Client) -> None:
+    course = CourseFactory.create(title="SQL")
+    tab = Tab(admin_client, course)
+    course.delete()
+    response = tab.save(category="music")
+    form = response.context["adminform"].form
+    assert form.non_field_errors() == [
+        f"The course “{course}” was deleted while this form was open, so nothing was saved. "
+        "What you typed is below. Save it to add a new course."
+    ]
+    again = typed(form) | {"_saveasnew": "1", "modules-TOTAL_FORMS": "0"}
+    admin_client.post(tab.address, again | {"modules-INITIAL_FORMS": "0"})
+    assert Course.objects.get().category == "music"

@@ -1,0 +1,217 @@
+"""Times in forms and on pages, in zones whose clocks are set back and forward."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.test import Client
+from django.utils import timezone
+
+from analytics.models import AnalyticsEvent
+from config.admin.moments import OUTSIDE, MomentField, MomentWidget
+from courses.models import Course
+from tests.admin.pages import errors, sent, url
+from tests.factories import AnalyticsEventFactory, CourseFactory, UserProfileFactory
+from users.models import User, UserProfile
+
+FIRST = datetime(2025, 10, 26, 0, 30, 0, 123456, tzinfo=UTC)
+"""The moment at which clocks in Prague show 02:30; an hour later they show it again."""
+TWICE = (
+    "Clocks in Europe/Prague show 02:30 twice on 26 October 2025, because they are set back. "
+    "Choose one of the two."
+)
+
+
+@pytest.fixture
+def in_prague(admin_client: Client) -> Client:
+    UserProfileFactory.create(user=User.objects.get(), timezone="Europe/Prague")
+    return admin_client
+
+
+def published(course: Course) -> datetime | None:
+    return Course.objects.values_list("published_at", flat=True).get(pk=course.pk)
+
+
+@pytest.mark.parametrize("moment", [FIRST, FIRST + timedelta(hours=1)])
+def test_time_of_a_repeated_hour_untouched__stays_as_it_is(
+    in_prague: Client, moment: datetime
+) -> None:
+    course = CourseFactory.create(published_at=moment)
+    address = url(Course, "change", course.pk)
+    assert in_prague.post(address, sent(in_prague, address) | {"title": "A"}).status_code == 302
+    assert (published(course), Course.objects.get().title) == (moment, "A")
+
+
+def test_time_of_a_repeated_hour_typed__asks_which_of_the_two(in_prague: Client) -> None:
+    address = url(Course, "change", CourseFactory.create().pk)
+    data = sent(in_prague, address) | {"published_at_0": "2025-10-26", "published_at_1": "02:30"}
+    assert errors(in_prague, address, data) == {"published_at": [TWICE]}
+    html = in_prague.post(address, data).content.decode()
+    assert '<option value="+02:00">02:30 CEST (UTC+02:00)</option>' in html
+    assert '<option value="+01:00">02:30 CET (UTC+01:00)</option>' in html
+
+
+@pytest.mark.parametrize(("chosen", "hour"), [("+02:00", 0), ("+01:00", 1)])
+def test_time_of_a_repeated_hour_chosen__is_saved(
+    in_prague: Client, chosen: str, hour: int
+) -> None:
+    course = CourseFactory.create()
+    address = url(Course, "change", course.pk)
+    parts = {"published_at_0": "2025-10-26", "published_at_1": "02:30", "published_at_2": chosen}
+    in_prague.post(address, sent(in_prague, address) | parts)
+    assert published(course) == datetime(2025, 10, 26, hour, 30, tzinfo=UTC)
+
+
+def test_other_moment_of_a_repeated_hour__is_a_change(in_prague: Client) -> None:
+    course = CourseFactory.create(published_at=FIRST)
+    address = url(Course, "change", course.pk)
+    in_prague.post(address, sent(in_prague, address) | {"published_at_2": "+01:00"})
+    assert published(course) == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+
+
+# (zone, typed, chosen, the moment in UTC or the message)
+CLOCKS: list[Any] = [
+    ("Europe/Prague", "2025-10-26 02:30:00", "+03:00", TWICE),
+    ("Europe/Prague", "2025-10-26 03:00:00", "+02:00", "2025-10-26T02:00:00+00:00"),
+    (
+        "Europe/Prague",
+        "2026-03-29 02:30:00",
+        None,
+        "Clocks in Europe/Prague do not show 02:30 on 29 March 2026, because they are set forward. "
+        "Enter another time, such as 2026-03-29 03:30:00.",
+    ),
+    ("Australia/Lord_Howe", "2026-04-05 01:45:10", "+10:30", "2026-04-04T15:15:10+00:00"),
+    (
+        "Australia/Lord_Howe",
+        "2026-04-05 01:45:10",
+        None,
+        "Clocks in Australia/Lord_Howe show 01:45:10 twice on 5 April 2026, because they are set "
+        "back. Choose one of the two.",
+    ),
+    (
+        "Pacific/Apia",
+        "2011-12-30 12:00:00",
+        None,
+        "Clocks in Pacific/Apia do not show 12:00 on 30 December 2011, because they are set "
+        "forward. Enter another time, such as 2011-12-31 12:00:00.",
+    ),
+    (
+        "America/Sao_Paulo",
+        "2018-11-04 00:00:00",
+        None,
+        "Clocks in America/Sao_Paulo do not show 00:00 on 4 November 2018, because they are set "
+        "forward. Enter another time, such as 2018-11-04 01:00:00.",
+    ),
+    ("Asia/Tokyo", "0001-01-01 00:00:00", None, OUTSIDE),
+    ("America/New_York", "9999-12-31 23:59:59", None, OUTSIDE),
+]
+
+
+@pytest.mark.parametrize(("zone", "clock", "chosen", "outcome"), CLOCKS)
+def test_clock_time__is_a_moment_or_explained(
+    zone: str, clock: str, chosen: str | None, outcome: str
+) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        try:
+            moment = MomentField().clean([*clock.split(), chosen])
+            found = str(moment and moment.isoformat())
+        except ValidationError as refused:
+            [found] = refused.messages
+    assert found == outcome
+
+
+@pytest.mark.parametrize(
+    ("zone", "choices"),
+    [
+        ("Australia/Lord_Howe", ["01:45 (UTC+11:00)", "01:45 (UTC+10:30)"]),
+        ("Europe/Prague", []),
+    ],
+)
+def test_choice_between_two_moments__is_offered_only_for_a_repeated_time(
+    zone: str, choices: list[str]
+) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        context = MomentWidget().get_context("t", datetime(2026, 4, 4, 14, 45, tzinfo=UTC), {})
+    groups = context["widget"]["subwidgets"][2]["optgroups"]
+    assert [option["label"] for _, options, _ in groups for option in options] == choices
+
+
+def test_time_that_is_none__is_shown_as_it_was_typed(in_prague: Client) -> None:
+    address = url(Course, "change", CourseFactory.create().pk)
+    data = sent(in_prague, address) | {"published_at_0": "soon", "published_at_1": "25:00"}
+    assert errors(in_prague, address, data) == {
+        "published_at": ["Enter a valid date.", "Enter a valid time."]
+    }
+    assert 'value="soon"' in in_prague.post(address, data).content.decode()
+
+
+# Pages
+
+
+def test_times_on_a_page__are_all_in_the_zone_that_it_names(in_prague: Client) -> None:
+    event = AnalyticsEventFactory.create(timestamp=FIRST, event_type="login")
+    html = in_prague.get(url(AnalyticsEvent, "change", event.pk)).content.decode()
+    assert "login at 2025-10-26 02:30:00" in html
+    assert ">26 Oct 2025, 02:30<" in html
+    assert "Times are in Europe/Prague." in html
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment"),
+    [
+        ("Asia/Tokyo", datetime(9999, 12, 31, 23, tzinfo=UTC)),
+        ("America/New_York", datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_time_at_the_end_of_the_calendar__is_shown_and_stays_as_it_is(
+    admin_client: Client, zone: str, moment: datetime
+) -> None:
+    UserProfileFactory.create(user=User.objects.get(), timezone=zone)
+    course = CourseFactory.create(published_at=moment)
+    assert admin_client.get(url(Course, "changelist")).status_code == 200
+    address = url(Course, "change", course.pk)
+    assert admin_client.post(address, sent(admin_client, address)).status_code == 302
+    assert published(course) == moment
+
+
+# Time zones, languages and currencies
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value"),
+    [
+        (UserProfile, "timezone", "Europe/Pragu"),
+        (UserProfile, "timezone", "localtime"),
+        (UserProfile, "language", "xx"),
+        (Course, "currency", "EUX"),
+    ],
+)
+def test_value_that_is_not_offered__is_refused(
+    admin_client: Client, model: type[models.Model], field: str, value: str
+) -> None:
+    row = UserProfileFactory.create() if model is UserProfile else CourseFactory.create()
+    address = url(model, "change", row.pk)
+    assert errors(admin_client, address, sent(admin_client, address) | {field: value}) == {
+        field: [f"“{value}” is not in the list. Choose one that is."]
+    }
+
+
+def test_unknown_zone_of_a_profile__stays_and_is_said(admin_client: Client) -> None:
+    profile = UserProfileFactory.create(user=User.objects.get(), timezone="Middle/Earth")
+    address = url(UserProfile, "change", profile.pk)
+    html = admin_client.get(address).content.decode()
+    assert '<option value="Middle/Earth" selected>Middle/Earth (unknown)</option>' in html
+    assert "“Middle/Earth” is not in the list. It stays as it is until another is chosen." in html
+    assert admin_client.post(address, sent(admin_client, address) | {"bio": "A"}).status_code == 302
+    profile.refresh_from_db()
+    assert (profile.timezone, profile.bio) == ("Middle/Earth", "A")
+
+
+def test_page_for_a_viewer_with_an_unknown_zone__says_which_it_shows(admin_client: Client) -> None:
+    UserProfileFactory.create(user=User.objects.get(), timezone="Middle/Earth")
+    html = admin_client.get(url(Course, "changelist")).content.decode()
+    assert "Times are in UTC." in html
+    assert "Your profile names the time zone “Middle/Earth”, which is unknown." in html

@@ -1,0 +1,70 @@
+"""Names of rows, by which a person chooses one, and texts that can be seen in lists."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.db import models, transaction
+from django.db.utils import IntegrityError
+from django.test import Client
+
+from courses.models import Course
+from tests.admin.pages import BY_MODEL, TRAITS, each_model, errors, model_admin, sent, url
+from tests.factories import CourseFactory, QuestionFactory, QuizFactory
+
+
+@each_model
+@pytest.mark.django_db
+def test_rows_with_the_same_texts__have_different_names(model: type[models.Model]) -> None:
+    one, other = BY_MODEL[model].create_batch(2, **TRAITS.get(model, {}))
+    for field in model._meta.concrete_fields:
+        if isinstance(field, models.CharField | models.TextField):
+            copy_unless_unique(model, one, other, field.name)
+    rows = model._base_manager.filter(pk__in=[one.pk, other.pk])
+    assert len({str(row) for row in rows}) == 2
+
+
+def copy_unless_unique(model: type[models.Model], one: Any, other: Any, field: str) -> None:
+    with suppress(IntegrityError), transaction.atomic():
+        model._base_manager.filter(pk=other.pk).update(**{field: getattr(one, field)})
+
+
+def test_quiz_to_choose_from__names_its_lesson_module_and_course(admin_client: Client) -> None:
+    quiz = QuizFactory.create(
+        title="Quiz",
+        lesson__title="Joins",
+        lesson__order_number=3,
+        lesson__module__order_number=2,
+        lesson__module__course__title="SQL",
+        lesson__module__course__slug="sql",
+    )
+    asked = {"app_label": "assessments", "model_name": "question", "field_name": "quiz"}
+    answer = admin_client.get("/admin/autocomplete/", asked | {"term": "sql quiz"}).json()
+    assert answer["results"] == [{"id": str(quiz.pk), "text": "Quiz · SQL: 2.3 Joins"}]
+
+
+def test_row_within_the_form_of_its_parent__is_named_without_it(admin_client: Client) -> None:
+    question = QuestionFactory.create(question_text="Which join?")
+    page = admin_client.get(url(type(question.quiz), "change", question.quiz.pk))
+    assert '<strong class="font-semibold select-none">Which join?</strong>' in page.text
+
+
+def test_title_that_cannot_be_seen__has_a_link_that_can() -> None:
+    course = CourseFactory.build(title="\u200b")
+    assert model_admin(Course).columns[0](course) == "(blank)"
+
+
+@pytest.mark.parametrize("title", ["SQL\nfor all", "SQL\u2028for all", "SQL\x07", "SQL\x85all"])
+def test_title_of_two_lines__is_refused(admin_client: Client, title: str) -> None:
+    address = url(Course, "change", CourseFactory.create().pk)
+    assert errors(admin_client, address, sent(admin_client, address) | {"title": title}) == {
+        "title": ["The text must be on one line. Remove line breaks and control characters."]
+    }
+
+
+@pytest.mark.parametrize("title", ["\u200b", "\u2800\u3164", "\U000e0020"])
+def test_title_that_cannot_be_seen__is_refused(admin_client: Client, title: str) -> None:
+    address = url(Course, "change", CourseFactory.create().pk)
+    assert errors(admin_client, address, sent(admin_client, address) | {"title": title}) == {
+        "title": ["The value must be text with a visible character."]
+    }

@@ -1,0 +1,10 @@
+"""The time zones that a profile can name: those of the IANA database that Python has."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of all zones, without those that mean another zone on each server."""
+    return frozenset(available_timezones() - {"Factory", "localtime"})
