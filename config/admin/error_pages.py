@@ -9,8 +9,9 @@ from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
-from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
+
+from config.console import counted_bytes
 
 type View = Callable[[HttpRequest], HttpResponse]
 
@@ -142,11 +143,11 @@ def large_requests_refused(get_response: View) -> View:
 def _too_large(request: HttpRequest) -> Explanation:
     while request.read(1 << 16):  # a server that closes early would reset the connection
         pass
-    size, limit = request.headers["Content-Length"], settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    size = counted_bytes(int(request.headers["Content-Length"]))
+    limit = counted_bytes(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     return Explanation(
         "Form too large",
-        f"Nothing was saved: the form has {filesizeformat(size)}, and the server takes"
-        f" {filesizeformat(limit)}.",
+        f"Nothing was saved: the form has {size}, and the server takes {limit}.",
         "Go back and shorten the longest text.",
     )
 

@@ -3,10 +3,17 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from psycopg.errors import ReadOnlySqlTransaction
 
+from config.admin.error_pages import Explanation, error_page
 from config.console import driver_error
+
+READ_ONLY = Explanation(
+    "Read-only database",
+    "Nothing was saved. The database takes no changes now: it is a standby server, or its"
+    " transactions are read-only.",
+    "Wait until the site uses the primary server again (DATABASE_URL), then try again.",
+)
 
 
 class ReadOnlyNotice:
@@ -21,5 +28,5 @@ class ReadOnlyNotice:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page; a session is not saved with this status, which would fail again."""
         if isinstance(driver_error(error), ReadOnlySqlTransaction):
-            return render(request, "config_admin/read_only.html", status=503)
+            return error_page(request, 503, READ_ONLY)
         return None

@@ -24,10 +24,11 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
 from config.admin.client_address import client_address
+from config.admin.error_pages import Explanation, error_page
+from config.console import counted
 
 LIMIT = 5
 LIMIT_OF_ADDRESS = 50
@@ -161,7 +162,8 @@ def _remember_browser(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _refusal(request: HttpRequest, counter: Counter) -> HttpResponse:
-    context = {"counter": counter, "minutes": ceil(counter.seconds / 60)}
-    response = render(request, "config_admin/locked.html", context, status=429)
+    failed = f"There were {counter.limit} failed attempts to log in {counter.origin}."
+    wait = f"Try again in {counted(ceil(counter.seconds / 60), 'minute')}."
+    response = error_page(request, 429, Explanation("Too many attempts", failed, wait))
     response.headers["Retry-After"] = str(counter.seconds)
     return response

@@ -77,8 +77,9 @@ def refused(
 
 
 def _longest(data: Mapping[str, str]) -> str:
-    """Return the name of the longest value."""
-    return max(data, key=lambda name: len(data[name]), default="")
+    """Return the name of the longest value that was typed."""
+    typed = [name for name in data if not name.startswith("_")]
+    return max(typed, key=lambda name: len(data[name]), default="")
 
 
 def _in_words(condition: Any) -> str:

@@ -11,7 +11,7 @@ from tests.factories import CourseFactory
 def saved_number(client: Client, address: str, data: dict[str, str]) -> str | None:
     """Return the number in the receipt for `data`, or None without a receipt."""
     cookie = client.post(address, data).cookies.get("saved_form")
-    return cookie and cookie.value
+    return cookie.value if cookie else None
 
 
 def test_changed_record__is_acknowledged(admin_client: Client) -> None:

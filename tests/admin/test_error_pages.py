@@ -120,7 +120,7 @@ def test_form_that_is_too_large__names_both_sizes(
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1024
     answer = client.post("/admin/", {"a": "x" * 2048})
     assert answer.status_code == 413
-    assert "the form has 2.1\xa0KB, and the server takes 1.0\xa0KB." in answer.text
+    assert "the form has 2.1 kB, and the server takes 1.0 kB." in answer.text
 
 
 @pytest.mark.django_db

@@ -28,3 +28,11 @@ def test_phone_schema__is_zoomed(phone: Page) -> None:
     before = phone.locator(".diagram").get_attribute("viewBox")
     phone.get_by_role("button", name="Zoom in").tap()
     expect(phone.locator(".diagram")).not_to_have_attribute("viewBox", before or "")
+
+
+def test_phone_list__has_a_card_for_each_row(phone: Page) -> None:
+    phone.goto("/admin/courses/course/")
+    price = phone.locator("#result_list tbody td.field-price").first
+    assert price.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Price"'
+    card = phone.locator("#result_list tbody").first
+    assert card.evaluate("card => card.scrollWidth <= card.clientWidth")

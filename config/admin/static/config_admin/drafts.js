@@ -50,10 +50,12 @@
   }
 
   function keep(draft) {
+    const text = JSON.stringify(draft);
     try {
-      sessionStorage.setItem(KEY, JSON.stringify(draft));
+      sessionStorage.setItem(KEY, text);
     } catch {
-      forget(() => true); // The storage is full, or there is none: the browser's Back has to do.
+      forget(() => true); // The storage is full; this form matters more than earlier ones.
+      sessionStorage.setItem(KEY, text);
     }
   }
 
@@ -135,9 +137,11 @@
   }
 
   function fill(input, values, titles) {
+    const before = [input.value, input.checked].join();
     if (["checkbox", "radio"].includes(input.type)) input.checked = values.includes(input.value);
     else if (input.tagName === "SELECT") choose(input, values, titles);
     else if (values.length) input.value = values.shift();
+    if (before === [input.value, input.checked].join()) return;
     input.dispatchEvent(new Event("input", { bubbles: true }));
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
@@ -200,7 +204,8 @@
         + "Remove some of the added rows, save, and add the others then.";
     }
     if (bytes <= Number(page.maxBytes)) return "";
-    const [longest] = values.sort(([, one], [, other]) => other.length - one.length)[0];
+    const typed = values.filter(([name]) => form.elements[name]?.type !== "hidden");
+    const [longest] = typed.sort(([, one], [, other]) => other.length - one.length)[0];
     const label = form.elements[longest].labels?.[0]?.textContent.replace("*", "").trim() ?? longest;
     return `Nothing was sent: the form has ${megabytes(bytes)}, and the server takes ${megabytes(page.maxBytes)}. `
       + `The longest text is in “${label}”: shorten it.`;
