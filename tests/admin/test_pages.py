@@ -83,8 +83,8 @@ def test_course_added_changed_and_deleted__is_in_the_log(admin_client: Client) -
     admin_client.post(url(Course, "delete", course.pk), {"post": "yes"})
     assert [str(entry) for entry in LogEntry.objects.order_by("pk")] == [
         "Added “SQL”.",
-        "Changed “More SQL” — Changed Title.",
-        "Deleted “More SQL.”",
+        "Changed “More SQL (sql)” — Changed Title.",
+        "Deleted “More SQL (sql).”",
     ]
 
 
