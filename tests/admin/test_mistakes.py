@@ -1,5 +1,6 @@
 """Lists whose address has parameters that they do not understand."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -185,6 +186,17 @@ def test_several_labels__are_alternatives(admin_client: Client) -> None:
 )
 def test_wrong_value__is_still_in_the_input(admin_client: Client, query: str, typed: str) -> None:
     assert typed in opened(admin_client, Course, query).content.decode()
+
+
+def test_form_of_the_filters__keeps_all_but_the_page_and_empty_values(
+    admin_client: Client,
+) -> None:
+    CourseFactory.create()
+    query = "status__exact=draft&created_at_from=&price_to=9&title__contains=a&p=1"
+    html = opened(admin_client, Course, query).content.decode()
+    form = html.partition('id="filter-form"')[2].partition("</form>")[0]
+    kept = re.findall('type="hidden" name="(.*?)" value="(.*?)"', form)
+    assert sorted(kept) == [("status__exact", "draft"), ("title__contains", "a")]
 
 
 @pytest.mark.parametrize("query", ["price_from=abc", "p=9", "nonsense=1", "status=x"])
