@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from config.admin.documents import indented
 from config.admin.paths import field_at, value_at
-from config.postgres import BLANK, caption, local_time
+from config.postgres import BLANK, FarTime, caption, local_time
 from config.postgres.enums import EnumField
 
 type DisplayFunction = Callable[[Any], Any]
@@ -104,6 +104,8 @@ def amount(value: Decimal, currency: str) -> SafeString:
 
 def moment(value: datetime) -> SafeString:
     """Return a time in the current time zone; the tooltip names the zone."""
+    if isinstance(value, FarTime):
+        return unbroken(str(value))
     local = local_time(value)
     return format_html(
         '<time datetime="{}" title="{}" class="whitespace-nowrap">{}</time>',

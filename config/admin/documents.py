@@ -25,7 +25,6 @@ NUL = r"PostgreSQL cannot store the character \u0000. Remove it."
 HALF_PAIR = (
     r"A text has one half of a surrogate pair, such as \ud83d. Remove it, or add the other half."
 )
-NULL = "The document is null. Leave the input empty if there is no document."
 TEXT_OR_SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}]')
 
 
@@ -84,12 +83,7 @@ class JSONField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         if not isinstance(value, str) or self.disabled:
             return value
-        if not value.strip():
-            return None
-        document = _parsed(value)
-        if document is None and not self.required:
-            raise ValidationError(NULL)
-        return document
+        return _parsed(value) if value.strip() else None
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether PostgreSQL would store another document, so 1.10 is not 1.1."""

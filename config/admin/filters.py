@@ -65,6 +65,8 @@ class DaysFilter(RangeFilter, RangeDateFilter):
         """Return the condition for one end of the range; the last day lasts until midnight."""
         if end == "from":
             return models.Q((f"{self.field_path}__gte", _midnight(day)))
+        if day == date.max:
+            return models.Q()
         return models.Q((f"{self.field_path}__lt", _midnight(day + timedelta(days=1))))
 
 

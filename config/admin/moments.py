@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
-from config.postgres import local_time
+from config.postgres import FarTime, local_time
 
 TWICE = (
     "Clocks in {zone} show {time} twice on {day}, because they are set back. Choose one of the two."
@@ -60,6 +60,8 @@ class MomentWidget(UnfoldAdminSplitDateTimeWidget):
     def decompress(self, value: datetime | None) -> Any:
         if value is None:
             return [None, None, None]
+        if isinstance(value, FarTime):
+            return [str(value), "", None]
         moment = local_time(value)
         clock = moment.replace(tzinfo=None)
         twice = len(_readings_of(clock.date(), clock.time())) > 1
@@ -73,7 +75,10 @@ class MomentWidget(UnfoldAdminSplitDateTimeWidget):
             choices.insert(0, ("", "Choose one of the two"))
         which: Any = self.widgets[-1]
         which.choices = choices if len(moments) > 1 else []
-        return super().get_context(name, parts, attrs)
+        context = super().get_context(name, parts, attrs)
+        for part in context["widget"]["subwidgets"]:  # Django's script names its warning so
+            part["attrs"]["aria-describedby"] = f"id_{name}_0_timezone_warning_helptext"
+        return context
 
 
 def _readings_of(day: date | str | None, clock: time | str | None) -> list[datetime]:
@@ -102,6 +107,8 @@ class MomentField(forms.SplitDateTimeField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Return whether another moment was typed; both moments of a repeated hour look alike."""
+        if isinstance(initial, FarTime) and data[:2] == [str(initial), ""]:
+            return False
         if super().has_changed(initial, data):
             return True
         *_, shown = self.widget.decompress(initial)

@@ -44,11 +44,11 @@ def deferred(model: type[models.Model]) -> Iterator[None]:
 def why_taken(position: UniqueConstraint, row: models.Model) -> str:
     """Return the message that another row of the database has the position of `row`."""
     parent, number = position.fields
-    others = _siblings(row, parent).exclude(pk=row.pk)
+    others = _below(getattr(row, parent), row, parent).exclude(pk=row.pk)
     other = select_names(others.filter(**{number: getattr(row, number)})).first()
     title = row._meta.get_field(parent).verbose_name  # type: ignore[union-attr]
     return (
-        f"{_taken(row, number, other, _last(others, number))} "
+        f"{_taken(row, number, str(other), _last(others, number))} "
         f"To swap the two, open the {title}, where all are in one form."
     )
 
@@ -81,8 +81,9 @@ class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         for form in changed:
             same = rows[getattr(form.instance, number)]
             if others := [row for row in same if row is not form.instance]:
-                last = max(_last(_siblings(form.instance, parent), number), *rows)
-                form.add_error(number, _taken(form.instance, number, others[0], last))
+                siblings = _below(self.instance, form.instance, parent)
+                last = max(_last(siblings, number), *rows)
+                form.add_error(number, _taken(form.instance, number, _own_name(others[0]), last))
 
     def _keeps(self, form: Any, number: str) -> bool:
         """Return whether the row of `form` will be in the table, with a valid number."""
@@ -99,16 +100,21 @@ class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return select_names(self.model._base_manager.filter(**taken).exclude(pk__in=here))
 
 
-def _taken(row: models.Model, number: str, other: models.Model | None, last: int) -> str:
+def _taken(row: models.Model, number: str, other: str, last: int) -> str:
     title = capfirst(row._meta.get_field(number).verbose_name)  # type: ignore[union-attr]
     taken = f"{title} {getattr(row, number)} belongs to “{other}”."
     return f"{taken} Choose another, such as {last + 1}."
 
 
-def _siblings(row: models.Model, parent: str) -> QuerySet:
-    if getattr(row, parent)._state.adding:
-        return type(row)._base_manager.none()
-    return type(row)._base_manager.filter(**{parent: getattr(row, parent)})
+def _own_name(row: Any) -> str:
+    """Return the name of `row` without its parent, which may be new and incomplete."""
+    return str(row.get_inline_title() if hasattr(row, "get_inline_title") else row)
+
+
+def _below(parent: models.Model, row: models.Model, path: str) -> QuerySet:
+    """Return the rows of the database that have the same parent as `row`."""
+    rows = type(row)._base_manager
+    return rows.none() if parent._state.adding else rows.filter(**{path: parent})
 
 
 def _last(rows: QuerySet, number: str) -> int:

@@ -80,7 +80,7 @@ def _weekly(
 
 def midnight(now: datetime) -> datetime:
     """Return the beginning of the day of `now` in the current time zone."""
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
 def mondays_until(now: datetime) -> list[datetime]:

@@ -29,7 +29,7 @@ from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
 from config.postgres.names import shortened
 from config.postgres.row_security import every_row
-from config.postgres.times import local_time, minute
+from config.postgres.times import FarTime, local_time, minute
 
 __all__ = [
     "BLANK",
@@ -44,6 +44,7 @@ __all__ = [
     "CreateEnum",
     "DropEnum",
     "EnumField",
+    "FarTime",
     "IsFinite",
     "JSONDecoder",
     "JSONField",

@@ -1,8 +1,14 @@
-"""Times of PostgreSQL in the zone of the viewer."""
+"""Times of PostgreSQL in the zone of the viewer, and those that Python does not have."""
 
 from datetime import UTC, datetime
+from typing import Any, Self
 
 from django.utils import timezone
+from psycopg import Connection, DataError
+from psycopg.postgres import types
+from psycopg.pq import Format
+
+ZONED = types["timestamptz"].oid
 
 
 def local_time(moment: datetime) -> datetime:
@@ -18,3 +24,48 @@ def minute(moment: object) -> str:
     if not isinstance(moment, datetime):  # the row is not saved, and the database sets the time
         return "not saved yet"
     return f"{local_time(moment):%Y-%m-%d %H:%M}"
+
+
+class FarTime(datetime):
+    """A time before the year 1 or after 9999: the last one that Python has, with its text.
+
+    It is compared as that one; it is printed, saved and exported as PostgreSQL wrote it.
+    """
+
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return the time that PostgreSQL writes as `text`."""
+        early = text.endswith("BC") or text == "-infinity"
+        moment = cls(*((1, 1, 1) if early else (9999, 12, 31)), tzinfo=UTC)
+        moment.text = text
+        return moment
+
+    def isoformat(self, *_: Any) -> str:
+        return self.text
+
+    def __format__(self, _: str) -> str:
+        return self.text
+
+    def astimezone(self, *_: Any) -> Self:
+        return self
+
+    def replace(self, *_: Any, **__: Any) -> Self:
+        return self
+
+
+def read_far_times(connection: Connection[Any]) -> None:
+    """Let this connection read times that Python does not have, which would be errors."""
+    loader: Any = connection.adapters.get_loader(ZONED, Format.TEXT)
+
+    class Loader(loader):  # type: ignore[misc]
+        """Django's loader, and its fallback."""
+
+        def load(self, data: Any) -> datetime:
+            try:
+                return super().load(data)  # type: ignore[no-any-return]
+            except DataError:
+                return FarTime.of(bytes(data).decode())
+
+    connection.adapters.register_loader("timestamptz", Loader)

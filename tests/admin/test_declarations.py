@@ -104,7 +104,7 @@ def test_list_with_an_amount__joins_the_record_with_its_currency(
 ) -> None:
     monkeypatch.setattr(model_admin(Refund), "list_display", ("amount",))
     joined = model_admin(Refund).get_list_select_related(request_for(Refund))
-    assert joined == ["payment", "payment__user"]
+    assert joined == ["payment", "payment__user", "payment__course"]
 
 
 @each_model

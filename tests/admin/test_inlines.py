@@ -7,7 +7,9 @@ import pytest
 from django.db import models
 from django.test import Client
 
-from tests.admin.pages import sent, url
+from assessments.models import Quiz
+from courses.models import CourseModule
+from tests.admin.pages import errors, sent, url
 from tests.factories import (
     CourseFactory,
     CourseModuleFactory,
@@ -141,7 +143,7 @@ def test_number_of_another_row__is_refused_with_its_name(admin_client: Client) -
     course = CourseFactory.create()
     rows = numbered(course, CourseModuleFactory, "course", (1, 2))
     response = save(admin_client, course, **{"modules-0-order_number": "2"})
-    said = f"Order number 2 belongs to “{rows[1]}”. Choose another, such as 3."
+    said = f"Order number 2 belongs to “{rows[1].title}”. Choose another, such as 3."
     assert position_errors(response) == [[said], None]
     assert numbers_of(rows) == [1, 2]
 
@@ -150,7 +152,7 @@ def test_number_of_a_row_on_another_page__is_refused_with_its_name(admin_client:
     quiz = QuizFactory.create()
     rows = numbered(quiz, QuestionFactory, "quiz", range(1, 13))
     response = save(admin_client, quiz, **{"questions-9-order_number": "12"})
-    said = f"Order number 12 belongs to “{rows[11]}”. Choose another, such as 13."
+    said = f"Order number 12 belongs to “{rows[11].question_text}”. Choose another, such as 13."
     assert position_errors(response) == [None] * 9 + [[said]]
 
 
@@ -161,8 +163,20 @@ def test_two_added_rows_with_one_number__are_refused(admin_client: Client) -> No
         added[f"modules-{row}-course"] = str(course.pk)
         added[f"modules-{row}-order_number"] = "4"
         added[f"modules-{row}-title"] = "Joins"
-    said = f"Order number 4 belongs to “{course}: 4. Joins”. Choose another, such as 5."
+    said = "Order number 4 belongs to “Joins”. Choose another, such as 5."
     response = save(admin_client, course, **added)
+    assert position_errors(response) == [[said], [said]]
+
+
+def test_two_rows_with_one_number_below_an_incomplete_parent__are_refused(
+    admin_client: Client,
+) -> None:
+    data = {"questions-TOTAL_FORMS": "2", "questions-INITIAL_FORMS": "0"}
+    for row in range(2):
+        data[f"questions-{row}-order_number"] = "1"
+        data[f"questions-{row}-question_text"] = "Why?"
+    response = admin_client.post(url(Quiz, "add"), data)
+    said = "Order number 1 belongs to “Why?”. Choose another, such as 2."
     assert position_errors(response) == [[said], [said]]
 
 
@@ -180,15 +194,18 @@ def test_rows_that_another_administrator_moved_meanwhile__are_not_moved_back(
     assert numbers_of(rows) == [2, 1, 3]
 
 
+@pytest.mark.parametrize("page", ["add", "change"])
 def test_number_of_another_row_on_the_page_of_one__is_refused_with_a_way_out(
-    admin_client: Client,
+    admin_client: Client, page: str
 ) -> None:
     course = CourseFactory.create()
     first, second = numbered(course, CourseModuleFactory, "course", (1, 2))
-    response = save(admin_client, second, order_number="1")
-    assert dict(response.context["adminform"].form.errors) == {
+    address = url(CourseModule, page, *([second.pk] if page == "change" else []))
+    typed = {"course": str(course.pk), "title": "Joins", "order_number": "1"}
+    free = 2 if page == "change" else 3
+    assert errors(admin_client, address, sent(admin_client, address) | typed) == {
         "order_number": [
-            f"Order number 1 belongs to “{first}”. Choose another, such as 2. "
+            f"Order number 1 belongs to “{first}”. Choose another, such as {free}. "
             "To swap the two, open the course, where all are in one form."
         ]
     }
@@ -226,7 +243,7 @@ def test_lesson_in_the_form_of_its_module__is_changed(admin_client: Client) -> N
             UserProfileFactory,
             "user",
             {"profile-0-timezone": "Middle Earth"},
-            {"timezone": ["Use a name such as Europe/Prague."]},
+            {"timezone": ["“Middle Earth” is not in the list. Choose one that is."]},
         ),
     ],
 )

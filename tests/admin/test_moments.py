@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.test import Client
 from django.utils import timezone
 
@@ -31,6 +31,18 @@ def in_prague(admin_client: Client) -> Client:
     return admin_client
 
 
+@pytest.fixture
+def in_tokyo(admin_client: Client) -> Client:
+    UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
+    return admin_client
+
+
+def sent_in(zone: str, client: Client, address: str) -> dict[str, str]:
+    """Return what a browser sends of the untouched page, whose times are in `zone`."""
+    with timezone.override(ZoneInfo(zone)):
+        return sent(client, address)
+
+
 def published(course: Course) -> datetime | None:
     return Course.objects.values_list("published_at", flat=True).get(pk=course.pk)
 
@@ -41,7 +53,8 @@ def test_time_of_a_repeated_hour_untouched__stays_as_it_is(
 ) -> None:
     course = CourseFactory.create(published_at=moment)
     address = url(Course, "change", course.pk)
-    assert in_prague.post(address, sent(in_prague, address) | {"title": "A"}).status_code == 302
+    data = sent_in("Europe/Prague", in_prague, address) | {"title": "A"}
+    assert in_prague.post(address, data).status_code == 302
     assert (published(course), Course.objects.get().title) == (moment, "A")
 
 
@@ -68,7 +81,8 @@ def test_time_of_a_repeated_hour_chosen__is_saved(
 def test_other_moment_of_a_repeated_hour__is_a_change(in_prague: Client) -> None:
     course = CourseFactory.create(published_at=FIRST)
     address = url(Course, "change", course.pk)
-    in_prague.post(address, sent(in_prague, address) | {"published_at_2": "+01:00"})
+    data = sent_in("Europe/Prague", in_prague, address) | {"published_at_2": "+01:00"}
+    in_prague.post(address, data)
     assert published(course) == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 
 
@@ -173,8 +187,46 @@ def test_time_at_the_end_of_the_calendar__is_shown_and_stays_as_it_is(
     course = CourseFactory.create(published_at=moment)
     assert admin_client.get(url(Course, "changelist")).status_code == 200
     address = url(Course, "change", course.pk)
-    assert admin_client.post(address, sent(admin_client, address)).status_code == 302
+    assert admin_client.post(address, sent_in(zone, admin_client, address)).status_code == 302
     assert published(course) == moment
+
+
+@pytest.mark.parametrize("text", ["20000-01-01 00:00:00+00", "0044-03-15 00:00:00+00 BC"])
+def test_time_that_python_does_not_have__is_shown_and_stays_as_it_is(
+    admin_client: Client, text: str
+) -> None:
+    course = CourseFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE courses SET published_at = %s::timestamptz", [text])
+    assert f">{text}<" in admin_client.get(url(Course, "changelist")).content.decode()
+    assert text in b"".join(admin_client.get(url(Course, "export", "csv"))).decode()
+    address = url(Course, "change", course.pk)
+    assert (
+        admin_client.post(address, sent(admin_client, address) | {"title": "A"}).status_code == 302
+    )
+    assert (str(published(course)), Course.objects.get().title) == (text, "A")
+
+
+@pytest.mark.parametrize("limit", ["published_at_from=0001-01-01", "published_at_to=9999-12-31"])
+def test_range_to_the_end_of_the_calendar__has_all_rows(in_tokyo: Client, limit: str) -> None:
+    CourseFactory.create(published_at=FIRST)
+    response = in_tokyo.get(f"{url(Course, 'changelist')}?{limit}")
+    assert response.context["cl"].queryset.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hour"),
+    [("America/Sao_Paulo", "2018-11-04", 3), ("America/Havana", "2025-11-02", 4)],
+)
+def test_range_from_a_day_without_one_midnight__begins_with_the_day(
+    admin_client: Client, zone: str, day: str, hour: int
+) -> None:
+    UserProfileFactory.create(user=User.objects.get(), timezone=zone)
+    begin = datetime.fromisoformat(day).replace(hour=hour, tzinfo=UTC)
+    CourseFactory.create(published_at=begin - timedelta(microseconds=1))
+    course = CourseFactory.create(published_at=begin)
+    response = admin_client.get(url(Course, "changelist"), {"published_at_from": day})
+    assert list(response.context["cl"].queryset) == [course]
 
 
 # Time zones, languages and currencies

@@ -69,6 +69,12 @@ def test_weeks_across_a_change_of_the_clock__begin_at_midnight() -> None:
     ]
 
 
+def test_day_whose_midnight_occurs_twice__begins_at_the_first() -> None:
+    with timezone.override(ZoneInfo("America/Havana")):
+        midnight = figures.midnight(datetime(2025, 11, 2, 5, 30, tzinfo=UTC))  # 00:30 again
+    assert midnight.astimezone(UTC) == datetime(2025, 11, 2, 4, tzinfo=UTC)
+
+
 def test_small_table__is_read_as_a_whole() -> None:
     assert figures.enrollments(NOW).read == 1
 

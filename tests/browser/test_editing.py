@@ -2,8 +2,9 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.conftest import watched
 from tests.browser.look import look
 from tests.browser.platform import Platform
 
@@ -34,11 +35,9 @@ def test_record_that_breaks_a_constraint__says_so_at_the_field(
     page: Page, platform: Platform
 ) -> None:
     page.goto(draft(platform, 0))
-    page.get_by_label("Currency").fill("eur")
+    page.get_by_label("Price").fill("-1")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".field-currency")).to_contain_text(
-        "Use three capital letters, such as EUR."
-    )
+    expect(page.locator(".field-price")).to_contain_text("The value must be from 0 to 99999999.99.")
     look(page, "record-error")
 
 
@@ -140,3 +139,17 @@ def test_password__has_a_page(page: Page, platform: Platform) -> None:
     )
     page.goto(f"/admin/users/user/{key}/password/")
     look(page, "password")
+
+
+def test_time_of_a_browser_in_another_zone__has_a_warning_that_can_be_read(
+    browser: Browser, desk: BrowserContext, platform: Platform
+) -> None:
+    state = desk.storage_state()
+    tokyo = browser.new_context(
+        base_url=platform.address, storage_state=state, timezone_id="Asia/Tokyo"
+    )
+    with tokyo as context, watched(context, platform.address) as page:
+        page.goto(draft(platform, 0))
+        warning = page.get_by_text("Enter times in the UTC timezone. (You are 9 hours ahead.)")
+        warning.first.click(trial=True)  # fails if another element is above it
+        look(page, "zone-warning")

@@ -9,6 +9,7 @@ from config.postgres.backend.expressions import enum_of
 from config.postgres.backend.introspection import DatabaseIntrospection
 from config.postgres.backend.schema import DatabaseSchemaEditor
 from config.postgres.enums import EnumField, read_unknown_array, register_enum_arrays
+from config.postgres.times import read_far_times
 
 # What a role or a database may have set, and psycopg, Django and this project's SQL depend on. The
 # server reports them to the client, so that a pooler, too, keeps each client's own values.
@@ -62,11 +63,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def _configure_connection(self, connection: Any) -> bool:
-        """Set parameters, register enum types; also called for each connection of a pool."""
+        """Set parameters, register types; also called for each connection of a pool."""
         super()._configure_connection(connection)
         for name, value in WANTED.items():
             current, *_ = (connection.info.parameter_status(name) or "").split(",")
             if current != value:
                 connection.execute(f"SET {name} = {value}")
         register_enum_arrays(connection)
+        read_far_times(connection)
         return True  # the query began a transaction to commit, if autocommit is off

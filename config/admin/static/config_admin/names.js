@@ -16,6 +16,9 @@ const BUTTONS = {
 const ICONS = { school: "Home", more_vert: "More", more_horiz: "More" };
 
 document.addEventListener("DOMContentLoaded", () => {
+  // Django's script warns if the browser is in another zone, and takes the name from here.
+  const zone = document.querySelector("[data-time-zone]")?.dataset.timeZone;
+  if (zone) document.body.dataset.adminServerTimezone = zone;
   document.getElementById("main")?.setAttribute("role", "main");
   document.querySelector("body.login #page")?.setAttribute("role", "main");
   document.getElementById("nav-sidebar")?.setAttribute("role", "complementary");
