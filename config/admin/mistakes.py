@@ -2,6 +2,8 @@
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import (
@@ -11,9 +13,13 @@ from django.contrib.admin.options import (
     TO_FIELD_VAR,
 )
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
+from django.core.exceptions import ValidationError
+from django.forms.utils import from_current_timezone
 from django.http import HttpRequest, QueryDict
+from django.utils.text import capfirst
 
 FORM_PARAMETERS = ("_changelist_filters", IS_POPUP_VAR, SOURCE_MODEL_VAR, TO_FIELD_VAR)
+HISTORY_PARAMETERS = ("_changelist_filters", PAGE_VAR)
 SHOWN = 60
 """The number of characters that a message repeats of a value."""
 
@@ -55,7 +61,7 @@ def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake
 
 def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
     """Yield the parameters of Django's lists that our lists do not have, and a wrong popup."""
-    for name in (ALL_VAR, IS_FACETS_VAR):
+    for name in (ALL_VAR, IS_FACETS_VAR, SOURCE_MODEL_VAR):
         if name in parameters:
             yield Mistake(name, f"This list has no filter {shown(name)}.")
     if ERROR_FLAG in parameters:
@@ -87,6 +93,28 @@ def warn_of_ignored(request: HttpRequest, known: Container[str] = ()) -> None:
             if name not in known:
                 text = f"This page has no parameter {shown(name)}, so it was ignored."
                 messages.warning(request, text)
+
+
+def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict[str, Any]:
+    """Return the values for a new form that their fields accept. Say on the page which do not."""
+    columns = {field.name: field for field in opts.concrete_fields}
+    values = dict(initial)
+    for name, text in initial.items():
+        if text and (column := columns.get(name)):
+            try:
+                values[name] = _value(column, text)
+            except ValidationError:
+                del values[name]
+                title = capfirst(column.verbose_name)
+                said = f"{title}: {shown(text)} is not a value of this field, so it was ignored."
+                messages.warning(request, said)
+    return values
+
+
+def _value(column: Any, text: str) -> Any:
+    """Read `text`; a moment without a zone is in that of the viewer."""
+    value = column.clean(text, None)
+    return from_current_timezone(value) if isinstance(value, datetime) else value
 
 
 def warn_of_page(request: HttpRequest, parameter: str, number: int, rows: str) -> None:

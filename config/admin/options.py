@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -24,7 +25,13 @@ from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
 from config.admin.form_options import FormOptions
 from config.admin.forms import Allowed
-from config.admin.mistakes import FORM_PARAMETERS, warn_of_ignored, warn_of_page
+from config.admin.mistakes import (
+    FORM_PARAMETERS,
+    HISTORY_PARAMETERS,
+    understood,
+    warn_of_ignored,
+    warn_of_page,
+)
 from config.admin.paths import field_at, select_names, with_names
 from config.admin.problems import changes, problems
 from config.admin.related_records import children, only_children, parents
@@ -224,6 +231,20 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             plural = str(rows.model._meta.verbose_name_plural)
             warn_of_page(request, parameter, rows.page.number, plural)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return understood(request, super().get_changeform_initial_data(request), self.opts)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Name the parameters of the address that the page does not understand."""
+        warn_of_ignored(request, HISTORY_PARAMETERS)
+        response = super().history_view(request, object_id, extra_context)
+        if isinstance(response, TemplateResponse):
+            entries = (response.context_data or {})["action_list"]
+            warn_of_page(request, PAGE_VAR, entries.number, "history")
+        return response
+
     def _form_top(self, context: dict[str, Any]) -> dict[str, Any]:
         """Return what the page shows, for its hidden input, and what is wrong with the form."""
         form = context["adminform"].form
@@ -267,6 +288,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask again if what would be deleted is not what was confirmed."""
+        warn_of_ignored(request, FORM_PARAMETERS)
         try:
             return super().delete_view(request, object_id, extra_context)
         except ChangedSinceError as error:

@@ -14,7 +14,7 @@ from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from config.admin.autocomplete import AutocompleteView
-from config.admin.mistakes import shown
+from config.admin.mistakes import shown, warn_of_ignored
 from config.admin.palette import find_records
 from config.admin.search import search_problem
 from config.admin.throttle import throttled
@@ -39,6 +39,12 @@ class AdminSite(UnfoldAdminSite):
         labels = list(apps.app_configs)
         return sorted(found, key=lambda app: labels.index(app["app_label"]))
 
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        warn_of_ignored(request)
+        return super().app_index(request, app_label, extra_context)
+
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -48,6 +54,7 @@ class AdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Read one's own account again and lock it, since the form saves all of its columns."""
+        warn_of_ignored(request)
         with transaction.atomic():
             if request.method == "POST":
                 account: Any = request.user

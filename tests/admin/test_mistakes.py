@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from django.db import models
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse_lazy
 
 from config.admin import changelist
 from courses.models import Course, CourseModule
@@ -70,6 +70,7 @@ COURSES: list[tuple[str, str]] = [
     ("e=1", "The address before this one had a filter that is not understood."),
     ("all=", "This list has no filter 'all'."),
     ("_facets=True", "This list has no filter '_facets'."),
+    ("_source_model=x", "This list has no filter '_source_model'."),
     ("_popup=0", "_popup: '0' is not a choice; write 1."),
     ("id__in=1,2", "id__in: '1,2' is not a value of this filter."),
     ("created_at__gte=foo", "created_at__gte: 'foo' is not a value of this filter."),
@@ -218,11 +219,28 @@ def warnings(client: Client, address: str) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
-@pytest.mark.parametrize("page", ["admin_pages:dashboard", "admin_pages:schema"])
-def test_parameter_of_a_page_without_any__is_named(admin_client: Client, page: str) -> None:
-    assert warnings(admin_client, f"{reverse(page)}?x=1") == [
+@pytest.mark.parametrize(
+    "address", ["/admin/", "/admin/courses/", reverse_lazy("admin:password_change")]
+)
+def test_parameter_of_a_page_without_any__is_named(admin_client: Client, address: str) -> None:
+    assert warnings(admin_client, f"{address}?x=1") == [
         "This page has no parameter 'x', so it was ignored."
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "expected"),
+    [
+        ("delete", "p=2", ["This page has no parameter 'p', so it was ignored."]),
+        ("history", "x=1", ["This page has no parameter 'x', so it was ignored."]),
+        ("history", "p=2", ["There is no page '2' of the history, so this is page 1."]),
+    ],
+)
+def test_parameter_of_a_page_of_a_record__is_understood_or_named(
+    admin_client: Client, page: str, query: str, expected: list[str]
+) -> None:
+    address = url(Course, page, CourseFactory.create().pk)
+    assert warnings(admin_client, f"{address}?{query}&_changelist_filters=p%3D1") == expected
 
 
 @pytest.mark.parametrize(
@@ -246,3 +264,26 @@ def test_parameter_of_a_record__is_understood_or_named(
 
 def test_value_in_the_address_of_a_new_record__is_in_the_input(admin_client: Client) -> None:
     assert warnings(admin_client, f"{url(Course, 'add')}?title=SQL") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("published_at", "Published at"),
+        ("price", "Price"),
+        ("difficulty", "Difficulty"),
+        ("instructor", "Instructor"),
+    ],
+)
+def test_value_in_the_address_that_is_none_of_its_field__is_named(
+    admin_client: Client, name: str, title: str
+) -> None:
+    assert warnings(admin_client, f"{url(Course, 'add')}?{name}=31.12.2025") == [
+        f"{title}: '31.12.2025' is not a value of this field, so it was ignored."
+    ]
+
+
+def test_moment_in_the_address_of_a_new_record__is_in_the_inputs(admin_client: Client) -> None:
+    content = admin_client.get(f"{url(Course, 'add')}?published_at=2025-12-31 10:30").content
+    assert b'value="2025-12-31"' in content
+    assert b'value="10:30:00"' in content

@@ -36,3 +36,11 @@ def test_phone_list__has_a_card_for_each_row(phone: Page) -> None:
     assert price.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Price"'
     card = phone.locator("#result_list tbody").first
     assert card.evaluate("card => card.scrollWidth <= card.clientWidth")
+
+
+def test_phone_record__shows_the_whole_names_of_chosen_records(phone: Page) -> None:
+    phone.goto("/admin/assessments/quizsubmission/")
+    phone.locator("#result_list tbody th a").first.tap()
+    chosen = phone.locator(".select2-selection__rendered[title]")
+    expect(chosen.first).to_be_visible()
+    assert chosen.evaluate_all("all => all.every(box => box.scrollHeight <= box.clientHeight)")
