@@ -45,8 +45,9 @@ def in_fork(request: dict[str, Any]) -> list[Any]:
     """Return the status, stdout and stderr of a fork."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         if (pid := os.fork()) == 0:
-            for number, file in enumerate((os.open(os.devnull, os.O_RDONLY), out, err)):
-                os.dup2(file if isinstance(file, int) else file.fileno(), number)
+            stdin = os.open(os.devnull, os.O_RDONLY)
+            for number, descriptor in enumerate((stdin, out.fileno(), err.fileno())):
+                os.dup2(descriptor, number)
             become(**request)
             sys.exit()
         _, ended = os.waitpid(pid, 0)

@@ -71,14 +71,15 @@ def fork(
     forks = process_that_forks()
     assert forks.stdin is not None
     assert forks.stdout is not None
+    command = [*map(str, arguments)]
     request = {
-        "arguments": [*map(str, arguments)],
+        "arguments": command,
         "cwd": str(cwd),
         "env": environment(**variables),
         "seconds": PATIENCE,
     }
     print(json.dumps(request), file=forks.stdin, flush=True)
-    return subprocess.CompletedProcess(arguments, *json.loads(forks.stdout.readline()))
+    return subprocess.CompletedProcess(command, *json.loads(forks.stdout.readline()))
 
 
 @cache
