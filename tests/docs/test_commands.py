@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.postgres.embedded.cluster import BIN
 from tests.support.databases import Database, new_database
-from tests.support.processes import PROJECT, environment
+from tests.support.processes import PROJECT, execute, fork
 
 DOCUMENTS = ("migrations.md", "quick-reference.md")
 BLOCK = re.compile(r"```(console|diff)\n(.*?)```", re.DOTALL)
@@ -58,22 +57,20 @@ def edit(copy: Path, diff: str) -> None:
 
 
 def type_line(line: str, copy: Path, database: Database) -> None:
+    """Run the line: by a shell, unless it is a plain command of manage.py."""
     where = database.where
-    found_by = {LIBPQ[key]: value for key, value in where.items() if key in LIBPQ}
-    # `python` and `psql` are those that run the tests; the path to them may have spaces.
-    command = line.replace("python ", f"{shlex.quote(sys.executable)} ", 1)
-    process = subprocess.run(
-        ["bash", "-c", command],
-        cwd=copy,
-        env=environment(
-            **found_by,
-            DATABASE_URL=database.url,
-            PGPASSWORD=where.get("password", ""),
-            PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    variables = {LIBPQ[key]: value for key, value in where.items() if key in LIBPQ} | {
+        "DATABASE_URL": database.url,
+        "PGPASSWORD": where.get("password", ""),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    }
+    if re.fullmatch(r"python manage\.py [\w. -]+", line):
+        process = fork(copy, line.split()[1:], variables)
+    else:
+        process = execute(["bash", "-c", with_our_python(line)], variables, copy)
     assert process.returncode == 0, f"{line}\n{process.stdout}\n{process.stderr}"
+
+
+def with_our_python(line: str) -> str:
+    """Let `python` be the one that runs the tests; the path to it may have spaces."""
+    return line.replace("python ", f"{shlex.quote(sys.executable)} ", 1)

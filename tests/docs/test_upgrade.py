@@ -16,7 +16,7 @@ import pytest
 
 from config.postgres.embedded.cluster import BIN, SYSTEM_USER
 from tests.support.embedded import has_keeper, is_stopped
-from tests.support.processes import PROJECT, environment, eventually
+from tests.support.processes import PROJECT, environment, eventually, fork, printed
 
 OLD_BIN = BIN.parents[1] / "pginstall" / "bin"
 """The programs of PostgreSQL 16."""
@@ -57,7 +57,7 @@ def make_old_directory(copy: Path) -> None:
         psql = (OLD_BIN / "psql", f"--host={directory}", "--username=postgres")
         run(copy, *psql, "--command=CREATE DATABASE learning_platform")
         url = f"postgres://postgres@/learning_platform?host={quote(str(directory))}"
-        run(copy, sys.executable, "manage.py", "migrate", "--verbosity=0", DATABASE_URL=url)
+        printed(fork(copy, ["manage.py", "migrate", "--verbosity=0"], {"DATABASE_URL": url}))
         run(copy, *psql, f"--command={ADD_USER}", "learning_platform")
 
 

@@ -1,22 +1,25 @@
-"""The makemigrations command in a copy of the project with deleted or edited files."""
+"""The makemigrations command: in a project without its migrations, and after edits of models."""
 
-import os
-import re
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
-from tests.support.migrations import new_database, schema
+from tests.drift.command import IDENTICAL, verify_schema
+from tests.support.lab import Lab
+from tests.support.migrations import migrate, new_database, schema
+from tests.support.processes import fork, printed
 
 APPS = [
     config.label
@@ -27,37 +30,31 @@ APPS = [
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Provide a copy of the project, which may be edited."""
+    """Provide a copy of the project, which may be edited; with bytecode, to start quickly."""
     for name in (*APPS, "config"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(settings.BASE_DIR / name, tmp_path / name, ignore=ignored)
+        shutil.copytree(settings.BASE_DIR / name, tmp_path / name)
     shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
     return tmp_path
 
 
-def manage(
-    root: Path, *arguments: str, stdin: str = "", url: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """Run manage.py of the project at `root`, on the server of the tests or on `url`."""
-    database = settings.DATABASES["default"]
-    directory = {"EMBEDDED_POSTGRES_DIR": str(database.get("EMBEDDED_POSTGRES_DIR", ""))}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=root,
-        env=os.environ | directory | ({"DATABASE_URL": url, "DEBUG": "on"} if url else {}),
-        input=stdin,
-        capture_output=True,
-        text=True,
-    )
+@pytest.fixture
+def url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Yield the URL of an empty database, which is that of alias "default" as well."""
+    with django_db_blocker.unblock(), new_database() as name:
+        connection.ensure_connection()
+        server = connection.connection.info
+        where = {"host": server.host, "user": server.user, "password": server.password}
+        yield f"postgres://:{server.port}/{name}?{urlencode(where)}"
 
 
-def migrations_of(root: Path) -> dict[str, str]:
-    """Return migration files by path, without their first line, which holds the time."""
-    return {
-        str(path.relative_to(root)): path.read_text().partition("\n")[2]
-        for app in APPS
-        for path in sorted((root / app / "migrations").glob("0*.py"))
-    }
+def manage(root: Path, *arguments: str, url: str) -> str:
+    """Run manage.py of the project at `root`; return what it prints."""
+    return printed(fork(root, ["manage.py", *arguments], {"DATABASE_URL": url}))
+
+
+def apps_written(root: Path) -> set[str]:
+    """Return the apps of the project at `root` that have migrations."""
+    return {path.parent.parent.name for path in root.glob("*/migrations/0*.py")}
 
 
 def delete_migrations(root: Path) -> None:
@@ -66,8 +63,9 @@ def delete_migrations(root: Path) -> None:
 
 
 def delete_contents_of_migrations(root: Path) -> None:
-    for path in root.glob("*/migrations/*"):
-        path.unlink()
+    for path in root.glob("*/migrations"):
+        shutil.rmtree(path)
+        path.mkdir()
 
 
 def delete_migrations_packages(root: Path) -> None:
@@ -84,14 +82,12 @@ def test_models_as_committed__have_no_changes() -> None:
 
 @pytest.mark.parametrize(
     "delete",
-    [delete_migrations, delete_contents_of_migrations, delete_migrations_packages],
+    [delete_contents_of_migrations, delete_migrations_packages],
 )
-def test_migrations_deleted__written_for_every_app(copy: Path, delete: Any) -> None:
+def test_migrations_deleted__written_for_every_app(copy: Path, url: str, delete: Any) -> None:
     delete(copy)
-    result = manage(copy, "makemigrations")
-    assert result.stderr == ""
-    assert {path.partition("/")[0] for path in migrations_of(copy)} == set(APPS)
-    assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
+    manage(copy, "makemigrations", url=url)
+    assert apps_written(copy) == set(APPS)
 
 
 def columns_of_apps() -> set[str]:
@@ -99,159 +95,147 @@ def columns_of_apps() -> set[str]:
     return {line for line in schema() if line.startswith(tuple(f"column {app}_" for app in APPS))}
 
 
-@pytest.mark.django_db
-def test_migrations_written_from_scratch__migrate_forwards_and_backwards(copy: Path) -> None:
+def test_migrations_written_from_scratch__migrate_forwards_and_backwards(
+    copy: Path, url: str
+) -> None:
     delete_migrations(copy)
-    manage(copy, "makemigrations")
-    with new_database() as name:
-        url = database_url(name)
-        there = manage(copy, "migrate", url=url)
-        columns_there = columns_of_apps()
-        back = manage(copy, "migrate", "users", "zero", url=url)
-        columns_back = columns_of_apps()
-    assert (there.returncode, there.stderr, back.returncode, back.stderr) == (0, "", 0, "")
-    assert columns_there
-    assert not columns_back
+    manage(copy, "makemigrations", url=url)
+    assert apps_written(copy) == set(APPS)
+    assert manage(copy, "makemigrations", "--check", url=url) == "No changes detected"
+    manage(copy, "migrate", url=url)
+    assert columns_of_apps()
+    manage(copy, "migrate", "users", "zero", url=url)
+    assert not columns_of_apps()
 
 
-def test_one_app_named_in_an_empty_tree__written_with_its_dependencies(copy: Path) -> None:
+def test_one_app_named_in_an_empty_tree__written_with_its_dependencies(
+    copy: Path, url: str
+) -> None:
     delete_migrations(copy)
-    manage(copy, "makemigrations", "analytics")
-    written = {path.partition("/")[0] for path in migrations_of(copy)}
-    assert written == {"analytics", "courses", "users"}
+    manage(copy, "makemigrations", "analytics", url=url)
+    assert apps_written(copy) == {"analytics", "courses", "users"}
 
 
-ROLE_RENAMED = ('    STUDENT = "student"', '    LEARNER = "learner"')
+# Edits of an enum class
+
+MODELS = """
+class Mood(models.TextChoices):
+    SAD = "sad"
+    CALM = "calm"
+    HAPPY = "happy"
+
+class Song(models.Model):
+    mood = EnumField(Mood)
+"""
+RENAMED = MODELS.replace('SAD = "sad"', 'BLUE = "blue"')
+NO_CHANGES = "No changes detected in app 'lab'\n"
 
 
-def edit(path: Path, *replacements: tuple[str, str]) -> None:
-    source = path.read_text()
-    for old, new in replacements:
-        assert old in source
-        source = source.replace(old, new)
-    path.write_text(source)
+@pytest.fixture
+def song(lab: Lab) -> Lab:
+    lab.write_models(MODELS)
+    lab.make_migrations()
+    return lab
 
 
-def test_label_added_to_a_type__written(copy: Path) -> None:
-    edit(
-        copy / "users/enums.py", ('    ADMIN = "admin"', '    GUEST = "guest"\n    ADMIN = "admin"')
-    )
-    manage(copy, "makemigrations")
-    source = (copy / "users/migrations/0002_role_guest.py").read_text()
+def make_migrations(lab: Lab, *options: str, answers: str = "") -> str:
+    """Run makemigrations with `answers` on stdin; return what it prints and asks."""
+    output = StringIO()
+    with patch("sys.stdin", StringIO(answers)), redirect_stdout(output):
+        call_command("makemigrations", "lab", *options, stdout=output, no_color=True)
+    lab.reload()
+    return output.getvalue()
+
+
+def test_label_added_to_a_type__written(song: Lab) -> None:
+    song.write_models(MODELS.replace("    HAPPY", '    GLAD = "glad"\n    HAPPY'))
+    make_migrations(song)
+    source = (song.package / "migrations/0002_mood_glad.py").read_text()
     assert (
         source.partition("operations = [\n")[2]
         == """\
         config.postgres.AddEnumValue(
-            name='role',
-            label='guest',
-            after='educator',
+            name='mood',
+            label='glad',
+            after='calm',
         ),
     ]
 """
     )
-    assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
+    assert make_migrations(song, "--check") == NO_CHANGES
 
 
-def test_label_renamed__asked(copy: Path) -> None:
-    edit(copy / "users/enums.py", ROLE_RENAMED)
-    result = manage(copy, "makemigrations", stdin="y\n")
-    assert result.stdout.startswith(
-        "Was label 'student' of enum type role renamed to 'learner'? [y/N] "
-    )
-    assert "users/migrations/0002_rename_role_student_learner.py" in result.stdout
-    assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
+def test_label_renamed__asked(song: Lab) -> None:
+    song.write_models(RENAMED)
+    output = make_migrations(song, answers="y\n")
+    assert output.startswith("Was label 'sad' of enum type mood renamed to 'blue'? [y/N] ")
+    assert song.migrations == ["0001_initial", "0002_rename_mood_sad_blue"]
+    assert make_migrations(song, "--check") == NO_CHANGES
 
 
-def test_label_renamed_without_an_answer__prints_the_assumption(copy: Path) -> None:
-    edit(copy / "users/enums.py", ROLE_RENAMED)
-    result = manage(copy, "makemigrations", "--noinput")
-    assert result.stdout.splitlines() == [
-        "Enum type role: assumed that label 'student' was removed and 'learner' added, not that "
+def test_label_renamed_without_an_answer__prints_the_assumption(song: Lab) -> None:
+    song.write_models(RENAMED)
+    assert make_migrations(song, "--noinput").splitlines() == [
+        "Enum type mood: assumed that label 'sad' was removed and 'blue' added, not that "
         "one was renamed to the other. To be asked, run makemigrations without --noinput.",
-        "Migrations for 'users':",
-        "  users/migrations/0002_role_learner.py",
-        "    + Add label 'learner' to enum type role",
-        "  users/migrations/0003_alter_role.py",
-        "    ~ Alter enum type role: remove 'student'",
+        "Migrations for 'lab':",
+        f"  {song.package}/migrations/0002_mood_blue.py",
+        "    + Add label 'blue' to enum type mood",
+        f"  {song.package}/migrations/0003_alter_mood.py",
+        "    ~ Alter enum type mood: remove 'sad'",
     ]
 
 
-def test_label_renamed_and_input_at_its_end__refused_and_nothing_written(copy: Path) -> None:
-    edit(copy / "users/enums.py", ROLE_RENAMED)
-    result = manage(copy, "makemigrations", stdin="")
-    assert (result.returncode, result.stderr) == (
+def test_label_renamed_and_input_at_its_end__refused_and_nothing_written(song: Lab) -> None:
+    song.write_models(RENAMED)
+    with pytest.raises(CommandError) as refusal:
+        make_migrations(song)
+    assert (refusal.value.returncode, str(refusal.value)) == (
         1,
-        "CommandError: This question got no answer, because input has ended; nothing was written. "
-        "Run makemigrations in a terminal, or with --noinput, which prints what it assumes.\n",
+        "This question got no answer, because input has ended; nothing was written. "
+        "Run makemigrations in a terminal, or with --noinput, which prints what it assumes.",
     )
-    assert migrations_of(copy) == migrations_of(settings.BASE_DIR)
+    assert song.migrations == ["0001_initial"]
 
 
 @pytest.mark.parametrize("options", [["--noinput"], []], ids=["assumed", "asked"])
-def test_type_renamed__written(copy: Path, options: list[str]) -> None:
-    for path in (copy / "users").glob("*.py"):
-        path.write_text(re.sub(r"\bRole\b", "UserRole", path.read_text()))
-    result = manage(copy, "makemigrations", *options, stdin="y\n")
-    message, _, files = result.stdout.partition("Migrations for")
+def test_type_renamed__written(song: Lab, options: list[str]) -> None:
+    song.write_models(MODELS.replace("Mood", "Feeling"))
+    message, _, files = make_migrations(song, *options, answers="y\n").partition("Migrations for")
     assert message == (
-        "Enum type role: assumed that it was renamed to user_role, which has the same labels. To "
+        "Enum type mood: assumed that it was renamed to feeling, which has the same labels. To "
         "be asked, run makemigrations without --noinput.\n"
         if options
-        else "Was enum type role renamed to user_role? [y/N] "
+        else "Was enum type mood renamed to feeling? [y/N] "
     )
     assert files.splitlines()[1:] == [
-        "  users/migrations/0002_rename_role_user_role.py",
-        "    ~ Rename enum type role to user_role",
+        f"  {song.package}/migrations/0002_rename_mood_feeling.py",
+        "    ~ Rename enum type mood to feeling",
     ]
 
 
-def database_url(name: str) -> str:
-    """Return the URL of a database on the server of the tests."""
-    connection.ensure_connection()
-    server = connection.connection.info
-    where = {"host": server.host, "user": server.user, "password": server.password}
-    return f"postgres://:{server.port}/{name}?{urlencode(where)}"
-
-
-@pytest.mark.django_db
-def test_labels_added_renamed_removed_and_used__migrate_forwards_and_backwards(copy: Path) -> None:
+def test_labels_added_renamed_removed_and_used__migrate_forwards_and_backwards(song: Lab) -> None:
     """Do what a developer would do by hand: edit, makemigrations, migrate."""
-    edit(
-        copy / "users/enums.py",
-        ROLE_RENAMED,
-        ('    EDUCATOR = "educator"\n', '    GUEST = "guest"\n'),
-    )
-    edit(
-        copy / "users/models.py",
-        ("        Role, db_comment", "        Role, db_default=Role.GUEST, db_comment"),
-    )
-    with new_database() as name:
-        url = database_url(name)
-        manage(copy, "migrate", "users", url=url)
-        written = manage(copy, "makemigrations", stdin="y\nn\n", url=url)
-        outputs = [
-            manage(copy, *command.split(), url=url)
-            for command in (
-                "migrate users",
-                "makemigrations --check",
-                "verify_schema users",
-                "migrate users 0001",
-            )
-        ]
-    assert [line for line in written.stdout.splitlines() if line.startswith("    ")] == [
-        "    + Add label 'guest' to enum type role",
-        "    ~ Rename label 'student' of enum type role to 'learner'",
-        "    ~ Alter field role on user",
-        "    ~ Alter enum type role: remove 'educator'",
+    migrate("lab")
+    before = schema()
+    edited = RENAMED.replace('CALM = "calm"', 'GLAD = "glad"')
+    song.write_models(edited.replace("(Mood)", "(Mood, db_default=Mood.GLAD)"))
+    written = make_migrations(song, answers="y\nn\n")
+    assert [line for line in written.splitlines() if line.startswith("    ")] == [
+        "    + Add label 'glad' to enum type mood",
+        "    ~ Rename label 'sad' of enum type mood to 'blue'",
+        "    ~ Alter field mood on song",
+        "    ~ Alter enum type mood: remove 'calm'",
     ]
-    assert [(output.returncode, output.stderr) for output in outputs] == [(0, "")] * 4
+    migrate("lab")
+    assert make_migrations(song, "--check") == NO_CHANGES
+    assert verify_schema().verdict == IDENTICAL
+    migrate("lab", "0001")
+    assert schema() == before
 
 
-def test_enum_field_added_and_migration_written__no_further_changes(copy: Path) -> None:
-    models = copy / "users" / "models.py"
-    source = models.read_text()
-    field = "    second_role = EnumField(Role, null=True)\n    objects = UserManager()\n"
-    models.write_text(source.replace("    objects = UserManager()\n", field))
-    written = manage(copy, "makemigrations")
-    assert "users/migrations/0002_user_second_role.py" in written.stdout
-    assert manage(copy, "makemigrations", "--check").stdout == "No changes detected\n"
+def test_enum_field_added_and_migration_written__no_further_changes(song: Lab) -> None:
+    song.write_models(f"{MODELS}    second_mood = EnumField(Mood, null=True)\n")
+    make_migrations(song)
+    assert song.migrations == ["0001_initial", "0002_song_second_mood"]
+    assert make_migrations(song, "--check") == NO_CHANGES

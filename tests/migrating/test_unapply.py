@@ -110,7 +110,8 @@ class Rollback:
     again: Snapshot
 
 
-@pytest.fixture(scope="module", params=APPS)
+# One on which all others depend, one that another app's later migration needs, one that none needs.
+@pytest.fixture(scope="module", params=("users", "payments", "notifications"))
 def rollback(
     request: pytest.FixtureRequest, filled: str, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Rollback]:
@@ -253,7 +254,9 @@ IRREVERSIBLE = 'operations = [migrations.RunSQL("SELECT 1")]'
 NOT_ATOMIC = "atomic = False; operations = []"
 
 
-def test_last_step_of_a_rollback_fails__nothing_has_changed(database: None) -> None:
+def test_last_step_of_a_rollback_fails__nothing_has_changed_and_the_next_runs_all_of_its_plan(
+    database: None,
+) -> None:
     run_sql(VIEW)
     before = dump()
     with pytest.raises(InternalError) as error:
@@ -263,12 +266,6 @@ def test_last_step_of_a_rollback_fails__nothing_has_changed(database: None) -> N
         "DETAIL:  view amounts depends on table payments",
     ]
     assert dump() == before
-
-
-def test_rollback_after_one_that_failed__runs_all_of_its_plan(database: None) -> None:
-    run_sql(VIEW)
-    with pytest.raises(InternalError):
-        migrate("payments", "zero")
     run_sql("DROP VIEW amounts")
     ran = run(migrate("payments", "zero"))
     assert ran == ["enrollments.0002_initial", "payments.0001_initial"]

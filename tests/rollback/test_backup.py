@@ -19,24 +19,26 @@ from tests.support.migrations import run_sql
 SET_RIGHT = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 
 
-def test_backup__named_and_private(database: str, backups: Path) -> None:
+def test_backup__named_private_and_ignored_by_git(database: str, backups: Path) -> None:
     lines = rollback("payments", *GO_ON)
     [path] = backups.glob("*.dump")
     assert path.name.startswith(f"{database}-2")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(backups.stat().st_mode) == 0o700
     assert any(line.startswith(f"Backup: {path} (31 tables, ") for line in lines)
-
-
-def test_backup_directory_that_is_new__ignored_by_git(database: str, backups: Path) -> None:
-    rollback("payments", *GO_ON)
     assert (backups / ".gitignore").read_text() == "*\n"
 
 
-def test_two_backups__both_kept(database: str, backups: Path) -> None:
-    rollback("--to", "enrollments", "0001", *GO_ON)
+def test_others_in_the_same_schema__neither_in_the_backup_nor_restored(
+    database: str, backups: Path
+) -> None:
+    run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
     rollback("payments", *GO_ON)
-    assert len(list(backups.glob("*.dump"))) == 2
+    [path] = backups.glob("*.dump")
+    assert not {"legacy", "legacies"} & {entry.name for entry in read_entries(path)}
+    run_sql("INSERT INTO legacy VALUES (1)")
+    rollback("--restore", path, *GO_ON)
+    assert run_sql("SELECT * FROM legacies") == [(1,)]
 
 
 def test_password__on_no_command_line(database: str) -> None:
@@ -49,22 +51,6 @@ def test_password__on_no_command_line(database: str) -> None:
         connection.settings_dict["PASSWORD"] = before
     assert not [line for line in lines if password in line]
     assert password not in where
-
-
-def test_others_in_the_same_schema__not_in_the_backup(database: str, backups: Path) -> None:
-    run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
-    rollback("payments", *GO_ON)
-    [path] = backups.glob("*.dump")
-    assert "legacy" not in {entry.name for entry in read_entries(path)}
-
-
-def test_others_rows_in_the_same_schema__not_restored(database: str, backups: Path) -> None:
-    run_sql("CREATE TABLE legacy (id int)")
-    rollback("payments", *GO_ON)
-    run_sql("INSERT INTO legacy VALUES (1)")
-    [path] = backups.glob("*.dump")
-    rollback("--restore", path, *GO_ON)
-    assert run_sql("SELECT * FROM legacy") == [(1,)]
 
 
 # What stops it
@@ -154,15 +140,17 @@ def test_object_that_no_backup_can_hold__refused(database: str, backups: Path) -
 # Files that were not finished
 
 
-def test_unfinished_backup_of_a_process_that_was_killed__removed(
+def test_unfinished_backup_of_a_process_that_was_killed__removed_and_finished_ones_kept(
     database: str, backups: Path
 ) -> None:
     backups.mkdir()
     for name in ("x-20261120T000000Z.unfinished", "x-20261120T000000Z.list"):
         (backups / name).touch()
+    for name in (finished := {"y-20261120T000000Z.dump", "y-20261120T000000Z.list"}):
+        (backups / name).touch()
     rollback("--to", "enrollments", "0001", *GO_ON)
     assert {path.suffix for path in backups.iterdir()} == {".dump", ".list"}
-    assert not [*backups.glob("x-*")]
+    assert {path.name for path in backups.glob("[xy]-*")} == finished
 
 
 def test_unfinished_backup_of_another_process__stays(tmp_path: Path) -> None:

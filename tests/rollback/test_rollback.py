@@ -77,19 +77,22 @@ def test_rollback_of_everything__migrates_again(database: str) -> None:
     rollback(*GO_ON)
     migrate()
     assert contents()["catalog"] == before
+    assert verify_schema("-v0").verdict == IDENTICAL
 
 
-def test_rollback_of_an_app__what_is_left_is_what_migrate_leaves(
+def test_rollback_with_verbosity_0__silent_and_what_is_left_is_what_migrate_leaves(
     filled: str, database: str
 ) -> None:
-    rollback("payments", *GO_ON)
+    assert rollback("payments", *GO_ON, "--verbosity", 0) == []
     after = contents()
     with new_database(filled):
         migrate("payments", "zero")
         assert contents() == after
 
 
-def test_rollback_of_an_app__says_that_nothing_is_left(database: str, backups: Path) -> None:
+def test_rollback_of_an_app__says_that_nothing_is_left_and_again_has_nothing_to_do(
+    database: str, backups: Path
+) -> None:
     lines = rollback("payments", *GO_ON, "--no-backup")
     assert lines[lines.index("") :][-4:] == [
         "  Unapplying enrollments.0002_initial... OK",
@@ -99,19 +102,9 @@ def test_rollback_of_an_app__says_that_nothing_is_left(database: str, backups: P
         "and permissions of 3 models and 2 migration records, with 20 rows.",
     ]
     assert not backups.exists()
-
-
-def test_rollback_again__has_nothing_to_do(database: str) -> None:
-    rollback("payments", *GO_ON)
     before = contents()
-    assert rollback("payments") == [
-        "Nothing to roll back: no migration of payments is applied.",
-    ]
+    assert rollback("payments") == ["Nothing to roll back: no migration of payments is applied."]
     assert contents() == before
-
-
-def test_rollback_with_verbosity_0__silent(database: str) -> None:
-    assert rollback("payments", *GO_ON, "--verbosity", 0) == []
 
 
 def test_rollback_of_a_database_that_others_share__what_is_theirs_stays(database: str) -> None:

@@ -1,11 +1,14 @@
 """Commands of the project, run in processes with an environment of their own."""
 
+import atexit
+import json
 import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from config.environment import VARIABLES
@@ -40,12 +43,12 @@ def environment(**variables: object) -> dict[str, str]:
 
 
 def execute(
-    command: Sequence[object], variables: Mapping[str, object]
+    command: Sequence[object], variables: Mapping[str, object], cwd: Path = PROJECT
 ) -> subprocess.CompletedProcess[str]:
-    """Run `command` to its end, in the project's root."""
+    """Run `command` to its end."""
     return subprocess.run(
         [*map(str, command)],
-        cwd=PROJECT,
+        cwd=cwd,
         env=environment(**variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -55,7 +58,42 @@ def execute(
 
 
 def run(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
-    return execute([*PYTHON, *arguments], variables)
+    """Run `python *arguments` in the project's root, with Django imported unless Python differs."""
+    if arguments[0] == "-m" or any(name.startswith("PYTHON") for name in variables):
+        return execute([*PYTHON, *arguments], variables)
+    return fork(PROJECT, arguments, variables)
+
+
+def fork(
+    cwd: Path, arguments: Sequence[object], variables: Mapping[str, object]
+) -> subprocess.CompletedProcess[str]:
+    """Run `python *arguments` to its end, as a fork of a process that has imported Django."""
+    forks = process_that_forks()
+    assert forks.stdin is not None
+    assert forks.stdout is not None
+    command = [*map(str, arguments)]
+    request = {
+        "arguments": command,
+        "cwd": str(cwd),
+        "env": environment(**variables),
+        "seconds": PATIENCE,
+    }
+    print(json.dumps(request), file=forks.stdin, flush=True)
+    return subprocess.CompletedProcess(command, *json.loads(forks.stdout.readline()))
+
+
+@cache
+def process_that_forks() -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [*PYTHON, "-m", "tests.support.forks"],
+        cwd=PROJECT,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(process.communicate)
+    return process
 
 
 def manage(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:

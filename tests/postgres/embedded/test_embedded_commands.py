@@ -71,29 +71,21 @@ def test_dbshell__is_the_package_s_psql_on_our_database(directory: Path) -> None
     assert (database, program_version) == ("learning_platform", server_version)
 
 
-def test_runserver__serves_the_admin_and_leaves_no_server_running(directory: Path) -> None:
-    with runserver(directory) as server:
+def test_runserver__serves_next_to_others_and_after_a_change_of_the_code_until_interrupted(
+    directory: Path, tmp_path: Path
+) -> None:
+    (code := tmp_path / "sitecustomize.py").touch()
+    tests = ("-m", "pytest", "-p", "no:cacheprovider", "tests/console/test_error_messages.py")
+    with runserver(directory, PYTHONPATH=tmp_path) as server:
+        url = server.wait_for_url()
+        assert status_of_login(url) == 200
+        with Client(directory) as shell:
+            assert shell.query("SELECT 1") == "1"
+            assert run(*tests, EMBEDDED_POSTGRES_DIR=directory).returncode == 0
+            assert status_of_login(url) == 200
+            assert shell.query("SELECT 1") == "1"
+        code.touch()
         assert status_of_login(server.wait_for_url()) == 200
         assert not is_stopped(directory)
         assert server.interrupt() == 0
     assert is_stopped(directory)
-
-
-def test_runserver_after_a_change_of_the_code__serves_again(
-    directory: Path, tmp_path: Path
-) -> None:
-    (code := tmp_path / "sitecustomize.py").touch()
-    with runserver(directory, PYTHONPATH=tmp_path) as server:
-        server.wait_for_url()
-        code.touch()
-        assert status_of_login(server.wait_for_url()) == 200
-
-
-def test_tests_next_to_runserver_and_shell__pass(directory: Path) -> None:
-    command = ("-m", "pytest", "-p", "no:cacheprovider", "tests/console/test_error_messages.py")
-    with runserver(directory) as server, Client(directory) as shell:
-        url = server.wait_for_url()
-        assert shell.query("SELECT 1") == "1"
-        assert run(*command, EMBEDDED_POSTGRES_DIR=directory).returncode == 0
-        assert status_of_login(url) == 200
-        assert shell.query("SELECT 1") == "1"

