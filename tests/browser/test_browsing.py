@@ -26,7 +26,7 @@ def test_relations__lead_to_children_and_back(page: Page, platform: Platform) ->
     related(page).get_by_role("link", name=f"Enrollments {students}").click()
     expect(page.locator("#result_list tbody input.action-select")).to_have_count(students)
     page.locator("#result_list tbody th a").first.click()
-    related(page).get_by_role("link", name=title).click()
+    related(page).get_by_role("link", name=f"Course: {title}").click()
     expect(page).to_have_url(re.compile(f"{COURSES}{key}/change/"))
 
 
