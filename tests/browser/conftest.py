@@ -30,8 +30,8 @@ from users.models import User
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "There is no Chromium on PATH. Install it (Debian: apt-get install chromium)."
-PATIENCE = 300_000
-"""Milliseconds; long, because other tests keep the machine busy."""
+PATIENCE = 90_000
+"""Milliseconds; long, because other tests keep the machine busy; a failing test waits so long."""
 FLAGS = ("--disable-gpu", "--disable-quic", "--disable-sync")
 """Options in addition to those of Playwright; the browser must send no requests of its own."""
 

@@ -13,18 +13,21 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 SETTLED = "Promise.all(document.getAnimations().map((animation) => animation.finished))"
 ALIKE = "#result_list tbody:nth-of-type(n+4)"
 """The rows of a list from the fourth on, each in a tbody: they repeat the first three."""
+MAIN = "#main"
+"""All but the sidebar, which is the same on every page."""
 SEVERE = ("serious", "critical")
 
 
-def look(page: Page, name: str) -> None:
+def look(page: Page, name: str, part: str = "html") -> None:
     """Fail if axe finds a barrier on the page, or if the page is wider than a phone.
 
+    Axe is slow, so it is given only the `part` that no page has that another test looks at.
     If SCREENSHOTS is in the environment, pictures of the page are saved under `name`.
     """
     problems = []
     for scheme, rules in {"dark": ["color-contrast"], "light": []}.items():
         switch_to(page, scheme)
-        problems += [f"{scheme}: {barrier}" for barrier in barriers(page, *rules)]
+        problems += [f"{scheme}: {barrier}" for barrier in barriers(page, part, *rules)]
         photograph(page, f"{name}-{scheme}")
     page.set_viewport_size(PHONE)
     photograph(page, f"{name}-phone")
@@ -39,17 +42,18 @@ def switch_to(page: Page, scheme: str) -> None:
     page.evaluate(SETTLED)
 
 
-def barriers(page: Page, *rules: str) -> list[str]:
-    """Return the barriers that axe finds by `rules`, or by all that it has."""
+def barriers(page: Page, part: str, *rules: str) -> list[str]:
+    """Return the barriers that axe finds in `part` by `rules`, or by all that it has."""
     options: dict[str, Any] = {"resultTypes": ["violations"]}
     if rules:
         options["runOnly"] = rules
     if not page.evaluate("'axe' in window"):  # half a megabyte, so only once a page
         page.evaluate(AXE_SCRIPT)
     run = "async ([context, options]) => (await axe.run(context, options)).violations"
+    context = {"include": [[part]], "exclude": [[ALIKE]]}
     return [
         f"{violation['id']}: {node['html']}: {node['failureSummary']}"
-        for violation in page.evaluate(run, [{"exclude": [[ALIKE]]}, options])
+        for violation in page.evaluate(run, [context, options])
         if violation["impact"] in SEVERE
         for node in violation["nodes"]
     ]

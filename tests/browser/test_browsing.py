@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.look import look
+from tests.browser.look import MAIN, look
 from tests.browser.platform import Platform
 
 COURSES = "/admin/courses/course/"
@@ -26,7 +26,7 @@ def test_relations__lead_to_children_and_back(page: Page, platform: Platform) ->
     related(page).get_by_role("link", name=f"Enrollments {students}").click()
     expect(page.locator("#result_list tbody input.action-select")).to_have_count(students)
     page.locator("#result_list tbody th a").first.click()
-    related(page).get_by_role("link", name=title).click()
+    related(page).get_by_role("link", name=f"Course: {title}").click()
     expect(page).to_have_url(re.compile(f"{COURSES}{key}/change/"))
 
 
@@ -42,14 +42,14 @@ def test_search__finds_by_a_word_of_the_title(page: Page, platform: Platform) ->
 def test_search_for_what_is_not_there__says_so(page: Page) -> None:
     page.goto(f"{COURSES}?q=xyzzy")
     expect(page.get_by_text("0 courses")).to_be_visible()
-    look(page, "list-empty")
+    look(page, "list-empty", MAIN)
 
 
 def test_filter_by_enum__leaves_those(page: Page, platform: Platform) -> None:
     [(number,)] = platform.database.query("SELECT count(*) FROM courses WHERE status = 'draft'")
     page.goto(COURSES)
     page.get_by_role("button", name="Filters").click()
-    look(page, "list-filters")
+    look(page, "list-filters", "#changelist-filter")
     page.locator("#changelist-filter").get_by_role("link", name="Draft").click()
     expect(page).to_have_url(re.compile("status"))
     expect(page.locator("#result_list tbody input.action-select")).to_have_count(number)
@@ -102,4 +102,4 @@ def test_history__is_for_everybody(page: Page, platform: Platform) -> None:
     page.goto(f"{COURSES}{key}/change/")
     page.get_by_role("link", name="History").click()
     page.wait_for_url("**/history/**")
-    look(page, "history")
+    look(page, "history", MAIN)

@@ -24,7 +24,7 @@ def test_form_sent_after_the_session__is_back_after_the_login(
     expect(visitor.get_by_role("status")).to_contain_text("Your unsaved changes of")
     expect(visitor.get_by_label("Category")).to_have_value("Weaving")
     expect(added).to_have_value("Looms")
-    look(visitor, "draft")
+    look(visitor, "draft", ".form-note")
     visitor.get_by_role("button", name="Discard").click()
     expect(visitor.get_by_label("Category")).not_to_have_value("Weaving")
     expect(added).to_have_count(0)

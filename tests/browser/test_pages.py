@@ -92,7 +92,7 @@ def test_schema_table_clicked__is_explained(page: Page) -> None:
     table = page.get_by_role("region", name="courses", exact=True)
     expect(table).to_be_visible()
     expect(table).to_contain_text("courses_instructor_id_fk")
-    look(page, "schema-table")
+    look(page, "schema-table", "#table-courses")
     table.get_by_role("link", name="enrollments").click()
     expect(page.get_by_role("region", name="enrollments", exact=True)).to_be_visible()
 
@@ -110,7 +110,7 @@ def test_search_palette__finds_a_record_and_opens_it(page: Page, platform: Platf
     page.get_by_placeholder("Type to search").fill(platform.student.email)
     page.keyboard.press("End")  # the palette searches when a key is released
     expect(page.locator("#command-results")).to_contain_text(platform.student.email)
-    look(page, "search-palette")
+    look(page, "search-palette", "[x-data='searchCommand()']")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/users/user/.*/change/$"))

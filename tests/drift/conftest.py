@@ -8,7 +8,9 @@ from django.db import connection
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
+from config.drift import ledger
 from config.drift.comparison import Comparison, verify
+from config.drift.difference import Drift
 from config.drift.expected import read_expected
 from config.postgres.catalog import Catalog
 from tests.support.databases import Database, new_database
@@ -32,9 +34,22 @@ def database(db: None) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def unmigrated(expected: Catalog, django_db_blocker: DjangoDbBlocker) -> list[Drift]:
+    """Return the changes of models that have no migration: none, also searched for only once."""
+    with django_db_blocker.unblock():
+        return list(ledger._unmigrated(ledger.load_migrations(connection)))
+
+
 @pytest.fixture
-def verify_live(database: None, expected: Catalog) -> Verify:
+def verify_live(
+    database: None,
+    expected: Catalog,
+    unmigrated: list[Drift],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Verify:
     """Return a function that compares the test database with the expected schema."""
+    monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
     return partial(verify, connection, lambda *_: expected)
 
 

@@ -234,33 +234,23 @@ ALL = {
     **{name: (CREATE, operations) for name, operations in CASES.items()},
     **{f"sales: {name}": (IN_SALES, operations) for name, operations in CASES_IN_SALES.items()},
 }
-parametrized = pytest.mark.parametrize(("create", "operations"), ALL.values(), ids=ALL)
 
 
-@parametrized
-def test_change__gives_the_names_of_new_tables_and_undone_the_old_ones(
+@pytest.mark.parametrize(("create", "operations"), ALL.values(), ids=ALL)
+def test_change__gives_the_names_of_new_tables_run_or_as_collected_sql_and_undone_the_old_ones(
     create: list[Operation], operations: list[Operation]
 ) -> None:
     state = applied(ProjectState(), *create)
-    before = names()
+    before, statements = names(), collected(state, operations)
     after = applied(state, *operations)
     renamed = names()
     unapplied(state, *operations)
     assert names() == before
-    create_again(after)
-    assert renamed == names()
-
-
-@parametrized
-def test_change_as_collected_sql__does_the_same(
-    create: list[Operation], operations: list[Operation]
-) -> None:
-    state = applied(ProjectState(), *create)
-    for statement in collected(state, operations):
+    for statement in statements:
         run_sql(statement)
-    renamed = names()
-    create_again(migration(operations).mutate_state(state))
-    assert renamed == names()
+    assert names() == renamed
+    create_again(after)
+    assert names() == renamed
 
 
 def migration(operations: Sequence[Operation]) -> Migration:
