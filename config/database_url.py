@@ -25,8 +25,8 @@ def parse_database_url(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"DATABASE_URL is not a URL. Write {EXAMPLE}.")
     if scheme.lower() not in Env.POSTGRES_FAMILY:
         raise ImproperlyConfigured(
-            f"DATABASE_URL is for the database engine {scheme!r}, but this project needs "
-            f"PostgreSQL. Write {EXAMPLE}."
+            "DATABASE_URL is for another database engine, but this project needs PostgreSQL. "
+            f"Write {EXAMPLE}."
         )
     address, _, query = url.partition("?")
     try:
@@ -69,11 +69,17 @@ def _check_characters(url: str, hosts: str) -> None:
 def _check_options(options: dict[str, Any]) -> None:
     """Raise ImproperlyConfigured if libpq does not know an option, or its value is invalid."""
     libpq_options = {key: options[key] for key in options.keys() - DJANGO_OPTIONS}
+    reason = None
     try:
         make_conninfo(**libpq_options)
+    except psycopg.ProgrammingError as error:  # the message names the option
+        reason = str(error).strip()
+    try:
         timeout_from_conninfo(libpq_options)
-    except psycopg.ProgrammingError as error:
+    except psycopg.ProgrammingError:  # the message has the value
+        reason = "connect_timeout is not a number"
+    if reason:
         raise ImproperlyConfigured(
-            f"A parameter after the question mark in DATABASE_URL is wrong: {str(error).strip()}. "
+            f"A parameter after the question mark in DATABASE_URL is wrong: {reason}. "
             "See libpq's connection parameters."
-        ) from None
+        )

@@ -4,8 +4,11 @@ Libraries that read such files skip what they do not understand, so that a produ
 with the defaults of development. They also expand `$`, which secrets contain.
 """
 
+import errno
+import os
 import re
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +18,8 @@ LINE_BREAKS = re.compile("[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=(.*)", re.ASCII)
 QUOTED = re.compile(r"""('[^']*'|"(?:[^"\\]|\\["\\$])*")(?:[ \t]+#.*)?""")
 COMMENT = re.compile(r"[ \t]#.*")
+LARGEST = 1_000_000
+"""Bytes; a thousandth of them is enough."""
 
 
 class Assignment(NamedTuple):
@@ -46,7 +51,7 @@ def read_env_file(path: Path) -> list[Assignment]:
 
 def _decoded(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        content = _content(path)
     except OSError as error:
         if isinstance(error, FileNotFoundError) and not path.is_symlink():
             return ""
@@ -58,6 +63,16 @@ def _decoded(path: Path) -> str:
     except UnicodeDecodeError as error:
         number = content.count(b"\n", 0, error.start) + 1
     raise ImproperlyConfigured(f"Line {number} of {path.name} is not UTF-8. Save it as UTF-8.")
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of the file; raise OSError if reading would last long, or for ever."""
+    state = path.stat()
+    if not S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "It is not a regular file")
+    if state.st_size > LARGEST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return path.read_bytes()
 
 
 def _parsed(line: str) -> tuple[str, str] | None:

@@ -73,21 +73,24 @@ class Environment:
         value = self.process.get(name, self.of_file.get(name, "")).strip()
         if PLACEHOLDER.fullmatch(value):
             raise ImproperlyConfigured(
-                f"{name} has a placeholder or shell code instead of a value. Replace it."
+                f"{self._found(name)} has a placeholder or shell code instead of a value. "
+                "Replace it."
             )
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.text(name).lower()
         if value not in ("", *ON, *OFF):
-            raise ImproperlyConfigured(f"{name} is neither on nor off. Set it to one of them.")
+            raise ImproperlyConfigured(
+                f"{self._found(name)} is neither on nor off. Set it to one of them."
+            )
         return value in ON if value else default
 
     def number(self, name: str, *, default: int) -> int:
         value = self.text(name)
         if value and not re.fullmatch("[0-9]{1,9}", value):
             raise ImproperlyConfigured(
-                f"{name} is not a whole number from 0 to 999999999. Set it to one."
+                f"{self._found(name)} is not a whole number from 0 to 999999999. Set it to one."
             )
         return int(value or default)
 
@@ -96,7 +99,7 @@ class Environment:
         value = self.text(name) or choices[0]
         if value not in choices:
             raise ImproperlyConfigured(
-                f"{name} is not {' or '.join(choices)}. Set it to one of them."
+                f"{self._found(name)} is not {' or '.join(choices)}. Set it to one of them."
             )
         return value
 
@@ -123,15 +126,22 @@ class Environment:
             return self.root / Path(self.text(name) or default).expanduser()
         except RuntimeError:
             raise ImproperlyConfigured(
-                f"{name} begins with ~ and the name of an unknown user. Write the whole path."
+                f"{self._found(name)} begins with ~ and the name of an unknown user. "
+                "Write the whole path."
             ) from None
 
     def _matching(self, name: str, is_right: Callable[[str], object], advice: str) -> list[str]:
         entries = self.entries(name)
         for number, entry in enumerate(entries, start=1):
             if not is_right(entry):
-                raise ImproperlyConfigured(f"Entry {number} of {name} is wrong. {advice}.")
+                raise ImproperlyConfigured(
+                    f"Entry {number} of {self._found(name)} is wrong. {advice}."
+                )
         return entries
+
+    def _found(self, name: str) -> str:
+        """Return the name and its place: other programs use variables such as DEBUG, too."""
+        return f"{name} in {'the environment' if name in self.process else '.env'}"
 
 
 def _is_proxy(entry: str) -> bool:

@@ -1,10 +1,16 @@
 import os
+import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from config.console import explain
 from config.serving import log_to_stdout
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+try:
+    application = get_wsgi_application()
+except ImproperlyConfigured as error:
+    sys.exit(f"{__name__}: {explain(error)}")  # without the traceback that gunicorn would add
 log_to_stdout()

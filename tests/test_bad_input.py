@@ -49,7 +49,7 @@ def closed_port() -> Iterator[int]:
         ("postgres://user:password@host", f"DATABASE_URL names no database. Write {EXAMPLE}."),
         (
             "mysql://user:password@host/name",
-            "DATABASE_URL is for the database engine 'mysql', but this project needs PostgreSQL. "
+            "DATABASE_URL is for another database engine, but this project needs PostgreSQL. "
             f"Write {EXAMPLE}.",
         ),
         (

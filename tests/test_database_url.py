@@ -93,7 +93,7 @@ def test_url_of_another_engine__is_refused(scheme: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         parse_database_url(f"{scheme}://u:s3cret@h/n")
     assert str(refused.value) == (
-        f"DATABASE_URL is for the database engine '{scheme}', but this project needs PostgreSQL. "
+        "DATABASE_URL is for another database engine, but this project needs PostgreSQL. "
         f"Write {EXAMPLE}."
     )
 
@@ -104,7 +104,7 @@ def test_url_of_another_engine__is_refused(scheme: str) -> None:
         ("sslmod=require", 'invalid connection option "sslmod"'),
         ("pool=true", 'invalid connection option "pool"'),
         ("conn_max_age=60", 'invalid connection option "conn_max_age"'),
-        ("connect_timeout=soon", "bad value for connect_timeout: 'soon'"),
+        ("connect_timeout=s3cret", "connect_timeout is not a number"),
     ],
 )
 def test_url_with_wrong_query__is_refused(query: str, reason: str) -> None:

@@ -1,8 +1,10 @@
 """The variables of the environment and of `.env`: what is understood, and what is refused."""
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -158,9 +160,18 @@ def test_env_file_in_another_encoding__is_refused(
     assert refusal(env_file) == reason
 
 
-def test_env_file_that_is_a_directory__is_refused(env_file: Path) -> None:
-    env_file.mkdir()
-    assert refusal(env_file) == ".env cannot be read: Is a directory. Correct or remove it."
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["directory", "pipe"])
+def test_env_file_that_is_no_file__is_refused(env_file: Path, make: Callable[[Path], None]) -> None:
+    make(env_file)
+    assert refusal(env_file) == (
+        ".env cannot be read: It is not a regular file. Correct or remove it."
+    )
+
+
+def test_env_file_of_many_gigabytes__is_refused(env_file: Path) -> None:
+    env_file.touch()
+    os.truncate(env_file, 2**35)
+    assert refusal(env_file) == ".env cannot be read: File too large. Correct or remove it."
 
 
 def test_env_file_that_links_to_nothing__is_refused(env_file: Path) -> None:
@@ -243,6 +254,7 @@ def test_value__is_understood(
     assert value(kind, text, **options) == expected
 
 
+DEBUG = "DEBUG in the environment"
 HOSTS = "is wrong. Write host names, without scheme and port: learn.example.org."
 ORIGINS = (
     "is wrong. Write scheme, host and, unless it is the default, port: https://learn.example.org."
@@ -255,23 +267,28 @@ PROXIES = (
 @pytest.mark.parametrize(
     ("kind", "options", "text", "reason"),
     [
-        ("text", {}, f"<{SECRET}>", "DEBUG has a placeholder or shell code instead "),
-        ("text", {}, "$(openssl rand 50)", "DEBUG has a placeholder or shell code instead "),
-        ("text", {}, f"${{{SECRET}}}", "DEBUG has a placeholder or shell code instead "),
-        ("flag", {"default": True}, f"off SECRET_KEY={SECRET}", "DEBUG is neither on nor off. "),
-        ("number", {"default": 7}, "-1", "DEBUG is not a whole number from 0 to 999999999. "),
-        ("number", {"default": 7}, "9" * 5000, "DEBUG is not a whole number from 0 to 99999999"),
-        ("hosts", {}, "a, https://b", f"Entry 2 of DEBUG {HOSTS}"),
-        ("hosts", {}, "a:8000", f"Entry 1 of DEBUG {HOSTS}"),
-        ("hosts", {}, f"a SECRET_KEY={SECRET}", f"Entry 1 of DEBUG {HOSTS}"),
-        ("origins", {}, "https://a, b", f"Entry 2 of DEBUG {ORIGINS}"),
-        ("origins", {}, "https://a/", f"Entry 1 of DEBUG {ORIGINS}"),
-        ("origins", {}, "https://a:443", f"Entry 1 of DEBUG {ORIGINS}"),
-        ("origins", {}, "*", f"Entry 1 of DEBUG {ORIGINS}"),
-        ("proxies", {}, "10.0.0.1/8", f"Entry 1 of DEBUG {PROXIES}"),
-        ("proxies", {}, "192.0.2.1, 0.0.0.0/0", f"Entry 2 of DEBUG {PROXIES}"),
-        ("proxies", {}, "*", f"Entry 1 of DEBUG {PROXIES}"),
-        ("directory", {"default": "x"}, "~nobody-here/x", "DEBUG begins with ~ and the name of "),
+        ("text", {}, f"<{SECRET}>", f"{DEBUG} has a placeholder or shell code instead "),
+        ("text", {}, "$(openssl rand 50)", f"{DEBUG} has a placeholder or shell code instead "),
+        ("text", {}, f"${{{SECRET}}}", f"{DEBUG} has a placeholder or shell code instead "),
+        ("flag", {"default": True}, f"off SECRET_KEY={SECRET}", f"{DEBUG} is neither on nor off. "),
+        ("number", {"default": 7}, "-1", f"{DEBUG} is not a whole number from 0 to 999999999. "),
+        ("number", {"default": 7}, "9" * 5000, f"{DEBUG} is not a whole number from 0 to 99999999"),
+        ("hosts", {}, "a, https://b", f"Entry 2 of {DEBUG} {HOSTS}"),
+        ("hosts", {}, "a:8000", f"Entry 1 of {DEBUG} {HOSTS}"),
+        ("hosts", {}, f"a SECRET_KEY={SECRET}", f"Entry 1 of {DEBUG} {HOSTS}"),
+        ("origins", {}, "https://a, b", f"Entry 2 of {DEBUG} {ORIGINS}"),
+        ("origins", {}, "https://a/", f"Entry 1 of {DEBUG} {ORIGINS}"),
+        ("origins", {}, "https://a:443", f"Entry 1 of {DEBUG} {ORIGINS}"),
+        ("origins", {}, "*", f"Entry 1 of {DEBUG} {ORIGINS}"),
+        ("proxies", {}, "10.0.0.1/8", f"Entry 1 of {DEBUG} {PROXIES}"),
+        ("proxies", {}, "192.0.2.1, 0.0.0.0/0", f"Entry 2 of {DEBUG} {PROXIES}"),
+        ("proxies", {}, "*", f"Entry 1 of {DEBUG} {PROXIES}"),
+        (
+            "directory",
+            {"default": "x"},
+            "~nobody-here/x",
+            f"{DEBUG} begins with ~ and the name of ",
+        ),
     ],
 )
 def test_wrong_value__is_refused_and_not_shown(
@@ -281,6 +298,13 @@ def test_wrong_value__is_refused_and_not_shown(
         value(kind, text, **options)
     assert str(refused.value).startswith(reason)
     assert SECRET not in str(refused.value)
+
+
+def test_wrong_value_in_env_file__is_refused_with_its_place(env_file: Path) -> None:
+    env_file.write_text("DEBUG=of\n")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        Environment(env_file, {}).flag("DEBUG", default=True)
+    assert str(refused.value) == "DEBUG in .env is neither on nor off. Set it to one of them."
 
 
 def test_names_of_variables__are_those_of_env_example_and_of_the_settings() -> None:
@@ -330,5 +354,7 @@ def test_process_with_damaged_env_file__ends_without_showing_it(
         timeout=PATIENCE,
     )
     assert process.returncode == 1
-    assert process.stderr.splitlines()[-1].endswith(f": Line 2 of .env {NOT_UNDERSTOOD}")
+    lines = process.stderr.splitlines()
+    assert len(lines) == 1 or "--traceback" in arguments
+    assert lines[-1].endswith(f": Line 2 of .env {NOT_UNDERSTOOD}")
     assert SECRET not in process.stdout + process.stderr

@@ -57,16 +57,23 @@ def test_command_with_only_debug_off__lists_all_missing_settings() -> None:
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"DEBUG": "ture"}, "DEBUG is neither on nor off. Set it to one of them."),
+        (
+            {"DEBUG": "ture"},
+            "DEBUG in the environment is neither on nor off. Set it to one of them.",
+        ),
         (
             {"DATABASE_URL": URL, "DEBUG": ""},
             "DATABASE_URL is set, but DEBUG is not. Set DEBUG to off, or to on for development: "
             "it shows visitors the code and the data behind an error.",
         ),
-        ({"LOG_FORMAT": "yaml"}, "LOG_FORMAT is not text or json. Set it to one of them."),
+        (
+            {"LOG_FORMAT": "yaml"},
+            "LOG_FORMAT in the environment is not text or json. Set it to one of them.",
+        ),
         (
             {"SECRET_KEY": "<50 characters or more>"},
-            "SECRET_KEY has a placeholder or shell code instead of a value. Replace it.",
+            "SECRET_KEY in the environment has a placeholder or shell code instead of a value. "
+            "Replace it.",
         ),
     ],
 )

@@ -50,7 +50,7 @@ def test_process_on_drift__status_1(clone: Database) -> None:
         (
             [],
             "mysql://somebody@127.0.0.1/x",
-            "manage.py verify_schema: DATABASE_URL is for the database engine 'mysql', but this "
+            "manage.py verify_schema: DATABASE_URL is for another database engine, but this "
             "project needs PostgreSQL. Write postgres://user:password@host:5432/name.",
         ),
     ],
