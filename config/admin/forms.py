@@ -235,9 +235,9 @@ def as_sent(text: str, widget: forms.Widget) -> str:
     """Return `text` as a browser sends what it was given, with the same line breaks or none."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(widget, forms.Textarea):
-        return text.removeprefix("\n")  # HTML ignores a line break at the beginning
+        return text.lstrip("\n")  # HTML ignores a line break at the beginning
     text = text.replace("\n", "")
-    return text if widget.input_type == "text" else text.strip()
+    return text if getattr(widget, "input_type", "") == "text" else text.strip()
 
 
 def name_inputs(field: forms.Field) -> forms.Field:

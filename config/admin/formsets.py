@@ -117,8 +117,8 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
     def _ask_before_deletion(self) -> None:
         """Refuse to delete rows that another session has changed since the form showed them."""
         noun = self.model._meta.verbose_name
-        moved = [form for form in self.initial_forms if form.moved]
-        deleted = [form.row for form in moved if self._should_delete_form(form)]
+        forms: list[Any] = self.initial_forms
+        deleted = [form.row for form in forms if form.moved and self._should_delete_form(form)]
         if deleted:
             raise ValidationError([CHANGED.format(noun=noun, caption=row) for row in deleted])
 

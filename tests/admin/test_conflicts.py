@@ -251,6 +251,14 @@ def test_input_that_is_not_sent__keeps_its_column(admin_client: Client) -> None:
     assert (changed.description, changed.category) == ("Here", "music")
 
 
+def test_text_that_begins_with_line_breaks__is_kept_if_the_browser_drops_one(
+    admin_client: Client,
+) -> None:
+    tab = Tab(admin_client, CourseFactory.create(description="\n\nA"))
+    tab.save(description="\r\nA", category="music")
+    assert Course.objects.get().description == "\n\nA"
+
+
 def test_text_without_the_blanks_around_it__is_changed(admin_client: Client) -> None:
     tab = Tab(admin_client, CourseFactory.create(description=" A\r\nB\n"))
     tab.save(description="A\r\nB")
