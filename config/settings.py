@@ -212,34 +212,36 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.SELF],
 }
 
-# Logs: one record a line, on stdout for a server, on stderr for a command. No mails to ADMINS.
+# Logs: one record a line, on stdout for a server, on stderr for a command. No mails to ADMINS. For
+# development they are those of Django, with the colours of runserver.
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "text": {
-            "()": "config.serving.TextFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+if not DEBUG or env.text("LOG_FORMAT"):
+    LOGGING = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "text": {
+                "()": "config.serving.TextFormatter",
+                "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            },
+            "json": {"()": "config.serving.JsonFormatter"},
         },
-        "json": {"()": "config.serving.JsonFormatter"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": env.choice("LOG_FORMAT", "text", "json"),
-        }
-    },
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO"},
-        # Gunicorn gives them handlers of its own, and separates them from the root.
-        "gunicorn.access": {"handlers": [], "propagate": True},
-        "gunicorn.error": {"handlers": [], "propagate": True},
-        # It warns of each answer to HEAD, whose body Django leaves to the server to drop.
-        "gunicorn.http.wsgi": {"level": "ERROR"},
-    },
-}
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": env.choice("LOG_FORMAT", "text", "json"),
+            }
+        },
+        "root": {"handlers": ["console"], "level": "INFO"},
+        "loggers": {
+            "django": {"handlers": [], "level": "INFO"},
+            # Gunicorn gives them handlers of its own, and separates them from the root.
+            "gunicorn.access": {"handlers": [], "propagate": True},
+            "gunicorn.error": {"handlers": [], "propagate": True},
+            # It warns of each answer to HEAD, whose body Django leaves to the server to drop.
+            "gunicorn.http.wsgi": {"level": "ERROR"},
+        },
+    }
 
 # The admin
 

@@ -32,6 +32,12 @@ def setting(name: str, **variables: object) -> object:
     return json.loads(printed(run("-c", code, **variables)))
 
 
+def test_log_in_production__has_no_mail_to_administrators() -> None:
+    loggers = setting('LOGGING["loggers"]', **PRODUCTION)
+    assert isinstance(loggers, dict)
+    assert loggers["django"]["handlers"] == []
+
+
 @pytest.mark.parametrize("command", ["check", "migrate", "runserver"])
 def test_command_in_production_without_database_url__is_refused(command: str) -> None:
     process = manage(command, **PRODUCTION | {"DATABASE_URL": ""})

@@ -86,7 +86,9 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
     if isinstance(value, str) and caption(value) == BLANK:
         return BLANK  # a link of no size could not be followed
     if isinstance(field, models.ForeignKey):
-        return link_to(value) if link else str(value)
+        return link_to(value) if link else breakable(str(value))
+    if isinstance(field, models.EmailField):
+        return breakable(value)
     if isinstance(field, EnumField):
         return label(field, value)
     if isinstance(field, models.JSONField):
@@ -100,6 +102,11 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
     if field.name.endswith("_seconds"):
         return unbroken(str(timedelta(seconds=value)))
     return display_for_field(value, field, EMPTY)
+
+
+def breakable(text: str) -> SafeString:
+    """Return `text` as HTML that may break before an @, so that e-mail addresses can be read."""
+    return SafeString(escape(text).replace("@", "<wbr>@"))
 
 
 def amount(value: Decimal, currency: str) -> SafeString:
@@ -131,9 +138,8 @@ def unbroken(text: str) -> SafeString:
 
 
 def link_to(row: models.Model) -> SafeString:
-    """Return a link to the page of `row`; an e-mail address may break before its @."""
-    name = SafeString(escape(row).replace("@", "<wbr>@"))
-    return format_html('<a href="{}" class="text-link">{}</a>', url_of(row), name)
+    """Return a link to the page of `row`."""
+    return format_html('<a href="{}" class="text-link">{}</a>', url_of(row), breakable(str(row)))
 
 
 def url_of(row: models.Model) -> str:

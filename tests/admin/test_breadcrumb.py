@@ -29,7 +29,7 @@ def links(response: Any) -> list[str]:
 
 
 def test_pages_of_a_record__have_one_heading_that_names_the_page(admin_client: Client) -> None:
-    course = CourseFactory.create(title="Advanced SQL")
+    course = CourseFactory.create(title="Advanced SQL", slug="advanced-sql")
     pages = {
         url(Course, "changelist"): "Courses",
         url(Course, "add"): "Add course",

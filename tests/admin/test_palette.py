@@ -35,7 +35,9 @@ def found(client: Client, term: str) -> list[Result]:
 
 
 def test_word_of_a_title__finds_the_record_with_its_kind_and_parent(admin_client: Client) -> None:
-    course = CourseFactory.create(title="Window functions", instructor__email="ann@example.com")
+    course = CourseFactory.create(
+        title="Window functions", slug="window-functions", instructor__email="ann@example.com"
+    )
     address = url(Course, "change", course.pk)
     assert found(admin_client, "window") == [
         ("Window functions", "Course of ann@example.com", address)

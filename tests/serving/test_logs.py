@@ -109,7 +109,3 @@ def test_server_log__goes_to_stdout(
     log_to_stdout()
     logger.warning("Be careful")
     assert capsys.readouterr() == ("Be careful\n", "")
-
-
-def test_mail_of_errors_to_administrators__is_off() -> None:
-    assert logging.getLogger("django").handlers == []
