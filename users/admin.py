@@ -132,6 +132,11 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         """Return False for the administrator's own account: no other may be there to reopen it."""
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
+    def check_deletion(self, request: HttpRequest, deletion: Any) -> None:
+        """Check permanent deletions only: closing an account deletes nothing."""
+        if "email" in request.POST:
+            super().check_deletion(request, deletion)
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Close the account."""
         obj.deleted_at = obj.deleted_at or max(timezone.now(), obj.created_at)
@@ -227,6 +232,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
                 super().delete_model(request, user)
         except ChangedSinceError as error:
             ask_again(request, error)
+            request.POST = QueryDict()
             return None
         self.message_user(request, f"The user “{user}” was deleted permanently.", messages.SUCCESS)
         return self._to_list(request)

@@ -29,16 +29,28 @@ def sealed(deletion: Deletion) -> str:
 
 def check(deletion: Deletion, request: HttpRequest) -> None:
     """Raise ChangedSinceError if the question showed something else than would be deleted now."""
-    if not (value := request.POST.get(INPUT)):
+    if not _is_confirmed(request):
         return
+    now, before = _shown(deletion), _only(deletion)
     try:
-        before = signing.loads(value, salt=SALT)
+        if value := request.POST.get(INPUT):
+            before = signing.loads(value, salt=SALT)
     except signing.BadSignature as error:
         raise ChangedSinceError([UNREADABLE]) from error
-    now = _shown(deletion)
     pairs = {name: (before.get(name, NONE), now.get(name, NONE)) for name in before | now}
     if said := [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]:
         raise ChangedSinceError(said)
+
+
+def _is_confirmed(request: HttpRequest) -> bool:
+    """Return whether the request answers the question; for an action, Django asks by POST, too."""
+    return bool(request.POST) and ("post" in request.POST or "action" not in request.POST)
+
+
+def _only(deletion: Deletion) -> dict[str, list[Any]]:
+    """Return what a request confirms that does not say what the question showed: no other rows."""
+    title = str(deletion.model._meta.verbose_name_plural)
+    return {title: [f"{len(deletion.keys):,}", 0]}
 
 
 @contextmanager

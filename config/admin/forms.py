@@ -21,6 +21,7 @@ from config.admin.shown import (
     ShownPage,
     UnreadableError,
     as_text,
+    is_shown,
     opened,
     shown_row,
     values_of,
@@ -28,9 +29,9 @@ from config.admin.shown import (
 from config.admin.violations import Violation, explain, violated
 
 VALUE = '<span class="other-value">{}</span>'
-UNREADABLE = (
-    "The page did not say correctly what it had shown, so nothing was saved. The inputs have what "
-    "you typed; check all of them, and save again."
+NOT_SHOWN = (
+    "Nothing was saved, because the page did not say what it had shown here. The database has "
+    "{now}. Save again to replace it with what you typed."
 )
 CHANGED_MEANWHILE = (
     "Nothing was saved, because another session changed this from {before} to {now} while the form "
@@ -73,13 +74,14 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, shown: ShownPage | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.readable = True
         self.row = copy(self.instance)
         """The row as the database has it; `instance` gets the values of the form."""
         self.texts = {name: as_text(field, self.row) for name, field in self._columns().items()}
         """The columns of an existing row that the form can change."""
         self.moved: list[str] = []
         """The columns that were changed in the database while the form was open."""
+        self.was_shown = True
+        """Whether the page says what it had shown of the row."""
         self._values_now = dict(self.initial)
         if self.is_bound and self.texts:
             self._compare_with(self._shown() if shown is None else shown)
@@ -97,11 +99,11 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             return opened(self.data)
         except UnreadableError:
-            self.readable = False
             return {}
 
     def _compare_with(self, page: ShownPage) -> None:
         """Let the initial values be those that the form had shown."""
+        self.was_shown = is_shown(page, self.row)
         for name, text in shown_row(page, self.row).texts.items():
             if name in self.texts and text != self.texts[name]:
                 self.moved.append(name)
@@ -113,13 +115,20 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return [
             name
             for name in super().changed_data
-            if not any(self._is_same(name, value) for value in self._known(name))
+            if self._is_sent(name)
+            and not any(self._is_same(name, value) for value in self._known(name))
         ]
 
     @property
     def untouched(self) -> set[str]:
         """The columns that the form leaves as they are."""
         return self.texts.keys() - set(self.changed_data)
+
+    def _is_sent(self, name: str) -> bool:
+        """Return whether the form says something about `name`; of an existing row, it need not."""
+        widget, html_name = self.fields[name].widget, self.add_prefix(name)
+        omitted = widget.value_omitted_from_data(self.data, self.files, html_name)
+        return name not in self.texts or not omitted
 
     def _known(self, name: str) -> list[Any]:
         """Return the values of a field that do not come from who typed."""
@@ -128,8 +137,11 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     def _is_same(self, name: str, value: Any) -> bool:
         """Return whether the input `name` was sent as browsers send `value`."""
         sent, field = self[name].data, self.fields[name]
-        if isinstance(sent, str) and isinstance(value, str):
-            sent, value = as_sent(sent, field.widget), as_sent(value, field.widget)
+        shown = field.prepare_value(value)
+        if isinstance(sent, str) and isinstance(shown, str):
+            sent = as_sent(sent, field.widget)
+            if sent == as_sent(shown, field.widget):
+                return True
         return not field.has_changed(value, sent)
 
     def value_now(self, name: str) -> Any:
@@ -151,10 +163,10 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.cleaned_data[name] = text.replace("\r\n", "\n")
             if name in self.moved:
                 self.add_error(name, self._conflict(name))
+            elif name in self.texts and not self.was_shown:
+                self.add_error(name, format_html(NOT_SHOWN, now=other_value(self.row, name)))
         for name in self.allowed.keys() & self.cleaned_data.keys() & set(self.changed_data):
             self._check_allowed(name, self.cleaned_data[name])
-        if not self.readable:
-            self.add_error(None, UNREADABLE)
         return self.cleaned_data
 
     def _check_allowed(self, name: str, record: Any) -> None:
@@ -169,9 +181,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _conflict(self, name: str) -> SafeString:
         """Return the error for a column that was changed on both sides, with the other's values."""
-        before, now = (
-            format_html(VALUE, in_words(row, name)) for row in (self.row_shown, self.row)
-        )
+        before, now = (other_value(row, name) for row in (self.row_shown, self.row))
         return format_html(CHANGED_MEANWHILE, before=before, now=now)
 
     @cached_property
@@ -216,10 +226,18 @@ class InlineForm(ModelForm):
         return [item for item in super().constraints() if not is_position(item)]
 
 
+def other_value(row: models.Model, name: str) -> SafeString:
+    """Return a value of `row` as a message shows it."""
+    return format_html(VALUE, in_words(row, name))
+
+
 def as_sent(text: str, widget: forms.Widget) -> str:
     """Return `text` as a browser sends what it was given, with the same line breaks or none."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.strip() if isinstance(widget, forms.Textarea) else text.replace("\n", "").strip()
+    if isinstance(widget, forms.Textarea):
+        return text.lstrip("\n")  # HTML ignores a line break at the beginning
+    text = text.replace("\n", "")
+    return text if getattr(widget, "input_type", "") == "text" else text.strip()
 
 
 def name_inputs(field: forms.Field) -> forms.Field:

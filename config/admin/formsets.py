@@ -14,6 +14,10 @@ from config.admin.positions import PositionFormSet
 from config.admin.shown import ShownPage, UnreadableError, opened, shown_row, values_of
 
 GONE = "The {noun} “{caption}” was deleted or moved while this form was open."
+CHANGED = (
+    "The {noun} “{caption}” was changed while this form was open, so nothing was deleted or saved. "
+    "Save again to delete it as it is now."
+)
 KEPT = "What you typed for it is here as a new {noun}: save again to add it, or remove it."
 
 
@@ -104,10 +108,19 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         """Refuse to save what was typed for rows that are gone, until it is saved as new rows."""
         try:
             super().clean()
+            self._ask_before_deletion()
         finally:
             last = self.forms[len(self.forms) - len(self.refusals) :]
             for form, refusal in zip(last, self.refusals, strict=True):
                 form.add_error(None, refusal)
+
+    def _ask_before_deletion(self) -> None:
+        """Refuse to delete rows that another session has changed since the form showed them."""
+        noun = self.model._meta.verbose_name
+        forms: list[Any] = self.initial_forms
+        deleted = [form.row for form in forms if form.moved and self._should_delete_form(form)]
+        if deleted:
+            raise ValidationError([CHANGED.format(noun=noun, caption=row) for row in deleted])
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         return super().get_form_kwargs(index) | {"shown": self._shown}

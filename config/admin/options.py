@@ -280,9 +280,13 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         """
         deletion = request.deletion = Deletion(self.model, [row.pk for row in objs])
         request.counted = sealed_counts(deletion)
-        check(deletion, request)
+        self.check_deletion(request, deletion)
         counts = {affected.title: affected for affected in deletion.deleted}
         return deletion.kept, counts, set(), []
+
+    def check_deletion(self, request: HttpRequest, deletion: Deletion) -> None:
+        """Raise ChangedSinceError if more or less would be deleted than was confirmed."""
+        check(deletion, request)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

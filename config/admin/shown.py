@@ -62,6 +62,11 @@ def key_of(row: models.Model) -> str:
     return f"{row._meta.label_lower} {row.pk}"
 
 
+def is_shown(page: ShownPage, row: models.Model) -> bool:
+    """Return whether the page says how it showed `row`."""
+    return key_of(row) in page
+
+
 def shown_row(page: ShownPage, row: models.Model) -> ShownRow:
     """Return how the page showed `row`; an empty row if it did not."""
     return page.get(key_of(row), ShownRow())

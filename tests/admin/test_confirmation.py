@@ -53,6 +53,17 @@ def test_other_rows_of_the_same_number__are_asked_about_again(admin_client: Clie
     assert changed(again) == ["enrollments: 1, but not the same ones as before"]
 
 
+def test_confirmation_that_does_not_say_what_was_shown__is_of_the_record_alone(
+    admin_client: Client,
+) -> None:
+    alone, course = CourseFactory.create(), EnrollmentFactory.create().course
+    responses = [
+        admin_client.post(url(Course, "delete", row.pk), {"post": "yes"}) for row in (alone, course)
+    ]
+    assert Course.objects.get() == course
+    assert changed(responses[1]) == ["enrollments: 1 instead of 0"]
+
+
 def test_link_added_since_the_question__is_asked_about(admin_client: Client) -> None:
     enrollment = EnrollmentFactory.create()
     payment = PaymentFactory.create()

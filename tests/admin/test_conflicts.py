@@ -19,7 +19,8 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from assessments.models import Question, Quiz
-from config.admin.forms import UNREADABLE
+from config.admin.forms import NOT_SHOWN
+from config.admin.formsets import CHANGED
 from config.admin.shown import INPUT, LONGEST
 from courses.models import Course, Lesson
 from enrollments.models import Enrollment
@@ -227,22 +228,41 @@ def test_log__names_only_what_was_changed_in_the_form(admin_client: Client) -> N
     assert LogEntry.objects.get().get_change_message() == "Changed Title."
 
 
-@pytest.mark.parametrize("shown", ["x", "x:y:z"])
-def test_page_that_says_wrongly_what_it_showed__is_shown_again(
+@pytest.mark.parametrize("shown", ["", "x", "x:y:z"])
+def test_page_that_does_not_say_what_it_showed__is_saved_after_a_question(
     admin_client: Client, shown: str
 ) -> None:
-    tab = Tab(admin_client, CourseFactory.create())
-    response = tab.save(title="SQL", _shown=shown)
-    assert response.context["adminform"].form.non_field_errors() == [UNREADABLE]
-    assert Course.objects.get().title != "SQL"
+    tab = Tab(admin_client, CourseFactory.create(title="Here"))
+    Course.objects.update(title="There")
+    response = tab.save(_shown=shown)
+    assert response.context["adminform"].form.errors == {
+        "title": [NOT_SHOWN.format(now='<span class="other-value">There</span>')]
+    }
+    assert tab.client.post(tab.address, shown_on(response.context)).status_code == 302
+    assert Course.objects.get().title == "Here"
 
 
-def test_page_that_does_not_say_what_it_showed__is_compared_with_the_row(
+def test_input_that_is_not_sent__keeps_its_column(admin_client: Client) -> None:
+    course = CourseFactory.create(description="Here", category="art")
+    tab = Tab(admin_client, course)
+    del tab.data["description"], tab.data["title"]
+    assert tab.save(category="music").status_code == 302
+    changed = Course.objects.get()
+    assert (changed.description, changed.category) == ("Here", "music")
+
+
+def test_text_that_begins_with_line_breaks__is_kept_if_the_browser_drops_one(
     admin_client: Client,
 ) -> None:
-    tab = Tab(admin_client, CourseFactory.create())
-    assert tab.save(title="SQL", _shown="").status_code == 302
-    assert Course.objects.get().title == "SQL"
+    tab = Tab(admin_client, CourseFactory.create(description="\n\nA"))
+    tab.save(description="\r\nA", category="music")
+    assert Course.objects.get().description == "\n\nA"
+
+
+def test_text_without_the_blanks_around_it__is_changed(admin_client: Client) -> None:
+    tab = Tab(admin_client, CourseFactory.create(description=" A\r\nB\n"))
+    tab.save(description="A\r\nB")
+    assert Course.objects.get().description == "A\nB"
 
 
 def test_times_of_a_page_in_another_zone_than_now__are_read_in_the_zone_of_the_page(
@@ -317,6 +337,21 @@ def test_inline_row_changed_and_deleted_meanwhile__becomes_a_new_row(admin_clien
     ]
     assert tab.client.post(tab.address, shown_on(response.context)).status_code == 302
     assert sorted(text for text, _ in texts_and_points()) == ["b", "mine"]
+
+
+def test_inline_row_deleted_here_and_changed_meanwhile__is_deleted_after_a_question(
+    admin_client: Client,
+) -> None:
+    tab = Tab(admin_client, quiz_with_questions("a", "b"))
+    Question.objects.filter(question_text="a").update(points=9)
+    response = tab.save(**{"questions-0-DELETE": "on"})
+    question = Question.objects.get(question_text="a")
+    assert response.context["problems"][0].message == CHANGED.format(
+        noun="question", caption=question
+    )
+    again = shown_on(response.context) | {"questions-0-DELETE": "on"}
+    assert tab.client.post(tab.address, again).status_code == 302
+    assert texts_and_points() == [("b", 1)]
 
 
 def test_inline_row_deleted_on_both_sides__is_no_problem(admin_client: Client) -> None:

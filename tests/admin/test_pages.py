@@ -79,7 +79,8 @@ def test_course_added_changed_and_deleted__is_in_the_log(admin_client: Client) -
     fresh = sent(admin_client, url(Course, "add"))
     admin_client.post(url(Course, "add"), fresh | data)
     course = Course.objects.get()
-    admin_client.post(url(Course, "change", course.pk), fresh | data | {"title": "More SQL"})
+    address = url(Course, "change", course.pk)
+    admin_client.post(address, sent(admin_client, address) | {"title": "More SQL"})
     admin_client.post(url(Course, "delete", course.pk), {"post": "yes"})
     assert [str(entry) for entry in LogEntry.objects.order_by("pk")] == [
         "Added “SQL”.",

@@ -41,3 +41,12 @@ def test_form_that_is_too_large__is_not_sent(page: Page, platform: Platform) -> 
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.get_by_text("was changed successfully")).to_be_visible()
     assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_save_clicked_twice__sends_the_form_once(page: Page, platform: Platform) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.goto(draft(platform, 0))
+    page.get_by_role("button", name="Save and continue editing").dblclick()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    assert sent.count("POST") == 1

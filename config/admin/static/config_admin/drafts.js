@@ -6,7 +6,10 @@
   const KEY = `draft ${location.pathname}${location.search}`;
   const RECEIPT = /(?:^|; )saved_form=(\d+)/;
   const COUNT = /-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$/;
+  const DOUBLE_CLICK = 5_000; // milliseconds; longer, because a server under load answers late
   const UNKEPT = "[type=password], [type=file], [type=submit], [name=csrfmiddlewaretoken], [name=_draft]";
+
+  let sentAt = -Infinity;
 
   addEventListener("DOMContentLoaded", () => {
     forgetSaved();
@@ -29,6 +32,11 @@
   }
 
   function send(event, form, page) {
+    if (event.timeStamp - sentAt < DOUBLE_CLICK) {
+      event.preventDefault(); // would add the record twice
+      event.stopImmediatePropagation();
+      return;
+    }
     const problem = tooLarge(form, event.submitter, page);
     document.getElementById("form-too-large")?.remove();
     if (problem) {
@@ -36,11 +44,15 @@
       event.stopImmediatePropagation();
       return say(form, problem, "alert", "form-too-large");
     }
+    sentAt = event.timeStamp;
     const number = String(Date.now());
     const input = form.elements._draft || form.appendChild(hidden("_draft"));
     input.value = number;
     keep({ number, account: page.account, values: valuesOf(form), titles: titlesOf(form) });
   }
+
+  // The page may come back as it was left.
+  addEventListener("pageshow", () => { sentAt = -Infinity; });
 
   // What is kept
 
