@@ -27,7 +27,12 @@ class Explanation(NamedTuple):
 BAD_REQUEST = Explanation(
     "Request not understood",
     "The server cannot read this request, so nothing was saved.",
-    "Go back and try again. If the site has a new address, add it to ALLOWED_HOSTS.",
+    "Go back, and open the page again by its link.",
+)
+UNKNOWN_HOST = Explanation(
+    "Unknown address",
+    "This site does not know the host name in the address, so nothing was saved.",
+    "Use the site's usual address. If this is its address, add it to ALLOWED_HOSTS.",
 )
 FORBIDDEN = Explanation(
     "No permission",
@@ -63,7 +68,8 @@ UNKNOWN_ADDRESS = Explanation(
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_page(request, 400, BAD_REQUEST)
+    unknown = isinstance(exception, DisallowedHost)
+    return error_page(request, 400, UNKNOWN_HOST if unknown else BAD_REQUEST)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -111,6 +111,18 @@ def test_form_without_a_valid_token__leads_back(origin: dict[str, str], said: st
     assert f'href="{form}"' in answer.text
 
 
+@pytest.mark.parametrize(
+    ("host", "parameters", "title"),
+    [("testserver", "?_to_field=password", "Request not understood"), ("x", "", "Unknown address")],
+)
+def test_request_that_is_not_understood__is_explained(
+    admin_client: Client, host: str, parameters: str, title: str
+) -> None:
+    address = url(Course, "changelist") + parameters
+    response = admin_client.get(address, headers={"host": host, "accept": "application/json"})
+    assert (response.status_code, response.json()["error"]) == (400, title)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("debug", [True, False])
 def test_form_that_is_too_large__names_both_sizes(
