@@ -31,15 +31,22 @@ def check(deletion: Deletion, request: HttpRequest) -> None:
     """Raise ChangedSinceError if the question showed something else than would be deleted now."""
     if not _is_confirmed(request):
         return
-    now, before = _shown(deletion), _only(deletion)
-    try:
-        if value := request.POST.get(INPUT):
-            before = signing.loads(value, salt=SALT)
-    except signing.BadSignature as error:
-        raise ChangedSinceError([UNREADABLE]) from error
-    pairs = {name: (before.get(name, NONE), now.get(name, NONE)) for name in before | now}
-    if said := [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]:
+    if said := differences(deletion, request.POST.get(INPUT, "")):
         raise ChangedSinceError(said)
+
+
+def differences(deletion: Deletion, value: str) -> list[str]:
+    """Return in sentences what would be deleted now and was not confirmed, or the other way round.
+
+    Without the hidden input's value, only the rows themselves are confirmed.
+    """
+    try:
+        before = signing.loads(value, salt=SALT) if value else _only(deletion)
+    except signing.BadSignature:
+        return [UNREADABLE]
+    now = _shown(deletion)
+    pairs = {name: (before.get(name, NONE), now.get(name, NONE)) for name in before | now}
+    return [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]
 
 
 def _is_confirmed(request: HttpRequest) -> bool:
@@ -48,7 +55,7 @@ def _is_confirmed(request: HttpRequest) -> bool:
 
 
 def _only(deletion: Deletion) -> dict[str, list[Any]]:
-    """Return what a request confirms that does not say what the question showed: no other rows."""
+    """Return what is confirmed without the hidden input: no other rows."""
     title = str(deletion.model._meta.verbose_name_plural)
     return {title: [f"{len(deletion.keys):,}", 0]}
 

@@ -10,6 +10,8 @@ from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL
 from django.http import QueryDict
 from unfold.forms import PaginationInlineFormSet
 
+from config.admin.confirmation import INPUT, differences, sealed
+from config.admin.deletion import Deletion
 from config.admin.positions import PositionFormSet
 from config.admin.shown import ShownPage, UnreadableError, opened, shown_row, values_of
 
@@ -17,6 +19,10 @@ GONE = "The {noun} “{caption}” was deleted or moved while this form was open
 CHANGED = (
     "The {noun} “{caption}” was changed while this form was open, so nothing was deleted or saved. "
     "Save again to delete it as it is now."
+)
+CASCADES = (
+    "Nothing was deleted or saved, because deleting the marked {nouns} would also change other "
+    "tables: {others}. Save again to do so."
 )
 KEPT = "What you typed for it is here as a new {noun}: save again to add it, or remove it."
 
@@ -40,6 +46,8 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         """What to say about rows that are gone, and of which nothing is left to save."""
         self.refusals: list[str] = []
         """What to say at the last forms, whose rows are gone, and that were changed."""
+        self.counted = ""
+        """The value of the hidden input that says what else would be deleted with marked rows."""
         self._shown: ShownPage = {}
         if self.is_bound and not self.save_as_new:
             with suppress(UnreadableError):  # the form of the page says so
@@ -115,12 +123,29 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
                 form.add_error(None, refusal)
 
     def _ask_before_deletion(self) -> None:
-        """Refuse to delete rows that another session has changed since the form showed them."""
-        noun = self.model._meta.verbose_name
-        forms: list[Any] = self.initial_forms
-        deleted = [form.row for form in forms if form.moved and self._should_delete_form(form)]
-        if deleted:
-            raise ValidationError([CHANGED.format(noun=noun, caption=row) for row in deleted])
+        """Refuse to delete rows that were changed meanwhile, and other rows that were not shown."""
+        noun, forms = self.model._meta.verbose_name, self.initial_forms
+        deleted: list[Any] = [form for form in forms if self._should_delete_form(form)]
+        changed = [form.row for form in deleted if form.moved]
+        said = [CHANGED.format(noun=noun, caption=row) for row in changed]
+        said += self._what_else_goes(Deletion(self.model, [form.row.pk for form in deleted]))
+        if said:
+            raise ValidationError(said)
+
+    def _what_else_goes(self, deletion: Deletion) -> list[str]:
+        """Return a refusal if other rows would be deleted or changed than the page said."""
+        confirmed = self.data.get(self.name_of_counted, "")
+        if not deletion.keys or not differences(deletion, confirmed):
+            return []
+        self.counted = sealed(deletion)
+        lost = [f"{found} {found.noun}" for found in deletion.deleted if found.model != self.model]
+        cut = [f"{found} {found.noun} without {found.field_title}" for found in deletion.kept]
+        nouns = self.model._meta.verbose_name_plural
+        return [CASCADES.format(nouns=nouns, others=", ".join([*lost, *cut]))]
+
+    @property
+    def name_of_counted(self) -> str:
+        return f"{self.prefix}-{INPUT}"
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         return super().get_form_kwargs(index) | {"shown": self._shown}

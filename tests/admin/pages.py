@@ -104,6 +104,8 @@ def shown_on(context: Any) -> dict[str, str]:
     data = typed(context["adminform"].form) | {INPUT: context["shown"]}
     for inline in context["inline_admin_formsets"]:
         data |= typed(inline.formset.management_form)
+        if inline.formset.counted:
+            data[inline.formset.name_of_counted] = inline.formset.counted
         for form in inline.formset.forms:
             data |= typed(form)
     return data

@@ -20,7 +20,7 @@ from django.utils.html import strip_tags
 
 from assessments.models import Question, Quiz
 from config.admin.forms import NOT_SHOWN
-from config.admin.formsets import CHANGED
+from config.admin.formsets import CASCADES, CHANGED
 from config.admin.shown import INPUT, LONGEST
 from courses.models import Course, Lesson
 from enrollments.models import Enrollment
@@ -352,6 +352,31 @@ def test_inline_row_deleted_here_and_changed_meanwhile__is_deleted_after_a_quest
     again = shown_on(response.context) | {"questions-0-DELETE": "on"}
     assert tab.client.post(tab.address, again).status_code == 302
     assert texts_and_points() == [("b", 1)]
+
+
+def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_question(
+    admin_client: Client,
+) -> None:
+    lesson = LessonFactory.create()
+    LessonFactory.create(module=lesson.module)
+    tab = Tab(admin_client, lesson.module.course)
+    mark = {"modules-0-DELETE": "on"}
+    first = tab.save(**mark)
+    assert asked(first) == ["2 lessons"]
+    LessonFactory.create(module=lesson.module)
+    second = tab.client.post(tab.address, shown_on(first.context) | mark)
+    assert asked(second) == ["3 lessons"]
+    assert 'name="modules-_counted"' in second.text
+    third = tab.client.post(tab.address, shown_on(second.context) | mark)
+    assert (third.status_code, Lesson.objects.count()) == (302, 0)
+
+
+def asked(response: Any) -> list[str]:
+    """Return what the page says would be deleted along with modules."""
+    [problem] = response.context["problems"]
+    before, after = CASCADES.format(nouns="course modules", others="|").split("|")
+    assert problem.message.startswith(before)
+    return [str(problem.message.removeprefix(before).removesuffix(after))]
 
 
 def test_inline_row_deleted_on_both_sides__is_no_problem(admin_client: Client) -> None:
