@@ -1,6 +1,7 @@
 """The forms of an inline, which find their rows by key, and tell which rows are gone."""
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.forms.formsets import DELETION_FIELD_NAME, INITIAL_FORM_COUNT, TOTAL
 from django.http import QueryDict
 from unfold.forms import PaginationInlineFormSet
 
+from config.admin.bounds import Count
 from config.admin.confirmation import INPUT, differences, sealed
 from config.admin.deletion import Deletion
 from config.admin.positions import PositionFormSet
@@ -21,8 +23,8 @@ CHANGED = (
     "Save again to delete it as it is now."
 )
 CASCADES = (
-    "Nothing was deleted or saved, because deleting the marked {nouns} would also change other "
-    "tables: {others}. Save again to do so."
+    "Nothing was deleted or saved, because deleting the marked {nouns} would also {effects}. "
+    "Save again to do so."
 )
 KEPT = "What you typed for it is here as a new {noun}: save again to add it, or remove it."
 
@@ -138,10 +140,8 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         if not deletion.keys or not differences(deletion, confirmed):
             return []
         self.counted = sealed(deletion)
-        lost = [f"{found} {found.noun}" for found in deletion.deleted if found.model != self.model]
-        cut = [f"{found} {found.noun} without {found.field_title}" for found in deletion.kept]
         nouns = self.model._meta.verbose_name_plural
-        return [CASCADES.format(nouns=nouns, others=", ".join([*lost, *cut]))]
+        return [CASCADES.format(nouns=nouns, effects=" and ".join(_effects(deletion)))]
 
     @property
     def name_of_counted(self) -> str:
@@ -161,3 +161,16 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         page = request.GET.get(key) or request.POST.get(key) or ""
         # Unfold accepts other signs as digits, and numbers of any length.
         return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1
+
+
+def _effects(deletion: Deletion) -> Iterator[str]:
+    """Yield what else happens if the rows of `deletion` are deleted."""
+    own = Count(len(deletion.keys))
+    lost = [
+        found for found in deletion.deleted if (found.model, found.count) != (deletion.model, own)
+    ]
+    if lost:
+        yield "delete " + ", ".join(f"{found} {found.noun}" for found in lost)
+    if deletion.kept:
+        links = [f"{found} {found.noun} without {found.field_title}" for found in deletion.kept]
+        yield "leave " + ", ".join(links)

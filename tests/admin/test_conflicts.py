@@ -27,6 +27,7 @@ from enrollments.models import Enrollment
 from tests.admin.pages import BY_MODEL, READ_ONLY, each_of, shown_on, typed, url
 from tests.factories import (
     CourseFactory,
+    CourseModuleFactory,
     LessonFactory,
     QuestionFactory,
     QuizFactory,
@@ -359,13 +360,18 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
 ) -> None:
     lesson = LessonFactory.create()
     LessonFactory.create(module=lesson.module)
+    CourseModuleFactory.create(prerequisite_module=lesson.module)
     tab = Tab(admin_client, lesson.module.course)
     mark = {"modules-0-DELETE": "on"}
     first = tab.save(**mark)
-    assert asked(first) == ["2 lessons"]
+    assert asked(first) == [
+        "delete 2 lessons and leave 1 course module without prerequisite module"
+    ]
     LessonFactory.create(module=lesson.module)
     second = tab.client.post(tab.address, shown_on(first.context) | mark)
-    assert asked(second) == ["3 lessons"]
+    assert asked(second) == [
+        "delete 3 lessons and leave 1 course module without prerequisite module"
+    ]
     assert 'name="modules-_counted"' in second.text
     third = tab.client.post(tab.address, shown_on(second.context) | mark)
     assert (third.status_code, Lesson.objects.count()) == (302, 0)
@@ -374,7 +380,7 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
 def asked(response: Any) -> list[str]:
     """Return what the page says would be deleted along with modules."""
     [problem] = response.context["problems"]
-    before, after = CASCADES.format(nouns="course modules", others="|").split("|")
+    before, after = CASCADES.format(nouns="course modules", effects="|").split("|")
     assert problem.message.startswith(before)
     return [str(problem.message.removeprefix(before).removesuffix(after))]
 
