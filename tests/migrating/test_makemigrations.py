@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.apps import apps
@@ -44,7 +44,7 @@ def url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
         connection.ensure_connection()
         server = connection.connection.info
         where = {"host": server.host, "user": server.user, "password": server.password}
-        yield f"postgres://:{server.port}/{name}?{urlencode(where)}"
+        yield f"postgres://:{server.port}/{name}?{urlencode(where, quote_via=quote)}"
 
 
 def manage(root: Path, *arguments: str, url: str) -> str:

@@ -44,7 +44,7 @@ class Database:
         """Return the database as a value of DATABASE_URL."""
         where = self.where
         user, name = quote(where.pop("user")), quote(where.pop("dbname"))
-        return f"postgres://{user}@/{name}?{urlencode(where)}"
+        return f"postgres://{user}@/{name}?{urlencode(where, quote_via=quote)}"
 
     def session(self) -> Connection[Any]:
         """Return another session than that of verify_schema; uncommitted changes end with it."""
