@@ -43,7 +43,8 @@ def read_table_sizes(connection: BaseDatabaseWrapper) -> TableSizes:
 SIZES = """
 WITH locked AS (
     SELECT coalesce(indrelid, relation) FROM pg_locks LEFT JOIN pg_index ON indexrelid = relation
-     WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND relation IS NOT NULL)
+     WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 SELECT relname, nullif(greatest(reltuples, -1), -1)::bigint,
        CASE WHEN oid IN (TABLE locked)
             THEN relpages * current_setting('block_size')::bigint

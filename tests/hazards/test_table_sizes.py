@@ -2,9 +2,10 @@
 
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
+from pytest_django import DjangoDbBlocker
 
 from config.hazards.table_sizes import TableSize, read_table_sizes
-from tests.support.databases import Database
+from tests.support.databases import Database, new_database
 
 
 def test_size__includes_indexes(tables: BaseDatabaseWrapper, blank: Database) -> None:
@@ -31,6 +32,20 @@ def test_size_of_a_table_with_a_locked_index__is_read_without_waiting(
         with tables.cursor() as cursor:
             cursor.execute("SET lock_timeout = 1")
         assert read_table_sizes(tables)["music_album"].is_small
+
+
+def test_size_of_a_table_locked_in_a_copy_of_the_database__is_read(
+    migrated: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Tables of databases that were made from one template have the same oids."""
+    with (
+        django_db_blocker.unblock(),
+        new_database(migrated) as database,
+        new_database(migrated) as copy,
+        copy.session() as other,
+    ):
+        other.execute("BEGIN; LOCK TABLE notifications")
+        assert read_table_sizes(database.connection)["notifications"].bytes > 0
 
 
 def test_size_of_a_table_without_statistics__has_no_rows(
