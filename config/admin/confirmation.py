@@ -15,6 +15,12 @@ INPUT = "_counted"
 SALT = "config.admin.confirmation"
 NONE = ["0", 0]
 """What is shown of a table that loses no rows, and the digest of no keys."""
+WRITTEN = """
+SELECT relname, updated, rows
+  FROM pg_stat_xact_user_tables,
+       LATERAL (VALUES (false, n_tup_del), (true, n_tup_upd)) AS written (updated, rows)
+ WHERE pg_table_is_visible(relid)
+"""
 UNREADABLE = "The page did not say correctly what it had shown. Look at the numbers again."
 
 
@@ -123,8 +129,5 @@ def _table(affected: Affected) -> str:
 def _written_so_far() -> Counter[tuple[str, bool]]:
     """Return how many rows this transaction has deleted or updated, by table and "updated"."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname, false, n_tup_del FROM pg_stat_xact_user_tables"
-            " UNION ALL SELECT relname, true, n_tup_upd FROM pg_stat_xact_user_tables"
-        )
+        cursor.execute(WRITTEN)
         return Counter({(table, updated): rows for table, updated, rows in cursor.fetchall()})

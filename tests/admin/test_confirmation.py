@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import connection
 from django.db.models.signals import pre_delete
 from django.test import Client
 
@@ -26,6 +27,17 @@ def changed(page: Any) -> list[str]:
 
 def test_deletion_confirmed_as_it_was_shown__is_done(admin_client: Client) -> None:
     course = EnrollmentFactory.create().course
+    address = url(Course, "delete", course.pk)
+    admin_client.post(address, confirmation(admin_client.get(address)))
+    assert not Course.objects.exists()
+
+
+def test_deletion_with_a_table_of_the_same_name_in_another_schema__is_done(
+    admin_client: Client,
+) -> None:
+    course = EnrollmentFactory.create().course
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA ext CREATE TABLE enrollments ()")
     address = url(Course, "delete", course.pk)
     admin_client.post(address, confirmation(admin_client.get(address)))
     assert not Course.objects.exists()
