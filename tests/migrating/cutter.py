@@ -9,8 +9,8 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 import manage
+from tests.support.forks import in_fork
 
 
 def kill() -> None:
@@ -88,22 +89,17 @@ def migrate(database: str, cut: Cut) -> int:
     return 0
 
 
+def migrate_and_exit(database: str, cut: Cut) -> None:
+    """Exit with the status of migrate, and with the number of statements on stdout."""
+    status = migrate(database, cut)
+    print(cut.count, flush=True)
+    sys.stderr.flush()
+    os._exit(status)
+
+
 def in_child(database: str, cut: Cut) -> dict[str, Any]:
-    with tempfile.TemporaryFile("w+") as stderr, tempfile.TemporaryFile("w+") as count:
-        if (pid := os.fork()) == 0:
-            os.dup2(stderr.fileno(), 2)
-            status = migrate(database, cut)
-            os.write(count.fileno(), str(cut.count).encode())
-            sys.stderr.flush()
-            os._exit(status)
-        _, ended = os.waitpid(pid, 0)
-        stderr.seek(0)
-        count.seek(0)
-        return {
-            "status": os.waitstatus_to_exitcode(ended),
-            "err": stderr.read(),
-            "statements": int(count.read() or 0),
-        }
+    status, out, err = in_fork(partial(migrate_and_exit, database, cut))
+    return {"status": status, "err": err, "statements": int(out or 0)}
 
 
 if __name__ == "__main__":

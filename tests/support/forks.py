@@ -11,7 +11,8 @@ import runpy
 import signal
 import sys
 import tempfile
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import django.contrib.postgres.operations
 import django.core.management
@@ -41,20 +42,20 @@ def become(arguments: list[str], cwd: str, env: dict[str, str], seconds: int) ->
         runpy.run_path(program, run_name="__main__")
 
 
-def in_fork(request: dict[str, Any]) -> list[Any]:
-    """Return the status, stdout and stderr of a fork."""
+def in_fork(child: Callable[[], object]) -> tuple[int, str, str]:
+    """Run `child` in a fork; return its status, stdout and stderr."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         if (pid := os.fork()) == 0:
             stdin = os.open(os.devnull, os.O_RDONLY)
             for number, descriptor in enumerate((stdin, out.fileno(), err.fileno())):
                 os.dup2(descriptor, number)
-            become(**request)
+            child()
             sys.exit()
         _, ended = os.waitpid(pid, 0)
         texts = [os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) for file in (out, err)]
-        return [os.waitstatus_to_exitcode(ended), *(text.decode() for text in texts)]
+        return os.waitstatus_to_exitcode(ended), texts[0].decode(), texts[1].decode()
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        print(json.dumps(in_fork(json.loads(line))), flush=True)
+        print(json.dumps(in_fork(partial(become, **json.loads(line)))), flush=True)
