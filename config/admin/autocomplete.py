@@ -6,7 +6,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from config.admin.bounds import QuerySet
-from config.admin.mistakes import contradictions, shown
+from config.admin.mistakes import contradictions, quoted
 from config.admin.search import search_problem
 
 PARAMETERS = frozenset({"term", "page", "app_label", "model_name", "field_name"})
@@ -21,7 +21,7 @@ class AutocompleteView(AutocompleteJsonView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer a parameter that is not understood with status 400, and a wrong term in words."""
         wrong = [
-            f"There is no parameter {shown(name)}." for name in request.GET.keys() - PARAMETERS
+            f"There is no parameter {quoted(name)}." for name in request.GET.keys() - PARAMETERS
         ]
         wrong += [mistake.sentence for mistake in contradictions(request.GET, set())]
         if wrong:

@@ -27,7 +27,7 @@ from config.admin.bounds import (
 )
 from config.admin.export import FOR_EXCEL, FORMATS, SECRETS
 from config.admin.filters import YES_OR_NO, CheckedFilter
-from config.admin.mistakes import Mistake, contradictions, no_page, shown, wrong_controls
+from config.admin.mistakes import Mistake, contradictions, no_page, quoted, wrong_controls
 from config.admin.search import search_problem
 from config.postgres.enums import EnumField
 
@@ -208,7 +208,7 @@ class ChangeList(UnfoldChangeList):
             if SECRETS.intersection(name.split("__")):
                 continue  # Django refuses the request, and logs it
             if not all(self.model_admin.lookup_allowed(name, value, request) for value in values):
-                yield Mistake(name, f"This list cannot be filtered by {shown(name)}.")
+                yield Mistake(name, f"This list cannot be filtered by {quoted(name)}.")
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         """Leave out the parameters that make Django refuse the whole request."""
@@ -221,7 +221,7 @@ class ChangeList(UnfoldChangeList):
         several = set[str]()
         for spec in specs:
             if isinstance(spec, CheckedFilter):
-                self.mistakes += spec.mistakes()
+                self.mistakes += spec.mistakes
                 several |= set(spec.expected_parameters()) if spec.several else set()
         self.mistakes += contradictions(request.GET, several)
         self.mistakes += [
@@ -233,12 +233,12 @@ class ChangeList(UnfoldChangeList):
 
     def _wrong(self, name: str, values: list[Any], request: HttpRequest) -> Mistake | None:
         """Return the mistake of a lookup; Django raises one of many exceptions."""
-        typed = ", ".join(map(shown, request.GET.getlist(name)))
+        typed = ", ".join(map(quoted, request.GET.getlist(name)))
         try:
             self.root_queryset.filter(build_q_object_from_lookup_parameters({name: values}))
         except (FieldError, AttributeError, *WRONG_VALUES) as error:
             if isinstance(error, FieldError):
-                return Mistake(name, f"This list has no filter {shown(name)}.")
+                return Mistake(name, f"This list has no filter {quoted(name)}.")
             return Mistake(name, f"{name}: {typed} is not a value of this filter.")
         if name.endswith("__isnull") and not set(request.GET.getlist(name)) <= set(YES_OR_NO):
             return Mistake(name, f"{name}: {typed} is not a choice; write True or False.")
@@ -249,7 +249,7 @@ class ChangeList(UnfoldChangeList):
         parts = list(filter(None, self.params.get(ORDER_VAR, "").split(".")))
         wrong = [part for part in parts if part.removeprefix("-") not in self.sortable]
         if wrong:
-            columns = ", ".join(map(shown, wrong))
+            columns = ", ".join(map(quoted, wrong))
             text = f"The list cannot be sorted by column {columns}. Click a heading to sort it."
             self.mistakes.append(Mistake(ORDER_VAR, text))
             self.params[ORDER_VAR] = ".".join(part for part in parts if part not in wrong)

@@ -134,7 +134,7 @@ def large_requests_refused(get_response: View) -> View:
 
     def respond(request: HttpRequest) -> HttpResponse:
         try:
-            request.POST  # noqa: B018
+            request.POST  # noqa: B018  # reading it raises the errors
         except RequestDataTooBig:
             return error_page(request, 413, _too_large(request))
         except TooManyFieldsSent:

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,7 +23,8 @@ from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.widgets import INPUT_CLASSES
 
 from config.admin.bounds import QuerySet
-from config.admin.mistakes import Mistake, shown
+from config.admin.forms import RecordSelect
+from config.admin.mistakes import Mistake, quoted
 from config.admin.search import is_value
 from config.postgres.enums import EnumField
 
@@ -32,7 +32,7 @@ YES_OR_NO = ("1", "0", "True", "False")
 LISTED_LABELS = 20
 
 
-class CheckedFilter:
+class CheckedFilter(admin.ListFilter):
     """The base of our filters."""
 
     several = False
@@ -40,12 +40,15 @@ class CheckedFilter:
     request: Any
     title: Any
 
-    def mistakes(self) -> Iterator[Mistake]:
-        """Yield the parameters with values that the filter does not understand."""
-        for name in self.expected_parameters():  # type: ignore[attr-defined]
-            for value in self.request.GET.getlist(name):
-                if problem := self.problem(name, value):
-                    yield Mistake(name, f"{self.name_of(name)}: {problem}")
+    @cached_property
+    def mistakes(self) -> list[Mistake]:
+        """The parameters with values that the filter does not understand."""
+        return [
+            Mistake(name, f"{self.name_of(name)}: {problem}")
+            for name in filter(None, self.expected_parameters())
+            for value in self.request.GET.getlist(name)
+            if (problem := self.problem(name, value))
+        ]
 
     def name_of(self, parameter: str) -> str:
         """Return how the page names the input of the parameter."""
@@ -61,14 +64,12 @@ class CheckedFilter:
         return YES_OR_NO
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        if any(self.mistakes()):
-            return queryset.none()
-        return super().queryset(request, queryset)  # type: ignore[misc, no-any-return]
+        return queryset.none() if self.mistakes else super().queryset(request, queryset)
 
 
 def _no_choice(value: str, known: Sequence[str]) -> str:
     listed = ", ".join(known[:LISTED_LABELS])
-    return f"{shown(value)} is not a choice; write {listed}."
+    return f"{quoted(value)} is not a choice; write {listed}."
 
 
 class LinkFilter(CheckedFilter):
@@ -80,7 +81,7 @@ class LinkFilter(CheckedFilter):
 
     def kept(self) -> list[tuple[str, str]]:
         """Return the parameters that remain when the form with the other filters is sent."""
-        names = filter(None, self.expected_parameters())  # type: ignore[attr-defined]
+        names = filter(None, self.expected_parameters())
         given = [(name, value) for name in names for value in self.request.GET.getlist(name)]
         return list(dict.fromkeys(given))
 
@@ -133,7 +134,7 @@ class ChoiceFilter(LinkFilter, admin.SimpleListFilter):
         """Return all rows without a choice, and none for a wrong one."""
         if self.value() is None:
             return queryset
-        return queryset.none() if any(self.mistakes()) else self.filtered(queryset)
+        return queryset.none() if self.mistakes else self.filtered(queryset)
 
     def filtered(self, queryset: QuerySet) -> QuerySet:
         """Return the rows of the choice."""
@@ -149,7 +150,7 @@ class RangeFilter(CheckedFilter):
     """The description of a value that the filter understands."""
     field_path: str
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield the form with the values as they were typed, wrong ones included."""
         yield {"form": self.form}
 
@@ -177,7 +178,7 @@ class RangeFilter(CheckedFilter):
         return f"{super().name_of(parameter)} {parameter.rpartition('_')[2]}"
 
     def problem(self, name: str, value: str) -> str:
-        return f"{shown(value)} is not {self.kind}" if value and name in self.form.errors else ""
+        return f"{quoted(value)} is not {self.kind}" if value and name in self.form.errors else ""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Return the rows in the range."""
@@ -193,7 +194,7 @@ class RangeFilter(CheckedFilter):
         raise NotImplementedError
 
 
-class DaysFilter(RangeFilter, RangeDateFilter):  # type: ignore[misc]
+class DaysFilter(RangeFilter, RangeDateFilter):
     """A filter by a range of days in the current time zone."""
 
     field_class = forms.DateField
@@ -209,7 +210,7 @@ class DaysFilter(RangeFilter, RangeDateFilter):  # type: ignore[misc]
         return models.Q((f"{self.field_path}__lt", _midnight(value + timedelta(days=1))))
 
 
-class NumbersFilter(RangeFilter, RangeNumericFilter):  # type: ignore[misc]
+class NumbersFilter(RangeFilter, RangeNumericFilter):
     """A filter by a range of numbers."""
 
     field_class = forms.FloatField
@@ -221,12 +222,11 @@ class NumbersFilter(RangeFilter, RangeNumericFilter):  # type: ignore[misc]
         return models.Q((f"{self.field_path}__{lookup}", value))
 
 
-class FilterSelect(AutocompleteSelect):
+class FilterSelect(RecordSelect):
     """An input that finds a record by typing, and keeps a value that is no record."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
-        key = self.field.remote_field.get_related_field()
-        groups = super().optgroups(name, [text for text in value if is_value(key, text)], attr)
+        groups = super().optgroups(name, value, attr)
         options = groups[0][1]
         if value[0] and value[0] not in {str(option["value"]) for option in options}:
             options.append(self.create_option(name, value[0], value[0], True, len(options)))
@@ -237,7 +237,7 @@ class RecordForm(AutocompleteDropdownForm):
     widget = FilterSelect
 
 
-class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[misc]
+class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[misc]  # in unfold
     """A filter by a record that is found by typing, without a list of all records."""
 
     form_class = RecordForm
@@ -249,7 +249,7 @@ class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[mis
         if not value:
             return ""
         if not is_value(self.field.target_field, value):
-            return f"{shown(value)} is not an id. Choose a record in the filter."
+            return f"{quoted(value)} is not an id. Choose a record in the filter."
         rows = self.field.related_model._base_manager.filter(pk=value)
         noun = self.field.related_model._meta.verbose_name
         return "" if rows.exists() else f"There is no {noun} with the id {value}."
@@ -259,7 +259,7 @@ class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[mis
         if self.lookup_kwarg_isnull in self.used_parameters and not self.value():
             self.used_parameters.pop(self.lookup_kwarg, None)
             filtered = admin.RelatedFieldListFilter.queryset(self, request, queryset)
-            return queryset.none() if any(self.mistakes()) else filtered
+            return queryset.none() if self.mistakes else filtered
         return super().queryset(request, queryset)
 
 

@@ -131,7 +131,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return name not in self.texts or not omitted
 
     def _known(self, name: str) -> list[Any]:
-        """Return the values of a field that do not come from who typed."""
+        """Return the values of a field that an untouched input may have."""
         return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
 
     def _is_same(self, name: str, value: Any) -> bool:

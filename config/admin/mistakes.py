@@ -45,7 +45,7 @@ class Mistake:
         return f"?{query.urlencode()}"
 
 
-def shown(value: str) -> str:
+def quoted(value: str) -> str:
     """Return `value` in quotes, shortened, and with invisible characters escaped."""
     return repr(value if len(value) <= SHOWN else f"{value[:SHOWN]}…")
 
@@ -55,7 +55,7 @@ def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake
     for name, values in parameters.lists():
         different = list(dict.fromkeys(filter(None, values)))
         if len(different) > 1 and name not in several:
-            given = " and ".join(map(shown, different[:3]))
+            given = " and ".join(map(quoted, different[:3]))
             yield Mistake(name, f"{name} is given with different values: {given}. Give one.")
 
 
@@ -63,13 +63,13 @@ def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
     """Yield the parameters of Django's lists that our lists do not have, and a wrong popup."""
     for name in (ALL_VAR, IS_FACETS_VAR, SOURCE_MODEL_VAR):
         if name in parameters:
-            yield Mistake(name, f"This list has no filter {shown(name)}.")
+            yield Mistake(name, f"This list has no filter {quoted(name)}.")
     if ERROR_FLAG in parameters:
         yield Mistake(
             ERROR_FLAG, "The address before this one had a filter that is not understood."
         )
     if (popup := str(parameters.get(IS_POPUP_VAR, "1"))) != "1":
-        text = f"{IS_POPUP_VAR}: {shown(popup)} is not a choice; write 1."
+        text = f"{IS_POPUP_VAR}: {quoted(popup)} is not a choice; write 1."
         yield Mistake(IS_POPUP_VAR, text)
 
 
@@ -82,7 +82,7 @@ def no_page(typed: str, last: int) -> Iterator[Mistake]:
             text = f"There is no page {typed[:SHOWN]}: the list has {pages}."
             yield Mistake(PAGE_VAR, text, str(last), f"Open page {last}, the last one")
     else:
-        text = f"{shown(typed)} is not a page; write a number from 1 to {last}."
+        text = f"{quoted(typed)} is not a page; write a number from 1 to {last}."
         yield Mistake(PAGE_VAR, text, "1", "Open page 1")
 
 
@@ -91,7 +91,7 @@ def warn_of_ignored(request: HttpRequest, known: Container[str] = ()) -> None:
     if request.method == "GET":
         for name in request.GET:
             if name not in known:
-                text = f"This page has no parameter {shown(name)}, so it was ignored."
+                text = f"This page has no parameter {quoted(name)}, so it was ignored."
                 messages.warning(request, text)
 
 
@@ -106,7 +106,7 @@ def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict
             except ValidationError:
                 del values[name]
                 title = capfirst(column.verbose_name)
-                said = f"{title}: {shown(text)} is not a value of this field, so it was ignored."
+                said = f"{title}: {quoted(text)} is not a value of this field, so it was ignored."
                 messages.warning(request, said)
     return values
 
@@ -121,5 +121,5 @@ def warn_of_page(request: HttpRequest, parameter: str, number: int, rows: str) -
     """Say that the rows are on page `number` if the address has another number."""
     typed = request.GET.get(parameter, str(number))
     if request.method == "GET" and typed != str(number):
-        text = f"There is no page {shown(typed)} of the {rows}, so this is page {number}."
+        text = f"There is no page {quoted(typed)} of the {rows}, so this is page {number}."
         messages.warning(request, text)

@@ -14,7 +14,7 @@ from django.forms import BaseInlineFormSet
 from django.utils.text import capfirst
 
 from config.admin.bounds import QuerySet
-from config.admin.paths import select_names
+from config.admin.paths import field_at, select_names
 
 
 def is_position(constraint: models.BaseConstraint) -> TypeGuard[UniqueConstraint]:
@@ -46,7 +46,7 @@ def why_taken(position: UniqueConstraint, row: models.Model) -> str:
     parent, number = position.fields
     others = _below(getattr(row, parent), row, parent).exclude(pk=row.pk)
     other = select_names(others.filter(**{number: getattr(row, number)})).first()
-    title = row._meta.get_field(parent).verbose_name  # type: ignore[union-attr]
+    title = field_at(type(row), parent).verbose_name
     return (
         f"{_taken(row, number, str(other), _last(others, number))} "
         f"To swap the two, open the {title}, where all are in one form."
@@ -101,7 +101,7 @@ class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
 
 def _taken(row: models.Model, number: str, other: str, last: int) -> str:
-    title = capfirst(row._meta.get_field(number).verbose_name)  # type: ignore[union-attr]
+    title = capfirst(field_at(type(row), number).verbose_name)
     taken = f"{title} {getattr(row, number)} belongs to “{other}”."
     return f"{taken} Choose another, such as {last + 1}."
 

@@ -14,7 +14,7 @@ from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from config.admin.autocomplete import AutocompleteView
-from config.admin.mistakes import shown, warn_of_ignored
+from config.admin.mistakes import quoted, warn_of_ignored
 from config.admin.palette import find_records
 from config.admin.search import search_problem
 from config.admin.throttle import throttled
@@ -73,7 +73,7 @@ class AdminSite(UnfoldAdminSite):
         Unfold would keep the results, with records that are meanwhile deleted, and lower the case
         of the words, which finds no id of Stripe.
         """
-        if unknown := [shown(name) for name in request.GET if name != "s"]:
+        if unknown := [quoted(name) for name in request.GET if name != "s"]:
             said = f"The palette has no parameter {', '.join(unknown)}."
             return HttpResponse(said, status=400, content_type="text/plain")
         term = request.GET.get("s", "").strip()

@@ -1,10 +1,10 @@
 """A limit of failed logins.
 
 Failures are counted for an account and an address together, so that failures in other accounts or
-from other addresses lock nobody out. A browser that has logged in to the account before has a
-counter of its own, so that a stranger behind the same proxy who knows the account's e-mail address
-does not lock it out either (OWASP calls this device cookies). A higher limit for the address alone
-stops a client that tries many accounts.
+from other addresses do not lock an account. A browser that has logged in to the account before has
+a counter of its own, so that a stranger behind the same proxy who knows the account's e-mail
+address does not lock it out either (OWASP calls this device cookies). A higher limit for the
+address alone stops a client that tries many accounts.
 
 The counters are rows in the table of the sessions. All processes share this table, and rows in it
 expire, as in a shared cache, so they need neither a table of their own nor another service.

@@ -16,7 +16,7 @@ from tests.admin.pages import each_model, url
 from tests.factories import CourseFactory, PaymentFactory
 from users.models import UserProfile
 
-NOBODY = UUID("01a204f2-dd54-7217-8914-12ab7cfde595")
+UNKNOWN_ID = UUID("01a204f2-dd54-7217-8914-12ab7cfde595")
 LABELS = "write draft, pending_review, published, archived."
 
 
@@ -45,8 +45,8 @@ COURSES: list[tuple[str, str]] = [
     ("price_to=1e400", "Price to: '1e400' is not a number; write 12.5."),
     ("instructor__id__exact=x", "Instructor: 'x' is not an id. Choose a record in the filter."),
     (
-        f"instructor__id__exact={NOBODY}",
-        f"Instructor: There is no user with the id {NOBODY}.",
+        f"instructor__id__exact={UNKNOWN_ID}",
+        f"Instructor: There is no user with the id {UNKNOWN_ID}.",
     ),
     (
         "instructor__isnull=maybe",
