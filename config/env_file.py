@@ -66,7 +66,7 @@ def _decoded(path: Path) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """Return the bytes of the file; raise OSError if reading would last long, or for ever."""
+    """Return the bytes of the file; raise OSError if it is no regular file, or too large."""
     state = path.stat()
     if not S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "It is not a regular file")

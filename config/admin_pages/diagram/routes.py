@@ -48,8 +48,8 @@ class Town:
         stops = sorted(self.plan.stops.items(), key=lambda stop: stop[1])
         for street in range(self.plan.columns + 1):
             sides = (street - 1, street)
-            beside = [(stop, y) for stop, y in stops if self.plan.column(stop) in sides]
-            for (one, top), (other, bottom) in pairwise(beside):
+            stops_here = [(stop, y) for stop, y in stops if self.plan.column(stop) in sides]
+            for (one, top), (other, bottom) in pairwise(stops_here):
                 self._link(Node(street, one), Node(street, other), bottom - top)
         widths = self.plan.widths
         for gap in self.plan.gaps:
