@@ -159,6 +159,7 @@ def test_deletion_page_of_more_rows__takes_no_more_queries(admin_client: Client)
 
 
 def test_deactivation_of_more_accounts__takes_no_more_queries(admin_client: Client) -> None:
+    ContentType.objects.get_for_model(User)
     counts = []
     for some in (1, 4):
         users = [user.pk for user in UserFactory.create_batch(some)]
