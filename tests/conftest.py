@@ -30,8 +30,10 @@ def pytest_configure() -> None:
         os.environ.setdefault(name, value)
     # No other session uses a test's database, so what waits there must not end by the clock.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
-    # A job in the background ignores Ctrl-C, and so would the processes that tests interrupt.
+    # A job in the background ignores Ctrl-C, one under nohup SIGHUP, and so would the processes
+    # that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if uses_own_server():
         project_settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"] = SERVER_OF_THE_TESTS
 
