@@ -10,7 +10,11 @@ from playwright.sync_api import Page, ViewportSize
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-SETTLED = "Promise.all(document.getAnimations().map((animation) => animation.finished))"
+SETTLED = """async () => {
+    const moving = () => document.getAnimations().filter((one) => one.playState === "running");
+    while (moving().length) await Promise.allSettled(moving().map((one) => one.finished));
+}"""
+"""Waits for animations. The page may cancel one, and start another in its place."""
 ALIKE = "#result_list tbody:nth-of-type(n+4)"
 """The rows of a list from the fourth on, each in a tbody: they repeat the first three."""
 MAIN = "#main"
