@@ -72,6 +72,22 @@ def migrated(templates: "Templates") -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def few_apps(templates: "Templates") -> Iterator[str]:
+    """Return the name of a database in which only the apps beside a lab are migrated."""
+    from django.test import override_settings
+
+    from tests.support.databases import migrate_whole
+    from tests.support.lab import FEW_APPS
+
+    def migrate_few(database: "Database") -> None:
+        with override_settings(INSTALLED_APPS=FEW_APPS):
+            migrate_whole(database)
+
+    with templates.prepared("few_apps", migrate_few) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
 def filled(migrated: str, templates: "Templates") -> Iterator[str]:
     """Return the name of a migrated database with rows in every table, to make others of."""
     from tests.support.migrations import default_database, fill_every_table
@@ -86,14 +102,14 @@ def filled(migrated: str, templates: "Templates") -> Iterator[str]:
 
 @pytest.fixture
 def lab(
-    migrated: str, tmp_path: Path, settings: Settings, django_db_blocker: DjangoDbBlocker
+    few_apps: str, tmp_path: Path, settings: Settings, django_db_blocker: DjangoDbBlocker
 ) -> Iterator["Lab"]:
     """Return an app without models, installed beside the project's on a database of its own."""
     from tests.support.lab import Lab
     from tests.support.migrations import new_database
 
     settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
-    with django_db_blocker.unblock(), new_database(migrated), Lab(tmp_path).installed() as app:
+    with django_db_blocker.unblock(), new_database(few_apps), Lab(tmp_path).installed() as app:
         yield app
 
 

@@ -5,16 +5,22 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.migrating import lock_waits
+from tests.support.lab import FEW_APPS
 from tests.support.migrations import new_database, run_sql
 
 
 @pytest.fixture
-def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Put a copy of it, which the test may change, behind the alias "default"."""
-    with django_db_blocker.unblock(), new_database(migrated) as name:
+    with (
+        django_db_blocker.unblock(),
+        override_settings(INSTALLED_APPS=FEW_APPS),
+        new_database(few_apps) as name,
+    ):
         run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
         connection.close()
         yield name

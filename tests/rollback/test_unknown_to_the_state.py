@@ -96,12 +96,12 @@ CASES = {
         ],
     ),
     "table of another app": Case(
-        "migrations.RunSQL('SELECT 1', 'DROP TABLE notifications'),",
+        "migrations.RunSQL('SELECT 1', 'DROP TABLE user_profiles'),",
         KEEP + ITEM,
         "0001",
         [
-            "0 rows in 1 table, 40 kB with indexes",
-            "1 table: notifications",
+            "0 rows in 1 table, 24 kB with indexes",
+            "1 table: user_profiles",
             "whatever else the code of its migrations changes when it runs backwards",
         ],
     ),

@@ -35,8 +35,23 @@ class Config(AppConfig):
 """
 
 
+NEEDED = (
+    "config.postgres",
+    "config.hazards",
+    "config.migrating",
+    "config.rollback",
+    "config.drift",
+    "users",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+)
+FEW_APPS = [name for name in settings.INSTALLED_APPS if name in NEEDED]
+"""What migrates, and the accounts. A lab with all tables of the platform costs three times as much."""
+
+
 class Lab:
-    """The app, installed after the project's own; its package is in `directory`.
+    """The app, installed beside `FEW_APPS`; its package is in `directory`.
 
     The apps `others` are installed as well, each with an empty package.
     """
@@ -44,7 +59,7 @@ class Lab:
     def __init__(self, directory: Path, label: str = "lab", *others: str) -> None:
         self.label, self.package = label, directory / label
         self.labels = (label, *others)
-        installed = [*settings.INSTALLED_APPS, *self.labels]
+        installed = [*FEW_APPS, *self.labels]
         self._installed = override_settings(INSTALLED_APPS=installed)
         for each in self.labels:
             _make_package(directory / each)

@@ -39,9 +39,9 @@ class ByHints:
 
 
 @pytest.fixture
-def other(migrated: str, lab: Lab, settings: Settings) -> Iterator[Database]:
+def other(few_apps: str, lab: Lab, settings: Settings) -> Iterator[Database]:
     settings.DATABASE_ROUTERS = [ByName()]
-    with new_database(migrated) as database:
+    with new_database(few_apps) as database:
         yield database
 
 
