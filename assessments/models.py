@@ -231,8 +231,13 @@ class QuizSubmission(TimestampedModel):
         db_table = "quiz_submissions"
         db_table_comment = "Attempts of students at quizzes."
         indexes = (
-            # Query 11: the grading queue of a quiz, oldest first. The index holds only attempts
-            # that await review, so that the queue of all quizzes can be sorted from it quickly.
+            # Query 11: the grading queue of all quizzes, oldest first.
+            models.Index(
+                fields=["submitted_at"],
+                condition=Q(grading_status=GradingStatus.PENDING_REVIEW),
+                name="quiz_submissions_queue_idx",
+            ),
+            # Query 11: the grading queue of a quiz, oldest first.
             models.Index(
                 fields=["quiz", "submitted_at"],
                 condition=Q(grading_status=GradingStatus.PENDING_REVIEW),
@@ -429,9 +434,13 @@ class AssignmentSubmission(TimestampedModel):
         db_table_comment = "Submissions of students for assignments: one row per revision."
         # An index name has at most 30 characters, hence `assignment_subs`.
         indexes = (
-            # Query 11: the grading queue of an assignment, oldest first. The index holds only
-            # submissions that await review, so that the queue of all assignments can be sorted from
-            # it quickly.
+            # Query 11: the grading queue of all assignments, oldest first.
+            models.Index(
+                fields=["submitted_at"],
+                condition=Q(grading_status__in=AWAITING_REVIEW),
+                name="assignment_subs_queue_idx",
+            ),
+            # Query 11: the grading queue of an assignment, oldest first.
             models.Index(
                 fields=["assignment", "submitted_at"],
                 condition=Q(grading_status__in=AWAITING_REVIEW),

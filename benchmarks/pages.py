@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 
 from django.contrib import admin
 from django.db import connection, models
-from django.db.models import Count
 from django.test import RequestFactory
 from django.urls import reverse
 
+from benchmarks.longest_lists import with_most
 from config.admin import RangeFilter, RecordFilter
 
 SAMPLE = 1_000
@@ -135,7 +135,10 @@ class Pages:
         keys = [key for row in self.sample if (key := getattr(row, name)) is not None]
         if keys:
             yield "some", {spec.lookup_kwarg: keys[len(keys) // 2]}
-            yield "one with most", {spec.lookup_kwarg: _with_most(self.model, name)}
+            yield (
+                "one with most",
+                {spec.lookup_kwarg: with_most(self.model._base_manager.all(), name)},
+            )
         yield "no such", {spec.lookup_kwarg: NO_KEY}
         if spec.field.null:
             yield "none", {spec.lookup_kwarg_isnull: "True"}
@@ -170,7 +173,7 @@ class Pages:
         rows = {"some row": self.sample[len(self.sample) // 2].pk} if self.sample else {}
         for relation in self.model._meta.related_objects:
             child, name = relation.related_model, relation.field.attname
-            if key := _with_most(child, name):
+            if key := with_most(child._base_manager.all(), name):
                 rows[f"most {child.__name__} ({name})"] = key
         for title, key in rows.items():
             for name in self._names_of_pages():
@@ -231,11 +234,3 @@ def _some_keys(model: type[models.Model]) -> list[Any]:
             f" LIMIT {SAMPLE}"
         )
         return [key for [key] in cursor.fetchall()]
-
-
-def _with_most(model: type[models.Model], column: str) -> Any:
-    """Return the key that most rows of `model` refer to."""
-    rows = model._base_manager.filter(**{f"{column}__isnull": False})
-    grouped = rows.order_by().values_list(column).annotate(rows=Count("*")).order_by("-rows")
-    first = grouped.first()
-    return first[0] if first else None

@@ -77,11 +77,11 @@ class Message(TimestampedModel):
         db_table = "messages"
         db_table_comment = "Messages from one user to another, grouped in conversations."
         indexes = (
-            # Query 13: the inbox combines messages that the user sent and received; this finds the
-            # former.
-            models.Index(fields=["sender"], name="messages_sender_idx"),
+            # Query 13: the inbox merges messages that the user sent and received, scanned backwards
+            # for newest first; this finds the former. The id breaks ties.
+            models.Index(fields=["sender", "created_at", "id"], name="messages_sender_idx"),
             # Query 13: the inbox finds messages that the user received.
-            models.Index(fields=["recipient"], name="messages_recipient_idx"),
+            models.Index(fields=["recipient", "created_at", "id"], name="messages_recipient_idx"),
             # Query 14: a conversation, scanned backwards for newest first; the id breaks ties
             # between pages.
             models.Index(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 if TYPE_CHECKING:
     # Ruff does not see that the base classes below name these models in quotes.
@@ -20,24 +21,55 @@ if TYPE_CHECKING:
 UNREAD = Q(read_at__isnull=True, deleted_by_recipient__isnull=True)
 
 
+# The latest message of each conversation, found one after the other, so that no older one is read.
+# A message is in the list of its sender and in that of its recipient. PostgreSQL merges both from
+# their indexes, so that the first row, which LIMIT returns, is the newest. OFFSET 0 keeps the
+# condition on conversations out of the lists: otherwise one of them would be searched for a new
+# conversation again and again, while the other has newer ones. PostgreSQL expects an array to be
+# short, so that it reads the messages by their keys.
+INBOX = """
+    WITH RECURSIVE inbox (id, created_at, conversations) AS (
+        SELECT NULL::uuid, 'infinity'::timestamptz, '{}'::uuid[]
+         UNION ALL
+        SELECT latest.id, latest.created_at, conversations || conversation_id
+          FROM inbox
+         CROSS JOIN LATERAL (
+            SELECT *
+              FROM (
+                SELECT id, created_at, conversation_id
+                  FROM (
+                    SELECT sender_id AS user_id, deleted_by_sender AS deleted_at,
+                           id, created_at, conversation_id
+                      FROM messages
+                     UNION ALL
+                    SELECT recipient_id, deleted_by_recipient, id, created_at, conversation_id
+                      FROM messages
+                  ) AS entries
+                 WHERE user_id = %s AND deleted_at IS NULL
+                   AND (created_at, id) < (inbox.created_at, inbox.id)
+                 ORDER BY created_at DESC, id DESC
+                OFFSET 0
+              ) AS older
+             WHERE conversation_id <> ALL (conversations)
+             LIMIT 1
+          ) AS latest
+         WHERE cardinality(conversations) < %s
+    )
+    SELECT unnest(ARRAY(SELECT id FROM inbox))
+"""
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     """The queries for messages, as their sender or recipient sees them."""
 
-    def visible_to(self, user: "User") -> Self:
-        """Return messages that the user sent or received and did not delete."""
-        return self.filter(
-            Q(sender=user, deleted_by_sender__isnull=True)
-            | Q(recipient=user, deleted_by_recipient__isnull=True)
-        )
+    def inbox(self, user: "User", conversations: int = 20) -> Self:
+        """Query 13: return the latest message of each conversation of a user, newest first.
 
-    def inbox(self, user: "User") -> Self:
-        """Query 13: return the latest message of each of the user's conversations, newest first."""
-        latest = (
-            self.visible_to(user)
-            .order_by("conversation_id", "-created_at", "-id")
-            .distinct("conversation_id")
-        )
-        return self.filter(pk__in=latest.values("pk")).order_by("-created_at", "-id")
+        Messages that the user deleted do not count. It reads the user's messages, newest first,
+        until it has found the given number of `conversations`; all of them if there are fewer.
+        """
+        latest = RawSQL(INBOX, (user.pk, conversations))  # noqa: S611
+        return self.filter(pk__in=latest).order_by("-created_at", "-id")
 
     def conversation(self, conversation_id: UUID, after: "Message | None" = None) -> Self:
         """Query 14: return the messages, newest first, beginning after `after`."""

@@ -131,7 +131,8 @@ SELECT pg_temp.id('submission', n * 2 + revision), pg_temp.id('assignment', cour
   FROM seats, generate_series(1, 2) revision
  WHERE revision = 1 OR n % 10 = 1;
 
--- Every user writes twice to each of four others, and user 2 writes often to user 3.
+-- Every user writes twice to each of four others, user 2 writes often to user 3, and many write once
+-- to user 1.
 INSERT INTO messages (id, sender_id, recipient_id, conversation_id, content, read_at, created_at,
                       parent_message_id)
 SELECT pg_temp.id('message', n), pg_temp.id('user', n % 1000 + 1),
@@ -143,7 +144,11 @@ SELECT pg_temp.id('message', n), pg_temp.id('user', n % 1000 + 1),
 UNION ALL
 SELECT pg_temp.id('message', n), pg_temp.id('user', 2), pg_temp.id('user', 3),
        pg_temp.id('conversation', 1), 'Again.', pg_temp.day(0), pg_temp.day(-n / 100.0), NULL
-  FROM generate_series(8001, 9000) n;
+  FROM generate_series(8001, 9000) n
+UNION ALL
+SELECT pg_temp.id('message', n), pg_temp.id('user', n - 9000), pg_temp.id('user', 1),
+       pg_temp.id('conversation', n), 'Hello.', pg_temp.day(0), pg_temp.day(-n / 10000.0), NULL
+  FROM generate_series(9002, 9300) n;
 
 INSERT INTO discussion_threads (id, course_id, author_id, title, content, is_pinned,
                                 last_activity_at)

@@ -1,6 +1,5 @@
 """A platform with some 150,000 rows, for which PostgreSQL chooses realistic plans."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import md5
 from pathlib import Path
@@ -12,6 +11,7 @@ from assessments.models import Assignment, Quiz
 from communication.models import DiscussionPost, DiscussionThread
 from courses.models import Course
 from enrollments.models import Enrollment
+from tests.queries.catalogue import Platform
 from tests.support.contract import COLUMNS
 from users.models import User
 
@@ -33,26 +33,12 @@ def empty() -> None:
         cursor.execute("TRUNCATE users CASCADE")
 
 
-@dataclass(frozen=True)
-class Platform:
-    """The rows that the queries are about."""
-
-    busy_user: User
-    student: User
-    educator: User
-    course: Course
-    enrollment: Enrollment
-    quiz: Quiz
-    assignment: Assignment
-    conversation_id: UUID
-    thread: DiscussionThread
-    post: DiscussionPost
-
-
 def look_up() -> Platform:
     """Return the row with the long list of each kind, and an ordinary student and educator."""
     return Platform(
+        now=NOW,
         busy_user=User.objects.get(pk=made_id("user", 1)),
+        correspondent=User.objects.get(pk=made_id("user", 1)),
         student=User.objects.get(pk=made_id("user", 250)),
         educator=User.objects.get(pk=made_id("user", 50)),
         course=Course.objects.get(pk=made_id("course", 1)),
@@ -62,6 +48,13 @@ def look_up() -> Platform:
         conversation_id=made_id("conversation", 1),
         thread=DiscussionThread.objects.get(pk=made_id("thread", 1)),
         post=DiscussionPost.objects.get(pk=made_id("post", 1)),
+        words="dared topic42",
+        event_type="type 3",
+        payment_intent="pi_42",
+        checkout_session="cs_42",
+        subscription="sub_42",
+        refund="re_42",
+        certificate="C-50",
     )
 
 

@@ -13,6 +13,7 @@ from tests.factories import (
     DiscussionPostFactory,
     DiscussionThreadFactory,
     MessageFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,30 @@ def test_inbox__keeps_messages_that_only_the_other_user_hid() -> None:
     received = MessageFactory.create(hidden_by_sender=True)
     sent = MessageFactory.create(sender=received.recipient, hidden_by_recipient=True)
     assert set(Message.objects.inbox(received.recipient)) == {received, sent}
+
+
+def test_inbox_of_some_conversations__is_those_with_the_newest_messages() -> None:
+    user = UserFactory.create()
+    _, second, first = (
+        MessageFactory.create(sender=user, created_at=NOW - days * DAY) for days in (2, 1, 0)
+    )
+    MessageFactory.create(
+        sender=user, conversation_id=first.conversation_id, created_at=NOW - 0.5 * DAY
+    )
+    assert list(Message.objects.inbox(user, conversations=2)) == [first, second]
+
+
+def test_inbox_of_messages_of_the_same_time__has_each_conversation_once() -> None:
+    user = UserFactory.create()
+    old, *others = MessageFactory.create_batch(3, recipient=user, created_at=NOW)
+    new = MessageFactory.create(reply=True, parent_message=old, created_at=NOW)
+    latest = sorted([new, *others], key=lambda message: message.pk, reverse=True)
+    assert list(Message.objects.inbox(user)) == latest
+
+
+def test_inbox_of_a_user_without_messages__is_empty() -> None:
+    MessageFactory.create()
+    assert list(Message.objects.inbox(UserFactory.create())) == []
 
 
 def test_conversation__is_newest_first() -> None:
