@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncHour
 
 from config.postgres import (
     JSONField,
+    MonthlyPartitions,
     Now,
     caption,
     finite_check,
@@ -262,15 +262,15 @@ class AnalyticsEvent(IdentifiedModel):
         indexes = (
             # Query 21: the timeline of a user, scanned backwards for newest first.
             models.Index(fields=["user", "timestamp"], name="analytics_events_user_idx"),
-            # Query 22: rows arrive in order of time, so a block range index finds the hours. It
-            # takes kilobytes and costs almost nothing per insert; a B-tree on (event_type,
-            # timestamp) would take gigabytes at 100 million rows, and one more write per insert.
-            BrinIndex(fields=["timestamp"], autosummarize=True, name="analytics_events_time_idx"),
+            # Query 22: the events of one type in a range of time.
+            models.Index(fields=["event_type", "timestamp"], name="analytics_events_type_idx"),
         )
         constraints = (
             not_blank_check("event_type", name="analytics_events_event_type_check"),
             json_check("event_data", name="analytics_events_event_data_check"),
             finite_check("timestamp", name="analytics_events_finite_check"),
+            # A month is a partition; old ones are detached and dropped by manage.py partitions.
+            MonthlyPartitions("timestamp", name="analytics_events_default"),
         )
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ VARIABLES = (
     "MIGRATE_LOCK_RETRIES",
     "MIGRATE_LOCK_TIMEOUT",
     "MIGRATE_WAIT",
+    "PARTITION_MONTHS_AHEAD",
     "ROLLBACK_BACKUP_DIR",
     "SECRET_KEY",
     "SECURE_HSTS_SECONDS",
@@ -86,13 +87,13 @@ class Environment:
             )
         return value in ON if value else default
 
-    def number(self, name: str, *, default: int) -> int:
-        value = self.text(name)
-        if value and not re.fullmatch("[0-9]{1,9}", value):
+    def number(self, name: str, *, default: int, least: int = 0, most: int = 999_999_999) -> int:
+        value = self.text(name) or str(default)
+        if not (re.fullmatch("-?[0-9]{1,9}", value) and least <= int(value) <= most):
             raise ImproperlyConfigured(
-                f"{self._found(name)} is not a whole number from 0 to 999999999. Set it to one."
+                f"{self._found(name)} is not a whole number from {least} to {most}. Set it to one."
             )
-        return int(value or default)
+        return int(value)
 
     def choice(self, name: str, *choices: str) -> str:
         """Return the value, or the first choice if there is none."""

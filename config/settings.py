@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "config.postgres",
     "config.hazards",
     "config.migrating",
+    "config.partitions",
     "config.rollback",
     "config.drift",
     "config.schema_docs",
@@ -155,6 +156,9 @@ DATABASES["default"]["OPTIONS"]["server_side_binding"] = env.flag(
 MIGRATE_WAIT = env.number("MIGRATE_WAIT", default=600)
 MIGRATE_LOCK_TIMEOUT: float = env.number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = env.number("MIGRATE_LOCK_RETRIES", default=10)
+
+# The coming months for which `migrate` makes partitions; -1 makes not even that of today.
+PARTITION_MONTHS_AHEAD = env.number("PARTITION_MONTHS_AHEAD", default=6, least=-1, most=120)
 
 ROLLBACK_BACKUP_DIR = env.directory("ROLLBACK_BACKUP_DIR", default="backups")
 VERIFY_SCHEMA_IGNORE = env.entries("VERIFY_SCHEMA_IGNORE")

@@ -30,6 +30,9 @@ def pytest_configure() -> None:
         os.environ.setdefault(name, value)
     # No other session uses a test's database, so what waits there must not end by the clock.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
+    # Tests are the same in every month, and so are the processes that they start.
+    project_settings.PARTITION_MONTHS_AHEAD = -1
+    os.environ["PARTITION_MONTHS_AHEAD"] = "-1"
     # A job in the background ignores Ctrl-C, one under nohup SIGHUP, and so would the processes
     # that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -272,6 +272,12 @@ PROXIES = (
         ("text", {}, f"${{{SECRET}}}", f"{DEBUG} has a placeholder or shell code instead "),
         ("flag", {"default": True}, f"off SECRET_KEY={SECRET}", f"{DEBUG} is neither on nor off. "),
         ("number", {"default": 7}, "-1", f"{DEBUG} is not a whole number from 0 to 999999999. "),
+        (
+            "number",
+            {"default": 7, "least": -1, "most": 120},
+            "121",
+            f"{DEBUG} is not a whole number from -1 to 120. ",
+        ),
         ("number", {"default": 7}, "9" * 5000, f"{DEBUG} is not a whole number from 0 to 99999999"),
         ("hosts", {}, "a, https://b", f"Entry 2 of {DEBUG} {HOSTS}"),
         ("hosts", {}, "a:8000", f"Entry 1 of {DEBUG} {HOSTS}"),

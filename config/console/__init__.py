@@ -1,5 +1,6 @@
-"""What every command shares: one-line errors, interruption, output, wording."""
+"""What every command shares: one-line errors, questions, interruption, output, wording."""
 
+from config.console.confirmation import ask, check_options
 from config.console.delivery import OutputError, delivered
 from config.console.error_messages import (
     EXIT_STATUS,
@@ -22,6 +23,8 @@ __all__ = [
     "EXIT_STATUS",
     "OutputError",
     "Terminated",
+    "ask",
+    "check_options",
     "counted",
     "counted_bytes",
     "delivered",

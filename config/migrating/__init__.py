@@ -8,12 +8,15 @@ from config.migrating.content_types import (
     renamed_back,
     stale_content_types,
 )
+from config.migrating.lock_waits import LockWaits
 from config.migrating.migration_lock import MigrationLock, hold_migration_lock
 from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
+from config.migrating.signals import migrated
 
 __all__ = [
+    "LockWaits",
     "MigrationLock",
     "ModelKey",
     "Progress",
@@ -23,6 +26,7 @@ __all__ = [
     "forget_models",
     "guarded_run",
     "hold_migration_lock",
+    "migrated",
     "model_keys",
     "removed_models",
     "renamed_back",

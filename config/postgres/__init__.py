@@ -28,6 +28,12 @@ from config.postgres.functions import UUID7, Now
 from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
 from config.postgres.names import shortened
+from config.postgres.partitions import (
+    MonthlyPartitions,
+    in_schema_of,
+    month_name,
+    monthly_partitions,
+)
 from config.postgres.row_security import every_row
 from config.postgres.times import FarTime, local_time, minute
 
@@ -49,6 +55,7 @@ __all__ = [
     "JSONDecoder",
     "JSONField",
     "JSONTypeof",
+    "MonthlyPartitions",
     "Node",
     "Now",
     "Plan",
@@ -58,10 +65,13 @@ __all__ = [
     "every_row",
     "exactly_when",
     "finite_check",
+    "in_schema_of",
     "json_check",
     "json_text",
     "local_time",
     "minute",
+    "month_name",
+    "monthly_partitions",
     "named_fields",
     "named_in_expressions",
     "not_blank",

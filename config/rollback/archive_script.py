@@ -10,9 +10,9 @@ from typing import IO, Any
 
 import psycopg
 
+from config.dumps import ClientPrograms
 from config.rollback.archive import ArchiveError, Section
 from config.rollback.backup import Backup
-from config.rollback.client_programs import ClientPrograms
 
 # What a script of pg_restore sets lasts until the session ends. Behind a pooler, that would be
 # another client's session. PostgreSQL has transaction_timeout since version 17.

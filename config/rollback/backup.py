@@ -10,15 +10,18 @@ has what the rollback drops, the tables with their parts, and the types of their
 """
 
 import json
+import re
 import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import printable
+from config.dumps import ClientProgramError, ClientPrograms, list_of, new_backup
 from config.postgres.catalog import Address, quote, read_schema
 from config.rollback.archive import (
     KINDS,
@@ -27,8 +30,6 @@ from config.rollback.archive import (
     Section,
     read_entries,
 )
-from config.rollback.backup_files import list_of, new_backup
-from config.rollback.client_programs import ClientProgramError, ClientPrograms
 from config.rollback.inventory import ObjectName
 
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
@@ -87,7 +88,7 @@ def write_backup(
     """
     roots = {*objects, *(Address("pg_class", oid) for oid in relations)}
     try:
-        with new_backup(directory, read_schema(connection).database) as (unfinished, path):
+        with new_backup(directory, _stem(read_schema(connection).database)) as (unfinished, path):
             _dump(connection, tools, roots, unfinished)
             entries = read_entries(unfinished)
             chosen = _restored(entries, _numbered(connection, roots))
@@ -100,6 +101,10 @@ def write_backup(
         raise CommandError(
             f"No backup could be written into {directory}: {error.strerror}. {NEXT_STEP}"
         ) from error
+
+
+def _stem(database: str) -> str:
+    return f"{re.sub(r'[^\w.-]', '_', database)}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def read_backup(path: Path) -> Backup:

@@ -11,6 +11,7 @@ from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted, driver_error
+from config.dumps import ClientProgramError, ClientPrograms, list_of
 from config.migrating import Progress, guarded_run
 from config.postgres.backend import transaction_status
 from config.postgres.catalog import read_schema
@@ -24,8 +25,6 @@ from config.rollback.archive_script import (
     create_parts,
 )
 from config.rollback.backup import Backup, read_backup, shown
-from config.rollback.backup_files import list_of
-from config.rollback.client_programs import ClientProgramError, ClientPrograms
 from config.rollback.execution import Job
 from config.rollback.new_privileges import read_corrections
 from config.rollback.replacement import (

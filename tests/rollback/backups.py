@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.db import connection
 
+from config.dumps.client_programs import find_client_programs
 from config.postgres.catalog import Address
 from config.rollback.backup import Backup, write_backup
-from config.rollback.client_programs import find_client_programs
 from tests.support.migrations import run_sql
 
 

@@ -8,9 +8,9 @@ from django.core.management import CommandError
 from django.db import connection
 from pytest_django import Settings
 
+from config.dumps import backup_files, client_programs
 from config.postgres.catalog import Address
 from config.rollback import backup as module
-from config.rollback import backup_files, client_programs
 from config.rollback.archive import read_entries
 from config.rollback.backup import write_backup
 from tests.rollback.helpers import GO_ON, refusal, rollback

@@ -14,7 +14,8 @@ from django.core.management import CommandError
 from django.db import connection, connections
 from pytest_django import Settings
 
-from config.rollback import client_programs, restoration
+from config.dumps import client_programs
+from config.rollback import restoration
 from config.rollback.backup import Backup
 from config.rollback.replacement import check_restored
 from config.rollback.restoration import RestorationProgress

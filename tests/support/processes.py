@@ -27,8 +27,9 @@ AS_NOBODY = (
 The user "nobody" may read all files, as Python or the project may be below a directory of root's.
 """
 OTHERS = re.compile("DJANGO_|PG|PYTEST|PYTHONDONT|LANG|LC_")
-# Empty is as good as not set, except that a developer's .env does not fill it.
-UNSET = dict.fromkeys(VARIABLES, "")
+# Empty is as good as not set, except that a developer's .env does not fill it. Partitions of the
+# coming months would be others in each month.
+UNSET = dict.fromkeys(VARIABLES, "") | {"PARTITION_MONTHS_AHEAD": "-1"}
 
 
 def environment(**variables: object) -> dict[str, str]:

@@ -18,6 +18,7 @@ from config.postgres.backend.derived_names import (
     derived_names,
 )
 from config.postgres.names import MAX_BYTES, chosen_by_postgresql, shortened
+from config.postgres.partitions import monthly_partitions
 
 
 class NamingSchemaEditor(schema.DatabaseSchemaEditor):
@@ -62,6 +63,8 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         """Name what PostgreSQL would name otherwise, and add NOT NULL to generated columns."""
         table = model._meta.db_table
         for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
+            if part == "PRIMARY KEY" and monthly_partitions(model):
+                continue  # a constraint of the table, since it has two columns
             if part == "UNIQUE":
                 yield self._named(table, [field.column], "_uniq")
             elif part == "PRIMARY KEY" and len(table.encode()) > MAX_BYTES - len("_pkey"):

@@ -21,6 +21,7 @@ from config.postgres.enums import (
     register_enum_arrays,
 )
 from config.postgres.field_names import IndexOrConstraint, named_in_expressions
+from config.postgres.partitions import MonthlyPartitions, monthly_partitions
 
 
 class DatabaseSchemaEditor(NamingSchemaEditor):
@@ -41,6 +42,19 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
     def create_model(self, model: type[Model]) -> None:
         self._create_missing_enums(model._meta.local_fields)
         super().create_model(model)
+        if partitions := monthly_partitions(model):
+            default, table = partitions.default_partition(model), model._meta.db_table
+            self.execute(
+                f"CREATE TABLE {self.quote_name(default)} "
+                f"PARTITION OF {self.quote_name(table)} DEFAULT",
+                None,
+            )
+
+    def table_sql(self, model: type[Model]) -> tuple[str, Sequence[Any]]:
+        sql, params = super().table_sql(model)
+        if partitions := monthly_partitions(model):
+            sql += f" PARTITION BY RANGE ({self.quote_name(partitions.column(model))})"
+        return sql, params
 
     def add_field(self, model: type[Model], field: Any) -> None:
         self._create_missing_enums([field])
@@ -72,8 +86,14 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
         self._run_deferred()
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
 
+    def add_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
+        """Add the constraint. Raise CommandError for partitions of a table that exists."""
+        _refuse_partitions(model, constraint, "with")
+        super().add_constraint(model, constraint)
+
     def remove_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
         """Remove the constraint, also one that has been waiting since the migration began."""
+        _refuse_partitions(model, constraint, "without")
         self._run_deferred()
         super().remove_constraint(model, constraint)
 
@@ -220,6 +240,16 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
         if using and isinstance(new_field, CharField) and not enum_field(new_field):
             using = " USING %(column)s::text"
         return using
+
+
+def _refuse_partitions(model: type[Model], constraint: BaseConstraint, how: str) -> None:
+    if isinstance(constraint, MonthlyPartitions):
+        raise CommandError(
+            f"Table {model._meta.db_table} exists {'without' if how == 'with' else 'with'} "
+            f"partitions, and PostgreSQL decides that when it creates a table. This migration "
+            f"changed nothing. Add a model {how} {constraint.name!r}, copy the rows to its table, "
+            "and rename both."
+        )
 
 
 def _changes_enum(old_field: Any, new_field: Any) -> bool:

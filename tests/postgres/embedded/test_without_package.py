@@ -40,7 +40,7 @@ def test_migrate_plan__shows_the_plan(python_path: Path, url: str) -> None:
 def test_rollback__finds_pg_dump_on_the_path(python_path: Path, url: str) -> None:
     code = """
 from django.db import connection
-from config.rollback.client_programs import find_client_programs
+from config.dumps.client_programs import find_client_programs
 print(find_client_programs(connection).version)
 """
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"

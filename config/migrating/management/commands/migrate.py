@@ -13,6 +13,7 @@ from config.migrating.content_types import forget_models, removed_models
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
+from config.migrating.signals import migrated
 from config.migrating.unfit_rows import check_rows
 from config.postgres import Plan
 from config.postgres.enums import EnumAutodetector, running
@@ -42,6 +43,7 @@ class Command(migrate.Command):
                 lambda: self.run(*args, **options),
                 is_whole=lambda: not self.progress.is_halfway,
             )
+            migrated.send(type(self), waits=waits, say=self.say)
 
     def run(self, *args: Any, **options: Any) -> None:
         """Plan, and do what is left to do."""

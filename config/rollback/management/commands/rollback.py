@@ -13,11 +13,10 @@ from django.core.management.base import (
 from django.core.management.color import no_style
 from django.db import connections
 
-from config.console import counted, counted_bytes
+from config.console import ask, check_options, counted, counted_bytes
+from config.dumps import ClientPrograms, find_client_programs
 from config.postgres.catalog import read_schema
 from config.rollback.backup import Backup, shown, write_backup
-from config.rollback.client_programs import ClientPrograms, find_client_programs
-from config.rollback.confirmation import ask, check_options
 from config.rollback.dry_run import script
 from config.rollback.execution import Job, carry_out, check
 from config.rollback.losses import Losses, destroys_data, read_losses
@@ -94,7 +93,7 @@ class Command(BaseCommand):
         if self.options["dry_run"]:
             self.stdout.write(script(job))
             return
-        tools = None if self.options["no_backup"] else find_client_programs(self.connection)
+        tools = None if self.options["no_backup"] else self.find_programs()
         losses = read_losses(self.connection, job.dropped)
         self.show_plan(job, losses)
         self.confirm(is_dangerous=destroys_data(job.dropped, losses))
@@ -102,6 +101,10 @@ class Command(BaseCommand):
         self.say(f"\n{self.style.SUCCESS(success(job, losses))}")
         if tools and self.backup:
             self.say(f"\n{instructions(job, tools, self.backup)}")
+
+    def find_programs(self) -> ClientPrograms:
+        or_else = ", or make a backup in your own way and add --no-backup"
+        return find_client_programs(self.connection, or_else=or_else)
 
     def show_plan(self, job: Job, losses: Losses) -> None:
         colored = self.options["force_color"] or self.stdout.isatty()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.rollback.client_programs import ClientProgramError, ClientPrograms
+from config.dumps.client_programs import ClientProgramError, ClientPrograms
 from tests.support.processes import PROJECT, eventually
 
 TOOLS = ClientPrograms(Path("/bin"), 0, "", "", "")
@@ -58,7 +58,7 @@ def test_program_of_a_process_that_is_killed__ended(number: signal.Signals, tmp_
     pid_file = tmp_path / "pid"
     command = f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 100"
     code = (
-        "from tests.rollback.test_client_programs import TOOLS\n"
+        "from tests.dumps.test_client_programs import TOOLS\n"
         f"TOOLS.run(['/bin/sh', '-c', {command!r}])"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) as caller:

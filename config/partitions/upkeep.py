@@ -1,0 +1,29 @@
+"""A run that makes or drops months: alone, and explained when it stops."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from config.migrating import LockWaits, Progress
+from config.partitions.attempts import Attempt
+
+
+@dataclass
+class Upkeep(Progress):
+    """The progress of a run of the command partitions."""
+
+    command: str = "partitions"
+
+    @property
+    def standing(self) -> str:
+        return "What was shown is done." if self.has_changed else "No month was made or dropped."
+
+
+def retried(waits: LockWaits) -> Attempt:
+    """Return a function that calls a step until no lock is in its way."""
+
+    def attempt(step: Callable[[], Any]) -> Any:
+        waits.lock.check()
+        return waits.retry(step)
+
+    return attempt

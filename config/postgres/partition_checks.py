@@ -1,0 +1,79 @@
+"""System checks of models whose table is divided into months."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from config.postgres.partitions import MonthlyPartitions
+
+
+def check_partitions(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Return an error for each declaration of partitions that PostgreSQL would refuse."""
+    return [
+        Error(message, hint=hint, obj=model, id=f"partitions.{number}")
+        for model in apps.get_models()
+        for number, message, hint in _problems(model)
+    ]
+
+
+def _problems(model: Any) -> Iterator[tuple[str, str, str]]:
+    """Yield the number of each problem, what it is, and what to do."""
+    found = [item for item in model._meta.constraints if isinstance(item, MonthlyPartitions)]
+    for partitions in found[:1]:
+        yield from _of_the_field(model, partitions)
+        yield from _of_unique_rules(model, partitions)
+        yield from _of_relations(model)
+    if len(found) > 1:
+        names = " and ".join(repr(item.name) for item in found)
+        yield "E001", f"The table is divided twice, by {names}.", "Keep one of them."
+
+
+def _of_the_field(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[str, str, str]]:
+    try:
+        field = model._meta.get_field(partitions.field)
+    except FieldDoesNotExist:
+        field = None
+    if not isinstance(field, models.DateField) or field.null or field.model is not model:
+        yield (
+            "E002",
+            f"{partitions.name!r} divides the table by {partitions.field!r}, which is not a date "
+            "or time of this model that is always set.",
+            "Name a DateField or DateTimeField without null=True.",
+        )
+
+
+def _of_unique_rules(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[str, str, str]]:
+    for name, fields in _unique_rules(model):
+        if partitions.field not in fields:
+            yield (
+                "E003",
+                f"PostgreSQL cannot hold the unique rule {name!r} over all partitions.",
+                f"Add {partitions.field!r} to its fields, or remove it.",
+            )
+
+
+def _unique_rules(model: Any) -> Iterator[tuple[str, Sequence[str]]]:
+    for field in model._meta.local_fields:
+        if field.unique and not field.primary_key:
+            yield field.name, [field.name]
+    for fields in model._meta.unique_together:
+        yield ", ".join(fields), fields
+    for rule in model._meta.constraints:
+        if isinstance(rule, models.UniqueConstraint):
+            yield rule.name, rule.fields
+
+
+def _of_relations(model: Any) -> Iterator[tuple[str, str, str]]:
+    for relation in model._meta.related_objects:
+        if getattr(relation.field, "db_constraint", False):
+            yield (
+                "E004",
+                f"{relation.field} refers to a table in partitions, whose key has two columns.",
+                "Set db_constraint=False there, or refer to another table.",
+            )

@@ -1,0 +1,74 @@
+"""Tables in monthly partitions, declared as a constraint of the model."""
+
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.db.backends.utils import split_identifier
+
+from config.postgres.names import MAX_BYTES, shortened
+
+
+class MonthlyPartitions(models.BaseConstraint):
+    """A table that PostgreSQL divides by the month of `field`, which cannot be NULL.
+
+    Its name is that of the default partition, which takes the rows that no other partition covers.
+    The primary key of the table has to hold `field`, too; for Django it stays as it is.
+    postgresql.org/docs/current/ddl-partitioning.html
+    """
+
+    def __init__(self, field: str, *, name: str) -> None:
+        super().__init__(name=name)
+        self.field = field
+
+    def column(self, model: type[models.Model]) -> str:
+        """Return the name of the column that divides the table of `model`."""
+        return str(model._meta.get_field(self.field).column)  # type: ignore[union-attr]
+
+    def default_partition(self, model: type[models.Model]) -> str:
+        """Return the name of the default partition, in the schema of the table."""
+        return in_schema_of(model._meta.db_table, self.name)
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
+        """Return the SQL of the primary key."""
+        name = shortened(split_identifier(model._meta.db_table)[1], MAX_BYTES - len("_pkey"))
+        columns = [model._meta.pk.column, self.column(model)]
+        quote = schema_editor.quote_name
+        return f"CONSTRAINT {quote(f'{name}_pkey')} PRIMARY KEY ({', '.join(map(quote, columns))})"
+
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        """Return the SQL that adds the primary key to a table that has been created without it."""
+        table = schema_editor.quote_name(model._meta.db_table)
+        return f"ALTER TABLE {table} ADD {self.constraint_sql(model, schema_editor)}"
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """Accept each row: the default partition takes those of other months."""
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, MonthlyPartitions):
+            return (self.name, self.field) == (other.name, other.field)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as Django's constraints
+
+    def deconstruct(self) -> Any:
+        path, args, kwargs = super().deconstruct()
+        return path, (self.field, *args), kwargs
+
+
+def monthly_partitions(model: type[models.Model]) -> MonthlyPartitions | None:
+    """Return the declaration in the Meta of `model`; None for an ordinary table."""
+    found = (item for item in model._meta.constraints if isinstance(item, MonthlyPartitions))
+    return next(found, None)
+
+
+def month_name(table: str, month: date) -> str:
+    """Return the name of the partition of `table` for `month`, in the table's schema."""
+    bare = split_identifier(table)[1]
+    return in_schema_of(table, f"{shortened(bare, MAX_BYTES - 8)}_{month:%Y_%m}")
+
+
+def in_schema_of(table: str, name: str) -> str:
+    """Return `name` in the schema of `table`, as db_table gives it: `schema"."name`."""
+    schema = split_identifier(table)[0]
+    return f'{schema}"."{name}' if schema else name

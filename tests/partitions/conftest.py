@@ -1,0 +1,36 @@
+"""A database whose months a test may change, and short waits for locks."""
+
+import random
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from pytest_django import DjangoDbBlocker, Settings
+
+from config.migrating import lock_waits
+from config.partitions import after_migrate
+from config.partitions.management.commands import partitions as command
+from tests.support.migrations import new_database
+
+
+@pytest.fixture
+def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Put a copy of it, which the test may change, behind the alias "default"."""
+    with django_db_blocker.unblock(), new_database(migrated) as name:
+        yield name
+
+
+@pytest.fixture(autouse=True)
+def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make timeouts and pauses as short as a test can see them, and not random."""
+    settings.MIGRATE_LOCK_RETRIES = 2
+    settings.MIGRATE_WAIT = 0
+    monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
+
+
+@pytest.fixture
+def november(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be November 2026."""
+    for module in (command, after_migrate):
+        monkeypatch.setattr(module, "current_month", lambda: date(2026, 11, 1))

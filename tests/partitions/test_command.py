@@ -1,0 +1,188 @@
+"""manage.py partitions: what it shows, makes and refuses."""
+
+import re
+from datetime import date
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from tests.partitions.commands import partitions, refusal
+from tests.partitions.events import TABLE, add_events, bounds, make, places
+from tests.support.migrations import run_sql
+
+pytestmark = pytest.mark.usefixtures("database", "november")
+
+
+def test_months__shown_with_rows_size_and_what_waits() -> None:
+    partitions("--ahead", 1)
+    add_events(3, "2026-11-05 00:00+00")
+    add_events(2, "2024-06-01 00:00+00")
+    run_sql(f"ANALYZE {TABLE}")
+    run_sql(f"ALTER TABLE {TABLE} DETACH PARTITION analytics_events_2026_12")
+    assert [re.sub(" +[0-9]+ kB", " … kB", line) for line in partitions()] == [
+        "analytics_events: 1 month, … kB",
+        "  analytics_events_2026_11  3 rows … kB",
+        "  analytics_events_2026_12  0 rows … kB  detached",
+        "  2 rows in analytics_events_default, of months without a partition",
+    ]
+
+
+def test_ahead__makes_this_month_and_coming_ones() -> None:
+    assert partitions("--ahead", 2) == [
+        "Made analytics_events_2026_11.",
+        "Made analytics_events_2026_12.",
+        "Made analytics_events_2027_01.",
+    ]
+
+
+def test_ahead_again__says_nothing() -> None:
+    partitions("--ahead", 2)
+    assert partitions("--ahead", 2) == []
+
+
+def test_ahead_after_months_that_nobody_made__makes_them_too() -> None:
+    make(date(2026, 8, 1))
+    add_events(3, "2026-10-05 00:00+00")
+    assert partitions("--ahead", 0) == [
+        "Made analytics_events_2026_09.",
+        "Made analytics_events_2026_10, with 3 rows of the default partition.",
+        "Made analytics_events_2026_11.",
+    ]
+
+
+def test_ahead_and_keep__makes_no_month_that_is_too_old() -> None:
+    make(date(2026, 8, 1))
+    assert partitions("--ahead", 0, "--keep", 1, "--noinput", "--yes-destroy-data") == [
+        "Made analytics_events_2026_11.",
+        "Dropped analytics_events_2026_08.",
+    ]
+
+
+def test_verbosity_0__says_nothing() -> None:
+    assert partitions("--ahead", 0, verbosity=0) == []
+    assert "analytics_events_2026_11" in bounds()
+
+
+def test_from__makes_earlier_months_with_their_rows() -> None:
+    add_events(3, "2026-09-05 00:00+00")
+    assert partitions("--from", "2026-09") == [
+        "Made analytics_events_2026_09, with 3 rows of the default partition.",
+        "Made analytics_events_2026_10.",
+        "Made analytics_events_2026_11.",
+    ]
+    assert places() == {"analytics_events_2026_09": 3}
+
+
+def test_dry_run__shows_and_changes_nothing() -> None:
+    partitions("--from", "2026-10")
+    assert partitions("--ahead", 1, "--keep", 1, "--dry-run") == [
+        "To be made: analytics_events_2026_12",
+        "To be dropped:",
+        "  analytics_events_2026_10  0 rows  32 kB",
+    ]
+    assert {*bounds()} == {
+        "analytics_events_2026_10",
+        "analytics_events_2026_11",
+        "analytics_events_default",
+    }
+
+
+def test_dry_run_without_anything_to_do__says_so() -> None:
+    assert partitions("--keep", 1, "--dry-run") == ["Nothing to do."]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--from", "2026-12"],
+            "--from 2026-12 has not begun. Use --ahead for coming months.",
+        ),
+        (["--from", "1926-12"], "--from 1926-12 is more than 600 months ago."),
+        (
+            ["--from", "2026-01", "--keep", "3"],
+            "--from 2026-01 is older than 2026-09, the oldest month that --keep 3 keeps.",
+        ),
+        (["--detach-only"], "--detach-only needs --keep."),
+        (["--archive", "dir"], "--archive needs --keep."),
+        (
+            ["--archive", "dir", "--detach-only", "--keep", "3"],
+            "--archive drops what it has archived. Leave out --detach-only.",
+        ),
+        (
+            ["--ahead", "121"],
+            "Error: argument --ahead: '121' is not a whole number from 0 to 120.",
+        ),
+        (["--keep", "0"], "Error: argument --keep: '0' is not a whole number from 1 to 10000."),
+        (
+            ["--from", "2026-13"],
+            "Error: argument --from: '2026-13' is not a month such as 2026-11.",
+        ),
+        (["users"], "users is no table in partitions. Those that are: analytics_events."),
+    ],
+)
+def test_options_that_make_no_sense__refused(arguments: list[str], message: str) -> None:
+    assert refusal(*arguments) == message
+
+
+def test_table_that_is_not_migrated__refused() -> None:
+    call_command("migrate", "analytics", "zero", verbosity=0)
+    assert refusal("--ahead", 1) == (
+        "Table analytics_events is not there, or has no partitions. Nothing was changed. "
+        "Run migrate."
+    )
+
+
+def test_default_partition_missing__refused() -> None:
+    partitions("--ahead", 0)
+    run_sql("DROP TABLE analytics_events_default")
+    assert refusal("--ahead", 1) == (
+        "Table analytics_events has no default partition, which manage.py verify_schema tells how "
+        "to make. Nothing was changed."
+    )
+
+
+def test_owner_is_another_role__owns_the_month_too() -> None:
+    run_sql("DROP ROLE IF EXISTS owner_of_events")
+    run_sql("CREATE ROLE owner_of_events")
+    run_sql(f"ALTER TABLE {TABLE} OWNER TO owner_of_events")
+    partitions("--ahead", 0)
+    owner = "SELECT relowner::regrole::text FROM pg_class WHERE relname = '{}_2026_11'"
+    owned = run_sql(owner.format(TABLE))
+    run_sql(f"ALTER TABLE {TABLE} OWNER TO current_user")
+    run_sql("DROP OWNED BY owner_of_events")
+    run_sql("DROP ROLE owner_of_events")
+    assert owned == [("owner_of_events",)]
+
+
+def test_settings_that_migrate_makes_months__made_afterwards(settings: Settings) -> None:
+    settings.PARTITION_MONTHS_AHEAD = 1
+    call_command("migrate", verbosity=0)
+    assert {*bounds()} == {
+        "analytics_events_2026_11",
+        "analytics_events_2026_12",
+        "analytics_events_default",
+    }
+
+
+def test_month_that_migrate_cannot_make__advice(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.PARTITION_MONTHS_AHEAD = 0
+    run_sql("CREATE TABLE analytics_events_2026_11 ()")
+    call_command("migrate")
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "Rows of the coming months of analytics_events go to the default partition, until "
+        "manage.py partitions --ahead 0 makes the months: There is a "
+        '"analytics_events_2026_11" that is no partition of "analytics_events". Nothing was '
+        "changed. Drop it, rename it, or attach it: ALTER TABLE "
+        '"analytics_events" ATTACH PARTITION "analytics_events_2026_11" FOR VALUES FROM '
+        "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');"
+    )
+
+
+def test_migrate_to_zero__makes_no_months(settings: Settings) -> None:
+    settings.PARTITION_MONTHS_AHEAD = 1
+    call_command("migrate", "analytics", "zero", verbosity=0)
+    assert bounds() == {}

@@ -1,0 +1,187 @@
+"""Runs that are cut short, wait for others, or are not allowed to go on."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+from django.db import Error, connection
+from pytest_django import Settings
+
+from config.console import explain
+from config.migrating.migration_lock import KEY
+from config.partitions import new_month
+from config.partitions.management.commands.partitions import Command
+from tests.migrating.sessions import Session, session, without_seconds
+from tests.partitions.commands import partitions, refusal
+from tests.partitions.events import JUNE, TABLE, add_events, bounds, make, places
+from tests.support.migrations import run_sql
+
+pytestmark = pytest.mark.usefixtures("database", "november")
+MONTH = f"{TABLE}_2024_06"
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few rows be as many as are copied first, in parts."""
+    monkeypatch.setattr(new_month, "FEW", 10)
+    monkeypatch.setattr(new_month, "PAGES", 1)
+
+
+@contextmanager
+def cut_before(number: int) -> Iterator[Callable[[], bool]]:
+    """Lose the connection before a statement; give a function that tells if it was reached."""
+    left = number
+
+    def cut(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            connection.connection.close()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(cut):
+        yield lambda: left <= 0
+
+
+@pytest.mark.usefixtures("many")
+def test_move_cut_before_any_statement__finished_by_the_next_run() -> None:
+    number, was_cut = 0, True
+    while was_cut:
+        number += 1
+        add_events(200)
+        with cut_before(number) as reached:
+            try:
+                make(JUNE)
+            except Error:
+                connection.close()
+            was_cut = reached()
+        make(JUNE)
+        assert places() == {MONTH: 200}, number
+        run_sql(f"DROP TABLE {MONTH}")
+    assert number > 20
+
+
+def test_archive_cut_before_any_statement__finished_by_the_next_run(tmp_path: Path) -> None:
+    arguments = ("--keep", 1, "--archive", tmp_path, "--noinput", "--yes-destroy-data")
+    number, was_cut = 0, True
+    while was_cut:
+        number += 1
+        make(JUNE)
+        with cut_before(number) as reached:
+            try:
+                partitions(*arguments)
+            except (Error, CommandError):
+                connection.close()
+            was_cut = reached()
+        partitions(*arguments)
+        assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]
+        assert list(tmp_path.glob(f"{MONTH}*.dump")), number
+        assert not list(tmp_path.glob("*.unfinished"))
+        for path in tmp_path.iterdir():
+            path.unlink()
+
+
+@pytest.mark.usefixtures("many")
+def test_rows_inserted_meanwhile__none_lost_and_none_refused() -> None:
+    add_events(2_000)
+    ended, inserted = Event(), []
+    with session() as writer:
+
+        def insert() -> None:
+            while not ended.is_set():
+                writer.execute(
+                    f"INSERT INTO {TABLE} (id, event_type, event_data, timestamp)".encode()
+                    + b" VALUES (gen_random_uuid(), 'live', '{}', '2024-06-20 00:00+00')"
+                )
+                inserted.append(1)
+
+        thread = Thread(target=insert)
+        thread.start()
+        try:
+            make(JUNE)
+        finally:
+            ended.set()
+            thread.join()
+    assert places() == {MONTH: 2_000 + len(inserted)}
+
+
+@pytest.fixture
+def reader() -> Iterator[Session]:
+    """Return a session in a transaction that reads from the divided table."""
+    with session() as reader:
+        reader.execute(f"BEGIN; SELECT FROM {TABLE}".encode())
+        yield reader
+
+
+def test_reader_that_stays__gives_up_and_changes_nothing(
+    reader: Session, settings: Settings
+) -> None:
+    settings.MIGRATE_LOCK_TIMEOUT = 0.2
+    pid = reader.info.backend_pid
+    assert without_seconds(refusal("--ahead", 0)) == (
+        "partitions could not lock analytics_events_default within 0.2 s: session "
+        f"{pid} (report, idle in transaction for … s, BEGIN; SELECT FROM analytics_events) is in "
+        "the way. Gave up after 3 attempts. No month was made or dropped. Run partitions again "
+        f"when that session has ended, or end it: SELECT pg_terminate_backend({pid});"
+    )
+    assert list(bounds()) == [f"{TABLE}_default"]
+
+
+def test_reader_that_ends__month_made(reader: Session, settings: Settings) -> None:
+    settings.MIGRATE_LOCK_TIMEOUT = 0.2
+    settings.MIGRATE_LOCK_RETRIES = 10
+    thread = Thread(target=reader.rollback)
+    lines: list[str] = []
+
+    def say(line: str) -> None:
+        lines.append(line)
+        if not thread.ident:
+            thread.start()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Command, "say", lambda self, line: say(line))
+        partitions("--ahead", 0)
+    assert "Trying again" in lines[0]
+    assert lines[-1] == "Made analytics_events_2026_11."
+
+
+def test_another_run_at_work__refused(settings: Settings) -> None:
+    settings.MIGRATE_WAIT = 0
+    with session("partitions by pid 1 on host") as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [KEY])
+        assert refusal("--ahead", 0).partition(", session")[0] == (
+            "Waited 0 seconds for partitions by pid 1 on host"
+        )
+    assert list(bounds()) == [f"{TABLE}_default"]
+
+
+def test_role_without_rights__one_line() -> None:
+    run_sql("CREATE ROLE without_rights")
+    try:
+        run_sql("GRANT USAGE, CREATE ON SCHEMA public TO without_rights")
+        run_sql(f"GRANT SELECT ON {TABLE}, {TABLE}_default TO without_rights")
+        run_sql("SET ROLE without_rights")
+        with pytest.raises(Error) as error:
+            partitions("--ahead", 0)
+        assert explain(error.value) == (
+            "permission denied for table analytics_events. Let the owner grant it, or use another "
+            "role in DATABASE_URL."
+        )
+    finally:
+        run_sql("RESET ROLE")
+        run_sql("DROP OWNED BY without_rights")
+        run_sql("DROP ROLE without_rights")
+
+
+def test_database_that_is_read_only__one_line() -> None:
+    run_sql("SET default_transaction_read_only = on")
+    with pytest.raises(Error) as error:
+        partitions("--ahead", 0)
+    assert explain(error.value) == (
+        "cannot execute DROP TABLE in a read-only transaction. Point DATABASE_URL at the primary "
+        "server and a role that may write."
+    )

@@ -1,0 +1,175 @@
+"""Old months: detached, archived, dropped."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+
+from config.dumps import ClientProgramError, ClientPrograms, find_client_programs
+from tests import factories
+from tests.partitions.commands import partitions, refusal
+from tests.partitions.events import TABLE, add_events, bounds, places
+from tests.support.migrations import run_sql
+
+pytestmark = pytest.mark.usefixtures("database", "november")
+SURE = ("--noinput", "--yes-destroy-data")
+
+
+@pytest.fixture(autouse=True)
+def months(database: str) -> None:
+    """Make September to November, with 3 events in September and 2 in October."""
+    partitions("--from", "2026-09")
+    add_events(3, "2026-09-05 00:00+00")
+    add_events(2, "2026-10-05 00:00+00")
+
+
+def test_keep__drops_older_months() -> None:
+    assert partitions("--keep", 2, *SURE) == ["Dropped analytics_events_2026_09."]
+    assert places() == {"analytics_events_2026_10": 2}
+
+
+def test_keep_again__says_nothing() -> None:
+    partitions("--keep", 2, *SURE)
+    assert partitions("--keep", 2, "--noinput") == []
+
+
+def test_keep_without_permission__refused() -> None:
+    assert refusal("--keep", 2, "--noinput") == (
+        "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
+        "Add --yes-destroy-data."
+    )
+    assert sum(places().values()) == 5
+
+
+def test_keep_without_a_terminal__refused() -> None:
+    assert refusal("--keep", 2) == (
+        "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
+        "you are sure."
+    )
+
+
+def test_detach_only__keeps_the_rows_as_a_table_without_foreign_keys() -> None:
+    assert partitions("--keep", 2, "--detach-only", "--noinput") == [
+        "Detached analytics_events_2026_09."
+    ]
+    assert places() == {"analytics_events_2026_10": 2}
+    assert run_sql("SELECT count(*) FROM analytics_events_2026_09") == [(3,)]
+    assert (
+        run_sql(
+            "SELECT FROM pg_constraint WHERE contype = 'f'"
+            " AND conrelid = 'analytics_events_2026_09'::regclass"
+        )
+        == []
+    )
+
+
+def test_detach_only_again__says_nothing() -> None:
+    partitions("--keep", 2, "--detach-only")
+    assert partitions("--keep", 2, "--detach-only") == []
+
+
+def test_detached_month__dropped_by_the_next_run() -> None:
+    partitions("--keep", 2, "--detach-only")
+    assert partitions("--keep", 2, *SURE) == ["Dropped analytics_events_2026_09."]
+
+
+def test_quarter_made_by_hand__dropped_when_all_of_it_is_old() -> None:
+    run_sql(
+        f"CREATE TABLE by_hand PARTITION OF {TABLE}"
+        " FOR VALUES FROM ('2026-04-01 00:00+00') TO ('2026-07-01 00:00+00')"
+    )
+    assert partitions("--keep", 3, *SURE) == ["Dropped by_hand."]
+
+
+def test_archive__can_be_restored(tmp_path: Path) -> None:
+    user = factories.UserFactory.create()
+    add_events(4, "2026-09-06 00:00+00", user=f"'{user.pk}'")
+    path = tmp_path / "old" / "analytics_events_2026_09.dump"
+    lines = partitions("--keep", 2, "--archive", tmp_path / "old", *SURE)
+    assert [line.partition(" (")[0] for line in lines] == [
+        "Detached analytics_events_2026_09.",
+        f"Archived analytics_events_2026_09: {path}",
+        "Dropped analytics_events_2026_09.",
+    ]
+    assert "analytics_events_2026_09" not in bounds()
+    user.delete()
+    tools = find_client_programs(connection)
+    tools.run(tools.command("pg_restore", path))
+    assert run_sql("SELECT count(*) FROM analytics_events_2026_09") == [(7,)]
+
+
+def test_archive_of_that_name__kept(tmp_path: Path) -> None:
+    (tmp_path / "analytics_events_2026_09.dump").write_text("older")
+    partitions("--keep", 2, "--archive", tmp_path, *SURE)
+    assert (tmp_path / "analytics_events_2026_09.dump").read_text() == "older"
+    assert (tmp_path / "analytics_events_2026_09-2.dump").exists()
+
+
+def test_archive_that_cannot_be_written__nothing_detached(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    directory = tmp_path / "file" / "dir"
+    assert refusal("--keep", 2, "--archive", directory, *SURE) == (
+        f"analytics_events_2026_09 could not be archived in {directory}: Not a directory. It is "
+        "not dropped. Fix this, and run the same command again."
+    )
+    assert "analytics_events_2026_09" in bounds()
+
+
+def test_archive_that_pg_dump_gives_up__finished_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(*args: object) -> bytes:
+        raise ClientProgramError("the disk is full")
+
+    arguments = ("--keep", 2, "--archive", tmp_path, *SURE)
+    with monkeypatch.context() as patch:
+        patch.setattr(ClientPrograms, "run", give_up)
+        assert refusal(*arguments) == (
+            f"analytics_events_2026_09 could not be archived in {tmp_path}: the disk is full. It "
+            "is not dropped. Fix this, and run the same command again."
+        )
+    assert list(tmp_path.iterdir()) == []
+    partitions(*arguments)
+    assert list(tmp_path.iterdir()) == [tmp_path / "analytics_events_2026_09.dump"]
+
+
+def test_archive_after_a_crash__finished_by_the_next_run(tmp_path: Path) -> None:
+    partitions("--keep", 2, "--detach-only")
+    lines = partitions("--keep", 2, "--archive", tmp_path, *SURE)
+    assert [line.partition(" (")[0] for line in lines] == [
+        f"Archived analytics_events_2026_09: {tmp_path / 'analytics_events_2026_09.dump'}",
+        "Dropped analytics_events_2026_09.",
+    ]
+
+
+def test_late_event_of_a_dropped_month__goes_to_the_default_partition() -> None:
+    partitions("--keep", 1, *SURE)
+    add_events(1, "2026-09-05 00:00+00")
+    assert places() == {"analytics_events_default": 1}
+
+
+def test_question__shows_what_would_be_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda: connection.settings_dict["NAME"])
+    run_sql(f"ANALYZE {TABLE}")
+    lines = partitions("--keep", 2)
+    assert [re.sub(" +[0-9]+ kB", " … kB", line) for line in lines] == [
+        "To be dropped:",
+        "  analytics_events_2026_09  3 rows … kB",
+        "",
+        f"Type the name of the database, {connection.settings_dict['NAME']}, to go on: "
+        "Dropped analytics_events_2026_09.",
+    ]
+
+
+def test_dropping__locks_no_table_that_is_referred_to() -> None:
+    with transaction.atomic():
+        run_sql("DROP TABLE analytics_events_2026_09")
+        assert (
+            run_sql(
+                "SELECT mode FROM pg_locks WHERE pid = pg_backend_pid()"
+                " AND relation = 'users'::regclass"
+            )
+            == []
+        )
