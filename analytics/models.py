@@ -10,9 +10,12 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import TruncHour
 
 from config.postgres import (
+    Distributed,
+    DistributedQuerySet,
     JSONField,
     MonthlyPartitions,
     Now,
+    Reference,
     caption,
     finite_check,
     json_check,
@@ -77,6 +80,8 @@ class CourseAnalytics(models.Model):
     last_updated = models.DateTimeField(
         db_default=Now(), auto_now=True, db_comment="When the job last wrote the row."
     )
+
+    distribution = Reference()
 
     class Meta:
         db_table = "course_analytics"
@@ -166,6 +171,8 @@ class StudentAnalytics(models.Model):
         db_default=Now(), auto_now=True, db_comment="When the job last wrote the row."
     )
 
+    distribution = Reference()
+
     class Meta:
         db_table = "student_analytics"
         db_table_comment = "Statistics per student, summed up by a job; not the source of truth."
@@ -212,7 +219,7 @@ class StudentAnalytics(models.Model):
         return f"Analytics of {self.user}"
 
 
-class AnalyticsEventQuerySet(models.QuerySet["AnalyticsEvent"]):
+class AnalyticsEventQuerySet(DistributedQuerySet["AnalyticsEvent"]):
     """The queries for events from `start` to before `end`."""
 
     def between(self, start: datetime, end: datetime) -> Self:
@@ -256,6 +263,8 @@ class AnalyticsEvent(IdentifiedModel):
 
     objects = AnalyticsEventQuerySet.as_manager()
 
+    distribution = Distributed("id", colocated=False)
+
     class Meta:
         db_table = "analytics_events"
         db_table_comment = "Append-only log of events; by far the largest table."
@@ -269,7 +278,7 @@ class AnalyticsEvent(IdentifiedModel):
             not_blank_check("event_type", name="analytics_events_event_type_check"),
             json_check("event_data", name="analytics_events_event_data_check"),
             finite_check("timestamp", name="analytics_events_finite_check"),
-            # A month is a partition; old ones are detached and dropped by manage.py partitions.
+            # The command `partitions` makes coming months, and removes those that are too old.
             MonthlyPartitions("timestamp", name="analytics_events_default"),
         )
 

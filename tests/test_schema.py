@@ -39,10 +39,11 @@ def rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
 
 
 def test_tables__are_those_of_the_contract_and_of_django() -> None:
-    names = {
-        name for (name,) in rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    }
-    assert names == {*TABLES, *TABLES_OF_DJANGO}
+    names = rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind IN ('r', 'p') AND NOT relispartition"
+    )
+    assert {name for (name,) in names} == {*TABLES, *TABLES_OF_DJANGO}
 
 
 def test_enum_types__have_the_labels_of_the_contract_in_order() -> None:

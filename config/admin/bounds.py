@@ -90,9 +90,11 @@ def estimates(models: Iterable[Model]) -> Counter[Model]:
     by_name = {connection.ops.quote_name(model._meta.db_table): model for model in models}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name, reltuples::bigint"
-            "  FROM unnest(%s::text[]) AS name JOIN pg_class ON oid = to_regclass(name)"
-            " WHERE reltuples >= 0",
+            # A partitioned table has no rows of its own.
+            "SELECT name, sum(reltuples)::bigint FROM unnest(%s::text[]) AS name"
+            "  LEFT JOIN pg_inherits ON inhparent = to_regclass(name)"
+            "  JOIN pg_class ON oid = coalesce(inhrelid, to_regclass(name)) AND relkind <> 'p'"
+            " WHERE reltuples >= 0 GROUP BY name",
             [list(by_name)],
         )
         return Counter({by_name[name]: rows for name, rows in cursor.fetchall()})

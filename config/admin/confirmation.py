@@ -15,11 +15,14 @@ INPUT = "_counted"
 SALT = "config.admin.confirmation"
 NONE = ["0", 0]
 """What is shown of a table that loses no rows, and the digest of no keys."""
+# What is deleted from a partition, is deleted from its table.
 WRITTEN = """
-SELECT relname, updated, rows
-  FROM pg_stat_xact_user_tables,
+SELECT c.relname, updated, sum(rows)::bigint
+  FROM pg_stat_xact_user_tables AS s
+  JOIN pg_class AS c ON c.oid = coalesce(pg_partition_root(relid), relid),
        LATERAL (VALUES (false, n_tup_del), (true, n_tup_upd)) AS written (updated, rows)
- WHERE pg_table_is_visible(relid)
+ WHERE pg_table_is_visible(c.oid)
+ GROUP BY c.oid, c.relname, updated
 """
 UNREADABLE = "The page did not say correctly what it had shown. Look at the numbers again."
 

@@ -31,14 +31,28 @@ class DiskUsage:
         return self.heap + self.all_indexes
 
 
+# A table in partitions has the sums over these, its indexes those over their parts.
 DISK_USAGE = """
-SELECT c.relname, c.reltuples::bigint, pg_table_size(c.oid),
-       coalesce((SELECT jsonb_object_agg(x.relname, coalesce(pg_relation_size(x.oid), 0))
-                   FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
-                  WHERE i.indrelid = c.oid), '{}'),
-       coalesce(pg_stat_get_dead_tuples(c.oid), 0)
-  FROM pg_class AS c
- WHERE c.relnamespace = %s AND c.relkind = 'r'
+WITH part AS (
+    SELECT c.oid AS table_oid, c.relname AS name, coalesce(inhrelid, c.oid) AS oid
+      FROM pg_class AS c LEFT JOIN pg_inherits ON inhparent = c.oid AND c.relkind = 'p'
+     WHERE c.relnamespace = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+), index_size AS (
+    SELECT indrelid, coalesce(inhparent, indexrelid) AS oid, pg_relation_size(indexrelid) AS bytes
+      FROM pg_index LEFT JOIN pg_inherits ON inhrelid = indexrelid
+), index_sizes AS (
+    SELECT table_oid, x.relname AS name, sum(coalesce(bytes, 0)) AS bytes
+      FROM part JOIN index_size ON indrelid = part.oid JOIN pg_class AS x ON x.oid = index_size.oid
+     GROUP BY table_oid, x.relname
+)
+SELECT name,
+       coalesce(sum(reltuples) FILTER (WHERE reltuples >= 0), -1)::bigint,
+       sum(pg_table_size(part.oid))::bigint,
+       coalesce((SELECT jsonb_object_agg(i.name, i.bytes) FROM index_sizes AS i
+                  WHERE i.table_oid = part.table_oid), '{}'),
+       sum(coalesce(pg_stat_get_dead_tuples(part.oid), 0))::bigint
+  FROM part JOIN pg_class AS p ON p.oid = part.oid
+ GROUP BY table_oid, name
 """
 
 

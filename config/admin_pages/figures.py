@@ -5,12 +5,12 @@ Each query reads a bounded part of the database: a range of an index, a summary 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Count, F, Min, Q
@@ -127,38 +127,62 @@ def activity(now: datetime) -> Activity:
         return Activity(estimated(since, now), exact=False)
 
 
+class Heap(NamedTuple):
+    """The rows of a table or partition on disk."""
+
+    name: str
+    """As SQL."""
+    pages: int
+    rows: float
+
+
+HEAPS = """
+SELECT oid::regclass::text, pg_relation_size(oid) / 8192, greatest(reltuples, 0)
+  FROM pg_class
+ WHERE oid IN (SELECT to_regclass(%(table)s)
+               UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(%(table)s))
+   AND relkind = 'r'
+"""
+
+
 def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
-    """Estimate the events by hour from evenly spaced pages of the table.
+    """Estimate the events by hour from evenly spaced pages of the table or its partitions."""
+    with connection.cursor() as cursor:
+        cursor.execute(HEAPS, {"table": AnalyticsEvent._meta.db_table})
+        heaps = [Heap(*row) for row in cursor.fetchall()]
+    found = Counter[datetime]()
+    for heap in heaps:
+        found.update(_estimated(heap, since, until))
+    return dict(found)
+
+
+def _estimated(heap: Heap, since: datetime, until: datetime) -> dict[datetime, int]:
+    """Estimate the events by hour in a heap.
 
     Events arrive in order of time, so the events of an hour are neighbours: the number of its
     pages gives a better estimate than a random sample, whose pages form clusters.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_relation_size(oid) / 8192, greatest(reltuples, 0) FROM pg_class"
-            " WHERE oid = to_regclass(%s)",
-            [AnalyticsEvent._meta.db_table],
-        )
-        pages, rows = cursor.fetchone()
-    coarse = _evenly(0, pages, PROBES // 5)
-    recent = [page for page, time in _probed(coarse) if time >= since]
-    first = max(min(recent, default=pages) - coarse.step, 0)
-    fine = _evenly(first, pages, PROBES)
-    found = Counter(_hour(time) for _, time in _probed(fine) if since <= time < until)
-    return {hour: round(number * fine.step * rows / pages) for hour, number in found.items()}
+    coarse = _evenly(0, heap.pages, PROBES // 5)
+    recent = [page for page, time in _probed(heap, [*coarse, heap.pages - 1]) if time >= since]
+    if not recent:
+        return {}
+    first = max(min(recent) - coarse.step, 0)
+    fine = _evenly(first, heap.pages, PROBES)
+    found = Counter(_hour(time) for _, time in _probed(heap, fine) if since <= time < until)
+    return {hour: round(n * fine.step * heap.rows / heap.pages) for hour, n in found.items()}
 
 
 def _evenly(first: int, end: int, number: int) -> range:
     return range(first, end, max((end - first) // number, 1))
 
 
-def _probed(pages: range) -> list[tuple[int, datetime]]:
+def _probed(heap: Heap, pages: Iterable[int]) -> list[tuple[int, datetime]]:
     """Return the page number and the time of the first event of each page."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT (ctid::text::point)[0]::bigint, timestamp FROM analytics_events"
+            f"SELECT (ctid::text::point)[0]::bigint, timestamp FROM {heap.name}"  # noqa: S608
             " WHERE ctid = ANY (%s::tid[])",
-            [[f"({page},1)" for page in pages]],
+            [[f"({page},1)" for page in pages if page >= 0]],
         )
         rows: list[tuple[int, datetime]] = cursor.fetchall()
         return rows

@@ -19,7 +19,7 @@ LINES_IN_MEMORY = (
 class EventLog(ExitStack):
     """A log that takes events course by course, and returns them in order of time.
 
-    The block range index of the table depends on this order, in which events would have arrived.
+    This is the order in which events would have arrived, and the months of the table be filled.
     Events are by far the most rows, so they are not dictionaries but lines in the format of COPY.
     A line begins with the id, and ids sort by time, so sorting the lines is enough.
     """
@@ -27,6 +27,8 @@ class EventLog(ExitStack):
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
+        self.moments: list[int] = []
+        """The moments of the first and the last event; none if the log is empty."""
         self.waiting: defaultdict[str, list[str]] = defaultdict(list)
         self.files: dict[str, IO[str]] = {}
 
@@ -38,6 +40,8 @@ class EventLog(ExitStack):
         lines = self.waiting[key[:BUCKET_DIGITS]]
         lines.append(f"{key}\t{user or '\\N'}\t{what}\t{data}\t{stamp(moment)}\n")
         self.count += 1
+        if not self.moments or not self.moments[0] <= moment <= self.moments[1]:
+            self.moments = [min([moment, *self.moments]), max([moment, *self.moments])]
         if len(lines) == LINES_IN_MEMORY:
             self.write(key[:BUCKET_DIGITS], lines)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 
@@ -12,11 +13,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from analytics.models import AnalyticsEvent
 from config.console import counted
 from config.demo.errors import DemoError, HasDataError
 from config.demo.events import EVENT_COLUMNS, EVENT_TABLE, EventLog
 from config.demo.platform import Platform
 from config.demo.rows import TABLES, Row
+from config.partitions import make_months, months_between, read_partitions
 from config.postgres.backend import begin, certain_commit
 
 BATCH_ROWS = 20_000
@@ -63,6 +66,7 @@ def load(
         try:
             with connection.wrap_database_errors:
                 copy_rows(cursor, platform.rows(), written, report)
+                make_event_months(connection, platform.log)
                 copy_events(cursor, platform.log, written, report)
         except IntegrityError as error:
             raise DemoError(clash(error)) from error
@@ -128,6 +132,14 @@ def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(tuple(row.values()))
+
+
+def make_event_months(connection: BaseDatabaseWrapper, log: EventLog) -> None:
+    """Make the months from the first event on, up to the newest one that there is."""
+    if log.moments:
+        first, last = (datetime.fromtimestamp(moment, UTC) for moment in log.moments)
+        starts = [part.start for part in read_partitions(connection, EVENT_TABLE) if part.start]
+        make_months(connection, AnalyticsEvent, months_between(first, max([last, *starts])))
 
 
 def copy_events(

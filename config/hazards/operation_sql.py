@@ -125,6 +125,15 @@ class Collector(DatabaseSchemaEditor):
             names += [unquoted(str(sql.parts["name"])) for sql in like if sql]
         return [name for name in names if name not in (exclude or ())]
 
+    def add_index(self, model: Any, index: Any, concurrently: bool = False) -> None:
+        super(DatabaseSchemaEditor, self).add_index(model, index, concurrently)
+
+    def remove_index(self, model: Any, index: Any, concurrently: bool = False) -> None:
+        super(DatabaseSchemaEditor, self).remove_index(model, index, concurrently)
+
+    def _partition_names(self, table: str) -> list[str]:
+        return []  # no statement on a partition is more dangerous than that on its table
+
     def _get_sequence_name(self, table: str, column: str) -> str:
         return f"{table}_{column}_seq"
 

@@ -38,6 +38,7 @@ def read_table_sizes(connection: BaseDatabaseWrapper) -> TableSizes:
         return {name: TableSize(rows, size) for name, rows, size in found if size is not None}
 
 
+# A partitioned table has the rows and bytes of its partitions.
 # pg_total_relation_size() locks the table and its indexes; while another session has one of them
 # locked, estimate from relpages instead.
 SIZES = """
@@ -45,11 +46,14 @@ WITH locked AS (
     SELECT coalesce(indrelid, relation) FROM pg_locks LEFT JOIN pg_index ON indexrelid = relation
      WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-SELECT relname, nullif(greatest(reltuples, -1), -1)::bigint,
-       CASE WHEN oid IN (TABLE locked)
-            THEN relpages * current_setting('block_size')::bigint
-            ELSE pg_total_relation_size(oid) END
-  FROM pg_class
- WHERE relkind IN ('r', 'p', 'm') AND pg_table_is_visible(oid)
-   AND relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+SELECT whole.relname, sum(part.reltuples) FILTER (WHERE part.reltuples >= 0)::bigint,
+       sum(CASE WHEN part.oid IN (TABLE locked)
+                THEN part.relpages * current_setting('block_size')::bigint
+                ELSE pg_total_relation_size(part.oid) END)::bigint
+  FROM pg_class AS whole
+  LEFT JOIN pg_inherits ON inhparent = whole.oid AND whole.relkind = 'p'
+  JOIN pg_class AS part ON part.oid = coalesce(inhrelid, whole.oid)
+ WHERE whole.relkind IN ('r', 'p', 'm') AND pg_table_is_visible(whole.oid)
+   AND whole.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+ GROUP BY whole.oid, whole.relname
 """

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
 
-from config.postgres import Plan
+from config.postgres import MonthlyPartitions, Plan, in_schema_of, monthly_partitions
 from config.postgres.enums import (
     CreateEnum,
     DropEnum,
@@ -191,6 +191,9 @@ def _created_by(app_label: str, operation: Operation) -> Iterator[NewObject]:
         default = f"{app_label}_{operation.name_lower}"
         table = operation.options.get("db_table", default)
         yield NewObject("table", table)
+        for rule in operation.options.get("constraints", ()):
+            if isinstance(rule, MonthlyPartitions):
+                yield NewObject("table", in_schema_of(table, rule.name))
         field: Any
         for name, field in operation.fields:
             if field.many_to_many and not field.remote_field.through:
@@ -211,5 +214,11 @@ def _freed(app_label: str, operation: Operation, apps: Any) -> set[str]:
         return {operation.old_name}
     if isinstance(operation, DeleteModel):
         with suppress(LookupError):  # the plan itself has created it
-            return {apps.get_model(app_label, operation.name)._meta.db_table}
+            return set(_tables_of(apps.get_model(app_label, operation.name)))
     return set()
+
+
+def _tables_of(model: Any) -> Iterator[str]:
+    yield model._meta.db_table
+    if partitions := monthly_partitions(model):
+        yield partitions.default_partition(model)

@@ -7,6 +7,8 @@ from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.db.models import F
+from django.db.models.expressions import OrderBy
 
 from config.postgres.partitions import MonthlyPartitions
 
@@ -66,14 +68,21 @@ def _unique_rules(model: Any) -> Iterator[tuple[str, Sequence[str]]]:
         yield ", ".join(fields), fields
     for rule in model._meta.constraints:
         if isinstance(rule, models.UniqueConstraint):
-            yield rule.name, rule.fields
+            yield rule.name, [*rule.fields, *map(_plain_field, rule.expressions)]
+
+
+def _plain_field(expression: Any) -> str:
+    """Return the field whose column an index has as it is; '' for a computed value."""
+    if isinstance(expression, OrderBy):
+        expression = expression.expression
+    return str(getattr(expression, "name", "")) if isinstance(expression, F) else ""
 
 
 def _of_relations(model: Any) -> Iterator[tuple[str, str, str]]:
-    for relation in model._meta.related_objects:
-        if getattr(relation.field, "db_constraint", False):
+    for field in model._meta.get_fields(include_hidden=True):
+        if field.auto_created and getattr(field.remote_field, "db_constraint", False):
             yield (
                 "E004",
-                f"{relation.field} refers to a table in partitions, whose key has two columns.",
+                f"{field.remote_field} refers to a table in partitions, whose key has two columns.",
                 "Set db_constraint=False there, or refer to another table.",
             )

@@ -1,5 +1,6 @@
 """Tables in monthly partitions, declared as a constraint of the model."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.db import models
 from django.db.backends.utils import split_identifier
 
 from config.postgres.names import MAX_BYTES, shortened
+
+MONTH = re.compile(r"_\d{4}_\d\d")
 
 
 class MonthlyPartitions(models.BaseConstraint):
@@ -64,8 +67,18 @@ def monthly_partitions(model: type[models.Model]) -> MonthlyPartitions | None:
 
 def month_name(table: str, month: date) -> str:
     """Return the name of the partition of `table` for `month`, in the table's schema."""
-    bare = split_identifier(table)[1]
-    return in_schema_of(table, f"{shortened(bare, MAX_BYTES - 8)}_{month:%Y_%m}")
+    return in_schema_of(table, f"{_stem(table)}_{month:%Y_%m}")
+
+
+def moved_partition(name: str, old_table: str, new_table: str) -> str:
+    """Return the name of a partition after its table is renamed: months are named after it."""
+    if MONTH.fullmatch(name.removeprefix(_stem(old_table))):
+        name = _stem(new_table) + name.removeprefix(_stem(old_table))
+    return in_schema_of(new_table, name)
+
+
+def _stem(table: str) -> str:
+    return shortened(split_identifier(table)[1], MAX_BYTES - len("_2000_01"))
 
 
 def in_schema_of(table: str, name: str) -> str:

@@ -40,7 +40,7 @@ PARTS = {0, 826, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
 defaults, constraints, rules, triggers, policies, and statistics; of a schema: default privileges
 (826)."""
 
-
+TABLES = ("TABLE", "FOREIGN TABLE")
 MADE = "; made: "
 """The beginning of a line of the list that has an object which the rollback makes, as JSON."""
 
@@ -56,11 +56,22 @@ class Backup:
 
     @property
     def tables(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry.kind in ("TABLE", "FOREIGN TABLE")]
+        """Return the tables, without the partitions of others."""
+        partitions = self.partitions
+        return [entry for entry in self._of(*TABLES) if entry not in partitions]
+
+    @property
+    def partitions(self) -> list[Entry]:
+        """Return the tables that are partitions of others."""
+        attached = {(entry.schema, entry.name) for entry in self._of("TABLE ATTACH")}
+        return [each for each in self._of(*TABLES) if (each.schema, each.name) in attached]
+
+    def _of(self, *kinds: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.kind in kinds]
 
     @property
     def types(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry.kind == "TYPE"]
+        return self._of("TYPE")
 
     @property
     def bytes(self) -> int:
@@ -204,11 +215,33 @@ def _check_complete(
 
 def _write_list(path: Path, entries: Sequence[Entry], made: Collection[ObjectName]) -> None:
     """Write the list, with what is made in lines that are comments to pg_restore."""
-    lines = [f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in entries]
+    ordered = _parents_late(entries)
+    lines = [f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in ordered]
     there = {(entry.catalog, entry.schema, entry.name) for entry in entries}
     new = [f"{MADE}{json.dumps(each)}\n" for each in sorted(made) if each not in there]
     path.touch(mode=0o600)
     path.write_text("".join([*lines, *new]), "utf-8")
+
+
+def _parents_late(entries: Sequence[Entry]) -> list[Entry]:
+    """Return `entries` with the keys and indexes of partitioned tables after those of partitions.
+
+    pg_restore drops the last entry first. The key of a partition cannot be dropped before that of
+    its table, which takes it along.
+    """
+    partitions = {entry.id for entry in Backup(Path(), entries).partitions}
+    attachments = [entry for entry in entries if entry.kind == "INDEX ATTACH"]
+    attached = frozenset[int]().union(*(entry.needs for entry in attachments))
+    late = [
+        entry
+        for entry in entries
+        if entry.kind in ("CONSTRAINT", "INDEX")
+        and entry.id in attached
+        and partitions.isdisjoint(entry.needs)
+    ]
+    early = [entry for entry in entries if entry not in late]
+    place = early.index(attachments[0]) if attachments else len(early)
+    return [*early[:place], *late, *early[place:]]
 
 
 def _parameters(roots: Collection[Address]) -> dict[str, list[str | int]]:

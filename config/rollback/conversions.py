@@ -1,5 +1,6 @@
 """Values that change because their column gets another type."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
@@ -22,12 +23,12 @@ def read_columns(cursor: CursorWrapper, tables: Collection[int]) -> list[Column]
 
 def count_converted(cursor: CursorWrapper, columns: Collection[Column]) -> Mapping[str, int]:
     """Return how many values change if the `columns` get those types again, by the change."""
-    counts = {}
+    counts = Counter[str]()
     for column in columns:
         cursor.execute(CONVERTED, column)
-        for table, name, old_type in cursor.fetchall():
+        for table, name, old_type, whole in cursor.fetchall():
             if count := _count(cursor, table, name, f"{name}::{column.type}::{old_type}::text"):
-                counts[f"column {table}.{name}, which change to {column.type}"] = count
+                counts[f"column {whole}.{name}, which change to {column.type}"] += count
     return counts
 
 
@@ -50,7 +51,8 @@ SELECT attrelid::bigint, attnum::int, format_type(atttypid, atttypmod) FROM pg_a
 """
 # A type that the rollback makes itself is not there. It is an enum type, whose labels stay.
 CONVERTED = """
-SELECT attrelid::regclass::text, quote_ident(attname), old.type
+SELECT attrelid::regclass::text, quote_ident(attname), old.type,
+       coalesce(pg_partition_root(attrelid), attrelid)::regclass::text
   FROM pg_attribute
  CROSS JOIN format_type(atttypid, atttypmod) AS old (type)
  CROSS JOIN (SELECT %s::oid, %s::int, %s::text) AS new (relation, number, type)

@@ -1,6 +1,6 @@
 """A rollback as it is carried out: locked, backed up, unapplied and checked in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.core.management.base import CommandError
@@ -109,11 +109,15 @@ def _is_agreed(dropped: Dropped, trace: Trace, rows: RowWatch) -> bool:
     return trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
 
 
+def _tables_not_shown(dropped: Dropped, rows: RowWatch) -> Iterable[str]:
+    return rows.names(rows.tables - dropped.rows.tables).values()
+
+
 def _not_shown(dropped: Dropped, trace: Trace, rows: RowWatch) -> CommandError:
     """Return the error that names what would go as well, now that it is there again."""
     more = [
         *(obj.described for obj in describe(rows.cursor, trace.vanished - dropped.vanished)),
-        *(f"rows of {name}" for name in rows.names(rows.tables - dropped.rows.tables).values()),
+        *(f"rows of {name}" for name in dict.fromkeys(_tables_not_shown(dropped, rows))),
     ]
     return CommandError(
         f"Something would go now that was not shown: {', '.join(more)}. Nothing was changed. Run "

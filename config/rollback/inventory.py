@@ -135,8 +135,8 @@ SELECT concat_ws(' ', type, identity)
  WHERE identity IS NOT NULL
 """
 
-# A part of another object is named by it, except for a partition. An inherited column is named by
-# that of the parent. A column with an expression is computed again.
+# A part of another object is named by it, as a partition is by its table. An inherited column is
+# named by that of the parent. A column with an expression is computed again.
 DESCRIBED = """
 WITH vanished AS (
     SELECT * FROM unnest(%s::text[], %s::oid[], %s::int[]) AS v (catalog, oid, number)
@@ -162,7 +162,7 @@ SELECT v.catalog, v.oid::bigint, v.number,
             AND (a.attinhcount > 0
                  OR EXISTS (SELECT FROM vanished AS w
                              WHERE (w.catalog, w.oid, w.number) = ('pg_class', v.oid, 0))))
-   AND (coalesce(c.relkind IN ('r', 'p'), false)
+   AND (coalesce(c.relkind IN ('r', 'p') AND NOT c.relispartition, false)
         OR NOT EXISTS (
            SELECT FROM pg_depend AS d
              JOIN vanished AS w ON w.catalog::regclass = d.refclassid AND w.oid = d.refobjid

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from psycopg import errors
 
 from config.postgres import LEDGER, every_row
@@ -79,15 +80,13 @@ def _read_count(connection: BaseDatabaseWrapper, obj: DroppedObject, deadline: f
 
 
 def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) -> RowCount:
-    if obj.column:
-        figures = f"count({obj.column}), coalesce(sum(pg_column_size({obj.column})), 0)::bigint"
-        table = obj.name
-    else:
-        figures, table = f"count(*), pg_total_relation_size({obj.address.oid})", f"ONLY {obj.name}"
+    column = obj.column
+    figures = f"count({column}), coalesce(sum(pg_column_size({column})), 0)::bigint"
     with connection.cursor() as cursor:
+        table, total = _read_table(cursor, obj)
         milliseconds = f"{max(1, seconds * 1000):.0f}"
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
-        cursor.execute(f"SELECT {figures} FROM {table}")  # noqa: S608
+        cursor.execute(f"SELECT {figures if column else f'count(*), {total}'} FROM {table}")  # noqa: S608
         count, size = cursor.fetchone()
     transaction.set_rollback(True, using=connection.alias)  # to the timeout before
     return RowCount(count, True, size)
@@ -96,13 +95,13 @@ def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) 
 def _estimate(connection: BaseDatabaseWrapper, obj: DroppedObject) -> RowCount:
     """Ask the planner, which estimates tables that were never analysed from their size."""
     with connection.cursor() as cursor:
-        table = obj.name if obj.column else f"ONLY {obj.name}"
+        table, total = _read_table(cursor, obj)
         cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
         [(plan,)] = cursor.fetchall()
         rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
         cursor.execute(
             """
-            SELECT pg_total_relation_size(c.oid), coalesce(s.avg_width, 8), coalesce(s.null_frac, 0)
+            SELECT coalesce(s.avg_width, 8), coalesce(s.null_frac, 0)
               FROM pg_class AS c
               JOIN pg_namespace AS n ON n.oid = relnamespace
               LEFT JOIN pg_attribute AS a ON (attrelid, attnum) = (c.oid, %s)
@@ -112,8 +111,26 @@ def _estimate(connection: BaseDatabaseWrapper, obj: DroppedObject) -> RowCount:
             """,
             [obj.address.number, obj.address.oid],
         )
-        total, width, null_fraction = cursor.fetchone()
+        width, null_fraction = cursor.fetchone()
     if not obj.column:
         return RowCount(rows, False, total)
     values = round(rows * (1 - null_fraction))
     return RowCount(values, False, values * width)
+
+
+def _read_table(cursor: CursorWrapper, obj: DroppedObject) -> tuple[str, int]:
+    """Return the table of `obj` as SQL, with the rows that go with it, and its bytes.
+
+    These are the rows of its partitions, too, but not those of a table that inherits from it.
+    """
+    cursor.execute(TABLE, [obj.address.oid])
+    [(is_whole, total)] = cursor.fetchall()
+    return (obj.name if is_whole or obj.column else f"ONLY {obj.name}"), total
+
+
+TABLE = """
+SELECT relkind = 'p', (
+       SELECT coalesce(sum(pg_total_relation_size(part)), 0)::bigint
+         FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS parts (part))
+  FROM pg_class AS c WHERE oid = %s
+"""

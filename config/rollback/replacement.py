@@ -1,6 +1,6 @@
 """The objects that a restoration replaces, and those of others that depend on them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError
 
@@ -70,6 +70,16 @@ def read_live(cursor: CursorWrapper, entries: Collection[Entry]) -> dict[Entry, 
     }
 
 
+def without_partitions(
+    cursor: CursorWrapper, live: Mapping[Entry, LiveObject]
+) -> dict[Entry, LiveObject]:
+    """Return `live` without what is a partition of a table now."""
+    oids = [each.address.oid for each in live.values() if each.address.catalog == "pg_class"]
+    cursor.execute(PARTITIONS, [oids])
+    partitions = {Address("pg_class", oid) for (oid,) in cursor.fetchall()}
+    return {entry: each for entry, each in live.items() if each.address not in partitions}
+
+
 def without_kept(entries: Collection[Entry], found: Collection[Entry]) -> list[Entry]:
     """Return `entries` without those that exist and are kept, and their comments and the like."""
     kept = {entry.id for entry in found if entry.kind in KEPT}
@@ -114,6 +124,7 @@ def plan_replacement(cursor: CursorWrapper, live: Collection[LiveObject]) -> Rep
     )
 
 
+PARTITIONS = "SELECT oid::bigint FROM pg_class WHERE relispartition AND oid = ANY (%s::oid[])"
 # The name of a function has the types of its arguments, qualified unless they are built in.
 LIVE = """
     WITH wanted AS (

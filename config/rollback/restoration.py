@@ -33,6 +33,7 @@ from config.rollback.replacement import (
     plan_replacement,
     read_live,
     without_kept,
+    without_partitions,
 )
 
 type Say = Callable[[str], None]
@@ -59,19 +60,21 @@ def open_backup(path: Path) -> Backup:
 
 def describe_overwritten(connection: BaseDatabaseWrapper, backup: Backup) -> str:
     """Return what of the backup exists now and will be replaced, or '' if nothing does."""
-    wanted = [*backup.tables, *(entry for entry in backup.entries if entry.kind in WITHOUT_ROWS)]
+    others = [entry for entry in backup.entries if entry.kind in WITHOUT_ROWS]
+    wanted = [*backup.tables, *backup.partitions, *others]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(SET_FIRST)
         live, made = read_live(cursor, wanted), read_live(cursor, backup.made)
+        live = without_partitions(cursor, live)
     if not live and not made:
         return ""
     present = sum(entry in live for entry in backup.tables)
-    others = [str(found) for entry, found in live.items() if entry.kind in WITHOUT_ROWS]
+    also = [str(found) for entry, found in live.items() if entry not in backup.tables]
     return (
         f"{shown(backup.path)} holds {counted(len(backup.tables), 'table')}, of which {present} "
         f"are in database {read_schema(connection).database}. They will be as they were then; "
         "what was written to them since is lost."
-        + (f" It also replaces {', '.join(others)}." if others else "")
+        + (f" It also replaces {', '.join(also)}." if also else "")
         + (
             f" It drops what the rollback made: {', '.join(map(str, made.values()))}."
             if made

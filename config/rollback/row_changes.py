@@ -1,5 +1,6 @@
 """The rows that a rollback deletes from tables that stay, or changes there."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -93,19 +94,22 @@ class RowWatch:
 
     def _count(self, tables: Collection[int]) -> dict[int, int]:
         counts = {}
-        for oid, name in self.names(tables).items():
+        self.cursor.execute(NAMES, [list(tables)])
+        for oid, name, _ in self.cursor.fetchall():
             self.cursor.execute(f"SELECT count(*) FROM ONLY {name}")  # noqa: S608
             [(counts[oid],)] = self.cursor.fetchall()
         return counts
 
     def _named(self, counts: Mapping[int, int]) -> dict[str, int]:
-        names = self.names(counts)
-        return {names[oid]: counts[oid] for oid in names if names[oid] != LEDGER}
+        named = Counter[str]()
+        for oid, name in self.names(counts).items():
+            named[name] += counts[oid]
+        return {name: count for name, count in named.items() if name != LEDGER}
 
     def names(self, tables: Collection[int]) -> dict[int, str]:
-        """Return the names of those tables that exist, in order."""
+        """Return the names of those tables that exist, in order; for a partition, its table's."""
         self.cursor.execute(NAMES, [list(tables)])
-        return dict(self.cursor.fetchall())
+        return {oid: name for oid, _, name in self.cursor.fetchall()}
 
 
 FILES = """
@@ -125,7 +129,8 @@ SELECT oid::bigint, pg_stat_get_xact_tuples_inserted(oid) FROM pg_class
  WHERE relkind = 'r' AND oid >= 16384 AND pg_stat_get_xact_tuples_inserted(oid) > 0
 """
 NAMES = """
-SELECT oid::bigint, oid::regclass::text FROM pg_class WHERE oid = ANY (%s::oid[]) ORDER BY 2
+SELECT oid::bigint, oid::regclass::text, coalesce(pg_partition_root(oid), oid)::regclass::text
+  FROM pg_class WHERE oid = ANY (%s::oid[]) ORDER BY 3, 2
 """
 
 # A superuser may have switched off the statistics that tell which rows are deleted.

@@ -26,7 +26,7 @@ def lock_statement(connection: BaseDatabaseWrapper, tables: Collection[int], mod
     """
     with connection.cursor() as cursor:
         cursor.execute(LOCKABLE, [list(tables)])
-        names = ", ".join(f"ONLY {name}" for (name,) in cursor.fetchall())
+        names = ", ".join(name for (name,) in cursor.fetchall())
     return f"LOCK TABLE {names} IN {mode} MODE"
 
 
@@ -38,8 +38,8 @@ def try_to_lock_tables(connection: BaseDatabaseWrapper, tables: Collection[int],
 
 
 LOCKABLE = """
-    SELECT oid::regclass::text FROM pg_class
+    SELECT CASE relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || oid::regclass FROM pg_class
      WHERE oid = ANY (%s::oid[]) AND relkind IN ('r', 'p')
        AND has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE')
-     ORDER BY 1
+     ORDER BY oid::regclass::text
 """

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift import read_complete, reading
-from config.postgres import INVISIBLE, UUID7
+from config.postgres import INVISIBLE, UUID7, monthly_partitions
 from config.postgres.catalog import Catalog, Key
 from config.postgres.enums import enum_field
 from config.project import own_apps
@@ -74,6 +74,16 @@ class Enum:
 
 
 @dataclass(frozen=True)
+class Partitions:
+    """The division of a table into months."""
+
+    column: str
+    default: str
+    """The name of the partition with the rows that no month covers."""
+    remark: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of a model."""
 
@@ -85,6 +95,7 @@ class Table:
     rules: Sequence[Rule]
     relations: Sequence[Relation]
     referrers: Sequence[Relation]
+    partitions: Partitions | None = None
 
     @property
     def keys(self) -> list[Rule]:
@@ -188,7 +199,15 @@ def _table(model: type[models.Model], catalog: Catalog) -> Table:
         list(_rules(model, catalog)),
         [relation for relation in relations() if relation.table == name],
         [relation for relation in relations() if relation.target == name],
+        _partitions(model),
     )
+
+
+def _partitions(model: type[models.Model]) -> Partitions | None:
+    if declared := monthly_partitions(model):
+        name = declared.name
+        return Partitions(declared.column(model), name, read_remarks(model).get(name, ""))
+    return None
 
 
 def _columns(model: type[models.Model], catalog: Catalog) -> Iterator[Column]:
@@ -207,11 +226,12 @@ def _columns(model: type[models.Model], catalog: Catalog) -> Iterator[Column]:
 
 
 def _marks(field: Any) -> list[str]:
-    """Return the marks that apply to a field: PK, FK, UK."""
+    """Return the marks that apply to a field: PK, FK, UK. Months are in the key of the database."""
+    divided = monthly_partitions(field.model)
     constraints = field.model._meta.total_unique_constraints
     is_unique = field.unique or (field.name,) in [constraint.fields for constraint in constraints]
     marks = {
-        "PK": field.primary_key,
+        "PK": field.primary_key or bool(divided and divided.field == field.name),
         "FK": isinstance(field, models.ForeignKey),
         "UK": is_unique and not field.primary_key,
     }

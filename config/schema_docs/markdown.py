@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from config.schema_docs.dictionary import Column, Domain, Enum, Rule, Table
+from config.schema_docs.dictionary import Column, Domain, Enum, Partitions, Rule, Table
 from config.schema_docs.mermaid import domain_diagram, overview_diagram
 from config.schema_docs.remarks import QUERY, read_query_callers
 
@@ -73,6 +73,8 @@ def _domains(domains: Iterable[Domain]) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     yield f"### {table.name}"
     yield f"{table.comment} Model: `{table.model}`."
+    if table.partitions:
+        yield _division(table.partitions)
     yield _grid(
         ("column", "type", "null", "default", "comment"), [_column(c) for c in table.columns]
     )
@@ -83,6 +85,13 @@ def _table(table: Table) -> Iterator[str]:
         yield f"Referred to by: {named}."
     yield from _rules("Checks", table.checks)
     yield from _rules("Indexes", table.indexes)
+
+
+def _division(partitions: Partitions) -> str:
+    return (
+        f"Partitioned by the month of `{partitions.column}`. `{partitions.default}` has the rows "
+        f"that no month covers. {partitions.remark}"
+    ).rstrip()
 
 
 def _column(column: Column) -> tuple[str, ...]:

@@ -141,6 +141,24 @@ def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
 
 
 @pytest.mark.usefixtures("slow")
+def test_rows_in_several_partitions_that_were_not_all_counted__are_estimated(db: None) -> None:
+    user = UserFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE analytics_events_2026_01 PARTITION OF analytics_events"
+            " FOR VALUES FROM ('2026-01-01 00:00Z') TO ('2026-02-01 00:00Z')"
+        )
+        cursor.execute(
+            "INSERT INTO analytics_events (user_id, event_type, timestamp)"
+            " SELECT %s, 'login', '2026-01-01'::timestamptz + n * interval '6 hours'"
+            "   FROM generate_series(1, 200) AS n",
+            [user.pk],
+        )
+        cursor.execute("ANALYZE analytics_events")
+    assert counted(user)["analytics_events"] == "about 200"
+
+
+@pytest.mark.usefixtures("slow")
 def test_rows_below_rows_that_were_not_all_counted__are_as_many_as_elsewhere(db: None) -> None:
     course = CourseFactory.create()
     for enrollment in EnrollmentFactory.create_batch(30, course=course):

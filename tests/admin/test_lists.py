@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import connection, models
 from django.test import Client
 
+from analytics.models import AnalyticsEvent
 from communication.models import Message
+from config.admin.bounds import estimates
 from courses.models import Course, CourseModule
 from payments.models import Payment
 from tests.admin.pages import BY_MODEL, each_of, representative, url
-from tests.factories import CourseFactory, UserFactory
+from tests.factories import AnalyticsEventFactory, CourseFactory, UserFactory
 from users.models import User
 
 
@@ -102,3 +104,11 @@ def test_filter_by_a_label__marks_it(admin_client: Client) -> None:
 def test_search_for_the_id_of_a_user__finds_the_user(admin_client: Client) -> None:
     user = UserFactory.create()
     assert listed(admin_client, User, q=str(user.pk)) == [user.pk]
+
+
+@pytest.mark.django_db
+def test_estimate_of_a_table_in_partitions__is_the_sum_over_them() -> None:
+    AnalyticsEventFactory.create_batch(3)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE analytics_events_default")
+    assert estimates([AnalyticsEvent])[AnalyticsEvent] == 3

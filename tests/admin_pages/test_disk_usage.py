@@ -1,5 +1,6 @@
-"""The disk usage of tables while other sessions drop them."""
+"""The disk usage of tables, also in partitions or while other sessions drop them."""
 
+import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
@@ -19,3 +20,27 @@ def test_table_dropped_meanwhile__has_no_disk_usage(
             found = read_schema(connection)
             other.execute("DROP TABLE dropped")
             assert set(read_disk_usage(found)) == {"kept"}
+
+
+@pytest.mark.django_db
+def test_table_in_partitions__has_the_sums_over_them() -> None:
+    run_sql(
+        "CREATE TABLE analytics_events_2026_01 PARTITION OF analytics_events"
+        " FOR VALUES FROM ('2026-01-01 00:00Z') TO ('2026-02-01 00:00Z');"
+        "INSERT INTO analytics_events (event_type, timestamp)"
+        " VALUES ('a', '2026-01-02'), ('b', '2026-01-03'), ('c', '2026-02-03');"
+        "ANALYZE analytics_events"
+    )
+    usage = read_disk_usage(read_schema(connection))
+    [(heap, keys)] = run_sql(
+        "SELECT sum(pg_table_size(relid))::int, sum(pg_indexes_size(relid))::int"
+        " FROM pg_partition_tree('analytics_events')"
+    )
+    events = usage["analytics_events"]
+    assert (events.rows, events.heap, events.all_indexes) == (3, heap, keys)
+    assert sorted(events.indexes) == [
+        "analytics_events_pkey",
+        "analytics_events_type_idx",
+        "analytics_events_user_idx",
+    ]
+    assert {"analytics_events_2026_01", "analytics_events_default"}.isdisjoint(usage)

@@ -146,13 +146,22 @@ def test_activity_before_the_first_day__is_not_counted() -> None:
     assert figures.activity(NOW).events == {first: 1}
 
 
-def test_activity_of_too_many_events__is_estimated_by_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("months", [[], ["03"], ["02", "03"]], ids=["none", "one", "two"])
+def test_activity_of_too_many_events__is_estimated_by_hour(
+    months: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def too_slow(milliseconds: int) -> Any:
         raise TooSlowError
 
     monkeypatch.setattr(figures, "at_most", too_slow)
     monkeypatch.setattr(figures, "PROBES", 40)
     with connection.cursor() as cursor:  # on some 110 pages, half of them before the first day
+        for month in months:
+            cursor.execute(
+                f"CREATE TABLE analytics_events_2026_{month} PARTITION OF analytics_events"
+                f" FOR VALUES FROM ('2026-{month}-01 00:00Z')"
+                f" TO ('2026-{int(month) + 1:02}-01 00:00Z')"
+            )
         cursor.execute(
             "INSERT INTO analytics_events (event_type, timestamp)"
             " SELECT 'seen', %s + n * interval '1 hour' / 1000 FROM generate_series(-4000, 3999) n",

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from factory.django import DjangoModelFactory
 
 from tests.support.contract import columns
+from tests.support.partitions import read_parents
 
 type ModelFactory = type[DjangoModelFactory[Any]]
 
@@ -50,9 +51,10 @@ class Rule:
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """Return the name of the constraint that an update broke."""
+    """Return the name of the constraint that an update broke: the table's, not a partition's."""
     assert isinstance(error.__cause__, psycopg.IntegrityError)
-    return error.__cause__.diag.constraint_name
+    name = error.__cause__.diag.constraint_name
+    return read_parents().get(str(name), name)
 
 
 def table_of(factory: ModelFactory) -> str:

@@ -174,3 +174,41 @@ def test_seed_demo_on_a_terminal__shows_its_progress(
     out = seed_demo(empty, *SMALL, out=Terminal()).out
     assert re.search(r"\r\x1b\[K\[#+\.+\]  \d\d %  \d+ of 40 enrollments", out)
     assert re.search(r"\r\x1b\[K\[#{30}\] 100 %  ([\d,]+) of \1 events\r\x1b\[K\d", out)
+
+
+def months(database: Database) -> list[str]:
+    """Return the partitions of events, with those that have rows marked."""
+    found = database.query(
+        "SELECT inhrelid::regclass::text FROM pg_inherits"
+        " WHERE inhparent = 'analytics_events'::regclass ORDER BY 1"
+    )
+    return [name.removeprefix("analytics_events_") for (name,) in found]
+
+
+def test_seed_demo__makes_months_from_the_first_event_to_the_newest_month(
+    empty: Database,
+) -> None:
+    empty.execute(
+        "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
+        " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"
+    )
+    seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}")
+    [[first]] = empty.query(
+        "SELECT to_char(min(timestamp) AT TIME ZONE 'UTC', 'YYYY_MM') FROM analytics_events"
+    )
+    made = months(empty)
+    assert (made[0], made[-4:]) == (first, ["2026_03", "2026_04", "2026_05", "default"])
+    assert count(empty, "analytics_events_default") == 0
+
+
+def test_seed_demo_without_months__makes_those_of_its_events(empty: Database) -> None:
+    seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}")
+    assert months(empty)[-2:] == ["2026_02", "default"]
+    assert count(empty, "analytics_events_default") == 0
+
+
+def test_seed_demo_replace__keeps_the_months(empty: Database) -> None:
+    seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}")
+    before = months(empty)
+    run = seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}", "--replace")
+    assert (run.status, months(empty)) == (0, before)

@@ -63,3 +63,20 @@ def test_size_of_a_table_without_statistics__has_no_rows(
 )
 def test_size__is_shown_in_words(size: TableSize, shown: str) -> None:
     assert str(size) == shown
+
+
+def test_size_of_a_partitioned_table__is_the_sum_over_its_partitions(
+    tables: BaseDatabaseWrapper, blank: Database
+) -> None:
+    blank.execute(
+        "CREATE TABLE play (day date, song text) PARTITION BY RANGE (day)",
+        "CREATE TABLE play_default PARTITION OF play DEFAULT",
+        "CREATE TABLE play_2026 PARTITION OF play FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+        "CREATE INDEX ON play (day)",
+        "INSERT INTO play VALUES ('2025-12-31'), ('2026-01-01'), ('2026-01-02')",
+        "ANALYZE play_2026",
+    )
+    [(total,)] = blank.query(
+        "SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('play')"
+    )
+    assert read_table_sizes(tables)["play"] == TableSize(2, total)

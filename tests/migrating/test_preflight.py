@@ -64,6 +64,7 @@ def taken(kind: str, name: str, database: str, others: str = "") -> str:
         ("TABLE django_session ()", "table", "django_session"),
         ("TABLE auth_group_permissions ()", "table", "auth_group_permissions"),
         ("TABLE users (id int) PARTITION BY LIST (id)", "table", "users"),
+        ("TABLE analytics_events_default ()", "table", "analytics_events_default"),
         ("VIEW users AS SELECT 1", "table", "users"),
         ("MATERIALIZED VIEW users AS SELECT 1", "table", "users"),
         ("SEQUENCE users", "table", "users"),
@@ -100,6 +101,19 @@ def test_name_taken_later_in_a_plan_that_has_begun__refused(database: str) -> No
     migrate("users")
     run_sql("CREATE TABLE payments ()")
     assert refusal() == taken("table", "payments", database)
+
+
+def test_default_partition_that_the_plan_frees_first__not_in_the_way(database: str) -> None:
+    migrate("analytics")
+    again = (
+        "MonthlyPartitions = __import__('config.postgres').postgres.MonthlyPartitions\n"
+        "    operations = [migrations.DeleteModel('AnalyticsEvent'), migrations.CreateModel("
+        "'AnalyticsEvent', [('id', models.AutoField(primary_key=True)),"
+        " ('time', models.DateTimeField())], {'db_table': 'analytics_events', 'constraints':"
+        " [MonthlyPartitions('time', name='analytics_events_default')]})]"
+    )
+    with extra_migration("analytics", again):
+        assert run(migrate("analytics")) == ["analytics.0099_extra"]
 
 
 def test_name_that_the_plan_frees_first__not_in_the_way(database: str) -> None:

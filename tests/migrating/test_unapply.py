@@ -70,7 +70,7 @@ def strings(sql: str) -> set[str]:
 
 def rows_by_table() -> dict[str, list[str]]:
     """Return the rows of those tables of the project that exist."""
-    existing = strings("SELECT relname FROM pg_class WHERE relkind = 'r'")
+    existing = strings("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")
     # The payments of enrollments are dropped with their table, and do not come back.
     rows = "SELECT (to_jsonb(t) - 'payment_id')::text FROM {} AS t"
     return {

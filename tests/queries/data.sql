@@ -178,7 +178,14 @@ SELECT pg_temp.id('user', CASE WHEN n <= 1000 THEN 1 ELSE n % 1000 + 1 END), 'an
        CASE WHEN n % 3 = 0 THEN pg_temp.day(n % 300 / 10.0 - 1) END
   FROM generate_series(1, 15000) n;
 
--- One event every five minutes, in order of time, as they would arrive.
+-- One event every five minutes, in order of time, as they would arrive: in three months, and
+-- before them in the default partition.
+CREATE TABLE analytics_events_2025_10 PARTITION OF analytics_events
+   FOR VALUES FROM ('2025-10-01 00:00:00+00') TO ('2025-11-01 00:00:00+00');
+CREATE TABLE analytics_events_2025_11 PARTITION OF analytics_events
+   FOR VALUES FROM ('2025-11-01 00:00:00+00') TO ('2025-12-01 00:00:00+00');
+CREATE TABLE analytics_events_2025_12 PARTITION OF analytics_events
+   FOR VALUES FROM ('2025-12-01 00:00:00+00') TO ('2026-01-01 00:00:00+00');
 INSERT INTO analytics_events (user_id, event_type, timestamp)
 SELECT pg_temp.id('user', CASE WHEN n % 50 = 0 THEN 1 ELSE n * 7919::bigint % 1000 + 1 END),
        'type ' || n % 20, pg_temp.day((n - 30000) / 288.0)

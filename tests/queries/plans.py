@@ -1,11 +1,13 @@
 """The plans with which PostgreSQL runs the queries of a block."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+
+from tests.support.partitions import read_parents
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON)"
 ROWS_READ = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
@@ -13,7 +15,10 @@ ROWS_READ = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Rec
 
 @dataclass(frozen=True)
 class ExecutedPlan:
-    """The nodes of a plan that was executed, as EXPLAIN prints them, the root first."""
+    """The nodes of a plan that was executed, as EXPLAIN prints them, the root first.
+
+    Partitions and their indexes have the names of their tables and of the indexes of these.
+    """
 
     nodes: tuple[dict[str, Any], ...]
     milliseconds: float
@@ -48,30 +53,43 @@ class ExecutedPlan:
 def explained() -> Iterator[list[ExecutedPlan]]:
     """Collect the plans of the statements that the block runs, in order."""
     plans: list[ExecutedPlan] = []
+    parents = read_parents()
 
     def explain(
         execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
         execute(f"{EXPLAIN} {sql}", params, many, context)
         [[statement]] = context["cursor"].fetchone()
-        plans.append(ExecutedPlan(tuple(_nodes(statement["Plan"])), statement["Execution Time"]))
+        nodes = tuple(_nodes(statement["Plan"], parents))
+        plans.append(ExecutedPlan(nodes, statement["Execution Time"]))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(explain):
         yield plans
 
 
+SCANS = """
+SELECT coalesce(inhparent::regclass::text, relname), sum(seq_scan)::int, min(idx_scan)
+  FROM pg_stat_xact_user_tables LEFT JOIN pg_inherits ON inhrelid = relid
+ WHERE pg_relation_size(relid) > 0
+ GROUP BY 1
+"""
+
+
 def scans() -> dict[str, tuple[int, int]]:
     """Return how often this session has scanned each table, in full and by index.
 
     These numbers include cascades, unlike plans, and what earlier transactions did: subtract them.
+    A table in partitions was scanned as often by index as the partition that was scanned least.
+    Empty ones do not count: PostgreSQL rather reads no page of them than one of their index.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname, seq_scan, idx_scan FROM pg_stat_xact_user_tables")
+        cursor.execute(SCANS)
         return {table: (whole, by_index) for table, whole, by_index in cursor.fetchall()}
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
+def _nodes(node: dict[str, Any], parents: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    names = {key: node[key] for key in ("Relation Name", "Index Name") if key in node}
+    yield node | {key: parents.get(name, name) for key, name in names.items()}
     for part in node.get("Plans", ()):
-        yield from _nodes(part)
+        yield from _nodes(part, parents)

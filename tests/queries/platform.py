@@ -28,9 +28,11 @@ def fill() -> None:
 
 
 def empty() -> None:
-    """Delete all rows."""
+    """Delete all rows, and drop the months of events."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE users CASCADE")
+        for month in (10, 11, 12):
+            cursor.execute(f"DROP TABLE analytics_events_2025_{month}")
 
 
 def look_up() -> Platform:

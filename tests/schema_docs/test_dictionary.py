@@ -11,6 +11,7 @@ from config.postgres.catalog import Catalog, Key
 from config.schema_docs.dictionary import (
     Column,
     Domain,
+    Partitions,
     Relation,
     Rule,
     Table,
@@ -90,6 +91,8 @@ def test_generated_column__its_expression(domains: Sequence[Domain]) -> None:
         ("course_analytics.course_id", ["PK", "FK"]),
         ("enrollments.student_id", ["FK"]),
         ("courses.title", []),
+        ("analytics_events.id", ["PK"]),
+        ("analytics_events.timestamp", ["PK"]),
     ],
 )
 def test_column__marked(domains: Sequence[Domain], name: str, marks: list[str]) -> None:
@@ -108,6 +111,17 @@ def test_index__definition_and_remark(domains: Sequence[Domain]) -> None:
 def test_partial_unique_constraint__a_unique_index(domains: Sequence[Domain]) -> None:
     [rule] = [rule for rule in table(domains, "discussion_posts").indexes if "uniq" in rule.name]
     assert rule.definition == "UNIQUE btree (thread_id) WHERE is_solution"
+
+
+def test_partitions__of_the_table_in_months_only(domains: Sequence[Domain]) -> None:
+    divided = {table.name: table.partitions for domain in domains for table in domain.tables}
+    assert {name: found for name, found in divided.items() if found} == {
+        "analytics_events": Partitions(
+            "timestamp",
+            "analytics_events_default",
+            "The command `partitions` makes coming months, and removes those that are too old.",
+        )
+    }
 
 
 def test_rules__keys_first_and_then_as_declared(domains: Sequence[Domain]) -> None:

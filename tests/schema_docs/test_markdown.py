@@ -51,6 +51,14 @@ def test_pipe_in_a_comment_or_default__does_not_end_the_cell() -> None:
     assert r"| `bio` | character varying(9) | yes | `'\|'` | a \| b |" in docs
 
 
+def test_table_in_partitions__says_by_what_and_where_other_rows_are() -> None:
+    assert (
+        "\n\nPartitioned by the month of `timestamp`. `analytics_events_default` has the rows that "
+        "no month covers. The command `partitions` makes coming months, and removes those that are "
+        "too old.\n\n| column |"
+    ) in SECTIONS["analytics_events"]
+
+
 def test_line_break_in_a_comment__does_not_end_the_row() -> None:
     column = Column("bio", "text", True, "", "First line.\nSecond line.", [])
     docs = render([Domain("users", "Users", [replace(PROFILES, columns=[column])], [])])

@@ -132,12 +132,12 @@ SCHEMA = """
                   pg_get_expr(adbin, adrelid))
       FROM pg_attribute JOIN relation ON relation.oid = attrelid
            LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-     WHERE relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped
+     WHERE relkind IN ('r', 'p', 'v') AND attnum > 0 AND NOT attisdropped
      UNION ALL
     SELECT format('constraint %I on %s %s', conname, conrelid::regclass, pg_get_constraintdef(oid))
       FROM pg_constraint WHERE conrelid IN (SELECT oid FROM relation) AND contype <> 'n'
      UNION ALL
-    SELECT pg_get_indexdef(oid) FROM relation WHERE relkind = 'i'
+    SELECT pg_get_indexdef(oid) FROM relation WHERE relkind IN ('i', 'I')
      UNION ALL
     SELECT format('sequence %s', oid::regclass) FROM relation WHERE relkind = 'S'
      UNION ALL

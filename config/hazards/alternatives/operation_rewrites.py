@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 from django.db.migrations import RunSQL, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
@@ -18,9 +19,14 @@ from config.hazards.alternatives.statement_rewrites import (
 )
 from config.hazards.operation_sql import OperationSQL, read_reverse
 from config.hazards.statements import normalized
-from config.postgres import Backfill
+from config.postgres import Backfill, monthly_partitions
 
 WIDER = {"changing-column-type": "The values stay as they are, so the table is not rewritten."}
+ON_PARTITIONS = re.compile(
+    r"(?:CREATE|CREATE UNIQUE|DROP) INDEX |.* ADD CONSTRAINT \S+ (?:UNIQUE|PRIMARY KEY) "
+)
+BEFORE_18 = re.compile(rf"{ON_PARTITIONS.pattern}|.* ADD CONSTRAINT \S+ FOREIGN KEY ")
+"""With foreign keys, which PostgreSQL 18 can add as NOT VALID."""
 CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
 
 
@@ -30,7 +36,11 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
     The last migration also changes the state. Return None if no statement can be rewritten.
     """
     statements = _lasting(operation.statements)
-    rewrites = {sql: rewrite_statement(sql) for sql in statements}
+    impossible = _impossible(operation)
+    rewrites = {
+        sql: None if impossible and impossible.match(sql) else rewrite_statement(sql)
+        for sql in statements
+    }
     safe = [rewritten for rewritten in rewrites.values() if rewritten]
     kept = [sql for sql, rewritten in rewrites.items() if not rewritten]
     if not safe or (kept and operation.is_written_by_hand):
@@ -52,6 +62,14 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
     return Alternative(
         "Do it in parts, none of which blocks other sessions for long.", [*others, final]
     )
+
+
+def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
+    """Return what PostgreSQL cannot do to a partitioned table without its long lock."""
+    if not (operation.model and monthly_partitions(operation.model)):
+        return None
+    connection: Any = operation.connection
+    return ON_PARTITIONS if connection.pg_version >= 180000 else BEFORE_18
 
 
 def _lasting(statements: Sequence[str]) -> list[str]:

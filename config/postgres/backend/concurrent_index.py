@@ -4,12 +4,16 @@ The statement runs outside transactions. An interruption can leave an invalid in
 index of a migration that is not recorded as applied. The migration can then be run again.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from copy import copy
 from typing import Any, NamedTuple
 
 from django.db import Error, transaction
 from django.db.backends.utils import split_identifier
 from django.db.models import Index, Model
+
+from config.postgres.names import shortened
 
 FIND_INDEX = """
     SELECT indisvalid, substring(pg_get_indexdef(indexrelid) FROM ' USING (.*)')
@@ -40,6 +44,20 @@ def drop_invalid(editor: Any, model: type[Model], index: Index) -> None:
     """Drop the index that a failed build has left. If that fails, the next attempt does it."""
     with suppress(Error):
         is_built(editor, model, index)
+
+
+@contextmanager
+def renamed_index(model: type[Model], index: Index, partition: str) -> Iterator[Index]:
+    """Make `partition` the table of `model` in the block, and yield the index with its own name."""
+    table = model._meta.db_table
+    (_, bare), (_, name) = split_identifier(table), split_identifier(partition)
+    part = copy(index)
+    part.name = shortened(f"{name}_{index.name.removeprefix(f'{bare}_')}")
+    model._meta.db_table = partition
+    try:
+        yield part
+    finally:
+        model._meta.db_table = table
 
 
 def _expected_definition(editor: Any, model: type[Model], index: Index) -> str | None:

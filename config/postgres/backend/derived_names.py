@@ -11,6 +11,10 @@ AUTO_FIELDS = ("AutoField", "BigAutoField", "SmallAutoField")
 CHOSEN_BY_POSTGRESQL = ("seq", "not_null")
 """The suffixes of names that no statement gives."""
 
+PARTITION_NAMES = """
+SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+ WHERE inhparent = to_regclass(%s) ORDER BY 1
+"""
 # Another object may have the new name; a database of an earlier release may not have the old one.
 POSSIBLE_RENAMINGS = """
 WITH renamed AS (SELECT oid AS relation, relnamespace FROM pg_class WHERE oid = to_regclass(%s)),

@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from config.postgres.backend.derived_names import (
     CHOSEN_BY_POSTGRESQL,
+    PARTITION_NAMES,
     POSSIBLE_RENAMINGS,
     DerivedName,
     Kind,
@@ -18,7 +19,7 @@ from config.postgres.backend.derived_names import (
     derived_names,
 )
 from config.postgres.names import MAX_BYTES, chosen_by_postgresql, shortened
-from config.postgres.partitions import monthly_partitions
+from config.postgres.partitions import in_schema_of, monthly_partitions, moved_partition
 
 
 class NamingSchemaEditor(schema.DatabaseSchemaEditor):
@@ -38,6 +39,8 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         # Collected SQL is not executed, so the database still has the old names.
         self._collected_columns: dict[tuple[str, str], str] = {}
         self._collected_names: dict[str, str] = {}
+        self.undivided: dict[str, tuple[str, str]] = {}
+        """The column and the default partition of tables whose partitions the migration removes."""
 
     # Derived names
 
@@ -85,8 +88,10 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         if old_db_table == new_db_table:
             return
         self._run_deferred()
-        for statement in self._table_moves(old_db_table, new_db_table):
-            self.execute(statement, None)
+        partitions = list(self._moved_partitions(model, old_db_table, new_db_table))
+        for names_of_one in [(old_db_table, new_db_table), *partitions]:
+            for statement in self._table_moves(*names_of_one):
+                self.execute(statement, None)
         if self.collect_sql:
             found = self.collected_table_renames.pop(old_db_table, old_db_table)
             self.collected_table_renames[new_db_table] = found
@@ -104,6 +109,28 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             old_table = f'{new_schema}"."{old}'
         if old != new:
             yield f"ALTER TABLE {quote(old_table)} RENAME TO {quote(new)}"
+
+    def _moved_partitions(
+        self, model: type[Model], old_table: str, new_table: str
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the names of each partition before and after its table is renamed."""
+        renames = self.collected_table_renames if self.collect_sql else {}
+        found = renames.get(old_table, old_table)
+        for name in self._partition_names(found) if monthly_partitions(model) else ():
+            _, bare = split_identifier(moved_partition(name, found, old_table))
+            yield in_schema_of(old_table, bare), moved_partition(name, found, new_table)
+
+    def _partition_tables(self, model: type[Model]) -> list[str]:
+        """Return the partitions of the table, as db_table gives tables."""
+        table = model._meta.db_table
+        renames = self.collected_table_renames if self.collect_sql else {}
+        names = self._partition_names(renames.get(table, table))
+        return [in_schema_of(table, name) for name in names]
+
+    def _partition_names(self, table: str) -> list[str]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(PARTITION_NAMES, [self.quote_name(table)])
+            return [name for (name,) in cursor.fetchall()]
 
     def _usual_schema(self) -> str:
         with self.connection.cursor() as cursor:
@@ -151,6 +178,9 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             found_table = self.collected_table_renames.get(table, table)
             found = self._collected_columns.pop((found_table, old), old)
             self._collected_columns[found_table, new] = found
+        divided_by, default = self.undivided.get(table, ("", ""))
+        if divided_by == old:
+            self.undivided[table] = (new, default)
         for deferred in self._deferred_statements():
             deferred.rename_column_references(table, old, new)
         names = [

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import Error, router, transaction
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.utils import CursorWrapper, split_identifier
 from django.db.models import BaseConstraint, CharField, Index, Model
 
-from config.postgres.backend.concurrent_index import drop_invalid, is_built
-from config.postgres.backend.naming import NamingSchemaEditor
+from config.postgres.backend.cluster import ClusterSchemaEditor
+from config.postgres.backend.concurrent_index import drop_invalid, is_built, renamed_index
 from config.postgres.enums import (
     EnumField,
     Swap,
@@ -24,7 +24,7 @@ from config.postgres.field_names import IndexOrConstraint, named_in_expressions
 from config.postgres.partitions import MonthlyPartitions, monthly_partitions
 
 
-class DatabaseSchemaEditor(NamingSchemaEditor):
+class DatabaseSchemaEditor(ClusterSchemaEditor):
     """A schema editor with predictable names, enum types, and columns that change their type."""
 
     # Django's CASCADE would also drop objects that no migration created.
@@ -87,15 +87,39 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
 
     def add_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
-        """Add the constraint. Raise CommandError for partitions of a table that exists."""
-        _refuse_partitions(model, constraint, "with")
-        super().add_constraint(model, constraint)
+        """Add the constraint. Raise CommandError for partitions of a table that exists.
+
+        Those that the migration has removed are still there, perhaps with renamed columns.
+        """
+        if not isinstance(constraint, MonthlyPartitions):
+            super().add_constraint(model, constraint)
+            return
+        table, new = model._meta.db_table, constraint.default_partition(model)
+        column, old = self.undivided.pop(table, ("", ""))
+        if column != constraint.column(model):
+            is_there = f"with partitions by {column!r}" if column else "without partitions"
+            raise _refusal(table, is_there, "with", constraint.name)
+        for statement in self._table_moves(old, new):
+            self.execute(statement, None)
 
     def remove_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
         """Remove the constraint, also one that has been waiting since the migration began."""
-        _refuse_partitions(model, constraint, "without")
+        if isinstance(constraint, MonthlyPartitions):
+            default = constraint.default_partition(model)
+            self.undivided[model._meta.db_table] = (constraint.column(model), default)
+            return
         self._run_deferred()
         super().remove_constraint(model, constraint)
+
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        """Raise CommandError if the migration removes partitions from a table that stays."""
+        if exc_type or not self.undivided:
+            super().__exit__(exc_type, exc_value, traceback)
+            return
+        table, (_, default) = self.undivided.popitem()
+        error = _refusal(table, "with partitions", "without", split_identifier(default)[1])
+        super().__exit__(CommandError, error, traceback)
+        raise error
 
     def rename_enum(self, old: str, new: str) -> None:
         self._run_deferred()
@@ -173,14 +197,30 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
             register_enum_arrays(self.connection.connection)
 
     def add_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
-        if not concurrently or self.collect_sql:
-            super().add_index(model, index, concurrently)
+        """Add the index. Of a partitioned table, build it on each partition concurrently first."""
+        if not concurrently:
+            super().add_index(model, index)
+        elif not monthly_partitions(model):
+            self._add_concurrently(model, index)
+        else:
+            for table in self._partition_tables(model):
+                with renamed_index(model, index, table) as part:
+                    self._add_concurrently(model, part)
+            if self.collect_sql or not is_built(self, model, index):
+                super().add_index(model, index)  # takes those of the partitions
+
+    def _add_concurrently(self, model: type[Model], index: Index) -> None:
+        if self.collect_sql:
+            super().add_index(model, index, concurrently=True)
         elif not is_built(self, model, index):
             try:
-                super().add_index(model, index, concurrently)
+                super().add_index(model, index, concurrently=True)
             except Error:
                 drop_invalid(self, model, index)
                 raise
+
+    def remove_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
+        super().remove_index(model, index, concurrently and not monthly_partitions(model))
 
     def alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, strict: bool = False
@@ -216,9 +256,15 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
     def _alter_column_type_sql(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any
     ) -> tuple[tuple[str, list[Any]], list[Any]]:
-        """Drop the default before the type changes, and set it again afterwards."""
+        """Drop the default before the type changes, and set it again afterwards.
+
+        Else PostgreSQL keeps it in the old type: 'x'::character varying in a column of text.
+        """
         (sql, params), others = super()._alter_column_type_sql(model, old_field, new_field, *args)
-        if _changes_enum(old_field, new_field) and old_field.has_db_default():
+        old_type, new_type = (
+            field.db_type(self.connection).partition("(")[0] for field in (old_field, new_field)
+        )
+        if old_type != new_type and old_field.has_db_default():
             column = self.quote_name(new_field.column)
             sql = f"ALTER COLUMN {column} DROP DEFAULT, {sql}"
             # If the defaults differ, Django sets the new one itself.
@@ -242,14 +288,12 @@ class DatabaseSchemaEditor(NamingSchemaEditor):
         return using
 
 
-def _refuse_partitions(model: type[Model], constraint: BaseConstraint, how: str) -> None:
-    if isinstance(constraint, MonthlyPartitions):
-        raise CommandError(
-            f"Table {model._meta.db_table} exists {'without' if how == 'with' else 'with'} "
-            f"partitions, and PostgreSQL decides that when it creates a table. This migration "
-            f"changed nothing. Add a model {how} {constraint.name!r}, copy the rows to its table, "
-            "and rename both."
-        )
+def _refusal(table: str, is_there: str, wanted: str, name: str) -> CommandError:
+    return CommandError(
+        f"Table {table} exists {is_there}, and PostgreSQL decides that when it creates a table. "
+        f"This migration changed nothing. Add a model {wanted} {name!r}, copy the rows to its "
+        "table, and rename both."
+    )
 
 
 def _changes_enum(old_field: Any, new_field: Any) -> bool:

@@ -131,10 +131,12 @@ _FOREIGN_KEY = _query(
                || pg_get_constraintdef(k.oid)""",
 )
 
+# PostgreSQL prints the index of a partitioned table as one that its partitions do not get.
 _INDEX = _query(
     "x.oid",
     "pg_class AS x JOIN pg_index AS i ON i.indexrelid = x.oid",
-    create=f"pg_get_indexdef(x.oid), {_INDEX_STATE}",
+    create=f"""replace(pg_get_indexdef(x.oid), ' ON ONLY ' || {_table("i.indrelid")} || ' USING ',
+                       ' ON ' || {_table("i.indrelid")} || ' USING '), {_INDEX_STATE}""",
 )
 
 _VIEW = _query(
