@@ -9,6 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.comparison import Comparison
 from config.drift.live import reading
+from config.drift.partition_advice import partition_advice
 from config.postgres.catalog import Schema
 
 
@@ -41,6 +42,7 @@ def read_advice(
             cursor.execute(ADVICE_QUERY, parameters)
             advice = [Advice(code, message) for code, message in cursor.fetchall()]
             advice += _sequences(cursor, parameters)
+            advice += [Advice(*item) for item in partition_advice(cursor, schema, list(tables))]
     except Error as error:
         reason = str(error).splitlines()[0].rstrip(".")
         return [Advice("VA00", f"The advice could not be read: {reason}.")]

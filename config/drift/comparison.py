@@ -13,6 +13,7 @@ from config.drift.history import read_steps
 from config.drift.ledger import check_ledger
 from config.drift.live import reading
 from config.drift.made import with_made
+from config.drift.partitions import with_partitions
 from config.drift.repair import Statement, ordered, repairs
 from config.drift.schemas import hide, read_other_tables, with_other_tables
 from config.drift.scope import App, belongs_to, in_order, is_ignored, read_apps, unmatched
@@ -114,12 +115,14 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
         expected = expectation(connection)
         others = read_other_tables(connection, schema)
         hide(connection, schema, others)
-        live = read_with_members(connection, schema.oid)
+        tables = [key.name for key in expected if key.kind == "table"]
+        live = read_with_members(connection, schema.oid, tables)
         live = with_other_tables(connection, live, schema, others)
         live = without_members(live, ours=expected)
         if not isinstance(ledger, Error):
             expected = with_made(expected, live, read_steps(connection), schema.name)
         expected = _with_needed(connection, schema, expected)
+        expected, live = with_partitions(expected, live, schema.name)
     drifts = [
         *differences(expected, live),
         *_shadowed(expected, schema, shadows),

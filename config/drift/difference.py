@@ -14,6 +14,7 @@ KIND_CODES = {
     "migration": "01",
     "extension": "02",
     "table": "10",
+    "partition": "11",
     "column": "20",
     "primary key": "30",
     "unique constraint": "31",
@@ -34,6 +35,9 @@ KIND_CODES = {
 }
 PROBLEM_CODES: dict[Problem, str] = {"missing": "1", "extra": "2", "different": "3"}
 
+
+MADE_SO = ("kind", "partition key")
+"""The attributes that no statement can change; one of them stands for all others."""
 
 # PostgreSQL prints `varchar IN (...)` in one way, and in another once it has read that, for example
 # after a dump has been restored.
@@ -62,8 +66,8 @@ class Drift:
 def differences(expected: Catalog, live: Catalog) -> list[Drift]:
     """Return all differences, sorted by object.
 
-    A table that is missing, extra or of another kind stands for its parts. An expected object that
-    has no attributes need only exist.
+    A table that is missing, extra, of another kind or divided otherwise stands for its parts. An
+    expected object that has no attributes need only exist.
     """
     return [
         drift
@@ -79,7 +83,9 @@ def _wholes(part: Key) -> list[Key]:
 
 
 def _kind(whole: Key, catalog: Catalog) -> Value:
-    return catalog[whole].get("kind", "") if whole in catalog else None
+    """Return the kind of the table or view, and how it is divided; None if it is missing."""
+    found = catalog.get(whole)
+    return None if found is None else [found.get("kind"), found.get("partition key")]
 
 
 def _compare_object(
@@ -91,10 +97,9 @@ def _compare_object(
         yield Drift(key, "extra")
     elif not expected:
         return
-    elif expected.get("kind") != found.get("kind"):
-        yield Drift(key, "different", "kind", expected.get("kind"), found.get("kind"))
     else:
-        for name in sorted(differing(expected, found)):
+        names = differing(expected, found)
+        for name in [name for name in MADE_SO if name in names][:1] or sorted(names):
             yield Drift(key, "different", name, expected.get(name), found.get(name))
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 
-from config.postgres import shortened
+from config.postgres import monthly_partitions, shortened
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_with_members
 
 SEPARATOR = '"."'
@@ -52,8 +53,7 @@ def temporary_name(name: str) -> str:
 
 def read_other_tables(connection: BaseDatabaseWrapper, schema: Schema) -> list[OtherTable]:
     """Return the tables that the project's models name together with their schema."""
-    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
-    names = sorted({m._meta.db_table for m in models if SEPARATOR in m._meta.db_table})
+    names = sorted({m._meta.db_table for m in _models() if SEPARATOR in m._meta.db_table})
     if not names:
         return []
     schemas = [name.partition(SEPARATOR)[0] for name in names]
@@ -61,6 +61,10 @@ def read_other_tables(connection: BaseDatabaseWrapper, schema: Schema) -> list[O
     with connection.cursor() as cursor:
         cursor.execute(OTHER_TABLES, [schema.oid, names, schemas, tables])
         return [OtherTable(*row) for row in cursor.fetchall()]
+
+
+def _models() -> list[type[Model]]:
+    return [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
 
 
 OTHER_TABLES = """
@@ -93,8 +97,8 @@ def with_other_tables(
     """Return the live catalog with the tables of other schemas under the names of their models."""
     catalog = dict(live)
     for oid in sorted({other.oid for other in others if other.oid}):
-        source = live if oid == schema.oid else read_with_members(connection, oid)
         names = {other.bare: other.name for other in others if other.oid == oid}
+        source = live if oid == schema.oid else read_with_members(connection, oid, names)
         texts = {
             f" ON {other.sql_without_schema} ": f" ON {other.sql} "
             for other in others
@@ -113,8 +117,12 @@ def _is_of(key: Key, names: Mapping[str, str]) -> bool:
 def as_live(created: Catalog, others: Iterable[OtherTable]) -> Catalog:
     """Return the catalog of temporary tables with the names and texts of the live ones."""
     names = {other.temporary: other.name for other in others}
+    if not names:
+        return created
+    divided = ((model, monthly_partitions(model)) for model in _models())
+    defaults = [partitions.default_partition(model) for model, partitions in divided if partitions]
     texts = {quote(other.temporary): other.sql for other in others}
-    return renamed(created, names, texts) if names else created
+    return renamed(created, names | {temporary_name(name): name for name in defaults}, texts)
 
 
 def renamed(catalog: Catalog, names: Mapping[str, str], texts: Mapping[str, str]) -> Catalog:
@@ -128,6 +136,9 @@ def renamed(catalog: Catalog, names: Mapping[str, str], texts: Mapping[str, str]
 def _renamed_key(key: Key, names: Mapping[str, str]) -> Key:
     if key.kind == "table":
         return Key("table", "", names.get(key.name, key.name))
+    if key.kind == "partition":
+        name = names.get(key.name, key.name).rpartition(SEPARATOR)[2]
+        return Key(key.kind, names.get(key.table, key.table), name)
     if key.table not in names:
         return key
     # PostgreSQL derives names that a statement leaves out from the name of the table.

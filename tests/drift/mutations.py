@@ -35,6 +35,8 @@ class Kind:
     """The first major version of PostgreSQL that has it."""
     no_repair: str = ""
     """The reason why no statement repairs it; empty if one does."""
+    of_divided: bool = True
+    """Whether it can be caused in a table that is divided into partitions."""
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
@@ -45,6 +47,8 @@ class Kind:
             cursor.execute(
                 f"{CATALOG} SELECT * FROM ({self.query}) AS mutation (object, sql)"
                 f" WHERE current_setting('server_version_num')::int >= {self.since} * 10000"
+                f" AND ({self.of_divided} OR split_part(object, '.', 1) NOT IN ("
+                f" SELECT table_name FROM tables WHERE is_partitioned))"
                 f" ORDER BY md5(object || sql) LIMIT {limit or 'NULL'}"
             )
             for row in cursor.fetchall():
@@ -54,7 +58,7 @@ class Kind:
 CATALOG = """
 WITH tables AS (
     SELECT c.oid, c.relname AS table_name, c.relname::text AS object,
-           c.reltoastrelid <> 0 AS has_toast,
+           c.reltoastrelid <> 0 AS has_toast, c.relkind = 'p' AS is_partitioned,
            obj_description(c.oid, 'pg_class') AS comment,
            (SELECT string_agg(format('%I %s', attname, format_type(atttypid, atttypmod)), ', '
                               ORDER BY attnum)
@@ -69,7 +73,8 @@ WITH tables AS (
            EXISTS (SELECT FROM pg_constraint WHERE confrelid = c.oid AND conrelid <> c.oid)
                AS is_referred_to
       FROM pg_class AS c
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+       AND NOT c.relispartition
 ), columns AS (
     SELECT t.oid, t.table_name, a.attname AS column_name, a.attnum,
            t.table_name || '.' || a.attname AS object,

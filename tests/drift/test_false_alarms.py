@@ -131,6 +131,7 @@ def test_verify_schema_after_upgrade_from_17__id_defaults_that_the_script_repair
         pytest.skip("There is no uuidv7() to upgrade to before PostgreSQL 18")
     ids = clone.query(
         "SELECT table_name::text FROM information_schema.columns"
+        "  JOIN pg_class ON pg_class.oid = table_name::regclass AND NOT relispartition"
         " WHERE table_schema = 'public' AND column_name = 'id' AND data_type = 'uuid'"
     )
     with clone.session() as session:

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from config.drift.difference import Drift, differing, is_of_schema
+from config.drift.repair.attaching import create_partition, full_name
 from config.drift.repair.attributes import change_attribute, leave_parents
 from config.drift.repair.conversion import is_lossy
 from config.drift.repair.creation import comment, create
+from config.drift.repair.division import divide, is_divided_losslessly
 from config.drift.repair.labels import relabel
+from config.drift.repair.partitions import change_partition
 from config.drift.repair.removal import drop, remake_mentioning
 from config.drift.repair.renames import find_renames, rename_back
 from config.drift.repair.retyping import remake_column, retype
@@ -37,7 +40,10 @@ def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterat
     undecided = [
         key
         for key in live
-        if key in expected and key not in renamed and _loses_data(expected[key], live[key])
+        if key.kind in ("table", "column")
+        and key in expected
+        and key not in renamed
+        and _loses_data(expected[key], live[key])
     ]
     places = {key: place for place, key in enumerate(live)}
     for drift in drifts:
@@ -60,19 +66,35 @@ def _statements(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Stat
     if key.kind == "extension":
         return [Statement(Phase.EXTENSIONS, f"CREATE EXTENSION {quote(key.name)};")]
     if drift.problem == "missing":
-        return create(key, expected) if expected[key] else []
+        return _create(key, expected, live) if expected[key] else []
     if drift.problem == "extra":
         return [drop(key, expected, live)]
     return _change(drift, expected, live)
 
 
+def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
+    """Create an expected object, but a partition whose name is taken only after that is dropped."""
+    waiting = {
+        create_partition(part, expected)
+        for part in expected
+        if part.kind == "partition" and Key("table", "", full_name(part)) in live
+    }
+    for statement in create(key, expected):
+        if statement in waiting:
+            yield replace(statement, phase=Phase.DROP_TABLES, rank=1, destructive=True)
+        else:
+            yield statement
+
+
 def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statement]:
     key, attribute = drift.key, drift.attribute
+    if key.kind == "partition":
+        return change_partition(drift, expected, live)
     if attribute == "comment":
         return [comment(key, drift.expected)]
-    if attribute == "kind":
+    if attribute in ("kind", "partition key"):
         return _replace_table(key, expected, live)
-    if _must_be_remade(expected[key], live[key]):
+    if _must_be_remade(expected[key], live[key]) or _lacks_parts(drift, live):
         return _remake(key, expected, live)
     if key.kind == "column" and attribute in ("type", "collation", "generated"):
         return retype(key, expected, live)
@@ -96,6 +118,12 @@ def _must_be_remade(expected: Attributes, found: Attributes) -> bool:
     return bool(different & {"definition", "enforcing triggers"})
 
 
+def _lacks_parts(drift: Drift, live: Catalog) -> bool:
+    """Return whether an index is invalid since it is not on all partitions of its table."""
+    table = live.get(Key("table", "", drift.key.table), {})
+    return drift.attribute in ("valid", "index valid") and bool(table.get("partition key"))
+
+
 def _remake(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Drop the live object and create the expected one."""
     if key.kind == "column":
@@ -111,7 +139,10 @@ def _remake(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
 
 
 def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Replace a partitioned or a foreign table, which cannot become an ordinary one."""
+    """Replace a table by one of another kind, which it cannot become."""
+    if is_divided_losslessly(expected[key], live[key]):
+        yield divide(key, create(key, expected), expected, live)
+        return
     referring = rf"\bREFERENCES {mention(key.name)}\("
     yield from remake_mentioning(referring, expected, live)
     yield replace(drop(key, expected, live), phase=Phase.DROP_PARTS)
@@ -125,7 +156,7 @@ def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[State
 def _loses_data(expected: Attributes, found: Attributes) -> bool:
     """Return whether a table or column can only be repaired by destroying data."""
     if expected.get("kind") != found.get("kind"):
-        return True
+        return not is_divided_losslessly(expected, found)
     if expected.get("generated"):
         return not found.get("generated")
     if "type" in expected:

@@ -147,7 +147,10 @@ CHANGES: dict[tuple[str, str], AttributeChange] = {
         Phase.TABLES, lambda drift: f"SET {str(drift.expected).upper()}"
     ),
     ("table", "access method"): _alter(
-        Phase.TABLES, lambda drift: f"SET ACCESS METHOD {quote(str(drift.expected))}"
+        Phase.TABLES,
+        lambda drift: (
+            f"SET ACCESS METHOD {quote(str(drift.expected)) if drift.expected else 'DEFAULT'}"
+        ),
     ),
     ("table", "storage parameters"): _storage_parameters,
     ("table", "row level security"): _alter(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from config.drift.repair.attaching import create_partition
 from config.drift.repair.statements import (
     CONSTRAINT_PHASES,
     Phase,
@@ -22,6 +23,8 @@ def create(key: Key, expected: Catalog) -> Iterator[Statement]:
     attributes = expected[key]
     if key.kind == "table":
         yield from _create_table(key, expected)
+    elif key.kind == "partition":
+        yield create_partition(key, expected)
     elif key.kind == "column":
         phase = Phase.GENERATED_COLUMNS if attributes.get("generated") else Phase.COLUMNS
         yield alter(phase, key, f"ADD COLUMN {_column(key, attributes)}")
@@ -43,7 +46,9 @@ def _create_table(table: Key, expected: Catalog) -> Iterator[Statement]:
     body = ",\n".join(f"    {_column(key, expected[key])}" for key in columns)
     if schema := table.name.rpartition(SEPARATOR)[0]:
         yield Statement(Phase.EXTENSIONS, f"CREATE SCHEMA IF NOT EXISTS {quote(schema)};")
-    yield Statement(Phase.TABLES, f"CREATE TABLE {relation(table.name)} (\n{body}\n);")
+    by = expected[table].get("partition key")
+    divided = f" PARTITION BY {by}" if by else ""
+    yield Statement(Phase.TABLES, f"CREATE TABLE {relation(table.name)} (\n{body}\n){divided};")
     for key in parts:
         if key.kind != "column":
             yield from create(key, expected)

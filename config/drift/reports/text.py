@@ -187,6 +187,8 @@ def _described(key: Key, catalog: Catalog, counts: Counts) -> str:
         return ", ".join(counted(parts[kind], kind) for kind in KIND_CODES if kind in parts)
     if key.kind == "column":
         return _column(attributes)
+    if key.kind == "partition":
+        return str(attributes["partition bound"])
     if "definition" in attributes:
         return str(attributes["definition"])
     present = {name: value for name, value in attributes.items() if value not in (None, False)}

@@ -1,12 +1,8 @@
 """pg_catalog as Python values: objects, definitions, dependents, privileges."""
 
 from config.postgres.catalog.catalog import (
-    Attributes,
-    Catalog,
     CatalogError,
-    Key,
     Schema,
-    Value,
     read_catalog,
     read_needed,
     read_owners,
@@ -23,6 +19,7 @@ from config.postgres.catalog.definitions import (
     read_definitions,
 )
 from config.postgres.catalog.dependencies import Address, transposed
+from config.postgres.catalog.objects import Attributes, Catalog, Key, Value
 from config.postgres.catalog.obstacles import Obstacle, read_obstacles
 from config.postgres.catalog.privileges import check_may_create_temporary, check_may_read
 from config.postgres.catalog.quoting import literal, quote

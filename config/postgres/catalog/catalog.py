@@ -6,7 +6,7 @@ lock nothing.
 """
 
 import json
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,26 +20,8 @@ from config.postgres.catalog.catalog_queries import (
     SCHEMA_OBJECTS,
     SHADOWS,
 )
-
-type Value = str | int | bool | list[Any] | dict[str, Any] | None
-
-
-@dataclass(frozen=True, order=True)
-class Key:
-    """The key of an object: its kind, its table ('' if it is not part of one), and its name."""
-
-    kind: str
-    table: str
-    name: str
-
-    def __str__(self) -> str:
-        name = f"{self.table}.{self.name}" if self.table else self.name
-        return name.replace('"."', ".")  # a model writes schema"."table
-
-
-type Attributes = Mapping[str, Value]
-type Catalog = Mapping[Key, Attributes]
-"""The attributes of the objects of one schema."""
+from config.postgres.catalog.objects import Attributes, Catalog, Key
+from config.postgres.catalog.partitions import with_partitions_folded
 
 
 @dataclass(frozen=True)
@@ -81,14 +63,14 @@ def read_shadows(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, s
 
 
 def read_owners(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
-    """Return the owner of every table and enum type; parts of a table have the table's owner."""
+    """Return the owner of every table, partition and enum type; parts of these have the same."""
     return _read_values(connection, OWNERS, schema)
 
 
 def _read_values(connection: BaseDatabaseWrapper, query: str, schema: Schema) -> dict[Key, str]:
     with connection.cursor() as cursor:
         cursor.execute(query, {"schema": schema.oid})
-        return {Key(kind, "", name): value for kind, name, value in cursor.fetchall()}
+        return {Key(*row[:3]): row[3] for row in cursor.fetchall()}
 
 
 def read_needed(
@@ -132,9 +114,12 @@ def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
     return {key: catalog[key] for key in catalog if key not in members and key.table not in names}
 
 
-def read_with_members(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
+def read_with_members(
+    connection: BaseDatabaseWrapper, schema: int, tables: Collection[str] = ()
+) -> Catalog:
     """Return the objects in the schema with the oid `schema`.
 
+    A partition is part of its table, unless it is one of `tables`.
     Definitions qualify the names that the search path does not find. Two catalogs can therefore be
     compared only if each was read with its own schema first in the search path.
     """
@@ -147,4 +132,4 @@ def read_with_members(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
                 # PostgreSQL has no definition of an object dropped since the query began.
                 if attributes.get("definition", "") is not None:
                     catalog[Key(kind, table, name)] = attributes
-    return catalog
+    return with_partitions_folded(connection, catalog, schema, tables)

@@ -1,8 +1,8 @@
 """The queries that read the objects of one schema.
 
 Each of SCHEMA_OBJECTS returns rows of a kind, a table, a name and attributes in JSON. SHADOWS
-returns rows of a kind, a name and a schema; OWNERS of a kind, a name and a role; NEEDED and
-RELATIONS of a kind and a name.
+returns rows of a kind, a table, a name and a schema; OWNERS of a kind, a table, a name and a role;
+NEEDED and RELATIONS of a kind and a name. PARTITIONS and PART_NAMES are for partitions.py.
 """
 
 
@@ -13,8 +13,9 @@ def _extension(catalog: str, oid: str) -> str:
          WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"""
 
 
-# Definitions qualify the table with its schema, which differs between the compared catalogs.
-_UNQUALIFIED = """replace(replace({}, ' ON pg_temp.', ' ON '),
+# Definitions qualify the table with its schema, which differs between the compared catalogs. The
+# index of a partitioned table is ON ONLY that, even if all partitions have it.
+_UNQUALIFIED = """replace(replace(replace({}, ' ON ONLY ', ' ON '), ' ON pg_temp.', ' ON '),
                    ' ON ' || c.relnamespace::regnamespace || '.', ' ON ')"""
 
 _ENABLED = """CASE {} WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled'
@@ -40,7 +41,8 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
            'inherits', (SELECT array_agg(i.inhparent::regclass::text ORDER BY i.inhseqno)
                           FROM pg_inherits AS i WHERE i.inhrelid = c.oid),
            'inherited by', (SELECT array_agg(i.inhrelid::regclass::text ORDER BY 1)
-                              FROM pg_inherits AS i WHERE i.inhparent = c.oid),
+                              FROM pg_inherits AS i
+                             WHERE i.inhparent = c.oid AND c.relkind <> 'p'),
            'extension', {_extension("pg_class", "c.oid")},
            'comment', obj_description(c.oid, 'pg_class'))
        || CASE WHEN c.relkind IN ('v', 'm')
@@ -224,13 +226,13 @@ SELECT current_setting('server_version_num')::int, current_database(),
 """
 
 SHADOWS = """
-SELECT 'table', c.relname, found.relnamespace::regnamespace::text
+SELECT 'table', '', c.relname, found.relnamespace::regnamespace::text
   FROM pg_class AS c
   JOIN pg_class AS found ON found.oid = to_regclass(quote_ident(c.relname))
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p')
    AND found.relnamespace <> c.relnamespace
 UNION ALL
-SELECT 'enum type', t.typname, found.typnamespace::regnamespace::text
+SELECT 'enum type', '', t.typname, found.typnamespace::regnamespace::text
   FROM pg_type AS t
   JOIN pg_type AS found ON found.oid = to_regtype(quote_ident(t.typname))
  WHERE t.typnamespace = %(schema)s AND t.typtype = 'e'
@@ -280,11 +282,56 @@ SELECT CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END, coalesce(
 """
 
 OWNERS = """
-SELECT 'table', c.relname, pg_get_userbyid(c.relowner)
+SELECT 'table', '', c.relname, pg_get_userbyid(c.relowner)
   FROM pg_class AS c
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f')
 UNION ALL
-SELECT 'enum type', t.typname, pg_get_userbyid(t.typowner)
+SELECT 'partition', t.relname, c.relname, pg_get_userbyid(c.relowner)
+  FROM pg_class AS t
+  JOIN pg_inherits AS i ON i.inhparent = t.oid
+  JOIN pg_class AS c ON c.oid = i.inhrelid
+ WHERE t.relnamespace = %(schema)s AND t.relkind = 'p'
+UNION ALL
+SELECT 'enum type', '', t.typname, pg_get_userbyid(t.typowner)
   FROM pg_type AS t
  WHERE t.typnamespace = %(schema)s AND t.typtype = 'e'
+"""
+
+PARTITIONS = """
+WITH RECURSIVE below AS (
+    SELECT t.relname AS table_name, 1 AS level, i.inhrelid AS oid, i.inhdetachpending AS is_pending
+      FROM pg_class AS t
+      JOIN pg_inherits AS i ON i.inhparent = t.oid
+     WHERE t.relnamespace = %(schema)s AND t.relkind = 'p'
+       AND (NOT t.relispartition OR t.relname = ANY (%(tables)s))
+     UNION ALL
+    SELECT below.table_name, level + 1, i.inhrelid, i.inhdetachpending
+      FROM below
+      JOIN pg_class AS c ON c.oid = below.oid AND c.relkind = 'p'
+                        AND (c.relnamespace <> %(schema)s OR c.relname <> ALL (%(tables)s))
+      JOIN pg_inherits AS i ON i.inhparent = c.oid
+)
+SELECT table_name, level, c.relname,
+       nullif(c.relnamespace, %(schema)s)::regnamespace::text, is_pending,
+       pg_get_expr(c.relpartbound, c.oid)
+  FROM below
+  JOIN pg_class AS c ON c.oid = below.oid
+ WHERE c.relnamespace <> %(schema)s OR c.relname <> ALL (%(tables)s)
+ ORDER BY c.oid
+"""
+
+PART_NAMES = """
+SELECT c.relname, x.relname, whole.relname
+  FROM pg_class AS c
+  JOIN pg_index AS i ON i.indrelid = c.oid
+  JOIN pg_class AS x ON x.oid = i.indexrelid
+  JOIN pg_inherits AS h ON h.inhrelid = x.oid
+  JOIN pg_class AS whole ON whole.oid = h.inhparent
+ WHERE c.relnamespace = %(schema)s AND c.relispartition
+UNION ALL
+SELECT c.relname, k.conname, whole.conname
+  FROM pg_class AS c
+  JOIN pg_constraint AS k ON k.conrelid = c.oid
+  JOIN pg_constraint AS whole ON whole.oid = k.conparentid
+ WHERE c.relnamespace = %(schema)s AND c.relispartition
 """

@@ -1,0 +1,25 @@
+"""The objects of a schema as Python values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+type Value = str | int | bool | list[Any] | dict[str, Any] | None
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """The key of an object: its kind, its table ('' if it is not part of one), and its name."""
+
+    kind: str
+    table: str
+    name: str
+
+    def __str__(self) -> str:
+        name = f"{self.table}.{self.name}" if self.table else self.name
+        return name.replace('"."', ".")  # a model writes schema"."table
+
+
+type Attributes = Mapping[str, Value]
+type Catalog = Mapping[Key, Attributes]
+"""The attributes of the objects of one schema."""
