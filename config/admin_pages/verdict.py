@@ -88,5 +88,5 @@ def _difference(finding: Finding) -> Difference:
         drift.key.table or drift.key.name,
         shown(drift.expected) if different else "",
         shown(drift.found) if different else "",
-        "\n".join(map(sql, finding.repairs)) or by_hand(drift.key),
+        "\n".join(map(sql, finding.repairs)) or by_hand(drift),
     )

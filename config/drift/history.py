@@ -1,8 +1,8 @@
 """What applied migrations did apart from the models: SQL of their own, and state-only removals."""
 
 import inspect
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.postgres.operations import (
@@ -13,8 +13,15 @@ from django.contrib.postgres.operations import (
 )
 from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import strip_quotes, truncate_name
-from django.db.migrations import RemoveField, RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.backends.utils import split_identifier, strip_quotes, truncate_name
+from django.db.migrations import (
+    AlterModelTable,
+    RemoveField,
+    RenameModel,
+    RunPython,
+    RunSQL,
+    SeparateDatabaseAndState,
+)
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
@@ -38,6 +45,8 @@ class Step:
     """The Python source of the module whose function it ran."""
     cascades: bool = False
     """Whether it also dropped what depended on something else."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """The old name of a table by the new one."""
 
 
 def read_steps(connection: BaseDatabaseWrapper) -> list[Step]:
@@ -73,6 +82,8 @@ def _steps(
         yield Step(sql=sql, cascades="cascade" in sql.lower())
     elif isinstance(operation, RunPython):
         yield Step(code=_source(operation.code))
+    elif isinstance(operation, (AlterModelTable, RenameModel)):
+        yield Step(renamed=_renamed(operation, app_label, state, connection))
     elif isinstance(operation, RemoveField):
         yield Step(cascades=True)
     elif isinstance(operation, AddConstraintNotValid):
@@ -82,6 +93,25 @@ def _steps(
     elif isinstance(operation, CollationOperation):
         verb = "CREATE" if isinstance(operation, CreateCollation) else "DROP"
         yield Step(sql=f"{verb} COLLATION {quote(operation.name)};")
+
+
+def _renamed(
+    operation: AlterModelTable | RenameModel,
+    app_label: str,
+    state: ProjectState,
+    connection: BaseDatabaseWrapper,
+) -> dict[str, str]:
+    """Return the old name of the model's table by the new one."""
+    old_name = new_name = operation.name_lower
+    if isinstance(operation, RenameModel):
+        old_name, new_name = operation.old_name_lower, operation.new_name_lower
+    after = state.clone()
+    operation.state_forwards(app_label, after)
+    old, new = (
+        split_identifier(_table(each.models[app_label, name], connection))[1]
+        for each, name in ((state, old_name), (after, new_name))
+    )
+    return {new: old} if new != old else {}
 
 
 def _text(sql: object) -> str:
@@ -123,20 +153,24 @@ def _names(state: ProjectState, connection: BaseDatabaseWrapper) -> set[Name]:
     }
 
 
+def _table(model: ModelState, connection: BaseDatabaseWrapper) -> str:
+    default = f"{model.app_label}_{model.name_lower}"
+    return model.options.get("db_table") or truncate_name(default, connection.ops.max_name_length())
+
+
 def _names_of(model: ModelState, connection: BaseDatabaseWrapper) -> Iterator[Name]:
     """Yield the table of the model and its parts, its link tables, and its enum types."""
     length = connection.ops.max_name_length()
-    default = truncate_name(f"{model.app_label}_{model.name_lower}", length)
-    table = model.options.get("db_table") or default
+    table = _table(model, connection)
     yield "", table
     for name, original in model.fields.items():
-        field: Any = original.clone()
-        field.set_attributes_from_name(name)
-        if field.many_to_many:
-            yield "", field.db_table or truncate_name(f"{strip_quotes(table)}_{name}", length)
-        elif field.column:
-            yield table, field.column
-        if enum := enum_field(field):
+        clone: Any = original.clone()
+        clone.set_attributes_from_name(name)
+        if clone.many_to_many:
+            yield "", clone.db_table or truncate_name(f"{strip_quotes(table)}_{name}", length)
+        elif clone.column:
+            yield table, clone.column
+        if enum := enum_field(clone):
             yield "", enum.type_name
     for item in (*model.options.get("indexes", ()), *model.options.get("constraints", ())):
         yield table, item.name

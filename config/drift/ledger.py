@@ -18,6 +18,11 @@ from config.postgres import Node
 from config.postgres.catalog import CatalogError, Key
 from config.postgres.enums import EnumAutodetector
 
+SKIPPED = "dependencies that are unapplied"
+LATER = "dependencies that were applied later"
+RECORDS = "records"
+UNMIGRATED = "changes that have no migration"
+
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
     """Yield the drift of migrations, of models without a migration, and of extensions.
@@ -66,9 +71,9 @@ def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
         later = [".".join(parent) for parent in parents if _is_later(loader, parent, node)]
         key = Key("migration", *node)
         if skipped:
-            yield Drift(key, "different", "dependencies that are unapplied", [], skipped)
+            yield Drift(key, "different", SKIPPED, [], skipped)
         if later:
-            yield Drift(key, "different", "dependencies that were applied later", [], later)
+            yield Drift(key, "different", LATER, [], later)
 
 
 def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
@@ -89,7 +94,7 @@ def _recorded_twice(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
         nodes = Counter(recorder.migration_qs.values_list("app", "name"))
         for node, records in sorted(nodes.items()):
             if records > 1:
-                yield Drift(Key("migration", *node), "different", "records", 1, records)
+                yield Drift(Key("migration", *node), "different", RECORDS, 1, records)
 
 
 def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
@@ -105,7 +110,7 @@ def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
         operations = [operation for migration in migrations for operation in migration.operations]
         key = Key("migration", app_label, "models")
         described = [operation.describe() for operation in operations]
-        yield Drift(key, "different", "changes that have no migration", [], described)
+        yield Drift(key, "different", UNMIGRATED, [], described)
 
 
 def _missing_extensions(

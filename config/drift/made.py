@@ -48,7 +48,7 @@ def _is_part_of(key: Key, attributes: Attributes, made: Collection[Key], live: C
 
 def _is_made(key: Key, attributes: Attributes, steps: Sequence[Step], schema: str) -> bool:
     """Return whether the last step that names the object made it, rather than dropped it."""
-    pattern = _pattern(key, attributes, schema)
+    pattern = _pattern(key, attributes, schema, _names_of_table(key.table, steps))
     made = False
     for step in steps:
         made = made or (key.table, key.name) in step.kept
@@ -57,6 +57,15 @@ def _is_made(key: Key, attributes: Attributes, steps: Sequence[Step], schema: st
         # The code may hold the SQL of both directions.
         made = made or any(match["made"] for match in pattern.finditer(step.code))
     return made
+
+
+def _names_of_table(table: str, steps: Sequence[Step]) -> list[str]:
+    """Return the name of the table, and those that it had before migrations renamed it."""
+    names = [table]
+    for step in reversed(steps):
+        if names[-1] in step.renamed:
+            names.append(step.renamed[names[-1]])
+    return names
 
 
 def _is_not_valid(constraint: Key, steps: Sequence[Step]) -> bool:
@@ -80,12 +89,15 @@ CONSTRAINTS = {
 }
 
 
-def _pattern(key: Key, attributes: Attributes, schema: str) -> re.Pattern[str]:
+def _pattern(
+    key: Key, attributes: Attributes, schema: str, tables: Sequence[str]
+) -> re.Pattern[str]:
     """Return a pattern for the SQL that makes or drops the object.
 
     An index or a constraint may have no name there: PostgreSQL then gives it one.
     """
-    name, table = _identifier(_bare(key, attributes), schema), _identifier(key.table, schema)
+    name = _identifier(_bare(key, attributes), schema)
+    table = f"(?:{'|'.join(_identifier(each, schema) for each in tables)})"
     kind = _keyword(key, attributes)
     altered = rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{table}[^;]*?\s"
     unless = r"(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
@@ -99,6 +111,8 @@ def _pattern(key: Key, attributes: Attributes, schema: str) -> re.Pattern[str]:
         makes = rf"CREATE\s+(?:\w+\s+)*?{kind}\s+{name}[^;]*?\s(?:ON|TO)\s+{table}"
     else:
         makes = rf"CREATE\s+(?:\w+\s+)*?{kind}\s+{unless}{name}|RENAME\s+TO\s+{name}"
+        if key.kind == "table":
+            makes += rf"|SELECT\s[^;]*?(?<!INSERT )INTO\s+(?:UNLOGGED\s+)?(?:TABLE\s+)?{name}"
     whole = r"(?:COLUMN\s+)?" if key.kind == "column" else rf"(?:\w+\s+)*?{kind}\s+"
     drops = (
         rf"DROP\s+{whole}(?:CONCURRENTLY\s+)?{unless}(?:[^;]*?,\s*)?{name}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
@@ -52,15 +53,17 @@ def check_migrations(
     loader = _load()
     wanted = _wanted(loader, app_label, name)
     labels = {label for label, _ in wanted}
-    plan = _whole_plan(loader)
-    state = ProjectState(real_apps=loader.unmigrated_apps)
-    migrations = [migration for migration, _ in plan if _key(migration) in wanted]
-    hazards = [
-        item
-        for item in find_hazards(connection, plan, state, app_labels=labels)
-        if _key(item.migration) in wanted
-    ]
-    return CheckedMigrations(migrations, hazards, list(_mistakes(migrations, hazards)))
+    migrations: dict[tuple[str, str], Migration] = {}
+    hazards: list[OperationHazards] = []
+    for graph in _graphs(loader):
+        plan = _whole_plan(graph)
+        state = ProjectState(real_apps=loader.unmigrated_apps)
+        new = {_key(m): m for m, _ in plan if _key(m) in wanted and _key(m) not in migrations}
+        found = find_hazards(connection, plan, state, app_labels=labels)
+        hazards += [item for item in found if _key(item.migration) in new]
+        migrations |= new
+    checked = list(migrations.values())
+    return CheckedMigrations(checked, hazards, list(_mistakes(checked, hazards)))
 
 
 def _load() -> MigrationLoader:
@@ -80,7 +83,7 @@ def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tu
         known = ", ".join(sorted(loader.migrated_apps))
         raise CheckError(f"App {app_label!r} has no migrations. Apps with migrations: {known}.")
     if not name:
-        return {key for key in loader.graph.nodes if key[0] in labels}
+        return {key for key in loader.disk_migrations if key[0] in labels}
     try:
         return {_key(loader.get_migration_by_prefix(app_label, name))}
     except KeyError as error:
@@ -89,10 +92,29 @@ def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tu
         raise CheckError(f"Several migrations of app {app_label!r} begin with {name!r}.") from error
 
 
-def _whole_plan(loader: MigrationLoader) -> Plan:
+def _graphs(loader: MigrationLoader) -> Iterator[MigrationGraph]:
+    """Yield the graph for an empty database, and that for one with some replaced migrations.
+
+    Such a database runs the rest of what a squashed migration replaces, not the squashed one.
+    """
+    yield loader.graph
+    squashed = {
+        key: migration.replaces
+        for key, migration in loader.disk_migrations.items()
+        if any(replaced in loader.disk_migrations for replaced in migration.replaces)
+    }
+    if squashed:
+        graph = MigrationLoader(None, replace_migrations=False).graph
+        for key, replaced in squashed.items():
+            graph.remove_replacement_node(key, replaced)
+        yield graph
+
+
+def _whole_plan(graph: MigrationGraph) -> Plan:
     """Return the plan for an empty database."""
-    order = (key for leaf in loader.graph.leaf_nodes() for key in loader.graph.forwards_plan(leaf))
-    return [(loader.graph.nodes[key], False) for key in dict.fromkeys(order)]
+    order = (key for leaf in graph.leaf_nodes() for key in graph.forwards_plan(leaf))
+    nodes = (graph.nodes[key] for key in dict.fromkeys(order))
+    return [(migration, False) for migration in nodes if migration]
 
 
 def _key(migration: Migration) -> tuple[str, str]:

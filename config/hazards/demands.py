@@ -22,6 +22,8 @@ VALIDATION = re.compile(
     rf"ALTER TABLE (?:ONLY )?{TABLE} VALIDATE CONSTRAINT (?P<name>{NAME})", re.IGNORECASE
 )
 TOKEN = re.compile(rf'{LITERAL}|"(?:[^"]|"")*"|.', re.DOTALL)
+CONSTANT = r"(?:''|[-+]?\d[\d.]*|true|false)(?:::\w+)?(?: |$)"
+"""A literal, after texts have become ''."""
 ORDER = re.compile(r"(?: (?:ASC|DESC)| NULLS (?:FIRST|LAST)| \w+_ops)+$", re.IGNORECASE)
 
 
@@ -117,6 +119,11 @@ def _new_column(table: str, column: str, rest: str) -> Iterator[Demand]:
     has_default = re.search(r"\b(?:DEFAULT|GENERATED|(?:small|big)?serial)\b", words, re.IGNORECASE)
     if not has_default and re.search(r"\bNOT NULL\b|\bPRIMARY KEY\b", words, re.IGNORECASE):
         yield Demand(table, f"new {_column(table, column)} would be NULL in {{rows}}")
+    if re.search(rf"\bDEFAULT {CONSTANT}", words, re.IGNORECASE) and re.search(
+        r"\bUNIQUE\b|\bPRIMARY KEY\b", words, re.IGNORECASE
+    ):
+        fault = f"new {_column(table, column)} must be unique, and {{rows}} would have one value"
+        yield Demand(table, fault, f"EXISTS (SELECT FROM {table} OFFSET 1)")
 
 
 def _check(table: str, name: str, rest: str) -> Iterator[Demand]:

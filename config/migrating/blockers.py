@@ -16,7 +16,7 @@ BLOCKERS = r"""
            concat_ws(', ', nullif(application_name, ''),
                      state || to_char(extract(epoch FROM clock_timestamp() - xact_start),
                                       '" for "FM999999990" s"'),
-                     nullif(left(regexp_replace(query, '\s+', ' ', 'g'), 60), ''))
+                     nullif(left(regexp_replace(query, '[[:space:]]+', ' ', 'g'), 60), ''))
       FROM pg_locks AS waiting
       JOIN pg_stat_activity AS blocker ON blocker.pid = ANY (pg_blocking_pids(waiting.pid))
      WHERE waiting.pid = %s AND NOT granted

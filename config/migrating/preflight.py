@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
 
+from config.migrating.parent_models import check_renamed_parents
 from config.postgres import MonthlyPartitions, Plan, in_schema_of, monthly_partitions
 from config.postgres.enums import (
     CreateEnum,
@@ -46,6 +47,7 @@ def check_plan(
     With `fake_initial`, tables may exist already.
     """
     check_reversible(plan)
+    check_renamed_parents(plan, apps)
     check_labels(connection, plan)
     check_type_owners(connection, plan)
     created = list(_created(plan, apps, connection.alias))

@@ -55,6 +55,8 @@ class Dropped:
     """The same with all parts, and with what is made again at once."""
     altered: Collection[Address]
     """What stays, but not as it was."""
+    unbacked: Sequence[str]
+    """What stays, but not as it was, and is in no backup."""
     made: Collection[ObjectName]
     """The new names, such as that of the table of a model that was deleted or renamed."""
     locked: Collection[int]

@@ -116,7 +116,7 @@ SELECT 'pg_class', attrelid::bigint, attnum::int FROM pg_attribute
 ]
 INVENTORY = f"""
 SELECT * FROM ({" UNION ALL ".join(OBJECTS)}) AS object (catalog, oid, number)
- WHERE oid >= {FIRST_OWN_OID} OR catalog = 'pg_namespace'
+ WHERE oid >= {FIRST_OWN_OID} OR catalog IN ('pg_largeobject', 'pg_namespace')
 """  # noqa: S608
 
 LOCKED = """

@@ -208,11 +208,21 @@ def _unknown(loader: MigrationLoader) -> set[Node]:
 
 
 def _with_dependents(
-    graph: MigrationGraph, applied: Collection[Node], roots: Collection[Node]
+    graph: MigrationGraph, applied: Mapping[Node, datetime], roots: Collection[Node]
 ) -> list[Node]:
-    """Return `roots` and all migrations that depend on them, the last one first."""
+    """Return `roots` and all migrations that depend on them, the one that was applied last first.
+
+    The times matter where dependencies are silent, such as after a model has moved to another app.
+    """
     gone: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
     order: dict[Any, None] = {}
     for leaf in graph.leaf_nodes():
         order |= dict.fromkeys(graph.forwards_plan(leaf))
-    return [node for node in reversed(order) if node in gone and node in applied]
+    times: dict[Any, datetime] = {}
+    for node in order:
+        if node in applied:
+            parents = [parent.key for parent in graph.node_map[node].parents]
+            before = [times[parent] for parent in parents if parent in times]
+            times[node] = max([applied[node], *before])  # never before its dependencies
+    in_time = sorted(times, key=times.__getitem__)
+    return [node for node in reversed(in_time) if node in gone]

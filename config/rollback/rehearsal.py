@@ -104,6 +104,7 @@ def _described(cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: Ro
         objects,
         trace.vanished,
         trace.altered,
+        trace.unbacked,
         {*trace.names} - {*read_object_names(cursor, trace.before)},
         trace.locked,
         rows.describe(),

@@ -78,6 +78,8 @@ class PlanReport:
         for table, count in self.dropped.rows.updated.items():
             if table not in MADE_BY_MIGRATE:
                 yield f"This changes {counted(count, 'row')} of {printable(table)}."
+        for what in self.dropped.unbacked:
+            yield f"This changes {printable(what)}, which no backup holds."
         if self.rollback.unknown and not self.rollback.after.models:
             names = ", ".join(".".join(node) for node in self.rollback.unknown)
             yield f"Not in the code, so what they made stays: {names}."

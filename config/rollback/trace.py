@@ -22,6 +22,7 @@ from config.rollback.inventory import (
     read_locked,
     read_object_names,
 )
+from config.rollback.unbacked import read_unbacked
 from config.rollback.versions import read_versions
 
 MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject)
@@ -43,8 +44,11 @@ class Trace:
         self.before = self.now = self._read()
         with connection.cursor() as cursor:
             self.versions = read_versions(cursor)
+            self.unbacked_before = read_unbacked(cursor)
         self.altered: frozenset[Address] = frozenset()
         """The objects that stay, but not as they were."""
+        self.unbacked: Sequence[str] = ()
+        """What is not as it was, and in no backup."""
         self.steps: list[Step] = []
         self._current: tuple[Migration, Operation] | None = None
         self.vanished: frozenset[Address] = frozenset()
@@ -92,6 +96,7 @@ class Trace:
         with self.connection.cursor() as cursor:
             locked = read_locked(cursor)
             versions = read_versions(cursor)
+            unbacked = read_unbacked(cursor)
             self.made_again = read_identities(cursor, self.now - self.before)
             self.names = read_object_names(cursor, self.now)
         self.altered = frozenset(
@@ -99,6 +104,9 @@ class Trace:
             for address, version in self.versions.items()
             if versions.get(address, version) != version
         )
+        self.unbacked = [
+            what for what, was in self.unbacked_before.items() if unbacked.get(what, was) != was
+        ]
         # Other sessions drop objects as well; those that this one has dropped are locked.
         gone = self.before - self.now
         self.vanished = frozenset(address for address in gone if address.is_within(locked))

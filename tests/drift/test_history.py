@@ -53,11 +53,13 @@ MADE = """
     ALTER TABLE item ADD CONSTRAINT small CHECK (amount < 1000);
     ALTER TABLE item ADD CHECK (amount > -1000);
     ALTER TABLE IF EXISTS item ADD COLUMN old_name text UNIQUE, ADD COLUMN number serial;
+    SELECT name, amount INTO UNLOGGED copied FROM item;
     CREATE TABLE first_name (id int);
     ALTER TABLE first_name RENAME TO second_name;
 """
 BY_HAND = {
     "VS102 log2": "CREATE TABLE log2 (id int)",
+    "VS102 copied2": "SELECT 1 INTO copied2",
     "VS102 first_name": "CREATE TABLE first_name (id int)",
     "VS202 item.old_name2": "ALTER TABLE item ADD old_name2 text",
     "VS712 Positive2": 'CREATE DOMAIN "Positive2" AS int',
@@ -129,6 +131,18 @@ def test_objects_of_sql__expected_but_not_those_made_by_hand(items: Lab) -> None
     assert found() == []
     run_sql("; ".join(BY_HAND.values()))
     assert sorted(found()) == sorted(BY_HAND)
+
+
+def test_part_that_sql_made_of_a_table_renamed_since__expected(items: Lab) -> None:
+    items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
+    items.write_models(MODELS.replace('db_table = "item"', 'db_table = "sales_item"'))
+    items.make_migrations("--name=third")
+    items.write_models(MODELS.replace('db_table = "item"', 'db_table = "thing"'))
+    items.make_migrations("--name=fourth")
+    migrate()
+    assert found() == []
+    run_sql("CREATE TRIGGER touch BEFORE INSERT ON keep EXECUTE FUNCTION touch()")
+    assert found() == ["VS902 keep.touch"]
 
 
 @pytest.mark.parametrize(

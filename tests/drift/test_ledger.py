@@ -7,8 +7,9 @@ from typing import LiteralString
 import pytest
 from pytest_django import Settings
 
+from config.drift import by_hand, title
 from config.drift.difference import Drift
-from config.drift.ledger import check_ledger
+from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED, check_ledger
 from config.postgres.catalog import Key
 from tests.drift.command import Run, drift
 from tests.support.databases import Database
@@ -35,6 +36,8 @@ from importlib import import_module
 class Migration(import_module("notifications.migrations.0001_initial").Migration):
     replaces = [("notifications", "0001_initial"), ("notifications", "0002_more")]
 """
+
+ITEM = Key("migration", "lab", "0002_more")
 
 
 @pytest.fixture
@@ -127,6 +130,46 @@ def test_ledger_of_changed_labels__different(
     assert drifts(shared_clone) == [
         without_migration("users", "Alter enum type role: remove 'educator'")
     ]
+
+
+@pytest.mark.parametrize(
+    ("drift", "words"),
+    [
+        (
+            Drift(ITEM, "missing"),
+            "migration lab.0002_more is not applied: run manage.py migrate lab",
+        ),
+        (
+            Drift(ITEM, "extra"),
+            "migration lab.0002_more is applied, but not in the code: restore its file, or delete "
+            "its record from django_migrations",
+        ),
+        (
+            Drift(ITEM, "different", SKIPPED),
+            "migration lab.0002_more: dependencies that are unapplied: if the database has what "
+            "they do, add their records to django_migrations; manage.py migrate refuses to run "
+            "until then",
+        ),
+        (
+            Drift(ITEM, "different", LATER),
+            "migration lab.0002_more: dependencies that were applied later: if nothing else "
+            "differs, only the order of the records in django_migrations does",
+        ),
+        (
+            Drift(ITEM, "different", RECORDS),
+            "migration lab.0002_more: records in django_migrations: delete all but one of its "
+            "records from django_migrations",
+        ),
+        (
+            Drift(Key("migration", "lab", "models"), "different", UNMIGRATED),
+            "models of app lab: changes that have no migration: run manage.py makemigrations lab, "
+            "and then manage.py migrate lab",
+        ),
+    ],
+    ids=["unapplied", "unknown", "skipped", "later", "twice", "no migration"],
+)
+def test_drift_of_the_ledger__named_with_the_next_step(drift: Drift, words: str) -> None:
+    assert f"{title(drift)}: {by_hand(drift).removeprefix('none in SQL; ')}" == words
 
 
 def without_migration(app_label: str, change: str) -> Drift:

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from config.hazards.management.commands.check_migrations import Command
+from tests.support.lab import Lab
 from tests.support.migrations import extra_migration
 from tests.support.processes import run
 
@@ -335,6 +336,26 @@ def test_check_without_squawk__status_2_and_what_to_do(
         assert check("notifications") == Run(
             2, ["squawk is not installed. Run make, or pip install squawk-cli."]
         )
+
+
+def test_squashed_migration__checked_with_those_that_it_replaces(lab: Lab) -> None:
+    for name, operations in (("0001_one", CREATED), ("0002_two", INDEXED)):
+        lab.write_migration(name, operations)
+    squashed = lab.package / "migrations" / "0001_squashed.py"
+    lab.write_migration("0003_x", CREATED + INDEXED)
+    (lab.package / "migrations" / "0003_x.py").rename(squashed)
+    replaces = 'replaces = [("lab", "0001_one"), ("lab", "0002_two")]\n    dependencies = []'
+    squashed.write_text(re.sub(r"dependencies = .*", replaces, squashed.read_text()))
+    lab.reload()
+    assert check("lab", "-v0") == Run(1, ["1 hazard in 3 migrations."])
+    assert check("lab", "0002").lines[0].startswith("lab.0002_two: Create index by_title")
+    assert check("lab", "0001_squashed") == Run(0, ["No hazards in 1 migration."])
+
+
+CREATED = """
+    migrations.CreateModel("Item", [("id", models.AutoField(primary_key=True))]),
+"""
+INDEXED = 'migrations.AddIndex("item", models.Index(fields=["id"], name="by_title")),'
 
 
 def test_check__runs_nothing() -> None:

@@ -92,6 +92,17 @@ def test_migration_behind_two_readers__names_one_and_counts_the_other(reader: Se
     assert f"{reason} Gave up" in without_seconds(str(error.value))
 
 
+def test_reader_in_a_database_that_escapes_backslashes__shown_with_its_statement(
+    database: str, reader: Session, settings: Settings
+) -> None:
+    settings.MIGRATE_LOCK_RETRIES = 0
+    run_sql(f"ALTER DATABASE {database} SET standard_conforming_strings = off")
+    connection.close()
+    with extra_migration("users", WHOLE), pytest.raises(CommandError) as error:
+        migrate("users")
+    assert blocked_by(reader.info.backend_pid) in without_seconds(str(error.value))
+
+
 def test_session_that_comes_after_the_migration__is_let_through(reader: Session) -> None:
     with session("visitor") as visitor, session("watcher") as watcher:
 

@@ -128,11 +128,19 @@ COUNTED: dict[str, tuple[str, str]] = {
         "new column lab_item.k would be NULL in 4 rows, for example the row with id 1",
         'SELECT * FROM "lab_item";',
     ),
+    'migrations.AddField("item", "k", models.IntegerField(default=0, unique=True)),': (
+        "new column lab_item.k must be unique, and 4 rows would have one value, for example the "
+        "row with id 1",
+        'SELECT * FROM "lab_item" WHERE EXISTS (SELECT FROM "lab_item" OFFSET 1);',
+    ),
+    'migrations.AddField("item", "k", models.TextField(default="it\'s, UNIQUE", unique=True)),': (
+        "new column lab_item.k must be unique, and 4 rows would have one value, for example the "
+        "row with id 1",
+        'SELECT * FROM "lab_item" WHERE EXISTS (SELECT FROM "lab_item" OFFSET 1);',
+    ),
 }  # fmt: skip
 """Operations, the rows that do not fit, and the query that finds them."""
 TOLD_BY_POSTGRESQL: dict[str, str] = {
-    'migrations.AddField("item", "k", models.IntegerField(default=0, unique=True)),':
-        'could not create unique index "lab_item_k_uniq": Key (k)=(0) is duplicated',
     "migrations.RunSQL(\"INSERT INTO lab_item (id, name, token) VALUES (1, '%', '')\"),":
         'duplicate key value violates unique constraint "lab_item_pkey": Key (id)=(1) already '
         "exists",
@@ -231,6 +239,17 @@ def test_values_that_fit_although_they_look_odd__not_refused(items: Lab) -> None
 def test_rows_that_the_plan_fills_before__not_refused(items: Lab) -> None:
     fill = 'lambda apps, _: apps.get_model("lab", "Item").objects.filter(note=None).update(note="")'
     write(items, f"migrations.RunPython({fill}), {alter('note', 'models.TextField()')}")
+    assert run(migrate("lab")) == ["lab.0002_x"]
+
+
+def test_new_unique_column_that_gets_different_values__not_refused(items: Lab) -> None:
+    functions = "__import__('django.db.models.functions', fromlist=['x'])"
+    write(
+        items,
+        f'migrations.AddField("item", "k", models.UUIDField(db_default={functions}.UUID4(), '
+        "unique=True)),"
+        'migrations.AddField("owner", "k", models.IntegerField(default=0, unique=True)),',
+    )
     assert run(migrate("lab")) == ["lab.0002_x"]
 
 

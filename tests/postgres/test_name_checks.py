@@ -1,4 +1,4 @@
-"""The system check of names that PostgreSQL would cut: names.E001."""
+"""The system checks of names that PostgreSQL would cut, or SQL cannot contain: names.E001, E002."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -78,7 +78,11 @@ def test_column_of_too_many_bytes__is_an_error(name: str) -> None:
     [
         ({"indexes": [index(CYRILLIC)]}, "index", "Give it a shorter name."),
         ({"constraints": [check(CYRILLIC)]}, "constraint", "Give it a shorter name."),
-        ({"db_table": f'{CYRILLIC}"."t'}, "schema", "Shorten the first part of db_table."),
+        (
+            {"db_table": f'{CYRILLIC}"."t'},
+            "schema",
+            "Set the first part of db_table to a shorter name.",
+        ),
         ({"db_table": f's"."{CYRILLIC}'}, "table", "Set db_table to a shorter name."),
     ],
     ids=["index", "constraint", "schema", "table in a schema"],
@@ -93,6 +97,45 @@ def test_other_name_of_too_many_bytes__is_an_error(
             hint=hint,
             obj=thing,
             id="names.E001",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "name", "hint"),
+    [
+        ({"db_table": "5%s"}, "table", "5%s", "Set db_table to a plain name."),
+        ({"db_table": 'a"b'}, "table", 'a"b', "Set db_table to a plain name."),
+        ({"indexes": [index('"')]}, "index", '"', "Give it a plain name."),
+        ({"constraints": [check('"')]}, "constraint", '"', "Give it a plain name."),
+    ],
+    ids=["percent sign", "quote", "index", "constraint"],
+)
+def test_name_that_django_does_not_escape__is_an_error(
+    options: dict[str, Any], kind: str, name: str, hint: str
+) -> None:
+    thing = model(options, name=text())
+    character = "%" if "%" in name else '"'
+    assert check_names() == [
+        Error(
+            f"The {kind} {name!r} has a name with {character}, which Django puts into SQL without "
+            "escaping it, so that statements fail.",
+            hint=hint,
+            obj=thing,
+            id="names.E002",
+        )
+    ]
+
+
+def test_column_that_django_does_not_escape__is_an_error() -> None:
+    thing = model(name=text(db_column='5% of "all"'))
+    assert check_names() == [
+        Error(
+            'The column \'5% of "all"\' has a name with % and ", which Django puts into SQL '
+            "without escaping it, so that statements fail.",
+            hint="Set db_column to a plain name.",
+            obj=thing._meta.get_field("name"),
+            id="names.E002",
         )
     ]
 
@@ -117,6 +160,11 @@ def test_names_of_63_bytes__pass() -> None:
 
 def test_table_in_a_schema_of_more_bytes_together__passes() -> None:
     model({"db_table": f'{FITTING}"."{FITTING}'})
+    assert check_names() == []
+
+
+def test_table_in_quotes__passes() -> None:
+    model({"db_table": '"thing"'})
     assert check_names() == []
 
 

@@ -57,8 +57,8 @@ def remove_model(world: World, random: Random) -> bool:
 
 
 def rename_model(world: World, random: Random) -> bool:
-    """Rename a model without children of its own, as Django cannot rename a parent."""
-    models = [each for each in world.models if all(child.proxy for child in world.children(each))]
+    """Rename a model from which no other inherits, as Django cannot rename a parent."""
+    models = [each for each in world.models if not world.children(each)]
     if not models:
         return False
     random.choice(models).name = new_name(world, random, MODEL_NAMES)

@@ -51,7 +51,7 @@ def make_free_object(world: World, random: Random) -> Writing:
                 "CREATE FUNCTION {0}(n int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT n'",
                 "DROP FUNCTION {0}(int)",
             ),
-            ("CREATE COLLATION {0} (provider = icu, locale = 'de')", "DROP COLLATION {0}"),
+            ('CREATE COLLATION {0} FROM "C"', "DROP COLLATION {0}"),
             ("CREATE VIEW {0} AS SELECT 1 AS one", "DROP VIEW {0}"),
             ("CREATE MATERIALIZED VIEW {0} AS SELECT 1 AS one", "DROP MATERIALIZED VIEW {0}"),
             ("CREATE SCHEMA {0} CREATE TABLE {0}.t (a int)", "DROP SCHEMA {0} CASCADE"),
@@ -91,6 +91,7 @@ def make_trigger(world: World, random: Random) -> Writing | None:
     if not models:
         return None
     model = random.choice(models)
+    model.pinned = True  # if it were deleted, going back could not make the trigger again
     name = f"touch{world.number()}"
     function = (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "

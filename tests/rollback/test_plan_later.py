@@ -63,6 +63,10 @@ def test_plan_of_an_app_to_a_time__only_of_that_app() -> None:
     ]
 
 
+def test_plan_of_everything__what_was_applied_last_is_the_first() -> None:
+    assert plan()[0] == "notifications.0099_extra"
+
+
 def test_plan_to_a_time_after_all__nothing() -> None:
     nothing = read(to="2026-11-21")
     assert (nothing.migrations, nothing.reason) == (

@@ -108,6 +108,7 @@ OTHERS = """
     INSERT INTO legacy SELECT 'happy', id FROM users LIMIT 1;
     CREATE VIEW theirs.names AS SELECT email FROM users;
     CREATE VIEW theirs.more AS SELECT email, now() FROM theirs.names;
+    CREATE MATERIALIZED VIEW theirs.copied AS SELECT email::text FROM users;
     COMMENT ON VIEW theirs.names IS 'theirs'; GRANT SELECT ON theirs.names TO "{owner}";
     ALTER VIEW theirs.more OWNER TO "{owner}";
     CREATE FUNCTION theirs.mail(users) RETURNS text LANGUAGE sql AS 'SELECT $1.email';

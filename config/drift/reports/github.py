@@ -30,7 +30,7 @@ def _sentence(finding: Finding) -> str:
     drift = finding.drift
     if drift.problem == "different":
         return f"expected: {shown(drift.expected)}\nfound: {shown(drift.found)}"
-    return "\n".join(map(sql, finding.repairs)) or by_hand(drift.key, drift.attribute)
+    return "\n".join(map(sql, finding.repairs)) or by_hand(drift)
 
 
 def _sources() -> dict[str, type]:

@@ -140,7 +140,7 @@ class _TextReport:
 
     def _repair(self, finding: Finding) -> list[str]:
         if not finding.repairs:
-            return [by_hand(finding.drift.key, finding.drift.attribute)]
+            return [by_hand(finding.drift)]
         lines = printable("\n".join(map(sql, finding.repairs))).split("\n")
         left_out = len(lines) - REPAIR_LINES
         if self.verbosity > 1 or left_out <= 1:

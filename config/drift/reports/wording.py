@@ -6,10 +6,22 @@ from typing import Any
 from config.console import counted
 from config.drift.comparison import SHADOWED, Comparison
 from config.drift.difference import Drift
+from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED
 from config.drift.repair import Statement
-from config.postgres.catalog import Key, Value
+from config.postgres import LEDGER
+from config.postgres.catalog import Value
 
 MIGRATION_PROBLEMS = {"missing": "not applied", "extra": "applied, but not in the code"}
+MIGRATION_STEPS = {
+    "missing": "run manage.py migrate {app}",
+    "extra": "restore its file, or delete its record from django_migrations",
+    SKIPPED: "if the database has what they do, add their records to django_migrations; "
+    "manage.py migrate refuses to run until then",
+    LATER: "if nothing else differs, only the order of the records in django_migrations does",
+    RECORDS: "delete all but one of its records from django_migrations",
+    UNMIGRATED: "run manage.py makemigrations {app}, and then manage.py migrate {app}",
+}
+"""What to do, by the attribute or else the problem."""
 
 
 def verdict(comparison: Comparison) -> str:
@@ -32,6 +44,10 @@ def title(drift: Drift) -> str:
         return f"setting {key}: the pattern {drift.found!r} matches no difference"
     if key.kind == "object":  # the name begins with the kind
         return f"{key} is {drift.problem}"
+    if drift.attribute == UNMIGRATED:
+        return f"models of app {key.table}: {UNMIGRATED}"
+    if drift.attribute == RECORDS:
+        return f"migration {key}: records in {LEDGER}"
     if drift.problem == "different":
         return f"{key.kind} {key}: {drift.attribute}"
     if key.kind == "migration":
@@ -39,14 +55,16 @@ def title(drift: Drift) -> str:
     return f"{key.kind} {key} is {drift.problem}"
 
 
-def by_hand(key: Key, attribute: str = "") -> str:
+def by_hand(drift: Drift) -> str:
     """Return what to do about a difference that no statement repairs."""
-    if attribute == SHADOWED:
+    key = drift.key
+    if drift.attribute == SHADOWED:
         return "none that is safe to generate; rename the other object, or change the search_path"
     if key.kind == "setting":
         return "remove the pattern"
     if key.kind == "migration":
-        return "none in SQL; see manage.py showmigrations, makemigrations and migrate"
+        step = MIGRATION_STEPS[drift.attribute or drift.problem]
+        return f"none in SQL; {step.format(app=key.table)}"
     return "none that is safe to generate; write a migration"
 
 

@@ -141,7 +141,8 @@ SELECT d.catalog, d.oid::bigint, d.number,
      WHERE d.catalog = 'pg_class' AND d.number > 0 AND (a.attrelid, a.attnum) = (d.oid, d.number)
         OR d.catalog = 'pg_attrdef' AND v.oid = d.oid
      UNION ALL
-    SELECT CASE WHEN c.relispartition OR c.relkind IN ('t', 'S') THEN 'included'
+    SELECT CASE WHEN c.relispartition OR c.relkind = 'S'
+                     OR c.relnamespace = 'pg_toast'::regnamespace THEN 'included'
                 WHEN k.oid IS NOT NULL THEN 'key'
                 WHEN c.relkind IN ('i', 'I') THEN 'index'
                 WHEN c.relkind IN ('v', 'm') THEN 'view' END,

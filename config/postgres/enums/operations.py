@@ -232,11 +232,16 @@ class AlterEnum(EnumOperation):
         if set(self.replace) & set(labels) or not set(self.replace.values()) <= set(labels):
             raise ValueError("Only removed labels can be replaced, and only by labels that stay.")
 
+    @property
+    def removed(self) -> list[str]:
+        return [label for label in self.old_labels if label not in self.labels]
+
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         change_enum(state, self.name, self.altered, renamed=self.replace)
 
     def forwards(self, editor: Any) -> None:
-        editor.change_enum_labels(self.name, self.altered, self.replace, CAN_REPLACE)
+        change = self.altered if editor.collect_sql else self.altered_once
+        editor.change_enum_labels(self.name, change, self.replace, CAN_REPLACE)
 
     def backwards(self, editor: Any) -> None:
         editor.change_enum_labels(self.name, self.restored)
@@ -244,13 +249,22 @@ class AlterEnum(EnumOperation):
     def altered(self, labels: Sequence[str]) -> list[str]:
         return _changed(labels, self.old_labels, self.labels)
 
+    def altered_once(self, labels: Sequence[str]) -> list[str]:
+        """Return the same. Raise CommandError if the type has been altered like this already."""
+        missing = [label for label in self.removed if label not in labels]
+        if missing:
+            raise self.conflict(f"the type has no label {', '.join(map(repr, missing))}")
+        if list(labels) == self.labels:
+            raise self.conflict("its labels are in this order already")
+        return self.altered(labels)
+
     def restored(self, labels: Sequence[str]) -> list[str]:
         removed = () if self in LOOKAHEAD.get().dropped else self.labels
         return _changed(labels, removed, self.old_labels)
 
     def describe(self) -> str:
-        removed = [label for label in self.old_labels if label not in self.labels]
-        change = f"remove {', '.join(map(repr, removed))}" if removed else "reorder its labels"
+        removed = ", ".join(map(repr, self.removed))
+        change = f"remove {removed}" if removed else "reorder its labels"
         if self.replace:
             pairs = ", ".join(f"{old!r} by {new!r}" for old, new in self.replace.items())
             change += f", replacing {pairs} in rows for good"

@@ -177,6 +177,13 @@ def test_column_in_conditions_altered_otherwise__migrates_forwards_and_backwards
 
 
 @pytest.mark.django_db
+def test_column_with_a_default_altered__default_is_of_the_new_type() -> None:
+    state = table(text(db_default="sad"))
+    there_and_back(state, AlterField("song", "mood", models.TextField(db_default="sad")))
+    assert "column music_song.mood text not null default 'sad'::text" in schema()
+
+
+@pytest.mark.django_db
 def test_text_that_is_no_label_altered_to_an_enum__refused() -> None:
     state = table(text())
     run_sql("INSERT INTO music_song (mood) VALUES ('furious')")

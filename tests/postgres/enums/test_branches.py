@@ -52,6 +52,18 @@ REORDER = AlterEnum("mood", ["sad", "happy"], LABELS)
             [RENAME, AddEnumValue("mood", "calm", before="sad")],
             "Add label 'calm' to enum type mood: \"sad\" is not an existing enum label",
         ),
+        (
+            [REMOVE_SAD, REMOVE_SAD],
+            "Alter enum type mood: remove 'sad': the type has no label 'sad'",
+        ),
+        (
+            [RENAME, REMOVE_SAD],
+            "Alter enum type mood: remove 'sad': the type has no label 'sad'",
+        ),
+        (
+            [REORDER, REORDER],
+            "Alter enum type mood: reorder its labels: its labels are in this order already",
+        ),
     ],
     ids=lambda value: ", ".join(described(value)) if isinstance(value, list) else "",
 )

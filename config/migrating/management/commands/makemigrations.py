@@ -4,7 +4,10 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.core.management.base import CommandError
 from django.core.management.commands import makemigrations
+from django.db.migrations import Migration, RenameModel
+from django.db.migrations.loader import MigrationLoader
 
+from config.migrating.parent_models import check_renamed_parents
 from config.postgres.enums import EnumAutodetector
 from config.project import is_own
 
@@ -22,6 +25,14 @@ class Command(makemigrations.Command):
                 "This question got no answer, because input has ended; nothing was written. Run "
                 "makemigrations in a terminal, or with --noinput, which prints what it assumes."
             ) from error
+
+    def write_migration_files(self, changes: dict[str, list[Migration]], *args: Any) -> None:
+        plan = [(migration, False) for app in changes.values() for migration in app]
+        operations = (operation for migration, _ in plan for operation in migration.operations)
+        if any(isinstance(operation, RenameModel) for operation in operations):
+            state = MigrationLoader(None, ignore_no_migrations=True).project_state()
+            check_renamed_parents(plan, state.apps)
+        super().write_migration_files(changes, *args)
 
 
 def labels_to_name() -> list[str]:

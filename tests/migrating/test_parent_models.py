@@ -1,0 +1,51 @@
+"""The renaming of a model that others inherit from, which Django's migrations cannot follow."""
+
+import pytest
+from django.core.management.base import CommandError
+
+from tests.support.lab import Lab
+from tests.support.migrations import migrate, run_sql
+
+MODELS = """
+class Place(models.Model):
+    name = models.TextField(default="")
+
+class Cafe(Place):
+    {}
+"""
+CHILDREN = {"with a table": "seats = models.IntegerField()", "proxy": "class Meta: proxy = True"}
+REFUSAL = (
+    "Cannot rename model lab.Place to Spot: lab.Cafe inherits from it, and Django's migrations "
+    "cannot rename such a model. Nothing was changed. Keep the name, and set verbose_name to "
+    "another; or create a new model, move the rows, and delete the old one."
+)
+
+
+@pytest.fixture(params=[*CHILDREN.values()], ids=[*CHILDREN])
+def places(request: pytest.FixtureRequest, lab: Lab) -> Lab:
+    lab.write_models(MODELS.format(request.param))
+    lab.make_migrations()
+    return lab
+
+
+def test_parent_renamed__refused_before_a_migration_is_written(places: Lab) -> None:
+    source = (places.package / "models.py").read_text()
+    (places.package / "models.py").write_text(source.replace("Place", "Spot"))
+    places.reload()
+    with pytest.raises(CommandError) as error:
+        places.make_migrations()
+    assert str(error.value) == REFUSAL
+    assert places.migrations == ["0001_initial"]
+
+
+@pytest.mark.parametrize("applied_first", [True, False])
+def test_migration_that_renames_a_parent__refused_before_anything_runs(
+    places: Lab, applied_first: bool
+) -> None:
+    if applied_first:
+        migrate("lab")
+    places.write_migration("0002_rename", 'migrations.RenameModel("Place", "Spot"),')
+    with pytest.raises(CommandError) as error:
+        migrate("lab")
+    assert str(error.value) == REFUSAL
+    assert bool(run_sql("SELECT to_regclass('lab_place')")[0][0]) is applied_first
