@@ -1,4 +1,4 @@
-"""The settings of a database, from DATABASE_URL."""
+"""The settings of a database, from DATABASE_URL or DATABASE_REPLICA_URL."""
 
 import re
 from typing import Any
@@ -15,17 +15,17 @@ NUMBER = re.compile("0|[1-9][0-9]{0,8}")
 DJANGO_OPTIONS = {"assume_role", "isolation_level"}
 
 
-def parse_database_url(url: str) -> dict[str, Any]:
+def parse_database_url(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
     """Return the settings of the PostgreSQL database at `url`; its query string becomes OPTIONS.
 
-    Raises ImproperlyConfigured, whose message never contains the password.
+    Raises ImproperlyConfigured, whose message names the variable but never contains the password.
     """
     scheme, separator, _ = url.partition("://")
     if not separator or not re.fullmatch("[a-zA-Z0-9+.-]*", scheme):
-        raise ImproperlyConfigured(f"DATABASE_URL is not a URL. Write {EXAMPLE}.")
+        raise ImproperlyConfigured(f"{variable} is not a URL. Write {EXAMPLE}.")
     if scheme.lower() not in Env.POSTGRES_FAMILY:
         raise ImproperlyConfigured(
-            "DATABASE_URL is for another database engine, but this project needs PostgreSQL. "
+            f"{variable} is for another database engine, but this project needs PostgreSQL. "
             f"Write {EXAMPLE}."
         )
     address, _, query = url.partition("?")
@@ -37,14 +37,14 @@ def parse_database_url(url: str) -> dict[str, Any]:
     except ValueError:
         # Without the cause, whose message contains parts of the password.
         raise ImproperlyConfigured(
-            f"DATABASE_URL cannot be read. Write {EXAMPLE}, with a valid host, a number for the "
+            f"{variable} cannot be read. Write {EXAMPLE}, with a valid host, a number for the "
             "port, and percent-encoding for special characters (%2F for /, %3F for ?, %40 for @)."
         ) from None
     if not settings["NAME"]:
-        raise ImproperlyConfigured(f"DATABASE_URL names no database. Write {EXAMPLE}.")
+        raise ImproperlyConfigured(f"{variable} names no database. Write {EXAMPLE}.")
     if "+" in (name := address.rpartition("/")[2]):
         settings["NAME"] = unquote(name)
-    _check_options(settings["OPTIONS"])
+    _check_options(settings["OPTIONS"], variable)
     return settings
 
 
@@ -66,7 +66,7 @@ def _check_characters(url: str, hosts: str) -> None:
             host.encode("idna")
 
 
-def _check_options(options: dict[str, Any]) -> None:
+def _check_options(options: dict[str, Any], variable: str) -> None:
     """Raise ImproperlyConfigured if libpq does not know an option, or its value is invalid."""
     libpq_options = {key: options[key] for key in options.keys() - DJANGO_OPTIONS}
     reason = None
@@ -80,6 +80,6 @@ def _check_options(options: dict[str, Any]) -> None:
         reason = "connect_timeout is not a number"
     if reason:
         raise ImproperlyConfigured(
-            f"A parameter after the question mark in DATABASE_URL is wrong: {reason}. "
+            f"A parameter after the question mark in {variable} is wrong: {reason}. "
             "See libpq's connection parameters."
         )

@@ -6,8 +6,9 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ErrorReportFilter(SafeExceptionReporterFilter):
-    """Django's filter, which also hides DATABASE_URL: runserver has it among a request's values."""
+    """Django's filter, which also hides the URLs: runserver has them among a request's values."""
 
     hidden_settings = re.compile(
-        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|DATABASE_URL", re.IGNORECASE
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|DATABASE_(REPLICA_)?URL",
+        re.IGNORECASE,
     )

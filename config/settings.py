@@ -82,6 +82,7 @@ MIDDLEWARE = [
     # With DEBUG on, runserver and the tests serve static files as they are in the source.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "config.replica.own_writes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "config.admin.error_pages.large_requests_refused",
@@ -112,11 +113,11 @@ TEMPLATES = [
     },
 ]
 
-# Database: the one of DATABASE_URL, or else the embedded PostgreSQL.
+# Database: the one of DATABASE_URL, or else the embedded PostgreSQL. And a standby of it, if any.
 
 
-def _external() -> dict[str, Any]:
-    database = parse_database_url(database_url)
+def _external(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
+    database = parse_database_url(url, variable)
     # .iterator() uses a server-side cursor across transactions, which fails through PgBouncer in
     # transaction mode. Without server-side cursors it fetches all rows at once.
     server_side_cursors = env.flag("DATABASE_SERVER_SIDE_CURSORS", default=False)
@@ -145,11 +146,34 @@ def _embedded() -> dict[str, Any]:
     }
 
 
-DATABASES = {"default": _external() if database_url else _embedded()}
+def _replica(url: str) -> dict[str, Any]:
+    if not database_url or url == database_url:
+        raise ImproperlyConfigured(
+            "DATABASE_REPLICA_URL is set, but "
+            + ("is the same as DATABASE_URL. " if database_url else "DATABASE_URL is not. ")
+            + "Set it to the URL of a standby of the database of DATABASE_URL, or unset it."
+        )
+    database = _external(url, "DATABASE_REPLICA_URL")
+    # A read that fails there is repeated on the primary, so connections are not tried before, and
+    # not waited for.
+    database["CONN_HEALTH_CHECKS"] = False
+    database["TEST"] = {"MIRROR": "default"}
+    database["OPTIONS"].setdefault("connect_timeout", 2)
+    if pool := database["OPTIONS"].get("pool"):
+        pool |= {"timeout": 2, "check": None}
+    return database
+
+
+DATABASES = {"default": _external(database_url) if database_url else _embedded()}
+if replica_url := env.text("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = _replica(replica_url)
+    DATABASE_ROUTERS = ["config.replica.ReplicaRouter"]
+DATABASE_REPLICA_MAX_LAG = env.number("DATABASE_REPLICA_MAX_LAG", default=10)
 # All code in this project works with both ways of binding parameters.
-DATABASES["default"]["OPTIONS"]["server_side_binding"] = env.flag(
-    "DATABASE_SERVER_SIDE_BINDING", default=False
-)
+for database in DATABASES.values():
+    database["OPTIONS"]["server_side_binding"] = env.flag(
+        "DATABASE_SERVER_SIDE_BINDING", default=False
+    )
 
 # Migrations. When a statement of `migrate` has waited MIGRATE_LOCK_TIMEOUT seconds for a lock, all
 # locks are released, and the migration is retried after a pause. Ten retries take three minutes.

@@ -37,6 +37,10 @@ def pytest_configure() -> None:
     # that tests interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # The databases of tests are not on a replica. The tests of config/replica have one themselves.
+    os.environ["DATABASE_REPLICA_URL"] = ""
+    project_settings.DATABASES.pop("replica", None)
+    project_settings.DATABASE_ROUTERS = []
     if uses_own_server():
         project_settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"] = SERVER_OF_THE_TESTS
 

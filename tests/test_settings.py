@@ -10,6 +10,7 @@ from tests.support.processes import PROJECT, manage, printed, refusal, run, shel
 from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
 
 URL = "postgres://user:password@host:5432/name"
+REPLICA = "postgres://user:password@replica:5432/name"
 SECRET_KEY = "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PRODUCTION = {
     "DEBUG": "off",
@@ -71,6 +72,21 @@ def test_command_with_only_debug_off__lists_all_missing_settings() -> None:
             "LOG_FORMAT in the environment is not text or json. Set it to one of them.",
         ),
         (
+            {"DATABASE_REPLICA_URL": REPLICA},
+            "DATABASE_REPLICA_URL is set, but DATABASE_URL is not. Set it to the URL of a standby "
+            "of the database of DATABASE_URL, or unset it.",
+        ),
+        (
+            {"DATABASE_URL": URL, "DATABASE_REPLICA_URL": URL},
+            "DATABASE_REPLICA_URL is set, but is the same as DATABASE_URL. Set it to the URL of a "
+            "standby of the database of DATABASE_URL, or unset it.",
+        ),
+        (
+            {"DATABASE_URL": URL, "DATABASE_REPLICA_URL": "mysql://replica/name"},
+            "DATABASE_REPLICA_URL is for another database engine, but this project needs "
+            f"PostgreSQL. Write {URL}.",
+        ),
+        (
             {"SECRET_KEY": "<50 characters or more>"},
             "SECRET_KEY in the environment has a placeholder or shell code instead of a value. "
             "Replace it.",
@@ -120,6 +136,33 @@ def test_database_of_environment__is_set(
     assert {key: database[key] for key in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, {"HOST": "replica", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}),
+        ({"DATABASE_CONN_MAX_AGE": 60}, {"CONN_MAX_AGE": 60}),
+        ({}, {"OPTIONS": {"connect_timeout": 2, "server_side_binding": False}}),
+        (
+            {"DATABASE_POOL_SIZE": 5},
+            {
+                "OPTIONS": {
+                    "pool": {"min_size": 2, "max_size": 5, "timeout": 2, "check": None},
+                    "connect_timeout": 2,
+                    "server_side_binding": False,
+                }
+            },
+        ),
+    ],
+)
+def test_replica_of_environment__is_set_and_not_waited_for(
+    variables: dict[str, object], expected: dict[str, object]
+) -> None:
+    urls = {"DATABASE_URL": URL, "DATABASE_REPLICA_URL": REPLICA}
+    database = setting("DATABASES['replica']", **urls, **variables)
+    assert isinstance(database, dict)
+    assert {key: database[key] for key in expected} == expected
+
+
 def test_page_for_debugging__does_not_show_the_password() -> None:
     code = """
 import os
@@ -129,8 +172,11 @@ request = RequestFactory().get("/", **os.environ)  # as runserver does
 page = ExceptionReporter(request, ValueError, ValueError("an error"), None).get_traceback_html()
 print("DATABASE_URL" in page, "s3cret" in page)
 """
-    url = "postgres://user:s3cret@host/name"
-    assert printed(shell(code, DATABASE_URL=url, ALLOWED_HOSTS="testserver")) == "True False"
+    urls = {
+        "DATABASE_URL": "postgres://user:s3cret@host/name",
+        "DATABASE_REPLICA_URL": "postgres://user:s3cret@replica/name",
+    }
+    assert printed(shell(code, **urls, ALLOWED_HOSTS="testserver")) == "True False"
 
 
 @pytest.mark.parametrize(

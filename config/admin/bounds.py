@@ -8,8 +8,10 @@ from itertools import chain
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DatabaseError, OperationalError, connection, models, transaction
+from django.db import DatabaseError, OperationalError, models, transaction
 from psycopg.errors import QueryCanceled
+
+from config.replica import reader
 
 COUNTED_ROWS = 1_000
 """The limit of a count on a page that counts many tables."""
@@ -43,7 +45,7 @@ def local_settings(**values: str) -> Iterator[None]:
     """Set parameters of PostgreSQL inside the block, and restore the previous values after it."""
     current = ", ".join(f"current_setting('{name}')" for name in values)
     new = ", ".join(f"set_config('{name}', %s, true)" for name in values)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(reader().alias), reader().cursor() as cursor:
         cursor.execute(
             # The names come from our code only.
             f"WITH before AS MATERIALIZED (SELECT {current}) SELECT *, {new} FROM before",  # noqa: S608
@@ -72,7 +74,7 @@ def count_up_to(limit: int, querysets: Sequence[QuerySet]) -> list[Count]:
     if not querysets:
         return []
     parts, params = zip(*(_counting(queryset, limit + 1) for queryset in querysets), strict=True)
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", list(chain(*params)))
         return [Count(min(number, limit), number <= limit) for number in cursor.fetchone()]
 
@@ -87,8 +89,8 @@ def _counting(queryset: QuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
 
 def estimates(models: Iterable[Model]) -> Counter[Model]:
     """Return the number of rows in each table as of its last VACUUM or ANALYZE, if any."""
-    by_name = {connection.ops.quote_name(model._meta.db_table): model for model in models}
-    with connection.cursor() as cursor:
+    by_name = {reader().ops.quote_name(model._meta.db_table): model for model in models}
+    with reader().cursor() as cursor:
         cursor.execute(
             # A partitioned table has no rows of its own.
             "SELECT name, sum(reltuples)::bigint FROM unnest(%s::text[]) AS name"

@@ -30,6 +30,7 @@ from config.admin.filters import YES_OR_NO, CheckedFilter
 from config.admin.mistakes import Mistake, contradictions, no_page, quoted, wrong_controls
 from config.admin.search import search_problem
 from config.postgres.enums import EnumField
+from config.replica import reads_replica
 
 LISTED_ROWS = 10_000
 """The number of rows that the pages of a list show; a filter leads to the other rows."""
@@ -57,6 +58,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def total(self) -> Count:
         """The number of matching rows."""
+        return self._count()
+
+    @reads_replica
+    def _count(self) -> Count:
         try:
             with at_most(COUNTING_MILLISECONDS):
                 return count_up_to(LISTED_ROWS, [self.object_list])[0]
@@ -187,8 +192,18 @@ class ChangeList(UnfoldChangeList):
             self.queryset = rows = self.root_queryset.none()
             self.paginator = self.model_admin.get_paginator(request, rows, self.list_per_page)
         self.page_num = 1 if self.mistakes else int(page)
-        self.result_list = self.paginator.page(self.page_num).object_list
+        read = reads_replica(self._rows_now) if self.model_admin.list_on_replica else self._rows
+        self.result_list = read()
         self.result_count = self.paginator.count
+
+    def _rows(self) -> QuerySet:
+        return self.paginator.page(self.page_num).object_list
+
+    def _rows_now(self) -> QuerySet:
+        """Return the rows of the page after reading them; a template would do it too late."""
+        rows = self._rows()
+        len(rows)
+        return rows
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
@@ -307,5 +322,6 @@ class ChangeList(UnfoldChangeList):
         if total.exact:
             name = self.opts.verbose_name if total.number == 1 else self.opts.verbose_name_plural
             return f"{total} {name}"
-        estimate = 0 if self.queryset.query.where else estimates([self.model])[self.model]
+        filtered = bool(self.queryset.query.where)
+        estimate = 0 if filtered else reads_replica(estimates)([self.model])[self.model]
         return f"{described(total, estimate)} {self.opts.verbose_name_plural}"

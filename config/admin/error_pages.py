@@ -1,5 +1,6 @@
 """Pages of errors in the site's own look. They read neither the session nor the database."""
 
+import sys
 from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFie
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.template.loader import render_to_string
 
-from config.console import counted_bytes
+from config.console import counted_bytes, is_lost
 
 type View = Callable[[HttpRequest], HttpResponse]
 
@@ -54,6 +55,11 @@ FAILED = Explanation(
     "The server could not finish this request. The error was logged.",
     "Go back and try again. A form that you sent is back when you open its page again.",
 )
+NO_DATABASE = Explanation(
+    "Database not available",
+    "The database does not answer, so the page cannot be shown. The error was logged.",
+    "Try again in a moment. A form that you sent is back when you open its page again.",
+)
 STALE = Explanation(
     "Form out of date",
     "Nothing was saved. The form is from before the last login in this browser, or cookies are"
@@ -81,6 +87,10 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Return the page of the exception that Django handles now."""
+    error = sys.exception()
+    if error and is_lost(error):
+        return error_page(request, 503, NO_DATABASE)
     return error_page(request, 500, FAILED)
 
 

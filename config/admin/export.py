@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import Context, copy_context
 from itertools import chain
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.urls import URLPattern, path
 
 from config.admin.bounds import QuerySet
+from config.replica import reads_replica
 
 SECRETS = frozenset({"password", "verification_token", "password_reset_token"})
 """Fields that are neither shown nor exported, and that cannot be filtered by."""
@@ -37,16 +39,29 @@ type Rows = Iterator[tuple[Any, ...]]
 
 
 def read(rows: QuerySet, fields: Fields) -> Rows:
-    """Yield the values of each row, in the order of the keys.
+    """Return the values of each row, in the order of the keys.
 
-    Each piece begins after the last key of the previous one. A server-side cursor would be simpler,
-    but does not work through PgBouncer.
+    The rows are read while they are sent, in the context of the request, which decides whether the
+    replica may be read.
     """
     values = rows.order_by("pk").values_list("pk", *map(_read, fields))
-    piece = list(values[:PIECE])
+    return _in_pieces(values, copy_context())
+
+
+def _in_pieces(values: QuerySet, context: Context) -> Rows:
+    """Yield the rows. Each piece begins after the last key of the previous one.
+
+    A server-side cursor would be simpler, but does not work through PgBouncer.
+    """
+    piece = context.run(_piece, values)
     while piece:
         yield from (row[1:] for row in piece)
-        piece = list(values.filter(pk__gt=piece[-1][0])[:PIECE])
+        piece = context.run(_piece, values.filter(pk__gt=piece[-1][0]))
+
+
+@reads_replica
+def _piece(values: QuerySet) -> list[tuple[Any, ...]]:
+    return list(values[:PIECE])
 
 
 def _read(field: Any) -> Any:

@@ -62,6 +62,8 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     allowed: ClassVar[dict[str, Allowed]] = {}
     """The records that a foreign key may refer to, if not any."""
 
+    list_on_replica = False
+    """Whether the rows of the list are read on the replica; those of any list are counted there."""
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False  # would count the table once more for each list
@@ -314,6 +316,8 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
 class ReadOnlyAdmin(ModelAdmin):
     """The admin of a table that only the platform writes."""
+
+    list_on_replica = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
@@ -20,6 +20,7 @@ from django.utils import timezone
 from analytics.models import AnalyticsEvent, CourseAnalytics
 from assessments.models import AssignmentSubmission, QuizSubmission
 from config.admin import TooSlowError, at_most
+from config.replica import reader
 from enrollments.models import Enrollment
 from payments.enums import PaymentStatus
 from payments.models import Payment
@@ -62,7 +63,7 @@ def _weekly(
 ) -> dict[str, Weeks]:
     table = model._meta.db_table
     mondays = mondays_until(now)
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute("SELECT pg_relation_size(%s::regclass) / 8192", [table])
         read = min(1.0, PAGES / max(cursor.fetchone()[0], 1))
         sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
@@ -147,7 +148,7 @@ SELECT oid::regclass::text, pg_relation_size(oid) / 8192, greatest(reltuples, 0)
 
 def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
     """Estimate the events by hour from evenly spaced pages of the table or its partitions."""
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(HEAPS, {"table": AnalyticsEvent._meta.db_table})
         heaps = [Heap(*row) for row in cursor.fetchall()]
     found = Counter[datetime]()
@@ -178,7 +179,7 @@ def _evenly(first: int, end: int, number: int) -> range:
 
 def _probed(heap: Heap, pages: Iterable[int]) -> list[tuple[int, datetime]]:
     """Return the page number and the time of the first event of each page."""
-    with connection.cursor() as cursor:
+    with reader().cursor() as cursor:
         cursor.execute(
             f"SELECT (ctid::text::point)[0]::bigint, timestamp FROM {heap.name}"  # noqa: S608
             " WHERE ctid = ANY (%s::tid[])",
@@ -207,7 +208,7 @@ AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28
 
 def grading(now: datetime) -> list[Queue]:
     """Return the queues of query 11, which its partial indexes on waiting submissions serve."""
-    waiting = {
+    waiting: dict[str, models.QuerySet[Any]] = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
         "Assignments": AssignmentSubmission.objects.awaiting_review(),
     }

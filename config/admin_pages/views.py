@@ -18,13 +18,15 @@ from config.admin_pages.disk_usage import DiskUsage, read_disk_usage
 from config.admin_pages.verdict import compare_now, last_verdict
 from config.drift import explain_failure, reading
 from config.postgres.catalog import Catalog, CatalogError, read_catalog
+from config.replica import reads_replica, replica_notice
 from config.schema_docs import describe, sketch
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the plots and, below them, links to all tables."""
     warn_of_ignored(request)
-    context = {"plots": read_plots(), "domains": list_tables(request)}
+    context: dict[str, Any] = {"plots": read_plots(), "domains": list_tables(request)}
+    context["replica"] = replica_notice()  # after reads that may have failed there
     return admin.site.index(request, context)
 
 
@@ -80,7 +82,8 @@ class Entry:
 def list_tables(request: HttpRequest) -> dict[str, list[Entry]]:
     """Return the tables that the user may see, by the name of their domain."""
     domains = {app["name"]: app["models"] for app in admin.site.get_app_list(request)}
-    rows = sizes(entry["model"] for entries in domains.values() for entry in entries)
+    models = [entry["model"] for entries in domains.values() for entry in entries]
+    rows = reads_replica(sizes)(models)
     return {
         name: [
             Entry(

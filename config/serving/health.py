@@ -1,12 +1,8 @@
 """Answers to the probes of load balancers and orchestrators."""
 
 import logging
-import os
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
-from threading import Timer
 
 import psycopg
 from django.db import DatabaseError, connection
@@ -17,6 +13,7 @@ from django.views.decorators.http import require_safe
 from psycopg import errors
 
 from config.console import counted
+from config.deadline import deadline
 
 type Key = tuple[str, str]
 type GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -83,7 +80,7 @@ def _applied() -> set[Key]:
     """
     parameters = connection.get_connection_params() | {"connect_timeout": SECONDS}
     role = connection.settings_dict["OPTIONS"].get("assume_role")
-    with psycopg.connect(**parameters) as session, _deadline(session):
+    with psycopg.connect(**parameters) as session, deadline(session, SECONDS + 0.5):
         session.execute(LIMIT)
         if role:
             session.execute("SELECT set_config('role', %s, true)", [role])
@@ -91,23 +88,6 @@ def _applied() -> set[Key]:
             return set(session.execute(APPLIED).fetchall())
         except errors.UndefinedTable:
             return set()
-
-
-@contextmanager
-def _deadline(session: psycopg.Connection) -> Iterator[None]:
-    """Cut the connection after the time limit, for a server or pooler that no longer answers."""
-    timer = Timer(SECONDS + 0.5, _cut, [session.fileno()])
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()  # while the descriptor is still this connection's
-
-
-def _cut(descriptor: int) -> None:
-    with socket.socket(fileno=os.dup(descriptor)) as end:
-        end.shutdown(socket.SHUT_RDWR)
 
 
 def _missing(applied: set[Key]) -> set[Key]:

@@ -1,0 +1,120 @@
+"""Whether the replica is fit to be read: it answers, is a standby of the primary, and keeps up."""
+
+import logging
+import time
+from dataclasses import dataclass
+from math import inf
+from threading import Lock
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from config.console import explain
+from config.replica.lag import POSITION, Lag, Position
+from config.replica.session import new_session
+
+ALIAS = "replica"
+CHECK_SECONDS = 1
+"""How long a replica that has answered is not asked again."""
+RETRY_SECONDS = 5
+"""How long one that has not is not asked again: if it hangs, asking takes two seconds."""
+PAUSES = (0, 0.05, 0.1, 0.2)
+"""Seconds before the replica is asked again, which may just be receiving the last commit."""
+
+logger = logging.getLogger(__name__)
+
+
+def is_configured() -> bool:
+    """Return whether there is a DATABASE_REPLICA_URL."""
+    return ALIAS in connections.settings
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far the replica is behind, and why it is left out, if it is."""
+
+    lag: float = 0
+    problem: str = ""
+    answers: bool = True
+
+    @property
+    def is_fit(self) -> bool:
+        return not self.problem
+
+
+class Health:
+    """What this process knows of the replica.
+
+    One thread asks, at most once in `CHECK_SECONDS`; the others go by the last answer meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._status = Status(problem="it has not been asked yet")
+        self._due = 0.0
+        self._asking = Lock()
+        self._is_left_out = False
+        self._lag = Lag()
+
+    def status(self) -> Status:
+        """Return whether to read the replica, and ask it first if the last answer is too old."""
+        if time.monotonic() >= self._due and self._asking.acquire(blocking=False):
+            try:
+                self._keep(self._ask())
+            finally:
+                self._asking.release()
+        return self._status
+
+    def doubt(self) -> None:
+        """Ask before the next read, since one has failed."""
+        self._due = 0
+
+    def _keep(self, status: Status) -> None:
+        """Keep the answer; log it if the replica goes or is back."""
+        self._status = status
+        self._due = time.monotonic() + (CHECK_SECONDS if status.answers else RETRY_SECONDS)
+        if status.is_fit and self._is_left_out:
+            logger.warning("The replica is read again: it is %.1f seconds behind.", status.lag)
+        elif status.problem and not self._is_left_out:
+            logger.warning("The replica is left out, the primary is read: %s.", status.problem)
+            _close_pool(connections[ALIAS])
+        self._is_left_out = not status.is_fit
+
+    def _ask(self) -> Status:
+        """Compare the replica with the primary, whose errors are those of the request."""
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(POSITION)
+            primary = Position(*cursor.fetchone())
+        try:
+            with new_session(connections[ALIAS]) as session:
+                return self._compare(primary, session)
+        except psycopg.Error as error:
+            reason = explain(error) or str(error).partition("\n")[0]
+            reason = reason.replace("DATABASE_URL", "DATABASE_REPLICA_URL").rstrip(".")
+            return Status(problem=f"it does not answer: {reason}", answers=False)
+
+    def _compare(self, primary: Position, session: psycopg.Connection[Any]) -> Status:
+        allowed = settings.DATABASE_REPLICA_MAX_LAG
+        # One that has just caught up might be left out again the next second.
+        limit = allowed / 2 if self._is_left_out else allowed
+        for pause in PAUSES:
+            time.sleep(pause)
+            replica = Position(*session.execute(POSITION).fetchone() or ())
+            if problem := replica.unlike(primary):
+                return Status(problem=problem)
+            lag = self._lag.between(primary, replica)
+            if lag <= limit:
+                return Status(lag)
+            if self._is_left_out and lag > limit + CHECK_SECONDS:
+                break  # it has missed more than the last commit
+        seconds = "an unknown number of" if lag == inf else f"{lag:.1f}"
+        return Status(lag, f"it is {seconds} seconds behind, and {allowed} are allowed")
+
+
+def _close_pool(connection: Any) -> None:
+    """Close the pool, if any, which would log each of its attempts to connect again."""
+    connection.close_pool()
+
+
+HEALTH = Health()

@@ -1,0 +1,35 @@
+"""The database router: which reads go to the replica."""
+
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, models
+
+from config.replica.health import ALIAS
+from config.replica.reading import reader
+
+
+class ReplicaRouter:
+    """Sends the reads of a function that `reads_replica` to the replica, and writes to the primary.
+
+    A row that was read on the replica is not tied to it: what it leads to is read on the primary.
+    """
+
+    def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
+        alias = reader().alias
+        if alias == ALIAS and model._meta.app_label != "sessions":
+            return alias
+        return self.db_for_write(model, **hints)
+
+    def db_for_write(self, model: type[models.Model], **hints: Any) -> str | None:
+        state = getattr(hints.get("instance"), "_state", None)
+        return DEFAULT_DB_ALIAS if state and state.db == ALIAS else None
+
+    def allow_relation(
+        self, first: models.Model, second: models.Model, **hints: Any
+    ) -> bool | None:
+        both = {first._state.db, second._state.db}
+        return True if both <= {ALIAS, DEFAULT_DB_ALIAS} else None
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
+        """Refuse the replica, to which migrations come from the primary."""
+        return False if db == ALIAS else None

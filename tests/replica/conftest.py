@@ -1,0 +1,50 @@
+"""A primary and its standby, which are the project's databases while a test runs."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import DjangoDbBlocker, Settings
+
+from config.replica import health
+from config.replica.health import HEALTH, Health
+from tests.factories import UserFactory
+from tests.support.standby import Pair, databases, migrate, running_pair, url
+
+
+@pytest.fixture(scope="session")
+def servers(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Pair]:
+    """Start both servers once, with a migrated database."""
+    with running_pair() as pair:
+        with django_db_blocker.unblock(), databases(default=url(pair.primary)):
+            migrate()
+        yield pair
+
+
+@pytest.fixture
+def pair(
+    servers: Pair,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[Pair]:
+    """Return the servers, the standby of which has everything and was never asked."""
+    settings.DATABASE_ROUTERS = ["config.replica.ReplicaRouter"]
+    monkeypatch.setattr(health, "CHECK_SECONDS", 0)
+    monkeypatch.setattr(health, "RETRY_SECONDS", 0)
+    vars(HEALTH).update(vars(Health()))
+    cache.clear()
+    servers.catch_up()
+    both = {"default": url(servers.primary), "replica": url(servers.standby)}
+    with django_db_blocker.unblock(), databases(**both):
+        yield servers
+
+
+@pytest.fixture
+def client_of_admin(pair: Pair) -> Client:
+    """Return the browser of an administrator whose session the standby has, too."""
+    client = Client()
+    client.force_login(UserFactory.create(admin=True))
+    pair.catch_up()
+    return client

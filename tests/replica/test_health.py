@@ -1,0 +1,137 @@
+"""When a standby is left out, why, and what the log says."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
+
+import pytest
+from django.db import OperationalError, connections
+from pytest_django import Settings
+
+from config.replica import health
+from config.replica.health import HEALTH, Status
+from config.replica.lag import Lag
+from tests.factories import UserFactory
+from tests.support.processes import eventually
+from tests.support.servers import Server
+from tests.support.standby import Pair, databases, url
+
+LEFT_OUT = "The replica is left out, the primary is read: "
+
+
+def problem() -> str:
+    return HEALTH.status().problem
+
+
+@contextmanager
+def replica_at(address: str, pair: Pair) -> Iterator[None]:
+    with databases(default=url(pair.primary), replica=address):
+        yield
+
+
+def test_standby_that_has_everything__is_fit(pair: Pair) -> None:
+    status = HEALTH.status()
+    assert (status.is_fit, status.lag < 5) == (True, True)
+
+
+def test_standby_that_is_behind_the_limit__is_left_out(pair: Pair, settings: Settings) -> None:
+    settings.DATABASE_REPLICA_MAX_LAG = 1
+    assert HEALTH.status().is_fit
+    with pair.paused():
+        UserFactory.create()
+        assert eventually(lambda: not HEALTH.status().is_fit)
+        pattern = r"it is [1-9]\.\d seconds behind, and 1 are allowed"
+        assert re.fullmatch(pattern, problem())
+
+
+def test_standby_that_has_replayed_no_commit__may_be_behind_by_any_time(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lag, "between", lambda *positions: inf)
+    said = "it is an unknown number of seconds behind, and 10 are allowed"
+    assert HEALTH.status() == Status(inf, said)
+
+
+def test_standby_that_is_behind_within_the_limit__is_fit(pair: Pair) -> None:
+    with pair.paused():
+        UserFactory.create()
+        status = HEALTH.status()
+        assert (status.is_fit, status.lag > 0) == (True, True)
+
+
+def test_standby_that_catches_up__is_fit_again(pair: Pair, settings: Settings) -> None:
+    settings.DATABASE_REPLICA_MAX_LAG = 0
+    with pair.paused():
+        UserFactory.create()
+        assert not HEALTH.status().is_fit
+    pair.catch_up()
+    assert HEALTH.status().is_fit
+
+
+def test_standby_that_has_lost_the_primary__is_left_out(pair: Pair, settings: Settings) -> None:
+    """It takes itself for being up to date: it has replayed all that it has received."""
+    settings.DATABASE_REPLICA_MAX_LAG = 1
+    with pair.cut_off():
+        UserFactory.create()
+        assert eventually(lambda: "seconds behind, and 1 are allowed" in problem())
+    pair.catch_up()
+
+
+def test_standby_that_is_down__is_left_out(pair: Pair) -> None:
+    with pair.stopped():
+        assert problem().startswith("it does not answer: ")
+        assert "\n" not in problem()
+
+
+def test_server_that_never_answers__is_left_out_after_the_time_limit(pair: Pair) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        silent = Server(listener.getsockname()[1])
+        with replica_at(silent.url("postgres"), pair):
+            assert problem().startswith("it does not answer: ")
+
+
+def test_server_that_takes_writes__is_left_out(pair: Pair) -> None:
+    with replica_at(url(pair.primary), pair):
+        assert problem() == "it is no standby, but takes writes itself"
+
+
+def test_standby_of_another_database__is_left_out(pair: Pair) -> None:
+    with replica_at(url(pair.standby, "template1"), pair):
+        assert problem() == "it has another database than the primary"
+
+
+def test_role_without_privileges__may_ask(pair: Pair) -> None:
+    pair.on(pair.primary, "DROP ROLE IF EXISTS nobody")
+    pair.on(pair.primary, "CREATE ROLE nobody LOGIN")
+    pair.catch_up()
+    with replica_at(url(pair.standby, user="nobody"), pair):
+        assert HEALTH.status().is_fit
+
+
+def test_replica_that_goes_and_is_back__is_two_lines_in_the_log(
+    pair: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    HEALTH.status()
+    with pair.stopped():
+        reasons = {problem() for _ in range(3)}
+    pair.catch_up()
+    for _ in range(3):
+        HEALTH.status()
+    gone, back = [record.getMessage() for record in caplog.records]
+    assert gone == f"{LEFT_OUT}{reasons.pop()}."
+    assert re.fullmatch(r"The replica is read again: it is \d\.\d seconds behind\.", back)
+
+
+def test_answer__is_kept_for_a_second(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
+    HEALTH.status()
+    with pair.stopped():
+        assert HEALTH.status().is_fit
+
+
+def test_primary_that_is_down__is_the_error_of_the_request(pair: Pair) -> None:
+    connections["default"].settings_dict["PORT"] = 1
+    with pytest.raises(OperationalError):
+        HEALTH.status()

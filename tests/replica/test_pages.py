@@ -1,0 +1,222 @@
+"""What administrators see while the standby is behind, gone, or goes in the middle of a page."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from django.test import Client
+from django.urls import reverse
+
+from config.admin import export
+from config.replica import health, reader, reads_replica, watch
+from config.replica.health import HEALTH
+from courses.models import Course
+from tests.admin.pages import url
+from tests.factories import AnalyticsEventFactory, CourseFactory
+from tests.support.standby import Pair
+
+
+def listed(client: Client) -> str:
+    """Return how many courses the list says there are."""
+    page = client.get(url(Course, "changelist"))
+    assert page.status_code == 200
+    return str(page.context["cl"].summary)
+
+
+def exported(client: Client) -> int:
+    """Return how many courses the export has."""
+    page = client.get(reverse("admin:courses_course_export", args=["csv"]))
+    return len(page.getvalue().splitlines()) - 1
+
+
+def courses(number: int) -> str:
+    return f"{number} course{'s' * (number != 1)}"
+
+
+@pytest.fixture
+def before(pair: Pair, client_of_admin: Client) -> int:
+    """Return the number of courses, of which there is one at least."""
+    CourseFactory.create()
+    pair.catch_up()
+    return Course.objects.count()
+
+
+def test_list_while_the_standby_is_behind__is_counted_there(
+    pair: Pair, client_of_admin: Client, before: int
+) -> None:
+    with pair.paused():
+        added = CourseFactory.create()
+        page = client_of_admin.get(url(Course, "changelist"))
+    assert page.context["cl"].summary == courses(before)
+    assert added in page.context["cl"].result_list
+
+
+def test_export_while_the_standby_is_behind__is_read_there(
+    pair: Pair, client_of_admin: Client, before: int
+) -> None:
+    with pair.paused():
+        CourseFactory.create()
+        assert exported(client_of_admin) == before
+
+
+def test_dashboard_while_the_standby_is_behind__is_read_there(
+    pair: Pair, client_of_admin: Client, before: int
+) -> None:
+    with pair.paused():
+        CourseFactory.create()
+        domains = client_of_admin.get(reverse("admin_pages:dashboard")).context["domains"]
+    [rows] = [entry.rows for entry in domains["Courses"] if entry.title == "Courses"]
+    assert rows == str(before)
+
+
+def test_list_of_analytics_while_the_standby_is_behind__is_read_there(
+    pair: Pair, client_of_admin: Client
+) -> None:
+    with pair.paused():
+        added = AnalyticsEventFactory.create()
+        page = client_of_admin.get(url(type(added), "changelist"))
+        assert added not in page.context["cl"].result_list
+
+
+def test_record_while_the_standby_is_behind__is_read_on_the_primary(
+    pair: Pair, client_of_admin: Client
+) -> None:
+    with pair.paused():
+        added = CourseFactory.create()
+        assert client_of_admin.get(url(Course, "change", added.pk)).status_code == 200
+
+
+@pytest.mark.parametrize("read", [listed, exported])
+def test_own_write__is_seen_at_once(
+    pair: Pair, client_of_admin: Client, before: int, read: Callable[[Client], object]
+) -> None:
+    number = read(client_of_admin)
+    with pair.paused():
+        client_of_admin.post(url(Course, "changelist"))
+        CourseFactory.create()
+        assert read(client_of_admin) != number
+
+
+def test_cookie_of_a_write__lasts_until_the_standby_has_it(client_of_admin: Client) -> None:
+    cookie = client_of_admin.post(url(Course, "changelist")).cookies["has_written"]
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (15, True, "Strict")
+
+
+def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
+    assert "has_written" not in client_of_admin.get(url(Course, "changelist")).cookies
+
+
+@pytest.fixture
+def trusting(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process not notice at once that the standby goes."""
+    monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
+    assert HEALTH.status().is_fit
+
+
+def test_list_when_the_standby_goes__is_read_on_the_primary(
+    pair: Pair, client_of_admin: Client, before: int, trusting: None
+) -> None:
+    with pair.stopped():
+        assert listed(client_of_admin) == courses(before)
+
+
+def test_dashboard_when_the_standby_goes__is_read_on_the_primary(
+    pair: Pair, client_of_admin: Client, trusting: None
+) -> None:
+    with pair.stopped():
+        page = client_of_admin.get(reverse("admin_pages:dashboard"))
+    plots = page.context["plots"]
+    assert [plot.description for plot in plots if plot.headline == "Unknown"] == []
+
+
+def test_export_when_the_standby_goes_midway__has_all_rows_once(
+    pair: Pair,
+    client_of_admin: Client,
+    before: int,
+    trusting: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(export, "PIECE", 1)
+    page: Any = client_of_admin.get(reverse("admin:courses_course_export", args=["csv"]))
+    lines = iter(page.streaming_content)
+    head = [next(lines), next(lines)]
+    with pair.stopped():
+        rest = list(lines)
+    assert len({*head, *rest}) == len([*head, *rest]) == before + 1
+
+
+def test_query_that_conflicts_with_recovery__is_repeated_on_the_primary(pair: Pair) -> None:
+    CourseFactory.create()
+    pair.catch_up()
+
+    @reads_replica
+    def read() -> int:
+        with transaction.atomic(reader().alias), reader().cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            number = Course.objects.count()
+            if reader().alias == "replica":
+                pair.on(pair.primary, "DELETE FROM courses")
+                pair.on(pair.primary, "VACUUM courses")
+                pair.catch_up()
+            return min(number, Course.objects.count())
+
+    assert read() == 0
+
+
+def test_read_when_the_standby_hangs__is_repeated_on_the_primary(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "PERIOD", 0.1)
+
+    @reads_replica
+    def read() -> str:
+        with reader().cursor() as cursor, pair.hanging(reader()):
+            cursor.execute("SELECT 1")
+        return reader().alias
+
+    assert read() == "default"
+
+
+def test_read_that_takes_long__is_left_alone(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "PERIOD", 0.1)
+
+    @reads_replica
+    def read() -> str:
+        with reader().cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(1)")
+        return reader().alias
+
+    assert read() == "replica"
+
+
+@pytest.mark.parametrize("page", ["", "courses/course/", "courses/course/add/"])
+def test_page_without_the_primary__is_explained(client_of_admin: Client, page: str) -> None:
+    connections["default"].close()
+    connections["default"].settings_dict["PORT"] = 1
+    client_of_admin.raise_request_exception = False
+    answer = client_of_admin.get(f"/admin/{page}")
+    said = "The database does not answer, so the page cannot be shown."
+    assert (answer.status_code, said in answer.text) == (503, True)
+
+
+def test_dashboard__tells_how_far_the_standby_is_behind(
+    pair: Pair, client_of_admin: Client
+) -> None:
+    text = client_of_admin.get(reverse("admin_pages:dashboard")).text
+    said = r"The replica is \d\.\d seconds behind\. Figures, counts and exports are read there\."
+    assert re.search(f'<p class="pages replica good">{said}</p>', text)
+
+
+def test_dashboard_after_a_write__tells_that_the_primary_is_read(client_of_admin: Client) -> None:
+    client_of_admin.post(url(Course, "changelist"))
+    text = client_of_admin.get(reverse("admin_pages:dashboard")).text
+    assert "behind. After your change, you read the primary for a moment.</p>" in text
+
+
+def test_dashboard_without_the_standby__tells_why(pair: Pair, client_of_admin: Client) -> None:
+    with pair.stopped():
+        text = client_of_admin.get(reverse("admin_pages:dashboard")).text
+    said = "The replica is left out, the primary is read: it does not answer: "
+    assert f'<p class="pages replica bad">{said}' in text
