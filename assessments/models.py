@@ -20,10 +20,12 @@ from assessments.querysets import (
 )
 from config.postgres import (
     LARGEST_AMOUNT,
+    Distributed,
     EnumField,
     JSONField,
     JSONTypeof,
     Now,
+    Reference,
     caption,
     finite_check,
     json_check,
@@ -65,6 +67,8 @@ class Quiz(TimestampedModel):
     available_until = models.DateTimeField(
         null=True, blank=True, db_comment="NULL if it never closes."
     )
+
+    distribution = Reference()
 
     class Meta:
         db_table = "quizzes"
@@ -129,6 +133,8 @@ class Question(TimestampedModel):
     points = models.IntegerField(db_default=1, db_comment="Points for a correct answer.")
     order_number = models.IntegerField(db_comment="Position in the quiz, starting at 1.")
     difficulty = EnumField(QuestionDifficulty, db_default=QuestionDifficulty.MEDIUM)
+
+    distribution = Reference()
 
     class Meta:
         db_table = "questions"
@@ -226,6 +232,8 @@ class QuizSubmission(TimestampedModel):
     )
 
     objects = QuizSubmissionQuerySet.as_manager()
+
+    distribution = Distributed("student")
 
     class Meta:
         db_table = "quiz_submissions"
@@ -331,6 +339,8 @@ class Assignment(TimestampedModel):
 
     objects = AssignmentQuerySet.as_manager()
 
+    distribution = Reference()
+
     class Meta:
         db_table = "assignments"
         db_table_comment = "Assignments of lessons, for which students hand in work."
@@ -428,6 +438,8 @@ class AssignmentSubmission(TimestampedModel):
     )
 
     objects = AssignmentSubmissionQuerySet.as_manager()
+
+    distribution = Distributed("student")
 
     class Meta:
         db_table = "assignment_submissions"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 
 from assessments.enums import AssignmentGradingStatus, GradingStatus
+from config.postgres import DistributedQuerySet
 from enrollments.enums import EnrollmentStatus
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 AWAITING_REVIEW = (AssignmentGradingStatus.SUBMITTED, AssignmentGradingStatus.UNDER_REVIEW)
 
 
-class QuizSubmissionQuerySet(models.QuerySet["QuizSubmission"]):
+class QuizSubmissionQuerySet(DistributedQuerySet["QuizSubmission"]):
     """The queries for attempts at quizzes."""
 
     def attempts_of(self, student: "User") -> Self:
@@ -42,7 +43,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         ).order_by("due_date")
 
 
-class AssignmentSubmissionQuerySet(models.QuerySet["AssignmentSubmission"]):
+class AssignmentSubmissionQuerySet(DistributedQuerySet["AssignmentSubmission"]):
     """The queries for submissions of students."""
 
     def awaiting_review(self) -> Self:

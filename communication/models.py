@@ -12,8 +12,10 @@ from communication.querysets import (
     MessageQuerySet,
 )
 from config.postgres import (
+    Distributed,
     JSONField,
     Now,
+    Reference,
     caption,
     finite_check,
     json_check,
@@ -72,6 +74,8 @@ class Message(TimestampedModel):
     )
 
     objects = MessageQuerySet.as_manager()
+
+    distribution = Distributed("conversation_id", colocated=False)
 
     class Meta:
         db_table = "messages"
@@ -155,6 +159,8 @@ class DiscussionThread(TimestampedModel):
 
     objects = DiscussionThreadQuerySet.as_manager()
 
+    distribution = Reference()
+
     class Meta:
         db_table = "discussion_threads"
         db_table_comment = "Threads in the forums of courses."
@@ -228,6 +234,8 @@ class DiscussionPost(TimestampedModel):
 
     objects = DiscussionPostQuerySet.as_manager()
 
+    distribution = Distributed("thread", colocated=False)
+
     class Meta:
         db_table = "discussion_posts"
         db_table_comment = "Posts in discussion threads, and replies to them."
@@ -293,6 +301,8 @@ class Announcement(TimestampedModel):
     )
 
     objects = AnnouncementQuerySet.as_manager()
+
+    distribution = Reference()
 
     class Meta:
         db_table = "announcements"

@@ -8,6 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
+from config.postgres import DistributedQuerySet
+from config.postgres.citus import is_spread
+
 if TYPE_CHECKING:
     # Ruff does not see that the base classes below name these models in quotes.
     from communication.models import (  # noqa: F401
@@ -59,7 +62,7 @@ INBOX = """
 """
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
+class MessageQuerySet(DistributedQuerySet["Message"]):
     """The queries for messages, as their sender or recipient sees them."""
 
     def inbox(self, user: "User", conversations: int = 20) -> Self:
@@ -68,8 +71,24 @@ class MessageQuerySet(models.QuerySet["Message"]):
         Messages that the user deleted do not count. It reads the user's messages, newest first,
         until it has found the given number of `conversations`; all of them if there are fewer.
         """
-        latest = RawSQL(INBOX, (user.pk, conversations))  # noqa: S611
-        return self.filter(pk__in=latest).order_by("-created_at", "-id")
+        latest = (
+            self._latest_of_all(user).newest_first()[:conversations].values("pk")
+            if is_spread(self.model, self.db)  # no recursive query asks several servers
+            else RawSQL(INBOX, (user.pk, conversations))  # noqa: S611
+        )
+        return self.filter(pk__in=latest).newest_first()
+
+    def newest_first(self) -> Self:
+        return self.order_by("-created_at", "-id")
+
+    def _latest_of_all(self, user: "User") -> Self:
+        """Return the latest message of each conversation, as a cluster can; it reads them all."""
+        visible = self.filter(
+            Q(sender=user, deleted_by_sender__isnull=True)
+            | Q(recipient=user, deleted_by_recipient__isnull=True)
+        )
+        latest = visible.order_by("conversation_id", "-created_at", "-id")
+        return self.filter(pk__in=latest.distinct("conversation_id").values("pk"))
 
     def conversation(self, conversation_id: UUID, after: "Message | None" = None) -> Self:
         """Query 14: return the messages, newest first, beginning after `after`."""
@@ -93,7 +112,7 @@ class DiscussionThreadQuerySet(models.QuerySet["DiscussionThread"]):
         return self.order_by("-is_pinned", "-last_activity_at")
 
 
-class DiscussionPostQuerySet(models.QuerySet["DiscussionPost"]):
+class DiscussionPostQuerySet(DistributedQuerySet["DiscussionPost"]):
     """The queries for posts of a thread or replies to a post."""
 
     def in_order(self) -> Self:

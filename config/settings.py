@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "config.partitions",
     "config.rollback",
     "config.drift",
+    "config.citus",
     "config.schema_docs",
     "config.demo",
     "users",

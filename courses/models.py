@@ -10,6 +10,7 @@ from config.postgres import (
     LARGEST_AMOUNT,
     EnumField,
     JSONField,
+    Reference,
     caption,
     exactly_when,
     finite_check,
@@ -72,6 +73,8 @@ class Course(TimestampedModel):
     thumbnail_url = models.URLField(max_length=500, blank=True, db_default="")
 
     objects = CourseQuerySet.as_manager()
+
+    distribution = Reference()
 
     class Meta:
         db_table = "courses"
@@ -179,6 +182,8 @@ class CourseModule(TimestampedModel):
         db_comment="The module to finish before this one; NULL if there is none.",
     )
 
+    distribution = Reference()
+
     class Meta:
         db_table = "course_modules"
         db_table_comment = "Modules: the chapters of a course, in order."
@@ -239,6 +244,8 @@ class Lesson(TimestampedModel):
     metadata = JSONField(
         blank=True, db_default={}, db_comment="Object with further settings for the lesson player."
     )
+
+    distribution = Reference()
 
     class Meta:
         db_table = "lessons"

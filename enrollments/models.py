@@ -7,9 +7,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from config.postgres import (
+    Distributed,
+    DistributedQuerySet,
     EnumField,
     JSONField,
     Now,
+    Reference,
     caption,
     exactly_when,
     finite_check,
@@ -78,6 +81,8 @@ class Enrollment(TimestampedModel):
 
     objects = EnrollmentQuerySet.as_manager()
 
+    distribution = Reference()
+
     class Meta:
         db_table = "enrollments"
         db_table_comment = "Enrollments of students in courses: one row per student and course."
@@ -133,7 +138,7 @@ class Enrollment(TimestampedModel):
         return f"{self.student} in {self.course}"
 
 
-class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
+class LessonProgressQuerySet(DistributedQuerySet["LessonProgress"]):
     """The queries for progress of an enrollment."""
 
     def for_player(self) -> Self:
@@ -168,6 +173,8 @@ class LessonProgress(TimestampedModel):
     )
 
     objects = LessonProgressQuerySet.as_manager()
+
+    distribution = Distributed("enrollment")
 
     class Meta:
         db_table = "lesson_progress"
@@ -237,6 +244,8 @@ class Certificate(IdentifiedModel):
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, db_comment="When the row was inserted."
     )
+
+    distribution = Reference()
 
     class Meta:
         db_table = "certificates"

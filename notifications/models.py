@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from config.postgres import (
+    Distributed,
+    DistributedQuerySet,
     EnumField,
     JSONField,
     Now,
@@ -21,7 +23,7 @@ from config.postgres.models import IdentifiedModel
 from notifications.enums import NotificationType, Priority
 
 
-class NotificationQuerySet(models.QuerySet["Notification"]):
+class NotificationQuerySet(DistributedQuerySet["Notification"]):
     """The queries for notifications of a user and for expired ones."""
 
     def unread(self) -> Self:
@@ -75,6 +77,8 @@ class Notification(IdentifiedModel):
     )
 
     objects = NotificationQuerySet.as_manager()
+
+    distribution = Distributed("recipient")
 
     class Meta:
         db_table = "notifications"

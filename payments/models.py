@@ -12,6 +12,7 @@ from config.postgres import (
     LARGEST_AMOUNT,
     EnumField,
     JSONField,
+    Reference,
     caption,
     finite_check,
     json_check,
@@ -78,6 +79,8 @@ class Payment(TimestampedModel):
     )
 
     objects = PaymentQuerySet.as_manager()
+
+    distribution = Reference()
 
     class Meta:
         db_table = "payments"
@@ -154,6 +157,8 @@ class Subscription(TimestampedModel):
 
     objects = SubscriptionQuerySet.as_manager()
 
+    distribution = Reference()
+
     class Meta:
         db_table = "subscriptions"
         db_table_comment = "Subscriptions of users to plans, managed by Stripe."
@@ -226,6 +231,8 @@ class Refund(TimestampedModel):
     )
     reason = models.CharField(max_length=500, blank=True, db_default="")
     status = EnumField(RefundStatus, db_default=RefundStatus.PENDING)
+
+    distribution = Reference()
 
     class Meta:
         db_table = "refunds"

@@ -13,6 +13,7 @@ from config.postgres import (
     INVISIBLE,
     EnumField,
     JSONField,
+    Reference,
     caption,
     exactly_when,
     finite_check,
@@ -93,6 +94,8 @@ class User(AbstractBaseUser, TimestampedModel):
 
     EMAIL_FIELD = "email"
     USERNAME_FIELD = "email"
+
+    distribution = Reference()
 
     class Meta:
         db_table = "users"
@@ -191,6 +194,8 @@ class UserProfile(TimestampedModel):
         db_default={},
         db_comment="Object with the visibility of each part of the profile.",
     )
+
+    distribution = Reference()
 
     class Meta:
         db_table = "user_profiles"

@@ -22,6 +22,8 @@ from config.admin.bounds import (
     estimates,
     local_settings,
 )
+from config.admin.deletion_steps import numbers_by_steps
+from config.postgres.citus import is_cluster
 
 KEYS_PER_TABLE = 300
 """The limit of a count if an exact count takes too long; a larger number is estimated."""
@@ -104,12 +106,15 @@ class Deletion:
 
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
         plan = DeletionPlan(self.model, limit)
-        numbers = _fetch_one(plan.sql, {"keys": list(self.keys)})
+        if is_cluster():
+            numbers = numbers_by_steps(plan, self.keys)
+        else:
+            numbers = _fetch_one(plan.sql, {"keys": list(self.keys)})
         found = [*plan.tables, *plan.references]
         counts = {name: count for name, (count, _) in zip(found, numbers, strict=True)}
         digests = {name: digest for name, (_, digest) in zip(found, numbers, strict=True)}
         bounded = plan.bounded(counts)
-        expected = self._expected(plan, counts, bounded) if bounded else {}
+        expected = self._expected(plan, counts, bounded) if bounded and not is_cluster() else {}
         deleted = [
             Affected(
                 model,
@@ -233,6 +238,10 @@ class DeletionPlan:
             for field in _own(model)
         ]
         return " UNION ".join(f"({arm})" for arm in arms)
+
+    def own(self, model: Model) -> list[Any]:
+        """Return the cascading foreign keys of `model` to itself."""
+        return list(_own(model))
 
     def arms(self, model: Model) -> list[tuple[Model, Any]]:
         """Return the cascading foreign keys of `model`, each with the table it refers to."""

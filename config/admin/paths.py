@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from config.admin.bounds import Model, QuerySet
+from config.postgres.citus import is_spread
 
 
 def field_at(model: Model | None, path: str) -> Any:
@@ -25,7 +26,12 @@ def value_at(row: Any, path: str) -> Any:
 
 
 def with_names(model: Model, path: str) -> list[str]:
-    """Return `path` and the paths of the records that the name of the record at its end needs."""
+    """Return `path` and the paths of the records that the name of the record at its end needs.
+
+    A cluster cannot join rows that it has spread; Django then reads the record when it is named.
+    """
+    if is_spread(field_at(model, path).related_model):
+        return []
     related = admin.site.get_model_admin(field_at(model, path).related_model)
     names = getattr(related, "named_by", ())
     return [path, *(longer for name in names for longer in with_names(model, f"{path}__{name}"))]

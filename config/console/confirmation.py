@@ -4,6 +4,8 @@ import sys
 
 from django.core.management.base import CommandError, OutputWrapper
 
+IF_SURE = "--noinput --yes-destroy-data"
+
 
 def check_options(*, is_dangerous: bool, may_destroy_data: bool) -> None:
     """Raise CommandError if data would be destroyed without the option that allows it."""
@@ -14,15 +16,14 @@ def check_options(*, is_dangerous: bool, may_destroy_data: bool) -> None:
         )
 
 
-def ask(output: OutputWrapper, database: str) -> None:
-    """Let the developer type the name of the database.
+def ask(output: OutputWrapper, database: str, options: str = IF_SURE) -> None:
+    """Let the developer type the name of the database; `options` would have been the answer.
 
     Raise CommandError for another answer or without a terminal, KeyboardInterrupt for Ctrl-C.
     """
     if not sys.stdin.isatty():
         raise CommandError(
-            "There is no terminal to ask at. Nothing was changed. Add --noinput "
-            "--yes-destroy-data if you are sure."
+            f"There is no terminal to ask at. Nothing was changed. Add {options} if you are sure."
         )
     try:
         # input() would write the question to stderr.

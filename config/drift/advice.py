@@ -101,7 +101,7 @@ SELECT 'VA01', format('Foreign key %%s of table %%s has no index: deleting a row
              OR pg_get_expr(i.indpred, i.indrelid) = format('(%%I IS NOT NULL)', (
                  SELECT attname FROM pg_attribute
                   WHERE attrelid = i.indrelid AND attnum = keys.conkey[1])))
-        AND i.columns[1:cardinality(keys.conkey)] @> keys.conkey)
+        AND i.columns[1] = ANY (keys.conkey))
 UNION ALL
 SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the same columns.',
                       short.relname, short.table_name, long.relname)
@@ -117,6 +117,8 @@ SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the 
    AND pg_get_expr(short.indpred, short.indrelid)
        IS NOT DISTINCT FROM pg_get_expr(long.indpred, long.indrelid)
    AND short.relam = long.relam
+   -- On a cluster the primary key holds the distribution column, too.
+   AND NOT (long.indisprimary AND long.indnkeyatts > 1)
    AND (short.indnatts < long.indnatts OR long.indisunique OR short.indexrelid > long.indexrelid)
 UNION ALL
 SELECT 'VA03', format('Index %%s of table %%s has not been used since %%s.',

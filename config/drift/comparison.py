@@ -29,6 +29,7 @@ from config.postgres.catalog import (
     read_with_members,
     without_members,
 )
+from config.postgres.citus import Layout, declared_layout, on_cluster, read_layout, with_layout
 
 SHADOWED = "schema that the search path finds"
 """The attribute that differs if the search path finds another object of this name first."""
@@ -123,6 +124,9 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
             expected = with_made(expected, live, read_steps(connection), schema.name)
         expected = _with_needed(connection, schema, expected)
         expected, live = with_partitions(expected, live, schema.name)
+        if layout := read_layout(connection, schema):
+            expected = with_layout(on_cluster(expected, declared_layout()), declared_layout())
+            live = with_layout(live, _compared(layout, expected))
     drifts = [
         *differences(expected, live),
         *_shadowed(expected, schema, shadows),
@@ -142,6 +146,15 @@ def _with_needed(
     relations = [k.name for k in expected if k.kind in ("table", "view") and not expected[k]]
     needed = read_needed(connection, schema, schema.oid, relations)
     return {**{key: {} for key in needed}, **expected}
+
+
+def _compared(layout: Layout, expected: Catalog) -> Layout:
+    """Return the layout without the tables of models that do not declare where they are."""
+    return {
+        name: placement
+        for name, placement in layout.items()
+        if expected.get(Key("table", "", name), {"placement": ""}).get("placement") is not None
+    }
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:

@@ -2,6 +2,7 @@
 
 from config.postgres.backfill import Backfill
 from config.postgres.captions import BLANK, caption
+from config.postgres.citus import Distributed, DistributedQuerySet, Reference
 from config.postgres.constraints import (
     INVISIBLE,
     LARGEST_AMOUNT,
@@ -48,6 +49,8 @@ __all__ = [
     "AlterEnum",
     "Backfill",
     "CreateEnum",
+    "Distributed",
+    "DistributedQuerySet",
     "DropEnum",
     "EnumField",
     "FarTime",
@@ -59,6 +62,7 @@ __all__ = [
     "Node",
     "Now",
     "Plan",
+    "Reference",
     "RenameEnum",
     "RenameEnumValue",
     "caption",

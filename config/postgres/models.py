@@ -2,10 +2,11 @@
 
 from django.db import models
 
+from config.postgres.citus.rows import DistributedModel
 from config.postgres.functions import UUID7, Now
 
 
-class IdentifiedModel(models.Model):
+class IdentifiedModel(DistributedModel):
     """A row whose id PostgreSQL assigns, in order of creation."""
 
     id = models.UUIDField(

@@ -18,7 +18,7 @@ WHOLE_OBJECTS = (
     *("pg_collation", "pg_conversion", "pg_event_trigger", "pg_extension", "pg_foreign_server"),
     *("pg_foreign_data_wrapper", "pg_language", "pg_namespace", "pg_opclass", "pg_operator"),
     *("pg_opfamily", "pg_policy", "pg_proc", "pg_publication"),
-    *("pg_rewrite", "pg_statistic_ext", "pg_ts_config", "pg_ts_dict", "pg_type", "pg_cast"),
+    *("pg_rewrite", "pg_statistic_ext", "pg_ts_config", "pg_ts_dict", "pg_cast"),
 )
 FIRST_OWN_OID = 16384
 """The first oid that a server gives to an object that it did not come with."""
@@ -110,6 +110,12 @@ SELECT 'pg_class', oid::bigint, 0 FROM pg_class
 SELECT 'pg_class', attrelid::bigint, attnum::int FROM pg_attribute
   JOIN pg_class AS c ON c.oid = attrelid AND relkind IN ('r', 'p') AND relpersistence <> 't'
  WHERE attnum > 0 AND NOT attisdropped""",
+    # Citus hides shards, but not the types of their rows.
+    """
+SELECT 'pg_type', t.oid::bigint, 0 FROM pg_type AS t
+  LEFT JOIN pg_type AS element ON element.oid = t.typelem
+  LEFT JOIN pg_class AS c ON c.oid = coalesce(nullif(t.typrelid, 0), element.typrelid)
+ WHERE c.oid IS NOT NULL OR coalesce(nullif(t.typrelid, 0), element.typrelid, 0) = 0""",
     "SELECT 'pg_largeobject', oid::bigint, 0 FROM pg_largeobject_metadata",
     "SELECT 'pg_trigger', oid::bigint, 0 FROM pg_trigger WHERE NOT tgisinternal",
     *(f"SELECT '{catalog}', oid::bigint, 0 FROM {catalog}" for catalog in WHOLE_OBJECTS),  # noqa: S608

@@ -114,19 +114,23 @@ class RowWatch:
 
 FILES = """
 SELECT oid::bigint, relfilenode::bigint FROM pg_class
- WHERE relkind = 'r' AND oid >= 16384 AND relpersistence <> 't'
+ WHERE relkind = 'r' AND oid >= 16384 AND relnamespace <> 'pg_catalog'::regnamespace
+   AND relpersistence <> 't'
 """
 DELETED = """
 SELECT oid::bigint, pg_stat_get_xact_tuples_deleted(oid) FROM pg_class
- WHERE relkind = 'r' AND oid >= 16384 AND pg_stat_get_xact_tuples_deleted(oid) > 0
+ WHERE relkind = 'r' AND oid >= 16384 AND relnamespace <> 'pg_catalog'::regnamespace
+   AND pg_stat_get_xact_tuples_deleted(oid) > 0
 """
 UPDATED = """
 SELECT oid::bigint, pg_stat_get_xact_tuples_updated(oid) FROM pg_class
- WHERE relkind = 'r' AND oid >= 16384 AND pg_stat_get_xact_tuples_updated(oid) > 0
+ WHERE relkind = 'r' AND oid >= 16384 AND relnamespace <> 'pg_catalog'::regnamespace
+   AND pg_stat_get_xact_tuples_updated(oid) > 0
 """
 INSERTED = """
 SELECT oid::bigint, pg_stat_get_xact_tuples_inserted(oid) FROM pg_class
- WHERE relkind = 'r' AND oid >= 16384 AND pg_stat_get_xact_tuples_inserted(oid) > 0
+ WHERE relkind = 'r' AND oid >= 16384 AND relnamespace <> 'pg_catalog'::regnamespace
+   AND pg_stat_get_xact_tuples_inserted(oid) > 0
 """
 NAMES = """
 SELECT oid::bigint, oid::regclass::text, coalesce(pg_partition_root(oid), oid)::regclass::text

@@ -40,6 +40,7 @@ def try_to_lock_tables(connection: BaseDatabaseWrapper, tables: Collection[int],
 LOCKABLE = """
     SELECT CASE relkind WHEN 'r' THEN 'ONLY ' ELSE '' END || oid::regclass FROM pg_class
      WHERE oid = ANY (%s::oid[]) AND relkind IN ('r', 'p')
+       AND relnamespace <> 'pg_catalog'::regnamespace  -- such as those of Citus
        AND has_table_privilege(oid, 'UPDATE, DELETE, TRUNCATE')
      ORDER BY oid::regclass::text
 """

@@ -14,6 +14,8 @@ from config.postgres import (
     AlterEnum,
     Backfill,
     CreateEnum,
+    Distributed,
+    DistributedQuerySet,
     DropEnum,
     EnumField,
     FarTime,
@@ -23,6 +25,7 @@ from config.postgres import (
     JSONTypeof,
     MonthlyPartitions,
     Now,
+    Reference,
     RenameEnum,
     RenameEnumValue,
 )
@@ -42,7 +45,7 @@ WRITTEN = [
     RenameEnumValue("mood", "sad", "blue"),
     UUID7(),
 ]
-NOT_WRITTEN = {FarTime, JSONDecoder, JSONField}
+NOT_WRITTEN = {Distributed, DistributedQuerySet, FarTime, JSONDecoder, JSONField, Reference}
 """Classes that migrations do not name: JSONField is Django's to them."""
 
 

@@ -20,6 +20,7 @@ from config.drift.repair.renames import find_renames, rename_back
 from config.drift.repair.retyping import remake_column, retype
 from config.drift.repair.statements import Phase, Statement, mention, ordered
 from config.postgres.catalog import Attributes, Catalog, Key, quote
+from config.postgres.citus import declared_layout, layout_of, move, place
 
 __all__ = ["Statement", "ordered", "repairs"]
 
@@ -100,9 +101,30 @@ def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
         return retype(key, expected, live)
     if key.kind == "enum type" and attribute == "labels":
         return relabel(key, expected, live)
+    if attribute == "placement":
+        return _place(key, live)
     if attribute in ("inherits", "partition bound"):
         return leave_parents(key, expected[key], live[key])
     return change_attribute(drift)
+
+
+def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
+    """Create the object, and place a table before foreign keys connect it with others."""
+    yield from create(key, expected)
+    if expected[key].get("placement"):
+        without = {other: live[other] for other in live if other != key}
+        yield from _place(key, without)
+
+
+def _place(key: Key, live: Catalog) -> Iterator[Statement]:
+    """Place the table where its model declares; no statement exchanges the kinds of placement."""
+    declared = declared_layout()
+    found, wanted = layout_of(live).get(key.name), declared[key.name]
+    others = {name: declared[name] for name in layout_of(live) if name in declared}
+    if found is None:
+        yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
+    elif sql := move(key.name, found, wanted, others):
+        yield Statement(Phase.PLACEMENT, sql)
 
 
 # Objects that cannot be altered
@@ -146,7 +168,7 @@ def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[State
     referring = rf"\bREFERENCES {mention(key.name)}\("
     yield from remake_mentioning(referring, expected, live)
     yield replace(drop(key, expected, live), phase=Phase.DROP_PARTS)
-    for statement in create(key, expected):
+    for statement in _create(key, expected, live):
         yield replace(statement, destructive=True)
 
 

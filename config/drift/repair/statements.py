@@ -27,6 +27,7 @@ class Phase(IntEnum):
     IDENTITIES = auto()
     KEYS = auto()
     CHECKS = auto()
+    PLACEMENT = auto()
     FOREIGN_KEYS = auto()
     INDEXES = auto()
     FINISH = auto()

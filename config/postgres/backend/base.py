@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.backends.postgresql import base, features, operations
+from django.utils.functional import cached_property
 
 from config.postgres.backend.expressions import enum_of
 from config.postgres.backend.introspection import DatabaseIntrospection
@@ -18,6 +19,9 @@ WANTED = {
     "IntervalStyle": "postgres",
     "standard_conforming_strings": "on",
 }
+
+
+HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -55,6 +59,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     introspection_class = DatabaseIntrospection
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
+
+    @cached_property
+    def is_cluster(self) -> bool:
+        """Whether the database belongs to a Citus cluster; asked once, of psycopg's connection."""
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return bool(self.connection.execute(HAS_CITUS).fetchone()[0])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect once before a pool is opened, because a pool retries for half a minute."""

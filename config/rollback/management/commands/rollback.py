@@ -16,6 +16,7 @@ from django.db import connections
 from config.console import ask, check_options, counted, counted_bytes
 from config.dumps import ClientPrograms, find_client_programs
 from config.postgres.catalog import read_schema
+from config.postgres.citus import read_layout
 from config.rollback.backup import Backup, shown, write_backup
 from config.rollback.dry_run import script
 from config.rollback.execution import Job, carry_out, check
@@ -129,6 +130,11 @@ class Command(BaseCommand):
         self.say(f"\nBackup: {shown(self.backup.path)} ({tables_and_size})")
 
     def restore(self, path: Path) -> None:
+        if read_layout(self.connection, read_schema(self.connection)):
+            raise CommandError(
+                "A backup is restored on one server, and tables of this database are on several. "
+                "Nothing was changed. Run manage.py distribute --undo first."
+            )
         backup = open_backup(path)
         tools = find_client_programs(self.connection, to_restore=True)
         if overwritten := describe_overwritten(self.connection, backup):

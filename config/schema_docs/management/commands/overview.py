@@ -13,7 +13,8 @@ COUNT_OBJECTS = """
     WITH tables AS (
         SELECT oid FROM pg_class WHERE relname = ANY(%s) AND pg_table_is_visible(oid)
     )
-    SELECT (SELECT count(*) FROM pg_type WHERE typtype = 'e' AND pg_type_is_visible(oid))
+    SELECT (SELECT count(*) FROM pg_type WHERE typtype = 'e' AND pg_type_is_visible(oid)
+               AND typnamespace <> 'pg_catalog'::regnamespace)
                AS "enum types",
            (SELECT count(*) FROM pg_constraint JOIN tables ON conrelid = tables.oid
              WHERE contype = 'f') AS "foreign keys",

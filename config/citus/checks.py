@@ -1,0 +1,74 @@
+"""System checks of the distribution that each model declares for a cluster."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model, UniqueConstraint
+
+from config.postgres.citus import Distributed, declared_distribution
+from config.project import migrated_models, own_apps
+
+
+def check_distribution(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Return what is wrong with the distributions of the project's models."""
+    return [
+        message
+        for config in own_apps()
+        for model in migrated_models(config)
+        for message in _check(model)
+    ]
+
+
+def _check(model: type[Model]) -> Iterator[CheckMessage]:
+    declared = declared_distribution(model)
+    if declared is None:
+        yield checks.Warning(
+            f"{model.__name__} does not say where a Citus cluster keeps its rows.",
+            hint="Set distribution = Reference() if each server shall have all of them, or "
+            "Distributed(FIELD) for a table that grows with its users.",
+            obj=model,
+            id="citus.W001",
+        )
+    elif isinstance(declared, Distributed):
+        yield from _check_distributed(model, declared)
+
+
+def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[CheckMessage]:
+    try:
+        field: Any = model._meta.get_field(declared.by)
+    except FieldDoesNotExist:
+        hint = "Name a field of the model that has a column."
+        yield Error(f"It is distributed by {declared.by}, which is no field of it.", hint=hint,
+                    obj=model, id="citus.E001")  # fmt: skip
+        return
+    if field.null:
+        hint = "Choose a field without null=True, or make this one required."
+        yield Error(f"It is distributed by {field.name}, which may be NULL.", hint=hint,
+                    obj=model, id="citus.E002")  # fmt: skip
+    for rule, names in _unique_rules(model):
+        if field.name not in names:
+            yield Error(
+                f"The {rule} does not contain {field.name}, by which the rows are distributed, "
+                "so no server could check it.",
+                hint=f"Add {field.name} to it, or distribute the table by a field of it.",
+                obj=model,
+                id="citus.E003",
+            )
+
+
+def _unique_rules(model: type[Model]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the rules other than the primary key, which gets the column on a cluster."""
+    for field in model._meta.local_concrete_fields:
+        if field.unique and not field.primary_key:
+            yield f"unique field {field.name}", [field.name]
+    for names in model._meta.unique_together:
+        yield f"unique_together ({', '.join(names)})", names
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            yield f"unique constraint {constraint.name}", constraint.fields

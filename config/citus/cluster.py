@@ -1,0 +1,69 @@
+"""The cluster that a database belongs to, and what must be so before its tables can be placed."""
+
+from dataclasses import dataclass
+
+from django.core.management.base import CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+
+from config.console import counted
+
+EXTENSION = "SELECT extversion FROM pg_extension WHERE extname = 'citus'"
+NODES = """
+SELECT citus_is_coordinator(),
+       EXISTS (SELECT FROM pg_dist_node WHERE groupid = 0),
+       (SELECT count(*) FROM pg_dist_node
+         WHERE isactive AND shouldhaveshards AND noderole = 'primary')
+"""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster, as its coordinator sees it."""
+
+    version: str
+    servers: int
+    """The number of servers that keep rows of tables that are spread."""
+
+    def __str__(self) -> str:
+        return f"Citus {self.version}, {counted(self.servers, 'server')} for rows"
+
+
+def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
+    """Return the cluster. Raise CommandError if the database is none's coordinator."""
+    database = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute(EXTENSION)
+        found = cursor.fetchone()
+        if found is None:
+            raise CommandError(
+                f"Database {database} has no extension citus, so it has one server. Install Citus "
+                "on each server, and run CREATE EXTENSION citus in the database there."
+            )
+        cursor.execute(NODES)
+        is_coordinator, is_registered, servers = cursor.fetchone()
+    if not is_coordinator:
+        raise CommandError(
+            f"Database {database} is on a worker. Set DATABASE_URL to the cluster's coordinator."
+        )
+    if not is_registered:
+        raise CommandError(
+            "The coordinator is not registered in the cluster, so no foreign key could lead from "
+            "its own tables to others. Run SELECT citus_set_coordinator_host('HOST', PORT); there."
+        )
+    if not servers:
+        raise CommandError(
+            "No server of the cluster keeps rows. Run SELECT citus_add_node('HOST', PORT); for "
+            "each worker."
+        )
+    return Cluster(found[0], servers)
+
+
+def check_migrated(connection: BaseDatabaseWrapper) -> None:
+    """Raise CommandError if migrations are left to apply."""
+    executor = MigrationExecutor(connection)
+    if left := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError(
+            f"{counted(len(left), 'migration')} of {connection.settings_dict['NAME']} to apply, "
+            f"the first is {left[0][0]}. Nothing was changed. Run manage.py migrate first."
+        )

@@ -1,0 +1,111 @@
+"""The steps of a distribution and of the way back; each is committed by itself.
+
+Each looks at the catalog first, so that a run that was interrupted is continued by the next one.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from django.core.management.base import CommandError
+from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.citus.comments import kept_comments
+from config.citus.plan import Plan, key_statements
+from config.console import counted, driver_error, is_lost
+from config.migrating import LockWaits
+from config.postgres.catalog import literal, quote
+from config.postgres.citus import declared_layout, place, read_layout, take_back
+
+# A statement on many shards, followed by a write to a table that they refer to, fails without it.
+SEQUENTIAL = "citus.multi_shard_modify_mode = 'sequential'"
+FROM_SQL = "citus.multi_shard_modify_mode"
+
+type Say = Callable[[str], None]
+
+
+class Run:
+    """A run of the command, with its connection and what keeps its waits for locks brief."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, waits: LockWaits, say: Say) -> None:
+        self.connection, self.waits, self.say = connection, waits, say
+
+    def distribute(self, plan: Plan) -> None:
+        """Change the keys, place each table, and set what the statements of sessions need."""
+        if plan.keys:
+            self._step(counted(len(plan.keys), "key"), partial(self._change_keys, plan), "changed")
+        for table in plan.layout:
+            self._step(f"table {table}", partial(self._place, plan, table), "placed")
+        self._set(f"SET {SEQUENTIAL}")
+
+    def _change_keys(self, plan: Plan) -> None:
+        with kept_comments(self.connection, plan.schema):
+            self._execute(*key_statements(plan.keys))
+
+    def _place(self, plan: Plan, table: str) -> None:
+        placed = read_layout(self.connection, plan.schema)
+        if table in placed:
+            return
+        layout, name = declared_layout(), literal(quote(table))
+        others = {other: layout[other] for other in placed if other in layout}
+        with kept_comments(self.connection, plan.schema):
+            self._execute(
+                place(table, layout[table], others),
+                # Citus keeps the rows that it has copied, hidden.
+                f"SELECT truncate_local_data_after_distributing_table({name});",
+            )
+
+    def take_back(self, plan: Plan) -> None:
+        """Take all tables back to the coordinator, with all that foreign keys connect them with."""
+        for table in declared_layout():
+            if table in read_layout(self.connection, plan.schema):
+                done = "taken back, with those that foreign keys connect with it"
+                self._step(f"table {table}", partial(self._take_back, plan, table), done)
+        self._set(f"RESET {FROM_SQL}")
+
+    def _take_back(self, plan: Plan, table: str) -> None:
+        with kept_comments(self.connection, plan.schema):
+            self._execute(take_back(table))
+
+    def restore_keys(self, statements: list[str]) -> None:
+        """Run the statements that repair the keys, as one transaction."""
+
+        def restore() -> None:
+            with transaction.atomic(using=self.connection.alias):
+                self._execute(*statements)
+
+        if statements:
+            self._step("keys", restore, "changed back")
+
+    def _step(self, subject: str, action: Callable[[], None], done: str) -> None:
+        with self._explained(subject):
+            self.waits.retry(action)
+        self.waits.progress.commit()
+        self.say(f"  {subject} {done}")
+
+    def _set(self, action: str) -> None:
+        database = self.connection.settings_dict["NAME"]
+        with self._explained(f"database {database}"):
+            self._execute(f"ALTER DATABASE {quote(database)} {action}")
+
+    def _execute(self, *statements: str) -> None:
+        with self.connection.cursor() as cursor:
+            for sql in statements:
+                cursor.execute(sql.replace("%", "%%"), [])
+
+    @contextmanager
+    def _explained(self, subject: str) -> Iterator[None]:
+        """Raise CommandError with the words of Citus, which are errors of many kinds."""
+        try:
+            yield
+        except Error as error:
+            cause = driver_error(error)
+            if cause is None or is_lost(error):
+                raise
+            words = [cause.diag.message_primary, cause.diag.message_detail, cause.diag.message_hint]
+            said = " ".join(f"{word.rstrip('.')}." for word in words if word)
+            raise CommandError(
+                f"Could not go on at {subject}: {' '.join(said.split())} "
+                f"{self.waits.progress.standing} Run {self.waits.progress.again} again."
+            ) from error

@@ -1,0 +1,93 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
+from django.db import connections
+
+from config.citus.cluster import check_migrated, read_cluster
+from config.citus.execution import Run
+from config.citus.plan import Plan, read_placed, read_plan
+from config.citus.report import describe, describe_return
+from config.citus.return_path import statements_back
+from config.console import ask, counted
+from config.drift import verify
+from config.migrating import Progress, guarded_run
+
+
+class Command(BaseCommand):
+    """Exit status 0: distributed, or nothing to do; 1: refused or failed; 130: Ctrl-C."""
+
+    help = (
+        "Place the tables of a migrated database, empty or full, on the servers of its Citus "
+        "cluster as the models declare. Shows the plan and asks. A run that was interrupted is "
+        "continued by the next one."
+    )
+    requires_system_checks = ("models",)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add = parser.add_argument
+        names = tuple(connections)
+        add("--database", default="default", choices=names, help="The connection.")
+        add("--plan", "--dry-run", action="store_true", help="Show the plan, and change nothing.")
+        add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
+        add("--undo", action="store_true", help="Take all tables back to the coordinator.")
+
+    @no_translations
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.options = options
+        self.connection = connections[options["database"]]
+        self.cluster = read_cluster(self.connection)
+        if options["undo"]:
+            self.take_back()
+        else:
+            check_migrated(self.connection)
+            self.distribute()
+
+    def distribute(self) -> None:
+        plan = read_plan(self.connection)
+        if plan.is_empty:
+            self.say("Nothing to do: each table is where its model declares.")
+            return
+        if self.may_go_on(describe(plan, self.cluster), plan):
+            with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
+                run = Run(self.connection, waits, self.say)
+                run.distribute(read_plan(self.connection))  # another run may have been at work
+            self.verify(f"Placed {counted(len(plan.layout), 'table')}")
+
+    def take_back(self) -> None:
+        plan = read_placed(self.connection)
+        left = [] if plan.layout else statements_back(self.connection)
+        if not plan.layout and not left:
+            self.say("Nothing to do: all tables are on the coordinator.")
+            return
+        if self.may_go_on(describe_return(plan, self.cluster), plan):
+            with guarded_run(self.connection, Progress("distribute --undo"), self.say) as waits:
+                run = Run(self.connection, waits, self.say)
+                run.take_back(plan)
+                run.restore_keys(statements_back(self.connection))
+            self.verify(f"Took back {counted(len(plan.layout), 'table')}")
+
+    def may_go_on(self, description: str, plan: Plan) -> bool:
+        """Show what would be done; return whether it may be done."""
+        if self.options["verbosity"] or self.options["interactive"]:
+            self.stdout.write(description)
+        if self.options["plan"]:
+            return False
+        if self.options["interactive"]:
+            self.connection.close()  # it could be cut off while it is idle
+            ask(self.stdout, plan.schema.database, "--noinput")
+        return True
+
+    def verify(self, done: str) -> None:
+        """Raise CommandError if the schema is not what the models say."""
+        self.connection.close()  # the settings of the database are those of new sessions
+        if findings := verify(self.connection).findings:
+            raise CommandError(
+                f"{done}, but verify_schema finds {counted(len(findings), 'difference')}. "
+                "Run manage.py verify_schema."
+            )
+        self.say(self.style.SUCCESS(f"{done}. The schema is what the models say."))
+
+    def say(self, message: str) -> None:
+        if self.options["verbosity"]:
+            self.stdout.write(message)
+            self.stdout.flush()

@@ -1,0 +1,158 @@
+"""The plan of a distribution: what is left to do, read from the catalog of the database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+from django.core.management.base import CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.postgres.catalog import Catalog, Key, Schema, quote, read_catalog, read_schema
+from config.postgres.citus import (
+    FOREIGN_KEY,
+    Layout,
+    declared_layout,
+    on_cluster,
+    read_layout,
+)
+
+SIZES = """
+SELECT c.relname, CASE WHEN p.logicalrelid IS NULL THEN pg_total_relation_size(c.oid)
+                       ELSE citus_total_relation_size(c.oid, fail_on_error => false) END
+  FROM pg_class AS c
+  LEFT JOIN pg_dist_partition AS p ON p.logicalrelid = c.oid
+ WHERE c.relnamespace = %s AND c.relname = ANY (%s)
+"""
+
+SETTING = """
+SELECT EXISTS (SELECT FROM pg_db_role_setting JOIN pg_database ON oid = setdatabase
+                WHERE datname = current_database()
+                  AND 'citus.multi_shard_modify_mode=sequential' = ANY (setconfig))
+"""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """The rows of a table and their bytes, with those of its indexes."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is left to do."""
+
+    schema: Schema
+    layout: Layout
+    """The tables to place, in an order in which none refers to a later one."""
+    keys: Mapping[Key, tuple[str, str]]
+    """The keys that change, with their definitions before and after; '' for a key that goes."""
+    amounts: Mapping[str, Amount]
+    is_set: bool = True
+    """Whether the database has the setting that sessions need."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.layout or self.keys) and self.is_set
+
+    @property
+    def lost(self) -> list[Key]:
+        """Return the foreign keys that Citus cannot keep."""
+        return [key for key, (_, after) in self.keys.items() if not after]
+
+
+def read_plan(connection: BaseDatabaseWrapper) -> Plan:
+    """Return what is left to do. Raise CommandError if a declared table is missing."""
+    schema = read_schema(connection)
+    catalog, declared = read_catalog(connection, schema.oid), declared_layout()
+    for table in declared:
+        if Key("table", "", table) not in catalog:
+            raise CommandError(f"Table {table} is missing. Run manage.py migrate first.")
+    placed = read_layout(connection, schema)
+    _check_placed(placed, declared)
+    left = {name: declared[name] for name in _in_order(catalog, declared) if name not in placed}
+    keys = dict(_changed_keys(catalog, on_cluster(catalog, declared)))
+    amounts = read_amounts(connection, schema, list(left))
+    return Plan(schema, left, keys, amounts, _is_set(connection))
+
+
+def _is_set(connection: BaseDatabaseWrapper) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(SETTING)
+        return bool(cursor.fetchone()[0])
+
+
+def read_placed(connection: BaseDatabaseWrapper) -> Plan:
+    """Return the tables that are placed, which can be taken back."""
+    schema = read_schema(connection)
+    placed, declared = read_layout(connection, schema), declared_layout()
+    layout = {name: placed[name] for name in declared if name in placed}
+    return Plan(schema, layout, {}, read_amounts(connection, schema, list(layout)))
+
+
+def _check_placed(placed: Layout, declared: Layout) -> None:
+    """Raise CommandError for a table that is distributed in another way."""
+    for name, placement in placed.items():
+        wanted = declared.get(name, placement)
+        if placement.column != wanted.column:
+            raise CommandError(
+                f"Table {name} is {placement}, but its model declares that it is {wanted}. "
+                "Nothing was changed. Run manage.py distribute --undo first."
+            )
+
+
+def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
+    """Return the declared tables: those on every server first, none before one it refers to."""
+    graph: TopologicalSorter[str] = TopologicalSorter()
+    for name in sorted(declared, key=lambda name: declared[name].column != ""):
+        graph.add(name)
+    for key in catalog:
+        if key.kind == "foreign key" and key.table in declared:
+            found = FOREIGN_KEY.match(str(catalog[key]["definition"]))
+            referred = found["table"].replace('"', "") if found else key.table
+            if referred in declared and referred != key.table:
+                graph.add(key.table, referred)
+    return sorted(graph.static_order(), key=lambda name: declared[name].column != "")
+
+
+def _changed_keys(catalog: Catalog, wanted: Catalog) -> Iterator[tuple[Key, tuple[str, str]]]:
+    for key in catalog:
+        if key.kind in ("primary key", "foreign key"):
+            before = str(catalog[key]["definition"])
+            after = str(wanted[key]["definition"]) if key in wanted else ""
+            if before != after:
+                yield key, (before, after)
+
+
+def read_amounts(
+    connection: BaseDatabaseWrapper, schema: Schema, tables: Sequence[str]
+) -> dict[str, Amount]:
+    """Count the rows of the tables, and read their sizes."""
+    amounts = {}
+    with connection.cursor() as cursor:
+        cursor.execute(SIZES, [schema.oid, list(tables)])
+        for name, size in cursor.fetchall():
+            cursor.execute(f"SELECT count(*) FROM {quote(name)}")  # noqa: S608
+            amounts[name] = Amount(cursor.fetchone()[0], size or 0)
+    return amounts
+
+
+def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
+    """Return the statements that change the keys; foreign keys go first and come last.
+
+    Each is an ALTER TABLE with one action, since Citus allows no more.
+    """
+    foreign = [key for key in keys if key.kind == "foreign key"]
+    primary = [key for key in keys if key.kind == "primary key"]
+    drops = [_alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in foreign + primary]
+    adds = [
+        _alter(key, f"ADD CONSTRAINT {quote(key.name)} {keys[key][1]}")
+        for key in primary + foreign
+        if keys[key][1]
+    ]
+    return drops + adds
+
+
+def _alter(key: Key, action: str) -> str:
+    return f"ALTER TABLE {quote(key.table)} {action};"

@@ -1,0 +1,43 @@
+"""The plan of a distribution in words."""
+
+from collections.abc import Iterator
+
+from config.citus.cluster import Cluster
+from config.citus.plan import Amount, Plan
+from config.console import counted, counted_bytes
+
+
+def describe(plan: Plan, cluster: Cluster) -> str:
+    """Return the tables to move, the keys that change, and those that Citus cannot keep."""
+    return "\n".join([f"{cluster}, database {plan.schema.database}", "", *_lines(plan)])
+
+
+def describe_return(plan: Plan, cluster: Cluster) -> str:
+    """Return the tables to take back, and what happens to their keys."""
+    lines = [f"{cluster}, database {plan.schema.database}", "", *_tables(plan, "take back")]
+    lines += ["", "All rows are on the coordinator then, with the keys that the models declare."]
+    return "\n".join(lines)
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield from _tables(plan, "place")
+    changed = {key: after for key, (_, after) in plan.keys.items() if after}
+    if changed:
+        yield "\nKeys that change, since each must hold the column by which the rows are spread:"
+        yield from (f"  {key.table}: {key.name} {after}" for key, after in changed.items())
+    if plan.lost:
+        yield "\nForeign keys that Citus cannot keep. Their columns stay, and nothing checks them:"
+        yield from (f"  {key.table}: {key.name} {plan.keys[key][0]}" for key in plan.lost)
+
+
+def _tables(plan: Plan, verb: str) -> Iterator[str]:
+    width = max(map(len, plan.layout), default=0)
+    for table, placement in plan.layout.items():
+        yield f"  {table:<{width}}  {_amount(plan.amounts[table]):>26}  {placement}"
+    amounts = plan.amounts.values()
+    total = Amount(sum(one.rows for one in amounts), sum(one.bytes for one in amounts))
+    yield f"{counted(len(plan.layout), 'table')} to {verb}: {_amount(total)}"
+
+
+def _amount(amount: Amount) -> str:
+    return f"{counted(amount.rows, 'row')}, {counted_bytes(amount.bytes)}"

@@ -1,0 +1,53 @@
+"""The declaration of a model that says where a Citus cluster keeps its rows.
+
+    class Message(TimestampedModel):
+        distribution = Distributed("conversation")
+
+It is no option of Meta, since no migration depends on it: one server has the same tables.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+from django.db.models import Field, Model
+
+
+@dataclass(frozen=True)
+class Distributed:
+    """The distribution of a table whose rows are spread over the servers by one field."""
+
+    by: str
+    """The name of the field: rows of equal values are on the same server."""
+    colocated: bool = True
+    """Whether rows of equal values of other such tables are on that server, too."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The distribution of a table of which each server has all rows."""
+
+
+type Distribution = Distributed | Reference
+
+
+def declared_distribution(model: type[Model]) -> Distribution | None:
+    """Return what the model declares, or None if it declares nothing."""
+    declared = getattr(model, "distribution", None)
+    return declared if isinstance(declared, Distributed | Reference) else None
+
+
+def distribution_field(model: type[Model]) -> "Field[Any, Any] | None":
+    """Return the field by which the model's rows are spread, or None if they are not."""
+    declared = declared_distribution(model)
+    return model._meta.get_field(declared.by) if isinstance(declared, Distributed) else None  # type: ignore[return-value]
+
+
+def is_cluster(alias: str = "default") -> bool:
+    """Return whether the connection's database is one of a Citus cluster."""
+    return bool(getattr(connections[alias], "is_cluster", False))
+
+
+def is_spread(model: type[Model], alias: str = "default") -> bool:
+    """Return whether the rows of the model are on several servers, so that few joins can be."""
+    return distribution_field(model) is not None and is_cluster(alias)

@@ -1,0 +1,91 @@
+"""A base of models that finds a row by the column that says where it is, too."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import NotSupportedError, models, router, transaction
+from django.db.models.deletion import Collector
+
+from config.postgres.citus.declarations import distribution_field
+
+
+class DistributedModel(models.Model):
+    """A row that its statements find on one server of a cluster, rather than ask all of them.
+
+    Citus does not let an UPDATE set the distribution column. So statements do not set it, and have
+    its value in their WHERE clause. A row that is not found with it is looked for without it: the
+    column was changed then, or the row is gone.
+    """
+
+    class Meta:
+        abstract = True
+
+    def _do_update(  # type: ignore[override]
+        self,
+        base_qs: models.QuerySet[Any],
+        using: str | None,
+        pk_val: Any,
+        values: Sequence[Any],
+        *options: Any,
+    ) -> Any:
+        """Leave out the distribution column, unless it was changed."""
+        place = self._place()
+        here = base_qs.filter(**place)
+        others = [value for value in values if value[0].attname not in place]
+        if others or not values:
+            found = super()._do_update(here, using, pk_val, others, *options)
+        else:  # without values, Django would not look for the row
+            found = [()] if here.filter(pk=pk_val).exists() else []
+        if found or not place or not base_qs.filter(pk=pk_val).exists():
+            return found
+        try:
+            return super()._do_update(base_qs, using, pk_val, values, *options)
+        except NotSupportedError as error:
+            raise NotSupportedError(
+                f"Column {', '.join(place)} of {self._meta.db_table} says on which server of the "
+                f"cluster a row is, so it cannot be changed. Delete the row {pk_val}, and create "
+                "another one."
+            ) from error
+
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: models.QuerySet[Any] | None = None,
+    ) -> None:
+        """Read the row where it is, or wherever it is if its distribution column was changed."""
+        if place := self._place():
+            rows = from_queryset
+            if rows is None:
+                rows = type(self)._base_manager.db_manager(using, hints={"instance": self}).all()
+            try:
+                super().refresh_from_db(using, fields, rows.filter(**place))
+            except self.DoesNotExist:
+                pass
+            else:
+                return
+        super().refresh_from_db(using, fields, from_queryset)
+
+    def delete(
+        self, using: str | None = None, keep_parents: bool = False
+    ) -> tuple[int, dict[str, int]]:
+        """Delete the row where it is, unless other code has to see it or rows that go with it."""
+        alias = using or router.db_for_write(type(self), instance=self)
+        place = self._place()
+        is_alone = self.pk is not None and Collector(alias, origin=self).can_fast_delete(self)
+        if not place or not is_alone:
+            return super().delete(using, keep_parents)
+        here = type(self)._base_manager.using(alias).filter(pk=self.pk, **place)
+        with transaction.mark_for_rollback_on_error(alias):
+            count = here._raw_delete(alias)
+        if not count:
+            return super().delete(using, keep_parents)
+        setattr(self, self._meta.pk.attname, None)
+        return count, {self._meta.label: count}
+
+    def _place(self) -> dict[str, Any]:
+        """Return the condition that names the server; none if the key does, or nothing is known."""
+        field = distribution_field(type(self))
+        if field is None or field.primary_key or field.attname not in self.__dict__:
+            return {}
+        return {field.attname: self.__dict__[field.attname]}

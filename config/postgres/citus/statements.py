@@ -1,0 +1,46 @@
+"""The SQL that places tables on a cluster, moves them there, and takes them back."""
+
+from config.postgres.catalog import literal, quote
+from config.postgres.citus.layout import Layout, Placement
+
+
+def place(table: str, wanted: Placement, layout: Layout) -> str:
+    """Return the statement that places a table of the coordinator; `layout` has the other tables.
+
+    The first of the tables that are colocated begins their group.
+    """
+    name = literal(quote(table))
+    if not wanted.column:
+        return f"SELECT create_reference_table({name});"
+    column, companion = literal(wanted.column), _companion(table, wanted, layout)
+    return f"SELECT create_distributed_table({name}, {column}, colocate_with => {companion});"
+
+
+def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str | None:
+    """Return the statement that moves a placed table, or None if it has to be taken back first."""
+    name = literal(quote(table))
+    if not (found.column and wanted.column):
+        return None
+    companion = _companion(table, wanted, layout)
+    if found.column == wanted.column:
+        return f"SELECT update_distributed_table_colocation({name}, colocate_with => {companion});"
+    column = literal(wanted.column)
+    return (
+        f"SELECT alter_distributed_table({name}, distribution_column => {column}, "
+        f"colocate_with => {companion});"
+    )
+
+
+def take_back(table: str) -> str:
+    """Return the statement that takes the table, and all that foreign keys connect with it, back.
+
+    All of their rows are on the coordinator then.
+    """
+    name = literal(quote(table))
+    return f"SELECT undistribute_table({name}, cascade_via_foreign_keys => true);"
+
+
+def _companion(table: str, wanted: Placement, layout: Layout) -> str:
+    """Return the name of another table that is colocated, as a literal."""
+    others = (name for name, other in layout.items() if other.colocated and name != table)
+    return literal(next((quote(name) for name in others if wanted.colocated), "none"))

@@ -1,0 +1,107 @@
+"""The system checks of the distribution that models declare: citus.W001 to citus.E003."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core import checks
+from django.core.checks.registry import registry
+from django.db import models
+from django.test.utils import isolate_apps
+
+from config.citus.checks import check_distribution
+from config.postgres import Distributed, Reference
+
+pytestmark = pytest.mark.usefixtures("isolated_apps")
+
+
+@pytest.fixture
+def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Provide the app users without its models."""
+    apps: Any
+    with isolate_apps("users") as apps:
+        monkeypatch.setattr("config.citus.checks.own_apps", apps.get_app_configs)
+        yield
+
+
+def model(distribution: object = None, constraints: Any = (), **fields: Any) -> Any:
+    meta = type("Meta", (), {"app_label": "users", "constraints": constraints})
+    members = {"__module__": __name__, "Meta": meta, "distribution": distribution}
+    owner = models.IntegerField()
+    return type("Thing", (models.Model,), {**members, "owner": owner, **fields})
+
+
+def test_check__is_registered() -> None:
+    registered: list[Any] = [*registry.get_checks()]
+    assert check_distribution in registered
+
+
+def test_model_without_distribution__is_a_warning() -> None:
+    thing = model()
+    assert check_distribution() == [
+        checks.Warning(
+            "Thing does not say where a Citus cluster keeps its rows.",
+            hint="Set distribution = Reference() if each server shall have all of them, or "
+            "Distributed(FIELD) for a table that grows with its users.",
+            obj=thing,
+            id="citus.W001",
+        )
+    ]
+
+
+def test_reference__is_correct_with_any_unique_rule() -> None:
+    model(Reference(), name=models.CharField(max_length=9, unique=True))
+    assert check_distribution() == []
+
+
+def test_unknown_field__is_an_error() -> None:
+    thing = model(Distributed("student"))
+    assert check_distribution() == [
+        checks.Error(
+            "It is distributed by student, which is no field of it.",
+            hint="Name a field of the model that has a column.",
+            obj=thing,
+            id="citus.E001",
+        )
+    ]
+
+
+def test_field_that_may_be_null__is_an_error() -> None:
+    thing = model(Distributed("owner"), owner=models.IntegerField(null=True))
+    assert check_distribution() == [
+        checks.Error(
+            "It is distributed by owner, which may be NULL.",
+            hint="Choose a field without null=True, or make this one required.",
+            obj=thing,
+            id="citus.E002",
+        )
+    ]
+
+
+UNIQUE: dict[str, dict[str, Any]] = {
+    "unique field name": {"name": models.CharField(max_length=9, unique=True)},
+    "unique constraint things_uniq": {
+        "name": models.CharField(max_length=9),
+        "constraints": [models.UniqueConstraint(fields=["name"], name="things_uniq")],
+    },
+}
+
+
+@pytest.mark.parametrize("rule", UNIQUE)
+def test_unique_rule_without_the_field__is_an_error(rule: str) -> None:
+    thing = model(Distributed("owner"), **UNIQUE[rule])
+    assert check_distribution() == [
+        checks.Error(
+            f"The {rule} does not contain owner, by which the rows are distributed, so no server "
+            "could check it.",
+            hint="Add owner to it, or distribute the table by a field of it.",
+            obj=thing,
+            id="citus.E003",
+        )
+    ]
+
+
+def test_unique_rule_with_the_field__is_correct() -> None:
+    unique = models.UniqueConstraint(fields=["name", "owner"], name="things_uniq")
+    model(Distributed("owner"), [unique], name=models.CharField(max_length=9))
+    assert check_distribution() == []

@@ -1,0 +1,129 @@
+"""A platform on a cluster: distributed, used, changed, and taken back."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support.processes import manage, printed, refusal, shell
+
+
+@pytest.fixture(scope="module")
+def plan(cluster: str) -> str:
+    """Return the plan of an empty platform."""
+    return printed(manage("distribute", "--plan", DATABASE_URL=cluster))
+
+
+@pytest.fixture(scope="module")
+def distributed(cluster: str, plan: str) -> str:
+    """Return the URL of a database with rows in every table, which has been distributed."""
+    printed(manage("seed_demo", "--scale=30", "--verbosity=0", DATABASE_URL=cluster))
+    printed(manage("distribute", "--noinput", "--verbosity=0", DATABASE_URL=cluster))
+    return cluster
+
+
+def query(url: str, sql: Any) -> list[Any]:
+    with psycopg.connect(url, autocommit=True) as session:
+        return session.execute(sql).fetchall()
+
+
+def test_plan__names_rows_and_keys(plan: str) -> None:
+    assert "24 tables to place: 0 rows, " in plan
+    assert "  messages: messages_pkey PRIMARY KEY (conversation_id, id)\n" in plan
+    assert "messages_parent_message_id_fk FOREIGN KEY (parent_message_id) REFERENCES" in plan
+
+
+def test_distribute_again__has_nothing_to_do(distributed: str) -> None:
+    said = printed(manage("distribute", "--noinput", DATABASE_URL=distributed))
+    assert said == "Nothing to do: each table is where its model declares."
+
+
+def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
+    assert query(
+        distributed,
+        "SELECT count(*), count(DISTINCT colocationid) FROM pg_dist_partition"
+        " JOIN pg_class ON oid = logicalrelid WHERE partmethod = 'h' AND NOT relispartition",
+    ) == [(7, 4)]
+
+
+def test_verify_schema__expects_the_layout(distributed: str) -> None:
+    said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
+    assert said == "Identical: the live schema is what the models say."
+
+
+def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
+    move = "SELECT update_distributed_table_colocation('notifications', colocate_with => {!r})"
+    query(distributed, move.format("none"))
+    found = manage("verify_schema", "notifications", "--sql", DATABASE_URL=distributed)
+    query(distributed, move.format("lesson_progress"))
+    assert found.returncode == 1
+    assert "SELECT update_distributed_table_colocation('\"notifications\"'" in found.stdout
+
+
+EVERY_ROW = """
+from django.db import transaction
+from config.project import own_apps
+
+rows = (model.objects.first() for app in own_apps() for model in app.get_models())
+for row in filter(None, rows):
+    model, key = type(row), row.pk
+    with transaction.atomic():
+        assert model.objects.select_for_update().get(pk=key) == row
+        assert list(model.objects.filter(pk=key).select_for_update()) == [row]
+        row.save()
+        row.refresh_from_db()
+        row.delete()
+        transaction.set_rollback(True)
+"""
+
+
+def test_rows_of_every_table__are_saved_locked_and_deleted(distributed: str) -> None:
+    assert printed(shell(EVERY_ROW, DATABASE_URL=distributed)) == ""
+
+
+CHANGED_PLACE = """
+from notifications.models import Notification
+from users.models import User
+
+row = Notification.objects.first()
+row.recipient = User.objects.exclude(pk=row.recipient_id).first()
+try:
+    row.save()
+except Exception as error:
+    print(str(error).replace(str(row.pk), "KEY"))
+"""
+
+
+def test_save_of_a_changed_place__is_one_line(distributed: str) -> None:
+    assert printed(shell(CHANGED_PLACE, DATABASE_URL=distributed)) == (
+        "Column recipient_id of notifications says on which server of the cluster a row is, so it "
+        "cannot be changed. Delete the row KEY, and create another one."
+    )
+
+
+def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None:
+    options = ("--noinput", "--yes-destroy-data", "--no-backup", "--verbosity=0")
+    printed(manage("rollback", "communication", *options, DATABASE_URL=distributed))
+    printed(manage("migrate", "--verbosity=0", DATABASE_URL=distributed))
+    printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
+
+
+def test_restore__is_refused(distributed: str) -> None:
+    assert refusal(manage("rollback", "--restore", "x.dump", DATABASE_URL=distributed)) == (
+        "CommandError: A backup is restored on one server, and tables of this database are on "
+        "several. Nothing was changed. Run manage.py distribute --undo first."
+    )
+
+
+GONE = "00000000-0000-4000-8000-000000000000"
+"""The key of no message. On a cluster no foreign key refuses it."""
+
+
+def test_undo__has_the_schema_of_one_server(distributed: str) -> None:
+    rows = query(distributed, "SELECT count(*) FROM analytics_events")
+    query(distributed, f"UPDATE messages SET parent_message_id = '{GONE}' RETURNING id")
+    printed(manage("distribute", "--undo", "--noinput", DATABASE_URL=distributed))
+    assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]
+    assert query(distributed, "SELECT count(*) FROM analytics_events") == rows
+    assert query(distributed, "SELECT count(parent_message_id) FROM messages") == [(0,)]
+    printed(manage("distribute", "--noinput", "--verbosity=0", DATABASE_URL=distributed))

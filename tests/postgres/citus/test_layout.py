@@ -1,0 +1,124 @@
+"""The layout that the models declare, and the keys that it changes."""
+
+import pytest
+
+from config.postgres.catalog import Key
+from config.postgres.citus import (
+    Placement,
+    declared_layout,
+    key_on_cluster,
+    move,
+    on_cluster,
+    place,
+    take_back,
+)
+
+SPREAD = {
+    "lesson_progress": Placement("enrollment_id", colocated=True),
+    "quiz_submissions": Placement("student_id", colocated=True),
+    "assignment_submissions": Placement("student_id", colocated=True),
+    "notifications": Placement("recipient_id", colocated=True),
+    "messages": Placement("conversation_id"),
+    "discussion_posts": Placement("thread_id"),
+    "analytics_events": Placement("id"),
+}
+LAYOUT = {"posts": Placement("thread_id"), "events": Placement("id"), "users": Placement()}
+
+
+def test_declared_layout__spreads_the_tables_that_grow() -> None:
+    layout = declared_layout()
+    assert len(layout) == 24
+    assert {name: layout[name] for name in layout if layout[name].column} == SPREAD
+
+
+@pytest.mark.parametrize(
+    "placement", [Placement(), Placement("id"), Placement("owner_id", colocated=True)], ids=str
+)
+def test_placement__can_be_read_from_its_words(placement: Placement) -> None:
+    assert Placement.parse(str(placement)) == placement
+
+
+ACTS = "DEFERRABLE INITIALLY DEFERRED"
+KEYS = {
+    ("users", "PRIMARY KEY (id)"): "PRIMARY KEY (id)",
+    ("posts", "PRIMARY KEY (id)"): "PRIMARY KEY (thread_id, id)",
+    ("posts", "PRIMARY KEY (thread_id, id)"): "PRIMARY KEY (thread_id, id)",
+    ("events", 'PRIMARY KEY (id, "timestamp")'): 'PRIMARY KEY (id, "timestamp")',
+    (
+        "posts",
+        f"FOREIGN KEY (parent_id) REFERENCES posts(id) ON DELETE CASCADE {ACTS}",
+    ): "FOREIGN KEY (thread_id, parent_id) REFERENCES posts(thread_id, id) "
+    f"ON DELETE CASCADE {ACTS}",
+    ("posts", "FOREIGN KEY (parent_id) REFERENCES posts(id) ON DELETE SET NULL"): "",
+    (
+        "posts",
+        "FOREIGN KEY (author_id) REFERENCES users(id) ON DELETE SET NULL",
+    ): "FOREIGN KEY (author_id) REFERENCES users(id) ON DELETE SET NULL",
+    ("users", "FOREIGN KEY (post_id) REFERENCES posts(id)"): "",
+    ("events", "FOREIGN KEY (post_id) REFERENCES posts(id)"): "",
+    ("admin_log", "FOREIGN KEY (user_id) REFERENCES users(id)"): "",
+    (
+        "admin_log",
+        "FOREIGN KEY (type_id) REFERENCES types(id)",
+    ): "FOREIGN KEY (type_id) REFERENCES types(id)",
+}
+
+
+@pytest.mark.parametrize(("table", "definition"), KEYS)
+def test_key_on_cluster__holds_the_distribution_column(table: str, definition: str) -> None:
+    assert key_on_cluster(table, definition, LAYOUT) == KEYS[table, definition]
+
+
+def test_catalog_on_cluster__lacks_the_foreign_keys_that_cannot_be() -> None:
+    kept, lost = Key("primary key", "posts", "a"), Key("foreign key", "users", "b")
+    catalog = {
+        kept: {"definition": "PRIMARY KEY (id)"},
+        lost: {"definition": "FOREIGN KEY (post_id) REFERENCES posts(id)"},
+        Key("table", "", "posts"): {},
+    }
+    assert on_cluster(catalog, LAYOUT) == {
+        kept: {"definition": "PRIMARY KEY (thread_id, id)"},
+        Key("table", "", "posts"): {},
+    }
+
+
+def test_place__of_a_reference_table() -> None:
+    assert place("users", Placement(), {}) == "SELECT create_reference_table('\"users\"');"
+
+
+COLOCATED = Placement("a_id", colocated=True)
+
+
+def test_place__of_the_first_of_a_group() -> None:
+    assert place("a", COLOCATED, {"b": Placement("b_id")}) == (
+        "SELECT create_distributed_table('\"a\"', 'a_id', colocate_with => 'none');"
+    )
+
+
+def test_place__beside_the_others_of_a_group() -> None:
+    assert place("a", COLOCATED, {"b": COLOCATED}) == (
+        "SELECT create_distributed_table('\"a\"', 'a_id', colocate_with => '\"b\"');"
+    )
+
+
+def test_move__to_another_column() -> None:
+    assert move("a", Placement("b_id"), Placement("a_id"), {}) == (
+        "SELECT alter_distributed_table('\"a\"', distribution_column => 'a_id', "
+        "colocate_with => 'none');"
+    )
+
+
+def test_move__to_a_group() -> None:
+    assert move("a", Placement("a_id"), COLOCATED, {"b": COLOCATED}) == (
+        "SELECT update_distributed_table_colocation('\"a\"', colocate_with => '\"b\"');"
+    )
+
+
+def test_move__of_a_reference_table_is_no_statement() -> None:
+    assert move("a", Placement(), COLOCATED, {}) is None
+
+
+def test_take_back__takes_what_foreign_keys_connect() -> None:
+    assert take_back("users") == (
+        "SELECT undistribute_table('\"users\"', cascade_via_foreign_keys => true);"
+    )

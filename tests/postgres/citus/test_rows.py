@@ -1,0 +1,125 @@
+"""Statements of rows of distributed tables, on one server."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from notifications.models import Notification
+from tests.factories import NotificationFactory, UserFactory
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def notification() -> Notification:
+    return NotificationFactory.create()
+
+
+def test_save__finds_the_row_by_its_place(notification: Notification) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        notification.save()
+    [update] = [query["sql"] for query in queries]
+    assignments, condition = update.removeprefix("UPDATE").split(" WHERE ")
+    assert '"recipient_id" =' not in assignments
+    place = f'"notifications"."recipient_id" = \'{notification.recipient_id.hex}\'::uuid'
+    key = f'"notifications"."id" = \'{notification.pk.hex}\'::uuid'
+    assert condition.startswith(f"({place} AND {key})")
+
+
+def test_save_of_a_changed_place__moves_the_row(notification: Notification) -> None:
+    notification.recipient = UserFactory.create()
+    notification.save()
+    assert Notification.objects.get().recipient == notification.recipient
+
+
+def test_save_of_a_changed_place_alone__moves_the_row(notification: Notification) -> None:
+    notification.recipient = UserFactory.create()
+    notification.save(update_fields=["recipient"])
+    assert Notification.objects.get().recipient == notification.recipient
+
+
+def test_save_of_its_place_alone__asks_for_the_row(notification: Notification) -> None:
+    Notification.objects.all().delete()
+    with pytest.raises(Notification.NotUpdated):
+        notification.save(update_fields=["recipient"])
+
+
+def test_save_of_a_deleted_row__inserts_it(notification: Notification) -> None:
+    Notification.objects.all().delete()
+    notification.save()
+    assert Notification.objects.get() == notification
+
+
+def test_save_without_the_place__updates_in_one_query(notification: Notification) -> None:
+    row = Notification.objects.only("title").get()
+    row.title = "another"
+    with CaptureQueriesContext(connection) as queries:
+        row.save()
+    assert len(queries) == 1
+    assert Notification.objects.get().title == "another"
+
+
+def test_save_of_another_title_after_a_changed_place__keeps_the_place(
+    notification: Notification,
+) -> None:
+    recipient = notification.recipient
+    notification.recipient, notification.title = UserFactory.create(), "another"
+    notification.save(update_fields=["title"])
+    saved = Notification.objects.get()
+    assert (saved.recipient, saved.title) == (recipient, "another")
+
+
+def test_refresh__finds_the_row_by_its_place(notification: Notification) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        notification.refresh_from_db()
+    [query] = [query["sql"] for query in queries]
+    assert f"\"recipient_id\" = '{notification.recipient_id.hex}'::uuid" in query
+
+
+def test_refresh_after_a_changed_place__restores_it(notification: Notification) -> None:
+    recipient: User = notification.recipient
+    notification.recipient = UserFactory.create()
+    notification.refresh_from_db()
+    assert notification.recipient == recipient
+
+
+def test_refresh_of_a_deleted_row__fails(notification: Notification) -> None:
+    Notification.objects.all().delete()
+    with pytest.raises(Notification.DoesNotExist):
+        notification.refresh_from_db()
+
+
+def test_delete__finds_the_row_by_its_place(notification: Notification) -> None:
+    place = notification.recipient_id.hex
+    with CaptureQueriesContext(connection) as queries:
+        assert notification.delete() == (1, {"notifications.Notification": 1})
+    [query] = [query["sql"] for query in queries]
+    assert f"\"recipient_id\" = '{place}'::uuid" in query
+    assert notification.pk is None
+
+
+def test_delete_after_a_changed_place__deletes(notification: Notification) -> None:
+    notification.recipient = UserFactory.create()
+    notification.delete()
+    assert not Notification.objects.exists()
+
+
+def test_delete_of_a_deleted_row__deletes_nothing(notification: Notification) -> None:
+    Notification.objects.all().delete()
+    assert notification.delete() == (0, {"notifications.Notification": 0})
+
+
+def test_deferred_place__is_read_once(notification: Notification) -> None:
+    row = Notification.objects.only("title").get()
+    with CaptureQueriesContext(connection) as queries:
+        assert row.recipient_id == notification.recipient_id
+    assert len(queries) == 1
+
+
+def test_get_of_a_locked_row__is_one_query(notification: Notification) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert Notification.objects.select_for_update().get(pk=notification.pk) == notification
+    assert len(queries) == 1
