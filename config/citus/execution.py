@@ -12,7 +12,7 @@ from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.citus.comments import kept_comments
-from config.citus.plan import Plan, key_statements
+from config.citus.plan import Plan, drop_statements, key_statements
 from config.console import counted, driver_error, is_lost
 from config.migrating import LockWaits
 from config.postgres.catalog import literal, quote
@@ -35,6 +35,9 @@ class Run:
         """Change the keys, place each table, and set what the statements of sessions need."""
         if plan.keys:
             self._step(counted(len(plan.keys), "key"), partial(self._change_keys, plan), "changed")
+        if plan.aside:
+            drops = partial(self._execute, *drop_statements(plan.aside))
+            self._step(counted(len(plan.aside), "foreign key"), drops, "set aside")
         for table in plan.layout:
             self._step(f"table {table}", partial(self._place, plan, table), "placed")
         self._set(f"SET {SEQUENTIAL}")
@@ -68,7 +71,7 @@ class Run:
         with kept_comments(self.connection, plan.schema):
             self._execute(take_back(table))
 
-    def restore_keys(self, statements: list[str]) -> None:
+    def restore_keys(self, statements: list[str], done: str) -> None:
         """Run the statements that repair the keys, as one transaction."""
 
         def restore() -> None:
@@ -76,7 +79,7 @@ class Run:
                 self._execute(*statements)
 
         if statements:
-            self._step("keys", restore, "changed back")
+            self._step("keys", restore, done)
 
     def _step(self, subject: str, action: Callable[[], None], done: str) -> None:
         with self._explained(subject):

@@ -7,6 +7,7 @@ from graphlib import TopologicalSorter
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.citus.divided import keys_to_set_aside
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_catalog, read_schema
 from config.postgres.citus import (
     FOREIGN_KEY,
@@ -17,8 +18,12 @@ from config.postgres.citus import (
 )
 
 SIZES = """
-SELECT c.relname, CASE WHEN p.logicalrelid IS NULL THEN pg_total_relation_size(c.oid)
-                       ELSE citus_total_relation_size(c.oid, fail_on_error => false) END
+SELECT c.relname, CASE WHEN p.logicalrelid IS NOT NULL
+                       THEN citus_total_relation_size(c.oid, fail_on_error => false)
+                       WHEN c.relkind = 'p'
+                       THEN (SELECT sum(pg_total_relation_size(relid))
+                               FROM pg_partition_tree(c.oid))
+                       ELSE pg_total_relation_size(c.oid) END
   FROM pg_class AS c
   LEFT JOIN pg_dist_partition AS p ON p.logicalrelid = c.oid
  WHERE c.relnamespace = %s AND c.relname = ANY (%s)
@@ -51,6 +56,8 @@ class Plan:
     amounts: Mapping[str, Amount]
     is_set: bool = True
     """Whether the database has the setting that sessions need."""
+    aside: Sequence[Key] = ()
+    """The foreign keys that are dropped while tables are placed."""
 
     @property
     def is_empty(self) -> bool:
@@ -74,7 +81,8 @@ def read_plan(connection: BaseDatabaseWrapper) -> Plan:
     left = {name: declared[name] for name in _in_order(catalog, declared) if name not in placed}
     keys = dict(_changed_keys(catalog, on_cluster(catalog, declared)))
     amounts = read_amounts(connection, schema, list(left))
-    return Plan(schema, left, keys, amounts, _is_set(connection))
+    aside = keys_to_set_aside(catalog, left)
+    return Plan(schema, left, keys, amounts, _is_set(connection), aside)
 
 
 def _is_set(connection: BaseDatabaseWrapper) -> bool:
@@ -145,13 +153,16 @@ def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
     """
     foreign = [key for key in keys if key.kind == "foreign key"]
     primary = [key for key in keys if key.kind == "primary key"]
-    drops = [_alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in foreign + primary]
     adds = [
         _alter(key, f"ADD CONSTRAINT {quote(key.name)} {keys[key][1]}")
         for key in primary + foreign
         if keys[key][1]
     ]
-    return drops + adds
+    return drop_statements(foreign + primary) + adds
+
+
+def drop_statements(keys: Sequence[Key]) -> list[str]:
+    return [_alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys]
 
 
 def _alter(key: Key, action: str) -> str:

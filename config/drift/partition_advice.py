@@ -40,7 +40,7 @@ def _quoted(table: str, schema: Schema) -> str:
 
 def _has_rows(cursor: CursorWrapper, partition: str) -> bool:
     # PostgreSQL has quoted the name.
-    cursor.execute(f"SELECT EXISTS (SELECT FROM {partition})")  # noqa: S608
+    cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {partition})")  # noqa: S608
     [(has_rows,)] = cursor.fetchall()
     return bool(has_rows)
 

@@ -74,7 +74,10 @@ def _statements(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Stat
 
 
 def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Create an expected object, but a partition whose name is taken only after that is dropped."""
+    """Create an expected object, but a partition whose name is taken only after that is dropped.
+
+    A table is placed before foreign keys connect it with others.
+    """
     waiting = {
         create_partition(part, expected)
         for part in expected
@@ -85,6 +88,8 @@ def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
             yield replace(statement, phase=Phase.DROP_TABLES, rank=1, destructive=True)
         else:
             yield statement
+    if expected[key].get("placement"):
+        yield from _place(key, {other: live[other] for other in live if other != key})
 
 
 def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statement]:
@@ -106,14 +111,6 @@ def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
     if attribute in ("inherits", "partition bound"):
         return leave_parents(key, expected[key], live[key])
     return change_attribute(drift)
-
-
-def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Create the object, and place a table before foreign keys connect it with others."""
-    yield from create(key, expected)
-    if expected[key].get("placement"):
-        without = {other: live[other] for other in live if other != key}
-        yield from _place(key, without)
 
 
 def _place(key: Key, live: Catalog) -> Iterator[Statement]:

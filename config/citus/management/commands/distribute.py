@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from config.citus.cluster import check_migrated, read_cluster
+from config.citus.divided import statements_to_restore
 from config.citus.execution import Run
 from config.citus.plan import Plan, read_placed, read_plan
 from config.citus.report import describe, describe_return
@@ -44,13 +45,15 @@ class Command(BaseCommand):
 
     def distribute(self) -> None:
         plan = read_plan(self.connection)
-        if plan.is_empty:
+        left = statements_to_restore(self.connection) if plan.is_empty else []
+        if plan.is_empty and not left:
             self.say("Nothing to do: each table is where its model declares.")
             return
         if self.may_go_on(describe(plan, self.cluster), plan):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
                 run = Run(self.connection, waits, self.say)
                 run.distribute(read_plan(self.connection))  # another run may have been at work
+                run.restore_keys(statements_to_restore(self.connection), "added again")
             self.verify(f"Placed {counted(len(plan.layout), 'table')}")
 
     def take_back(self) -> None:
@@ -63,7 +66,7 @@ class Command(BaseCommand):
             with guarded_run(self.connection, Progress("distribute --undo"), self.say) as waits:
                 run = Run(self.connection, waits, self.say)
                 run.take_back(plan)
-                run.restore_keys(statements_back(self.connection))
+                run.restore_keys(statements_back(self.connection), "changed back")
             self.verify(f"Took back {counted(len(plan.layout), 'table')}")
 
     def may_go_on(self, description: str, plan: Plan) -> bool:

@@ -1,0 +1,35 @@
+"""The foreign keys of tables in partitions, which are set aside while tables are placed.
+
+When a table is placed, Citus converts all that foreign keys connect with it, and fails at a table
+in partitions.
+"""
+
+from collections.abc import Iterable
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.drift import ordered, verify
+from config.postgres.catalog import Catalog, Key
+
+
+def keys_to_set_aside(catalog: Catalog, tables: Iterable[str]) -> list[Key]:
+    """Return the foreign keys of those of `tables` that are in partitions."""
+    divided = [table for table in tables if _is_divided(catalog, table)]
+    return [key for key in catalog if key.kind == "foreign key" and key.table in divided]
+
+
+def statements_to_restore(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the statements that add foreign keys which this or an earlier run set aside."""
+    comparison = verify(connection)
+    repairs = ordered(
+        repair
+        for finding in comparison.findings
+        if finding.drift.key.kind == "foreign key" and finding.drift.problem == "missing"
+        if _is_divided(comparison.expected, finding.drift.key.table)
+        for repair in finding.repairs
+    )
+    return [repair.sql for repair in repairs]
+
+
+def _is_divided(catalog: Catalog, table: str) -> bool:
+    return bool(catalog.get(Key("table", "", table), {}).get("partition key"))
