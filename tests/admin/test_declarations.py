@@ -232,7 +232,7 @@ def test_rows_deleted_or_detached_with_a_row__follow_from_the_foreign_keys_in_th
             """
             SELECT confrelid::regclass::text, conrelid::regclass::text, attname, confdeltype::text
               FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
-             WHERE contype = 'f'
+             WHERE contype = 'f' AND conparentid = 0
             """
         )
         keys = cursor.fetchall()

@@ -230,5 +230,5 @@ def test_plots_of_an_empty_database__take_the_same_number_of_queries(
         read_plots()
 
 
-QUERIES = 42
-"""Twelve queries, and a savepoint with a time limit for each plot and for counting events."""
+QUERIES = 44
+"""Fourteen queries, and a savepoint with a time limit for each plot and for counting events."""

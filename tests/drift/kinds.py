@@ -818,8 +818,6 @@ INDEXES = [
             "replace(definition, ' varchar_pattern_ops', '')",
             "replace(definition, ' varchar_pattern_ops', ' bpchar_pattern_ops')",
             "replace(definition, '(category', '(category text_pattern_ops')",
-            "replace(definition, 'brin (\"timestamp\"',"
-            " 'brin (\"timestamp\" timestamptz_minmax_multi_ops')",
         ),
     ),
     Kind(
@@ -906,11 +904,7 @@ INDEXES = [
         "VS603 definition",
         on_index("ALTER INDEX %I SET (fillfactor = 50)", "method = 'btree'")
         + " UNION ALL "
-        + on_index("ALTER INDEX %I SET (fastupdate = off)", "method = 'gin'")
-        + " UNION ALL "
-        + on_index("ALTER INDEX %I RESET (autosummarize)", "method = 'brin'")
-        + " UNION ALL "
-        + on_index("ALTER INDEX %I SET (pages_per_range = 64)", "method = 'brin'"),
+        + on_index("ALTER INDEX %I SET (fastupdate = off)", "method = 'gin'"),
         of_divided=False,
     ),
     Kind(

@@ -48,7 +48,7 @@ def test_text_of_whole_schema__totals_of_the_project_and_of_django(
 ) -> None:
     _, totals, verdict = paragraphs(shared_clone.verify().out)
     assert totals.splitlines() == [
-        "24 tables, 16 enum types             293       17       43      150       91",
+        "24 tables, 16 enum types             293       17       43      150       93",
         "7 tables of django                    27        4        5        1       19",
     ]
     assert verdict == IDENTICAL[1]

@@ -15,7 +15,7 @@ from tests.support.migrations import new_database, run_sql
 
 @pytest.fixture
 def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Put a copy of it, which the test may change, behind the alias "default"."""
+    """Have few apps, and a database of them, which the test may change, behind "default"."""
     with (
         django_db_blocker.unblock(),
         override_settings(INSTALLED_APPS=FEW_APPS),
@@ -23,6 +23,13 @@ def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]
     ):
         run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
         connection.close()
+        yield name
+
+
+@pytest.fixture
+def whole_database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Have all apps, and a database of them."""
+    with django_db_blocker.unblock(), new_database(migrated) as name:
         yield name
 
 

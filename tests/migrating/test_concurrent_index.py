@@ -32,7 +32,7 @@ def add_index(index: str = 'models.Index("role", name="late_idx")') -> str:
 def reader(database: str) -> Iterator[Session]:
     """Provide a session with a snapshot, which a concurrent build has to wait for."""
     with session() as reader:
-        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM courses")
+        reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM user_profiles")
         yield reader
 
 

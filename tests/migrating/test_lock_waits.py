@@ -219,10 +219,12 @@ def test_migration_in_a_deadlock__tried_again(database: str, settings: Settings)
     settings.MIGRATE_LOCK_TIMEOUT = 20
     run_sql(f"ALTER DATABASE {database} SET deadlock_timeout = '100ms'")
     connection.close()
-    locks = "operations = [migrations.RunSQL('LOCK users'), migrations.RunSQL('LOCK courses')]"
+    locks = (
+        "operations = [migrations.RunSQL('LOCK users'), migrations.RunSQL('LOCK user_profiles')]"
+    )
     with session() as other, session("watcher") as watcher, extra_migration("users", locks):
         other.execute("SET deadlock_timeout = '120s'")
-        other.execute("BEGIN; LOCK courses")
+        other.execute("BEGIN; LOCK user_profiles")
 
         def meet() -> None:
             wait_until_a_session_waits(watcher)

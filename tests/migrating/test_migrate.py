@@ -36,13 +36,13 @@ def test_plan_of_an_empty_database__changes_nothing(empty_database: str) -> None
     assert schema() == before
 
 
-def test_migrated_database__has_nothing_to_do(database: str) -> None:
+def test_migrated_database__has_nothing_to_do(whole_database: str) -> None:
     before = dump()
     assert migrate()[-2:] == ["Running migrations:", "  No migrations to apply."]
     assert dump() == before
 
 
-def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(database: str) -> None:
+def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(whole_database: str) -> None:
     migrated = {line for line in schema() if "django_migrations" not in line}
     with new_database():
         plan = [migration.split(".") for migration in planned()]
@@ -54,23 +54,23 @@ def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(database: 
         assert schema() == set()
 
 
-def test_migrated_database__check_finds_nothing_to_apply(database: str) -> None:
+def test_migrated_database__check_finds_nothing_to_apply(whole_database: str) -> None:
     migrate("--check")
 
 
-def test_database_without_an_app__check_fails(database: str) -> None:
+def test_database_without_an_app__check_fails(whole_database: str) -> None:
     migrate("payments", "zero")
     with pytest.raises(SystemExit) as error:
         migrate("--check")
     assert error.value.code == 1
 
 
-def test_migrated_database__has_a_content_type_for_each_model(database: str) -> None:
+def test_migrated_database__has_a_content_type_for_each_model(whole_database: str) -> None:
     models = {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}
     assert set(ContentType.objects.values_list("app_label", "model")) == models
 
 
-def test_model_deleted_by_a_migration__its_content_type_goes_too(database: str) -> None:
+def test_model_deleted_by_a_migration__its_content_type_goes_too(whole_database: str) -> None:
     delete = 'operations = [migrations.DeleteModel("Notification")]'
     with extra_migration("notifications", delete):
         migrate("notifications")
@@ -78,7 +78,7 @@ def test_model_deleted_by_a_migration__its_content_type_goes_too(database: str) 
 
 
 def test_model_deleted_by_a_migration_that_is_unapplied__its_content_type_is_back(
-    database: str,
+    whole_database: str,
 ) -> None:
     delete = 'operations = [migrations.DeleteModel("Notification")]'
     with extra_migration("notifications", delete):
@@ -87,7 +87,7 @@ def test_model_deleted_by_a_migration_that_is_unapplied__its_content_type_is_bac
     assert ContentType.objects.filter(app_label="notifications", model="notification").exists()
 
 
-def test_model_renamed_by_a_migration__keeps_its_content_type(database: str) -> None:
+def test_model_renamed_by_a_migration__keeps_its_content_type(whole_database: str) -> None:
     before = ContentType.objects.get(app_label="notifications").pk
     rename = 'operations = [migrations.RenameModel("Notification", "Notice")]'
     with extra_migration("notifications", rename):
@@ -97,7 +97,7 @@ def test_model_renamed_by_a_migration__keeps_its_content_type(database: str) -> 
 
 
 def test_model_renamed_by_a_migration_and_unapplied_with_its_app__its_content_type_goes_too(
-    database: str,
+    whole_database: str,
 ) -> None:
     rename = 'operations = [migrations.RenameModel("Notification", "Notice")]'
     with extra_migration("notifications", rename):
@@ -106,7 +106,7 @@ def test_model_renamed_by_a_migration_and_unapplied_with_its_app__its_content_ty
     assert not ContentType.objects.filter(app_label="notifications").exists()
 
 
-def test_app_faked_forward__only_the_records_are_there(database: str) -> None:
+def test_app_faked_forward__only_the_records_are_there(whole_database: str) -> None:
     before = dump("--schema-only")
     migrate("payments", "zero", "--fake")
     ran = [line for line in migrate("--fake") if line.endswith("FAKED")]
@@ -118,7 +118,7 @@ def test_app_faked_forward__only_the_records_are_there(database: str) -> None:
 
 
 def test_enum_type_made_by_a_migration__read_in_arrays_on_the_same_connection(
-    database: str,
+    whole_database: str,
 ) -> None:
     create = 'operations = [CreateEnum("mood", ["happy", "sad"])]'
     with extra_migration("users", create):

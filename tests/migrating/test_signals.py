@@ -22,7 +22,7 @@ def apps_without_models_first(settings: Settings) -> None:
 pytestmark = pytest.mark.usefixtures("apps_without_models_first")
 
 
-def test_irreversible_step_in_a_rollback__refused_before_anything_ran(database: str) -> None:
+def test_irreversible_step_in_a_rollback__refused_before_anything_ran(whole_database: str) -> None:
     with extra_migration("courses", 'operations = [migrations.RunSQL("SELECT 1")]'):
         migrate("courses")
         before = dump()
@@ -31,7 +31,7 @@ def test_irreversible_step_in_a_rollback__refused_before_anything_ran(database: 
         assert dump() == before
 
 
-def test_last_step_of_a_rollback_fails__nothing_has_changed(database: str) -> None:
+def test_last_step_of_a_rollback_fails__nothing_has_changed(whole_database: str) -> None:
     run_sql("CREATE VIEW amounts AS SELECT amount FROM payments")
     before = dump()
     with pytest.raises(InternalError, match="cannot drop table payments"):
@@ -39,6 +39,6 @@ def test_last_step_of_a_rollback_fails__nothing_has_changed(database: str) -> No
     assert dump() == before
 
 
-def test_app_to_zero__its_content_types_are_gone(database: str) -> None:
+def test_app_to_zero__its_content_types_are_gone(whole_database: str) -> None:
     migrate("payments", "zero")
     assert not ContentType.objects.filter(app_label="payments").exists()

@@ -269,7 +269,7 @@ QUERIES = [
         22,
         "reporting",
         lambda on: AnalyticsEvent.objects.per_hour(on.event_type, on.now - 10 * DAY, on.now),
-        {"analytics_events_time_idx"},
+        {"analytics_events_type_idx"},
     ),
     Query(
         23,

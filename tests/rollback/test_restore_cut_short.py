@@ -230,7 +230,8 @@ KEEPS_ROWS_OUT = """
     CREATE FUNCTION theirs.guard() RETURNS event_trigger LANGUAGE plpgsql AS $$
     DECLARE command record;
     BEGIN
-        FOR command IN SELECT * FROM pg_event_trigger_ddl_commands() WHERE object_type = 'table'
+        FOR command IN SELECT * FROM pg_event_trigger_ddl_commands()
+                        WHERE object_identity = 'public.courses'
         LOOP
             EXECUTE format('CREATE TRIGGER quiet BEFORE INSERT ON %s FOR EACH ROW'
                            ' EXECUTE FUNCTION theirs.quiet()', command.object_identity);

@@ -47,7 +47,7 @@ NEEDED = (
     "django.contrib.postgres",
 )
 FEW_APPS = [name for name in settings.INSTALLED_APPS if name in NEEDED]
-"""What migrates, and the accounts. A lab with all tables of the platform costs three times as much."""
+"""What migrates, and the accounts; a lab beside all tables costs three times as much."""
 
 
 class Lab:
