@@ -13,13 +13,15 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from config.console import explain
 from config.replica.lag import POSITION, Lag, Position
-from config.replica.session import new_session
+from config.replica.session import SECONDS, new_session
 
 ALIAS = "replica"
 CHECK_SECONDS = 1
 """How long a replica that has answered is not asked again."""
 RETRY_SECONDS = 5
 """How long one that has not is not asked again: if it hangs, asking takes two seconds."""
+ASKING_SECONDS = 2 * SECONDS
+"""How long an answer that is due for replacement is believed while another thread asks."""
 PAUSES = (0, 0.05, 0.1, 0.2)
 """Seconds before the replica is asked again, which may just be receiving the last commit."""
 
@@ -48,6 +50,7 @@ class Health:
     """What this process knows of the replica.
 
     One thread asks, at most once in `CHECK_SECONDS`; the others go by the last answer meanwhile.
+    If that is too old, because nothing was read for some time, they leave the replica out.
     """
 
     def __init__(self) -> None:
@@ -59,21 +62,25 @@ class Health:
 
     def status(self) -> Status:
         """Return whether to read the replica, and ask it first if the last answer is too old."""
-        if time.monotonic() >= self._due and self._asking.acquire(blocking=False):
+        now = time.monotonic()
+        if now >= self._due and self._asking.acquire(blocking=False):
             try:
-                self._keep(self._ask())
+                self._keep(self._ask(), asked=now)
             finally:
                 self._asking.release()
+        elif self._status.is_fit and now > self._due + ASKING_SECONDS:
+            return Status(problem="it is just being asked")
         return self._status
 
     def doubt(self) -> None:
         """Ask before the next read, since one has failed."""
         self._due = 0
 
-    def _keep(self, status: Status) -> None:
+    def _keep(self, status: Status, asked: float) -> None:
         """Keep the answer; log it if the replica goes or is back."""
         self._status = status
-        self._due = time.monotonic() + (CHECK_SECONDS if status.answers else RETRY_SECONDS)
+        # What it says is true of the moment when it was asked.
+        self._due = asked + CHECK_SECONDS if status.answers else time.monotonic() + RETRY_SECONDS
         if status.is_fit and self._is_left_out:
             logger.warning("The replica is read again: it is %.1f seconds behind.", status.lag)
         elif status.problem and not self._is_left_out:

@@ -6,13 +6,13 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
-from config.replica.health import is_configured
+from config.replica.health import ASKING_SECONDS, CHECK_SECONDS, is_configured
 from config.replica.reading import pinned
 
 COOKIE = "has_written"
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
-MARGIN = 5
-"""Seconds by which what is known of the lag may be old: `CHECK_SECONDS`, and two time limits."""
+MARGIN = CHECK_SECONDS + ASKING_SECONDS
+"""Seconds by which what is known of the lag may be old."""
 
 
 def own_writes(

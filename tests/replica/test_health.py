@@ -131,6 +131,15 @@ def test_answer__is_kept_for_a_second(pair: Pair, monkeypatch: pytest.MonkeyPatc
         assert HEALTH.status().is_fit
 
 
+def test_answer_that_is_old__is_not_believed_while_another_thread_asks(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "ASKING_SECONDS", 0)
+    assert HEALTH.status().is_fit
+    with HEALTH._asking:
+        assert problem() == "it is just being asked"
+
+
 def test_primary_that_is_down__is_the_error_of_the_request(pair: Pair) -> None:
     connections["default"].settings_dict["PORT"] = 1
     with pytest.raises(OperationalError):
