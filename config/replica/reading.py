@@ -35,6 +35,7 @@ def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
                 with watched(reader()):
                     return function(*args, **kwargs)
             except Error:
+                reader().close()  # it may be broken, and would be until the request ends
                 HEALTH.doubt()
             finally:
                 _on_replica.reset(token)

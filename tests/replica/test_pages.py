@@ -165,6 +165,18 @@ def test_query_that_conflicts_with_recovery__is_repeated_on_the_primary(pair: Pa
     assert read() == 0
 
 
+def test_read_after_a_lost_connection__is_on_the_standby_again(pair: Pair) -> None:
+    @reads_replica
+    def read() -> str:
+        with reader().cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return reader().alias
+
+    assert read() == "replica"
+    pair.disconnect_readers()
+    assert [read(), read()] == ["default", "replica"]
+
+
 def test_read_when_the_standby_hangs__is_repeated_on_the_primary(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,14 @@ class Pair:
         replayed: LiteralString = "SELECT pg_last_wal_replay_lsn() - '0/0'"
         assert eventually(lambda: self.on(self.standby, replayed) >= position)
 
+    def disconnect_readers(self) -> None:
+        """End the sessions of all clients of the standby."""
+        self.on(
+            self.standby,
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        )
+
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Let the standby fall behind until the block ends."""
