@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DatabaseError, OperationalError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, models, transaction
 from psycopg.errors import QueryCanceled
 
 from config.replica import reader
@@ -126,6 +126,8 @@ def sizes(models: Iterable[Model]) -> dict[Model, str]:
         with at_most(COUNTING_MILLISECONDS):
             rows = [model._base_manager.all() for model in models]
             counts = dict(zip(models, count_up_to(COUNTED_ROWS, rows), strict=True))
-    except (TooSlowError, DatabaseError):  # a table may be locked or missing
+    except (TooSlowError, DatabaseError) as error:  # a table may be locked or missing
+        if isinstance(error, DatabaseError) and reader().alias != DEFAULT_DB_ALIAS:
+            raise  # the primary is read then, which may be able to count
         return {model: about(number) for model, number in expected.items()}
     return {model: described(count, expected[model]) for model, count in counts.items()}
