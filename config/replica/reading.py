@@ -1,5 +1,6 @@
 """Where the current code reads."""
 
+import logging
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
@@ -7,8 +8,11 @@ from functools import wraps
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.console import driver_error, is_lost
 from config.replica.health import ALIAS, HEALTH, is_configured
 from config.replica.watch import watched
+
+logger = logging.getLogger(__name__)
 
 pinned: ContextVar[bool] = ContextVar("pinned", default=False)
 """Whether the request reads on the primary only."""
@@ -29,19 +33,30 @@ def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def read(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not _on_replica.get() and _may_read():
-            token = _on_replica.set(True)
-            try:
-                with watched(reader()):
-                    return function(*args, **kwargs)
-            except Error:
-                reader().close()  # it may be broken, and would be until the request ends
-                HEALTH.doubt()
-            finally:
-                _on_replica.reset(token)
-        return function(*args, **kwargs)
+        if _on_replica.get() or not _may_read():
+            return function(*args, **kwargs)
+        token = _on_replica.set(True)
+        try:
+            with watched(reader()):
+                return function(*args, **kwargs)
+        except Error as error:
+            failure = error
+            reader().close()  # it may be broken, and would be until the request ends
+            HEALTH.doubt()
+        finally:
+            _on_replica.reset(token)
+        result = function(*args, **kwargs)
+        _log(failure)
+        return result
 
     return read
+
+
+def _log(failure: Error) -> None:
+    """Log what only the replica refuses; if it is gone, that is logged when it is left out."""
+    if not is_lost(failure):
+        reason = str(driver_error(failure) or failure).partition("\n")[0]
+        logger.warning("A read failed on the replica, the primary was read: %s.", reason)
 
 
 def _may_read() -> bool:

@@ -17,7 +17,8 @@ from config.replica.health import HEALTH
 from courses.models import Course
 from tests.admin.pages import url
 from tests.factories import AnalyticsEventFactory, CourseFactory
-from tests.support.standby import Pair
+from tests.support.standby import Pair, databases
+from tests.support.standby import url as url_of
 
 
 def listed(client: Client) -> str:
@@ -184,6 +185,21 @@ def test_query_that_conflicts_with_recovery__is_repeated_on_the_primary(pair: Pa
             return min(number, Course.objects.count())
 
     assert read() == 0
+
+
+def test_read_that_only_the_standby_refuses__is_a_line_in_the_log(
+    pair: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    pair.on(pair.primary, "DROP ROLE IF EXISTS stranger")
+    pair.on(pair.primary, "CREATE ROLE stranger LOGIN")
+    pair.catch_up()
+    replica = url_of(pair.standby, user="stranger")
+    with databases(default=url_of(pair.primary), replica=replica):
+        reads_replica(Course.objects.count)()
+    said = (
+        "A read failed on the replica, the primary was read: permission denied for table courses."
+    )
+    assert [record.getMessage() for record in caplog.records] == [said]
 
 
 def test_read_after_a_lost_connection__is_on_the_standby_again(pair: Pair) -> None:
