@@ -71,8 +71,10 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         Messages that the user deleted do not count. It reads the user's messages, newest first,
         until it has found the given number of `conversations`; all of them if there are fewer.
         """
+        # The conditions of this queryset apply to the latest messages; they do not choose them.
+        messages = self.model.objects.using(self.db)
         latest = (
-            self._latest_of_all(user).newest_first()[:conversations].values("pk")
+            messages._latest_of_all(user).newest_first()[:conversations].values("pk")
             if is_spread(self.model, self.db)  # no recursive query asks several servers
             else RawSQL(INBOX, (user.pk, conversations))  # noqa: S611
         )

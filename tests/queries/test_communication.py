@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from communication.models import Announcement, Message
@@ -62,6 +63,19 @@ def test_inbox_of_messages_of_the_same_time__has_each_conversation_once() -> Non
     new = MessageFactory.create(reply=True, parent_message=old, created_at=NOW)
     latest = sorted([new, *others], key=lambda message: message.pk, reverse=True)
     assert list(Message.objects.inbox(user)) == latest
+
+
+def test_inbox_of_messages_with_a_condition__is_the_same_on_a_cluster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = MessageFactory.create(created_at=NOW, read=True)
+    user, conversation_id = read.recipient, read.conversation_id
+    MessageFactory.create(recipient=user, conversation_id=conversation_id, created_at=NOW - DAY)
+    unread = MessageFactory.create(recipient=user)
+    messages = Message.objects.unread()
+    assert list(messages.inbox(user)) == [unread]
+    monkeypatch.setattr(connection, "is_cluster", True)
+    assert list(messages.inbox(user)) == [unread]
 
 
 def test_inbox_of_a_user_without_messages__is_empty() -> None:
