@@ -9,7 +9,7 @@ from django.contrib.admin.utils import build_q_object_from_lookup_parameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import FieldError, ValidationError
 from django.core.paginator import Page, Paginator
-from django.db import DataError, ProgrammingError
+from django.db import DEFAULT_DB_ALIAS, DataError, ProgrammingError
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -30,7 +30,7 @@ from config.admin.filters import YES_OR_NO, CheckedFilter
 from config.admin.mistakes import Mistake, contradictions, no_page, quoted, wrong_controls
 from config.admin.search import search_problem
 from config.postgres.enums import EnumField
-from config.replica import reads_replica
+from config.replica import reader, reads_replica
 
 LISTED_ROWS = 10_000
 """The number of rows that the pages of a list show; a filter leads to the other rows."""
@@ -58,9 +58,14 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def total(self) -> Count:
         """The number of matching rows."""
-        return self._count()
+        total, may_be_late = self._count_there()
+        # The page has no rows if there are none, and those that it has are read on the primary.
+        return self._count() if may_be_late and not total else total
 
     @reads_replica
+    def _count_there(self) -> tuple[Count, bool]:
+        return self._count(), reader().alias != DEFAULT_DB_ALIAS
+
     def _count(self) -> Count:
         try:
             with at_most(COUNTING_MILLISECONDS):

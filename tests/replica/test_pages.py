@@ -62,6 +62,17 @@ def test_list_while_the_standby_is_behind__is_counted_there(
     assert added in page.context["cl"].result_list
 
 
+def test_list_whose_only_row_the_standby_lacks__has_it(pair: Pair, client_of_admin: Client) -> None:
+    with pair.paused():
+        added = CourseFactory.create()
+        filtered = f"?instructor__id__exact={added.instructor_id}"
+        page = client_of_admin.get(url(Course, "changelist") + filtered)
+    assert (page.context["cl"].summary, list(page.context["cl"].result_list)) == (
+        "1 course",
+        [added],
+    )
+
+
 def test_export_while_the_standby_is_behind__is_read_there(
     pair: Pair, client_of_admin: Client, before: int
 ) -> None:
