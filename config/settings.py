@@ -148,11 +148,15 @@ def _embedded() -> dict[str, Any]:
 
 
 def _replica(url: str) -> dict[str, Any]:
-    if not database_url or url == database_url:
+    if not database_url:
         raise ImproperlyConfigured(
-            "DATABASE_REPLICA_URL is set, but "
-            + ("is the same as DATABASE_URL. " if database_url else "DATABASE_URL is not. ")
-            + "Set it to the URL of a standby of the database of DATABASE_URL, or unset it."
+            "DATABASE_REPLICA_URL is set, but DATABASE_URL is not. Set DATABASE_URL to the URL of "
+            "the primary, or unset DATABASE_REPLICA_URL."
+        )
+    if url == database_url:
+        raise ImproperlyConfigured(
+            "DATABASE_REPLICA_URL is the same as DATABASE_URL. Set it to the URL of a standby of "
+            "that database, or unset it."
         )
     database = _external(url, "DATABASE_REPLICA_URL")
     # A read that fails there is repeated on the primary, so connections are not tried before, and

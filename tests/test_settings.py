@@ -73,13 +73,13 @@ def test_command_with_only_debug_off__lists_all_missing_settings() -> None:
         ),
         (
             {"DATABASE_REPLICA_URL": REPLICA},
-            "DATABASE_REPLICA_URL is set, but DATABASE_URL is not. Set it to the URL of a standby "
-            "of the database of DATABASE_URL, or unset it.",
+            "DATABASE_REPLICA_URL is set, but DATABASE_URL is not. Set DATABASE_URL to the URL of "
+            "the primary, or unset DATABASE_REPLICA_URL.",
         ),
         (
             {"DATABASE_URL": URL, "DATABASE_REPLICA_URL": URL},
-            "DATABASE_REPLICA_URL is set, but is the same as DATABASE_URL. Set it to the URL of a "
-            "standby of the database of DATABASE_URL, or unset it.",
+            "DATABASE_REPLICA_URL is the same as DATABASE_URL. Set it to the URL of a standby of "
+            "that database, or unset it.",
         ),
         (
             {"DATABASE_URL": URL, "DATABASE_REPLICA_URL": "mysql://replica/name"},
