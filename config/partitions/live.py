@@ -17,7 +17,7 @@ class Partition:
     """A partition, or a month that has been detached and not been dropped."""
 
     name: str
-    """As it is in the catalog, without the schema, which is that of the table."""
+    """As it is in the catalog, without the schema."""
     start: datetime | None
     end: datetime | None
     """The bounds in UTC, without the end; both are None of the default partition."""
@@ -26,6 +26,8 @@ class Partition:
     bytes: int
     """With indexes and TOAST."""
     attached: bool
+    sql_name: str
+    """Quoted, with the schema: one made by hand need not be in that of the table."""
 
     @property
     def is_default(self) -> bool:
@@ -99,7 +101,8 @@ PARTITIONS = r"""
            CASE WHEN low > '0001-01-03' AND low < '9999-12-29' THEN low AT TIME ZONE 'UTC' END,
            CASE WHEN high > '0001-01-03' AND high < '9999-12-29' THEN high AT TIME ZONE 'UTC' END,
            CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(oid) ELSE reltuples END::bigint,
-           pg_total_relation_size(oid), attached
+           pg_total_relation_size(oid), attached,
+           relnamespace::regnamespace || '.' || quote_ident(relname)
       FROM found JOIN pg_class USING (oid)
      ORDER BY low IS NULL AND high IS NULL, low NULLS FIRST, relname
 """

@@ -8,7 +8,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.console import counted, counted_bytes
 from config.partitions.live import Partition, read_partitions
 from config.partitions.statements import rows
-from config.postgres import in_schema_of
 
 
 def months_table(connection: BaseDatabaseWrapper, model: type[models.Model]) -> Iterator[str]:
@@ -23,10 +22,10 @@ def months_table(connection: BaseDatabaseWrapper, model: type[models.Model]) -> 
     attached = sum(partition.attached for partition in months)
     yield f"{table}: {counted(attached, 'month')}, {counted_bytes(total)}"
     yield from listed(months)
-    for default in (partition.name for partition in partitions if partition.is_default):
-        name = connection.ops.quote_name(in_schema_of(table, default))
-        [(waiting,)] = rows(connection, f"SELECT count(*) FROM ONLY {name}")  # noqa: S608
-        yield f"  {counted(waiting, 'row')} in {default}, of months without a partition"
+    for default in (partition for partition in partitions if partition.is_default):
+        count = f"SELECT count(*) FROM ONLY {default.sql_name}"  # noqa: S608
+        [(waiting,)] = rows(connection, count)
+        yield f"  {counted(waiting, 'row')} in {default.name}, of months without a partition"
 
 
 def listed(partitions: Sequence[Partition]) -> Iterator[str]:

@@ -16,8 +16,6 @@ from config.partitions.attempts import Attempt
 from config.partitions.live import Partition
 from config.partitions.months import shifted
 from config.partitions.statements import lock_out_writers, rows, run
-from config.postgres import in_schema_of
-from config.postgres.catalog import quote
 
 LOCK_WAIT = 10_000  # milliseconds, for a detached month, which nobody needs
 
@@ -51,7 +49,7 @@ class Retention:
 
     def drop(self, partition: Partition) -> None:
         """Drop the partition, which need not be detached before."""
-        self.attempt(lambda: self._run(f"DROP TABLE {self._name(partition)}"))
+        self.attempt(lambda: self._run(f"DROP TABLE {partition.sql_name}"))
         self.say(f"Dropped {partition.name}.")
 
     def archive(self, partition: Partition, tools: ClientPrograms, directory: Path) -> None:
@@ -77,27 +75,26 @@ class Retention:
         table = self.connection.ops.quote_name(self.table)
         with transaction.atomic(using=self.connection.alias):
             lock_out_writers(self.connection, table)
-            self._run(f"ALTER TABLE {table} DETACH PARTITION {self._name(partition)}")
+            self._run(f"ALTER TABLE {table} DETACH PARTITION {partition.sql_name}")
 
     def _drop_foreign_keys(self, partition: Partition) -> None:
         """Let a user be deleted without a look at the detached month.
 
         It takes a lock of `users`: to wait for it with the locks of _detach() could be a deadlock.
         """
-        name = self._name(partition)
+        name = partition.sql_name
         with transaction.atomic(using=self.connection.alias):
             for (key,) in rows(self.connection, FOREIGN_KEYS, [name]):
                 self._run(f"ALTER TABLE {name} DROP CONSTRAINT {key}")
 
     def _dump(self, partition: Partition, tools: ClientPrograms, path: Path) -> None:
         """Dump the detached partition, and read the file to its end."""
-        [(schema,)] = rows(self.connection, SCHEMA, [self._name(partition)])
         tools.run(
             tools.command(
                 "pg_dump",
                 *("--no-password", "--format=custom", "--encoding=UTF8"),
                 f"--lock-wait-timeout={LOCK_WAIT}",
-                f"--table={quote(schema)}.{quote(partition.name)}",
+                f"--table={partition.sql_name}",
                 f"--file={path}",
             )
         )
@@ -106,17 +103,10 @@ class Retention:
             raise ClientProgramError("the dump lacks the rows")
         tools.run([restore, f"--file={os.devnull}", str(path)])
 
-    def _name(self, partition: Partition) -> str:
-        return self.connection.ops.quote_name(in_schema_of(self.table, partition.name))
-
     def _run(self, sql: str) -> None:
         run(self.connection, sql)
 
 
-SCHEMA = """
-    SELECT nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-     WHERE pg_class.oid = %s::regclass
-"""
 FOREIGN_KEYS = """
     SELECT quote_ident(conname) FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f'

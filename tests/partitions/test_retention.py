@@ -82,6 +82,22 @@ def test_quarter_made_by_hand__dropped_when_all_of_it_is_old() -> None:
     assert partitions("--keep", 3, *SURE) == ["Dropped by_hand."]
 
 
+def test_partition_in_another_schema__dropped_and_not_the_table_of_its_name(tmp_path: Path) -> None:
+    run_sql("CREATE SCHEMA old")
+    run_sql(
+        f'CREATE TABLE old."By hand" PARTITION OF {TABLE}'
+        " FOR VALUES FROM ('2026-01-01 00:00+00') TO ('2026-02-01 00:00+00')"
+    )
+    run_sql('CREATE TABLE "By hand" ()')
+    partitions("--keep", 3, "--archive", tmp_path, *SURE)
+    names = ['"By hand"', 'old."By hand"']
+    assert [run_sql(f"SELECT to_regclass('{name}')::text") for name in names] == [
+        [('"By hand"',)],
+        [(None,)],
+    ]
+    assert (tmp_path / "By hand.dump").exists()
+
+
 def test_archive__can_be_restored(tmp_path: Path) -> None:
     user = factories.UserFactory.create()
     add_events(4, "2026-09-06 00:00+00", user=f"'{user.pk}'")
