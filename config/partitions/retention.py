@@ -56,8 +56,10 @@ class Retention:
         """Detach the partition, dump it into a file of `directory`, and drop it.
 
         It is dumped when no row can arrive any longer. Raise CommandError if that fails; then it
-        stays as it is for another run.
+        stays as it is for another run. If a view is in the way, django.db.Error is raised before
+        anything is done, or each night would add a dump.
         """
+        self.attempt(lambda: self._try_to_drop(partition))
         try:
             with new_backup(directory, partition.name) as (unfinished, path):
                 self.detach(partition)
@@ -86,6 +88,11 @@ class Retention:
         with transaction.atomic(using=self.connection.alias):
             for (key,) in rows(self.connection, FOREIGN_KEYS, [name]):
                 self._run(f"ALTER TABLE {name} DROP CONSTRAINT {key}")
+
+    def _try_to_drop(self, partition: Partition) -> None:
+        with transaction.atomic(using=self.connection.alias):
+            self._run(f"DROP TABLE {partition.sql_name}")
+            transaction.set_rollback(True, using=self.connection.alias)
 
     def _dump(self, partition: Partition, tools: ClientPrograms, path: Path) -> None:
         """Dump the detached partition, and read the file to its end."""

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
+from config.console import explain
 from config.dumps import ClientProgramError, ClientPrograms, find_client_programs
 from tests import factories
 from tests.partitions.commands import partitions, refusal
@@ -130,6 +131,18 @@ def test_archive_that_cannot_be_written__nothing_detached(tmp_path: Path) -> Non
         "not dropped. Fix this, and run the same command again."
     )
     assert "analytics_events_2026_09" in bounds()
+
+
+def test_archive_of_a_month_that_a_view_reads__nothing_detached_or_written(tmp_path: Path) -> None:
+    run_sql("CREATE VIEW september AS SELECT FROM analytics_events_2026_09")
+    with pytest.raises(Error) as error:
+        partitions("--keep", 2, "--archive", tmp_path, *SURE)
+    assert explain(error.value) == (
+        "cannot drop table analytics_events_2026_09 because other objects depend on it: view "
+        "september depends on table analytics_events_2026_09. Drop the dependent objects first."
+    )
+    assert "analytics_events_2026_09" in bounds()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_archive_that_pg_dump_gives_up__finished_by_the_next_run(
