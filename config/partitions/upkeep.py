@@ -6,6 +6,7 @@ from typing import Any
 
 from config.migrating import LockWaits, Progress
 from config.partitions.attempts import Attempt
+from config.postgres.backend import revive
 
 
 @dataclass
@@ -24,6 +25,7 @@ def retried(waits: LockWaits) -> Attempt:
 
     def attempt(step: Callable[[], Any]) -> Any:
         waits.lock.check()
+        revive(waits.connection)  # it is idle while pg_dump runs
         return waits.retry(step)
 
     return attempt

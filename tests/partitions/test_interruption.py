@@ -1,7 +1,7 @@
 """Runs that are cut short, wait for others, or are not allowed to go on."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -12,6 +12,7 @@ from django.db import Error, connection
 from pytest_django import Settings
 
 from config.console import explain
+from config.dumps import ClientPrograms
 from config.migrating.migration_lock import KEY
 from config.partitions import new_month
 from config.partitions.management.commands.partitions import Command
@@ -83,6 +84,20 @@ def test_archive_cut_before_any_statement__finished_by_the_next_run(tmp_path: Pa
         assert not list(tmp_path.glob("*.unfinished"))
         for path in tmp_path.iterdir():
             path.unlink()
+
+
+def test_archive_that_takes_longer_than_sessions_may_be_idle__dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def idle(*args: Any) -> bytes:
+        with suppress(Error):
+            run_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        return b" TABLE DATA "
+
+    make(JUNE)
+    monkeypatch.setattr(ClientPrograms, "run", idle)
+    lines = partitions("--keep", 1, "--archive", tmp_path, "--noinput", "--yes-destroy-data")
+    assert lines[-1] == f"Dropped {MONTH}."
 
 
 @pytest.mark.usefixtures("many")
