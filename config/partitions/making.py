@@ -32,6 +32,7 @@ def make_months(
         moved = month.make(attempt)
         rows = f", with {counted(moved, 'row')} of the default partition" if moved else ""
         say(f"Made {month.name}{rows}.")
+        month.tidy(moved)  # said before, as it takes a while and may be interrupted
     return [month.name for month in new]
 
 

@@ -68,12 +68,14 @@ class NewMonth:
         """
         attempt(self._remove_copy)
         since = self._copy(attempt) if self._has_many() else None
-        moved = int(attempt(lambda: self._attach(since)))
+        return int(attempt(lambda: self._attach(since)))
+
+    def tidy(self, moved: int) -> None:
+        """Gather statistics of the month, and free the space of the rows that have moved."""
         if moved:
             self._run(f"ANALYZE {self.month}")
-        if since and not self.connection.in_atomic_block:
+        if moved > FEW and not self.connection.in_atomic_block:
             self._run(f"VACUUM (ANALYZE) {self.default}")
-        return moved
 
     def _remove_copy(self) -> None:
         self.check_name()

@@ -66,6 +66,20 @@ def test_move_cut_before_any_statement__finished_by_the_next_run() -> None:
     assert number > 20
 
 
+def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    add_events(3, "2026-11-05 00:00+00")
+    monkeypatch.setattr(new_month.NewMonth, "tidy", interrupt)
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        partitions("--ahead", 0)
+    assert str(interruption.value) == (
+        "interrupted. What was shown is done. Run partitions again to go on."
+    )
+    assert places() == {f"{TABLE}_2026_11": 3}
+
+
 def test_archive_cut_before_any_statement__finished_by_the_next_run(tmp_path: Path) -> None:
     arguments = ("--keep", 1, "--archive", tmp_path, "--noinput", "--yes-destroy-data")
     number, was_cut = 0, True
