@@ -61,6 +61,7 @@ def _in_utc(moment: datetime | None) -> datetime | None:
 
 # Bounds are printed as the session prints times, so they are read in the same session. Python has
 # no times before the year 1 and after 9999, nor infinite ones: such a bound is as good as none.
+# A partition that another session has dropped meanwhile has neither a size nor bounds.
 PARTITIONS = r"""
     WITH parent AS (
         SELECT c.oid, relnamespace, atttypid = 'date'::regtype AS is_date,
@@ -96,13 +97,16 @@ PARTITIONS = r"""
          UNION ALL
         SELECT oid, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC', false
           FROM detached
+    ), sized AS (
+        SELECT *, pg_total_relation_size(oid) AS size FROM found
     )
     SELECT relname,
            CASE WHEN low > '0001-01-03' AND low < '9999-12-29' THEN low AT TIME ZONE 'UTC' END,
            CASE WHEN high > '0001-01-03' AND high < '9999-12-29' THEN high AT TIME ZONE 'UTC' END,
            CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(oid) ELSE reltuples END::bigint,
-           pg_total_relation_size(oid), attached,
+           size, attached,
            relnamespace::regnamespace || '.' || quote_ident(relname)
-      FROM found JOIN pg_class USING (oid)
+      FROM sized JOIN pg_class USING (oid)
+     WHERE size IS NOT NULL
      ORDER BY low IS NULL AND high IS NULL, low NULLS FIRST, relname
 """

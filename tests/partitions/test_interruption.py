@@ -16,7 +16,12 @@ from config.dumps import ClientPrograms
 from config.migrating.migration_lock import KEY
 from config.partitions import new_month
 from config.partitions.management.commands.partitions import Command
-from tests.migrating.sessions import Session, session, without_seconds
+from tests.migrating.sessions import (
+    Session,
+    session,
+    wait_until_a_session_waits,
+    without_seconds,
+)
 from tests.partitions.commands import partitions, refusal
 from tests.partitions.events import JUNE, TABLE, add_events, bounds, make, places
 from tests.support.migrations import run_sql
@@ -176,6 +181,22 @@ def test_reader_that_ends__month_made(reader: Session, settings: Settings) -> No
         partitions("--ahead", 0)
     assert "Trying again" in lines[0]
     assert lines[-1] == "Made analytics_events_2026_11."
+
+
+def test_month_that_another_session_is_dropping__not_shown() -> None:
+    make(JUNE)
+    with session() as other, session() as watcher:
+
+        def commit() -> None:
+            wait_until_a_session_waits(watcher)
+            other.execute("COMMIT")
+
+        other.execute(f"BEGIN; DROP TABLE {MONTH}".encode())
+        thread = Thread(target=commit)
+        thread.start()
+        lines = partitions()
+        thread.join()
+    assert lines[1:] == [f"  0 rows in {TABLE}_default, of months without a partition"]
 
 
 def test_another_run_at_work__refused(settings: Settings) -> None:
