@@ -26,6 +26,7 @@ class Partition:
     bytes: int
     """With indexes and TOAST."""
     attached: bool
+    has_foreign_keys: bool
     sql_name: str
     """Quoted, with the schema: one made by hand need not be in that of the table."""
 
@@ -105,6 +106,7 @@ PARTITIONS = r"""
            CASE WHEN high > '0001-01-03' AND high < '9999-12-29' THEN high AT TIME ZONE 'UTC' END,
            CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(oid) ELSE reltuples END::bigint,
            size, attached,
+           EXISTS (SELECT FROM pg_constraint WHERE conrelid = sized.oid AND contype = 'f'),
            relnamespace::regnamespace || '.' || quote_ident(relname)
       FROM sized JOIN pg_class USING (oid)
      WHERE size IS NOT NULL

@@ -97,5 +97,6 @@ def read_plan(connection: BaseDatabaseWrapper, model: type[models.Model], what: 
     partitions = read_partitions(connection, model._meta.db_table)
     new = new_months(connection, model, what.months(partitions))
     old = outdated(partitions, what.oldest) if what.oldest else []
-    kept = [partition for partition in old if what.is_dropped or partition.attached]
-    return Plan(model, [month.name for month in new], kept)
+    # A run that was cut short has left the foreign keys of a month that it had detached.
+    old = [part for part in old if what.is_dropped or part.attached or part.has_foreign_keys]
+    return Plan(model, [month.name for month in new], old)

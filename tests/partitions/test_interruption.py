@@ -85,6 +85,25 @@ def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.Mo
     assert places() == {f"{TABLE}_2026_11": 3}
 
 
+def test_detaching_cut_before_any_statement__finished_by_the_next_run() -> None:
+    arguments = ("--keep", 1, "--detach-only")
+    number, was_cut = 0, True
+    while was_cut:
+        number += 1
+        make(JUNE)
+        with cut_before(number) as reached:
+            try:
+                partitions(*arguments)
+            except (Error, CommandError):
+                connection.close()
+            was_cut = reached()
+        partitions(*arguments)
+        keys = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = '{}'::regclass"
+        assert run_sql(keys.format(MONTH)) == [], number
+        assert list(bounds()) == [f"{TABLE}_default"], number
+        run_sql(f"DROP TABLE {MONTH}")
+
+
 def test_archive_cut_before_any_statement__finished_by_the_next_run(tmp_path: Path) -> None:
     arguments = ("--keep", 1, "--archive", tmp_path, "--noinput", "--yes-destroy-data")
     number, was_cut = 0, True

@@ -58,7 +58,7 @@ def test_detach_only__keeps_the_rows_as_a_table_without_foreign_keys() -> None:
     assert run_sql("SELECT count(*) FROM analytics_events_2026_09") == [(3,)]
     assert (
         run_sql(
-            "SELECT FROM pg_constraint WHERE contype = 'f'"
+            "SELECT conname FROM pg_constraint WHERE contype = 'f'"
             " AND conrelid = 'analytics_events_2026_09'::regclass"
         )
         == []
