@@ -40,13 +40,12 @@ def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partiti
 
     Return none if the table is not there or not divided.
     """
-    a_month = split_identifier(month_name(table, date(2000, 1, 1)))[1]
     with connection.cursor() as cursor:
         cursor.execute(
             PARTITIONS,
             {
                 "table": connection.ops.quote_name(table),
-                "prefix": a_month.removesuffix("2000_01"),
+                "prefix": _prefix(table),
                 "unfinished": UNFINISHED,
             },
         )
@@ -54,6 +53,19 @@ def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partiti
             Partition(name, _in_utc(start), _in_utc(end), *rest)
             for name, start, end, *rest in cursor.fetchall()
         ]
+
+
+def read_copies(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+    """Return the unfinished copies that a run has left, or is filling; quoted, with the schema."""
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(table)
+        cursor.execute(COPIES, [name, _prefix(table), UNFINISHED])
+        return [copy for (copy,) in cursor.fetchall()]
+
+
+def _prefix(table: str) -> str:
+    """Return what the names of months begin with, without the schema."""
+    return split_identifier(month_name(table, date(2000, 1, 1)))[1].removesuffix("2000_01")
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
@@ -111,4 +123,11 @@ PARTITIONS = r"""
       FROM sized JOIN pg_class USING (oid)
      WHERE size IS NOT NULL
      ORDER BY low IS NULL AND high IS NULL, low NULLS FIRST, relname
+"""
+COPIES = """
+    SELECT c.relnamespace::regnamespace || '.' || quote_ident(c.relname)
+      FROM pg_class AS c JOIN pg_class AS divided USING (relnamespace)
+     WHERE divided.oid = to_regclass(%s) AND c.relkind = 'r' AND NOT c.relispartition
+       AND starts_with(c.relname, %s) AND obj_description(c.oid, 'pg_class') = %s
+     ORDER BY 1
 """

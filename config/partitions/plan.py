@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.partitions.live import Partition, read_partitions
+from config.partitions.live import Partition, read_copies, read_partitions
 from config.partitions.making import new_months
 from config.partitions.months import coming_months, months_between, shifted
 from config.partitions.months_table import listed
@@ -75,6 +75,8 @@ class Plan:
     model: type[models.Model]
     new: list[str]
     old: list[Partition]
+    copies: list[str]
+    """Those that a run before has left unfinished."""
 
     @property
     def table(self) -> str:
@@ -82,6 +84,8 @@ class Plan:
 
     def lines(self, verb: str) -> Iterator[str]:
         """Yield lines that show the plan; `verb` is what happens to old months."""
+        if self.copies:
+            yield f"To be removed, since unfinished: {', '.join(self.copies)}"
         if self.new:
             yield f"To be made: {', '.join(self.new)}"
         if self.old:
@@ -99,4 +103,6 @@ def read_plan(connection: BaseDatabaseWrapper, model: type[models.Model], what: 
     old = outdated(partitions, what.oldest) if what.oldest else []
     # A run that was cut short has left the foreign keys of a month that it had detached.
     old = [part for part in old if what.is_dropped or part.attached or part.has_foreign_keys]
-    return Plan(model, [month.name for month in new], old)
+    return Plan(
+        model, [month.name for month in new], old, read_copies(connection, model._meta.db_table)
+    )

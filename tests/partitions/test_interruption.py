@@ -71,6 +71,24 @@ def test_move_cut_before_any_statement__finished_by_the_next_run() -> None:
     assert number > 20
 
 
+@pytest.mark.usefixtures("many")
+def test_copy_of_a_month_that_is_not_asked_for_again__removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    partitions("--ahead", 0)
+    add_events(300)
+    with monkeypatch.context() as patch:
+        patch.setattr(new_month.NewMonth, "_attach", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make(JUNE)
+    assert partitions("--ahead", 0, "--dry-run") == [
+        f"To be removed, since unfinished: public.{MONTH}"
+    ]
+    assert partitions("--ahead", 0) == []
+    assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]
+    assert places() == {f"{TABLE}_default": 300}
+
+
 def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*args: object) -> None:
         raise KeyboardInterrupt
