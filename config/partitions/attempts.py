@@ -1,4 +1,4 @@
-"""How often a step is tried, which whoever calls decides."""
+"""How often a step is tried, as the caller decides."""
 
 from collections.abc import Callable
 from typing import Any

@@ -8,7 +8,7 @@ from django.db.backends.utils import split_identifier
 
 from config.postgres import month_name
 
-UNFINISHED = "Unfinished: manage.py partitions removes this copy, or makes a month of it."
+UNFINISHED = "Unfinished: manage.py partitions removes this copy, and makes the month anew."
 """The comment of a table whose rows are still in the default partition, too."""
 
 

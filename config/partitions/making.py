@@ -51,8 +51,8 @@ def new_months(
         )
     if not any(partition.is_default for partition in partitions):
         raise CommandError(
-            f"Table {table} has no default partition, which manage.py verify_schema tells how to "
-            "make. Nothing was changed."
+            f"Table {table} has no default partition. Nothing was changed. "
+            "manage.py verify_schema shows the SQL that makes it."
         )
     missing = missing_months(table, partitions, months)
     new = [NewMonth(connection, model, month) for month in missing]

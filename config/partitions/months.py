@@ -38,7 +38,7 @@ def months_between(first: date, last: date) -> Iterator[date]:
 def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> list[date]:
     """Return the month of `now` and so many later ones.
 
-    The months since the newest partition come first: nobody has made them in time.
+    The months since the newest partition come first, if they were not made in time.
     """
     ends = [
         partition.end

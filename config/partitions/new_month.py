@@ -121,9 +121,9 @@ class NewMonth:
     def _attach(self, since: str | None) -> int:
         """Move the rows, or those that are not copied, and attach the month.
 
-        Who writes has to wait at the divided table: after a wait at the default partition,
-        PostgreSQL would refuse the row. So has who reads when rows move in the end, or the
-        statement would look for them in the default partition.
+        Writers wait at the divided table: after a wait at the default partition, PostgreSQL would
+        refuse their rows. If rows move, readers wait there at the end, too: a statement that has
+        begun would look for these rows in the default partition.
         """
         with transaction.atomic(using=self.connection.alias):
             lock_out_writers(self.connection, self.table, self.default)

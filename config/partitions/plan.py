@@ -24,7 +24,7 @@ class Wanted:
 
     now: date
     first: date | None
-    """The first of those to make that are not younger than `now`; None for none."""
+    """The first month to make of those up to `now`; None for none."""
     ahead: int | None
     """The number of coming months to make; None not to make that of `now`, either."""
     oldest: date | None

@@ -31,9 +31,9 @@ def run(connection: BaseDatabaseWrapper, sql: str) -> int:
 
 
 def lock_out_writers(connection: BaseDatabaseWrapper, table: str, *partitions: str) -> None:
-    """Let nobody write to the table, nor to those that it refers to; reading goes on.
+    """Lock the table, and those that it refers to, against writing; reading goes on.
 
-    Those come first, as in a transaction that deletes a user. Names are quoted.
+    The latter come first, as in a transaction that deletes a user. Names are quoted.
     """
     referenced = [name for (name,) in rows(connection, REFERENCED, [table])]
     for name in (*referenced, table, *partitions):

@@ -119,6 +119,10 @@ def test_dry_run_without_anything_to_do__says_so() -> None:
             ["--from", "2026-13"],
             "Error: argument --from: '2026-13' is not a month such as 2026-11.",
         ),
+        (
+            ["--keep", "3", "--archive", ""],
+            "Error: argument --archive: The name of the directory is empty.",
+        ),
         (["users"], "users is no table in partitions. Those that are: analytics_events."),
     ],
 )
@@ -138,8 +142,8 @@ def test_default_partition_missing__refused() -> None:
     partitions("--ahead", 0)
     run_sql("DROP TABLE analytics_events_default")
     assert refusal("--ahead", 1) == (
-        "Table analytics_events has no default partition, which manage.py verify_schema tells how "
-        "to make. Nothing was changed."
+        "Table analytics_events has no default partition. Nothing was changed. "
+        "manage.py verify_schema shows the SQL that makes it."
     )
 
 

@@ -171,7 +171,7 @@ def test_rollback_of_a_renamed_model__counted_and_forgotten(database: str) -> No
         migrate("notifications")
         lines = rollback("notifications", *GO_ON, "--no-backup")
     [created] = [line for line in lines if "Create model Notification" in line]
-    left = "SELECT FROM django_content_type WHERE app_label = 'notifications'"
+    left = "SELECT id FROM django_content_type WHERE app_label = 'notifications'"
     assert run_sql(left) == []
     assert created.split()[:5] == ["Create", "model", "Notification", "5", "rows"]
 

@@ -44,13 +44,13 @@ class Command(BaseCommand):
         add = parser.add_argument
         add("tables", nargs="*", metavar="table", help="Only these tables. Default: all divided.")
         add("--ahead", type=_up_to(MOST_AHEAD, least=0), metavar="N", help="Make this month and N.")
-        help_from = "Make the months since then, with the rows of theirs that wait."
+        help_from = "Make the months since then. Their rows in the default partition move to them."
         add("--from", type=_month, metavar="YYYY-MM", help=help_from)
         help_keep = "Keep this month and the N - 1 before it, and drop older ones."
         add("--keep", type=_up_to(10_000, least=1), metavar="N", help=help_keep)
         add("--detach-only", action="store_true", help="Detach old months, and drop nothing.")
         help_archive = "Write a dump of each old month into this directory before it is dropped."
-        add("--archive", type=Path, metavar="DIR", help=help_archive)
+        add("--archive", type=_directory, metavar="DIR", help=help_archive)
         add("--dry-run", action="store_true", help="Show what would be done, and change nothing.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
         add("--yes-destroy-data", action="store_true", help="With --noinput: drop old months.")
@@ -75,7 +75,7 @@ class Command(BaseCommand):
             if table not in divided:
                 names = ", ".join(sorted(divided)) or "none"
                 raise CommandError(f"{table} is no table in partitions. Those that are: {names}.")
-        return [divided[table] for table in tables or divided]
+        return [divided[table] for table in dict.fromkeys(tables) or divided]
 
     def described(self, model: type[models.Model]) -> str:
         return "\n".join(months_table(self.connection, model))
@@ -160,6 +160,12 @@ def _up_to(most: int, *, least: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def _directory(text: str) -> Path:
+    if not text:
+        raise ArgumentTypeError("The name of the directory is empty.")
+    return Path(text)
 
 
 def _month(text: str) -> date:
