@@ -124,8 +124,9 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
             expected = with_made(expected, live, read_steps(connection), schema.name)
         expected = _with_needed(connection, schema, expected)
         expected, live = with_partitions(expected, live, schema.name)
-        if layout := read_layout(connection, schema):
-            expected = with_layout(on_cluster(expected, declared_layout()), declared_layout())
+        layout, declared = read_layout(connection, schema), declared_layout()
+        if layout.keys() & declared.keys():
+            expected = with_layout(on_cluster(expected, declared), declared)
             live = with_layout(live, _compared(layout, expected))
     drifts = [
         *differences(expected, live),

@@ -36,7 +36,7 @@ SELECT contype, pg_get_constraintdef(oid) FROM pg_constraint
 class ClusterSchemaEditor(NamingSchemaEditor):
     """A schema editor that places new tables where the models declare them.
 
-    It does so only if tables of the database are distributed, and the same as ever otherwise.
+    It does so only if tables of models are distributed, and the same as ever otherwise.
     """
 
     def execute(self, sql: Any, params: Any = ()) -> None:
@@ -86,8 +86,8 @@ class ClusterSchemaEditor(NamingSchemaEditor):
 
     def _layout(self) -> Layout:
         """Return the layout that is or will be if tables of this database are distributed."""
-        placed = self._placed()
-        return {**placed, **declared_layout()} if placed else {}
+        placed, declared = self._placed(), declared_layout()
+        return {**placed, **declared} if placed.keys() & declared.keys() else {}
 
 
 def on_cluster(sql: str, layout: Layout) -> Iterator[str]:
