@@ -102,6 +102,12 @@ DEFAULTS = [
         f"CREATE SCHEMA elsewhere; ALTER TABLE {DEFAULT} SET SCHEMA elsewhere",
         _of(DEFAULT, "schema"),
     ),
+    _kind(
+        "default partition in another schema, and a month dropped",
+        f"CREATE SCHEMA elsewhere; ALTER TABLE {DEFAULT} SET SCHEMA elsewhere; {DROP_MONTH}",
+        _of(DEFAULT, "schema"),
+        _of(FEBRUARY, "", 1),
+    ),
     _kind("default partition detached", DETACH + DEFAULT, _of(DEFAULT, "attached")),
     _kind(
         "default partition with an extra index",

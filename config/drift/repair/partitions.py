@@ -37,7 +37,8 @@ def change_partition(drift: Drift, expected: Catalog, live: Catalog) -> Iterable
     if attribute == "schema":
         name = f"{quote(str(drift.found))}.{quote(key.name)}"
         sql = f"ALTER TABLE {name} SET SCHEMA {quote(str(drift.expected))};"
-        return [Statement(Phase.FINISH, sql, rank=1)]
+        # Statements about other partitions name the default one in the schema of the table.
+        return [Statement(Phase.FINISH, sql, rank=-1)]
     if attribute in ("attached", "partition bound"):
         return [attach_again(key, expected, live)]
     if attribute == "kind":
