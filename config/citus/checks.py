@@ -43,7 +43,10 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
     try:
         field: Any = model._meta.get_field(declared.by)
     except FieldDoesNotExist:
-        hint = "Name a field of the model that has a column."
+        field = None
+    # Relations without a column and fields of a parent model are found, too.
+    if field not in model._meta.local_concrete_fields:
+        hint = "Name a field of the model that has a column in its own table."
         yield Error(f"It is distributed by {declared.by}, which is no field of it.", hint=hint,
                     obj=model, id="citus.E001")  # fmt: skip
         return

@@ -1,6 +1,6 @@
 """The system checks of the distribution that models declare: citus.W001 to citus.E003."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -54,12 +54,26 @@ def test_reference__is_correct_with_any_unique_rule() -> None:
     assert check_distribution() == []
 
 
-def test_unknown_field__is_an_error() -> None:
-    thing = model(Distributed("student"))
-    assert check_distribution() == [
+def of_parent() -> Any:
+    parent = model(Distributed("owner"))
+    meta = type("Meta", (), {"app_label": "users"})
+    return type("Child", (parent,), {"__module__": __name__, "Meta": meta})
+
+
+NO_FIELDS: dict[str, Callable[[], Any]] = {
+    "student": lambda: model(Distributed("student")),
+    "friends": lambda: model(Distributed("friends"), friends=models.ManyToManyField("self")),
+    "owner": of_parent,
+}
+
+
+@pytest.mark.parametrize("name", NO_FIELDS)
+def test_field_without_a_column_of_the_table__is_an_error(name: str) -> None:
+    thing = NO_FIELDS[name]()
+    assert [found for found in check_distribution() if found.level >= checks.ERROR] == [
         checks.Error(
-            "It is distributed by student, which is no field of it.",
-            hint="Name a field of the model that has a column.",
+            f"It is distributed by {name}, which is no field of it.",
+            hint="Name a field of the model that has a column in its own table.",
             obj=thing,
             id="citus.E001",
         )
