@@ -18,15 +18,13 @@ from config.postgres.citus import (
 )
 
 SIZES = """
-SELECT c.relname, CASE WHEN p.logicalrelid IS NOT NULL
-                       THEN citus_total_relation_size(c.oid, fail_on_error => false)
-                       WHEN c.relkind = 'p'
-                       THEN (SELECT sum(pg_total_relation_size(relid))
-                               FROM pg_partition_tree(c.oid))
-                       ELSE pg_total_relation_size(c.oid) END
+SELECT c.relname, sum(CASE WHEN p.logicalrelid IS NULL THEN pg_total_relation_size(part.oid)
+                           ELSE citus_total_relation_size(part.oid, fail_on_error => false) END)
   FROM pg_class AS c
-  LEFT JOIN pg_dist_partition AS p ON p.logicalrelid = c.oid
+ CROSS JOIN LATERAL (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS part
+  LEFT JOIN pg_dist_partition AS p ON p.logicalrelid = part.oid
  WHERE c.relnamespace = %s AND c.relname = ANY (%s)
+ GROUP BY c.relname
 """
 
 SETTING = """

@@ -1,20 +1,25 @@
 """The plan of a distribution in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from config.citus.cluster import Cluster
 from config.citus.plan import Amount, Plan
 from config.console import counted, counted_bytes
 
 
-def describe(plan: Plan, cluster: Cluster) -> str:
-    """Return the tables to move, the keys that change, and those that Citus cannot keep."""
-    return "\n".join([f"{cluster}, database {plan.schema.database}", "", *_lines(plan)])
+def describe(plan: Plan, cluster: Cluster, left: Sequence[str] = ()) -> str:
+    """Return the tables to move, the keys that change, and those that Citus cannot keep.
+
+    `left` has the statements that an earlier run has left to run.
+    """
+    lines = [*_lines(plan), *_statements(left)]
+    return "\n".join([f"{cluster}, database {plan.schema.database}", "", *lines])
 
 
-def describe_return(plan: Plan, cluster: Cluster) -> str:
+def describe_return(plan: Plan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     """Return the tables to take back, and what happens to their keys."""
     lines = [f"{cluster}, database {plan.schema.database}", "", *_tables(plan, "take back")]
+    lines += _statements(left)
     lines += ["", "All rows are on the coordinator then, with the keys that the models declare."]
     return "\n".join(lines)
 
@@ -28,6 +33,12 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.lost:
         yield "\nForeign keys that Citus cannot keep. Their columns stay, and nothing checks them:"
         yield from (f"  {key.table}: {key.name} {plan.keys[key][0]}" for key in plan.lost)
+
+
+def _statements(left: Sequence[str]) -> list[str]:
+    """Return the statements with a heading, or nothing if there are none."""
+    heading = "\nLeft to do by an earlier run:"
+    return [heading, *(f"  {sql}" for sql in left)] if left else []
 
 
 def _tables(plan: Plan, verb: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A platform on a cluster: distributed, used, changed, and taken back."""
 
+import re
 from typing import Any
 
 import psycopg
@@ -115,6 +116,17 @@ def test_restore__is_refused(distributed: str) -> None:
     )
 
 
+SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
+"""What a run leaves that was interrupted while it placed the tables."""
+
+
+def test_plan_of_a_run_that_was_interrupted__names_the_key_to_add(distributed: str) -> None:
+    with psycopg.connect(distributed, autocommit=True) as session:
+        session.execute(SET_ASIDE)
+    said = printed(manage("distribute", "--plan", DATABASE_URL=distributed))
+    assert '\nLeft to do by an earlier run:\n  ALTER TABLE "analytics_events" ADD ' in said
+
+
 GONE = "00000000-0000-4000-8000-000000000000"
 """The key of no message. On a cluster no foreign key refuses it."""
 
@@ -122,7 +134,8 @@ GONE = "00000000-0000-4000-8000-000000000000"
 def test_undo__has_the_schema_of_one_server(distributed: str) -> None:
     rows = query(distributed, "SELECT count(*) FROM analytics_events")
     query(distributed, f"UPDATE messages SET parent_message_id = '{GONE}' RETURNING id")
-    printed(manage("distribute", "--undo", "--noinput", DATABASE_URL=distributed))
+    said = printed(manage("distribute", "--undo", "--noinput", DATABASE_URL=distributed))
+    assert re.search(r"analytics_events +[0-9,]+ rows, [1-9]", said)
     assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]
     assert query(distributed, "SELECT count(*) FROM analytics_events") == rows
     assert query(distributed, "SELECT count(parent_message_id) FROM messages") == [(0,)]

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if plan.is_empty and not left:
             self.say("Nothing to do: each table is where its model declares.")
             return
-        if self.may_go_on(describe(plan, self.cluster), plan):
+        if self.may_go_on(describe(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
                 run = Run(self.connection, waits, self.say)
                 run.distribute(read_plan(self.connection))  # another run may have been at work
@@ -58,16 +58,21 @@ class Command(BaseCommand):
 
     def take_back(self) -> None:
         plan = read_placed(self.connection)
-        left = [] if plan.layout else statements_back(self.connection)
+        left = [] if plan.layout else self.statements_back()
         if not plan.layout and not left:
             self.say("Nothing to do: all tables are on the coordinator.")
             return
-        if self.may_go_on(describe_return(plan, self.cluster), plan):
+        if self.may_go_on(describe_return(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute --undo"), self.say) as waits:
                 run = Run(self.connection, waits, self.say)
                 run.take_back(plan)
-                run.restore_keys(statements_back(self.connection), "changed back")
+                run.restore_keys(self.statements_back(), "changed back")
             self.verify(f"Took back {counted(len(plan.layout), 'table')}")
+
+    def statements_back(self) -> list[str]:
+        """Return the statements that give the tables all keys of one server."""
+        keys = [*statements_back(self.connection), *statements_to_restore(self.connection)]
+        return list(dict.fromkeys(keys))
 
     def may_go_on(self, description: str, plan: Plan) -> bool:
         """Show what would be done; return whether it may be done."""
