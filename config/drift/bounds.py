@@ -51,6 +51,8 @@ def months_between(start: datetime, end: datetime) -> Iterator[Bound]:
 
 
 def _next_month(start: datetime) -> datetime:
+    if (start.year, start.month) == (LAST.year, LAST.month):
+        return LAST
     return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
 
 

@@ -6,7 +6,7 @@ table. What differs in the table itself is not repeated for each of its partitio
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +18,8 @@ from config.postgres.catalog import Attributes, Catalog, Key
 
 DEFAULT = "DEFAULT"
 COMMENTS = {"comment", "index comment"}
+LONGEST_GAP = timedelta(days=3653)
+"""Ten years. A partition that is farther away is for special values, such as 'infinity'."""
 
 
 def with_partitions(expected: Catalog, live: Catalog, schema: str) -> tuple[Catalog, Catalog]:
@@ -174,7 +176,7 @@ class _Divided:
         """Yield the partitions that would close the gaps: missing months, or others made wider."""
         for (before, before_key), (after, after_key) in pairwise(self._bounds()):
             first, last = before.end, after.start
-            if first >= last:
+            if first >= last or last - first > LONGEST_GAP:
                 continue
             if first != month_of(first).start:
                 first = min(month_of(first).end, last)

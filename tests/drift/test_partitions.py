@@ -69,6 +69,12 @@ HARMLESS = {
         PART.format("earlier", "MINVALUE", "'2024-01-09 00:00+00'"),
         PART.format("later", "'2024-04-01 00:00+00'", "MAXVALUE"),
     ),
+    "values far away": (
+        PART.format("month", "'2024-01-01 00:00+00'", "'2024-02-01 00:00+00'"),
+        PART.format("last", "'9999-12-01 00:00+00'", "'9999-12-31 00:00+00'"),
+        PART.format("very_last", "'9999-12-31 00:00+00'", "'infinity'"),
+        PART.format("infinity", "'infinity'", "MAXVALUE"),
+    ),
     "partition like the table, with other names": (
         LIKE,
         "ALTER INDEX other_pkey RENAME TO key",
@@ -137,6 +143,14 @@ def test_drift_of_partition__reported_at_its_table(shared_clone: Database) -> No
     assert f"  DRIFT  {TABLE}" in report
     assert f"VS111  partition {TABLE}.{FEBRUARY} is missing\n  expected  FOR VALUES" in report
     assert "  found     nothing\n  repair    DO $repair$\n            BEGIN\n" in report
+
+
+def test_gap_in_the_last_month__one_drift(verify_live: Verify) -> None:
+    run(PART.format("a", "'9999-11-01 00:00+00'", "'9999-12-01 00:00+00'"))
+    run(PART.format("b", "'9999-12-15 00:00+00'", "MAXVALUE"))
+    assert list(map(reported, verify_live().findings)) == [
+        f"VS113 {TABLE}.{TABLE}_b partition bound"
+    ]
 
 
 FOREIGN = (
