@@ -97,5 +97,9 @@ def on_cluster(sql: str, layout: Layout) -> Iterator[str]:
         yield sql
         return
     definition = re.sub(r"REFERENCES (\S+) \(", r"REFERENCES \1(", found["definition"])
-    if changed := key_on_cluster(found["table"], definition.replace('"', ""), layout):
+    definition = definition.replace('"', "")
+    changed = key_on_cluster(found["table"], definition, layout)
+    if changed == definition:
+        yield sql  # with the quotes that its names may need
+    elif changed:
         yield found["head"] + changed

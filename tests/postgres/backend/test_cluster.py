@@ -1,0 +1,24 @@
+"""The statements of migrations on a cluster."""
+
+import pytest
+
+from config.postgres.backend.cluster import on_cluster
+from config.postgres.citus import Placement
+
+LAYOUT = {"order": Placement(), "user": Placement(), "posts": Placement("thread_id")}
+USER = 'ALTER TABLE "order" ADD CONSTRAINT "fk" FOREIGN KEY ("user") REFERENCES "user" ("id")'
+POST = 'ALTER TABLE "{}" ADD CONSTRAINT "fk" FOREIGN KEY ("post_id") REFERENCES "posts" ("id")'
+STATEMENTS = {
+    USER: [USER],
+    POST.format("order"): [],
+    POST.format("posts"): [
+        'ALTER TABLE "posts" ADD CONSTRAINT "fk" '
+        "FOREIGN KEY (thread_id, post_id) REFERENCES posts(thread_id, id)"
+    ],
+    "ALTER TABLE posts ADD COLUMN x int": ["ALTER TABLE posts ADD COLUMN x int"],
+}
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_statement_on_cluster__has_the_keys_that_act(sql: str) -> None:
+    assert list(on_cluster(sql, LAYOUT)) == STATEMENTS[sql]
