@@ -1,12 +1,14 @@
 """The partitions that a table has in the database."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
 from config.postgres import month_name
+from config.postgres.citus import is_cluster
 
 UNFINISHED = "Unfinished: manage.py partitions removes this copy, and makes the month anew."
 """The comment of a table whose rows are still in the default partition, too."""
@@ -66,6 +68,31 @@ def read_copies(connection: BaseDatabaseWrapper, table: str) -> list[str]:
 def _prefix(table: str) -> str:
     """Return what the names of months begin with, without the schema."""
     return split_identifier(month_name(table, date(2000, 1, 1)))[1].removesuffix("2000_01")
+
+
+def with_amounts(
+    connection: BaseDatabaseWrapper, partitions: Sequence[Partition]
+) -> list[Partition]:
+    """Return the partitions with the rows and bytes that all servers of a cluster have of them.
+
+    It is not for transactions that have altered the partitions: others look at them here.
+    """
+    amounts = dict(_amounts(connection, partitions)) if is_cluster(connection.alias) else {}
+    return [
+        replace(partition, rows=rows, bytes=size)
+        for partition in partitions
+        for rows, size in [amounts.get(partition.name, (partition.rows, partition.bytes))]
+    ]
+
+
+def _amounts(
+    connection: BaseDatabaseWrapper, partitions: Sequence[Partition]
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    names = [partition.name for partition in partitions]
+    quoted = [partition.sql_name for partition in partitions]
+    with connection.cursor() as cursor:
+        cursor.execute(AMOUNTS, [names, quoted])
+        yield from ((name, (rows, size)) for name, rows, size in cursor.fetchall())
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
@@ -130,4 +157,16 @@ COPIES = """
      WHERE divided.oid = to_regclass(%s) AND c.relkind = 'r' AND NOT c.relispartition
        AND starts_with(c.relname, %s) AND obj_description(c.oid, 'pg_class') = %s
      ORDER BY 1
+"""
+AMOUNTS = """
+SELECT name, sum(amounts[1])::bigint, sum(amounts[2])::bigint
+  FROM unnest(%s::text[], %s::text[]) AS wanted (name, quoted)
+  JOIN pg_dist_partition ON logicalrelid = to_regclass(quoted)
+ CROSS JOIN LATERAL run_command_on_shards(logicalrelid, $$
+    SELECT ARRAY[CASE WHEN reltuples < 0 THEN pg_stat_get_live_tuples(oid)
+                      ELSE reltuples END::bigint, pg_total_relation_size(oid)]
+      FROM pg_class WHERE oid = '%%s'::regclass $$) AS shard
+ CROSS JOIN LATERAL (SELECT result::bigint[]) AS read (amounts)
+ WHERE success
+ GROUP BY name
 """

@@ -6,14 +6,14 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted, counted_bytes
-from config.partitions.live import Partition, read_partitions
+from config.partitions.live import Partition, read_partitions, with_amounts
 from config.partitions.statements import rows
 
 
 def months_table(connection: BaseDatabaseWrapper, model: type[models.Model]) -> Iterator[str]:
     """Yield lines with the rows and the size of each partition of the table of `model`."""
     table = model._meta.db_table
-    partitions = read_partitions(connection, table)
+    partitions = with_amounts(connection, read_partitions(connection, table))
     if not partitions:
         yield f"{table} is not there, or has no partitions. Run migrate."
         return

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.partitions.live import Partition, read_copies, read_partitions
+from config.partitions.live import Partition, read_copies, read_partitions, with_amounts
 from config.partitions.making import new_months
 from config.partitions.months import coming_months, months_between, shifted
 from config.partitions.months_table import listed
@@ -104,5 +104,8 @@ def read_plan(connection: BaseDatabaseWrapper, model: type[models.Model], what: 
     # A run that was cut short has left the foreign keys of a month that it had detached.
     old = [part for part in old if what.is_dropped or part.attached or part.has_foreign_keys]
     return Plan(
-        model, [month.name for month in new], old, read_copies(connection, model._meta.db_table)
+        model,
+        [month.name for month in new],
+        with_amounts(connection, old),
+        read_copies(connection, model._meta.db_table),
     )

@@ -87,7 +87,8 @@ class Retention:
         name = partition.sql_name
         with transaction.atomic(using=self.connection.alias):
             for (key,) in rows(self.connection, FOREIGN_KEYS, [name]):
-                self._run(f"ALTER TABLE {name} DROP CONSTRAINT {key}")
+                # On a cluster, the shards have keys of other names.
+                self._run(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {key}")
 
     def _try_to_drop(self, partition: Partition) -> None:
         with transaction.atomic(using=self.connection.alias):

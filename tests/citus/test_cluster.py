@@ -1,6 +1,7 @@
 """A platform on a cluster: distributed, used, changed, and taken back."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -114,6 +115,23 @@ def test_restore__is_refused(distributed: str) -> None:
         "CommandError: A backup is restored on one server, and tables of this database are on "
         "several. Nothing was changed. Run manage.py distribute --undo first."
     )
+
+
+def test_partitions__shows_the_rows_of_all_servers(distributed: str) -> None:
+    with psycopg.connect(distributed, autocommit=True) as session:
+        session.execute("ANALYZE analytics_events")
+    said = printed(manage("partitions", DATABASE_URL=distributed))
+    shown = sum(map(int, re.findall(r"_\d{4}_\d\d +(\d+) rows", said)))
+    assert query(distributed, "SELECT count(*) FROM analytics_events") == [(shown,)] != [(0,)]
+
+
+def test_partitions__archives_old_months(distributed: str, tmp_path: Path) -> None:
+    old = "SELECT count(*) FROM analytics_events WHERE timestamp < now() - interval '16 months'"
+    assert query(distributed, old) != [(0,)]
+    options = ("--keep=15", f"--archive={tmp_path}", "--noinput", "--yes-destroy-data")
+    said = printed(manage("partitions", *options, DATABASE_URL=distributed))
+    assert said.count("\nArchived ") == len(list(tmp_path.iterdir())) > 1
+    assert query(distributed, old) == [(0,)]
 
 
 SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
