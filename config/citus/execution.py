@@ -12,7 +12,7 @@ from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.citus.comments import kept_comments
-from config.citus.plan import Plan, drop_statements, key_statements
+from config.citus.plan import Plan, comment_statements, drop_statements, key_statements
 from config.console import counted, driver_error, is_lost
 from config.migrating import LockWaits
 from config.postgres.catalog import literal, quote
@@ -43,8 +43,11 @@ class Run:
         self._set(f"SET {SEQUENTIAL}")
 
     def _change_keys(self, plan: Plan) -> None:
-        with kept_comments(self.connection, plan.schema):
-            self._execute(*key_statements(plan.keys))
+        with transaction.atomic(using=self.connection.alias):
+            # A comment of a key that is dropped for good cannot be written again.
+            self._execute(*comment_statements(plan.lost))
+            with kept_comments(self.connection, plan.schema):
+                self._execute(*key_statements(plan.keys))
 
     def _place(self, plan: Plan, table: str) -> None:
         placed = read_layout(self.connection, plan.schema)

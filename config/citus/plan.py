@@ -163,5 +163,12 @@ def drop_statements(keys: Sequence[Key]) -> list[str]:
     return [_alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys]
 
 
+def comment_statements(keys: Sequence[Key]) -> list[str]:
+    """Return the statements that remove the comments of the keys."""
+    return [
+        f"COMMENT ON CONSTRAINT {quote(key.name)} ON {quote(key.table)} IS NULL;" for key in keys
+    ]
+
+
 def _alter(key: Key, action: str) -> str:
     return f"ALTER TABLE {quote(key.table)} {action};"

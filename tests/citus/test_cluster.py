@@ -20,6 +20,8 @@ def plan(cluster: str) -> str:
 def distributed(cluster: str, plan: str) -> str:
     """Return the URL of a database with rows in every table, which has been distributed."""
     printed(manage("seed_demo", "--scale=30", "--verbosity=0", DATABASE_URL=cluster))
+    with psycopg.connect(cluster, autocommit=True) as session:
+        session.execute("COMMENT ON CONSTRAINT messages_parent_message_id_fk ON messages IS 'x'")
     printed(manage("distribute", "--noinput", "--verbosity=0", DATABASE_URL=cluster))
     return cluster
 
