@@ -110,6 +110,12 @@ DEFAULTS = [
     ),
     _kind("default partition detached", DETACH + DEFAULT, _of(DEFAULT, "attached")),
     _kind(
+        "default partition detached, and a month made of rows in it",
+        f"{DETACH}{DEFAULT}; CREATE TABLE {TABLE}_2024_04 PARTITION OF {TABLE}"
+        " FOR VALUES FROM ('2024-04-01 00:00+00') TO ('2024-05-01 00:00+00')",
+        _of(DEFAULT, "attached"),
+    ),
+    _kind(
         "default partition with an extra index",
         f"CREATE INDEX extra ON {DEFAULT} (event_data)",
         _of(DEFAULT, "index extra"),

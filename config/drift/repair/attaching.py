@@ -22,7 +22,8 @@ def attach_again(key: Key, expected: Catalog, live: Catalog) -> Statement:
     """Return the statement that attaches a partition with its bound, detached before if need be."""
     detach = f"ALTER TABLE {relation(key.table)} DETACH PARTITION {relation(full_name(key))}"
     first = {"yes": [f"{detach};"], "detach pending": [f"{detach} FINALIZE;"]}
-    return _attach(key, expected, first.get(str(live[key]["attached"]), []))
+    rows = _move_back(key, live) if expected[key]["partition bound"] == "DEFAULT" else []
+    return _attach(key, expected, [*first.get(str(live[key]["attached"]), []), *rows])
 
 
 def _attach(key: Key, expected: Catalog, first: Iterable[str]) -> Statement:
@@ -51,6 +52,21 @@ def _move(key: Key, bound: str, default: str, expected: Catalog) -> Iterator[str
     yield f"WITH moved AS (DELETE FROM {default}"  # noqa: S608
     yield f"  WHERE {' AND '.join(_conditions(key.table, bound, expected))} RETURNING {columns})"
     yield f"{insert(relation(full_name(key)), columns)} FROM moved;"
+
+
+def _move_back(key: Key, live: Catalog) -> Iterator[str]:
+    """Yield the statement that moves rows whose month was made while the default was detached."""
+    months = [
+        " AND ".join(_conditions(key.table, str(live[part]["partition bound"]), live)) or "true"
+        for part in live
+        if (part.kind, part.table) == ("partition", key.table) and part != key
+        if live[part]["attached"] == "yes"
+    ]
+    if months:
+        columns, name = columns_of(key.table, live), relation(full_name(key))
+        yield f"WITH moved AS (DELETE FROM {name}"  # noqa: S608
+        yield f"  WHERE {' OR '.join(months)} RETURNING {columns})"
+        yield f"{insert(relation(key.table), columns)} FROM moved;"
 
 
 def _conditions(table: str, bound: str, expected: Catalog) -> Iterator[str]:
