@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -119,7 +119,14 @@ def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
             referred = found["table"].replace('"', "") if found else key.table
             if referred in declared and referred != key.table:
                 graph.add(key.table, referred)
-    return sorted(graph.static_order(), key=lambda name: declared[name].column != "")
+    try:
+        return sorted(graph.static_order(), key=lambda name: declared[name].column != "")
+    except CycleError as error:
+        circle = " and ".join(dict.fromkeys(error.args[1]))
+        raise CommandError(
+            f"Tables {circle} refer to each other, so neither can be placed first. Nothing was "
+            "changed. Leave one of them without a distribution."
+        ) from error
 
 
 def _changed_keys(catalog: Catalog, wanted: Catalog) -> Iterator[tuple[Key, tuple[str, str]]]:

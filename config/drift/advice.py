@@ -11,6 +11,7 @@ from config.drift.comparison import Comparison
 from config.drift.live import reading
 from config.drift.partition_advice import partition_advice
 from config.postgres.catalog import Schema
+from config.postgres.citus import is_cluster
 
 
 @dataclass(frozen=True, order=True)
@@ -37,6 +38,7 @@ def read_advice(
     No verdict depends on advice, so a database error becomes advice itself.
     """
     parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
+    parameters["is_cluster"] = is_cluster(connection.alias)
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(ADVICE_QUERY, parameters)
@@ -101,7 +103,8 @@ SELECT 'VA01', format('Foreign key %%s of table %%s has no index: deleting a row
              OR pg_get_expr(i.indpred, i.indrelid) = format('(%%I IS NOT NULL)', (
                  SELECT attname FROM pg_attribute
                   WHERE attrelid = i.indrelid AND attnum = keys.conkey[1])))
-        AND i.columns[1] = ANY (keys.conkey))
+        AND (i.columns[1:cardinality(keys.conkey)] @> keys.conkey
+             OR %(is_cluster)s AND i.columns[1] = ANY (keys.conkey)))
 UNION ALL
 SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the same columns.',
                       short.relname, short.table_name, long.relname)
@@ -118,7 +121,7 @@ SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the 
        IS NOT DISTINCT FROM pg_get_expr(long.indpred, long.indrelid)
    AND short.relam = long.relam
    -- On a cluster the primary key holds the distribution column, too.
-   AND NOT (long.indisprimary AND long.indnkeyatts > 1)
+   AND NOT (%(is_cluster)s AND long.indisprimary AND long.indnkeyatts > 1)
    AND (short.indnatts < long.indnatts OR long.indisunique OR short.indexrelid > long.indexrelid)
 UNION ALL
 SELECT 'VA03', format('Index %%s of table %%s has not been used since %%s.',
