@@ -13,7 +13,7 @@ from typing import Any
 from config.drift.bounds import Bound, month_of, months_between, read_bound
 from config.drift.difference import differing
 from config.drift.schemas import SEPARATOR
-from config.postgres import month_name
+from config.postgres import UNFINISHED, month_name
 from config.postgres.catalog import Attributes, Catalog, Key
 
 DEFAULT = "DEFAULT"
@@ -94,14 +94,15 @@ class _Divided:
     def _bound_of(self, key: Key) -> str:
         """Return the bound that the table's name says; nothing if it cannot be a partition."""
         partitions = [self.live[partition] for partition in self._partitions(self.live)]
-        if self.live[key].get("kind") != "table" or self.live[key].get("inherits"):
+        found = self.live[key]
+        if found.get("kind") != "table" or found.get("inherits") or found["comment"] == UNFINISHED:
             return ""
         if _bare(key.name) == self.default.name:
             return "" if DEFAULT in map(_bound, partitions) else DEFAULT
-        found = re.search(r"_(\d{4})_(0[1-9]|1[0-2])$", key.name)
-        if not found or found[1] in ("0000", "9999"):  # datetime has no year before or after
+        named = re.search(r"_(\d{4})_(0[1-9]|1[0-2])$", key.name)
+        if not named or named[1] in ("0000", "9999"):  # datetime has no year before or after
             return ""
-        month = month_of(datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC))
+        month = month_of(datetime(int(named[1]), int(named[2]), 1, tzinfo=UTC))
         is_free = not any(month.overlaps(bound) for bound, _ in self._bounds())
         return self._sql(month) if is_free and key.name == self._name(month) else ""
 

@@ -7,11 +7,8 @@ from datetime import UTC, date, datetime
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.postgres import month_name
+from config.postgres import UNFINISHED, month_name
 from config.postgres.citus import is_cluster
-
-UNFINISHED = "Unfinished: manage.py partitions removes this copy, and makes the month anew."
-"""The comment of a table whose rows are still in the default partition, too."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
 from config.partitions.attempts import Attempt
-from config.partitions.live import UNFINISHED
 from config.partitions.months import shifted
 from config.partitions.statements import lock_out_writers, rows, run
-from config.postgres import month_name, monthly_partitions
+from config.postgres import UNFINISHED, month_name, monthly_partitions
 from config.postgres.catalog import literal, quote
 from config.postgres.citus import is_cluster
 

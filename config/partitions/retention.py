@@ -61,6 +61,7 @@ class Retention:
         """
         self.attempt(lambda: self._try_to_drop(partition))
         try:
+            self._try_to_dump(partition, tools)
             with new_backup(directory, partition.name) as (unfinished, path):
                 self.detach(partition)
                 self._dump(partition, tools, unfinished)
@@ -94,6 +95,17 @@ class Retention:
         with transaction.atomic(using=self.connection.alias):
             self._run(f"DROP TABLE {partition.sql_name}")
             transaction.set_rollback(True, using=self.connection.alias)
+
+    def _try_to_dump(self, partition: Partition, tools: ClientPrograms) -> None:
+        """Dump what makes the table: if pg_dump cannot connect, the month stays attached."""
+        table = f"--table={partition.sql_name}"
+        tools.run(
+            tools.command(
+                "pg_dump",
+                *("--no-password", "--schema-only", table, f"--file={os.devnull}"),
+                f"--lock-wait-timeout={LOCK_WAIT}",
+            )
+        )
 
     def _dump(self, partition: Partition, tools: ClientPrograms, path: Path) -> None:
         """Dump the detached partition, and read the file to its end."""

@@ -30,6 +30,7 @@ from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
 from config.postgres.names import shortened
 from config.postgres.partitions import (
+    UNFINISHED,
     MonthlyPartitions,
     in_schema_of,
     month_name,
@@ -43,6 +44,7 @@ __all__ = [
     "INVISIBLE",
     "LARGEST_AMOUNT",
     "LEDGER",
+    "UNFINISHED",
     "UUID7",
     "VISIBLE",
     "AddEnumValue",

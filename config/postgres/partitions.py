@@ -11,6 +11,9 @@ from config.postgres.names import MAX_BYTES, shortened
 
 MONTH = re.compile(r"_\d{4}_\d\d")
 
+UNFINISHED = "Unfinished: manage.py partitions removes this copy, and makes the month anew."
+"""The comment of the table of a month while its rows are in the default partition, too."""
+
 
 class MonthlyPartitions(models.BaseConstraint):
     """A table that PostgreSQL divides by the month of `field`, which cannot be NULL.

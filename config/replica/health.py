@@ -115,7 +115,7 @@ class Health:
                 return Status(lag)
             if self._is_left_out and lag > limit + CHECK_SECONDS:
                 break  # it has missed more than the last commit
-        seconds = "an unknown number of" if lag == inf else f"{lag:.1f}"
+        seconds = "an unknown number of" if lag == inf else f"up to {lag:.1f}"
         return Status(lag, f"it is {seconds} seconds behind, and {allowed} are allowed")
 
 

@@ -5,10 +5,12 @@ from datetime import date
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from pytest_django import Settings
 
 from tests.partitions.commands import partitions, refusal
 from tests.partitions.events import TABLE, add_events, bounds, make, places
+from tests.support.databases import known_database
 from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("database", "november")
@@ -136,6 +138,21 @@ def test_table_that_is_not_migrated__refused() -> None:
         "Table analytics_events is not there, or has no partitions. Nothing was changed. "
         "Run migrate."
     )
+
+
+class OnlyDefault:
+    """A router that keeps all tables on one database."""
+
+    def allow_migrate(self, db: str, *args: object, **hints: object) -> bool:
+        return db == "default"
+
+
+def test_connection_without_the_table__refused(settings: Settings) -> None:
+    settings.DATABASE_ROUTERS = [OnlyDefault()]
+    with known_database(connection.settings_dict["NAME"]) as other:
+        assert refusal("--ahead", 1, "--database", other.alias) == (
+            f"No table in partitions belongs to the connection {other.alias}."
+        )
 
 
 def test_default_partition_missing__refused() -> None:

@@ -148,7 +148,9 @@ def test_archive_of_a_month_that_a_view_reads__nothing_detached_or_written(tmp_p
 def test_archive_that_pg_dump_gives_up__finished_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def give_up(*args: object) -> bytes:
+    def give_up(tools: object, command: list[str]) -> bytes:
+        if "--schema-only" in command:
+            return b""
         raise ClientProgramError("the disk is full")
 
     arguments = ("--keep", 2, "--archive", tmp_path, *SURE)
@@ -161,6 +163,20 @@ def test_archive_that_pg_dump_gives_up__finished_by_the_next_run(
     assert list(tmp_path.iterdir()) == []
     partitions(*arguments)
     assert list(tmp_path.iterdir()) == [tmp_path / "analytics_events_2026_09.dump"]
+
+
+def test_archive_that_pg_dump_cannot_begin__month_stays_attached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> bytes:
+        raise ClientProgramError("no pg_hba.conf entry")
+
+    monkeypatch.setattr(ClientPrograms, "run", refuse)
+    assert refusal("--keep", 2, "--archive", tmp_path, *SURE) == (
+        f"analytics_events_2026_09 could not be archived in {tmp_path}: no pg_hba.conf entry. It "
+        "is not dropped. Fix this, and run the same command again."
+    )
+    assert "analytics_events_2026_09" in bounds()
 
 
 def test_archive_after_a_crash__finished_by_the_next_run(tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ class Command(BaseCommand):
     def divided(self, tables: Sequence[str]) -> list[type[models.Model]]:
         """Return the models of the tables; of all divided ones if none is named."""
         divided = {m._meta.db_table: m for m in divided_models(self.connection.alias)}
+        alias = self.connection.alias
+        if not divided and divided_models("default"):
+            raise CommandError(f"No table in partitions belongs to the connection {alias}.")
         for table in tables:
             if table not in divided:
                 names = ", ".join(sorted(divided)) or "none"
