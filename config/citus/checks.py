@@ -7,8 +7,9 @@ from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model, UniqueConstraint
+from django.db.models import Model
 
+from config.postgres import unique_rules
 from config.postgres.citus import Distributed, declared_distribution
 from config.project import migrated_models, own_apps
 
@@ -54,24 +55,13 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
         hint = "Choose a field without null=True, or make this one required."
         yield Error(f"It is distributed by {field.name}, which may be NULL.", hint=hint,
                     obj=model, id="citus.E002")  # fmt: skip
-    for rule, names in _unique_rules(model):
-        if field.name not in names:
+    for kind, name, fields in unique_rules(model):
+        shown = f"({name})" if kind == "unique_together" else name
+        if field.name not in fields:
             yield Error(
-                f"The {rule} does not contain {field.name}, by which the rows are distributed, "
-                "so no server could check it.",
+                f"The {kind} {shown} does not contain {field.name}, by which the rows are "
+                "distributed, so no server could check it.",
                 hint=f"Add {field.name} to it, or distribute the table by a field of it.",
                 obj=model,
                 id="citus.E003",
             )
-
-
-def _unique_rules(model: type[Model]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the rules other than the primary key, which gets the column on a cluster."""
-    for field in model._meta.local_concrete_fields:
-        if field.unique and not field.primary_key:
-            yield f"unique field {field.name}", [field.name]
-    for names in model._meta.unique_together:
-        yield f"unique_together ({', '.join(names)})", names
-    for constraint in model._meta.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            yield f"unique constraint {constraint.name}", constraint.fields

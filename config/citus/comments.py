@@ -48,4 +48,4 @@ def kept_comments(connection: BaseDatabaseWrapper, schema: Schema) -> Iterator[N
         after = {sql for (sql,) in cursor.fetchall()}
         for sql in before:
             if sql not in after:
-                cursor.execute(sql.replace("%", "%%"), [])
+                cursor.execute(sql)

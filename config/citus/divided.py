@@ -6,9 +6,7 @@ in partitions.
 
 from collections.abc import Iterable
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-
-from config.drift import ordered, verify
+from config.drift import Comparison, ordered
 from config.postgres.catalog import Catalog, Key
 
 
@@ -18,9 +16,8 @@ def keys_to_set_aside(catalog: Catalog, tables: Iterable[str]) -> list[Key]:
     return [key for key in catalog if key.kind == "foreign key" and key.table in divided]
 
 
-def statements_to_restore(connection: BaseDatabaseWrapper) -> list[str]:
+def statements_to_restore(comparison: Comparison) -> list[str]:
     """Return the statements that add foreign keys which this or an earlier run set aside."""
-    comparison = verify(connection)
     repairs = ordered(
         repair
         for finding in comparison.findings

@@ -98,7 +98,7 @@ class Run:
     def _execute(self, *statements: str) -> None:
         with self.connection.cursor() as cursor:
             for sql in statements:
-                cursor.execute(sql.replace("%", "%%"), [])
+                cursor.execute(sql)
 
     @contextmanager
     def _explained(self, subject: str) -> Iterator[None]:

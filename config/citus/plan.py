@@ -146,7 +146,7 @@ def read_amounts(
     with connection.cursor() as cursor:
         cursor.execute(SIZES, [schema.oid, list(tables)])
         for name, size in cursor.fetchall():
-            cursor.execute(f"SELECT count(*) FROM {quote(name)}")  # noqa: S608
+            cursor.execute(f"SELECT count(*) FROM {quote(name)}")
             amounts[name] = Amount(cursor.fetchone()[0], size or 0)
     return amounts
 

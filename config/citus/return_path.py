@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-
-from config.drift import Comparison, ordered, verify
+from config.drift import Comparison, ordered
 from config.postgres.catalog import Catalog, Key, quote
 from config.postgres.citus import FOREIGN_KEY, declared_layout, key_on_cluster
 
 
-def statements_back(connection: BaseDatabaseWrapper) -> list[str]:
+def statements_back(comparison: Comparison) -> list[str]:
     """Return the statements that give the tables the keys of their models again.
 
     First they do what the foreign keys would have done that the cluster did not have: a reference
     to a row that is gone becomes NULL.
     """
-    comparison = verify(connection)
     keys = [
         finding
         for finding in comparison.findings
@@ -40,6 +37,6 @@ def _without_dangling(comparison: Comparison, missing: list[Key]) -> Iterator[st
             table, column = quote(key.table), found["columns"]
             referred = f"{found['table']} AS referred WHERE referred.{found['referred']}"
             yield (
-                f"UPDATE {table} AS row SET {column} = NULL WHERE {column} IS NOT NULL "  # noqa: S608
+                f"UPDATE {table} AS row SET {column} = NULL WHERE {column} IS NOT NULL "
                 f"AND NOT EXISTS (SELECT FROM {referred} = row.{column});"
             )

@@ -48,7 +48,7 @@ def _has_rows(cursor: CursorWrapper, partition: str) -> bool:
 def _is_covered(bounds: Sequence[Any], now: datetime) -> bool:
     """Return whether each time from now to the end of the next month has its partition.
 
-    It need not have one if nobody has begun to make months.
+    It need not have one before the first month is made.
     """
     ranges = sorted(bound for text in bounds or () if (bound := read_bound(text)))
     covered, end = now, month_of(month_of(now).end).end

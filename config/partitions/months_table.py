@@ -23,7 +23,7 @@ def months_table(connection: BaseDatabaseWrapper, model: type[models.Model]) -> 
     yield f"{table}: {counted(attached, 'month')}, {counted_bytes(total)}"
     yield from listed(months)
     for default in (partition for partition in partitions if partition.is_default):
-        count = f"SELECT count(*) FROM ONLY {default.sql_name}"  # noqa: S608
+        count = f"SELECT count(*) FROM ONLY {default.sql_name}"
         [(waiting,)] = rows(connection, count)
         yield f"  {counted(waiting, 'row')} in {default.name}, of months without a partition"
 

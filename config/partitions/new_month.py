@@ -83,8 +83,8 @@ class NewMonth:
     def _has_many(self) -> bool:
         if is_cluster(self.connection.alias):  # on which a row is not found by its page
             return False
-        some = f"SELECT 1 FROM ONLY {self.default} WHERE {self.within} LIMIT {FEW + 1}"  # noqa: S608
-        [(found,)] = self._rows(f"SELECT count(*) FROM ({some}) AS found")  # noqa: S608
+        some = f"SELECT 1 FROM ONLY {self.default} WHERE {self.within} LIMIT {FEW + 1}"
+        [(found,)] = self._rows(f"SELECT count(*) FROM ({some}) AS found")
         return bool(found > FEW)
 
     def _copy(self, attempt: Attempt) -> str:
@@ -131,7 +131,7 @@ class NewMonth:
             else:
                 self._create()
                 self._insert("true", "NOTHING")
-            moved = self._run(f"DELETE FROM ONLY {self.default} WHERE {self.within}")  # noqa: S608
+            moved = self._run(f"DELETE FROM ONLY {self.default} WHERE {self.within}")
             if moved:
                 self._run(f"LOCK TABLE ONLY {self.table}")
             self._run(f"ALTER TABLE {self.table} ATTACH PARTITION {self.month} {self.bounds}")
@@ -152,14 +152,14 @@ class NewMonth:
         if copied != there:
             same = " AND ".join(f"there.{name} = copied.{name}" for name in self.key)
             self._run(
-                f"DELETE FROM {self.month} AS copied WHERE NOT EXISTS (SELECT"  # noqa: S608
+                f"DELETE FROM {self.month} AS copied WHERE NOT EXISTS (SELECT"
                 f" FROM ONLY {self.default} AS there WHERE {same})"
             )
 
     def _insert(self, some: str, in_conflict: str) -> None:
         columns = ", ".join(self._columns())
         self._run(
-            f"INSERT INTO {self.month} ({columns})"  # noqa: S608
+            f"INSERT INTO {self.month} ({columns})"
             f" SELECT {columns} FROM ONLY {self.default} WHERE {self.within} AND {some}"
             f" ON CONFLICT ({', '.join(self.key)}) DO {in_conflict}"
         )

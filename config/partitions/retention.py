@@ -17,7 +17,7 @@ from config.partitions.live import Partition
 from config.partitions.months import shifted
 from config.partitions.statements import lock_out_writers, rows, run
 
-LOCK_WAIT = 10_000  # milliseconds, for a detached month, which nobody needs
+LOCK_WAIT = 10_000  # milliseconds, for a detached month, to which no row is written
 
 
 def outdated(partitions: Sequence[Partition], oldest: date) -> list[Partition]:

@@ -24,7 +24,7 @@ from config.postgres.enums import (
     RenameEnum,
     RenameEnumValue,
 )
-from config.postgres.field_names import named_fields, named_in_expressions
+from config.postgres.field_names import named_fields, named_in_expressions, unique_rules
 from config.postgres.functions import UUID7, Now
 from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
@@ -83,6 +83,7 @@ __all__ = [
     "not_blank",
     "not_blank_check",
     "shortened",
+    "unique_rules",
 ]
 
 # Migrations name these classes by this package, so that their modules may move.

@@ -1,8 +1,10 @@
 """The names of the fields that an index or a constraint uses."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from django.db import models
+from django.db.models.expressions import OrderBy
 
 type IndexOrConstraint = models.BaseConstraint | models.Index
 
@@ -27,3 +29,34 @@ def named_in_expressions(item: Any) -> set[str]:
             elif isinstance(part, models.Q):
                 names |= part.referenced_base_fields
     return {name.split("__")[0] for name in names}
+
+
+class UniqueRule(NamedTuple):
+    """A rule that no two rows are alike in some fields."""
+
+    kind: str
+    name: str
+    fields: list[str]
+
+
+def unique_rules(model: type[models.Model]) -> Iterator[UniqueRule]:
+    """Yield the rules of the model other than its primary key.
+
+    Of expressions, those that are plain fields count: the index has their columns as they are.
+    """
+    for field in model._meta.local_concrete_fields:
+        if field.unique and not field.primary_key:
+            yield UniqueRule("unique field", field.name, [field.name])
+    for names in model._meta.unique_together:
+        yield UniqueRule("unique_together", ", ".join(names), [*names])
+    for rule in model._meta.constraints:
+        if isinstance(rule, models.UniqueConstraint):
+            fields = [*rule.fields, *map(_plain_field, rule.expressions)]
+            yield UniqueRule("unique constraint", rule.name, fields)
+
+
+def _plain_field(expression: Any) -> str:
+    """Return the field whose column an index has as it is; '' for a computed value."""
+    if isinstance(expression, OrderBy):
+        expression = expression.expression
+    return str(getattr(expression, "name", "")) if isinstance(expression, models.F) else ""

@@ -7,9 +7,8 @@ from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import F
-from django.db.models.expressions import OrderBy
 
+from config.postgres.field_names import unique_rules
 from config.postgres.partitions import MonthlyPartitions
 
 
@@ -51,31 +50,13 @@ def _of_the_field(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[s
 
 
 def _of_unique_rules(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[str, str, str]]:
-    for name, fields in _unique_rules(model):
+    for _, name, fields in unique_rules(model):
         if partitions.field not in fields:
             yield (
                 "E003",
                 f"PostgreSQL cannot hold the unique rule {name!r} over all partitions.",
                 f"Add {partitions.field!r} to its fields, or remove it.",
             )
-
-
-def _unique_rules(model: Any) -> Iterator[tuple[str, Sequence[str]]]:
-    for field in model._meta.local_fields:
-        if field.unique and not field.primary_key:
-            yield field.name, [field.name]
-    for fields in model._meta.unique_together:
-        yield ", ".join(fields), fields
-    for rule in model._meta.constraints:
-        if isinstance(rule, models.UniqueConstraint):
-            yield rule.name, [*rule.fields, *map(_plain_field, rule.expressions)]
-
-
-def _plain_field(expression: Any) -> str:
-    """Return the field whose column an index has as it is; '' for a computed value."""
-    if isinstance(expression, OrderBy):
-        expression = expression.expression
-    return str(getattr(expression, "name", "")) if isinstance(expression, F) else ""
 
 
 def _of_relations(model: Any) -> Iterator[tuple[str, str, str]]:

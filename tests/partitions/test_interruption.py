@@ -103,8 +103,8 @@ def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.Mo
     assert places() == {f"{TABLE}_2026_11": 3}
 
 
-def test_detaching_cut_before_any_statement__finished_by_the_next_run() -> None:
-    arguments = ("--keep", 1, "--detach-only")
+def cut_and_run_again(*arguments: object) -> Iterator[int]:
+    """Cut a run before each statement in turn, run again, and yield the statement's number."""
     number, was_cut = 0, True
     while was_cut:
         number += 1
@@ -116,6 +116,12 @@ def test_detaching_cut_before_any_statement__finished_by_the_next_run() -> None:
                 connection.close()
             was_cut = reached()
         partitions(*arguments)
+        yield number
+
+
+def test_detaching_cut_before_any_statement__finished_by_the_next_run() -> None:
+    arguments = ("--keep", 1, "--detach-only")
+    for number in cut_and_run_again(*arguments):
         keys = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = '{}'::regclass"
         assert run_sql(keys.format(MONTH)) == [], number
         assert list(bounds()) == [f"{TABLE}_default"], number
@@ -124,17 +130,7 @@ def test_detaching_cut_before_any_statement__finished_by_the_next_run() -> None:
 
 def test_archive_cut_before_any_statement__finished_by_the_next_run(tmp_path: Path) -> None:
     arguments = ("--keep", 1, "--archive", tmp_path, "--noinput", "--yes-destroy-data")
-    number, was_cut = 0, True
-    while was_cut:
-        number += 1
-        make(JUNE)
-        with cut_before(number) as reached:
-            try:
-                partitions(*arguments)
-            except (Error, CommandError):
-                connection.close()
-            was_cut = reached()
-        partitions(*arguments)
+    for number in cut_and_run_again(*arguments):
         assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]
         assert list(tmp_path.glob(f"{MONTH}*.dump")), number
         assert not list(tmp_path.glob("*.unfinished"))

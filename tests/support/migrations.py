@@ -106,6 +106,18 @@ def unapplied(state: ProjectState, *operations: Operation) -> None:
         _migration(operations).unapply(state.clone(), editor)
 
 
+def there_and_back(state: ProjectState, *operations: Operation) -> None:
+    """Run `operations` forwards, backwards and forwards, and compare the schemas."""
+    before = schema()
+    applied(state, *operations)
+    after = schema()
+    assert after != before
+    unapplied(state, *operations)
+    assert schema() == before
+    applied(state, *operations)
+    assert schema() == after
+
+
 def _migration(operations: Collection[Operation]) -> Migration:
     cls: type[Migration] = type("Migration", (Migration,), {"operations": [*operations]})
     return cls("0001_initial", "music")

@@ -49,7 +49,7 @@ def _move(key: Key, bound: str, default: str, expected: Catalog) -> Iterator[str
     """Yield the statements that move rows of the default partition, which would be in the way."""
     columns = columns_of(key.table, expected)
     yield f"LOCK TABLE {default};"
-    yield f"WITH moved AS (DELETE FROM {default}"  # noqa: S608
+    yield f"WITH moved AS (DELETE FROM {default}"
     yield f"  WHERE {' AND '.join(_conditions(key.table, bound, expected))} RETURNING {columns})"
     yield f"{insert(relation(full_name(key)), columns)} FROM moved;"
 
@@ -64,7 +64,7 @@ def _move_back(key: Key, live: Catalog) -> Iterator[str]:
     ]
     if months:
         columns, name = columns_of(key.table, live), relation(full_name(key))
-        yield f"WITH moved AS (DELETE FROM {name}"  # noqa: S608
+        yield f"WITH moved AS (DELETE FROM {name}"
         yield f"  WHERE {' OR '.join(months)} RETURNING {columns})"
         yield f"{insert(relation(key.table), columns)} FROM moved;"
 
@@ -81,7 +81,7 @@ def _conditions(table: str, bound: str, expected: Catalog) -> Iterator[str]:
 def owned_like(table: str, new: str) -> str:
     """Return the statement of a block that gives a new table the owner of `table`."""
     alter = literal(f"ALTER TABLE {new} OWNER TO %I")
-    owner = f"SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = {literal(table)}::regclass"  # noqa: S608
+    owner = f"SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = {literal(table)}::regclass"
     return f"EXECUTE format({alter}, ({owner}));"
 
 

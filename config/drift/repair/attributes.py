@@ -61,7 +61,7 @@ def _identity(drift: Drift) -> Iterator[Statement]:
         yield alter_column(Phase.IDENTITIES, key, f"ADD {identity_clause(wanted)}")
         column = quote(key.name)
         sql = (
-            f"SELECT setval({_sequence_of(key)}, max({column})) FROM {relation(key.table)}"  # noqa: S608
+            f"SELECT setval({_sequence_of(key)}, max({column})) FROM {relation(key.table)}"
             f" HAVING max({column}) > 0;"
         )
         yield Statement(Phase.IDENTITIES, sql)

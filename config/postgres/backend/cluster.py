@@ -74,7 +74,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
             kind, definition = cursor.fetchone()
         if kind in "pux":
             self.execute(f"ALTER INDEX {old_name} RENAME TO {new_name}", None)
-        elif kind in "fc":  # names of NOT NULL matter to nobody
+        elif kind in "fc":  # a NOT NULL keeps its name
             self.execute(f"ALTER TABLE {quoted} DROP CONSTRAINT {old_name}", None)
             super().execute(f"ALTER TABLE {quoted} ADD CONSTRAINT {new_name} {definition}", None)
 

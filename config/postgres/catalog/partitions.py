@@ -2,7 +2,7 @@
 
 A catalog has one object for each of them, which holds what it has as a table, and its own parts:
 an attribute such as `index events_user_idx` for each. Parts that PostgreSQL made after a part of
-the table have the name of that. Comments on partitions tell nobody anything and are left out.
+the table have the name of that. Comments on partitions are left out.
 """
 
 from collections.abc import Collection, Mapping

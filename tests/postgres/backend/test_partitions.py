@@ -41,7 +41,14 @@ from config.postgres.enums.operations import (
     RenameEnumValue,
 )
 from config.postgres.names import shortened
-from tests.support.migrations import applied, new_database, run_sql, schema, unapplied
+from tests.support.migrations import (
+    applied,
+    new_database,
+    run_sql,
+    schema,
+    there_and_back,
+    unapplied,
+)
 
 type AnyField = "models.Field[Any, Any]"
 
@@ -96,18 +103,6 @@ def state(db: None) -> ProjectState:
     after = applied(ProjectState(), *create())
     make_month()
     return after
-
-
-def there_and_back(state: ProjectState, *operations: Operation) -> None:
-    """Run `operations` forwards, backwards and forwards, and compare the schemas."""
-    before = schema()
-    applied(state, *operations)
-    after = schema()
-    assert after != before
-    unapplied(state, *operations)
-    assert schema() == before
-    applied(state, *operations)
-    assert schema() == after
 
 
 def partitions(table: str = "music_play") -> list[str]:

@@ -22,7 +22,7 @@ from django.db.models import F, Q, Value
 
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum
-from tests.support.migrations import applied, run_sql, schema, unapplied
+from tests.support.migrations import applied, run_sql, schema, there_and_back
 
 type AnyField = "models.Field[Any, Any]"
 
@@ -54,18 +54,6 @@ def table(field: AnyField, **options: Any) -> ProjectState:
     key = models.AutoField(primary_key=True)
     create = CreateModel("Song", [("id", key), ("mood", field)], options)
     return applied(ProjectState(), *TYPES, create)
-
-
-def there_and_back(state: ProjectState, *operations: Operation) -> None:
-    """Run `operations` forwards, backwards and forwards, and compare the schemas."""
-    before = schema()
-    applied(state, *operations)
-    after = schema()
-    assert after != before
-    unapplied(state, *operations)
-    assert schema() == before
-    applied(state, *operations)
-    assert schema() == after
 
 
 def names_of(kind: str) -> list[str]:

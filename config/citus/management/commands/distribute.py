@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def distribute(self) -> None:
         plan = read_plan(self.connection)
-        left = statements_to_restore(self.connection) if plan.is_empty else []
+        left = statements_to_restore(verify(self.connection)) if plan.is_empty else []
         if plan.is_empty and not left:
             self.say("Nothing to do: each table is where its model declares.")
             return
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
                 run = Run(self.connection, waits, self.say)
                 run.distribute(read_plan(self.connection))  # another run may have been at work
-                run.restore_keys(statements_to_restore(self.connection), "added again")
+                run.restore_keys(statements_to_restore(verify(self.connection)), "added again")
             self.verify(f"Placed {counted(len(plan.layout), 'table')}")
 
     def take_back(self) -> None:
@@ -71,7 +71,8 @@ class Command(BaseCommand):
 
     def statements_back(self) -> list[str]:
         """Return the statements that give the tables all keys of one server."""
-        keys = [*statements_back(self.connection), *statements_to_restore(self.connection)]
+        comparison = verify(self.connection)
+        keys = [*statements_back(comparison), *statements_to_restore(comparison)]
         return list(dict.fromkeys(keys))
 
     def may_go_on(self, description: str, plan: Plan) -> bool:

@@ -84,7 +84,7 @@ class Command(BaseCommand):
         return "\n".join(months_table(self.connection, model))
 
     def carry_out(self, chosen: Sequence[type[models.Model]], what: Wanted) -> None:
-        """Show the plan if somebody has to agree to it, then do it, and only that."""
+        """Do what is planned, and only that; before months are dropped, show it and ask."""
         plans = [read_plan(self.connection, model, what) for model in chosen]
         old = [partition for plan in plans for partition in plan.old]
         if self.options["dry_run"]:
