@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from config.demo import money
+from config.demo.payments import payment
 from config.demo.people import MONTH, People, Person, Subscription
 from config.demo.randomness import DAY, MINUTE, Chance, hyphenated, stamp, stamp_if
-from config.demo.rows import Row, to_json
+from config.demo.rows import Row, timestamped_row, to_json
 from payments.enums import PaymentStatus, SubscriptionStatus
 from users.enums import Role
 
@@ -68,22 +68,20 @@ def user(
 ) -> Row:
     verified = login is not None
     resetting = chance.odds(0.005)
-    return Row(
+    return timestamped_row(
         "users",
-        {
-            "id": person.id,
-            "created_at": stamp(person.joined),
-            "updated_at": stamp(max(person.joined, login or 0, left or 0)),
-            "email": f"{person.name.mailbox}@{chance.pick(MAIL_DOMAINS)}",
-            "password_hash": NO_PASSWORD,
-            "role": role.value,
-            "email_verified": verified,
-            "verification_token": None if verified else chance.token(40),
-            "password_reset_token": chance.token(40) if resetting else None,
-            "password_reset_expires": stamp(person.joined + DAY) if resetting else None,
-            "last_login": stamp_if(login),
-            "deleted_at": stamp_if(left),
-        },
+        person.id,
+        person.joined,
+        updated_at=stamp(max(person.joined, login or 0, left or 0)),
+        email=f"{person.name.mailbox}@{chance.pick(MAIL_DOMAINS)}",
+        password_hash=NO_PASSWORD,
+        role=role.value,
+        email_verified=verified,
+        verification_token=None if verified else chance.token(40),
+        password_reset_token=chance.token(40) if resetting else None,
+        password_reset_expires=stamp(person.joined + DAY) if resetting else None,
+        last_login=stamp_if(login),
+        deleted_at=stamp_if(left),
     )
 
 
@@ -94,21 +92,19 @@ def profile(chance: Chance, person: Person, bio: str) -> Row:
         if chance.odds(0.4)
         else ""
     )
-    return Row(
+    return timestamped_row(
         "user_profiles",
-        {
-            "id": chance.uuid(person.joined),
-            "created_at": stamp(person.joined),
-            "updated_at": stamp(person.joined + 5 * MINUTE),
-            "user_id": person.id,
-            "full_name": person.name.full,
-            "bio": bio,
-            "avatar_url": avatar,
-            "timezone": culture.timezone,
-            "language": culture.language,
-            "notification_preferences": chance.pick(NOTIFICATION_PREFERENCES),
-            "privacy_settings": chance.pick(PRIVACY_SETTINGS),
-        },
+        chance.uuid(person.joined),
+        person.joined,
+        updated_at=stamp(person.joined + 5 * MINUTE),
+        user_id=person.id,
+        full_name=person.name.full,
+        bio=bio,
+        avatar_url=avatar,
+        timezone=culture.timezone,
+        language=culture.language,
+        notification_preferences=chance.pick(NOTIFICATION_PREFERENCES),
+        privacy_settings=chance.pick(PRIVACY_SETTINGS),
     )
 
 
@@ -116,18 +112,31 @@ def subscription_rows(chance: Chance, person: Person, subscription: Subscription
     """Yield a subscription and a payment per month; the last one fails if it is overdue."""
     metadata = to_json({"plan": subscription.plan})
     months = range(subscription.begin, subscription.end, MONTH)
-    yield money.subscription(
-        chance,
-        person.id,
-        subscription.plan,
-        subscription.status,
-        subscription.begin,
-        (subscription.end - MONTH, subscription.end),
-    )
+    yield subscription_row(chance, person.id, subscription)
     for begin in months:
         overdue = begin == months[-1] and subscription.status in (
             SubscriptionStatus.PAST_DUE,
             SubscriptionStatus.UNPAID,
         )
         status = PaymentStatus.FAILED if overdue else PaymentStatus.SUCCEEDED
-        yield money.payment(chance, begin, person.id, subscription.price, status, metadata=metadata)
+        yield payment(chance, begin, person.id, subscription.price, status, metadata=metadata)
+
+
+def subscription_row(chance: Chance, user: str, subscription: Subscription) -> Row:
+    start = stamp(subscription.end - MONTH)
+    return timestamped_row(
+        "subscriptions",
+        chance.uuid(subscription.begin),
+        subscription.begin,
+        updated_at=start,
+        user_id=user,
+        stripe_subscription_id=f"sub_{chance.token()}",
+        stripe_customer_id=f"cus_{chance.token(14)}",
+        plan_id=subscription.plan,
+        status=subscription.status.value,
+        current_period_start=start,
+        current_period_end=stamp(subscription.end),
+        cancel_at_period_end=(
+            subscription.status is SubscriptionStatus.ACTIVE and chance.odds(0.15)
+        ),
+    )

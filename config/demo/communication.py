@@ -7,7 +7,7 @@ from config.demo.courses import Course
 from config.demo.notifications import is_unexpired, notification
 from config.demo.people import People
 from config.demo.randomness import DAY, HOUR, MINUTE, stamp, stamp_if
-from config.demo.rows import Row, to_json
+from config.demo.rows import Row, timestamped_row, to_json
 from notifications.enums import NotificationType
 
 
@@ -98,19 +98,17 @@ class Communication:
         if not published and chance.odds(0.6):
             scheduled = self.end + chance.between(1, 14) * DAY + 9 * HOUR
         title, content = chance.pick(ANNOUNCEMENTS)
-        yield Row(
+        yield timestamped_row(
             "announcements",
-            {
-                "id": chance.uuid(written),
-                "created_at": stamp(written),
-                "updated_at": stamp(published or written),
-                "course_id": course.id,
-                "educator_id": course.instructor.id,
-                "title": self.say(title),
-                "content": self.say(content),
-                "scheduled_for": stamp_if(scheduled),
-                "published_at": stamp_if(published),
-            },
+            chance.uuid(written),
+            written,
+            updated_at=stamp(published or written),
+            course_id=course.id,
+            educator_id=course.instructor.id,
+            title=self.say(title),
+            content=self.say(content),
+            scheduled_for=stamp_if(scheduled),
+            published_at=stamp_if(published),
         )
 
     # The forum
@@ -125,23 +123,21 @@ class Communication:
         title, content = chance.pick(THREADS)
         zone = self.people.student(student).name.culture.timezone
         last = max((row["created_at"] for row in own_posts), default=stamp(opened))
-        yield Row(
+        yield timestamped_row(
             "discussion_threads",
-            {
-                "id": thread,
-                "created_at": stamp(opened),
-                "updated_at": last,
-                "course_id": self.course.id,
-                "author_id": self.people.ids[student],
-                "category": chance.pick(("", "", "Questions", "Projects", "Off topic")),
-                "title": self.say(title),
-                "content": self.say(content, zone=zone),
-                "is_pinned": chance.odds(0.05),
-                "is_locked": chance.odds(0.03),
-                "view_count": len(own_posts) * 3 + chance.between(1, 60),
-                "reply_count": len(own_posts),
-                "last_activity_at": last,
-            },
+            thread,
+            opened,
+            updated_at=last,
+            course_id=self.course.id,
+            author_id=self.people.ids[student],
+            category=chance.pick(("", "", "Questions", "Projects", "Off topic")),
+            title=self.say(title),
+            content=self.say(content, zone=zone),
+            is_pinned=chance.odds(0.05),
+            is_locked=chance.odds(0.03),
+            view_count=len(own_posts) * 3 + chance.between(1, 60),
+            reply_count=len(own_posts),
+            last_activity_at=last,
         )
         yield from posts
         data = self.course.refer(thread_id=thread)
@@ -199,22 +195,20 @@ class Communication:
         later = moment + 5 * MINUTE
         edited = later if later < self.end and chance.odds(0.05) else None
         is_deleted = not solves and chance.odds(0.02)
-        return Row(
+        return timestamped_row(
             "discussion_posts",
-            {
-                "id": chance.uuid(moment),
-                "created_at": stamp(moment),
-                "updated_at": stamp(edited or moment),
-                "thread_id": thread,
-                "author_id": self.course.instructor.id if is_educator else self.people.ids[student],
-                "parent_post_id": parent,
-                "content": "" if is_deleted else content,
-                "upvote_count": int(8 * chance.random() ** 3),
-                "is_solution": solves,
-                "edited_at": stamp_if(edited),
-                "edit_history": to_json([{"content": content[:-1]}] if edited else []),
-                "is_deleted": is_deleted,
-            },
+            chance.uuid(moment),
+            moment,
+            updated_at=stamp(edited or moment),
+            thread_id=thread,
+            author_id=self.course.instructor.id if is_educator else self.people.ids[student],
+            parent_post_id=parent,
+            content="" if is_deleted else content,
+            upvote_count=int(8 * chance.random() ** 3),
+            is_solution=solves,
+            edited_at=stamp_if(edited),
+            edit_history=to_json([{"content": content[:-1]}] if edited else []),
+            is_deleted=is_deleted,
         )
 
     # Messages
@@ -251,15 +245,13 @@ class Communication:
 
 
 def message_row(key: str, moment: int, read: int | None, **values: Any) -> Row:
-    return Row(
+    return timestamped_row(
         "messages",
-        {
-            "id": key,
-            "created_at": stamp(moment),
-            "updated_at": stamp(read or moment),
-            "read_at": stamp_if(read),
-            "attachments": "[]",
-            "deleted_by_sender": None,
-            **values,
-        },
+        key,
+        moment,
+        updated_at=stamp(read or moment),
+        read_at=stamp_if(read),
+        attachments="[]",
+        deleted_by_sender=None,
+        **values,
     )

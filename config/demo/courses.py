@@ -10,7 +10,7 @@ from config.demo.people import People, Person
 from config.demo.plan import PlatformPlan
 from config.demo.quizzes import Quiz, make_quiz
 from config.demo.randomness import DAY, MINUTE, Chance, hundredths, hyphenated, stamp, stamp_if
-from config.demo.rows import Row, to_json
+from config.demo.rows import Row, timestamped_row, to_json
 from config.demo.subjects import CATEGORIES, TITLES, Category
 from config.demo.summaries import CourseSummary
 from courses.enums import CourseStatus, Difficulty, LessonType
@@ -168,28 +168,26 @@ def timeline(chance: Chance, plan: PlatformPlan, number: int) -> Timeline:
 
 def course_row(chance: Chance, course: Course, plan: PlatformPlan) -> Row:
     changed = course.closed + DAY if course.closed < plan.end else course.published
-    return Row(
+    return timestamped_row(
         "courses",
-        {
-            "id": course.id,
-            "created_at": stamp(course.created),
-            "updated_at": stamp(changed or course.created),
-            "instructor_id": course.instructor.id,
-            "title": course.title,
-            "description": description(chance, course),
-            "slug": course.slug,
-            "category": course.category.name,
-            "difficulty": course.difficulty.value,
-            "price": hundredths(course.price, 100),
-            "currency": course.currency,
-            "enrollment_limit": (course.size // 50 + 1) * 50 if course.number % 7 == 3 else None,
-            "enrollment_count": course.size,
-            "average_rating": course.average_rating,
-            "total_reviews": course.reviews,
-            "status": course.status.value,
-            "published_at": stamp_if(course.published),
-            "thumbnail_url": f"https://images.example.com/courses/{course.slug}.jpg",
-        },
+        course.id,
+        course.created,
+        updated_at=stamp(changed or course.created),
+        instructor_id=course.instructor.id,
+        title=course.title,
+        description=description(chance, course),
+        slug=course.slug,
+        category=course.category.name,
+        difficulty=course.difficulty.value,
+        price=hundredths(course.price, 100),
+        currency=course.currency,
+        enrollment_limit=(course.size // 50 + 1) * 50 if course.number % 7 == 3 else None,
+        enrollment_count=course.size,
+        average_rating=course.average_rating,
+        total_reviews=course.reviews,
+        status=course.status.value,
+        published_at=stamp_if(course.published),
+        thumbnail_url=f"https://images.example.com/courses/{course.slug}.jpg",
     )
 
 
@@ -236,19 +234,16 @@ def kind_of_lesson(chance: Chance, step: int, *, is_last: bool, ends_course: boo
 def module_row(
     course: Course, module: str, place: int, minutes: int, prerequisite: str | None
 ) -> Row:
-    return Row(
+    return timestamped_row(
         "course_modules",
-        {
-            "id": module,
-            "created_at": stamp(course.created),
-            "updated_at": stamp(course.created),
-            "course_id": course.id,
-            "title": MODULE_TITLES[place - 1],
-            "description": "",
-            "order_number": place,
-            "duration_minutes": minutes,
-            "prerequisite_module_id": prerequisite,
-        },
+        module,
+        course.created,
+        course_id=course.id,
+        title=MODULE_TITLES[place - 1],
+        description="",
+        order_number=place,
+        duration_minutes=minutes,
+        prerequisite_module_id=prerequisite,
     )
 
 
@@ -283,23 +278,20 @@ def make_lesson(chance: Chance, course: Course, plan: PlatformPlan, slot: Lesson
 def lesson_row(course: Course, slot: LessonSlot, key: str, title: str, text: str) -> Row:
     is_video = slot.kind is LessonType.VIDEO
     address = f"https://videos.example.com/{course.slug}/{slot.module_number}-{slot.number}"
-    return Row(
+    return timestamped_row(
         "lessons",
-        {
-            "id": key,
-            "created_at": stamp(course.created),
-            "updated_at": stamp(course.created),
-            "module_id": slot.module,
-            "title": title,
-            "description": "",
-            "lesson_type": slot.kind.value,
-            "content_url": address if is_video else "",
-            "content_text": text,
-            "duration_minutes": slot.minutes,
-            "order_number": slot.number,
-            "is_preview": slot.module_number == slot.number == 1,
-            "metadata": '{"captions": ["en"], "height": 1080}' if is_video else "{}",
-        },
+        key,
+        course.created,
+        module_id=slot.module,
+        title=title,
+        description="",
+        lesson_type=slot.kind.value,
+        content_url=address if is_video else "",
+        content_text=text,
+        duration_minutes=slot.minutes,
+        order_number=slot.number,
+        is_preview=slot.module_number == slot.number == 1,
+        metadata='{"captions": ["en"], "height": 1080}' if is_video else "{}",
     )
 
 
@@ -312,23 +304,20 @@ def make_assignment(
     key = chance.uuid(course.created)
     reference = course.refer(assignment_id=key)
     assignment = Assignment(key, reference, due, penalty, 100, wants_file)
-    return assignment, Row(
+    return assignment, timestamped_row(
         "assignments",
-        {
-            "id": assignment.id,
-            "created_at": stamp(course.created),
-            "updated_at": stamp(course.created),
-            "lesson_id": lesson,
-            "title": title,
-            "description": f"Show what you learned about {course.topic}.",
-            "instructions": "Describe what you tried, what came of it, and what you would change.",
-            "due_date": stamp(due),
-            "late_submission_allowed": True,
-            "late_penalty_percentage": penalty,
-            "max_points": assignment.max_points,
-            "requires_file_upload": wants_file,
-            "allowed_file_types": to_json(["pdf", "docx", "zip"] if wants_file else []),
-            "max_file_size_mb": 10,
-            "rubric": '{"idea": 40, "execution": 40, "presentation": 20}',
-        },
+        assignment.id,
+        course.created,
+        lesson_id=lesson,
+        title=title,
+        description=f"Show what you learned about {course.topic}.",
+        instructions="Describe what you tried, what came of it, and what you would change.",
+        due_date=stamp(due),
+        late_submission_allowed=True,
+        late_penalty_percentage=penalty,
+        max_points=assignment.max_points,
+        requires_file_upload=wants_file,
+        allowed_file_types=to_json(["pdf", "docx", "zip"] if wants_file else []),
+        max_file_size_mb=10,
+        rubric='{"idea": 40, "execution": 40, "presentation": 20}',
     )

@@ -10,10 +10,10 @@ from config.demo.randomness import Chance, stamp
 
 EVENT_TABLE = "analytics_events"
 EVENT_COLUMNS = ("id", "user_id", "event_type", "event_data", "timestamp")
-BUCKET_DIGITS = 5  # Leading digits of an id, which the ids of three days share.
-LINES_IN_MEMORY = (
-    1_000  # Lines of a bucket that are kept in memory before they are written to its file.
-)
+BUCKET_DIGITS = 5
+"""The number of leading digits of an id that the ids of three days share."""
+LINES_IN_MEMORY = 1_000
+"""The number of lines of a bucket that are kept in memory before they are written to its file."""
 
 
 class EventLog(ExitStack):

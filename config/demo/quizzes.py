@@ -5,8 +5,8 @@ from itertools import compress
 from typing import Any, NamedTuple
 
 from assessments.enums import QuestionDifficulty, QuestionType, QuizType
-from config.demo.randomness import Chance, hundredths, hyphenated, stamp
-from config.demo.rows import Row, to_json
+from config.demo.randomness import Chance, hundredths, hyphenated
+from config.demo.rows import Row, timestamped_row, to_json
 from config.demo.subjects import Category
 
 PASSING_SCORE = 60
@@ -143,26 +143,23 @@ def sheet(chance: Chance, questions: list[Question], *, passes: bool) -> Sheet:
 
 def quiz_row(moment: int, quiz: Quiz, lesson: str, title: str, kind: QuizType, minutes: int) -> Row:
     practice = kind is QuizType.PRACTICE
-    return Row(
+    return timestamped_row(
         "quizzes",
-        {
-            "id": quiz.id,
-            "created_at": stamp(moment),
-            "updated_at": stamp(moment),
-            "lesson_id": lesson,
-            "title": title,
-            "description": "",
-            "quiz_type": kind.value,
-            "time_limit_minutes": None if practice else minutes,
-            "passing_score_percentage": PASSING_SCORE,
-            "max_attempts": quiz.attempts,
-            "randomize_questions": not practice,
-            "randomize_options": not practice,
-            "show_correct_answers": kind is not QuizType.SUMMATIVE,
-            "show_explanations": True,
-            "available_from": None,
-            "available_until": None,
-        },
+        quiz.id,
+        moment,
+        lesson_id=lesson,
+        title=title,
+        description="",
+        quiz_type=kind.value,
+        time_limit_minutes=None if practice else minutes,
+        passing_score_percentage=PASSING_SCORE,
+        max_attempts=quiz.attempts,
+        randomize_questions=not practice,
+        randomize_options=not practice,
+        show_correct_answers=kind is not QuizType.SUMMATIVE,
+        show_explanations=True,
+        available_from=None,
+        available_until=None,
     )
 
 
@@ -171,21 +168,18 @@ def question_row(
 ) -> Row:
     is_essay = question.kind is QuestionType.ESSAY
     explanation = "" if is_essay else f"See the lessons on {category.name.lower()} terms."
-    return Row(
+    return timestamped_row(
         "questions",
-        {
-            "id": question.id,
-            "created_at": stamp(moment),
-            "updated_at": stamp(moment),
-            "quiz_id": quiz,
-            "question_type": question.kind.value,
-            "question_text": question.text,
-            "question_media_url": "",
-            "options": None if question.options is None else to_json(question.options),
-            "correct_answer": to_json(question.correct),
-            "explanation": explanation,
-            "points": question.points,
-            "order_number": place,
-            "difficulty": chance.pick(tuple(QuestionDifficulty)).value,
-        },
+        question.id,
+        moment,
+        quiz_id=quiz,
+        question_type=question.kind.value,
+        question_text=question.text,
+        question_media_url="",
+        options=None if question.options is None else to_json(question.options),
+        correct_answer=to_json(question.correct),
+        explanation=explanation,
+        points=question.points,
+        order_number=place,
+        difficulty=chance.pick(tuple(QuestionDifficulty)).value,
     )

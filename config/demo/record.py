@@ -5,13 +5,13 @@ from typing import Any
 
 from assessments.enums import AssignmentGradingStatus, GradingStatus
 from assessments.querysets import AWAITING_REVIEW
-from config.demo import money
 from config.demo.courses import Assignment, Lesson
 from config.demo.notifications import is_unexpired, notification
+from config.demo.payments import payment
 from config.demo.people import People
 from config.demo.quizzes import ESSAYS, Quiz
 from config.demo.randomness import DAY, HOUR, MINUTE, hundredths, hyphenated, stamp, stamp_if
-from config.demo.rows import Row, to_json
+from config.demo.rows import Row, timestamped_row, to_json
 from config.demo.study import Attempt, LessonVisit, Study
 from enrollments.enums import ProgressStatus
 from notifications.enums import NotificationType
@@ -136,7 +136,7 @@ class StudyRecord:
 
     def add_payment(self, moment: int, amount: int, status: PaymentStatus) -> str:
         course = self.course
-        row = money.payment(
+        row = payment(
             self.chance,
             moment,
             self.user,
@@ -150,10 +150,18 @@ class StudyRecord:
         return str(row.values["id"])
 
     def add_refund(self, moment: int, status: RefundStatus) -> None:
-        reason = self.chance.pick(REFUND_REASONS)
+        chance, reason = self.chance, self.chance.pick(REFUND_REASONS)
         self.add(
-            money.refund(
-                self.chance, moment, self.payment, self.study.id, self.paid, reason, status
+            timestamped_row(
+                "refunds",
+                chance.uuid(moment),
+                moment,
+                payment_id=self.payment,
+                enrollment_id=self.study.id,
+                stripe_refund_id=None if status is RefundStatus.PENDING else f"re_{chance.token()}",
+                amount=hundredths(self.paid, 100),
+                reason=reason,
+                status=status.value,
             )
         )
         if status is RefundStatus.SUCCEEDED:
@@ -167,21 +175,19 @@ class StudyRecord:
     # Progress
 
     def enrollment(self) -> Row:
-        return Row(
+        return timestamped_row(
             "enrollments",
-            {
-                "id": self.study.id,
-                "created_at": stamp(self.study.enrolled),
-                "updated_at": stamp(self.study.dropped or self.study.last_seen),
-                "student_id": self.user,
-                "course_id": self.course.id,
-                "enrolled_at": stamp(self.study.enrolled),
-                "completed_at": stamp_if(self.study.completed),
-                "progress_percentage": hundredths(100 * self.study.done, len(self.course.lessons)),
-                "last_accessed_at": stamp(self.study.last_seen) if self.study.visits else None,
-                "payment_id": self.payment,
-                "status": self.study.status.value,
-            },
+            self.study.id,
+            self.study.enrolled,
+            updated_at=stamp(self.study.dropped or self.study.last_seen),
+            student_id=self.user,
+            course_id=self.course.id,
+            enrolled_at=stamp(self.study.enrolled),
+            completed_at=stamp_if(self.study.completed),
+            progress_percentage=hundredths(100 * self.study.done, len(self.course.lessons)),
+            last_accessed_at=stamp(self.study.last_seen) if self.study.visits else None,
+            payment_id=self.payment,
+            status=self.study.status.value,
         )
 
     def learn(self, visit: LessonVisit) -> None:
@@ -201,21 +207,19 @@ class StudyRecord:
     def progress(self, visit: LessonVisit, score: int | None, attempts: int) -> Row:
         status = ProgressStatus.IN_PROGRESS if visit.done is None else ProgressStatus.COMPLETED
         seen = stamp(visit.last_seen)
-        return Row(
+        return timestamped_row(
             "lesson_progress",
-            {
-                "id": self.chance.uuid(visit.opened),
-                "created_at": stamp(visit.opened),
-                "updated_at": seen,
-                "enrollment_id": self.study.id,
-                "lesson_id": visit.lesson.id,
-                "status": status.value,
-                "time_spent_seconds": visit.seconds,
-                "completed_at": stamp_if(visit.done),
-                "quiz_score": None if score is None else (score + 50) // 100,
-                "attempts_count": attempts,
-                "last_accessed_at": seen,
-            },
+            self.chance.uuid(visit.opened),
+            visit.opened,
+            updated_at=seen,
+            enrollment_id=self.study.id,
+            lesson_id=visit.lesson.id,
+            status=status.value,
+            time_spent_seconds=visit.seconds,
+            completed_at=stamp_if(visit.done),
+            quiz_score=None if score is None else (score + 50) // 100,
+            attempts_count=attempts,
+            last_accessed_at=seen,
         )
 
     def certify(self, moment: int) -> None:
@@ -275,27 +279,25 @@ class StudyRecord:
         waits = quiz.by_person and attempt.submitted and not graded
         status = GradingStatus.PENDING_REVIEW if waits else GradingStatus.AUTO_GRADED
         last = attempt.submitted or attempt.started
-        return Row(
+        return timestamped_row(
             "quiz_submissions",
-            {
-                "id": self.chance.uuid(attempt.started),
-                "created_at": stamp(attempt.started),
-                "updated_at": stamp(graded or last),
-                "quiz_id": quiz.id,
-                "student_id": self.user,
-                "enrollment_id": self.study.id,
-                "attempt_number": number,
-                "started_at": stamp(attempt.started),
-                "submitted_at": stamp_if(attempt.submitted),
-                "time_taken_seconds": attempt.submitted and last - attempt.started,
-                "score_percentage": attempt.sheet.percent if has_score else None,
-                "points_earned": attempt.sheet.points if has_score else None,
-                "answers": attempt.sheet.answers if attempt.submitted else "{}",
-                "grading_status": GradingStatus.GRADED.value if graded else status.value,
-                "feedback": self.chance.pick(FEEDBACK) if graded else "",
-                "graded_at": stamp_if(graded),
-                "graded_by": self.course.instructor.id if graded else None,
-            },
+            self.chance.uuid(attempt.started),
+            attempt.started,
+            updated_at=stamp(graded or last),
+            quiz_id=quiz.id,
+            student_id=self.user,
+            enrollment_id=self.study.id,
+            attempt_number=number,
+            started_at=stamp(attempt.started),
+            submitted_at=stamp_if(attempt.submitted),
+            time_taken_seconds=attempt.submitted and last - attempt.started,
+            score_percentage=attempt.sheet.percent if has_score else None,
+            points_earned=attempt.sheet.points if has_score else None,
+            answers=attempt.sheet.answers if attempt.submitted else "{}",
+            grading_status=GradingStatus.GRADED.value if graded else status.value,
+            feedback=self.chance.pick(FEEDBACK) if graded else "",
+            graded_at=stamp_if(graded),
+            graded_by=self.course.instructor.id if graded else None,
         )
 
     def hand_in(self, assignment: Assignment, moment: int) -> int:
@@ -324,25 +326,27 @@ class StudyRecord:
         has_grade = status is AssignmentGradingStatus.GRADED
         was_read = has_grade or status is AssignmentGradingStatus.REVISION_REQUESTED
         points = self.chance.between(60, 100) * (100 - assignment.penalty * is_late)
-        row = {
-            "id": key,
-            "created_at": stamp(moment),
-            "updated_at": stamp(revision.graded if was_read else moment),
-            "assignment_id": assignment.id,
-            "student_id": self.user,
-            "enrollment_id": self.study.id,
-            **self.submitted_content(assignment, key),
-            "submitted_at": stamp(moment),
-            "is_late": is_late,
-            "points_awarded": hundredths(points, 100) if has_grade else None,
-            "feedback": self.chance.pick(FEEDBACK) if was_read else "",
-            "grading_status": status.value,
-            "graded_at": stamp(revision.graded) if was_read else None,
-            "graded_by": self.course.instructor.id if was_read else None,
-            "revision_number": revision.number,
-            "parent_submission_id": revision.parent,
-        }
-        self.add(Row("assignment_submissions", row))
+        self.add(
+            timestamped_row(
+                "assignment_submissions",
+                key,
+                moment,
+                updated_at=stamp(revision.graded if was_read else moment),
+                assignment_id=assignment.id,
+                student_id=self.user,
+                enrollment_id=self.study.id,
+                **self.submitted_content(assignment, key),
+                submitted_at=stamp(moment),
+                is_late=is_late,
+                points_awarded=hundredths(points, 100) if has_grade else None,
+                feedback=self.chance.pick(FEEDBACK) if was_read else "",
+                grading_status=status.value,
+                graded_at=stamp(revision.graded) if was_read else None,
+                graded_by=self.course.instructor.id if was_read else None,
+                revision_number=revision.number,
+                parent_submission_id=revision.parent,
+            )
+        )
         self.did(moment, "assignment_submitted", assignment.reference)
         return key
 

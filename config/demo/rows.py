@@ -7,12 +7,20 @@ same function, so that they have the same columns in the same order.
 from json import JSONEncoder
 from typing import Any, NamedTuple
 
+from config.demo.randomness import stamp
+
 
 class Row(NamedTuple):
     """A row: the name of its table, and the values of its columns."""
 
     table: str
     values: dict[str, Any]
+
+
+def timestamped_row(table: str, key: str, created: int, **columns: Any) -> Row:
+    """Return a row of a TimestampedModel, by default unchanged since it was created."""
+    times = {"created_at": stamp(created), "updated_at": stamp(created)}
+    return Row(table, {"id": key, **times, **columns})
 
 
 to_json = JSONEncoder(ensure_ascii=False).encode
