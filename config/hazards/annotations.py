@@ -44,7 +44,7 @@ def _place(migration: Migration, number: int) -> str:
     """Return the properties that point to a migration's class, or to its operation `number`."""
     try:
         file = Path(inspect.getfile(type(migration)))
-    except (OSError, TypeError):  # the class was made by a program
+    except (OSError, TypeError):  # the class was created at run time
         return "line=1"
     lines = _lines(file, type(migration).__name__)
     line = lines[number] if number < len(lines) else lines[0]
@@ -52,7 +52,7 @@ def _place(migration: Migration, number: int) -> str:
 
 
 def _lines(file: Path, name: str) -> list[int]:
-    """Return the lines of the class and of each operation that it lists; 1 if it is not found."""
+    """Return the line of the class, then those of its operations; [1] if it is not found."""
     try:
         with tokenize.open(file) as source:
             tree = ast.parse(source.read())

@@ -1,4 +1,4 @@
-"""The hazards of the project's migration files, and the reasons why authors accept some."""
+"""The hazards of migration files, and mistakes in the reasons why authors accept some."""
 
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -42,13 +42,12 @@ class CheckedMigrations:
 
 
 def check_migrations(
-    connection: BaseDatabaseWrapper, app_label: str = "", name: str = ""
+    connection: BaseDatabaseWrapper, app_label: str, name: str
 ) -> CheckedMigrations:
     """Check all migrations of the project's own apps, or of one app, or one migration of it.
 
-    The server is asked about functions and not about tables: a table that a migration does not
-    create itself counts as big and in use. Raises CheckError if there is no such migration,
-    SquawkError and OperationSQLError.
+    Every table that a migration does not create itself counts as big and in use, whatever the
+    server has. Raises CheckError if there is no such migration, SquawkError and OperationSQLError.
     """
     loader = _load()
     wanted = _wanted(loader, app_label, name)
@@ -93,9 +92,9 @@ def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tu
 
 
 def _graphs(loader: MigrationLoader) -> Iterator[MigrationGraph]:
-    """Yield the graph for an empty database, and that for one with some replaced migrations.
+    """Yield the graph with squashed migrations and, if there are any, the graph without them.
 
-    Such a database runs the rest of what a squashed migration replaces, not the squashed one.
+    A database to which a part of the squashed migrations is applied runs the other ones.
     """
     yield loader.graph
     squashed = {

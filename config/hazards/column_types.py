@@ -1,4 +1,4 @@
-"""Changes of a column's type that PostgreSQL makes in its catalog alone."""
+"""Changes of a column's type for which PostgreSQL only updates its catalog."""
 
 import re
 from typing import NamedTuple
@@ -17,7 +17,6 @@ class TypeName(NamedTuple):
 
 def reads_rows(operation: OperationSQL) -> bool:
     """Return whether an AlterField makes PostgreSQL read or rewrite rows or indexes."""
-    change = operation.change
     before, after = (
         field.db_parameters(operation.connection)
         for field in (operation.field_before, operation.field_after)
@@ -27,9 +26,8 @@ def reads_rows(operation: OperationSQL) -> bool:
         return False
     if has_other_collation or not _is_wider(before["type"] or "", after["type"] or ""):
         return True
-    options = operation.before.models[operation.app_label, operation.model_name].options
-    named = [*options.get("constraints", ()), *options.get("indexes", ())]
-    return any(change.name in named_in_expressions(item) for item in named)
+    items = operation.constraints_and_indexes
+    return any(operation.change.name in named_in_expressions(item) for item in items)
 
 
 def _is_wider(before: str, after: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a statement demands of the rows that are in a table already."""
+"""The demands of statements on existing rows, such as that no value is NULL."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -29,22 +29,22 @@ ORDER = re.compile(r"(?: (?:ASC|DESC)| NULLS (?:FIRST|LAST)| \w+_ops)+$", re.IGN
 
 @dataclass(frozen=True)
 class Demand:
-    """A demand that a statement makes of each row of a table, all in SQL.
+    """A demand of a statement on each row of a table. All parts are SQL.
 
-    `{rows}` in `fault` is the place of the number of rows that do not meet it.
+    `fault` is the message if rows do not meet it; `{rows}` stands for their number.
     """
 
     table: str
     fault: str
     condition: str = ""
-    """True for a row that does not meet the demand."""
+    """The condition that is true for a row that does not meet the demand."""
     keys: str = ""
-    """The expressions whose values must be unique, instead."""
+    """For a demand of uniqueness: the expressions whose values must be unique."""
     shown: str = ""
-    """The expression that tells what is wrong with a row; '' if its key tells it."""
+    """The expression with the faulty value of a row, or '' to show the row's key alone."""
     column: str = ""
     new_type: str = ""
-    """The type that the values of `column` get; which of them do not fit depends on both types."""
+    """The type that the values of `column` must fit."""
     labels: tuple[str, ...] = ()
     """The labels of `new_type` as literals, if it is an enum type that the plan creates."""
     other_table: str = ""
@@ -52,22 +52,22 @@ class Demand:
 
     @property
     def bare_column(self) -> str:
-        """The name of the column as the catalog has it; '' if the demand is about none."""
+        """The name of the column in the catalog, or '' without a column."""
         return unquoted(self.column) if self.column else ""
 
     @property
     def place(self) -> str:
-        """The column, or else the table, for readers."""
+        """The column or, without one, the table, for messages."""
         return _column(self.table, self.column) if self.column else f"table {_shown(self.table)}"
 
     @property
     def tables(self) -> set[str]:
-        """The names of the tables that it is about."""
+        """The names of the tables that are involved."""
         return {unquoted(name) for name in (self.table, self.other_table) if name}
 
     @property
     def query(self) -> str:
-        """The statement that finds the rows."""
+        """The statement that finds the faulty rows."""
         where = f" WHERE {self.condition}" if self.condition else ""
         if not self.keys:
             return f"SELECT * FROM {self.table}{where}"  # noqa: S608
@@ -78,7 +78,7 @@ class Demand:
 
 
 def demands_of(sql: str) -> Iterator[Demand]:
-    """Yield what the statement demands of the rows that are there already."""
+    """Yield the demands of the statement on existing rows."""
     text = normalized(sql)
     if match := UNIQUE_INDEX.fullmatch(text):
         yield from _unique(match["table"], match["rest"])
@@ -132,10 +132,6 @@ def _check(table: str, name: str, rest: str) -> Iterator[Demand]:
     yield Demand(table, fault, f"NOT ({condition})")
 
 
-def _key(table: str, name: str, rest: str) -> Iterator[Demand]:
-    yield from _unique(table, rest)
-
-
 def _unique(table: str, rest: str) -> Iterator[Demand]:
     inside, after = _parenthesized(rest)
     keys = [ORDER.sub("", key) for key in _split(inside)]
@@ -181,7 +177,7 @@ ACTIONS: dict[str, Callable[..., Iterator[Demand]]] = {
     r"(?: USING (?P<using>.*))?": _type,
     rf"ADD COLUMN (?:IF NOT EXISTS )?{COLUMN} (?P<rest>.*)": _new_column,
     rf"{ADD_CONSTRAINT} CHECK {VALID}(?P<rest>\(.*)": _check,
-    rf"{ADD_CONSTRAINT} (?:UNIQUE|PRIMARY KEY) (?P<rest>.*\(.*)": _key,
+    rf"ADD CONSTRAINT {NAME} (?:UNIQUE|PRIMARY KEY) (?P<rest>.*\(.*)": _unique,
     rf"ADD CONSTRAINT {NAME} FOREIGN KEY {VALID}\({COLUMN}\)"
     rf" REFERENCES (?P<other>{QUALIFIED}) \((?P<target>{NAME})\).*": _foreign_key,
     rf"{ADD_CONSTRAINT} EXCLUDE (?:USING \w+ )?(?P<rest>\(.*)": _exclusion,
@@ -202,7 +198,7 @@ def _split(text: str) -> list[str]:
 
 
 def _parenthesized(text: str) -> tuple[str, str]:
-    """Return what is inside the first parentheses, and what follows them."""
+    """Return the text inside the first parentheses, and the text after them."""
     inside, depth, begun = "", 0, False
     tokens = iter(TOKEN.findall(text))
     for piece in tokens:

@@ -46,7 +46,7 @@ class OperationHazards:
 
     @property
     def shown(self) -> list[Hazard]:
-        """The hazards that are not accepted, with those that are only advice."""
+        """The hazards that are not accepted, including mere advice."""
         reasons = reasons_of(self.migration)
         return [item for item in self.hazards if item.code not in reasons]
 
@@ -60,17 +60,17 @@ class OperationHazards:
         return self.alternative_to(self.operation)
 
     def alternative_to(self, operation: OperationSQL) -> Alternative:
-        """Return the alternative to `operation`, the same one in a state that may be another."""
+        """Return the alternative to `operation`: this one, perhaps read from another state."""
         try:
             return find_alternative(operation, [item.code for item in self.dangers])
         except Error:
             raise
-        except Exception as error:  # fields and operations may run any code, and raise anything
+        except Exception as error:  # fields and operations run any code, which may raise anything
             return Alternative(f"No alternative can be written. {described(error)}")
 
 
 def reasons_of(migration: Migration) -> Mapping[str, str]:
-    """Return why the author of a migration accepts its hazards, by code: `hazards_accepted`."""
+    """Return `hazards_accepted` of a migration: the reasons why they are acceptable, by code."""
     reasons = getattr(migration, "hazards_accepted", {})
     return reasons if isinstance(reasons, Mapping) else {}
 
@@ -84,9 +84,9 @@ def find_hazards(
 ) -> list[OperationHazards]:
     """Return the hazards of the migrations in `plan` that go forward, in their order.
 
-    `state` is the one before the plan; its content is undefined afterwards. Without `sizes`, every
-    table that a migration does not create itself counts as big and in use. Apps that are not in
-    `app_labels` are skipped. Nothing is run. Raises SquawkError and OperationSQLError.
+    `state` is the state before the plan; it is changed. Without `sizes`, every table that a
+    migration does not create itself counts as big and in use. Apps that are not in `app_labels` are
+    skipped. Nothing is run. Raises SquawkError and OperationSQLError.
     """
     tables = TablesInUse(sizes)
     found: list[OperationHazards] = []

@@ -1,4 +1,4 @@
-"""The SQL statements of each operation of a migration, read without running any of them."""
+"""The SQL statements of the operations of a migration, which are read without being run."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,9 +28,9 @@ class OperationSQL:
     connection: BaseDatabaseWrapper
     migration: Migration
     change: Any
-    """The operation; its attributes depend on its kind."""
+    """The operation. Its attributes depend on its kind."""
     listed: Operation
-    """The operation as the migration lists it: `change`, or the one that wraps it."""
+    """The operation in the migration's list: `change`, or an operation that wraps it."""
     before: ProjectState
     after: ProjectState
     statements: list[str]
@@ -41,7 +41,7 @@ class OperationSQL:
 
     @property
     def model_name(self) -> str:
-        """The name of the model that the operation is about; '' if it is about none."""
+        """The name of the model that the operation changes, or '' if there is none."""
         if isinstance(self.change, ModelOperation):
             return self.change.name_lower
         if isinstance(self.change, (FieldOperation, IndexOperation)):
@@ -50,28 +50,34 @@ class OperationSQL:
 
     @property
     def model(self) -> Any:
-        """The model before the operation; None if it does not exist yet."""
+        """The model before the operation, or None if it does not exist yet."""
         return _model(self, self.before)
 
     @property
     def table(self) -> str:
-        """The model's table; '' if there is none."""
+        """The model's table, or '' if there is none."""
         return self.model._meta.db_table if self.model else ""
 
     @property
     def field_before(self) -> Any:
-        """The field that the operation is about; None if there is no such field."""
+        """The field before the operation, or None if there is none."""
         return _field(self.model, getattr(self.change, "name", ""))
 
     @property
     def field_after(self) -> Any:
-        """The field that the operation leaves; None if there is no such field."""
+        """The field after the operation, or None if there is none."""
         name = getattr(self.change, "new_name", "") or getattr(self.change, "name", "")
         return _field(_model(self, self.after), name)
 
     @property
+    def constraints_and_indexes(self) -> list[Any]:
+        """The constraints and indexes in the model's Meta before the operation."""
+        options = self.before.models[self.app_label, self.model_name].options
+        return [*options.get("constraints", ()), *options.get("indexes", ())]
+
+    @property
     def is_written_by_hand(self) -> bool:
-        """Return whether an author wrote the statements, instead of Django."""
+        """Return whether a person wrote the statements, and not Django."""
         return isinstance(self.change, RunSQL)
 
     @property
@@ -94,9 +100,9 @@ SUFFIXES = {"primary_key": "_pkey", "unique": "_uniq", "foreign_key": "_fk_", "c
 
 
 class Collector(DatabaseSchemaEditor):
-    """A schema editor that collects SQL, and does not look at the live schema.
+    """A schema editor that collects SQL without reading the live schema.
 
-    The live schema is not yet in the state that a later operation starts from.
+    The earlier operations of the plan have not changed the live schema yet.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
@@ -104,7 +110,7 @@ class Collector(DatabaseSchemaEditor):
         self.replaced_types: list[str] = []
 
     def change_enum_labels(self, name: str, *args: Any, **kwargs: Any) -> None:
-        """Note that a new type replaces an enum type; its SQL depends on the live type."""
+        """Record that a new type replaces an enum type. The SQL for it depends on the live type."""
         self.replaced_types.append(name)
 
     def take(self) -> list[str]:
@@ -116,7 +122,7 @@ class Collector(DatabaseSchemaEditor):
     def _constraint_names(
         self, model: Any, column_names: Any = None, exclude: Any = None, **kinds: Any
     ) -> list[str]:
-        suffix = next((SUFFIXES[kind] for kind in SUFFIXES if kinds.get(kind)), "")
+        suffix = next((suffix for kind, suffix in SUFFIXES.items() if kinds.get(kind)), "")
         names = [self._create_index_name(model._meta.db_table, column_names or [], suffix)]
         if kinds.get("index"):
             fields = [field for field in model._meta.local_fields if field.column in column_names]
@@ -132,7 +138,7 @@ class Collector(DatabaseSchemaEditor):
         super(DatabaseSchemaEditor, self).remove_index(model, index, concurrently)
 
     def _partition_names(self, table: str) -> list[str]:
-        return []  # no statement on a partition is more dangerous than that on its table
+        return []  # a statement on a partition is no more dangerous than one on its table
 
     def _get_sequence_name(self, table: str, column: str) -> str:
         return f"{table}_{column}_seq"
@@ -159,7 +165,7 @@ def read_migration(
         return _read(connection, migration, state)
     except Error:
         raise
-    except Exception as error:  # an operation may run any code, and raise anything
+    except Exception as error:  # an operation runs any code, which may raise anything
         raise OperationSQLError(
             f"The SQL of migration {migration} cannot be read. {described(error)}"
         ) from error
@@ -207,7 +213,7 @@ def _read(
                 operations.append(item)
                 for sql in editor.deferred_sql:
                     owners.setdefault(sql, item.statements)
-        # Django runs these at the end of the migration; they belong to the operation that asked.
+        # Django runs these at the end of the migration, but they belong to earlier operations.
         for sql in editor.deferred_sql:
             editor.execute(sql, None)
             owners[sql] += editor.take()
@@ -216,7 +222,7 @@ def _read(
 
 
 def _parts(whole: OperationSQL) -> Iterator[OperationSQL]:
-    """Yield each operation that changes the database: `whole`, or the ones that it wraps."""
+    """Yield each operation that changes the database: `whole`, or those that it wraps."""
     if not isinstance(whole.listed, SeparateDatabaseAndState):
         yield whole
         return
@@ -241,7 +247,7 @@ def _statements(editor: Collector, operation: OperationSQL) -> list[str]:
 
 
 def _new_tables(app_label: str, change: CreateModel) -> Iterator[str]:
-    """Yield a short stand-in for the real SQL, which is never dangerous and slow to collect."""
+    """Yield a short stand-in for the real SQL, which is slow to collect and never dangerous."""
     table = change.options.get("db_table") or f"{app_label}_{change.name_lower}"
     fields: Sequence[tuple[str, Any]] = change.fields
     links = [field.db_table or f"{table}_{name}" for name, field in fields if field.many_to_many]

@@ -1,4 +1,4 @@
-"""What a plan of migrations demands of the rows that are there before it runs."""
+"""The demands of a plan of migrations on the rows that exist before it runs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,10 +35,10 @@ class PlannedDemand(NamedTuple):
 def planned_demands(
     connection: BaseDatabaseWrapper, plan: Plan, state: ProjectState
 ) -> Iterator[PlannedDemand]:
-    """Yield the demands that concern rows as they are now: no earlier statement changes them.
+    """Yield the demands on rows that no earlier statement of the plan changes.
 
     Stop at the first operation that may change any row: Python code, or SQL written by hand.
-    `state` is the one before the plan; its content is undefined afterwards.
+    `state` is the state before the plan; it is changed.
     """
     changed: set[str] = set()
     types: dict[str, tuple[str, ...] | None] = {}  # None for a type that the plan changes
@@ -68,7 +68,7 @@ def _may_change_any_row(operation: OperationSQL) -> bool:
 
 
 def _changed_tables(sql: str) -> set[str]:
-    """Return the tables of which the statement may change rows, columns or the name."""
+    """Return the tables whose rows, columns or name the statement may change."""
     statement = table_statement(sql)
     if statement is None or "INDEX" in statement.verb:
         return set()

@@ -1,4 +1,4 @@
-"""The hazards of what `migrate` is about to run, on the database that it is about to change."""
+"""The hazards of the plan that `migrate` is about to run, for the sizes of the live tables."""
 
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from config.postgres import Plan
 
 
 class PlannedHazards:
-    """The hazards of the migrations that database `alias` lacks, read when first asked for.
+    """The hazards of the migrations that database `alias` lacks, read on first use.
 
     Hazards that cannot be read do not stop `migrate`.
     """
@@ -31,13 +31,13 @@ class PlannedHazards:
         self._reason = ""
 
     def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
-        """Return Django's line about an operation in `--plan`, and below it its hazards."""
+        """Return Django's line about an operation in `--plan`, followed by the hazards."""
         found = [item for item in self._hazards or [] if item.operation.listed is operation]
         lines = plan_lines(found, self._sizes) if found else []
         return "\n        ".join([message, *lines]), is_error or bool(lines)
 
     def summary(self, plan: Plan) -> str:
-        """Return a line about `plan`; '' if it has no hazards, and on every later call."""
+        """Return a line about `plan`, or '' if it has no hazards and on later calls."""
         if self._is_summarized:
             return ""
         self._is_summarized = True
@@ -49,7 +49,7 @@ class PlannedHazards:
         )
 
     def demands(self, plan: Plan) -> list[PlannedDemand]:
-        """Return what `plan` demands of the rows of tables that are there; [] if unknown."""
+        """Return the demands of `plan` on the rows of existing tables, or [] if unknown."""
         try:
             if not self._tables:
                 return []
@@ -76,10 +76,10 @@ class PlannedHazards:
 
     @cached_property
     def _hazards(self) -> list[OperationHazards] | None:
-        """The hazards; None if they cannot be read, for the reason then in `_reason`."""
+        """The hazards, or None if they cannot be read; `_reason` then tells why."""
         try:
             if not self._tables:
-                return []  # no code uses an empty database
+                return []  # no running code uses an empty database
             plan = self._executor.migration_plan(self._executor.loader.graph.leaf_nodes())
             return find_hazards(self.connection, plan, self._state_before(), self._sizes)
         except (Error, SquawkError, OperationSQLError) as error:

@@ -1,6 +1,6 @@
-"""The migrations that replace a whole migration, which may have several hazards."""
+"""The migrations that replace a whole migration with its hazards, one or several."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,9 +30,9 @@ from config.postgres.enums import is_followed
 
 
 def replacement_files(found: Sequence[OperationHazards]) -> list[str]:
-    """Return the files to run instead of a migration, whose hazards are `found`.
+    """Return the files to run in place of a migration with the hazards `found`.
 
-    Operations that have no alternative are in them as they are. There are no files if no operation
+    They contain operations without an alternative as they are. There are no files if no operation
     has an alternative, or if the migration replaces others: databases that have run those would
     run the new files as well.
     """
@@ -40,15 +40,15 @@ def replacement_files(found: Sequence[OperationHazards]) -> list[str]:
     if migration.replaces or not any(item.alternative.migrations for item in found if item.dangers):
         return []
     try:
-        return [*migration_files(migration, list(_joined(_parts(found))))]
+        return [*migration_files(migration, _joined(_parts(found)))]
     except Exception as error:  # the writer cannot serialize every value, such as a lambda
         return [f"# No file can be written. {described(error)}"]
 
 
 def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:
-    """Return the parts that the migration consists of, in order; those of the next release last.
+    """Return the parts of the migration in order, with the parts for the next release at the end.
 
-    The alternatives start from the state that the parts before them lead to.
+    Each alternative starts from the state after the parts before it.
     """
     migration, first = found[0].migration, found[0].operation
     begin = migration.operations.index(first.listed)
@@ -74,7 +74,7 @@ def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:
 
 
 def _kept(found: Sequence[OperationHazards], operation: Operation) -> NewMigration:
-    """Return the operation as it is, with the reasons why its hazards are acceptable."""
+    """Return a migration of the unchanged operation, with the reasons that accept its hazards."""
     migration = found[0].migration
     of_operation = (item for item in found if item.operation.listed is operation)
     codes = {hazard.code for item in of_operation for hazard in item.accepted}
@@ -95,7 +95,7 @@ def _instead(
         new = _alternative(found, operation, rest)
         if any(listed in part.operations for part in new):
             return [*new]
-        if parts and not new:  # it may need the state of what is in another file now
+        if parts and not new:  # it may depend on a part that is in another file now
             return []
         parts += new
         kept += [] if new else [operation.change]
@@ -119,7 +119,7 @@ def _alternative(
 
 
 def _is_used(operation: OperationSQL, rest: Iterable[Operation]) -> bool:
-    """Return whether later operations need what would be done with the next release only."""
+    """Return whether later operations need this one, which would run with the next release."""
     return any(_needs(later, operation.change, operation.app_label) for later in rest)
 
 
@@ -137,28 +137,21 @@ def _needs(later: Any, change: Any, app_label: str) -> bool:
     return bool(later.references_field(change.model_name, change.name, app_label))
 
 
-def _joined(parts: Iterable[NewMigration]) -> Iterator[NewMigration]:
-    """Yield the parts, and those that may share a file as one."""
-    first = True
-    pending: NewMigration | None = None
+def _joined(parts: Iterable[NewMigration]) -> list[NewMigration]:
+    """Return the parts, with neighbours merged if they may share a file."""
+    joined: list[NewMigration] = []
     for part in parts:
-        if pending and _may_share(pending, part):
-            pending = replace(
-                pending,
-                operations=[*pending.operations, *part.operations],
-                accepted={**pending.accepted, **part.accepted},
-            )
-            continue
-        if pending:
-            yield _dated(pending, first)
-            first = False
-        pending = part
-    if pending:
-        yield _dated(pending, first)
+        if joined and _may_share(joined[-1], part):
+            before = joined.pop()
+            operations = [*before.operations, *part.operations]
+            accepted = {**before.accepted, **part.accepted}
+            part = replace(before, operations=operations, accepted=accepted)
+        joined.append(part)
+    return [_dated(part, AFTERWARDS if place else NOW) for place, part in enumerate(joined)]
 
 
 def _may_share(one: NewMigration, other: NewMigration) -> bool:
-    """Return whether both may run in one transaction, which uses no label that it adds."""
+    """Return whether both may run in one transaction. It must not use a label that it adds."""
     migration: Any = Migration("", "")
     migration.operations = [*one.operations, *other.operations]
     return (
@@ -170,7 +163,5 @@ def _may_share(one: NewMigration, other: NewMigration) -> bool:
     )
 
 
-def _dated(part: NewMigration, is_first: bool) -> NewMigration:
-    if is_first:
-        return replace(part, when=NOW if part.when == AFTERWARDS else part.when)
-    return replace(part, when=AFTERWARDS if part.when == NOW else part.when)
+def _dated(part: NewMigration, when: str) -> NewMigration:
+    return replace(part, when=when) if part.when in (NOW, AFTERWARDS) else part

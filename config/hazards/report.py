@@ -1,4 +1,4 @@
-"""Hazards as text: the report of `check_migrations`, and the lines of `migrate`."""
+"""Hazards as text, for `check_migrations` and for `migrate`."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -26,7 +26,7 @@ def verdict(checked: CheckedMigrations) -> str:
 
 
 def text_report(checked: CheckedMigrations) -> str:
-    """Return the dangers, each with its alternative and the code of it, and the verdict."""
+    """Return the dangers with their alternatives, followed by the verdict."""
     blocks = [
         "\n".join(_block(list(found)))
         for _, found in groupby(checked.hazards, lambda item: item.migration)

@@ -1,7 +1,7 @@
 """The rules of hazards, by code, with the danger of each and what to do instead.
 
-A rule is added here. It applies where squawk warns under the same name (`squawk_rules.py` corrects
-squawk), to hand-written SQL that matches its pattern, or where `operation_codes` yields its code.
+New rules are added here. A rule applies if squawk warns under the same name (`squawk_rules.py`
+corrects squawk), if hand-written SQL matches its pattern, or if `operation_codes` yields its code.
 The migrations to run instead are in `alternatives/`.
 """
 
@@ -32,7 +32,7 @@ class Hazard:
     code: str
     danger: str
     table: str
-    """The table in danger; '' if it is not known."""
+    """The table in danger, or '' if it is not known."""
 
     @property
     def is_advice(self) -> bool:
@@ -41,7 +41,7 @@ class Hazard:
 
     @property
     def is_blocking(self) -> bool:
-        """Return whether only a big table is in danger."""
+        """Return whether the hazard matters for big tables only."""
         return self.code in BLOCKING
 
 
@@ -173,7 +173,7 @@ def hazard(code: str, operation: OperationSQL, sql: str = "", message: str = "")
 
 
 def operation_codes(operation: OperationSQL) -> Iterator[str]:
-    """Yield the codes of rules that apply to an operation, whatever its SQL is."""
+    """Yield the codes of rules that apply to an operation regardless of its SQL."""
     change = operation.change
     if set(getattr(change, "old_labels", ())) - set(getattr(change, "labels", ())):
         yield "changing-enum-labels"
@@ -193,7 +193,7 @@ def _is_constant_for_unique(field: Any) -> bool:
 
 
 def statement_codes(operation: OperationSQL, sql: str) -> Iterator[str]:
-    """Yield the codes of rules that apply to a statement, and that squawk does not know."""
+    """Yield the codes of rules that apply to a statement and are unknown to squawk."""
     text = without_literals(normalized(sql))
     if re.match(r"ALTER TABLE .* ADD COLUMN .* CHECK \(", text):
         yield "constraint-missing-not-valid"

@@ -47,9 +47,9 @@ class SquawkWarning(NamedTuple):
 def lint(
     statements: Sequence[str], major_version: int, *, in_transaction: bool
 ) -> list[SquawkWarning]:
-    """Return squawk's warnings about `statements`, run in this order on a server of that version.
+    """Return squawk's warnings about a script of `statements` for servers of that version.
 
-    Raises SquawkError if squawk cannot be asked.
+    Raises SquawkError if squawk cannot be run.
     """
     begin, commit = ("BEGIN", "COMMIT") if in_transaction else ("", "")
     # The semicolon has a line of its own, since a statement may end with a comment.
@@ -64,7 +64,7 @@ def lint(
     unreadable = {warning.statement for warning in found if warning.rule == "syntax-error"}
     if not unreadable:
         return [warning for warning in found if 0 <= warning.statement < len(statements)]
-    # Squawk checks nothing else in a script with a syntax error, so lint the rest by itself.
+    # Squawk checks nothing else in a script with a syntax error, so lint the other statements.
     rest = ["SELECT" if n in unreadable else sql for n, sql in enumerate(statements)]
     others = lint(rest, major_version, in_transaction=in_transaction)
     return [*dict.fromkeys(w for w in found if w.rule == "syntax-error"), *others]

@@ -1,4 +1,4 @@
-"""Corrections of squawk: which of its warnings apply to an operation, and under which code."""
+"""Corrections of squawk: the warnings that apply to an operation, and their codes."""
 
 import re
 from collections.abc import Collection
@@ -15,7 +15,7 @@ KEYWORDS = {"array", "cast", "check", "coalesce", "decimal", "numeric", "varchar
 
 
 def corrected_code(operation: OperationSQL, sql: str, rule: str, message: str) -> str | None:
-    """Return the code of the hazard that a squawk warning stands for, or None if it has none."""
+    """Return the code of the hazard that a squawk warning stands for, or None for a false alarm."""
     text = normalized(sql)
     if rule == "adding-field-with-default":
         return rule if _differs_per_row(operation.connection, text) else None
@@ -61,7 +61,7 @@ def _code_of_constraint(text: str) -> str | None:
 
 
 def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | None:
-    """Return the code for an operation that says more than its SQL does."""
+    """Return the code for the SQL of an operation of Django, which tells more than the SQL."""
     is_alter_field = isinstance(operation.change, AlterField)
     if rule in ("ban-drop-type", "renaming-index") or text.startswith("ALTER SEQUENCE "):
         # PostgreSQL drops no type that is in use; code names neither indexes nor the sequences of
@@ -79,7 +79,7 @@ def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | N
 
 
 def _code_of_dropped_default(operation: OperationSQL, text: str) -> str | None:
-    """Return the code of a DROP DEFAULT; Django sets a default for the change, and drops it."""
+    """Return the code of a DROP DEFAULT, often of a default that Django sets only for a moment."""
     statements = [normalized(sql) for sql in operation.statements]
     [column] = re.findall(rf" ALTER COLUMN ({NAME}) DROP DEFAULT", text)[:1]
     for added in (sql for sql in statements if f" ADD COLUMN {column} " in sql):

@@ -1,4 +1,4 @@
-"""SQL read as text: the statements of a script, and what a statement is about."""
+"""SQL read as text: the statements of a script, and the table of a statement."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ IN_BLOCK = re.compile(
 
 
 class TableStatement(NamedTuple):
-    """The verb of a statement, its table, and the name to which it renames the table, or ''."""
+    """The verb of a statement, its table, and the new name if it renames the table."""
 
     verb: str
     table: str
@@ -56,7 +56,7 @@ def _in_block(statement: str) -> Iterator[str]:
             if match["plain"]:
                 yield match["plain"].strip()
             elif match["executed"]:
-                # format() puts a name in when the block runs; any name does here.
+                # format() inserts a name when the block runs. Here, any name will do.
                 yield re.sub(r"%(?:\d+\$)?[IsL]", "x", match["executed"].replace("''", "'"))
 
 
@@ -68,7 +68,7 @@ def normalized(sql: str) -> str:
 
 
 def table_statement(sql: str) -> TableStatement | None:
-    """Return how a statement is about a table; None if it names none."""
+    """Return the verb and the table of a statement, or None if it names no table."""
     match = ABOUT.match(normalized(sql))
     if not match:
         return None
@@ -77,7 +77,7 @@ def table_statement(sql: str) -> TableStatement | None:
 
 
 def table_of(sql: str) -> str:
-    """Return the table that a statement is about; '' if it names none."""
+    """Return the table that a statement is about, or '' if it names none."""
     statement = table_statement(sql)
     return statement.table if statement else ""
 
@@ -89,7 +89,7 @@ def unquoted(name: str) -> str:
 
 
 def default_of(sql: str) -> str | None:
-    """Return the expression that fills a new column; None if there is none."""
+    """Return the default of a new column, or None if there is none."""
     match = re.search(r" ADD COLUMN .*? DEFAULT (?!AS )(.*)$", normalized(sql), re.IGNORECASE)
     return match[1] if match else None
 

@@ -7,12 +7,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.console import counted, counted_bytes
 
 SMALL = 16 * 1024 * 1024
-"""Bytes, with indexes, that PostgreSQL reads or rewrites in a fraction of a second."""
+"""The bytes, indexes included, that PostgreSQL can rewrite in a fraction of a second."""
 
 
 @dataclass(frozen=True)
 class TableSize:
-    """The size of a table with its indexes; `rows` is None until ANALYZE has estimated them."""
+    """The size of a table with its indexes. `rows` is None until ANALYZE has estimated it."""
 
     rows: int | None
     bytes: int

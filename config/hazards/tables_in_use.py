@@ -7,9 +7,9 @@ from config.hazards.table_sizes import TableSizes
 
 
 class TablesInUse:
-    """The tables that are neither new nor unknown, and their sizes.
+    """The tables that the plan does not create itself, and their sizes.
 
-    Without `sizes`, every table that the plan does not create counts as big and in use.
+    Without `sizes`, each of them counts as big and in use.
     """
 
     def __init__(self, sizes: TableSizes | None) -> None:
@@ -41,13 +41,13 @@ class TablesInUse:
             self.sizes[new_name] = self.sizes[table]
 
     def has(self, table: str) -> bool:
-        """Return whether code may use `table`; '' stands for a table that is not known."""
+        """Return whether code may use `table`; '' stands for an unknown table."""
         if not table:
             return True
         return table not in self._new and (self.sizes is None or table in self.sizes)
 
     def is_small(self, table: str) -> bool:
-        """Return whether `table` is small; '' stands for any table, so that all have to be."""
+        """Return whether `table` is small or, if it is unknown, whether all tables are."""
         sizes = self.sizes or {}
         of_table = [sizes[table]] if table in sizes else [*sizes.values()]
         return self.sizes is not None and all(size.is_small for size in of_table)

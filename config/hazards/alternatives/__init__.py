@@ -1,4 +1,4 @@
-"""Alternatives to dangerous operations, by the kind of operation: add one to ALTERNATIVES."""
+"""Alternatives to dangerous operations, by the kind of operation. New ones go to ALTERNATIVES."""
 
 from collections.abc import Callable, Collection
 
@@ -31,7 +31,7 @@ __all__ = ["NO_ALTERNATIVE", "Alternative", "find_alternative"]
 
 NO_ALTERNATIVE = Alternative("There is no safer alternative. Run it when traffic is low.")
 OUTSIDE_TRANSACTION = ("ban-concurrent-index-creation-in-transaction", "backfill-in-transaction")
-"""The hazards of operations that are safe where there is no transaction."""
+"""The hazards of operations that are safe outside of a transaction."""
 
 type FindAlternative = Callable[[OperationSQL, Collection[str]], Alternative | None]
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.postgres import Now
 
 EXPRESSIONS: Mapping[Any, Any] = {uuid.uuid4: RandomUUID(), timezone.now: Now()}
-"""The SQL that gives each row its own value, for functions that Django would call only once."""
+"""The SQL of functions that Django would call once, and not for each row."""
 UNCHECKED: Mapping[Any, Any] = {
     models.PositiveBigIntegerField: models.BigIntegerField,
     models.PositiveIntegerField: models.IntegerField,

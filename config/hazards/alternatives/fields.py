@@ -51,12 +51,11 @@ def _keep_column_name(operation: OperationSQL) -> Alternative:
 
 
 def _change_type(operation: OperationSQL) -> Alternative | None:
-    """Return the alternative in which a new column replaces the old one, and takes its name."""
+    """Return the alternative that fills a new column, which then replaces the old one."""
     change = operation.change
     old, name = operation.field_before, change.name
-    options = operation.before.models[operation.app_label, operation.model_name].options
-    named = [*options.get("constraints", ()), *options.get("indexes", ())]
-    if old.primary_key or old.is_relation or any(name in named_fields(item) for item in named):
+    is_named = any(name in named_fields(item) for item in operation.constraints_and_indexes)
+    if old.primary_key or old.is_relation or is_named:
         return None
     model_name, other = change.model_name, f"{name}_new"
     field = copy_field(without_index(change.field), null=True)
@@ -107,7 +106,7 @@ def _forget_column(
 ) -> list[NewMigration]:
     """Return migrations that let code forget the column of `old`, and drop it a release later.
 
-    Until it is dropped, it must not refuse the rows of code that does not know it.
+    Until then, the column must not refuse rows of code that no longer knows it.
     """
     quote = operation.connection.ops.quote_name
     alter = f"ALTER TABLE {quote(old.model._meta.db_table)}"

@@ -24,13 +24,13 @@ MANUAL = re.compile(
 
 @dataclass(frozen=True)
 class NewMigration:
-    """A migration of an alternative, which may be run as it is."""
+    """A migration of an alternative, ready to run."""
 
     when: str
     operations: Sequence[Operation]
     atomic: bool = True
     accepted: Mapping[str, str] = field(default_factory=dict)
-    """Its remaining hazards by code, and why they are acceptable."""
+    """The reasons why its remaining hazards are acceptable, by code."""
 
     def source(self, replaced: Migration, **attributes: Any) -> str:
         """Return the file as makemigrations would write it, with `attributes` of the migration.
@@ -83,7 +83,7 @@ def migration_files(replaced: Migration, migrations: Sequence[NewMigration]) -> 
 
 
 def _name(first: str, place: int) -> str:
-    """Return the name with a number that is higher by `place`; no name begins with another."""
+    """Return the name with its number raised by `place`. No name may begin with another one."""
     digits = first[: len(first) - len(first.lstrip("0123456789"))]
     if not place or not digits:
         return f"{place + 1}_{first}" if place else first

@@ -31,7 +31,7 @@ CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
 
 
 def rewrite_operation(operation: OperationSQL) -> Alternative | None:
-    """Return migrations that run the operation's statements, each without its long lock.
+    """Return migrations that run the operation's statements without their long locks.
 
     The last migration also changes the state. Return None if no statement can be rewritten.
     """
@@ -65,7 +65,7 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
 
 
 def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
-    """Return what PostgreSQL cannot do to a partitioned table without its long lock."""
+    """Return a pattern of the statements that need a long lock if the table is partitioned."""
     if not (operation.model and monthly_partitions(operation.model)):
         return None
     connection: Any = operation.connection
@@ -73,9 +73,9 @@ def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
 
 
 def _lasting(statements: Sequence[str]) -> list[str]:
-    """Return the statements that Django does not undo at once.
+    """Return the statements whose effect lasts until the end of the operation.
 
-    It sets a default and drops it again, and drops a foreign key and creates the same again.
+    Django sets a default and drops it again, and drops a foreign key and creates it again.
     """
     texts = [normalized(sql) for sql in statements]
     dropped = {name for sql in texts for name in re.findall(r' DROP CONSTRAINT "([^"]+)"', sql)}
@@ -86,14 +86,14 @@ def _lasting(statements: Sequence[str]) -> list[str]:
         column = sql.removesuffix("DROP DEFAULT")
         if column != sql and any(other.startswith(f"{column}SET DEFAULT ") for other in texts):
             undone.append(rf"{re.escape(column)}(SET|DROP) DEFAULT\b")
-    undone.append("UPDATE ")  # Backfill does it
+    undone.append("UPDATE ")  # a Backfill takes its place
     return [sql for sql in texts if not any(re.match(pattern, sql) for pattern in undone)]
 
 
 def _with_dropped_indexes(
     operation: OperationSQL, statements: Sequence[ReversibleSQL]
 ) -> list[ReversibleSQL]:
-    """Return the statements, with the SQL that creates each dropped index again on undo."""
+    """Return the statements, with the SQL that creates dropped indexes again when undone."""
     drops = any(item.forwards.startswith("DROP ") for item in statements)
     if not drops or not operation.change.reversible:
         return [*statements]
@@ -111,7 +111,7 @@ def _with_dropped_indexes(
 
 
 def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]:
-    """Return an operation for the statements that are kept, which is undone as Django does it."""
+    """Return an operation that runs the statements as they are, and is undone as by Django."""
     if not statements:
         return []
     reverse = _lasting(read_reverse(operation))
@@ -120,7 +120,7 @@ def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]
 
 
 def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[NewMigration]:
-    """Yield a migration that gives the field's default to rows that NOT NULL would refuse."""
+    """Yield a migration that sets the field's default in rows that NOT NULL would refuse."""
     if any(sql.endswith(" SET NOT NULL") for sql in statements) and operation.model_name:
         change = operation.change
         value = default_value(change.field)
@@ -130,7 +130,7 @@ def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[Ne
 
 
 def _with_state(operation: OperationSQL, operations: Sequence[Operation]) -> list[Operation]:
-    """Return the operations, wrapped so that they also change the state as `operation` does."""
+    """Return the operations, wrapped to change the state in the same way as `operation`."""
     changes = [operation.change]
     if operation.is_written_by_hand:
         changes = operation.change.state_operations

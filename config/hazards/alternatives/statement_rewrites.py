@@ -1,4 +1,4 @@
-"""Statements rewritten so that they do not block other sessions for long."""
+"""Rewritten statements, which do not block other sessions for long."""
 
 import re
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from config.postgres.catalog import quote
 
 
 class ReversibleSQL(NamedTuple):
-    """A statement and the one that undoes it; '' if nothing has to be undone."""
+    """A statement, and the statement that undoes it ('' if there is nothing to undo)."""
 
     forwards: str
     backwards: str = ""
 
 
 class SafeSQL(NamedTuple):
-    """Statements that together do what one statement did.
+    """Statements that replace one statement, in three parts that run one after the other.
 
-    Those of `first` and of `last` are short, and run in a transaction each. Those of `alone` run
-    in no transaction.
+    The statements in `first` and `last` are short, and each part is a transaction. The statements
+    in `alone` run outside of transactions.
     """
 
     first: Sequence[ReversibleSQL] = ()
@@ -70,7 +70,7 @@ REWRITES = {
     rf"REINDEX (?P<kind>INDEX|TABLE|SCHEMA) (?P<name>{QUALIFIED})": SafeSQL(
         alone=[ReversibleSQL("REINDEX {kind} CONCURRENTLY {name}")]
     ),
-    # SET NOT NULL reads no rows where a valid CHECK proves it.
+    # SET NOT NULL reads no rows if a valid CHECK proves that none is NULL.
     rf"{ALTER} ALTER COLUMN (?P<column>{NAME}) SET NOT NULL": SafeSQL(
         first=[ReversibleSQL(ADD_NOT_NULL, DROP_NOT_NULL)],
         last=[
@@ -80,11 +80,11 @@ REWRITES = {
         ],
     ),
 }
-"""The rewritten form of each statement that a pattern matches, with its groups put in."""
+"""The rewritten form of statements, by a pattern whose groups are inserted."""
 
 
 def rewrite_statement(sql: str) -> SafeSQL | None:
-    """Return `sql` without its long lock; None if that is impossible or not needed."""
+    """Return `sql` rewritten without its long lock, or None if it has none or keeps it."""
     if _has_several_actions(sql):
         return None
     for pattern, safe in REWRITES.items():
@@ -105,7 +105,7 @@ def _has_several_actions(sql: str) -> bool:
 
 
 def _name_of_check(table: str, column: str) -> str:
-    """Return a name of at most 63 bytes, since PostgreSQL cuts off the rest."""
+    """Return the name of the check in at most 63 bytes, after which PostgreSQL cuts names off."""
     name = f"{table}_{column}"
     if len(name.encode()) > 54:
         digest = names_digest(table, column, length=8)

@@ -1,4 +1,4 @@
-"""Alternatives for removed and renamed tables, which running code uses until the next release."""
+"""Alternatives for removed and renamed tables, which old code still uses for a release."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def delete_model(operation: OperationSQL, codes: Collection[str]) -> Alternative
 
 def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Alternative:
     """Return the alternative that drops the foreign keys now, and the table a release later."""
-    # Undoing the second migration has already created the table with its foreign keys.
+    # When this is undone, undoing the second migration has already created the foreign keys.
     keys = [
         item._replace(
             backwards=f"{item.forwards.replace(' CONSTRAINT ', ' CONSTRAINT IF EXISTS ')}; "
@@ -44,7 +44,7 @@ def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Altern
 def dropped_key(operation: OperationSQL, old: Any) -> ReversibleSQL:
     """Return the SQL that drops the foreign key of field `old`.
 
-    The key would refuse changes by code that no longer knows the field.
+    The key would block changes by code that no longer knows the field.
     """
     editor: Any = Collector(operation.connection)
     create = editor._create_fk_sql(old.model, old, "_fk_%(to_table)s_%(to_column)s")
@@ -57,7 +57,7 @@ def rename_model(operation: OperationSQL, codes: Collection[str]) -> Alternative
     model: Any = operation.before.apps.get_model(operation.app_label, change.old_name)
     fields = model._meta.get_fields(include_hidden=True)
     if any(field.one_to_many and field.related_model._meta.auto_created for field in fields):
-        return None  # a column of the link table has the model's name, and would keep the old one
+        return None  # a column of the link table is named after the model, and would keep its name
     rename = [AlterModelTable(change.old_name, model._meta.db_table), change]
     return Alternative(
         "Rename the model in the code only: set its `Meta.db_table` to the table's name.",
