@@ -14,14 +14,14 @@ from users.enums import Role
 from users.models import User
 
 KEY = int.from_bytes(b"makeadmn")
-"""The key of the advisory lock by which one process at a time looks for an account and makes it."""
+"""The key of the advisory lock that lets one process at a time look for an account or make it."""
 
 
 @contextmanager
 def administrator(email: str, database: str) -> Iterator[tuple[str, str]]:
     """Give the address of an administrator, and the password ('' if the account was there).
 
-    A new account stays only if the block ends without an error, such as one of printing it.
+    If the block fails, for example because the password cannot be printed, no account is made.
     """
     connection = connections[database]
     with certain_commit(connection), connection.cursor() as cursor:

@@ -58,7 +58,7 @@ class Lesson:
 
 
 class LessonSlot(NamedTuple):
-    """The place of a lesson in its module, and what it is to contain."""
+    """The place of a lesson in its module, with its kind and length."""
 
     module: str
     module_number: int
@@ -115,7 +115,7 @@ class Course:
 
 
 def make_course(plan: PlatformPlan, people: People, number: int) -> tuple[Course, list[Row]]:
-    """Return a course, and the rows that it consists of."""
+    """Return a course, and its rows with those of its modules and lessons."""
     chance = plan.chance("course", number)
     course = new_course(chance, plan, people, number)
     return course, [course_row(chance, course, plan), *contents(chance, course, plan)]
@@ -248,7 +248,7 @@ def module_row(
 
 
 def make_lesson(chance: Chance, course: Course, plan: PlatformPlan, slot: LessonSlot) -> list[Row]:
-    """Add a lesson to `course.lessons`; return its row, and those of its quiz or assignment."""
+    """Add a lesson to `course.lessons`, and return the rows of it and of its quiz or assignment."""
     key = chance.uuid(course.created)
     term, meaning = chance.pick(course.category.terms)
     term = term[0].upper() + term[1:]

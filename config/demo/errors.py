@@ -1,9 +1,9 @@
-"""Errors that the user of a command can fix."""
+"""The errors that the user of a command can fix."""
 
 
 class DemoError(Exception):
-    """An error whose message says in one line what is wrong and what to do."""
+    """An error whose message is one line with the problem and the next step."""
 
 
 class HasDataError(DemoError):
-    """The error that the database is not empty."""
+    """The database is not empty."""

@@ -19,9 +19,9 @@ LINES_IN_MEMORY = 1_000
 class EventLog(ExitStack):
     """A log that takes events course by course, and returns them in order of time.
 
-    This is the order in which events would have arrived, and the months of the table be filled.
-    Events are by far the most rows, so they are not dictionaries but lines in the format of COPY.
-    A line begins with the id, and ids sort by time, so sorting the lines is enough.
+    In a real platform, events arrive in that order, and fill the table month by month. There are so
+    many that they are kept as lines in the format of COPY. Each line begins with its id, and ids
+    sort by time, so the lines are sorted as text.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class EventLog(ExitStack):
         lines.clear()
 
     def in_order(self) -> Iterator[list[str]]:
-        """Yield the lines in order of time, those of a few days at once."""
+        """Yield the lines in order of time, a few days at once."""
         for bucket in sorted(self.waiting):
             lines = self.waiting.pop(bucket)
             if file := self.files.pop(bucket, None):

@@ -25,7 +25,7 @@ from config.postgres.backend import begin, certain_commit
 BATCH_ROWS = 20_000
 """How many rows are collected before they are written."""
 LOCK_TIMEOUT = "10s"
-"""How long a lock is waited for, since other sessions queue behind it."""
+"""The time limit of waiting for the lock, because other sessions queue behind it."""
 DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
@@ -75,7 +75,7 @@ def load(
 
 
 def check_empty(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
-    """Raise HasDataError if there are other rows than those of administrators' accounts."""
+    """Raise HasDataError if there are rows other than the accounts of administrators."""
     for table in TABLES:
         cursor.execute(f"SELECT count(*) FROM {table} WHERE {condition(table)}")  # noqa: S608
         [rows] = cursor.fetchone()
@@ -135,7 +135,7 @@ def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
 
 
 def make_event_months(connection: BaseDatabaseWrapper, log: EventLog) -> None:
-    """Make the months from the first event on, up to the newest one that there is."""
+    """Make the months from that of the first event up to the newest one that exists."""
     if log.moments:
         first, last = (datetime.fromtimestamp(moment, UTC) for moment in log.moments)
         starts = [part.start for part in read_partitions(connection, EVENT_TABLE) if part.start]

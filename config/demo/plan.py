@@ -9,7 +9,7 @@ from config.demo.randomness import DAY, Chance
 SCALES = {"small": 500, "medium": 20_000, "large": 1_000_000}
 LARGEST_SCALE = 10_000_000
 HISTORY_DAYS = 400
-"""More than a year, so that each month can be compared with that of the year before."""
+"""More than a year, so that months can be compared with those of the year before."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ VISITED_PAGES = tuple(f'{{"path": "{path}"}}' for path in ("/", "/courses", "/pr
 
 
 class Platform(ExitStack):
-    """A platform as planned, generated piece by piece; only facts about people stay in memory."""
+    """A platform that is generated piece by piece. Only facts about people stay in memory."""
 
     def __init__(self, plan: PlatformPlan) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Platform(ExitStack):
         yield course.summary.row(course.id, course.average_rating, self.plan.end)
 
     def students(self, chance: Chance, course: Course, published: int) -> Iterator[int]:
-        """Yield different students, who all had at least a day in which to enroll."""
+        """Yield different students who had at least a day to enroll."""
         joined_in_time = bisect_left(self.people.joined, course.closed - 2 * DAY)
         chosen: set[int] = set()
         while len(chosen) < course.size:

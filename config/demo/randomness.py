@@ -86,7 +86,7 @@ def _minute(number: int) -> str:
     return f"{number // 60:02}:{number % 60:02}:"
 
 
-def hundredths(part: int, whole: int = 1) -> str:
+def hundredths(part: int, whole: int) -> str:
     """Return `part / whole` with two decimals, rounded half up like PostgreSQL's numeric."""
     units, rest = divmod((200 * part + whole) // (2 * whole), 100)
     return f"{units}.{rest:02}"

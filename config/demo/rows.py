@@ -1,7 +1,7 @@
 """Rows, and the tables that they belong to.
 
-Values are those that COPY accepts: text, numbers, booleans, None. All rows of a table come from the
-same function, so that they have the same columns in the same order.
+Values are text, numbers, booleans or None, which COPY accepts. All rows of a table come from one
+function, so that they have the same columns in the same order.
 """
 
 from json import JSONEncoder

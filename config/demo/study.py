@@ -13,7 +13,7 @@ from payments.enums import RefundStatus
 SHARE_OF_PATIENT_STUDENTS = 0.55
 """The share of students who finish if they have the time."""
 IDLE_BEFORE_DROPPING = 30 * DAY
-"""How long a student stays away before the enrollment may count as dropped."""
+"""The absence of a student after which the enrollment may count as dropped."""
 
 
 @dataclass(slots=True)
