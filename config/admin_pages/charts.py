@@ -1,6 +1,6 @@
-"""Pure functions that draw charts as SVG, which pages.css colours.
+"""Pure functions that draw charts as SVG. Their colours are in pages.css.
 
-A chart is as wide as its card. On a phone, which shrinks the chart, its text stays readable.
+A chart is as wide as its card. Its text stays readable when a phone shrinks the chart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 CHART_WIDTH = 360
 LEFT = 52  # width of the numbers to the left of columns
 LEVELS = 5  # shades of a heat map
+LABEL = 32  # characters of a label
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Bar:
 
 
 def columns(bars: Sequence[Bar], every: int) -> SafeString:
-    """Draw a column for each bar, a label for each `every`-th, and lines at round numbers."""
+    """Draw a column for each bar, a label for each `every`-th one, and lines at round numbers."""
     height, bottom = 200, 172
     top = rounded_up(max((sum(bar.values) for bar in bars), default=0))
     step = (CHART_WIDTH - LEFT) / max(len(bars), 1)
@@ -60,15 +62,15 @@ def _column(bar: Bar, x: float, width: float, bottom: float, unit: float) -> Saf
 
 
 def bars(rows: Sequence[Bar], whole: float | None = None) -> SafeString:
-    """Draw a horizontal bar for each row, below the label and note of the row.
+    """Draw a horizontal bar for each row, below its label and note.
 
-    The full width is `whole` or, without it, the longest bar.
+    A bar of the value `whole` fills the width; without `whole`, the longest bar does.
     """
     longest = whole or max((sum(row.values) for row in rows), default=0) or 1
     parts = []
     for n, row in enumerate(rows):
         y = n * 40
-        parts.append(text(shortened(row.label), 0, y + 14))
+        parts.append(text(Truncator(row.label).chars(LABEL), 0, y + 14))
         parts.append(text(row.note, CHART_WIDTH, y + 14, "end", "note"))
         parts.append(rect(0, y + 20, CHART_WIDTH, 12, "track"))
         x = 0.0
@@ -82,7 +84,7 @@ def bars(rows: Sequence[Bar], whole: float | None = None) -> SafeString:
 def heat_map(
     rows: Sequence[str], heads: Mapping[int, str], values: Sequence[Sequence[int]]
 ) -> SafeString:
-    """Draw a cell for each value, darker for higher ones, with `heads` above some columns."""
+    """Draw a cell for each value, darker for higher values, with `heads` above some columns."""
     highest = max((value for row in values for value in row), default=0) or 1
     width = (CHART_WIDTH - LEFT) / max(len(row) for row in values)
     parts = [text(head, LEFT + n * width, 14) for n, head in heads.items()]
@@ -121,7 +123,7 @@ def text(content: str, x: float, y: float, anchor: str = "start", css: str = "")
 
 
 def rounded_up(value: float) -> float:
-    """Return the next larger number that is round and whose half is round."""
+    """Return the smallest round number that is not below `value` and has a round half."""
     power = 1
     while power * 10 < value:
         power *= 10
@@ -134,8 +136,3 @@ def short(value: float) -> str:
         if value >= unit:
             return f"{value / unit:.3g}{name}"
     return f"{value:.3g}"
-
-
-def shortened(label: str, length: int = 32) -> str:
-    """Return at most `length` characters of `label`."""
-    return label if len(label) <= length else f"{label[: length - 1].rstrip()}…"

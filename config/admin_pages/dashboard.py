@@ -27,7 +27,7 @@ LARGEST_TABLES = 6  # in the plot of sizes
 NOTES = 3  # of the same kind
 STATUSES = ("completed", "active", "dropped")
 
-type Row = Sequence[str]
+type Cells = Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class Plot:
     """The most important number."""
     description: str
     svg: str = ""
-    head: Row = ()
-    rows: Sequence[Row] = ()
-    legend: Row = ()
-    notes: Row = ()
+    head: Cells = ()
+    rows: Sequence[Cells] = ()
+    legend: Cells = ()
+    notes: Cells = ()
     link: str = ""
     state: str = ""
-    """good, bad or unknown, or empty if the plot does not judge."""
+    """good, bad or unknown; empty for a plot without a judgement."""
 
 
 type Draw = Callable[[datetime], Plot]
@@ -66,7 +66,7 @@ def read_plots() -> list[Plot]:
 
 
 def _attempt(title: str, plot: Draw, now: datetime) -> Plot:
-    """Return the plot or, if it fails, a plot with the reason, so that the others still show."""
+    """Return the plot or, if it fails, a plot with the reason, so that the others are shown."""
     read = _in_time if plot is health else reads_replica(_in_time)
     try:
         return read(plot, now)
@@ -198,14 +198,14 @@ def _bar(
     return Bar(label, values or counts, hints, note)
 
 
-def _numbers(counts: Iterable[int]) -> Row:
+def _numbers(counts: Iterable[int]) -> Cells:
     return tuple(f"{count:,}" for count in counts)
 
 
 def health(_: datetime) -> Plot:
     """Return the largest tables, the advice and the last verdict of verify_schema.
 
-    They are read on the primary: a replica has statistics of its own use only.
+    They are read on the primary, because a replica's statistics are of its own queries only.
     """
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]

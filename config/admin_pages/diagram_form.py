@@ -17,7 +17,7 @@ def domain_choices() -> list[tuple[str, str]]:
 
 
 class DiagramForm(forms.Form):
-    """Which tables the diagram shows, and how much of each."""
+    """The choice of tables for the diagram, and of the detail of each."""
 
     domain = forms.ChoiceField(
         choices=domain_choices, required=False, error_messages={"invalid_choice": NO_DOMAIN}

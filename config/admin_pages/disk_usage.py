@@ -18,7 +18,7 @@ class DiskUsage:
     heap: int
     """The size of the rows, including TOAST."""
     indexes: Mapping[str, int]
-    """The size of each index by its name, including those of keys."""
+    """The size of each index by its name, including the indexes of keys."""
     dead: int
     """The estimated number of rows that the next VACUUM removes."""
 
@@ -31,7 +31,7 @@ class DiskUsage:
         return self.heap + self.all_indexes
 
 
-# A table in partitions has the sums over these, its indexes those over their parts.
+# The sizes of a partitioned table and of its indexes are sums over the partitions.
 DISK_USAGE = """
 WITH part AS (
     SELECT c.oid AS table_oid, c.relname AS name, coalesce(inhrelid, c.oid) AS oid
@@ -63,5 +63,5 @@ def read_disk_usage(schema: Schema) -> dict[str, DiskUsage]:
         return {
             name: DiskUsage(rows, heap, json.loads(indexes), dead)
             for name, rows, heap, indexes, dead in cursor.fetchall()
-            if heap is not None  # else the table has been dropped meanwhile
+            if heap is not None  # None if the table has been dropped meanwhile
         }

@@ -26,7 +26,7 @@ from payments.enums import PaymentStatus
 from payments.models import Payment
 
 PAGES = 4_000  # of 8 kB, which hold about 250,000 enrollments
-PROBES = 5_000  # pages from which a query reads one event
+PROBES = 5_000  # pages of which a query reads one event each
 EVENTS_MILLISECONDS = 50  # the time for reading all events of the last days
 WEEKS = 26
 DAYS = 7
@@ -68,7 +68,7 @@ def _weekly(
         read = min(1.0, PAGES / max(cursor.fetchone()[0], 1))
         sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
         cursor.execute(
-            # The text has only constants. With date_trunc(), the query would take twice as long.
+            # The query text consists of constants. date_trunc() would take twice as long.
             f"SELECT {group}, width_bucket({time}, %s::timestamptz[]), {value}, count(*)"  # noqa: S608
             f"  FROM {table} {sample} WHERE {time} >= %s AND {time} < %s"
             + (" AND status = %s" if status else "")
@@ -160,8 +160,8 @@ def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
 def _estimated(heap: Heap, since: datetime, until: datetime) -> dict[datetime, int]:
     """Estimate the events by hour in a heap.
 
-    Events arrive in order of time, so the events of an hour are neighbours: the number of its
-    pages gives a better estimate than a random sample, whose pages form clusters.
+    Events arrive in order of time, so the events of an hour are on neighbouring pages. Evenly
+    spaced pages therefore give a better estimate than random ones, which form clusters.
     """
     coarse = _evenly(0, heap.pages, PROBES // 5)
     recent = [page for page, time in _probed(heap, [*coarse, heap.pages - 1]) if time >= since]
@@ -207,7 +207,7 @@ AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28
 
 
 def grading(now: datetime) -> list[Queue]:
-    """Return the queues of query 11, which its partial indexes on waiting submissions serve."""
+    """Return the queues (query 11), read from the partial indexes of waiting submissions."""
     waiting: dict[str, models.QuerySet[Any]] = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
         "Assignments": AssignmentSubmission.objects.awaiting_review(),

@@ -69,7 +69,7 @@ def read_live() -> tuple[Catalog, dict[str, DiskUsage], str]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class TableLink:
     """A link to the list of a table."""
 
     title: str
@@ -79,14 +79,14 @@ class Entry:
     """The number of rows, such as "about 1,000", or empty if it is unknown."""
 
 
-def list_tables(request: HttpRequest) -> dict[str, list[Entry]]:
+def list_tables(request: HttpRequest) -> dict[str, list[TableLink]]:
     """Return the tables that the user may see, by the name of their domain."""
     domains = {app["name"]: app["models"] for app in admin.site.get_app_list(request)}
     models = [entry["model"] for entries in domains.values() for entry in entries]
     rows = reads_replica(sizes)(models)
     return {
         name: [
-            Entry(
+            TableLink(
                 found["name"],
                 found["admin_url"],
                 icon(found["model"]),

@@ -1,4 +1,4 @@
-"""What the boxes of tables show, and how large they are for it."""
+"""The content of the boxes of tables, and the size that it needs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Detail(TextChoices):
 
 
 @dataclass(frozen=True)
-class Row:
+class CardRow:
     """A column of a table."""
 
     y: int
@@ -44,9 +44,9 @@ class Card:
     """The content of the box of a table."""
 
     table: Table
-    rows: Sequence[Row]
+    rows: Sequence[CardRow]
     ports: Mapping[str, int]
-    """Where the line of each foreign key leaves, and those to the table arrive, below its top."""
+    """For each foreign key, where its line leaves, below the top; for '', where lines arrive."""
     width: int
     height: int
 
@@ -64,7 +64,7 @@ def make_card(table: Table, detail: Detail) -> Card:
     """Return a card with the columns that `detail` asks for."""
     targets = {relation.column: relation.target for relation in table.relations}
     rows = [
-        Row(FIRST + ROW * n, c.name, _note(c, detail), bool(c.marks), targets.get(c.name, ""))
+        CardRow(FIRST + ROW * n, c.name, _note(c, detail), bool(c.marks), targets.get(c.name, ""))
         for n, c in enumerate(_shown(table, detail))
     ]
     spread = {name: ENTRY + GRID * n for n, name in enumerate(targets, 1)}
@@ -95,6 +95,6 @@ def _note(column: Column, detail: Detail) -> str:
     return " ".join([*kind, *([] if column.not_null else ["null"]), *column.marks])
 
 
-def _width(table: Table, rows: Sequence[Row]) -> int:
+def _width(table: Table, rows: Sequence[CardRow]) -> int:
     texts = [len(row.name + row.note) * SMALL_LETTER + PADDING * 1.5 for row in rows]
     return int(max(len(table.name) * LETTER + PADDING, *texts, 0))

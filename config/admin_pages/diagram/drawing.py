@@ -6,16 +6,16 @@ from itertools import accumulate
 from math import sqrt
 from typing import NamedTuple
 
-from config.admin_pages.diagram.cards import Card, Detail, Row, make_block, make_card
+from config.admin_pages.diagram.cards import Card, CardRow, Detail, make_block, make_card
 from config.admin_pages.diagram.lanes import Lanes, count_lanes
 from config.admin_pages.diagram.placement import (
     FRAME,
     KERB,
     LANE,
     SHAPE,
-    Plot,
-    Site,
+    FrameSite,
     Stop,
+    TableSite,
     arrange,
 )
 from config.admin_pages.diagram.routes import Route, find_routes
@@ -25,7 +25,7 @@ COLORS = 8  # colours in pages.css
 BIG = 30  # largest letters of a name in a diagram that is shown small
 WIDE = 0.65  # width of a letter, divided by its size
 CORNER = 5  # radius of the corners of lines
-ROOM = 1.6  # space that a diagram needs, divided by that of its boxes
+ROOM = 1.6  # area of a diagram, divided by the area of its boxes
 
 
 class Point(NamedTuple):
@@ -50,7 +50,7 @@ class Box:
         return self.card.table
 
     @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Sequence[CardRow]:
         return self.card.rows
 
     @property
@@ -80,7 +80,7 @@ class Box:
 
     @property
     def label(self) -> str:
-        """What a screen reader says of the table."""
+        """The description of the table for screen readers."""
         to = list(dict.fromkeys(relation.target for relation in self.table.relations))
         by = list(dict.fromkeys(relation.table for relation in self.table.referrers))
         related = [("refers to", to), ("referred to by", by)]
@@ -110,7 +110,7 @@ class Edge:
 
     @property
     def path(self) -> str:
-        """The line in the language of SVG, with round corners."""
+        """The line as a path of SVG, with round corners."""
         start, *corners, end = self.points
         parts = [f"M{start.x} {start.y}"]
         for before, corner, after in zip(self.points, corners, self.points[2:], strict=False):
@@ -147,7 +147,7 @@ def draw(domains: Sequence[Domain], detail: Detail = Detail.KEYS) -> Diagram:
 
 
 class _Drawing:
-    """The x positions of a plan's streets and columns, between which everything is drawn."""
+    """The x positions of a plan's streets and columns, and the drawing made with them."""
 
     def __init__(self, lanes: Lanes) -> None:
         self.lanes, self.plan = lanes, lanes.plan
@@ -167,18 +167,18 @@ class _Drawing:
         return Diagram(
             self.columns[-1],
             max(self.plan.height, lowest) + KERB,
-            [self._frame(plot) for plot in self.plan.plots],
+            [self._frame(site) for site in self.plan.frames],
             sorted(map(self._box, self.plan.sites.values()), key=lambda box: (box.x, box.y)),
             edges,
         )
 
-    def _frame(self, plot: Plot) -> Frame:
-        last = plot.column + len(plot.block.stacks) - 1
-        left = self.columns[plot.column] - FRAME
+    def _frame(self, site: FrameSite) -> Frame:
+        last = site.column + len(site.block.stacks) - 1
+        left = self.columns[site.column] - FRAME
         width = self.streets[last + 1] + FRAME - left
-        return Frame(plot.block.title, plot.block.color, left, plot.y, width, plot.height)
+        return Frame(site.block.title, site.block.color, left, site.y, width, site.height)
 
-    def _box(self, site: Site) -> Box:
+    def _box(self, site: TableSite) -> Box:
         left, width = self.columns[site.column], self.plan.widths[site.column]
         return Box(site.card, site.color, left, site.y, width)
 

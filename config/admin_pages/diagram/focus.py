@@ -7,7 +7,7 @@ from config.schema_docs import Domain, Table
 
 
 def focus(domains: Sequence[Domain], label: str) -> list[Domain]:
-    """Return a domain, with the names of the tables to which it is related."""
+    """Return the domain `label`, and of other domains the names of the tables related to it."""
     inside = {table.name for domain in domains if domain.label == label for table in domain.tables}
     return [
         domain
@@ -18,7 +18,7 @@ def focus(domains: Sequence[Domain], label: str) -> list[Domain]:
 
 
 def _neighbour(table: Table, inside: set[str]) -> Table | None:
-    """Return a table without columns, and only with its relations to the tables of a domain."""
+    """Return the table with its relations to tables `inside` only, or None if it has none."""
     relations = [relation for relation in table.relations if relation.target in inside]
     referrers = [relation for relation in table.referrers if relation.table in inside]
     if not relations and not referrers:

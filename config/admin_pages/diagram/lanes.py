@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import NamedTuple
 
-from config.admin_pages.diagram.placement import LANE, Gap, Plan, Stop
+from config.admin_pages.diagram.placement import LANE, Gap, Stop, TownPlan
 from config.admin_pages.diagram.routes import Route
 
 
@@ -19,7 +19,7 @@ class Traffic(NamedTuple):
 
 @dataclass
 class Use:
-    """The part of a street that the lines to a table use: where they join it from both sides."""
+    """The y positions at which the lines to a table join a street from the left and the right."""
 
     traffic: Traffic
     left: set[int] = field(default_factory=set)
@@ -39,9 +39,9 @@ class Use:
 
 @dataclass
 class Lanes:
-    """The lane of each traffic, counted from the left or from the top."""
+    """The number of the lane of each traffic, from the left or from the top."""
 
-    plan: Plan
+    plan: TownPlan
     routes: Sequence[Route]
 
     def __post_init__(self) -> None:
@@ -54,7 +54,7 @@ class Lanes:
             self.lanes |= _allot(_order(uses))
 
     def y(self, target: str, stop: Stop) -> int:
-        """Return where the lines to a table pass a stop."""
+        """Return the y position at which the lines to a table pass a stop."""
         lane = self.lanes[Traffic(target, stop)] if isinstance(stop, Gap) else 0
         return self.stops[stop] + LANE * lane
 
@@ -66,7 +66,7 @@ class Lanes:
         return max((n + 1 for (_, place), n in self.lanes.items() if place == street), default=0)
 
     def _ends(self, traffic: Traffic) -> Iterator[int]:
-        """Yield the y positions between which a gap connects the lines to a table."""
+        """Yield the y positions that the lines to a table come from and go to in a gap."""
         for route in self.routes:
             for leg in route.legs if route.relation.target == traffic.target else ():
                 if traffic.place in (leg.enter, leg.leave):
@@ -118,7 +118,7 @@ def _crossings(one: Use, other: Use) -> int:
 
 
 def _allot(uses: Sequence[Use]) -> dict[Traffic, int]:
-    """Give each use the leftmost lane that is right of those before it which it meets."""
+    """Give each use the leftmost lane to the right of all earlier uses that overlap with it."""
     lanes: dict[Traffic, int] = {}
     for n, use in enumerate(uses):
         met = [o for o in uses[:n] if use.top - LANE < o.bottom and o.top - LANE < use.bottom]

@@ -9,24 +9,24 @@ from config.admin_pages.diagram.cards import ENTRY, GRID, Block, Card
 
 LANE = GRID  # between two lines in a street
 SHIFT = 4  # between the places at which lines end in one column and in the next
-KERB = 12  # between a line and a box or frame
+KERB = 12  # space between a line and a box or frame
 FRAME = 12  # between a frame and its boxes
 TITLE = 30  # height of the title of a frame
 ALLEY = 12  # between two boxes of a stack, if no line runs there
 SHAPE = 1.6  # width of a diagram, divided by its height, that fits a screen
 STEP = 300  # from one column to the next, about
-TRIES = 150  # of changing places
+TRIES = 150  # number of swaps of two blocks that are tried
 
 
 class Gap(NamedTuple):
-    """The street above a box of a column; the last one is below all boxes."""
+    """The horizontal street above a box of a column, or below its last box."""
 
     column: int
     number: int
 
 
 class Port(NamedTuple):
-    """A place at both sides of a box: that of a foreign key's column or, without one, the entry."""
+    """A place at both sides of a box: at the row of a foreign key or, without one, the entry."""
 
     table: str
     column: str = ""
@@ -36,7 +36,7 @@ type Stop = Gap | Port
 
 
 @dataclass(frozen=True)
-class Site:
+class TableSite:
     """The place of a table in its column."""
 
     card: Card
@@ -46,7 +46,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Plot:
+class FrameSite:
     """The place of the frame of a block."""
 
     block: Block
@@ -56,14 +56,14 @@ class Plot:
 
 
 @dataclass
-class Plan:
+class TownPlan:
     """The places of all blocks."""
 
     columns: int
     lanes: Mapping[Gap, int] = field(default_factory=dict)
-    """The number of lines in each gap, which need room."""
-    plots: list[Plot] = field(default_factory=list)
-    sites: dict[str, Site] = field(default_factory=dict)
+    """The number of lanes in each gap, which need room."""
+    frames: list[FrameSite] = field(default_factory=list)
+    sites: dict[str, TableSite] = field(default_factory=dict)
     gaps: dict[Gap, int] = field(default_factory=dict)
     """The y position of the first lane of each gap."""
 
@@ -93,11 +93,11 @@ class Plan:
         return stops
 
     def column(self, stop: Stop) -> int:
-        """Return the column of a place, which has a street at its left and one at its right."""
+        """Return the column of a stop, which has a street at each side."""
         return stop.column if isinstance(stop, Gap) else self.sites[stop.table].column
 
     def add(self, block: Block, first: int) -> None:
-        """Place a block below those in its columns, from the `first` on."""
+        """Place a block in the columns from `first` on, below the blocks that are there."""
         size = len(block.stacks)
         used = range(first, first + size)
         top = max(self.bottoms[n] + self._street(Gap(n, self.counts[n])) for n in used)
@@ -106,25 +106,25 @@ class Plan:
             for column, cards in zip(used, block.stacks, strict=True)
         ]
         self.bottoms[first : first + size] = [max(ends)] * size
-        self.plots.append(Plot(block, first, top, max(ends) - top))
+        self.frames.append(FrameSite(block, first, top, max(ends) - top))
 
-    def finish(self) -> "Plan":
+    def finish(self) -> "TownPlan":
         """Add the gaps below all boxes."""
         for column, bottom in enumerate(self.bottoms):
             self.gaps[Gap(column, self.counts[column])] = _on_grid(bottom + KERB, column)
         return self
 
     def highest_place(self, block: Block) -> int:
-        """Return the first of the columns in which a block is as high as possible."""
+        """Return the first of the columns in which the block can be placed highest."""
         size = len(block.stacks)
         starts = range(self.columns - size + 1)
         return min(starts, key=lambda n: max(self.bottoms[n : n + size]))
 
-    def with_lanes(self, lanes: Mapping[Gap, int]) -> "Plan":
+    def with_lanes(self, lanes: Mapping[Gap, int]) -> "TownPlan":
         """Return this plan with room for lines in the gaps."""
-        plan = Plan(self.columns, lanes)
-        for plot in self.plots:
-            plan.add(plot.block, plot.column)
+        plan = TownPlan(self.columns, lanes)
+        for frame in self.frames:
+            plan.add(frame.block, frame.column)
         return plan.finish()
 
     def _street(self, gap: Gap) -> int:
@@ -142,44 +142,44 @@ class Plan:
                 self.gaps[gap] = _on_grid(y + KERB, column)
                 y += self._street(gap) if self.lanes.get(gap) else ALLEY
             y = _on_grid(y + ENTRY, column) - ENTRY
-            self.sites[card.table.name] = Site(card, color, column, y)
+            self.sites[card.table.name] = TableSite(card, color, column, y)
             self.counts[column] += 1
             y += card.height
         return y + FRAME
 
 
-def place(blocks: Iterable[Block], columns: int) -> Plan:
-    """Place one block after the other, each at the highest free place."""
-    plan = Plan(columns)
+def place(blocks: Iterable[Block], columns: int) -> TownPlan:
+    """Place the blocks one after the other, each as high as possible."""
+    plan = TownPlan(columns)
     for block in blocks:
         plan.add(block, plan.highest_place(block))
     return plan.finish()
 
 
-def arrange(blocks: Sequence[Block]) -> Plan:
+def arrange(blocks: Sequence[Block]) -> TownPlan:
     """Return the plan that suits a screen best.
 
-    Begin with the order of the settings. Let two blocks change places if that makes the diagram
-    smaller or its lines shorter.
+    Begin with the order of the settings, and swap two blocks if that makes the diagram smaller or
+    its lines shorter.
     """
     most = max((len(block.stacks) for block in blocks), default=1)
     counts = range(most, max(most, len(blocks)) + 1)
     best = min((place(blocks, count) for count in counts), key=_size)
     pairs = list(combinations(range(len(blocks)), 2))
     for one, other in islice(cycle(pairs), TRIES):
-        order = [plot.block for plot in best.plots]
+        order = [frame.block for frame in best.frames]
         order[one], order[other] = order[other], order[one]
         best = min(best, place(order, best.columns), key=_cost)
     return best
 
 
-def _size(plan: Plan) -> float:
+def _size(plan: TownPlan) -> float:
     """Return the height of the smallest page of the right shape that holds the plan."""
     width = sum(plan.widths) + (2 * (FRAME + KERB) + 5 * LANE) * plan.columns
     return max(plan.height, width / SHAPE)
 
 
-def _cost(plan: Plan) -> float:
+def _cost(plan: TownPlan) -> float:
     """Return the size of a plan and the mean length of its lines."""
     lengths = [
         abs(site.y - target.y) + STEP * abs(site.column - target.column)
@@ -191,5 +191,5 @@ def _cost(plan: Plan) -> float:
 
 
 def _on_grid(y: int, column: int) -> int:
-    """Return the next position at which no line meets one from the other side of a street."""
+    """Return the next position that no line from the other side of a street uses."""
     return y + (SHIFT * (column % 2) - y) % GRID

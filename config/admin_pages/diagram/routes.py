@@ -1,4 +1,4 @@
-"""The way of each foreign key through the streets between boxes."""
+"""The route of each foreign key through the streets between boxes."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,14 +7,14 @@ from heapq import heappop, heappush
 from itertools import count, pairwise
 from typing import NamedTuple
 
-from config.admin_pages.diagram.placement import STEP, Plan, Port, Stop
+from config.admin_pages.diagram.placement import STEP, Port, Stop, TownPlan
 from config.schema_docs import Relation
 
-TURN = 40  # what two turns cost, as a length
-SHARED = 0.3  # cost of a street in which a line to the same table runs already
+TURN = 40  # the cost of two turns, as a length
+SHARED = 0.3  # the cost factor of a street in which a line to the same table already runs
 
 
-class Node(NamedTuple):
+class StreetStop(NamedTuple):
     """A stop, in the street to the left of a column; the last street is right of all columns."""
 
     street: int
@@ -31,7 +31,7 @@ class Leg(NamedTuple):
 
 @dataclass(frozen=True)
 class Route:
-    """The way of a foreign key, from its column to the table that it refers to."""
+    """The route of a foreign key, from its column to the table that it refers to."""
 
     relation: Relation
     legs: Sequence[Leg]
@@ -41,34 +41,34 @@ class Route:
 class Town:
     """All streets with their stops."""
 
-    plan: Plan
+    plan: TownPlan
 
     def __post_init__(self) -> None:
-        self.links: defaultdict[Node, dict[Node, float]] = defaultdict(dict)
+        self.links: defaultdict[StreetStop, dict[StreetStop, float]] = defaultdict(dict)
         stops = sorted(self.plan.stops.items(), key=lambda stop: stop[1])
         for street in range(self.plan.columns + 1):
             sides = (street - 1, street)
             stops_here = [(stop, y) for stop, y in stops if self.plan.column(stop) in sides]
             for (one, top), (other, bottom) in pairwise(stops_here):
-                self._link(Node(street, one), Node(street, other), bottom - top)
+                self._link(StreetStop(street, one), StreetStop(street, other), bottom - top)
         widths = self.plan.widths
         for gap in self.plan.gaps:
             left, right = self.both_sides(gap)
             self._link(left, right, widths[gap.column] + TURN)
 
-    def _link(self, one: Node, other: Node, cost: float) -> None:
+    def _link(self, one: StreetStop, other: StreetStop, cost: float) -> None:
         self.links[one][other] = self.links[other][one] = cost
 
-    def both_sides(self, stop: Stop) -> list[Node]:
-        """Return a stop in the street at its left and in that at its right."""
+    def both_sides(self, stop: Stop) -> list[StreetStop]:
+        """Return the nodes of a stop in the streets at its left and at its right."""
         column = self.plan.column(stop)
-        return [Node(column, stop), Node(column + 1, stop)]
+        return [StreetStop(column, stop), StreetStop(column + 1, stop)]
 
 
-def find_routes(plan: Plan) -> list[Route]:
+def find_routes(plan: TownPlan) -> list[Route]:
     """Return the cheapest route of each foreign key. Lines to the same table share streets."""
     town = Town(plan)
-    shared: defaultdict[str, set[frozenset[Node]]] = defaultdict(set)
+    shared: defaultdict[str, set[frozenset[StreetStop]]] = defaultdict(set)
     routes = []
     for relation in _nearest_first(plan):
         start = town.both_sides(Port(relation.table, relation.column))
@@ -79,7 +79,7 @@ def find_routes(plan: Plan) -> list[Route]:
     return routes
 
 
-def _nearest_first(plan: Plan) -> list[Relation]:
+def _nearest_first(plan: TownPlan) -> list[Relation]:
     def distance(relation: Relation) -> int:
         one, other = plan.sites[relation.table], plan.sites[relation.target]
         return abs(one.column - other.column) * STEP + abs(one.y - other.y)
@@ -89,15 +89,17 @@ def _nearest_first(plan: Plan) -> list[Relation]:
 
 
 def _shortest(
-    links: Mapping[Node, Mapping[Node, float]],
-    start: Sequence[Node],
-    goal: Sequence[Node],
-    shared: set[frozenset[Node]],
-) -> list[Node]:
+    links: Mapping[StreetStop, Mapping[StreetStop, float]],
+    start: Sequence[StreetStop],
+    goal: Sequence[StreetStop],
+    shared: set[frozenset[StreetStop]],
+) -> list[StreetStop]:
     """Return the cheapest path, by Dijkstra's algorithm."""
-    before: dict[Node, Node | None] = {}
+    before: dict[StreetStop, StreetStop | None] = {}
     ties = count()  # nodes cannot be compared
-    queue: list[tuple[float, int, Node, Node | None]] = [(0, next(ties), n, None) for n in start]
+    queue: list[tuple[float, int, StreetStop, StreetStop | None]] = [
+        (0, next(ties), n, None) for n in start
+    ]
     while True:  # all streets are connected, so the goal is found
         cost, _, node, origin = heappop(queue)
         if node in before:
@@ -111,14 +113,16 @@ def _shortest(
                 heappush(queue, (cost + length * factor, next(ties), other, node))
 
 
-def _backwards(before: Mapping[Node, Node | None], last: Node) -> list[Node]:
+def _backwards(
+    before: Mapping[StreetStop, StreetStop | None], last: StreetStop
+) -> list[StreetStop]:
     path = [last]
     while (node := before[path[-1]]) is not None:
         path.append(node)
     return path[::-1]
 
 
-def _legs(path: Sequence[Node]) -> Iterator[Leg]:
+def _legs(path: Sequence[StreetStop]) -> Iterator[Leg]:
     """Yield the part of a path in each street."""
     first = path[0]
     for one, other in pairwise(path):
