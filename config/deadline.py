@@ -1,4 +1,4 @@
-"""A time limit for the session with a server that may no longer answer."""
+"""A time limit for a session whose server may no longer answer."""
 
 import os
 import socket
@@ -11,17 +11,17 @@ import psycopg
 
 @contextmanager
 def deadline(session: psycopg.Connection, seconds: float) -> Iterator[None]:
-    """Cut the connection after the time limit, for a server or pooler that no longer answers."""
+    """Cut the connection after the time limit, in case the server or pooler no longer answers."""
     timer = Timer(seconds, cut, [session.fileno()])
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-        timer.join()  # while the descriptor is still this connection's
+        timer.join()  # before the descriptor can belong to another connection
 
 
 def cut(descriptor: int) -> None:
-    """Close the connection of a descriptor, so that whoever waits for an answer stops."""
+    """Close the connection of a descriptor, which ends a wait for its answer with an error."""
     with socket.socket(fileno=os.dup(descriptor)) as end:
         end.shutdown(socket.SHUT_RDWR)

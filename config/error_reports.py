@@ -1,4 +1,4 @@
-"""What the pages for debugging hide."""
+"""The settings that Django's debug pages hide."""
 
 import re
 
@@ -6,7 +6,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ErrorReportFilter(SafeExceptionReporterFilter):
-    """Django's filter, which also hides the URLs: runserver has them among a request's values."""
+    """Django's filter, extended to the URLs of databases, which runserver adds to a request."""
 
     hidden_settings = re.compile(
         f"{SafeExceptionReporterFilter.hidden_settings.pattern}|DATABASE_(REPLICA_)?URL",

@@ -1,4 +1,4 @@
-"""What every command shares: one-line errors, questions, interruption, output, wording."""
+"""Behaviour of all commands: one-line errors, questions, interruption, output, wording."""
 
 from config.console.confirmation import ask, check_options
 from config.console.delivery import OutputError, delivered

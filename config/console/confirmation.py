@@ -17,9 +17,10 @@ def check_options(*, is_dangerous: bool, may_destroy_data: bool) -> None:
 
 
 def ask(output: OutputWrapper, database: str, options: str = IF_SURE) -> None:
-    """Let the developer type the name of the database; `options` would have been the answer.
+    """Let the developer confirm by typing the name of the database.
 
-    Raise CommandError for another answer or without a terminal, KeyboardInterrupt for Ctrl-C.
+    Raise CommandError for another answer. Raise it also without a terminal: then the message names
+    `options`, which would have skipped the question. Raise KeyboardInterrupt for Ctrl-C.
     """
     if not sys.stdin.isatty():
         raise CommandError(

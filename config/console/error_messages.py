@@ -1,4 +1,4 @@
-"""One line instead of a traceback, for errors that the caller of a command can fix."""
+"""One line in place of a traceback for errors that the user of a command can fix."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ from config.console.next_steps import TO_FIX, is_ended, next_step
 from config.console.termination import Terminated
 
 FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
-"""The errors of writing to a stream, which name no file."""
+"""The errors of writing to stdout. Unlike those of files, they name no file."""
 FUNCTION = re.compile(r".*?\w\(.*?\).*")
 """The line of an error's context that names the function which raised it."""
 RAISED = (
@@ -29,7 +29,7 @@ RAISED = (
     "or disable that (\\dy in psql lists event triggers), or use a role that it lets through."
 )
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
-"""The exit status after an error, of the commands in which status 1 means something else."""
+"""The exit status after an error of commands that use status 1 for something else."""
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit status after SIGINT and after SIGTERM, as a shell reports it."""
@@ -44,11 +44,11 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         return message and f"{' '.join(argv[:2])}: {message}"
 
     def end_autoreload(uncaught: threading.ExceptHookArgs) -> None:
-        # The reloader of runserver would wait for a change of the code, which would not help.
+        # The reloader of runserver would wait for a change of the code, which does not help here.
         message = explained(uncaught.exc_value)
         if message and isinstance(uncaught.exc_value, Error):
             print(message, file=sys.stderr, flush=True)
-            os._exit(1)  # as runserver does, since sys.exit() would end only this thread
+            os._exit(1)  # as in runserver, because sys.exit() would end this thread only
         threading.__excepthook__(uncaught)
 
     threading.excepthook = end_autoreload
@@ -76,7 +76,7 @@ def _flush() -> None:
 
 
 def _give_up_output() -> None:
-    """Close stdout if it takes no more, or the interpreter would try again and exit with 120."""
+    """Close stdout if it cannot be written to, else Python would try again and exit with 120."""
     try:
         _flush()
     except OSError:
@@ -86,7 +86,7 @@ def _give_up_output() -> None:
 
 def _print_error(message: str) -> None:
     """Print on stderr. If that is closed, rely on the exit status."""
-    if sys.stderr is None:  # print() would use stdout instead
+    if sys.stderr is None:  # print() would write to stdout
         return
     try:
         print(message, file=sys.stderr, flush=True)
@@ -96,11 +96,11 @@ def _print_error(message: str) -> None:
 
 
 WITH_DETAIL = (errors.DependentObjectsStillExist, errors.FeatureNotSupported)
-"""The errors whose detail names what is in the way."""
+"""The errors whose detail names the obstacles."""
 
 
 def explain(error: BaseException | None) -> str | None:
-    """Return what is wrong and what to do, or None if a developer needs the traceback."""
+    """Return the problem and the next step, or None if a developer needs the traceback."""
     if isinstance(error, ImproperlyConfigured):
         return " ".join(str(error).split())
     if isinstance(error, OutputError):
@@ -109,7 +109,7 @@ def explain(error: BaseException | None) -> str | None:
         return f"The output cannot be written: {error.strerror}."
     if cause := driver_error(error):
         return _explain_driver_error(cause)
-    if isinstance(error, OperationalError):  # of the embedded server; it says what to do
+    if isinstance(error, OperationalError):  # of the embedded server, with a next step
         return str(error)
     if isinstance(error, InconsistentMigrationHistory | NotSupportedError):
         step = next_step(str(error))
@@ -136,7 +136,7 @@ def is_output_error(error: BaseException | None) -> TypeGuard[OSError]:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Return whether the session of a statement is gone, so that its end is not known."""
+    """Return whether the session was lost, so that the outcome of its statement is unknown."""
     cause = driver_error(error)
     return cause is not None and is_ended(cause)
 
@@ -149,7 +149,7 @@ def driver_error(error: BaseException | None) -> psycopg.Error | None:
 
 
 def _connection_failure(error: psycopg.Error) -> str:
-    """Return the reason from an error that lists a line for each address, and hints after tabs."""
+    """Return the reason from an error with a line for each address, and hints after tabs."""
     lines = str(error).splitlines()
     *_, line = lines[:1] + [line for line in lines if " failed: " in line]
     line = re.sub(r"^.*connection failed: |^connection is bad: ", "", line)

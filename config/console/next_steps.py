@@ -1,4 +1,4 @@
-"""What to do about an error of the database, by its SQLSTATE, or by libpq's own English words."""
+"""The next step after an error of the database, found by its SQLSTATE or by libpq's words."""
 
 import re
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from psycopg import errors
 
 type Kind = type[psycopg.Error]
 
-# Servers translate their messages (lc_messages), but not the SQLSTATE, by which psycopg chooses the
-# class of an error.
+# Servers translate their messages (lc_messages). The class of an error is safe to use, because
+# psycopg chooses it by the SQLSTATE.
 ENDED: Mapping[Kind, str] = {
     errors.AdminShutdown: "Try again, or check the server's log.",
     errors.CrashShutdown: "Try again, or check the server's log.",
@@ -34,7 +34,7 @@ TO_FIX: Mapping[Kind, str] = {
     errors.UndefinedObject: "Create it first, for example by RunSQL in an earlier migration.",
     **ENDED,
 }
-"""The errors that the caller of a command can fix, although they are not OperationalErrors."""
+"""The errors that the user of a command can fix, although they are not OperationalErrors."""
 BY_SQLSTATE: Mapping[Kind, str] = {
     errors.UnsafeNewEnumValueUsage: (
         "Use the value in a later migration than the one that adds it."
@@ -73,15 +73,15 @@ BY_WORDS: Mapping[str, str] = {
     "is applied before its dependency": (
         "Point DATABASE_URL at a database of this project, or at an empty one."
     ),
-    # A server's refusal of a connection in its own language.
+    # The server refuses the connection, with a message in its own language.
     "connection to server .* failed: ": (
         "Correct the name, the user and the password in DATABASE_URL, or see the server's log."
     ),
 }
-"""The advice for errors without an SQLSTATE, by a pattern; the first match is used.
+"""The advice for errors without an SQLSTATE, by a pattern. The first match is used.
 
-libpq gives none before there is a connection. Its own messages are English: it would translate them
-only if Python called setlocale() for LC_MESSAGES.
+Errors have no SQLSTATE before there is a connection. libpq's own messages are in English, because
+Python does not call setlocale() for LC_MESSAGES.
 """
 
 
@@ -94,6 +94,6 @@ def next_step(message: str, error: psycopg.Error | None = None) -> str:
 
 
 def is_ended(error: psycopg.Error) -> bool:
-    """Return whether the session of a statement is gone, so that its end is not known."""
+    """Return whether the session was lost, so that the outcome of its statement is unknown."""
     without_answer = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     return isinstance(error, tuple(ENDED)) or (without_answer and error.sqlstate is None)

@@ -13,7 +13,7 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
-    """Put the state of the database, which `standing` returns, into an interruption's message."""
+    """Add what `standing` returns, the state of the database, to an interruption's message."""
     try:
         with orderly_termination():
             yield
@@ -23,11 +23,11 @@ def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
 
 @contextmanager
 def orderly_termination() -> Iterator[None]:
-    """Raise Terminated on SIGTERM and SIGHUP, unless they are ignored, as nohup has SIGHUP.
+    """Raise Terminated on SIGTERM and SIGHUP, unless they are ignored, as nohup ignores SIGHUP.
 
     By default they end the process at once, while the server continues the last statement.
     """
-    if threading.current_thread() is not threading.main_thread():  # only that receives signals
+    if threading.current_thread() is not threading.main_thread():  # which alone receives signals
         yield
         return
     previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}

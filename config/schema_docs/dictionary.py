@@ -1,7 +1,7 @@
-"""The data dictionary: domains that combine the models with a catalog.
+"""The data dictionary, which combines the models with a catalog.
 
-The models determine which tables there are, and the catalog determines how they are written. The
-catalog is that of the live database, or the one that PostgreSQL makes from the models.
+The list of tables comes from the models, and the definitions come from the catalog: that of the
+live database, or one that PostgreSQL makes from the models.
 """
 
 import re
@@ -55,7 +55,7 @@ class Column:
 class Rule:
     """A key, check or index, as PostgreSQL renders it, with the remark in the source.
 
-    In regular expressions, `…` stands for `config.postgres.INVISIBLE`, which is long.
+    In regular expressions, `…` stands for the long `config.postgres.INVISIBLE`.
     """
 
     kind: str
@@ -79,7 +79,7 @@ class Partitions:
 
     column: str
     default: str
-    """The name of the partition with the rows that no month covers."""
+    """The name of the partition for rows that no month covers."""
     remark: str
 
 
@@ -111,7 +111,7 @@ class Table:
 
     @property
     def indexes(self) -> list[Rule]:
-        """Return the indexes that do not belong to a key."""
+        """The indexes that do not belong to a key."""
         return self._of_kind("index")
 
     def _of_kind(self, *kinds: str) -> list[Rule]:
@@ -129,10 +129,10 @@ class Domain:
 
 
 def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
-    """Return the dictionary of what the models create, the same for every version of PostgreSQL.
+    """Return the dictionary of the schema that the models create, for any version of PostgreSQL.
 
-    Raise CatalogError if the role may not create temporary tables, or if something is missing that
-    the models refer to.
+    Raise CatalogError if the role may not create temporary tables, or if the models refer to an
+    object that does not exist.
     """
     with reading(connection):
         expected = dict(read_complete(connection))
@@ -143,7 +143,7 @@ def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
 
 
 def describe(catalog: Catalog) -> list[Domain]:
-    """Return all domains of this project, as `catalog` writes them."""
+    """Return all domains of this project, with their definitions in `catalog`."""
     return [
         Domain(
             config.label,
@@ -226,7 +226,7 @@ def _columns(model: type[models.Model], catalog: Catalog) -> Iterator[Column]:
 
 
 def _marks(field: Any) -> list[str]:
-    """Return the marks that apply to a field: PK, FK, UK. Months are in the key of the database."""
+    """Return the marks that apply to a field: PK, FK, UK. The field of partitions has a PK, too."""
     divided = monthly_partitions(field.model)
     constraints = field.model._meta.total_unique_constraints
     is_unique = field.unique or (field.name,) in [constraint.fields for constraint in constraints]
@@ -239,7 +239,7 @@ def _marks(field: Any) -> list[str]:
 
 
 def _rules(model: type[models.Model], catalog: Catalog) -> list[Rule]:
-    """Return the rules of a table, in the order in which the model declares them."""
+    """Return the rules of a table in the order of their declarations."""
     remarks = read_remarks(model)
     declared = [*model._meta.constraints, *model._meta.indexes]
     order = {rule.name: n for n, rule in enumerate(declared)}

@@ -40,7 +40,7 @@ def _overview(domains: Sequence[Domain]) -> Iterator[str]:
 
 
 def _queries(domains: Sequence[Domain]) -> Iterator[str]:
-    """Yield a table of the code that runs each query, and the indexes that serve it."""
+    """Yield a table of all queries, with the code that runs each and the indexes that serve it."""
     callers: defaultdict[int, list[str]] = defaultdict(list)
     for caller in read_query_callers():
         callers[caller.query].append(f"`{caller.name}`: {_cell(caller.description)}")

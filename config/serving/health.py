@@ -15,11 +15,11 @@ from psycopg import errors
 from config.console import counted
 from config.deadline import deadline
 
-type Key = tuple[str, str]
+type MigrationKey = tuple[str, str]
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 SECONDS = 2
-"""The time limit for a connection, and again for its query. libpq allows no shorter one."""
+"""The time limit for connecting, and again for the query. libpq allows no shorter limit."""
 LIMIT = f"SET LOCAL statement_timeout = '{SECONDS}s'"
 APPLIED = "SELECT app, name FROM django_migrations"
 
@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 def health_checks(get_response: GetResponse) -> GetResponse:
     """Return middleware that answers /healthz and /readyz.
 
-    It comes before all middleware that looks at the host, redirects to https:// or opens a session:
-    a probe asks a process by its address, over http://.
+    A probe sends requests over http:// to the address of the process. So this comes before all
+    middleware that checks the host, redirects to https:// or opens a session.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -42,17 +42,17 @@ def health_checks(get_response: GetResponse) -> GetResponse:
 @never_cache
 @require_safe
 def _healthz(request: HttpRequest) -> HttpResponse:
-    """Answer that the process serves requests, whatever the database does."""
+    """Answer that the process serves requests, without asking the database."""
     return _answer("ok", 200)
 
 
 @never_cache
 @require_safe
 def _readyz(request: HttpRequest) -> HttpResponse:
-    """Answer whether requests can succeed: the database answers and has all migrations.
+    """Answer whether the database answers and has all migrations, so that requests can succeed.
 
-    A stranger may read the answer, so it has no message of the database, which names the server and
-    the role; the log has it.
+    Anyone may read the answer. So the log, and not the answer, has the message of the database,
+    which names the server and the role.
     """
     try:
         missing = _missing(_applied())
@@ -73,10 +73,10 @@ def _answer(line: str, status: int) -> HttpResponse:
     return HttpResponse(f"{line}\n", status=status, content_type="text/plain; charset=utf-8")
 
 
-def _applied() -> set[Key]:
+def _applied() -> set[MigrationKey]:
     """Return the app and name of each applied migration, within the time limit.
 
-    The connection is a new one, because a pool and a kept connection wait without limit.
+    Use a new connection, because those of Django may wait without a limit.
     """
     parameters = connection.get_connection_params() | {"connect_timeout": SECONDS}
     role = connection.settings_dict["OPTIONS"].get("assume_role")
@@ -90,8 +90,8 @@ def _applied() -> set[Key]:
             return set()
 
 
-def _missing(applied: set[Key]) -> set[Key]:
-    """Return the migrations of the code of which neither they nor all they replace are applied."""
+def _missing(applied: set[MigrationKey]) -> set[MigrationKey]:
+    """Return the migrations that are not applied. One counts as applied if all it replaces are."""
     return {
         key
         for key, replaced in _wanted().items()
@@ -100,7 +100,7 @@ def _missing(applied: set[Key]) -> set[Key]:
 
 
 @cache
-def _wanted() -> dict[Key, set[Key]]:
-    """Return each migration of the code, with those that it replaces."""
+def _wanted() -> dict[MigrationKey, set[MigrationKey]]:
+    """Return each migration of the code, with the migrations that it replaces."""
     nodes = MigrationLoader(None).graph.nodes
     return {key: set(migration.replaces) for key, migration in nodes.items()}

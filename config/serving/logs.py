@@ -1,4 +1,4 @@
-"""Logs of one line for each record, as text or as JSON."""
+"""Logs with one line for each record, as text or as JSON."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from config.serving.request_ids import current
 
 
 class TextFormatter(logging.Formatter):
-    """A formatter whose line no text in a message, such as a path, can break."""
+    """A formatter that keeps a record on one line, even if a path in it has line breaks."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
         return printable(super().formatMessage(record)).replace("\n", "\\n")
@@ -39,7 +39,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _of_request(record: logging.LogRecord) -> dict[str, object]:
-    """Return the fields of the request that the record is about, or else of the current one."""
+    """Return the fields of the record's request or, without one, of the current request."""
     if record.name == "gunicorn.access" and isinstance(record.args, Mapping):
         return {name: read(record.args[atom]) for name, (atom, read) in ATOMS.items()}
     request = getattr(record, "request", None) or current.get()
@@ -66,10 +66,7 @@ ATOMS: Mapping[str, tuple[str, type]] = {
 
 
 def log_to_stdout() -> None:
-    """Send the logs of a server to stdout.
-
-    Those of a command stay on stderr, away from its output.
-    """
+    """Send the logs of a server to stdout. The logs of a command stay on stderr."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
             handler.setStream(sys.stdout)

@@ -1,4 +1,4 @@
-"""An id for each request, by which the lines of a log are found."""
+"""An id for each request, to find its lines in the log."""
 
 import re
 from collections.abc import Callable
@@ -11,15 +11,15 @@ HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 current: ContextVar[HttpRequest | None] = ContextVar("current", default=None)
-"""The request that this thread answers."""
+"""The request that is being answered."""
 
 
 def request_ids(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Return middleware that gives each request an id, and the id to the response.
+    """Return middleware that gives each request and its response an id.
 
-    A proxy may have sent one, by which its own log names the request.
+    If a proxy has sent an id, it is kept, because the log of the proxy has the same one.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
