@@ -11,7 +11,7 @@ from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
 from config.hazards.operation_hazards import OperationHazards, find_hazards, reasons_of
-from config.hazards.operation_sql import described
+from config.hazards.operation_sql import on_one_line
 from config.postgres import Plan
 from config.project import own_apps
 
@@ -21,7 +21,7 @@ class CheckError(Exception):
 
 
 @dataclass(frozen=True)
-class Mistake:
+class WrongAcceptance:
     """A defect of a migration's `hazards_accepted`."""
 
     migration: Migration
@@ -34,7 +34,7 @@ class CheckedMigrations:
 
     migrations: Sequence[Migration]
     hazards: Sequence[OperationHazards]
-    mistakes: Sequence[Mistake]
+    mistakes: Sequence[WrongAcceptance]
 
     @property
     def is_clean(self) -> bool:
@@ -73,7 +73,7 @@ def _load() -> MigrationLoader:
         frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
         paths = (frame.f_locals.get("migration_path") for frame in frames)
         what = next((f"Migration {path}" for path in paths if path), "The graph of migrations")
-        raise CheckError(f"{what} cannot be loaded. {described(error)}. Correct it.") from error
+        raise CheckError(f"{what} cannot be loaded. {on_one_line(error)}. Correct it.") from error
 
 
 def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tuple[str, str]]:
@@ -122,15 +122,17 @@ def _key(migration: Migration) -> tuple[str, str]:
 
 def _mistakes(
     migrations: Sequence[Migration], hazards: Sequence[OperationHazards]
-) -> Iterator[Mistake]:
+) -> Iterator[WrongAcceptance]:
     """Yield missing reasons, and reasons for hazards that a migration does not have."""
     for migration in migrations:
         if not isinstance(getattr(migration, "hazards_accepted", {}), Mapping):
-            yield Mistake(migration, "Its hazards_accepted is not a dict. Write {code: reason}.")
+            yield WrongAcceptance(
+                migration, "Its hazards_accepted is not a dict. Write {code: reason}."
+            )
         of_migration = (item for item in hazards if item.migration is migration)
         codes = {item.code for operation in of_migration for item in operation.hazards}
         for code, reason in reasons_of(migration).items():
             if code not in codes:
-                yield Mistake(migration, f"It accepts {code}, which it does not have.")
+                yield WrongAcceptance(migration, f"It accepts {code}, which it does not have.")
             elif not isinstance(reason, str) or not reason.strip():
-                yield Mistake(migration, f"It accepts {code} without a reason.")
+                yield WrongAcceptance(migration, f"It accepts {code} without a reason.")

@@ -12,7 +12,7 @@ from django.db.migrations import Migration
 from django.db.migrations.state import ProjectState
 
 from config.hazards.alternatives import Alternative, find_alternative
-from config.hazards.operation_sql import OperationSQL, described, read_migration
+from config.hazards.operation_sql import OperationSQL, on_one_line, read_migration
 from config.hazards.rules import Hazard, hazard, operation_codes, statement_codes
 from config.hazards.squawk import lint
 from config.hazards.squawk_rules import corrected_code
@@ -66,7 +66,7 @@ class OperationHazards:
         except Error:
             raise
         except Exception as error:  # fields and operations run any code, which may raise anything
-            return Alternative(f"No alternative can be written. {described(error)}")
+            return Alternative(f"No alternative can be written. {on_one_line(error)}")
 
 
 def reasons_of(migration: Migration) -> Mapping[str, str]:

@@ -167,11 +167,11 @@ def read_migration(
         raise
     except Exception as error:  # an operation runs any code, which may raise anything
         raise OperationSQLError(
-            f"The SQL of migration {migration} cannot be read. {described(error)}"
+            f"The SQL of migration {migration} cannot be read. {on_one_line(error)}"
         ) from error
 
 
-def described(error: BaseException) -> str:
+def on_one_line(error: BaseException) -> str:
     """Return an unexpected error on one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 

@@ -24,7 +24,7 @@ from config.hazards.alternatives.migration_files import (
     migration_files,
 )
 from config.hazards.operation_hazards import OperationHazards, reasons_of
-from config.hazards.operation_sql import OperationSQL, described, read_operations
+from config.hazards.operation_sql import OperationSQL, on_one_line, read_operations
 from config.postgres import AlterEnum, DropEnum
 from config.postgres.enums import is_followed
 
@@ -42,7 +42,7 @@ def replacement_files(found: Sequence[OperationHazards]) -> list[str]:
     try:
         return [*migration_files(migration, _joined(_parts(found)))]
     except Exception as error:  # the writer cannot serialize every value, such as a lambda
-        return [f"# No file can be written. {described(error)}"]
+        return [f"# No file can be written. {on_one_line(error)}"]
 
 
 def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:

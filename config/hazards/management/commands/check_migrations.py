@@ -18,8 +18,6 @@ REPORTS = {"text": text_report, "github": github_report}
 
 
 class Command(BaseCommand):
-    """Exit status 0: no hazards, or all accepted; 1: hazards; 2: could not check."""
-
     help = (
         "Find what is dangerous about migrations of tables that are in use, and say what to do "
         "instead. Runs no migration. Exit status 0: no hazards, or all accepted; 1: hazards; "
