@@ -144,13 +144,10 @@ def new_course(chance: Chance, plan: PlatformPlan, people: People, number: int) 
         topic=topic,
         difficulty=difficulty,
         instructor=instructor,
-        status=time.status,
-        created=time.created,
-        published=time.published,
-        closed=time.closed,
         price=0 if number % 4 == 3 else chance.pick(COURSE_PRICES),
         average_rating=hundredths(chance.between(330, 495), 100) if reviews else None,
         reviews=reviews,
+        **time._asdict(),
     )
 
 

@@ -162,7 +162,7 @@ def clash(error: IntegrityError) -> str:
 
 
 def tidy_up(connection: BaseDatabaseWrapper) -> None:
-    """Vacuum and analyze, on which plans depend; autovacuum would do so later."""
+    """Vacuum and analyze now, for good query plans. Autovacuum would do it later."""
     if connection.in_atomic_block:
         return
     # After Ctrl-C or an error, leave it to autovacuum: all rows are committed.

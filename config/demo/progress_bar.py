@@ -11,7 +11,7 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 class ProgressBar:
-    """A bar of the enrollments, which all other rows follow, and then of the events."""
+    """A bar of the enrollments that are written, and after them of the events."""
 
     def __init__(self, out: OutputWrapper, platform: Platform, *, visible: bool) -> None:
         self.out, self.platform, self.visible = out, platform, visible

@@ -11,7 +11,7 @@ from config.demo.subjects import Category
 
 PASSING_SCORE = 60
 SHEETS_PER_OUTCOME = 6
-"""How many different sheets that pass, and that fail, a quiz has."""
+"""The number of different passing sheets of a quiz, and of failing ones."""
 AUTO_GRADED_TYPES: list[QuestionType] = [
     kind for kind in QuestionType if kind != QuestionType.ESSAY
 ]
