@@ -36,11 +36,9 @@ class FirstField(NamedTuple):
     value: Any = None
 
 
-def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
+def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
     change = operation.change
     wanted = change.field
-    if wanted.many_to_many:
-        return None
     first, value = _first(wanted, codes)
     operations: list[Operation] = [AddField(change.model_name, change.name, first)]
     final = wanted
