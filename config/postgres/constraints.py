@@ -7,8 +7,8 @@ from operator import and_
 from django.db import models
 from django.db.models.lookups import Exact
 
-# The largest numeric(10, 2). As an upper bound it also refuses NaN, which PostgreSQL sorts above
-# all numbers, so that `price >= 0` alone would accept it.
+# The largest numeric(10, 2). As an upper bound it also refuses NaN, which `price >= 0` alone would
+# accept: PostgreSQL sorts NaN above all numbers.
 LARGEST_AMOUNT = Decimal("99999999.99")
 
 INVISIBLE = (

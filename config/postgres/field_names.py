@@ -32,7 +32,7 @@ def named_in_expressions(item: Any) -> set[str]:
 
 
 class UniqueRule(NamedTuple):
-    """A rule that no two rows are alike in some fields."""
+    """A rule that no two rows have equal values in some fields."""
 
     kind: str
     name: str
@@ -42,7 +42,7 @@ class UniqueRule(NamedTuple):
 def unique_rules(model: type[models.Model]) -> Iterator[UniqueRule]:
     """Yield the rules of the model other than its primary key.
 
-    Of expressions, those that are plain fields count: the index has their columns as they are.
+    Expressions that are plain fields count as fields, because the index has their columns.
     """
     for field in model._meta.local_concrete_fields:
         if field.unique and not field.primary_key:
@@ -56,7 +56,7 @@ def unique_rules(model: type[models.Model]) -> Iterator[UniqueRule]:
 
 
 def _plain_field(expression: Any) -> str:
-    """Return the field whose column an index has as it is; '' for a computed value."""
+    """Return the name of the field if the expression is a plain field, or '' if it computes."""
     if isinstance(expression, OrderBy):
         expression = expression.expression
     return str(getattr(expression, "name", "")) if isinstance(expression, models.F) else ""

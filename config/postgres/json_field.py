@@ -12,10 +12,10 @@ NUMBER = re.compile(r'"\\u0000(-?[\d.]+)"')
 
 
 class JSONEncoder(json.JSONEncoder):
-    """An encoder that writes decimals as numbers, digit by digit.
+    """An encoder that writes decimals as numbers, with all digits.
 
-    json cannot do this. A decimal is encoded as a text that begins with NUL, as no text of jsonb
-    can, and then loses its quotes and the NUL.
+    The module json cannot do this. So a decimal is first encoded as text after a NUL, which jsonb
+    does not allow in texts, and then the quotes and the NUL are removed.
     """
 
     def default(self, value: Any) -> Any:
@@ -48,7 +48,7 @@ def json_text(document: Any, *, indent: int | None = None, sort_keys: bool = Fal
 
 
 class JSONField(models.JSONField):
-    """A jsonb column. Fractions are decimals: floats would lose digits, and zeros at the end."""
+    """A jsonb column. Fractions are decimals, because floats would lose digits and final zeros."""
 
     empty_values = (None,)  # a column that is not `blank` may have an empty text, list or object
 
@@ -56,7 +56,7 @@ class JSONField(models.JSONField):
         super().__init__(*args, **{"encoder": JSONEncoder, "decoder": JSONDecoder} | options)
 
     def deconstruct(self) -> Any:
-        """Return Django's field, since migrations need only the type of the column."""
+        """Return Django's field, because migrations need the type of the column only."""
         name, _, args, options = super().deconstruct()
         del options["encoder"], options["decoder"]
         return name, "django.db.models.JSONField", args, options

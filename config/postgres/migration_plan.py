@@ -11,4 +11,4 @@ type Node = tuple[str, str]
 """App label and name of a migration."""
 
 type Plan = Sequence[tuple[Migration, bool]]
-"""Migrations in the order in which they run. True marks one that runs backwards."""
+"""Migrations in the order in which they run, each with True if it runs backwards."""

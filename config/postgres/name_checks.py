@@ -47,9 +47,9 @@ def _unescaped(kind: str, name: str, hint: str, obj: Any) -> Iterator[CheckMessa
 
 
 def _names(model: Any) -> Iterator[tuple[str, str, str, Any]]:
-    """Yield the kind of each name, the name, how to change it, and the model or field.
+    """Yield the kind of each name, the name, the advice how to change it, and the model or field.
 
-    {} in the advice is the place of what the new name has to be.
+    {} in the advice stands for a word about the new name, such as "shorter".
     """
     options = model._meta
     if not options.managed or options.proxy or options.swapped:

@@ -1,4 +1,4 @@
-"""The length of PostgreSQL's names, and how a longer one is cut."""
+"""The length of PostgreSQL's names, and the shortening of longer ones."""
 
 from django.db.backends.utils import names_digest
 
@@ -16,9 +16,9 @@ def shortened(name: str, max_bytes: int = MAX_BYTES) -> str:
 
 
 def chosen_by_postgresql(table: str, column: str, label: str) -> str:
-    """Return the name that PostgreSQL gives to an object of a column if the SQL gives none.
+    """Return the name that PostgreSQL itself chooses for an object of a column.
 
-    It cuts the longer of the two parts, as makeObjectName() in src/backend/commands/indexcmds.c.
+    Cut the longer of the two parts, like makeObjectName() in src/backend/commands/indexcmds.c.
     """
     parts = [table.encode(), column.encode()]
     while sum(map(len, parts)) + len(label.encode()) + 2 > MAX_BYTES:

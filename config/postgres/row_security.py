@@ -1,4 +1,4 @@
-"""The counting of all rows of a table, whatever its policies let the role see."""
+"""A transaction that sees all rows of its tables, in spite of row level security."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from psycopg import errors
 
 @contextmanager
 def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Open a transaction in which a query sees every row of its tables, or is an error.
+    """Open a transaction in which queries see every row of their tables.
 
-    Otherwise forced row level security would hide rows even from the owner of a table. Raise
-    CommandError if it would.
+    Forced row level security hides rows even from the owner of a table. Raise CommandError if it
+    would hide any.
     """
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Times of PostgreSQL in the zone of the viewer, and those that Python does not have."""
+"""Times of PostgreSQL in the zone of the viewer, including times that Python does not have."""
 
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -27,9 +27,10 @@ def minute(moment: object) -> str:
 
 
 class FarTime(datetime):
-    """A time before the year 1 or after 9999: the last one that Python has, with its text.
+    """A time before the year 1 or after 9999, which Python does not have.
 
-    It is compared as that one; it is printed, saved and exported as PostgreSQL wrote it.
+    It is compared as the first or last time of Python, and printed, saved and exported as
+    PostgreSQL wrote it.
     """
 
     text: str
@@ -56,7 +57,7 @@ class FarTime(datetime):
 
 
 def read_far_times(connection: Connection[Any]) -> None:
-    """Let this connection read times that Python does not have, which would be errors."""
+    """Let this connection read times that Python does not have as FarTime, without an error."""
     loader: Any = connection.adapters.get_loader(ZONED, Format.TEXT)
 
     class Loader(loader):  # type: ignore[misc]

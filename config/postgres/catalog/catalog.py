@@ -1,8 +1,7 @@
 """The objects of a schema as Python values, read from pg_catalog.
 
-Attributes are in PostgreSQL's own rendering, so that two catalogs can be compared without knowing
-what an attribute means. The number of queries does not grow with the number of tables, and they
-lock nothing.
+PostgreSQL itself renders the attributes, so that two catalogs can be compared attribute by
+attribute. The number of queries does not grow with the number of tables, and they lock nothing.
 """
 
 import json
@@ -54,16 +53,16 @@ def read_schema(connection: BaseDatabaseWrapper) -> Schema:
 
 
 class CatalogError(Exception):
-    """The catalog cannot be read completely; the message says why, and what to do."""
+    """The catalog cannot be read completely. The message gives the reason and the next step."""
 
 
 def read_shadows(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
-    """Return the other schema in which the search path finds each hidden table and enum type."""
+    """Return the tables and enum types that are hidden by others, with the schema of the others."""
     return _read_values(connection, SHADOWS, schema)
 
 
 def read_owners(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
-    """Return the owner of every table, partition and enum type; parts of these have the same."""
+    """Return the owner of every table, partition and enum type. Their parts have the same owner."""
     return _read_values(connection, OWNERS, schema)
 
 
@@ -78,7 +77,7 @@ def read_needed(
 ) -> list[Key]:
     """Return the objects of the schema on which `tables` of the schema with the oid `owner` depend.
 
-    These may be views. Tables, and members of extensions, are not among what is returned.
+    `tables` may be views. Tables and members of extensions are left out of the result.
     """
     parameters: dict[str, Any] = {"schema": schema.oid, "owner": owner, "tables": list(tables)}
     with connection.cursor() as cursor:
@@ -89,9 +88,9 @@ def read_needed(
 def read_relations(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Sequence[str]
 ) -> list[Key]:
-    """Return the keys of the tables or views of models; one that is not found counts as a table.
+    """Return the keys of the tables or views of models, except those found in another schema.
 
-    Those that the search path finds in another schema are not among them.
+    A name that is not found counts as a table.
     """
     quoted = [connection.ops.quote_name(table) for table in tables]
     with connection.cursor() as cursor:

@@ -13,8 +13,8 @@ def _extension(catalog: str, oid: str) -> str:
          WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"""
 
 
-# Definitions qualify the table with its schema, which differs between the compared catalogs. The
-# index of a partitioned table is ON ONLY that, even if all partitions have it.
+# Definitions qualify the table with its schema, which differs between the compared catalogs. That
+# of an index of a partitioned table says ON ONLY, even if all partitions have the index.
 _UNQUALIFIED = """replace(replace(replace({}, ' ON ONLY ', ' ON '), ' ON pg_temp.', ' ON '),
                    ' ON ' || c.relnamespace::regnamespace || '.', ' ON ')"""
 

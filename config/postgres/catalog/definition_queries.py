@@ -1,4 +1,4 @@
-"""The queries that put together the SQL of a definition, by the kind of the object.
+"""The queries that compose the SQL of a definition, by the kind of the object.
 
 Each returns one row: the description of the object, its table if the statements are actions of
 ALTER TABLE, and the statements that drop, create and finish the object.
@@ -52,7 +52,7 @@ _ROOT_TABLE = f"""(
      WHERE NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = ancestor.oid)
      LIMIT 1)"""
 
-# Values are cast to text, in which labels are replaced, and then to the new type.
+# Values are cast to text, labels are replaced there, and the text is cast to the new type.
 _COLUMN = _query(
     "a.attrelid",
     f"""{_COLUMNS}
@@ -131,7 +131,7 @@ _FOREIGN_KEY = _query(
                || pg_get_constraintdef(k.oid)""",
 )
 
-# PostgreSQL prints the index of a partitioned table as one that its partitions do not get.
+# PostgreSQL prints the index of a partitioned table with ON ONLY, which would leave out partitions.
 _INDEX = _query(
     "x.oid",
     "pg_class AS x JOIN pg_index AS i ON i.indexrelid = x.oid",
@@ -212,7 +212,7 @@ _FUNCTION = _query("p.oid", "pg_proc AS p", create="rtrim(pg_get_functiondef(p.o
 
 
 def _of_type(keyword: str, create: str, source: str = "") -> str:
-    """Return the query for a type, which has another name until nothing uses it any longer."""
+    """Return the query for a type, which is renamed first, and dropped when no object uses it."""
     return _query(
         "t.oid",
         f"pg_type AS t {source}",
@@ -262,8 +262,8 @@ BY_KIND = {
     "function": _FUNCTION,
 }
 
-# The statements that restore the comment, owner and privileges of an object, and those of the
-# columns of a view and of the index of a constraint.
+# The statements that restore the comment, owner and privileges of an object, of the columns of a
+# view, and of the index of a constraint.
 DETAILS = f"""
 WITH object AS (
     SELECT %(catalog)s::regclass AS catalog, %(oid)s::oid AS oid, %(number)s::int AS number

@@ -1,6 +1,6 @@
 """The SQL that drops objects and creates them again, from PostgreSQL's own definitions.
 
-They also restore its comment, owner, privileges and state, which its definition lacks.
+It also restores the comment, owner, privileges and state, which are not in a definition.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ DESCRIBED_AS = {
 
 @dataclass(frozen=True)
 class Definition:
-    """The SQL that drops one object, creates it again, and finishes it when all exist again."""
+    """The SQL that drops an object, creates it again, and finishes it when all others exist."""
 
     address: Address
     description: str
     table: str | None
-    """The table that ALTER TABLE changes; None if `drop` and `create` are whole statements."""
+    """The table if `drop` and `create` are actions of ALTER TABLE; None for whole statements."""
     drop: list[str]
     create: list[str]
     finish: list[str]
@@ -79,10 +79,10 @@ def _read_definition(
 
 
 def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[DropAndRecreate]:
-    """Return the statements in an order in which the objects can be created, the reverse of DROP.
+    """Return the statements in an order in which the objects can be created.
 
-    Each table is altered by one statement, so that it is rewritten only once.
-    Raises graphlib.CycleError if there is no such order.
+    They can be dropped in the reverse order. Each table is altered by one statement, so that it is
+    rewritten only once. Raises graphlib.CycleError if there is no such order.
     """
     nodes = {item.address: item.table or item.address for item in definitions}
     sorter = TopologicalSorter[object](dict.fromkeys(nodes.values(), ()))

@@ -7,7 +7,7 @@ from django.db.backends.utils import CursorWrapper
 
 
 class Address(NamedTuple):
-    """The identity of an object in pg_depend, which unlike a name implies its schema."""
+    """The identity of an object in pg_depend. Unlike a name, it is unique in the database."""
 
     catalog: str
     oid: int
@@ -15,17 +15,30 @@ class Address(NamedTuple):
     """The number of a column; 0 is the whole object."""
 
     def is_within(self, others: Collection["Address"]) -> bool:
-        """Return whether `others` contains this object, or the whole that it is a column of."""
+        """Return whether `others` contains this object or, for a column, its table."""
         return self in others or self._replace(number=0) in others
 
 
 class Dependency(NamedTuple):
-    """An entry of pg_depend, in which a view stands for the rule that holds its query."""
+    """An entry of pg_depend, with a view in place of the rule that holds its query."""
 
     needed: Address
     dependent: Address
     type: str
     """pg_depend.deptype: "n" is normal; with "a", "i", "P" or "S" a DROP includes the dependent."""
+
+    @property
+    def is_publication(self) -> bool:
+        """Return whether the dependent is the table's entry in a publication."""
+        return self.dependent.catalog == "pg_publication_rel"
+
+    @property
+    def is_dropped(self) -> bool:
+        """Return whether a DROP of the needed object may include the dependent.
+
+        The entry in a publication may not be dropped, because its subscribers would not be told.
+        """
+        return self.type in ("a", "i", "P", "S") and not self.is_publication
 
 
 class Walk:
@@ -43,7 +56,7 @@ class Walk:
         self._seen.update(addresses)
 
     def levels(self) -> Iterator[list[Dependency]]:
-        """Yield the dependents of the roots, then those of the objects followed meanwhile."""
+        """Yield the dependents of the roots, then those of the objects that were followed."""
         while self._next:
             level, self._next = self._next, []
             self._cursor.execute(DEPENDENCIES, transposed(level))

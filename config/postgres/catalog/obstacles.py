@@ -1,4 +1,4 @@
-"""The objects that would remain after a DROP, and therefore prevent it."""
+"""The objects that prevent a DROP, because they depend on its objects and are not dropped."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -34,17 +34,17 @@ class Place(NamedTuple):
 def read_obstacles(
     cursor: CursorWrapper, removed: Collection[Address], own_tables: Collection[Address]
 ) -> list[Obstacle]:
-    """Return the objects that depend on `removed`, even indirectly, and stay after its DROP.
+    """Return the objects that depend on `removed`, even indirectly, and are not dropped with it.
 
-    Parts of `own_tables` are no obstacles. Publications are: PostgreSQL would remove the table from
-    them, without telling their subscribers.
+    Parts of `own_tables` do not count. Publications do: PostgreSQL would remove the table from them
+    without telling their subscribers.
     """
     dependencies = _read_dependencies(cursor, removed)
-    dropped = _roots([item for item in dependencies if _is_dropped(item)], removed)
+    dropped = _roots([item for item in dependencies if item.is_dropped], removed)
     blocking = {
         item.dependent: None
         for item in dependencies
-        if item.dependent not in dropped and (item.type == "n" or _is_published(item))
+        if item.dependent not in dropped and (item.type == "n" or item.is_publication)
     }
     roots = _roots(dependencies, removed)
     places = _read_places(cursor, [*blocking, *removed])
@@ -73,15 +73,6 @@ def _read_dependencies(cursor: CursorWrapper, removed: Collection[Address]) -> l
     return dependencies
 
 
-def _is_dropped(dependency: Dependency) -> bool:
-    """Return whether DROP of the needed object is allowed, and also drops the dependent one."""
-    return dependency.type in ("a", "i", "P", "S") and not _is_published(dependency)
-
-
-def _is_published(dependency: Dependency) -> bool:
-    return dependency.dependent.catalog == "pg_publication_rel"
-
-
 def _roots(
     dependencies: Iterable[Dependency], removed: Iterable[Address]
 ) -> Mapping[Address, set[Address]]:
@@ -108,7 +99,7 @@ def _read_places(cursor: CursorWrapper, addresses: list[Address]) -> dict[Addres
 def _is_named(
     address: Address, relation: int | None, own: Collection[int], blocking: Collection[Address]
 ) -> bool:
-    """Return whether the object is part neither of another obstacle nor of an own table."""
+    """Return whether the object is neither part of another obstacle nor part of an own table."""
     if relation is None:
         return True
     whole = Address("pg_class", relation)

@@ -1,8 +1,8 @@
 """Partitions as parts of their table.
 
-A catalog has one object for each of them, which holds what it has as a table, and its own parts:
-an attribute such as `index events_user_idx` for each. Parts that PostgreSQL made after a part of
-the table have the name of that. Comments on partitions are left out.
+A catalog has one object for each partition. Its attributes are those of the partition as a table,
+and one for each part, such as `index events_user_idx`. If PostgreSQL copied the part from the
+table, it has its name there. Comments on partitions are left out.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ from config.postgres.catalog.objects import Attributes, Catalog, Key
 NOT_COMPARED = ("comment", "index comment", "inherits", "inherited by")
 
 type Names = Mapping[tuple[str, str], str]
-"""The name of the table's part by the partition and its part that was made after it."""
+"""The names of parts of the table, by the partition and the part that was copied from them."""
 
 
 class Link(NamedTuple):
@@ -34,11 +34,11 @@ class Link(NamedTuple):
 
 
 def with_partitions_folded(
-    connection: BaseDatabaseWrapper, catalog: Catalog, schema: int, tables: Collection[str] = ()
+    connection: BaseDatabaseWrapper, catalog: Catalog, schema: int, tables: Collection[str]
 ) -> Catalog:
     """Return the catalog of the schema with each partition as a part of its table.
 
-    Those named in `tables` stay tables.
+    The partitions in `tables` stay tables.
     """
     with connection.cursor() as cursor:
         cursor.execute(PARTITIONS, {"schema": schema, "tables": list(tables)})
@@ -72,7 +72,7 @@ def _attributes(link: Link, catalog: Catalog, names: Names) -> Attributes:
 
 
 def folded(name: str, catalog: Catalog, names: Names) -> dict[str, Any]:
-    """Return the attributes of the table `name` and of its parts as those of one object."""
+    """Return the attributes of the table `name` and of its parts as those of a single object."""
     attributes = _compared(catalog.get(Key("table", "", name), {}))
     for key in catalog:
         if key.table == name:

@@ -1,4 +1,4 @@
-"""Checks of the role's privileges, whose messages say what to grant."""
+"""Checks of the role's privileges. Their messages name the missing GRANT."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 

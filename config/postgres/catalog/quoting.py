@@ -1,9 +1,9 @@
 """Names and strings as SQL.
 
-With a connection or a schema editor at hand, prefer its quote_name() for names of models and
-fields: Django leaves a name alone that is quoted already. Use quote() for names that were read from
-the database, in which quotes are part of the name. In a query that is executed at once, pass
-strings as parameters; use literal() for SQL that is printed or stored.
+For names of models and fields, prefer the quote_name() of a connection or a schema editor, which
+leaves quoted names alone. Use quote() for names that were read from the database, where quotes are
+part of the name. Pass strings to queries as parameters, and use literal() for SQL that is printed
+or stored.
 """
 
 

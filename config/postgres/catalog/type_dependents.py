@@ -31,7 +31,7 @@ class Dependents:
 
 
 class Unit(NamedTuple):
-    """The object that must be dropped and created for the sake of a dependent in pg_depend."""
+    """The object to drop and create again for a dependent in pg_depend, which may be part of it."""
 
     kind: str | None
     """None: it cannot be dropped and created again. INCLUDED: another object includes it."""
@@ -41,15 +41,13 @@ class Unit(NamedTuple):
 
 INCLUDED = "included"
 NOT_OUTSIDE = ("column", "domain", "generated column")
-"""The kinds that can only be changed together with an enum type, when that is replaced."""
-PUBLISHED = "pg_publication_rel"
-"""A table in a publication; a DROP would not tell the subscribers."""
+"""The kinds that can only be changed along with an enum type that is replaced."""
 REBUILT = ("check", "default", "index", "key", "statistics")
 """The kinds that PostgreSQL rebuilds when it changes the type of their column."""
 
 
 def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
-    """Return the type and the objects that must be dropped before it."""
+    """Return the type, and the objects that must be dropped before it."""
     root = Address("pg_type", type_oid)
     found = Dependents({root: "enum type"})
     unit_of = {root: root}
@@ -78,7 +76,7 @@ def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
 
 
 def read_dependents_outside(cursor: CursorWrapper, roots: Collection[Address]) -> Dependents:
-    """Return the objects that prevent a DROP of all of `roots`, and of what that includes."""
+    """Return the objects that prevent a DROP of `roots` and of the objects that it includes."""
     dropped = _read_included(cursor, roots)
     found = Dependents({})
     unit_of: dict[Address, Address] = {}
@@ -103,12 +101,12 @@ def read_dependents_outside(cursor: CursorWrapper, roots: Collection[Address]) -
 
 
 def _read_included(cursor: CursorWrapper, roots: Collection[Address]) -> set[Address]:
-    """Return `roots` and everything that a DROP of them includes, with no loss to others."""
+    """Return `roots` and the objects that a DROP of them includes."""
     included = set(roots)
     walk = Walk(cursor, roots)
     for level in walk.levels():
         for item in level:
-            if item.type in ("a", "i", "P", "S") and item.dependent.catalog != PUBLISHED:
+            if item.is_dropped:
                 included.add(item.dependent)
                 walk.follow(item.dependent)
     return included

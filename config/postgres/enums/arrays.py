@@ -14,8 +14,8 @@ TEXT_ARRAY = 1009
 def register_enum_arrays(connection: Any) -> None:
     """Register the enum types of the database with a psycopg connection, so that it reads arrays.
 
-    The oids of the types differ from database to database and change with DROP and CREATE, so
-    this is done for each connection.
+    Do this for each connection, because oids differ between databases and change with DROP and
+    CREATE.
     """
     with connection.cursor() as cursor:
         for name, oid, array_oid in cursor.execute(ENUM_TYPES).fetchall():
@@ -29,8 +29,5 @@ def parse_array(text: str) -> list[Any]:
 
 
 def read_unknown_array(value: Any, *_: Any) -> Any:
-    """Return the elements of an array.
-
-    It is text if its type was created after the connection was opened.
-    """
+    """Return the elements of an array, which is text if its type is newer than the connection."""
     return parse_array(value) if isinstance(value, str) else value

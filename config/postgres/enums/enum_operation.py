@@ -1,4 +1,4 @@
-"""The base of the operations on enum types, which run where database routers want the type."""
+"""The base of the operations on enum types. They run on databases where routers allow the type."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from psycopg import errors
 from config.postgres.enums.field import enum_field
 
 CONFLICTS = (errors.DuplicateObject, errors.InvalidParameterValue, errors.UndefinedObject)
-"""A type or label that is there already, or is not there any longer."""
+"""The errors for a type or label that exists already, or no longer exists."""
 
 
 class EnumOperation(Operation):
@@ -34,12 +34,12 @@ class EnumOperation(Operation):
 
     @property
     def name_before(self) -> str:
-        """The name that the type has before the operation; '' if it does not exist."""
+        """The name of the type before the operation, or '' if it does not exist yet."""
         return self.name
 
     @property
     def name_after(self) -> str:
-        """The name that the type has after the operation; '' if it does not exist."""
+        """The name of the type after the operation, or '' if it no longer exists."""
         return self.name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
@@ -153,7 +153,7 @@ def _read_users(operation: EnumOperation) -> list[User]:
 
 
 def _nested(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield the operations and those inside of them, for the database or for the state."""
+    """Yield the operations and the operations inside of them, for the database or the state."""
     for operation in operations:
         yield operation
         for inner in ("database_operations", "state_operations"):

@@ -45,9 +45,9 @@ class EnumField(CharField):
     """A column whose type is the native PostgreSQL enum of a `TextChoices` class.
 
     A model declares `EnumField(Role)`. The type is named after the class (`CourseStatus` becomes
-    `course_status`), its labels are the class's values in their order, and rows have members as
-    values. A migration holds `EnumField(type_name="role", labels=["student", "admin"])`, which
-    needs no class; there rows have plain strings as values.
+    `course_status`), its labels are the values of the class in their order, and rows have members
+    as values. A migration contains `EnumField(type_name="role", labels=["student", "admin"])`,
+    which needs no class. There, rows have plain strings as values.
     """
 
     empty_strings_allowed = False
@@ -130,7 +130,7 @@ class EnumField(CharField):
         return str(value)
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        # To PostgreSQL a CASE over literals is text, which it does not assign to an enum.
+        # For PostgreSQL, a CASE over literals is text, which cannot be assigned to an enum.
         if hasattr(value, "as_sql") and not isinstance(value, DatabaseDefault):
             return Cast(value, self)
         return super().get_db_prep_save(value, connection)

@@ -44,7 +44,7 @@ class EnumType:
 
 @dataclass(frozen=True)
 class EnumColumn:
-    """A column of a table whose values are of an enum type, an array of it, or a domain over it."""
+    """A column of an enum type, an array of it, or a domain over it."""
 
     name: str
     """The name to show in messages: `table.column`."""
@@ -89,16 +89,16 @@ class Swap:
         ]
 
     def lock(self) -> str | None:
-        """Return the statement that keeps other sessions from using a removed label in a new row.
+        """Return the statement that keeps other sessions from adding rows with a removed label.
 
-        None if no table has the type.
+        Return None if no table uses the type.
         """
         tables = sorted({column.table for column in self.columns})
         return f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE" if tables else None
 
 
 def find_enum(cursor: CursorWrapper, name: str) -> EnumType | None:
-    """Return the type that has this name in the search path; None if there is none."""
+    """Return the type of this name in the search path, or None if there is none."""
     cursor.execute(FIND_ENUM_TYPE, [name])
     row = cursor.fetchone()
     return row and EnumType(*row)

@@ -1,4 +1,4 @@
-"""The enum operations of a migration plan that depend on what comes later in the plan."""
+"""The enum operations of a migration plan that depend on later operations of the plan."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ class EnumLabel(NamedTuple):
 
 @contextmanager
 def running(plan: Plan) -> Iterator[None]:
-    """Tell the enum operations of `plan` what follows them. Use it while the plan runs."""
+    """Let the enum operations of `plan` know the later operations, while the plan runs."""
     followed = frozenset(
         operation
         for migration, backwards in plan
@@ -57,7 +57,7 @@ def is_followed(migration: Migration, operation: Operation) -> bool:
 
 
 def replaced_types(plan: Plan) -> Iterator[str]:
-    """Yield the names of types that `plan` replaces by others, to give them other labels."""
+    """Yield the names of the types that `plan` replaces to change their labels."""
     dropped = _dropped_later(_undone(plan))
     for migration, backwards in plan:
         for operation in database_operations(migration.operations):
@@ -96,7 +96,7 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
 
 
 def _undone(plan: Plan) -> list[Operation]:
-    """Return the operations that `plan` undoes, in that order."""
+    """Return the operations that `plan` undoes, in the order of undoing."""
     return [
         operation
         for migration, backwards in plan
@@ -106,7 +106,7 @@ def _undone(plan: Plan) -> list[Operation]:
 
 
 def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield the operations that change the database, also those inside of others."""
+    """Yield the operations that change the database, including those inside of others."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
             yield from database_operations(operation.database_operations)

@@ -1,6 +1,6 @@
 """Migration operations on enum types.
 
-They hold plain labels, so that they run when the enum class no longer exists.
+They contain plain labels, so that they also run when the enum class no longer exists.
 """
 
 import re
@@ -19,7 +19,7 @@ from config.postgres.enums.state import change_enum
 
 @dataclass(frozen=True)
 class Lookahead:
-    """The operations of a running plan that depend on what follows them."""
+    """The operations of a running plan that depend on later ones."""
 
     followed: frozenset[Operation] = frozenset()
     """Additions of labels that the rest of their transaction may use."""
@@ -32,7 +32,7 @@ LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead()) 
 
 
 class EnumTypeOperation(EnumOperation):
-    """An operation that creates or drops a type; `labels` are all its labels, in order."""
+    """An operation that creates or drops a type, with all `labels` of the type in order."""
 
     def __init__(self, name: str, labels: Sequence[str]) -> None:
         super().__init__(name)
@@ -88,7 +88,7 @@ class DropEnum(EnumTypeOperation):
 
 
 class RenameEnum(EnumOperation):
-    """ALTER TYPE ... RENAME TO, which every use of the type follows without a change to rows."""
+    """ALTER TYPE ... RENAME TO. Every use of the type follows, and no row changes."""
 
     def __init__(self, old_name: str, new_name: str) -> None:
         super().__init__(new_name)
@@ -154,7 +154,7 @@ class AddEnumValue(EnumOperation):
         return [*others[:place], self.label, *others[place:]]
 
     def with_new_label(self, labels: Sequence[str]) -> list[str]:
-        """Return the same. Raise CommandError if the type has the label already."""
+        """Return `labels` with the new one. Raise CommandError if the type has it already."""
         if self.label in labels:
             raise self.conflict("the type has the label already")
         return self.with_label(labels)
@@ -181,7 +181,7 @@ class AddEnumValue(EnumOperation):
 
 
 class RenameEnumValue(EnumOperation):
-    """ALTER TYPE ... RENAME VALUE, which rows, defaults and conditions follow."""
+    """ALTER TYPE ... RENAME VALUE. Rows, defaults and conditions follow."""
 
     def __init__(self, name: str, old: str, new: str) -> None:
         super().__init__(name)
@@ -250,7 +250,7 @@ class AlterEnum(EnumOperation):
         return _changed(labels, self.old_labels, self.labels)
 
     def altered_once(self, labels: Sequence[str]) -> list[str]:
-        """Return the same. Raise CommandError if the type has been altered like this already."""
+        """Return the altered labels. Raise CommandError if the type has them already."""
         missing = [label for label in self.removed if label not in labels]
         if missing:
             raise self.conflict(f"the type has no label {', '.join(map(repr, missing))}")
@@ -281,7 +281,7 @@ CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'
 def _changed(labels: Sequence[str], old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Return `labels` after the change from `old` to `new`.
 
-    Labels that neither names stay; another branch may have added them, or have renamed some.
+    Labels that are in neither stay, because another branch may have added or renamed them.
     """
     wanted = [label for label in new if label in labels or label not in old]
     return [*wanted, *(label for label in labels if label not in (*old, *new))]
