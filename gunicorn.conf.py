@@ -7,8 +7,8 @@ import os
 
 wsgi_app = "config.wsgi:application"
 bind = "127.0.0.1:8000"
-# A wrong setting ends the start, instead of one worker after another, and workers share memory. For
-# new code the server has to be restarted: a reload would keep the old one.
+# A wrong setting then ends the start, and not one worker after the other; and workers share memory.
+# New code needs a restart of the server, because a reload would keep the old code.
 preload_app = True
 # Threads answer health checks while others wait for the database.
 worker_class = "gthread"

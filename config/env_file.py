@@ -1,7 +1,7 @@
-"""The file `.env`: one variable a line, and no line that is not understood.
+"""The file `.env` with one variable per line. A line that is not understood is an error.
 
-Libraries that read such files skip what they do not understand, so that a production site runs
-with the defaults of development. They also expand `$`, which secrets contain.
+Libraries for such files skip lines that they do not understand, and a production site would then
+run with the defaults of development. They also expand `$`, which secrets may contain.
 """
 
 import errno
@@ -19,7 +19,7 @@ ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=(.*)", re.AS
 QUOTED = re.compile(r"""('[^']*'|"(?:[^"\\]|\\["\\$])*")(?:[ \t]+#.*)?""")
 COMMENT = re.compile(r"[ \t]#.*")
 LARGEST = 1_000_000
-"""Bytes; a thousandth of them is enough."""
+"""The largest size in bytes. A usual file has about a thousandth of it."""
 
 
 class Assignment(NamedTuple):
@@ -31,9 +31,9 @@ class Assignment(NamedTuple):
 
 
 def read_env_file(path: Path) -> list[Assignment]:
-    """Return the variables that the file sets, each once; none if there is no file.
+    """Return the variables that the file sets, or none if there is no file.
 
-    Raises ImproperlyConfigured, whose message names the line, but not what is in it.
+    Raises ImproperlyConfigured for a wrong line, with its number but not its content.
     """
     lines_of_names: dict[str, int] = {}
     assignments = []
@@ -66,7 +66,7 @@ def _decoded(path: Path) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """Return the bytes of the file; raise OSError if it is no regular file, or too large."""
+    """Return the bytes of the file. Raise OSError if it is too large or not a regular file."""
     state = path.stat()
     if not S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "It is not a regular file")

@@ -46,13 +46,13 @@ ORIGIN = re.compile(rf"(https(?!.*:443$)|http(?!.*:80$))://(\*\.)?{HOST}(:[0-9]+
 
 
 class Environment:
-    """The values of VARIABLES, of which an empty one counts as not set.
+    """The values of VARIABLES. An empty value counts as not set.
 
-    Those of the process take precedence over those of `.env`. A message of ImproperlyConfigured
-    names the variable, but not its value, which may be a secret that belongs to another variable.
+    Variables of the process take precedence over those of `.env`. Messages of ImproperlyConfigured
+    name the variable but not its value, which may be a secret that was meant for another variable.
 
-    Variables of `.env` that are not among VARIABLES are put into the environment of the process:
-    PGSSLROOTCERT is for libpq, for example.
+    Variables of `.env` that are not among VARIABLES are put into the environment of the process,
+    for example PGSSLROOTCERT for libpq.
     """
 
     def __init__(self, env_file: Path, process: MutableMapping[str, str] = os.environ) -> None:
@@ -107,7 +107,7 @@ class Environment:
         return value
 
     def entries(self, name: str) -> list[str]:
-        """Return what is between the commas, without blanks around it and without empty entries."""
+        """Return the entries between commas, without blanks around them and without empty ones."""
         return [entry for part in self.text(name).split(",") if (entry := part.strip())]
 
     def hosts(self, name: str) -> list[str]:
@@ -143,7 +143,7 @@ class Environment:
         return entries
 
     def _found(self, name: str) -> str:
-        """Return the name and its place: other programs use variables such as DEBUG, too."""
+        """Return the name and where it is set, because other programs also use names like DEBUG."""
         return f"{name} in {'the environment' if name in self.process else '.env'}"
 
 
