@@ -94,7 +94,7 @@ MIDDLEWARE = [
     "users.middleware.viewers_time_zone",
     "config.admin.sessions.session_end_explained",
     "config.admin.error_pages.forms_only_explained",
-    "config.admin.read_only.ReadOnlyNotice",
+    "config.admin.error_pages.ReadOnlyNotice",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -114,7 +114,7 @@ TEMPLATES = [
     },
 ]
 
-# Database: the one of DATABASE_URL, or else the embedded PostgreSQL. And a standby of it, if any.
+# Database: that of DATABASE_URL or the embedded PostgreSQL, and its standby, if there is one.
 
 
 def _external(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
@@ -159,8 +159,8 @@ def _replica(url: str) -> dict[str, Any]:
             "that database, or unset it."
         )
     database = _external(url, "DATABASE_REPLICA_URL")
-    # A read that fails there is repeated on the primary, so connections are not tried before, and
-    # not waited for.
+    # A read that fails on the replica is repeated on the primary, so connections to the replica
+    # are neither checked beforehand nor waited for.
     database["CONN_HEALTH_CHECKS"] = False
     database["TEST"] = {"MIRROR": "default"}
     database["OPTIONS"].setdefault("connect_timeout", 2)
@@ -186,7 +186,7 @@ MIGRATE_WAIT = env.number("MIGRATE_WAIT", default=600)
 MIGRATE_LOCK_TIMEOUT: float = env.number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = env.number("MIGRATE_LOCK_RETRIES", default=10)
 
-# The coming months for which `migrate` makes partitions; -1 makes not even that of today.
+# The number of coming months for which `migrate` makes partitions; -1: not even the present one.
 PARTITION_MONTHS_AHEAD = env.number("PARTITION_MONTHS_AHEAD", default=6, least=-1, most=120)
 
 ROLLBACK_BACKUP_DIR = env.directory("ROLLBACK_BACKUP_DIR", default="backups")
@@ -206,7 +206,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# The proxies whose X-Forwarded-For is believed, for the limit of failed logins.
+# The proxies whose X-Forwarded-For is trusted, to count failed logins per client.
 TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
 
 # A session ends when the browser is closed, and after eight hours. Requests from other sites do not

@@ -16,7 +16,7 @@ from config.admin.search import is_value
 
 
 class ActionOptions:
-    """The part of our ModelAdmin that runs actions."""
+    """The part of ModelAdmin that runs actions."""
 
     opts: Any
 
@@ -60,9 +60,9 @@ class ActionOptions:
     def change(
         self, request: HttpRequest, rows: QuerySet, where: Q, done: str, why: str, **values: Any
     ) -> None:
-        """Set `values` in those of `rows` that meet the condition `where`, and log each change.
+        """Set `values` in the rows that meet the condition `where`, and log each change.
 
-        The messages say how many rows are `done`, such as "published", and `why` others are not.
+        Tell the user how many rows are now `done`, such as "published", and `why` others are not.
         """
         # Until the update, no other session can change the rows.
         changed = list(rows.filter(where).select_for_update(of=("self",)))

@@ -1,4 +1,4 @@
-"""Queries on large tables with bounded costs: limited, estimated or cancelled."""
+"""Queries that stay cheap on large tables: limited, estimated or cancelled."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,9 +14,9 @@ from psycopg.errors import QueryCanceled
 from config.replica import reader
 
 COUNTED_ROWS = 1_000
-"""The limit of a count on a page that counts many tables."""
+"""The largest number that is counted exactly on a page that counts many tables."""
 COUNTING_MILLISECONDS = 120
-"""The time that a page gives a query that counts rows or finds their keys."""
+"""The time limit of a query that counts rows or finds their keys."""
 
 type Model = type[models.Model]
 type QuerySet = models.QuerySet[Any, Any]
@@ -24,7 +24,7 @@ type QuerySet = models.QuerySet[Any, Any]
 
 @dataclass(frozen=True)
 class Count:
-    """A number of rows: the exact number or, if `exact` is false, a minimum."""
+    """A number of rows. If `exact` is false, there are at least so many."""
 
     number: int
     exact: bool = True
@@ -37,7 +37,7 @@ class Count:
 
 
 class TooSlowError(Exception):
-    """PostgreSQL needs more time than the page allows."""
+    """A query exceeded the time limit of its page."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Lists that open quickly, whatever the table size and the filters."""
+"""Lists that open quickly, whatever the size of the table and the filters."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -33,13 +33,13 @@ from config.postgres.enums import EnumField
 from config.replica import reader, reads_replica
 
 LISTED_ROWS = 10_000
-"""The number of rows that the pages of a list show; a filter leads to the other rows."""
+"""The most rows that the pages of a list show. Other rows are reached with a filter."""
 NEWEST_ROWS = 20_000
 """The number of rows that a query scans if scanning all of them takes too long."""
 WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError, ValidationError)
 """Exceptions that Django's lookups raise for values of the wrong type."""
 ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "indexonlyscan")}
-"""Settings that leave only index scans whose costs do not assume an early end."""
+"""Settings that allow bitmap scans only, whose cost estimates do not assume an early end."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -59,11 +59,12 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     def total(self) -> Count:
         """The number of matching rows."""
         total, may_be_late = self._count_there()
-        # The page has no rows if there are none, and those that it has are read on the primary.
+        # A replica may lag behind. If it has no rows yet, the primary may already have some.
         return self._count() if may_be_late and not total else total
 
     @reads_replica
     def _count_there(self) -> tuple[Count, bool]:
+        """Return the count, and whether a replica made it, which may lag behind."""
         return self._count(), reader().alias != DEFAULT_DB_ALIAS
 
     def _count(self) -> Count:
@@ -85,10 +86,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return self._get_page(self.object_list.filter(pk__in=keys), number, self)
 
     def _look_closer(self) -> Count:
-        """Count the rows that an index finds or, without an index, the matches among the newest.
+        """Count the matches by an index or, if none serves the query, among the newest rows.
 
-        PostgreSQL scans the table if it expects matches all over it. That expectation is wrong if
-        the matches are close together; an index then finds them faster.
+        PostgreSQL scans the whole table if it expects matches all over it. If the matches are in
+        fact close together, an index finds them faster.
         """
         rows = self.object_list.order_by()
         found = self._by_index(rows)
@@ -121,10 +122,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
-        """Return the rows in their order. If they are few, sort by expressions without an index.
+        """Return the rows in their order. If they are few, hide the order from its index.
 
-        PostgreSQL then finds the rows as it did to count them, and sorts them. With an index on
-        the order, it might scan that index instead, up to matches at its far end.
+        PostgreSQL then finds the rows as it did to count them, and sorts them. Otherwise it might
+        scan the index of the order until it meets matches at the far end.
         """
         rows: QuerySet = self.object_list
         order = rows.query.order_by
@@ -154,7 +155,7 @@ def _keys(rows: QuerySet, part: slice) -> list[Any]:
 
 
 class SearchForm(forms.Form):
-    """The search of a list; ChangeList checks the words."""
+    """The search form of a list. ChangeList checks the words."""
 
     q = forms.Field(required=False)
 
@@ -162,13 +163,14 @@ class SearchForm(forms.Form):
 class ChangeList(UnfoldChangeList):
     """One page of a list, with an exact, minimal or estimated number of rows.
 
-    A list with a parameter that it does not understand says so, and is empty.
+    If the address has a parameter that the list does not understand, the page says so and shows no
+    rows.
     """
 
     search_form_class = SearchForm
     mistakes: list[Mistake]
     typed: dict[str, Any]
-    """The lookups that are no filters of the list, such as `title__contains`."""
+    """The lookups of the address that belong to no filter, such as `title__contains`."""
 
     def get_results(self, request: HttpRequest) -> None:
         self.address = request.GET
@@ -205,7 +207,7 @@ class ChangeList(UnfoldChangeList):
         return self.paginator.page(self.page_num).object_list
 
     def _rows_now(self) -> QuerySet:
-        """Return the rows of the page after reading them; a template would do it too late."""
+        """Return the rows of the page after reading them, while the replica may still be read."""
         rows = self._rows()
         len(rows)
         return rows
@@ -213,7 +215,7 @@ class ChangeList(UnfoldChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
-        """Join the records that the columns show; Django does not if others are joined."""
+        """Join the records that the columns show, which Django skips if others are joined."""
         self.mistakes = [*wrong_controls(request.GET), *self._forbidden(request)]
         self.forbidden = {mistake.parameter for mistake in self.mistakes}
         if problem := search_problem(self.query):
@@ -226,17 +228,17 @@ class ChangeList(UnfoldChangeList):
     def _forbidden(self, request: HttpRequest) -> Iterator[Mistake]:
         for name, values in super().get_filters_params().items():
             if SECRETS.intersection(name.split("__")):
-                continue  # Django refuses the request, and logs it
+                continue  # Django itself refuses the request, and logs it
             if not all(self.model_admin.lookup_allowed(name, value, request) for value in values):
                 yield Mistake(name, f"This list cannot be filtered by {quoted(name)}.")
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """Leave out the parameters that make Django refuse the whole request."""
+        """Leave out the parameters for which Django would refuse the whole request."""
         found = super().get_filters_params(params)
         return {name: values for name, values in found.items() if name not in self.forbidden}
 
     def get_filters(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Collect the mistakes of the filters and of the lookups that are no filters."""
+        """Collect the mistakes in filters and in other lookups."""
         specs, has, typed, duplicates, active = super().get_filters(request)
         several = set[str]()
         for spec in specs:
@@ -252,7 +254,7 @@ class ChangeList(UnfoldChangeList):
         return specs, has, self.typed, duplicates, active
 
     def _wrong(self, name: str, values: list[Any], request: HttpRequest) -> Mistake | None:
-        """Return the mistake of a lookup; Django raises one of many exceptions."""
+        """Return the mistake in a lookup, for which Django raises one of many exceptions."""
         typed = ", ".join(map(quoted, request.GET.getlist(name)))
         try:
             self.root_queryset.filter(build_q_object_from_lookup_parameters({name: values}))
@@ -265,7 +267,7 @@ class ChangeList(UnfoldChangeList):
         return None
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        """Accept only columns that are sortable; Django ignores others."""
+        """Report columns that cannot be sorted by, which Django would ignore."""
         parts = list(filter(None, self.params.get(ORDER_VAR, "").split(".")))
         wrong = [part for part in parts if part.removeprefix("-") not in self.sortable]
         if wrong:
@@ -277,7 +279,7 @@ class ChangeList(UnfoldChangeList):
 
     @cached_property
     def sortable(self) -> set[str]:
-        """The positions of the columns that the list can be sorted by."""
+        """The positions of the columns by which the list can be sorted."""
         return {
             str(position)
             for position, name in enumerate(self.list_display)

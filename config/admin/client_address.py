@@ -1,4 +1,4 @@
-"""The address of a request's client, also behind proxies."""
+"""The address of the client of a request, with or without proxies."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -7,14 +7,14 @@ from django.core import checks
 from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address | None
-"""None is a Unix socket, or what is no address."""
+"""None for a Unix socket, and for text that is not an address."""
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the client's address; of IPv6 its network of 64 bits, all of which one client has.
+    """Return the client's address or, for IPv6, its /64 network, which belongs to one client.
 
-    Each proxy appends the address of its client to X-Forwarded-For, so the client is the last one
-    that is not a trusted proxy. What is to the left of it can be forged.
+    Each proxy appends the address of its client to X-Forwarded-For. So the client is the last
+    address there that is not a trusted proxy; the client may have made up those to the left.
     """
     client = _parsed(request.META.get("REMOTE_ADDR", ""))
     hops = request.headers.get("X-Forwarded-For", "").split(",")
@@ -47,7 +47,7 @@ def _is_trusted(address: Address) -> bool:
 
 
 def check_proxies(**options: object) -> list[checks.CheckMessage]:
-    """Warn of a proxy whose address stands for those of all clients."""
+    """Warn if all clients would seem to have the address of the proxy."""
     if getattr(settings, "SECURE_PROXY_SSL_HEADER", None) is None or settings.TRUSTED_PROXIES:
         return []
     return [

@@ -1,4 +1,4 @@
-"""Values of rows as HTML: labels, money, percentages, links. Every text is escaped."""
+"""Values of rows as HTML: labels, money, percentages, links. All text is escaped."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -36,9 +36,10 @@ COLOURS = {
     BUSY: "active published in_progress submitted under_review educator intermediate medium high",
     WAITING: "pending pending_review revision_requested past_due admin advanced hard urgent",
 }
-"""Labels of enum types by what they mean to the reader: an end that is good or bad news, something
-under way, something that waits for an action. Levels (role, difficulty, priority) rise from grey
-over blue to amber. All other labels are grey: kinds, and what is over or has not begun.
+"""The labels of enum types that have a colour.
+
+Green is a good end, red a bad one, blue is in progress, and amber waits for an action. Levels
+(role, difficulty, priority) rise from grey over blue to amber. All other labels are grey.
 """
 COLOUR_OF = {label: colour for colour, labels in COLOURS.items() for label in labels.split()}
 
@@ -84,7 +85,7 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
     if value is None or value == "":
         return EMPTY
     if isinstance(value, str) and caption(value) == BLANK:
-        return BLANK  # a link of no size could not be followed
+        return BLANK  # a link without visible text could not be clicked
     if isinstance(field, models.ForeignKey):
         return link_to(value) if link else breakable(str(value))
     if isinstance(field, models.EmailField):
@@ -167,7 +168,7 @@ def document(value: Any) -> SafeString:
 
 
 def web_link(value: str) -> str:
-    """Return a link, unless the address is no web page: a browser would run `javascript:`."""
+    """Return a link to a web page. Other addresses are no links: browsers run `javascript:`."""
     if not value.startswith(("http://", "https://")):
         return value
     return format_html(

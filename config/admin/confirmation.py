@@ -1,4 +1,4 @@
-"""The question before a deletion: what was confirmed is what is deleted, or it is asked again."""
+"""The confirmation of a deletion, which is asked for again if something else would be deleted."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from config.admin.deletion import Affected, Deletion
 INPUT = "_counted"
 SALT = "config.admin.confirmation"
 NONE = ["0", 0]
-"""What is shown of a table that loses no rows, and the digest of no keys."""
-# What is deleted from a partition, is deleted from its table.
+"""The number and the digest of a table that loses no rows."""
+# Rows of a partition count as rows of its table.
 WRITTEN = """
 SELECT c.relname, updated, sum(rows)::bigint
   FROM pg_stat_xact_user_tables AS s
@@ -24,20 +24,20 @@ SELECT c.relname, updated, sum(rows)::bigint
  WHERE pg_table_is_visible(c.oid)
  GROUP BY c.oid, c.relname, updated
 """
-UNREADABLE = "The page did not say correctly what it had shown. Look at the numbers again."
+UNREADABLE = "The numbers that the page sent are damaged. Look at them again."
 
 
 class ChangedSinceError(Exception):
-    """What would be deleted is not what was confirmed; the argument is a list of sentences."""
+    """Other rows would be deleted than the user confirmed. The argument lists the differences."""
 
 
-def sealed(deletion: Deletion) -> str:
-    """Return the value of the hidden input that says what the question showed."""
+def signed_counts(deletion: Deletion) -> str:
+    """Return the value of the hidden input with the numbers that the page shows, signed."""
     return signing.dumps(_shown(deletion), salt=SALT)
 
 
-def check(deletion: Deletion, request: HttpRequest) -> None:
-    """Raise ChangedSinceError if the question showed something else than would be deleted now."""
+def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
+    """Raise ChangedSinceError if other rows would be deleted now than the page showed."""
     if not _is_confirmed(request):
         return
     if said := differences(deletion, request.POST.get(INPUT, "")):
@@ -45,9 +45,9 @@ def check(deletion: Deletion, request: HttpRequest) -> None:
 
 
 def differences(deletion: Deletion, value: str) -> list[str]:
-    """Return in sentences what would be deleted now and was not confirmed, or the other way round.
+    """Return a sentence for each difference between the confirmed deletion and that of now.
 
-    Without the hidden input's value, only the rows themselves are confirmed.
+    `value` is that of the hidden input. Without it, only the rows themselves are confirmed.
     """
     try:
         before = signing.loads(value, salt=SALT) if value else _only(deletion)
@@ -59,12 +59,12 @@ def differences(deletion: Deletion, value: str) -> list[str]:
 
 
 def _is_confirmed(request: HttpRequest) -> bool:
-    """Return whether the request answers the question; for an action, Django asks by POST, too."""
+    """Return whether the user confirms. An action is also a POST when its page is first shown."""
     return bool(request.POST) and ("post" in request.POST or "action" not in request.POST)
 
 
 def _only(deletion: Deletion) -> dict[str, list[Any]]:
-    """Return what is confirmed without the hidden input: no other rows."""
+    """Return the numbers that are confirmed without the hidden input: the rows themselves."""
     title = str(deletion.model._meta.verbose_name_plural)
     return {title: [f"{len(deletion.keys):,}", 0]}
 
@@ -73,9 +73,9 @@ def _only(deletion: Deletion) -> dict[str, list[Any]]:
 def exactly(deletion: Deletion) -> Iterator[None]:
     """Raise ChangedSinceError if PostgreSQL writes other numbers of rows than were counted.
 
-    Another session may add rows between the count and the deletion. PostgreSQL itself counts what
-    a transaction deletes and updates, also by cascades, unless `track_counts` is off, without
-    which there is no autovacuum.
+    Another session may add rows between the count and the deletion. PostgreSQL itself counts the
+    rows that a transaction deletes and updates, including those of cascades. It does not if
+    `track_counts` is off, but autovacuum needs that setting, so it is on.
     """
     before = _written_so_far()
     yield
@@ -88,7 +88,7 @@ def exactly(deletion: Deletion) -> Iterator[None]:
 
 
 def _to_write(deletion: Deletion) -> list[Affected]:
-    """Return the tables that lose rows, and the links of which nothing else updates the table."""
+    """Return the tables that lose rows, and the links whose table is updated for them alone."""
     links = Counter(_table(affected) for affected in deletion.references)
     others = {_table(affected) for affected in deletion.tables}
     alone = [link for link in deletion.references if links[_table(link)] == 1]
@@ -96,7 +96,7 @@ def _to_write(deletion: Deletion) -> list[Affected]:
 
 
 def ask_again(request: Any, error: ChangedSinceError) -> None:
-    """Turn a confirmation into a request for the question, which says what has changed."""
+    """Turn the confirmation into a request for the page, which then shows the differences."""
     request.changed_since = error.args[0]
     request.POST = request.POST.copy()
     for name in ("post", "email", INPUT):

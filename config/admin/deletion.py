@@ -1,9 +1,8 @@
-"""Counts of the rows that foreign keys delete or detach along with a record.
+"""Counts of the rows that are deleted along with a record, and of the links that become NULL.
 
-PostgreSQL collects the keys table by table, and Python reads no rows.
+PostgreSQL collects the keys table by table; Python reads no rows.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,13 +25,13 @@ from config.admin.deletion_steps import numbers_by_steps
 from config.postgres.citus import is_cluster
 
 KEYS_PER_TABLE = 300
-"""The limit of a count if an exact count takes too long; a larger number is estimated."""
+"""The limit of a count if an exact count takes too long. Larger numbers are estimated."""
 ONLY_INDEXES = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     **{f"enable_{way}": "off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")},
 }
-"""Settings that leave only plans that scan the index of a foreign key and stop at the limit."""
+"""Settings for plans that scan the index of a foreign key and stop at the limit."""
 
 CASCADES = (models.CASCADE, models.DB_CASCADE)
 SETS_NULL = (models.SET_NULL, models.DB_SET_NULL)
@@ -45,9 +44,9 @@ class Affected:
     model: Model
     count: Count
     estimate: int = 0
-    field: str = ""
     digest: int = 0
-    """A digest of the keys, if all were counted: other rows of the same number have another one."""
+    """A digest of the keys, or 0 if not all were read. Other rows have another digest."""
+    field: str = ""
 
     @property
     def title(self) -> str:
@@ -86,17 +85,17 @@ class Deletion:
 
     @property
     def tables(self) -> list[Affected]:
-        """The tables that may lose rows, also those that lose none."""
+        """The tables that can lose rows, including those that lose none this time."""
         return self._counts[0]
 
     @property
     def references(self) -> list[Affected]:
-        """The foreign keys that become NULL, also those of no row."""
+        """The foreign keys that can become NULL, including those that are NULL in no row."""
         return self._counts[1]
 
     @property
     def deleted(self) -> list[Affected]:
-        """The tables that lose rows, or may lose rows; `model` is the first."""
+        """The tables that lose rows, or may lose rows that were not counted. `model` is first."""
         return [found for found in self._counts[0] if found.count or not found.count.exact]
 
     @property
@@ -110,28 +109,18 @@ class Deletion:
             numbers = numbers_by_steps(plan, self.keys)
         else:
             numbers = _fetch_one(plan.sql, {"keys": list(self.keys)})
-        found = [*plan.tables, *plan.references]
-        counts = {name: count for name, (count, _) in zip(found, numbers, strict=True)}
-        digests = {name: digest for name, (_, digest) in zip(found, numbers, strict=True)}
+        of_tables = dict(zip(plan.tables, numbers, strict=False))
+        of_references = zip(plan.references, numbers[len(of_tables) :], strict=True)
+        counts = {model: count for model, (count, _) in of_tables.items()}
         bounded = plan.bounded(counts)
         expected = self._expected(plan, counts, bounded) if bounded and not is_cluster() else {}
         deleted = [
-            Affected(
-                model,
-                Count(counts[model], model not in bounded),
-                expected.get(model, 0),
-                digest=digests[model],
-            )
-            for model in plan.tables
+            Affected(model, Count(count, model not in bounded), expected.get(model, 0), digest)
+            for model, (count, digest) in of_tables.items()
         ]
         kept = [
-            Affected(
-                model,
-                Count(counts[model, name], limit is None),
-                field=name,
-                digest=digests[model, name],
-            )
-            for model, name in plan.references
+            Affected(model, Count(count, limit is None), digest=digest, field=name)
+            for (model, name), (count, digest) in of_references
         ]
         return deleted, kept
 
@@ -163,7 +152,7 @@ class Deletion:
             for child, key in arms
         )
         [[tree]] = _fetch_one(f"EXPLAIN (FORMAT JSON) {sql}", {"keys": list(self.keys)})
-        plan = (json.loads(tree) if isinstance(tree, str) else tree)["Plan"]
+        plan = tree["Plan"]
         parts = plan["Plans"] if len(arms) > 1 else [plan]
         return {field: part["Plan Rows"] for (_, field), part in zip(arms, parts, strict=True)}
 
@@ -235,13 +224,13 @@ class DeletionPlan:
         arms += [
             f"SELECT child.{key} FROM {table} AS child "
             f"JOIN {_cte(model)} AS parent ON child.{_quote(field.column)} = parent.key"
-            for field in _own(model)
+            for field in self.own(model)
         ]
         return " UNION ".join(f"({arm})" for arm in arms)
 
     def own(self, model: Model) -> list[Any]:
         """Return the cascading foreign keys of `model` to itself."""
-        return list(_own(model))
+        return [field for child, field in _referring(model, CASCADES) if child is model]
 
     def arms(self, model: Model) -> list[tuple[Model, Any]]:
         """Return the cascading foreign keys of `model`, each with the table it refers to."""
@@ -265,7 +254,7 @@ class DeletionPlan:
 
         If the deleted rows are given, the keys are constants, for which the planner has statistics.
         """
-        if model is self.model and not any(_own(model)):
+        if model is self.model and not self.own(model):
             return "= ANY(%(keys)s)"
         return f"IN (SELECT key FROM {_cte(model)})"
 
@@ -279,11 +268,6 @@ def _referring(model: Model, actions: tuple[Any, ...]) -> Iterator[tuple[Model, 
     for relation in model._meta.get_fields(include_hidden=True):
         if isinstance(relation, models.ForeignObjectRel) and relation.on_delete in actions:
             yield relation.related_model, relation.field
-
-
-def _own(model: Model) -> Iterator[Any]:
-    """Yield the cascading foreign keys of `model` to itself."""
-    return (field for child, field in _referring(model, CASCADES) if child is model)
 
 
 def _cte(model: Model) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models
+from django.db import connection
+
+from config.admin.bounds import Model
 
 if TYPE_CHECKING:
     from config.admin.deletion import DeletionPlan
-
-type Model = type[models.Model]
 
 NUMBERS = """
 SELECT ARRAY[count(*), coalesce(bit_xor(hashtextextended(key, 0)), 0)]
@@ -17,7 +17,7 @@ SELECT ARRAY[count(*), coalesce(bit_xor(hashtextextended(key, 0)), 0)]
 
 
 def numbers_by_steps(plan: "DeletionPlan", keys: Sequence[Any]) -> list[list[int]]:
-    """Return the numbers and digests that the plan's query has on one server."""
+    """Return the counts and digests that the query of the plan returns on a single server."""
     found: dict[Model, list[Any]] = {}
     for model in plan.tables:
         found[model] = _with_own(plan, model, _first(plan, model, keys, found))
@@ -29,7 +29,7 @@ def numbers_by_steps(plan: "DeletionPlan", keys: Sequence[Any]) -> list[list[int
 def _first(
     plan: "DeletionPlan", model: Model, keys: Sequence[Any], found: dict[Model, list[Any]]
 ) -> list[Any]:
-    """Return the keys of the rows that are deleted, or refer to deleted rows of other tables."""
+    """Return the keys of the rows to delete, or of rows that refer to deleted rows elsewhere."""
     if model is plan.model:
         return _keys(plan, model, pk__in=list(keys))
     arms = [_keys(plan, model, **{f"{field.name}__in": found[parent]})
@@ -38,7 +38,7 @@ def _first(
 
 
 def _with_own(plan: "DeletionPlan", model: Model, keys: list[Any]) -> list[Any]:
-    """Add the rows of the same table that refer to the rows, and so on."""
+    """Add the rows of the same table that refer to these rows, directly or indirectly."""
     found, new = dict.fromkeys(keys), keys
     while new:
         referring = [

@@ -1,4 +1,4 @@
-"""Inputs for JSON documents, which keep what was not changed and name what PostgreSQL refuses."""
+"""Inputs for JSON documents that lose no digit, and explain what PostgreSQL cannot store."""
 
 import json
 import re
@@ -35,7 +35,7 @@ class Typed(str):
 
 
 class TypedDecoder(JSONDecoder):
-    """A decoder that refuses what PostgreSQL refuses, and keys of which it would drop one."""
+    """A decoder that refuses numbers that PostgreSQL cannot store, and keys that occur twice."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -117,7 +117,7 @@ def indented(document: Any) -> str:
 
 
 def depth(text: str) -> int:
-    """Return how many brackets of the JSON text are open at the same time."""
+    """Return how deep the JSON text is nested."""
     brackets = TEXT_OR_SIGN.sub("", text)
     return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
 

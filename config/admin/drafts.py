@@ -1,9 +1,9 @@
-"""The receipt that tells the browser that it need not keep a form any longer."""
+"""The receipt for a saved form, after which the browser forgets its draft."""
 
 from django.http import HttpRequest, HttpResponse
 
 RECEIPT = "saved_form"
-"""The cookie with the number of the saved form, which `drafts.js` had sent along."""
+"""The cookie with the number of the saved form. `drafts.js` sends the number with the form."""
 
 
 def with_receipt(request: HttpRequest, response: HttpResponse) -> HttpResponse:

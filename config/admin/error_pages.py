@@ -1,4 +1,4 @@
-"""Pages of errors in the site's own look. They read neither the session nor the database."""
+"""Error pages in the look of the site. They read neither the session nor the database."""
 
 import sys
 from collections.abc import Callable
@@ -11,14 +11,15 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.template.loader import render_to_string
+from psycopg.errors import ReadOnlySqlTransaction
 
-from config.console import counted_bytes, is_lost
+from config.console import counted_bytes, driver_error, is_lost
 
 type View = Callable[[HttpRequest], HttpResponse]
 
 
 class Explanation(NamedTuple):
-    """What went wrong, and what to do."""
+    """The content of an error page: a title, what happened, and what to do."""
 
     title: str
     text: str
@@ -53,18 +54,24 @@ ONLY_FORMS = Explanation(
 FAILED = Explanation(
     "Server error",
     "The server could not finish this request. The error was logged.",
-    "Go back and try again. A form that you sent is back when you open its page again.",
+    "Go back and try again. A form that you sent is restored when you open its page again.",
 )
 NO_DATABASE = Explanation(
     "Database not available",
     "The database does not answer, so the page cannot be shown. The error was logged.",
-    "Try again in a moment. A form that you sent is back when you open its page again.",
+    "Try again in a moment. A form that you sent is restored when you open its page again.",
+)
+READ_ONLY = Explanation(
+    "Read-only database",
+    "Nothing was saved. The database takes no changes now: it is a standby server, or its"
+    " transactions are read-only.",
+    "Wait until the site uses the primary server again (DATABASE_URL), then try again.",
 )
 STALE = Explanation(
     "Form out of date",
     "Nothing was saved. The form is from before the last login in this browser, or cookies are"
     " blocked.",
-    "Open the page again and save once more. What you typed in a record is back there.",
+    "Open the page again and save once more. What you typed in a record is restored there.",
 )
 UNKNOWN_ADDRESS = Explanation(
     "Form from an unknown address",
@@ -87,7 +94,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Return the page of the exception that Django handles now."""
+    """Return the page for the exception that is being handled."""
     error = sys.exception()
     if error and is_lost(error):
         return error_page(request, 503, NO_DATABASE)
@@ -100,7 +107,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def error_page(request: HttpRequest, status: int, explanation: Explanation) -> HttpResponse:
-    """Return the explanation as a page, or as JSON or plain text to clients that are no browser."""
+    """Return the explanation as a page or, for clients other than browsers, as JSON or text."""
     title, text, advice = explanation
     wanted = request.get_preferred_type(["text/html", "application/json", "text/plain"])
     if wanted == "application/json":
@@ -117,7 +124,7 @@ def error_page(request: HttpRequest, status: int, explanation: Explanation) -> H
 
 
 def _visitor(request: HttpRequest) -> HttpRequest:
-    """Return a request of a visitor without a session, for which no permission is looked up."""
+    """Return a request without a session, so that rendering looks up no user."""
     visitor = HttpRequest()
     visitor.META = request.META
     visitor.user = AnonymousUser()
@@ -125,7 +132,7 @@ def _visitor(request: HttpRequest) -> HttpRequest:
 
 
 def _came_from(request: HttpRequest) -> str:
-    """Return the path of this site's page with the link or the form, or nothing."""
+    """Return the path of the page that led here, or '' if it is not a page of this site."""
     try:
         page = urlsplit(request.headers.get("Referer", ""))
         if page.netloc != request.get_host():
@@ -137,9 +144,9 @@ def _came_from(request: HttpRequest) -> str:
 
 
 def large_requests_refused(get_response: View) -> View:
-    """Return middleware that says how large a form may be; Django's page would only be "400".
+    """Return middleware that explains the limit to a form that is too large.
 
-    It must come before the middleware that reads the token of the form.
+    It must come before the CSRF middleware, which reads the form, and would answer with status 400.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -150,7 +157,7 @@ def large_requests_refused(get_response: View) -> View:
         except TooManyFieldsSent:
             return error_page(request, 413, _too_many())
         except UnreadablePostError:
-            pass  # The browser has gone away.
+            pass  # The client has closed the connection.
         return get_response(request)
 
     return respond
@@ -178,7 +185,7 @@ def _too_many() -> Explanation:
 
 
 def forms_only_explained(get_response: View) -> View:
-    """Return middleware that fills the empty page of an address that only takes forms."""
+    """Return middleware that explains status 405, for which Django sends an empty page."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -189,3 +196,19 @@ def forms_only_explained(get_response: View) -> View:
         return page
 
     return respond
+
+
+class ReadOnlyNotice:
+    """Middleware that says so when the database takes no writes, as a standby does not."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the page. Its status keeps Django from saving the session, which would fail."""
+        if isinstance(driver_error(error), ReadOnlySqlTransaction):
+            return error_page(request, 503, READ_ONLY)
+        return None

@@ -19,7 +19,7 @@ from config.admin.bounds import QuerySet
 from config.replica import reads_replica
 
 SECRETS = frozenset({"password", "verification_token", "password_reset_token"})
-"""Fields that are neither shown nor exported, and that cannot be filtered by."""
+"""Fields that must not be shown, exported or used in filters."""
 PIECE = 2_000
 """The number of rows that one query reads."""
 FORMULA = tuple(
@@ -49,7 +49,7 @@ def read(rows: QuerySet, fields: Fields) -> Rows:
 
 
 def _in_pieces(values: QuerySet, context: Context) -> Rows:
-    """Yield the rows. Each piece begins after the last key of the previous one.
+    """Yield the rows. Each query begins after the last key of the previous one.
 
     A server-side cursor would be simpler, but does not work through PgBouncer.
     """
@@ -70,23 +70,23 @@ def _read(field: Any) -> Any:
 
 
 class Document(str):
-    """JSON text from PostgreSQL; parsing it in Python would lose digits of numbers."""
+    """JSON text as PostgreSQL wrote it, with all digits of its numbers."""
 
     __slots__ = ()
 
 
 class DocumentField(models.TextField):  # type: ignore[type-arg]  # no subscripts when it runs
-    """The type of a JSON document that is read as text."""
+    """A column of JSON documents that are read as text."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Document | None:
         return None if value is None else Document(value)
 
 
 def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
-    """Yield CSV lines, which quote texts but not NULL, as COPY does.
+    """Yield CSV lines, in which text is quoted but NULL is not, as in those of COPY.
 
-    Texts that a spreadsheet would run as a formula get an apostrophe in front, in every CSV: any of
-    them may be opened in a spreadsheet, whatever it was exported for. JSON has the texts unchanged.
+    Text that a spreadsheet would run as a formula gets an apostrophe in front, because any CSV may
+    be opened in a spreadsheet. JSON has the text unchanged.
     """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_STRINGS)
     yield ",".join(names) + "\r\n"
@@ -111,7 +111,7 @@ FORMATS: dict[str, tuple[str, Callable[[Sequence[str], Rows], Iterator[str]]]] =
 
 
 class ExportOptions:
-    """The part of our ModelAdmin that exports the rows of a list."""
+    """The part of ModelAdmin that exports the rows of a list."""
 
     opts: Any
     admin_site: Any
@@ -124,10 +124,10 @@ class ExportOptions:
     def export_view(
         self, request: HttpRequest, format_: str
     ) -> StreamingHttpResponse | HttpResponse:
-        """Return the filtered list, all of its pages, as a file named after the table.
+        """Return all pages of the filtered list as a file named after the table.
 
-        With a filter that is not understood, return status 400 and what is wrong with it. Raise
-        PermissionDenied or, for an unknown format, Http404.
+        If a filter is not understood, return its mistakes with status 400. Raise PermissionDenied
+        or, for an unknown format, Http404.
         """
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -154,12 +154,12 @@ class ExportOptions:
 
 
 def _is_for_excel(request: HttpRequest) -> bool:
-    """Return whether the parameter is there, without a value; remove it, as it is no filter."""
+    """Remove the parameter for Excel, which is not a filter, and return whether it was there."""
     return request.GET.getlist(FOR_EXCEL) == [""] and bool(request.GET.pop(FOR_EXCEL))
 
 
 class _Echo:
-    """A file whose write() returns the text."""
+    """A file whose write() returns the text, so that csv.writer returns each line."""
 
     def write(self, text: str) -> str:
         return text

@@ -1,6 +1,6 @@
 """Filters of lists by label, by range of days or numbers, and by related record.
 
-A filter says which of its parameters it does not understand, and then finds no rows.
+A filter with a parameter that it does not understand reports a mistake, and finds no rows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,13 +36,13 @@ class CheckedFilter(admin.ListFilter):
     """The base of our filters."""
 
     several = False
-    """Whether a parameter may have several values, of which a row needs one."""
+    """Whether a parameter may have several values. A row then needs one of them."""
     request: Any
     title: Any
 
     @cached_property
     def mistakes(self) -> list[Mistake]:
-        """The parameters with values that the filter does not understand."""
+        """The values that the filter does not understand."""
         return [
             Mistake(name, f"{self.name_of(name)}: {problem}")
             for name in filter(None, self.expected_parameters())
@@ -51,11 +51,11 @@ class CheckedFilter(admin.ListFilter):
         ]
 
     def name_of(self, parameter: str) -> str:
-        """Return how the page names the input of the parameter."""
+        """Return the name that the page gives to the input of the parameter."""
         return str(capfirst(self.title))
 
     def problem(self, name: str, value: str) -> str:
-        """Return what is wrong with a value of the parameter `name`, or an empty string."""
+        """Return why a value of the parameter `name` is wrong, or an empty string."""
         known = YES_OR_NO if name.endswith("__isnull") else self.values()
         return "" if value in known else _no_choice(value, known)
 
@@ -77,7 +77,7 @@ class LinkFilter(CheckedFilter):
 
     template = "config_admin/filter.html"
     look: ClassVar[dict[str, bool]] = {}
-    """What the theme's template reads of a filter."""
+    """The options that the theme's template reads."""
 
     def kept(self) -> list[tuple[str, str]]:
         """Return the parameters that remain when the form with the other filters is sent."""
@@ -92,7 +92,7 @@ class EnumFilter(LinkFilter, admin.ChoicesFieldListFilter):
     several = True
 
     def expected_parameters(self) -> list[str | None]:
-        """Add the parameters `?role=x` and `?role__in=x,y`, which are typed, not linked."""
+        """Add the parameters `?role=x` and `?role__in=x,y`, which people type into the address."""
         return [*super().expected_parameters(), self.field_path, f"{self.field_path}__in"]
 
     def problem(self, name: str, value: str) -> str:
@@ -105,7 +105,7 @@ class EnumFilter(LinkFilter, admin.ChoicesFieldListFilter):
         return [str(label) for label, _ in self.field.flatchoices]
 
 
-# Also for admin classes that are not this project's.
+# Register it for the admin classes of other packages as well.
 admin.FieldListFilter.register(
     lambda field: isinstance(field, EnumField), EnumFilter, take_priority=True
 )
@@ -131,7 +131,7 @@ class ChoiceFilter(LinkFilter, admin.SimpleListFilter):
         return [str(value) for value, _ in self.lookup_choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """Return all rows without a choice, and none for a wrong one."""
+        """Return all rows if nothing is chosen, and no rows for a mistake."""
         if self.value() is None:
             return queryset
         return queryset.none() if self.mistakes else self.filtered(queryset)
@@ -147,7 +147,7 @@ class RangeFilter(CheckedFilter):
     field_class: ClassVar[type[forms.Field]]
     attrs: ClassVar[dict[str, str]]
     kind = ""
-    """The description of a value that the filter understands."""
+    """The end of the message for a value that the filter does not understand."""
     field_path: str
 
     def choices(self, changelist: Any) -> Iterator[Any]:
@@ -170,7 +170,7 @@ class RangeFilter(CheckedFilter):
             "placeholder": name.rpartition("_")[2].capitalize(),
             "aria-label": self.name_of(name),
         }
-        # An input for numbers would not show a value that is no number.
+        # A browser's number input would not show a value that is not a number.
         widget = forms.TextInput(attrs | self.attrs)
         return self.field_class(label="", required=False, widget=widget)
 
@@ -202,7 +202,7 @@ class DaysFilter(RangeFilter, RangeDateFilter):
     kind = "a date; write 2025-12-31."
 
     def bound(self, end: str, value: date) -> models.Q:
-        """Let the last day last until midnight; there is no row after the last day of Python."""
+        """Include the whole last day. No row is later than the last day that Python has."""
         if end == "from":
             return models.Q((f"{self.field_path}__gte", _midnight(value)))
         if value == date.max:
@@ -223,7 +223,7 @@ class NumbersFilter(RangeFilter, RangeNumericFilter):
 
 
 class FilterSelect(RecordSelect):
-    """An input that finds a record by typing, and keeps a value that is no record."""
+    """An input that finds a record by typing, and keeps a value that is not the key of one."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         groups = super().optgroups(name, value, attr)
@@ -255,7 +255,7 @@ class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[mis
         return "" if rows.exists() else f"There is no {noun} with the id {value}."
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        """Accept also `?user__isnull=True`, which is typed, not linked."""
+        """Accept also `?user__isnull=True`, which people type into the address."""
         if self.lookup_kwarg_isnull in self.used_parameters and not self.value():
             self.used_parameters.pop(self.lookup_kwarg, None)
             filtered = admin.RelatedFieldListFilter.queryset(self, request, queryset)

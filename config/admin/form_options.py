@@ -27,7 +27,7 @@ ONE_LINE = RegexValidator(
 
 
 class FormOptions:
-    """The base of our ModelAdmin and our inlines."""
+    """The base of ModelAdmin and of the inlines."""
 
     form: Any = ModelForm
     money: ClassVar[dict[str, str]] = {}
@@ -57,7 +57,7 @@ class FormOptions:
         if field and isinstance(db_field, models.CharField):
             field.validators.append(ONE_LINE)
         if field and db_field.is_relation:
-            # Only the deletion page of a record shows what is deleted along with it.
+            # Records are deleted on their own pages, which count all rows that would be lost.
             field.widget.can_delete_related = False
         return name_inputs(field) if field else None
 
@@ -69,14 +69,14 @@ class FormOptions:
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Return an input that starts empty if the column has no default.
 
-        Unfold would preselect the first choice.
+        By default, unfold selects the first choice.
         """
         chosen = db_field.has_default() or "initial" in kwargs
         kwargs["choices"] = db_field.get_choices(include_blank=db_field.blank or not chosen)
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
-        """Return all foreign keys: a select box with every row could become very long."""
+        """Return all foreign keys. A select box would list every row of the other table."""
         return [field.name for field in self.opts.concrete_fields if field.is_relation]
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet:
@@ -101,11 +101,8 @@ class FormOptions:
         """Return the fields without an input, including all read-only fields."""
         return [*(super().get_exclude(request, obj) or ()), *self.readonly_names(request, obj)]
 
-    def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Return the declared names and, for an existing row, its key and its generated columns.
-
-        A row with another key would be another row.
-        """
+    def readonly_names(self, request: HttpRequest, obj: Any) -> list[str]:
+        """Return the declared names and, for an existing row, its key and its generated columns."""
         names = list(self.readonly_fields)
         if obj is not None:
             names += [
@@ -116,5 +113,5 @@ class FormOptions:
         return names
 
     def shown(self, name: str, *, link: bool = True) -> DisplayFunction:
-        """Return the function that shows the field `name` of a row, the same one each time."""
+        """Return the function that shows the field `name` of a row; it is cached."""
         return display_function(self.model, name, self.money.get(name, ""), link=link)

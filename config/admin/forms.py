@@ -1,4 +1,4 @@
-"""Forms that find values that PostgreSQL would refuse, and explain them at the field."""
+"""Forms that save only what was edited, and explain at the field what PostgreSQL would refuse."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -26,12 +26,12 @@ from config.admin.shown import (
     shown_row,
     values_of,
 )
-from config.admin.violations import Violation, explain, violated
+from config.admin.violations import Violation, violated, violation_of
 
 VALUE = '<span class="other-value">{}</span>'
 NOT_SHOWN = (
-    "Nothing was saved, because the page did not say what it had shown here. The database has "
-    "{now}. Save again to replace it with what you typed."
+    "Nothing was saved, because the page did not send the value that it had shown here. The "
+    "database has {now}. Save again to replace it with what you typed."
 )
 CHANGED_MEANWHILE = (
     "Nothing was saved, because another session changed this from {before} to {now} while the form "
@@ -40,7 +40,7 @@ CHANGED_MEANWHILE = (
 
 
 class BoundField(forms.BoundField):
-    """An input with what was typed or, if nothing was, with what the database has now."""
+    """An input with the typed value or, if it was not edited, with that of the database now."""
 
     form: "ModelForm"
 
@@ -52,7 +52,7 @@ class BoundField(forms.BoundField):
 
 @dataclass(frozen=True)
 class Allowed:
-    """The records that a foreign key may refer to; a row keeps the record that it has."""
+    """The records that may be chosen for a foreign key. A row may keep another one that it has."""
 
     condition: Q
     noun: str
@@ -60,28 +60,28 @@ class Allowed:
 
 
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form that saves only what was changed in it, and checks the constraints of its table.
+    """A form that saves only the values that were edited, and checks the table's constraints.
 
-    A value is compared with what the form had shown: an untouched input says nothing about its
-    column, which is neither cleaned nor written. If the database has another value than was shown
-    for a column that was changed in the form, nothing is saved.
+    A value counts as edited if it differs from the one that the page had shown. Other columns are
+    neither cleaned nor written. If another session has changed an edited column since the page was
+    shown, nothing is saved.
     """
 
     bound_field_class = BoundField
     allowed: ClassVar[Mapping[str, Allowed]] = {}
     refusal: ClassVar[Violation | None] = None
-    """The constraint that PostgreSQL found violated when this form was saved."""
+    """The constraint for which PostgreSQL refused to save this form."""
 
     def __init__(self, *args: Any, shown: ShownPage | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.row = copy(self.instance)
-        """The row as the database has it; `instance` gets the values of the form."""
+        """The row as it is in the database. `instance` gets the values of the form."""
         self.texts = {name: as_text(field, self.row) for name, field in self._columns().items()}
-        """The columns of an existing row that the form can change."""
+        """The columns of an existing row that the form can change, as text."""
         self.moved: list[str] = []
         """The columns that were changed in the database while the form was open."""
         self.was_shown = True
-        """Whether the page says what it had shown of the row."""
+        """Whether the page contains the values that it had shown of the row."""
         self._values_now = dict(self.initial)
         if self.is_bound and self.texts:
             self._compare_with(self._shown() if shown is None else shown)
@@ -102,7 +102,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             return {}
 
     def _compare_with(self, page: ShownPage) -> None:
-        """Let the initial values be those that the form had shown."""
+        """Use the values that the page had shown as the initial values."""
         self.was_shown = is_shown(page, self.row)
         for name, text in shown_row(page, self.row).texts.items():
             if name in self.texts and text != self.texts[name]:
@@ -111,7 +111,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @cached_property
     def changed_data(self) -> list[str]:
-        """The fields with another value than the form had shown, and than the database has."""
+        """The fields with a value that neither the page had shown nor the database has."""
         return [
             name
             for name in super().changed_data
@@ -125,17 +125,17 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.texts.keys() - set(self.changed_data)
 
     def _is_sent(self, name: str) -> bool:
-        """Return whether the form says something about `name`; of an existing row, it need not."""
+        """Return whether the browser sent the input `name`. For a new row, assume that it did."""
         widget, html_name = self.fields[name].widget, self.add_prefix(name)
         omitted = widget.value_omitted_from_data(self.data, self.files, html_name)
         return name not in self.texts or not omitted
 
     def _known(self, name: str) -> list[Any]:
-        """Return the values of a field that an untouched input may have."""
+        """Return the values that an input may have without being edited."""
         return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
 
     def _is_same(self, name: str, value: Any) -> bool:
-        """Return whether the input `name` was sent as browsers send `value`."""
+        """Return whether a browser that shows `value` in the input `name` sends what was sent."""
         sent, field = self[name].data, self.fields[name]
         shown = field.prepare_value(value)
         if isinstance(sent, str) and isinstance(shown, str):
@@ -145,21 +145,21 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return not field.has_changed(value, sent)
 
     def value_now(self, name: str) -> Any:
-        """Return the value of a column in the database, without what its input cannot show."""
+        """Return the value of a column in the database, without parts that its input lacks."""
         value = self._values_now.get(name)
         if isinstance(value, datetime) and not self.fields[name].widget.supports_microseconds:
             return value.replace(microsecond=0)
         return value
 
     def clean(self) -> dict[str, Any] | None:
-        """Take the columns that were not changed from the database, and refuse to undo a change."""
+        """Take untouched columns from the database, and refuse to overwrite another edit."""
         super().clean()
         for name in self.untouched:
             self.errors.pop(name, None)
             self.cleaned_data[name] = getattr(self.row, name)
         for name in self.changed_data:
             if isinstance(text := self.cleaned_data.get(name), str):
-                # Only browsers write this line break.
+                # Browsers send line breaks in this form.
                 self.cleaned_data[name] = text.replace("\r\n", "\n")
             if name in self.moved:
                 self.add_error(name, self._conflict(name))
@@ -180,13 +180,13 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(name, f"{record} is not {allowed.noun}. Choose {allowed.noun}.")
 
     def _conflict(self, name: str) -> SafeString:
-        """Return the error for a column that was changed on both sides, with the other's values."""
+        """Return the error for an edited column that another session has changed, too."""
         before, now = (other_value(row, name) for row in (self.row_shown, self.row))
         return format_html(CHANGED_MEANWHILE, before=before, now=now)
 
     @cached_property
     def row_shown(self) -> models.Model:
-        """The row as the form had shown it."""
+        """The row as the page had shown it."""
         row: models.Model = copy(self.row)
         for name in self.moved:
             field: Any = row._meta.get_field(name)
@@ -194,7 +194,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return row
 
     def save_changes(self) -> None:
-        """Write the columns that were changed, and the time of the change."""
+        """Write the edited columns, and the time of the change."""
         if names := [name for name in self.changed_data if name in self.texts]:
             fields = self.instance._meta.concrete_fields
             names += [field.name for field in fields if getattr(field, "auto_now", False)]
@@ -205,7 +205,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         # Skip constraints on fields that already have an error, which would violate them, too.
         wrong = set(self.errors)
         for constraint in violated(self.instance, self.constraints(), wrong):
-            self._blame(explain(constraint, type(self.instance), self.instance))
+            self._blame(violation_of(constraint, type(self.instance), self.instance))
         if self.refusal:
             self._blame(self.refusal)
 
@@ -220,19 +220,19 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class InlineForm(ModelForm):
-    """A form of one of several rows, whose positions its formset checks together."""
+    """A form in a formset, which checks the positions of its rows together."""
 
     def constraints(self) -> Sequence[models.BaseConstraint]:
         return [item for item in super().constraints() if not is_position(item)]
 
 
 def other_value(row: models.Model, name: str) -> SafeString:
-    """Return a value of `row` as a message shows it."""
+    """Return a value of `row` in the markup of messages."""
     return format_html(VALUE, in_words(row, name))
 
 
 def as_sent(text: str, widget: forms.Widget) -> str:
-    """Return `text` as a browser sends what it was given, with the same line breaks or none."""
+    """Return `text` as a browser sends it back from an input with this widget."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(widget, forms.Textarea):
         return text.lstrip("\n")  # HTML ignores a line break at the beginning
@@ -249,7 +249,7 @@ def name_inputs(field: forms.Field) -> forms.Field:
 
 
 class RecordSelect(AutocompleteSelect):
-    """An input that finds a record by typing. It ignores values that are not keys."""
+    """An input that finds a record by typing, and ignores values that cannot be keys."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         key = self.field.remote_field.get_related_field()

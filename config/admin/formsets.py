@@ -1,4 +1,4 @@
-"""The forms of an inline, which find their rows by key, and tell which rows are gone."""
+"""The forms of an inline. They find their rows by key, and report rows that are gone."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.http import QueryDict
 from unfold.forms import PaginationInlineFormSet
 
 from config.admin.bounds import Count
-from config.admin.confirmation import INPUT, differences, sealed
+from config.admin.confirmation import INPUT, differences, signed_counts
 from config.admin.deletion import Deletion
 from config.admin.positions import PositionFormSet
 from config.admin.shown import ShownPage, UnreadableError, opened, shown_row, values_of
@@ -30,10 +30,10 @@ KEPT = "What you typed for it is here as a new {noun}: save again to add it, or 
 
 
 class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
-    """One page of rows; an invalid page number in the URL means the first page.
+    """One page of rows. An invalid page number in the address means the first page.
 
-    A form that was sent finds its row by the key, whatever was added, moved or deleted meanwhile.
-    A form whose row is gone is left out; if something was changed in it, it becomes a new row.
+    Each form finds its row by key, because other sessions may add, move or delete rows. If the row
+    is gone, the form is left out or, if it was edited, becomes the form of a new row.
     """
 
     model: type[models.Model]
@@ -45,19 +45,19 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.notes: list[str] = []
-        """What to say about rows that are gone, and of which nothing is left to save."""
+        """The messages about rows that are gone and had not been edited."""
         self.refusals: list[str] = []
-        """What to say at the last forms, whose rows are gone, and that were changed."""
+        """The messages at the last forms, which were edited and whose rows are gone."""
         self.counted = ""
-        """The value of the hidden input that says what else would be deleted with marked rows."""
+        """The value of the hidden input with the other rows that marked rows would take along."""
         self._shown: ShownPage = {}
         if self.is_bound and not self.save_as_new:
-            with suppress(UnreadableError):  # the form of the page says so
+            with suppress(UnreadableError):  # the main form reports it
                 self._shown = opened(self.data)
             self._find_rows()
 
     def _find_rows(self) -> None:
-        """Lock the rows of the forms that were sent, and leave out the forms without a row."""
+        """Lock the rows of the forms, and leave out the forms whose row is gone."""
         existing = range(min(self.initial_form_count(), self.total_form_count()))
         keys = [self._key(index) for index in existing]
         rows = self._locked([key for key in keys if key])
@@ -70,7 +70,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
             self._renumber([*found, *added, *changed], len(found))
 
     def _key(self, index: int) -> Any:
-        """Return the key of the row in the form with this number, or None if it is none."""
+        """Return the key in the form with this number, or None if the text cannot be a key."""
         key = self.model._meta.pk
         try:
             return key.to_python(self.data.get(f"{self.add_prefix(index)}-{key.name}"))
@@ -78,12 +78,12 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
             return None
 
     def _locked(self, keys: list[Any]) -> dict[Any, models.Model]:
-        """Return the rows by key, locked in one order, so that two sessions cannot block."""
+        """Return the rows by key, locked in the order of keys to avoid deadlocks."""
         rows = self.queryset.filter(pk__in=keys).order_by("pk")
         return {row.pk: row for row in rows.select_for_update(of=("self",), no_key=True)}
 
     def _is_changed(self, index: int, key: Any) -> bool:
-        """Return whether something was typed for a row that is gone, and note what to say."""
+        """Return whether the form of a row that is gone was edited, and add a message."""
         row = shown_row(self._shown, self.model(pk=key))
         values = values_of(self.model, row.texts)
         form = self.form(self.data, prefix=self.add_prefix(index), initial=values)
@@ -98,7 +98,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         return changed
 
     def _renumber(self, order: list[int], existing: int) -> None:
-        """Let the forms of `order` be all that were sent, the first ones of existing rows."""
+        """Keep only the forms in `order`, of which the first `existing` have rows."""
         pattern = re.compile(rf"{re.escape(self.prefix)}-([0-9]{{1,9}})-(.+)")
         numbers = {str(old): new for new, old in enumerate(order)}
         data = QueryDict(mutable=True)
@@ -115,7 +115,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         del self.management_form
 
     def clean(self) -> None:
-        """Refuse to save what was typed for rows that are gone, until it is saved as new rows."""
+        """Refuse to save edits of rows that are gone until the user saves them as new rows."""
         try:
             super().clean()
             self._ask_before_deletion()
@@ -125,21 +125,21 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
                 form.add_error(None, refusal)
 
     def _ask_before_deletion(self) -> None:
-        """Refuse to delete rows that were changed meanwhile, and other rows that were not shown."""
+        """Refuse to delete rows that another session changed, or more rows than were confirmed."""
         noun, forms = self.model._meta.verbose_name, self.initial_forms
         deleted: list[Any] = [form for form in forms if self._should_delete_form(form)]
         changed = [form.row for form in deleted if form.moved]
         said = [CHANGED.format(noun=noun, caption=row) for row in changed]
-        said += self._what_else_goes(Deletion(self.model, [form.row.pk for form in deleted]))
+        said += self._refusal_of_effects(Deletion(self.model, [form.row.pk for form in deleted]))
         if said:
             raise ValidationError(said)
 
-    def _what_else_goes(self, deletion: Deletion) -> list[str]:
-        """Return a refusal if other rows would be deleted or changed than the page said."""
+    def _refusal_of_effects(self, deletion: Deletion) -> list[str]:
+        """Return a refusal if other rows would be deleted or changed than were confirmed."""
         confirmed = self.data.get(self.name_of_counted, "")
         if not deletion.keys or not differences(deletion, confirmed):
             return []
-        self.counted = sealed(deletion)
+        self.counted = signed_counts(deletion)
         nouns = self.model._meta.verbose_name_plural
         return [CASCADES.format(nouns=nouns, effects=" and ".join(_effects(deletion)))]
 
@@ -159,12 +159,12 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         request: Any = self.request
         key = self.get_pagination_key()
         page = request.GET.get(key) or request.POST.get(key) or ""
-        # Unfold accepts other signs as digits, and numbers of any length.
+        # Unfold fails for digits such as ², and for numbers of any length.
         return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1
 
 
 def _effects(deletion: Deletion) -> Iterator[str]:
-    """Yield what else happens if the rows of `deletion` are deleted."""
+    """Yield the effects of `deletion` on rows other than those that are marked."""
     own = Count(len(deletion.keys))
     lost = [
         found for found in deletion.deleted if (found.model, found.count) != (deletion.model, own)

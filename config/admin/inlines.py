@@ -1,4 +1,4 @@
-"""Rows inside the form of the row that they belong to."""
+"""Inlines: forms of rows inside the form of the record that they belong to."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from config.admin.paths import select_names
 
 
 class InlineOptions(FormOptions):
-    """The base of our inlines, which show one page of rows at a time."""
+    """The base of the inlines, which show one page of rows at a time."""
 
     form = InlineForm
     formset = InlineFormSet

@@ -1,4 +1,4 @@
-"""Parameters of an address that a page does not understand, and what to write instead."""
+"""Parameters of an address that a page does not understand, with advice for each."""
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
@@ -26,22 +26,22 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class Mistake:
-    """A parameter that was not understood, with a sentence that says why."""
+    """A parameter that the page does not understand, and a sentence that says why."""
 
     parameter: str
     sentence: str
     instead: str = ""
-    """A value that would be understood, or empty if the parameter should be removed."""
+    """A correct value, or empty if the parameter should be removed."""
     link: str = "Remove it"
 
     def mended(self, parameters: QueryDict) -> str:
-        """Return the query of an address with `parameters` but without the mistake."""
+        """Return `parameters` without the mistake, as the query of an address."""
         query = parameters.copy()
         query.pop(self.parameter, None)
         if self.instead:
             query[self.parameter] = self.instead
         else:
-            query.pop(PAGE_VAR, None)  # the list has other pages without the filter
+            query.pop(PAGE_VAR, None)  # without the filter, the pages have other rows
         return f"?{query.urlencode()}"
 
 
@@ -51,7 +51,7 @@ def quoted(value: str) -> str:
 
 
 def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake]:
-    """Yield the parameters with more than one value, except those that may have `several`."""
+    """Yield the parameters with different values, except for `several`, which may have them."""
     for name, values in parameters.lists():
         different = list(dict.fromkeys(filter(None, values)))
         if len(different) > 1 and name not in several:
@@ -60,7 +60,7 @@ def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake
 
 
 def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
-    """Yield the parameters of Django's lists that our lists do not have, and a wrong popup."""
+    """Yield the parameters that only Django's own lists have, and a wrong value for a popup."""
     for name in (ALL_VAR, IS_FACETS_VAR, SOURCE_MODEL_VAR):
         if name in parameters:
             yield Mistake(name, f"This list has no filter {quoted(name)}.")
@@ -76,7 +76,7 @@ def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
 def no_page(typed: str, last: int) -> Iterator[Mistake]:
     """Yield a mistake unless `typed` is the number of one of the pages up to `last`."""
     if typed.isascii() and typed.isdecimal():
-        # Python does not read numbers of any length.
+        # int() refuses very long numbers.
         if len(typed) > 9 or not 1 <= int(typed) <= last:
             pages = "1 page" if last == 1 else f"{last} pages"
             text = f"There is no page {typed[:SHOWN]}: the list has {pages}."
@@ -87,7 +87,7 @@ def no_page(typed: str, last: int) -> Iterator[Mistake]:
 
 
 def warn_of_ignored(request: HttpRequest, known: Container[str] = ()) -> None:
-    """Say on the page which parameters of the address it does not have."""
+    """Warn on the page of parameters that it does not have."""
     if request.method == "GET":
         for name in request.GET:
             if name not in known:
@@ -96,7 +96,7 @@ def warn_of_ignored(request: HttpRequest, known: Container[str] = ()) -> None:
 
 
 def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict[str, Any]:
-    """Return the values for a new form that their fields accept. Say on the page which do not."""
+    """Return the initial values that their fields accept, and warn on the page of the others."""
     columns = {field.name: field for field in opts.concrete_fields}
     values = dict(initial)
     for name, text in initial.items():
@@ -112,13 +112,13 @@ def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict
 
 
 def _value(column: Any, text: str) -> Any:
-    """Read `text`; a moment without a zone is in that of the viewer."""
+    """Return the value of `text`. Times without a zone are in the zone of the viewer."""
     value = column.clean(text, None)
     return from_current_timezone(value) if isinstance(value, datetime) else value
 
 
 def warn_of_page(request: HttpRequest, parameter: str, number: int, rows: str) -> None:
-    """Say that the rows are on page `number` if the address has another number."""
+    """Warn on the page that it is page `number` if the address has another number."""
     typed = request.GET.get(parameter, str(number))
     if request.method == "GET" and typed != str(number):
         text = f"There is no page {quoted(typed)} of the {rows}, so this is page {number}."

@@ -1,4 +1,4 @@
-"""Inputs for times in the viewer's zone, also for clock times that occur twice or never."""
+"""Inputs for times in the viewer's zone, where a clock time may occur twice or never."""
 
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -38,7 +38,7 @@ def offset(moment: datetime) -> str:
     return f"{moment:%:z}"
 
 
-def described(moment: datetime) -> str:
+def with_offset(moment: datetime) -> str:
     """Return a moment of a repeated hour with its offset, such as 02:30 CEST (UTC+02:00)."""
     name = f" {moment:%Z}" if f"{moment:%Z}".isalpha() else ""
     return f"{_clock(moment)}{name} (UTC{offset(moment)})"
@@ -53,9 +53,9 @@ class MomentWidget(UnfoldAdminSplitDateTimeWidget):
 
     template_name = "config_admin/moment.html"
 
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs)
-        forms.MultiWidget.__init__(self, [*self.widgets, UnfoldAdminSelectWidget()], attrs)
+    def __init__(self) -> None:
+        super().__init__()
+        forms.MultiWidget.__init__(self, [*self.widgets, UnfoldAdminSelectWidget()])
 
     def decompress(self, value: datetime | None) -> Any:
         if value is None:
@@ -70,19 +70,20 @@ class MomentWidget(UnfoldAdminSplitDateTimeWidget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         parts: Any = value if isinstance(value, list) else self.decompress(value)
         moments = _readings_of(*parts[:2])
-        choices = [(offset(moment), described(moment)) for moment in moments]
+        choices = [(offset(moment), with_offset(moment)) for moment in moments]
         if parts[2] not in dict(choices):
             choices.insert(0, ("", "Choose one of the two"))
         which: Any = self.widgets[-1]
         which.choices = choices if len(moments) > 1 else []
         context = super().get_context(name, parts, attrs)
-        for part in context["widget"]["subwidgets"]:  # Django's script names its warning so
+        for part in context["widget"]["subwidgets"]:
+            # Django's script gives this id to its warning about the time zone.
             part["attrs"]["aria-describedby"] = f"id_{name}_0_timezone_warning_helptext"
         return context
 
 
 def _readings_of(day: date | str | None, clock: time | str | None) -> list[datetime]:
-    """Return the readings of a date and a time that may be typed, and may be wrong."""
+    """Return the moments for a date and a time, as values or typed; none if they are wrong."""
     try:
         parts: Any = forms.DateField().to_python(day), forms.TimeField().to_python(clock)
         return readings(datetime.combine(*parts))
@@ -91,7 +92,7 @@ def _readings_of(day: date | str | None, clock: time | str | None) -> list[datet
 
 
 class MomentField(forms.SplitDateTimeField):
-    """A date and a time in the current zone. A time that occurs twice has to be chosen."""
+    """A date and a time in the current zone, with a choice if the time occurs twice."""
 
     def clean(self, value: list[Any]) -> datetime | None:
         try:
@@ -106,7 +107,7 @@ class MomentField(forms.SplitDateTimeField):
             raise ValidationError(OUTSIDE) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether another moment was typed; both moments of a repeated hour look alike."""
+        """Return whether the moment was changed, in a repeated hour perhaps only by the choice."""
         if isinstance(initial, FarTime) and data[:2] == [str(initial), ""]:
             return False
         if super().has_changed(initial, data):

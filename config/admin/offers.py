@@ -1,4 +1,4 @@
-"""Inputs for texts that are chosen from a list, although the column accepts others."""
+"""Inputs that offer a list of texts for a column that may have other texts as well."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ UNKNOWN = "“{}” is not in the list. It stays as it is until another is chose
 
 
 class OfferField(forms.ChoiceField):
-    """A choice with a search. A stored value that is not offered can stay, and this is said."""
+    """A choice with a search. A stored value that is not in the list may stay, with a notice."""
 
     widget = UnfoldAdminSelect2Widget
 

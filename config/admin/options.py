@@ -1,4 +1,4 @@
-"""Options of the admin that all tables share."""
+"""The options that the admin pages of all tables share."""
 
 from functools import cached_property
 from typing import Any, ClassVar
@@ -17,8 +17,13 @@ from unfold import admin as unfold
 from config.admin.actions import ActionOptions
 from config.admin.bounds import QuerySet
 from config.admin.changelist import BoundedPaginator, ChangeList
-from config.admin.confirmation import ChangedSinceError, ask_again, check, exactly
-from config.admin.confirmation import sealed as sealed_counts
+from config.admin.confirmation import (
+    ChangedSinceError,
+    ask_again,
+    check_confirmed,
+    exactly,
+    signed_counts,
+)
 from config.admin.deletion import Deletion
 from config.admin.drafts import with_receipt
 from config.admin.export import SECRETS, ExportOptions
@@ -36,11 +41,11 @@ from config.admin.paths import field_at, select_names, with_names
 from config.admin.problems import changes, problems
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
-from config.admin.shown import sealed, shown_caption, shown_zone
+from config.admin.shown import shown_caption, shown_zone, signed_values
 from config.admin.violations import Violation, refused
 
 SAVE_AS_NEW = "_saveasnew"
-"""The name that lets Django add a row with what was typed in the form of another one."""
+"""The parameter that lets Django save the form of an existing row as a new row."""
 DELETED = (
     "The {noun} “{caption}” was deleted while this form was open, so nothing was saved. What you "
     "typed is below. Save it to add a new {noun}."
@@ -55,15 +60,15 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     named_by: tuple[str, ...] = ()
     """The foreign keys that `__str__` follows."""
     through: tuple[tuple[str, str], ...] = ()
-    """Rows that refer to a row through other rows: `(("courses.Lesson", "module__course"),)`."""
+    """Tables that refer to this one through others: `(("courses.Lesson", "module__course"),)`."""
     violations: ClassVar[dict[str, tuple[str, str]]] = {}
-    """The field that a form marks and the message that it shows there, by constraint."""
+    """For each constraint, the field at which a form explains a violation, and the message."""
 
     allowed: ClassVar[dict[str, Allowed]] = {}
-    """The records that a foreign key may refer to, if not any."""
+    """The records that may be chosen for a foreign key, if not all."""
 
     list_on_replica = False
-    """Whether the rows of the list are read on the replica; those of any list are counted there."""
+    """Whether the rows of the list are read on the replica. All lists are counted there."""
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False  # would count the table once more for each list
@@ -122,7 +127,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return found, False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow also `...__exact` of any record that foreign keys lead to; never allow a secret."""
+        """Allow also `...__exact` of any key that foreign keys lead to. Never allow a secret."""
         names = lookup.split("__")
         if SECRETS.intersection(names):
             return False
@@ -136,14 +141,14 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """Return the row, joined with all records that its page names."""
+        """Return the row, joined with all records that its page shows by name."""
         keys = [field.name for field in self.opts.concrete_fields if field.is_relation]
         paths = [path for key in keys for path in with_names(self.model, key)]
         paths += [name for name, _ in only_children(self.model)]
         rows = self.get_queryset(request)
         rows = rows.select_related(*paths) if paths else rows
         if request.method == "POST" and connection.in_atomic_block:
-            # What is compared with the form must stay so until it is saved.
+            # The form is compared with the row, which must not change until the form is saved.
             rows = rows.select_for_update(of=("self",), no_key=True)
         field = self.opts.get_field(from_field) if from_field else self.opts.pk
         try:
@@ -158,9 +163,9 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Read what was typed in the time zone in which the form showed it.
+        """Read the form in the time zone in which it was shown.
 
-        The zone of the viewer's profile may have been changed while the form was open.
+        The viewer's profile may have got another zone while the form was open.
         """
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -171,7 +176,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def _save(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
         """Show the form again if PostgreSQL refuses values that the form accepted.
 
-        Another session may have saved a duplicate since, or jsonb may not hold the document.
+        For example, another session may have saved a duplicate meanwhile.
         """
         if object_id and SAVE_AS_NEW not in request.POST:
             self._keep_typed(request, unquote(object_id))
@@ -182,7 +187,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             return super().changeform_view(request, object_id, *args)
 
     def _keep_typed(self, request: HttpRequest, key: str) -> None:
-        """Show what was typed in a form that adds a row if the row has been deleted meanwhile."""
+        """Turn the form into that of a new row if its row has been deleted meanwhile."""
         if self.get_object(request, key) is not None or not self.has_add_permission(request):
             return
         noun, caption = self.opts.verbose_name, shown_caption(request.POST, self.model(pk=key))
@@ -209,7 +214,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add links to all related records, and how large the form may be."""
+        """Add the links to related records, the limits of the form's size, and its problems."""
         context |= {
             "max_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             "max_fields": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
@@ -224,7 +229,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _warn(self, request: HttpRequest, context: dict[str, Any]) -> None:
-        """Name the parameters of the address that the page does not understand."""
+        """Warn of parameters of the address that the page does not understand."""
         formsets = [inline.formset for inline in context["inline_admin_formsets"]]
         paged = {f"{rows.prefix}-page": rows for rows in formsets if rows.per_page}
         initial = () if context.get("original") else context["adminform"].form.fields
@@ -239,7 +244,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Name the parameters of the address that the page does not understand."""
+        """Warn of parameters of the address that the page does not understand."""
         warn_of_ignored(request, HISTORY_PARAMETERS)
         response = super().history_view(request, object_id, extra_context)
         if isinstance(response, TemplateResponse):
@@ -248,12 +253,12 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return response
 
     def _form_top(self, context: dict[str, Any]) -> dict[str, Any]:
-        """Return what the page shows, for its hidden input, and what is wrong with the form."""
+        """Return the hidden input with the shown values, and the problems of a sent form."""
         form = context["adminform"].form
         formsets = [inline.formset for inline in context["inline_admin_formsets"]]
         rows = [form, *(row for formset in formsets for row in formset.initial_forms)]
         known = [(row.row, row.texts) for row in rows if getattr(row, "texts", None)]
-        top: dict[str, Any] = {"shown": sealed(known) if known else ""}
+        top: dict[str, Any] = {"shown": signed_values(known) if known else ""}
         if form.is_bound:
             top["notes"] = [note for formset in formsets for note in formset.notes]
             top["problems"] = list(problems(form, formsets))
@@ -261,13 +266,13 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return top
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Say which rows were gone when the others were saved."""
+        """Save the rows, and warn of those that were gone."""
         super().save_formset(request, form, formset, change)
         for note in formset.notes:
             self.message_user(request, note, messages.WARNING)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Write only the columns that were changed in the form."""
+        """Write only the columns that were edited."""
         if change:
             form.save_changes()
         else:
@@ -276,30 +281,30 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, Any], set[str], list[Any]]:
-        """Return the tables whose rows stay, and those whose rows are deleted, by title.
+        """Return the tables whose rows stay, and by title the tables whose rows are deleted.
 
-        Django would return each row, and ask for permissions to delete related rows.
+        Django's own method returns each row, and requires permissions to delete related rows.
         """
         deletion = request.deletion = Deletion(self.model, [row.pk for row in objs])
-        request.counted = sealed_counts(deletion)
+        request.counted = signed_counts(deletion)
         self.check_deletion(request, deletion)
         counts = {affected.title: affected for affected in deletion.deleted}
         return deletion.kept, counts, set(), []
 
     def check_deletion(self, request: HttpRequest, deletion: Deletion) -> None:
-        """Raise ChangedSinceError if more or less would be deleted than was confirmed."""
-        check(deletion, request)
+        """Raise ChangedSinceError if other rows would be deleted than were confirmed."""
+        check_confirmed(deletion, request)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask again if what would be deleted is not what was confirmed."""
+        """Ask again if other rows would be deleted than were confirmed."""
         warn_of_ignored(request, FORM_PARAMETERS)
         try:
             return super().delete_view(request, object_id, extra_context)
         except ChangedSinceError as error:
             ask_again(request, error)
-            # Django takes any data as a confirmation, and finds those of popups here, too.
+            # Django takes any POST data as a confirmation, so keep those of popups elsewhere.
             request.GET = request.GET.copy()
             request.GET.update(request.POST)
             request.POST = QueryDict()
@@ -315,7 +320,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """The admin of a table that only the platform writes."""
+    """The admin of a table that only the platform itself writes."""
 
     list_on_replica = True
 
@@ -328,5 +333,5 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def readonly_names(self, request: HttpRequest, obj: Any) -> list[str]:
         return [field.name for field in self.opts.concrete_fields]

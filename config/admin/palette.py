@@ -1,6 +1,6 @@
-"""The records that the search palette finds, within a time that the person typing does not notice.
+"""The records that the search palette finds while the user types, within a short time.
 
-Each table is searched by its own columns; its list also searches related records.
+Each table is searched by its own columns only. Its list searches related records as well.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ from config.admin.related_records import icon, list_url
 from config.admin.search import Search
 
 SHORTEST = 2
-"""The number of characters from which records are searched."""
+"""The length of the shortest term for which records are searched."""
 FOUND = 3
 """The number of records that are shown of each table."""
 SCANNED_ROWS = 20_000
-"""The size of a table up to which it is searched for a part of a text, which no index serves."""
+"""The largest table that is searched for a part of a text, which takes a scan of the table."""
 MILLISECONDS = 300
-"""The time for all tables."""
+"""The time limit of the search of all tables."""
 
 
 def find_records(request: HttpRequest, term: str) -> list[SearchResult]:
@@ -69,7 +69,7 @@ def matches(term: str, admins: Sequence[Any], large: Sequence[Any]) -> QuerySet:
 
 
 def _fields(related: Any) -> tuple[list[str], list[str]]:
-    """Return the search fields of the table's own columns: those with an index, and the others."""
+    """Return the search fields on the table's own columns: the indexed ones, and the others."""
     names = dict.fromkeys((f"{related.opts.pk.name}__exact", *related.search_fields))
     leading = _leading(related.opts)
     indexed: list[str] = []
@@ -82,7 +82,7 @@ def _fields(related: Any) -> tuple[list[str], list[str]]:
 
 
 def _leading(opts: Any) -> set[str]:
-    """Return the first column of the key and of each index and unique constraint of all rows."""
+    """Return the first columns of keys, indexes and unique constraints, except partial ones."""
     parts = [*opts.indexes, *opts.constraints]
     lists = [getattr(part, "fields", ()) for part in parts if not getattr(part, "condition", None)]
     unique = [field.name for field in opts.concrete_fields if field.unique]
@@ -98,7 +98,7 @@ def _results(related: Any, keys: list[Any]) -> list[SearchResult]:
 
 
 def _parent(related: Any) -> str:
-    """Return the first foreign key of the table, whose record tells its rows apart."""
+    """Return the first foreign key of the table, whose record helps to tell its rows apart."""
     return next((field.name for field in related.opts.concrete_fields if field.is_relation), "")
 
 

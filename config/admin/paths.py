@@ -1,4 +1,4 @@
-"""Paths of fields, such as `payment__user`, followed from a model or from a row."""
+"""Paths of fields, such as `payment__user`, that start at a model or at a row."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from config.postgres.citus import is_spread
 
 
 def field_at(model: Model | None, path: str) -> Any:
-    """Return the column at the end of `path`, or None if `path` leads along no foreign keys."""
+    """Return the column at the end of `path`, or None if there is no such path."""
     field: Any = None
     for name in path.split("__"):
         columns = model._meta.concrete_fields if model else ()
@@ -26,9 +26,9 @@ def value_at(row: Any, path: str) -> Any:
 
 
 def with_names(model: Model, path: str) -> list[str]:
-    """Return `path` and the paths of the records that the name of the record at its end needs.
+    """Return the paths to join to show the record at the end of `path` by its name.
 
-    A cluster cannot join rows that it has spread; Django then reads the record when it is named.
+    A cluster cannot join rows that it has spread. Django then reads the record when it is shown.
     """
     if is_spread(field_at(model, path).related_model):
         return []
@@ -38,7 +38,7 @@ def with_names(model: Model, path: str) -> list[str]:
 
 
 def select_names(rows: QuerySet) -> QuerySet:
-    """Return `rows` joined with the records that the names of the rows need."""
+    """Return `rows` joined with the records that are part of the names of the rows."""
     named_by = getattr(admin.site.get_model_admin(rows.model), "named_by", ())
     paths = [path for name in named_by for path in with_names(rows.model, name)]
     return rows.select_related(*paths) if paths else rows

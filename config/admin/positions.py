@@ -1,6 +1,6 @@
-"""Positions of rows below their parent, which are checked together, not row by row.
+"""Positions of rows below their parent, such as the order of modules in a course.
 
-A position is a deferrable unique constraint, such as that of a course and an order number.
+A position is a deferrable unique constraint, which is checked for all rows of a form together.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ def positions(model: type[models.Model]) -> list[UniqueConstraint]:
 
 @contextmanager
 def deferred(model: type[models.Model]) -> Iterator[None]:
-    """Let rows of `model` change places: check their positions when all are saved."""
+    """Let rows of `model` swap positions, which are checked when all rows are saved."""
     connection = connections[router.db_for_write(model)]
     names = ", ".join(connection.ops.quote_name(position.name) for position in positions(model))
     if not names:
@@ -42,7 +42,7 @@ def deferred(model: type[models.Model]) -> Iterator[None]:
 
 
 def why_taken(position: UniqueConstraint, row: models.Model) -> str:
-    """Return the message that another row of the database has the position of `row`."""
+    """Return the message that another row in the database has the position of `row`."""
     parent, number = position.fields
     others = _below(getattr(row, parent), row, parent).exclude(pk=row.pk)
     other = select_names(others.filter(**{number: getattr(row, number)})).first()

@@ -1,4 +1,4 @@
-"""What a form says at its top: its errors by name, and what was changed while it was open."""
+"""The summary at the top of a form: its errors, and changes by other sessions."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ class Problem(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A value that another session changed and that the form shows now."""
+    """A value that another session changed while the form was open."""
 
     name: str
     before: Any
@@ -27,7 +27,7 @@ class Change(NamedTuple):
 
 
 def problems(form: Any, formsets: list[Any]) -> Iterator[Problem]:
-    """Yield every error of a page, except those that the theme shows at the top anyway."""
+    """Yield all errors of the page except the general ones, which the theme shows at the top."""
     yield from _problems_of(form, "")
     for formset in formsets:
         plural = str(capfirst(formset.model._meta.verbose_name_plural))
@@ -38,7 +38,7 @@ def problems(form: Any, formsets: list[Any]) -> Iterator[Problem]:
 
 
 def changes(form: Any, formsets: list[Any]) -> Iterator[Change]:
-    """Yield what was changed meanwhile in the columns that were not changed in the form."""
+    """Yield the changes by other sessions to columns that the user did not edit."""
     yield from _changes_of(form, "")
     for formset in formsets:
         for number, row in enumerate(formset.initial_forms, 1):

@@ -1,4 +1,4 @@
-"""Search by index: related rows are found first, each table by its own index."""
+"""Search by index. Related rows are found first, so that each table uses its own index."""
 
 from functools import reduce
 from itertools import islice
@@ -15,7 +15,7 @@ from config.admin.bounds import QuerySet
 WORDS = 10
 CHARACTERS = 200
 RELATED_ROWS = 200
-"""The number of related rows that a search follows; a word that more rows match is too vague."""
+"""The most related rows that a search follows. A word that matches more of them is too vague."""
 NOTHING = Q(pk__in=[])
 
 
@@ -31,10 +31,10 @@ class Search:
         self.problem = search_problem(term)
         self.words = _words(term)
         self.vague: set[str] = set()
-        """Plural names of the related tables in which too many rows match a word."""
+        """The plural names of related tables with too many rows that match a word."""
 
     def matching(self, rows: QuerySet) -> QuerySet:
-        """Return the rows in which each word is in one of the fields; none for a wrong term."""
+        """Return the rows that have each word in one of the fields, or none for a wrong term."""
         if self.problem:
             return rows.none()
         for word in self.words:
@@ -43,7 +43,7 @@ class Search:
         return rows
 
     def _condition(self, model: type[models.Model], path: str, word: str) -> Q:
-        """Return the condition that `word` is at `path`; each foreign key takes a query."""
+        """Return the condition that `word` is at `path`. Each foreign key takes a query."""
         first, _, rest = path.partition("__")
         field: Any = model._meta.pk if first == "pk" else model._meta.get_field(first)
         if field.is_relation and rest:

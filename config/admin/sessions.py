@@ -33,7 +33,7 @@ def _sent_to_login(response: HttpResponse) -> bool:
 
 
 def _had_session(request: HttpRequest) -> bool:
-    """Return whether a page was asked for with the cookie of a session that is no more."""
+    """Return whether a browser asked for a page with the cookie of a session that has ended."""
     is_page = "text/html" in request.headers.get("Accept", "")
     is_over = not request.user.is_authenticated
     return is_page and is_over and settings.SESSION_COOKIE_NAME in request.COOKIES

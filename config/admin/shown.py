@@ -1,7 +1,7 @@
-"""What a change form showed: the values with which an edit and the database are compared.
+"""The values that a form had shown, with which an edit and the database are compared.
 
-One hidden input of the page has, by row, the caption and the columns as text. It is signed, so that
-reading it cannot fail in other ways than `UnreadableError`.
+A hidden input of the page has the caption and the columns of each row as text. It is signed, so
+reading it can only fail with `UnreadableError`.
 """
 
 import json
@@ -19,15 +19,15 @@ from django.utils import timezone
 INPUT = "_shown"
 SALT = "config.admin.shown"
 ZONE = ""
-"""The key at which the input has the time zone in which the page shows times."""
+"""The key of the entry with the time zone of the page."""
 LONGEST = 100_000
-"""The characters of a column that the input has; of a longer one it has only a digest."""
+"""The most characters of a column in the input, which has only a digest of longer text."""
 
 type Texts = dict[str, str | list[str] | None]
 
 
 class ShownRow(NamedTuple):
-    """A row as a form showed it: its name, and its columns as text."""
+    """A row as the page showed it: its name, and its columns as text."""
 
     caption: str = ""
     texts: Texts = {}  # noqa: RUF012
@@ -40,15 +40,15 @@ class UnreadableError(Exception):
     """The hidden input was changed, or signed with another SECRET_KEY."""
 
 
-def sealed(rows: Iterable[tuple[models.Model, Texts]]) -> str:
-    """Return the value of the hidden input for these rows with the columns that a form shows."""
+def signed_values(rows: Iterable[tuple[models.Model, Texts]]) -> str:
+    """Return the value of the hidden input for rows with their columns as text."""
     page = {key_of(row): ShownRow(str(row), texts) for row, texts in rows}
     page[ZONE] = ShownRow(timezone.get_current_timezone_name())
     return signing.dumps(page, salt=SALT, compress=True)
 
 
 def opened(data: Mapping[str, Any]) -> ShownPage:
-    """Return the rows that the form had shown before it sent `data`; none if it does not say."""
+    """Return the rows in the hidden input of a form that sent `data`, or none without the input."""
     if not (value := data.get(INPUT)):
         return {}
     try:
@@ -63,17 +63,17 @@ def key_of(row: models.Model) -> str:
 
 
 def is_shown(page: ShownPage, row: models.Model) -> bool:
-    """Return whether the page says how it showed `row`."""
+    """Return whether the page contains the values that it showed of `row`."""
     return key_of(row) in page
 
 
 def shown_row(page: ShownPage, row: models.Model) -> ShownRow:
-    """Return how the page showed `row`; an empty row if it did not."""
+    """Return `row` as the page showed it, or an empty row if it did not."""
     return page.get(key_of(row), ShownRow())
 
 
 def shown_caption(data: Mapping[str, Any], row: models.Model) -> str:
-    """Return the name that the form showed for `row` before it sent `data`, if it says so."""
+    """Return the name that the page showed for `row`, or an empty string if it is not known."""
     try:
         return shown_row(opened(data), row).caption
     except UnreadableError:
@@ -81,12 +81,12 @@ def shown_caption(data: Mapping[str, Any], row: models.Model) -> str:
 
 
 def values_of(model: type[models.Model], texts: Texts) -> dict[str, Any]:
-    """Return the values of columns as a form has them initially."""
+    """Return the values of columns from their texts, as initial values of a form."""
     return {name: from_text(model._meta.get_field(name), text) for name, text in texts.items()}
 
 
 def shown_zone(data: Mapping[str, Any]) -> tzinfo:
-    """Return the time zone in which the form showed times before it sent `data`."""
+    """Return the time zone of the page whose form sent `data`."""
     try:
         return ZoneInfo(opened(data)[ZONE].caption)
     except (UnreadableError, LookupError, ValueError):
@@ -94,7 +94,7 @@ def shown_zone(data: Mapping[str, Any]) -> tzinfo:
 
 
 def as_text(field: Any, row: models.Model) -> str | list[str] | None:
-    """Return the column of `row` as text, so that equal texts are equal values."""
+    """Return the column of `row` as text. Equal texts mean equal values."""
     value = field.value_from_object(row)
     if value is None:
         return None
@@ -104,9 +104,9 @@ def as_text(field: Any, row: models.Model) -> str | list[str] | None:
 
 
 def from_text(field: Any, text: str | list[str] | None) -> Any:
-    """Return the value of which `as_text` returned `text`, or None if it is not known.
+    """Return the value for which `as_text` returned `text`, or None if it is unknown.
 
-    It is not known if it is long, or if a new version has given `field` another type.
+    It is unknown if the text was long, or if `field` has got another type since.
     """
     if not isinstance(text, str):
         return None

@@ -20,18 +20,18 @@ from config.admin.search import search_problem
 from config.admin.throttle import throttled
 
 PALETTE = 200
-"""More results than the palette finds, so that it has one page."""
+"""The page size of the palette, which never has so many results and so has one page."""
 
 
 class AdminSite(UnfoldAdminSite):
-    """Unfold's site, with the apps and models in the order of the schema."""
+    """Unfold's site with a throttled login and with its own search palette."""
 
     index_title = "Dashboard"
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return apps and models in the order of the schema, not of the alphabet."""
+        """Return apps and models in the order of the schema, not alphabetically."""
         found = super().get_app_list(request, app_label)
         for app in found:
             models = list(apps.get_app_config(app["app_label"]).get_models())
@@ -53,7 +53,7 @@ class AdminSite(UnfoldAdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Read one's own account again and lock it, since the form saves all of its columns."""
+        """Read the account again and lock it, because Django's form saves all of its columns."""
         warn_of_ignored(request)
         with transaction.atomic():
             if request.method == "POST":
@@ -68,10 +68,10 @@ class AdminSite(UnfoldAdminSite):
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Return what the palette shows: tables, and the records that match.
+        """Return the matching tables and records for the palette.
 
-        Unfold would keep the results, with records that are meanwhile deleted, and lower the case
-        of the words, which finds no id of Stripe.
+        Unfold's own search caches results, which may contain deleted records, and converts the
+        words to lower case, so that it finds no Stripe ids.
         """
         if unknown := [quoted(name) for name in request.GET if name != "s"]:
             said = f"The palette has no parameter {', '.join(unknown)}."
@@ -92,7 +92,7 @@ class AdminSite(UnfoldAdminSite):
         return TemplateResponse(request, template, context, headers={"HX-Trigger": "search"})
 
     def matching(self, request: HttpRequest, term: str) -> list[SearchResult]:
-        """Return the tables and the records that match, or an entry that says what is wrong."""
+        """Return the matching tables and records, or one entry with the problem of the term."""
         if problem := search_problem(term):
             return [SearchResult(problem, "Nothing was searched", reverse("admin:index"), "error")]
         tables = self._search_apps(self.get_app_list(request), term.lower())

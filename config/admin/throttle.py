@@ -1,13 +1,12 @@
-"""A limit of failed logins.
+"""The limit on failed logins.
 
-Failures are counted for an account and an address together, so that failures in other accounts or
-from other addresses do not lock an account. A browser that has logged in to the account before has
-a counter of its own, so that a stranger behind the same proxy who knows the account's e-mail
-address does not lock it out either (OWASP calls this device cookies). A higher limit for the
-address alone stops a client that tries many accounts.
+Failures are counted per account and address, so that failures in other accounts or from other
+addresses do not lock an account. A browser that has logged in to the account before has its own
+counter, so that an attacker behind the same proxy cannot lock it out (OWASP: device cookies). A
+higher limit for the address alone stops a client that tries many accounts.
 
-The counters are rows in the table of the sessions. All processes share this table, and rows in it
-expire, as in a shared cache, so they need neither a table of their own nor another service.
+The counters are rows in the table of sessions, which all processes share and whose rows expire. So
+they need neither their own table nor a shared cache.
 """
 
 import json
@@ -64,7 +63,7 @@ View = Callable[..., HttpResponse]
 
 
 class Counter(NamedTuple):
-    """The failures of one origin, whose `number` includes the present attempt."""
+    """The failed logins from one origin, including the present attempt."""
 
     origin: str
     limit: int
@@ -73,7 +72,7 @@ class Counter(NamedTuple):
     seconds: int = 0
 
     def counted(self) -> "Counter":
-        """Count the present attempt; return the number, and the seconds until it is forgotten."""
+        """Count the present attempt, and return the counter with its number and time to live."""
         with connection.cursor() as cursor:
             cursor.execute(
                 COUNT, {"key": self.key, "limit": self.limit, "period": PERIOD.total_seconds()}
@@ -90,7 +89,7 @@ class Counter(NamedTuple):
 
 
 def throttled(view: View) -> View:
-    """Return the login view with a limit of failures; it redirects if the login succeeds."""
+    """Return the login view with a limit on failures. A redirect means that the login succeeded."""
 
     @wraps(view)
     def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -131,17 +130,17 @@ def _counters(request: HttpRequest) -> list[Counter]:
 
 
 def _account(request: HttpRequest) -> str:
-    """Return the name of the account as typed, in the one form that all spellings of it have."""
+    """Return the typed name of the account, normalized so that all spellings of it are equal."""
     return unicodedata.normalize("NFKC", request.POST.get("username", "")).strip().casefold()
 
 
 def _key(*parts: str) -> str:
-    """Return a hash of 40 characters, as a session key has; no client can make a usable one."""
+    """Return a hash as long as a session key, which clients cannot guess without SECRET_KEY."""
     return salted_hmac(__name__, json.dumps(parts), algorithm="sha256").hexdigest()[:40]
 
 
 def _forgive(counters: list[Counter]) -> None:
-    """Forget the failures in this account; of the address only this attempt."""
+    """Forget the failures in this account, and for the address only this attempt."""
     first, *others = counters
     first.forget()
     for counter in others:

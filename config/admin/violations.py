@@ -1,4 +1,4 @@
-"""Violated constraints as messages, each with the field at which a form shows it."""
+"""Messages for violated constraints, each with the field at which a form shows it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ class Violation(NamedTuple):
     message: str
 
 
-def explain(
+def violation_of(
     constraint: models.BaseConstraint, model: type[models.Model], row: models.Model | None = None
 ) -> Violation:
     """Return the message for a violation of `constraint`, by `row` if it is known.
@@ -61,7 +61,7 @@ def refused(
     model: type[models.Model],
     data: Mapping[str, str],
 ) -> Violation:
-    """Return the violation for an error of PostgreSQL that occurred while a form was saved.
+    """Return the violation for an error of PostgreSQL when a form was saved.
 
     Raise the error if it is not about the values.
     """
@@ -72,7 +72,7 @@ def refused(
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
         if constraint.name == name:
-            return explain(constraint, model)
+            return violation_of(constraint, model)
     return Violation(None, f"PostgreSQL refused the values: {str(error).splitlines()[0]}.")
 
 

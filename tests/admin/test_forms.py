@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
 from communication.models import DiscussionPost, Message
-from config.admin.violations import TOO_LONG, explain
+from config.admin.violations import TOO_LONG, violation_of
 from courses.models import Course, CourseModule, Lesson
 from enrollments.models import Certificate, Enrollment, LessonProgress
 from notifications.models import Notification
@@ -253,7 +253,7 @@ def test_page_with_a_form_that_breaks_a_check__says_so_at_the_field(admin_client
 def test_constraints__have_words_and_a_field_to_mark() -> None:
     for model in BY_MODEL:
         for constraint in model._meta.constraints if model not in READ_ONLY else ():
-            field, message = explain(constraint, model)
+            field, message = violation_of(constraint, model)
             assert model._meta.get_field(str(field))
             assert message not in (
                 "The value must be something else.",

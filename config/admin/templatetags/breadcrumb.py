@@ -17,9 +17,9 @@ HEADINGS = {"delete": "Delete", "history": "History"}
 
 @register.inclusion_tag("config_admin/breadcrumb.html", takes_context=True)
 def breadcrumb(context: template.RequestContext) -> dict[str, Any]:
-    """Return the pages above this one, which keep the filters of the list, and the heading.
+    """Return the links to the pages above this one, with the filters of the list, and the heading.
 
-    Unfold has only links, which forget the filters, and no heading that names the page.
+    Unfold's own links lose the filters, and its heading does not name the page.
     """
     opts, row = context.get("opts"), context.get("original") or context.get("object")
     if opts is None:

@@ -1,4 +1,4 @@
-"""The theme's own templates, for those of ours that replace them."""
+"""Access to a template of the theme for the template that replaces it."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def theme_with_lower_heading(context: template.RequestContext) -> SafeString:
-    """Return what the theme's template of the same name shows, with headings of the second level.
+    """Return the theme's template of the same name, rendered with <h2> in place of <h1>.
 
-    The page has its own heading of the first level.
+    The page has an <h1> of its own.
     """
     ours: Any = context.render_context.template
     theirs, _ = ours.engine.find_template(ours.name, skip=[ours.origin])

@@ -1,6 +1,6 @@
-// A form that was sent and not saved is kept in the tab and comes back when its page is opened:
-// after a login because the session had ended, after an error page, or after a lost connection.
-// The server names a saved form in a cookie (config.admin.drafts).
+// Drafts: a form that was sent but not saved is kept in the tab, and restored when its page is opened
+// again. This helps after the session has ended, after an error page and after a lost connection.
+// The server confirms a saved form with a cookie (config.admin.drafts).
 "use strict";
 {
   const KEY = `draft ${location.pathname}${location.search}`;
@@ -89,7 +89,7 @@
     return [...new FormData(form)].filter(([name]) => !unkept.has(name));
   }
 
-  // The records that were chosen by typing are no options of a new page.
+  // A new page does not have the records that were chosen by typing as options.
   function titlesOf(form) {
     const chosen = form.querySelectorAll("select.admin-autocomplete option:checked");
     return Object.fromEntries([...chosen].map((option) => [option.value, option.text]));
@@ -114,7 +114,7 @@
     return lost;
   }
 
-  // Returns the row of this page for each row that was sent, by key; rows without a key are added.
+  // Returns the row of this page for each row that was sent, found by key. Adds rows for new ones.
   function matchRows(form, draft) {
     const sent = new Map(draft.values);
     const rows = new Map();

@@ -1,4 +1,4 @@
-// Rows of an inline that were dragged keep the numbers of their page, in ascending order.
+// Positions: when rows of an inline are dragged, the numbers of the page are kept, and sorted.
 "use strict";
 
 // The theme would number them from 0, on each page. Alpine looks its function up when it starts.
