@@ -7,7 +7,7 @@ COPY requirements.txt .
 RUN pip --python /opt/venv install --require-hashes --requirement requirements.txt
 WORKDIR /app
 COPY . .
-# The settings want values, of which collectstatic uses none. They end with this step.
+# The settings require these variables, but collectstatic uses none. They exist in this step only.
 RUN DEBUG=off SECRET_KEY=only-for-this-step DATABASE_URL=postgres:///none \
     /opt/venv/bin/python manage.py collectstatic --noinput
 
@@ -22,5 +22,5 @@ USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD \
     ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
-# A disk under /tmp can be slow, for which the heartbeats of the workers would wait.
+# The heartbeats of the workers would wait for a slow disk under /tmp.
 CMD ["gunicorn", "--bind=0.0.0.0:8000", "--worker-tmp-dir=/dev/shm"]

@@ -7,25 +7,25 @@ SEEDS ?= 100
 
 .PHONY: up setup admin test test-drift test-random lint lock help
 
-up: setup ## install, start PostgreSQL, migrate; say what is there now (plain `make`)
+up: setup ## install, start PostgreSQL, migrate, show what the database contains (plain `make`)
 	@$(py) manage.py migrate --verbosity 0
 	@$(py) manage.py overview
 
 setup: .venv/installed ## only install the locked packages into .venv
 
-admin: setup ## a platform to look at: migrate, fill an empty database, make an account, serve
+admin: setup ## migrate, fill an empty database with demo data, make an account, open the admin site
 	@$(py) manage.py migrate --verbosity 0
 	@$(py) manage.py seed_demo --if-empty
 	@$(py) manage.py make_admin
 	@$(py) manage.py runserver $(ARGS)
 
-# Each process of the tests would compile the whole project, if it might not keep the bytecode.
+# Without files of bytecode, each process of the tests would compile the whole project.
 test test-drift test-random: export PYTHONDONTWRITEBYTECODE :=
 
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
 	@$(py) -m pytest -n auto --dist worksteal $(ARGS)
 
-test-drift: setup ## drift the schema in over a thousand ways: is each found, and repaired?
+test-drift: setup ## change the schema in over a thousand ways; each must be found and repaired
 	@DRIFT_MUTATIONS_OF_A_KIND=10 $(py) -m pytest -n auto --dist worksteal tests/drift $(ARGS)
 
 test-random: setup ## try random migrations, from seed 1 to SEEDS: make test-random SEEDS=200
