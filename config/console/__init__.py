@@ -10,6 +10,7 @@ from config.console.error_messages import (
     is_lost,
     is_output_error,
 )
+from config.console.standbys import check_takes_changes, chosen_connection
 from config.console.termination import Terminated, explained_interruption, orderly_termination
 from config.console.wording import (
     counted,
@@ -25,6 +26,8 @@ __all__ = [
     "Terminated",
     "ask",
     "check_options",
+    "check_takes_changes",
+    "chosen_connection",
     "counted",
     "counted_bytes",
     "delivered",

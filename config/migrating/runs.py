@@ -7,7 +7,13 @@ from django.core.management.base import CommandError
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.console import explain, explained_interruption, is_lost, is_output_error
+from config.console import (
+    check_takes_changes,
+    explain,
+    explained_interruption,
+    is_lost,
+    is_output_error,
+)
 from config.migrating.lock_waits import LockWaits, brief_lock_waits
 from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.progress import Progress
@@ -23,6 +29,7 @@ def guarded_run(
     Raise KeyboardInterrupt that tells how the database stands, and CommandError where PostgreSQL
     refuses rows.
     """
+    check_takes_changes(connection)
     with (
         explained_interruption(lambda: progress.after_interruption(connection)),
         hold_migration_lock(connection, progress, say) as lock,

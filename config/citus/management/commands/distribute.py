@@ -9,7 +9,7 @@ from config.citus.execution import Run
 from config.citus.plan import Plan, read_placed, read_plan
 from config.citus.report import describe, describe_return
 from config.citus.return_path import statements_back
-from config.console import ask, counted
+from config.console import ask, chosen_connection, counted
 from config.drift import verify
 from config.migrating import Progress, guarded_run
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         self.options = options
-        self.connection = connections[options["database"]]
+        self.connection = chosen_connection(options["database"])
         self.cluster = read_cluster(self.connection)
         if options["undo"]:
             self.take_back()

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from config.console import chosen_connection
 from config.demo.administrator import administrator
 from config.demo.errors import DemoError
 from config.demo.loader import check_migrated
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            check_migrated(connections[options["database"]])
+            check_migrated(chosen_connection(options["database"]))
             with administrator(options["email"], options["database"]) as (email, password):
                 self.stdout.write(how_to_log_in(email, password))
                 self.stdout.flush()

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from config.console import chosen_connection
 from config.demo.errors import DemoError, HasDataError
 from config.demo.loader import check_migrated, load
 from config.demo.options import parse_scale, parse_seed, parse_until
@@ -68,7 +69,7 @@ class Command(BaseCommand):
                 self.stdout.write(summary(plan, written, time.monotonic() - start))
 
     def seed(self, plan: PlatformPlan, options: dict[str, Any]) -> Counter[str]:
-        connection = connections[options["database"]]
+        connection = chosen_connection(options["database"])
         check_migrated(connection)
         visible = options["verbosity"] > 0 and self.stdout.isatty()
         with Platform(plan) as platform, ProgressBar(self.stdout, platform, visible=visible) as bar:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.color import no_style
 from django.db import Error, connections
 
-from config.console import EXIT_STATUS, OutputError, delivered
+from config.console import EXIT_STATUS, OutputError, chosen_connection, delivered
 from config.drift.advice import Advice, advise
 from config.drift.comparison import Comparison, verify
 from config.drift.expected import read_expected
@@ -87,7 +87,7 @@ class Command(BaseCommand):
                 "A snapshot holds what the models of all apps say. "
                 "Use --snapshot without app labels and --expect."
             )
-        connection = connections[options["database"]]
+        connection = chosen_connection(options["database"])
         # While another session has locked the catalog, the server accepts no new session.
         connection.settings_dict["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
         try:

@@ -3,11 +3,11 @@ from typing import Any
 
 from django.apps.registry import Apps
 from django.core.management.commands import migrate
-from django.db import connections
 from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 from django.db.models.signals import post_migrate, pre_migrate
 
+from config.console import chosen_connection
 from config.hazards import PlannedHazards
 from config.migrating.content_types import forget_models, removed_models
 from config.migrating.preflight import check_plan
@@ -28,11 +28,11 @@ class Command(migrate.Command):
     autodetector = EnumAutodetector
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.connection = chosen_connection(options["database"])
         self.hazards = PlannedHazards(options["database"])
         if options["plan"] or options["check_unapplied"]:
             super().handle(*args, **options)
             return
-        self.connection = connections[options["database"]]
         self.fake, self.fake_initial = options["fake"], options["fake_initial"]
         self.asked_verbosity = self.verbosity_of_plan = options["verbosity"]
         self.is_within_line = False

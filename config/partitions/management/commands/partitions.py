@@ -14,7 +14,7 @@ from django.core.management.base import (
 )
 from django.db import connections, models
 
-from config.console import ask, check_options
+from config.console import ask, check_options, chosen_connection
 from config.dumps import ClientPrograms, find_client_programs
 from config.migrating import LockWaits, guarded_run
 from config.partitions.after_migrate import divided_models
@@ -60,7 +60,7 @@ class Command(BaseCommand):
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         self.options = options
-        self.connection = connections[options["database"]]
+        self.connection = chosen_connection(options["database"])
         chosen = self.divided(options["tables"])
         what = wanted(options, current_month())
         if what.is_nothing:

@@ -13,7 +13,14 @@ from django.core.management.base import (
 from django.core.management.color import no_style
 from django.db import connections
 
-from config.console import ask, check_options, counted, counted_bytes
+from config.console import (
+    ask,
+    check_options,
+    check_takes_changes,
+    chosen_connection,
+    counted,
+    counted_bytes,
+)
 from config.dumps import ClientPrograms, find_client_programs
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
@@ -75,7 +82,8 @@ class Command(BaseCommand):
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         self.options = options
-        self.connection = connections[options["database"]]
+        self.connection = chosen_connection(options["database"])
+        check_takes_changes(self.connection)
         self.backup: Backup | None = None
         if not options["restore"]:
             self.roll_back()

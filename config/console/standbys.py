@@ -1,0 +1,30 @@
+"""Refusals of commands for a server that takes no changes."""
+
+from django.core.management.base import CommandError
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def chosen_connection(alias: str) -> BaseDatabaseWrapper:
+    """Return the connection that --database names. Raise CommandError if it is a replica's.
+
+    Its setting for tests tells of which other connection, whether its server is up or not.
+    """
+    connection = connections[alias]
+    if primary := connection.settings_dict["TEST"]["MIRROR"]:
+        raise CommandError(
+            f"The connection {alias} is that of a standby, which has the tables and rows of its "
+            f"primary. Use --database {primary}."
+        )
+    return connection
+
+
+def check_takes_changes(connection: BaseDatabaseWrapper) -> None:
+    """Raise CommandError if the server is a standby."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_is_in_recovery()")
+        if cursor.fetchone()[0]:
+            raise CommandError(
+                "The server is a standby, which takes no changes. Nothing was changed. Point "
+                "DATABASE_URL at the primary."
+            )
