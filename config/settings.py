@@ -165,7 +165,7 @@ def _replica(url: str) -> dict[str, Any]:
     database["TEST"] = {"MIRROR": "default"}
     database["OPTIONS"].setdefault("connect_timeout", 2)
     if pool := database["OPTIONS"].get("pool"):
-        pool |= {"timeout": 2, "check": None}
+        pool |= {"timeout": 0.2, "check": None}
     return database
 
 

@@ -146,7 +146,7 @@ def test_database_of_environment__is_set(
             {"DATABASE_POOL_SIZE": 5},
             {
                 "OPTIONS": {
-                    "pool": {"min_size": 2, "max_size": 5, "timeout": 2, "check": None},
+                    "pool": {"min_size": 2, "max_size": 5, "timeout": 0.2, "check": None},
                     "connect_timeout": 2,
                     "server_side_binding": False,
                 }

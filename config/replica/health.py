@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 from math import inf
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import psycopg
@@ -12,15 +12,15 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from config.console import explain
-from config.replica.lag import POSITION, Lag, Position
-from config.replica.session import SECONDS, new_session
+from config.replica.lag import OF_ANOTHER, POSITION, Lag, Position
+from config.replica.session import has_answered, new_session
 
 ALIAS = "replica"
 CHECK_SECONDS = 1
 """How long a replica that has answered is not asked again."""
 RETRY_SECONDS = 5
-"""How long one that has not is not asked again: if it hangs, asking takes two seconds."""
-ASKING_SECONDS = 2 * SECONDS
+"""How long one that has not is not asked again."""
+ASKING_SECONDS = 1
 """How long an answer that is due for replacement is believed while another thread asks."""
 PAUSES = (0, 0.05, 0.1, 0.2)
 """Seconds before the replica is asked again, which may just be receiving the last commit."""
@@ -50,7 +50,8 @@ class Health:
     """What this process knows of the replica.
 
     One thread asks, at most once in `CHECK_SECONDS`; the others go by the last answer meanwhile.
-    If that is too old, because nothing was read for some time, they leave the replica out.
+    If that is too old, because nothing was read for some time, they leave the replica out. While it
+    does not answer, it is asked in the background: asking takes two seconds if it hangs.
     """
 
     def __init__(self) -> None:
@@ -64,17 +65,45 @@ class Health:
         """Return whether to read the replica, and ask it first if the last answer is too old."""
         now = time.monotonic()
         if now >= self._due and self._asking.acquire(blocking=False):
-            try:
-                self._keep(self._ask(), asked=now)
-            finally:
-                self._asking.release()
+            self._ask(now)
         elif self._status.is_fit and now > self._due + ASKING_SECONDS:
             return Status(problem="it is just being asked")
         return self._status
 
     def doubt(self) -> None:
-        """Ask before the next read, since one has failed."""
+        """Leave the replica out until it has answered, since it has not answered a read."""
+        self._status = Status(problem="it has just not answered", answers=False)
         self._due = 0
+
+    def _ask(self, now: float) -> None:
+        """Compare the replica with the primary, whose errors are those of the request."""
+        try:
+            with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+                cursor.execute(POSITION)
+                primary = Position(*cursor.fetchone())
+        except BaseException:
+            self._asking.release()
+            raise
+        if self._status.answers:
+            self._ask_replica(primary, now)
+        else:
+            Thread(target=self._ask_replica, args=(primary, now), daemon=True).start()
+
+    def _ask_replica(self, primary: Position, asked: float) -> None:
+        try:
+            self._keep(self._answer(primary), asked)
+        finally:
+            self._asking.release()
+
+    def _answer(self, primary: Position) -> Status:
+        try:
+            with new_session(connections[ALIAS]) as session:
+                return self._compare(primary, session)
+        except psycopg.Error as error:
+            reason = explain(error) or str(error).partition("\n")[0]
+            reason = reason.replace("DATABASE_URL", "DATABASE_REPLICA_URL").rstrip(".")
+            failure = "refuses connections" if has_answered(error) else "does not answer"
+            return Status(problem=f"it {failure}: {reason}", answers=False)
 
     def _keep(self, status: Status, asked: float) -> None:
         """Keep the answer; log it if the replica goes or is back."""
@@ -88,29 +117,19 @@ class Health:
             _close_pool(connections[ALIAS])
         self._is_left_out = not status.is_fit
 
-    def _ask(self) -> Status:
-        """Compare the replica with the primary, whose errors are those of the request."""
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            cursor.execute(POSITION)
-            primary = Position(*cursor.fetchone())
-        try:
-            with new_session(connections[ALIAS]) as session:
-                return self._compare(primary, session)
-        except psycopg.Error as error:
-            reason = explain(error) or str(error).partition("\n")[0]
-            reason = reason.replace("DATABASE_URL", "DATABASE_REPLICA_URL").rstrip(".")
-            return Status(problem=f"it does not answer: {reason}", answers=False)
-
     def _compare(self, primary: Position, session: psycopg.Connection[Any]) -> Status:
         allowed = settings.DATABASE_REPLICA_MAX_LAG
         # One that has just caught up might be left out again the next second.
         limit = allowed / 2 if self._is_left_out else allowed
+        self._lag.note(primary)
         for pause in PAUSES:
             time.sleep(pause)
             replica = Position(*session.execute(POSITION).fetchone() or ())
             if problem := replica.unlike(primary):
                 return Status(problem=problem)
-            lag = self._lag.between(primary, replica)
+            lag = self._lag.of(replica)
+            if self._lag.is_of_another:
+                return Status(problem=OF_ANOTHER)
             if lag <= limit:
                 return Status(lag)
             if self._is_left_out and lag > limit + CHECK_SECONDS:

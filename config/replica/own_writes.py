@@ -11,8 +11,9 @@ from config.replica.reading import pinned
 
 COOKIE = "has_written"
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
-MARGIN = CHECK_SECONDS + ASKING_SECONDS
-"""Seconds by which what is known of the lag may be old."""
+MARGIN = CHECK_SECONDS + ASKING_SECONDS + 1
+"""Seconds by which what is known of the lag may be old. With synchronous_commit off, the position
+of the primary lacks the commits of the last second."""
 
 
 def own_writes(

@@ -1,12 +1,14 @@
 """Where the current code reads."""
 
 import logging
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
 
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg_pool import PoolTimeout
 
 from config.console import driver_error, is_lost
 from config.replica.health import ALIAS, HEALTH, is_configured
@@ -16,6 +18,11 @@ logger = logging.getLogger(__name__)
 
 pinned: ContextVar[bool] = ContextVar("pinned", default=False)
 """Whether the request reads on the primary only."""
+BUSY = "no connection of its pool was free. Raise DATABASE_POOL_SIZE"
+SILENT_SECONDS = 60
+"""How long the same reason of a failure is not logged again."""
+_logged: dict[str, float] = {}
+"""When each reason was logged."""
 _on_replica: ContextVar[bool] = ContextVar("on_replica", default=False)
 
 
@@ -42,7 +49,8 @@ def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
         except Error as error:
             failure = error
             reader().close()  # it may be broken, and would be until the request ends
-            HEALTH.doubt()
+            if _is_gone(failure):
+                HEALTH.doubt()
         finally:
             _on_replica.reset(token)
         result = function(*args, **kwargs)
@@ -52,10 +60,20 @@ def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     return read
 
 
+def _is_gone(failure: Error) -> bool:
+    """Return whether the server did not answer; it may, if only the pool had no free connection."""
+    return is_lost(failure) and not isinstance(driver_error(failure), PoolTimeout)
+
+
 def _log(failure: Error) -> None:
     """Log what only the replica refuses; if it is gone, that is logged when it is left out."""
-    if not is_lost(failure):
-        reason = str(driver_error(failure) or failure).partition("\n")[0]
+    if _is_gone(failure):
+        return
+    cause = driver_error(failure) or failure
+    reason = BUSY if isinstance(cause, PoolTimeout) else str(cause).partition("\n")[0]
+    now = time.monotonic()
+    if now >= _logged.get(reason, 0) + SILENT_SECONDS:
+        _logged[reason] = now
         logger.warning("A read failed on the replica, the primary was read: %s.", reason)
 
 

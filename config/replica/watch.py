@@ -8,15 +8,15 @@ import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.deadline import cut
-from config.replica.session import new_session
+from config.replica.session import has_answered, new_session
 
-PERIOD = 3
+PERIOD = 1
 """Seconds after which a server that has not answered a read is looked at, and again."""
 
 
 @contextmanager
 def watched(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Cut the connection if its server takes no new ones while the block waits for an answer.
+    """Cut the connection if its server does not answer new ones while the block waits.
 
     A time limit would not do, as it would also end a slow export.
     """
@@ -42,6 +42,6 @@ def _answers(connection: BaseDatabaseWrapper) -> bool:
     try:
         with new_session(connection) as session:
             session.execute("SELECT 1")
-    except psycopg.Error:
-        return False
+    except psycopg.Error as error:
+        return has_answered(error)
     return True

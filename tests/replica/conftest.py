@@ -39,6 +39,8 @@ def pair(
     both = {"default": url(servers.primary), "replica": url(servers.standby)}
     with django_db_blocker.unblock(), databases(**both):
         yield servers
+        with HEALTH._asking:  # wait for a thread that asks
+            pass
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from math import inf
 
 import pytest
@@ -49,7 +50,7 @@ def test_standby_that_is_behind_the_limit__is_left_out(pair: Pair, settings: Set
 def test_standby_that_has_replayed_no_commit__may_be_behind_by_any_time(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Lag, "between", lambda *positions: inf)
+    monkeypatch.setattr(Lag, "of", lambda *_: inf)
     said = "it is an unknown number of seconds behind, and 10 are allowed"
     assert HEALTH.status() == Status(inf, said)
 
@@ -90,11 +91,28 @@ def test_server_that_never_answers__is_left_out_after_the_time_limit(pair: Pair)
         silent = Server(listener.getsockname()[1])
         with replica_at(silent.url("postgres"), pair):
             assert problem().startswith("it does not answer: ")
+            assert HEALTH.status()  # without waiting
+            assert HEALTH._asking.locked()
+
+
+def test_server_that_is_full__is_left_out(pair: Pair) -> None:
+    pair.on(pair.primary, "DROP ROLE IF EXISTS unwanted")
+    pair.on(pair.primary, "CREATE ROLE unwanted LOGIN CONNECTION LIMIT 0")
+    pair.catch_up()
+    with replica_at(url(pair.standby, user="unwanted"), pair):
+        assert problem().startswith("it refuses connections: ")
+        assert 'too many connections for role "unwanted"' in problem()
 
 
 def test_server_that_takes_writes__is_left_out(pair: Pair) -> None:
     with replica_at(url(pair.primary), pair):
         assert problem() == "it is no standby, but takes writes itself"
+
+
+def test_standby_with_more_than_the_primary__is_left_out(pair: Pair) -> None:
+    HEALTH._lag._reached = Decimal(2**60)
+    said = "it is a standby of another server than the primary, such as a copy of it"
+    assert problem() == said
 
 
 def test_standby_of_another_database__is_left_out(pair: Pair) -> None:
@@ -117,8 +135,7 @@ def test_replica_that_goes_and_is_back__is_two_lines_in_the_log(
     with pair.stopped():
         reasons = {problem() for _ in range(3)}
     pair.catch_up()
-    for _ in range(3):
-        HEALTH.status()
+    assert eventually(lambda: HEALTH.status().is_fit)
     gone, back = [record.getMessage() for record in caplog.records]
     assert gone == f"{LEFT_OUT}{reasons.pop()}."
     assert re.fullmatch(r"The replica is read again: it is \d\.\d seconds behind\.", back)

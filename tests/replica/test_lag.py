@@ -3,40 +3,93 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from config.replica.lag import Lag, Position
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-def primary(position: int, seconds: int) -> Position:
-    return Position(7, 5, False, NOON + timedelta(seconds=seconds), Decimal(position), None)
+def primary(position: int, seconds: int, timeline: int = 1) -> Position:
+    return Position(7, 5, timeline, False, after(seconds), Decimal(position), None)
 
 
-def replica(position: int, last_commit: int | None) -> Position:
-    at = None if last_commit is None else NOON + timedelta(seconds=last_commit)
-    return Position(7, 5, True, NOON, Decimal(position), at)
+def replica(position: int, last_commit: int | None, timeline: int = 1) -> Position:
+    at = None if last_commit is None else after(last_commit)
+    return Position(7, 5, timeline, True, NOON, Decimal(position), at)
+
+
+def after(seconds: int) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def between(lag: Lag, of_primary: Position, of_replica: Position) -> float:
+    lag.note(of_primary)
+    return lag.of(of_replica)
 
 
 def test_replica_with_the_position_of_the_primary__is_not_behind() -> None:
-    assert Lag().between(primary(10, 100), replica(10, -1_000)) == 0
+    assert between(Lag(), primary(10, 100), replica(10, -1_000)) == 0
 
 
 def test_replica_behind__is_so_since_its_last_commit() -> None:
-    assert Lag().between(primary(10, 100), replica(9, 97)) == 3
+    assert between(Lag(), primary(10, 100), replica(9, 97)) == 3
 
 
 def test_replica_behind_after_an_idle_time__is_so_since_it_was_not() -> None:
     lag = Lag()
-    lag.between(primary(10, 100), replica(10, 0))
-    assert lag.between(primary(11, 102), replica(10, 0)) == 2
+    between(lag, primary(10, 100), replica(10, 0))
+    assert between(lag, primary(11, 102), replica(10, 0)) == 2
 
 
 def test_replica_behind_during_a_long_transaction__is_so_since_the_position_it_has() -> None:
     lag = Lag()
     for second in range(1, 6):  # two seconds behind all the time, without a commit
-        found = lag.between(primary(second, second), replica(second - 2, 0))
+        found = between(lag, primary(second, second), replica(second - 2, 0))
     assert found == 2
 
 
 def test_replica_that_has_replayed_no_commit__may_be_behind_by_any_time() -> None:
-    assert Lag().between(primary(10, 100), replica(9, None)) == float("inf")
+    assert between(Lag(), primary(10, 100), replica(9, None)) == float("inf")
+
+
+def test_replica_that_was_replaced_by_an_older_one__is_behind_since_the_commit_of_that() -> None:
+    lag = Lag()
+    between(lag, primary(10, 100), replica(10, 99))
+    assert between(lag, primary(11, 101), replica(5, 41)) == 60
+
+
+def test_replica_of_the_primary__is_of_no_other() -> None:
+    lag = Lag()
+    for second in range(1, 6):
+        between(lag, primary(second, second), replica(second + 1 - second % 2, second))
+        assert not lag.is_of_another
+
+
+@pytest.mark.parametrize(
+    ("of_primary", "of_replica"),
+    [
+        ([primary(10, 100), primary(10, 101)], [replica(11, 100), replica(12, 101)]),
+        ([primary(10, 100), primary(10, 103)], [replica(9, 99), replica(9, 102)]),
+    ],
+    ids=["ahead", "behind, with a commit after it fell behind"],
+)
+def test_replica_of_a_copy_of_the_primary__is_of_another(
+    of_primary: list[Position], of_replica: list[Position]
+) -> None:
+    lag = Lag()
+    for positions in zip(of_primary, of_replica, strict=True):
+        between(lag, *positions)
+    assert lag.is_of_another
+
+
+def test_replica_of_a_copy_that_was_promoted__is_unlike_the_primary() -> None:
+    said = "it is a standby of another server than the primary, such as a copy of it"
+    assert replica(9, 99, timeline=2).unlike(primary(10, 100)) == said
+
+
+def test_replica_after_another_server_has_become_the_primary__is_of_that() -> None:
+    lag = Lag()
+    between(lag, primary(20, 100), replica(10, 99))
+    between(lag, primary(12, 110, timeline=2), replica(11, 109))
+    assert not lag.is_of_another

@@ -12,11 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from config.admin import bounds, export
-from config.replica import health, reader, reads_replica, watch
+from config.database_url import parse_database_url
+from config.replica import health, reader, reading, reads_replica, watch
 from config.replica.health import HEALTH
 from courses.models import Course
 from tests.admin.pages import url
 from tests.factories import AnalyticsEventFactory, CourseFactory
+from tests.support.processes import eventually
 from tests.support.standby import Pair, databases
 from tests.support.standby import url as url_of
 
@@ -119,7 +121,7 @@ def test_own_write__is_seen_at_once(
 
 def test_cookie_of_a_write__lasts_until_the_standby_has_it(client_of_admin: Client) -> None:
     cookie = client_of_admin.post(url(Course, "changelist")).cookies["has_written"]
-    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (15, True, "Strict")
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (13, True, "Strict")
 
 
 def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
@@ -213,16 +215,19 @@ def test_read_that_only_the_standby_refuses__is_a_line_in_the_log(
     assert [record.getMessage() for record in caplog.records] == [said]
 
 
-def test_read_after_a_lost_connection__is_on_the_standby_again(pair: Pair) -> None:
-    @reads_replica
-    def read() -> str:
-        with reader().cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return reader().alias
+@reads_replica
+def alias() -> str:
+    """Return the alias of the connection on which a query has been answered."""
+    with reader().cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return reader().alias
 
-    assert read() == "replica"
+
+def test_read_after_a_lost_connection__is_on_the_standby_again(pair: Pair) -> None:
+    assert alias() == "replica"
     pair.disconnect_readers()
-    assert [read(), read()] == ["default", "replica"]
+    assert alias() == "default"
+    assert eventually(lambda: alias() == "replica")
 
 
 def test_read_when_the_standby_hangs__is_repeated_on_the_primary(
@@ -249,6 +254,44 @@ def test_read_that_takes_long__is_left_alone(pair: Pair, monkeypatch: pytest.Mon
         return reader().alias
 
     assert read() == "replica"
+
+
+def test_read_on_a_server_that_is_full__is_left_alone(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "PERIOD", 0.1)
+    pair.on(pair.primary, "DROP ROLE IF EXISTS single")
+    pair.on(pair.primary, "CREATE ROLE single LOGIN CONNECTION LIMIT 1")
+    pair.catch_up()
+    replica = url_of(pair.standby, user="single")
+    with (
+        databases(default=url_of(pair.primary), replica=replica),
+        watch.watched(connections["replica"]),
+        connections["replica"].cursor() as cursor,
+    ):
+        cursor.execute("SELECT pg_sleep(1)")
+        assert cursor.fetchone() == ("",)
+
+
+def test_read_without_a_free_connection__is_on_the_primary_and_logged_once(
+    pair: Pair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_logged", {})
+    standby = parse_database_url(url_of(pair.standby))
+    standby["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 1, "timeout": 0.2}
+    monkeypatch.setitem(connections.settings, "replica", connections.settings["replica"] | standby)
+    connections["replica"] = connections.create_connection("replica")
+    taken: Any = connections.create_connection("replica")
+    with taken.cursor():
+        assert [alias(), alias()] == ["default", "default"]
+    taken.close()
+    assert alias() == "replica"
+    taken.close_pool()
+    said = (
+        "A read failed on the replica, the primary was read: no connection of its pool was free. "
+        "Raise DATABASE_POOL_SIZE."
+    )
+    assert [record.getMessage() for record in caplog.records] == [said]
 
 
 @pytest.mark.parametrize("page", ["", "courses/course/", "courses/course/add/"])
