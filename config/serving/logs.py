@@ -3,17 +3,22 @@
 import json
 import logging
 import sys
+from copy import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import psycopg
 from django.http import HttpRequest
 
-from config.console import printable
+from config.console import driver_error, explain, is_lost, printable
 from config.serving.request_ids import current
 
 
 class TextFormatter(logging.Formatter):
     """A formatter that keeps a record on one line, even if a path in it has line breaks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(_shortened(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
         return printable(super().formatMessage(record)).replace("\n", "\\n")
@@ -26,6 +31,7 @@ class JsonFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
+        record = _shortened(record)
         fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -36,6 +42,20 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         return json.dumps(fields, default=str)
+
+
+def _shortened(record: logging.LogRecord) -> logging.LogRecord:
+    """Return the record with a reason instead of a traceback if the database is gone.
+
+    While it is, each request fails, and where it does tells nothing.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if not (error and is_lost(error) and isinstance(driver_error(error), psycopg.OperationalError)):
+        return record
+    short = copy(record)
+    short.msg, short.args = f"{record.getMessage()}: {explain(error)}", ()
+    short.exc_info = short.exc_text = None
+    return short
 
 
 def _of_request(record: logging.LogRecord) -> dict[str, object]:

@@ -6,7 +6,9 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -26,7 +28,11 @@ def warn(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-urlpatterns = [path("fail/", fail), path("warn/", warn)]
+def lose(request: HttpRequest) -> HttpResponse:
+    raise OperationalError from psycopg.OperationalError("connection failed: no route to host")
+
+
+urlpatterns = [path("fail/", fail), path("lose/", lose), path("warn/", warn)]
 
 
 @pytest.fixture
@@ -69,6 +75,15 @@ def test_error_of_a_view__is_one_line_with_the_exception_and_without_the_query(
         "status": 500,
     }
     assert "ann@" not in log.getvalue()
+
+
+def test_error_of_a_database_that_is_gone__has_the_reason_for_an_exception(
+    site: Client, log: io.StringIO
+) -> None:
+    site.get("/lose/")
+    line = only_line(log)
+    assert line["message"] == "Internal Server Error: /lose/: no route to host."
+    assert "exception" not in line
 
 
 def test_line_of_any_logger_in_a_request__names_the_request(site: Client, log: io.StringIO) -> None:
