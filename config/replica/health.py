@@ -9,9 +9,9 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 
-from config.console import explain
+from config.console import explain, is_lost
 from config.replica.lag import OF_ANOTHER, POSITION, Lag, Position
 from config.replica.session import has_answered, new_session
 
@@ -76,17 +76,20 @@ class Health:
         self._due = 0
 
     def _ask(self, now: float) -> None:
-        """Compare the replica with the primary, whose errors are those of the request."""
+        """Compare the replica with the primary. If that is gone, the last answer holds.
+
+        An export may then go on, and what reads the primary has an error of its own.
+        """
+        primary = None
         try:
-            with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-                cursor.execute(POSITION)
-                primary = Position(*cursor.fetchone())
-        except BaseException:
-            self._asking.release()
-            raise
-        if self._status.answers:
+            primary = _position_of_primary()
+        finally:
+            if not primary:
+                self._due = now + CHECK_SECONDS
+                self._asking.release()
+        if primary and self._status.answers:
             self._ask_replica(primary, now)
-        else:
+        elif primary:
             Thread(target=self._ask_replica, args=(primary, now), daemon=True).start()
 
     def _ask_replica(self, primary: Position, asked: float) -> None:
@@ -136,6 +139,20 @@ class Health:
                 break  # it has missed more than the last commit
         seconds = "an unknown number of" if lag == inf else f"up to {lag:.1f}"
         return Status(lag, f"it is {seconds} seconds behind, and {allowed} are allowed")
+
+
+def _position_of_primary() -> Position | None:
+    """Return what the primary has, or None if it is gone."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(POSITION)
+            return Position(*cursor.fetchone())
+    except Error as error:
+        if connection.in_atomic_block or not is_lost(error):
+            raise
+        connection.close()  # it would be broken until the request ends
+        return None
 
 
 def _close_pool(connection: Any) -> None:

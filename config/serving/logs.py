@@ -3,8 +3,8 @@
 import json
 import logging
 import sys
-from copy import copy
 from collections.abc import Mapping
+from copy import copy
 from datetime import UTC, datetime
 
 import psycopg

@@ -159,7 +159,7 @@ def test_dashboard_when_the_standby_goes_midway__has_exact_counts(
     def end(models: Iterable[type[Model]]) -> Counter[type[Model]]:
         found = estimates(models)
         if reader().alias == "replica":
-            pair.disconnect_readers()
+            pair.disconnect_clients(pair.standby)
         return found
 
     monkeypatch.setattr(bounds, "estimates", end)
@@ -180,6 +180,17 @@ def test_export_when_the_standby_goes_midway__has_all_rows_once(
     with pair.stopped():
         rest = list(lines)
     assert len({*head, *rest}) == len([*head, *rest]) == before + 1
+
+
+def test_export_when_the_primary_is_restarted__goes_on(
+    pair: Pair, client_of_admin: Client, before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PIECE", 1)
+    page: Any = client_of_admin.get(reverse("admin:courses_course_export", args=["csv"]))
+    lines = iter(page.streaming_content)
+    head = [next(lines), next(lines)]
+    pair.disconnect_clients(pair.primary)
+    assert len([*head, *lines]) == before + 1
 
 
 def test_query_that_conflicts_with_recovery__is_repeated_on_the_primary(pair: Pair) -> None:
@@ -225,7 +236,7 @@ def alias() -> str:
 
 def test_read_after_a_lost_connection__is_on_the_standby_again(pair: Pair) -> None:
     assert alias() == "replica"
-    pair.disconnect_readers()
+    pair.disconnect_clients(pair.standby)
     assert alias() == "default"
     assert eventually(lambda: alias() == "replica")
 
@@ -302,6 +313,11 @@ def test_page_without_the_primary__is_explained(client_of_admin: Client, page: s
     answer = client_of_admin.get(f"/admin/{page}")
     said = "The database does not answer, so the page cannot be shown."
     assert (answer.status_code, said in answer.text) == (503, True)
+
+
+def test_probe_without_the_standby__says_that_the_site_is_ready(pair: Pair) -> None:
+    with pair.stopped():
+        assert Client().get("/readyz").text == "ok\n"
 
 
 def test_dashboard__tells_how_far_the_standby_is_behind(

@@ -89,10 +89,10 @@ class Pair:
         replayed: LiteralString = "SELECT pg_last_wal_replay_lsn() - '0/0'"
         assert eventually(lambda: self.on(self.standby, replayed) >= position)
 
-    def disconnect_readers(self) -> None:
-        """End the sessions of all clients of the standby."""
+    def disconnect_clients(self, cluster: Cluster) -> None:
+        """End the sessions of all clients of one of the servers."""
         self.on(
-            self.standby,
+            cluster,
             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
             " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
         )
