@@ -6,13 +6,16 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from config.postgres.embedded.cluster import BIN
 from tests.support.databases import Database, new_database
+from tests.support.migrations import default_database
 from tests.support.processes import PROJECT, execute, fork
 
 DOCUMENTS = ("migrations.md", "quick-reference.md")
@@ -35,13 +38,14 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_document__can_be_followed(document: str, copy: Path, database: Database) -> None:
-    text = (PROJECT / "docs" / document).read_text()
-    for kind, block in BLOCK.findall(text):
+    edited = False
+    for kind, block in BLOCK.findall((PROJECT / "docs" / document).read_text()):
         if kind == "diff":
             edit(copy, block)
+            edited = True
         else:
             for line in block.splitlines():
-                type_line(line.removeprefix("$ "), copy, database)
+                type_line(line.removeprefix("$ "), copy, database, edited=edited)
 
 
 def edit(copy: Path, diff: str) -> None:
@@ -56,15 +60,23 @@ def edit(copy: Path, diff: str) -> None:
     path.write_text(content.replace(before, after))
 
 
-def type_line(line: str, copy: Path, database: Database) -> None:
-    """Run the line: by a shell, unless it is a plain command of manage.py."""
+def type_line(line: str, copy: Path, database: Database, *, edited: bool) -> None:
+    """Run the line: by a shell, unless it is a plain command of manage.py.
+
+    Such a command needs no process while the copy is not yet `edited`, thus like the project.
+    """
+    plain = re.fullmatch(r"python manage\.py ([\w. -]+)", line)
+    if plain and not edited:
+        with default_database(database.name):
+            call_command(*plain[1].split(), stdout=StringIO())
+        return
     where = database.where
     variables = {LIBPQ[key]: value for key, value in where.items() if key in LIBPQ} | {
         "DATABASE_URL": database.url,
         "PGPASSWORD": where.get("password", ""),
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
-    if re.fullmatch(r"python manage\.py [\w. -]+", line):
+    if plain:
         process = fork(copy, line.split()[1:], variables)
     else:
         process = execute(["bash", "-c", with_our_python(line)], variables, copy)
