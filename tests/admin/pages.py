@@ -1,7 +1,9 @@
 """Addresses, requests and form data of the admin, and the models that stand for all others."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.apps import apps
@@ -9,6 +11,7 @@ from django.contrib import admin
 from django.db import DatabaseError, transaction
 from django.db.models import CharField, Model, TextField, URLField
 from django.forms import BaseForm, CheckboxInput
+from django.template.response import SimpleTemplateResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -83,24 +86,48 @@ def typed(form: BaseForm) -> dict[str, str]:
     return {name: str(value) for name, value in data.items() if value is not None}
 
 
+@contextmanager
+def unrendered() -> Iterator[None]:
+    """Leave pages empty until the block ends: to render one takes as long as all else.
+
+    Responses have `context_data`, from which the page would have been rendered.
+    """
+    with patch.object(SimpleTemplateResponse, "rendered_content", ""):
+        yield
+
+
+def context_of(client: Client, address: str, parameters: Any = None) -> Any:
+    """Return what the page at `address` would be rendered from."""
+    with unrendered():
+        response: Any = client.get(address, parameters)
+    assert response.status_code == 200
+    return response.context_data
+
+
+def post(client: Client, address: str, data: dict[str, Any]) -> Any:
+    """Return the response to a form; if that is a page again, it is not rendered."""
+    with unrendered():
+        return client.post(address, data)
+
+
 def form_of(client: Client, address: str) -> Any:
-    return client.get(address).context["adminform"].form
+    return context_of(client, address)["adminform"].form
 
 
 def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
     """Return the errors of the form at `address`, which does not save `data`."""
-    response = client.post(address, data)
+    response = post(client, address, data)
     assert response.status_code == 200
-    return dict(response.context["adminform"].form.errors)
+    return dict(response.context_data["adminform"].form.errors)
 
 
 def sent(client: Client, address: str) -> dict[str, str]:
     """Return what a browser sends of the untouched page at `address`, with its inlines."""
-    return shown_on(client.get(address).context)
+    return shown_on(context_of(client, address))
 
 
 def shown_on(context: Any) -> dict[str, str]:
-    """Return what a browser sends of an untouched page that was rendered with `context`."""
+    """Return what a browser sends of an untouched page that is rendered from `context`."""
     data = typed(context["adminform"].form) | {INPUT: context["shown"]}
     for inline in context["inline_admin_formsets"]:
         data |= typed(inline.formset.management_form)
@@ -111,22 +138,21 @@ def shown_on(context: Any) -> dict[str, str]:
     return data
 
 
-def without_inlines(client: Client, address: str) -> dict[str, str]:
-    """Return what a browser sends of the inlines of the page at `address` without rows."""
-    inlines = client.get(address).context["inline_admin_formsets"]
+def without_inlines(context: Any) -> dict[str, str]:
+    """Return what a browser sends of the inlines without rows of the page of `context`."""
     counts = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
     return {
         f"{inline.formset.prefix}-{name}": count
-        for inline in inlines
+        for inline in context["inline_admin_formsets"]
         for name, count in counts.items()
     }
 
 
 def like(client: Client, row: Model) -> dict[str, str]:
     """Return what a browser sends to add a row with the values of `row`."""
-    address = url(type(row), "add")
-    form = type(form_of(client, address))(instance=row)
-    return without_inlines(client, address) | typed(form)
+    context = context_of(client, url(type(row), "add"))
+    form = type(context["adminform"].form)(instance=row)
+    return without_inlines(context) | typed(form)
 
 
 MARKUP = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>{{7*7}}"

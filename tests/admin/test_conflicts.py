@@ -24,7 +24,17 @@ from config.admin.formsets import CASCADES, CHANGED
 from config.admin.shown import INPUT, LONGEST
 from courses.models import Course, Lesson
 from enrollments.models import Enrollment
-from tests.admin.pages import BY_MODEL, READ_ONLY, each_of, shown_on, typed, url
+from tests.admin.pages import (
+    BY_MODEL,
+    READ_ONLY,
+    context_of,
+    each_of,
+    post,
+    sent,
+    shown_on,
+    typed,
+    url,
+)
 from tests.factories import (
     CourseFactory,
     CourseModuleFactory,
@@ -55,12 +65,12 @@ class Tab:
     def __init__(self, client: Client, row: models.Model, **parameters: str) -> None:
         self.client, self.row = client, row
         self.address = url(type(row), "change", row.pk)
-        context = client.get(self.address, parameters).context
+        context = context_of(client, self.address, parameters)
         self.form = context["adminform"].form
         self.data = shown_on(context)
 
     def save(self, **typed: str) -> Any:
-        return self.client.post(self.address, self.data | typed)
+        return post(self.client, self.address, self.data | typed)
 
     def save_values(self, **values: Any) -> Any:
         """Send the page with other values in some of the inputs."""
@@ -145,7 +155,7 @@ def test_values_changed_on_both_sides__are_conflicts_and_nothing_is_saved(
     mine = {name: third_value(tab.row, name, others[name]) for name in changed}
     mine = {name: value for name, value in mine.items() if value is not None}
     response = tab.save_values(**mine)
-    assert response.context["adminform"].form.errors.keys() == mine.keys()
+    assert response.context_data["adminform"].form.errors.keys() == mine.keys()
     assert tab.columns() == others
 
 
@@ -171,19 +181,19 @@ def test_conflict__names_both_values_and_is_resolved_by_saving_again(admin_clien
     tab = Tab(admin_client, CourseFactory.create(title="First"))
     Course.objects.update(title="Second")
     response = tab.save(title="Third")
-    [message] = response.context["adminform"].form.errors["title"]
+    [message] = response.context_data["adminform"].form.errors["title"]
     assert strip_tags(message) == (
         "Nothing was saved, because another session changed this from First to Second while the "
         "form was open. Save again to replace it with what you typed."
     )
-    assert tab.client.post(tab.address, shown_on(response.context)).status_code == 302
+    assert tab.client.post(tab.address, shown_on(response.context_data)).status_code == 302
     assert Course.objects.get().title == "Third"
 
 
 def test_form_shown_again__shows_what_was_changed_meanwhile_elsewhere(admin_client: Client) -> None:
     tab = Tab(admin_client, CourseFactory.create(category="maths", title="First"))
     Course.objects.update(category="music")
-    context = tab.save(title="").context
+    context = tab.save(title="").context_data
     assert context["adminform"].form["category"].value() == "music"
     assert context["changes"] == [("Category", "maths", "music")]
 
@@ -192,7 +202,7 @@ def test_values_that_only_together_break_a_check__are_refused(admin_client: Clie
     tab = Tab(admin_client, CourseFactory.create(published=True, status="draft"))
     Course.objects.update(published_at=None)
     response = tab.save(status="published")
-    assert response.context["adminform"].form.errors == {
+    assert response.context_data["adminform"].form.errors == {
         "published_at": ["A published course needs the time of its publication."]
     }
 
@@ -236,10 +246,10 @@ def test_page_that_does_not_say_what_it_showed__is_saved_after_a_question(
     tab = Tab(admin_client, CourseFactory.create(title="Here"))
     Course.objects.update(title="There")
     response = tab.save(_shown=shown)
-    assert response.context["adminform"].form.errors == {
+    assert response.context_data["adminform"].form.errors == {
         "title": [NOT_SHOWN.format(now='<span class="other-value">There</span>')]
     }
-    assert tab.client.post(tab.address, shown_on(response.context)).status_code == 302
+    assert tab.client.post(tab.address, shown_on(response.context_data)).status_code == 302
     assert Course.objects.get().title == "Here"
 
 
@@ -286,7 +296,7 @@ def test_long_text_changed_meanwhile__is_not_undone(admin_client: Client) -> Non
     assert tab.save(title="SQL").status_code == 302
     Lesson.objects.update(content_text="b" * (LONGEST + 1))
     response = tab.save(title="SQL", content_text="c")
-    assert list(response.context["adminform"].form.errors) == ["content_text"]
+    assert list(response.context_data["adminform"].form.errors) == ["content_text"]
 
 
 # Inlines
@@ -326,9 +336,9 @@ def test_inline_row_changed_and_deleted_meanwhile__becomes_a_new_row(admin_clien
     gone = Question.objects.get(question_text="a")
     gone.delete()
     response = tab.save(**{"questions-0-question_text": "mine"})
-    [inline] = response.context["inline_admin_formsets"]
+    [inline] = response.context_data["inline_admin_formsets"]
     assert [form["question_text"].value() for form in inline.formset.forms] == ["b", "mine"]
-    assert response.context["problems"] == [
+    assert response.context_data["problems"] == [
         (
             "Question #2",
             f"The question “{gone}” was deleted or moved while this form was open. What you typed "
@@ -336,7 +346,7 @@ def test_inline_row_changed_and_deleted_meanwhile__becomes_a_new_row(admin_clien
             "",
         )
     ]
-    assert tab.client.post(tab.address, shown_on(response.context)).status_code == 302
+    assert tab.client.post(tab.address, shown_on(response.context_data)).status_code == 302
     assert sorted(text for text, _ in texts_and_points()) == ["b", "mine"]
 
 
@@ -347,10 +357,10 @@ def test_inline_row_deleted_here_and_changed_meanwhile__is_deleted_after_a_quest
     Question.objects.filter(question_text="a").update(points=9)
     response = tab.save(**{"questions-0-DELETE": "on"})
     question = Question.objects.get(question_text="a")
-    assert response.context["problems"][0].message == CHANGED.format(
+    assert response.context_data["problems"][0].message == CHANGED.format(
         noun="question", caption=question
     )
-    again = shown_on(response.context) | {"questions-0-DELETE": "on"}
+    again = shown_on(response.context_data) | {"questions-0-DELETE": "on"}
     assert tab.client.post(tab.address, again).status_code == 302
     assert texts_and_points() == [("b", 1)]
 
@@ -368,18 +378,18 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
         "delete 2 lessons and leave 1 course module without prerequisite module"
     ]
     LessonFactory.create(module=lesson.module)
-    second = tab.client.post(tab.address, shown_on(first.context) | mark)
+    second: Any = tab.client.post(tab.address, shown_on(first.context_data) | mark)
     assert asked(second) == [
         "delete 3 lessons and leave 1 course module without prerequisite module"
     ]
     assert 'name="modules-_counted"' in second.text
-    third = tab.client.post(tab.address, shown_on(second.context) | mark)
+    third = tab.client.post(tab.address, shown_on(second.context_data) | mark)
     assert (third.status_code, Lesson.objects.count()) == (302, 0)
 
 
 def asked(response: Any) -> list[str]:
     """Return what the page says would be deleted along with modules."""
-    [problem] = response.context["problems"]
+    [problem] = response.context_data["problems"]
     before, after = CASCADES.format(nouns="course modules", effects="|").split("|")
     assert problem.message.startswith(before)
     return [str(problem.message.removeprefix(before).removesuffix(after))]
@@ -397,7 +407,7 @@ def test_inline_rows_of_the_second_page__are_found_though_a_row_before_is_gone(
 ) -> None:
     quiz = quiz_with_questions(*"abcdefghijkl")
     address = url(Quiz, "change", quiz.pk) + "?questions-page=2"
-    data = shown_on(admin_client.get(address).context)
+    data = sent(admin_client, address)
     Question.objects.filter(question_text="a").delete()
     assert admin_client.post(address, data | {"questions-1-points": "7"}).status_code == 302
     assert texts_and_points()[-2:] == [("k", 1), ("l", 7)]
@@ -407,13 +417,13 @@ def test_inline_rows_of_the_second_page__are_found_though_a_row_before_is_gone(
 def test_inline_row_without_a_key_of_the_set__is_not_lost(admin_client: Client, key: str) -> None:
     tab = Tab(admin_client, quiz_with_questions("a"))
     response = tab.save(**{"questions-0-id": key, "questions-0-question_text": "mine"})
-    assert response.context["problems"][-1].name == "Question #1"
+    assert response.context_data["problems"][-1].name == "Question #1"
     assert texts_and_points() == [("a", 1)]
 
 
 def test_inline_with_invalid_counts__says_so_at_the_top(admin_client: Client) -> None:
     response = Tab(admin_client, quiz_with_questions("a")).save(**{"questions-TOTAL_FORMS": "x"})
-    assert [problem.name for problem in response.context["problems"]] == ["Questions"]
+    assert [problem.name for problem in response.context_data["problems"]] == ["Questions"]
 
 
 # Records that are gone
@@ -424,7 +434,7 @@ def test_record_deleted_meanwhile__can_be_added_again_as_typed(admin_client: Cli
     tab = Tab(admin_client, course)
     course.delete()
     response = tab.save(category="music")
-    form = response.context["adminform"].form
+    form = response.context_data["adminform"].form
     assert form.non_field_errors() == [
         f"The course “{course}” was deleted while this form was open, so nothing was saved. "
         "What you typed is below. Save it to add a new course."

@@ -15,7 +15,7 @@ from config.admin.bounds import Count, TooSlowError, at_most, count_up_to
 from courses.models import Course
 from enrollments.models import Enrollment
 from payments.models import Payment
-from tests.admin.pages import url
+from tests.admin.pages import context_of, url
 from tests.factories import (
     CourseFactory,
     EnrollmentFactory,
@@ -28,9 +28,8 @@ from users.models import User
 
 
 def listed(client: Client, model: type[models.Model], **parameters: Any) -> list[Any]:
-    response = client.get(url(model, "changelist"), parameters)
-    assert response.status_code == 200
-    return list(response.context["cl"].result_list)
+    context = context_of(client, url(model, "changelist"), parameters)
+    return list(context["cl"].result_list)
 
 
 # Days and numbers
@@ -142,8 +141,8 @@ def test_nested_block__leaves_the_outer_time_limit(db: None) -> None:
 
 
 def summary(client: Client, **parameters: Any) -> str:
-    response = client.get(url(Course, "changelist"), parameters)
-    return str(response.context["cl"].summary)
+    context = context_of(client, url(Course, "changelist"), parameters)
+    return str(context["cl"].summary)
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 courses"), (1, "1 course")])
@@ -191,9 +190,9 @@ def test_list_that_takes_too_long__is_of_the_newest_rows_and_says_so(
 @pytest.mark.usefixtures("slow")
 def test_list_that_takes_too_long_of_a_small_table__is_complete(admin_client: Client) -> None:
     course = CourseFactory.create()
-    response = admin_client.get(url(Course, "changelist"), {"price_to": "10"})
-    assert list(response.context["cl"].result_list) == [course]
-    assert response.context["cl"].paginator.newest is None
+    found = context_of(admin_client, url(Course, "changelist"), {"price_to": "10"})["cl"]
+    assert list(found.result_list) == [course]
+    assert found.paginator.newest is None
 
 
 @pytest.fixture
@@ -210,20 +209,20 @@ def slow_to_count(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_filter_that_an_index_serves__finds_old_rows_too(admin_client: Client) -> None:
     old = EnrollmentFactory.create()
     EnrollmentFactory.create_batch(3)
-    response = admin_client.get(
-        url(Enrollment, "changelist"), {"course__id__exact": str(old.course_id)}
-    )
-    assert list(response.context["cl"].result_list) == [old]
-    assert response.context["cl"].summary == "1 enrollment"
-    assert response.context["cl"].paginator.newest is None
+    parameters = {"course__id__exact": str(old.course_id)}
+    found = context_of(admin_client, url(Enrollment, "changelist"), parameters)["cl"]
+    assert list(found.result_list) == [old]
+    assert found.summary == "1 enrollment"
+    assert found.paginator.newest is None
 
 
 @pytest.mark.usefixtures("slow_to_count")
 def test_filter_that_no_index_serves__finds_new_rows(admin_client: Client) -> None:
     courses = CourseFactory.create_batch(3)
-    response = admin_client.get(url(Course, "changelist"), {"price_to": "10", "o": "1"})
-    assert set(response.context["cl"].result_list) == set(courses[1:])
-    assert response.context["cl"].paginator.newest == 2
+    parameters = {"price_to": "10", "o": "1"}
+    found = context_of(admin_client, url(Course, "changelist"), parameters)["cl"]
+    assert set(found.result_list) == set(courses[1:])
+    assert found.paginator.newest == 2
 
 
 @pytest.mark.usefixtures("slow_to_count")
@@ -232,10 +231,10 @@ def test_filter_that_many_new_rows_pass__looks_through_all_pages(
 ) -> None:
     monkeypatch.setattr(changelist, "NEWEST_ROWS", 3)
     courses = CourseFactory.create_batch(4)
-    changelist_shown = admin_client.get(url(Course, "changelist"), {"price_to": "10"}).context["cl"]
-    assert list(changelist_shown.result_list) == courses[::-1]
-    assert changelist_shown.summary == "more than 2 courses"
-    assert changelist_shown.paginator.newest is None
+    found = context_of(admin_client, url(Course, "changelist"), {"price_to": "10"})["cl"]
+    assert list(found.result_list) == courses[::-1]
+    assert found.summary == "more than 2 courses"
+    assert found.paginator.newest is None
 
 
 def test_order_of_filtered_rows_by_a_record__is_that_of_its_table(
@@ -249,8 +248,8 @@ def test_order_of_filtered_rows_by_a_record__is_that_of_its_table(
 
 
 def test_order_by_an_unsortable_column__is_ignored(admin_client: Client) -> None:
-    response = admin_client.get("/admin/analytics/analyticsevent/?o=1.-2.3")
-    assert set(response.context["cl"].queryset.query.order_by) == {"-pk"}
+    found = context_of(admin_client, "/admin/analytics/analyticsevent/?o=1.-2.3")["cl"]
+    assert set(found.queryset.query.order_by) == {"-pk"}
 
 
 # Times

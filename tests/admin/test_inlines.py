@@ -9,7 +9,7 @@ from django.test import Client
 
 from assessments.models import Quiz
 from courses.models import CourseModule
-from tests.admin.pages import errors, sent, url
+from tests.admin.pages import context_of, errors, post, sent, url
 from tests.factories import (
     CourseFactory,
     CourseModuleFactory,
@@ -23,14 +23,14 @@ from users.models import User, UserProfile
 
 
 def inline_rows(client: Client, row: models.Model, **parameters: str) -> list[models.Model]:
-    context = client.get(url(type(row), "change", row.pk), parameters).context
+    context = context_of(client, url(type(row), "change", row.pk), parameters)
     [inline] = context["inline_admin_formsets"]
     return [form.instance for form in inline.formset.forms]
 
 
 def save(client: Client, row: models.Model, **changes: str) -> Any:
     address = url(type(row), "change", row.pk)
-    return client.post(address, sent(client, address) | changes)
+    return post(client, address, sent(client, address) | changes)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_row_added_with_the_number_of_one_that_moves__is_saved(admin_client: Cli
 
 
 def position_errors(response: Any) -> list[Any]:
-    [inline] = response.context["inline_admin_formsets"]
+    [inline] = response.context_data["inline_admin_formsets"]
     return [dict(form.errors).get("order_number") for form in inline.formset.forms]
 
 
@@ -252,12 +252,12 @@ def test_inline_that_breaks_a_check__says_so_at_the_field(
 ) -> None:
     row = factory.create()
     response = save(admin_client, getattr(row, parent), **changes)
-    [inline] = response.context["inline_admin_formsets"]
+    [inline] = response.context_data["inline_admin_formsets"]
     assert [dict(form.errors) for form in inline.formset.forms] == [errors]
 
 
 def test_fresh_user__has_no_profile_in_the_form(admin_client: Client) -> None:
-    context = admin_client.get(url(User, "add")).context
+    context = context_of(admin_client, url(User, "add"))
     assert context["inline_admin_formsets"] == []
 
 

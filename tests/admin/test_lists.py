@@ -11,16 +11,15 @@ from communication.models import Message
 from config.admin.bounds import estimates
 from courses.models import Course, CourseModule
 from payments.models import Payment
-from tests.admin.pages import BY_MODEL, each_of, representative, url
+from tests.admin.pages import BY_MODEL, context_of, each_of, representative, url
 from tests.factories import AnalyticsEventFactory, CourseFactory, UserFactory
 from users.models import User
 
 
 def listed(client: Client, model: type[models.Model], **parameters: Any) -> list[Any]:
     """Return the keys of the rows that the list shows."""
-    response = client.get(url(model, "changelist"), parameters)
-    assert response.status_code == 200
-    return [row.pk for row in response.context["cl"].result_list]
+    context = context_of(client, url(model, "changelist"), parameters)
+    return [row.pk for row in context["cl"].result_list]
 
 
 @representative
@@ -33,7 +32,7 @@ def test_every_choice_of_every_filter__opens(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     BY_MODEL[model].create()
-    changelist = admin_client.get(url(model, "changelist")).context["cl"]
+    changelist = context_of(admin_client, url(model, "changelist"))["cl"]
     queries = [
         choice["query_string"]
         for spec in changelist.filter_specs
@@ -92,8 +91,8 @@ def test_filter_by_a_known_and_an_unknown_label__finds_nothing(admin_client: Cli
 
 
 def test_filter_by_a_label__marks_it(admin_client: Client) -> None:
-    response = admin_client.get(url(Course, "changelist"), {"status__exact": "draft"})
-    changelist = response.context["cl"]
+    parameters = {"status__exact": "draft"}
+    changelist = context_of(admin_client, url(Course, "changelist"), parameters)["cl"]
     choices = list(changelist.filter_specs[0].choices(changelist))
     assert [choice["display"] for choice in choices if choice["selected"]] == ["Draft"]
 

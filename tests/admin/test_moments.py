@@ -13,7 +13,7 @@ from django.utils import timezone
 from analytics.models import AnalyticsEvent
 from config.admin.moments import OUTSIDE, MomentField, MomentWidget
 from courses.models import Course
-from tests.admin.pages import errors, sent, url
+from tests.admin.pages import context_of, errors, sent, url
 from tests.factories import AnalyticsEventFactory, CourseFactory, UserProfileFactory
 from users.models import User, UserProfile
 
@@ -210,8 +210,8 @@ def test_time_that_python_does_not_have__is_shown_and_stays_as_it_is(
 @pytest.mark.parametrize("limit", ["published_at_from=0001-01-01", "published_at_to=9999-12-31"])
 def test_range_to_the_end_of_the_calendar__has_all_rows(in_tokyo: Client, limit: str) -> None:
     CourseFactory.create(published_at=FIRST)
-    response = in_tokyo.get(f"{url(Course, 'changelist')}?{limit}")
-    assert response.context["cl"].queryset.count() == 1
+    context = context_of(in_tokyo, f"{url(Course, 'changelist')}?{limit}")
+    assert context["cl"].queryset.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -225,8 +225,8 @@ def test_range_from_a_day_without_one_midnight__begins_with_the_day(
     begin = datetime.fromisoformat(day).replace(hour=hour, tzinfo=UTC)
     CourseFactory.create(published_at=begin - timedelta(microseconds=1))
     course = CourseFactory.create(published_at=begin)
-    response = admin_client.get(url(Course, "changelist"), {"published_at_from": day})
-    assert list(response.context["cl"].queryset) == [course]
+    context = context_of(admin_client, url(Course, "changelist"), {"published_at_from": day})
+    assert list(context["cl"].queryset) == [course]
 
 
 # Time zones, languages and currencies

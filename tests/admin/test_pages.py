@@ -13,7 +13,15 @@ from django.urls import reverse
 
 from analytics.models import AnalyticsEvent
 from courses.models import Course
-from tests.admin.pages import BY_MODEL, form_of, representative, sent, url
+from tests.admin.pages import (
+    BY_MODEL,
+    TRAITS,
+    each_model,
+    form_of,
+    representative,
+    sent,
+    url,
+)
 from tests.factories import AnalyticsEventFactory, UserFactory
 
 ABSENT = "01a204f2-dd54-7217-8914-12ab7cfde595"
@@ -32,6 +40,15 @@ def test_groups__are_not_in_the_admin() -> None:
 
 def test_index__opens(admin_client: Client) -> None:
     assert admin_client.get(reverse("admin:index")).status_code == 200
+
+
+@each_model
+def test_list_and_record__are_pages_with_links_of_the_row(
+    admin_client: Client, model: type[models.Model]
+) -> None:
+    key = BY_MODEL[model].create(**TRAITS.get(model, {})).pk
+    assert url(model, "change", key) in admin_client.get(url(model, "changelist")).text
+    assert url(model, "history", key) in admin_client.get(url(model, "change", key)).text
 
 
 @pytest.mark.parametrize(

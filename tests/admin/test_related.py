@@ -10,7 +10,7 @@ from communication.models import Message
 from config.admin import related_records
 from courses.models import Course, CourseModule, Lesson
 from enrollments.models import Certificate
-from tests.admin.pages import BY_MODEL, each_of, url
+from tests.admin.pages import BY_MODEL, context_of, each_of, url
 from tests.factories import (
     AnnouncementFactory,
     CourseAnalyticsFactory,
@@ -27,7 +27,7 @@ from users.models import UserProfile
 
 def links(client: Client, row: models.Model, kind: str) -> dict[str, Any]:
     """Return the links on the page of `row`: `parents` by name, or `children` by title."""
-    context = client.get(url(type(row), "change", row.pk)).context
+    context = context_of(client, url(type(row), "change", row.pk))
     return {link.name or link.title: link for link in context[kind]}
 
 
@@ -81,7 +81,7 @@ def test_link__opens_the_list_of_exactly_those_rows(
     row = model._base_manager.earliest("pk")
     for link in links(admin_client, row, "children").values():
         if not link.url.endswith("/change/"):
-            changelist = admin_client.get(link.url).context["cl"]
+            changelist = context_of(admin_client, link.url)["cl"]
             assert changelist.result_count == link.count.number
 
 
@@ -98,7 +98,7 @@ def test_link_to_rows_through_others__shows_them(admin_client: Client) -> None:
     lesson = LessonFactory.create()
     LessonFactory.create()
     link = links(admin_client, lesson.module.course, "children")["Lessons"]
-    assert list(admin_client.get(link.url).context["cl"].result_list) == [lesson]
+    assert list(context_of(admin_client, link.url)["cl"].result_list) == [lesson]
 
 
 def test_list_of_rows_through_others_by_a_secret__is_refused(admin_client: Client) -> None:
