@@ -28,8 +28,11 @@ from tests.support.databases import new_database
 from users.enums import Role
 from users.models import User
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-MISSING = "There is no Chromium on PATH. Install it (Debian: apt-get install chromium)."
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first has no windows, which others draw even if they are not shown: half of their work."""
+MISSING = (
+    "There is no Chromium on PATH. Install it (Debian: apt-get install chromium-headless-shell)."
+)
 PATIENCE = 90_000
 """Milliseconds; long, because other tests keep the machine busy; a failing test waits so long."""
 FLAGS = ("--disable-gpu", "--disable-quic", "--disable-sync")
@@ -103,19 +106,24 @@ def page(desk: BrowserContext, platform: Platform) -> Iterator[Page]:
         yield page
 
 
+@pytest.fixture(scope="package")
+def lobby(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
+    """Yield the context of the visitors, of which each finds the files of the one before."""
+    with browser.new_context(base_url=platform.address, viewport=DESKTOP) as context:
+        yield context
+
+
 @pytest.fixture
-def visitor(browser: Browser, platform: Platform) -> Iterator[Page]:
+def visitor(lobby: BrowserContext, platform: Platform) -> Iterator[Page]:
     """Yield a page of a visitor who has not logged in."""
-    with (
-        browser.new_context(base_url=platform.address, viewport=DESKTOP) as context,
-        watched(context, platform.address) as page,
-    ):
+    with watched(lobby, platform.address) as page:
         yield page
+    lobby.clear_cookies()
 
 
-@pytest.fixture
-def phone(browser: Browser, desk: BrowserContext, platform: Platform) -> Iterator[Page]:
-    """Yield a page of the administrator on a phone."""
+@pytest.fixture(scope="package")
+def handset(browser: Browser, desk: BrowserContext, platform: Platform) -> Iterator[BrowserContext]:
+    """Yield the context of the administrator's phone."""
     device = browser.new_context(
         base_url=platform.address,
         viewport=PHONE,
@@ -123,5 +131,12 @@ def phone(browser: Browser, desk: BrowserContext, platform: Platform) -> Iterato
         has_touch=True,
         storage_state=desk.storage_state(),
     )
-    with device as context, watched(context, platform.address) as page:
+    with device as context:
+        yield context
+
+
+@pytest.fixture
+def phone(handset: BrowserContext, platform: Platform) -> Iterator[Page]:
+    """Yield a page of the administrator on a phone."""
+    with watched(handset, platform.address) as page:
         yield page

@@ -48,7 +48,12 @@ def switch_to(page: Page, scheme: str) -> None:
 
 def barriers(page: Page, part: str, *rules: str) -> list[str]:
     """Return the barriers that axe finds in `part` by `rules`, or by all that it has."""
-    options: dict[str, Any] = {"resultTypes": ["violations"]}
+    # It would fetch all stylesheets and media again, which no rule needs here, and find selectors.
+    options: dict[str, Any] = {
+        "resultTypes": ["violations"],
+        "preload": False,
+        "selectors": False,
+    }
     if rules:
         options["runOnly"] = rules
     if not page.evaluate("'axe' in window"):  # half a megabyte, so only once a page
