@@ -33,6 +33,7 @@ from config.postgres.enums.operations import (
     RenameEnum,
     RenameEnumValue,
 )
+from config.postgres.partitions import MonthlyPartitions
 
 
 class DeclaredType(NamedTuple):
@@ -86,6 +87,17 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         self.users_before = _apps_by_type(self.from_state)
         self.users_after = _apps_by_type(self.to_state)
         return super()._detect_changes(convert_apps, graph)
+
+    def generate_deleted_models(self) -> None:
+        """Delete tables with their partitions, which cannot be removed from a table before."""
+        new = self.new_model_keys | self.new_unmanaged_keys
+        for key in (self.old_model_keys | self.old_unmanaged_keys) - new:
+            options = self.from_state.models[key].options
+            rules = options.get("constraints", [])
+            options["constraints"] = [
+                rule for rule in rules if not isinstance(rule, MonthlyPartitions)
+            ]
+        super().generate_deleted_models()
 
     def _detect_renamed_types(self, old: DeclaredTypes, new: DeclaredTypes) -> None:
         appeared = [name for name in new if name not in old]
