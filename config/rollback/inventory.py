@@ -15,10 +15,11 @@ from config.postgres.catalog import Address, transposed
 # The parts of tables that are neither columns nor code, such as indexes and constraints, are left
 # out. They hold nothing, and their operations name them.
 WHOLE_OBJECTS = (
-    *("pg_collation", "pg_conversion", "pg_event_trigger", "pg_extension", "pg_foreign_server"),
-    *("pg_foreign_data_wrapper", "pg_language", "pg_namespace", "pg_opclass", "pg_operator"),
-    *("pg_opfamily", "pg_policy", "pg_proc", "pg_publication"),
-    *("pg_rewrite", "pg_statistic_ext", "pg_ts_config", "pg_ts_dict", "pg_cast"),
+    *("pg_am", "pg_cast", "pg_collation", "pg_conversion", "pg_event_trigger", "pg_extension"),
+    *("pg_foreign_data_wrapper", "pg_foreign_server", "pg_language", "pg_opclass", "pg_operator"),
+    *("pg_opfamily", "pg_policy", "pg_proc", "pg_publication", "pg_rewrite"),
+    *("pg_statistic_ext", "pg_transform", "pg_ts_config", "pg_ts_dict", "pg_ts_parser"),
+    "pg_ts_template",
 )
 FIRST_OWN_OID = 16384
 """The first oid that a server gives to an object that it did not come with."""
@@ -118,6 +119,10 @@ SELECT 'pg_type', t.oid::bigint, 0 FROM pg_type AS t
  WHERE c.oid IS NOT NULL OR coalesce(nullif(t.typrelid, 0), element.typrelid, 0) = 0""",
     "SELECT 'pg_largeobject', oid::bigint, 0 FROM pg_largeobject_metadata",
     "SELECT 'pg_trigger', oid::bigint, 0 FROM pg_trigger WHERE NOT tgisinternal",
+    "SELECT 'pg_user_mapping', umid::bigint, 0 FROM pg_user_mappings",
+    "SELECT 'pg_authid', oid::bigint, 0 FROM pg_roles",
+    # PostgreSQL makes schemas for temporary tables when it needs them.
+    "SELECT 'pg_namespace', oid::bigint, 0 FROM pg_namespace WHERE nspname !~ '^pg_'",
     *(f"SELECT '{catalog}', oid::bigint, 0 FROM {catalog}" for catalog in WHOLE_OBJECTS),  # noqa: S608
 ]
 INVENTORY = f"""
@@ -131,7 +136,7 @@ SELECT DISTINCT CASE locktype WHEN 'object' THEN classid::regclass::text ELSE 'p
   FROM pg_locks
  WHERE pid = pg_backend_pid() AND locktype IN ('object', 'relation')
    AND mode = 'AccessExclusiveLock'
-   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
 
 IDENTITIES = """
@@ -198,7 +203,7 @@ SELECT v.catalog::regclass::oid::bigint, coalesce(s.nspname, ''),
    AND v.catalog IN ('pg_class', 'pg_type', 'pg_proc', 'pg_namespace', 'pg_extension',
                      'pg_collation')
    AND NOT EXISTS (SELECT FROM pg_depend AS d
-                    WHERE (d.classid, d.objid) = (v.catalog::regclass, v.oid)
+                    WHERE (d.classid, d.objid, d.objsubid) = (v.catalog::regclass, v.oid, 0)
                       AND d.deptype IN ('a', 'i', 'e'))
  ORDER BY 1, 2, 3
 """

@@ -84,9 +84,10 @@ class RowWatch:
         )
 
     def _changes(self, query: str) -> dict[int, int]:
+        """Return the changes in the tables that were there before; others are gone when undone."""
         earlier = self.earlier[query]
         changes = {oid: rows - earlier.get(oid, 0) for oid, rows in self._read(query).items()}
-        return {oid: rows for oid, rows in changes.items() if rows > 0}
+        return {oid: rows for oid, rows in changes.items() if rows > 0 and oid in self.files}
 
     def _read(self, query: str) -> dict[int, int]:
         self.cursor.execute(query)

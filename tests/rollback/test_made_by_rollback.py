@@ -13,14 +13,25 @@ class Kind(models.TextChoices):
 class Keep(models.Model):
     kind = EnumField(Kind)
 
+class Event(models.Model):
+    at = models.DateTimeField()
+    class Meta:
+        db_table = "events"
+        constraints = [MonthlyPartitions("at", name="events_default")]
+
 class Item(models.Model):
     kind = EnumField(Kind)
+    n = models.IntegerField()
+    twice = models.GeneratedField(
+        expression=models.F("n") * 2, output_field=models.IntegerField(), db_persist=True
+    )
     keeps = models.ManyToManyField(Keep)
 """
 AFTER = {
-    "deleted model": BEFORE.partition("class Item")[0],
+    "deleted models": BEFORE.partition("class Event")[0],
     "deleted field": BEFORE.replace("    keeps = models.ManyToManyField(Keep)\n", ""),
     "renamed table": BEFORE + "    class Meta:\n        db_table = 'items'\n",
+    "renamed months": BEFORE.replace('db_table = "events"', 'db_table = "occasions"'),
 }
 
 MADE = """
@@ -28,6 +39,8 @@ migrations.RunSQL(
     "SELECT 1",
     '''
     CREATE TABLE "Old Log" (id bigserial PRIMARY KEY);
+    INSERT INTO "Old Log" DEFAULT VALUES;
+    CREATE TEMPORARY TABLE copied AS TABLE "Old Log";
     CREATE VIEW logs AS TABLE "Old Log";
     CREATE FUNCTION size(lab_item, int) RETURNS int LANGUAGE sql AS 'SELECT 1';
     CREATE TYPE mood AS ENUM ('sad');
