@@ -105,7 +105,7 @@ class Trace:
             if versions.get(address, version) != version
         )
         self.unbacked = [
-            what for what, was in self.unbacked_before.items() if unbacked.get(what, was) != was
+            was.what for key, was in self.unbacked_before.items() if unbacked.get(key, was) != was
         ]
         # Other sessions drop objects as well; those that this one has dropped are locked.
         gone = self.before - self.now

@@ -1,34 +1,87 @@
 """What no backup holds, because it is part of no table, type or the like, and code may change."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
+from config.rollback.inventory import FIRST_OWN_OID
 
-def read_unbacked(cursor: CursorWrapper) -> Mapping[str, str]:
-    """Return the version of each such thing by its description."""
+CATALOGS = (
+    *("pg_am", "pg_cast", "pg_conversion", "pg_event_trigger", "pg_extension", "pg_language"),
+    *("pg_foreign_data_wrapper", "pg_foreign_server", "pg_opclass", "pg_operator", "pg_opfamily"),
+    *("pg_transform", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"),
+)
+"""The catalogs whose objects are in no backup, or stay as they are when one is restored."""
+
+
+class Unbacked(NamedTuple):
+    """Something that is in no backup, and its version."""
+
+    what: str
+    version: str
+
+
+def read_unbacked(cursor: CursorWrapper) -> Mapping[str, Unbacked]:
+    """Return each such thing by a key that stays when it is renamed."""
     cursor.execute(UNBACKED)
-    return dict(cursor.fetchall())
+    return {key: Unbacked(what, version) for key, what, version in cursor.fetchall()}
 
 
-UNBACKED = """
-SELECT 'the default privileges', md5(string_agg(concat(oid, ' ', xmin), ',' ORDER BY oid))
-  FROM pg_default_acl
+OTHERS = "\n         UNION ALL\n        ".join(
+    f"SELECT '{catalog}', oid, concat_ws(' ', xmin, obj_description(oid, '{catalog}')) FROM {catalog}"  # noqa: S608,E501
+    for catalog in CATALOGS
+)
+# Roles and large objects may not be read by all roles. So they are as changed as the locks and the
+# statistics of the own transaction tell.
+UNBACKED = f"""
+SELECT concat(catalog, oid), concat_ws(' ', type, identity), version
+  FROM (SELECT 'pg_publication', oid, concat_ws(' ', xmin, obj_description(oid, 'pg_publication'), (
+               SELECT string_agg(concat(r.oid, ' ', r.xmin), ',' ORDER BY r.oid)
+                 FROM pg_publication_rel AS r WHERE prpubid = p.oid), (
+               SELECT string_agg(concat(s.oid, ' ', s.xmin), ',' ORDER BY s.oid)
+                 FROM pg_publication_namespace AS s WHERE pnpubid = p.oid))
+          FROM pg_publication AS p
+         UNION ALL
+        SELECT 'pg_ts_config', oid, concat_ws(' ', xmin, obj_description(oid, 'pg_ts_config'), (
+               SELECT string_agg(concat(maptokentype, mapseqno, ' ', m.xmin), ','
+                                 ORDER BY maptokentype, mapseqno)
+                 FROM pg_ts_config_map AS m WHERE mapcfg = c.oid))
+          FROM pg_ts_config AS c
+         UNION ALL
+        {OTHERS}) AS object (catalog, oid, version),
+       pg_identify_object(catalog::regclass, oid, 0)
+ WHERE oid >= {FIRST_OWN_OID}
  UNION ALL
-SELECT format('the owner, privileges or comment of schema %I', nspname),
-       concat_ws(' ', nspowner, nspacl, obj_description(oid, 'pg_namespace'))
-  FROM pg_namespace
- UNION ALL
-SELECT 'the owner, privileges, comment or settings of the database',
-       concat_ws(' ', datdba, datacl, shobj_description(d.oid, 'pg_database'),
-                 (SELECT string_agg(concat(setrole, setconfig), ',' ORDER BY setrole)
-                    FROM pg_db_role_setting WHERE setdatabase = d.oid))
-  FROM pg_database AS d WHERE datname = current_database()
- UNION ALL
-SELECT format('publication %I', pubname),
-       concat_ws(' ', p.xmin, (SELECT string_agg(concat(oid, ' ', xmin), ',' ORDER BY oid)
-                                 FROM pg_publication_rel WHERE prpubid = p.oid))
-  FROM pg_publication AS p
- UNION ALL
-SELECT format('event trigger %I', evtname), xmin::text FROM pg_event_trigger
-"""
+SELECT what, what, version FROM (
+    SELECT 'the default privileges', md5(string_agg(concat(oid, ' ', xmin), ',' ORDER BY oid))
+      FROM pg_default_acl
+     UNION ALL
+    SELECT format('the owner, privileges or comment of schema %I', nspname),
+           concat_ws(' ', nspowner, nspacl, obj_description(oid, 'pg_namespace'))
+      FROM pg_namespace
+     UNION ALL
+    SELECT format('the owner or comment of collation %s', oid::regcollation),
+           concat_ws(' ', collowner, obj_description(oid, 'pg_collation'))
+      FROM pg_collation WHERE oid >= {FIRST_OWN_OID}
+     UNION ALL
+    SELECT 'the owner, privileges, comment or settings of the database',
+           concat_ws(' ', datdba, datacl, shobj_description(d.oid, 'pg_database'),
+                     (SELECT string_agg(concat(setrole, setconfig), ',' ORDER BY setrole)
+                        FROM pg_db_role_setting WHERE setdatabase = d.oid))
+      FROM pg_database AS d WHERE datname = current_database()
+     UNION ALL
+    SELECT 'the settings of roles',
+           md5(string_agg(concat(setrole, setconfig), ',' ORDER BY setrole))
+      FROM pg_db_role_setting WHERE setdatabase = 0
+     UNION ALL
+    SELECT 'roles or their memberships', count(*)::text FROM pg_locks
+     WHERE pid = pg_backend_pid() AND mode = 'RowExclusiveLock'
+       AND relation IN ('pg_authid'::regclass, 'pg_auth_members'::regclass)
+     UNION ALL
+    SELECT 'the contents of large objects',
+           concat_ws(' ', pg_stat_get_xact_tuples_inserted(oid),
+                     pg_stat_get_xact_tuples_updated(oid), pg_stat_get_xact_tuples_deleted(oid))
+      FROM pg_class WHERE oid = 'pg_largeobject'::regclass
+) AS other (what, version)
+"""  # noqa: S608

@@ -8,59 +8,79 @@ from config.postgres.catalog import Address
 
 
 def read_versions(cursor: CursorWrapper) -> Mapping[Address, str]:
-    """Return the versions of relations with their parts, and of types, functions and schemas."""
+    """Return the versions of relations with their parts, and of types, functions and the like."""
     cursor.execute(VERSIONS)
     return {Address(catalog, oid, 0): version for catalog, oid, version in cursor.fetchall()}
 
 
 # A row of a catalog that is updated has another xmin. Only the row of pg_class is also updated by a
 # foreign key of another table. A definition changes when a table that it names is renamed.
+# Of a sequence that is not locked, other sessions draw numbers.
 VERSIONS = """
-WITH part (relation, version) AS (
-    SELECT attrelid, concat(attnum, ' ', xmin) FROM pg_attribute WHERE attnum > 0
+WITH part (relation, catalog, oid, version) AS (
+    SELECT coalesce(indrelid, attrelid), NULL::regclass, NULL::oid,
+           concat_ws(' ', attrelid, attnum, a.xmin)
+      FROM pg_attribute AS a LEFT JOIN pg_index ON indexrelid = attrelid WHERE attnum > 0
      UNION ALL
-    SELECT adrelid, concat(oid, ' ', xmin) FROM pg_attrdef
+    SELECT adrelid, NULL, NULL, concat(oid, ' ', xmin) FROM pg_attrdef
      UNION ALL
-    SELECT conrelid, concat_ws(' ', oid, xmin, pg_get_constraintdef(oid))
+    SELECT conrelid, 'pg_constraint'::regclass, oid,
+           concat_ws(' ', oid, xmin, pg_get_constraintdef(oid))
       FROM pg_constraint WHERE conrelid >= 16384
      UNION ALL
-    SELECT indrelid, concat_ws(' ', i.oid, x.xmin, relname, reloptions, reltablespace)
+    SELECT indrelid, 'pg_class'::regclass, i.oid,
+           concat_ws(' ', i.oid, x.xmin, relname, reloptions, reltablespace)
       FROM pg_index AS x JOIN pg_class AS i ON i.oid = indexrelid
      UNION ALL
-    SELECT tgrelid, concat(oid, ' ', xmin) FROM pg_trigger WHERE NOT tgisinternal
+    SELECT tgrelid, 'pg_trigger'::regclass, oid, concat(oid, ' ', xmin)
+      FROM pg_trigger WHERE NOT tgisinternal
      UNION ALL
-    SELECT polrelid, concat_ws(' ', oid, xmin, pg_get_expr(polqual, polrelid)) FROM pg_policy
+    SELECT polrelid, 'pg_policy'::regclass, oid,
+           concat_ws(' ', oid, xmin, pg_get_expr(polqual, polrelid)) FROM pg_policy
      UNION ALL
-    SELECT ev_class, concat_ws(' ', oid, xmin, pg_get_ruledef(oid))
+    SELECT ev_class, 'pg_rewrite'::regclass, oid, concat_ws(' ', oid, xmin, pg_get_ruledef(oid))
       FROM pg_rewrite WHERE ev_class >= 16384
      UNION ALL
-    SELECT stxrelid, concat(oid, ' ', xmin) FROM pg_statistic_ext
+    SELECT stxrelid, 'pg_statistic_ext'::regclass, oid, concat(oid, ' ', xmin)
+      FROM pg_statistic_ext
      UNION ALL
-    SELECT seqrelid, xmin::text FROM pg_sequence
+    SELECT seqrelid, NULL, NULL, concat_ws(' ', s.xmin, CASE WHEN locked.pid IS NOT NULL
+                                                      THEN pg_sequence_last_value(seqrelid) END)
+      FROM pg_sequence AS s
+      LEFT JOIN pg_locks AS locked ON relation = seqrelid AND locked.pid = pg_backend_pid()
+                                  AND locktype = 'relation' AND mode = 'ShareRowExclusiveLock'
      UNION ALL
-    SELECT unnest(ARRAY[inhrelid, inhparent]), concat(inhrelid, ' ', xmin) FROM pg_inherits
+    SELECT objid, NULL, NULL, concat_ws(' ', 'owned by', refobjid, refobjsubid) FROM pg_depend
+     WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype = 'a'
      UNION ALL
-    SELECT objoid, concat(objsubid, ' ', description) FROM pg_description
+    SELECT unnest(ARRAY[inhrelid, inhparent]), NULL, NULL, concat(inhrelid, ' ', xmin)
+      FROM pg_inherits
+     UNION ALL
+    SELECT objoid, NULL, NULL, concat(objsubid, ' ', description) FROM pg_description
      WHERE classoid = 'pg_class'::regclass
 ), parts AS (
-    SELECT relation, md5(string_agg(version, ',' ORDER BY version)) AS version
-      FROM part WHERE relation >= 16384 GROUP BY relation
+    SELECT relation, md5(string_agg(concat_ws(' ', version, description), ','
+                                    ORDER BY version, description)) AS version
+      FROM part LEFT JOIN pg_description ON (classoid, objoid) = (catalog, oid)
+     WHERE relation >= 16384 GROUP BY relation
 ), type_part (type, version) AS (
     SELECT enumtypid, concat(oid, ' ', xmin) FROM pg_enum
      UNION ALL
-    SELECT contypid, concat(oid, ' ', xmin) FROM pg_constraint WHERE contypid > 0
+    SELECT contypid, concat_ws(' ', oid, xmin, obj_description(oid, 'pg_constraint'))
+      FROM pg_constraint WHERE contypid > 0
 ), type_parts AS (
     SELECT type, md5(string_agg(version, ',' ORDER BY version)) AS version
       FROM type_part GROUP BY type
 )
 SELECT 'pg_class', c.oid::bigint,
-       concat_ws(' ', relname, nspname, relowner, relacl, reloptions, relpersistence,
-                 relispartition, relrowsecurity, relforcerowsecurity, relreplident, reltablespace,
-                 version)
+       concat_ws(' ', c.relname, nspname, c.relowner, c.relacl, c.reloptions, toast.reloptions,
+                 c.relpersistence, c.relispartition, c.relispopulated, c.relrowsecurity,
+                 c.relforcerowsecurity, c.relreplident, c.reltablespace, version)
   FROM pg_class AS c
-  JOIN pg_namespace AS n ON n.oid = relnamespace
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
   LEFT JOIN parts ON relation = c.oid
- WHERE c.oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relpersistence <> 't'
+ WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
  UNION ALL
 SELECT 'pg_type', t.oid::bigint,
        concat_ws(' ', t.xmin, nspname, type_parts.version, parts.version,
@@ -78,4 +98,8 @@ SELECT 'pg_proc', p.oid::bigint,
  WHERE p.oid >= 16384
  UNION ALL
 SELECT 'pg_namespace', oid::bigint, nspname FROM pg_namespace
+ UNION ALL
+SELECT 'pg_collation', c.oid::bigint, concat_ws(' ', collname, nspname)
+  FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace
+ WHERE c.oid >= 16384
 """

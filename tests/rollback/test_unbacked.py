@@ -1,8 +1,8 @@
 """What the code of a migration changes outside of tables, which no backup can bring back."""
 
-from tests.rollback.helpers import GO_ON, destroyed, rollback
+from tests.rollback.helpers import GO_ON, destroyed, refusal, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import migrate
+from tests.support.migrations import migrate, run_sql
 
 BACKWARDS = """
     ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
@@ -11,22 +11,34 @@ BACKWARDS = """
         EXECUTE format('ALTER DATABASE %I SET work_mem = 128', current_database());
     END $$;
     ALTER PUBLICATION news ADD TABLE lab_item;
+    ALTER TEXT SEARCH DICTIONARY words (StopWords = english);
+    COMMENT ON COLLATION plain IS 'x';
+    SELECT lo_put(4242, 0, 'x');
+"""
+MADE = """
+    CREATE PUBLICATION news;
+    CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple);
+    CREATE COLLATION plain FROM "C";
+    SELECT lo_create(4242);
 """
 
 
 def test_change_outside_of_tables__named_as_one_that_no_backup_holds(lab: Lab) -> None:
     lab.write_models("class Item(models.Model): ...")
     lab.migrate()
-    lab.write_migration("0002_news", 'migrations.RunSQL("CREATE PUBLICATION news", ""),')
+    lab.write_migration("0002_made", f'migrations.RunSQL({MADE!r}, ""),')
     lab.write_migration("0003_x", f'migrations.RunSQL("SELECT 1", {BACKWARDS!r}),')
     migrate("lab")
     lines = rollback("--to", "lab.0002", *GO_ON, "--no-backup")
-    assert [line for line in lines if line.startswith("This changes ")] == [
+    assert sorted(line for line in lines if line.startswith("This changes ")) == [
+        "This changes publication news, which no backup holds.",
+        "This changes text search dictionary public.words, which no backup holds.",
+        "This changes the contents of large objects, which no backup holds.",
         "This changes the default privileges, which no backup holds.",
+        "This changes the owner or comment of collation plain, which no backup holds.",
         "This changes the owner, privileges or comment of schema public, which no backup holds.",
         "This changes the owner, privileges, comment or settings of the database, which no backup "
         "holds.",
-        "This changes publication news, which no backup holds.",
     ]
 
 
@@ -41,4 +53,39 @@ def test_large_object_of_a_number_that_its_author_chose__named(lab: Lab) -> None
     assert destroyed(rollback("lab", *GO_ON, "--no-backup")) == [
         "1 large object: 4242",
         "whatever else the code of its migrations changes when it runs backwards",
+    ]
+
+
+DROP_ROLE = """
+    DO $$ BEGIN
+        EXECUTE format('DROP ROLE %I', current_database() || ' 1');
+        EXECUTE format('GRANT pg_monitor TO %1$I; ALTER ROLE %1$I SET work_mem = 128',
+                       current_database() || ' 2');
+    END $$;
+"""
+MAKE_ROLES = """
+    DO $$ BEGIN
+        EXECUTE format('CREATE ROLE %I; CREATE ROLE %I', current_database() || ' 1',
+                       current_database() || ' 2');
+    END $$;
+"""
+DROP_OTHER_ROLE = "DO $$ BEGIN EXECUTE format('DROP ROLE %I', current_database() || ' 2'); END $$"
+
+
+def test_roles__named_and_no_backup_holds_them(lab: Lab) -> None:
+    lab.write_models("class Item(models.Model): ...")
+    lab.migrate()
+    lab.write_migration("0002_x", f"migrations.RunSQL({MAKE_ROLES!r}, {DROP_ROLE!r}),")
+    migrate("lab")
+    [(database,)] = run_sql("SELECT current_database()")
+    assert refusal("--to", "lab.0001", *GO_ON) == (
+        f"The backup would lack role {database} 1. Nothing was changed. Fix this, or make your own "
+        "backup and pass --no-backup."
+    )
+    lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
+    run_sql(DROP_OTHER_ROLE)
+    assert f'  1 role: "{database} 1"' in lines
+    assert [line for line in lines if line.startswith("This changes ")] == [
+        "This changes the settings of roles, which no backup holds.",
+        "This changes roles or their memberships, which no backup holds.",
     ]
