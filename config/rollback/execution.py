@@ -16,6 +16,7 @@ from config.rollback.losses import Losses, read_losses
 from config.rollback.plan import Rollback
 from config.rollback.remains import check_nothing_left
 from config.rollback.row_changes import RowWatch
+from config.rollback.sequence_numbers import make_undoable
 from config.rollback.table_locks import (
     BLOCK_ALL,
     BLOCK_WRITERS,
@@ -83,6 +84,7 @@ def _carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Loss
 def _unapply_as_agreed(job: Job, say: Say) -> None:
     """Unapply the plan. Raise CommandError if something goes that the plan did not show."""
     connection, rollback = job.connection, job.rollback
+    make_undoable(connection, rollback)
     with connection.cursor() as cursor:
         trace, rows = Trace(connection), RowWatch(cursor)
         with transaction.atomic(using=connection.alias):

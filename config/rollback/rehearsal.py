@@ -19,6 +19,7 @@ from config.rollback.plan import Rollback
 from config.rollback.rehearsal_editor import Found, RehearsalEditor
 from config.rollback.remains import check_nothing_left
 from config.rollback.row_changes import RowWatch
+from config.rollback.sequence_numbers import make_undoable
 from config.rollback.trace import Trace
 from config.rollback.unapplying import check_unchanged, forget, unapply
 
@@ -37,10 +38,12 @@ def rehearse(
 def _rehearse(connection: BaseDatabaseWrapper, rollback: Rollback) -> Dropped:
     with every_row(connection), connection.cursor() as cursor:
         check_unchanged(connection, rollback)
-        trace, rows, found = Trace(connection), RowWatch(cursor), Found()
+        rows, found = RowWatch(cursor), Found()
         failure = ""
         try:
             with _undone(connection, found):
+                make_undoable(connection, rollback)
+                trace = Trace(connection)
                 _perform(connection, rollback, trace, rows)
         except CommandError as error:
             failure = str(error)
@@ -69,7 +72,7 @@ def _perform(
     """Do what a rollback does, and note what it changes.
 
     Receivers of post_migrate do not run: they add rows, and so would draw numbers from sequences,
-    which the end of the transaction does not give back.
+    which the end of the transaction gives back only if code runs.
     """
     unapply(connection, rollback, trace)
     rows.note_code()

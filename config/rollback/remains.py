@@ -39,7 +39,7 @@ def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> Ite
     stay = enum_types(rollback.after)
     with connection.cursor() as cursor:
         for migration in rollback.migrations:
-            for operation in _database_operations(migration.operations):
+            for operation in database_operations(migration.operations):
                 if (
                     isinstance(operation, CreateEnum)
                     and operation.name not in stay
@@ -48,9 +48,10 @@ def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> Ite
                     yield operation.name
 
 
-def _database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
+def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """Yield `operations` with those that change the database, in place of what they are part of."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
-            yield from _database_operations(operation.database_operations)
+            yield from database_operations(operation.database_operations)
         else:
             yield operation

@@ -1,0 +1,28 @@
+"""Sequences whose numbers the code of a migration draws or sets."""
+
+from tests.rollback.helpers import GO_ON, contents, rollback
+from tests.support.lab import Lab
+from tests.support.migrations import run_sql
+
+BACKWARDS = "SELECT setval('tickets', 7), nextval('up'), setval('lab_item_id_seq', 900)"
+
+
+def test_numbers_that_reverse_sql_sets__as_before_until_it_is_carried_out(lab: Lab) -> None:
+    lab.write_models("class Item(models.Model): ...")
+    lab.migrate()
+    lab.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', {BACKWARDS!r}),")
+    lab.migrate()
+    run_sql("CREATE SEQUENCE tickets CACHE 5; CREATE SEQUENCE up; SELECT setval('tickets', 42)")
+    run_sql("INSERT INTO lab_item DEFAULT VALUES")
+    before = contents()
+    rollback("--to", "lab.0001", "--dry-run")
+    assert contents() == before
+    lines = rollback("--to", "lab.0001", *GO_ON)
+    assert [row for row in contents()["sequences"] if row not in before["sequences"]] == [
+        ("lab_item_id_seq", 900),
+        ("tickets", 7),
+        ("up", 1),
+    ]
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    rollback("--restore", path, *GO_ON)
+    assert contents() == before
