@@ -105,6 +105,15 @@ def test_verify_schema_with_tables_in_another_schema__identical(clone: Database)
         assert clone.verify("-v0").verdict == IDENTICAL
 
 
+def test_verify_schema_with_another_default_access_method__identical(clone: Database) -> None:
+    clone.execute(
+        "CREATE ACCESS METHOD own_heap TYPE TABLE HANDLER heap_tableam_handler",
+        "ALTER TABLE users SET ACCESS METHOD own_heap",
+    )
+    with clone.options(options="-c default_table_access_method=own_heap"):
+        assert clone.verify("-v0").verdict == IDENTICAL
+
+
 def test_verify_schema_as_role_that_owns_nothing__identical(shared_clone: Database) -> None:
     privilege = "GRANT SELECT ON django_migrations TO {role}"
     with new_role(shared_clone, privilege) as role, shared_clone.options(assume_role=role):

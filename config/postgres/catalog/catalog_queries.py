@@ -21,6 +21,10 @@ _UNQUALIFIED = """replace(replace(replace({}, ' ON ONLY ', ' ON '), ' ON pg_temp
 _ENABLED = """CASE {} WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled'
     WHEN 'R' THEN 'enabled on replicas only' WHEN 'A' THEN 'enabled on replicas, too' END"""
 
+# Models declare no access method: that of the role or the database is the right one.
+_DEFAULT_ACCESS_METHOD = """(
+    SELECT reset_val FROM pg_settings WHERE name = 'default_table_access_method')"""
+
 _RELATIONS = f"""
 SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', c.relname,
        jsonb_build_object(
@@ -28,7 +32,8 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
                                   WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view'
                                   WHEN 'm' THEN 'materialized view' END,
            'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'logged' END,
-           'access method', a.amname,
+           'access method', CASE a.amname WHEN {_DEFAULT_ACCESS_METHOD} THEN 'heap'
+                                          ELSE a.amname END,
            'storage parameters', c.reloptions || (SELECT array_agg('toast.' || parameter)
                                                     FROM unnest(toast.reloptions) AS parameter),
            'row level security', c.relrowsecurity,
