@@ -4,7 +4,7 @@ import pytest
 from django.core.management.base import CommandError
 
 from tests.support.lab import Lab
-from tests.support.migrations import migrate, run_sql
+from tests.support.migrations import migrate, run_sql, schema
 
 MODELS = """
 class Place(models.Model):
@@ -49,3 +49,14 @@ def test_migration_that_renames_a_parent__refused_before_anything_runs(
         migrate("lab")
     assert str(error.value) == REFUSAL
     assert bool(run_sql("SELECT to_regclass('lab_place')")[0][0]) is applied_first
+
+
+def test_parent_and_child_deleted_together__there_and_back(lab: Lab) -> None:
+    lab.write_models(MODELS.format("seats = models.IntegerField()").replace("Cafe", "Zoo"))
+    lab.migrate()
+    before = schema()
+    lab.write_models("")
+    lab.migrate()
+    assert run_sql("SELECT to_regclass('lab_place'), to_regclass('lab_zoo')") == [(None, None)]
+    migrate("lab", "0001")
+    assert schema() == before

@@ -10,7 +10,9 @@ from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.operations import (
     AddConstraint,
     AddIndex,
+    DeleteModel,
     RemoveConstraint,
+    RemoveField,
     RemoveIndex,
     RenameField,
     RenameModel,
@@ -91,13 +93,36 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def generate_deleted_models(self) -> None:
         """Delete tables with their partitions, which cannot be removed from a table before."""
         new = self.new_model_keys | self.new_unmanaged_keys
-        for key in (self.old_model_keys | self.old_unmanaged_keys) - new:
+        deleted = (self.old_model_keys | self.old_unmanaged_keys) - new
+        for key in deleted:
             options = self.from_state.models[key].options
             rules = options.get("constraints", [])
             options["constraints"] = [
                 rule for rule in rules if not isinstance(rule, MonthlyPartitions)
             ]
         super().generate_deleted_models()
+        self._delete_children_whole(deleted)
+
+    def _delete_children_whole(self, deleted: Collection[tuple[str, str]]) -> None:
+        """Keep the links to parents in models that are deleted, and delete these before parents.
+
+        A model without its link would get another one when the migration is undone.
+        """
+        links = {
+            (*key, name)
+            for key in deleted
+            for name, field in self.from_state.models[key].fields.items()
+            if field.remote_field and getattr(field.remote_field, "parent_link", False)
+        }
+        for app_label, operations in self.generated_operations.items():
+            operations[:] = [
+                operation
+                for operation in operations
+                if not isinstance(operation, RemoveField)
+                or (app_label, operation.model_name_lower, operation.name) not in links
+            ]
+            for operation in operations:
+                operation._auto_deps = [*_without_links(app_label, operation, links)]
 
     def _detect_renamed_types(self, old: DeclaredTypes, new: DeclaredTypes) -> None:
         appeared = [name for name in new if name not in old]
@@ -207,6 +232,20 @@ def _rank(operation: Operation, has_renamed: bool) -> int:
         if isinstance(operation, kinds) and (has_renamed or kinds is not BEFORE_RENAMING):
             return rank
     return ORDER.index(())
+
+
+def _without_links(
+    app_label: str, operation: Operation, links: Collection[tuple[str, str, str]]
+) -> Iterator[OperationDependency]:
+    """Yield what the operation waits for: for the whole model instead of one of the `links`."""
+    own = (app_label, operation.name_lower) if isinstance(operation, DeleteModel) else None
+    for needed in operation._auto_deps:
+        key = (needed.app_label, needed.model_name_lower)
+        is_link = (*key, needed.field_name) in links
+        if is_link and key != own:
+            yield OperationDependency(*key, None, OperationDependency.Type.REMOVE)
+        elif not is_link:
+            yield needed
 
 
 BEFORE_RENAMING = (RemoveConstraint, RemoveIndex, RenameField, RenameModel)
