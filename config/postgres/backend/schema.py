@@ -237,12 +237,13 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def _alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """Drop constraints and indexes that name labels while the column changes its type.
+        """Drop constraints and indexes with expressions while the column changes its type.
 
         PostgreSQL stores `status <> 'published'::course_status`, which it cannot rebuild for
-        another type. Django can create them again.
+        another type, and adds casts to `COALESCE(title, ''::character varying)`. Django can create
+        them again.
         """
-        if not _changes_enum(old_field, new_field):
+        if not self._changes_type(old_field, new_field):
             super()._alter_field(model, old_field, new_field, *args, **kwargs)
             return
         self._create_missing_enums([new_field])
@@ -261,10 +262,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         Else PostgreSQL keeps it in the old type: 'x'::character varying in a column of text.
         """
         (sql, params), others = super()._alter_column_type_sql(model, old_field, new_field, *args)
-        old_type, new_type = (
-            field.db_type(self.connection).partition("(")[0] for field in (old_field, new_field)
-        )
-        if old_type != new_type and old_field.has_db_default():
+        if self._changes_type(old_field, new_field) and old_field.has_db_default():
             column = self.quote_name(new_field.column)
             sql = f"ALTER COLUMN {column} DROP DEFAULT, {sql}"
             # If the defaults differ, Django sets the new one itself.
@@ -274,6 +272,14 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
                 )
                 sql, params = f"{sql}, {default}", [*params, *default_params]
         return (sql, params), others
+
+    def _changes_type(self, old_field: Any, new_field: Any) -> bool:
+        """Return whether the column gets another type, and not only another length of it."""
+        old, new = (
+            (field.db_type(self.connection) or "").partition("(")[0]
+            for field in (old_field, new_field)
+        )
+        return bool(old != new) or _changes_enum(old_field, new_field)
 
     def _using_sql(self, new_field: Any, old_field: Any) -> str:
         """Cast through text, between enum types and from text to them.
