@@ -1,5 +1,6 @@
 """Fixtures for every test. The database is real: an embedded server, or DATABASE_URL's."""
 
+import atexit
 import os
 import signal
 from collections.abc import Iterator
@@ -12,15 +13,13 @@ from django.db import connection, connections
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.settings import env
+from tests.support.server_of_tests import choose_directory, leave_memory
 
 if TYPE_CHECKING:
     from tests.support.databases import Database
     from tests.support.lab import Lab
     from tests.support.templates import Templates
 
-
-SERVER_OF_THE_TESTS = project_settings.BASE_DIR / ".postgres-tests"
-"""The data directory of an embedded server that holds nothing worth keeping."""
 SWITCHED_OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 
 
@@ -42,7 +41,9 @@ def pytest_configure() -> None:
     project_settings.DATABASES.pop("replica", None)
     project_settings.DATABASE_ROUTERS = []
     if uses_own_server():
-        project_settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"] = SERVER_OF_THE_TESTS
+        directory = choose_directory()
+        project_settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"] = directory
+        atexit.register(leave_memory, directory)  # after this process has left the server
 
 
 def uses_own_server() -> bool:
