@@ -58,7 +58,7 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
         cursor.execute(
             "SELECT set_config(name, value, true)"
             "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)"
-            "  JOIN pg_settings USING (name)",
+            " WHERE current_setting(name, true) IS NOT NULL",
             [list(PINNED), list(PINNED.values())],
         )
         # A pooler's session may still have temporary tables with the names of the expected ones.

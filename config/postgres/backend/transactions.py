@@ -23,9 +23,10 @@ AS_EXPECTED = {"quote_all_identifiers": "off", "array_nulls": "on", "extra_float
 # PostgreSQL for Windows does not check the connection.
 SET = """
     SELECT pg_backend_pid(), set_config(name, value, true)
-      FROM unnest(%s::text[], %s::text[]) AS wanted (name, value) JOIN pg_settings USING (name)
-     WHERE name <> 'client_connection_check_interval'
-        OR current_setting('dynamic_shared_memory_type') <> 'windows'
+      FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
+     WHERE current_setting(name, true) IS NOT NULL
+       AND (name <> 'client_connection_check_interval'
+            OR current_setting('dynamic_shared_memory_type') <> 'windows')
 """
 PATIENCE, POLL_SECONDS = 10.0, 0.2
 """How long a server that restarts is waited for, to ask it how a transaction ended."""

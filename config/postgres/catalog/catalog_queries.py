@@ -65,13 +65,9 @@ _SEQUENCE = """jsonb_build_object(
     'unlogged', (SELECT relpersistence = 'u' FROM pg_class WHERE oid = s.seqrelid),
     'comment', obj_description(s.seqrelid, 'pg_class'))"""
 
-# Since PostgreSQL 18 a NOT NULL is a constraint, which may have unusual properties.
-_NOT_NULL = """(
-    SELECT nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
+_NOT_NULL = """nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
                                  CASE WHEN NOT k.convalidated THEN 'NOT VALID' END,
-                                 'COMMENT ' || obj_description(k.oid, 'pg_constraint')), '')
-      FROM pg_constraint AS k
-     WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum])"""
+                                 'COMMENT ' || obj_description(k.oid, 'pg_constraint')), '')"""
 
 _COLUMNS = f"""
 SELECT 'column', c.relname, a.attname,
@@ -99,6 +95,8 @@ SELECT 'column', c.relname, a.attname,
   JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type AS t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+  -- Since PostgreSQL 18 a NOT NULL is a constraint, which may have unusual properties.
+  LEFT JOIN pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f')
  ORDER BY c.relname, a.attnum
 """
@@ -111,8 +109,7 @@ SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constrai
        jsonb_build_object(
            'definition', regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', ''),
            'validated', k.convalidated,
-           'enforcing triggers', (SELECT array_agg(DISTINCT {_ENABLED.format("g.tgenabled")})
-                                    FROM pg_trigger AS g WHERE g.tgconstraint = k.oid),
+           'enforcing triggers', g.enabled,
            'index valid', i.indisvalid AND i.indisready AND i.indislive,
            'index storage parameters', x.reloptions,
            'index comment', obj_description(x.oid, 'pg_class'),
@@ -121,6 +118,8 @@ SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constrai
   JOIN pg_class AS c ON c.oid = k.conrelid
   LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
   LEFT JOIN pg_class AS x ON x.oid = i.indexrelid
+  LEFT JOIN (SELECT tgconstraint, array_agg(DISTINCT {_ENABLED.format("tgenabled")}) AS enabled
+               FROM pg_trigger GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
  WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x')
 """
 
