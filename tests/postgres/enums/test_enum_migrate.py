@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.management.base import CommandError
-from django.db import connection
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.factories import UserFactory
+from tests.support.lab import FEW_APPS
 from tests.support.migrations import (
     dump,
     extra_migration,
@@ -24,19 +25,15 @@ RENAME = "RenameEnumValue('role', 'guest', 'visitor')"
 REMOVE = "AlterEnum('role', ['student', 'admin'], ['student', 'educator', 'admin'])"
 
 
-@pytest.fixture(scope="module")
-def with_user(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Provide the name of a database with the tables of app users and a row in them."""
-    with django_db_blocker.unblock(), new_database() as name:
-        migrate("users")
-        UserFactory.create(role=Role.EDUCATOR)
-        connection.close()
-        yield name
-
-
 @pytest.fixture
-def database(with_user: str) -> Iterator[None]:
-    with new_database(with_user):
+def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Provide a database with the tables of app users and a row in them."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(INSTALLED_APPS=FEW_APPS),
+        new_database(few_apps),
+    ):
+        UserFactory.create(role=Role.EDUCATOR)
         yield
 
 
