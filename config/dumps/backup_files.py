@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, count
@@ -16,16 +17,19 @@ def list_of(path: Path) -> Path:
 
 
 @contextmanager
-def new_backup(directory: Path, stem: str) -> Iterator[tuple[Path, Path]]:
+def new_backup(
+    directory: Path, stem: str, *, alike: str | None = None
+) -> Iterator[tuple[Path, Path]]:
     """Give a file to write, and the name that it gets in the end: `stem`, with a number if need be.
 
-    It is removed if an error is raised. Those of processes that were killed are removed first.
+    It is removed if an error is raised. Those of processes that were killed are removed first, if
+    their stem is the same or matches `alike`; other programs may have files here, too.
     """
     if not directory.exists():
         directory.mkdir(mode=0o700, parents=True)
         (directory / ".gitignore").write_text("*\n")  # rows do not belong in a repository
     with _locked(directory, fcntl.LOCK_EX):
-        _remove_abandoned(directory)
+        _remove_abandoned(directory, alike or re.escape(stem))
         path = _new_path(directory, stem)
         unfinished = path.with_suffix(UNFINISHED)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -43,8 +47,10 @@ def new_backup(directory: Path, stem: str) -> Iterator[tuple[Path, Path]]:
         os.close(descriptor)
 
 
-def _remove_abandoned(directory: Path) -> None:
+def _remove_abandoned(directory: Path, stem: str) -> None:
     for unfinished in directory.glob(f"*{UNFINISHED}"):
+        if not re.fullmatch(rf"(?:{stem})(-\d+)?", unfinished.stem):
+            continue
         with suppress(BlockingIOError), _locked(unfinished, fcntl.LOCK_EX | fcntl.LOCK_NB):
             list_of(unfinished).unlink(missing_ok=True)
             unfinished.unlink()

@@ -99,7 +99,8 @@ def write_backup(
     """
     roots = {*objects, *(Address("pg_class", oid) for oid in relations)}
     try:
-        with new_backup(directory, _stem(read_schema(connection).database)) as (unfinished, path):
+        stem = _stem(read_schema(connection).database)
+        with new_backup(directory, stem, alike=STEM) as (unfinished, path):
             _dump(connection, tools, roots, unfinished)
             entries = read_entries(unfinished)
             chosen = _restored(entries, _numbered(connection, roots))
@@ -112,6 +113,10 @@ def write_backup(
         raise CommandError(
             f"No backup could be written into {directory}: {error.strerror}. {NEXT_STEP}"
         ) from error
+
+
+STEM = r".+-\d{8}T\d{6}Z"
+"""What all stems look like."""
 
 
 def _stem(database: str) -> str:
