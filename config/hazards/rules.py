@@ -156,6 +156,13 @@ BREAKING = {
 """The rules for operations that fail or lose data, even on a small table."""
 ADVICE = {
     "ban-drop-constraint": Rule("Code may rely on what the constraint guarantees."),
+    "incomplete-partitioned-index": Rule(
+        "The index is invalid, and no query uses it, until an index of each partition of table "
+        "{table} is attached to it.",
+        "Let AddIndexConcurrently of django.contrib.postgres.operations build it, in a migration "
+        "of its own with atomic = False: it builds the indexes of the partitions first.",
+        r"CREATE (?:UNIQUE )?INDEX .* ON ONLY ",
+    ),
     "ban-drop-not-null": Rule("Running code does not expect NULL in the column."),
     "renaming-index": Rule("SQL that names the index by its old name fails."),
 }
