@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -29,6 +30,7 @@ def _problems(model: Any) -> Iterator[tuple[str, str, str]]:
     for partitions in found[:1]:
         yield from _of_the_field(model, partitions)
         yield from _of_unique_rules(model, partitions)
+        yield from _of_exclusions(model, partitions)
         yield from _of_relations(model)
     if len(found) > 1:
         names = " and ".join(repr(item.name) for item in found)
@@ -56,6 +58,20 @@ def _of_unique_rules(model: Any, partitions: MonthlyPartitions) -> Iterator[tupl
                 "E003",
                 f"PostgreSQL cannot hold the unique rule {name!r} over all partitions.",
                 f"Add {partitions.field!r} to its fields, or remove it.",
+            )
+
+
+def _of_exclusions(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[str, str, str]]:
+    for rule in model._meta.constraints:
+        pairs = rule.expressions if isinstance(rule, ExclusionConstraint) else ()
+        equal = [getattr(item, "name", item) for item, operator in pairs if operator == "="]
+        if pairs and partitions.field not in equal:
+            yield (
+                "E005",
+                f"PostgreSQL cannot hold the exclusion constraint {rule.name!r} over all "
+                "partitions.",
+                f"Add ({partitions.field!r}, '=') to its expressions, which needs PostgreSQL 17, "
+                "or remove it.",
             )
 
 

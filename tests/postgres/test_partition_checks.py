@@ -1,10 +1,12 @@
-"""The system checks of tables in partitions: partitions.E001 to E004."""
+"""The system checks of tables in partitions: partitions.E001 to E005."""
 
 from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
 import pytest
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.core.checks import Error
 from django.core.checks.registry import registry
 from django.db import models
@@ -136,6 +138,30 @@ def test_unique_constraint_on_an_expression_of_the_field__is_an_error() -> None:
 
 def test_unique_constraint_on_expressions_and_the_field__passes() -> None:
     event(models.UniqueConstraint(Lower("title"), F("time").desc(), name="event_title_uniq"))
+    assert check_partitions() == []
+
+
+def excluding(*fields: Any) -> ExclusionConstraint:
+    pairs = [*((field, RangeOperators.EQUAL) for field in fields), ("title", "&&")]
+    return ExclusionConstraint(name="event_title_excl", expressions=pairs)
+
+
+def test_exclusion_constraint_without_the_field__is_an_error() -> None:
+    thing = event(excluding(TruncDate("time", tzinfo=UTC)))
+    assert check_partitions() == [
+        Error(
+            "PostgreSQL cannot hold the exclusion constraint 'event_title_excl' over all "
+            "partitions.",
+            hint="Add ('time', '=') to its expressions, which needs PostgreSQL 17, or remove it.",
+            obj=thing,
+            id="partitions.E005",
+        )
+    ]
+
+
+@pytest.mark.parametrize("field", ["time", F("time")])
+def test_exclusion_constraint_with_the_field__passes(field: Any) -> None:
+    event(excluding(field))
     assert check_partitions() == []
 
 
