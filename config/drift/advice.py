@@ -142,7 +142,10 @@ SELECT 'VA06', format('Table %%s has rows but was never analysed, so query plans
                       t.relname, t.relname)
   FROM tables AS t
   JOIN pg_stat_user_tables AS s ON s.relid = t.oid
- WHERE s.n_live_tup > 1000 AND s.last_analyze IS NULL AND s.last_autoanalyze IS NULL
+ WHERE s.last_analyze IS NULL AND s.last_autoanalyze IS NULL
+   AND 1000 < s.n_live_tup + coalesce((  -- autovacuum analyses partitions, and never their table
+       SELECT sum(part.n_live_tup) FROM pg_inherits
+         JOIN pg_stat_user_tables AS part ON part.relid = inhrelid WHERE inhparent = t.oid), 0)
 UNION ALL
 SELECT 'VA07', format('Column %%s of table %%s holds values up to %%s; its type allows at'
                       ' most %%s.',
