@@ -60,7 +60,8 @@ def main(events: int, rounds: int) -> None:
 def fill(events: int) -> None:
     """Make the months, the other table, and the events that both get."""
     from analytics.models import AnalyticsEvent
-    from config.partitions import make_months, months_between
+    from config.partitions import make_months
+    from config.postgres import months_between
 
     make_months(connection, AnalyticsEvent, months_between(FIRST, date(2025, 12, 1)))
     execute(USERS)

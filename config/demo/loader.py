@@ -19,7 +19,8 @@ from config.demo.errors import DemoError, HasDataError
 from config.demo.events import EVENT_COLUMNS, EVENT_TABLE, EventLog
 from config.demo.platform import Platform
 from config.demo.rows import TABLES, Row
-from config.partitions import make_months, months_between, read_partitions
+from config.partitions import make_months, read_partitions
+from config.postgres import LONGEST_GAP, months_between
 from config.postgres.backend import begin, certain_commit
 
 BATCH_ROWS = 20_000
@@ -135,11 +136,15 @@ def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
 
 
 def make_event_months(connection: BaseDatabaseWrapper, log: EventLog) -> None:
-    """Make the months from that of the first event up to the newest one that exists."""
+    """Make the months that have events, and those up to the next one that exists already.
+
+    If the next one is far away, as for a platform of long ago, the months between are not made.
+    """
     if log.moments:
         first, last = (datetime.fromtimestamp(moment, UTC) for moment in log.moments)
         starts = [part.start for part in read_partitions(connection, EVENT_TABLE) if part.start]
-        make_months(connection, AnalyticsEvent, months_between(first, max([last, *starts])))
+        near = [start for start in starts if start - last <= LONGEST_GAP]
+        make_months(connection, AnalyticsEvent, months_between(first, max([last, *near])))
 
 
 def copy_events(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+from config.postgres import FIRST, LAST, month_of, month_range
 
 
 @dataclass(frozen=True, order=True)
@@ -36,24 +36,17 @@ def read_bound(text: str) -> Bound | None:
         return None
 
 
-def month_of(time: datetime) -> Bound:
+def month_at(time: datetime) -> Bound:
     """Return the month that the time is in."""
-    start = time.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return Bound(start, _next_month(start))
+    return Bound(*month_range(month_of(time)))
 
 
-def months_between(start: datetime, end: datetime) -> Iterator[Bound]:
+def months_from(start: datetime, end: datetime) -> Iterator[Bound]:
     """Yield the months from `start`, the first of one, to `end`, that of another."""
     while start < end:
-        month = month_of(start)
+        month = month_at(start)
         yield month
         start = month.end
-
-
-def _next_month(start: datetime) -> datetime:
-    if (start.year, start.month) == (LAST.year, LAST.month):
-        return LAST
-    return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
 
 
 def _time(text: str) -> datetime:

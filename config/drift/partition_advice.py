@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from config.drift.bounds import month_of, read_bound
+from config.drift.bounds import month_at, read_bound
 from config.drift.schemas import SEPARATOR, dotted
 from config.postgres.catalog import Schema, quote
 
@@ -51,7 +51,7 @@ def _is_covered(bounds: Sequence[Any], now: datetime) -> bool:
     It need not have one before the first month is made.
     """
     ranges = sorted(bound for text in bounds or () if (bound := read_bound(text)))
-    covered, end = now, month_of(month_of(now).end).end
+    covered, end = now, month_at(month_at(now).end).end
     for bound in ranges:
         if bound.start <= covered < bound.end:
             covered = bound.end

@@ -6,20 +6,18 @@ table. What differs in the table itself is not repeated for each of its partitio
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from config.drift.bounds import Bound, month_of, months_between, read_bound
+from config.drift.bounds import Bound, month_at, months_from, read_bound
 from config.drift.difference import differing
 from config.drift.schemas import SEPARATOR
-from config.postgres import UNFINISHED, month_name
+from config.postgres import DETACHED, LONGEST_GAP, UNFINISHED, month_name
 from config.postgres.catalog import Attributes, Catalog, Key
 
 DEFAULT = "DEFAULT"
 COMMENTS = {"comment", "index comment"}
-LONGEST_GAP = timedelta(days=3653)
-"""Ten years. A partition that is farther away is for special values, such as 'infinity'."""
 
 
 def with_partitions(expected: Catalog, live: Catalog, schema: str) -> tuple[Catalog, Catalog]:
@@ -97,14 +95,20 @@ class _Divided:
         found = self.live[key]
         if found.get("kind") != "table" or found.get("inherits") or found["comment"] == UNFINISHED:
             return ""
+        note = DETACHED.format(table=self._full_name(), name=_bare(key.name))
+        if str(found["comment"]).startswith(note):
+            return str(found["comment"]).removeprefix(note)
         if _bare(key.name) == self.default.name:
             return "" if DEFAULT in map(_bound, partitions) else DEFAULT
         named = re.search(r"_(\d{4})_(0[1-9]|1[0-2])$", key.name)
         if not named or named[1] in ("0000", "9999"):  # datetime has no year before or after
             return ""
-        month = month_of(datetime(int(named[1]), int(named[2]), 1, tzinfo=UTC))
+        month = month_at(datetime(int(named[1]), int(named[2]), 1, tzinfo=UTC))
         is_free = not any(month.overlaps(bound) for bound, _ in self._bounds())
         return self._sql(month) if is_free and key.name == self._name(month) else ""
+
+    def _full_name(self) -> str:
+        return f"{self.schema}.{_bare(self.table)}"
 
     @staticmethod
     def _columns(catalog: Catalog, table: str) -> dict[str, object]:
@@ -174,18 +178,26 @@ class _Divided:
     # Gaps
 
     def _without_gaps(self) -> Iterator[tuple[Key, Bound]]:
-        """Yield the partitions that would close the gaps: missing months, or others made wider."""
-        for (before, before_key), (after, after_key) in pairwise(self._bounds()):
+        """Yield the partitions that would close the gaps: missing months, or others made wider.
+
+        Before the first and after the last partition that is attached, none is missing: months are
+        detached because they are old.
+        """
+        bounds = self._bounds()
+        inner = [n for n, (_, key) in enumerate(bounds) if self.live[key]["attached"] != "no"]
+        for (before, before_key), (after, after_key) in pairwise(
+            bounds[min(inner, default=0) : max(inner, default=0) + 1]
+        ):
             first, last = before.end, after.start
             if first >= last or last - first > LONGEST_GAP:
                 continue
-            if first != month_of(first).start:
-                first = min(month_of(first).end, last)
+            if first != month_at(first).start:
+                first = min(month_at(first).end, last)
                 yield before_key, Bound(before.start, first)
-            if month_of(last).start >= first and last != month_of(last).start:
-                yield after_key, Bound(month_of(last).start, after.end)
-                last = month_of(last).start
-            for month in months_between(first, last):
+            if month_at(last).start >= first and last != month_at(last).start:
+                yield after_key, Bound(month_at(last).start, after.end)
+                last = month_at(last).start
+            for month in months_from(first, last):
                 yield Key("partition", self.table, _bare(self._name(month))), month
 
 

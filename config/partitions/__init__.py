@@ -2,13 +2,11 @@
 
 from config.partitions.live import Partition, read_partitions
 from config.partitions.making import make_months
-from config.partitions.months import missing_months, month_of, months_between
+from config.partitions.months import missing_months
 
 __all__ = [
     "Partition",
     "make_months",
     "missing_months",
-    "month_of",
-    "months_between",
     "read_partitions",
 ]

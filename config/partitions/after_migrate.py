@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import explain
 from config.migrating import LockWaits
+from config.partitions.errors import MonthError
 from config.partitions.live import read_partitions
 from config.partitions.making import make_months
 from config.partitions.months import coming_months, current_month
@@ -30,6 +31,10 @@ def divided_models(alias: str) -> list[type[models.Model]]:
     ]
 
 
+def _reason(error: Exception) -> str:
+    return error.advice if isinstance(error, MonthError) else explain(error) or str(error)
+
+
 def make_coming_months(
     sender: object, waits: LockWaits, say: Callable[[str], None], **kwargs: Any
 ) -> None:
@@ -45,5 +50,5 @@ def make_coming_months(
         except (Error, CommandError) as error:
             say(
                 f"Rows of the coming months of {table} go to the default partition, until "
-                f"manage.py partitions --ahead {ahead} makes the months: {explain(error) or error}"
+                f"manage.py partitions --ahead {ahead} makes the months: {_reason(error)}"
             )

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.postgres import UNFINISHED, month_name
+from config.postgres import DETACHED, UNFINISHED, part_name
 from config.postgres.citus import is_cluster
 
 
@@ -46,6 +46,7 @@ def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partiti
                 "table": connection.ops.quote_name(table),
                 "prefix": _prefix(table),
                 "unfinished": UNFINISHED,
+                "detached": DETACHED,
             },
         )
         return [
@@ -55,7 +56,7 @@ def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partiti
 
 
 def read_copies(connection: BaseDatabaseWrapper, table: str) -> list[str]:
-    """Return the unfinished copies that a run has left, or is filling; quoted, with the schema."""
+    """Return the unfinished tables that a run has left, or is filling; quoted, with the schema."""
     with connection.cursor() as cursor:
         name = connection.ops.quote_name(table)
         cursor.execute(COPIES, [name, _prefix(table), UNFINISHED])
@@ -64,7 +65,7 @@ def read_copies(connection: BaseDatabaseWrapper, table: str) -> list[str]:
 
 def _prefix(table: str) -> str:
     """Return what the names of months begin with, without the schema."""
-    return split_identifier(month_name(table, date(2000, 1, 1)))[1].removesuffix("2000_01")
+    return split_identifier(part_name(table, ""))[1]
 
 
 def with_amounts(
@@ -102,23 +103,33 @@ def _in_utc(moment: datetime | None) -> datetime | None:
 PARTITIONS = r"""
     WITH parent AS (
         SELECT c.oid, relnamespace, atttypid = 'date'::regtype AS is_date,
+               relnamespace::regnamespace || '.' || relname AS name,
                (SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute
                  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns
           FROM pg_class c
           JOIN pg_partitioned_table ON partrelid = c.oid
           JOIN pg_attribute ON attrelid = c.oid AND attnum = partattrs[0]
          WHERE c.oid = to_regclass(%(table)s)
-    ), bounds AS (
-        SELECT c.oid, is_date,
-               (regexp_match(pg_get_expr(relpartbound, c.oid), 'FROM \(''(.*?)''\)'))[1] AS low,
-               (regexp_match(pg_get_expr(relpartbound, c.oid), 'TO \(''(.*?)''\)'))[1] AS high
+    ), stated AS (
+        SELECT c.oid, is_date, true AS attached, pg_get_expr(relpartbound, c.oid) AS bounds
           FROM pg_class c JOIN pg_inherits ON inhrelid = c.oid JOIN parent ON inhparent = parent.oid
-    ), attached AS (
+         UNION ALL
+        SELECT c.oid, is_date, false, description
+          FROM pg_class c JOIN pg_description ON objoid = c.oid, parent
+         WHERE classoid = 'pg_class'::regclass AND objsubid = 0
+           AND relkind = 'r' AND NOT relispartition
+           AND starts_with(description, replace(replace(
+                   %(detached)s, '{table}', parent.name), '{name}', c.relname))
+    ), bounds AS (
+        SELECT *, (regexp_match(bounds, 'FROM \(''(.*?)''\)'))[1] AS low,
+               (regexp_match(bounds, 'TO \(''(.*?)''\)'))[1] AS high
+          FROM stated
+    ), ranges AS (
         SELECT oid,
                CASE WHEN is_date THEN low::timestamp AT TIME ZONE 'UTC'
                     ELSE low::timestamptz END AS low,
                CASE WHEN is_date THEN high::timestamp AT TIME ZONE 'UTC'
-                    ELSE high::timestamptz END AS high
+                    ELSE high::timestamptz END AS high, attached
           FROM bounds
     ), detached AS (
         SELECT c.oid, to_date(right(relname, 7), 'YYYY_MM')::timestamp AS month
@@ -129,8 +140,9 @@ PARTITIONS = r"""
            AND (SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute
                  WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) = columns
            AND obj_description(c.oid, 'pg_class') IS DISTINCT FROM %(unfinished)s
+           AND c.oid NOT IN (SELECT oid FROM ranges)
     ), found AS (
-        SELECT *, true AS attached FROM attached
+        SELECT * FROM ranges
          UNION ALL
         SELECT oid, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC', false
           FROM detached

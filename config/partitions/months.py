@@ -1,38 +1,15 @@
-"""Months in UTC: those of a range of time, and those that a table lacks."""
+"""The months that a table is to have, and those that it lacks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
-from django.core.management.base import CommandError
-
+from config.partitions.errors import MonthError
 from config.partitions.live import Partition
-
-FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-
-
-def month_of(moment: date) -> date:
-    """Return the first day of the month; a time with a zone counts in UTC."""
-    if isinstance(moment, datetime):
-        moment = moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
-    return moment.replace(day=1)
+from config.postgres import FIRST, LAST, month_of, month_range, months_between, shifted
 
 
 def current_month() -> date:
     return month_of(datetime.now(UTC))
-
-
-def shifted(month: date, months: int) -> date:
-    """Return the first day of the month so many months later, or earlier."""
-    years, index = divmod(month.year * 12 + month.month - 1 + months, 12)
-    return date(years, index + 1, 1)
-
-
-def months_between(first: date, last: date) -> Iterator[date]:
-    """Yield the months from that of `first` to that of `last`."""
-    month = month_of(first)
-    while month <= month_of(last):
-        yield month
-        month = shifted(month, 1)
 
 
 def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> list[date]:
@@ -43,7 +20,7 @@ def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> lis
     ends = [
         partition.end
         for partition in partitions
-        if partition.attached and partition.end and (partition.start or FIRST) < _moment(now)
+        if partition.attached and partition.end and (partition.start or FIRST) < month_range(now)[0]
     ]
     first = min([month_of(now), *map(month_of, sorted(ends)[-1:])])
     return list(months_between(first, shifted(month_of(now), ahead)))
@@ -54,14 +31,14 @@ def missing_months(
 ) -> list[date]:
     """Return those of `months` that no partition but the default one covers, in order.
 
-    Raise CommandError if one is covered in part, which leaves no room for the month.
+    Raise MonthError if one is covered in part, which leaves no room for the month.
     """
     bounded = [p for p in partitions if p.attached and not p.is_default]
     return [month for month in sorted({*map(month_of, months)}) if _is_free(table, bounded, month)]
 
 
 def _is_free(table: str, partitions: Sequence[Partition], month: date) -> bool:
-    start, end = _moment(month), _moment(shifted(month, 1))
+    start, end = month_range(month)
     within = [p for p in partitions if (p.start or FIRST) < end and (p.end or LAST) > start]
     if not within:
         return True
@@ -71,13 +48,9 @@ def _is_free(table: str, partitions: Sequence[Partition], month: date) -> bool:
             break
         covered = partition.end or LAST
     if covered < end:
-        raise CommandError(
+        raise MonthError(
             f"Partition {within[0].name} covers a part of {month:%Y-%m} only, which leaves no room "
-            f"for that month in {table}. Nothing was changed. Detach it, or make partitions for "
-            "the rest of the month by hand."
+            f"for that month in {table}.",
+            "Detach it, or make partitions for the rest of the month by hand.",
         )
     return False
-
-
-def _moment(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -11,9 +11,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.partitions.live import Partition, read_copies, read_partitions, with_amounts
 from config.partitions.making import new_months
-from config.partitions.months import coming_months, months_between, shifted
+from config.partitions.months import coming_months
 from config.partitions.months_table import listed
 from config.partitions.retention import oldest_kept, outdated
+from config.postgres import months_between, shifted
 
 MOST_MONTHS = 600
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -14,15 +14,16 @@ from config.console import counted_bytes
 from config.dumps import ClientProgramError, ClientPrograms, new_backup
 from config.partitions.attempts import Attempt
 from config.partitions.live import Partition
-from config.partitions.months import shifted
-from config.partitions.statements import lock_out_writers, rows, run
+from config.partitions.statements import lock_out_writers, rows, run, try_to_drop
+from config.postgres import DETACHED, month_range, shifted
+from config.postgres.catalog import literal
 
 LOCK_WAIT = 10_000  # milliseconds, for a detached month, to which no row is written
 
 
 def outdated(partitions: Sequence[Partition], oldest: date) -> list[Partition]:
     """Return the partitions that end before the month `oldest` begins, and detached ones."""
-    begin = datetime(oldest.year, oldest.month, 1, tzinfo=UTC)
+    begin, _ = month_range(oldest)
     return [partition for partition in partitions if partition.end and partition.end <= begin]
 
 
@@ -41,7 +42,10 @@ class Retention:
     say: Callable[[str], None]
 
     def detach(self, partition: Partition) -> None:
-        """Make an ordinary table of the partition, which refers to no other."""
+        """Make an ordinary table of the partition, which refers to no other.
+
+        Its comment tells what it was, so that a later run finds it whatever its name and columns.
+        """
         if partition.attached:
             self.attempt(lambda: self._detach(partition))
             self.say(f"Detached {partition.name}.")
@@ -59,7 +63,7 @@ class Retention:
         stays as it is for another run. If a view is in the way, django.db.Error is raised before
         anything is done, or each night would add a dump.
         """
-        self.attempt(lambda: self._try_to_drop(partition))
+        self.attempt(lambda: try_to_drop(self.connection, partition.sql_name))
         try:
             self._try_to_dump(partition, tools)
             with new_backup(directory, partition.name) as (unfinished, path):
@@ -78,7 +82,10 @@ class Retention:
         table = self.connection.ops.quote_name(self.table)
         with transaction.atomic(using=self.connection.alias):
             lock_out_writers(self.connection, table)
+            [(of, bounds)] = rows(self.connection, BOUNDS, [table, partition.sql_name])
+            note = DETACHED.format(table=of, name=partition.name) + bounds
             self._run(f"ALTER TABLE {table} DETACH PARTITION {partition.sql_name}")
+            self._run(f"COMMENT ON TABLE {partition.sql_name} IS {literal(note)}")
 
     def _drop_foreign_keys(self, partition: Partition) -> None:
         """Let a user be deleted without a look at the detached month.
@@ -90,11 +97,6 @@ class Retention:
             for (key,) in rows(self.connection, FOREIGN_KEYS, [name]):
                 # On a cluster, the shards have keys of other names.
                 self._run(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {key}")
-
-    def _try_to_drop(self, partition: Partition) -> None:
-        with transaction.atomic(using=self.connection.alias):
-            self._run(f"DROP TABLE {partition.sql_name}")
-            transaction.set_rollback(True, using=self.connection.alias)
 
     def _try_to_dump(self, partition: Partition, tools: ClientPrograms) -> None:
         """Dump what makes the table: if pg_dump cannot connect, the month stays attached."""
@@ -127,6 +129,12 @@ class Retention:
         run(self.connection, sql)
 
 
+BOUNDS = """
+    SELECT divided.relnamespace::regnamespace || '.' || divided.relname,
+           pg_get_expr(c.relpartbound, c.oid)
+      FROM pg_class AS divided, pg_class AS c
+     WHERE divided.oid = %s::regclass AND c.oid = %s::regclass
+"""
 FOREIGN_KEYS = """
     SELECT quote_ident(conname) FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f'

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 # To lock a table takes a privilege; ATTACH and DETACH do it for a role without it, only later.
@@ -28,6 +29,13 @@ def run(connection: BaseDatabaseWrapper, sql: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return int(cursor.rowcount)
+
+
+def try_to_drop(connection: BaseDatabaseWrapper, name: str) -> None:
+    """Raise django.db.Error if something, such as a view, keeps a partition from being dropped."""
+    with transaction.atomic(using=connection.alias):
+        run(connection, f"DROP TABLE {name}")
+        transaction.set_rollback(True, using=connection.alias)
 
 
 def lock_out_writers(connection: BaseDatabaseWrapper, table: str, *partitions: str) -> None:

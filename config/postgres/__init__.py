@@ -28,22 +28,37 @@ from config.postgres.field_names import named_fields, named_in_expressions, uniq
 from config.postgres.functions import UUID7, Now
 from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
+from config.postgres.months import (
+    FIRST,
+    LAST,
+    LONGEST_GAP,
+    month_of,
+    month_range,
+    months_between,
+    shifted,
+)
 from config.postgres.names import shortened
 from config.postgres.partitions import (
+    DETACHED,
     UNFINISHED,
     MonthlyPartitions,
     in_schema_of,
     month_name,
     monthly_partitions,
+    part_name,
 )
 from config.postgres.row_security import every_row
 from config.postgres.times import FarTime, local_time, minute
 
 __all__ = [
     "BLANK",
+    "DETACHED",
+    "FIRST",
     "INVISIBLE",
     "LARGEST_AMOUNT",
+    "LAST",
     "LEDGER",
+    "LONGEST_GAP",
     "UNFINISHED",
     "UUID7",
     "VISIBLE",
@@ -77,11 +92,16 @@ __all__ = [
     "local_time",
     "minute",
     "month_name",
+    "month_of",
+    "month_range",
     "monthly_partitions",
+    "months_between",
     "named_fields",
     "named_in_expressions",
     "not_blank",
     "not_blank_check",
+    "part_name",
+    "shifted",
     "shortened",
     "unique_rules",
 ]

@@ -11,8 +11,11 @@ from config.postgres.names import MAX_BYTES, shortened
 
 MONTH = re.compile(r"_\d{4}_\d\d")
 
-UNFINISHED = "Unfinished: manage.py partitions removes this copy, and makes the month anew."
-"""The comment of the table of a month while its rows are in the default partition, too."""
+UNFINISHED = "Unfinished: manage.py partitions removes this table, and begins again."
+"""The comment of tables that are needed while the rows of months are in the default partition."""
+
+DETACHED = "Detached from {table}, as {name}: "
+"""How the comment of a detached partition begins; its bounds follow. Names are not quoted."""
 
 
 class MonthlyPartitions(models.BaseConstraint):
@@ -70,7 +73,12 @@ def monthly_partitions(model: type[models.Model]) -> MonthlyPartitions | None:
 
 def month_name(table: str, month: date) -> str:
     """Return the name of the partition of `table` for `month`, in the table's schema."""
-    return in_schema_of(table, f"{_stem(table)}_{month:%Y_%m}")
+    return part_name(table, f"{month:%Y_%m}")
+
+
+def part_name(table: str, suffix: str) -> str:
+    """Return a name in the table's schema that begins like those of its months."""
+    return in_schema_of(table, f"{_stem(table)}_{suffix}")
 
 
 def moved_partition(name: str, old_table: str, new_table: str) -> str:

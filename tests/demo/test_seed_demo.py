@@ -207,6 +207,16 @@ def test_seed_demo_without_months__makes_those_of_its_events(empty: Database) ->
     assert count(empty, "analytics_events_default") == 0
 
 
+def test_seed_demo_of_long_ago__makes_no_months_up_to_those_of_today(empty: Database) -> None:
+    empty.execute(
+        "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
+        " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"
+    )
+    seed_demo(empty, "--scale=5", "--seed=7", "--until=2001-01-01")
+    assert months(empty)[-3:] == ["2000_12", "2026_05", "default"]
+    assert count(empty, "analytics_events_default") == 0
+
+
 def test_seed_demo_replace__keeps_the_months(empty: Database) -> None:
     seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}")
     before = months(empty)

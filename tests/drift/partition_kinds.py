@@ -133,6 +133,14 @@ BOUNDS = [
     ),
     _kind("last month detached", DETACH + MARCH, _of(MARCH, "attached")),
     _kind(
+        "quarter detached by the command",
+        f"CREATE TABLE quarter PARTITION OF {TABLE}"
+        " FOR VALUES FROM ('2023-10-01 00:00+00') TO ('2024-01-01 00:00+00');"
+        f" {DETACH}quarter; COMMENT ON TABLE quarter IS 'Detached from public.{TABLE}, as quarter:"
+        " FOR VALUES FROM (''2023-10-01 00:00:00+00'') TO (''2024-01-01 00:00:00+00'')'",
+        _of("quarter", "attached"),
+    ),
+    _kind(
         "month that is being detached",
         f"UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = '{FEBRUARY}'::regclass",
         _of(FEBRUARY, "attached"),

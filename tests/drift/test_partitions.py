@@ -19,6 +19,8 @@ from tests.drift.partition_kinds import (
     DETACH,
     DROP_MONTH,
     FEBRUARY,
+    JANUARY,
+    MARCH,
     MONTHS,
     PARTITION_KINDS,
     TABLE,
@@ -121,6 +123,12 @@ def test_detached_month_that_cannot_come_back__extra_table(
     findings = [finding for finding in verify_live().findings if finding.drift.code == "VS102"]
     [[statement]] = [finding.repairs for finding in findings]
     assert (statement.sql.startswith("DROP TABLE"), statement.destructive) == (True, True)
+
+
+@pytest.mark.parametrize("end", [JANUARY, MARCH])
+def test_month_detached_at_an_end__no_gap_up_to_it(end: str, verify_live: Verify) -> None:
+    run(MONTHS, DETACH + end, "SET CONSTRAINTS ALL IMMEDIATE", DROP_MONTH)
+    assert list(map(reported, verify_live().findings)) == [f"VS113 {TABLE}.{end} attached"]
 
 
 def test_verify_schema_with_months__identical_in_all_ways(clone: Database, tmp_path: Path) -> None:

@@ -196,8 +196,8 @@ def test_month_that_migrate_cannot_make__advice(
     assert capsys.readouterr().out.splitlines()[-1] == (
         "Rows of the coming months of analytics_events go to the default partition, until "
         "manage.py partitions --ahead 0 makes the months: There is a "
-        '"analytics_events_2026_11" that is no partition of "analytics_events". Nothing was '
-        "changed. Drop it, rename it, or attach it: ALTER TABLE "
+        '"analytics_events_2026_11" that is no partition of "analytics_events". '
+        "Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2026_11" FOR VALUES FROM '
         "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');"
     )

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from config.console import explain
 from config.dumps import ClientPrograms
 from config.migrating.migration_lock import KEY
-from config.partitions import new_month
+from config.partitions import exchange, making
 from config.partitions.management.commands.partitions import Command
 from tests.migrating.sessions import (
     Session,
@@ -33,8 +33,9 @@ MONTH = f"{TABLE}_2024_06"
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few rows be as many as are copied first, in parts."""
-    monkeypatch.setattr(new_month, "FEW", 10)
-    monkeypatch.setattr(new_month, "PAGES", 1)
+    for module in (making, exchange):
+        monkeypatch.setattr(module, "FEW", 10)
+    monkeypatch.setattr(exchange, "PAGES", 1)
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def test_move_cut_before_any_statement__finished_by_the_next_run() -> None:
     number, was_cut = 0, True
     while was_cut:
         number += 1
-        add_events(200)
+        add_events(11)
         with cut_before(number) as reached:
             try:
                 make(JUNE)
@@ -66,7 +67,7 @@ def test_move_cut_before_any_statement__finished_by_the_next_run() -> None:
                 connection.close()
             was_cut = reached()
         make(JUNE)
-        assert places() == {MONTH: 200}, number
+        assert places() == {MONTH: 11}, number
         run_sql(f"DROP TABLE {MONTH}")
     assert number > 20
 
@@ -78,11 +79,12 @@ def test_copy_of_a_month_that_is_not_asked_for_again__removed(
     partitions("--ahead", 0)
     add_events(300)
     with monkeypatch.context() as patch:
-        patch.setattr(new_month.NewMonth, "_attach", lambda *args: 1 / 0)
+        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             make(JUNE)
     assert partitions("--ahead", 0, "--dry-run") == [
-        f"To be removed, since unfinished: public.{MONTH}"
+        f"To be removed, since unfinished: public.{MONTH}, public.{TABLE}_to_stay, "
+        f"public.{TABLE}_touched"
     ]
     assert partitions("--ahead", 0) == []
     assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]
@@ -94,7 +96,7 @@ def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.Mo
         raise KeyboardInterrupt
 
     add_events(3, "2026-11-05 00:00+00")
-    monkeypatch.setattr(new_month.NewMonth, "tidy", interrupt)
+    monkeypatch.setattr(making, "_analyze", interrupt)
     with pytest.raises(KeyboardInterrupt) as interruption:
         partitions("--ahead", 0)
     assert str(interruption.value) == (
@@ -265,6 +267,6 @@ def test_database_that_is_read_only__one_line() -> None:
     with pytest.raises(Error) as error:
         partitions("--ahead", 0)
     assert explain(error.value) == (
-        "cannot execute DROP TABLE in a read-only transaction. Point DATABASE_URL at the primary "
+        "cannot execute CREATE TABLE in a read-only transaction. Point DATABASE_URL at the primary "
         "server and a role that may write."
     )

@@ -1,10 +1,13 @@
 """Months that are made, and the rows that move to them."""
 
+from collections.abc import Callable
+
 import pytest
 from django.core.management.base import CommandError
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
-from config.partitions import new_month, read_partitions
+from config.partitions import exchange, making, read_partitions
+from tests import factories
 from tests.partitions.events import JULY, JUNE, MAY, TABLE, add_events, bounds, make, moment, places
 from tests.support.migrations import run_sql
 
@@ -15,8 +18,9 @@ OF_JUNE = "FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+0
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a few rows be as many as are copied first, in parts."""
-    monkeypatch.setattr(new_month, "FEW", 10)
-    monkeypatch.setattr(new_month, "PAGES", 1)
+    for module in (making, exchange):
+        monkeypatch.setattr(module, "FEW", 10)
+    monkeypatch.setattr(exchange, "PAGES", 1)
 
 
 def test_month_missing__made() -> None:
@@ -46,24 +50,42 @@ def test_many_rows__copied_and_moved() -> None:
     assert lines == ["Made analytics_events_2024_06, with 300 rows of the default partition."]
 
 
+def before_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let something happen when all rows are copied."""
+    change = exchange.Exchange._exchange
+
+    def late(made: exchange.Exchange) -> None:
+        act()
+        change(made)
+
+    monkeypatch.setattr(exchange.Exchange, "_exchange", late)
+
+
 @pytest.mark.usefixtures("many")
 def test_rows_that_change_after_they_were_copied__moved_as_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    user, stays = factories.UserFactory.create_batch(2)
     add_events(300)
-    attach = new_month.NewMonth._attach
+    add_events(5, "2024-06-10 00:00+00", user=f"'{user.pk}'")
+    add_events(20, "2024-08-01 00:00+00")
 
-    def late(month: new_month.NewMonth, since: str | None) -> int:
+    def change() -> None:
+        user.delete()
         run_sql(f"DELETE FROM {TABLE} WHERE timestamp < '2024-06-01 00:00:10+00'")
         run_sql(
             f"UPDATE {TABLE} SET event_type = 'late' WHERE timestamp = '2024-06-01 00:01:00+00'"
         )
-        add_events(5, "2024-06-20 00:00+00")
-        return attach(month, since)
+        run_sql(
+            f"UPDATE {TABLE} SET timestamp = '2024-06-02 00:00:00+00'"
+            " WHERE timestamp = '2024-08-01 00:00:00+00'"
+        )
+        add_events(5, "2024-06-20 00:00+00", user=f"'{stays.pk}'")
+        add_events(5, "2024-08-20 00:00+00", user=f"'{stays.pk}'")
 
-    monkeypatch.setattr(new_month.NewMonth, "_attach", late)
+    before_exchange(monkeypatch, change)
     make(JUNE)
-    assert places() == {"analytics_events_2024_06": 295}
+    assert places() == {"analytics_events_2024_06": 296, "analytics_events_default": 24}
     assert run_sql(f"SELECT timestamp FROM {TABLE} WHERE event_type = 'late'") == [
         (moment("2024-06-01 00:01:00"),)
     ]
@@ -71,15 +93,88 @@ def test_rows_that_change_after_they_were_copied__moved_as_they_are(
 
 
 @pytest.mark.usefixtures("many")
-def test_copy_of_a_run_that_was_killed__made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_removed_by_truncate_after_they_were_copied__not_brought_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_events(300)
+    before_exchange(monkeypatch, lambda: run_sql(f"TRUNCATE {TABLE}"))
+    with pytest.raises(CommandError) as error:
+        make(JUNE)
+    assert str(error.value) == (
+        '"analytics_events_default" was emptied or rewritten while its rows were copied. No row '
+        "has moved. Run the same command again."
+    )
+    assert places() == {}
+
+
+@pytest.mark.usefixtures("many")
+def test_trigger_that_somebody_drops_while_rows_are_copied__nothing_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_events(300)
+    drop = "DROP TRIGGER touched ON analytics_events_default"
+    before_exchange(monkeypatch, lambda: run_sql(drop))
+    with pytest.raises(Error, match=r'trigger "touched" for table .* does not exist'):
+        make(JUNE)
+    assert places() == {"analytics_events_default": 300}
+
+
+@pytest.mark.usefixtures("many")
+def test_exchange__looks_at_no_row_under_its_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    make(MAY)
+    add_events(300)
+    add_events(20, "2024-08-01 00:00+00")
+    notices: list[str] = []
+    connection.connection.add_notice_handler(
+        lambda notice: notices.append(str(notice.message_primary))
+    )
+    before_exchange(monkeypatch, lambda: run_sql("SET client_min_messages = debug1"))
+    make(JUNE)
+    run_sql("RESET client_min_messages")
+    assert [notice for notice in notices if "partition" in notice or "verif" in notice] == [
+        'partition constraint for table "analytics_events_default" is implied by existing '
+        "constraints",
+        'partition constraint for table "analytics_events_2024_06" is implied by existing '
+        "constraints",
+        'updated partition constraint for default partition "analytics_events_default" is implied '
+        "by existing constraints",
+    ]
+
+
+@pytest.mark.usefixtures("many")
+def test_default_partition_that_was_exchanged__is_like_the_one_before() -> None:
+    add_events(300)
+    before = described("analytics_events_default")
+    make(JUNE)
+    assert described("analytics_events_default") == before
+    assert run_sql(
+        "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname = 'touched'),"
+        "       (SELECT count(*) FROM pg_proc WHERE proname LIKE 'analytics%')"
+    ) == [(0, 0)]
+
+
+@pytest.mark.usefixtures("many")
+def test_default_partition_that_a_view_reads__refused_before_rows_are_copied() -> None:
+    add_events(300)
+    run_sql("CREATE VIEW waiting AS SELECT FROM analytics_events_default")
+    with pytest.raises(Error, match="view waiting depends on table analytics_events_default"):
+        make(JUNE)
+    assert places() == {"analytics_events_default": 300}
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(("gone", "left"), [("00:00:10", 290), ("00:04:58", 2)])
+def test_copy_of_a_run_that_was_killed__made_anew(
+    gone: str, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add_events(300)
     with monkeypatch.context() as patch:
-        patch.setattr(new_month.NewMonth, "_attach", lambda *args: 1 / 0)
+        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             make(JUNE)
-    run_sql(f"DELETE FROM {TABLE} WHERE timestamp < '2024-06-01 00:00:10+00'")
+    run_sql(f"DELETE FROM {TABLE} WHERE timestamp < '2024-06-01 {gone}+00'")
     make(JUNE)
-    assert places() == {"analytics_events_2024_06": 290}
+    assert places() == {"analytics_events_2024_06": left}
 
 
 def test_month_in_a_transaction__made() -> None:
@@ -109,7 +204,8 @@ def described(table: str) -> list[tuple[str, ...]]:
         " SELECT 'constraint', pg_get_constraintdef(oid), convalidated::text, coninhcount::text"
         f"  FROM pg_constraint WHERE conrelid = '{table}'::regclass"
         " UNION ALL"
-        " SELECT 'index', replace(pg_get_indexdef(indexrelid), relname, ''), indisvalid::text,"
+        " SELECT 'index', regexp_replace(pg_get_indexdef(indexrelid), 'INDEX .* USING', ''),"
+        "        indisvalid::text,"
         "        (SELECT count(*)::text FROM pg_inherits WHERE inhrelid = indexrelid)"
         "   FROM pg_index JOIN pg_class ON oid = indrelid"
         f"  WHERE indrelid = '{table}'::regclass ORDER BY 1, 2"

@@ -75,6 +75,28 @@ def test_detached_month__dropped_by_the_next_run() -> None:
     assert partitions("--keep", 2, *SURE) == ["Dropped analytics_events_2026_09."]
 
 
+def test_month_detached_before_a_column_was_added__dropped_by_the_next_run() -> None:
+    partitions("--keep", 2, "--detach-only")
+    run_sql(f"ALTER TABLE {TABLE} ADD extra int")
+    assert partitions("--keep", 2, *SURE) == ["Dropped analytics_events_2026_09."]
+
+
+def test_quarter_detached__dropped_by_the_next_run() -> None:
+    run_sql(
+        f"CREATE TABLE by_hand PARTITION OF {TABLE}"
+        " FOR VALUES FROM ('2026-04-01 00:00+00') TO ('2026-07-01 00:00+00')"
+    )
+    assert partitions("--keep", 3, "--detach-only") == ["Detached by_hand."]
+    assert partitions("--keep", 3, *SURE) == ["Dropped by_hand."]
+
+
+def test_detached_month_that_was_renamed__kept() -> None:
+    partitions("--keep", 2, "--detach-only")
+    run_sql("ALTER TABLE analytics_events_2026_09 RENAME TO kept")
+    assert partitions("--keep", 2, *SURE) == []
+    assert run_sql("SELECT count(*) FROM kept") == [(3,)]
+
+
 def test_quarter_made_by_hand__dropped_when_all_of_it_is_old() -> None:
     run_sql(
         f"CREATE TABLE by_hand PARTITION OF {TABLE}"
@@ -121,6 +143,18 @@ def test_archive_of_that_name__kept(tmp_path: Path) -> None:
     partitions("--keep", 2, "--archive", tmp_path, *SURE)
     assert (tmp_path / "analytics_events_2026_09.dump").read_text() == "older"
     assert (tmp_path / "analytics_events_2026_09-2.dump").exists()
+
+
+def test_archive_next_to_files_of_others__keeps_them(tmp_path: Path) -> None:
+    others = {"analytics_events_2026_09.unfinished", "other.unfinished", "other-2.unfinished"}
+    for name in others:
+        (tmp_path / name).touch()
+    partitions("--keep", 2, "--archive", tmp_path, *SURE)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "analytics_events_2026_09.dump",
+        "other.unfinished",
+        "other-2.unfinished",
+    }
 
 
 def test_archive_that_cannot_be_written__nothing_detached(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@ import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,12 @@ from config.console import ask, check_options, chosen_connection
 from config.dumps import ClientPrograms, find_client_programs
 from config.migrating import LockWaits, guarded_run
 from config.partitions.after_migrate import divided_models
-from config.partitions.live import read_copies, read_partitions
-from config.partitions.making import make_months
+from config.partitions.live import read_partitions
+from config.partitions.making import make_months, remove_copies
 from config.partitions.months import current_month
 from config.partitions.months_table import months_table
 from config.partitions.plan import Plan, Wanted, read_plan, wanted
 from config.partitions.retention import Retention
-from config.partitions.statements import run
 from config.partitions.upkeep import Upkeep, retried
 from config.postgres.catalog import read_schema
 
@@ -107,8 +105,7 @@ class Command(BaseCommand):
     def make(self, plan: Plan, what: Wanted, waits: LockWaits) -> None:
         months = what.months(read_partitions(self.connection, plan.table))
         attempt = retried(waits)
-        for copy in read_copies(self.connection, plan.table):  # under the lock no run fills one
-            attempt(partial(run, self.connection, f"DROP TABLE {copy}"))
+        remove_copies(self.connection, plan.model, attempt)  # under the lock no run fills one
         make_months(self.connection, plan.model, months, attempt=attempt, say=self.done)
 
     def retire(self, plan: Plan, tools: ClientPrograms | None, waits: LockWaits) -> None:

@@ -1,0 +1,88 @@
+"""The keys of rows that are written while they are copied, noted by a trigger."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.partitions.part import Part
+from config.partitions.statements import rows, run
+from config.postgres import UNFINISHED
+from config.postgres.catalog import literal
+
+
+class Touched:
+    """The keys of the rows of `source` that were inserted, updated or deleted since begin().
+
+    All names are quoted. The trigger writes for all roles, to the table of the keys by its full
+    name.
+    """
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, source: str, name: str, key: Sequence[str]
+    ) -> None:
+        self.connection = connection
+        self.source, self.name, self.key = source, name, ", ".join(key)
+        self.old, self.new = (
+            ", ".join(f"{row}.{column}" for column in key) for row in ("OLD", "NEW")
+        )
+
+    def begin(self) -> None:
+        """Note the keys from now on; what was written before is committed."""
+        name, source = self.name, self.source
+        with transaction.atomic(using=self.connection.alias):
+            run(
+                self.connection,
+                f"CREATE TABLE {name} AS SELECT {self.key}, false AS taken FROM {source}"
+                " WITH NO DATA",
+            )
+            run(self.connection, f"COMMENT ON TABLE {name} IS {literal(UNFINISHED)}")
+            [(full_name,)] = rows(self.connection, FULL_NAME, [name])
+            run(self.connection, self._function(full_name))
+            run(
+                self.connection,
+                f"CREATE TRIGGER touched AFTER INSERT OR UPDATE OR DELETE ON {source}"
+                f" FOR EACH ROW EXECUTE FUNCTION {name}()",
+            )
+            # Replicated rows count, too.
+            run(self.connection, f"ALTER TABLE {source} ENABLE ALWAYS TRIGGER touched")
+
+    def _function(self, full_name: str) -> str:
+        insert = f"INSERT INTO {full_name} VALUES"
+        return (
+            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
+            f" SET search_path = pg_catalog, pg_temp AS $function$ BEGIN"
+            f" IF TG_OP <> 'INSERT' THEN {insert} ({self.old}, false); END IF;"
+            f" IF TG_OP <> 'DELETE' THEN {insert} ({self.new}, false); END IF;"
+            " RETURN NULL; END $function$"
+        )
+
+    def copy_again(self, parts: Sequence[Part]) -> int:
+        """Make the parts equal to the source in the noted keys; return how many there were."""
+        taken = f"SELECT {self.key} FROM {self.name} WHERE taken"
+        with transaction.atomic(using=self.connection.alias):
+            number = run(self.connection, f"UPDATE {self.name} SET taken = true")
+            run(self.connection, f"ANALYZE {self.name}")  # so that few are found by an index
+            for part in parts:
+                run(self.connection, f"DELETE FROM {part.sql_name} WHERE ({self.key}) IN ({taken})")
+                part.insert(f"({self.key}) IN ({taken})")
+            run(self.connection, f"DELETE FROM {self.name} WHERE taken")
+        return number
+
+    def end(self) -> None:
+        """Stop noting keys. Raise django.db.Error if somebody has done so before."""
+        run(self.connection, f"DROP TRIGGER touched ON {self.source}")
+        remove_unfinished(self.connection, self.name)
+
+
+def remove_unfinished(connection: BaseDatabaseWrapper, name: str) -> None:
+    """Drop a table that a run has left, with the trigger that writes to it, if there is one."""
+    with transaction.atomic(using=connection.alias):
+        run(connection, f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+        run(connection, f"DROP TABLE {name}")
+
+
+FULL_NAME = """
+    SELECT relnamespace::regnamespace || '.' || quote_ident(relname) FROM pg_class
+     WHERE oid = %s::regclass
+"""
