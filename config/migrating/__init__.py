@@ -13,7 +13,7 @@ from config.migrating.migration_lock import MigrationLock, hold_migration_lock
 from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
-from config.migrating.signals import migrated
+from config.migrating.signals import migrated, migrating
 
 __all__ = [
     "LockWaits",
@@ -27,6 +27,7 @@ __all__ = [
     "guarded_run",
     "hold_migration_lock",
     "migrated",
+    "migrating",
     "model_keys",
     "removed_models",
     "renamed_back",

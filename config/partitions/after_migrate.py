@@ -1,4 +1,4 @@
-"""The coming months, which migrate makes when it has ended."""
+"""What migrate does for divided tables: before it begins, and the coming months afterwards."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from config.console import explain
 from config.migrating import LockWaits
 from config.partitions.errors import MonthError
 from config.partitions.live import read_partitions
-from config.partitions.making import make_months
+from config.partitions.making import make_months, remove_copies
 from config.partitions.months import coming_months, current_month
 from config.partitions.upkeep import retried
 from config.postgres import monthly_partitions
@@ -33,6 +33,11 @@ def divided_models(alias: str) -> list[type[models.Model]]:
 
 def _reason(error: Exception) -> str:
     return error.advice if isinstance(error, MonthError) else explain(error) or str(error)
+
+
+def remove_unfinished_copies(sender: object, waits: LockWaits, **kwargs: Any) -> None:
+    """Remove what a run of partitions has left: its trigger names columns, which may change."""
+    remove_copies(waits.connection, None, retried(waits))
 
 
 def make_coming_months(

@@ -59,16 +59,18 @@ class Exchange:
     def _begin(self) -> int:
         """Create the tables, note what is written from now on, and return the pages to copy."""
         with transaction.atomic(using=self.connection.alias):
-            self.touched.begin()
-            [(pages, self.file, bounds)] = rows(self.connection, SOURCE, [self.default] * 3)
-            self.stays = self._stays(bounds or "true")
+            self.stays = self._stays()
             self.parts = [*self.months, self.stays]
             for part in self.parts:
                 part.create()
-        return int(pages)
+            self.touched.begin()  # at last, as writers wait from here on
+            pages, self.file = self._pages_and_file()
+        return pages
 
-    def _stays(self, bounds: str) -> Part:
+    def _stays(self) -> Part:
         """Return what takes the rows that stay; its check is that of the default partition, too."""
+        query = "SELECT coalesce(pg_get_partition_constraintdef(%s::regclass), 'true')"
+        [(bounds,)] = rows(self.connection, query, [self.default])
         within = " AND ".join([bounds, *(f"NOT ({month.within})" for month in self.months)])
         name = part_name(self.model._meta.db_table, "to_stay")
         return Part(self.connection, self.model, name, bounds="DEFAULT", within=within)
@@ -115,12 +117,15 @@ class Exchange:
 
     def _check_file(self) -> None:
         """Raise CommandError if the rows were exchanged by TRUNCATE, which is not noted."""
-        [(_, file, _)] = rows(self.connection, SOURCE, [self.default] * 3)
-        if file != self.file:
+        if self._pages_and_file()[1] != self.file:
             raise CommandError(
                 f"{self.default} was emptied or rewritten while its rows were copied. No row has "
                 "moved. Run the same command again."
             )
+
+    def _pages_and_file(self) -> tuple[int, int]:
+        [(pages, file)] = rows(self.connection, SOURCE, [self.default] * 2)
+        return pages, file
 
     def _count(self, month: NewMonth) -> int:
         [(count,)] = rows(self.connection, f"SELECT count(*) FROM {month.sql_name}")
@@ -132,7 +137,7 @@ class Exchange:
 
 SOURCE = """
     SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::int,
-           pg_relation_filenode(%s::regclass), pg_get_partition_constraintdef(%s::regclass)
+           pg_relation_filenode(%s::regclass)::bigint
 """
 FOREIGN_KEYS = """
     SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint

@@ -55,11 +55,14 @@ def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partiti
         ]
 
 
-def read_copies(connection: BaseDatabaseWrapper, table: str) -> list[str]:
-    """Return the unfinished tables that a run has left, or is filling; quoted, with the schema."""
+def read_copies(connection: BaseDatabaseWrapper, table: str | None) -> list[str]:
+    """Return the unfinished tables that a run has left, or is filling; quoted, with the schema.
+
+    Without `table`, return those of all tables.
+    """
     with connection.cursor() as cursor:
-        name = connection.ops.quote_name(table)
-        cursor.execute(COPIES, [name, _prefix(table), UNFINISHED])
+        name = table and connection.ops.quote_name(table)
+        cursor.execute(COPIES, [UNFINISHED, name, table and _prefix(table), name])
         return [copy for (copy,) in cursor.fetchall()]
 
 
@@ -162,9 +165,10 @@ PARTITIONS = r"""
 """
 COPIES = """
     SELECT c.relnamespace::regnamespace || '.' || quote_ident(c.relname)
-      FROM pg_class AS c JOIN pg_class AS divided USING (relnamespace)
-     WHERE divided.oid = to_regclass(%s) AND c.relkind = 'r' AND NOT c.relispartition
-       AND starts_with(c.relname, %s) AND obj_description(c.oid, 'pg_class') = %s
+      FROM pg_class AS c
+     WHERE c.relkind = 'r' AND NOT c.relispartition AND obj_description(c.oid, 'pg_class') = %s
+       AND (%s::text IS NULL OR starts_with(c.relname, %s) AND c.relnamespace = (
+            SELECT relnamespace FROM pg_class WHERE oid = to_regclass(%s)))
      ORDER BY 1
 """
 AMOUNTS = """

@@ -34,7 +34,7 @@ def make_months(
     """
     new = new_months(connection, model, months)
     if new:
-        remove_copies(connection, model, attempt)
+        remove_copies(connection, model._meta.db_table, attempt)
     moved = _exchanged(connection, model, new, attempt)
     for month in new:
         number = moved[month.name] if month.name in moved else attempt(month.make)
@@ -45,11 +45,9 @@ def make_months(
     return [month.name for month in new]
 
 
-def remove_copies(
-    connection: BaseDatabaseWrapper, model: type[models.Model], attempt: Attempt
-) -> None:
+def remove_copies(connection: BaseDatabaseWrapper, table: str | None, attempt: Attempt) -> None:
     """Remove what an earlier run has left unfinished, as rows may have changed since."""
-    for name in read_copies(connection, model._meta.db_table):
+    for name in read_copies(connection, table):
         attempt(partial(remove_unfinished, connection, name))
 
 

@@ -134,7 +134,7 @@ BOUNDS = [
     _kind("last month detached", DETACH + MARCH, _of(MARCH, "attached")),
     _kind(
         "quarter detached by the command",
-        f"CREATE TABLE quarter PARTITION OF {TABLE}"
+        f"DELETE FROM {DEFAULT}; CREATE TABLE quarter PARTITION OF {TABLE}"
         " FOR VALUES FROM ('2023-10-01 00:00+00') TO ('2024-01-01 00:00+00');"
         f" {DETACH}quarter; COMMENT ON TABLE quarter IS 'Detached from public.{TABLE}, as quarter:"
         " FOR VALUES FROM (''2023-10-01 00:00:00+00'') TO (''2024-01-01 00:00:00+00'')'",

@@ -7,6 +7,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import Error, connection
 from pytest_django import Settings
@@ -88,6 +89,22 @@ def test_copy_of_a_month_that_is_not_asked_for_again__removed(
     ]
     assert partitions("--ahead", 0) == []
     assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]
+    assert places() == {f"{TABLE}_default": 300}
+
+
+@pytest.mark.usefixtures("many")
+def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_events(300)
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make(JUNE)
+    triggers = "SELECT count(*) FROM pg_trigger WHERE tgname = 'touched'"
+    assert run_sql(triggers) == [(1,)]
+    call_command("migrate", verbosity=0)
+    assert run_sql(triggers) == [(0,)]
     assert places() == {f"{TABLE}_default": 300}
 
 

@@ -13,7 +13,7 @@ from config.migrating.content_types import forget_models, removed_models
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
-from config.migrating.signals import migrated
+from config.migrating.signals import migrated, migrating
 from config.migrating.unfit_rows import check_rows
 from config.postgres import Plan
 from config.postgres.enums import EnumAutodetector, running
@@ -39,6 +39,7 @@ class Command(migrate.Command):
         self.progress = Progress()
         with guarded_run(self.connection, self.progress, self.say) as waits:
             self.lock = waits.lock
+            migrating.send(type(self), waits=waits)
             waits.retry(
                 lambda: self.run(*args, **options),
                 is_whole=lambda: not self.progress.is_halfway,

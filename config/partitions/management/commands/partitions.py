@@ -105,7 +105,7 @@ class Command(BaseCommand):
     def make(self, plan: Plan, what: Wanted, waits: LockWaits) -> None:
         months = what.months(read_partitions(self.connection, plan.table))
         attempt = retried(waits)
-        remove_copies(self.connection, plan.model, attempt)  # under the lock no run fills one
+        remove_copies(self.connection, plan.table, attempt)  # under the lock no run fills one
         make_months(self.connection, plan.model, months, attempt=attempt, say=self.done)
 
     def retire(self, plan: Plan, tools: ClientPrograms | None, waits: LockWaits) -> None:
