@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from config.partitions import make_months, read_partitions
+from config.partitions import make_months, making, read_partitions
 from config.postgres import MonthlyPartitions
 from tests.partitions.events import JUNE, moment
 from tests.support.migrations import run_sql
@@ -39,7 +39,11 @@ def visit() -> type[models.Model]:
     return Visit
 
 
-def test_table_of_another_schema__months_made_there(visit: type[models.Model]) -> None:
+@pytest.mark.parametrize("few", [1, 0], ids=["moved", "exchanged"])
+def test_table_of_another_schema__months_made_there(
+    few: int, visit: type[models.Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "FEW", few)
     visit._default_manager.create(day=date(2024, 6, 30), number=7)
     [name] = make_months(connection, visit, [JUNE])
     assert len(name) == 63
@@ -52,7 +56,11 @@ def test_table_of_another_schema__months_made_there(visit: type[models.Model]) -
     assert run_sql(f'SELECT id, day, number FROM stats."{name}"') == [(1, date(2024, 6, 30), 7)]
 
 
-def test_key_that_counts__goes_on_after_the_move(visit: type[models.Model]) -> None:
+@pytest.mark.parametrize("few", [1, 0], ids=["moved", "exchanged"])
+def test_key_that_counts__goes_on_after_the_move(
+    few: int, visit: type[models.Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "FEW", few)
     visit._default_manager.create(day=date(2024, 6, 30))
     make_months(connection, visit, [JUNE])
     assert visit._default_manager.create(day=date(2024, 6, 30)).pk == 2
