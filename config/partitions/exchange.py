@@ -46,13 +46,15 @@ class Exchange:
             for part in self.parts:
                 some = f"ctid >= '({page},0)' AND ctid < '({page + PAGES},0)'"
                 attempt(partial(part.insert, some))
+        for part in self.parts:
+            attempt(partial(self._run, f"ANALYZE {part.sql_name}"))
         before = math.inf
         while FEW < (noted := attempt(self._copy_again)) < before:
             before = noted
+        moved = {month.name: self._count(month) for month in self.months}
         attempt(self._refer)
         for part in self.parts:
             attempt(partial(self._validate, part))
-        moved = {month.name: self._count(month) for month in self.months}
         attempt(self._exchange)
         return moved
 
@@ -95,7 +97,6 @@ class Exchange:
     def _validate(self, part: Part) -> None:
         for name, _ in self._foreign_keys():
             self._run(f"ALTER TABLE {part.sql_name} VALIDATE CONSTRAINT {name}")
-        self._run(f"ANALYZE {part.sql_name}")
 
     def _foreign_keys(self) -> list[tuple[str, str]]:
         return rows(self.connection, FOREIGN_KEYS, [self.table])
