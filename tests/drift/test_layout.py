@@ -1,18 +1,91 @@
 """The layout of a cluster, which verify_schema expects once the table of a model is placed."""
 
+from collections.abc import Callable
+
 import pytest
 
 from config.drift import comparison
-from config.postgres.citus import Layout, Placement
+from config.postgres.citus import Layout, Placement, declared_layout
 from tests.drift.conftest import Verify
+from tests.support.migrations import run_sql
+
+type Place = Callable[[Layout], None]
 
 LAYOUTS = [({"other": Placement("id")}, False), ({"users": Placement()}, True)]
 
 
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Return a function that lets tables seem to be placed on a cluster."""
+    return lambda layout: monkeypatch.setattr(comparison, "read_layout", lambda *_: layout)
+
+
 @pytest.mark.parametrize(("layout", "is_expected"), LAYOUTS)
 def test_layout__expected_once_the_table_of_a_model_is_placed(
-    layout: Layout, is_expected: bool, verify_live: Verify, monkeypatch: pytest.MonkeyPatch
+    layout: Layout, is_expected: bool, verify_live: Verify, place: Place
 ) -> None:
-    monkeypatch.setattr(comparison, "read_layout", lambda *_: layout)
+    place(layout)
     attributes = {finding.drift.attribute for finding in verify_live().findings}
     assert ("placement" in attributes) is is_expected
+
+
+def repair(verify_live: Verify, *objects: str) -> list[str]:
+    """Return the statements of the script that repair these objects; comments are cut short."""
+    wanted = [
+        statement
+        for finding in verify_live().findings
+        if str(finding.drift.key) in objects
+        for statement in finding.repairs
+    ]
+    script = [item for item in verify_live().script() if item in wanted]
+    return [
+        f"{'-- DESTRUCTIVE: ' * item.destructive}{item.sql.partition(' IS ')[0]}" for item in script
+    ]
+
+
+CHECK = "ALTER TABLE courses {} CONSTRAINT courses_enrollment_count_check"
+
+
+@pytest.mark.django_db
+def test_renamed_check_on_cluster__is_dropped_and_added(verify_live: Verify, place: Place) -> None:
+    place(declared_layout())
+    run_sql(f"{CHECK.format('RENAME')} TO extra")
+    objects = ("courses.extra", "courses.courses_enrollment_count_check")
+    assert repair(verify_live, *objects) == [
+        'ALTER TABLE "courses" DROP CONSTRAINT "extra";',
+        'ALTER TABLE "courses" ADD CONSTRAINT "courses_enrollment_count_check" '
+        "CHECK ((enrollment_count >= 0));",
+    ]
+
+
+GENERATED = """ALTER TABLE refunds DROP reason;
+ALTER TABLE refunds ADD reason text GENERATED ALWAYS AS (NULL) STORED"""
+
+
+def test_column_generated_on_cluster__is_made_again_if_the_administrator_agrees(
+    verify_live: Verify, place: Place
+) -> None:
+    place(declared_layout())
+    run_sql(GENERATED)
+    assert repair(verify_live, "refunds.reason") == [
+        '-- DESTRUCTIVE: ALTER TABLE "refunds" DROP COLUMN "reason";',
+        '-- DESTRUCTIVE: ALTER TABLE "refunds" ADD COLUMN "reason" character varying(500) '
+        "DEFAULT ''::character varying NOT NULL;",
+    ]
+
+
+def test_table_of_the_other_kind__is_taken_back_alone_and_placed(
+    verify_live: Verify, place: Place
+) -> None:
+    place({**declared_layout(), "refunds": Placement("payment_id")})
+    script = [sql.partition(" FOREIGN KEY ")[0] for sql in repair(verify_live, "refunds")]
+    assert script[:7] == [
+        'ALTER TABLE "refunds" DROP CONSTRAINT "refunds_payment_id_fk";',
+        'ALTER TABLE "refunds" DROP CONSTRAINT "refunds_enrollment_id_fk";',
+        "SELECT undistribute_table('\"refunds\"');",
+        "SELECT create_reference_table('\"refunds\"');",
+        'ALTER TABLE "refunds" ADD CONSTRAINT "refunds_payment_id_fk"',
+        'ALTER TABLE "refunds" ADD CONSTRAINT "refunds_enrollment_id_fk"',
+        'COMMENT ON TABLE "refunds"',
+    ]
+    assert all(sql.startswith('COMMENT ON COLUMN "refunds".') for sql in script[7:])

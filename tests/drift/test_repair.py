@@ -28,7 +28,11 @@ from tests.drift.conftest import Verify
         ),
         (
             "ALTER TABLE users RENAME CONSTRAINT users_pkey TO extra",
-            'ALTER TABLE "users" RENAME CONSTRAINT "extra" TO "users_pkey";',
+            'ALTER INDEX "extra" RENAME TO "users_pkey";',
+        ),
+        (
+            "ALTER TABLE users RENAME CONSTRAINT users_email_shape_check TO extra",
+            'ALTER TABLE "users" RENAME CONSTRAINT "extra" TO "users_email_shape_check";',
         ),
         (
             "ALTER INDEX courses_popular_idx RENAME TO extra",

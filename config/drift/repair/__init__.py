@@ -15,12 +15,12 @@ from config.drift.repair.creation import comment, create
 from config.drift.repair.division import divide, is_divided_losslessly
 from config.drift.repair.labels import relabel
 from config.drift.repair.partitions import change_partition
+from config.drift.repair.placement import change_placement
 from config.drift.repair.removal import drop, remake_mentioning
 from config.drift.repair.renames import find_renames, rename_back
-from config.drift.repair.retyping import remake_column, retype
-from config.drift.repair.statements import Phase, Statement, mention, ordered
-from config.postgres.catalog import Attributes, Catalog, Key, quote
-from config.postgres.citus import declared_layout, layout_of, move, place
+from config.drift.repair.retyping import is_stored, remake_column, retype
+from config.drift.repair.statements import Phase, Statement, is_placed, mention, ordered
+from config.postgres.catalog import Catalog, Key, quote
 
 __all__ = ["Statement", "ordered", "repairs"]
 
@@ -44,7 +44,7 @@ def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterat
         if key.kind in ("table", "column")
         and key in expected
         and key not in renamed
-        and _loses_data(expected[key], live[key])
+        and _loses_data(key, expected, live)
     ]
     places = {key: place for place, key in enumerate(live)}
     for drift in drifts:
@@ -89,7 +89,8 @@ def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
         else:
             yield statement
     if expected[key].get("placement"):
-        yield from _place(key, {other: live[other] for other in live if other != key})
+        others = {other: live[other] for other in live if other != key}
+        yield from change_placement(key, expected, others)
 
 
 def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statement]:
@@ -100,40 +101,29 @@ def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
         return [comment(key, drift.expected)]
     if attribute in ("kind", "partition key"):
         return _replace_table(key, expected, live)
-    if _must_be_remade(expected[key], live[key]) or _lacks_parts(drift, live):
+    if _must_be_remade(key, expected, live) or _lacks_parts(drift, live):
         return _remake(key, expected, live)
     if key.kind == "column" and attribute in ("type", "collation", "generated"):
         return retype(key, expected, live)
     if key.kind == "enum type" and attribute == "labels":
         return relabel(key, expected, live)
     if attribute == "placement":
-        return _place(key, live)
+        return change_placement(key, expected, live)
     if attribute in ("inherits", "partition bound"):
         return leave_parents(key, expected[key], live[key])
     return change_attribute(drift)
 
 
-def _place(key: Key, live: Catalog) -> Iterator[Statement]:
-    """Place the table where its model declares; no statement exchanges the kinds of placement."""
-    declared = declared_layout()
-    found, wanted = layout_of(live).get(key.name), declared[key.name]
-    others = {name: declared[name] for name in layout_of(live) if name in declared}
-    if found is None:
-        yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
-    elif sql := move(key.name, found, wanted, others):
-        yield Statement(Phase.PLACEMENT, sql)
-
-
 # Objects that cannot be altered
 
 
-def _must_be_remade(expected: Attributes, found: Attributes) -> bool:
-    """Return whether the two differ in an attribute that PostgreSQL cannot change."""
-    different = differing(expected, found)
-    if expected.get("generated"):
+def _must_be_remade(key: Key, expected: Catalog, live: Catalog) -> bool:
+    """Return whether the two differ in an attribute that PostgreSQL or Citus cannot change."""
+    different = differing(expected[key], live[key])
+    if expected[key].get("generated"):
         return bool(different & {"generated", "type", "collation"})
-    if "generated" in different:
-        return str(found["generated"]).endswith("VIRTUAL")  # a virtual column stores no values
+    if "generated" in different:  # a virtual column stores no values, and Citus does not keep them
+        return not is_stored(live[key]) or is_placed(key.table, live)
     return bool(different & {"definition", "enforcing triggers"})
 
 
@@ -172,14 +162,17 @@ def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[State
 # Statements that cannot run before an administrator has decided about a destructive one
 
 
-def _loses_data(expected: Attributes, found: Attributes) -> bool:
+def _loses_data(key: Key, expected: Catalog, live: Catalog) -> bool:
     """Return whether a table or column can only be repaired by destroying data."""
-    if expected.get("kind") != found.get("kind"):
-        return not is_divided_losslessly(expected, found)
-    if expected.get("generated"):
+    wanted, found = expected[key], live[key]
+    if wanted.get("kind") != found.get("kind"):
+        return not is_divided_losslessly(wanted, found)
+    if wanted.get("generated"):
         return not found.get("generated")
-    if "type" in expected:
-        return is_lossy(str(found["type"]), str(expected["type"]))
+    if is_stored(found) and is_placed(key.table, live):
+        return True
+    if "type" in wanted:
+        return is_lossy(str(found["type"]), str(wanted["type"]))
     return False
 
 

@@ -12,6 +12,7 @@ from config.drift.repair.statements import (
     Phase,
     Statement,
     alter,
+    is_placed,
     named,
     relation,
 )
@@ -36,6 +37,8 @@ def find_renames(drifts: Iterable[Drift], expected: Catalog, live: Catalog) -> R
     """
     wanted, found = defaultdict(list), defaultdict(list)
     for key in dict.fromkeys(_drifting(drifts)):
+        if _is_made_again(key, live):
+            continue
         if key in expected:
             wanted[_without_name(key, expected)].append(key)
         if key in live:
@@ -60,6 +63,11 @@ def _drifting(drifts: Iterable[Drift]) -> Iterator[Key]:
             yield drift.key
         if drift.key.table:
             yield Key("table", "", drift.key.table)
+
+
+def _is_made_again(key: Key, live: Catalog) -> bool:
+    """Return whether Citus, which renames no constraint, has no index of it to rename either."""
+    return key.kind in ("foreign key", "check") and is_placed(key.table, live)
 
 
 def _without_name(key: Key, catalog: Catalog) -> str:
@@ -164,8 +172,9 @@ def _set_aside(stub: Key) -> Iterator[Statement]:
 
 def _change_name(key: Key, old: str, new: str, rank: int = 0) -> Statement:
     part = "COLUMN" if key.kind == "column" else "CONSTRAINT"
-    if key.kind == "column" or key.kind in CONSTRAINT_PHASES:
+    if key.kind in ("column", "foreign key", "check"):
         sql = f"ALTER TABLE {relation(key.table)} RENAME {part} {quote(old)} TO {quote(new)};"
-    else:
-        sql = f"ALTER {named(Key(key.kind, key.table, old))} RENAME TO {quote(new)};"
+    else:  # Citus renames no constraint, but an index, and its constraint with it
+        kind = "index" if key.kind in CONSTRAINT_PHASES else key.kind
+        sql = f"ALTER {named(Key(kind, key.table, old))} RENAME TO {quote(new)};"
     return Statement(Phase.RENAME, sql, rank=rank)

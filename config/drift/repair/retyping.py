@@ -48,9 +48,15 @@ def _remake_generated_from(key: Key, expected: Catalog, live: Catalog) -> Iterat
                 yield from remake_column(column, expected, live)
 
 
+def is_stored(column: Attributes) -> bool:
+    """Return whether the column is generated, and has values nevertheless."""
+    return str(column.get("generated") or "").endswith(" STORED")
+
+
 def remake_column(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Drop and recreate a column, which destroys data unless the live column is generated."""
-    destructive = not live[key].get("generated")
+    """Drop and recreate a column, which destroys data unless its values can be computed again."""
+    wanted, found = expected[key].get("generated"), live[key].get("generated")
+    destructive = not found or (is_stored(live[key]) and not wanted)
     yield from remake_mentioning(rf"\b{re.escape(key.name)}\b", expected, live, key.table)
     yield alter(Phase.DROP_PARTS, key, f"DROP COLUMN {quote(key.name)}", destructive)
     for statement in create(key, expected):

@@ -7,7 +7,7 @@ from enum import IntEnum, auto
 from typing import Any
 
 from config.drift.schemas import SEPARATOR
-from config.postgres.catalog import Attributes, Key, quote
+from config.postgres.catalog import Attributes, Catalog, Key, quote
 
 
 class Phase(IntEnum):
@@ -18,6 +18,7 @@ class Phase(IntEnum):
     RENAME = auto()
     LEAVE_PARENTS = auto()
     DROP_FOREIGN_KEYS = auto()
+    TAKE_BACK = auto()
     DROP_PARTS = auto()
     TYPES = auto()
     TABLES = auto()
@@ -97,6 +98,11 @@ def named_in_schema(key: Key) -> str:
     schema, separator, _ = key.table.partition(SEPARATOR)
     is_other = separator and key.kind not in ("trigger", "rule", "policy")
     return f"{quote(schema)}.{quote(key.name)}" if is_other else quote(key.name)
+
+
+def is_placed(table: str, live: Catalog) -> bool:
+    """Return whether the table is on the servers of a cluster, which allows fewer changes."""
+    return bool(live.get(Key("table", "", table), {}).get("placement"))
 
 
 def items(value: Any) -> list[str]:

@@ -21,7 +21,7 @@ from config.postgres.citus.layout import (
     with_layout,
 )
 from config.postgres.citus.querysets import DistributedQuerySet
-from config.postgres.citus.statements import move, place, take_back
+from config.postgres.citus.statements import move, place, take_back, take_back_alone
 
 __all__ = [
     "FOREIGN_KEY",
@@ -43,5 +43,6 @@ __all__ = [
     "place",
     "read_layout",
     "take_back",
+    "take_back_alone",
     "with_layout",
 ]

@@ -40,6 +40,11 @@ def take_back(table: str) -> str:
     return f"SELECT undistribute_table({name}, cascade_via_foreign_keys => true);"
 
 
+def take_back_alone(table: str) -> str:
+    """Return the statement that takes a table back that no foreign key connects with others."""
+    return f"SELECT undistribute_table({literal(quote(table))});"
+
+
 def _companion(table: str, wanted: Placement, layout: Layout) -> str:
     """Return the name of another table that is colocated, as a literal."""
     others = (name for name, other in layout.items() if other.colocated and name != table)

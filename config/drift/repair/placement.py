@@ -1,0 +1,39 @@
+"""The changes of the place of a table on a cluster."""
+
+from collections.abc import Iterator
+
+from config.drift.repair.creation import comment
+from config.drift.repair.removal import remake_mentioning
+from config.drift.repair.statements import Phase, Statement, mention
+from config.postgres.catalog import Catalog, Key
+from config.postgres.citus import declared_layout, layout_of, move, place, take_back_alone
+
+
+def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
+    """Yield the statements that place the table where its model declares."""
+    declared = declared_layout()
+    found, wanted = layout_of(live).get(key.name), declared[key.name]
+    others = {name: declared[name] for name in layout_of(live) if name in declared}
+    if found is None:
+        yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
+    elif sql := move(key.name, found, wanted, others):
+        yield Statement(Phase.PLACEMENT, sql)
+    else:
+        yield from _without_foreign_keys(key, expected, live)
+        yield Statement(Phase.TAKE_BACK, take_back_alone(key.name))
+        yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
+    if not found or found.column != wanted.column:
+        yield from _comments(key, expected)
+
+
+def _without_foreign_keys(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
+    """Drop and recreate the foreign keys that connect the table, since it is taken back alone."""
+    yield from remake_mentioning(r"^FOREIGN KEY", expected, live, key.name)
+    yield from remake_mentioning(rf"\bREFERENCES {mention(key.name)}\(", expected, live)
+
+
+def _comments(table: Key, expected: Catalog) -> Iterator[Statement]:
+    """Write the comments of the table and its parts, which Citus loses when it converts it."""
+    for key in expected:
+        if (key == table or key.table == table.name) and expected[key].get("comment"):
+            yield comment(key, expected[key]["comment"])
