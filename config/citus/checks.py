@@ -13,6 +13,12 @@ from config.postgres import unique_rules
 from config.postgres.citus import Distributed, declared_distribution
 from config.project import migrated_models, own_apps
 
+OF_MODEL = (
+    "Set distribution = Reference() if each server shall have all of them, or Distributed(FIELD) "
+    "for a table that grows with its users."
+)
+OF_FIELD = "Give the ManyToManyField a model, with through=, that sets its distribution."
+
 
 def check_distribution(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
@@ -31,8 +37,7 @@ def _check(model: type[Model]) -> Iterator[CheckMessage]:
     if declared is None:
         yield checks.Warning(
             f"{model.__name__} does not say where a Citus cluster keeps its rows.",
-            hint="Set distribution = Reference() if each server shall have all of them, or "
-            "Distributed(FIELD) for a table that grows with its users.",
+            hint=OF_FIELD if model._meta.auto_created else OF_MODEL,
             obj=model,
             id="citus.W001",
         )

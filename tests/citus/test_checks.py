@@ -11,6 +11,7 @@ from django.test.utils import isolate_apps
 
 from config.citus.checks import check_distribution
 from config.postgres import Distributed, Reference
+from config.postgres.citus import declared_distribution
 
 pytestmark = pytest.mark.usefixtures("isolated_apps")
 
@@ -47,6 +48,24 @@ def test_model_without_distribution__is_a_warning() -> None:
             id="citus.W001",
         )
     ]
+
+
+def test_many_to_many_field_of_spread_rows__is_a_warning() -> None:
+    thing = model(Distributed("owner"), friends=models.ManyToManyField("self"))
+    assert check_distribution() == [
+        checks.Warning(
+            "Thing_friends does not say where a Citus cluster keeps its rows.",
+            hint="Give the ManyToManyField a model, with through=, that sets its distribution.",
+            obj=thing.friends.through,
+            id="citus.W001",
+        )
+    ]
+
+
+def test_many_to_many_field_between_reference_tables__is_on_every_server_with_them() -> None:
+    thing = model(Reference(), friends=models.ManyToManyField("self"))
+    assert check_distribution() == []
+    assert declared_distribution(thing.friends.through) == Reference()
 
 
 def test_reference__is_correct_with_any_unique_rule() -> None:

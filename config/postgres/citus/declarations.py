@@ -33,8 +33,20 @@ type Distribution = Distributed | Reference
 
 def declared_distribution(model: type[Model]) -> Distribution | None:
     """Return what the model declares, or None if it declares nothing."""
+    if model._meta.auto_created:
+        return _of_both_sides(model)
     declared = getattr(model, "distribution", None)
     return declared if isinstance(declared, Distributed | Reference) else None
+
+
+def _of_both_sides(relation: type[Model]) -> Distribution | None:
+    """Return where the rows of a many-to-many field are, whose model Django makes.
+
+    Only on every server can they refer to the rows of both sides, if these are there, too.
+    """
+    fields: list[Any] = [field for field in relation._meta.concrete_fields if field.is_relation]
+    sides = [declared_distribution(field.related_model) for field in fields]
+    return Reference() if all(isinstance(side, Reference) for side in sides) else None
 
 
 def distribution_field(model: type[Model]) -> "Field[Any, Any] | None":

@@ -65,7 +65,7 @@ type Layout = Mapping[str, Placement]
 def declared_layout() -> dict[str, Placement]:
     """Return the layout that the models declare."""
     layout = {}
-    for model in apps.get_models():
+    for model in apps.get_models(include_auto_created=True):
         declared = declared_distribution(model)
         if isinstance(declared, Distributed):
             field: Any = model._meta.get_field(declared.by)

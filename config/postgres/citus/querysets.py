@@ -1,6 +1,7 @@
 """Queries of distributed tables."""
 
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Self
 
 from django.db import models
 from django.db.models.query import ModelIterable
@@ -18,34 +19,92 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
     """True if the query names one place. A clone may name several, so it does not take it over."""
 
     def _fetch_all(self) -> None:
-        """Read the rows, place by place if a cluster is to lock them."""
+        """Read the rows, place by place if a cluster is to lock them; values after the locks."""
         if self._result_cache is None and self._is_scattered():
-            self._result_cache = self._locked_by_place()
+            rows = self._locked_by_place()
+            if self._has_instances():
+                self._result_cache = list(rows.values())
+            else:
+                self._result_cache = list(self._unlocked().filter(pk__in=list(rows)))
         super()._fetch_all()
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
+        """Iterate over the rows, which are read at once if a cluster is to lock them."""
+        return iter(self) if self._is_scattered() else super().iterator(chunk_size)
+
+    def exists(self) -> bool:
+        """Return whether there are rows, and lock one of them if they are to be locked."""
+        return bool(self[:1]) if self._is_scattered() else super().exists()
+
+    def bulk_create(
+        self,
+        objs: Iterable[M],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[M]:
+        """Insert the rows. On a cluster the primary key holds the distribution column, too."""
+        if unique_fields and is_spread(self.model, self.db):
+            place: Any = distribution_field(self.model)
+            if not {place.name, place.attname} & {*unique_fields}:
+                unique_fields = [*unique_fields, place.name]
+        return super().bulk_create(
+            objs, batch_size, ignore_conflicts, update_conflicts, update_fields, unique_fields
+        )
 
     def _is_scattered(self) -> bool:
         return (
             bool(self.query.select_for_update)
             and not self._is_placed
-            and issubclass(self._iterable_class, ModelIterable)
             and is_spread(self.model, self.db)
         )
 
-    def _locked_by_place(self) -> list[M]:
-        """Return the rows in their order, without those that were changed before they were locked.
+    def _has_instances(self) -> bool:
+        return issubclass(self._iterable_class, ModelIterable)
+
+    def _unlocked(self) -> Self:
+        """Return the query without its locks and its limits."""
+        unlocked = self.all()
+        unlocked.query.select_for_update = False
+        unlocked.query.clear_limits()
+        return unlocked
+
+    def _locked_by_place(self) -> dict[Any, Any]:
+        """Lock the rows, and return them by key, in their order; the keys alone for values.
+
+        If locked rows are to be skipped, later ones are locked in their stead.
+        """
+        low, high = self.query.low_mark, self.query.high_mark
+        rows = self._locked_at(places := self._places(low, high))
+        if high is None or not self.query.select_for_update_skip_locked:
+            return rows
+        wanted = high - low
+        while places and len(rows) < wanted:
+            low, high = high, high + wanted - len(rows)
+            rows |= self._locked_at(places := self._places(low, high))
+        return rows
+
+    def _places(self, low: int, high: int | None) -> dict[Any, Any]:
+        """Return the distribution column of each row of the slice, by its key."""
+        field: Any = distribution_field(self.model)
+        return dict(self._unlocked()[low:high].values_list("pk", field.attname))
+
+    def _locked_at(self, places: Mapping[Any, Any]) -> dict[Any, Any]:
+        """Lock the rows, and leave out those that were changed before that.
 
         Each session locks the places in the same order.
         """
         field: Any = distribution_field(self.model)
-        unlocked = self.all()
-        unlocked.query.select_for_update = False
-        places = dict(unlocked.values_list("pk", field.attname))
-        rows: dict[Any, M] = {}
+        rows: dict[Any, Any] = {}
         for place in sorted(set(places.values())):
-            here = self.all()
+            here: Any = self.all()
             here.query.clear_limits()
             keys = [key for key, its_place in places.items() if its_place == place]
             here = here.filter(**{field.attname: place, "pk__in": keys})
+            if not self._has_instances():
+                here = here.values_list("pk", flat=True)
             here._is_placed = True
-            rows |= {row.pk: row for row in here}
-        return [rows[key] for key in places if key in rows]
+            rows |= {row.pk if isinstance(row, models.Model) else row: row for row in here}
+        return {key: rows[key] for key in places if key in rows}

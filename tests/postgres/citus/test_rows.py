@@ -1,7 +1,12 @@
 """Statements of rows of distributed tables, on one server."""
 
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
@@ -123,3 +128,63 @@ def test_get_of_a_locked_row__is_one_query(notification: Notification) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert Notification.objects.select_for_update().get(pk=notification.pk) == notification
     assert len(queries) == 1
+
+
+@pytest.fixture
+def spread(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Lock rows as on a cluster; return the keys of three, in their order."""
+    monkeypatch.setattr("config.postgres.citus.querysets.is_spread", lambda *_: True)
+    return sorted(row.pk for row in NotificationFactory.create_batch(3))
+
+
+LOCKING: dict[str, Callable[[QuerySet[Notification]], list[Any]]] = {
+    "rows": lambda rows: [row.pk for row in rows],
+    "values": lambda rows: [row["pk"] for row in rows.values("pk", "title")],
+    "list of values": lambda rows: list(rows.values_list("pk", flat=True)),
+    "iterator": lambda rows: [row.pk for row in rows.iterator()],
+    "iterator of values": lambda rows: list(rows.values_list("pk", flat=True).iterator()),
+}
+
+
+@pytest.mark.parametrize("kind", LOCKING)
+def test_locked_rows_on_cluster__are_in_order(kind: str, spread: list[Any]) -> None:
+    rows = Notification.objects.order_by("-pk").select_for_update()
+    with CaptureQueriesContext(connection) as queries:
+        assert LOCKING[kind](rows[1:]) == [spread[1], spread[0]]
+    locks = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
+    assert len(locks) == 2
+    assert all('"recipient_id" = ' in sql for sql in locks)
+
+
+def test_existence_of_locked_rows_on_cluster__locks_one(spread: list[Any]) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert Notification.objects.select_for_update().exists()
+    assert [query["sql"].endswith("FOR UPDATE") for query in queries] == [False, True]
+    assert not Notification.objects.filter(title="").select_for_update().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_skipped_rows_on_cluster__are_replaced_by_later_ones(spread: list[Any]) -> None:
+    free = Notification.objects.order_by("pk").select_for_update(skip_locked=True)
+    with psycopg.connect(**connection.get_connection_params()) as other, transaction.atomic():
+        other.execute("SELECT FROM notifications WHERE id = %s FOR UPDATE", [spread[0]])
+        assert [row.pk for row in free[:2]] == spread[1:]
+        assert list(free[:1].values_list("pk", flat=True)) == spread[1:2]
+        assert [row.pk for row in free[:4]] == spread[1:]
+
+
+CLUSTER_KEY = """SET CONSTRAINTS ALL IMMEDIATE;
+ALTER TABLE notifications DROP CONSTRAINT notifications_pkey, ADD PRIMARY KEY (recipient_id, id)"""
+
+
+def test_insert_or_update_on_cluster__finds_the_row_by_the_key_of_a_cluster(
+    spread: list[Any],
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(CLUSTER_KEY)
+    row = Notification.objects.all()[0]
+    row.title = "another"
+    Notification.objects.bulk_create(
+        [row], update_conflicts=True, update_fields=["title"], unique_fields=["pk"]
+    )
+    assert Notification.objects.get(pk=row.pk).title == "another"
