@@ -1,5 +1,6 @@
 """Messages for violated constraints, each with the field at which a form shows it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -69,9 +70,10 @@ def refused(
         return Violation(_longest(data), TOO_LONG)
     if isinstance(error, OperationalError):
         raise error
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
     for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
-        if constraint.name == name:
+        # On a cluster the number of the shard follows.
+        if re.fullmatch(rf"{re.escape(constraint.name)}(_\d+)?", name):
             return violation_of(constraint, model)
     return Violation(None, f"PostgreSQL refused the values: {str(error).splitlines()[0]}.")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlparse
 
 from tests.support.processes import manage, printed, refusal, shell
 
@@ -64,6 +65,27 @@ def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
     assert "SELECT update_distributed_table_colocation('\"notifications\"'" in found.stdout
 
 
+DRIFTS = (
+    "ALTER INDEX messages_pkey RENAME TO extra",
+    "ALTER TABLE courses DROP CONSTRAINT courses_enrollment_count_check",
+    "ALTER TABLE courses ADD CONSTRAINT extra CHECK (enrollment_count >= 0)",
+    "ALTER TABLE notifications DROP CONSTRAINT notifications_recipient_id_fk",
+    "SELECT undistribute_table('notifications')",
+    "SELECT create_reference_table('notifications')",
+)
+
+
+def test_drift__is_repaired_by_the_script(distributed: str) -> None:
+    with psycopg.connect(distributed, autocommit=True) as session:
+        for sql in DRIFTS:
+            session.execute(sql)
+        script = manage("verify_schema", "--sql", DATABASE_URL=distributed).stdout
+        for statement in sqlparse.split(script):
+            session.execute(statement.encode())
+    said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
+    assert said == "Identical: the live schema is what the models say."
+
+
 EVERY_ROW = """
 from django.db import transaction
 from config.project import own_apps
@@ -73,7 +95,10 @@ for row in filter(None, rows):
     model, key = type(row), row.pk
     with transaction.atomic():
         assert model.objects.select_for_update().get(pk=key) == row
-        assert list(model.objects.filter(pk=key).select_for_update()) == [row]
+        locked = model.objects.filter(pk=key).select_for_update(skip_locked=True)
+        assert list(locked[:2]) == [row] == list(locked.iterator())
+        assert list(locked.values_list("pk", flat=True)) == [key]
+        assert locked.exists()
         row.save()
         row.refresh_from_db()
         row.delete()

@@ -97,9 +97,8 @@ def on_cluster(sql: str, layout: Layout) -> Iterator[str]:
         yield sql
         return
     definition = re.sub(r"REFERENCES (\S+) \(", r"REFERENCES \1(", found["definition"])
-    definition = definition.replace('"', "")
     changed = key_on_cluster(found["table"], definition, layout)
     if changed == definition:
-        yield sql  # with the quotes that its names may need
+        yield sql
     elif changed:
         yield found["head"] + changed

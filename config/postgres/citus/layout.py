@@ -8,7 +8,7 @@ from typing import Any, Self
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres.catalog import Attributes, Catalog, Key, Schema
+from config.postgres.catalog import Attributes, Catalog, Key, Schema, quote
 from config.postgres.citus.declarations import Distributed, declared_distribution, is_cluster
 
 PRIMARY_KEY = re.compile(r"PRIMARY KEY \((?P<columns>[^)]+)\)")
@@ -16,6 +16,8 @@ FOREIGN_KEY = re.compile(
     r"FOREIGN KEY \((?P<columns>[^)]+)\) REFERENCES (?P<table>\S+?)\((?P<referred>[^)]+)\)"
     r"(?P<rest>.*)"
 )
+PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+"""A name that PostgreSQL prints without quotes, unless it is a reserved word."""
 EVERYWHERE, SPREAD, COLOCATED = "on every server", "spread by ", ", colocated"
 # pg_dist_partition also has partitions, which follow their table, and local tables that Citus
 # manages because a foreign key connects them with others.
@@ -137,11 +139,17 @@ def key_on_cluster(owner: str, definition: str, layout: Layout) -> str:
         if owner != name:
             return ""
         columns, referred = _with(column, columns), _with(column, referred)
-    if column in columns.split(", ") and "ON DELETE SET" in rest:
+    if column in _names(columns) and "ON DELETE SET" in rest:
         return ""
     return f"FOREIGN KEY ({columns}) REFERENCES {table}({referred}){rest}"
 
 
 def _with(column: str, columns: str) -> str:
     """Return the columns of a key, with the distribution column before them unless it is there."""
-    return columns if not column or column in columns.split(", ") else f"{column}, {columns}"
+    if not column or column in _names(columns):
+        return columns
+    return f"{column if PLAIN.fullmatch(column) else quote(column)}, {columns}"
+
+
+def _names(columns: str) -> list[str]:
+    return [column.removeprefix('"').removesuffix('"') for column in columns.split(", ")]

@@ -22,7 +22,12 @@ SPREAD = {
     "discussion_posts": Placement("thread_id"),
     "analytics_events": Placement("id"),
 }
-LAYOUT = {"posts": Placement("thread_id"), "events": Placement("id"), "users": Placement()}
+LAYOUT = {
+    "posts": Placement("thread_id"),
+    "events": Placement("id"),
+    "items": Placement("Owner"),
+    "users": Placement(),
+}
 
 
 def test_declared_layout__spreads_the_tables_that_grow() -> None:
@@ -44,6 +49,9 @@ KEYS = {
     ("posts", "PRIMARY KEY (id)"): "PRIMARY KEY (thread_id, id)",
     ("posts", "PRIMARY KEY (thread_id, id)"): "PRIMARY KEY (thread_id, id)",
     ("events", 'PRIMARY KEY (id, "timestamp")'): 'PRIMARY KEY (id, "timestamp")',
+    ("items", "PRIMARY KEY (id)"): 'PRIMARY KEY ("Owner", id)',
+    ("items", 'PRIMARY KEY ("Owner", id)'): 'PRIMARY KEY ("Owner", id)',
+    ("items", 'FOREIGN KEY ("Owner") REFERENCES users(id) ON DELETE SET NULL'): "",
     (
         "posts",
         f"FOREIGN KEY (parent_id) REFERENCES posts(id) ON DELETE CASCADE {ACTS}",
