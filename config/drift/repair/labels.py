@@ -22,7 +22,8 @@ def relabel(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
         for position, label in enumerate(wanted):
             if label not in found:
                 place = f" AFTER {literal(wanted[position - 1])}" if position else first
-                yield _alter_type(key, f"ADD VALUE {literal(label)}{place}")
+                # Other servers of a cluster may still have the label.
+                yield _alter_type(key, f"ADD VALUE IF NOT EXISTS {literal(label)}{place}")
     else:
         yield from _replace_type(key, expected, live)
 
