@@ -88,6 +88,11 @@ def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
             yield replace(statement, phase=Phase.DROP_TABLES, rank=1, destructive=True)
         else:
             yield statement
+    yield from _place(key, expected, live)
+
+
+def _place(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
+    """Place a table that has been created, if the models declare where."""
     if expected[key].get("placement"):
         others = {other: live[other] for other in live if other != key}
         yield from change_placement(key, expected, others)
@@ -150,7 +155,12 @@ def _remake(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
 def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Replace a table by one of another kind, which it cannot become."""
     if is_divided_losslessly(expected[key], live[key]):
-        yield divide(key, create(key, expected), expected, live)
+        placing, creation = list(_place(key, expected, live)), list(create(key, expected))
+        # Citus would convert the table for a foreign key, and fails if it is in partitions.
+        later = [item for item in creation if placing and item.phase == Phase.FOREIGN_KEYS]
+        first = [item for item in creation if item not in later]
+        yield divide(key, first, expected, live)
+        yield from [*placing, *later]
         return
     referring = rf"\bREFERENCES {mention(key.name)}\("
     yield from remake_mentioning(referring, expected, live)
