@@ -2,24 +2,32 @@
 
 It runs every query of tests/queries/catalogue.py in the project's own database, about its longest
 lists, and prints what PostgreSQL did for each. --save writes the measurements to a file; --compare
-prints how they have grown since those of a file. The removal of an account is rolled back.
+prints how they have grown since those of a file, with exit status 1 if a query has, or reads a
+table whole. The removal of an account is rolled back.
 """
 
 import argparse
 import json
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import django
-from django.db import transaction
+from django.db import connection, transaction
 
 ROUNDS = 3
 GROWN = 2
 """A query has grown if it reads more than this many times the pages for each row of its result, and
 more than one: few pages have the rows of a small table."""
+
+PAGES = """
+SELECT coalesce(sum(pg_stat_get_xact_blocks_fetched(oid)), 0)::int
+  FROM pg_class WHERE oid >= 16384  -- not a catalog of PostgreSQL
+"""
 
 
 @dataclass(frozen=True)
@@ -36,12 +44,14 @@ class Measured:
 type Queries = dict[str, Measured]
 
 
-def main(save: Path | None, compare: Path | None) -> None:
+def main(save: Path | None, compare: Path | None) -> bool:
+    """Return whether no query reads a table whole or has grown; True without a comparison."""
     before = load(compare) if compare else {}
     queries = measure()
-    show(queries, before)
+    problems = show(queries, before)
     if save:
         store(queries, save)
+    return not (compare and problems)
 
 
 def load(file: Path) -> Queries:
@@ -91,25 +101,42 @@ def best(run: Callable[[], int]) -> Measured:
 
 
 def measured(run: Callable[[], int]) -> Measured:
-    """Run a query in a transaction that is rolled back."""
+    """Run a query as it is, and once more to see its plan; roll back what it changes."""
     from tests.queries.plans import explained, scans
 
-    with transaction.atomic():
-        before = scans()
-        with explained() as plans:
-            rows = run()
-        after = scans()
-        transaction.set_rollback(True)
+    with undone():
+        scans_before, pages_before = scans(), pages()
+        rows = run()
+        scans_after, pages_after = scans(), pages()
+    with undone(), explained() as plans:
+        run()
     return Measured(
         rows,
         round(sum(plan.milliseconds for plan in plans), 3),
-        sum(plan.pages for plan in plans),
+        pages_after - pages_before,
         sorted({index for plan in plans for index in plan.indexes}),
-        sorted(table for table, (whole, _) in after.items() if whole > before[table][0]),
+        sorted(
+            table for table, (whole, _) in scans_after.items() if whole > scans_before[table][0]
+        ),
     )
 
 
-def show(queries: Queries, before: Queries) -> None:
+def pages() -> int:
+    """Return how many pages this session has used, for plans and cascades too; subtract them."""
+    with connection.cursor() as cursor:
+        cursor.execute(PAGES)
+        return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def show(queries: Queries, before: Queries) -> list[str]:
+    """Print the measurements, and return the names of the queries that read too much."""
     growth = {name: grown(queries[name], before[name]) for name in queries if name in before}
     print(f"{'query':38}{'rows':>7}{'ms':>9}{'pages':>8}{'growth':>8}  indexes")
     for name, query in queries.items():
@@ -118,13 +145,16 @@ def show(queries: Queries, before: Queries) -> None:
             f"{name:38}{query.rows:7}{query.milliseconds:9.2f}{query.pages:8}{ratio:>8}"
             f"  {', '.join(query.indexes)}"
         )
-    whole = {name: ", ".join(query.tables_read_whole) for name, query in queries.items()}
-    show_list("Read a table whole", [f"{name}: {whole[name]}" for name in queries if whole[name]])
+    whole = [
+        f"{name}: {', '.join(query.tables_read_whole)}"
+        for name, query in queries.items()
+        if query.tables_read_whole
+    ]
+    show_list("Read a table whole", whole)
+    names = [name for name in growth if growth[name] > GROWN and pages_per_row(queries[name]) > 1]
     if before:
-        names = [
-            name for name in growth if growth[name] > GROWN and pages_per_row(queries[name]) > 1
-        ]
         show_list(f"Read more than {GROWN} times the pages for each row", names)
+    return whole + names
 
 
 def grown(query: Measured, before: Measured) -> float:
@@ -152,4 +182,4 @@ def arguments() -> dict[str, Any]:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    main(**arguments())
+    sys.exit(0 if main(**arguments()) else 1)
