@@ -20,9 +20,9 @@ import django
 from django.db import connection, transaction
 
 ROUNDS = 3
-GROWN = 2
-"""A query has grown if it reads more than this many times the pages for each row of its result, and
-more than one: few pages have the rows of a small table."""
+GROWN, FEW = 2, 10
+"""A query has grown if it reads more than GROWN times the pages for each row, and more than two for
+each row besides FEW: at most a page of an index and one of the table, and the way there."""
 
 PAGES = """
 SELECT coalesce(sum(pg_stat_get_xact_blocks_fetched(oid)), 0)::int
@@ -83,10 +83,11 @@ def measure() -> Queries:
 
 
 def rows_of(result: Any) -> int:
-    """Return the number of rows, which a count returns as its value."""
+    """Return the number of rows, also of those that were counted."""
     if isinstance(result, int):
         return result
-    return len(result) if isinstance(result, list) else 1
+    rows = result if isinstance(result, list) else [result]
+    return sum(row["events"] if isinstance(row, dict) else 1 for row in rows)
 
 
 def remove(user: Any) -> int:
@@ -151,7 +152,7 @@ def show(queries: Queries, before: Queries) -> list[str]:
         if query.tables_read_whole
     ]
     show_list("Read a table whole", whole)
-    names = [name for name in growth if growth[name] > GROWN and pages_per_row(queries[name]) > 1]
+    names = [name for name in growth if growth[name] > GROWN and many_pages(queries[name])]
     if before:
         show_list(f"Read more than {GROWN} times the pages for each row", names)
     return whole + names
@@ -164,6 +165,10 @@ def grown(query: Measured, before: Measured) -> float:
 
 def pages_per_row(query: Measured) -> float:
     return max(query.pages, 1) / max(query.rows, 1)
+
+
+def many_pages(query: Measured) -> bool:
+    return query.pages > FEW + 2 * query.rows
 
 
 def show_list(heading: str, names: list[str]) -> None:
