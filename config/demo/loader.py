@@ -167,12 +167,18 @@ def clash(error: IntegrityError) -> str:
 
 
 def tidy_up(connection: BaseDatabaseWrapper) -> None:
-    """Vacuum and analyze now, for good query plans. Autovacuum would do it later."""
+    """Vacuum and analyze now, for good query plans, and build the indexes again.
+
+    Autovacuum would do the former later. Rows are not written in the order of the keys of each
+    index, which leaves many of its pages half empty.
+    """
     if connection.in_atomic_block:
         return
     # After Ctrl-C or an error, leave it to autovacuum: all rows are committed.
     with suppress(KeyboardInterrupt, Error), connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+        for table in TABLES:
+            cursor.execute(f"REINDEX TABLE {table}")
 
 
 def name_of(connection: BaseDatabaseWrapper) -> str:

@@ -129,6 +129,14 @@ def test_seed_demo_with_administrators__fills(empty: Database) -> None:
     assert seed_demo(empty, *SMALL).status == 0
 
 
+def test_seed_demo__fills_the_pages_of_indexes(seeded: Database) -> None:
+    [(size, entries)] = seeded.query("""
+        SELECT pg_relation_size('lesson_progress_enrollment_lesson_uniq'), 44 * count(*)
+          FROM lesson_progress
+    """)
+    assert entries / size > 0.75, "PostgreSQL fills the pages of a new index to 90 %."
+
+
 def test_seed_demo_replace__keeps_administrators(empty: Database) -> None:
     empty.execute(ADMINISTRATOR.format("boss@example.com"))
     seed_demo(empty, *SMALL, "--replace")
