@@ -116,6 +116,7 @@ def reporting(days: int) -> Callable[[], Iterator[tuple[str, Any]]]:
 
 QUERIES = {
     "Query 21, timeline, 30 days": timeline(30),
+    "Query 21, timeline, 100 days": timeline(100),
     "Query 21, timeline, 24 months": timeline(731),
     "Query 22, reporting, 10 days": reporting(10),
     "Query 22, reporting, 24 months": reporting(731),
