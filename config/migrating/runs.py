@@ -29,16 +29,16 @@ def guarded_run(
     Raise KeyboardInterrupt that tells how the database stands, and CommandError where PostgreSQL
     refuses rows.
     """
-    check_takes_changes(connection)
-    with (
-        explained_interruption(lambda: progress.after_interruption(connection)),
-        hold_migration_lock(connection, progress, say) as lock,
-        _explained_end(connection, progress),
-        _autocommit(connection),
-        brief_lock_waits(lock, say) as waits,
-        explained_unfit_rows(connection, progress),
-    ):
-        yield waits
+    with explained_interruption(lambda: progress.after_interruption(connection)):
+        check_takes_changes(connection)
+        with (
+            hold_migration_lock(connection, progress, say) as lock,
+            _explained_end(connection, progress),
+            _autocommit(connection),
+            brief_lock_waits(lock, say) as waits,
+            explained_unfit_rows(connection, progress),
+        ):
+            yield waits
 
 
 @contextmanager
