@@ -15,8 +15,8 @@ from config.citus.comments import kept_comments
 from config.citus.plan import Plan, comment_statements, drop_statements, key_statements
 from config.console import counted, driver_error, is_lost
 from config.migrating import LockWaits
-from config.postgres.catalog import literal, quote
-from config.postgres.citus import declared_layout, place, read_layout, take_back
+from config.postgres.catalog import quote
+from config.postgres.citus import declared_layout, free, place, read_layout, take_back
 
 # A statement on many shards, followed by a write to a table that they refer to, fails without it.
 SEQUENTIAL = "citus.multi_shard_modify_mode = 'sequential'"
@@ -53,14 +53,10 @@ class Run:
         placed = read_layout(self.connection, plan.schema)
         if table in placed:
             return
-        layout, name = declared_layout(), literal(quote(table))
+        layout = declared_layout()
         others = {other: layout[other] for other in placed if other in layout}
         with kept_comments(self.connection, plan.schema):
-            self._execute(
-                place(table, layout[table], others),
-                # Citus keeps the rows that it has copied, hidden.
-                f"SELECT truncate_local_data_after_distributing_table({name});",
-            )
+            self._execute(place(table, layout[table], others), free(table))
 
     def take_back(self, plan: Plan) -> None:
         """Take all tables back to the coordinator, with all that foreign keys connect them with."""

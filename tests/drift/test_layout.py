@@ -79,13 +79,14 @@ def test_table_of_the_other_kind__is_taken_back_alone_and_placed(
 ) -> None:
     place({**declared_layout(), "refunds": Placement("payment_id")})
     script = [sql.partition(" FOREIGN KEY ")[0] for sql in repair(verify_live, "refunds")]
-    assert script[:7] == [
+    assert script[:8] == [
         'ALTER TABLE "refunds" DROP CONSTRAINT "refunds_payment_id_fk";',
         'ALTER TABLE "refunds" DROP CONSTRAINT "refunds_enrollment_id_fk";',
         "SELECT undistribute_table('\"refunds\"');",
         "SELECT create_reference_table('\"refunds\"');",
+        "SELECT truncate_local_data_after_distributing_table('\"refunds\"');",
         'ALTER TABLE "refunds" ADD CONSTRAINT "refunds_payment_id_fk"',
         'ALTER TABLE "refunds" ADD CONSTRAINT "refunds_enrollment_id_fk"',
         'COMMENT ON TABLE "refunds"',
     ]
-    assert all(sql.startswith('COMMENT ON COLUMN "refunds".') for sql in script[7:])
+    assert all(sql.startswith('COMMENT ON COLUMN "refunds".') for sql in script[8:])

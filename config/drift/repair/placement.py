@@ -6,7 +6,7 @@ from config.drift.repair.creation import comment
 from config.drift.repair.removal import remake_mentioning
 from config.drift.repair.statements import Phase, Statement, mention
 from config.postgres.catalog import Catalog, Key
-from config.postgres.citus import declared_layout, layout_of, move, place, take_back_alone
+from config.postgres.citus import declared_layout, free, layout_of, move, place, take_back_alone
 
 
 def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
@@ -14,14 +14,14 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
     declared = declared_layout()
     found, wanted = layout_of(live).get(key.name), declared[key.name]
     others = {name: declared[name] for name in layout_of(live) if name in declared}
-    if found is None:
-        yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
-    elif sql := move(key.name, found, wanted, others):
+    if found and (sql := move(key.name, found, wanted, others)):
         yield Statement(Phase.PLACEMENT, sql)
     else:
-        yield from _without_foreign_keys(key, expected, live)
-        yield Statement(Phase.TAKE_BACK, take_back_alone(key.name))
+        if found:
+            yield from _without_foreign_keys(key, expected, live)
+            yield Statement(Phase.TAKE_BACK, take_back_alone(key.name))
         yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
+        yield Statement(Phase.PLACEMENT, free(key.name))
     if not found or found.column != wanted.column:
         yield from _comments(key, expected)
 

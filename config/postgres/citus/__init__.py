@@ -21,7 +21,7 @@ from config.postgres.citus.layout import (
     with_layout,
 )
 from config.postgres.citus.querysets import DistributedQuerySet
-from config.postgres.citus.statements import move, place, take_back, take_back_alone
+from config.postgres.citus.statements import free, move, place, take_back, take_back_alone
 
 __all__ = [
     "FOREIGN_KEY",
@@ -34,6 +34,7 @@ __all__ = [
     "declared_distribution",
     "declared_layout",
     "distribution_field",
+    "free",
     "is_cluster",
     "is_spread",
     "key_on_cluster",

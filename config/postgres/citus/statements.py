@@ -16,6 +16,14 @@ def place(table: str, wanted: Placement, layout: Layout) -> str:
     return f"SELECT create_distributed_table({name}, {column}, colocate_with => {companion});"
 
 
+def free(table: str) -> str:
+    """Return the statement that frees the space of the rows that a table had before it was placed.
+
+    Citus keeps them on the coordinator, hidden, and checks each new constraint for them, too.
+    """
+    return f"SELECT truncate_local_data_after_distributing_table({literal(quote(table))});"
+
+
 def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str | None:
     """Return the statement that moves a placed table, or None if it has to be taken back first."""
     name = literal(quote(table))
