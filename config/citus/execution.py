@@ -12,15 +12,18 @@ from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.citus.comments import kept_comments
-from config.citus.plan import Plan, comment_statements, drop_statements, key_statements
+from config.citus.plan import (
+    MODE,
+    SEQUENTIAL,
+    Plan,
+    comment_statements,
+    drop_statements,
+    key_statements,
+)
 from config.console import counted, driver_error, is_lost
 from config.migrating import LockWaits
 from config.postgres.catalog import quote
 from config.postgres.citus import declared_layout, free, place, read_layout, take_back
-
-# A statement on many shards, followed by a write to a table that they refer to, fails without it.
-SEQUENTIAL = "citus.multi_shard_modify_mode = 'sequential'"
-FROM_SQL = "citus.multi_shard_modify_mode"
 
 type Say = Callable[[str], None]
 
@@ -64,7 +67,7 @@ class Run:
             if table in read_layout(self.connection, plan.schema):
                 done = "taken back, with those that foreign keys connect with it"
                 self._step(f"table {table}", partial(self._take_back, plan, table), done)
-        self._set(f"RESET {FROM_SQL}")
+        self._set(f"RESET {MODE}")
 
     def _take_back(self, plan: Plan, table: str) -> None:
         with kept_comments(self.connection, plan.schema):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from config.citus.cluster import Cluster
-from config.citus.plan import Amount, Plan
+from config.citus.plan import SEQUENTIAL, Amount, Plan
 from config.console import counted, counted_bytes
 
 
@@ -33,6 +33,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.lost:
         yield "\nForeign keys that Citus cannot keep. Their columns stay, and nothing checks them:"
         yield from (f"  {key.table}: {key.name} {plan.keys[key][0]}" for key in plan.lost)
+    if not plan.is_set:
+        yield f"\nSetting of the database that sessions need: {SEQUENTIAL}"
 
 
 def _statements(left: Sequence[str]) -> list[str]:

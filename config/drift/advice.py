@@ -11,7 +11,7 @@ from config.drift.comparison import Comparison
 from config.drift.live import reading
 from config.drift.partition_advice import partition_advice
 from config.postgres.catalog import Schema
-from config.postgres.citus import is_cluster
+from config.postgres.citus import declared_layout, is_cluster, read_layout
 
 
 @dataclass(frozen=True, order=True)
@@ -44,6 +44,8 @@ def read_advice(
             cursor.execute(ADVICE_QUERY, parameters)
             advice = [Advice(code, message) for code, message in cursor.fetchall()]
             advice += _sequences(cursor, parameters)
+            if read_layout(connection, schema).keys() & declared_layout().keys():
+                advice += _setting(cursor, schema.database)
             advice += [Advice(*item) for item in partition_advice(cursor, schema, list(tables))]
     except Error as error:
         reason = str(error).splitlines()[0].rstrip(".")
@@ -68,6 +70,17 @@ def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
         name, maximum = sequences[n]
         if last_value > maximum * 4 // 5:
             yield Advice("VA04", f"Sequence {name} has used {last_value} of {maximum} values.")
+
+
+def _setting(cursor: Any, database: str) -> Iterator[Advice]:
+    """Yield advice about a distributed database without the setting that `distribute` makes."""
+    cursor.execute("SELECT current_setting('citus.multi_shard_modify_mode', true)")
+    if cursor.fetchone() == ("parallel",):
+        yield Advice(
+            "VA10",
+            f"Database {database} lacks the setting citus.multi_shard_modify_mode = 'sequential', "
+            "so transactions that change several tables fail. manage.py distribute sets it.",
+        )
 
 
 ADVICE_QUERY = """

@@ -4,8 +4,10 @@ from typing import LiteralString
 
 import pytest
 
+from config.drift import advice as advice_module
 from config.drift.advice import Advice, read_advice
 from config.postgres.catalog import read_schema
+from config.postgres.citus import Placement
 from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
 
@@ -95,6 +97,21 @@ def test_advice_on_use__given_since_statistics_began(clone: Database) -> None:
             "Run ANALYZE users;",
         ),
     ]
+
+
+@pytest.mark.parametrize(("mode", "is_given"), [("parallel", True), ("sequential", False)])
+def test_advice_on_setting_of_cluster__given_unless_set(
+    shared_clone: Database, mode: str, is_given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advice_module, "read_layout", lambda *_: {"users": Placement()})
+    name = shared_clone.connection.settings_dict["NAME"]
+    wanted = Advice(
+        "VA10",
+        f"Database {name} lacks the setting citus.multi_shard_modify_mode = 'sequential', so "
+        "transactions that change several tables fail. manage.py distribute sets it.",
+    )
+    with shared_clone.changed(f"SET LOCAL citus.multi_shard_modify_mode = {mode}"):
+        assert advice(shared_clone) == [wanted] * is_given
 
 
 def test_advice_on_design_of_others_tables__none(shared_clone: Database) -> None:
