@@ -12,18 +12,19 @@ from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.citus.comments import kept_comments
-from config.citus.plan import (
-    MODE,
-    SEQUENTIAL,
-    Plan,
-    comment_statements,
-    drop_statements,
-    key_statements,
-)
+from config.citus.plan import Plan, comment_statements, drop_statements, key_statements
 from config.console import counted, driver_error, is_lost
 from config.migrating import LockWaits
 from config.postgres.catalog import quote
-from config.postgres.citus import declared_layout, free, place, read_layout, take_back
+from config.postgres.citus import (
+    MODE,
+    SEQUENTIAL,
+    declared_layout,
+    free,
+    place,
+    read_layout,
+    take_back,
+)
 
 type Say = Callable[[str], None]
 

@@ -27,9 +27,6 @@ SELECT c.relname, sum(CASE WHEN p.logicalrelid IS NULL THEN pg_total_relation_si
  GROUP BY c.relname
 """
 
-MODE = "citus.multi_shard_modify_mode"
-# A statement on many shards, followed by a write to a table that they refer to, fails without it.
-SEQUENTIAL = f"{MODE} = 'sequential'"
 SETTING = """
 SELECT EXISTS (SELECT FROM pg_db_role_setting JOIN pg_database ON oid = setdatabase
                 WHERE datname = current_database()

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from config.citus.cluster import Cluster
-from config.citus.plan import SEQUENTIAL, Amount, Plan
+from config.citus.plan import Amount, Plan
 from config.console import counted, counted_bytes
+from config.postgres.citus import SEQUENTIAL
 
 
 def describe(plan: Plan, cluster: Cluster, left: Sequence[str] = ()) -> str:

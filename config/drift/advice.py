@@ -11,7 +11,7 @@ from config.drift.comparison import Comparison
 from config.drift.live import reading
 from config.drift.partition_advice import partition_advice
 from config.postgres.catalog import Schema
-from config.postgres.citus import declared_layout, is_cluster, read_layout
+from config.postgres.citus import MODE, SEQUENTIAL, declared_layout, is_cluster, read_layout
 
 
 @dataclass(frozen=True, order=True)
@@ -74,12 +74,12 @@ def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
 
 def _setting(cursor: Any, database: str) -> Iterator[Advice]:
     """Yield advice about a distributed database without the setting that `distribute` makes."""
-    cursor.execute("SELECT current_setting('citus.multi_shard_modify_mode', true)")
+    cursor.execute("SELECT current_setting(%s, true)", [MODE])
     if cursor.fetchone() == ("parallel",):
         yield Advice(
             "VA10",
-            f"Database {database} lacks the setting citus.multi_shard_modify_mode = 'sequential', "
-            "so transactions that change several tables fail. manage.py distribute sets it.",
+            f"Database {database} lacks the setting {SEQUENTIAL}, so transactions that change "
+            "several tables fail. manage.py distribute sets it.",
         )
 
 

@@ -20,6 +20,7 @@ from config.console import counted, driver_error
 from config.migrating.blockers import Watch
 from config.migrating.migration_lock import KEEPALIVES, MigrationLock
 from config.postgres.backend import begin, revive
+from config.postgres.citus import MODE
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
 DOUBLINGS = 10  # of the pause; a float would overflow after a thousand
@@ -29,6 +30,8 @@ NEEDS_NO_TRANSACTION = (errors.ActiveSqlTransaction, errors.InvalidTransactionTe
 # Without the check of the connection the server would go on with the statement of a client that was
 # killed, and keep its locks.
 ALIVE = KEEPALIVES | {"client_connection_check_interval": "2s"}
+# A cluster needs it, and a database that was copied has lost it.
+IN_SEQUENCE = {MODE: "sequential"}
 
 
 class LockWaits:
@@ -128,7 +131,7 @@ class LockWaits:
     def _begin(self) -> None:
         limit = {"lock_timeout": str(round(self.seconds * 1000))} if self.seconds else {}
         with self.connection.wrap_database_errors:
-            self.watch.begin(begin(self.connection.connection, ALIVE | limit))
+            self.watch.begin(begin(self.connection.connection, ALIVE | IN_SEQUENCE | limit))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from config.drift import comparison
+from config.drift.reports.script import repair_script
 from config.postgres.citus import Layout, Placement, declared_layout
 from tests.drift.conftest import Verify
 from tests.support.migrations import run_sql
@@ -56,6 +57,16 @@ def test_renamed_check_on_cluster__is_dropped_and_added(verify_live: Verify, pla
         'ALTER TABLE "courses" ADD CONSTRAINT "courses_enrollment_count_check" '
         "CHECK ((enrollment_count >= 0));",
     ]
+
+
+@pytest.mark.parametrize(("layout", "is_set"), [(declared_layout(), True), ({}, False)])
+def test_script_for_cluster__sets_what_its_transactions_need(
+    layout: Layout, is_set: bool, verify_live: Verify, place: Place
+) -> None:
+    place(layout)
+    run_sql("ALTER TABLE courses ALTER price SET DEFAULT 1")
+    lines = repair_script(verify_live()).splitlines()
+    assert ("SET citus.multi_shard_modify_mode = 'sequential';" in lines) is is_set
 
 
 GENERATED = """ALTER TABLE refunds DROP reason;

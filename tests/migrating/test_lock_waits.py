@@ -257,11 +257,20 @@ def test_statement_of_migration__has_the_lock_timeout_of_the_settings(
     assert run_sql("SHOW lock_timeout") == [("0",)]
 
 
-def test_statement_of_migration__is_ended_by_the_server_if_migrate_is_gone(database: str) -> None:
-    show = "CREATE TABLE seen AS SELECT current_setting($$client_connection_check_interval$$)"
+PARAMETERS = {
+    "client_connection_check_interval": "2s",  # so that the server notices if migrate is gone
+    "citus.multi_shard_modify_mode": "sequential",
+}
+
+
+def test_transaction_of_migration__has_the_parameters_that_it_needs(database: str) -> None:
+    run_sql("SET citus.multi_shard_modify_mode = parallel")  # as a cluster without a setting has it
+    values = ", ".join(f"current_setting($${name}$$)" for name in PARAMETERS)
+    show = f"CREATE TABLE seen AS SELECT ARRAY[{values}]"
     with extra_migration("users", f"operations = [migrations.RunSQL('{show}')]"):
         migrate("users")
-    assert run_sql("SELECT * FROM seen") == [("2s",)]
+    run_sql("RESET citus.multi_shard_modify_mode")
+    assert run_sql("SELECT * FROM seen") == [(list(PARAMETERS.values()),)]
 
 
 def test_pause_after_thousands_of_attempts__is_the_longest() -> None:

@@ -7,6 +7,7 @@ from config.drift.comparison import Comparison
 from config.drift.repair import Statement
 from config.drift.reports.wording import sql
 from config.postgres.catalog import quote
+from config.postgres.citus import SEQUENTIAL, layout_of
 
 
 def repair_script(comparison: Comparison) -> str:
@@ -30,3 +31,5 @@ def _header(comparison: Comparison, statements: Sequence[Statement]) -> Iterator
     if without:
         yield f"-- Differences that this script does not repair: {without}. Run verify_schema."
     yield f"SET search_path = {', '.join(filter(None, [quote(schema.name), schema.search_path]))};"
+    if layout_of(comparison.live):
+        yield f"SET {SEQUENTIAL};"

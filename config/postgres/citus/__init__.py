@@ -21,10 +21,20 @@ from config.postgres.citus.layout import (
     with_layout,
 )
 from config.postgres.citus.querysets import DistributedQuerySet
-from config.postgres.citus.statements import free, move, place, take_back, take_back_alone
+from config.postgres.citus.statements import (
+    MODE,
+    SEQUENTIAL,
+    free,
+    move,
+    place,
+    take_back,
+    take_back_alone,
+)
 
 __all__ = [
     "FOREIGN_KEY",
+    "MODE",
+    "SEQUENTIAL",
     "Distributed",
     "DistributedQuerySet",
     "Distribution",

@@ -3,6 +3,10 @@
 from config.postgres.catalog import literal, quote
 from config.postgres.citus.layout import Layout, Placement
 
+MODE = "citus.multi_shard_modify_mode"
+# A statement on many shards, followed by a write to a table that they refer to, fails without it.
+SEQUENTIAL = f"{MODE} = 'sequential'"
+
 
 def place(table: str, wanted: Placement, layout: Layout) -> str:
     """Return the statement that places a table of the coordinator; `layout` has the other tables.
