@@ -62,7 +62,7 @@ def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
     found = manage("verify_schema", "notifications", "--sql", DATABASE_URL=distributed)
     query(distributed, move.format("lesson_progress"))
     assert found.returncode == 1
-    assert "SELECT update_distributed_table_colocation('\"notifications\"'" in found.stdout
+    assert "SELECT alter_distributed_table('\"notifications\"', " in found.stdout
 
 
 DRIFTS = (
@@ -72,6 +72,8 @@ DRIFTS = (
     "ALTER TABLE notifications DROP CONSTRAINT notifications_recipient_id_fk",
     "SELECT undistribute_table('notifications')",
     "SELECT create_reference_table('notifications')",
+    "SELECT alter_distributed_table('quiz_submissions', shard_count => 4,"
+    " cascade_to_colocated => false)",
 )
 
 

@@ -101,3 +101,17 @@ def test_table_of_the_other_kind__is_taken_back_alone_and_placed(
         'COMMENT ON TABLE "refunds"',
     ]
     assert all(sql.startswith('COMMENT ON COLUMN "refunds".') for sql in script[8:])
+
+
+def test_table_out_of_its_group__joins_tables_that_are_in_place(
+    verify_live: Verify, place: Place
+) -> None:
+    alone = {
+        "assignment_submissions": Placement("student_id"),
+        "notifications": Placement("recipient_id"),
+    }
+    place({**declared_layout(), **alone})
+    assert repair(verify_live, "notifications")[0] == (
+        "SELECT alter_distributed_table('\"notifications\"', distribution_column => "
+        "'recipient_id', colocate_with => '\"lesson_progress\"');"
+    )

@@ -12,8 +12,11 @@ from config.postgres.citus import declared_layout, free, layout_of, move, place,
 def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Yield the statements that place the table where its model declares."""
     declared = declared_layout()
-    found, wanted = layout_of(live).get(key.name), declared[key.name]
-    others = {name: declared[name] for name in layout_of(live) if name in declared}
+    layout = layout_of(live)
+    found, wanted = layout.get(key.name), declared[key.name]
+    # A table that is to join others joins those that are in their place.
+    others = {name: declared[name] for name in layout if layout[name] == declared.get(name)}
+    others |= {name: declared[name] for name in layout if name in declared}
     if found and (sql := move(key.name, found, wanted, others)):
         yield Statement(Phase.PLACEMENT, sql)
     else:
@@ -22,7 +25,7 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
             yield Statement(Phase.TAKE_BACK, take_back_alone(key.name))
         yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
         yield Statement(Phase.PLACEMENT, free(key.name))
-    if not found or found.column != wanted.column:
+    if not found or found.column != wanted.column or wanted.colocated:
         yield from _comments(key, expected)
 
 

@@ -29,12 +29,15 @@ def free(table: str) -> str:
 
 
 def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str | None:
-    """Return the statement that moves a placed table, or None if it has to be taken back first."""
+    """Return the statement that moves a placed table, or None if it has to be taken back first.
+
+    A table that joins others gets as many shards as they have.
+    """
     name = literal(quote(table))
     if not (found.column and wanted.column):
         return None
     companion = _companion(table, wanted, layout)
-    if found.column == wanted.column:
+    if found.column == wanted.column and not wanted.colocated:
         return f"SELECT update_distributed_table_colocation({name}, colocate_with => {companion});"
     column = literal(wanted.column)
     return (

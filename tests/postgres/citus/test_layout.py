@@ -118,7 +118,14 @@ def test_move__to_another_column() -> None:
 
 def test_move__to_a_group() -> None:
     assert move("a", Placement("a_id"), COLOCATED, {"b": COLOCATED}) == (
-        "SELECT update_distributed_table_colocation('\"a\"', colocate_with => '\"b\"');"
+        "SELECT alter_distributed_table('\"a\"', distribution_column => 'a_id', "
+        "colocate_with => '\"b\"');"
+    )
+
+
+def test_move__out_of_a_group() -> None:
+    assert move("a", COLOCATED, Placement("a_id"), {"b": COLOCATED}) == (
+        "SELECT update_distributed_table_colocation('\"a\"', colocate_with => 'none');"
     )
 
 
