@@ -108,10 +108,11 @@ def test_table_out_of_its_group__joins_tables_that_are_in_place(
 ) -> None:
     alone = {
         "assignment_submissions": Placement("student_id"),
+        "lesson_progress": Placement("enrollment_id"),
         "notifications": Placement("recipient_id"),
     }
     place({**declared_layout(), **alone})
     assert repair(verify_live, "notifications")[0] == (
         "SELECT alter_distributed_table('\"notifications\"', distribution_column => "
-        "'recipient_id', colocate_with => '\"lesson_progress\"');"
+        "'recipient_id', colocate_with => '\"quiz_submissions\"');"
     )
