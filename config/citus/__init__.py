@@ -1,1 +1,1 @@
-"""distribute: the tables on a Citus cluster, where the models declare them, and back."""
+"""distribute: place the tables on a Citus cluster as the models declare, and take them back."""

@@ -14,8 +14,8 @@ from config.postgres.citus import Distributed, declared_distribution
 from config.project import migrated_models, own_apps
 
 OF_MODEL = (
-    "Set distribution = Reference() if each server shall have all of them, or Distributed(FIELD) "
-    "for a table that grows with its users."
+    "Set distribution = Reference() to keep all rows on each server, or Distributed(FIELD) to "
+    "spread the rows of a table that grows with its users."
 )
 OF_FIELD = "Give the ManyToManyField a model, with through=, that sets its distribution."
 

@@ -1,4 +1,4 @@
-"""The cluster that a database belongs to, and what must be so before its tables can be placed."""
+"""The cluster of a database, and what is checked before its tables are placed."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class Cluster:
 
 
 def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
-    """Return the cluster. Raise CommandError if the database is none's coordinator."""
+    """Return the cluster. Raise CommandError if the database is not that of a coordinator."""
     database = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
         cursor.execute(EXTENSION)

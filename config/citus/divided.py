@@ -17,7 +17,7 @@ def keys_to_set_aside(catalog: Catalog, tables: Iterable[str]) -> list[Key]:
 
 
 def statements_to_restore(comparison: Comparison) -> list[str]:
-    """Return the statements that add foreign keys which this or an earlier run set aside."""
+    """Return the statements that add the foreign keys which this or an earlier run set aside."""
     repairs = ordered(
         repair
         for finding in comparison.findings

@@ -30,7 +30,7 @@ type Say = Callable[[str], None]
 
 
 class Run:
-    """A run of the command, with its connection and what keeps its waits for locks brief."""
+    """A run of the command. `waits` keeps its waits for locks brief."""
 
     def __init__(self, connection: BaseDatabaseWrapper, waits: LockWaits, say: Say) -> None:
         self.connection, self.waits, self.say = connection, waits, say
@@ -63,7 +63,7 @@ class Run:
             self._execute(place(table, layout[table], others), free(table))
 
     def take_back(self, plan: Plan) -> None:
-        """Take all tables back to the coordinator, with all that foreign keys connect them with."""
+        """Take all tables back to the coordinator."""
         for table in declared_layout():
             if table in read_layout(self.connection, plan.schema):
                 done = "taken back, with those that foreign keys connect with it"
@@ -102,7 +102,7 @@ class Run:
 
     @contextmanager
     def _explained(self, subject: str) -> Iterator[None]:
-        """Raise CommandError with the words of Citus, which are errors of many kinds."""
+        """Raise CommandError with the words of Citus, whose errors are of many classes."""
         try:
             yield
         except Error as error:

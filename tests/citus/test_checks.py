@@ -42,8 +42,8 @@ def test_model_without_distribution__is_a_warning() -> None:
     assert check_distribution() == [
         checks.Warning(
             "Thing does not say where a Citus cluster keeps its rows.",
-            hint="Set distribution = Reference() if each server shall have all of them, or "
-            "Distributed(FIELD) for a table that grows with its users.",
+            hint="Set distribution = Reference() to keep all rows on each server, or "
+            "Distributed(FIELD) to spread the rows of a table that grows with its users.",
             obj=thing,
             id="citus.W001",
         )

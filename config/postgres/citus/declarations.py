@@ -20,7 +20,7 @@ class Distributed:
     by: str
     """The name of the field: rows of equal values are on the same server."""
     colocated: bool = True
-    """Whether rows of equal values of other such tables are on that server, too."""
+    """Whether rows of other colocated tables that have the same value are on that server, too."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,10 @@ def declared_distribution(model: type[Model]) -> Distribution | None:
 
 
 def _of_both_sides(relation: type[Model]) -> Distribution | None:
-    """Return where the rows of a many-to-many field are, whose model Django makes.
+    """Return the distribution of the table that Django makes for a many-to-many field.
 
-    Only on every server can they refer to the rows of both sides, if these are there, too.
+    If both of its models are on every server, the table is, too. Otherwise it has none, since its
+    rows could not refer to both.
     """
     fields: list[Any] = [field for field in relation._meta.concrete_fields if field.is_relation]
     sides = [declared_distribution(field.related_model) for field in fields]
@@ -61,5 +62,5 @@ def is_cluster(alias: str = "default") -> bool:
 
 
 def is_spread(model: type[Model], alias: str = "default") -> bool:
-    """Return whether the rows of the model are on several servers, so that few joins can be."""
+    """Return whether the rows of the model are on several servers, where few joins work."""
     return distribution_field(model) is not None and is_cluster(alias)

@@ -46,7 +46,7 @@ class Placement:
     column: str = ""
     """The column by which they are spread; '' if each server has all of them."""
     colocated: bool = False
-    """Whether they are with rows of equal values of other tables."""
+    """Whether rows of other tables that have the same value are on the same server."""
 
     def __str__(self) -> str:
         if not self.column:
@@ -108,7 +108,7 @@ def layout_of(catalog: Catalog) -> dict[str, Placement]:
 def on_cluster(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:
     """Return the catalog with the keys as they must be on a cluster, without those it cannot have.
 
-    Keys that are so already do not change.
+    Keys that are already so stay as they are.
     """
     changed = {
         key: key_on_cluster(key.table, str(catalog[key].get("definition")), layout)

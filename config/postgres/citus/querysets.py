@@ -12,14 +12,15 @@ from config.postgres.citus.declarations import distribution_field, is_spread
 class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
     """The rows of a distributed table, which can be locked on a cluster, too.
 
-    Citus locks rows only if the query names one place. So the places of the rows are read first.
+    Citus locks rows only in a query that names their place: one value of the distribution column.
+    So the places are read first, and the rows of each place are locked by a query of their own.
     """
 
     _is_placed = False
-    """True if the query names one place. A clone may name several, so it does not take it over."""
+    """Whether the query names one place. Clones begin with False, since they may name others."""
 
     def _fetch_all(self) -> None:
-        """Read the rows, place by place if a cluster is to lock them; values after the locks."""
+        """Read the rows. Those that a cluster is to lock are locked first, place by place."""
         if self._result_cache is None and self._is_scattered():
             rows = self._locked_by_place()
             if self._has_instances():
@@ -29,11 +30,11 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
-        """Iterate over the rows, which are read at once if a cluster is to lock them."""
+        """Iterate over the rows. If a cluster is to lock them, read all of them first."""
         return iter(self) if self._is_scattered() else super().iterator(chunk_size)
 
     def exists(self) -> bool:
-        """Return whether there are rows, and lock one of them if they are to be locked."""
+        """Return whether there is a row, and lock it if rows are to be locked."""
         return bool(self[:1]) if self._is_scattered() else super().exists()
 
     def bulk_create(
@@ -55,6 +56,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         )
 
     def _is_scattered(self) -> bool:
+        """Return whether rows are to be locked that may be in several places."""
         return (
             bool(self.query.select_for_update)
             and not self._is_placed
@@ -72,9 +74,9 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         return unlocked
 
     def _locked_by_place(self) -> dict[Any, Any]:
-        """Lock the rows, and return them by key, in their order; the keys alone for values.
+        """Lock the rows, and return them by key in their order; for values, only the keys count.
 
-        If locked rows are to be skipped, later ones are locked in their stead.
+        If locked rows are to be skipped, lock later ones in their stead.
         """
         low, high = self.query.low_mark, self.query.high_mark
         rows = self._locked_at(places := self._places(low, high))
@@ -92,9 +94,9 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         return dict(self._unlocked()[low:high].values_list("pk", field.attname))
 
     def _locked_at(self, places: Mapping[Any, Any]) -> dict[Any, Any]:
-        """Lock the rows, and leave out those that were changed before that.
+        """Lock the rows at these places, and return those that the query still finds.
 
-        Each session locks the places in the same order.
+        All sessions lock the places in the same order, so that none waits for the other.
         """
         field: Any = distribution_field(self.model)
         rows: dict[Any, Any] = {}

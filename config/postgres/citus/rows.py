@@ -1,4 +1,4 @@
-"""A base of models that finds a row by the column that says where it is, too."""
+"""A base of models whose statements ask one server of a cluster, the one that has the row."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from config.postgres.citus.declarations import distribution_field
 
 
 class DistributedModel(models.Model):
-    """A row that its statements find on one server of a cluster, rather than ask all of them.
+    """A row whose statements name its server.
 
-    Citus does not let an UPDATE set the distribution column. So statements do not set it, and have
-    its value in their WHERE clause. A row that is not found with it is looked for without it: the
-    column was changed then, or the row is gone.
+    They have the distribution column in their WHERE clause, and do not set it, since Citus refuses
+    an UPDATE that does. If the row is not found, all servers are asked by the key alone: the column
+    was changed, or the row is gone.
     """
 
     class Meta:
@@ -53,7 +53,7 @@ class DistributedModel(models.Model):
         fields: Iterable[str] | None = None,
         from_queryset: models.QuerySet[Any] | None = None,
     ) -> None:
-        """Read the row where it is, or wherever it is if its distribution column was changed."""
+        """Read the row from its server; ask all servers if it is not there."""
         if place := self._place():
             rows = from_queryset
             if rows is None:
@@ -69,7 +69,10 @@ class DistributedModel(models.Model):
     def delete(
         self, using: str | None = None, keep_parents: bool = False
     ) -> tuple[int, dict[str, int]]:
-        """Delete the row where it is, unless other code has to see it or rows that go with it."""
+        """Delete the row on its server.
+
+        Leave it to Django if signals have to be sent, or other rows go with it.
+        """
         alias = using or router.db_for_write(type(self), instance=self)
         place = self._place()
         is_alone = self.pk is not None and Collector(alias, origin=self).can_fast_delete(self)
@@ -84,7 +87,10 @@ class DistributedModel(models.Model):
         return count, {self._meta.label: count}
 
     def _place(self) -> dict[str, Any]:
-        """Return the condition that names the server; none if the key does, or nothing is known."""
+        """Return the condition that names the server.
+
+        It is empty if the key names it already, or if the column was not read.
+        """
         field = distribution_field(type(self))
         if field is None or field.primary_key or field.attname not in self.__dict__:
             return {}

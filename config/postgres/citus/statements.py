@@ -9,9 +9,10 @@ SEQUENTIAL = f"{MODE} = 'sequential'"
 
 
 def place(table: str, wanted: Placement, layout: Layout) -> str:
-    """Return the statement that places a table of the coordinator; `layout` has the other tables.
+    """Return the statement that places a table which is on the coordinator.
 
-    The first of the tables that are colocated begins their group.
+    `layout` has the tables that are placed already. A colocated table joins the group of one of
+    them, or begins it.
     """
     name = literal(quote(table))
     if not wanted.column:
@@ -47,20 +48,20 @@ def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str
 
 
 def take_back(table: str) -> str:
-    """Return the statement that takes the table, and all that foreign keys connect with it, back.
+    """Return the statement that takes back the table and all that foreign keys connect with it.
 
-    All of their rows are on the coordinator then.
+    It moves their rows to the coordinator.
     """
     name = literal(quote(table))
     return f"SELECT undistribute_table({name}, cascade_via_foreign_keys => true);"
 
 
 def take_back_alone(table: str) -> str:
-    """Return the statement that takes a table back that no foreign key connects with others."""
+    """Return the statement that takes back a table without foreign keys from or to others."""
     return f"SELECT undistribute_table({literal(quote(table))});"
 
 
 def _companion(table: str, wanted: Placement, layout: Layout) -> str:
-    """Return the name of another table that is colocated, as a literal."""
+    """Return the name of a table whose group the table joins, or 'none', as a literal."""
     others = (name for name, other in layout.items() if other.colocated and name != table)
     return literal(next((quote(name) for name in others if wanted.colocated), "none"))
