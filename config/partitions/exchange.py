@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.partitions.attempts import Attempt
 from config.partitions.new_month import NewMonth
+from config.partitions.own import check_nothing_own
 from config.partitions.part import Part
 from config.partitions.statements import lock_out_writers, rows, run, try_to_drop
 from config.partitions.touched import Touched
@@ -41,6 +42,7 @@ class Exchange:
 
     def make(self, attempt: Attempt) -> dict[str, int]:
         """Make the months, and return the number of rows that have moved to each."""
+        check_nothing_own(self.connection, self.table, self.default)
         attempt(partial(try_to_drop, self.connection, self.default))
         for page in range(0, attempt(self._begin), PAGES):
             for part in self.parts:
@@ -108,6 +110,7 @@ class Exchange:
             self._run("SET CONSTRAINTS ALL IMMEDIATE")  # checks that wait keep tables from ALTER
             self._check_file()
             self._run(f"LOCK TABLE ONLY {self.table}")
+            self.stays.take_privileges()
             self.touched.end()
             self._run(f"DROP TABLE {self.default}")
             self.stays.become_default()

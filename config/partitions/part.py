@@ -58,6 +58,11 @@ class Part:
             " ON CONFLICT DO NOTHING"
         )
 
+    def take_privileges(self) -> None:
+        """Grant what is granted on the default partition, for example on all tables of a schema."""
+        for (grant,) in rows(self.connection, GRANTS, [self.sql_name, self.default]):
+            self._run(grant)
+
     def become_default(self) -> None:
         """Take the name of the default partition, which has been dropped."""
         name = quote(split_identifier(self.default)[1])
@@ -80,6 +85,13 @@ class Part:
 OTHER_OWNER = """
     SELECT pg_get_userbyid(relowner) FROM pg_class
      WHERE oid = %s::regclass AND relowner <> current_user::regrole
+"""
+GRANTS = """
+    SELECT format('GRANT %%s ON %%s TO %%s', privilege_type, %s::text,
+                  CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE grantee::regrole::text END)
+           || CASE WHEN is_grantable AND grantee <> relowner THEN ' WITH GRANT OPTION' ELSE '' END
+      FROM pg_class, aclexplode(relacl)
+     WHERE pg_class.oid = %s::regclass
 """
 WRITTEN = """
     SELECT quote_ident(attname) FROM pg_attribute

@@ -144,9 +144,13 @@ def test_exchange__looks_at_no_row_under_its_locks(monkeypatch: pytest.MonkeyPat
 @pytest.mark.usefixtures("many")
 def test_default_partition_that_was_exchanged__is_like_the_one_before() -> None:
     add_events(300)
-    before = described("analytics_events_default")
+    run_sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_monitor")
+    run_sql("GRANT INSERT ON analytics_events_default TO PUBLIC")
+    run_sql("GRANT DELETE ON analytics_events_default TO pg_monitor WITH GRANT OPTION")
+    privileges = "SELECT relacl::text FROM pg_class WHERE relname = 'analytics_events_default'"
+    before = described("analytics_events_default"), run_sql(privileges)
     make(JUNE)
-    assert described("analytics_events_default") == before
+    assert (described("analytics_events_default"), run_sql(privileges)) == before
     assert run_sql(
         "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname = 'touched'),"
         "       (SELECT count(*) FROM pg_proc WHERE proname LIKE 'analytics%')"
@@ -159,6 +163,37 @@ def test_default_partition_that_a_view_reads__refused_before_rows_are_copied() -
     run_sql("CREATE VIEW waiting AS SELECT FROM analytics_events_default")
     with pytest.raises(Error, match="view waiting depends on table analytics_events_default"):
         make(JUNE)
+    assert places() == {"analytics_events_default": 300}
+
+
+@pytest.mark.usefixtures("many")
+def test_default_partition_with_things_of_its_own__refused_before_rows_are_copied() -> None:
+    add_events(300)
+    for sql in (
+        "CREATE TRIGGER own AFTER INSERT ON analytics_events_default"
+        " FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "CREATE RULE own AS ON UPDATE TO analytics_events_default DO NOTHING",
+        "CREATE INDEX own ON analytics_events_default (event_type)",
+        "ALTER TABLE analytics_events_default ADD CONSTRAINT own CHECK (event_type <> 'bad')",
+        "CREATE POLICY own ON analytics_events_default USING (false)",
+        "ALTER TABLE analytics_events_default ENABLE ROW LEVEL SECURITY",
+        "CREATE PUBLICATION own FOR TABLE analytics_events_default",
+    ):
+        run_sql(sql)
+    with pytest.raises(CommandError) as error:
+        make(JUNE)
+    assert str(error.value) == (
+        '"analytics_events_default" is exchanged for a new one, as many rows leave it, and would '
+        'lose what "analytics_events" does not have: '
+        "constraint own on table analytics_events_default, "
+        "index own, "
+        "policy own on table analytics_events_default, "
+        "publication of table analytics_events_default in publication own, "
+        "row level security, "
+        "rule own on table analytics_events_default, "
+        "trigger own on table analytics_events_default. Nothing was changed. Drop that, or make "
+        'it for "analytics_events". Then run the same command again.'
+    )
     assert places() == {"analytics_events_default": 300}
 
 
