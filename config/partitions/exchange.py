@@ -120,15 +120,16 @@ class Exchange:
                 part.finish()
 
     def _check_file(self) -> None:
-        """Raise CommandError if the rows were exchanged by TRUNCATE, which is not noted."""
+        """Raise CommandError if rows were changed without a note, for example by TRUNCATE."""
         if self._pages_and_file()[1] != self.file:
             raise CommandError(
-                f"{self.default} was emptied or rewritten while its rows were copied. No row has "
-                "moved. Run the same command again."
+                f"{self.default} was emptied or rewritten, or its triggers were disabled, while "
+                "its rows were copied. No row has moved. Run the same command again."
             )
 
-    def _pages_and_file(self) -> tuple[int, int]:
-        [(pages, file)] = rows(self.connection, SOURCE, [self.default] * 2)
+    def _pages_and_file(self) -> tuple[int, str]:
+        """Return the size, and what TRUNCATE, VACUUM FULL and DISABLE TRIGGER ALL change."""
+        [(pages, file)] = rows(self.connection, SOURCE, [self.default] * 3)
         return pages, file
 
     def _count(self, month: NewMonth) -> int:
@@ -141,7 +142,9 @@ class Exchange:
 
 SOURCE = """
     SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::int,
-           pg_relation_filenode(%s::regclass)::bigint
+           concat(pg_relation_filenode(%s::regclass),
+                  (SELECT tgenabled FROM pg_trigger
+                    WHERE tgrelid = %s::regclass AND tgname = 'touched'))
 """
 FOREIGN_KEYS = """
     SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint

@@ -70,7 +70,7 @@ class Touched:
         return number
 
     def end(self) -> None:
-        """Stop noting keys. Raise django.db.Error if somebody has done so before."""
+        """Stop noting keys."""
         run(self.connection, f"DROP TRIGGER touched ON {self.source}")
         remove_unfinished(self.connection, self.name)
 
