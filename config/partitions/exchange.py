@@ -86,7 +86,8 @@ class Exchange:
         """Add the foreign keys, which ATTACH would add and check under its lock.
 
         From now on a deleted user is deleted from the copies, too: those that are gone already must
-        not be in them. To copy rows again while users are deleted could be a deadlock.
+        not be in them. To copy rows again while users are deleted could be a deadlock. If a key
+        keeps a user that rows refer to, a deleted row must not stay in the copies.
         """
         with transaction.atomic(using=self.connection.alias):
             lock_out_writers(self.connection, self.table, self.default)
@@ -95,6 +96,8 @@ class Exchange:
                 for name, definition in self._foreign_keys():
                     add = f"ALTER TABLE {part.sql_name} ADD CONSTRAINT {name} {definition}"
                     self._run(f"{add} NOT VALID")
+            if rows(self.connection, KEEPING, [self.table]):
+                self.touched.note(self.parts)
 
     def _validate(self, part: Part) -> None:
         for name, _ in self._foreign_keys():
@@ -149,4 +152,8 @@ SOURCE = """
 FOREIGN_KEYS = """
     SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f' AND convalidated AND conparentid = 0
+"""
+KEEPING = """
+    SELECT FROM pg_constraint
+     WHERE conrelid = %s::regclass AND contype = 'f' AND confdeltype IN ('a', 'r')
 """

@@ -37,8 +37,7 @@ class Touched:
                 " WITH NO DATA",
             )
             run(self.connection, f"COMMENT ON TABLE {name} IS {literal(UNFINISHED)}")
-            [(full_name,)] = rows(self.connection, FULL_NAME, [name])
-            run(self.connection, self._function(full_name))
+            self.note()
             run(
                 self.connection,
                 f"CREATE TRIGGER touched AFTER INSERT OR UPDATE OR DELETE ON {source}"
@@ -47,15 +46,25 @@ class Touched:
             # Replicated rows count, too.
             run(self.connection, f"ALTER TABLE {source} ENABLE ALWAYS TRIGGER touched")
 
-    def _function(self, full_name: str) -> str:
-        insert = f"INSERT INTO {full_name} VALUES"
-        return (
-            f"CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
-            f" SET search_path = pg_catalog, pg_temp AS $function$ BEGIN"
-            f" IF TG_OP <> 'INSERT' THEN {insert} ({self.old}, false); END IF;"
-            f" IF TG_OP <> 'DELETE' THEN {insert} ({self.new}, false); END IF;"
-            " RETURN NULL; END $function$"
+    def note(self, parts: Sequence[Part] = ()) -> None:
+        """Let the trigger note keys, and delete their rows from `parts`, if any."""
+        insert = f"INSERT INTO {self._full(self.name)} VALUES"
+        deletes = "".join(
+            f" DELETE FROM {self._full(part.sql_name)} WHERE ({self.key}) = ({self.old});"
+            for part in parts
         )
+        run(
+            self.connection,
+            f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql"
+            " SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$ BEGIN"
+            f" IF TG_OP <> 'INSERT' THEN {insert} ({self.old}, false);{deletes} END IF;"
+            f" IF TG_OP <> 'DELETE' THEN {insert} ({self.new}, false); END IF;"
+            " RETURN NULL; END $function$",
+        )
+
+    def _full(self, name: str) -> str:
+        [(full_name,)] = rows(self.connection, FULL_NAME, [name])
+        return str(full_name)
 
     def copy_again(self, parts: Sequence[Part]) -> int:
         """Make the parts equal to the source in the noted keys; return how many there were."""

@@ -93,6 +93,31 @@ def test_rows_that_change_after_they_were_copied__moved_as_they_are(
 
 
 @pytest.mark.usefixtures("many")
+def test_user_whose_events_are_deleted_first__is_deleted_although_they_were_copied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user = factories.UserFactory.create()
+    [(key,)] = run_sql(
+        f"SELECT conname FROM pg_constraint WHERE conrelid = '{TABLE}'::regclass AND contype = 'f'"
+    )
+    run_sql(
+        f"ALTER TABLE {TABLE} DROP CONSTRAINT {key},"
+        f" ADD CONSTRAINT {key} FOREIGN KEY (user_id) REFERENCES users DEFERRABLE"
+    )
+    add_events(300)
+    add_events(5, "2024-06-10 00:00+00", user=f"'{user.pk}'")
+    add_events(5, "2024-08-10 00:00+00", user=f"'{user.pk}'")
+
+    def delete() -> None:
+        run_sql(f"DELETE FROM {TABLE} WHERE user_id = '{user.pk}'")
+        run_sql(f"DELETE FROM users WHERE id = '{user.pk}'")
+
+    before_exchange(monkeypatch, delete)
+    make(JUNE)
+    assert places() == {"analytics_events_2024_06": 300}
+
+
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(
     ("act", "left"),
     [
