@@ -90,7 +90,14 @@ class Health:
         if primary and self._status.answers:
             self._ask_replica(primary, now)
         elif primary:
+            self._ask_in_background(primary, now)
+
+    def _ask_in_background(self, primary: Position, now: float) -> None:
+        try:
             Thread(target=self._ask_replica, args=(primary, now), daemon=True).start()
+        except RuntimeError:  # the process may have no more threads for now
+            self._due = now + RETRY_SECONDS
+            self._asking.release()
 
     def _ask_replica(self, primary: Position, asked: float) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from math import inf
+from threading import Thread
 
 import pytest
 from django.db import connections
@@ -93,6 +94,19 @@ def test_server_that_never_answers__is_left_out_after_the_time_limit(pair: Pair)
             assert problem().startswith("it does not answer: ")
             assert HEALTH.status()  # without waiting
             assert HEALTH._asking.locked()
+
+
+def test_process_without_a_free_thread__asks_again_later(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    HEALTH.doubt()
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", fail)
+        assert problem() == "it has just not answered"
+    assert eventually(lambda: HEALTH.status().is_fit)
 
 
 def test_server_that_is_full__is_left_out(pair: Pair) -> None:
