@@ -8,7 +8,15 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.migrating import Progress, all_undone, check_labels, check_reversible, guarded_run
+from config.migrating import (
+    LockWaits,
+    Progress,
+    all_undone,
+    check_labels,
+    check_reversible,
+    guarded_run,
+    migrating,
+)
 from config.postgres import every_row
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import describe
@@ -55,12 +63,14 @@ def carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Losse
 
         def attempt() -> Losses:
             with waits.lock.transaction(), every_row(job.connection):
-                return _carry_out(job, back_up, say)
+                return _carry_out(job, back_up, say, waits)
 
         return waits.retry(attempt)
 
 
-def _carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Losses:
+def _carry_out(
+    job: Job, back_up: Callable[[], object] | None, say: Say, waits: LockWaits
+) -> Losses:
     """Carry it out within one transaction.
 
     Writers are blocked from before the backup until the commit, so that the backup has every row.
@@ -77,6 +87,7 @@ def _carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Loss
         back_up()
     lock_tables(connection, altered, BLOCK_ALL)
     with all_undone():
+        migrating.send(carry_out, waits=waits)
         _unapply_as_agreed(job, say)
     return losses
 

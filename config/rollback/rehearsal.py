@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
-from config.migrating import Progress, guarded_run
+from config.migrating import LockWaits, Progress, guarded_run, migrating
 from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
@@ -32,16 +32,18 @@ def rehearse(
     Raise CommandError if the rollback could not run to its end, or if objects are in its way.
     """
     with guarded_run(connection, Progress("rollback", unapplies=rollback.nodes), say) as waits:
-        return waits.retry(partial(_rehearse, connection, rollback))
+        return waits.retry(partial(_rehearse, waits, rollback))
 
 
-def _rehearse(connection: BaseDatabaseWrapper, rollback: Rollback) -> Dropped:
+def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
+    connection = waits.connection
     with every_row(connection), connection.cursor() as cursor:
         check_unchanged(connection, rollback)
         rows, found = RowWatch(cursor), Found()
         failure = ""
         try:
             with _undone(connection, found):
+                migrating.send(rehearse, waits=waits)
                 make_undoable(connection, rollback)
                 trace = Trace(connection)
                 _perform(connection, rollback, trace, rows)

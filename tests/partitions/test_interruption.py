@@ -108,6 +108,21 @@ def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_co
     assert places() == {f"{TABLE}_default": 300}
 
 
+@pytest.mark.usefixtures("many")
+def test_copies_of_a_run_that_was_killed__gone_after_a_rollback(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    add_events(300)
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make(JUNE)
+    options = ("--noinput", "--yes-destroy-data", f"--backup-dir={tmp_path}")
+    call_command("rollback", "analytics", *options, verbosity=0)
+    assert run_sql(f"SELECT relname FROM pg_class WHERE relname LIKE '{TABLE}%'") == []
+    assert run_sql(f"SELECT proname FROM pg_proc WHERE proname LIKE '{TABLE}%'") == []
+
+
 def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*args: object) -> None:
         raise KeyboardInterrupt
