@@ -1,15 +1,18 @@
 """The embedded server of the tests, which holds nothing worth keeping."""
 
 import os
+import pwd
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from shutil import disk_usage, rmtree
+from stat import S_ISDIR
 
 from django.conf import settings
 
 MEMORY = Path("/dev/shm")  # noqa: S108  the directory in it is private
 ENOUGH = 2 << 30
+SYSTEM_USER = "pgserver"
 
 
 def choose_directory() -> Path:
@@ -21,9 +24,21 @@ def choose_directory() -> Path:
     project = os.fsencode(settings.BASE_DIR)
     name = f"postgres-tests-{os.geteuid()}-{sha256(project).hexdigest()[:16]}"
     directory = MEMORY / name
-    if (directory / "PG_VERSION").exists() or _has_room():
+    if _is_own(directory) and ((directory / "PG_VERSION").exists() or _has_room()):
         return directory
     return settings.BASE_DIR / ".postgres-tests"
+
+
+def _is_own(directory: Path) -> bool:
+    """Return whether no other user has made something of this name, where all users may."""
+    try:
+        found = directory.lstat()
+    except FileNotFoundError:
+        return True
+    owners = [os.geteuid()]
+    if os.geteuid() == 0:  # the server of root belongs to another user
+        owners += [user.pw_uid for user in pwd.getpwall() if user.pw_name == SYSTEM_USER]
+    return S_ISDIR(found.st_mode) and found.st_uid in owners
 
 
 def _has_room() -> bool:
@@ -33,15 +48,21 @@ def _has_room() -> bool:
 def leave_memory(directory: Path) -> None:
     """Empty the directory, if it is in memory and no other process uses the server.
 
-    The directory itself is a lock for which another run may be waiting.
+    The directory itself is a lock for which another run may be waiting. Its keeper may wait, too,
+    and then makes its lock file again; and this process may be killed. So the directory is left as
+    by an initdb that was cut short, which the next run removes whatever else is there.
     """
     from config.postgres.embedded.server import EmbeddedServer  # Django is not ready any earlier
 
-    if MEMORY not in directory.parents:
+    if MEMORY not in directory.parents or not _is_own(directory):
         return
     server = EmbeddedServer(directory)
     with suppress(OSError), server._exclusive() as cluster:
         if not server._is_used():
             cluster.stop()
-            for item in directory.iterdir():
-                rmtree(item) if item.is_dir() else item.unlink()
+            unfinished = directory / "initdb.unfinished"
+            unfinished.mkdir(exist_ok=True)
+            # A directory without PG_VERSION is not a server's.
+            for item in sorted(directory.iterdir(), key=lambda item: item.name != "PG_VERSION"):
+                if item != unfinished:
+                    rmtree(item) if item.is_dir() else item.unlink()
