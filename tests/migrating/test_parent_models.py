@@ -14,6 +14,23 @@ class Cafe(Place):
     {}
 """
 CHILDREN = {"with a table": "seats = models.IntegerField()", "proxy": "class Meta: proxy = True"}
+FAMILY = """
+class Place(models.Model):
+    name = models.TextField(default="")
+
+class Stop(Place): ...
+
+class Zoo(Stop):
+    seats = models.IntegerField()
+    class Meta:
+        indexes = [models.Index(fields=["seats"], name="zoo_seats")]
+        constraints = [models.UniqueConstraint(fields=["seats", "stop_ptr"], name="zoo_unique")]
+
+class Keeper(models.Model):
+    work = models.ForeignKey(Stop, models.CASCADE)
+    badge = models.IntegerField()
+    class Meta: unique_together = [("work", "badge")]
+"""
 REFUSAL = (
     "Cannot rename model lab.Place to Spot: lab.Cafe inherits from it, and Django's migrations "
     "cannot rename such a model. Nothing was changed. Keep the name, and set verbose_name to "
@@ -51,8 +68,13 @@ def test_migration_that_renames_a_parent__refused_before_anything_runs(
     assert bool(run_sql("SELECT to_regclass('lab_place')")[0][0]) is applied_first
 
 
-def test_parent_and_child_deleted_together__there_and_back(lab: Lab) -> None:
-    lab.write_models(MODELS.format("seats = models.IntegerField()").replace("Cafe", "Zoo"))
+@pytest.mark.parametrize(
+    "models",
+    [MODELS.format("seats = models.IntegerField()").replace("Cafe", "Zoo"), FAMILY],
+    ids=["two", "with keys"],
+)
+def test_parent_and_child_deleted_together__there_and_back(lab: Lab, models: str) -> None:
+    lab.write_models(models)
     lab.migrate()
     before = schema()
     lab.write_models("")

@@ -122,7 +122,10 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 or (app_label, operation.model_name_lower, operation.name) not in links
             ]
             for operation in operations:
-                operation._auto_deps = [*_without_links(app_label, operation, links)]
+                operation._auto_deps = [
+                    *_without_links(app_label, operation, links),
+                    *_without_parts(app_label, operation),
+                ]
 
     def _detect_renamed_types(self, old: DeclaredTypes, new: DeclaredTypes) -> None:
         appeared = [name for name in new if name not in old]
@@ -246,6 +249,14 @@ def _without_links(
             yield OperationDependency(*key, None, OperationDependency.Type.REMOVE)
         elif not is_link:
             yield needed
+
+
+def _without_parts(app_label: str, operation: Operation) -> Iterator[OperationDependency]:
+    """Yield that a model loses its keys, indexes and constraints before its fields and itself."""
+    if isinstance(operation, (DeleteModel, RemoveField)):
+        name = operation.name if isinstance(operation, DeleteModel) else operation.model_name
+        for kind in ("ALTER_FOO_TOGETHER", "REMOVE_INDEX_OR_CONSTRAINT"):
+            yield OperationDependency(app_label, name, "", OperationDependency.Type[kind])
 
 
 BEFORE_RENAMING = (RemoveConstraint, RemoveIndex, RenameField, RenameModel)
