@@ -98,6 +98,7 @@ def write_backup(
     Raise CommandError if it cannot be written, or if it would lack one of them.
     """
     roots = {*objects, *(Address("pg_class", oid) for oid in relations)}
+    roots |= _tables_of_identities(connection, roots)
     try:
         stem = _stem(read_schema(connection).database)
         with new_backup(directory, stem, alike=STEM) as (unfinished, path):
@@ -113,6 +114,18 @@ def write_backup(
         raise CommandError(
             f"No backup could be written into {directory}: {error.strerror}. {NEXT_STEP}"
         ) from error
+
+
+def _tables_of_identities(
+    connection: BaseDatabaseWrapper, roots: Collection[Address]
+) -> set[Address]:
+    """Return the tables of the identity columns whose sequences are `roots`.
+
+    pg_dump has such a sequence only as a part of its table.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES_OF_IDENTITIES, _parameters(roots))
+        return {Address("pg_class", oid) for (oid,) in cursor.fetchall()}
 
 
 STEM = r".+-\d{8}T\d{6}Z"
@@ -255,6 +268,14 @@ def _parameters(roots: Collection[Address]) -> dict[str, list[str | int]]:
         "oids": [root.oid for root in roots],
     }
 
+
+TABLES_OF_IDENTITIES = """
+    SELECT refobjid::bigint
+      FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
+      JOIN pg_depend ON (classid, objid) = ('pg_class'::regclass, oid)
+      JOIN pg_sequence ON seqrelid = objid
+     WHERE catalog = 'pg_class' AND refclassid = 'pg_class'::regclass AND deptype = 'i'
+"""
 
 # What is "owned" goes with a table, as its partitions and the sequences of its columns do.
 OPTIONS = """

@@ -38,5 +38,6 @@ UNCHANGED = """
     SELECT format('ALTER SEQUENCE %s CACHE %s', seqrelid::regclass, seqcache)
       FROM pg_sequence JOIN pg_class AS c ON c.oid = seqrelid
      WHERE relpersistence <> 't' AND pg_has_role(relowner, 'USAGE')
+       AND has_schema_privilege(relnamespace, 'USAGE')
      ORDER BY 1
 """

@@ -4,7 +4,9 @@ from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
 
-BACKWARDS = "SELECT setval('tickets', 7), nextval('up'), setval('lab_item_id_seq', 900)"
+BACKWARDS = """
+    SELECT setval('tickets', 7), nextval('up'), setval('lab_item_id_seq', 900), nextval('t_id_seq')
+"""
 
 
 def test_numbers_that_reverse_sql_sets__as_before_until_it_is_carried_out(lab: Lab) -> None:
@@ -12,6 +14,7 @@ def test_numbers_that_reverse_sql_sets__as_before_until_it_is_carried_out(lab: L
     lab.migrate()
     lab.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', {BACKWARDS!r}),")
     lab.migrate()
+    run_sql("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)")
     run_sql("CREATE SEQUENCE tickets CACHE 5; CREATE SEQUENCE up; SELECT setval('tickets', 42)")
     run_sql("INSERT INTO lab_item DEFAULT VALUES")
     before = contents()
@@ -20,6 +23,7 @@ def test_numbers_that_reverse_sql_sets__as_before_until_it_is_carried_out(lab: L
     lines = rollback("--to", "lab.0001", *GO_ON)
     assert [row for row in contents()["sequences"] if row not in before["sequences"]] == [
         ("lab_item_id_seq", 900),
+        ("t_id_seq", 1),
         ("tickets", 7),
         ("up", 1),
     ]
