@@ -1,11 +1,12 @@
 """The schema editor of the PostgreSQL backend."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import Error, router, transaction
+from django.db.backends.base.schema import _related_non_m2m_objects
 from django.db.backends.utils import CursorWrapper, split_identifier
 from django.db.models import BaseConstraint, CharField, Index, Model
 
@@ -237,22 +238,33 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def _alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """Drop constraints and indexes with expressions while the column changes its type.
+        """Drop constraints and indexes with expressions while columns change their type.
 
         PostgreSQL stores `status <> 'published'::course_status`, which it cannot rebuild for
         another type, and adds casts to `COALESCE(title, ''::character varying)`. Django can create
-        them again.
+        them again. Foreign keys to the column change their type with it.
         """
         if not self._changes_type(old_field, new_field):
             super()._alter_field(model, old_field, new_field, *args, **kwargs)
             return
         self._create_missing_enums([new_field])
         self._run_deferred()
-        for dependent in _conditions_on(model, old_field):
-            self.execute(dependent.remove_sql(model, self))
+        referring = [
+            (old.field, new.field) for old, new in _related_non_m2m_objects(old_field, new_field)
+        ]
+        for on, dependent in _conditions_on(old_field, *(old for old, _ in referring)):
+            self.execute(dependent.remove_sql(on, self))
         super()._alter_field(model, old_field, new_field, *args, **kwargs)
-        for dependent in _conditions_on(new_field.model, new_field):
-            self.execute(dependent.create_sql(new_field.model, self))
+        for old, new in referring:
+            self._add_lost_like_index(old, new)
+        for on, dependent in _conditions_on(new_field, *(new for _, new in referring)):
+            self.execute(dependent.create_sql(on, self))
+
+    def _add_lost_like_index(self, old_field: Any, new_field: Any) -> None:
+        """Add the index for LIKE of a foreign key, which Django drops when its type changes."""
+        old, new = (field.db_type(self.connection) for field in (old_field, new_field))
+        if self._is_changing_type_of_indexed_text_column(old_field, old, new):
+            self.execute(self._create_like_index_sql(new_field.model, new_field))
 
     def _alter_column_type_sql(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any
@@ -312,7 +324,10 @@ def _column_enum(field: Any) -> EnumField | None:
     return enum_field(field.target_field if field.is_relation else field)
 
 
-def _conditions_on(model: type[Model], field: Any) -> list[IndexOrConstraint]:
-    """Return the constraints and indexes of `model` with expressions that name `field`."""
-    named = [*model._meta.constraints, *model._meta.indexes]
-    return [item for item in named if field.name in named_in_expressions(item)]
+def _conditions_on(*fields: Any) -> Iterator[tuple[type[Model], IndexOrConstraint]]:
+    """Yield the constraints and indexes with expressions that name `fields`, with their models."""
+    for model in dict.fromkeys(field.model for field in fields):
+        names = {field.name for field in fields if field.model is model}
+        for item in [*model._meta.constraints, *model._meta.indexes]:
+            if not names.isdisjoint(named_in_expressions(item)):
+                yield model, item

@@ -1,5 +1,7 @@
 """Columns that get another type, with expressions that name them."""
 
+import pytest
+
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, schema
@@ -20,12 +22,33 @@ class Item(models.Model):
         ]
 """
 
+REFERRING = """
+from django.db.models.functions import Coalesce
 
-def test_type_of_a_column_in_expressions__as_if_made_with_it_there_and_back(lab: Lab) -> None:
-    lab.write_models(MODELS.format("CharField(max_length=50)"))
+class Item(models.Model):
+    code = models.{}
+
+class Part(models.Model):
+    item = models.ForeignKey(Item, models.CASCADE)
+    of = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
+    class Meta:
+        indexes = [models.Index(Coalesce("item", "of", models.Value("")), name="either")]
+        constraints = [models.CheckConstraint(condition=~models.Q(item="x"), name="no_x")]
+"""
+
+
+@pytest.mark.parametrize(
+    ("models", "key"),
+    [(MODELS, ""), (REFERRING, ", primary_key=True")],
+    ids=["of their table", "of a table with foreign keys"],
+)
+def test_type_of_a_column_in_expressions__as_if_made_with_it_there_and_back(
+    lab: Lab, models: str, key: str
+) -> None:
+    lab.write_models(models.format(f"CharField(max_length=50{key})"))
     lab.migrate()
     before = schema()
-    lab.write_models(MODELS.format("TextField()"))
+    lab.write_models(models.format(f"TextField({key.strip(', ')})"))
     lab.migrate()
     assert verify_schema("-v0").verdict == IDENTICAL
     migrate("lab", "0001")
