@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from config.hazards.operation_sql import OperationSQL
-from config.postgres import named_in_expressions
+from config.postgres import is_in_expressions
 
 
 class TypeName(NamedTuple):
@@ -27,7 +27,7 @@ def reads_rows(operation: OperationSQL) -> bool:
     if has_other_collation or not _is_wider(before["type"] or "", after["type"] or ""):
         return True
     items = operation.constraints_and_indexes
-    return any(operation.change.name in named_in_expressions(item) for item in items)
+    return any(is_in_expressions(operation.field_before, item) for item in items)
 
 
 def _is_wider(before: str, after: str) -> bool:

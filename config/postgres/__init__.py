@@ -24,7 +24,7 @@ from config.postgres.enums import (
     RenameEnum,
     RenameEnumValue,
 )
-from config.postgres.field_names import named_fields, named_in_expressions, unique_rules
+from config.postgres.field_names import is_in_expressions, named_fields, unique_rules
 from config.postgres.functions import UUID7, Now
 from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.migration_plan import LEDGER, Node, Plan
@@ -87,6 +87,7 @@ __all__ = [
     "exactly_when",
     "finite_check",
     "in_schema_of",
+    "is_in_expressions",
     "json_check",
     "json_text",
     "local_time",
@@ -97,7 +98,6 @@ __all__ = [
     "monthly_partitions",
     "months_between",
     "named_fields",
-    "named_in_expressions",
     "not_blank",
     "not_blank_check",
     "part_name",

@@ -17,18 +17,35 @@ def named_fields(item: IndexOrConstraint) -> set[str]:
 
 def named_in_expressions(item: Any) -> set[str]:
     """Return the names of the fields in the condition and the expressions of `item`."""
-    names: set[str] = set()
-    for expression in (getattr(item, "condition", None), *getattr(item, "expressions", ())):
+    parts = [getattr(item, "condition", None)]
+    for expression in getattr(item, "expressions", ()):
         if isinstance(expression, tuple):  # an ExclusionConstraint has pairs with an operator
             expression, _ = expression
-        if isinstance(expression, str):
-            expression = models.F(expression)
-        for part in expression.flatten() if hasattr(expression, "flatten") else [expression]:
-            if isinstance(part, models.F):
-                names.add(part.name)
-            elif isinstance(part, models.Q):
-                names |= part.referenced_base_fields
-    return {name.split("__")[0] for name in names}
+        parts.append(models.F(expression) if isinstance(expression, str) else expression)
+    return {name.split("__")[0] for name in _names(parts)}
+
+
+def _names(part: Any) -> Iterator[str]:
+    """Yield the names in a part of an expression, also those that a value is compared with."""
+    if isinstance(part, models.F):
+        yield part.name
+    elif isinstance(part, (list, tuple)):
+        for each in part:
+            yield from _names(each)
+    elif isinstance(part, models.Q):
+        for child in part.children:
+            name, value = child if isinstance(child, tuple) else ("", child)
+            yield from filter(None, (name, *_names(value)))
+    elif isinstance(part, models.Lookup):
+        yield from _names([part.lhs, part.rhs])
+    elif hasattr(part, "get_source_expressions"):
+        yield from _names(part.get_source_expressions())
+
+
+def is_in_expressions(field: Any, item: IndexOrConstraint) -> bool:
+    """Return whether `item` names the field in its condition or expressions, in any way."""
+    names = {field.name, field.attname, "pk" if field.primary_key else field.name}
+    return not names.isdisjoint(named_in_expressions(item))
 
 
 class UniqueRule(NamedTuple):

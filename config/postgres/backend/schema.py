@@ -21,7 +21,7 @@ from config.postgres.enums import (
     plan_swap,
     register_enum_arrays,
 )
-from config.postgres.field_names import IndexOrConstraint, named_in_expressions
+from config.postgres.field_names import IndexOrConstraint, is_in_expressions
 from config.postgres.partitions import MonthlyPartitions, monthly_partitions
 
 
@@ -327,7 +327,7 @@ def _column_enum(field: Any) -> EnumField | None:
 def _conditions_on(*fields: Any) -> Iterator[tuple[type[Model], IndexOrConstraint]]:
     """Yield the constraints and indexes with expressions that name `fields`, with their models."""
     for model in dict.fromkeys(field.model for field in fields):
-        names = {field.name for field in fields if field.model is model}
+        own = [field for field in fields if field.model is model]
         for item in [*model._meta.constraints, *model._meta.indexes]:
-            if not names.isdisjoint(named_in_expressions(item)):
+            if any(is_in_expressions(field, item) for field in own):
                 yield model, item

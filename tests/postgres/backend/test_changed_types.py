@@ -1,7 +1,10 @@
 """Columns that get another type, with expressions that name them."""
 
 import pytest
+from django.db.models import F, Index, Q
+from django.db.models.lookups import GreaterThan
 
+from config.postgres.field_names import named_in_expressions
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, schema
@@ -27,14 +30,21 @@ from django.db.models.functions import Coalesce
 
 class Item(models.Model):
     code = models.{}
+    class Meta:
+        indexes = [models.Index(Coalesce("pk", models.Value("")), name="key")]
 
 class Part(models.Model):
     item = models.ForeignKey(Item, models.CASCADE)
     of = models.ForeignKey(Item, models.CASCADE, related_name="+", db_index=False)
     class Meta:
-        indexes = [models.Index(Coalesce("item", "of", models.Value("")), name="either")]
+        indexes = [models.Index(Coalesce("item_id", "of", models.Value("")), name="either")]
         constraints = [models.CheckConstraint(condition=~models.Q(item="x"), name="no_x")]
 """
+
+
+def test_fields_that_values_are_compared_with__are_named_in_the_condition() -> None:
+    nested = Q(GreaterThan(F("b"), F("c"))) | ~Q(d__range=(F("e"), F("f") + 1))
+    assert named_in_expressions(Index("a", name="x", condition=nested)) == set("abcdef")
 
 
 @pytest.mark.parametrize(
