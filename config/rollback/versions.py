@@ -24,9 +24,12 @@ WITH part (relation, catalog, oid, version) AS (
      UNION ALL
     SELECT adrelid, NULL, NULL, concat(oid, ' ', xmin) FROM pg_attrdef
      UNION ALL
-    SELECT conrelid, 'pg_constraint'::regclass, oid,
-           concat_ws(' ', oid, xmin, pg_get_constraintdef(oid))
-      FROM pg_constraint WHERE conrelid >= 16384
+    SELECT conrelid, 'pg_constraint'::regclass, k.oid,
+           concat_ws(' ', k.oid, k.xmin, pg_get_constraintdef(k.oid), enabled)
+      FROM pg_constraint AS k
+      LEFT JOIN (SELECT tgconstraint, string_agg(tgenabled::text, '' ORDER BY oid) AS enabled
+                   FROM pg_trigger GROUP BY tgconstraint) AS t ON tgconstraint = k.oid
+     WHERE conrelid >= 16384
      UNION ALL
     SELECT indrelid, 'pg_class'::regclass, i.oid,
            concat_ws(' ', i.oid, x.xmin, relname, reloptions, reltablespace)

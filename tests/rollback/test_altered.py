@@ -92,6 +92,7 @@ PARTS = {
     "REFRESH MATERIALIZED VIEW mv": "REFRESH MATERIALIZED VIEW mv WITH NO DATA",
     "COMMENT ON CONSTRAINT small ON DOMAIN h IS 'x'": "COMMENT ON CONSTRAINT small ON DOMAIN h "
     "IS NULL",
+    "ALTER TABLE k21 ENABLE TRIGGER ALL": "ALTER TABLE k21 DISABLE TRIGGER ALL",
     "ALTER COLLATION l RENAME TO m": "ALTER COLLATION m RENAME TO l",
 }
 TABLES = """
@@ -102,13 +103,14 @@ TABLES = """
     CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN d AS int; CREATE COLLATION c FROM "C";
     CREATE SCHEMA gone; CREATE SEQUENCE q; CREATE DOMAIN g AS int;
     CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
-    DO $$ BEGIN FOR n IN 1..20 LOOP
+    DO $$ BEGIN FOR n IN 1..21 LOOP
         EXECUTE format('CREATE TABLE k%s (id int NOT NULL, a text)', n);
         EXECUTE format('INSERT INTO k%s VALUES (%s, ''a'')', n, n);
     END LOOP; END $$;
     ALTER TABLE k18 ADD CONSTRAINT positive CHECK (id > 0); CREATE SEQUENCE own;
     CREATE INDEX next ON k19 ((id + 1)); CREATE INDEX other ON k20 ((id + 1));
     CREATE MATERIALIZED VIEW mv AS SELECT 1 AS one; CREATE COLLATION l FROM "C";
+    ALTER TABLE k21 ADD UNIQUE (id), ADD CONSTRAINT self FOREIGN KEY (id) REFERENCES k21 (id);
     CREATE DOMAIN h AS int CONSTRAINT small CHECK (VALUE < 9);
 """
 
@@ -131,8 +133,10 @@ def test_what_only_sql_has_made_and_renames_or_alters__restored(lab: Lab) -> Non
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
     rollback("--restore", path, *GO_ON)
     assert dump() == before
+    assert run_sql(DISABLED) == []  # which pg_dump leaves out
 
 
+DISABLED = "SELECT tgname FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O'"
 RENAMED_TABLE = """
 migrations.RenameModel("Item", "Thing"), migrations.RenameField("Thing", "n", "amount"),
 """
