@@ -24,7 +24,7 @@ from config.rollback.losses import Losses, read_losses
 from config.rollback.plan import Rollback
 from config.rollback.remains import check_nothing_left
 from config.rollback.row_changes import RowWatch
-from config.rollback.sequence_numbers import make_undoable
+from config.rollback.sequence_numbers import make_undoable, try_to_make_undoable
 from config.rollback.table_locks import (
     BLOCK_ALL,
     BLOCK_WRITERS,
@@ -84,6 +84,7 @@ def _carry_out(
     if back_up:
         # A backup can take long, and would be in vain if another session kept its locks.
         try_to_lock_tables(connection, altered, BLOCK_ALL)
+        try_to_make_undoable(connection, job.rollback)
         back_up()
     lock_tables(connection, altered, BLOCK_ALL)
     with all_undone():

@@ -4,6 +4,7 @@ PostgreSQL does not undo nextval() and setval() at the end of a transaction. But
 gives the sequence another file, and if that is undone, the one with the former number is back.
 """
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import read_schema
@@ -24,6 +25,13 @@ def make_undoable(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
             cursor.execute(UNCHANGED)
             for (statement,) in cursor.fetchall():
                 cursor.execute(statement)
+
+
+def try_to_make_undoable(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+    """Do so, and release the locks at once."""
+    with transaction.atomic(using=connection.alias):
+        make_undoable(connection, rollback)
+        transaction.set_rollback(True, using=connection.alias)
 
 
 def _runs_code(rollback: Rollback) -> bool:

@@ -1,6 +1,11 @@
 """Sequences whose numbers the code of a migration draws or sets."""
 
-from tests.rollback.helpers import GO_ON, contents, rollback
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+
+from tests.rollback.helpers import GO_ON, contents, rollback, rollback_until, session
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
 
@@ -30,3 +35,20 @@ def test_numbers_that_reverse_sql_sets__as_before_until_it_is_carried_out(lab: L
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
     rollback("--restore", path, *GO_ON)
     assert contents() == before
+
+
+def test_number_that_is_held_after_the_plan__refused_before_the_backup(
+    lab: Lab, backups: Path
+) -> None:
+    lab.write_models("class Item(models.Model): ...")
+    lab.migrate()
+    lab.write_migration("0002_x", "migrations.RunSQL('SELECT 1', 'SELECT 2'),")
+    lab.migrate()
+    run_sql("CREATE SEQUENCE tickets")
+    with session() as other, pytest.raises(CommandError, match="could not lock tickets within"):
+        rollback_until(
+            "This destroys",
+            lambda: other.execute("SELECT nextval('tickets')"),
+            *("--to", "lab.0001", *GO_ON),
+        )
+    assert not backups.exists()
