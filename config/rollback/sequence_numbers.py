@@ -17,8 +17,8 @@ from config.rollback.remains import database_operations
 def make_undoable(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
     """Have this transaction work on copies of the sequences, if code runs that may use any.
 
-    Other sessions that draw a number wait until the transaction ends. The sequences of other roles,
-    and those of a cluster, cannot be altered.
+    Other sessions that draw a number wait until the transaction ends. The sequences of other roles
+    or in schemas that the role may not use, and those of a cluster, cannot be altered.
     """
     if _runs_code(rollback) and not read_layout(connection, read_schema(connection)):
         with connection.cursor() as cursor:
