@@ -85,9 +85,11 @@ class Database:
 
 def create_database(name: str, template: str = "template1") -> None:
     """Create a database as a copy of `template`, to which no session may be connected."""
-    # A server that does not wait for the disk copies files faster than blocks.
-    strategy = "FILE_COPY" if "EMBEDDED_POSTGRES_DIR" in connection.settings_dict else "WAL_LOG"
-    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}')
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SHOW fsync")
+        # A server that does not wait for the disk copies files faster than blocks.
+        strategy = "FILE_COPY" if cursor.fetchone() == ("off",) else "WAL_LOG"
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}')
 
 
 def drop_database(name: str) -> None:
