@@ -121,6 +121,7 @@ SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constrai
   LEFT JOIN (SELECT tgconstraint, array_agg(DISTINCT {_ENABLED.format("tgenabled")}) AS enabled
                FROM pg_trigger GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
  WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+ ORDER BY k.oid  -- scripts of repairs have one order
 """
 
 _INDEXES = f"""
@@ -136,6 +137,7 @@ SELECT 'index', c.relname, x.relname,
    -- The attributes of a constraint include its index. conindid has no index, but NOT IN is a hash
    -- lookup even if the planner has no statistics of new tables.
    AND x.oid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))
+ ORDER BY x.oid
 """
 
 _TYPES = f"""
@@ -163,6 +165,7 @@ SELECT 'sequence', '', c.relname,
    AND NOT EXISTS (SELECT FROM pg_depend AS o  -- it belongs to an identity column
                     WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid
                       AND o.deptype = 'i')
+ ORDER BY c.oid
 """
 
 _TRIGGERS_RULES_POLICIES = f"""
