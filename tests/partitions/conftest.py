@@ -8,7 +8,7 @@ import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.migrating import lock_waits
-from config.partitions import after_migrate
+from config.partitions import after_migrate, exchange, making
 from config.partitions.management.commands import partitions as command
 from tests.support.migrations import new_database
 
@@ -34,3 +34,11 @@ def november(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it be November 2026."""
     for module in (command, after_migrate):
         monkeypatch.setattr(module, "current_month", lambda: date(2026, 11, 1))
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few rows be as many as are copied first, in parts."""
+    for module in (making, exchange):
+        monkeypatch.setattr(module, "FEW", 10)
+    monkeypatch.setattr(exchange, "PAGES", 1)

@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from analytics.models import AnalyticsEvent
-from config.partitions import make_months
+from config.partitions import exchange, make_months
 from tests.support.migrations import run_sql
 
 TABLE = "analytics_events"
@@ -24,6 +25,14 @@ def add_events(rows: int, start: str = "2024-06-01 00:00+00", user: str = "NULL"
 
 def make(*months: date, **options: Any) -> list[str]:
     return make_months(connection, AnalyticsEvent, months, **options)
+
+
+def make_until_exchange(*months: date) -> None:
+    """Fail after rows were copied, and leave behind what a run that was killed does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make(*months)
 
 
 def places() -> dict[str, int]:

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from config.console import explain
 from config.dumps import ClientPrograms
 from config.migrating.migration_lock import KEY
-from config.partitions import exchange, making
+from config.partitions import making
 from config.partitions.management.commands.partitions import Command
 from tests.migrating.sessions import (
     Session,
@@ -24,19 +24,19 @@ from tests.migrating.sessions import (
     without_seconds,
 )
 from tests.partitions.commands import partitions, refusal
-from tests.partitions.events import JUNE, TABLE, add_events, bounds, make, places
+from tests.partitions.events import (
+    JUNE,
+    TABLE,
+    add_events,
+    bounds,
+    make,
+    make_until_exchange,
+    places,
+)
 from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("database", "november")
 MONTH = f"{TABLE}_2024_06"
-
-
-@pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a few rows be as many as are copied first, in parts."""
-    for module in (making, exchange):
-        monkeypatch.setattr(module, "FEW", 10)
-    monkeypatch.setattr(exchange, "PAGES", 1)
 
 
 @contextmanager
@@ -74,15 +74,10 @@ def test_move_cut_between_statements__finished_by_the_next_run() -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_copy_of_a_month_that_is_not_asked_for_again__removed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_copy_of_a_month_that_is_not_asked_for_again__removed() -> None:
     partitions("--ahead", 0)
     add_events(300)
-    with monkeypatch.context() as patch:
-        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            make(JUNE)
+    make_until_exchange(JUNE)
     assert partitions("--ahead", 0, "--dry-run") == [
         f"To be removed, since unfinished: public.{MONTH}, public.{TABLE}_to_stay, "
         f"public.{TABLE}_touched"
@@ -93,14 +88,9 @@ def test_copy_of_a_month_that_is_not_asked_for_again__removed(
 
 
 @pytest.mark.usefixtures("many")
-def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_columns(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_columns() -> None:
     add_events(300)
-    with monkeypatch.context() as patch:
-        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            make(JUNE)
+    make_until_exchange(JUNE)
     triggers = "SELECT count(*) FROM pg_trigger WHERE tgname = 'touched'"
     assert run_sql(triggers) == [(1,)]
     call_command("migrate", verbosity=0)
@@ -109,14 +99,9 @@ def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_co
 
 
 @pytest.mark.usefixtures("many")
-def test_copies_of_a_run_that_was_killed__gone_after_a_rollback(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_copies_of_a_run_that_was_killed__gone_after_a_rollback(tmp_path: Path) -> None:
     add_events(300)
-    with monkeypatch.context() as patch:
-        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            make(JUNE)
+    make_until_exchange(JUNE)
     options = ("--noinput", "--yes-destroy-data", f"--backup-dir={tmp_path}")
     call_command("rollback", "analytics", *options, verbosity=0)
     assert run_sql(f"SELECT relname FROM pg_class WHERE relname LIKE '{TABLE}%'") == []

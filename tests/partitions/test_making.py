@@ -6,21 +6,24 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import Error, connection, transaction
 
-from config.partitions import exchange, making, read_partitions
+from config.partitions import exchange, read_partitions
 from tests import factories
-from tests.partitions.events import JULY, JUNE, MAY, TABLE, add_events, bounds, make, moment, places
+from tests.partitions.events import (
+    JULY,
+    JUNE,
+    MAY,
+    TABLE,
+    add_events,
+    bounds,
+    make,
+    make_until_exchange,
+    moment,
+    places,
+)
 from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("database")
 OF_JUNE = "FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00')"
-
-
-@pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a few rows be as many as are copied first, in parts."""
-    for module in (making, exchange):
-        monkeypatch.setattr(module, "FEW", 10)
-    monkeypatch.setattr(exchange, "PAGES", 1)
 
 
 def test_month_missing__made() -> None:
@@ -227,14 +230,9 @@ def test_default_partition_with_things_of_its_own__refused_before_rows_are_copie
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(("gone", "left"), [("00:00:10", 290), ("00:04:58", 2)])
-def test_copy_of_a_run_that_was_killed__made_anew(
-    gone: str, left: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_copy_of_a_run_that_was_killed__made_anew(gone: str, left: int) -> None:
     add_events(300)
-    with monkeypatch.context() as patch:
-        patch.setattr(exchange.Exchange, "_exchange", lambda *args: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            make(JUNE)
+    make_until_exchange(JUNE)
     run_sql(f"DELETE FROM {TABLE} WHERE timestamp < '2024-06-01 {gone}+00'")
     make(JUNE)
     assert places() == {"analytics_events_2024_06": left}
