@@ -34,7 +34,7 @@ def count_converted(cursor: CursorWrapper, columns: Collection[Column]) -> Mappi
 
 def _count(cursor: CursorWrapper, table: str, name: str, there_and_back: str) -> int:
     """Return how many values do not come back; all, if a cast alone is not what converts them."""
-    count = f"SELECT count({name}) FROM ONLY {table}"  # noqa: S608
+    count = f"SELECT count({name}) FROM ONLY {table}"
     try:
         with transaction.atomic(using=cursor.db.alias):
             cursor.execute(f"{count} WHERE {there_and_back} <> {name}::text")

@@ -123,12 +123,12 @@ SELECT 'pg_type', t.oid::bigint, 0 FROM pg_type AS t
     "SELECT 'pg_authid', oid::bigint, 0 FROM pg_roles",
     # PostgreSQL makes schemas for temporary tables when it needs them.
     "SELECT 'pg_namespace', oid::bigint, 0 FROM pg_namespace WHERE nspname !~ '^pg_'",
-    *(f"SELECT '{catalog}', oid::bigint, 0 FROM {catalog}" for catalog in WHOLE_OBJECTS),  # noqa: S608
+    *(f"SELECT '{catalog}', oid::bigint, 0 FROM {catalog}" for catalog in WHOLE_OBJECTS),
 ]
 INVENTORY = f"""
 SELECT * FROM ({" UNION ALL ".join(OBJECTS)}) AS object (catalog, oid, number)
  WHERE oid >= {FIRST_OWN_OID} OR catalog IN ('pg_largeobject', 'pg_namespace')
-"""  # noqa: S608
+"""
 
 LOCKED = """
 SELECT DISTINCT CASE locktype WHEN 'object' THEN classid::regclass::text ELSE 'pg_class' END,

@@ -86,7 +86,7 @@ def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) 
         table, total = _read_table(cursor, obj)
         milliseconds = f"{max(1, seconds * 1000):.0f}"
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
-        cursor.execute(f"SELECT {figures if column else f'count(*), {total}'} FROM {table}")  # noqa: S608
+        cursor.execute(f"SELECT {figures if column else f'count(*), {total}'} FROM {table}")
         count, size = cursor.fetchone()
     transaction.set_rollback(True, using=connection.alias)  # to the timeout before
     return RowCount(count, True, size)

@@ -1,15 +1,13 @@
 """What a rollback would leave behind of its migrations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.operations import SeparateDatabaseAndState
-from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import removed_models, stale_content_types
-from config.postgres.enums import CreateEnum, enum_types, find_enum
+from config.postgres.enums import CreateEnum, database_operations, enum_types, find_enum
 from config.rollback.plan import Rollback
 
 
@@ -46,12 +44,3 @@ def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> Ite
                     and find_enum(cursor, operation.name)
                 ):
                     yield operation.name
-
-
-def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield `operations` with those that change the database, in place of what they are part of."""
-    for operation in operations:
-        if isinstance(operation, SeparateDatabaseAndState):
-            yield from database_operations(operation.database_operations)
-        else:
-            yield operation

@@ -97,7 +97,7 @@ class RowWatch:
         counts = {}
         self.cursor.execute(NAMES, [list(tables)])
         for oid, name, _ in self.cursor.fetchall():
-            self.cursor.execute(f"SELECT count(*) FROM ONLY {name}")  # noqa: S608
+            self.cursor.execute(f"SELECT count(*) FROM ONLY {name}")
             [(counts[oid],)] = self.cursor.fetchall()
         return counts
 

@@ -9,9 +9,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
+from config.postgres.enums import database_operations
 from config.rollback.dropped_objects import UndoneOperation
 from config.rollback.plan import Rollback
-from config.rollback.remains import database_operations
 
 
 def make_undoable(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:

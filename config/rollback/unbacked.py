@@ -29,7 +29,8 @@ def read_unbacked(cursor: CursorWrapper) -> Mapping[str, Unbacked]:
 
 
 OTHERS = "\n         UNION ALL\n        ".join(
-    f"SELECT '{catalog}', oid, concat_ws(' ', xmin, obj_description(oid, '{catalog}')) FROM {catalog}"  # noqa: S608,E501
+    f"SELECT '{catalog}', oid, concat_ws(' ', xmin, obj_description(oid, '{catalog}'))"
+    f"  FROM {catalog}"
     for catalog in CATALOGS
 )
 # Roles and large objects may not be read by all roles. So they are as changed as the locks and the
@@ -84,4 +85,4 @@ SELECT what, what, version FROM (
                      pg_stat_get_xact_tuples_updated(oid), pg_stat_get_xact_tuples_deleted(oid))
       FROM pg_class WHERE oid = 'pg_largeobject'::regclass
 ) AS other (what, version)
-"""  # noqa: S608
+"""

@@ -13,7 +13,13 @@ from config.postgres.enums.live_type import (
     find_enum,
     plan_swap,
 )
-from config.postgres.enums.lookahead import is_followed, removed_labels, replaced_types, running
+from config.postgres.enums.lookahead import (
+    database_operations,
+    is_followed,
+    removed_labels,
+    replaced_types,
+    running,
+)
 from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
@@ -38,6 +44,7 @@ __all__ = [
     "check_owners",
     "check_removed",
     "check_rows",
+    "database_operations",
     "enum_field",
     "enum_types",
     "find_enum",
