@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core import checks
 
-from config.citus.checks import check_distribution
+from config.citus.distribution_checks import check_distribution
 
 
 class CitusConfig(AppConfig):

@@ -11,10 +11,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import explain
 from config.migrating import LockWaits
-from config.partitions.errors import MonthError
-from config.partitions.live import read_partitions
+from config.partitions.live_partitions import read_partitions
 from config.partitions.making import make_months, remove_copies
-from config.partitions.months import coming_months, current_month
+from config.partitions.month_error import MonthError
+from config.partitions.months_to_make import coming_months, current_month
 from config.partitions.upkeep import retried
 from config.postgres import monthly_partitions
 

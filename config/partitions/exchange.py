@@ -13,11 +13,11 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.partitions.attempts import Attempt
+from config.partitions.changed_keys import Touched
 from config.partitions.new_month import NewMonth
+from config.partitions.new_partition import Part
 from config.partitions.own import check_nothing_own
-from config.partitions.part import Part
-from config.partitions.statements import lock_out_writers, rows, run, try_to_drop
-from config.partitions.touched import Touched
+from config.partitions.table_locks import lock_out_writers, rows, run, try_to_drop
 from config.postgres import part_name
 
 FEW = 10_000

@@ -9,13 +9,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted
 from config.partitions.attempts import Attempt, at_once
-from config.partitions.errors import MonthError
+from config.partitions.changed_keys import remove_unfinished
 from config.partitions.exchange import FEW, Exchange
-from config.partitions.live import read_copies, read_partitions
-from config.partitions.months import missing_months
+from config.partitions.live_partitions import read_copies, read_partitions
+from config.partitions.month_error import MonthError
+from config.partitions.months_to_make import missing_months
 from config.partitions.new_month import NewMonth
-from config.partitions.statements import rows, run
-from config.partitions.touched import remove_unfinished
+from config.partitions.table_locks import rows, run
 from config.postgres.citus import is_cluster
 
 

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted, counted_bytes
-from config.partitions.live import Partition, read_partitions, with_amounts
-from config.partitions.statements import rows
+from config.partitions.live_partitions import Partition, read_partitions, with_amounts
+from config.partitions.table_locks import rows
 
 
 def months_table(connection: BaseDatabaseWrapper, model: type[models.Model]) -> Iterator[str]:

@@ -7,9 +7,9 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.partitions.errors import MonthError
-from config.partitions.part import Part
-from config.partitions.statements import lock_out_writers, rows
+from config.partitions.month_error import MonthError
+from config.partitions.new_partition import Part
+from config.partitions.table_locks import lock_out_writers, rows
 from config.postgres import UNFINISHED, month_name, monthly_partitions, shifted
 from config.postgres.catalog import literal
 

@@ -2,8 +2,8 @@
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.partitions.errors import MonthError
-from config.partitions.statements import rows
+from config.partitions.month_error import MonthError
+from config.partitions.table_locks import rows
 
 
 def check_nothing_own(connection: BaseDatabaseWrapper, table: str, default: str) -> None:

@@ -13,8 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.console import counted_bytes
 from config.dumps import ClientProgramError, ClientPrograms, new_backup
 from config.partitions.attempts import Attempt
-from config.partitions.live import Partition
-from config.partitions.statements import lock_out_writers, rows, run, try_to_drop
+from config.partitions.live_partitions import Partition
+from config.partitions.table_locks import lock_out_writers, rows, run, try_to_drop
 from config.postgres import DETACHED, month_range, shifted
 from config.postgres.catalog import literal
 

@@ -38,7 +38,7 @@ from config.postgres.months import (
     shifted,
 )
 from config.postgres.names import shortened
-from config.postgres.partitions import (
+from config.postgres.partition_declaration import (
     DETACHED,
     UNFINISHED,
     MonthlyPartitions,

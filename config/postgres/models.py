@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from config.postgres.citus.rows import DistributedModel
+from config.postgres.citus.distributed_model import DistributedModel
 from config.postgres.functions import UUID7, Now
 
 

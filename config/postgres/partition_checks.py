@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from config.postgres.field_names import unique_rules
-from config.postgres.partitions import MonthlyPartitions
+from config.postgres.partition_declaration import MonthlyPartitions
 
 
 def check_partitions(

@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.sql import SQL, Composed
 
 from config.database_url import parse_database_url
-from config.postgres.embedded.cluster import SUPERUSER, Cluster
+from config.postgres.embedded.data_directory import SUPERUSER, DataDirectory
 from tests.support.processes import eventually
 
 DATABASE = "postgres"
@@ -49,14 +49,14 @@ class Pair:
     """The two servers, of which the standby may be stopped, paused, and started again."""
 
     def __init__(self, directory: Path) -> None:
-        self.primary = Cluster(directory / "primary")
-        self.standby = Cluster(directory / "standby")
+        self.primary = DataDirectory(directory / "primary")
+        self.standby = DataDirectory(directory / "standby")
 
     def start(self) -> None:
         """Create the primary and migrate it; make the standby of it."""
-        for cluster in (self.primary, self.standby):
-            cluster.directory.mkdir()
-            cluster._give_to_system_user()
+        for data_directory in (self.primary, self.standby):
+            data_directory.directory.mkdir()
+            data_directory._give_to_system_user()
         self.primary._run(
             *("initdb", "--pgdata=.", "--username", SUPERUSER, "--auth=trust", "--no-sync"),
             *("--encoding=UTF8", "--locale=C", "--no-instructions"),
@@ -76,9 +76,9 @@ class Pair:
         self.standby.stop()
         self.primary.stop()
 
-    def on(self, cluster: Cluster, statement: Query) -> Any:
+    def on(self, data_directory: DataDirectory, statement: Query) -> Any:
         """Run a statement on one of the servers; return the first value."""
-        with psycopg.connect(url(cluster), autocommit=True) as session:
+        with psycopg.connect(url(data_directory), autocommit=True) as session:
             cursor = session.execute(statement)
             row = cursor.fetchone() if cursor.description else None
             return row and row[0]
@@ -89,10 +89,10 @@ class Pair:
         replayed: LiteralString = "SELECT pg_last_wal_replay_lsn() - '0/0'"
         assert eventually(lambda: self.on(self.standby, replayed) >= position)
 
-    def disconnect_clients(self, cluster: Cluster) -> None:
+    def disconnect_clients(self, data_directory: DataDirectory) -> None:
         """End the sessions of all clients of one of the servers."""
         self.on(
-            cluster,
+            data_directory,
             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
             " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
         )
@@ -151,9 +151,9 @@ class Pair:
             self.standby.start()
 
 
-def url(cluster: Cluster, name: str = DATABASE, user: str = SUPERUSER) -> str:
-    address = cluster.address()
-    directory = address.socket_directory if address else cluster.directory
+def url(data_directory: DataDirectory, name: str = DATABASE, user: str = SUPERUSER) -> str:
+    address = data_directory.address()
+    directory = address.socket_directory if address else data_directory.directory
     return f"postgres://{user}@/{name}?host={quote(str(directory), safe='')}"
 
 

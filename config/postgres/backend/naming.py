@@ -19,7 +19,7 @@ from config.postgres.backend.derived_names import (
     derived_names,
 )
 from config.postgres.names import MAX_BYTES, chosen_by_postgresql, shortened
-from config.postgres.partitions import in_schema_of, monthly_partitions, moved_partition
+from config.postgres.partition_declaration import in_schema_of, monthly_partitions, moved_partition
 
 
 class NamingSchemaEditor(schema.DatabaseSchemaEditor):

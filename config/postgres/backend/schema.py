@@ -10,7 +10,7 @@ from django.db.backends.base.schema import _related_non_m2m_objects
 from django.db.backends.utils import CursorWrapper, split_identifier
 from django.db.models import BaseConstraint, CharField, Index, Model
 
-from config.postgres.backend.cluster import ClusterSchemaEditor
+from config.postgres.backend.cluster_schema import ClusterSchemaEditor
 from config.postgres.backend.concurrent_index import drop_invalid, is_built, renamed_index
 from config.postgres.enums import (
     EnumField,
@@ -22,7 +22,7 @@ from config.postgres.enums import (
     register_enum_arrays,
 )
 from config.postgres.field_names import IndexOrConstraint, is_in_expressions
-from config.postgres.partitions import MonthlyPartitions, monthly_partitions
+from config.postgres.partition_declaration import MonthlyPartitions, monthly_partitions
 
 
 class DatabaseSchemaEditor(ClusterSchemaEditor):

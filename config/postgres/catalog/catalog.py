@@ -19,8 +19,8 @@ from config.postgres.catalog.catalog_queries import (
     SCHEMA_OBJECTS,
     SHADOWS,
 )
+from config.postgres.catalog.folded_partitions import with_partitions_folded
 from config.postgres.catalog.objects import Attributes, Catalog, Key
-from config.postgres.catalog.partitions import with_partitions_folded
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from config.postgres.citus.declarations import (
     is_cluster,
     is_spread,
 )
+from config.postgres.citus.distributed_queryset import DistributedQuerySet
 from config.postgres.citus.layout import (
     FOREIGN_KEY,
     Layout,
@@ -20,8 +21,7 @@ from config.postgres.citus.layout import (
     read_layout,
     with_layout,
 )
-from config.postgres.citus.querysets import DistributedQuerySet
-from config.postgres.citus.statements import (
+from config.postgres.citus.placement_statements import (
     MODE,
     SEQUENTIAL,
     free,

@@ -9,7 +9,7 @@ from django.db.backends.postgresql import client
 from django.db.utils import OperationalError
 
 from config.postgres.backend import base
-from config.postgres.embedded.cluster import BIN, SUPERUSER, EmbeddedServerError
+from config.postgres.embedded.data_directory import BIN, SUPERUSER, EmbeddedServerError
 from config.postgres.embedded.server import EmbeddedServer
 
 server_on = cache(EmbeddedServer)

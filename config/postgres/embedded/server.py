@@ -24,9 +24,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config.postgres.embedded.cluster import (
+from config.postgres.embedded.data_directory import (
     SUPERUSER,
-    Cluster,
+    DataDirectory,
     EmbeddedServerError,
     SocketAddress,
     forget_libpq_variables,
@@ -50,18 +50,18 @@ class EmbeddedServer:
         The server then runs at least until this process ends. Raises EmbeddedServerError if it
         cannot be used.
         """
-        cluster = Cluster(self.directory)
-        if self._clients_lock is not None and (address := cluster.address()):
+        data_directory = DataDirectory(self.directory)
+        if self._clients_lock is not None and (address := data_directory.address()):
             return address
         forget_libpq_variables()
         try:
             with suppress(FileExistsError):
                 self.directory.mkdir(parents=True)
-            with self._exclusive() as cluster:
-                cluster.create()
+            with self._exclusive() as data_directory:
+                data_directory.create()
                 self._join_clients()
                 self._ensure_keeper()
-                address = cluster.start()
+                address = data_directory.start()
                 _ensure_database(address, database)
         except OSError as error:
             raise EmbeddedServerError(
@@ -69,7 +69,9 @@ class EmbeddedServer:
                 f"{error.strerror}. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
             ) from error
         except psycopg.Error as error:
-            raise EmbeddedServerError(cluster.failure("does not work", str(error))) from error
+            raise EmbeddedServerError(
+                data_directory.failure("does not work", str(error))
+            ) from error
         return address
 
     def keep(self, keeper_lock: int) -> None:
@@ -77,18 +79,18 @@ class EmbeddedServer:
         while True:
             with _locked(self.directory / "clients.lock"):
                 pass  # no client is left
-            with self._exclusive() as cluster:
+            with self._exclusive() as data_directory:
                 if not self._is_used():
-                    cluster.stop()
+                    data_directory.stop()
                     # Inside the exclusive block, so that the next client starts another keeper.
                     os.close(keeper_lock)
                     return
 
     @contextmanager
-    def _exclusive(self) -> Iterator[Cluster]:
-        """Let only one process at a time create, start or stop the cluster."""
+    def _exclusive(self) -> Iterator[DataDirectory]:
+        """Let only one process at a time create, start or stop the server."""
         with _locked(self.directory, flags=os.O_RDONLY | os.O_DIRECTORY) as lock:
-            yield Cluster(self.directory, lock)
+            yield DataDirectory(self.directory, lock)
 
     def _join_clients(self) -> None:
         # Open it even if it is open already: the directory may have been removed since.
@@ -104,9 +106,10 @@ class EmbeddedServer:
         if self._clients_lock is not None:
             # When a forked child ends, its parent keeps the lock.
             os.close(self._clients_lock)
-        with suppress(OSError), self._exclusive() as cluster:  # the directory may have been removed
+        # The directory may have been removed.
+        with suppress(OSError), self._exclusive() as data_directory:
             if not self._is_used():
-                cluster.stop()
+                data_directory.stop()
 
     def _is_used(self) -> bool:
         """Return whether there is a client. Inside of `_exclusive()`, no new one can join."""

@@ -2,7 +2,7 @@
 
 from config.postgres.enums.arrays import read_unknown_array, register_enum_arrays
 from config.postgres.enums.autodetector import EnumAutodetector, enum_types
-from config.postgres.enums.checks import check_enum_types
+from config.postgres.enums.enum_checks import check_enum_types
 from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.field import EnumField, enum_field
 from config.postgres.enums.live_type import (

@@ -35,7 +35,7 @@ from config.postgres.enums.operations import (
     RenameEnum,
     RenameEnumValue,
 )
-from config.postgres.partitions import MonthlyPartitions
+from config.postgres.partition_declaration import MonthlyPartitions
 
 
 class DeclaredType(NamedTuple):

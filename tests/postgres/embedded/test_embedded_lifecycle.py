@@ -25,14 +25,14 @@ from tests.support.processes import eventually, printed, run
 FORK = """
 import os, sys
 from pathlib import Path
-from config.postgres.embedded.cluster import Cluster
+from config.postgres.embedded.data_directory import DataDirectory
 from config.postgres.embedded.server import EmbeddedServer
 
 server = EmbeddedServer(Path(sys.argv[1]))
 before = server.address("learning_platform")
 if child := os.fork():
     os.waitpid(child, 0)
-    print(Cluster(server.directory).address() == before)
+    print(DataDirectory(server.directory).address() == before)
 """
 THREADS = """
 import sys

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.postgres.embedded.cluster import Cluster
+from config.postgres.embedded.data_directory import DataDirectory
 from tests.support.embedded import (
     Client,
     has_keeper,
@@ -187,7 +187,7 @@ def test_server_of_root__belongs_to_the_user_pgserver(made: Path) -> None:
 @needs_root
 def test_directory_for_the_socket_of_another_user__is_refused(directory: Path) -> None:
     long = directory / ("long" * 50)
-    (squatted := Cluster(long)._short_socket_directory).mkdir()
+    (squatted := DataDirectory(long)._short_socket_directory).mkdir()
     os.chown(squatted, NOBODY, NOBODY)
     process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=long)
     squatted.rmdir()
@@ -209,10 +209,10 @@ def test_server_of_root_below_a_private_directory__may_pass_but_not_list_it(made
 @needs_root
 def test_server_of_root_whose_user_cannot_be_made__says_so(directory: Path) -> None:
     code = """
-from config.postgres.embedded import cluster
+from config.postgres.embedded import data_directory
 from django.db import connection
 from config.console.error_messages import explained_errors
-cluster.SYSTEM_USER = "no-such-user"
+data_directory.SYSTEM_USER = "no-such-user"
 with explained_errors(["manage.py", "x"]):
     connection.ensure_connection()
 """

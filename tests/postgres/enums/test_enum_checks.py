@@ -10,7 +10,7 @@ from django.core.checks.registry import registry
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from config.postgres.enums.checks import BUILT_IN_TYPES, check_enum_types
+from config.postgres.enums.enum_checks import BUILT_IN_TYPES, check_enum_types
 from config.postgres.enums.field import EnumField
 from courses.enums import Difficulty
 from users.enums import Role
@@ -20,7 +20,7 @@ from users.enums import Role
 def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Provide the apps users and courses without their models."""
     with isolate_apps("users", "courses") as apps:
-        monkeypatch.setattr("config.postgres.enums.checks.apps", apps)
+        monkeypatch.setattr("config.postgres.enums.enum_checks.apps", apps)
         yield
 
 

@@ -4,10 +4,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from config.citus.cluster import check_migrated, read_cluster
+from config.citus.distribution_plan import DistributionPlan, read_placed, read_plan
+from config.citus.distribution_run import DistributionRun
 from config.citus.divided import statements_to_restore
-from config.citus.execution import Run
-from config.citus.plan import Plan, read_placed, read_plan
-from config.citus.report import describe, describe_return
+from config.citus.plan_report import describe, describe_return
 from config.citus.return_path import statements_back
 from config.console import ask, chosen_connection, counted
 from config.drift import verify
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             return
         if self.may_go_on(describe(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
-                run = Run(self.connection, waits, self.say)
+                run = DistributionRun(self.connection, waits, self.say)
                 run.distribute(read_plan(self.connection))  # another run may have been at work
                 run.restore_keys(statements_to_restore(verify(self.connection)), "added again")
             self.verify(f"Placed {counted(len(plan.layout), 'table')}")
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             return
         if self.may_go_on(describe_return(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute --undo"), self.say) as waits:
-                run = Run(self.connection, waits, self.say)
+                run = DistributionRun(self.connection, waits, self.say)
                 run.take_back(plan)
                 run.restore_keys(self.statements_back(), "changed back")
             self.verify(f"Took back {counted(len(plan.layout), 'table')}")
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         keys = [*statements_back(comparison), *statements_to_restore(comparison)]
         return list(dict.fromkeys(keys))
 
-    def may_go_on(self, description: str, plan: Plan) -> bool:
+    def may_go_on(self, description: str, plan: DistributionPlan) -> bool:
         """Show what would be done; return whether it may be done."""
         if self.options["verbosity"] or self.options["interactive"]:
             self.stdout.write(description)

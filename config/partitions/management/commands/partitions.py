@@ -17,11 +17,11 @@ from config.console import ask, check_options, chosen_connection
 from config.dumps import ClientPrograms, find_client_programs
 from config.migrating import LockWaits, guarded_run
 from config.partitions.after_migrate import divided_models
-from config.partitions.live import read_partitions
+from config.partitions.live_partitions import read_partitions
 from config.partitions.making import make_months, remove_copies
-from config.partitions.months import current_month
 from config.partitions.months_table import months_table
-from config.partitions.plan import Plan, Wanted, read_plan, wanted
+from config.partitions.months_to_make import current_month
+from config.partitions.partition_changes import Plan, Wanted, read_plan, wanted
 from config.partitions.retention import Retention
 from config.partitions.upkeep import Upkeep, retried
 from config.postgres.catalog import read_schema

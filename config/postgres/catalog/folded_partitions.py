@@ -19,7 +19,7 @@ type Names = Mapping[tuple[str, str], str]
 """The names of parts of the table, by the partition and the part that was copied from them."""
 
 
-class Link(NamedTuple):
+class CatalogPartition(NamedTuple):
     """A relation below a partitioned table."""
 
     table: str
@@ -42,7 +42,7 @@ def with_partitions_folded(
     """
     with connection.cursor() as cursor:
         cursor.execute(PARTITIONS, {"schema": schema, "tables": list(tables)})
-        links = [Link(*row) for row in cursor.fetchall()]
+        links = [CatalogPartition(*row) for row in cursor.fetchall()]
         if not links:
             return catalog
         cursor.execute(PART_NAMES, {"schema": schema})
@@ -60,7 +60,7 @@ def _relation(key: Key) -> str:
     return key.table or (key.name if key.kind == "table" else "")
 
 
-def _attributes(link: Link, catalog: Catalog, names: Names) -> Attributes:
+def _attributes(link: CatalogPartition, catalog: Catalog, names: Names) -> Attributes:
     state: Attributes = {
         "attached": "detach pending" if link.is_pending else "yes",
         "partition bound": link.bound,

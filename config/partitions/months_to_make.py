@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
-from config.partitions.errors import MonthError
-from config.partitions.live import Partition
+from config.partitions.live_partitions import Partition
+from config.partitions.month_error import MonthError
 from config.postgres import FIRST, LAST, month_of, month_range, months_between, shifted
 
 

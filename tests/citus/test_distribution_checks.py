@@ -9,7 +9,7 @@ from django.core.checks.registry import registry
 from django.db import models
 from django.test.utils import isolate_apps
 
-from config.citus.checks import check_distribution
+from config.citus.distribution_checks import check_distribution
 from config.postgres import Distributed, Reference
 from config.postgres.citus import declared_distribution
 
@@ -21,7 +21,7 @@ def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Provide the app users without its models."""
     apps: Any
     with isolate_apps("users") as apps:
-        monkeypatch.setattr("config.citus.checks.own_apps", apps.get_app_configs)
+        monkeypatch.setattr("config.citus.distribution_checks.own_apps", apps.get_app_configs)
         yield
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.postgres.backend.cluster import on_cluster
+from config.postgres.backend.cluster_schema import on_cluster
 from config.postgres.citus import Placement
 
 LAYOUT = {"order": Placement(), "user": Placement(), "posts": Placement("thread_id")}

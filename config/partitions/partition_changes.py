@@ -9,10 +9,10 @@ from django.core.management.base import CommandError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.partitions.live import Partition, read_copies, read_partitions, with_amounts
+from config.partitions.live_partitions import Partition, read_copies, read_partitions, with_amounts
 from config.partitions.making import new_months
-from config.partitions.months import coming_months
 from config.partitions.months_table import listed
+from config.partitions.months_to_make import coming_months
 from config.partitions.retention import oldest_kept, outdated
 from config.postgres import months_between, shifted
 

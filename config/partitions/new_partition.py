@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.partitions.statements import rows, run
+from config.partitions.table_locks import rows, run
 from config.postgres import UNFINISHED, monthly_partitions
 from config.postgres.catalog import literal, quote
 

@@ -10,7 +10,7 @@ from django.db import connections
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
-from config.serving import health
+from config.serving import probes
 from tests.support.databases import Database, new_database
 from tests.support.migrations import default_database
 from tests.support.servers import Server, free_port, server_of_version
@@ -129,8 +129,8 @@ def test_squashed_migration__is_applied_by_itself_or_all_that_it_replaces(
     monkeypatch: pytest.MonkeyPatch, applied: set[str], missing: set[Any]
 ) -> None:
     wanted = {("users", "0001_squashed"): {("users", "0001"), ("users", "0002")}}
-    monkeypatch.setattr(health, "_wanted", lambda: wanted)
-    assert health._missing({("users", name) for name in applied}) == missing
+    monkeypatch.setattr(probes, "_wanted", lambda: wanted)
+    assert probes._missing({("users", name) for name in applied}) == missing
 
 
 def test_readyz__takes_the_role_of_the_project(client: Client, database: Database) -> None:
@@ -151,7 +151,7 @@ def test_readyz_without_a_server__says_so_and_keeps_the_password_secret(
 ) -> None:
     connect_to(free_port())
     assert said(client.get("/readyz")) == NO_ANSWER
-    reason = next(r.getMessage() for r in caplog.records if r.name == health.__name__)
+    reason = next(r.getMessage() for r in caplog.records if r.name == probes.__name__)
     assert reason.startswith("The database does not answer a health check: connection failed: ")
     assert "s3cret" not in caplog.text
     assert "Traceback" not in caplog.text

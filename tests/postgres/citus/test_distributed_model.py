@@ -133,7 +133,7 @@ def test_get_of_a_locked_row__is_one_query(notification: Notification) -> None:
 @pytest.fixture
 def spread(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Lock rows as on a cluster; return the keys of three, in their order."""
-    monkeypatch.setattr("config.postgres.citus.querysets.is_spread", lambda *_: True)
+    monkeypatch.setattr("config.postgres.citus.distributed_queryset.is_spread", lambda *_: True)
     return sorted(row.pk for row in NotificationFactory.create_batch(3))
 
 

@@ -12,7 +12,12 @@ from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.citus.comments import kept_comments
-from config.citus.plan import Plan, comment_statements, drop_statements, key_statements
+from config.citus.distribution_plan import (
+    DistributionPlan,
+    comment_statements,
+    drop_statements,
+    key_statements,
+)
 from config.console import counted, driver_error, is_lost
 from config.migrating import LockWaits
 from config.postgres.catalog import quote
@@ -29,13 +34,13 @@ from config.postgres.citus import (
 type Say = Callable[[str], None]
 
 
-class Run:
+class DistributionRun:
     """A run of the command. `waits` keeps its waits for locks brief."""
 
     def __init__(self, connection: BaseDatabaseWrapper, waits: LockWaits, say: Say) -> None:
         self.connection, self.waits, self.say = connection, waits, say
 
-    def distribute(self, plan: Plan) -> None:
+    def distribute(self, plan: DistributionPlan) -> None:
         """Change the keys, place each table, and set what the statements of sessions need."""
         if plan.keys:
             self._step(counted(len(plan.keys), "key"), partial(self._change_keys, plan), "changed")
@@ -46,14 +51,14 @@ class Run:
             self._step(f"table {table}", partial(self._place, plan, table), "placed")
         self._set(f"SET {SEQUENTIAL}")
 
-    def _change_keys(self, plan: Plan) -> None:
+    def _change_keys(self, plan: DistributionPlan) -> None:
         with transaction.atomic(using=self.connection.alias):
             # A comment of a key that is dropped for good cannot be written again.
             self._execute(*comment_statements(plan.lost))
             with kept_comments(self.connection, plan.schema):
                 self._execute(*key_statements(plan.keys))
 
-    def _place(self, plan: Plan, table: str) -> None:
+    def _place(self, plan: DistributionPlan, table: str) -> None:
         placed = read_layout(self.connection, plan.schema)
         if table in placed:
             return
@@ -62,7 +67,7 @@ class Run:
         with kept_comments(self.connection, plan.schema):
             self._execute(place(table, layout[table], others), free(table))
 
-    def take_back(self, plan: Plan) -> None:
+    def take_back(self, plan: DistributionPlan) -> None:
         """Take all tables back to the coordinator."""
         for table in declared_layout():
             if table in read_layout(self.connection, plan.schema):
@@ -70,7 +75,7 @@ class Run:
                 self._step(f"table {table}", partial(self._take_back, plan, table), done)
         self._set(f"RESET {MODE}")
 
-    def _take_back(self, plan: Plan, table: str) -> None:
+    def _take_back(self, plan: DistributionPlan, table: str) -> None:
         with kept_comments(self.connection, plan.schema):
             self._execute(take_back(table))
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.partitions.part import Part
-from config.partitions.statements import rows, run
+from config.partitions.new_partition import Part
+from config.partitions.table_locks import rows, run
 from config.postgres import UNFINISHED
 from config.postgres.catalog import literal
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from config.citus.cluster import Cluster
-from config.citus.plan import Amount, Plan
+from config.citus.distribution_plan import Amount, DistributionPlan
 from config.console import counted, counted_bytes
 from config.postgres.citus import SEQUENTIAL
 
 
-def describe(plan: Plan, cluster: Cluster, left: Sequence[str] = ()) -> str:
+def describe(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     """Return the tables to move, the keys that change, and those that Citus cannot keep.
 
     `left` has the statements that an earlier run has left to run.
@@ -17,7 +17,7 @@ def describe(plan: Plan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     return "\n".join([f"{cluster}, database {plan.schema.database}", "", *lines])
 
 
-def describe_return(plan: Plan, cluster: Cluster, left: Sequence[str] = ()) -> str:
+def describe_return(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     """Return the tables to take back, and what happens to their keys."""
     lines = [f"{cluster}, database {plan.schema.database}", "", *_tables(plan, "take back")]
     lines += _statements(left)
@@ -25,7 +25,7 @@ def describe_return(plan: Plan, cluster: Cluster, left: Sequence[str] = ()) -> s
     return "\n".join(lines)
 
 
-def _lines(plan: Plan) -> Iterator[str]:
+def _lines(plan: DistributionPlan) -> Iterator[str]:
     yield from _tables(plan, "place")
     changed = {key: after for key, (_, after) in plan.keys.items() if after}
     if changed:
@@ -44,7 +44,7 @@ def _statements(left: Sequence[str]) -> list[str]:
     return [heading, *(f"  {sql}" for sql in left)] if left else []
 
 
-def _tables(plan: Plan, verb: str) -> Iterator[str]:
+def _tables(plan: DistributionPlan, verb: str) -> Iterator[str]:
     width = max(map(len, plan.layout), default=0)
     for table, placement in plan.layout.items():
         yield f"  {table:<{width}}  {_amount(plan.amounts[table]):>26}  {placement}"
