@@ -1,12 +1,6 @@
-"""partitions: the months of a divided table, made ahead, and archived and dropped when old."""
+"""The months of a divided table: made ahead, and archived and dropped when they are old."""
 
-from config.partitions.live_partitions import Partition, read_partitions
+from config.partitions.live_partitions import read_partitions
 from config.partitions.making import make_months
-from config.partitions.months_to_make import missing_months
 
-__all__ = [
-    "Partition",
-    "make_months",
-    "missing_months",
-    "read_partitions",
-]
+__all__ = ["make_months", "read_partitions"]

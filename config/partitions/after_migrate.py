@@ -1,4 +1,4 @@
-"""What migrate does for divided tables: before it begins, and the coming months afterwards."""
+"""The receivers of the signals of migrate, for tables that are divided into months."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,15 +7,14 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import Error, models, router
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import explain
 from config.migrating import LockWaits
+from config.partitions.attempts import retried
 from config.partitions.live_partitions import read_partitions
-from config.partitions.making import make_months, remove_copies
+from config.partitions.making import drop_all_unfinished, make_months
 from config.partitions.month_error import MonthError
 from config.partitions.months_to_make import coming_months, current_month
-from config.partitions.upkeep import retried
 from config.postgres import monthly_partitions
 
 
@@ -31,29 +30,30 @@ def divided_models(alias: str) -> list[type[models.Model]]:
     ]
 
 
-def _reason(error: Exception) -> str:
-    return error.advice if isinstance(error, MonthError) else explain(error) or str(error)
-
-
-def remove_unfinished_copies(sender: object, waits: LockWaits, **kwargs: Any) -> None:
-    """Remove what a run of partitions has left: its trigger names columns, which may change."""
-    remove_copies(waits.connection, None, retried(waits))
+def drop_unfinished_copies(sender: object, waits: LockWaits, **kwargs: Any) -> None:
+    """Drop what an interrupted run has left: its trigger names columns, which may change."""
+    drop_all_unfinished(waits.connection, None, retried(waits))
 
 
 def make_coming_months(
     sender: object, waits: LockWaits, say: Callable[[str], None], **kwargs: Any
 ) -> None:
-    """Make PARTITION_MONTHS_AHEAD months. If that fails, say so: migrate itself has succeeded."""
+    """Make PARTITION_MONTHS_AHEAD months.
+
+    If that fails, only say so, because the migrations are applied.
+    """
     ahead: int = settings.PARTITION_MONTHS_AHEAD
-    connection: BaseDatabaseWrapper = waits.connection
+    connection = waits.connection
     for model in divided_models(connection.alias) if ahead >= 0 else ():
         table = model._meta.db_table
         try:
-            if partitions := read_partitions(connection, table):  # else it is not migrated so far
+            partitions = read_partitions(connection, table)
+            if partitions:  # otherwise no migration has created the table yet
                 months = coming_months(partitions, current_month(), ahead)
                 make_months(connection, model, months, attempt=retried(waits), say=say)
         except (Error, CommandError) as error:
+            advice = error.advice if isinstance(error, MonthError) else explain(error)
             say(
                 f"Rows of the coming months of {table} go to the default partition, until "
-                f"manage.py partitions --ahead {ahead} makes the months: {_reason(error)}"
+                f"manage.py partitions --ahead {ahead} makes the months: {advice or error}"
             )

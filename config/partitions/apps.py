@@ -1,14 +1,14 @@
 from django.apps import AppConfig
 
 from config.migrating import migrated, migrating
-from config.partitions.after_migrate import make_coming_months, remove_unfinished_copies
+from config.partitions.after_migrate import drop_unfinished_copies, make_coming_months
 
 
 class PartitionsConfig(AppConfig):
-    """The app that makes the coming months after each migrate, and clears up before."""
+    """The app that drops unfinished copies before migrate, and makes coming months after it."""
 
     name = "config.partitions"
 
     def ready(self) -> None:
-        migrating.connect(remove_unfinished_copies)
+        migrating.connect(drop_unfinished_copies)
         migrated.connect(make_coming_months)

@@ -1,21 +1,20 @@
-"""The keys of rows that are written while they are copied, noted by a trigger."""
+"""The primary keys of rows that other sessions change while the rows are copied."""
 
 from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.partitions.new_partition import Part
-from config.partitions.table_locks import rows, run
-from config.postgres import UNFINISHED
+from config.partitions.new_partition import NewPartition
+from config.postgres import UNFINISHED, execute, read_rows
 from config.postgres.catalog import literal
 
 
-class Touched:
-    """The keys of the rows of `source` that were inserted, updated or deleted since begin().
+class ChangedKeys:
+    """A table with the keys of the rows that were inserted, updated or deleted in `source`.
 
-    All names are quoted. The trigger writes for all roles, to the table of the keys by its full
-    name.
+    A trigger writes them there for all roles. The names of both tables and of the columns of the
+    key are quoted.
     """
 
     def __init__(
@@ -23,72 +22,76 @@ class Touched:
     ) -> None:
         self.connection = connection
         self.source, self.name, self.key = source, name, ", ".join(key)
-        self.old, self.new = (
+        self.old_key, self.new_key = (
             ", ".join(f"{row}.{column}" for column in key) for row in ("OLD", "NEW")
         )
 
-    def begin(self) -> None:
-        """Note the keys from now on; what was written before is committed."""
+    def start(self) -> None:
+        """Create the table and the trigger, which waits for transactions that have changed rows."""
         name, source = self.name, self.source
         with transaction.atomic(using=self.connection.alias):
-            run(
-                self.connection,
+            self._execute(
                 f"CREATE TABLE {name} AS SELECT {self.key}, false AS taken FROM {source}"
-                " WITH NO DATA",
+                " WITH NO DATA"
             )
-            run(self.connection, f"COMMENT ON TABLE {name} IS {literal(UNFINISHED)}")
-            self.note()
-            run(
-                self.connection,
+            self._execute(f"COMMENT ON TABLE {name} IS {literal(UNFINISHED)}")
+            self.replace_trigger_function()
+            self._execute(
                 f"CREATE TRIGGER touched AFTER INSERT OR UPDATE OR DELETE ON {source}"
-                f" FOR EACH ROW EXECUTE FUNCTION {name}()",
+                f" FOR EACH ROW EXECUTE FUNCTION {name}()"
             )
-            # Replicated rows count, too.
-            run(self.connection, f"ALTER TABLE {source} ENABLE ALWAYS TRIGGER touched")
+            # Rows that logical replication changes count, too.
+            self._execute(f"ALTER TABLE {source} ENABLE ALWAYS TRIGGER touched")
 
-    def note(self, parts: Sequence[Part] = ()) -> None:
-        """Let the trigger note keys, and delete their rows from `parts`, if any."""
-        insert = f"INSERT INTO {self._full(self.name)} VALUES"
+    def replace_trigger_function(self, copies: Sequence[NewPartition] = ()) -> None:
+        """Let the trigger record keys, and delete the old version of a changed row from `copies`.
+
+        The function names tables with their schema, since it has a search path of its own.
+        """
+        insert = f"INSERT INTO {self._full_name(self.name)} VALUES"
         deletes = "".join(
-            f" DELETE FROM {self._full(part.sql_name)} WHERE ({self.key}) = ({self.old});"
-            for part in parts
+            f" DELETE FROM {self._full_name(copy.sql_name)} WHERE ({self.key}) = ({self.old_key});"
+            for copy in copies
         )
-        run(
-            self.connection,
+        self._execute(
             f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql"
             " SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$ BEGIN"
-            f" IF TG_OP <> 'INSERT' THEN {insert} ({self.old}, false);{deletes} END IF;"
-            f" IF TG_OP <> 'DELETE' THEN {insert} ({self.new}, false); END IF;"
-            " RETURN NULL; END $function$",
+            f" IF TG_OP <> 'INSERT' THEN {insert} ({self.old_key}, false);{deletes} END IF;"
+            f" IF TG_OP <> 'DELETE' THEN {insert} ({self.new_key}, false); END IF;"
+            " RETURN NULL; END $function$"
         )
 
-    def _full(self, name: str) -> str:
-        [(full_name,)] = rows(self.connection, FULL_NAME, [name])
+    def _full_name(self, name: str) -> str:
+        [(full_name,)] = read_rows(self.connection, FULL_NAME, [name])
         return str(full_name)
 
-    def copy_again(self, parts: Sequence[Part]) -> int:
-        """Make the parts equal to the source in the noted keys; return how many there were."""
+    def copy_again(self, copies: Sequence[NewPartition]) -> int:
+        """Copy the rows with the recorded keys again, and return the number of these keys."""
         taken = f"SELECT {self.key} FROM {self.name} WHERE taken"
         with transaction.atomic(using=self.connection.alias):
-            number = run(self.connection, f"UPDATE {self.name} SET taken = true")
-            run(self.connection, f"ANALYZE {self.name}")  # so that few are found by an index
-            for part in parts:
-                run(self.connection, f"DELETE FROM {part.sql_name} WHERE ({self.key}) IN ({taken})")
-                part.insert(f"({self.key}) IN ({taken})")
-            run(self.connection, f"DELETE FROM {self.name} WHERE taken")
+            number = self._execute(f"UPDATE {self.name} SET taken = true")
+            # With statistics, PostgreSQL finds the rows of a few keys by an index.
+            self._execute(f"ANALYZE {self.name}")
+            for copy in copies:
+                self._execute(f"DELETE FROM {copy.sql_name} WHERE ({self.key}) IN ({taken})")
+                copy.insert(f"({self.key}) IN ({taken})")
+            self._execute(f"DELETE FROM {self.name} WHERE taken")
         return number
 
-    def end(self) -> None:
-        """Stop noting keys."""
-        run(self.connection, f"DROP TRIGGER touched ON {self.source}")
-        remove_unfinished(self.connection, self.name)
+    def stop(self) -> None:
+        """Drop the trigger and the table."""
+        self._execute(f"DROP TRIGGER touched ON {self.source}")
+        drop_unfinished(self.connection, self.name)
+
+    def _execute(self, sql: str) -> int:
+        return execute(self.connection, sql)
 
 
-def remove_unfinished(connection: BaseDatabaseWrapper, name: str) -> None:
-    """Drop a table that a run has left, with the trigger that writes to it, if there is one."""
+def drop_unfinished(connection: BaseDatabaseWrapper, name: str) -> None:
+    """Drop a table that an interrupted run has left, with the trigger that writes to it, if any."""
     with transaction.atomic(using=connection.alias):
-        run(connection, f"DROP FUNCTION IF EXISTS {name}() CASCADE")
-        run(connection, f"DROP TABLE {name}")
+        execute(connection, f"DROP FUNCTION IF EXISTS {name}() CASCADE")
+        execute(connection, f"DROP TABLE {name}")
 
 
 FULL_NAME = """

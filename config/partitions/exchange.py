@@ -1,7 +1,8 @@
-"""Many rows that leave the default partition, without a lock that lasts the longer the more move.
+"""The exchange of a default partition from which many rows move to their months.
 
-All of its rows are copied while others read and write: those that move to their months, and those
-that stay to a new default partition. At the end the copies take its place.
+It copies all rows of the default partition while other sessions read and write: those that move to
+their months, and those that stay to a new default partition. Then the copies replace the default
+partition. So the final lock does not last longer if more rows move.
 """
 
 import math
@@ -13,21 +14,20 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.partitions.attempts import Attempt
-from config.partitions.changed_keys import Touched
-from config.partitions.new_month import NewMonth
-from config.partitions.new_partition import Part
-from config.partitions.own import check_nothing_own
-from config.partitions.table_locks import lock_out_writers, rows, run, try_to_drop
-from config.postgres import part_name
+from config.partitions.changed_keys import ChangedKeys
+from config.partitions.month_error import MonthError
+from config.partitions.new_partition import NewMonth, NewPartition
+from config.partitions.table_locks import block_writes, check_can_be_dropped
+from config.postgres import execute, part_name, read_rows
 
 FEW = 10_000
-"""So many rows move in one transaction that locks out writers."""
+"""The number of rows that may move in one transaction, which blocks writes."""
 PAGES = 4_096
-"""The pages of the default partition of which one transaction copies the rows: 32 MB."""
+"""The number of pages of the default partition that one transaction copies: 32 MB."""
 
 
 class Exchange:
-    """The exchange of the default partition of `model` for `months` and a new one."""
+    """The exchange of the default partition of `model` for `months` and a new default partition."""
 
     def __init__(
         self,
@@ -38,112 +38,134 @@ class Exchange:
         self.connection, self.model, self.months = connection, model, months
         self.table, self.default = months[0].table, months[0].default
         name = connection.ops.quote_name(part_name(model._meta.db_table, "touched"))
-        self.touched = Touched(connection, self.default, name, months[0].key)
+        self.changed_keys = ChangedKeys(connection, self.default, name, months[0].key)
 
     def make(self, attempt: Attempt) -> dict[str, int]:
         """Make the months, and return the number of rows that have moved to each."""
-        check_nothing_own(self.connection, self.table, self.default)
-        attempt(partial(try_to_drop, self.connection, self.default))
-        for page in range(0, attempt(self._begin), PAGES):
-            for part in self.parts:
-                some = f"ctid >= '({page},0)' AND ctid < '({page + PAGES},0)'"
-                attempt(partial(part.insert, some))
-        for part in self.parts:
-            attempt(partial(self._run, f"ANALYZE {part.sql_name}"))
+        self._check_nothing_is_lost()
+        attempt(partial(check_can_be_dropped, self.connection, self.default))
+        for page in range(0, attempt(self._start), PAGES):
+            for copy in self.copies:
+                rows = f"ctid >= '({page},0)' AND ctid < '({page + PAGES},0)'"
+                attempt(partial(copy.insert, rows))
+        for copy in self.copies:
+            attempt(partial(self._execute, f"ANALYZE {copy.sql_name}"))
         before = math.inf
-        while FEW < (noted := attempt(self._copy_again)) < before:
-            before = noted
-        moved = {month.name: self._count(month) for month in self.months}
-        attempt(self._refer)
-        for part in self.parts:
-            attempt(partial(self._validate, part))
-        attempt(self._exchange)
+        while FEW < (changed := attempt(self._copy_changed_rows)) < before:
+            before = changed
+        moved = {month.name: self._count_rows(month) for month in self.months}
+        attempt(self._add_foreign_keys)
+        for copy in self.copies:
+            attempt(partial(self._validate_foreign_keys, copy))
+        attempt(self._replace_default)
         return moved
 
-    def _begin(self) -> int:
-        """Create the tables, note what is written from now on, and return the pages to copy."""
+    def _check_nothing_is_lost(self) -> None:
+        """Raise MonthError if the default partition has an object, such as a trigger, of its own.
+
+        The new default partition would lack it.
+        """
+        extra = read_rows(self.connection, NOT_IN_TABLE, [self.default] * 3)
+        if extra:
+            raise MonthError(
+                f"Many rows leave {self.default}, so a new partition replaces it, which would lack "
+                f"what {self.table} does not have: {', '.join(name for (name,) in extra)}.",
+                f"Remove that, or add it to {self.table}. Then run the same command again.",
+            )
+
+    def _start(self) -> int:
+        """Create the tables, begin to record changed keys, and return the number of pages."""
         with transaction.atomic(using=self.connection.alias):
-            self.stays = self._stays()
-            self.parts = [*self.months, self.stays]
-            for part in self.parts:
-                part.create()
-            self.touched.begin()  # at last, as writers wait from here on
-            pages, self.file = self._pages_and_file()
+            self.new_default = self._new_default()
+            self.copies = [*self.months, self.new_default]
+            for copy in self.copies:
+                copy.create()
+            self.changed_keys.start()  # last, because it blocks writes until the commit
+            pages, self.file = self._read_pages_and_file()
         return pages
 
-    def _stays(self) -> Part:
-        """Return what takes the rows that stay; its check is that of the default partition, too."""
+    def _new_default(self) -> NewPartition:
+        """Return the new default partition, with the condition that the old one has, too."""
         query = "SELECT coalesce(pg_get_partition_constraintdef(%s::regclass), 'true')"
-        [(bounds,)] = rows(self.connection, query, [self.default])
-        within = " AND ".join([bounds, *(f"NOT ({month.within})" for month in self.months)])
+        [(bounds,)] = read_rows(self.connection, query, [self.default])
+        condition = " AND ".join([bounds, *(f"NOT ({month.condition})" for month in self.months)])
         name = part_name(self.model._meta.db_table, "to_stay")
-        return Part(self.connection, self.model, name, bounds="DEFAULT", within=within)
+        return NewPartition(
+            self.connection, self.model, name, bounds="DEFAULT", condition=condition
+        )
 
-    def _copy_again(self) -> int:
-        return self.touched.copy_again(self.parts)
+    def _copy_changed_rows(self) -> int:
+        return self.changed_keys.copy_again(self.copies)
 
-    def _refer(self) -> None:
-        """Add the foreign keys, which ATTACH would add and check under its lock.
+    def _add_foreign_keys(self) -> None:
+        """Add the foreign keys, which ATTACH would otherwise add and check under its lock.
 
-        From now on a deleted user is deleted from the copies, too: those that are gone already must
-        not be in them. To copy rows again while users are deleted could be a deadlock. If a key
-        keeps a user that rows refer to, a deleted row must not stay in the copies.
+        From now on a deletion of a user also changes the copies, so no copy may refer to a user who
+        was deleted before. Changed rows are copied once more for that while writes are blocked: a
+        copy during deletions could be a deadlock. If a foreign key forbids the deletion of a user
+        with rows, a row that is deleted must be deleted from the copies at once, too.
         """
         with transaction.atomic(using=self.connection.alias):
-            lock_out_writers(self.connection, self.table, self.default)
-            self._copy_again()
-            for part in self.parts:
-                for name, definition in self._foreign_keys():
-                    add = f"ALTER TABLE {part.sql_name} ADD CONSTRAINT {name} {definition}"
-                    self._run(f"{add} NOT VALID")
-            if rows(self.connection, KEEPING, [self.table]):
-                self.touched.note(self.parts)
+            block_writes(self.connection, self.table, self.default)
+            self._copy_changed_rows()
+            for copy in self.copies:
+                for name, definition in self._read_foreign_keys():
+                    add = f"ALTER TABLE {copy.sql_name} ADD CONSTRAINT {name} {definition}"
+                    self._execute(f"{add} NOT VALID")
+            if read_rows(self.connection, RESTRICTING_FOREIGN_KEYS, [self.table]):
+                self.changed_keys.replace_trigger_function(self.copies)
 
-    def _validate(self, part: Part) -> None:
-        for name, _ in self._foreign_keys():
-            self._run(f"ALTER TABLE {part.sql_name} VALIDATE CONSTRAINT {name}")
+    def _validate_foreign_keys(self, copy: NewPartition) -> None:
+        for name, _ in self._read_foreign_keys():
+            self._execute(f"ALTER TABLE {copy.sql_name} VALIDATE CONSTRAINT {name}")
 
-    def _foreign_keys(self) -> list[tuple[str, str]]:
-        return rows(self.connection, FOREIGN_KEYS, [self.table])
+    def _read_foreign_keys(self) -> list[tuple[str, str]]:
+        return read_rows(self.connection, FOREIGN_KEYS, [self.table])
 
-    def _exchange(self) -> None:
+    def _replace_default(self) -> None:
+        """Replace the default partition by its copies."""
         with transaction.atomic(using=self.connection.alias):
-            lock_out_writers(self.connection, self.table, self.default)
-            self._copy_again()
-            self._run("SET CONSTRAINTS ALL IMMEDIATE")  # checks that wait keep tables from ALTER
+            block_writes(self.connection, self.table, self.default)
+            self._copy_changed_rows()
+            # ALTER TABLE refuses a table with deferred checks that are still to be made.
+            self._execute("SET CONSTRAINTS ALL IMMEDIATE")
             self._check_file()
-            self._run(f"LOCK TABLE ONLY {self.table}")
-            self.stays.take_privileges()
-            self.touched.end()
-            self._run(f"DROP TABLE {self.default}")
-            self.stays.become_default()
-            for part in (self.stays, *self.months):  # in this order, no row is looked at
-                part.attach()
-            for part in self.parts:
-                part.finish()
+            self._execute(f"LOCK TABLE ONLY {self.table}")
+            self.new_default.copy_privileges()
+            self.changed_keys.stop()
+            self._execute(f"DROP TABLE {self.default}")
+            self.new_default.become_default()
+            # If the default partition is attached first, PostgreSQL reads no row of it.
+            for copy in (self.new_default, *self.months):
+                copy.attach()
+            for copy in self.copies:
+                copy.finish()
 
     def _check_file(self) -> None:
-        """Raise CommandError if rows were changed without a note, for example by TRUNCATE."""
-        if self._pages_and_file()[1] != self.file:
+        """Raise CommandError if rows were changed without the trigger, for example by TRUNCATE."""
+        if self._read_pages_and_file()[1] != self.file:
             raise CommandError(
                 f"{self.default} was emptied or rewritten, or its triggers were disabled, while "
                 "its rows were copied. No row has moved. Run the same command again."
             )
 
-    def _pages_and_file(self) -> tuple[int, str]:
-        """Return the size, and what TRUNCATE, VACUUM FULL and DISABLE TRIGGER ALL change."""
-        [(pages, file)] = rows(self.connection, SOURCE, [self.default] * 3)
+    def _read_pages_and_file(self) -> tuple[int, str]:
+        """Return the number of pages, and a text that any change without the trigger changes.
+
+        TRUNCATE and VACUUM FULL change the file, and DISABLE TRIGGER ALL the state of the trigger.
+        """
+        [(pages, file)] = read_rows(self.connection, PAGES_AND_FILE, [self.default] * 3)
         return pages, file
 
-    def _count(self, month: NewMonth) -> int:
-        [(count,)] = rows(self.connection, f"SELECT count(*) FROM {month.sql_name}")
+    def _count_rows(self, month: NewMonth) -> int:
+        [(count,)] = read_rows(self.connection, f"SELECT count(*) FROM {month.sql_name}")
         return int(count)
 
-    def _run(self, sql: str) -> int:
-        return run(self.connection, sql)
+    def _execute(self, sql: str) -> int:
+        return execute(self.connection, sql)
 
 
-SOURCE = """
+PAGES_AND_FILE = """
     SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::int,
            concat(pg_relation_filenode(%s::regclass),
                   (SELECT tgenabled FROM pg_trigger
@@ -153,7 +175,25 @@ FOREIGN_KEYS = """
     SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f' AND convalidated AND conparentid = 0
 """
-KEEPING = """
+RESTRICTING_FOREIGN_KEYS = """
     SELECT FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f' AND confdeltype IN ('a', 'r')
+"""
+# An object that PostgreSQL made for the partition along with one of the table depends on that one,
+# too: as its part ("P"), or by inheritance.
+NOT_IN_TABLE = """
+    SELECT pg_describe_object(classid, objid, 0) FROM pg_depend AS own
+     WHERE refclassid = 'pg_class'::regclass AND refobjid = %s::regclass AND deptype = 'a'
+       AND classid IN ('pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_rewrite'::regclass,
+                       'pg_publication_rel'::regclass, 'pg_class'::regclass)
+       AND NOT EXISTS (SELECT FROM pg_depend AS of_table
+                        WHERE (of_table.classid, of_table.objid) = (own.classid, own.objid)
+                          AND of_table.deptype = 'P')
+       AND NOT EXISTS (SELECT FROM pg_trigger WHERE oid = own.objid AND tgisinternal)
+     UNION
+    SELECT pg_describe_object('pg_constraint'::regclass, oid, 0) FROM pg_constraint
+     WHERE conrelid = %s::regclass AND coninhcount = 0
+     UNION
+    SELECT 'row level security' FROM pg_class WHERE oid = %s::regclass AND relrowsecurity
+     ORDER BY 1
 """

@@ -1,33 +1,34 @@
 """The partitions that a table has in the database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.postgres import DETACHED, UNFINISHED, part_name
+from config.postgres import DETACHED, UNFINISHED, part_name, read_rows
 from config.postgres.citus import is_cluster
 
 
 @dataclass(frozen=True)
 class Partition:
-    """A partition, or a month that has been detached and not been dropped."""
+    """A partition, or a month that was detached and not dropped."""
 
     name: str
-    """As it is in the catalog, without the schema."""
+    """The name in the catalog, without the schema."""
     start: datetime | None
+    """The first time of the partition, in UTC; None for the default partition, or no bound."""
     end: datetime | None
-    """The bounds in UTC, without the end; both are None of the default partition."""
+    """The first time after the partition, in UTC; None for the default partition, or no bound."""
     rows: int
-    """The server's estimate."""
+    """The number of rows, as the server estimates it."""
     bytes: int
-    """With indexes and TOAST."""
+    """The size with indexes and TOAST."""
     attached: bool
     has_foreign_keys: bool
     sql_name: str
-    """Quoted, with the schema: one made by hand need not be in that of the table."""
+    """The quoted name with the schema, which need not be that of the table."""
 
     @property
     def is_default(self) -> bool:
@@ -35,39 +36,34 @@ class Partition:
 
 
 def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partition]:
-    """Return the partitions of `table`, as db_table gives it: by time, the default one last.
+    """Return the partitions of `table`, a db_table, sorted by time, with the default one last.
 
-    Return none if the table is not there or not divided.
+    Return an empty list if the table does not exist or is not divided.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            PARTITIONS,
-            {
-                "table": connection.ops.quote_name(table),
-                "prefix": _prefix(table),
-                "unfinished": UNFINISHED,
-                "detached": DETACHED,
-            },
-        )
-        return [
-            Partition(name, _in_utc(start), _in_utc(end), *rest)
-            for name, start, end, *rest in cursor.fetchall()
-        ]
+    parameters = {
+        "table": connection.ops.quote_name(table),
+        "prefix": _prefix(table),
+        "unfinished": UNFINISHED,
+        "detached": DETACHED,
+    }
+    return [
+        Partition(name, _in_utc(start), _in_utc(end), *rest)
+        for name, start, end, *rest in read_rows(connection, PARTITIONS, parameters)
+    ]
 
 
-def read_copies(connection: BaseDatabaseWrapper, table: str | None) -> list[str]:
-    """Return the unfinished tables that a run has left, or is filling; quoted, with the schema.
+def read_unfinished(connection: BaseDatabaseWrapper, table: str | None) -> list[str]:
+    """Return the quoted names of tables that a run is filling, or has left when it was interrupted.
 
-    Without `table`, return those of all tables.
+    They are those of `table`, a db_table, or of all tables if that is None.
     """
-    with connection.cursor() as cursor:
-        name = table and connection.ops.quote_name(table)
-        cursor.execute(COPIES, [UNFINISHED, name, table and _prefix(table), name])
-        return [copy for (copy,) in cursor.fetchall()]
+    name = table and connection.ops.quote_name(table)
+    parameters = [UNFINISHED, name, table and _prefix(table), name]
+    return [unfinished for (unfinished,) in read_rows(connection, UNFINISHED_TABLES, parameters)]
 
 
 def _prefix(table: str) -> str:
-    """Return what the names of months begin with, without the schema."""
+    """Return the start of the names of the table's months, without the schema."""
     return split_identifier(part_name(table, ""))[1]
 
 
@@ -76,32 +72,23 @@ def with_amounts(
 ) -> list[Partition]:
     """Return the partitions with the rows and bytes that all servers of a cluster have of them.
 
-    It is not for transactions that have altered the partitions: others look at them here.
+    Other sessions read them, so the current transaction must not have altered the partitions.
     """
-    amounts = dict(_amounts(connection, partitions)) if is_cluster(connection.alias) else {}
-    return [
-        replace(partition, rows=rows, bytes=size)
-        for partition in partitions
-        for rows, size in [amounts.get(partition.name, (partition.rows, partition.bytes))]
-    ]
-
-
-def _amounts(
-    connection: BaseDatabaseWrapper, partitions: Sequence[Partition]
-) -> Iterator[tuple[str, tuple[int, int]]]:
-    names = [partition.name for partition in partitions]
-    quoted = [partition.sql_name for partition in partitions]
-    with connection.cursor() as cursor:
-        cursor.execute(AMOUNTS, [names, quoted])
-        yield from ((name, (rows, size)) for name, rows, size in cursor.fetchall())
+    amounts = {}
+    if is_cluster(connection.alias):
+        names = [partition.name for partition in partitions]
+        sql_names = [partition.sql_name for partition in partitions]
+        for name, rows, size in read_rows(connection, AMOUNTS, [names, sql_names]):
+            amounts[name] = {"rows": rows, "bytes": size}
+    return [replace(partition, **amounts.get(partition.name, {})) for partition in partitions]
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:
     return moment and moment.replace(tzinfo=UTC)
 
 
-# Bounds are printed as the session prints times, so they are read in the same session. Python has
-# no times before the year 1 and after 9999, nor infinite ones: such a bound is as good as none.
+# PostgreSQL prints bounds according to the settings of the session, so it parses them, too. Python
+# has no times before the year 1 or after 9999, and no infinite ones: such a bound counts as none.
 # A partition that another session has dropped meanwhile has neither a size nor bounds.
 PARTITIONS = r"""
     WITH parent AS (
@@ -163,7 +150,7 @@ PARTITIONS = r"""
      WHERE size IS NOT NULL
      ORDER BY low IS NULL AND high IS NULL, low NULLS FIRST, relname
 """
-COPIES = """
+UNFINISHED_TABLES = """
     SELECT c.relnamespace::regnamespace || '.' || quote_ident(c.relname)
       FROM pg_class AS c
      WHERE c.relkind = 'r' AND NOT c.relispartition AND obj_description(c.oid, 'pg_class') = %s

@@ -1,4 +1,4 @@
-"""The error of a month that cannot be made."""
+"""The error for a month that cannot be made."""
 
 from django.core.management.base import CommandError
 
@@ -9,3 +9,4 @@ class MonthError(CommandError):
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem} Nothing was changed. {remedy}")
         self.advice = f"{problem} {remedy}"
+        """The problem and the remedy, for callers that have changed something before."""

@@ -1,4 +1,4 @@
-"""The months of a table, as text."""
+"""The partitions of a table as lines of text."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted, counted_bytes
 from config.partitions.live_partitions import Partition, read_partitions, with_amounts
-from config.partitions.table_locks import rows
+from config.postgres import read_rows
 
 
 def months_table(connection: BaseDatabaseWrapper, model: type[models.Model]) -> Iterator[str]:
@@ -15,21 +15,20 @@ def months_table(connection: BaseDatabaseWrapper, model: type[models.Model]) -> 
     table = model._meta.db_table
     partitions = with_amounts(connection, read_partitions(connection, table))
     if not partitions:
-        yield f"{table} is not there, or has no partitions. Run migrate."
+        yield f"Table {table} does not exist or has no partitions. Run migrate."
         return
     months = [partition for partition in partitions if not partition.is_default]
     total = sum(partition.bytes for partition in partitions if partition.attached)
     attached = sum(partition.attached for partition in months)
     yield f"{table}: {counted(attached, 'month')}, {counted_bytes(total)}"
-    yield from listed(months)
+    yield from partition_lines(months)
     for default in (partition for partition in partitions if partition.is_default):
-        count = f"SELECT count(*) FROM ONLY {default.sql_name}"
-        [(waiting,)] = rows(connection, count)
-        yield f"  {counted(waiting, 'row')} in {default.name}, of months without a partition"
+        [(number,)] = read_rows(connection, f"SELECT count(*) FROM ONLY {default.sql_name}")
+        yield f"  {counted(number, 'row')} in {default.name}, of months without a partition"
 
 
-def listed(partitions: Sequence[Partition]) -> Iterator[str]:
-    """Yield a line for each partition; rows are an estimate."""
+def partition_lines(partitions: Sequence[Partition]) -> Iterator[str]:
+    """Yield a line for each partition, with its estimated number of rows."""
     cells = [(p.name, f"{p.rows:,} rows", counted_bytes(p.bytes)) for p in partitions]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for partition, (name, number, size) in zip(partitions, cells, strict=True):

@@ -1,4 +1,4 @@
-"""The months that a table is to have, and those that it lacks."""
+"""The months that a table needs, and those of them that it lacks."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -13,9 +13,9 @@ def current_month() -> date:
 
 
 def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> list[date]:
-    """Return the month of `now` and so many later ones.
+    """Return the month of `now` and the `ahead` months after it.
 
-    The months since the newest partition come first, if they were not made in time.
+    If the newest partition ends before `now`, begin with the month after it.
     """
     ends = [
         partition.end
@@ -29,28 +29,31 @@ def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> lis
 def missing_months(
     table: str, partitions: Sequence[Partition], months: Iterable[date]
 ) -> list[date]:
-    """Return those of `months` that no partition but the default one covers, in order.
+    """Return those of `months` that only the default partition covers, in order.
 
-    Raise MonthError if one is covered in part, which leaves no room for the month.
+    Raise MonthError if another partition covers a part of one of them.
     """
     bounded = [p for p in partitions if p.attached and not p.is_default]
-    return [month for month in sorted({*map(month_of, months)}) if _is_free(table, bounded, month)]
+    return [
+        month for month in sorted({*map(month_of, months)}) if _is_missing(table, bounded, month)
+    ]
 
 
-def _is_free(table: str, partitions: Sequence[Partition], month: date) -> bool:
+def _is_missing(table: str, partitions: Sequence[Partition], month: date) -> bool:
+    """Return whether none of the partitions, which are sorted by time, covers the month."""
     start, end = month_range(month)
-    within = [p for p in partitions if (p.start or FIRST) < end and (p.end or LAST) > start]
-    if not within:
+    overlapping = [p for p in partitions if (p.start or FIRST) < end and (p.end or LAST) > start]
+    if not overlapping:
         return True
-    covered = start
-    for partition in within:  # by time
-        if (partition.start or FIRST) > covered:
+    covered_until = start
+    for partition in overlapping:
+        if (partition.start or FIRST) > covered_until:
             break
-        covered = partition.end or LAST
-    if covered < end:
+        covered_until = partition.end or LAST
+    if covered_until < end:
         raise MonthError(
-            f"Partition {within[0].name} covers a part of {month:%Y-%m} only, which leaves no room "
-            f"for that month in {table}.",
+            f"Partition {overlapping[0].name} covers a part of {month:%Y-%m} only, which leaves no "
+            f"room for that month in {table}.",
             "Detach it, or make partitions for the rest of the month by hand.",
         )
     return False

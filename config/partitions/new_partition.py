@@ -1,22 +1,35 @@
-"""One partition while it is being made.
+"""Partitions while they are being made: that of a month, and a new default partition.
 
-It begins as an ordinary table, gets its rows, and is attached in the end: CREATE TABLE ...
-PARTITION OF would keep readers, too, away from the whole table until the rows have moved.
+A new partition begins as an ordinary table, which gets its rows before it is attached. CREATE TABLE
+... PARTITION OF would block reads of the whole table until the rows have moved.
 """
 
+from datetime import date
 from typing import Any
 
 from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.partitions.table_locks import rows, run
-from config.postgres import UNFINISHED, monthly_partitions
+from config.partitions.month_error import MonthError
+from config.partitions.table_locks import block_writes
+from config.postgres import (
+    UNFINISHED,
+    execute,
+    month_name,
+    monthly_partitions,
+    read_rows,
+    shifted,
+)
 from config.postgres.catalog import literal, quote
 
 
-class Part:
-    """A partition that is going to have the rows of the default one that are `within`."""
+class NewPartition:
+    """A partition that takes the rows of the default partition that meet `condition`.
+
+    `name` is the name of its table in the schema of the divided table, and `bounds` the end of
+    ATTACH PARTITION.
+    """
 
     def __init__(
         self,
@@ -25,63 +38,116 @@ class Part:
         name: str,
         *,
         bounds: str,
-        within: str,
+        condition: str,
     ) -> None:
         self.connection = connection
         partitions: Any = monthly_partitions(model)
-        named = connection.ops.quote_name
-        self.sql_name, self.table = named(name), named(model._meta.db_table)
-        self.default = named(partitions.default_partition(model))
-        self.key = [named(str(model._meta.pk.column)), named(partitions.column(model))]
-        self.bounds, self.within = bounds, within
+        quote_name = connection.ops.quote_name
+        self.sql_name, self.table = quote_name(name), quote_name(model._meta.db_table)
+        self.default = quote_name(partitions.default_partition(model))
+        self.key = [quote_name(str(model._meta.pk.column)), quote_name(partitions.column(model))]
+        self.bounds, self.condition = bounds, condition
 
     def create(self) -> None:
-        """Create the table, as one whose rows are elsewhere, too.
+        """Create the table, unattached, with a check that its rows meet the condition.
 
-        Its check tells PostgreSQL that all rows fit, without a look at each.
+        PostgreSQL trusts the check, and does not read the rows again when the table is attached.
         """
         with transaction.atomic(using=self.connection.alias):
-            self._run(
+            self._execute(
                 f"CREATE TABLE {self.sql_name} (LIKE {self.table} INCLUDING ALL EXCLUDING IDENTITY,"
-                f" CONSTRAINT partition_bounds CHECK ({self.within}))"
+                f" CONSTRAINT partition_bounds CHECK ({self.condition}))"
             )
-            self._run(f"COMMENT ON TABLE {self.sql_name} IS {literal(UNFINISHED)}")
-            for (owner,) in rows(self.connection, OTHER_OWNER, [self.table]):
-                self._run(f"ALTER TABLE {self.sql_name} OWNER TO {quote(owner)}")
+            self._execute(f"COMMENT ON TABLE {self.sql_name} IS {literal(UNFINISHED)}")
+            for (owner,) in read_rows(self.connection, OTHER_OWNER, [self.table]):
+                self._execute(f"ALTER TABLE {self.sql_name} OWNER TO {quote(owner)}")
 
-    def insert(self, some: str) -> None:
-        """Copy those rows of the default partition that fulfil `some`, and are not there yet."""
-        names = ", ".join(name for (name,) in rows(self.connection, WRITTEN, [self.table]))
-        self._run(
+    def insert(self, condition: str) -> None:
+        """Copy the rows of the default partition that also meet `condition`, unless they exist."""
+        columns = read_rows(self.connection, WRITABLE_COLUMNS, [self.table])
+        names = ", ".join(name for (name,) in columns)
+        self._execute(
             f"INSERT INTO {self.sql_name} ({names})"
-            f" SELECT {names} FROM ONLY {self.default} WHERE {self.within} AND {some}"
+            f" SELECT {names} FROM ONLY {self.default} WHERE {self.condition} AND {condition}"
             " ON CONFLICT DO NOTHING"
         )
 
-    def take_privileges(self) -> None:
-        """Grant what is granted on the default partition, for example on all tables of a schema."""
-        for (grant,) in rows(self.connection, GRANTS, [self.sql_name, self.default]):
-            self._run(grant)
+    def copy_privileges(self) -> None:
+        """Grant the privileges that roles have on the default partition."""
+        for (grant,) in read_rows(self.connection, GRANTS, [self.sql_name, self.default]):
+            self._execute(grant)
 
     def become_default(self) -> None:
         """Take the name of the default partition, which has been dropped."""
         name = quote(split_identifier(self.default)[1])
-        self._run(f"ALTER TABLE {self.sql_name} RENAME TO {name}")
+        self._execute(f"ALTER TABLE {self.sql_name} RENAME TO {name}")
         self.sql_name = self.default
 
     def attach(self) -> None:
-        self._run(f"ALTER TABLE {self.table} ATTACH PARTITION {self.sql_name} {self.bounds}")
+        self._execute(f"ALTER TABLE {self.table} ATTACH PARTITION {self.sql_name} {self.bounds}")
 
     def finish(self) -> None:
-        """Make an attached partition like any other."""
-        self._run(f"ALTER TABLE {self.sql_name} DROP CONSTRAINT partition_bounds")
-        self._run(f"COMMENT ON TABLE {self.sql_name} IS NULL")
+        """Remove the check and the comment that the partition needed until it was attached."""
+        self._execute(f"ALTER TABLE {self.sql_name} DROP CONSTRAINT partition_bounds")
+        self._execute(f"COMMENT ON TABLE {self.sql_name} IS NULL")
 
-    def _run(self, sql: str) -> int:
-        return run(self.connection, sql)
+    def _execute(self, sql: str) -> int:
+        return execute(self.connection, sql)
 
 
-# A superuser can make months of a table that is another role's, which has to own them, too.
+class NewMonth(NewPartition):
+    """The partition of a month."""
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, model: type[models.Model], month: date
+    ) -> None:
+        partitions: Any = monthly_partitions(model)
+        name = month_name(model._meta.db_table, month)
+        self.name = split_identifier(name)[1]
+        column = connection.ops.quote_name(partitions.column(model))
+        is_time = isinstance(model._meta.get_field(partitions.field), models.DateTimeField)
+        midnight = " 00:00:00+00" if is_time else ""
+        start, end = (literal(f"{day}{midnight}") for day in (month, shifted(month, 1)))
+        super().__init__(
+            connection,
+            model,
+            name,
+            bounds=f"FOR VALUES FROM ({start}) TO ({end})",
+            condition=f"{column} >= {start} AND {column} < {end}",
+        )
+
+    def check_name(self) -> None:
+        """Raise MonthError if another table or view has the name of the month."""
+        query = "SELECT to_regclass(%s)::oid, obj_description(to_regclass(%s), 'pg_class')"
+        [(oid, comment)] = read_rows(self.connection, query, [self.sql_name, self.sql_name])
+        if oid and comment != UNFINISHED:
+            raise MonthError(
+                f"There is a {self.sql_name} that is not a partition of {self.table}.",
+                "Drop it, rename it, or attach it: "
+                f"ALTER TABLE {self.table} ATTACH PARTITION {self.sql_name} {self.bounds};",
+            )
+
+    def make(self) -> int:
+        """Make the month, move its rows there, and return their number.
+
+        Lock the divided table, too: a session that waited for a lock of the default partition alone
+        would then insert a row there that no longer belongs there, and PostgreSQL would refuse it.
+        If rows move, block reads at the end, too: a statement that has begun would look for these
+        rows in the default partition.
+        """
+        with transaction.atomic(using=self.connection.alias):
+            block_writes(self.connection, self.table, self.default)
+            self.create()
+            self.insert("true")
+            moved = self._execute(f"DELETE FROM ONLY {self.default} WHERE {self.condition}")
+            if moved:
+                self._execute(f"LOCK TABLE ONLY {self.table}")
+            self.attach()
+            self.finish()
+        return moved
+
+
+# A superuser can make months of a table that belongs to another role. The role gets them.
 OTHER_OWNER = """
     SELECT pg_get_userbyid(relowner) FROM pg_class
      WHERE oid = %s::regclass AND relowner <> current_user::regrole
@@ -93,7 +159,7 @@ GRANTS = """
       FROM pg_class, aclexplode(relacl)
      WHERE pg_class.oid = %s::regclass
 """
-WRITTEN = """
+WRITABLE_COLUMNS = """
     SELECT quote_ident(attname) FROM pg_attribute
      WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
      ORDER BY attnum

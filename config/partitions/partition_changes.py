@@ -1,4 +1,4 @@
-"""What a run would make and drop."""
+"""The partitions that the command makes and drops."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,44 +9,49 @@ from django.core.management.base import CommandError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.partitions.live_partitions import Partition, read_copies, read_partitions, with_amounts
+from config.partitions.live_partitions import (
+    Partition,
+    read_partitions,
+    read_unfinished,
+    with_amounts,
+)
 from config.partitions.making import new_months
-from config.partitions.months_table import listed
+from config.partitions.months_table import partition_lines
 from config.partitions.months_to_make import coming_months
-from config.partitions.retention import oldest_kept, outdated
+from config.partitions.retention import old_partitions, oldest_kept
 from config.postgres import months_between, shifted
 
 MOST_MONTHS = 600
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The months that the options ask for, in the month of `now`."""
+class RequestedMonths:
+    """The months that the options of the command ask for, in the month of `now`."""
 
     now: date
     first: date | None
-    """The first month to make of those up to `now`; None for none."""
+    """The value of --from: make the months from this one to `now`."""
     ahead: int | None
-    """The number of coming months to make; None not to make that of `now`, either."""
+    """The value of --ahead: make `now` and this number of months after it."""
     oldest: date | None
-    """The oldest one to keep; None to keep all."""
-    is_dropped: bool
-    """Whether older ones are dropped, too, and not only detached."""
+    """The oldest month to keep; None to keep all."""
+    drop: bool
+    """True to drop older months, False to detach them."""
 
     @property
-    def is_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         return self.first is None and self.ahead is None and self.oldest is None
 
     def months(self, partitions: Sequence[Partition]) -> list[date]:
-        """Return the months that are to be there, in a table that has `partitions`."""
+        """Return the months that must exist in a table that has `partitions`."""
         months = list(months_between(self.first, self.now)) if self.first else []
         if self.ahead is not None:
             months += coming_months(partitions, self.now, self.ahead)
         return [month for month in months if not self.oldest or month >= self.oldest]
 
 
-def wanted(options: dict[str, Any], now: date) -> Wanted:
-    """Return what the options of the command mean in the month of `now`.
+def requested_months(options: dict[str, Any], now: date) -> RequestedMonths:
+    """Return what the options of the command ask for in the month of `now`.
 
     Raise CommandError if they contradict each other.
     """
@@ -66,47 +71,50 @@ def wanted(options: dict[str, Any], now: date) -> Wanted:
             raise CommandError(f"--{name.replace('_', '-')} needs --keep.")
     if options["archive"] and options["detach_only"]:
         raise CommandError("--archive drops what it has archived. Leave out --detach-only.")
-    return Wanted(now, first, options["ahead"], oldest, not options["detach_only"])
+    return RequestedMonths(now, first, options["ahead"], oldest, not options["detach_only"])
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to be done with the table of one model."""
+class PartitionChanges:
+    """The changes of the partitions of one table."""
 
     model: type[models.Model]
     new: list[str]
     old: list[Partition]
-    copies: list[str]
-    """Those that a run before has left unfinished."""
+    unfinished: list[str]
+    """The tables that an interrupted run has left."""
 
     @property
     def table(self) -> str:
         return self.model._meta.db_table
 
     def lines(self, verb: str) -> Iterator[str]:
-        """Yield lines that show the plan; `verb` is what happens to old months."""
-        if self.copies:
-            yield f"To be removed, since unfinished: {', '.join(self.copies)}"
+        """Yield lines that show the changes; `verb` tells what happens to old months."""
+        if self.unfinished:
+            yield f"To be removed, since unfinished: {', '.join(self.unfinished)}"
         if self.new:
             yield f"To be made: {', '.join(self.new)}"
         if self.old:
             yield f"To be {verb}:"
-            yield from listed(self.old)
+            yield from partition_lines(self.old)
 
 
-def read_plan(connection: BaseDatabaseWrapper, model: type[models.Model], what: Wanted) -> Plan:
-    """Compare the table of `model` with what is wanted.
+def read_changes(
+    connection: BaseDatabaseWrapper, model: type[models.Model], requested: RequestedMonths
+) -> PartitionChanges:
+    """Return the changes after which the table of `model` has the requested months.
 
     Raise CommandError if a month cannot be made.
     """
-    partitions = read_partitions(connection, model._meta.db_table)
-    new = new_months(connection, model, what.months(partitions))
-    old = outdated(partitions, what.oldest) if what.oldest else []
-    # A run that was cut short has left the foreign keys of a month that it had detached.
-    old = [part for part in old if what.is_dropped or part.attached or part.has_foreign_keys]
-    return Plan(
+    table = model._meta.db_table
+    partitions = read_partitions(connection, table)
+    new = new_months(connection, model, requested.months(partitions))
+    old = old_partitions(partitions, requested.oldest) if requested.oldest else []
+    # An interrupted run may have detached a month without dropping its foreign keys.
+    old = [each for each in old if requested.drop or each.attached or each.has_foreign_keys]
+    return PartitionChanges(
         model,
         [month.name for month in new],
         with_amounts(connection, old),
-        read_copies(connection, model._meta.db_table),
+        read_unfinished(connection, table),
     )

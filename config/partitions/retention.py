@@ -1,4 +1,4 @@
-"""Months that are too old: detached, archived, dropped."""
+"""The detaching, archiving and dropping of old months."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,27 +14,27 @@ from config.console import counted_bytes
 from config.dumps import ClientProgramError, ClientPrograms, new_backup
 from config.partitions.attempts import Attempt
 from config.partitions.live_partitions import Partition
-from config.partitions.table_locks import lock_out_writers, rows, run, try_to_drop
-from config.postgres import DETACHED, month_range, shifted
+from config.partitions.table_locks import block_writes, check_can_be_dropped
+from config.postgres import DETACHED, execute, month_range, read_rows, shifted
 from config.postgres.catalog import literal
 
-LOCK_WAIT = 10_000  # milliseconds, for a detached month, to which no row is written
+LOCK_WAIT = 10_000  # milliseconds that pg_dump waits for the lock of a detached month
 
 
-def outdated(partitions: Sequence[Partition], oldest: date) -> list[Partition]:
-    """Return the partitions that end before the month `oldest` begins, and detached ones."""
+def old_partitions(partitions: Sequence[Partition], oldest: date) -> list[Partition]:
+    """Return the partitions, attached or not, that end before the month `oldest` begins."""
     begin, _ = month_range(oldest)
     return [partition for partition in partitions if partition.end and partition.end <= begin]
 
 
 def oldest_kept(now: date, keep: int) -> date:
-    """Return the first of `keep` months, of which that of `now` is the last."""
+    """Return the oldest month if `keep` months are kept up to that of `now`."""
     return shifted(now, 1 - keep)
 
 
 @dataclass(frozen=True)
 class Retention:
-    """What happens to the outdated partitions of `table`, as db_table gives it."""
+    """The removal of old partitions of `table`, a db_table."""
 
     connection: BaseDatabaseWrapper
     table: str
@@ -42,9 +42,10 @@ class Retention:
     say: Callable[[str], None]
 
     def detach(self, partition: Partition) -> None:
-        """Make an ordinary table of the partition, which refers to no other.
+        """Make the partition an ordinary table without foreign keys.
 
-        Its comment tells what it was, so that a later run finds it whatever its name and columns.
+        Its comment records its table and bounds, so that a later run recognizes it even if the name
+        or the columns of the table have changed.
         """
         if partition.attached:
             self.attempt(lambda: self._detach(partition))
@@ -52,20 +53,21 @@ class Retention:
         self.attempt(lambda: self._drop_foreign_keys(partition))
 
     def drop(self, partition: Partition) -> None:
-        """Drop the partition, which need not be detached before."""
-        self.attempt(lambda: self._run(f"DROP TABLE {partition.sql_name}"))
+        """Drop the partition, attached or not."""
+        self.attempt(lambda: self._execute(f"DROP TABLE {partition.sql_name}"))
         self.say(f"Dropped {partition.name}.")
 
     def archive(self, partition: Partition, tools: ClientPrograms, directory: Path) -> None:
         """Detach the partition, dump it into a file of `directory`, and drop it.
 
-        It is dumped when no row can arrive any longer. Raise CommandError if that fails; then it
-        stays as it is for another run. If a view is in the way, django.db.Error is raised before
-        anything is done, or each night would add a dump.
+        It is detached first, so that no row can arrive after the dump. Raise CommandError if the
+        dump fails; the partition is then not dropped, and the next run continues. Raise
+        django.db.Error before the dump if a view depends on the partition; otherwise each run would
+        add a dump.
         """
-        self.attempt(lambda: try_to_drop(self.connection, partition.sql_name))
+        self.attempt(lambda: check_can_be_dropped(self.connection, partition.sql_name))
         try:
-            self._try_to_dump(partition, tools)
+            self._check_can_be_dumped(partition, tools)
             with new_backup(directory, partition.name) as (unfinished, path):
                 self.detach(partition)
                 self._dump(partition, tools, unfinished)
@@ -81,25 +83,25 @@ class Retention:
     def _detach(self, partition: Partition) -> None:
         table = self.connection.ops.quote_name(self.table)
         with transaction.atomic(using=self.connection.alias):
-            lock_out_writers(self.connection, table)
-            [(of, bounds)] = rows(self.connection, BOUNDS, [table, partition.sql_name])
-            note = DETACHED.format(table=of, name=partition.name) + bounds
-            self._run(f"ALTER TABLE {table} DETACH PARTITION {partition.sql_name}")
-            self._run(f"COMMENT ON TABLE {partition.sql_name} IS {literal(note)}")
+            block_writes(self.connection, table)
+            [(name, bounds)] = read_rows(self.connection, BOUNDS, [table, partition.sql_name])
+            note = DETACHED.format(table=name, name=partition.name) + bounds
+            self._execute(f"ALTER TABLE {table} DETACH PARTITION {partition.sql_name}")
+            self._execute(f"COMMENT ON TABLE {partition.sql_name} IS {literal(note)}")
 
     def _drop_foreign_keys(self, partition: Partition) -> None:
-        """Let a user be deleted without a look at the detached month.
+        """Drop the foreign keys, so that a deletion of a user does not read the detached month.
 
-        It takes a lock of `users`: to wait for it with the locks of _detach() could be a deadlock.
+        This locks `users`. In the transaction of _detach(), that could be a deadlock.
         """
         name = partition.sql_name
         with transaction.atomic(using=self.connection.alias):
-            for (key,) in rows(self.connection, FOREIGN_KEYS, [name]):
-                # On a cluster, the shards have keys of other names.
-                self._run(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {key}")
+            for (key,) in read_rows(self.connection, FOREIGN_KEYS, [name]):
+                # On a cluster, the keys of shards have other names, so they may be gone already.
+                self._execute(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {key}")
 
-    def _try_to_dump(self, partition: Partition, tools: ClientPrograms) -> None:
-        """Dump what makes the table: if pg_dump cannot connect, the month stays attached."""
+    def _check_can_be_dumped(self, partition: Partition, tools: ClientPrograms) -> None:
+        """Dump the definition of the table: if pg_dump cannot connect, the month stays attached."""
         table = f"--table={partition.sql_name}"
         tools.run(
             tools.command(
@@ -110,7 +112,7 @@ class Retention:
         )
 
     def _dump(self, partition: Partition, tools: ClientPrograms, path: Path) -> None:
-        """Dump the detached partition, and read the file to its end."""
+        """Dump the detached partition, and read the whole file back."""
         tools.run(
             tools.command(
                 "pg_dump",
@@ -125,8 +127,8 @@ class Retention:
             raise ClientProgramError("the dump lacks the rows")
         tools.run([restore, f"--file={os.devnull}", str(path)])
 
-    def _run(self, sql: str) -> None:
-        run(self.connection, sql)
+    def _execute(self, sql: str) -> None:
+        execute(self.connection, sql)
 
 
 BOUNDS = """

@@ -47,6 +47,7 @@ from config.postgres.partition_declaration import (
     monthly_partitions,
     part_name,
 )
+from config.postgres.queries import execute, read_rows
 from config.postgres.row_security import every_row
 from config.postgres.times import FarTime, local_time, minute
 
@@ -85,6 +86,7 @@ __all__ = [
     "caption",
     "every_row",
     "exactly_when",
+    "execute",
     "finite_check",
     "in_schema_of",
     "is_in_expressions",
@@ -101,6 +103,7 @@ __all__ = [
     "not_blank",
     "not_blank_check",
     "part_name",
+    "read_rows",
     "shifted",
     "shortened",
     "unique_rules",

@@ -125,7 +125,7 @@ def test_dry_run_without_anything_to_do__says_so() -> None:
             ["--keep", "3", "--archive", ""],
             "Error: argument --archive: The name of the directory is empty.",
         ),
-        (["users"], "users is no table in partitions. Those that are: analytics_events."),
+        (["users"], "users is not divided by month. Tables that are: analytics_events."),
     ],
 )
 def test_options_that_make_no_sense__refused(arguments: list[str], message: str) -> None:
@@ -135,7 +135,7 @@ def test_options_that_make_no_sense__refused(arguments: list[str], message: str)
 def test_table_that_is_not_migrated__refused() -> None:
     call_command("migrate", "analytics", "zero", verbosity=0)
     assert refusal("--ahead", 1) == (
-        "Table analytics_events is not there, or has no partitions. Nothing was changed. "
+        "Table analytics_events does not exist or has no partitions. Nothing was changed. "
         "Run migrate."
     )
 
@@ -151,7 +151,7 @@ def test_connection_without_the_table__refused(settings: Settings) -> None:
     settings.DATABASE_ROUTERS = [OnlyDefault()]
     with known_database(connection.settings_dict["NAME"]) as other:
         assert refusal("--ahead", 1, "--database", other.alias) == (
-            f"No table in partitions belongs to the connection {other.alias}."
+            f"No table of the connection {other.alias} is divided by month."
         )
 
 
@@ -196,7 +196,7 @@ def test_month_that_migrate_cannot_make__advice(
     assert capsys.readouterr().out.splitlines()[-1] == (
         "Rows of the coming months of analytics_events go to the default partition, until "
         "manage.py partitions --ahead 0 makes the months: There is a "
-        '"analytics_events_2026_11" that is no partition of "analytics_events". '
+        '"analytics_events_2026_11" that is not a partition of "analytics_events". '
         "Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2026_11" FOR VALUES FROM '
         "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');"

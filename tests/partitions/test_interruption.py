@@ -113,7 +113,7 @@ def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.Mo
         raise KeyboardInterrupt
 
     add_events(3, "2026-11-05 00:00+00")
-    monkeypatch.setattr(making, "_analyze", interrupt)
+    monkeypatch.setattr(making, "execute", interrupt)
     with pytest.raises(KeyboardInterrupt) as interruption:
         partitions("--ahead", 0)
     assert str(interruption.value) == (

@@ -55,13 +55,13 @@ def test_many_rows__copied_and_moved() -> None:
 
 def before_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something happen when all rows are copied."""
-    change = exchange.Exchange._exchange
+    change = exchange.Exchange._replace_default
 
     def late(made: exchange.Exchange) -> None:
         act()
         change(made)
 
-    monkeypatch.setattr(exchange.Exchange, "_exchange", late)
+    monkeypatch.setattr(exchange.Exchange, "_replace_default", late)
 
 
 @pytest.mark.usefixtures("many")
@@ -214,16 +214,16 @@ def test_default_partition_with_things_of_its_own__refused_before_rows_are_copie
     with pytest.raises(CommandError) as error:
         make(JUNE)
     assert str(error.value) == (
-        '"analytics_events_default" is exchanged for a new one, as many rows leave it, and would '
-        'lose what "analytics_events" does not have: '
+        'Many rows leave "analytics_events_default", so a new partition replaces it, which would '
+        'lack what "analytics_events" does not have: '
         "constraint own on table analytics_events_default, "
         "index own, "
         "policy own on table analytics_events_default, "
         "publication of table analytics_events_default in publication own, "
         "row level security, "
         "rule own on table analytics_events_default, "
-        "trigger own on table analytics_events_default. Nothing was changed. Drop that, or make "
-        'it for "analytics_events". Then run the same command again.'
+        "trigger own on table analytics_events_default. Nothing was changed. Remove that, or add "
+        'it to "analytics_events". Then run the same command again.'
     )
     assert places() == {"analytics_events_default": 300}
 
@@ -285,7 +285,7 @@ def test_name_of_another_table__refused_and_nothing_made() -> None:
     with pytest.raises(CommandError) as error:
         make(MAY, JUNE)
     assert str(error.value) == (
-        'There is a "analytics_events_2024_06" that is no partition of "analytics_events". '
+        'There is a "analytics_events_2024_06" that is not a partition of "analytics_events". '
         "Nothing was changed. Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2024_06" '
         f"{OF_JUNE};"

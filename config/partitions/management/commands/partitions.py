@@ -1,6 +1,7 @@
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,37 +16,59 @@ from django.db import connections, models
 
 from config.console import ask, check_options, chosen_connection
 from config.dumps import ClientPrograms, find_client_programs
-from config.migrating import LockWaits, guarded_run
+from config.migrating import LockWaits, Progress, guarded_run
 from config.partitions.after_migrate import divided_models
+from config.partitions.attempts import retried
 from config.partitions.live_partitions import read_partitions
-from config.partitions.making import make_months, remove_copies
+from config.partitions.making import drop_all_unfinished, make_months
 from config.partitions.months_table import months_table
 from config.partitions.months_to_make import current_month
-from config.partitions.partition_changes import Plan, Wanted, read_plan, wanted
+from config.partitions.partition_changes import (
+    PartitionChanges,
+    RequestedMonths,
+    read_changes,
+    requested_months,
+)
 from config.partitions.retention import Retention
-from config.partitions.upkeep import Upkeep, retried
 from config.postgres.catalog import read_schema
 
 MOST_AHEAD = 120
+
+
+@dataclass
+class PartitionsProgress(Progress):
+    """The progress of a run of the command."""
+
+    command: str = "partitions"
+
+    @property
+    def standing(self) -> str:
+        return "What was shown is done." if self.has_changed else "No month was made or dropped."
 
 
 class Command(BaseCommand):
     """Exit status 0: done, or nothing to do; 1: refused or failed; 130: Ctrl-C."""
 
     help = (
-        "Show the months of the tables that are divided by month; make coming and earlier ones; "
-        "detach, archive and drop old ones. Says only what it has done, so that cron can run it."
+        "Show the months of the tables that are divided by month; make coming and earlier months; "
+        "detach, archive and drop old ones. Prints only what it has done, so that cron can run it."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         add = parser.add_argument
-        add("tables", nargs="*", metavar="table", help="Only these tables. Default: all divided.")
-        add("--ahead", type=_up_to(MOST_AHEAD, least=0), metavar="N", help="Make this month and N.")
+        add(
+            "tables",
+            nargs="*",
+            metavar="table",
+            help="Default: all tables that are divided by month.",
+        )
+        ahead = _whole_number(0, MOST_AHEAD)
+        add("--ahead", type=ahead, metavar="N", help="Make this month and the N after it.")
         help_from = "Make the months since then. Their rows in the default partition move to them."
         add("--from", type=_month, metavar="YYYY-MM", help=help_from)
         help_keep = "Keep this month and the N - 1 before it, and drop older ones."
-        add("--keep", type=_up_to(10_000, least=1), metavar="N", help=help_keep)
+        add("--keep", type=_whole_number(1, 10_000), metavar="N", help=help_keep)
         add("--detach-only", action="store_true", help="Detach old months, and drop nothing.")
         help_archive = "Write a dump of each old month into this directory before it is dropped."
         add("--archive", type=_directory, metavar="DIR", help=help_archive)
@@ -59,61 +82,64 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.options = options
         self.connection = chosen_connection(options["database"])
-        chosen = self.divided(options["tables"])
-        what = wanted(options, current_month())
-        if what.is_nothing:
-            self.stdout.write("\n\n".join(map(self.described, chosen)))
+        chosen = self.chosen_models(options["tables"])
+        requested = requested_months(options, current_month())
+        if requested.is_empty:
+            self.stdout.write("\n\n".join(map(self.describe, chosen)))
         else:
-            self.carry_out(chosen, what)
+            self.apply(chosen, requested)
 
-    def divided(self, tables: Sequence[str]) -> list[type[models.Model]]:
-        """Return the models of the tables; of all divided ones if none is named."""
+    def chosen_models(self, tables: Sequence[str]) -> list[type[models.Model]]:
+        """Return the models of the named tables, or of all divided tables if none is named."""
         divided = {m._meta.db_table: m for m in divided_models(self.connection.alias)}
         alias = self.connection.alias
         if not divided and divided_models("default"):
-            raise CommandError(f"No table in partitions belongs to the connection {alias}.")
+            raise CommandError(f"No table of the connection {alias} is divided by month.")
         for table in tables:
             if table not in divided:
                 names = ", ".join(sorted(divided)) or "none"
-                raise CommandError(f"{table} is no table in partitions. Those that are: {names}.")
+                raise CommandError(f"{table} is not divided by month. Tables that are: {names}.")
         return [divided[table] for table in dict.fromkeys(tables) or divided]
 
-    def described(self, model: type[models.Model]) -> str:
+    def describe(self, model: type[models.Model]) -> str:
         return "\n".join(months_table(self.connection, model))
 
-    def carry_out(self, chosen: Sequence[type[models.Model]], what: Wanted) -> None:
-        """Do what is planned, and only that; before months are dropped, show it and ask."""
-        plans = [read_plan(self.connection, model, what) for model in chosen]
-        old = [partition for plan in plans for partition in plan.old]
+    def apply(self, chosen: Sequence[type[models.Model]], requested: RequestedMonths) -> None:
+        """Make and remove the requested months. Before months are dropped, show them and ask."""
+        changes = [read_changes(self.connection, model, requested) for model in chosen]
+        old = [partition for change in changes for partition in change.old]
         if self.options["dry_run"]:
-            self.show(plans)
+            self.show(changes)
             return
-        if not (old or any(plan.new or plan.copies for plan in plans)):
+        if not (old or any(change.new or change.unfinished for change in changes)):
             return
         tools = None
         if old and self.options["archive"]:
             or_else = ", or leave out --archive"
             tools = find_client_programs(self.connection, or_else=or_else)
-        if old and what.is_dropped:
-            self.confirm(plans)
-        self.progress = Upkeep()
+        if old and requested.drop:
+            self.confirm(changes)
+        self.progress = PartitionsProgress()
         with guarded_run(self.connection, self.progress, self.say) as waits:
-            for plan in plans:
-                self.make(plan, what, waits)
-                self.retire(plan, tools, waits)
+            for change in changes:
+                self.make(change, requested, waits)
+                self.remove_old(change, tools, waits)
 
-    def make(self, plan: Plan, what: Wanted, waits: LockWaits) -> None:
-        months = what.months(read_partitions(self.connection, plan.table))
+    def make(self, change: PartitionChanges, requested: RequestedMonths, waits: LockWaits) -> None:
+        months = requested.months(read_partitions(self.connection, change.table))
         attempt = retried(waits)
-        remove_copies(self.connection, plan.table, attempt)  # under the lock no run fills one
-        make_months(self.connection, plan.model, months, attempt=attempt, say=self.done)
+        # This run holds the migration lock, so no other run is filling these tables.
+        drop_all_unfinished(self.connection, change.table, attempt)
+        make_months(self.connection, change.model, months, attempt=attempt, say=self.report)
 
-    def retire(self, plan: Plan, tools: ClientPrograms | None, waits: LockWaits) -> None:
-        """Do away with the old partitions of the plan that are still there."""
-        retention = Retention(self.connection, plan.table, retried(waits), self.done)
-        agreed = {(old.name, old.end) for old in plan.old}
-        for partition in read_partitions(self.connection, plan.table):
-            if (partition.name, partition.end) not in agreed:
+    def remove_old(
+        self, change: PartitionChanges, tools: ClientPrograms | None, waits: LockWaits
+    ) -> None:
+        """Detach, archive or drop the old partitions that were shown and still exist."""
+        retention = Retention(self.connection, change.table, retried(waits), self.report)
+        shown = {(old.name, old.end) for old in change.old}
+        for partition in read_partitions(self.connection, change.table):
+            if (partition.name, partition.end) not in shown:
                 continue
             if self.options["detach_only"]:
                 retention.detach(partition)
@@ -122,10 +148,10 @@ class Command(BaseCommand):
             else:
                 retention.drop(partition)
 
-    def confirm(self, plans: Sequence[Plan]) -> None:
-        """Raise CommandError unless the options or the developer allow it."""
+    def confirm(self, changes: Sequence[PartitionChanges]) -> None:
+        """Raise CommandError unless the options or the administrator allow it."""
         if self.options["interactive"]:
-            self.show(plans)
+            self.show(changes)
             database = read_schema(self.connection).database
             if not self.connection.in_atomic_block:
                 self.connection.close()  # it could be cut off while it is idle
@@ -133,17 +159,17 @@ class Command(BaseCommand):
         else:
             check_options(is_dangerous=True, may_destroy_data=self.options["yes_destroy_data"])
 
-    def show(self, plans: Sequence[Plan]) -> None:
+    def show(self, changes: Sequence[PartitionChanges]) -> None:
         verb = "dropped"
         if self.options["detach_only"]:
             verb = "detached"
         elif self.options["archive"]:
             verb = f"archived in {self.options['archive']} and dropped"
-        lines = [line for plan in plans for line in plan.lines(verb)]
+        lines = [line for change in changes for line in change.lines(verb)]
         self.stdout.write("\n".join(lines or ["Nothing to do."]))
 
-    def done(self, line: str) -> None:
-        """Say what has been done, and remember it for the case that the rest fails."""
+    def report(self, line: str) -> None:
+        """Print what was done, and note that it is committed in case the rest fails."""
         self.progress.commit()
         self.say(line)
 
@@ -153,13 +179,15 @@ class Command(BaseCommand):
             self.stdout.flush()
 
 
-def _up_to(most: int, *, least: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return an argparse type for whole numbers from `least` to `most`."""
+
+    def parse(text: str) -> int:
         if not (re.fullmatch("[0-9]{1,9}", text) and least <= int(text) <= most):
             raise ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}.")
         return int(text)
 
-    return number
+    return parse
 
 
 def _directory(text: str) -> Path:

@@ -1,0 +1,24 @@
+"""Queries and statements without a model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def read_rows(
+    connection: BaseDatabaseWrapper,
+    sql: str,
+    parameters: Sequence[object] | Mapping[str, object] | None = None,
+) -> list[Any]:
+    """Return the rows of a query. Without parameters, a % in it is not doubled."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)  # type: ignore[arg-type]
+        return list(cursor.fetchall())
+
+
+def execute(connection: BaseDatabaseWrapper, sql: str) -> int:
+    """Run a statement that has no parameters, and return the number of rows that it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.rowcount)
