@@ -1,4 +1,4 @@
-"""Reads on a standby server: which go there, whether it is fit, and a reader's own writes."""
+"""Reads on a standby server, while it keeps up with the primary."""
 
 from config.replica.notice import Notice, replica_notice
 from config.replica.own_writes import own_writes

@@ -1,4 +1,4 @@
-"""Whether the replica is fit to be read: it answers, is a standby of the primary, and keeps up."""
+"""The check that the replica can be used: it answers, follows the primary, and keeps up."""
 
 import logging
 import time
@@ -12,144 +12,148 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from config.console import explain, is_lost
-from config.replica.lag import OF_ANOTHER, POSITION, Lag, Position
-from config.replica.session import has_answered, new_session
+from config.replica.lag import OTHER_PRIMARY, POSITION, Lag, Position
+from config.replica.session import new_session, server_has_answered
 
 ALIAS = "replica"
 CHECK_SECONDS = 1
-"""How long a replica that has answered is not asked again."""
+"""Seconds between two checks of a replica that answers."""
 RETRY_SECONDS = 5
-"""How long one that has not is not asked again."""
-ASKING_SECONDS = 1
-"""How long an answer that is due for replacement is believed while another thread asks."""
+"""Seconds between two checks of a replica that does not answer."""
+GRACE_SECONDS = 1
+"""Seconds for which an outdated result is still used while another thread checks the replica."""
 PAUSES = (0, 0.05, 0.1, 0.2)
-"""Seconds before the replica is asked again, which may just be receiving the last commit."""
+"""Seconds before each query of one check, as the replica may be about to get the last commit."""
 
 logger = logging.getLogger(__name__)
 
 
 def is_configured() -> bool:
-    """Return whether there is a DATABASE_REPLICA_URL."""
+    """Return whether DATABASE_REPLICA_URL is set."""
     return ALIAS in connections.settings
 
 
 @dataclass(frozen=True)
 class Status:
-    """How far the replica is behind, and why it is left out, if it is."""
+    """The result of a check of the replica."""
 
     lag: float = 0
+    """The seconds by which the replica is behind."""
     problem: str = ""
+    """The reason why the replica is not used; '' if it is used."""
     answers: bool = True
 
     @property
-    def is_fit(self) -> bool:
+    def is_usable(self) -> bool:
         return not self.problem
 
 
 class Health:
-    """What this process knows of the replica.
+    """The last check of the replica by this process.
 
-    One thread asks, at most once in `CHECK_SECONDS`; the others go by the last answer meanwhile.
-    If that is too old, because nothing was read for some time, they leave the replica out. While it
-    does not answer, it is asked in the background: asking takes two seconds if it hangs.
+    One thread checks it, at most once in CHECK_SECONDS; meanwhile the others use the last result.
+    If that is too old, because nothing was read for some time, they read the primary. While the
+    replica does not answer, it is checked in the background, because a check of a server that hangs
+    takes two seconds.
     """
 
     def __init__(self) -> None:
-        self._status = Status(problem="it has not been asked yet")
-        self._due = 0.0
-        self._asking = Lock()
-        self._is_left_out = False
+        self._status = Status(problem="it has not been checked yet")
+        self._next_check = 0.0
+        self._checking = Lock()
+        self._is_unused = False
         self._lag = Lag()
 
     def status(self) -> Status:
-        """Return whether to read the replica, and ask it first if the last answer is too old."""
+        """Return the last result, after a check if one is due."""
         now = time.monotonic()
-        if now >= self._due and self._asking.acquire(blocking=False):
-            self._ask(now)
-        elif self._status.is_fit and now > self._due + ASKING_SECONDS:
-            return Status(problem="it is just being asked")
+        if now >= self._next_check and self._checking.acquire(blocking=False):
+            self._check(now)
+        elif self._status.is_usable and now > self._next_check + GRACE_SECONDS:
+            return Status(problem="it is being checked")
         return self._status
 
-    def doubt(self) -> None:
-        """Leave the replica out until it has answered, since it has not answered a read."""
-        self._status = Status(problem="it has just not answered", answers=False)
-        self._due = 0
+    def suspend(self) -> None:
+        """Do not use the replica, which has not answered a read, until a check succeeds."""
+        self._status = Status(problem="it did not answer the last read", answers=False)
+        self._next_check = 0
 
-    def _ask(self, now: float) -> None:
-        """Compare the replica with the primary. If that is gone, the last answer holds.
+    def _check(self, now: float) -> None:
+        """Compare the replica with the primary; keep the last result if the primary is lost.
 
-        An export may then go on, and what reads the primary has an error of its own.
+        An export from the replica can then go on. Reads of the primary fail with their own error.
         """
         primary = None
         try:
-            primary = _position_of_primary()
+            primary = _read_primary()
         finally:
             if not primary:
-                self._due = now + CHECK_SECONDS
-                self._asking.release()
+                self._next_check = now + CHECK_SECONDS
+                self._checking.release()
         if primary and self._status.answers:
-            self._ask_replica(primary, now)
+            self._check_replica(primary, now)
         elif primary:
-            self._ask_in_background(primary, now)
+            self._check_in_background(primary, now)
 
-    def _ask_in_background(self, primary: Position, now: float) -> None:
+    def _check_in_background(self, primary: Position, now: float) -> None:
         try:
-            Thread(target=self._ask_replica, args=(primary, now), daemon=True).start()
-        except RuntimeError:  # the process may have no more threads for now
-            self._due = now + RETRY_SECONDS
-            self._asking.release()
+            Thread(target=self._check_replica, args=(primary, now), daemon=True).start()
+        except RuntimeError:  # the process cannot start another thread for now
+            self._next_check = now + RETRY_SECONDS
+            self._checking.release()
 
-    def _ask_replica(self, primary: Position, asked: float) -> None:
+    def _check_replica(self, primary: Position, now: float) -> None:
         try:
-            self._keep(self._answer(primary), asked)
+            self._store(self._read_status(primary), now)
         finally:
-            self._asking.release()
+            self._checking.release()
 
-    def _answer(self, primary: Position) -> Status:
+    def _read_status(self, primary: Position) -> Status:
         try:
             with new_session(connections[ALIAS]) as session:
                 return self._compare(primary, session)
         except psycopg.Error as error:
             reason = explain(error) or str(error).partition("\n")[0]
             reason = reason.replace("DATABASE_URL", "DATABASE_REPLICA_URL").rstrip(".")
-            failure = "refuses connections" if has_answered(error) else "does not answer"
+            failure = "refuses connections" if server_has_answered(error) else "does not answer"
             return Status(problem=f"it {failure}: {reason}", answers=False)
 
-    def _keep(self, status: Status, asked: float) -> None:
-        """Keep the answer; log it if the replica goes or is back."""
+    def _store(self, status: Status, checked: float) -> None:
+        """Store the result; log it if the replica becomes usable or unusable."""
         self._status = status
-        # What it says is true of the moment when it was asked.
-        self._due = asked + CHECK_SECONDS if status.answers else time.monotonic() + RETRY_SECONDS
-        if status.is_fit and self._is_left_out:
-            logger.warning("The replica is read again: it is %.1f seconds behind.", status.lag)
-        elif status.problem and not self._is_left_out:
-            logger.warning("The replica is left out, the primary is read: %s.", status.problem)
-            _close_pool(connections[ALIAS])
-        self._is_left_out = not status.is_fit
+        next_check = checked + CHECK_SECONDS  # the result is as old as the beginning of the check
+        self._next_check = next_check if status.answers else time.monotonic() + RETRY_SECONDS
+        if status.is_usable and self._is_unused:
+            logger.warning("The replica is used again: it is %.1f seconds behind.", status.lag)
+        elif status.problem and not self._is_unused:
+            logger.warning("The replica is not used, reads go to the primary: %s.", status.problem)
+            replica: Any = connections[ALIAS]
+            replica.close_pool()  # a pool would log each failed attempt to connect
+        self._is_unused = not status.is_usable
 
     def _compare(self, primary: Position, session: psycopg.Connection[Any]) -> Status:
         allowed = settings.DATABASE_REPLICA_MAX_LAG
-        # One that has just caught up might be left out again the next second.
-        limit = allowed / 2 if self._is_left_out else allowed
-        self._lag.note(primary)
+        # A replica that is only just within the limit would soon be unusable again.
+        limit = allowed / 2 if self._is_unused else allowed
+        self._lag.add_primary(primary)
         for pause in PAUSES:
             time.sleep(pause)
             replica = Position(*session.execute(POSITION).fetchone() or ())
-            if problem := replica.unlike(primary):
+            if problem := replica.mismatch(primary):
                 return Status(problem=problem)
-            lag = self._lag.of(replica)
-            if self._lag.is_of_another:
-                return Status(problem=OF_ANOTHER)
+            lag = self._lag.seconds(replica)
+            if self._lag.has_other_primary:
+                return Status(problem=OTHER_PRIMARY)
             if lag <= limit:
                 return Status(lag)
-            if self._is_left_out and lag > limit + CHECK_SECONDS:
-                break  # it has missed more than the last commit
+            if self._is_unused and lag > limit + CHECK_SECONDS:
+                break  # it lacks more than the last commit
         seconds = "an unknown number of" if lag == inf else f"up to {lag:.1f}"
         return Status(lag, f"it is {seconds} seconds behind, and {allowed} are allowed")
 
 
-def _position_of_primary() -> Position | None:
-    """Return what the primary has, or None if it is gone."""
+def _read_primary() -> Position | None:
+    """Return the position of the primary, or None if the connection to it is lost."""
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
@@ -158,13 +162,8 @@ def _position_of_primary() -> Position | None:
     except Error as error:
         if connection.in_atomic_block or not is_lost(error):
             raise
-        connection.close()  # it would be broken until the request ends
+        connection.close()  # otherwise it would stay broken until the request ends
         return None
-
-
-def _close_pool(connection: Any) -> None:
-    """Close the pool, if any, which would log each of its attempts to connect again."""
-    connection.close_pool()
 
 
 HEALTH = Health()

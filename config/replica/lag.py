@@ -1,4 +1,4 @@
-"""How far a standby is behind, by positions in the write-ahead log and the clock of the primary."""
+"""The lag of a standby, from positions in the write-ahead log and the clock of the primary."""
 
 from collections import deque
 from datetime import datetime, timedelta
@@ -14,75 +14,77 @@ SELECT s.system_identifier, d.oid, c.timeline_id, pg_is_in_recovery(), clock_tim
   FROM pg_control_system() AS s, pg_control_checkpoint() AS c, pg_database AS d
  WHERE d.datname = current_database()
 """
-"""Every role may ask this. What pg_stat_replication says is hidden from most, and a standby that
-has lost the primary takes itself for being up to date."""
+"""A query that every role may run. pg_stat_replication is hidden from most roles, and a standby
+that has lost its primary reports no lag."""
 
-OF_ANOTHER = "it is a standby of another server than the primary, such as a copy of it"
-INACCURACY = timedelta(seconds=1)
-"""How much later than a position a commit before it may seem to be, as clocks are corrected."""
+OTHER_PRIMARY = "it follows another server than the primary, such as a copy of the primary"
+CLOCK_ERROR = timedelta(seconds=1)
+"""The time by which a clock may have been set back between a commit and a later position."""
 
 
 class Position(NamedTuple):
-    """How much a server has of the changes to a database."""
+    """The position of a server in the write-ahead log."""
 
     system: int
     database: int
     timeline: int
-    """The number of promotions up to the last checkpoint, and one."""
+    """The timeline of the last checkpoint; each promotion begins a higher one."""
     is_standby: bool
     time: datetime
     position: Decimal
-    """The bytes of the write-ahead log that the primary has written, or the standby replayed."""
+    """The number of bytes of the log that the primary has written, or the standby has replayed."""
     last_commit: datetime | None
-    """When the last transaction was committed that the standby has replayed."""
+    """The time of the last commit that the standby has replayed."""
 
-    def unlike(self, primary: "Position") -> str:
-        """Return why this is no replica of the primary, or an empty text."""
+    def mismatch(self, primary: "Position") -> str:
+        """Return the reason why this server does not follow the primary, or '' if there is none."""
         if (self.system, self.database) != (primary.system, primary.database):
-            return "it has another database than the primary"
+            return "its database is not that of the primary"
         if not self.is_standby:
-            return "it is no standby, but takes writes itself"
+            return "it is not a standby, because it accepts writes"
         if self.timeline > primary.timeline:
-            return OF_ANOTHER
+            return OTHER_PRIMARY
         return ""
 
 
 class Lag:
-    """The time by which a standby is behind, at most.
+    """The longest time by which a standby can be behind the primary.
 
-    It has all changes of a moment whose position it has replayed, and all that were committed
-    before the last commit it has replayed. The later of the two moments counts: after an idle time
-    the last commit is old, and so it is while a long transaction writes.
+    The standby has all changes up to the time of a position that it has replayed, and up to the
+    last commit that it has replayed. The later of both times counts, because the last commit is old
+    if the primary was idle, or while a long transaction writes.
     """
 
     def __init__(self) -> None:
         self._ahead: deque[Position] = deque(maxlen=1_000)
-        """What the primary had, of which the standby has not replayed everything."""
+        """The positions of the primary that the standby has not replayed yet."""
         self._replayed: datetime | None = None
+        """The time of the last position of the primary that the standby has replayed."""
         self._reached = Decimal(0)
-        self.is_of_another = False
-        """Whether the standby has changes that the primary lacks, as that of a copy of it has."""
+        """The last position of the standby."""
+        self.has_other_primary = False
+        """Whether the standby has changes that the primary lacks, so that it follows another."""
 
-    def note(self, primary: Position) -> None:
-        """Add what the primary has now, before the standby is asked."""
-        self.is_of_another = primary.position < self._reached
+    def add_primary(self, primary: Position) -> None:
+        """Add the present position of the primary, before that of the standby is read."""
+        self.has_other_primary = primary.position < self._reached
         if self._ahead and primary.position < self._ahead[-1].position:
             self._ahead.clear()  # another server has become the primary
         self._ahead.append(primary)
 
-    def of(self, replica: Position) -> float:
-        """Return the seconds by which `replica` is behind what was noted last."""
+    def seconds(self, replica: Position) -> float:
+        """Return the seconds by which `replica` is behind the last position of the primary."""
         if replica.position < self._reached:
-            self._replayed = None  # it was restarted, or another standby is at its address
+            self._replayed = None  # it was restarted, or another standby has its address
         self._reached = replica.position
         while self._ahead and self._ahead[0].position <= replica.position:
             self._replayed = self._ahead.popleft().time
         if not self._ahead:
             return 0
-        known = [moment for moment in (self._replayed, replica.last_commit) if moment]
-        if not known:
+        known_times = [time for time in (self._replayed, replica.last_commit) if time]
+        if not known_times:
             return inf
-        # A standby replays changes in their order, so a commit follows all positions before it.
-        if replica.last_commit and replica.last_commit > self._ahead[0].time + INACCURACY:
-            self.is_of_another = True
-        return max(0, (self._ahead[-1].time - max(known)).total_seconds())
+        # A standby replays changes in order, so it has replayed all positions before a commit.
+        if replica.last_commit and replica.last_commit > self._ahead[0].time + CLOCK_ERROR:
+            self.has_other_primary = True
+        return max(0, (self._ahead[-1].time - max(known_times)).total_seconds())

@@ -1,27 +1,28 @@
-"""What the dashboard says about the replica."""
+"""The notice of the dashboard about the replica."""
 
 from dataclasses import dataclass
 
 from config.replica.health import HEALTH, is_configured
-from config.replica.reading import pinned
+from config.replica.reading import reads_primary_only
 
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence, and whether it is good or bad news."""
+    """A sentence about the state of the replica."""
 
     sentence: str
     state: str
+    """The state, "good" or "bad"."""
 
 
 def replica_notice() -> Notice | None:
-    """Return how the replica is, or None if there is none."""
+    """Return the notice, or None if no replica is configured."""
     if not is_configured():
         return None
     status = HEALTH.status()
     if status.problem:
-        return Notice(f"The replica is left out, the primary is read: {status.problem}.", "bad")
+        return Notice(f"The replica is not used, reads go to the primary: {status.problem}.", "bad")
     lag = f"The replica is {status.lag:.1f} seconds behind."
-    if pinned.get():
+    if reads_primary_only.get():
         return Notice(f"{lag} After your change, you read the primary for a moment.", "good")
     return Notice(f"{lag} Figures, counts and exports are read there.", "good")

@@ -1,4 +1,4 @@
-"""A reader's own writes, which they must see."""
+"""Middleware that shows users their own changes, which the replica may not have yet."""
 
 from collections.abc import Callable
 
@@ -6,42 +6,42 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
-from config.replica.health import ASKING_SECONDS, CHECK_SECONDS, is_configured
-from config.replica.reading import pinned
+from config.replica.health import CHECK_SECONDS, GRACE_SECONDS, is_configured
+from config.replica.reading import reads_primary_only
 
 COOKIE = "has_written"
-SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
-MARGIN = CHECK_SECONDS + ASKING_SECONDS + 1
-"""Seconds by which what is known of the lag may be old. With synchronous_commit off, the position
-of the primary lacks the commits of the last second."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+MARGIN = CHECK_SECONDS + GRACE_SECONDS + 1
+"""Seconds by which the known lag may be outdated. With synchronous_commit off, the position of the
+primary lacks the commits of the last second."""
 
 
 def own_writes(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Return middleware that reads on the primary for a browser that has just sent a form.
+    """Return middleware that reads the primary for a browser that has just sent a form.
 
-    A replica that is used is at most DATABASE_REPLICA_MAX_LAG behind, so it has the change when
-    the browser forgets the cookie.
+    A cookie marks the browser for a little longer than DATABASE_REPLICA_MAX_LAG. When it expires, a
+    replica that is used has the change.
     """
     if not is_configured():
         raise MiddlewareNotUsed
 
     def respond(request: HttpRequest) -> HttpResponse:
-        writes = request.method not in SAFE
-        token = pinned.set(writes or COOKIE in request.COOKIES)
+        writes = request.method not in SAFE_METHODS
+        token = reads_primary_only.set(writes or COOKIE in request.COOKIES)
         try:
             response = get_response(request)
         finally:
-            pinned.reset(token)
+            reads_primary_only.reset(token)
         if writes:
-            _remember(response)
+            _set_cookie(response)
         return response
 
     return respond
 
 
-def _remember(response: HttpResponse) -> None:
+def _set_cookie(response: HttpResponse) -> None:
     response.set_cookie(
         COOKIE,
         "yes",

@@ -1,4 +1,4 @@
-"""Where the current code reads."""
+"""The choice of the server on which a function reads."""
 
 import logging
 import time
@@ -12,17 +12,17 @@ from psycopg_pool import PoolTimeout
 
 from config.console import driver_error, is_lost
 from config.replica.health import ALIAS, HEALTH, is_configured
-from config.replica.watch import watched
+from config.replica.watch import cut_if_unresponsive
 
 logger = logging.getLogger(__name__)
 
-pinned: ContextVar[bool] = ContextVar("pinned", default=False)
-"""Whether the request reads on the primary only."""
+reads_primary_only: ContextVar[bool] = ContextVar("reads_primary_only", default=False)
+"""Whether the current request reads only the primary."""
 BUSY = "no connection of its pool was free. Raise DATABASE_POOL_SIZE"
 SILENT_SECONDS = 60
-"""How long the same reason of a failure is not logged again."""
+"""Seconds for which the same reason of a failure is not logged again."""
 _logged: dict[str, float] = {}
-"""When each reason was logged."""
+"""The time when each reason was logged last."""
 _on_replica: ContextVar[bool] = ContextVar("on_replica", default=False)
 
 
@@ -32,25 +32,25 @@ def reader() -> BaseDatabaseWrapper:
 
 
 def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """Let `function` read on the replica while that is fit, and on the primary otherwise.
+    """Let `function` read the replica while that is usable, and otherwise the primary.
 
-    If a query fails on the replica, which may have been stopped meanwhile, the function runs once
-    more on the primary. So it changes nothing, and returns rows rather than a lazy queryset.
+    If a query fails on the replica, for example because it was stopped, the function runs again on
+    the primary. So it must change nothing, and return rows rather than a lazy queryset.
     """
 
     @wraps(function)
     def read(*args: P.args, **kwargs: P.kwargs) -> R:
-        if _on_replica.get() or not _may_read():
+        if _on_replica.get() or not _may_read_replica():
             return function(*args, **kwargs)
         token = _on_replica.set(True)
         try:
-            with watched(reader()):
+            with cut_if_unresponsive(reader()):
                 return function(*args, **kwargs)
         except Error as error:
             failure = error
-            reader().close()  # it may be broken, and would be until the request ends
-            if _is_gone(failure):
-                HEALTH.doubt()
+            reader().close()  # otherwise a broken one would stay broken until the request ends
+            if _is_server_lost(failure):
+                HEALTH.suspend()
         finally:
             _on_replica.reset(token)
         result = function(*args, **kwargs)
@@ -60,25 +60,26 @@ def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     return read
 
 
-def _is_gone(failure: Error) -> bool:
-    """Return whether the server did not answer; it may, if only the pool had no free connection."""
+def _is_server_lost(failure: Error) -> bool:
+    """Return whether the server did not answer, rather than the pool had no free connection."""
     return is_lost(failure) and not isinstance(driver_error(failure), PoolTimeout)
 
 
 def _log(failure: Error) -> None:
-    """Log what only the replica refuses; if it is gone, that is logged when it is left out."""
-    if _is_gone(failure):
+    """Log a query that only the replica refuses. Health logs a replica that is lost."""
+    if _is_server_lost(failure):
         return
     cause = driver_error(failure) or failure
     reason = BUSY if isinstance(cause, PoolTimeout) else str(cause).partition("\n")[0]
     now = time.monotonic()
     if now >= _logged.get(reason, 0) + SILENT_SECONDS:
         _logged[reason] = now
-        logger.warning("A read failed on the replica, the primary was read: %s.", reason)
+        logger.warning("A read failed on the replica and was repeated on the primary: %s.", reason)
 
 
-def _may_read() -> bool:
-    """Return whether to try the replica. A transaction on the primary reads what it has written."""
-    if not is_configured() or pinned.get() or connections[DEFAULT_DB_ALIAS].in_atomic_block:
+def _may_read_replica() -> bool:
+    """Return whether to read the replica. A transaction must read what it wrote on the primary."""
+    in_transaction = connections[DEFAULT_DB_ALIAS].in_atomic_block
+    if not is_configured() or reads_primary_only.get() or in_transaction:
         return False
-    return HEALTH.status().is_fit
+    return HEALTH.status().is_usable

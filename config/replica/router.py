@@ -1,4 +1,4 @@
-"""The database router: which reads go to the replica."""
+"""The database router for the replica."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from config.replica.reading import reader
 
 
 class ReplicaRouter:
-    """Sends the reads of a function that `reads_replica` to the replica, and writes to the primary.
+    """A router that lets functions with @reads_replica read the replica, and writes on the primary.
 
-    A row that was read on the replica is not tied to it: what it leads to is read on the primary.
+    Related rows of a row that was read on the replica are read on the primary.
     """
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:
@@ -31,5 +31,5 @@ class ReplicaRouter:
         return True if both <= {ALIAS, DEFAULT_DB_ALIAS} else None
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
-        """Refuse the replica, to which migrations come from the primary."""
+        """Refuse the replica, which gets all changes from the primary."""
         return False if db == ALIAS else None

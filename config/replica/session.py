@@ -1,4 +1,4 @@
-"""A session of its own with the replica, which ends soon in any case."""
+"""Sessions with the replica that have a time limit."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.deadline import deadline
 
 SECONDS = 2
-"""The time limit for the connection, and again for its queries. libpq allows no shorter one."""
-OF_SERVER = re.compile(r"failed: \S+:  ")
-"""What the server says when it refuses a connection, in whatever language: "FATAL:  sorry"."""
+"""The time limit for connecting, and again for all queries. libpq allows no shorter limit."""
+SERVER_MESSAGE = re.compile(r"failed: \S+:  ")
+"""A message of the server itself in an error of libpq, in any language: "FATAL:  sorry"."""
 
 
 @contextmanager
 def new_session(connection: BaseDatabaseWrapper) -> Iterator[psycopg.Connection[Any]]:
-    """Connect to the same database apart from its pool, which would wait without limit."""
+    """Open a session with the same database, without the pool, which may wait longer."""
     parameters: Any = connection.get_connection_params() | {"connect_timeout": SECONDS}
     with (
         psycopg.connect(**parameters, autocommit=True) as session,
@@ -27,6 +27,6 @@ def new_session(connection: BaseDatabaseWrapper) -> Iterator[psycopg.Connection[
         yield session
 
 
-def has_answered(error: psycopg.Error) -> bool:
-    """Return whether the server itself has sent the error, for example if it is full."""
-    return bool(error.sqlstate or OF_SERVER.search(str(error)))
+def server_has_answered(error: psycopg.Error) -> bool:
+    """Return whether the server has sent the error, for example because it has no free slot."""
+    return bool(error.sqlstate or SERVER_MESSAGE.search(str(error)))

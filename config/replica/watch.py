@@ -1,4 +1,4 @@
-"""The end of a read on a replica that no longer answers."""
+"""The end of a wait for a replica that no longer answers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,17 +8,17 @@ import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.deadline import cut
-from config.replica.session import has_answered, new_session
+from config.replica.session import new_session, server_has_answered
 
 PERIOD = 1
-"""Seconds after which a server that has not answered a read is looked at, and again."""
+"""Seconds between two checks while a read waits."""
 
 
 @contextmanager
-def watched(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Cut the connection if its server does not answer new ones while the block waits.
+def cut_if_unresponsive(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Cut the connection if its server accepts no new session while the block runs.
 
-    A time limit would not do, as it would also end a slow export.
+    A time limit for the block would also end a slow export.
     """
     is_over = Event()
     watch = Thread(target=_watch, args=(connection, is_over), daemon=True)
@@ -27,14 +27,14 @@ def watched(connection: BaseDatabaseWrapper) -> Iterator[None]:
         yield
     finally:
         is_over.set()
-        watch.join()  # while the descriptor is still this connection's
+        watch.join()  # before the descriptor can belong to another connection
 
 
 def _watch(connection: BaseDatabaseWrapper, is_over: Event) -> None:
     while not is_over.wait(PERIOD):
         session = connection.connection
         if session and not _answers(connection):
-            with suppress(OSError, psycopg.Error):  # it was closed meanwhile
+            with suppress(OSError, psycopg.Error):  # the block has closed it meanwhile
                 cut(session.fileno())
 
 
@@ -43,5 +43,5 @@ def _answers(connection: BaseDatabaseWrapper) -> bool:
         with new_session(connection) as session:
             session.execute("SELECT 1")
     except psycopg.Error as error:
-        return has_answered(error)
+        return server_has_answered(error)
     return True

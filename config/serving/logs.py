@@ -11,14 +11,14 @@ import psycopg
 from django.http import HttpRequest
 
 from config.console import driver_error, explain, is_lost, printable
-from config.serving.request_ids import current
+from config.serving.request_ids import current_request
 
 
 class TextFormatter(logging.Formatter):
-    """A formatter that keeps a record on one line, even if a path in it has line breaks."""
+    """A formatter that writes each message on one line, even if it contains line breaks."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return super().format(_shortened(record))
+        return super().format(_without_traceback(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
         return printable(super().formatMessage(record)).replace("\n", "\\n")
@@ -31,23 +31,23 @@ class JsonFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        record = _shortened(record)
+        record = _without_traceback(record)
         fields = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            **_of_request(record),
+            **_request_fields(record),
         }
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         return json.dumps(fields, default=str)
 
 
-def _shortened(record: logging.LogRecord) -> logging.LogRecord:
-    """Return the record with a reason instead of a traceback if the database is gone.
+def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
+    """Replace the traceback by a reason if the connection to the database was lost.
 
-    While it is, each request fails, and where it does tells nothing.
+    Without the database every request fails, so the place in the code tells nothing.
     """
     error = record.exc_info[1] if record.exc_info else None
     if not (error and is_lost(error) and isinstance(driver_error(error), psycopg.OperationalError)):
@@ -58,12 +58,12 @@ def _shortened(record: logging.LogRecord) -> logging.LogRecord:
     return short
 
 
-def _of_request(record: logging.LogRecord) -> dict[str, object]:
+def _request_fields(record: logging.LogRecord) -> dict[str, object]:
     """Return the fields of the record's request or, without one, of the current request."""
     if record.name == "gunicorn.access" and isinstance(record.args, Mapping):
-        return {name: read(record.args[atom]) for name, (atom, read) in ATOMS.items()}
-    request = getattr(record, "request", None) or current.get()
-    if not isinstance(request, HttpRequest):  # runserver's records have a socket
+        return {name: convert(record.args[atom]) for name, (atom, convert) in ACCESS_FIELDS.items()}
+    request = getattr(record, "request", None) or current_request.get()
+    if not isinstance(request, HttpRequest):  # in records of runserver it is a socket
         return {}
     fields: dict[str, object] = {
         "request_id": request.META.get("REQUEST_ID"),
@@ -74,7 +74,7 @@ def _of_request(record: logging.LogRecord) -> dict[str, object]:
     return fields | ({"status": status} if status else {})
 
 
-ATOMS: Mapping[str, tuple[str, type]] = {
+ACCESS_FIELDS: Mapping[str, tuple[str, type]] = {
     "request_id": ("{x-request-id}o", str),
     "method": ("m", str),
     "path": ("U", str),
@@ -82,7 +82,7 @@ ATOMS: Mapping[str, tuple[str, type]] = {
     "bytes": ("B", int),
     "seconds": ("L", float),
 }
-"""The fields of a record of gunicorn.access, with the names that gunicorn gives them."""
+"""The fields of a record of gunicorn.access, with their names and types in gunicorn."""
 
 
 def log_to_stdout() -> None:

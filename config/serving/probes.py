@@ -1,4 +1,4 @@
-"""Answers to the probes of load balancers and orchestrators."""
+"""The health checks for load balancers and orchestrators."""
 
 import logging
 from collections.abc import Callable
@@ -29,12 +29,12 @@ logger = logging.getLogger(__name__)
 def health_checks(get_response: GetResponse) -> GetResponse:
     """Return middleware that answers /healthz and /readyz.
 
-    A probe sends requests over http:// to the address of the process. So this comes before all
-    middleware that checks the host, redirects to https:// or opens a session.
+    Health checks come over http:// and name the address of the process as host. So this middleware
+    must come before all that check the host, redirect to https:// or open a session.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
-        return CHECKS.get(request.path_info, get_response)(request)
+        return VIEWS.get(request.path_info, get_response)(request)
 
     return respond
 
@@ -43,40 +43,40 @@ def health_checks(get_response: GetResponse) -> GetResponse:
 @require_safe
 def _healthz(request: HttpRequest) -> HttpResponse:
     """Answer that the process serves requests, without asking the database."""
-    return _answer("ok", 200)
+    return _text_response("ok", 200)
 
 
 @never_cache
 @require_safe
 def _readyz(request: HttpRequest) -> HttpResponse:
-    """Answer whether the database answers and has all migrations, so that requests can succeed.
+    """Answer whether the database can be reached and has all migrations of the code.
 
-    Anyone may read the answer. So the log, and not the answer, has the message of the database,
-    which names the server and the role.
+    The message of the database names the server and the role, so it is only logged: everyone may
+    read the answer.
     """
     try:
-        missing = _missing(_applied())
+        missing = _unapplied_migrations(_read_applied_migrations())
     except (psycopg.Error, DatabaseError) as error:
         reason = str(error).partition("\n")[0]
         logger.warning("The database does not answer a health check: %s", reason)
-        return _answer("The database does not answer. The log has the reason.", 503)
+        return _text_response("The database does not answer. The log has the reason.", 503)
     if missing:
-        names = counted(len(missing), "migration")
-        return _answer(f"{names} not applied, first {'.'.join(min(missing))}. Run migrate.", 503)
-    return _answer("ok", 200)
+        count, first = counted(len(missing), "migration"), ".".join(min(missing))
+        return _text_response(f"{count} not applied, first {first}. Run migrate.", 503)
+    return _text_response("ok", 200)
 
 
-CHECKS = {"/healthz": _healthz, "/readyz": _readyz}
+VIEWS = {"/healthz": _healthz, "/readyz": _readyz}
 
 
-def _answer(line: str, status: int) -> HttpResponse:
+def _text_response(line: str, status: int) -> HttpResponse:
     return HttpResponse(f"{line}\n", status=status, content_type="text/plain; charset=utf-8")
 
 
-def _applied() -> set[MigrationKey]:
+def _read_applied_migrations() -> set[MigrationKey]:
     """Return the app and name of each applied migration, within the time limit.
 
-    Use a new connection, because those of Django may wait without a limit.
+    Use a new connection, because Django's may wait without a limit.
     """
     parameters = connection.get_connection_params() | {"connect_timeout": SECONDS}
     role = connection.settings_dict["OPTIONS"].get("assume_role")
@@ -90,17 +90,20 @@ def _applied() -> set[MigrationKey]:
             return set()
 
 
-def _missing(applied: set[MigrationKey]) -> set[MigrationKey]:
-    """Return the migrations that are not applied. One counts as applied if all it replaces are."""
+def _unapplied_migrations(applied: set[MigrationKey]) -> set[MigrationKey]:
+    """Return the migrations of the code that are not applied.
+
+    A squashed migration counts as applied if all migrations that it replaces are.
+    """
     return {
         key
-        for key, replaced in _wanted().items()
+        for key, replaced in _read_migrations().items()
         if key not in applied and not (replaced and replaced <= applied)
     }
 
 
 @cache
-def _wanted() -> dict[MigrationKey, set[MigrationKey]]:
+def _read_migrations() -> dict[MigrationKey, set[MigrationKey]]:
     """Return each migration of the code, with the migrations that it replaces."""
     nodes = MigrationLoader(None).graph.nodes
     return {key: set(migration.replaces) for key, migration in nodes.items()}

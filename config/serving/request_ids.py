@@ -1,4 +1,4 @@
-"""An id for each request, to find its lines in the log."""
+"""An id for each request, by which its lines can be found in the log."""
 
 import re
 from collections.abc import Callable
@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
-current: ContextVar[HttpRequest | None] = ContextVar("current", default=None)
-"""The request that is being answered."""
+current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
 
 
 def request_ids(
@@ -19,17 +18,17 @@ def request_ids(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Return middleware that gives each request and its response an id.
 
-    If a proxy has sent an id, it is kept, because the log of the proxy has the same one.
+    Keep an id that a proxy has sent, because the log of the proxy has the same id.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
         sent = request.headers.get(HEADER, "")
         request.META["REQUEST_ID"] = sent if WELL_FORMED.fullmatch(sent) else uuid4().hex
-        token = current.set(request)
+        token = current_request.set(request)
         try:
             response = get_response(request)
         finally:
-            current.reset(token)
+            current_request.reset(token)
         response[HEADER] = request.META["REQUEST_ID"]
         return response
 

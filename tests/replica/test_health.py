@@ -20,7 +20,7 @@ from tests.support.processes import eventually
 from tests.support.servers import Server
 from tests.support.standby import Pair, databases, url
 
-LEFT_OUT = "The replica is left out, the primary is read: "
+LEFT_OUT = "The replica is not used, reads go to the primary: "
 
 
 def problem() -> str:
@@ -35,15 +35,15 @@ def replica_at(address: str, pair: Pair) -> Iterator[None]:
 
 def test_standby_that_has_everything__is_fit(pair: Pair) -> None:
     status = HEALTH.status()
-    assert (status.is_fit, status.lag < 5) == (True, True)
+    assert (status.is_usable, status.lag < 5) == (True, True)
 
 
 def test_standby_that_is_behind_the_limit__is_left_out(pair: Pair, settings: Settings) -> None:
     settings.DATABASE_REPLICA_MAX_LAG = 1
-    assert HEALTH.status().is_fit
+    assert HEALTH.status().is_usable
     with pair.paused():
         UserFactory.create()
-        assert eventually(lambda: not HEALTH.status().is_fit)
+        assert eventually(lambda: not HEALTH.status().is_usable)
         pattern = r"it is up to [1-9]\.\d seconds behind, and 1 are allowed"
         assert re.fullmatch(pattern, problem())
 
@@ -51,7 +51,7 @@ def test_standby_that_is_behind_the_limit__is_left_out(pair: Pair, settings: Set
 def test_standby_that_has_replayed_no_commit__may_be_behind_by_any_time(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Lag, "of", lambda *_: inf)
+    monkeypatch.setattr(Lag, "seconds", lambda *_: inf)
     said = "it is an unknown number of seconds behind, and 10 are allowed"
     assert HEALTH.status() == Status(inf, said)
 
@@ -60,16 +60,16 @@ def test_standby_that_is_behind_within_the_limit__is_fit(pair: Pair) -> None:
     with pair.paused():
         UserFactory.create()
         status = HEALTH.status()
-        assert (status.is_fit, status.lag > 0) == (True, True)
+        assert (status.is_usable, status.lag > 0) == (True, True)
 
 
 def test_standby_that_catches_up__is_fit_again(pair: Pair, settings: Settings) -> None:
     settings.DATABASE_REPLICA_MAX_LAG = 0
     with pair.paused():
         UserFactory.create()
-        assert not HEALTH.status().is_fit
+        assert not HEALTH.status().is_usable
     pair.catch_up()
-    assert HEALTH.status().is_fit
+    assert HEALTH.status().is_usable
 
 
 def test_standby_that_has_lost_the_primary__is_left_out(pair: Pair, settings: Settings) -> None:
@@ -93,7 +93,7 @@ def test_server_that_never_answers__is_left_out_after_the_time_limit(pair: Pair)
         with replica_at(silent.url("postgres"), pair):
             assert problem().startswith("it does not answer: ")
             assert HEALTH.status()  # without waiting
-            assert HEALTH._asking.locked()
+            assert HEALTH._checking.locked()
 
 
 def test_process_without_a_free_thread__asks_again_later(
@@ -102,11 +102,11 @@ def test_process_without_a_free_thread__asks_again_later(
     def fail(thread: Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    HEALTH.doubt()
+    HEALTH.suspend()
     with monkeypatch.context() as patch:
         patch.setattr(Thread, "start", fail)
-        assert problem() == "it has just not answered"
-    assert eventually(lambda: HEALTH.status().is_fit)
+        assert problem() == "it did not answer the last read"
+    assert eventually(lambda: HEALTH.status().is_usable)
 
 
 def test_server_that_is_full__is_left_out(pair: Pair) -> None:
@@ -120,18 +120,18 @@ def test_server_that_is_full__is_left_out(pair: Pair) -> None:
 
 def test_server_that_takes_writes__is_left_out(pair: Pair) -> None:
     with replica_at(url(pair.primary), pair):
-        assert problem() == "it is no standby, but takes writes itself"
+        assert problem() == "it is not a standby, because it accepts writes"
 
 
 def test_standby_with_more_than_the_primary__is_left_out(pair: Pair) -> None:
     HEALTH._lag._reached = Decimal(2**60)
-    said = "it is a standby of another server than the primary, such as a copy of it"
+    said = "it follows another server than the primary, such as a copy of the primary"
     assert problem() == said
 
 
 def test_standby_of_another_database__is_left_out(pair: Pair) -> None:
     with replica_at(url(pair.standby, "template1"), pair):
-        assert problem() == "it has another database than the primary"
+        assert problem() == "its database is not that of the primary"
 
 
 def test_role_without_privileges__may_ask(pair: Pair) -> None:
@@ -139,7 +139,7 @@ def test_role_without_privileges__may_ask(pair: Pair) -> None:
     pair.on(pair.primary, "CREATE ROLE nobody LOGIN")
     pair.catch_up()
     with replica_at(url(pair.standby, user="nobody"), pair):
-        assert HEALTH.status().is_fit
+        assert HEALTH.status().is_usable
 
 
 def test_replica_that_goes_and_is_back__is_two_lines_in_the_log(
@@ -149,35 +149,35 @@ def test_replica_that_goes_and_is_back__is_two_lines_in_the_log(
     with pair.stopped():
         reasons = {problem() for _ in range(3)}
     pair.catch_up()
-    assert eventually(lambda: HEALTH.status().is_fit)
+    assert eventually(lambda: HEALTH.status().is_usable)
     gone, back = [record.getMessage() for record in caplog.records]
     assert gone == f"{LEFT_OUT}{reasons.pop()}."
-    assert re.fullmatch(r"The replica is read again: it is \d\.\d seconds behind\.", back)
+    assert re.fullmatch(r"The replica is used again: it is \d\.\d seconds behind\.", back)
 
 
 def test_answer__is_kept_for_a_second(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
     HEALTH.status()
     with pair.stopped():
-        assert HEALTH.status().is_fit
+        assert HEALTH.status().is_usable
 
 
 def test_answer_that_is_old__is_not_believed_while_another_thread_asks(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "ASKING_SECONDS", 0)
-    assert HEALTH.status().is_fit
-    with HEALTH._asking:
-        assert problem() == "it is just being asked"
+    monkeypatch.setattr(health, "GRACE_SECONDS", 0)
+    assert HEALTH.status().is_usable
+    with HEALTH._checking:
+        assert problem() == "it is being checked"
 
 
 def test_answer_before_the_primary_went__holds(pair: Pair) -> None:
-    assert HEALTH.status().is_fit
+    assert HEALTH.status().is_usable
     connections["default"].close()
     connections["default"].settings_dict["PORT"] = 1
-    assert HEALTH.status().is_fit
+    assert HEALTH.status().is_usable
 
 
 def test_standby_that_was_not_asked_before_the_primary_went__is_left_out(pair: Pair) -> None:
     connections["default"].settings_dict["PORT"] = 1
-    assert problem() == "it has not been asked yet"
+    assert problem() == "it has not been checked yet"

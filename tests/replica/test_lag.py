@@ -24,8 +24,8 @@ def after(seconds: int) -> datetime:
 
 
 def between(lag: Lag, of_primary: Position, of_replica: Position) -> float:
-    lag.note(of_primary)
-    return lag.of(of_replica)
+    lag.add_primary(of_primary)
+    return lag.seconds(of_replica)
 
 
 def test_replica_with_the_position_of_the_primary__is_not_behind() -> None:
@@ -63,7 +63,7 @@ def test_replica_of_the_primary__is_of_no_other() -> None:
     lag = Lag()
     for second in range(1, 6):
         between(lag, primary(second, second), replica(second + 1 - second % 2, second))
-        assert not lag.is_of_another
+        assert not lag.has_other_primary
 
 
 @pytest.mark.parametrize(
@@ -80,16 +80,16 @@ def test_replica_of_a_copy_of_the_primary__is_of_another(
     lag = Lag()
     for positions in zip(of_primary, of_replica, strict=True):
         between(lag, *positions)
-    assert lag.is_of_another
+    assert lag.has_other_primary
 
 
-def test_replica_of_a_copy_that_was_promoted__is_unlike_the_primary() -> None:
-    said = "it is a standby of another server than the primary, such as a copy of it"
-    assert replica(9, 99, timeline=2).unlike(primary(10, 100)) == said
+def test_replica_of_a_copy_that_was_promoted__follows_another_primary() -> None:
+    said = "it follows another server than the primary, such as a copy of the primary"
+    assert replica(9, 99, timeline=2).mismatch(primary(10, 100)) == said
 
 
 def test_replica_after_another_server_has_become_the_primary__is_of_that() -> None:
     lag = Lag()
     between(lag, primary(20, 100), replica(10, 99))
     between(lag, primary(12, 110, timeline=2), replica(11, 109))
-    assert not lag.is_of_another
+    assert not lag.has_other_primary

@@ -132,7 +132,7 @@ def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
 def trusting(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process not notice at once that the standby goes."""
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
-    assert HEALTH.status().is_fit
+    assert HEALTH.status().is_usable
 
 
 def test_list_when_the_standby_goes__is_read_on_the_primary(
@@ -221,7 +221,8 @@ def test_read_that_only_the_standby_refuses__is_a_line_in_the_log(
     with databases(default=url_of(pair.primary), replica=replica):
         reads_replica(Course.objects.count)()
     said = (
-        "A read failed on the replica, the primary was read: permission denied for table courses."
+        "A read failed on the replica and was repeated on the primary: permission denied for "
+        "table courses."
     )
     assert [record.getMessage() for record in caplog.records] == [said]
 
@@ -277,7 +278,7 @@ def test_read_on_a_server_that_is_full__is_left_alone(
     replica = url_of(pair.standby, user="single")
     with (
         databases(default=url_of(pair.primary), replica=replica),
-        watch.watched(connections["replica"]),
+        watch.cut_if_unresponsive(connections["replica"]),
         connections["replica"].cursor() as cursor,
     ):
         cursor.execute("SELECT pg_sleep(1)")
@@ -299,8 +300,8 @@ def test_read_without_a_free_connection__is_on_the_primary_and_logged_once(
     assert alias() == "replica"
     taken.close_pool()
     said = (
-        "A read failed on the replica, the primary was read: no connection of its pool was free. "
-        "Raise DATABASE_POOL_SIZE."
+        "A read failed on the replica and was repeated on the primary: no connection of its pool "
+        "was free. Raise DATABASE_POOL_SIZE."
     )
     assert [record.getMessage() for record in caplog.records] == [said]
 
@@ -337,5 +338,5 @@ def test_dashboard_after_a_write__tells_that_the_primary_is_read(client_of_admin
 def test_dashboard_without_the_standby__tells_why(pair: Pair, client_of_admin: Client) -> None:
     with pair.stopped():
         text = client_of_admin.get(reverse("admin_pages:dashboard")).text
-    said = "The replica is left out, the primary is read: it does not answer: "
+    said = "The replica is not used, reads go to the primary: it does not answer: "
     assert f'<p class="pages replica bad">{said}' in text

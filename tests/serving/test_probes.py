@@ -129,8 +129,8 @@ def test_squashed_migration__is_applied_by_itself_or_all_that_it_replaces(
     monkeypatch: pytest.MonkeyPatch, applied: set[str], missing: set[Any]
 ) -> None:
     wanted = {("users", "0001_squashed"): {("users", "0001"), ("users", "0002")}}
-    monkeypatch.setattr(probes, "_wanted", lambda: wanted)
-    assert probes._missing({("users", name) for name in applied}) == missing
+    monkeypatch.setattr(probes, "_read_migrations", lambda: wanted)
+    assert probes._unapplied_migrations({("users", name) for name in applied}) == missing
 
 
 def test_readyz__takes_the_role_of_the_project(client: Client, database: Database) -> None:
