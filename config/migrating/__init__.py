@@ -1,4 +1,4 @@
-"""makemigrations and migrate: one at a time, brief locks, whole or not at all."""
+"""makemigrations, and a migrate that runs alone, with brief locks, completely or not at all."""
 
 from config.migrating.content_types import (
     ModelKey,

@@ -1,4 +1,4 @@
-"""The sessions that block a statement which waits for a lock."""
+"""The sessions that block a statement that waits for a lock."""
 
 import math
 import time
@@ -26,10 +26,10 @@ BLOCKERS = r"""
 
 @dataclass(frozen=True)
 class Blocker:
-    """A session that holds, or is ahead in the queue for, a lock that conflicts with ours."""
+    """A session that holds a conflicting lock, or is ahead in the queue for one."""
 
     relation: str | None
-    """The relation that is locked; None for a row, or for the end of another transaction."""
+    """The locked relation; None if the statement waits for a row or the end of a transaction."""
     pid: int
     description: str
 
@@ -37,31 +37,31 @@ class Blocker:
         return f"session {self.pid} ({self.description or 'of another role'})"
 
 
-class Watch:
-    """A look at what blocks a statement while it waits: afterwards PostgreSQL cannot tell."""
+class BlockerWatch:
+    """A thread that reads the blockers of a statement while it waits; later they are unknown."""
 
     def __init__(self, lock: MigrationLock) -> None:
         self.lock = lock
         self.blockers: list[Blocker] = []
-        """The blockers of the last statement that had to wait."""
+        """The blockers of the last statement of the transaction that had to wait."""
         self._pid = 0
         self._began = math.inf
-        """When the statement began; inf, which no clock reaches, between two statements. It is a
-        number at any time, as the thread may read it at any time."""
+        """The time when the statement began; infinity between two statements, so that it is always
+        a number, which the thread may read at any time."""
 
     @contextmanager
-    def every(self, seconds: float) -> Iterator[None]:
-        """Look, in a thread, every so many seconds, once a statement takes longer than that."""
+    def running(self, interval: float) -> Iterator[None]:
+        """Read the blockers every `interval` seconds if a statement takes longer than that."""
         ended = Event()
 
-        def look() -> None:
-            while not ended.wait(seconds):
-                if time.monotonic() - self._began > seconds:
+        def watch() -> None:
+            while not ended.wait(interval):
+                if time.monotonic() - self._began > interval:
                     with suppress(psycopg.Error):  # MigrationLock.check() reports a lost session
                         rows = self.lock.query(BLOCKERS, [self._pid])
                         self.blockers = [Blocker(*row) for row in rows] or self.blockers
 
-        thread = Thread(target=look, daemon=True)
+        thread = Thread(target=watch, daemon=True)
         thread.start()
         try:
             yield
@@ -70,12 +70,12 @@ class Watch:
             thread.join()
 
     def begin(self, pid: int) -> None:
-        """Expect the statements of a new transaction, in the backend `pid`."""
+        """Begin with the statements of a new transaction, in the backend `pid`."""
         self._pid, self.blockers = pid, []
 
     @contextmanager
     def statement(self) -> Iterator[None]:
-        """Watch one statement of that transaction."""
+        """Watch one statement of the transaction."""
         self._began = time.monotonic()
         try:
             yield

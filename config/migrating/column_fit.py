@@ -9,7 +9,7 @@ from config.hazards import Demand
 CHARACTERS = re.compile(r"(?:varchar|character varying|char|character)\((\d+)\)", re.IGNORECASE)
 NUMERIC = re.compile(r"(?:numeric|decimal)\((\d+)(?:, ?(\d+))?\)", re.IGNORECASE)
 RANGES = {"smallint": 15, "integer": 31, "bigint": 63}
-"""The bits of a value, without its sign."""
+"""The number of bits of a value, without its sign."""
 COLUMN_TYPE = """
     SELECT typcategory, current_setting('server_version_num')::int,
            (SELECT typtype = 'e' FROM pg_type WHERE oid = to_regtype(%s))
@@ -19,10 +19,10 @@ COLUMN_TYPE = """
 
 
 def unfit_condition(cursor: CursorWrapper, demand: Demand) -> str:
-    """Return the SQL that is true for values that do not fit; '' if it cannot be told."""
+    """Return the SQL condition of values that do not fit; '' if none is known."""
     column, new_type, text = demand.column, demand.new_type, f"{demand.column}::text"
     if match := CHARACTERS.fullmatch(new_type):
-        return f"char_length(rtrim({text}, ' ')) > {match[1]}"  # it cuts off spaces
+        return f"char_length(rtrim({text}, ' ')) > {match[1]}"  # a cast cuts off spaces
     cursor.execute(COLUMN_TYPE, [new_type, demand.table, demand.bare_column])
     row = cursor.fetchone()
     if not row:
@@ -50,5 +50,5 @@ def _out_of_range(column: str, new_type: str) -> str:
         precision, scale = int(match[1]), int(match[2] or 0)
         number = f"{column}::numeric"
         too_large = f"abs(round({number}, {scale})) >= {10 ** (precision - scale)}"
-        return f"{too_large} AND {number} <> 'NaN'"  # which is larger than any number, and fits
+        return f"{too_large} AND {number} <> 'NaN'"  # NaN is larger than any number, and fits
     return ""

@@ -13,7 +13,7 @@ from django.db.models import Q
 from config.postgres import Plan
 
 type ModelKey = tuple[str, str]
-"""App label and model name, as content types have them."""
+"""App label and lower-case model name, as in a content type."""
 
 
 class RenamedBack(NamedTuple):
@@ -28,7 +28,7 @@ def model_keys(apps: Apps) -> set[ModelKey]:
 
 
 def renamed_back(plan: Plan) -> list[RenamedBack]:
-    """Return the models that get their old names back, in the order in which `plan` does that."""
+    """Return the models that get their old names back, in the order of `plan`."""
     return [
         RenamedBack(
             (migration.app_label, operation.new_name_lower),
@@ -41,15 +41,15 @@ def renamed_back(plan: Plan) -> list[RenamedBack]:
 
 
 def removed_models(before: Apps, plan: Plan, after: Apps) -> set[ModelKey]:
-    """Return the names of models from before `plan`, or during it, that no model has after it."""
+    """Return the models that exist before or during `plan`, and not after it."""
     during = {model.old for model in renamed_back(plan)}
     return (model_keys(before) | during) - model_keys(after)
 
 
 def stale_content_types(removed: Collection[ModelKey], apps: Any, using: str) -> Any:
-    """Return the content types of the models `removed`, as a queryset; None without contenttypes.
+    """Return a queryset of the content types of `removed` models, or None without contenttypes.
 
-    `apps` has the models that are there when the others are gone.
+    `apps` has the models that stay.
     """
     try:
         content_types = apps.get_model("contenttypes", "ContentType").objects.using(using)
@@ -60,9 +60,9 @@ def stale_content_types(removed: Collection[ModelKey], apps: Any, using: str) ->
 
 
 def forget_models(removed: Collection[ModelKey], apps: Any, using: str) -> None:
-    """Delete the content types of the models `removed`, and with them their permissions.
+    """Delete the content types and permissions of `removed` models, which Django would keep.
 
-    Django keeps both in case other rows refer to them, though the models no longer exist.
+    `apps` has the models that stay.
     """
     stale = stale_content_types(removed, apps, using)
     if stale is not None:

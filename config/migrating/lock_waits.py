@@ -1,7 +1,7 @@
-"""Brief waits for locks: one that is not granted soon is given up, and tried again after a pause.
+"""Brief waits for locks, with retries after a pause.
 
 ALTER TABLE waits for the last reader of its table, and every later query queues behind it. So
-`migrate` and `rollback` wait for a lock for a short time only, and hold no lock while they pause.
+`migrate` and `rollback` wait only briefly for a lock, and hold no lock while they pause.
 """
 
 import random
@@ -17,21 +17,21 @@ from psycopg import errors
 from psycopg.pq import TransactionStatus
 
 from config.console import counted, driver_error
-from config.migrating.blockers import Watch
+from config.migrating.blockers import BlockerWatch
 from config.migrating.migration_lock import KEEPALIVES, MigrationLock
 from config.postgres.backend import begin, revive
 from config.postgres.citus import MODE
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
-DOUBLINGS = 10  # of the pause; a float would overflow after a thousand
+DOUBLINGS = 10  # of the pause at most; after a thousand, a float would overflow
 LOCK_ERRORS = (errors.LockNotAvailable, errors.DeadlockDetected)
-NEEDS_NO_TRANSACTION = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
+TRANSACTION_ERRORS = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
 
-# Without the check of the connection the server would go on with the statement of a client that was
-# killed, and keep its locks.
-ALIVE = KEEPALIVES | {"client_connection_check_interval": "2s"}
-# A cluster needs it, and a database that was copied has lost it.
-IN_SEQUENCE = {MODE: "sequential"}
+# Without this check the server would continue the statement of a client that was killed, and keep
+# its locks.
+CLIENT_CHECKS = KEEPALIVES | {"client_connection_check_interval": "2s"}
+# A cluster needs this setting. The database has it, too, but a copy of the database has not.
+SEQUENTIAL_MODE = {MODE: "sequential"}
 
 
 class LockWaits:
@@ -42,15 +42,15 @@ class LockWaits:
         self.connection, self.progress = lock.connection, lock.progress
         self.seconds: float = settings.MIGRATE_LOCK_TIMEOUT
         self.attempts: int = 1 + settings.MIGRATE_LOCK_RETRIES
-        self.watch = Watch(lock)
+        self.watch = BlockerWatch(lock)
 
     def retry[T](
-        self, function: Callable[[], T], *, is_whole: Callable[[], bool] = lambda: True
+        self, function: Callable[[], T], *, may_retry: Callable[[], bool] = lambda: True
     ) -> T:
-        """Call `function` until no lock is in its way, and return what it returns.
+        """Call `function`, again while it cannot get a lock in time, and return its result.
 
-        Raise CommandError after the last attempt, or as soon as `is_whole` says that a part of
-        what `function` did was committed, so that it cannot be called again.
+        Raise CommandError after the last attempt, or as soon as `may_retry` returns False because
+        a part of the work of `function` is committed.
         """
         failures, failed = 0, ""
         while True:
@@ -59,21 +59,21 @@ class LockWaits:
             except Error as error:
                 if not isinstance(driver_error(error), LOCK_ERRORS):
                     raise
-                if self.connection.in_atomic_block:  # the caller's, and it is aborted now
+                if self.connection.in_atomic_block:  # of the caller, and aborted now
                     raise
                 name = self.progress.name
                 failures, failed = (failures + 1 if name == failed else 1), name
-                if failures == self.attempts or not is_whole():
-                    raise CommandError(self._last_words(error, failures)) from error
+                if failures == self.attempts or not may_retry():
+                    raise CommandError(self._final_message(error, failures)) from error
                 self._pause(error, pause_after(failures) * random.uniform(0.5, 1))  # noqa: S311
 
     def _pause(self, error: Error, seconds: float) -> None:
-        reason, standing = self._reason(error), self.progress.standing
+        reason, standing = self._describe(error), self.progress.standing
         self.say(f"{reason} {standing} Trying again in {seconds:.1f} s.")
         time.sleep(seconds)
         revive(self.connection)
 
-    def _last_words(self, error: Error, attempts: int) -> str:
+    def _final_message(self, error: Error, attempts: int) -> str:
         command = self.progress.again
         step = f"Run {command} again when there is less traffic."
         for blocker in self.watch.blockers[:1]:
@@ -82,9 +82,9 @@ class LockWaits:
                 f"SELECT pg_terminate_backend({blocker.pid});"
             )
         tried = counted(attempts, "attempt")
-        return f"{self._reason(error)} Gave up after {tried}. {self.progress.standing} {step}"
+        return f"{self._describe(error)} Gave up after {tried}. {self.progress.standing} {step}"
 
-    def _reason(self, error: Error) -> str:
+    def _describe(self, error: Error) -> str:
         if isinstance(driver_error(error), errors.DeadlockDetected):
             return f"{self.progress.name} was in a deadlock with other sessions."
         blockers = self.watch.blockers
@@ -117,10 +117,10 @@ class LockWaits:
         try:
             return self.retry(lambda: self._in_transaction(run))
         except Error as error:
-            if not isinstance(driver_error(error), NEEDS_NO_TRANSACTION):
+            if not isinstance(driver_error(error), TRANSACTION_ERRORS):
                 raise
-        # CREATE INDEX CONCURRENTLY and the like: no query queues behind them. They wait for all
-        # transactions to end, for which a lock_timeout would be too short.
+        # CREATE INDEX CONCURRENTLY and similar statements: no query queues behind them, and they
+        # wait for all transactions to end, for which lock_timeout would be too short.
         return execute(sql, params, many, context)
 
     def _in_transaction[T](self, run: Callable[[], T]) -> T:
@@ -131,17 +131,19 @@ class LockWaits:
     def _begin(self) -> None:
         limit = {"lock_timeout": str(round(self.seconds * 1000))} if self.seconds else {}
         with self.connection.wrap_database_errors:
-            self.watch.begin(begin(self.connection.connection, ALIVE | IN_SEQUENCE | limit))
+            self.watch.begin(
+                begin(self.connection.connection, CLIENT_CHECKS | SEQUENTIAL_MODE | limit)
+            )
 
 
 @contextmanager
 def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterator[LockWaits]:
-    """Let no transaction of the connection wait for a lock longer than MIGRATE_LOCK_TIMEOUT.
+    """Limit the waits of the connection for locks to MIGRATE_LOCK_TIMEOUT seconds.
 
-    With a timeout of 0, the server's own lock_timeout applies.
+    If that is 0, the server's own lock_timeout applies.
     """
     waits = LockWaits(lock, say)
-    watching = waits.watch.every(waits.seconds / 4) if waits.seconds else nullcontext()
+    watching = waits.watch.running(waits.seconds / 4) if waits.seconds else nullcontext()
     with lock.connection.execute_wrapper(waits), watching:
         yield waits
 

@@ -1,9 +1,9 @@
-"""The lock that lets one migrator run at a time, whatever is between it and the server.
+"""The lock that lets one migrate or rollback run at a time, also through a pooler.
 
 It is an advisory lock of a transaction, in a session that does nothing else. A pooler in
-transaction mode gives a transaction one connection from its beginning to its end, where it would
-pass the lock of a session on to another client. PostgreSQL ends the transaction with its session,
-so the lock does not outlive its holder: neither a kill -9 nor a lost connection.
+transaction mode keeps one connection for a transaction, but would pass the lock of a session on to
+another client. PostgreSQL ends the transaction with its session, so the lock is released even if
+its holder is killed or loses the connection.
 """
 
 import os
@@ -22,20 +22,20 @@ from config.migrating.progress import Progress
 from config.postgres.backend import begin, certain_commit
 
 KEY = int.from_bytes(b"migrate!")
-"""The key of the advisory lock, of which each database has its own.
+"""The key of the advisory lock. The lock applies to one database.
 
-pg_locks shows it in two halves: `classid` 1835624306, `objid` 1635018017.
+pg_locks shows the key in two halves: `classid` 1835624306, `objid` 1635018017.
 """
 POLL_SECONDS = 0.2
 
-TAKE = "SELECT pg_try_advisory_xact_lock(%s), set_config('application_name', %s, true)"
-# Without them the server would wait two hours for a machine that has lost its power.
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s), set_config('application_name', %s, true)"
+# Without keepalives the server would keep the lock of a machine without power for two hours.
 KEEPALIVES = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
-KEPT = KEEPALIVES | {"lock_timeout": "0", "statement_timeout": "0"}
+LOCK_SETTINGS = KEEPALIVES | {"lock_timeout": "0", "statement_timeout": "0"}
 HOLDER = """
     SELECT concat(nullif(application_name, '') || ', ', 'session ', pid,
                   to_char(xact_start AT TIME ZONE 'UTC', '", since "HH24:MI:SS" UTC"'))
@@ -47,7 +47,7 @@ HOLDER = """
 
 
 class MigrationLock:
-    """The lock while it is held, with the session that holds it."""
+    """The migration lock while it is held, with the session that holds it."""
 
     def __init__(
         self,
@@ -58,17 +58,17 @@ class MigrationLock:
         self.connection, self.session, self.progress = connection, session, progress
 
     def query(self, sql: LiteralString, parameters: Sequence[object] = ()) -> list[Any]:
-        """Return the rows of `sql`, run in the session of the lock.
+        """Return the rows of a query in the session of the lock.
 
         Raise psycopg.Error if that session is lost.
         """
-        with self.session.transaction(force_rollback=True):  # leaves no other locks behind
+        with self.session.transaction(force_rollback=True):  # releases the locks of the query
             return self.session.execute(sql, parameters).fetchall()
 
     def check(self) -> None:
-        """Raise CommandError if the lock has been lost, so that another migrator may be running.
+        """Raise CommandError if the lock was lost, so that another migrate may be running.
 
-        Call it between migrations, and before one is committed.
+        Call it between migrations, and before each commit.
         """
         try:
             self.session.execute("SELECT")
@@ -81,7 +81,7 @@ class MigrationLock:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Open a transaction that is committed only if the lock was held until its end."""
+        """Open a transaction that is committed only if the lock is held until its end."""
         with certain_commit(self.connection):
             self.check()
             yield
@@ -92,22 +92,22 @@ class MigrationLock:
 def hold_migration_lock(
     connection: BaseDatabaseWrapper, progress: Progress, say: Callable[[str], None]
 ) -> Iterator[MigrationLock]:
-    """Hold the lock; wait for another migrator up to MIGRATE_WAIT seconds, and `say` so.
+    """Hold the lock; wait up to MIGRATE_WAIT seconds for another holder, and `say` who that is.
 
-    Raise CommandError if that takes longer, django.db.Error if the database cannot be reached.
+    Raise CommandError if that takes longer, and django.db.Error if the database cannot be reached.
     """
 
-    def say_and_hang_up(line: str) -> None:
+    def say_and_disconnect(line: str) -> None:
         say(line)
         if not connection.in_atomic_block:
-            connection.close()  # it could be cut off while it is idle
+            connection.close()  # the server may end sessions that are idle
 
     connection.ensure_connection()  # this checks the server's version, too
     with connection.wrap_database_errors:
         session = psycopg.connect(**connection.get_connection_params())
     try:
         with connection.wrap_database_errors:
-            _take(session, progress.command, say_and_hang_up)
+            _wait_for_lock(session, progress.command, say_and_disconnect)
         yield MigrationLock(connection, session, progress)
     finally:
         with suppress(psycopg.Error):
@@ -115,16 +115,19 @@ def hold_migration_lock(
         session.close()
 
 
-def _take(session: psycopg.Connection[Any], command: str, say: Callable[[str], None]) -> None:
-    """Take the lock, by polling: CREATE INDEX CONCURRENTLY waits for every statement that waits.
+def _wait_for_lock(
+    session: psycopg.Connection[Any], command: str, say: Callable[[str], None]
+) -> None:
+    """Poll until the lock is free, and take it.
 
-    Between two polls there is no transaction, as it would occupy a connection of a pooler.
+    A statement that waited would block CREATE INDEX CONCURRENTLY of the holder. Between attempts
+    there is no transaction, because that would occupy a connection of a pooler.
     """
     name = f"{command} by pid {os.getpid()} on {socket.gethostname()}"
     seconds = settings.MIGRATE_WAIT
     deadline = time.monotonic() + seconds
-    waits = False
-    while not _try_to_take(session, name):
+    has_said = False
+    while not _try_lock(session, name):
         [(holder,), *_] = session.execute(HOLDER, [KEY]).fetchall() or [("another migrate",)]
         session.rollback()
         if time.monotonic() > deadline:
@@ -133,13 +136,13 @@ def _take(session: psycopg.Connection[Any], command: str, say: Callable[[str], N
                 "changed. Try again later, or set MIGRATE_WAIT to more seconds. If that process "
                 "hangs, end it."
             )
-        if not waits:
+        if not has_said:
             say(f"Waiting for {holder}.")
-            waits = True
+            has_said = True
         time.sleep(POLL_SECONDS)
 
 
-def _try_to_take(session: psycopg.Connection[Any], name: str) -> bool:
-    begin(session, KEPT)
-    [(taken, _)] = session.execute(TAKE, [KEY, name]).fetchall()
+def _try_lock(session: psycopg.Connection[Any], name: str) -> bool:
+    begin(session, LOCK_SETTINGS)
+    [(taken, _)] = session.execute(TRY_LOCK, [KEY, name]).fetchall()
     return bool(taken)

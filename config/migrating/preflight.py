@@ -1,6 +1,6 @@
 """The checks of a migration plan before it runs.
 
-Django finds these obstacles halfway, when a part of the plan has been done.
+Without them, Django would fail after it has run a part of the plan.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,13 @@ from django.db.migrations.operations import CreateModel, DeleteModel
 from django.db.migrations.operations.base import Operation
 
 from config.migrating.parent_models import check_renamed_parents
-from config.postgres import MonthlyPartitions, Plan, in_schema_of, monthly_partitions
+from config.postgres import (
+    MonthlyPartitions,
+    Plan,
+    in_schema_of,
+    monthly_partitions,
+    read_rows,
+)
 from config.postgres.enums import (
     CreateEnum,
     DropEnum,
@@ -29,6 +35,18 @@ from config.postgres.enums import (
     removed_labels,
     replaced_types,
 )
+
+PRIVILEGE = """
+    SELECT current_user, current_database(), current_schema(),
+           has_schema_privilege(current_schema(), 'CREATE')
+"""
+TAKEN_NAMES = """
+    SELECT wanted.kind, wanted.name, current_database()
+      FROM unnest(%s::text[], %s::text[], %s::text[])
+           WITH ORDINALITY AS wanted(kind, name, quoted, position)
+     WHERE to_regclass(quoted) IS NOT NULL OR to_regtype(quoted) IS NOT NULL
+     ORDER BY wanted.position
+"""
 
 
 class NewObject(NamedTuple):
@@ -50,7 +68,7 @@ def check_plan(
     check_renamed_parents(plan, apps)
     check_labels(connection, plan)
     check_type_owners(connection, plan)
-    created = list(_created(plan, apps, connection.alias))
+    created = list(_created_objects(plan, apps, connection.alias))
     if created:
         check_privilege(connection)
     if created and not fake_initial:
@@ -59,9 +77,9 @@ def check_plan(
 
 
 def check_reversible(plan: Plan, *, in_one_transaction: bool = False) -> None:
-    """Raise CommandError if `plan` goes back and a step of it cannot be part of a transaction.
+    """Raise CommandError if `plan` unapplies a migration that cannot be unapplied with the others.
 
-    A migration that is not atomic can be unapplied by itself, but not `in_one_transaction`.
+    A migration that is not atomic can be unapplied alone, unless `in_one_transaction` is True.
     """
     unapplied = [migration for migration, backwards in plan if backwards]
     for migration in unapplied:
@@ -80,7 +98,7 @@ def check_reversible(plan: Plan, *, in_one_transaction: bool = False) -> None:
 
 
 def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
-    """Raise CommandError if rows use a label that going back removes."""
+    """Raise CommandError if rows use a label that the plan removes by unapplying a migration."""
     with connection.cursor() as cursor:
         for name, label in removed_labels(plan):
             enum = find_enum(cursor, name)
@@ -98,12 +116,7 @@ def check_type_owners(connection: BaseDatabaseWrapper, plan: Plan) -> None:
 
 def check_privilege(connection: BaseDatabaseWrapper) -> None:
     """Raise CommandError if the role may not create tables."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_user, current_database(), current_schema(),"
-            " has_schema_privilege(current_schema(), 'CREATE')"
-        )
-        role, database, schema, may_create = cursor.fetchone()
+    [(role, database, schema, may_create)] = read_rows(connection, PRIVILEGE)
     if schema is None:
         raise CommandError(
             f"No schema of role {role!r}'s search_path exists in database {database!r}. Nothing "
@@ -121,34 +134,21 @@ def check_types_are_new(plan: Plan, apps: Any) -> None:
     """Raise CommandError if the plan creates an enum type that another migration has created."""
     models = apps.get_models(include_auto_created=True)
     fields = [enum_field(field) for model in models for field in model._meta.local_fields]
-    made = {enum.type_name for enum in fields if enum} - _types_without_migrations(apps)
+    existing = {enum.type_name for enum in fields if enum} - _types_of_unmigrated_apps(apps)
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
-            made -= _freed(migration.app_label, operation, apps)
-            for new in _created_by(migration.app_label, operation):
-                if isinstance(operation, EnumOperation) and new.name in made:
+            existing -= _freed_names(migration.app_label, operation, apps)
+            for new in _objects_created_by(migration.app_label, operation):
+                if isinstance(operation, EnumOperation) and new.name in existing:
                     raise operation.conflict(f"a migration before {migration} makes {new.name!r}")
-                made.add(new.name)
+                existing.add(new.name)
 
 
 def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObject]) -> None:
     """Raise CommandError if a name is taken by a table or type that no recorded migration made."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT wanted.kind, wanted.name, current_database()
-              FROM unnest(%s::text[], %s::text[], %s::text[])
-                   WITH ORDINALITY AS wanted(kind, name, quoted, position)
-             WHERE to_regclass(quoted) IS NOT NULL OR to_regtype(quoted) IS NOT NULL
-             ORDER BY wanted.position
-            """,
-            [
-                [new.kind for new in created],
-                [new.name for new in created],
-                [connection.ops.quote_name(new.name) for new in created],
-            ],
-        )
-        taken = cursor.fetchall()
+    kinds, names = [new.kind for new in created], [new.name for new in created]
+    quoted_names = [connection.ops.quote_name(name) for name in names]
+    taken = read_rows(connection, TAKEN_NAMES, [kinds, names, quoted_names])
     if taken:
         kind, name, database = taken[0]
         others = f" (and {len(taken) - 1} more of the names)" if len(taken) > 1 else ""
@@ -160,36 +160,36 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
         )
 
 
-def _created(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
-    """Yield what the plan creates under a name that it has not freed itself before."""
-    freed = _types_without_migrations(apps)
+def _created_objects(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
+    """Yield the objects that the plan creates, except under names that it has freed before."""
+    freed = _types_of_unmigrated_apps(apps)
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
-            freed |= _freed(migration.app_label, operation, apps)
-            for new in _created_by(migration.app_label, operation):
-                if new.name not in freed and _is_allowed(migration.app_label, operation, alias):
+            freed |= _freed_names(migration.app_label, operation, apps)
+            for new in _objects_created_by(migration.app_label, operation):
+                if new.name not in freed and _may_run(migration.app_label, operation, alias):
                     yield new
 
 
-def _types_without_migrations(apps: Any) -> set[str]:
-    """Return the types that tables of apps without migrations may have made; CreateEnum agrees."""
+def _types_of_unmigrated_apps(apps: Any) -> set[str]:
+    """Return the types that apps without migrations use, which CreateEnum leaves as they are."""
     fields = [enum_field(field) for model in apps.real_models for field in model.fields.values()]
     return {enum.type_name for enum in fields if enum}
 
 
-def _is_allowed(app_label: str, operation: Operation, alias: str) -> bool:
+def _may_run(app_label: str, operation: Operation, alias: str) -> bool:
     """Return whether database routers let the operation run."""
     if isinstance(operation, EnumOperation):
         return operation.is_wanted(alias, app_label)
     return router.allow_migrate(alias, app_label, model_name=getattr(operation, "name_lower", ""))
 
 
-def _created_by(app_label: str, operation: Operation) -> Iterator[NewObject]:
+def _objects_created_by(app_label: str, operation: Operation) -> Iterator[NewObject]:
     if isinstance(operation, CreateEnum):
         yield NewObject("enum type", operation.name)
     elif isinstance(operation, RenameEnum):
         yield NewObject("enum type", operation.new_name)
-    elif isinstance(operation, CreateModel) and _makes_a_table(app_label, operation):
+    elif isinstance(operation, CreateModel) and _creates_table(app_label, operation):
         default = f"{app_label}_{operation.name_lower}"
         table = operation.options.get("db_table", default)
         yield NewObject("table", table)
@@ -202,25 +202,22 @@ def _created_by(app_label: str, operation: Operation) -> Iterator[NewObject]:
                 yield NewObject("table", field.db_table or f"{table}_{name}")
 
 
-def _makes_a_table(app_label: str, operation: CreateModel) -> bool:
+def _creates_table(app_label: str, operation: CreateModel) -> bool:
     options = operation.options
     model = getattr(settings, options.get("swappable", ""), None)
     is_swapped = model is not None and model.lower() != f"{app_label}.{operation.name_lower}"
     return options.get("managed", True) and not options.get("proxy") and not is_swapped
 
 
-def _freed(app_label: str, operation: Operation, apps: Any) -> set[str]:
+def _freed_names(app_label: str, operation: Operation, apps: Any) -> set[str]:
     if isinstance(operation, DropEnum):
         return {operation.name}
     if isinstance(operation, RenameEnum):
         return {operation.old_name}
     if isinstance(operation, DeleteModel):
-        with suppress(LookupError):  # the plan itself has created it
-            return set(_tables_of(apps.get_model(app_label, operation.name)))
+        with suppress(LookupError):  # the plan itself has created the model
+            model = apps.get_model(app_label, operation.name)
+            partitions = monthly_partitions(model)
+            default = {partitions.default_partition(model)} if partitions else set()
+            return {model._meta.db_table} | default
     return set()
-
-
-def _tables_of(model: Any) -> Iterator[str]:
-    yield model._meta.db_table
-    if partitions := monthly_partitions(model):
-        yield partitions.default_partition(model)

@@ -1,4 +1,4 @@
-"""The progress of a run of migrate or rollback, in words, for when it stops."""
+"""The progress of a run of migrate or rollback, for the message after a failure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ class Progress:
     migration: Migration | None = None
     """The migration that runs now."""
     unapplies: Collection[Node] = ()
-    """The migrations of a plan that goes back in one transaction; none for any other plan."""
+    """The migrations that the run unapplies in one transaction; empty for any other run."""
     has_changed: bool = False
     """True once anything has been committed."""
 
     def commit(self) -> None:
-        """Note that everything so far has been committed."""
+        """Record that everything so far is committed."""
         self.migration, self.unapplies, self.has_changed = None, (), True
 
     @property
     def again(self) -> str:
-        """Return what to run again: a plain migrate would not go back."""
+        """Return the command to run again; a plain migrate would not unapply."""
         return "the same command" if self.unapplies and self.command == "migrate" else self.command
 
     @property
@@ -38,12 +38,12 @@ class Progress:
 
     @property
     def is_halfway(self) -> bool:
-        """Return whether a part of a migration may stay in the database without the rest."""
+        """Return whether the current migration may be applied in part."""
         return bool(self.migration and not self.migration.atomic)
 
     @property
     def standing(self) -> str:
-        """Return how the database stands now that the run has failed."""
+        """Return the state of the database after a failure."""
         if self.is_halfway:
             return f"{self.name} is not atomic: a part of it may have been done."
         if self.unapplies or not (self.migration or self.has_changed):
@@ -53,9 +53,9 @@ class Progress:
         return "What was shown as OK is done."
 
     def after_interruption(self, connection: BaseDatabaseWrapper) -> str:
-        """Return the same and what to do next, if the interruption may have come during a commit.
+        """Return the state of the database after an interruption, and the next step.
 
-        Only the database knows then if the commit succeeded.
+        The interruption may have come during a COMMIT, so ask the database if that succeeded.
         """
         standing = self.standing
         if (self.migration or self.unapplies) and not (
@@ -71,10 +71,7 @@ class Progress:
             else:
                 if self.unapplies and applied.keys().isdisjoint(self.unapplies):
                     return "The rollback is done."
-                if self.migration and not self.unapplies and _node(self.migration) in applied:
+                migration = None if self.unapplies else self.migration
+                if migration and (migration.app_label, migration.name) in applied:
                     standing = f"{self.name} is applied."
         return f"{standing} Run {self.again} again to go on."
-
-
-def _node(migration: Migration) -> Node:
-    return migration.app_label, migration.name

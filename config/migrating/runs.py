@@ -1,4 +1,4 @@
-"""A run of migrate or rollback: alone, with brief waits for locks, and explained if interrupted."""
+"""The guards of a run of migrate or rollback."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,16 +24,16 @@ from config.migrating.unfit_rows import explained_unfit_rows
 def guarded_run(
     connection: BaseDatabaseWrapper, progress: Progress, say: Callable[[str], None]
 ) -> Iterator[LockWaits]:
-    """Hold the migration lock, keep waits for locks brief, and explain an interruption.
+    """Hold the migration lock, keep waits for locks brief, and explain a failure.
 
-    Raise KeyboardInterrupt that tells how the database stands, and CommandError where PostgreSQL
-    refuses rows.
+    Raise KeyboardInterrupt with the state of the database after Ctrl-C, and CommandError if the
+    connection is lost or PostgreSQL refuses rows.
     """
     with explained_interruption(lambda: progress.after_interruption(connection)):
         check_takes_changes(connection)
         with (
             hold_migration_lock(connection, progress, say) as lock,
-            _explained_end(connection, progress),
+            _explained_loss(connection, progress),
             _autocommit(connection),
             brief_lock_waits(lock, say) as waits,
             explained_unfit_rows(connection, progress),
@@ -42,8 +42,8 @@ def guarded_run(
 
 
 @contextmanager
-def _explained_end(connection: BaseDatabaseWrapper, progress: Progress) -> Iterator[None]:
-    """Say how the database stands when the connection, or the place for the output, is gone."""
+def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iterator[None]:
+    """Raise CommandError with the state of the database if it or the output cannot be reached."""
     try:
         yield
     except (Error, OSError) as error:
@@ -58,7 +58,7 @@ def _explained_end(connection: BaseDatabaseWrapper, progress: Progress) -> Itera
 
 @contextmanager
 def _autocommit(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Let each atomic() commit; with AUTOCOMMIT off, Django would leave that to the caller."""
+    """Turn autocommit on, because with AUTOCOMMIT off in settings atomic() does not commit."""
     if connection.in_atomic_block or connection.get_autocommit():
         yield
         return
@@ -72,7 +72,7 @@ def _autocommit(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 @contextmanager
 def all_undone() -> Iterator[None]:
-    """Add to a refusal halfway through a plan that the whole transaction is undone."""
+    """Add to a CommandError that the whole transaction is undone."""
     try:
         yield
     except CommandError as error:

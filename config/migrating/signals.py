@@ -1,11 +1,11 @@
-"""What other rooms do before migrate or rollback begins, and when migrate has ended well."""
+"""Signals before migrate or rollback begins, and after migrate has succeeded."""
 
 from django.dispatch import Signal
 
 migrating = Signal()
-"""Sent with `waits`, under whose lock the receivers run, before anything is done.
+"""Sent before anything is changed, with `waits`, the LockWaits of the run.
 
 A rollback sends it in its transaction, and in that of its rehearsal.
 """
 migrated = Signal()
-"""Sent with `waits`, under whose lock the receivers run, and `say`, which prints a line."""
+"""Sent with `waits`, the LockWaits of the run, and `say`, a function that prints a line."""

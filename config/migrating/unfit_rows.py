@@ -1,4 +1,4 @@
-"""The rows that do not meet what a migration demands of them: counted, and told in one line."""
+"""The rows that a migration cannot accept, counted and described in one line."""
 
 import re
 import time
@@ -27,11 +27,11 @@ from config.migrating.column_fit import unfit_condition
 from config.migrating.progress import Progress
 
 BUDGET = 3.0
-"""Seconds for counting rows before a plan runs; PostgreSQL itself finds the rest when it runs."""
+"""Seconds for counting rows before a plan runs. PostgreSQL refuses other rows when it runs."""
 SECRET = re.compile("pass|secret|token|key|hash", re.IGNORECASE)
 LONGEST_VALUE = 40
-ABOUT_ROWS = (psycopg.DataError, psycopg.IntegrityError, errors.CannotCoerce)
-OUT_OF_STEP = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
+ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, errors.CannotCoerce)
+MISSING_OBJECT_ERRORS = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
 DDL = re.compile(r"\s*(ALTER|COMMENT|CREATE|DROP)\b", re.IGNORECASE)
 
 
@@ -49,9 +49,9 @@ class UnfitRows(NamedTuple):
 
 
 def check_rows(connection: BaseDatabaseWrapper, demands: Sequence[PlannedDemand]) -> None:
-    """Raise CommandError if a table has rows that the plan cannot take, before it runs.
+    """Raise CommandError before the plan runs if a table has rows that do not meet its demands.
 
-    Nothing is counted for longer than BUDGET.
+    Stop counting after BUDGET seconds.
     """
     end = time.monotonic() + BUDGET
     for migration, demand in demands:
@@ -62,36 +62,37 @@ def check_rows(connection: BaseDatabaseWrapper, demands: Sequence[PlannedDemand]
         if unfit:
             raise CommandError(
                 f"Cannot apply {migration}: {unfit}. Nothing was changed. "
-                f"{_way_out(unfit.demand, 'migrate')}"
+                f"{_remedy(unfit.demand, 'migrate')}"
             )
 
 
 @contextmanager
 def explained_unfit_rows(connection: BaseDatabaseWrapper, progress: Progress) -> Iterator[None]:
-    """Raise CommandError, with the table and the rows, where PostgreSQL refuses rows."""
+    """Raise CommandError with the table and the rows if PostgreSQL refuses rows."""
     statement = FailedStatement()
     with connection.execute_wrapper(statement):
         try:
             yield
         except Error as error:
             cause = driver_error(error)
-            if isinstance(cause, OUT_OF_STEP) and DDL.match(statement.sql):
-                raise CommandError(_missing(progress, cause)) from error
-            if not isinstance(cause, ABOUT_ROWS):
+            if isinstance(cause, MISSING_OBJECT_ERRORS) and DDL.match(statement.sql):
+                raise CommandError(_missing_object_message(progress, cause)) from error
+            if not isinstance(cause, ROW_ERRORS):
                 raise
             if statement.error is not cause:  # it failed at the commit
                 statement = FailedStatement()
-            raise CommandError(_explanation(connection, progress, cause, statement)) from error
+            message = _refused_rows_message(connection, progress, cause, statement)
+            raise CommandError(message) from error
 
 
 class FailedStatement:
-    """A wrapper for Django's execute_wrapper() that keeps the statement that failed last."""
+    """A wrapper for Django's execute_wrapper() that stores the last statement that failed."""
 
     def __init__(self) -> None:
         self.sql = ""
         self.error: psycopg.Error | None = None
         self.labels: dict[str, tuple[str, ...]] = {}
-        """The labels of enum types that the run has created, and that an error drops again."""
+        """The labels of enum types that the run has created, and that a rollback removes again."""
 
     def __call__(
         self,
@@ -105,46 +106,49 @@ class FailedStatement:
         try:
             return execute(sql, params, many, context)
         except Error as error:
-            # Django passes () for DDL, whose literals are in it already, with each % doubled.
+            # For DDL Django passes no parameters, and literals with doubled %.
             self.sql = str(sql) if params is None else str(sql).replace("%%", "%")
             self.error = driver_error(error)
             raise
 
 
-def _missing(progress: Progress, error: psycopg.Error) -> str:
-    """Return what a statement of DDL needs and the database lacks, and what to do."""
+def _missing_object_message(progress: Progress, error: psycopg.Error) -> str:
+    """Return the message for DDL on an object that does not exist."""
     return (
-        f"Cannot {_subject(progress)}: {_reason(error, '')}. {progress.standing} Create it, or "
-        f"compare the database with manage.py verify_schema, then run {progress.command} again."
+        f"Cannot {_failed_action(progress)}: {_server_message(error)}. {progress.standing} "
+        "Create it, or compare the database with manage.py verify_schema, "
+        f"then run {progress.command} again."
     )
 
 
-def _subject(progress: Progress) -> str:
+def _failed_action(progress: Progress) -> str:
     if not progress.migration:
         return f"finish {progress.command}"
     return f"{'unapply' if progress.unapplies else 'apply'} {progress.migration}"
 
 
-def _explanation(
+def _refused_rows_message(
     connection: BaseDatabaseWrapper,
     progress: Progress,
     error: psycopg.Error,
     statement: FailedStatement,
 ) -> str:
-    """Return what is wrong with the rows, now that everything uncommitted is undone."""
-    what = _reason(error, table_of(statement.sql))
+    """Return the message for rows that PostgreSQL refused. The transaction must be undone."""
+    what = _server_message(error, table_of(statement.sql))
     step = f"Correct the rows or the migration, then run {progress.command} again."
-    for demand in _demands(connection, statement):
+    for demand in _demands_of_statement(connection, statement):
         unfit = find_unfit_rows(connection, demand, BUDGET)
         if unfit:
-            what, step = str(unfit), _way_out(unfit.demand, progress.command)
+            what, step = str(unfit), _remedy(unfit.demand, progress.command)
             break
         if f'"{demand.bare_column}"' not in what:
             what = f"{demand.place}: {what}"
-    return f"Cannot {_subject(progress)}: {what}. {progress.standing} {step}"
+    return f"Cannot {_failed_action(progress)}: {what}. {progress.standing} {step}"
 
 
-def _demands(connection: BaseDatabaseWrapper, statement: FailedStatement) -> Iterator[Demand]:
+def _demands_of_statement(
+    connection: BaseDatabaseWrapper, statement: FailedStatement
+) -> Iterator[Demand]:
     sql = statement.sql
     if constraint := validated(sql):
         with suppress(Error), connection.cursor() as cursor:
@@ -162,8 +166,8 @@ CONSTRAINT = """
 """
 
 
-def _reason(error: psycopg.Error, table: str) -> str:
-    """Return PostgreSQL's own words, with the table and without line breaks."""
+def _server_message(error: psycopg.Error, table: str = "") -> str:
+    """Return the message of PostgreSQL on one line, with the table."""
     words = error.diag.message_primary or str(error)
     table = error.diag.table_name or table
     place = f" (table {table})" if table and table not in words else ""
@@ -174,9 +178,9 @@ def _reason(error: psycopg.Error, table: str) -> str:
 def find_unfit_rows(
     connection: BaseDatabaseWrapper, demand: Demand, seconds: float
 ) -> UnfitRows | None:
-    """Return the rows that do not meet the demand; None if there are none, or it cannot be told.
+    """Return the rows that do not meet the demand; None if there are none, or if that is unknown.
 
-    A policy that hides rows makes the query fail, instead of hiding them from the count.
+    With row_security off, a policy that hides rows makes the query fail.
     """
     with suppress(Error), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(
@@ -189,12 +193,12 @@ def find_unfit_rows(
             if not condition:
                 return None
             demand = replace(demand, condition=condition)
-        number = _number(cursor, demand)
+        number = _count_rows(cursor, demand)
         return UnfitRows(demand, number, _example(cursor, demand)) if number else None
     return None
 
 
-def _number(cursor: CursorWrapper, demand: Demand) -> int:
+def _count_rows(cursor: CursorWrapper, demand: Demand) -> int:
     query = demand.query.replace(f"SELECT {demand.keys}, count(*)", "SELECT count(*) AS number", 1)
     total = "coalesce(sum(number), 0)" if demand.keys else "count(*)"
     cursor.execute(f"SELECT {total} FROM ({query}) AS unfit")  # noqa: S608
@@ -202,7 +206,7 @@ def _number(cursor: CursorWrapper, demand: Demand) -> int:
 
 
 def _example(cursor: CursorWrapper, demand: Demand) -> str:
-    """Return the key of one of the rows, and the value that is wrong unless it may be a secret."""
+    """Return the key of one of the rows, and its wrong value unless that may be a secret."""
     key = [] if demand.keys else _primary_key(cursor, demand.table)
     if not key and not demand.shown:
         return ""
@@ -235,5 +239,5 @@ def _shortened(value: Any) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 
-def _way_out(demand: Demand, command: str) -> str:
+def _remedy(demand: Demand, command: str) -> str:
     return f"Correct them, then run {command} again. To find them: {demand.query};"

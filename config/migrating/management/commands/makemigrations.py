@@ -1,7 +1,6 @@
 from pathlib import Path
 from typing import Any
 
-from django.apps import AppConfig, apps
 from django.core.management.base import CommandError
 from django.core.management.commands import makemigrations
 from django.db.migrations import Migration, RenameModel
@@ -9,7 +8,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from config.migrating.parent_models import check_renamed_parents
 from config.postgres.enums import EnumAutodetector
-from config.project import is_own
+from config.project import own_apps
 
 
 class Command(makemigrations.Command):
@@ -19,7 +18,7 @@ class Command(makemigrations.Command):
 
     def handle(self, *app_labels: str, **options: Any) -> None:
         try:
-            super().handle(*(app_labels or labels_to_name()), **options)
+            super().handle(*(app_labels or labels_if_package_is_missing()), **options)
         except EOFError as error:
             raise CommandError(
                 "This question got no answer, because input has ended; nothing was written. Run "
@@ -35,20 +34,12 @@ class Command(makemigrations.Command):
         super().write_migration_files(changes, *args)
 
 
-def labels_to_name() -> list[str]:
-    """Return the labels of all the project's apps if one has no migrations package, else none.
+def labels_if_package_is_missing() -> list[str]:
+    """Return the labels of the project's apps with models if one lacks a migrations package.
 
-    Django skips such an app unless it is named, and naming one app excludes the others.
+    Django skips an app without this package unless it is named, and naming one app excludes the
+    others. If no package is missing, return an empty list.
     """
-    own = [app_config for app_config in apps.get_app_configs() if _is_ours(app_config)]
-    if all(_has_migrations_package(app_config) for app_config in own):
-        return []
-    return [app_config.label for app_config in own]
-
-
-def _has_migrations_package(app_config: AppConfig) -> bool:
-    return (Path(app_config.path) / "migrations" / "__init__.py").is_file()
-
-
-def _is_ours(app_config: AppConfig) -> bool:
-    return is_own(app_config) and any(app_config.get_models())
+    own = [app_config for app_config in own_apps() if any(app_config.get_models())]
+    packages = [Path(app_config.path, "migrations", "__init__.py") for app_config in own]
+    return [] if all(map(Path.is_file, packages)) else [app_config.label for app_config in own]

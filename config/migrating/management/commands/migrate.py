@@ -20,9 +20,10 @@ from config.postgres.enums import EnumAutodetector, running
 
 
 class Command(migrate.Command):
-    """migrate that runs alone, waits for locks briefly, and does migrations whole or not at all.
+    """A migrate that runs alone and waits for locks briefly.
 
-    It checks the plan first, and goes back in one transaction.
+    It checks the whole plan first. Each migration is one transaction with its record, and a plan
+    that unapplies migrations is one transaction.
     """
 
     autodetector = EnumAutodetector
@@ -42,15 +43,15 @@ class Command(migrate.Command):
             migrating.send(type(self), waits=waits)
             waits.retry(
                 lambda: self.run(*args, **options),
-                is_whole=lambda: not self.progress.is_halfway,
+                may_retry=lambda: not self.progress.is_halfway,
             )
             migrated.send(type(self), waits=waits, say=self.say)
 
     def run(self, *args: Any, **options: Any) -> None:
-        """Plan, and do what is left to do."""
+        """Let Django make the plan and run it; called again if another session held a lock."""
         self.apps_before: Apps | None = None
-        pre_migrate.connect(self.before)
-        post_migrate.connect(self.after)
+        pre_migrate.connect(self.check_plan)
+        post_migrate.connect(self.forget_removed_models)
         try:
             with ExitStack() as self.plan_context, ExitStack() as self.transaction:
                 super().handle(*args, **options | {"verbosity": self.verbosity_of_plan})
@@ -59,20 +60,19 @@ class Command(migrate.Command):
             self.end_line()
             raise
         finally:
-            pre_migrate.disconnect(self.before)
-            post_migrate.disconnect(self.after)
+            pre_migrate.disconnect(self.check_plan)
+            post_migrate.disconnect(self.forget_removed_models)
 
-    def before(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
-        """Check the plan before anything of it runs.
+    def check_plan(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
+        """Check the plan before it runs.
 
-        Django sends this signal once for each app that has a models module. The first one counts,
-        whichever app that is.
+        Django sends pre_migrate once for each app that has a models module; only the first counts.
         """
         if self.apps_before is not None:
             return
         self.apps_before = apps
         self.plan_context.enter_context(running(plan))
-        self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # it is shown once
+        self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # a retry shows no plan
         if not self.fake:
             check_plan(self.connection, plan, apps, self.fake_initial)
             check_rows(self.connection, self.hazards.demands(plan))
@@ -83,8 +83,8 @@ class Command(migrate.Command):
             self.transaction.enter_context(self.lock.transaction())
             self.transaction.enter_context(all_undone())
 
-    def after(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
-        """Forget the models that the plan removed; at the first signal, too."""
+    def forget_removed_models(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
+        """Delete the content types of the models that the plan removed, once."""
         if self.apps_before is None:
             return
         removed = removed_models(self.apps_before, plan, apps)
@@ -109,14 +109,14 @@ class Command(migrate.Command):
             self.transaction.close()
             self.progress.commit()
         elif action == "unapply_success":
-            # The next migration of the same transaction may alter a table that this one wrote to.
-            # PostgreSQL refuses that while deferred constraints are still to be checked.
+            # The next migration of the transaction may alter a table that this one wrote to.
+            # PostgreSQL refuses that while checks of deferred constraints are pending.
             self.connection.check_constraints()
         super().migration_progress_callback(action, migration, fake)
         self.is_within_line = action.endswith("_start") and self.verbosity > 0
 
     def begin(self, migration: Migration, action: str) -> None:
-        """Put a migration and its record into one transaction, where Django has two."""
+        """Begin one transaction for a migration and its record, for which Django uses two."""
         if action == "apply_start" and migration.atomic:
             self.transaction.enter_context(self.lock.transaction())
         else:
