@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from config.partitions.live_partitions import Partition
 from config.partitions.month_error import MonthError
-from config.postgres import FIRST, LAST, month_of, month_range, months_between, shifted
+from config.postgres import FIRST, LAST, add_months, month_of, month_range, months_between
 
 
 def current_month() -> date:
@@ -23,7 +23,7 @@ def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> lis
         if partition.attached and partition.end and (partition.start or FIRST) < month_range(now)[0]
     ]
     first = min([month_of(now), *map(month_of, sorted(ends)[-1:])])
-    return list(months_between(first, shifted(month_of(now), ahead)))
+    return list(months_between(first, add_months(month_of(now), ahead)))
 
 
 def missing_months(

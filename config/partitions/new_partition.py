@@ -15,11 +15,11 @@ from config.partitions.month_error import MonthError
 from config.partitions.table_locks import block_writes
 from config.postgres import (
     UNFINISHED,
+    add_months,
     execute,
     month_name,
     monthly_partitions,
     read_rows,
-    shifted,
 )
 from config.postgres.catalog import literal, quote
 
@@ -107,7 +107,7 @@ class NewMonth(NewPartition):
         column = connection.ops.quote_name(partitions.column(model))
         is_time = isinstance(model._meta.get_field(partitions.field), models.DateTimeField)
         midnight = " 00:00:00+00" if is_time else ""
-        start, end = (literal(f"{day}{midnight}") for day in (month, shifted(month, 1)))
+        start, end = (literal(f"{day}{midnight}") for day in (month, add_months(month, 1)))
         super().__init__(
             connection,
             model,

@@ -19,7 +19,7 @@ from config.partitions.making import new_months
 from config.partitions.months_table import partition_lines
 from config.partitions.months_to_make import coming_months
 from config.partitions.retention import old_partitions, oldest_kept
-from config.postgres import months_between, shifted
+from config.postgres import add_months, months_between
 
 MOST_MONTHS = 600
 
@@ -59,7 +59,7 @@ def requested_months(options: dict[str, Any], now: date) -> RequestedMonths:
     oldest = None if keep is None else oldest_kept(now, keep)
     if first and first > now:
         raise CommandError(f"--from {first:%Y-%m} has not begun. Use --ahead for coming months.")
-    if first and first < shifted(now, -MOST_MONTHS):
+    if first and first < add_months(now, -MOST_MONTHS):
         raise CommandError(f"--from {first:%Y-%m} is more than {MOST_MONTHS} months ago.")
     if first and oldest and first < oldest:
         raise CommandError(

@@ -32,10 +32,10 @@ from config.postgres.months import (
     FIRST,
     LAST,
     LONGEST_GAP,
+    add_months,
     month_of,
     month_range,
     months_between,
-    shifted,
 )
 from config.postgres.names import shortened
 from config.postgres.partition_declaration import (
@@ -83,6 +83,7 @@ __all__ = [
     "Reference",
     "RenameEnum",
     "RenameEnumValue",
+    "add_months",
     "caption",
     "every_row",
     "exactly_when",
@@ -104,12 +105,11 @@ __all__ = [
     "not_blank_check",
     "part_name",
     "read_rows",
-    "shifted",
     "shortened",
     "unique_rules",
 ]
 
-# Migrations name these classes by this package, so that their modules may move.
+# Migrations name these classes by this package, so their modules can move.
 for _name in __all__:
     if isinstance(_class := globals()[_name], type):
         _class.__module__ = __name__

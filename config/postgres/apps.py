@@ -7,7 +7,7 @@ from config.postgres.partition_checks import check_partitions
 
 
 class PostgresConfig(AppConfig):
-    """The app that registers the system checks of names, enum types and partitions."""
+    """The app with the system checks of names, enum types and partitions."""
 
     name = "config.postgres"
     label = "config_postgres"  # django.contrib.postgres is "postgres"

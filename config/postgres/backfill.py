@@ -45,10 +45,10 @@ class Backfill(NotInTransactionMixin, Operation):
         if not self.allow_migrate_model(alias, model):
             return
         empty = model._base_manager.using(alias).filter(**{f"{self.field_name}__isnull": True})
-        keys = self._batch(empty)
+        keys = self._first_keys(empty)
         while keys:
             empty.filter(pk__in=keys).update(**{self.field_name: self.value})
-            keys = self._batch(empty.filter(pk__gt=keys[-1]))
+            keys = self._first_keys(empty.filter(pk__gt=keys[-1]))
 
     def database_backwards(
         self,
@@ -59,7 +59,7 @@ class Backfill(NotInTransactionMixin, Operation):
     ) -> None:
         """Leave the values, because the rows that had none before are not recorded."""
 
-    def _batch(self, rows: Any) -> list[Any]:
+    def _first_keys(self, rows: Any) -> list[Any]:
         return list(rows.order_by("pk").values_list("pk", flat=True)[: self.batch_size])
 
     def describe(self) -> str:

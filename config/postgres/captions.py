@@ -1,18 +1,18 @@
-"""Texts of rows made fit to be parts of names: on one line, not too long, and visible."""
+"""Texts of rows as parts of names: on one line, shortened, and visible."""
 
 import re
 
 from config.postgres.constraints import VISIBLE
 
 LENGTH = 60
-"""The number of characters of a caption. A name has up to four."""
+"""The longest caption, in characters. A name has up to four captions."""
 BLANK = "(blank)"
 DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Characters that would reverse the text after the name, such as U+202E."""
+"""Characters, such as U+202E, that would reverse the text after the name."""
 
 
 def caption(text: str) -> str:
-    """Return `text` on one line. Shorten it in the middle, because many differ at the end only."""
+    """Return `text` on one line, shortened in the middle, as many texts differ only at the end."""
     line = " ".join(DIRECTIONS.sub("", text).split())
     if not re.search(VISIBLE, line):
         return BLANK

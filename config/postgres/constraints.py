@@ -17,7 +17,7 @@ INVISIBLE = (
     r"\ufff0-\ufffc\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     r"\U000e0000-\U000e0fff"
 )
-"""Characters without a shape, as a range of a regular expression of PostgreSQL and of Python.
+"""Characters that cannot be seen, as a range of a regular expression of PostgreSQL and of Python.
 
 They are Unicode's white space, control characters and default ignorable code points, and the blanks
 of Braille, Khitan and musical notation. `\\s` would depend on the locale. In a database that is not
@@ -45,20 +45,20 @@ class IsFinite(models.Func):
 def json_check(
     field: str, shape: str = "object", *, null: bool = False, name: str
 ) -> models.CheckConstraint:
-    """Return a check that `jsonb_typeof()` of the field is `shape`. JSON's null is refused."""
+    """Return a check that `jsonb_typeof()` of the field is `shape`. It refuses JSON's null."""
     condition = models.Q(Exact(JSONTypeof(field), shape))
-    if null:  # PostgreSQL accepts NULL anyway, but full_clean() takes None for JSON's null.
+    if null:  # PostgreSQL accepts NULL anyway, but full_clean() treats None as JSON's null.
         condition |= models.Q((f"{field}__isnull", True))
     return models.CheckConstraint(condition=condition, name=name)
 
 
 def not_blank(field: str) -> models.Q:
-    """Return the condition that the text has a character that can be seen."""
+    """Return the condition that the text has a visible character."""
     return models.Q((f"{field}__regex", VISIBLE))
 
 
 def not_blank_check(field: str, *, optional: bool = False, name: str) -> models.CheckConstraint:
-    """Return a check that the text can be seen or, if it is `optional`, is empty."""
+    """Return a check that the text has a visible character or, if `optional`, is empty."""
     condition = not_blank(field)
     if optional:
         condition |= models.Q((field, ""))
@@ -68,7 +68,7 @@ def not_blank_check(field: str, *, optional: bool = False, name: str) -> models.
 def exactly_when(one: models.Q, other: models.Q) -> models.Q:
     """Return the condition that both hold or neither does.
 
-    Neither may evaluate to NULL, because PostgreSQL accepts a row whose check is NULL.
+    Neither condition may be NULL, because PostgreSQL accepts a row whose check is NULL.
     """
     return (one & other) | (~one & ~other)
 

@@ -22,28 +22,28 @@ def named_in_expressions(item: Any) -> set[str]:
         if isinstance(expression, tuple):  # an ExclusionConstraint has pairs with an operator
             expression, _ = expression
         parts.append(models.F(expression) if isinstance(expression, str) else expression)
-    return {name.split("__")[0] for name in _names(parts)}
+    return {name.split("__")[0] for name in _referenced_names(parts)}
 
 
-def _names(part: Any) -> Iterator[str]:
-    """Yield the names in a part of an expression, also those that a value is compared with."""
+def _referenced_names(part: Any) -> Iterator[str]:
+    """Yield the names of fields in a part of an expression, on both sides of a comparison."""
     if isinstance(part, models.F):
         yield part.name
     elif isinstance(part, (list, tuple)):
         for each in part:
-            yield from _names(each)
+            yield from _referenced_names(each)
     elif isinstance(part, models.Q):
         for child in part.children:
             name, value = child if isinstance(child, tuple) else ("", child)
-            yield from filter(None, (name, *_names(value)))
+            yield from filter(None, (name, *_referenced_names(value)))
     elif isinstance(part, models.Lookup):
-        yield from _names([part.lhs, part.rhs])
+        yield from _referenced_names([part.lhs, part.rhs])
     elif hasattr(part, "get_source_expressions"):
-        yield from _names(part.get_source_expressions())
+        yield from _referenced_names(part.get_source_expressions())
 
 
 def is_in_expressions(field: Any, item: IndexOrConstraint) -> bool:
-    """Return whether `item` names the field in its condition or expressions, in any way."""
+    """Return whether the condition or expressions of `item` name the field, its column or `pk`."""
     names = {field.name, field.attname, "pk" if field.primary_key else field.name}
     return not names.isdisjoint(named_in_expressions(item))
 
@@ -57,9 +57,9 @@ class UniqueRule(NamedTuple):
 
 
 def unique_rules(model: type[models.Model]) -> Iterator[UniqueRule]:
-    """Yield the rules of the model other than its primary key.
+    """Yield the unique rules of the model, without its primary key.
 
-    Expressions that are plain fields count as fields, because the index has their columns.
+    An expression that is a plain field counts as that field.
     """
     for field in model._meta.local_concrete_fields:
         if field.unique and not field.primary_key:
@@ -68,12 +68,12 @@ def unique_rules(model: type[models.Model]) -> Iterator[UniqueRule]:
         yield UniqueRule("unique_together", ", ".join(names), [*names])
     for rule in model._meta.constraints:
         if isinstance(rule, models.UniqueConstraint):
-            fields = [*rule.fields, *map(_plain_field, rule.expressions)]
+            fields = [*rule.fields, *map(_plain_field_name, rule.expressions)]
             yield UniqueRule("unique constraint", rule.name, fields)
 
 
-def _plain_field(expression: Any) -> str:
-    """Return the name of the field if the expression is a plain field, or '' if it computes."""
+def _plain_field_name(expression: Any) -> str:
+    """Return the name of the field if the expression is one, otherwise ''."""
     if isinstance(expression, OrderBy):
         expression = expression.expression
     return str(getattr(expression, "name", "")) if isinstance(expression, models.F) else ""

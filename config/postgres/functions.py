@@ -29,9 +29,9 @@ class UUID7(functions.UUID7):
 
 
 class Now(Func):
-    """`now()`, the time at which the transaction began, which is the same for all its statements.
+    """`now()`, the time at which the transaction began.
 
-    Django's `Now` is the time of the statement. As a default, it could be later than a value that
+    Django's `Now` is the time of the statement, so a default of it could be later than a value that
     the same transaction sets to `now()`.
     """
 

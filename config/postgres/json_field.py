@@ -1,4 +1,4 @@
-"""JSON documents whose numbers keep all digits, as in PostgreSQL."""
+"""JSON documents whose numbers keep all digits."""
 
 import json
 import re
@@ -14,8 +14,8 @@ NUMBER = re.compile(r'"\\u0000(-?[\d.]+)"')
 class JSONEncoder(json.JSONEncoder):
     """An encoder that writes decimals as numbers, with all digits.
 
-    The module json cannot do this. So a decimal is first encoded as text after a NUL, which jsonb
-    does not allow in texts, and then the quotes and the NUL are removed.
+    The json module cannot do this. So a decimal is encoded as a string that begins with NUL, which
+    jsonb does not allow in other strings, and then the quotes and the NUL are removed.
     """
 
     def default(self, value: Any) -> Any:
@@ -41,7 +41,7 @@ def _integer(digits: str) -> int | Decimal:
 
 
 def json_text(document: Any, *, indent: int | None = None, sort_keys: bool = False) -> str:
-    """Return `document` as text, with the digits that PostgreSQL has."""
+    """Return `document` as text, with all digits of its numbers."""
     return json.dumps(
         document, cls=JSONEncoder, indent=indent, sort_keys=sort_keys, ensure_ascii=False
     )
@@ -50,17 +50,17 @@ def json_text(document: Any, *, indent: int | None = None, sort_keys: bool = Fal
 class JSONField(models.JSONField):
     """A jsonb column. Fractions are decimals, because floats would lose digits and final zeros."""
 
-    empty_values = (None,)  # a column that is not `blank` may have an empty text, list or object
+    empty_values = (None,)  # without `blank`, an empty string, list or object is still valid
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"encoder": JSONEncoder, "decoder": JSONDecoder} | options)
 
     def deconstruct(self) -> Any:
-        """Return Django's field, because migrations need the type of the column only."""
+        """Return Django's field, because migrations need only the type of the column."""
         name, _, args, options = super().deconstruct()
         del options["encoder"], options["decoder"]
         return name, "django.db.models.JSONField", args, options
 
     def value_to_string(self, obj: models.Model) -> Any:
-        """Return the document for `dumpdata`, whose encoder would write decimals as texts."""
+        """Return the document for `dumpdata`, whose encoder would write decimals as strings."""
         return json.loads(json_text(super().value_to_string(obj)))

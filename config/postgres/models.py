@@ -1,4 +1,4 @@
-"""The abstract base models of every table. This app has no table of its own."""
+"""The abstract base models of all tables. This app has no tables."""
 
 from django.db import models
 

@@ -1,7 +1,7 @@
-"""System checks of names that PostgreSQL would cut, or that Django's SQL cannot contain."""
+"""System checks of names that PostgreSQL would truncate or that Django does not escape."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error
@@ -15,27 +15,37 @@ AUTO_CREATED = "Declare the table of the many-to-many relation yourself, as `thr
 def check_names(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Return an error for each name of a table or in a table that migrations could not create."""
+    """Return the errors in the names of tables, columns, indexes and constraints."""
     return [
         error
         for model in apps.get_models(include_auto_created=True)
-        for kind, name, hint, obj in _names(model)
-        for error in (*_too_long(kind, name, hint, obj), *_unescaped(kind, name, hint, obj))
+        for declared in _declared_names(model)
+        for error in _check_name(declared)
     ]
 
 
-def _too_long(kind: str, name: str, hint: str, obj: Any) -> Iterator[CheckMessage]:
-    if len(name.encode()) > MAX_BYTES:
+class DeclaredName(NamedTuple):
+    """The name of a database object, as a model declares it."""
+
+    kind: str
+    name: str
+    hint: str
+    """The way to change the name. It has {} for the required property, such as "shorter"."""
+    obj: Any
+    """The model or field to show in a message."""
+
+
+def _check_name(declared: DeclaredName) -> Iterator[CheckMessage]:
+    kind, name, hint, obj = declared
+    length = len(name.encode())
+    if length > MAX_BYTES:
         yield Error(
-            f"The {kind} {name!r} has a name of {len(name.encode())} bytes, of which PostgreSQL "
-            f"keeps {MAX_BYTES}.",
+            f"The {kind} {name!r} has a name of {length} bytes, of which PostgreSQL keeps "
+            f"{MAX_BYTES}.",
             hint=hint.format("shorter"),
             obj=obj,
             id="names.E001",
         )
-
-
-def _unescaped(kind: str, name: str, hint: str, obj: Any) -> Iterator[CheckMessage]:
     if found := [character for character in '%"' if character in name]:
         yield Error(
             f"The {kind} {name!r} has a name with {' and '.join(found)}, which Django puts into "
@@ -46,20 +56,17 @@ def _unescaped(kind: str, name: str, hint: str, obj: Any) -> Iterator[CheckMessa
         )
 
 
-def _names(model: Any) -> Iterator[tuple[str, str, str, Any]]:
-    """Yield the kind of each name, the name, the advice how to change it, and the model or field.
-
-    {} in the advice stands for a word about the new name, such as "shorter".
-    """
+def _declared_names(model: Any) -> Iterator[DeclaredName]:
     options = model._meta
     if not options.managed or options.proxy or options.swapped:
         return
     schema, table = split_identifier(options.db_table)
-    yield "schema", schema, "Set the first part of db_table to a {} name.", model
-    yield "table", table, "Set db_table to a {} name.", model
+    hint = "Set the first part of db_table to a {} name."
+    yield DeclaredName("schema", schema, hint, model)
+    yield DeclaredName("table", table, "Set db_table to a {} name.", model)
     for field in options.local_concrete_fields:
         hint = AUTO_CREATED if options.auto_created else "Set db_column to a {} name."
-        yield "column", field.column or "", hint, field
+        yield DeclaredName("column", field.column or "", hint, field)
     for kind, items in [("index", options.indexes), ("constraint", options.constraints)]:
         for item in items:
-            yield kind, item.name, "Give it a {} name.", model
+            yield DeclaredName(kind, item.name, "Give it a {} name.", model)

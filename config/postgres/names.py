@@ -1,13 +1,13 @@
-"""The length of PostgreSQL's names, and the shortening of longer ones."""
+"""The shortening of names that are too long for PostgreSQL."""
 
 from django.db.backends.utils import names_digest
 
 MAX_BYTES = 63  # NAMEDATALEN - 1: postgresql.org/docs/current/limits.html
-HASH_LENGTH = 4  # as in Django's truncate_name(), which counts letters
+HASH_LENGTH = 4  # as in Django's truncate_name(), which counts characters rather than bytes
 
 
 def shortened(name: str, max_bytes: int = MAX_BYTES) -> str:
-    """Return the name, or its start with a hash of the whole if it has more than `max_bytes`."""
+    """Return the name. If it has more than `max_bytes`, cut it and append a hash of the whole."""
     encoded = name.encode()
     if len(encoded) <= max_bytes:
         return name
@@ -16,9 +16,9 @@ def shortened(name: str, max_bytes: int = MAX_BYTES) -> str:
 
 
 def chosen_by_postgresql(table: str, column: str, label: str) -> str:
-    """Return the name that PostgreSQL itself chooses for an object of a column.
+    """Return the name that PostgreSQL chooses for an object of a column, such as a sequence.
 
-    Cut the longer of the two parts, like makeObjectName() in src/backend/commands/indexcmds.c.
+    Like its makeObjectName(), shorten the longer one of table and column.
     """
     parts = [table.encode(), column.encode()]
     while sum(map(len, parts)) + len(label.encode()) + 2 > MAX_BYTES:

@@ -1,7 +1,7 @@
-"""System checks of models whose table is divided into months."""
+"""System checks of models whose tables are divided into months."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import AppConfig, apps
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -16,34 +16,41 @@ from config.postgres.partition_declaration import MonthlyPartitions
 def check_partitions(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Return an error for each declaration of partitions that PostgreSQL would refuse."""
+    """Return the errors in declarations of partitions, which PostgreSQL would refuse."""
     return [
-        Error(message, hint=hint, obj=model, id=f"partitions.{number}")
+        Error(problem.message, hint=problem.hint, obj=model, id=f"partitions.{problem.code}")
         for model in apps.get_models()
-        for number, message, hint in _problems(model)
+        for problem in _problems(model)
     ]
 
 
-def _problems(model: Any) -> Iterator[tuple[str, str, str]]:
-    """Yield the number of each problem, what it is, and what to do."""
+class Problem(NamedTuple):
+    """An error of a model."""
+
+    code: str
+    message: str
+    hint: str
+
+
+def _problems(model: Any) -> Iterator[Problem]:
     found = [item for item in model._meta.constraints if isinstance(item, MonthlyPartitions)]
     for partitions in found[:1]:
-        yield from _of_the_field(model, partitions)
-        yield from _of_unique_rules(model, partitions)
-        yield from _of_exclusions(model, partitions)
-        yield from _of_relations(model)
+        yield from _field_problems(model, partitions)
+        yield from _unique_rule_problems(model, partitions)
+        yield from _exclusion_problems(model, partitions)
+        yield from _relation_problems(model)
     if len(found) > 1:
         names = " and ".join(repr(item.name) for item in found)
-        yield "E001", f"The table is divided twice, by {names}.", "Keep one of them."
+        yield Problem("E001", f"The table is divided twice, by {names}.", "Keep one of them.")
 
 
-def _of_the_field(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[str, str, str]]:
+def _field_problems(model: Any, partitions: MonthlyPartitions) -> Iterator[Problem]:
     try:
         field = model._meta.get_field(partitions.field)
     except FieldDoesNotExist:
         field = None
     if not isinstance(field, models.DateField) or field.null or field.model is not model:
-        yield (
+        yield Problem(
             "E002",
             f"{partitions.name!r} divides the table by {partitions.field!r}, which is not a date "
             "or time of this model that is always set.",
@@ -51,22 +58,22 @@ def _of_the_field(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[s
         )
 
 
-def _of_unique_rules(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[str, str, str]]:
+def _unique_rule_problems(model: Any, partitions: MonthlyPartitions) -> Iterator[Problem]:
     for _, name, fields in unique_rules(model):
         if partitions.field not in fields:
-            yield (
+            yield Problem(
                 "E003",
                 f"PostgreSQL cannot hold the unique rule {name!r} over all partitions.",
                 f"Add {partitions.field!r} to its fields, or remove it.",
             )
 
 
-def _of_exclusions(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[str, str, str]]:
+def _exclusion_problems(model: Any, partitions: MonthlyPartitions) -> Iterator[Problem]:
     for rule in model._meta.constraints:
         pairs = rule.expressions if isinstance(rule, ExclusionConstraint) else ()
         equal = [getattr(item, "name", item) for item, operator in pairs if operator == "="]
         if pairs and partitions.field not in equal:
-            yield (
+            yield Problem(
                 "E005",
                 f"PostgreSQL cannot hold the exclusion constraint {rule.name!r} over all "
                 "partitions.",
@@ -75,10 +82,10 @@ def _of_exclusions(model: Any, partitions: MonthlyPartitions) -> Iterator[tuple[
             )
 
 
-def _of_relations(model: Any) -> Iterator[tuple[str, str, str]]:
+def _relation_problems(model: Any) -> Iterator[Problem]:
     for field in model._meta.get_fields(include_hidden=True):
         if field.auto_created and getattr(field.remote_field, "db_constraint", False):
-            yield (
+            yield Problem(
                 "E004",
                 f"{field.remote_field} refers to a table in partitions, whose key has two columns.",
                 "Set db_constraint=False there, or refer to another table.",

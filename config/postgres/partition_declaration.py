@@ -1,4 +1,4 @@
-"""Tables in monthly partitions, declared as a constraint of the model."""
+"""The declaration of monthly partitions, as a constraint of the model."""
 
 import re
 from datetime import date
@@ -12,17 +12,17 @@ from config.postgres.names import MAX_BYTES, shortened
 MONTH = re.compile(r"_\d{4}_\d\d")
 
 UNFINISHED = "Unfinished: manage.py partitions removes this table, and begins again."
-"""The comment of tables that are needed while the rows of months are in the default partition."""
+"""The comment of tables that a run of the command creates and has not finished yet."""
 
 DETACHED = "Detached from {table}, as {name}: "
-"""How the comment of a detached partition begins; its bounds follow. Names are not quoted."""
+"""The start of the comment of a detached partition, before its bounds. Names are not quoted."""
 
 
 class MonthlyPartitions(models.BaseConstraint):
-    """A table that PostgreSQL divides by the month of `field`, which cannot be NULL.
+    """The division of a table into partitions by the month of `field`, which cannot be NULL.
 
-    Its name is that of the default partition, which takes the rows that no other partition covers.
-    The primary key of the table has to hold `field`, too; for Django it stays as it is.
+    `name` is that of the default partition, which takes the rows that no other partition covers.
+    In the database, the primary key also contains `field`; Django does not know that.
     postgresql.org/docs/current/ddl-partitioning.html
     """
 
@@ -46,12 +46,12 @@ class MonthlyPartitions(models.BaseConstraint):
         return f"CONSTRAINT {quote(f'{name}_pkey')} PRIMARY KEY ({', '.join(map(quote, columns))})"
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
-        """Return the SQL that adds the primary key to a table that has been created without it."""
+        """Return the SQL that adds the primary key to an existing table."""
         table = schema_editor.quote_name(model._meta.db_table)
         return f"ALTER TABLE {table} ADD {self.constraint_sql(model, schema_editor)}"
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """Accept each row: the default partition takes those of other months."""
+        """Accept any row, as the default partition takes the rows of other months."""
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, MonthlyPartitions):
@@ -66,7 +66,7 @@ class MonthlyPartitions(models.BaseConstraint):
 
 
 def monthly_partitions(model: type[models.Model]) -> MonthlyPartitions | None:
-    """Return the declaration in the Meta of `model`; None for an ordinary table."""
+    """Return the declaration in Meta.constraints of `model`; None for an ordinary table."""
     found = (item for item in model._meta.constraints if isinstance(item, MonthlyPartitions))
     return next(found, None)
 
@@ -77,18 +77,18 @@ def month_name(table: str, month: date) -> str:
 
 
 def part_name(table: str, suffix: str) -> str:
-    """Return a name in the table's schema that begins like those of its months."""
-    return in_schema_of(table, f"{_stem(table)}_{suffix}")
+    """Return a name in the table's schema that begins like the names of its months."""
+    return in_schema_of(table, f"{_month_prefix(table)}_{suffix}")
 
 
 def moved_partition(name: str, old_table: str, new_table: str) -> str:
-    """Return the name of a partition after its table is renamed: months are named after it."""
-    if MONTH.fullmatch(name.removeprefix(_stem(old_table))):
-        name = _stem(new_table) + name.removeprefix(_stem(old_table))
+    """Return the name of a partition after its table is renamed, which changes those of months."""
+    if MONTH.fullmatch(name.removeprefix(_month_prefix(old_table))):
+        name = _month_prefix(new_table) + name.removeprefix(_month_prefix(old_table))
     return in_schema_of(new_table, name)
 
 
-def _stem(table: str) -> str:
+def _month_prefix(table: str) -> str:
     return shortened(split_identifier(table)[1], MAX_BYTES - len("_2000_01"))
 
 

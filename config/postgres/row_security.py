@@ -1,4 +1,4 @@
-"""A transaction that sees all rows of its tables, in spite of row level security."""
+"""A transaction that sees all rows, despite row level security."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,9 @@ from psycopg import errors
 
 @contextmanager
 def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Open a transaction in which queries see every row of their tables.
+    """Open a transaction, and raise CommandError if row level security would hide rows in it.
 
-    Forced row level security hides rows even from the owner of a table. Raise CommandError if it
-    would hide any.
+    If it is forced, it hides rows even from the owner of a table.
     """
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Times of PostgreSQL in the zone of the viewer, including times that Python does not have."""
+"""Times in the current zone, and times that Python cannot represent."""
 
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -12,7 +12,7 @@ ZONED = types["timestamptz"].oid
 
 
 def local_time(moment: datetime) -> datetime:
-    """Return the moment in the current zone, or in UTC where Python's years 1 to 9999 end."""
+    """Return the moment in the current zone, or in UTC if its year there is not 1 to 9999."""
     try:
         return timezone.localtime(moment)
     except OverflowError:
@@ -20,17 +20,17 @@ def local_time(moment: datetime) -> datetime:
 
 
 def minute(moment: object) -> str:
-    """Return the moment in the current zone, to the minute, as a part of a row's name."""
+    """Return the moment in the current zone without seconds, as a part of a row's name."""
     if not isinstance(moment, datetime):  # the row is not saved, and the database sets the time
         return "not saved yet"
     return f"{local_time(moment):%Y-%m-%d %H:%M}"
 
 
 class FarTime(datetime):
-    """A time before the year 1 or after 9999, which Python does not have.
+    """A time before the year 1 or after 9999, which Python cannot represent.
 
-    It is compared as the first or last time of Python, and printed, saved and exported as
-    PostgreSQL wrote it.
+    It compares like the first or last time of Python, and is printed, saved and exported in the
+    text of PostgreSQL.
     """
 
     text: str
@@ -57,11 +57,11 @@ class FarTime(datetime):
 
 
 def read_far_times(connection: Connection[Any]) -> None:
-    """Let this connection read times that Python does not have as FarTime, without an error."""
+    """Let this connection read times that Python cannot represent as FarTime."""
     loader: Any = connection.adapters.get_loader(ZONED, Format.TEXT)
 
     class Loader(loader):  # type: ignore[misc]
-        """Django's loader, and its fallback."""
+        """Django's loader, with FarTime for times that it refuses."""
 
         def load(self, data: Any) -> datetime:
             try:
