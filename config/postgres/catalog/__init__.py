@@ -1,4 +1,4 @@
-"""pg_catalog as Python values: objects, definitions, dependents, privileges."""
+"""The system catalog as Python values: objects, definitions, dependents and privileges."""
 
 from config.postgres.catalog.catalog import (
     CatalogError,

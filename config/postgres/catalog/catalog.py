@@ -7,7 +7,6 @@ attribute. The number of queries does not grow with the number of tables, and th
 import json
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -21,6 +20,7 @@ from config.postgres.catalog.catalog_queries import (
 )
 from config.postgres.catalog.folded_partitions import with_partitions_folded
 from config.postgres.catalog.objects import Attributes, Catalog, Key
+from config.postgres.queries import read_rows
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,14 @@ class Schema:
 
 
 def read_schema(connection: BaseDatabaseWrapper) -> Schema:
-    """Return the schema that contains the migrations' records, or would if they were created now.
+    """Return the schema of django_migrations, or the one in which it would be created now.
 
-    Raises CatalogError if there is none.
+    Raise CatalogError if there is none.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(SCHEMA)
-        row = cursor.fetchone()
-    if row is None:
+    rows = read_rows(connection, SCHEMA)
+    if not rows:
         raise CatalogError("No schema of the role's search_path exists.")
-    return Schema(*row)
+    return Schema(*rows[0])
 
 
 class CatalogError(Exception):
@@ -57,19 +55,18 @@ class CatalogError(Exception):
 
 
 def read_shadows(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
-    """Return the tables and enum types that are hidden by others, with the schema of the others."""
+    """Return the tables and enum types that an object in another schema hides, with that schema."""
     return _read_values(connection, SHADOWS, schema)
 
 
 def read_owners(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
-    """Return the owner of every table, partition and enum type. Their parts have the same owner."""
+    """Return the owner of every table, partition and enum type."""
     return _read_values(connection, OWNERS, schema)
 
 
 def _read_values(connection: BaseDatabaseWrapper, query: str, schema: Schema) -> dict[Key, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"schema": schema.oid})
-        return {Key(*row[:3]): row[3] for row in cursor.fetchall()}
+    rows = read_rows(connection, query, {"schema": schema.oid})
+    return {Key(*key): value for *key, value in rows}
 
 
 def read_needed(
@@ -77,36 +74,34 @@ def read_needed(
 ) -> list[Key]:
     """Return the objects of the schema on which `tables` of the schema with the oid `owner` depend.
 
-    `tables` may be views. Tables and members of extensions are left out of the result.
+    `tables` may include views. The result has no tables and no members of extensions.
     """
-    parameters: dict[str, Any] = {"schema": schema.oid, "owner": owner, "tables": list(tables)}
-    with connection.cursor() as cursor:
-        cursor.execute(NEEDED, parameters)
-        return sorted(Key(kind, "", name) for kind, name in cursor.fetchall())
+    parameters = {"schema": schema.oid, "owner": owner, "tables": list(tables)}
+    rows = read_rows(connection, NEEDED, parameters)
+    return sorted(Key(kind, "", name) for kind, name in rows)
 
 
 def read_relations(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Sequence[str]
 ) -> list[Key]:
-    """Return the keys of the tables or views of models, except those found in another schema.
+    """Return the keys of `tables`, which may be views, except for those in another schema.
 
-    A name that is not found counts as a table.
+    A name that does not exist counts as a table.
     """
     quoted = [connection.ops.quote_name(table) for table in tables]
-    with connection.cursor() as cursor:
-        cursor.execute(RELATIONS, {"tables": list(tables), "quoted": quoted, "schema": schema.oid})
-        return [Key(kind, "", name) for kind, name in cursor.fetchall()]
+    parameters = {"tables": list(tables), "quoted": quoted, "schema": schema.oid}
+    return [Key(kind, "", name) for kind, name in read_rows(connection, RELATIONS, parameters)]
 
 
 def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
-    """Return the objects in the schema with the oid `schema` that belong to no extension."""
+    """Return the objects of the schema with the oid `schema`, without members of extensions."""
     return without_members(read_with_members(connection, schema))
 
 
 def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
     """Return the catalog without members of extensions and their parts, except for `ours`.
 
-    An extension may have taken over objects that migrations created; `ours` are the keys of these.
+    `ours` are the keys of objects that migrations created, and an extension may have adopted.
     """
     members = {key for key in catalog if catalog[key].get("extension") and key not in ours}
     names = {key.name for key in members if key.kind in ("table", "view")}
@@ -116,19 +111,17 @@ def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
 def read_with_members(
     connection: BaseDatabaseWrapper, schema: int, tables: Collection[str] = ()
 ) -> Catalog:
-    """Return the objects in the schema with the oid `schema`.
+    """Return the objects of the schema with the oid `schema`.
 
-    A partition is part of its table, unless it is one of `tables`.
-    Definitions qualify the names that the search path does not find. Two catalogs can therefore be
-    compared only if each was read with its own schema first in the search path.
+    A partition is part of its table, unless it is one of `tables`. Definitions qualify names that
+    the search path does not find, so two catalogs can be compared only if each was read with its
+    own schema first in the search path.
     """
     catalog: dict[Key, Attributes] = {}
-    with connection.cursor() as cursor:
-        for query in SCHEMA_OBJECTS:
-            cursor.execute(query, {"schema": schema})
-            for kind, table, name, encoded in cursor.fetchall():
-                attributes = json.loads(encoded)
-                # PostgreSQL has no definition of an object dropped since the query began.
-                if attributes.get("definition", "") is not None:
-                    catalog[Key(kind, table, name)] = attributes
+    for query in SCHEMA_OBJECTS:
+        for *key, encoded in read_rows(connection, query, {"schema": schema}):
+            attributes = json.loads(encoded)
+            # The definition is NULL if the object was dropped since the query began.
+            if attributes.get("definition", "") is not None:
+                catalog[Key(*key)] = attributes
     return with_partitions_folded(connection, catalog, schema, tables)

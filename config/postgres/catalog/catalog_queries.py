@@ -1,8 +1,8 @@
 """The queries that read the objects of one schema.
 
-Each of SCHEMA_OBJECTS returns rows of a kind, a table, a name and attributes in JSON. SHADOWS
-returns rows of a kind, a table, a name and a schema; OWNERS of a kind, a table, a name and a role;
-NEEDED and RELATIONS of a kind and a name. PARTITIONS and PART_NAMES are for partitions.py.
+Each of SCHEMA_OBJECTS returns rows of kind, table, name and attributes in JSON; SHADOWS of kind,
+table, name and schema; OWNERS of kind, table, name and role; NEEDED and RELATIONS of kind and name.
+PARTITIONS and PART_NAMES are for folded_partitions.py.
 """
 
 
@@ -13,15 +13,15 @@ def _extension(catalog: str, oid: str) -> str:
          WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"""
 
 
-# Definitions qualify the table with its schema, which differs between the compared catalogs. That
-# of an index of a partitioned table says ON ONLY, even if all partitions have the index.
+# A definition contains the schema of its table, which differs between the compared catalogs. The
+# definition of an index of a partitioned table has ON ONLY, even if all partitions have the index.
 _UNQUALIFIED = """replace(replace(replace({}, ' ON ONLY ', ' ON '), ' ON pg_temp.', ' ON '),
                    ' ON ' || c.relnamespace::regnamespace || '.', ' ON ')"""
 
 _ENABLED = """CASE {} WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled'
     WHEN 'R' THEN 'enabled on replicas only' WHEN 'A' THEN 'enabled on replicas, too' END"""
 
-# Models declare no access method: that of the role or the database is the right one.
+# Models declare no access method, so the default of the role or the database is the right one.
 _DEFAULT_ACCESS_METHOD = """(
     SELECT reset_val FROM pg_settings WHERE name = 'default_table_access_method')"""
 

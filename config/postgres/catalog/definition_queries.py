@@ -1,7 +1,7 @@
 """The queries that compose the SQL of a definition, by the kind of the object.
 
-Each returns one row: the description of the object, its table if the statements are actions of
-ALTER TABLE, and the statements that drop, create and finish the object.
+Each query returns one row: the description of the object, its table if the statements are actions
+of ALTER TABLE, and the statements that drop, create and finish the object.
 """
 
 _DROP = """format('DROP %%s %%s', CASE o.type WHEN 'statistics object' THEN 'STATISTICS'
@@ -52,7 +52,7 @@ _ROOT_TABLE = f"""(
      WHERE NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = ancestor.oid)
      LIMIT 1)"""
 
-# Values are cast to text, labels are replaced there, and the text is cast to the new type.
+# A value is cast to text, its labels are replaced, and the text is cast to the new type.
 _COLUMN = _query(
     "a.attrelid",
     f"""{_COLUMNS}
@@ -101,7 +101,7 @@ _GENERATED_COLUMN = _query(
             CASE WHEN a.attnotnull THEN ' NOT NULL' END) END""",
 )
 
-# An index that belongs to a constraint has the name of the constraint.
+# The index of a constraint has the name of the constraint.
 _INDEX_STATE = """
     CASE WHEN i.indisclustered
          THEN format('ALTER TABLE %%s CLUSTER ON %%I', i.indrelid::regclass, x.relname) END,
@@ -131,7 +131,7 @@ _FOREIGN_KEY = _query(
                || pg_get_constraintdef(k.oid)""",
 )
 
-# PostgreSQL prints the index of a partitioned table with ON ONLY, which would leave out partitions.
+# PostgreSQL prints the index of a partitioned table with ON ONLY, which would skip its partitions.
 _INDEX = _query(
     "x.oid",
     "pg_class AS x JOIN pg_index AS i ON i.indexrelid = x.oid",
@@ -160,7 +160,7 @@ _VIEW = _query(
 )
 
 
-def _state(kind: str, table: str, name: str, enabled: str) -> str:
+def _enable(kind: str, table: str, name: str, enabled: str) -> str:
     """Return an expression for the statement that enables or disables a trigger or rule."""
     return f"""
         format('ALTER TABLE %%s ', {_table(table)})
@@ -173,14 +173,14 @@ _TRIGGER = _query(
     "g.oid",
     "pg_trigger AS g",
     create=f"""pg_get_triggerdef(g.oid),
-        {_state("TRIGGER", "g.tgrelid", "g.tgname", "g.tgenabled")}""",
+        {_enable("TRIGGER", "g.tgrelid", "g.tgname", "g.tgenabled")}""",
 )
 
 _RULE = _query(
     "r.oid",
     "pg_rewrite AS r",
     create=f"""rtrim(pg_get_ruledef(r.oid), ';'),
-        {_state("RULE", "r.ev_class", "r.rulename", "r.ev_enabled")}""",
+        {_enable("RULE", "r.ev_class", "r.rulename", "r.ev_enabled")}""",
 )
 
 _POLICY = _query(
@@ -211,8 +211,8 @@ _STATISTICS = _query(
 _FUNCTION = _query("p.oid", "pg_proc AS p", create="rtrim(pg_get_functiondef(p.oid), E'\\n')")
 
 
-def _of_type(keyword: str, create: str, source: str = "") -> str:
-    """Return the query for a type, which is renamed first, and dropped when no object uses it."""
+def _type_query(keyword: str, create: str, source: str = "") -> str:
+    """Return the query for a type, which is first renamed, and dropped when no object uses it."""
     return _query(
         "t.oid",
         f"pg_type AS t {source}",
@@ -222,14 +222,14 @@ def _of_type(keyword: str, create: str, source: str = "") -> str:
     )
 
 
-_ENUM_TYPE = _of_type(
+_ENUM_TYPE = _type_query(
     "TYPE",
     """format('CREATE TYPE %%s AS ENUM (%%s)', o.identity,
               (SELECT string_agg(quote_literal(label), ', ' ORDER BY position)
                  FROM unnest(%(labels)s::text[]) WITH ORDINALITY AS l (label, position)))""",
 )
 
-_DOMAIN = _of_type(
+_DOMAIN = _type_query(
     "DOMAIN",
     """concat(
         format('CREATE DOMAIN %%s AS ', o.identity), format_type(t.typbasetype, t.typtypmod),

@@ -1,6 +1,6 @@
 """The SQL that drops objects and creates them again, from PostgreSQL's own definitions.
 
-It also restores the comment, owner, privileges and state, which are not in a definition.
+It also restores the comment, owner, privileges and state, which a definition does not contain.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from config.postgres.catalog.dependencies import Address
 from config.postgres.catalog.type_dependents import Dependents
 
 ALTERED = ("column", "default")
-"""The kinds that are altered rather than dropped, and so keep their comment and privileges."""
+"""Kinds that are altered instead of dropped, so that they keep their comment and privileges."""
 DESCRIBED_AS = {
     "column": "the default of ",
     "default": "the default of ",
@@ -82,7 +82,7 @@ def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[
     """Return the statements in an order in which the objects can be created.
 
     They can be dropped in the reverse order. Each table is altered by one statement, so that it is
-    rewritten only once. Raises graphlib.CycleError if there is no such order.
+    rewritten only once. Raise graphlib.CycleError if there is no such order.
     """
     nodes = {item.address: item.table or item.address for item in definitions}
     sorter = TopologicalSorter[object](dict.fromkeys(nodes.values(), ()))
@@ -90,20 +90,20 @@ def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[
         if node := nodes.get(address):
             sorter.add(node, *(nodes[need] for need in needs if nodes[need] != node))
     return [
-        _combined([item for item in definitions if nodes[item.address] == node])
+        _combine([item for item in definitions if nodes[item.address] == node])
         for node in sorter.static_order()
     ]
 
 
-def _combined(definitions: Sequence[Definition]) -> DropAndRecreate:
-    # Constraints are dropped before their column, which would include them.
+def _combine(definitions: Sequence[Definition]) -> DropAndRecreate:
+    # A column is dropped after its constraints, because DROP COLUMN would drop them, too.
     drop = [sql for item in reversed(definitions) for sql in item.drop]
     create = [sql for item in definitions for sql in item.create]
     if table := definitions[0].table:
-        drop, create = _altered(table, drop), _altered(table, create)
+        drop, create = _alter_table(table, drop), _alter_table(table, create)
     create += [sql for item in definitions for sql in item.details]
     return DropAndRecreate(drop, create, [sql for item in definitions for sql in item.finish])
 
 
-def _altered(table: str, actions: Sequence[str]) -> list[str]:
+def _alter_table(table: str, actions: Sequence[str]) -> list[str]:
     return [f"ALTER TABLE {table} {', '.join(actions)}"] if actions else []

@@ -12,15 +12,15 @@ class Address(NamedTuple):
     catalog: str
     oid: int
     number: int = 0
-    """The number of a column; 0 is the whole object."""
+    """The number of a column, or 0 for the whole object."""
 
     def is_within(self, others: Collection["Address"]) -> bool:
-        """Return whether `others` contains this object or, for a column, its table."""
+        """Return whether `others` contains this object or, if it is a column, its table."""
         return self in others or self._replace(number=0) in others
 
 
 class Dependency(NamedTuple):
-    """An entry of pg_depend, with a view in place of the rule that holds its query."""
+    """An entry of pg_depend. For a view, it has the view instead of the rule with its query."""
 
     needed: Address
     dependent: Address
@@ -29,20 +29,20 @@ class Dependency(NamedTuple):
 
     @property
     def is_publication(self) -> bool:
-        """Return whether the dependent is the table's entry in a publication."""
+        """Return whether the dependent is the entry of a table in a publication."""
         return self.dependent.catalog == "pg_publication_rel"
 
     @property
     def is_dropped(self) -> bool:
-        """Return whether a DROP of the needed object may include the dependent.
+        """Return whether a DROP of the needed object may drop the dependent, too.
 
-        The entry in a publication may not be dropped, because its subscribers would not be told.
+        It must not drop an entry in a publication, whose subscribers would not notice.
         """
         return self.type in ("a", "i", "P", "S") and not self.is_publication
 
 
 class Walk:
-    """A walk over pg_depend, which follows each object once and reads each level in one query."""
+    """A breadth-first walk over pg_depend that reads each level in one query."""
 
     def __init__(self, cursor: CursorWrapper, roots: Iterable[Address]) -> None:
         self._cursor = cursor
@@ -51,7 +51,7 @@ class Walk:
         self.follow(*roots)
 
     def follow(self, *addresses: Address) -> None:
-        """Read the dependents of `addresses` in the next level."""
+        """Read the dependents of `addresses` with the next level, each only once."""
         self._next += [item for item in addresses if item not in self._seen]
         self._seen.update(addresses)
 
@@ -67,7 +67,7 @@ class Walk:
 
 
 def transposed(addresses: Sequence[Address]) -> list[list[str | int]]:
-    """Return three lists for unnest(): the catalogs, the oids and the numbers of `addresses`."""
+    """Return the catalogs, oids and numbers of `addresses` as three lists for unnest()."""
     return [list(part) for part in zip(*addresses, strict=True)] or [[], [], []]
 
 

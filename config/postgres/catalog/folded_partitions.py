@@ -1,8 +1,8 @@
-"""Partitions as parts of their table.
+"""The catalog with each partition as one object, which is part of its table.
 
-A catalog has one object for each partition. Its attributes are those of the partition as a table,
-and one for each part, such as `index events_user_idx`. If PostgreSQL copied the part from the
-table, it has its name there. Comments on partitions are left out.
+The object has the attributes of the partition as a table, and an attribute for each of its parts,
+such as `index events_user_idx`. A part that PostgreSQL copied from the table has the name of the
+original. Comments are left out.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,24 +12,25 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog.catalog_queries import PART_NAMES, PARTITIONS
 from config.postgres.catalog.objects import Attributes, Catalog, Key
+from config.postgres.queries import read_rows
 
 NOT_COMPARED = ("comment", "index comment", "inherits", "inherited by")
 
-type Names = Mapping[tuple[str, str], str]
-"""The names of parts of the table, by the partition and the part that was copied from them."""
+type OriginalNames = Mapping[tuple[str, str], str]
+"""The name of the original of a copied part, by the partition and the name of the copy."""
 
 
 class CatalogPartition(NamedTuple):
-    """A relation below a partitioned table."""
+    """A partition of a table, or of one of its partitions."""
 
     table: str
     level: int
-    """1 for a partition of the table itself, more for a partition of a partition."""
+    """1 for a partition of the table, 2 for a partition of such a partition, and so on."""
     name: str
     schema: str | None
     """None for the schema of the table."""
     is_pending: bool
-    """Whether DETACH … CONCURRENTLY has been interrupted."""
+    """Whether DETACH PARTITION … CONCURRENTLY was interrupted."""
     bound: str
 
 
@@ -40,47 +41,50 @@ def with_partitions_folded(
 
     The partitions in `tables` stay tables.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(PARTITIONS, {"schema": schema, "tables": list(tables)})
-        links = [CatalogPartition(*row) for row in cursor.fetchall()]
-        if not links:
-            return catalog
-        cursor.execute(PART_NAMES, {"schema": schema})
-        names = {(partition, name): whole for partition, name, whole in cursor.fetchall()}
-    below = {link.name for link in links if not link.schema}
-    kept = {key: catalog[key] for key in catalog if _relation(key) not in below}
+    rows = read_rows(connection, PARTITIONS, {"schema": schema, "tables": list(tables)})
+    partitions = [CatalogPartition(*row) for row in rows]
+    if not partitions:
+        return catalog
+    rows = read_rows(connection, PART_NAMES, {"schema": schema})
+    originals = {(partition, copy): original for partition, copy, original in rows}
+    folded = {partition.name for partition in partitions if not partition.schema}
+    kept = {key: catalog[key] for key in catalog if _table_of(key) not in folded}
     return kept | {
-        Key("partition", link.table, link.name): _attributes(link, catalog, names)
-        for link in links
-        if link.level == 1
+        Key("partition", partition.table, partition.name): _attributes(
+            partition, catalog, originals
+        )
+        for partition in partitions
+        if partition.level == 1
     }
 
 
-def _relation(key: Key) -> str:
+def _table_of(key: Key) -> str:
     return key.table or (key.name if key.kind == "table" else "")
 
 
-def _attributes(link: CatalogPartition, catalog: Catalog, names: Names) -> Attributes:
+def _attributes(
+    partition: CatalogPartition, catalog: Catalog, originals: OriginalNames
+) -> Attributes:
     state: Attributes = {
-        "attached": "detach pending" if link.is_pending else "yes",
-        "partition bound": link.bound,
-        "schema": link.schema,
+        "attached": "detach pending" if partition.is_pending else "yes",
+        "partition bound": partition.bound,
+        "schema": partition.schema,
     }
-    if link.schema:
+    if partition.schema:
         return state
-    return {**folded(link.name, catalog, names), **state}
+    return {**_folded_attributes(partition.name, catalog, originals), **state}
 
 
-def folded(name: str, catalog: Catalog, names: Names) -> dict[str, Any]:
-    """Return the attributes of the table `name` and of its parts as those of a single object."""
+def _folded_attributes(name: str, catalog: Catalog, originals: OriginalNames) -> dict[str, Any]:
+    """Return the attributes of the table `name` and of its parts as those of one object."""
     attributes = _compared(catalog.get(Key("table", "", name), {}))
     for key in catalog:
         if key.table == name:
-            whole = names.get((name, key.name))
+            original = originals.get((name, key.name))
             part = _compared(catalog[key])
-            if whole and key.kind == "index":
+            if original and key.kind == "index":
                 part["definition"] = "USING " + str(part["definition"]).partition(" USING ")[2]
-            attributes[f"{key.kind} {whole or key.name}"] = part
+            attributes[f"{key.kind} {original or key.name}"] = part
     return attributes
 
 

@@ -9,7 +9,7 @@ type Value = str | int | bool | list[Any] | dict[str, Any] | None
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """The key of an object: its kind, its table (or '' if it is not part of one), and its name."""
+    """The key of an object: its kind, its table ('' if it is not part of one), and its name."""
 
     kind: str
     table: str

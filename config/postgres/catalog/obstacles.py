@@ -1,4 +1,4 @@
-"""The objects that prevent a DROP, because they depend on its objects and are not dropped."""
+"""The objects that prevent a DROP because they depend on a dropped object."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -17,15 +17,15 @@ class Obstacle:
     name: str
     """The object as PostgreSQL describes it."""
     needs: str
-    """The removed objects that it depends on, as PostgreSQL describes them."""
+    """The removed objects on which it depends, as PostgreSQL describes them."""
     address: Address
 
     def __str__(self) -> str:
         return f"{self.name} (needs {self.needs})"
 
 
-class Place(NamedTuple):
-    """The description of an object, and the table or view that it is part of."""
+class Described(NamedTuple):
+    """The description of an object, and the oid of its table or view, if it is part of one."""
 
     description: str
     relation: int | None
@@ -34,10 +34,10 @@ class Place(NamedTuple):
 def read_obstacles(
     cursor: CursorWrapper, removed: Collection[Address], own_tables: Collection[Address]
 ) -> list[Obstacle]:
-    """Return the objects that depend on `removed`, even indirectly, and are not dropped with it.
+    """Return the objects that depend on `removed`, also indirectly, and are not dropped with it.
 
-    Parts of `own_tables` do not count. Publications do: PostgreSQL would remove the table from them
-    without telling their subscribers.
+    Parts of `own_tables` are not obstacles. Publications are, because PostgreSQL would remove the
+    table from them, which their subscribers would not notice.
     """
     dependencies = _read_dependencies(cursor, removed)
     dropped = _roots([item for item in dependencies if item.is_dropped], removed)
@@ -47,21 +47,21 @@ def read_obstacles(
         if item.dependent not in dropped and (item.type == "n" or item.is_publication)
     }
     roots = _roots(dependencies, removed)
-    places = _read_places(cursor, [*blocking, *removed])
+    described = _read_descriptions(cursor, [*blocking, *removed])
     own = {table.oid for table in own_tables}
     return sorted(
         Obstacle(
-            places[address].description,
-            ", ".join(sorted(places[root].description for root in roots[address])),
+            described[address].description,
+            ", ".join(sorted(described[root].description for root in roots[address])),
             address,
         )
         for address in blocking
-        if _is_named(address, places[address].relation, own, blocking)
+        if _is_obstacle(address, described[address].relation, own, blocking)
     )
 
 
 def _read_dependencies(cursor: CursorWrapper, removed: Collection[Address]) -> list[Dependency]:
-    """Return all direct and indirect dependencies between different objects."""
+    """Return the direct and indirect dependencies on `removed`, except within one object."""
     walk = Walk(cursor, removed)
     dependencies = []
     for level in walk.levels():
@@ -76,7 +76,7 @@ def _read_dependencies(cursor: CursorWrapper, removed: Collection[Address]) -> l
 def _roots(
     dependencies: Iterable[Dependency], removed: Iterable[Address]
 ) -> Mapping[Address, set[Address]]:
-    """Return the objects reachable from `removed`, and the removed objects that lead to each."""
+    """Return each object that depends on `removed`, with the removed objects that it depends on."""
     dependents = defaultdict(list)
     for item in dependencies:
         dependents[item.needed].append(item.dependent)
@@ -91,22 +91,22 @@ def _roots(
     return roots
 
 
-def _read_places(cursor: CursorWrapper, addresses: list[Address]) -> dict[Address, Place]:
-    cursor.execute(PLACES, transposed(addresses))
-    return {Address(*row[:3]): Place(*row[3:]) for row in cursor.fetchall()}
+def _read_descriptions(cursor: CursorWrapper, addresses: list[Address]) -> dict[Address, Described]:
+    cursor.execute(DESCRIPTIONS, transposed(addresses))
+    return {Address(*row[:3]): Described(*row[3:]) for row in cursor.fetchall()}
 
 
-def _is_named(
+def _is_obstacle(
     address: Address, relation: int | None, own: Collection[int], blocking: Collection[Address]
 ) -> bool:
-    """Return whether the object is neither part of another obstacle nor part of an own table."""
+    """Return whether the object is not part of another obstacle or of an own table."""
     if relation is None:
         return True
     whole = Address("pg_class", relation)
     return relation not in own and (address == whole or whole not in blocking)
 
 
-PLACES = """
+DESCRIPTIONS = """
 SELECT catalog, oid::bigint, number, pg_describe_object(catalog::regclass, oid, number),
        CASE catalog
        WHEN 'pg_class' THEN coalesce((SELECT indrelid FROM pg_index WHERE indexrelid = oid), oid)

@@ -3,49 +3,45 @@
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog.catalog import CatalogError
+from config.postgres.queries import read_rows
+
+LEDGERS = """
+    SELECT quote_ident(current_user), c.oid::regclass, quote_ident(n.nspname),
+           has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT')
+      FROM pg_class AS c
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.relname = 'django_migrations' AND c.relkind IN ('r', 'p')
+       AND c.oid = coalesce(to_regclass('django_migrations'), c.oid)
+     ORDER BY n.nspname
+"""
+TEMPORARY_TABLES = """
+    SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::bool,
+           has_database_privilege(current_database(), 'TEMPORARY'),
+           quote_ident(current_database()), quote_ident(current_user)
+"""
 
 
 def check_may_read(connection: BaseDatabaseWrapper) -> None:
-    """Raise CatalogError if the role cannot read an existing table of the migrations' records.
+    """Raise CatalogError if the role cannot read an existing table django_migrations.
 
-    Every role can read pg_catalog, but to a role without USAGE all tables would seem to be missing.
+    Every role can read pg_catalog, but without USAGE all tables would seem to be missing.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT quote_ident(current_user), c.oid::regclass, quote_ident(n.nspname),
-                   has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT')
-              FROM pg_class AS c
-              JOIN pg_namespace AS n ON n.oid = c.relnamespace
-             WHERE c.relname = 'django_migrations' AND c.relkind IN ('r', 'p')
-               AND c.oid = coalesce(to_regclass('django_migrations'), c.oid)
-             ORDER BY n.nspname
-            """
-        )
-        for role, ledger, schema, may_use_schema, may_select in cursor.fetchall():
-            if not may_use_schema:
-                raise CatalogError(
-                    f"Role {role} may not look into schema {schema}, where the migrations' ledger "
-                    f"is. GRANT USAGE ON SCHEMA {schema} TO {role}."
-                )
-            if not may_select:
-                raise CatalogError(
-                    f"Role {role} may not read the migrations' ledger. "
-                    f"GRANT SELECT ON {ledger} TO {role}."
-                )
+    for role, table, schema, may_use_schema, may_select in read_rows(connection, LEDGERS):
+        if not may_use_schema:
+            raise CatalogError(
+                f"Role {role} may not look into schema {schema}, where the migrations' ledger is. "
+                f"GRANT USAGE ON SCHEMA {schema} TO {role}."
+            )
+        if not may_select:
+            raise CatalogError(
+                f"Role {role} may not read the migrations' ledger. "
+                f"GRANT SELECT ON {table} TO {role}."
+            )
 
 
 def check_may_create_temporary(connection: BaseDatabaseWrapper) -> None:
     """Raise CatalogError if the role cannot create temporary tables in the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::bool,
-                   has_database_privilege(current_database(), 'TEMPORARY'),
-                   quote_ident(current_database()), quote_ident(current_user)
-            """
-        )
-        standby, read_only, may_create, database, role = cursor.fetchone()
+    [(standby, read_only, may_create, database, role)] = read_rows(connection, TEMPORARY_TABLES)
     instead = "or compare with a snapshot: --expect FILE"
     if standby:
         raise CatalogError(

@@ -1,9 +1,9 @@
 """The objects that depend on a type and must be dropped before it can be replaced.
 
-PostgreSQL can change the type of a column, and then rebuilds those indexes and constraints of the
-column that do not mention the type. Everything else must be dropped: expressions that contain one
-of the type's labels, and the views, rules, policies, triggers, functions, foreign keys and
-generated columns that use such a column.
+When PostgreSQL changes the type of a column, it rebuilds its indexes and constraints that do not
+mention the type. All other dependents must be dropped before: expressions that contain a label of
+the type, and the views, rules, policies, triggers, functions, foreign keys and generated columns
+that use such a column.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,23 +31,23 @@ class Dependents:
 
 
 class Unit(NamedTuple):
-    """The object to drop and create again for a dependent in pg_depend, which may be part of it."""
+    """The object that is dropped and created again for a dependent, which may be part of it."""
 
     kind: str | None
-    """None: it cannot be dropped and created again. INCLUDED: another object includes it."""
+    """None if it cannot be created again; INCLUDED if it is dropped with another object."""
     address: Address
     description: str
 
 
 INCLUDED = "included"
 NOT_OUTSIDE = ("column", "domain", "generated column")
-"""The kinds that can only be changed along with an enum type that is replaced."""
+"""The kinds that can be created again only together with a replaced enum type."""
 REBUILT = ("check", "default", "index", "key", "statistics")
 """The kinds that PostgreSQL rebuilds when it changes the type of their column."""
 
 
 def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
-    """Return the type, and the objects that must be dropped before it."""
+    """Return the type and the objects that must be dropped before it."""
     root = Address("pg_type", type_oid)
     found = Dependents({root: "enum type"})
     unit_of = {root: root}
@@ -76,7 +76,7 @@ def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
 
 
 def read_dependents_outside(cursor: CursorWrapper, roots: Collection[Address]) -> Dependents:
-    """Return the objects that prevent a DROP of `roots` and of the objects that it includes."""
+    """Return the objects that prevent a DROP of `roots`, which drops their parts, too."""
     dropped = _read_included(cursor, roots)
     found = Dependents({})
     unit_of: dict[Address, Address] = {}
