@@ -57,9 +57,9 @@ def leave_memory(directory: Path) -> None:
     if MEMORY not in directory.parents or not _is_own(directory):
         return
     server = EmbeddedServer(directory)
-    with suppress(OSError), server._exclusive() as cluster:
+    with suppress(OSError), server._locked_directory() as data_directory:
         if not server._is_used():
-            cluster.stop()
+            data_directory.stop()
             unfinished = directory / "initdb.unfinished"
             unfinished.mkdir(exist_ok=True)
             # A directory without PG_VERSION is not a server's.

@@ -1,4 +1,4 @@
-"""Where a Citus cluster keeps the rows of a model, and how they are found there."""
+"""The distribution of tables over the servers of a Citus cluster."""
 
 from config.postgres.citus.declarations import (
     Distributed,

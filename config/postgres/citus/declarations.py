@@ -1,9 +1,10 @@
-"""The declaration of a model that says where a Citus cluster keeps its rows.
+"""The declaration of the servers on which a Citus cluster keeps the rows of a model.
 
     class Message(TimestampedModel):
         distribution = Distributed("conversation")
 
-It is no option of Meta, since no migration depends on it: one server has the same tables.
+It is not an option of Meta, because no migration depends on it: the tables are the same on a single
+server.
 """
 
 from dataclasses import dataclass
@@ -15,35 +16,35 @@ from django.db.models import Field, Model
 
 @dataclass(frozen=True)
 class Distributed:
-    """The distribution of a table whose rows are spread over the servers by one field."""
+    """The distribution of a table whose rows are spread over the servers by a field."""
 
     by: str
-    """The name of the field: rows of equal values are on the same server."""
+    """The name of the field. Rows with equal values are on the same server."""
     colocated: bool = True
-    """Whether rows of other colocated tables that have the same value are on that server, too."""
+    """Whether rows of other colocated tables with the same value are on that server, too."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The distribution of a table of which each server has all rows."""
+    """The distribution of a table with all rows on each server."""
 
 
 type Distribution = Distributed | Reference
 
 
 def declared_distribution(model: type[Model]) -> Distribution | None:
-    """Return what the model declares, or None if it declares nothing."""
+    """Return the distribution that the model declares, or None."""
     if model._meta.auto_created:
-        return _of_both_sides(model)
+        return _many_to_many_distribution(model)
     declared = getattr(model, "distribution", None)
     return declared if isinstance(declared, Distributed | Reference) else None
 
 
-def _of_both_sides(relation: type[Model]) -> Distribution | None:
-    """Return the distribution of the table that Django makes for a many-to-many field.
+def _many_to_many_distribution(relation: type[Model]) -> Distribution | None:
+    """Return the distribution of the table that Django creates for a many-to-many field.
 
-    If both of its models are on every server, the table is, too. Otherwise it has none, since its
-    rows could not refer to both.
+    If both of its models are on every server, the table is, too. Otherwise it has none, because a
+    row could not refer to both.
     """
     fields: list[Any] = [field for field in relation._meta.concrete_fields if field.is_relation]
     sides = [declared_distribution(field.related_model) for field in fields]
@@ -51,16 +52,16 @@ def _of_both_sides(relation: type[Model]) -> Distribution | None:
 
 
 def distribution_field(model: type[Model]) -> "Field[Any, Any] | None":
-    """Return the field by which the model's rows are spread, or None if they are not."""
+    """Return the field by which the rows of the model are spread, or None."""
     declared = declared_distribution(model)
     return model._meta.get_field(declared.by) if isinstance(declared, Distributed) else None  # type: ignore[return-value]
 
 
 def is_cluster(alias: str = "default") -> bool:
-    """Return whether the connection's database is one of a Citus cluster."""
+    """Return whether the database of the connection belongs to a Citus cluster."""
     return bool(getattr(connections[alias], "is_cluster", False))
 
 
 def is_spread(model: type[Model], alias: str = "default") -> bool:
-    """Return whether the rows of the model are on several servers, where few joins work."""
+    """Return whether the rows of the model are spread over servers."""
     return distribution_field(model) is not None and is_cluster(alias)

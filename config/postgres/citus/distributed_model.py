@@ -1,4 +1,4 @@
-"""A base of models whose statements ask one server of a cluster, the one that has the row."""
+"""The base of models whose statements go only to the server of their row."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from config.postgres.citus.declarations import distribution_field
 
 
 class DistributedModel(models.Model):
-    """A row whose statements name its server.
+    """A row of which UPDATE, DELETE and refresh_from_db() go only to its server.
 
-    They have the distribution column in their WHERE clause, and do not set it, since Citus refuses
-    an UPDATE that does. If the row is not found, all servers are asked by the key alone: the column
-    was changed, or the row is gone.
+    They have the distribution column in their WHERE clause. An UPDATE does not set it, because
+    Citus refuses that. If the row is not found, the statement is repeated on all servers without
+    the column: its value was changed in Python, or the row was deleted.
     """
 
     class Meta:
@@ -28,7 +28,7 @@ class DistributedModel(models.Model):
         values: Sequence[Any],
         *options: Any,
     ) -> Any:
-        """Leave out the distribution column, unless it was changed."""
+        """Update the row without setting the distribution column, unless its value was changed."""
         place = self._place()
         here = base_qs.filter(**place)
         others = [value for value in values if value[0].attname not in place]
@@ -53,7 +53,7 @@ class DistributedModel(models.Model):
         fields: Iterable[str] | None = None,
         from_queryset: models.QuerySet[Any] | None = None,
     ) -> None:
-        """Read the row from its server; ask all servers if it is not there."""
+        """Read the row from its server or, if it is not there, from all servers."""
         if place := self._place():
             rows = from_queryset
             if rows is None:
@@ -71,7 +71,7 @@ class DistributedModel(models.Model):
     ) -> tuple[int, dict[str, int]]:
         """Delete the row on its server.
 
-        Leave it to Django if signals have to be sent, or other rows go with it.
+        If signals must be sent or other rows must be deleted with it, let Django do that.
         """
         alias = using or router.db_for_write(type(self), instance=self)
         place = self._place()
@@ -87,9 +87,9 @@ class DistributedModel(models.Model):
         return count, {self._meta.label: count}
 
     def _place(self) -> dict[str, Any]:
-        """Return the condition that names the server.
+        """Return the condition on the distribution column, by which Citus finds the server.
 
-        It is empty if the key names it already, or if the column was not read.
+        Return an empty one if that column is the primary key, or was deferred.
         """
         field = distribution_field(type(self))
         if field is None or field.primary_key or field.attname not in self.__dict__:

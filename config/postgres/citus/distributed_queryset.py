@@ -1,4 +1,4 @@
-"""Queries of distributed tables."""
+"""The queryset of models with distributed tables."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Self
@@ -10,19 +10,19 @@ from config.postgres.citus.declarations import distribution_field, is_spread
 
 
 class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
-    """The rows of a distributed table, which can be locked on a cluster, too.
+    """A queryset whose select_for_update() also works on a cluster.
 
-    Citus locks rows only in a query that names their place: one value of the distribution column.
-    So the places are read first, and the rows of each place are locked by a query of their own.
+    Citus locks rows only in a query with one value of the distribution column, here called a place.
+    So the places of the rows are read first, and then the rows of each place are locked by a query.
     """
 
     _is_placed = False
-    """Whether the query names one place. Clones begin with False, since they may name others."""
+    """Whether the query names one place. It is False in clones, which may name others."""
 
     def _fetch_all(self) -> None:
-        """Read the rows. Those that a cluster is to lock are locked first, place by place."""
+        """Read the rows. On a cluster, first lock those to be locked, place by place."""
         if self._result_cache is None and self._is_scattered():
-            rows = self._locked_by_place()
+            rows = self._lock_by_place()
             if self._has_instances():
                 self._result_cache = list(rows.values())
             else:
@@ -30,11 +30,11 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
-        """Iterate over the rows. If a cluster is to lock them, read all of them first."""
+        """Iterate over the rows. If a cluster locks them, read all of them first."""
         return iter(self) if self._is_scattered() else super().iterator(chunk_size)
 
     def exists(self) -> bool:
-        """Return whether there is a row, and lock it if rows are to be locked."""
+        """Return whether there is a row. If rows are to be locked, lock it."""
         return bool(self[:1]) if self._is_scattered() else super().exists()
 
     def bulk_create(
@@ -46,7 +46,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         update_fields: Collection[str] | None = None,
         unique_fields: Collection[str] | None = None,
     ) -> list[M]:
-        """Insert the rows. On a cluster the primary key holds the distribution column, too."""
+        """Insert the rows. On a cluster unique keys contain the distribution column, too."""
         if unique_fields and is_spread(self.model, self.db):
             place: Any = distribution_field(self.model)
             if not {place.name, place.attname} & {*unique_fields}:
@@ -56,7 +56,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         )
 
     def _is_scattered(self) -> bool:
-        """Return whether rows are to be locked that may be in several places."""
+        """Return whether the query locks rows that may be in several places."""
         return (
             bool(self.query.select_for_update)
             and not self._is_placed
@@ -73,30 +73,30 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         unlocked.query.clear_limits()
         return unlocked
 
-    def _locked_by_place(self) -> dict[Any, Any]:
-        """Lock the rows, and return them by key in their order; for values, only the keys count.
+    def _lock_by_place(self) -> dict[Any, Any]:
+        """Lock the rows, and return them by primary key, in order. For values(), return only keys.
 
-        If locked rows are to be skipped, lock later ones in their stead.
+        With skip_locked, lock later rows in place of those that are skipped.
         """
         low, high = self.query.low_mark, self.query.high_mark
-        rows = self._locked_at(places := self._places(low, high))
+        rows = self._lock_at(places := self._read_places(low, high))
         if high is None or not self.query.select_for_update_skip_locked:
             return rows
         wanted = high - low
         while places and len(rows) < wanted:
             low, high = high, high + wanted - len(rows)
-            rows |= self._locked_at(places := self._places(low, high))
+            rows |= self._lock_at(places := self._read_places(low, high))
         return rows
 
-    def _places(self, low: int, high: int | None) -> dict[Any, Any]:
-        """Return the distribution column of each row of the slice, by its key."""
+    def _read_places(self, low: int, high: int | None) -> dict[Any, Any]:
+        """Return the value of the distribution column of each row of the slice, by primary key."""
         field: Any = distribution_field(self.model)
         return dict(self._unlocked()[low:high].values_list("pk", field.attname))
 
-    def _locked_at(self, places: Mapping[Any, Any]) -> dict[Any, Any]:
+    def _lock_at(self, places: Mapping[Any, Any]) -> dict[Any, Any]:
         """Lock the rows at these places, and return those that the query still finds.
 
-        All sessions lock the places in the same order, so that none waits for the other.
+        All sessions lock the places in the same order, so that there is no deadlock.
         """
         field: Any = distribution_field(self.model)
         rows: dict[Any, Any] = {}

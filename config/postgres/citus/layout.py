@@ -1,4 +1,4 @@
-"""The layout of the tables on a cluster: as models declare it, as it is, and what it changes."""
+"""The layout of the tables on a cluster: as declared, as it is, and its effect on keys."""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import Attributes, Catalog, Key, Schema, quote
 from config.postgres.citus.declarations import Distributed, declared_distribution, is_cluster
+from config.postgres.queries import read_rows
 
 PRIMARY_KEY = re.compile(r"PRIMARY KEY \((?P<columns>[^)]+)\)")
 FOREIGN_KEY = re.compile(
@@ -19,8 +20,8 @@ FOREIGN_KEY = re.compile(
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 """A name that PostgreSQL prints without quotes, unless it is a reserved word."""
 EVERYWHERE, SPREAD, COLOCATED = "on every server", "spread by ", ", colocated"
-# pg_dist_partition also has partitions, which follow their table, and local tables that Citus
-# manages because a foreign key connects them with others.
+# pg_dist_partition also lists partitions, which follow their table, and local tables that Citus
+# manages because foreign keys connect them with others.
 LIVE_LAYOUT = """
 WITH placed AS (
     SELECT c.relname, p.partmethod, p.colocationid,
@@ -55,13 +56,13 @@ class Placement:
 
     @classmethod
     def parse(cls, words: str) -> Self:
-        """Return the placement that these words, those of its string, describe."""
+        """Return the placement whose str() is `words`."""
         column = words.removesuffix(COLOCATED).removeprefix(SPREAD)
         return cls() if words == EVERYWHERE else cls(column, words.endswith(COLOCATED))
 
 
 type Layout = Mapping[str, Placement]
-"""The placements of tables by name. A table that is not in it is on the coordinator alone."""
+"""The placements by table name. Other tables are on the coordinator only."""
 
 
 def declared_layout() -> dict[str, Placement]:
@@ -78,12 +79,11 @@ def declared_layout() -> dict[str, Placement]:
 
 
 def read_layout(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, Placement]:
-    """Return the layout of the schema's tables; none without Citus."""
+    """Return the layout of the schema's tables, which is empty without Citus."""
     if not is_cluster(connection.alias):
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(LIVE_LAYOUT, [schema.oid])
-        return {name: Placement(column, colocated) for name, column, colocated in cursor.fetchall()}
+    rows = read_rows(connection, LIVE_LAYOUT, [schema.oid])
+    return {name: Placement(column, colocated) for name, column, colocated in rows}
 
 
 def with_layout(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:
@@ -97,7 +97,7 @@ def with_layout(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:
 
 
 def layout_of(catalog: Catalog) -> dict[str, Placement]:
-    """Return the layout that the attributes of a catalog tell."""
+    """Return the layout in the attributes of a catalog."""
     return {
         key.name: Placement.parse(str(catalog[key]["placement"]))
         for key in catalog
@@ -106,10 +106,7 @@ def layout_of(catalog: Catalog) -> dict[str, Placement]:
 
 
 def on_cluster(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:
-    """Return the catalog with the keys as they must be on a cluster, without those it cannot have.
-
-    Keys that are already so stay as they are.
-    """
+    """Return the catalog with its keys as on a cluster, without those that Citus cannot enforce."""
     changed = {
         key: key_on_cluster(key.table, str(catalog[key].get("definition")), layout)
         for key in catalog
@@ -123,33 +120,38 @@ def on_cluster(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:
 
 
 def key_on_cluster(owner: str, definition: str, layout: Layout) -> str:
-    """Return the definition of the key, or '' if Citus cannot enforce it."""
+    """Return the definition of the key on a cluster, or '' if Citus cannot enforce it."""
     column = layout.get(owner, Placement()).column
     if found := PRIMARY_KEY.match(definition):
-        return PRIMARY_KEY.sub(f"PRIMARY KEY ({_with(column, found['columns'])})", definition)
+        return PRIMARY_KEY.sub(
+            f"PRIMARY KEY ({_with_column(column, found['columns'])})", definition
+        )
     if not (found := FOREIGN_KEY.match(definition)):
         return definition
     columns, table, referred, rest = found.groups()
     name = table.replace('"', "")
-    # Citus would convert a table that stays on the coordinator, and could not take it back if it
-    # has an identity column.
+    # Citus would also manage a table that stays on the coordinator, and could not revert that if
+    # the table has an identity column.
     if (owner in layout) != (name in layout):
         return ""
     if layout.get(name, Placement()).column:
         if owner != name:
             return ""
-        columns, referred = _with(column, columns), _with(column, referred)
-    if column in _names(columns) and "ON DELETE SET" in rest:
+        columns, referred = (
+            _with_column(column, columns),
+            _with_column(column, referred),
+        )
+    if column in _column_names(columns) and "ON DELETE SET" in rest:
         return ""
     return f"FOREIGN KEY ({columns}) REFERENCES {table}({referred}){rest}"
 
 
-def _with(column: str, columns: str) -> str:
-    """Return the columns of a key, with the distribution column before them unless it is there."""
-    if not column or column in _names(columns):
+def _with_column(column: str, columns: str) -> str:
+    """Return the columns of a key, with the distribution column as the first if it is missing."""
+    if not column or column in _column_names(columns):
         return columns
     return f"{column if PLAIN.fullmatch(column) else quote(column)}, {columns}"
 
 
-def _names(columns: str) -> list[str]:
+def _column_names(columns: str) -> list[str]:
     return [column.removeprefix('"').removesuffix('"') for column in columns.split(", ")]

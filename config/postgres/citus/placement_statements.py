@@ -1,18 +1,18 @@
-"""The SQL that places tables on a cluster, moves them there, and takes them back."""
+"""The SQL that distributes tables over a cluster, moves them, and takes them back."""
 
 from config.postgres.catalog import literal, quote
 from config.postgres.citus.layout import Layout, Placement
 
 MODE = "citus.multi_shard_modify_mode"
-# A statement on many shards, followed by a write to a table that they refer to, fails without it.
+# Without it, a statement on several shards fails after a write to a table to which they refer.
 SEQUENTIAL = f"{MODE} = 'sequential'"
 
 
 def place(table: str, wanted: Placement, layout: Layout) -> str:
-    """Return the statement that places a table which is on the coordinator.
+    """Return the statement that distributes a table of the coordinator.
 
-    `layout` has the tables that are placed already. A colocated table joins the group of one of
-    them, or begins it.
+    `layout` has the distributed tables. A colocated table joins the group of one of them, or is the
+    first of the group.
     """
     name = literal(quote(table))
     if not wanted.column:
@@ -22,17 +22,17 @@ def place(table: str, wanted: Placement, layout: Layout) -> str:
 
 
 def free(table: str) -> str:
-    """Return the statement that frees the space of the rows that a table had before it was placed.
+    """Return the statement that deletes the rows that a distributed table has on the coordinator.
 
-    Citus keeps them on the coordinator, hidden, and checks each new constraint for them, too.
+    Citus hides these old copies, but checks each new constraint for them, too.
     """
     return f"SELECT truncate_local_data_after_distributing_table({literal(quote(table))});"
 
 
 def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str | None:
-    """Return the statement that moves a placed table, or None if it has to be taken back first.
+    """Return the statement that moves a distributed table, or None if it must be taken back first.
 
-    A table that joins others gets as many shards as they have.
+    A table that joins a group gets the number of shards of the group.
     """
     name = literal(quote(table))
     if not (found.column and wanted.column):
@@ -48,20 +48,20 @@ def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str
 
 
 def take_back(table: str) -> str:
-    """Return the statement that takes back the table and all that foreign keys connect with it.
+    """Return the statement that moves the table back to the coordinator.
 
-    It moves their rows to the coordinator.
+    It also moves all tables that foreign keys connect with it.
     """
     name = literal(quote(table))
     return f"SELECT undistribute_table({name}, cascade_via_foreign_keys => true);"
 
 
 def take_back_alone(table: str) -> str:
-    """Return the statement that takes back a table without foreign keys from or to others."""
+    """Return the statement that moves back a table without foreign keys from or to others."""
     return f"SELECT undistribute_table({literal(quote(table))});"
 
 
 def _companion(table: str, wanted: Placement, layout: Layout) -> str:
-    """Return the name of a table whose group the table joins, or 'none', as a literal."""
+    """Return a literal with the name of a table whose group the table joins, or 'none'."""
     others = (name for name, other in layout.items() if other.colocated and name != table)
     return literal(next((quote(name) for name in others if wanted.colocated), "none"))

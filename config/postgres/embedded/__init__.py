@@ -1,4 +1,4 @@
-"""The PostgreSQL server that comes with the project (ENGINE)."""
+"""The database backend (ENGINE) with the PostgreSQL server that comes with the project."""
 
 from config.postgres.embedded.data_directory import BIN
 

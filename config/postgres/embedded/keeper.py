@@ -1,4 +1,4 @@
-"""The program that stops the server if its last client was killed and could not stop it.
+"""The program that stops the server if its last client was killed.
 
 It is run as `python -m config.postgres.embedded.keeper DIRECTORY`, with `keeper.lock` as its stdin.
 """

@@ -1,10 +1,10 @@
 """The embedded server, shared by all processes of this project that use it.
 
-File locks tell which processes are alive, because the kernel releases those of a killed process.
-(The package's own server class records pids in a file, which is wrong after `kill -9`.)
+File locks show which processes are alive, because the kernel releases the locks of a process that
+was killed. (The server class of the package writes pids to a file, which is wrong after `kill -9`.)
 
 - `clients.lock`: each client holds a shared lock until its process ends. The last client stops the
-  server when it exits. If it was killed, the keeper does, a process that waits for the lock.
+  server when it exits. If it was killed, the keeper, a process that waits for the lock, does so.
 - `keeper.lock`: the keeper holds it, so that there is only one.
 - The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
@@ -29,7 +29,7 @@ from config.postgres.embedded.data_directory import (
     DataDirectory,
     EmbeddedServerError,
     SocketAddress,
-    forget_libpq_variables,
+    unset_libpq_variables,
 )
 
 PROJECT = Path(__file__).parents[3]
@@ -38,26 +38,26 @@ NOT_WAITING = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 
 class EmbeddedServer:
-    """The server on the data directory `directory`, from the view of one client process."""
+    """The server on the data directory `directory`, as this client process uses it."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._clients_lock: int | None = None
 
     def address(self, database: str) -> SocketAddress:
-        """Return the address of the server. If needed, start it, and create it and `database`.
+        """Return the address of the server. Create and start it, and create `database`, if needed.
 
-        The server then runs at least until this process ends. Raises EmbeddedServerError if it
+        The server then runs at least until this process ends. Raise EmbeddedServerError if it
         cannot be used.
         """
         data_directory = DataDirectory(self.directory)
         if self._clients_lock is not None and (address := data_directory.address()):
             return address
-        forget_libpq_variables()
+        unset_libpq_variables()
         try:
             with suppress(FileExistsError):
                 self.directory.mkdir(parents=True)
-            with self._exclusive() as data_directory:
+            with self._locked_directory() as data_directory:
                 data_directory.create()
                 self._join_clients()
                 self._ensure_keeper()
@@ -79,16 +79,16 @@ class EmbeddedServer:
         while True:
             with _locked(self.directory / "clients.lock"):
                 pass  # no client is left
-            with self._exclusive() as data_directory:
+            with self._locked_directory() as data_directory:
                 if not self._is_used():
                     data_directory.stop()
-                    # Inside the exclusive block, so that the next client starts another keeper.
+                    # While the directory is locked, so that the next client starts another keeper.
                     os.close(keeper_lock)
                     return
 
     @contextmanager
-    def _exclusive(self) -> Iterator[DataDirectory]:
-        """Let only one process at a time create, start or stop the server."""
+    def _locked_directory(self) -> Iterator[DataDirectory]:
+        """Lock the data directory, so that no other process creates, starts or stops the server."""
         with _locked(self.directory, flags=os.O_RDONLY | os.O_DIRECTORY) as lock:
             yield DataDirectory(self.directory, lock)
 
@@ -107,12 +107,12 @@ class EmbeddedServer:
             # When a forked child ends, its parent keeps the lock.
             os.close(self._clients_lock)
         # The directory may have been removed.
-        with suppress(OSError), self._exclusive() as data_directory:
+        with suppress(OSError), self._locked_directory() as data_directory:
             if not self._is_used():
                 data_directory.stop()
 
     def _is_used(self) -> bool:
-        """Return whether there is a client. Inside of `_exclusive()`, no new one can join."""
+        """Return whether there is a client. While the directory is locked, no new one can join."""
         with suppress(BlockingIOError), _locked(self.directory / "clients.lock", NOT_WAITING):
             return False
         return True
@@ -125,19 +125,19 @@ class EmbeddedServer:
             keeper = subprocess.Popen(
                 [sys.executable, "-m", "config.postgres.embedded.keeper", self.directory],
                 cwd=PROJECT,
-                stdin=keeper_lock,  # inherited, so that the lock is held until the keeper ends
+                stdin=keeper_lock,  # inherited: the keeper holds the lock until it ends
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            keeper.returncode = 0  # else Python would warn that it is still running
+            keeper.returncode = 0  # otherwise Python would warn that it is still running
 
 
 @contextmanager
 def _locked(path: Path, operation: int = fcntl.LOCK_EX, flags: int = LOCK_FILE) -> Iterator[int]:
-    """Lock the file or directory for the length of the block, and yield its descriptor.
+    """Lock the file or directory until the block ends, and yield its descriptor.
 
-    Raises BlockingIOError if another process has the lock and `operation` does not wait.
+    Raise BlockingIOError if another process has the lock and `operation` does not wait.
     """
     lock = os.open(path, flags, 0o600)
     try:
@@ -155,7 +155,6 @@ def _ensure_database(address: SocketAddress, name: str) -> None:
         dbname="postgres",
         autocommit=True,
     ) as connection:
-        if not connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [name]
-        ).fetchone():
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if not found.fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
