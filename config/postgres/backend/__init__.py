@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, aware of enum types (ENGINE)."""
+"""Django's PostgreSQL backend with native enum types (ENGINE)."""
 
 from config.postgres.backend.base import DatabaseWrapper
 from config.postgres.backend.schema import DatabaseSchemaEditor

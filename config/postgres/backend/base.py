@@ -1,4 +1,4 @@
-"""The connection to a PostgreSQL database with native enum types."""
+"""The connection of a PostgreSQL backend with native enum types."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from config.postgres.backend.schema import DatabaseSchemaEditor
 from config.postgres.enums import EnumField, read_unknown_array, register_enum_arrays
 from config.postgres.times import read_far_times
 
-# What a role or a database may have set, and psycopg, Django and this project's SQL depend on. The
-# server reports them to the client, so that a pooler, too, keeps each client's own values.
-WANTED = {
-    "DateStyle": "ISO",  # whatever the order of day and month in input
+# Parameters on which psycopg, Django and the SQL of this project depend, and which a role or a
+# database may set. The server reports them to the client, so a pooler keeps each client's values.
+REQUIRED_PARAMETERS = {
+    "DateStyle": "ISO",  # with any order of day and month
     "IntervalStyle": "postgres",
     "standard_conforming_strings": "on",
 }
 
-# A plan leaves partitions out by their bounds. The server would then also hold the checks of each
-# one that is left against the condition, which takes a third of the planning and finds nothing. A
-# pooler may keep this setting for other clients; it changes no result.
+# The bounds of partitions exclude them from a plan. By default the server then also compares the
+# checks of each remaining one with the condition, which takes a third of the planning time for
+# nothing. A pooler may keep this setting for other clients, but it changes no result.
 PLAN_WITHOUT_CHECKS = "SET constraint_exclusion = off"
 
 HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
@@ -31,18 +31,18 @@ HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
 class DatabaseFeatures(features.DatabaseFeatures):
     """The features of the oldest supported PostgreSQL version."""
 
-    # PostgreSQL 18 has them, but the schema must also work on 15. Django would connect to find
-    # out the version, and `check` must not need a server.
+    # PostgreSQL 18 has them, but the schema must also work on 15. Django would connect to read the
+    # version, but `check` must work without a server.
     supports_virtual_generated_columns = False
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    """The converters and casts of values, for enum types too."""
+    """The converters and casts of values, also for enum types."""
 
     compiler_module = "config.postgres.backend.compiler"
 
     def get_db_converters(self, expression: Any) -> list[Any]:
-        """Also convert labels to members in expressions that are an enum but text to Django."""
+        """Convert labels to members, also in expressions that are an enum but text for Django."""
         converters = super().get_db_converters(expression)
         if not isinstance(expression.output_field, EnumField) and (enum := enum_of(expression)):
             converters.append(enum.from_db_value)
@@ -66,25 +66,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def is_cluster(self) -> bool:
-        """Whether the database belongs to a Citus cluster; asked once, of psycopg's connection."""
+        """Whether the database belongs to a Citus cluster, read once, without Django's cursor."""
         self.ensure_connection()
         with self.wrap_database_errors:
             return bool(self.connection.execute(HAS_CITUS).fetchone()[0])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect once before a pool is opened, because a pool retries for half a minute."""
+        """Connect once before the pool is opened, because a pool would retry for half a minute."""
         if self.pool and self.pool.closed:
             self.Database.connect(**conn_params).close()
         return super().get_new_connection(conn_params)
 
     def _configure_connection(self, connection: Any) -> bool:
-        """Set parameters, register types; also called for each connection of a pool."""
+        """Set parameters and register types; called for each connection, also of a pool."""
         super()._configure_connection(connection)
-        for name, value in WANTED.items():
+        for name, value in REQUIRED_PARAMETERS.items():
             current, *_ = (connection.info.parameter_status(name) or "").split(",")
             if current != value:
                 connection.execute(f"SET {name} = {value}")
         connection.execute(PLAN_WITHOUT_CHECKS)
         register_enum_arrays(connection)
         read_far_times(connection)
-        return True  # the query began a transaction to commit, if autocommit is off
+        return True  # with autocommit off, the queries began a transaction that must be committed

@@ -1,4 +1,4 @@
-"""Changes of tables on a Citus cluster, which allows less in one statement."""
+"""The half of the schema editor that deals with tables on a Citus cluster."""
 
 import re
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from config.postgres.citus import (
     place,
     read_layout,
 )
+from config.postgres.queries import read_rows
 
 FOREIGN_KEY = re.compile(
     r'(?P<head>ALTER TABLE (?:ONLY )?"(?P<table>.+?)" ADD CONSTRAINT "[^"]+" )'
@@ -34,64 +35,60 @@ SELECT contype, pg_get_constraintdef(oid) FROM pg_constraint
 
 
 class ClusterSchemaEditor(NamingSchemaEditor):
-    """A schema editor that places new tables where the models declare them.
+    """A schema editor that distributes new tables as the models declare.
 
-    It does so only if tables of models are distributed, and the same as ever otherwise.
+    It does so only if the database has distributed tables of models.
     """
 
     def execute(self, sql: Any, params: Any = ()) -> None:
-        """Run a statement, or what a cluster has instead of it."""
-        layout = {} if "FOREIGN KEY" not in str(sql) else self._layout()
-        for statement in on_cluster(str(sql), layout) if layout else [sql]:
+        """Run a statement. On a cluster, change the foreign key that it adds, or do not add it."""
+        layout = self._target_layout() if "FOREIGN KEY" in str(sql) else {}
+        for statement in foreign_key_on_cluster(str(sql), layout) if layout else [sql]:
             super().execute(statement, params)
 
     def create_model(self, model: type[Model]) -> None:
-        """Create the table, and place it before foreign keys connect it with others."""
+        """Create the table, and distribute it before foreign keys connect it with others."""
         super().create_model(model)
-        layout = self._layout()
+        layout = self._target_layout()
         table = model._meta.db_table
         if table not in layout:
             return
-        with self.connection.cursor() as cursor:
-            cursor.execute(PRIMARY_KEY, [self.quote_name(table)])
-            for name, before in cursor.fetchall():
-                after = key_on_cluster(table, before, layout)
-                if after != before:
-                    alter = f"ALTER TABLE {self.quote_name(table)}"
-                    self.execute(f"{alter} DROP CONSTRAINT {self.quote_name(name)}", None)
-                    self.execute(f"{alter} ADD CONSTRAINT {self.quote_name(name)} {after}", None)
-        others = {name: layout[name] for name in self._placed() if name in layout}
+        for name, before in read_rows(self.connection, PRIMARY_KEY, [self.quote_name(table)]):
+            after = key_on_cluster(table, before, layout)
+            if after != before:
+                alter = f"ALTER TABLE {self.quote_name(table)}"
+                self.execute(f"{alter} DROP CONSTRAINT {self.quote_name(name)}", None)
+                self.execute(f"{alter} ADD CONSTRAINT {self.quote_name(name)} {after}", None)
+        others = {name: layout[name] for name in self._live_layout() if name in layout}
         self.execute(place(table, layout[table], others), None)
 
     def _rename(self, table: str, kind: Any, old: str, new: str) -> None:
-        """Rename; Citus renames no constraint, but the index of a key, and the key with it."""
-        if kind != "CONSTRAINT" or table not in self._placed():
+        """Rename an object. Citus cannot rename a constraint, but the index of a key."""
+        if kind != "CONSTRAINT" or table not in self._live_layout():
             super()._rename(table, kind, old, new)
             return
         quoted, old_name, new_name = map(self.quote_name, (table, old, new))
-        with self.connection.cursor() as cursor:
-            cursor.execute(CONSTRAINT, [quoted, old])
-            kind, definition = cursor.fetchone()
+        [(kind, definition)] = read_rows(self.connection, CONSTRAINT, [quoted, old])
         if kind in "pux":
             self.execute(f"ALTER INDEX {old_name} RENAME TO {new_name}", None)
         elif kind in "fc":  # a NOT NULL keeps its name
             self.execute(f"ALTER TABLE {quoted} DROP CONSTRAINT {old_name}", None)
             super().execute(f"ALTER TABLE {quoted} ADD CONSTRAINT {new_name} {definition}", None)
 
-    def _placed(self) -> Layout:
-        """Return the layout of the database's tables; none on one server."""
+    def _live_layout(self) -> Layout:
+        """Return the layout of the tables in the database, which is empty without a cluster."""
         if self.collect_sql or not is_cluster(self.connection.alias):
             return {}
         return read_layout(self.connection, read_schema(self.connection))
 
-    def _layout(self) -> Layout:
-        """Return the layout that is or will be if tables of this database are distributed."""
-        placed, declared = self._placed(), declared_layout()
-        return {**placed, **declared} if placed.keys() & declared.keys() else {}
+    def _target_layout(self) -> Layout:
+        """Return the live and declared layout; empty if the database has no distributed tables."""
+        live, declared = self._live_layout(), declared_layout()
+        return {**live, **declared} if live.keys() & declared.keys() else {}
 
 
-def on_cluster(sql: str, layout: Layout) -> Iterator[str]:
-    """Yield the statement as a cluster has it; none for a foreign key that it cannot keep."""
+def foreign_key_on_cluster(sql: str, layout: Layout) -> Iterator[str]:
+    """Yield the statement with its foreign key as on a cluster; nothing if that cannot have it."""
     found = FOREIGN_KEY.match(sql)
     if not found:
         yield sql

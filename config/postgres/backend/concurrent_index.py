@@ -1,7 +1,7 @@
-"""The state of an index that CREATE INDEX CONCURRENTLY was to create.
+"""The state of an index that an earlier CREATE INDEX CONCURRENTLY may have left.
 
-The statement runs outside transactions. An interruption can leave an invalid index, or a complete
-index of a migration that is not recorded as applied. The migration can then be run again.
+The statement runs outside transactions. If it is interrupted, it leaves an invalid index, or a
+complete index of a migration that is not recorded as applied. The migration can then run again.
 """
 
 from collections.abc import Iterator
@@ -30,10 +30,10 @@ class FoundIndex(NamedTuple):
 
 
 def is_built(editor: Any, model: type[Model], index: Index) -> bool:
-    """Return whether `index` exists with the right definition. Drop it if it is invalid."""
+    """Return whether `index` exists with the right definition. If it is invalid, drop it."""
     table = model._meta.db_table
     name = f"{editor.schema_prefix(table)}{editor.quote_name(index.name)}"
-    found = _find(editor, name, editor.quote_name(table))
+    found = _find_index(editor, name, editor.quote_name(table))
     if found and not found.is_valid:
         editor.execute(index.remove_sql(model, editor, concurrently=True))
         return False
@@ -41,14 +41,14 @@ def is_built(editor: Any, model: type[Model], index: Index) -> bool:
 
 
 def drop_invalid(editor: Any, model: type[Model], index: Index) -> None:
-    """Drop the index that a failed build has left. If that fails, the next attempt does it."""
+    """Drop the index that a failed statement has left; if that fails, leave it to the next one."""
     with suppress(Error):
         is_built(editor, model, index)
 
 
 @contextmanager
 def renamed_index(model: type[Model], index: Index, partition: str) -> Iterator[Index]:
-    """Make `partition` the table of `model` in the block, and yield the index with its own name."""
+    """Use `partition` as the table of `model` in the block, and yield its index."""
     table = model._meta.db_table
     (_, bare), (_, name) = split_identifier(table), split_identifier(partition)
     part = copy(index)
@@ -61,7 +61,7 @@ def renamed_index(model: type[Model], index: Index, partition: str) -> Iterator[
 
 
 def _expected_definition(editor: Any, model: type[Model], index: Index) -> str | None:
-    """Return how PostgreSQL prints the same index on an empty, temporary copy of the table."""
+    """Return the definition that PostgreSQL prints for the index on an empty copy of the table."""
     original = model._meta.db_table
     _, name = split_identifier(original)
     table = editor.quote_name(name)
@@ -71,12 +71,12 @@ def _expected_definition(editor: Any, model: type[Model], index: Index) -> str |
     with transaction.atomic(using=editor.connection.alias):
         editor.execute(f"CREATE TEMPORARY TABLE {table} (LIKE {editor.quote_name(original)})")
         editor.execute(statement, params=None)
-        found = _find(editor, f"pg_temp.{editor.quote_name(index.name)}", table)
+        found = _find_index(editor, f"pg_temp.{editor.quote_name(index.name)}", table)
         transaction.set_rollback(True, using=editor.connection.alias)
     return found and found.definition
 
 
-def _find(editor: Any, index: str, table: str) -> FoundIndex | None:
+def _find_index(editor: Any, index: str, table: str) -> FoundIndex | None:
     with editor.connection.cursor() as cursor:
         cursor.execute(FIND_INDEX, [index, table])
         row = cursor.fetchone()

@@ -9,13 +9,13 @@ type Kind = Literal["CONSTRAINT", "INDEX", "SEQUENCE"]
 
 AUTO_FIELDS = ("AutoField", "BigAutoField", "SmallAutoField")
 CHOSEN_BY_POSTGRESQL = ("seq", "not_null")
-"""The suffixes of names that no statement gives."""
+"""The suffixes of names that PostgreSQL chooses."""
 
 PARTITION_NAMES = """
 SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
  WHERE inhparent = to_regclass(%s) ORDER BY 1
 """
-# Another object may have the new name; a database of an earlier release may not have the old one.
+# Another object may have the new name already, and an older database may lack the old name.
 POSSIBLE_RENAMINGS = """
 WITH renamed AS (SELECT oid AS relation, relnamespace FROM pg_class WHERE oid = to_regclass(%s)),
      own (kind, name) AS (
@@ -37,7 +37,7 @@ SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) AS wanted (kind, old, n
 
 
 class DerivedName(NamedTuple):
-    """A name without its table."""
+    """A derived name, without the table."""
 
     kind: Kind
     columns: tuple[str, ...]
@@ -53,19 +53,19 @@ class Renaming(NamedTuple):
 
 
 def derived_names(editor: Any, model: type[Model]) -> Iterator[DerivedName]:
-    """Yield the names in the table of `model`, according to its fields and options."""
+    """Yield the derived names of the table of `model`."""
     options: Any = model._meta
     yield DerivedName("CONSTRAINT", (), "_pkey")
     for field in options.local_fields:
         if field.db_type(editor.connection) is not None:
-            for kind, suffix in _of_field(editor, model, field):
+            for kind, suffix in _derived_from_field(editor, model, field):
                 yield DerivedName(kind, (field.column,), suffix)
     for names in options.unique_together:
         columns = tuple(options.get_field(name).column for name in names)
         yield DerivedName("CONSTRAINT", columns, "_uniq")
 
 
-def _of_field(editor: Any, model: type[Model], field: Any) -> Iterator[tuple[Kind, str]]:
+def _derived_from_field(editor: Any, model: type[Model], field: Any) -> Iterator[tuple[Kind, str]]:
     if field.unique and not field.primary_key:
         yield "CONSTRAINT", "_uniq"
     if field.db_index and not field.unique:
@@ -78,7 +78,7 @@ def _of_field(editor: Any, model: type[Model], field: Any) -> Iterator[tuple[Kin
         yield "CONSTRAINT", "_check"
     if field.get_internal_type() in AUTO_FIELDS:
         yield "SEQUENCE", "seq"
-    # PostgreSQL 18 has constraints for NOT NULL. To collect SQL needs no server.
+    # Since PostgreSQL 18, NOT NULL is a named constraint. SQL can be collected without a server.
     connection = editor.connection
     if not field.null and connection.connection and connection.pg_version >= 180000:
         yield "CONSTRAINT", "not_null"

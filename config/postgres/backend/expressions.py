@@ -1,8 +1,8 @@
-"""The enum types of SQL expressions, and casts that make the parts of an expression agree.
+"""The enum types of SQL expressions, and the casts between enum and text.
 
-PostgreSQL does not cast an enum to text by itself. An expression whose parts all have one enum type
-or are labels of it has that type. In any other expression, the enum is cast to text, so that its
-column behaves like that of a `CharField`.
+PostgreSQL does not cast an enum to text implicitly. If all parts of an expression have the same
+enum type or are labels of it, the expression has that type. In any other expression enums are cast
+to text, so that an enum column behaves like a `CharField`.
 """
 
 from collections.abc import Container, Sequence
@@ -27,12 +27,12 @@ TEXT_FUNCTIONS = (
     sql.Collate,
     *(item for item in vars(text).values() if getattr(item, "__module__", "") == text.__name__),
 )
-"""Functions that need text, even if they return what Django takes for an enum."""
+"""Functions that need text, even if Django regards their result as an enum."""
 
-CHOOSING = models.Case | sql.Coalesce | sql.Greatest | sql.Least | sql.NullIf
-"""Expressions whose value is that of one of several parts."""
+CHOICES_OF_PARTS = models.Case | sql.Coalesce | sql.Greatest | sql.Least | sql.NullIf
+"""Expressions whose value is that of one of their parts."""
 
-PASSING = (
+VALUES_OF_FIRST_PART = (
     models.AnyValue
     | models.ExpressionWrapper  # type: ignore[type-arg]
     | models.Max
@@ -44,12 +44,12 @@ PASSING = (
     | sql.Lag
     | sql.Lead
 )
-"""Expressions whose value is a value of their first part."""
+"""Expressions whose value is one of the values of their first part."""
 
 
 @singledispatch
 def enum_of(expression: Any) -> EnumField | None:
-    """Return the enum type that PostgreSQL gives to `expression`; None for any other type."""
+    """Return the enum type of `expression` in PostgreSQL, or None."""
     return None
 
 
@@ -58,15 +58,15 @@ def _(expression: Any) -> EnumField | None:
     field = expression.output_field
     while field.is_relation:
         field = field.target_field
-    return _enum(field)
+    return _scalar_enum(field)
 
 
 @enum_of.register
 def _(value: models.Value) -> EnumField | None:
-    return _enum(value._output_field_or_none)
+    return _scalar_enum(value._output_field_or_none)
 
 
-def _enum(field: Any) -> EnumField | None:
+def _scalar_enum(field: Any) -> EnumField | None:
     return enum_field(field) if not isinstance(field, ArrayField) else None
 
 
@@ -77,8 +77,8 @@ def _(reference: Ref) -> EnumField | None:
 
 @enum_of.register
 def _(subquery: models.Subquery) -> EnumField | None:
-    is_value = not isinstance(subquery, (models.Exists, ArraySubquery))
-    return enum_of(subquery.query) if is_value else None
+    is_scalar = not isinstance(subquery, (models.Exists, ArraySubquery))
+    return enum_of(subquery.query) if is_scalar else None
 
 
 @enum_of.register
@@ -87,17 +87,17 @@ def _(query: Query) -> EnumField | None:
     return enum_of(columns[0]) if len(columns) == 1 else None
 
 
-@enum_of.register(PASSING)
+@enum_of.register(VALUES_OF_FIRST_PART)
 def _(expression: Any) -> EnumField | None:
     return enum_of(expression.get_source_expressions()[0])
 
 
-@enum_of.register(CHOOSING)
+@enum_of.register(CHOICES_OF_PARTS)
 def _(expression: Any) -> EnumField | None:
-    return _common_enum(_options(expression))
+    return _common_enum(_chosen_parts(expression))
 
 
-def _options(expression: Any) -> Sequence[Any]:
+def _chosen_parts(expression: Any) -> Sequence[Any]:
     """Return the expressions from which `expression` chooses its value."""
     sources = expression.get_source_expressions()
     return [source.result if isinstance(source, models.When) else source for source in sources]
@@ -105,18 +105,19 @@ def _options(expression: Any) -> Sequence[Any]:
 
 def _columns(query: Query) -> Sequence[Any]:
     if query.combinator:
-        return _columns(agreed_queries(query.combined_queries)[0])
+        return _columns(with_casts_in_union(query.combined_queries)[0])
     return [*query.select, *query.annotation_select.values()]
 
 
 def _common_enum(expressions: Sequence[Any]) -> EnumField | None:
-    """Return the enum type that fits all expressions; None if there is none."""
+    """Return the enum type of all expressions, some of which may be labels; None if they differ."""
     enums = [enum for expression in expressions if (enum := enum_of(expression))]
-    fits = enums and all(_fits(expression, enums[0]) for expression in expressions)
-    return enums[0] if fits else None
+    is_common = enums and all(_has_type(expression, enums[0]) for expression in expressions)
+    return enums[0] if is_common else None
 
 
-def _fits(expression: Any, enum: EnumField) -> bool:
+def _has_type(expression: Any, enum: EnumField) -> bool:
+    """Return whether the expression has the enum type, or is a label of it or NULL."""
     own = enum_of(expression)
     if isinstance(expression, models.Value) and not own:
         return expression.value is None or expression.value in enum.labels
@@ -124,7 +125,7 @@ def _fits(expression: Any, enum: EnumField) -> bool:
 
 
 def as_text(expression: Any) -> Any:
-    """Return `expression`, cast to text if it is an enum."""
+    """Return `expression`, with a cast to text if it is an enum."""
     if isinstance(expression, models.When):
         expression = expression.copy()
         expression.result = as_text(expression.result)
@@ -153,23 +154,23 @@ def _with_text_columns(query: Query, positions: Container[int]) -> Query:
 
 
 @singledispatch
-def agreed(expression: Any) -> Any:
-    """Return `expression`, with casts where PostgreSQL would refuse it or compare it as text."""
+def with_casts(expression: Any) -> Any:
+    """Return `expression` with the casts without which PostgreSQL would refuse or misread it."""
     return expression
 
 
-@agreed.register
+@with_casts.register
 def _(value: models.Value) -> Any:
-    """Cast a label to its enum, because it would otherwise be text, which sorts differently."""
+    """Cast a label to its enum. Otherwise it would be text, which sorts differently."""
     enum = enum_of(value)
     if enum is None or value.value is None:
         return value
     return sql.Cast(models.Value(enum.get_prep_value(value.value)), enum)
 
 
-@agreed.register
+@with_casts.register
 def _(cast: sql.Cast) -> Any:
-    """Cast through text from one enum to another."""
+    """Cast from one enum to another through text."""
     [source] = cast.get_source_expressions()
     to, own = enum_of(cast), enum_of(source)
     if to is None or own is None or to.type_name == own.type_name:
@@ -177,12 +178,12 @@ def _(cast: sql.Cast) -> Any:
     return _with_sources(cast, [as_text(source)])
 
 
-@agreed.register
+@with_casts.register
 def _(function: models.Func) -> Any:
     """Cast the enum arguments of a function to text.
 
-    PostgreSQL has many functions for text but not for enums. No list of them exists, so this takes
-    every function that neither returns an enum nor works on an array.
+    Most functions exist for text but not for enums, and there is no list of them. So this applies
+    to each function that neither returns an enum nor has an array as an argument.
     """
     sources = function.get_source_expressions()
     if not any(map(enum_of, sources)) or any(map(_is_array, sources)):
@@ -190,7 +191,7 @@ def _(function: models.Func) -> Any:
     if enum_field(function._output_field_or_none):
         return function
     if function.extra.get("template") == "(%(expressions)s)":
-        return function  # only the parentheses around an expression in an index
+        return function  # the parentheses around an expression in an index
     return _with_text_sources(function)
 
 
@@ -198,8 +199,8 @@ def _with_text_sources(function: Any) -> Any:
     sources = function.get_source_expressions()
     if not any(map(enum_of, sources)):
         return function
-    # An aggregate with DISTINCT may be ordered only by exactly the aggregated expression.
-    cast = _ordered_by_text if getattr(function, "distinct", False) else as_text
+    # An aggregate with DISTINCT can be ordered only by the aggregated expression itself.
+    cast = _order_by_text if getattr(function, "distinct", False) else as_text
     return _with_sources(function, list(map(cast, sources)))
 
 
@@ -207,33 +208,33 @@ def _is_array(source: Any) -> bool:
     return isinstance(getattr(source, "_output_field_or_none", None), ArrayField)
 
 
-def _ordered_by_text(source: Any) -> Any:
+def _order_by_text(source: Any) -> Any:
     if isinstance(source, (OrderByList, OrderBy)):
-        return _with_sources(source, list(map(_ordered_by_text, source.get_source_expressions())))
+        return _with_sources(source, list(map(_order_by_text, source.get_source_expressions())))
     return as_text(source)
 
 
 for _kind in TEXT_FUNCTIONS:
-    agreed.register(_kind, _with_text_sources)
+    with_casts.register(_kind, _with_text_sources)
 
 
-@agreed.register(PASSING | models.Aggregate | ExpressionList | IndexExpression)
+@with_casts.register(VALUES_OF_FIRST_PART | models.Aggregate | ExpressionList | IndexExpression)
 def _(expression: Any) -> Any:
     return expression
 
 
-@agreed.register(CHOOSING)
+@with_casts.register(CHOICES_OF_PARTS)
 def _(expression: Any) -> Any:
-    if enum_of(expression) or not any(map(enum_of, _options(expression))):
+    if enum_of(expression) or not any(map(enum_of, _chosen_parts(expression))):
         return expression
     sources = expression.get_source_expressions()
     expression = _with_sources(expression, [as_text(source) for source in sources])
-    if _enum(expression.output_field):
+    if _scalar_enum(expression.output_field):
         expression.output_field = models.TextField()
     return expression
 
 
-@agreed.register
+@with_casts.register
 def _(lookup: Lookup) -> Any:
     if lookup.rhs_is_direct_value():
         return lookup
@@ -241,7 +242,7 @@ def _(lookup: Lookup) -> Any:
     rights = lookup.rhs.get_source_expressions() if is_list else [lookup.rhs]
     left = enum_of(lookup.lhs)
     matches_text = isinstance(lookup, (PatternLookup, IExact, Regex))
-    if left and not matches_text and all(_fits(right, left) for right in rights):
+    if left and not matches_text and all(_has_type(right, left) for right in rights):
         return lookup
     if left or any(map(enum_of, rights)):
         lookup = lookup.copy()
@@ -252,7 +253,7 @@ def _(lookup: Lookup) -> Any:
 
 
 def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
-    """Return a copy with other sources that has the same output field."""
+    """Return a copy with other sources and the same output field."""
     output_field = expression._output_field_or_none
     expression = expression.copy()
     expression.set_source_expressions(sources)
@@ -260,8 +261,8 @@ def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
     return expression
 
 
-def agreed_queries(queries: Sequence[Query]) -> tuple[Query, ...]:
-    """Return the parts of a UNION, with enum columns as text where the types differ."""
+def with_casts_in_union(queries: Sequence[Query]) -> tuple[Query, ...]:
+    """Return the parts of a UNION, with a cast to text of each column whose types differ."""
     by_position = enumerate(zip(*map(_columns, queries), strict=False))
     positions = {
         position

@@ -1,4 +1,4 @@
-"""The introspection of tables, also of those that a model names with their schema."""
+"""The introspection of tables, also of those in other schemas."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,17 +12,17 @@ class DatabaseIntrospection(introspection.DatabaseIntrospection):
     """An introspection that finds the table of `db_table = 'sales"."item'`."""
 
     def get_constraints(self, cursor: Any, table_name: str) -> Any:
-        with _found(cursor, table_name) as name:
+        with _in_search_path(cursor, table_name) as name:
             return super().get_constraints(cursor, name)
 
     def get_sequences(self, cursor: Any, table_name: str, table_fields: Any = ()) -> Any:
-        with _found(cursor, table_name) as name:
+        with _in_search_path(cursor, table_name) as name:
             return super().get_sequences(cursor, name, table_fields)
 
 
 @contextmanager
-def _found(cursor: Any, table_name: str) -> Iterator[str]:
-    """Put the table's schema, if it names one, into the search path until the block ends."""
+def _in_search_path(cursor: Any, table_name: str) -> Iterator[str]:
+    """Set the search path to the schema in the name, if any, and yield the name without it."""
     schema, name = split_identifier(table_name)
     if not schema:
         yield table_name

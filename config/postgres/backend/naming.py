@@ -1,4 +1,4 @@
-"""The half of the schema editor that deals with names: derived, renamed, and in other schemas."""
+"""The half of the schema editor that deals with names: derived names, renames, other schemas."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
@@ -20,12 +20,13 @@ from config.postgres.backend.derived_names import (
 )
 from config.postgres.names import MAX_BYTES, chosen_by_postgresql, shortened
 from config.postgres.partition_declaration import in_schema_of, monthly_partitions, moved_partition
+from config.postgres.queries import read_rows
 
 
 class NamingSchemaEditor(schema.DatabaseSchemaEditor):
-    """A schema editor whose names follow from the models, whatever their history is."""
+    """A schema editor that derives names from the models as they are, whatever their history is."""
 
-    # An index or constraint is not found by its name alone if its schema is not in the search path.
+    # If the schema of a table is not in the search path, names need the schema.
     sql_delete_fk = (
         "SET CONSTRAINTS %(schema)s%(name)s IMMEDIATE; "
         "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s"
@@ -36,20 +37,20 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # Collected SQL is not executed, so the database still has the old names.
+        # Collected SQL is not executed, so the database keeps the old names, which these map to.
         self._collected_columns: dict[tuple[str, str], str] = {}
         self._collected_names: dict[str, str] = {}
         self.undivided: dict[str, tuple[str, str]] = {}
-        """The column and the default partition of tables whose partitions the migration removes."""
+        """By table, the column and default partition of partitions that the migration removes."""
 
     # Derived names
 
     def _create_index_name(
         self, table_name: str, column_names: Sequence[str], suffix: str = ""
     ) -> str:
-        """Return `<table>_<columns>_<fk, uniq, idx, ...>`, without the hash that Django adds."""
+        """Return `<table>_<columns>_<fk, uniq, idx, ...>` without the hash that Django adds."""
         kind = "fk" if suffix.startswith("_fk_") else suffix.strip("_") or "idx"
-        if kind == "pk":  # the key gets the name that it has if CREATE TABLE makes it
+        if kind == "pk":  # as CREATE TABLE names a primary key
             kind, column_names = "pkey", ()
         stem = "_".join([split_identifier(table_name)[1], *column_names])
         return f"{shortened(stem, MAX_BYTES - len(kind) - 1)}_{kind}"
@@ -63,34 +64,34 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
     def _iter_column_sql(
         self, column_db_type: str, params: Any, model: type[Model], field: Any, *args: Any
     ) -> Iterator[str]:
-        """Name what PostgreSQL would name otherwise, and add NOT NULL to generated columns."""
+        """Add the derived names of constraints, and NOT NULL to generated columns."""
         table = model._meta.db_table
         for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
             if part == "PRIMARY KEY" and monthly_partitions(model):
-                continue  # a constraint of the table, since it has two columns
+                continue  # it has two columns, so it is a constraint of the table
             if part == "UNIQUE":
-                yield self._named(table, [field.column], "_uniq")
+                yield self._constraint_clause(table, [field.column], "_uniq")
             elif part == "PRIMARY KEY" and len(table.encode()) > MAX_BYTES - len("_pkey"):
-                yield self._named(table, [], "_pkey")
+                yield self._constraint_clause(table, [], "_pkey")
             yield part
         if field.generated and not field.null:
             yield "NOT NULL"
         if field.db_parameters(self.connection)["check"]:
-            yield self._named(table, [field.column], "_check")  # Django adds the CHECK
+            yield self._constraint_clause(table, [field.column], "_check")  # Django adds the CHECK
 
-    def _named(self, table: str, columns: Sequence[str], suffix: str) -> str:
+    def _constraint_clause(self, table: str, columns: Sequence[str], suffix: str) -> str:
         return f"CONSTRAINT {self.quote_name(self._create_index_name(table, columns, suffix))}"
 
     # Renamed tables and columns
 
     def alter_db_table(self, model: type[Model], old_db_table: str, new_db_table: str) -> None:
-        """Rename the table, or move it to another schema, with all that is named after it."""
+        """Rename the table or move it to another schema, with the objects named after it."""
         if old_db_table == new_db_table:
             return
         self._run_deferred()
-        partitions = list(self._moved_partitions(model, old_db_table, new_db_table))
-        for names_of_one in [(old_db_table, new_db_table), *partitions]:
-            for statement in self._table_moves(*names_of_one):
+        partitions = list(self._partition_renames(model, old_db_table, new_db_table))
+        for old_and_new in [(old_db_table, new_db_table), *partitions]:
+            for statement in self._table_rename_sql(*old_and_new):
                 self.execute(statement, None)
         if self.collect_sql:
             found = self.collected_table_renames.pop(old_db_table, old_db_table)
@@ -100,20 +101,20 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         names = [(name, old_db_table, name.columns) for name in derived_names(self, model)]
         self._rename_derived(model, new_db_table, names)
 
-    def _table_moves(self, old_table: str, new_table: str) -> Iterator[str]:
+    def _table_rename_sql(self, old_table: str, new_table: str) -> Iterator[str]:
         quote = self.quote_name
         (old_schema, old), (new_schema, new) = map(split_identifier, (old_table, new_table))
         if old_schema != new_schema:
-            new_schema = new_schema or self._usual_schema()
+            new_schema = new_schema or self._default_schema()
             yield f"ALTER TABLE {quote(old_table)} SET SCHEMA {quote(new_schema)}"
             old_table = f'{new_schema}"."{old}'
         if old != new:
             yield f"ALTER TABLE {quote(old_table)} RENAME TO {quote(new)}"
 
-    def _moved_partitions(
+    def _partition_renames(
         self, model: type[Model], old_table: str, new_table: str
     ) -> Iterator[tuple[str, str]]:
-        """Yield the names of each partition before and after its table is renamed."""
+        """Yield the old and the new name of each partition of a table that is renamed."""
         renames = self.collected_table_renames if self.collect_sql else {}
         found = renames.get(old_table, old_table)
         for name in self._partition_names(found) if monthly_partitions(model) else ():
@@ -121,21 +122,19 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             yield in_schema_of(old_table, bare), moved_partition(name, found, new_table)
 
     def _partition_tables(self, model: type[Model]) -> list[str]:
-        """Return the partitions of the table, as db_table gives tables."""
+        """Return the partitions of the table as db_table would name them."""
         table = model._meta.db_table
         renames = self.collected_table_renames if self.collect_sql else {}
         names = self._partition_names(renames.get(table, table))
         return [in_schema_of(table, name) for name in names]
 
     def _partition_names(self, table: str) -> list[str]:
-        with self.connection.cursor() as cursor:
-            cursor.execute(PARTITION_NAMES, [self.quote_name(table)])
-            return [name for (name,) in cursor.fetchall()]
+        rows = read_rows(self.connection, PARTITION_NAMES, [self.quote_name(table)])
+        return [name for (name,) in rows]
 
-    def _usual_schema(self) -> str:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT current_schema()")
-            return str(cursor.fetchone()[0])
+    def _default_schema(self) -> str:
+        [(name,)] = read_rows(self.connection, "SELECT current_schema()")
+        return str(name)
 
     def _alter_field(
         self,
@@ -148,11 +147,11 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         new_params: Any,
         strict: bool = False,
     ) -> None:
-        """Alter the column under its old name, and rename it with all that is named after it."""
+        """Alter the column under its old name, then rename it and the objects named after it."""
         unrenamed = copy(new_field)
         unrenamed.column = old_field.column
         new_params = unrenamed.db_parameters(self.connection)
-        # Django also sets the type of a column whose comment changes, which a view can prevent.
+        # If the comment changes, Django also sets the type of the column, which a view can prevent.
         commented = copy(old_field)
         commented.db_comment = new_field.db_comment
         super()._alter_field(
@@ -162,7 +161,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             self.execute(
                 *self._alter_column_comment_sql(model, unrenamed, new_type, new_field.db_comment)
             )
-        # Django creates the second index of a text column only together with the first.
+        # Django creates the index for LIKE of a text column only together with the other index.
         was_indexed = old_field.unique or (old_field.db_index and not new_field.unique)
         was_like = self._create_like_index_sql(model, old_field)
         if was_indexed and not was_like and (like := self._create_like_index_sql(model, unrenamed)):
@@ -194,7 +193,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
     def _alter_many_to_many(
         self, model: type[Model], old_field: Any, new_field: Any, strict: bool
     ) -> None:
-        """Rename the constraint on both columns after the columns."""
+        """Rename the constraint on both columns after the columns are renamed."""
         super()._alter_many_to_many(model, old_field, new_field, strict)
         old, new = old_field.remote_field.through, new_field.remote_field.through
         table = new._meta.db_table
@@ -209,9 +208,10 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         return [sql for sql in self.deferred_sql if isinstance(sql, Statement)]
 
     def _run_deferred(self) -> None:
-        """Create what waits for the end of the migration before something that it names changes.
+        """Run deferred statements now, because a name in them is about to change.
 
-        Foreign keys name no label, and may need a table that the migration has yet to create.
+        Foreign keys stay deferred. They contain no label, and may need a table that the migration
+        creates later.
         """
         for statement in list(self.deferred_sql):
             if getattr(statement, "template", "") != self.sql_create_fk:
@@ -224,9 +224,9 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         table: str,
         names: Iterable[tuple[DerivedName, str, Sequence[str]]],
     ) -> None:
-        """Give objects of `table` their derived names, except for those that the model names.
+        """Rename objects of `table` to their derived names, unless the model names them itself.
 
-        Each of the names comes with the table and the columns of the name before it.
+        `names` has each new name with the table and the columns of the old one.
         """
         renamings = [
             Renaming(
@@ -244,7 +244,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             if item.old not in {*given, item.new} and self.quote_name(item.new) not in waiting
         ]
         if wanted and not self.collect_sql:
-            wanted = self._possible(table, wanted)
+            wanted = self._possible_renamings(table, wanted)
         for item in wanted:
             self._rename(table, *item)
 
@@ -254,16 +254,16 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             action = f"RENAME CONSTRAINT {old_name} TO {new_name}"
             self.execute(f"ALTER TABLE {self.quote_name(table)} {action}", None)
         else:
-            place = self.schema_prefix(table)
-            self.execute(f"ALTER {kind} {place}{old_name} RENAME TO {new_name}", None)
+            schema_prefix = self.schema_prefix(table)
+            self.execute(f"ALTER {kind} {schema_prefix}{old_name} RENAME TO {new_name}", None)
         self._collected_names[new] = self._collected_names.pop(old, old)
 
-    def _possible(self, table: str, renamings: Sequence[Renaming]) -> list[Renaming]:
+    def _possible_renamings(self, table: str, renamings: Sequence[Renaming]) -> list[Renaming]:
         """Return the renamings of objects that exist, to names that are free."""
-        with self.connection.cursor() as cursor:
-            columns = [list(column) for column in zip(*renamings, strict=True)]
-            cursor.execute(POSSIBLE_RENAMINGS, [self.quote_name(table), *columns])
-            return [Renaming(*row) for row in cursor.fetchall()]
+        columns = [list(column) for column in zip(*renamings, strict=True)]
+        parameters = [self.quote_name(table), *columns]
+        rows = read_rows(self.connection, POSSIBLE_RENAMINGS, parameters)
+        return [Renaming(*row) for row in rows]
 
     def _constraint_names(
         self,
@@ -273,9 +273,10 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         exclude: Iterable[str] | None = None,
         **kinds: Any,
     ) -> list[str]:
-        """Return derived names, as the statements that are collected leave them.
+        """Return the derived names of constraints, after the renames in collected SQL.
 
-        Django takes the index of a conditional UniqueConstraint for that of the column.
+        Names that the model gives are left out: Django would mistake the index of a conditional
+        UniqueConstraint for that of the column.
         """
         exclude = {*(exclude or ()), *_given_names(model)}
         if not self.collect_sql:
@@ -291,7 +292,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
     # Tables in other schemas
 
     def schema_prefix(self, table: str) -> str:
-        """Return the quoted schema of a `schema"."table`, with a dot; '' for other tables."""
+        """Return the quoted schema and a dot for a db_table like `schema"."table`, otherwise ''."""
         schema_name, _ = split_identifier(table)
         return f"{self.quote_name(schema_name)}." if schema_name else ""
 

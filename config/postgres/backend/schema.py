@@ -26,14 +26,14 @@ from config.postgres.partition_declaration import MonthlyPartitions, monthly_par
 
 
 class DatabaseSchemaEditor(ClusterSchemaEditor):
-    """A schema editor with predictable names, enum types, and columns that change their type."""
+    """A schema editor for enum types, partitions, and columns that change their type."""
 
     # Django's CASCADE would also drop objects that no migration created.
     sql_delete_table = "DROP TABLE %(table)s"
 
     def execute(self, sql: Any, params: Any = ()) -> None:
-        """Run a statement. One without parameters may contain any text, such as `100%`."""
-        # RunSQL passes a list, and an author who passes an empty one has doubled each %.
+        """Run a statement. Without parameters, it may contain a single %."""
+        # RunSQL passes a list. If that is empty, the author of the migration has doubled each %.
         super().execute(sql, None if params == () else params)
 
     def _alter_column_comment_sql(self, *args: Any) -> tuple[str, Sequence[Any]]:
@@ -62,10 +62,10 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         super().add_field(model, field)
 
     def _create_missing_enums(self, fields: Iterable[Any]) -> None:
-        """Create the types of columns for which no migration has created them.
+        """Create the enum types of the fields unless a migration creates them.
 
-        The fields of a table without migrations have the enum's class; those of a migration have
-        labels only. Routers can keep a type away from a database until a model there uses it.
+        Only the fields of a table without migrations have an enum class. Database routers may have
+        kept a type away from a database in which no model used it.
         """
         for field in () if self.collect_sql else fields:
             enum = _column_enum(field) if field.column else None
@@ -73,7 +73,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
                 self.create_enum(enum.type_name, enum.labels)
 
     def enum_labels(self, name: str) -> list[str] | None:
-        """Return the labels that the type has in the database; None if there is no such type."""
+        """Return the labels of the type in the database, or None if it does not exist."""
         with self.connection.cursor() as cursor:
             enum = find_enum(cursor, name)
         return enum.labels if enum else None
@@ -88,9 +88,10 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         self.execute(f"DROP TYPE {self.quote_name(name)}", None)
 
     def add_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
-        """Add the constraint. Raise CommandError for partitions of a table that exists.
+        """Add the constraint. Raise CommandError for partitions of an existing table.
 
-        Those that the migration has removed are still there, perhaps with renamed columns.
+        Partitions that the same migration has removed still exist, and are added again: their
+        column or name may have changed.
         """
         if not isinstance(constraint, MonthlyPartitions):
             super().add_constraint(model, constraint)
@@ -99,12 +100,12 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         column, old = self.undivided.pop(table, ("", ""))
         if column != constraint.column(model):
             is_there = f"with partitions by {column!r}" if column else "without partitions"
-            raise _refusal(table, is_there, "with", constraint.name)
-        for statement in self._table_moves(old, new):
+            raise _partitions_error(table, is_there, "with", constraint.name)
+        for statement in self._table_rename_sql(old, new):
             self.execute(statement, None)
 
     def remove_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
-        """Remove the constraint, also one that has been waiting since the migration began."""
+        """Remove the constraint. If its creation is still deferred, create it before."""
         if isinstance(constraint, MonthlyPartitions):
             default = constraint.default_partition(model)
             self.undivided[model._meta.db_table] = (constraint.column(model), default)
@@ -118,7 +119,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             super().__exit__(exc_type, exc_value, traceback)
             return
         table, (_, default) = self.undivided.popitem()
-        error = _refusal(table, "with partitions", "without", split_identifier(default)[1])
+        error = _partitions_error(table, "with partitions", "without", split_identifier(default)[1])
         super().__exit__(CommandError, error, traceback)
         raise error
 
@@ -151,11 +152,11 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         replacements: Mapping[str, str] | None = None,
         advice: str = "",
     ) -> None:
-        """Replace the type by one with the labels that `change` returns for the present ones.
+        """Replace the type by one with the labels that `change` returns for the present labels.
 
-        Values that are keys of `replacements` get the label there. Raise CommandError if a row or a
-        definition uses a removed label, with `advice` on another way to deal with such rows, or if
-        a dependent object could not be created again.
+        `replacements` maps removed labels to their substitutes in rows. Raise CommandError if a row
+        or a definition uses a removed label, with `advice` for such rows, or if a dependent object
+        could not be created again.
         """
         self._run_deferred()
         with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
@@ -180,9 +181,9 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def _swap_enum(self, cursor: CursorWrapper, plan: Callable[[], Swap], advice: str) -> None:
         swap = plan()
         if not self.collect_sql:
-            # Check first without locks, because counting takes time and may end in a refusal.
+            # Check without locks first, because counting takes time and the change may be refused.
             check_removed(cursor, swap, advice)
-            self.connection.check_constraints()  # pending ones would block ALTER TABLE
+            self.connection.check_constraints()  # ALTER TABLE fails while checks are pending
         if lock := swap.lock():
             self.execute(lock, None)
         if not self.collect_sql:
@@ -198,7 +199,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             register_enum_arrays(self.connection.connection)
 
     def add_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
-        """Add the index. Of a partitioned table, build it on each partition concurrently first."""
+        """Add the index. Build that of a partitioned table on each partition first."""
         if not concurrently:
             super().add_index(model, index)
         elif not monthly_partitions(model):
@@ -208,7 +209,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
                 with renamed_index(model, index, table) as part:
                     self._add_concurrently(model, part)
             if self.collect_sql or not is_built(self, model, index):
-                super().add_index(model, index)  # takes those of the partitions
+                super().add_index(model, index)  # attaches the indexes of the partitions
 
     def _add_concurrently(self, model: type[Model], index: Index) -> None:
         if self.collect_sql:
@@ -238,11 +239,11 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def _alter_field(
         self, model: type[Model], old_field: Any, new_field: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """Drop constraints and indexes with expressions while columns change their type.
+        """Recreate constraints and indexes with expressions if the column changes its type.
 
-        PostgreSQL stores `status <> 'published'::course_status`, which it cannot rebuild for
-        another type, and adds casts to `COALESCE(title, ''::character varying)`. Django can create
-        them again. Foreign keys to the column change their type with it.
+        PostgreSQL cannot rebuild `status <> 'published'::course_status` for another type, and adds
+        casts to `COALESCE(title, ''::character varying)`. Foreign keys to the column change their
+        type with it.
         """
         if not self._changes_type(old_field, new_field):
             super()._alter_field(model, old_field, new_field, *args, **kwargs)
@@ -252,16 +253,16 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         referring = [
             (old.field, new.field) for old, new in _related_non_m2m_objects(old_field, new_field)
         ]
-        for on, dependent in _conditions_on(old_field, *(old for old, _ in referring)):
+        for on, dependent in _expressions_with(old_field, *(old for old, _ in referring)):
             self.execute(dependent.remove_sql(on, self))
         super()._alter_field(model, old_field, new_field, *args, **kwargs)
         for old, new in referring:
             self._add_lost_like_index(old, new)
-        for on, dependent in _conditions_on(new_field, *(new for _, new in referring)):
+        for on, dependent in _expressions_with(new_field, *(new for _, new in referring)):
             self.execute(dependent.create_sql(on, self))
 
     def _add_lost_like_index(self, old_field: Any, new_field: Any) -> None:
-        """Add the index for LIKE of a foreign key, which Django drops when its type changes."""
+        """Add the index for LIKE of a foreign key, which Django drops when the type changes."""
         old, new = (field.db_type(self.connection) for field in (old_field, new_field))
         if self._is_changing_type_of_indexed_text_column(old_field, old, new):
             self.execute(self._create_like_index_sql(new_field.model, new_field))
@@ -271,7 +272,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     ) -> tuple[tuple[str, list[Any]], list[Any]]:
         """Drop the default before the type changes, and set it again afterwards.
 
-        Else PostgreSQL keeps it in the old type: 'x'::character varying in a column of text.
+        Otherwise PostgreSQL keeps a default of the old type, such as 'x'::character varying.
         """
         (sql, params), others = super()._alter_column_type_sql(model, old_field, new_field, *args)
         if self._changes_type(old_field, new_field) and old_field.has_db_default():
@@ -286,7 +287,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         return (sql, params), others
 
     def _changes_type(self, old_field: Any, new_field: Any) -> bool:
-        """Return whether the column gets another type, and not only another length of it."""
+        """Return whether the column gets another type, rather than only another length."""
         old, new = (
             (field.db_type(self.connection) or "").partition("(")[0]
             for field in (old_field, new_field)
@@ -294,9 +295,9 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         return bool(old != new) or _changes_enum(old_field, new_field)
 
     def _using_sql(self, new_field: Any, old_field: Any) -> str:
-        """Cast through text, between enum types and from text to them.
+        """Cast to and from enum types through text.
 
-        A cast to varchar(5) would cut off longer values; an assignment refuses them.
+        Do not cast to varchar(5), which would truncate longer values; an assignment refuses them.
         """
         using: str = super()._using_sql(new_field, old_field)
         if _changes_enum(old_field, new_field):
@@ -306,7 +307,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         return using
 
 
-def _refusal(table: str, is_there: str, wanted: str, name: str) -> CommandError:
+def _partitions_error(table: str, is_there: str, wanted: str, name: str) -> CommandError:
     return CommandError(
         f"Table {table} exists {is_there}, and PostgreSQL decides that when it creates a table. "
         f"This migration changed nothing. Add a model {wanted} {name!r}, copy the rows to its "
@@ -320,12 +321,12 @@ def _changes_enum(old_field: Any, new_field: Any) -> bool:
 
 
 def _column_enum(field: Any) -> EnumField | None:
-    """Return the enum type of a column; for a foreign key, that of the column it refers to."""
+    """Return the enum type of the column, or of the column to which a foreign key refers."""
     return enum_field(field.target_field if field.is_relation else field)
 
 
-def _conditions_on(*fields: Any) -> Iterator[tuple[type[Model], IndexOrConstraint]]:
-    """Yield the constraints and indexes with expressions that name `fields`, with their models."""
+def _expressions_with(*fields: Any) -> Iterator[tuple[type[Model], IndexOrConstraint]]:
+    """Yield the constraints and indexes with expressions on `fields`, each after its model."""
     for model in dict.fromkeys(field.model for field in fields):
         own = [field for field in fields if field.model is model]
         for item in [*model._meta.constraints, *model._meta.indexes]:

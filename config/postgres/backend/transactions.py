@@ -1,6 +1,6 @@
-"""Transactions that last as long as they need, and whose end is certain.
+"""Transactions without time limits, and with a certain outcome.
 
-A pooler keeps only what is set for a transaction apart from other clients.
+Parameters are set for one transaction, because a pooler may share a session between clients.
 """
 
 import time
@@ -14,14 +14,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.pq import TransactionStatus
 
 from config.console import is_lost
+from config.postgres.queries import read_rows
 
-# A transaction is idle while pg_dump runs or Python thinks, and roles and databases can be told to
-# end such transactions. PostgreSQL has transaction_timeout since version 17.
+# A transaction is idle while pg_dump or Python code runs, and a role or database may have a time
+# limit for that. PostgreSQL has transaction_timeout since version 17.
 LASTING = {"idle_in_transaction_session_timeout": "0", "transaction_timeout": "0"}
-# Definitions are compared as text, and arrays of parameters may hold NULL.
-AS_EXPECTED = {"quote_all_identifiers": "off", "array_nulls": "on", "extra_float_digits": "1"}
-# PostgreSQL for Windows does not check the connection.
-SET = """
+# Definitions are compared as text, and parameters that are arrays may contain NULL.
+OUTPUT_FORMAT = {"quote_all_identifiers": "off", "array_nulls": "on", "extra_float_digits": "1"}
+# PostgreSQL on Windows cannot check connections.
+SET_PARAMETERS = """
     SELECT pg_backend_pid(), set_config(name, value, true)
       FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
      WHERE current_setting(name, true) IS NOT NULL
@@ -29,73 +30,71 @@ SET = """
             OR current_setting('dynamic_shared_memory_type') <> 'windows')
 """
 PATIENCE, POLL_SECONDS = 10.0, 0.2
-"""How long a server that restarts is waited for, to ask it how a transaction ended."""
+"""Seconds to wait for a server that restarts, and between two attempts to reach it."""
 
 
 def begin(session: psycopg.Connection[Any], settings: Mapping[str, str] | None = None) -> int:
-    """Begin a transaction that lasts, with these parameters; return the pid of its backend.
+    """Begin a transaction without time limits, set `settings` in it, and return its backend's pid.
 
-    What is read in it after waiting for a lock is as of then, not as of the first statement.
-    Parameters that this version of PostgreSQL lacks are left out.
+    It reads committed data, so that a query after a wait for a lock sees the present rows.
+    Parameters that this version of PostgreSQL lacks are ignored.
     """
-    if session.info.transaction_status == TransactionStatus.IDLE:  # not in a caller's transaction
+    is_new = session.info.transaction_status == TransactionStatus.IDLE
+    if is_new:  # otherwise it is the transaction of the caller
         session.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-    values = LASTING | AS_EXPECTED | dict(settings or {})
-    rows = session.execute(SET, [list(values), list(values.values())]).fetchall()
+    values = LASTING | OUTPUT_FORMAT | dict(settings or {})
+    rows = session.execute(SET_PARAMETERS, [list(values), list(values.values())]).fetchall()
     return int(rows[0][0])
 
 
 def revive(connection: BaseDatabaseWrapper) -> None:
-    """Close the connection if the server has ended it while it was idle; Django opens another."""
+    """Close the connection if the server has ended it while it was idle; Django reconnects."""
     if connection.connection and not (connection.in_atomic_block or connection.is_usable()):
         connection.close()
 
 
 @contextmanager
 def certain_commit(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Open a transaction. If the connection is lost during COMMIT, ask the database how it ended.
+    """Open a transaction. If the connection is lost during COMMIT, find out if it was committed.
 
-    Raise the error of COMMIT unless the transaction was committed.
+    Raise the error of COMMIT unless it was.
     """
-    number = None
+    transaction_id = None
     revive(connection)
     try:
         with transaction.atomic(using=connection.alias):
             yield
-            number = _number(connection)
+            transaction_id = _read_transaction_id(connection)
     except Error as error:
-        if not (number and is_lost(error) and _is_committed(connection, number)):
+        if not (transaction_id and is_lost(error) and _is_committed(connection, transaction_id)):
             raise
 
 
-def _number(connection: BaseDatabaseWrapper) -> str | None:
-    """Return the number of the transaction, or None if it has written nothing."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id_if_assigned()::text")
-        number: str | None = cursor.fetchone()[0]
-        return number
+def _read_transaction_id(connection: BaseDatabaseWrapper) -> str | None:
+    """Return the id of the current transaction, or None if it has written nothing."""
+    [(transaction_id,)] = read_rows(connection, "SELECT pg_current_xact_id_if_assigned()::text")
+    return transaction_id
 
 
-def _is_committed(connection: BaseDatabaseWrapper, number: str) -> bool:
-    """Ask in a new session, until the old one has ended; return False if there is no answer."""
+def _is_committed(connection: BaseDatabaseWrapper, transaction_id: str) -> bool:
+    """Return whether the transaction was committed; False if the server does not answer in time."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        status = transaction_status(connection, number)
+        status = transaction_status(connection, transaction_id)
         if status in ("committed", "aborted"):
             return bool(status == "committed")
         time.sleep(POLL_SECONDS)
     return False
 
 
-def transaction_status(connection: BaseDatabaseWrapper, number: str) -> str:
-    """Ask a new session whether a transaction is committed, aborted or in progress, else unknown.
+def transaction_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
+    """Return "committed", "aborted", "in progress" or "unknown", as a new session reports it.
 
-    The old session may be lost, or still be running a statement.
+    The old session may be lost, or may still run a statement.
     """
     connection.close()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_xact_status(%s::xid8)", [number])
-            return str(cursor.fetchone()[0])
+        rows = read_rows(connection, "SELECT pg_xact_status(%s::xid8)", [transaction_id])
+        return str(rows[0][0])
     except Error:
         return "unknown"

@@ -1,4 +1,4 @@
-"""Native enum types: field, operations, autodetector, live label changes."""
+"""Native enum types: the field, operations, autodetector, and changes of labels."""
 
 from config.postgres.enums.arrays import read_unknown_array, register_enum_arrays
 from config.postgres.enums.autodetector import EnumAutodetector, enum_types

@@ -1,4 +1,4 @@
-"""Arrays of enum types, which psycopg reads only if the types are registered."""
+"""Arrays of enum types, which psycopg can read only after the types are registered."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ TEXT_ARRAY = 1009
 
 
 def register_enum_arrays(connection: Any) -> None:
-    """Register the enum types of the database with a psycopg connection, so that it reads arrays.
+    """Register the enum types of the database with a psycopg connection.
 
-    Do this for each connection, because oids differ between databases and change with DROP and
-    CREATE.
+    This is needed for each connection, because oids differ between databases, and change if a type
+    is created again.
     """
     with connection.cursor() as cursor:
         for name, oid, array_oid in cursor.execute(ENUM_TYPES).fetchall():
@@ -29,5 +29,5 @@ def parse_array(text: str) -> list[Any]:
 
 
 def read_unknown_array(value: Any, *_: Any) -> Any:
-    """Return the elements of an array, which is text if its type is newer than the connection."""
+    """Return the elements of an array, which is a string if its type is not registered."""
     return parse_array(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""The autodetector of makemigrations, extended to enum types."""
+"""The autodetector of makemigrations with enum types."""
 
 from collections.abc import Callable, Collection, Iterator
 from copy import copy
@@ -49,15 +49,15 @@ class DeclaredType(NamedTuple):
 type DeclaredTypes = dict[str, DeclaredType]
 """Declared enum types by name."""
 
-FINAL = (AlterEnum, DropEnum)
-"""The operations that wait until nothing uses the removed label or type any longer."""
+REMOVALS = (AlterEnum, DropEnum)
+"""The operations that come last, when nothing uses the removed label or type any longer."""
 
 
 class EnumDependency(OperationDependency):
-    """A dependency on another app's operations that concern the enum type `model_name`.
+    """A dependency on the operations of another app on the enum type `model_name`.
 
-    Type CREATE waits until the type is there, with the labels that are added or renamed. Type
-    REMOVE waits until the app no longer uses what an operation in FINAL removes.
+    CREATE: the type must exist, with its added and renamed labels. REMOVE: the app must no longer
+    use what an operation in REMOVALS removes.
     """
 
 
@@ -67,7 +67,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def _detect_changes(
         self, convert_apps: Collection[str] | None = None, graph: MigrationGraph | None = None
     ) -> Any:
-        """Compare the models as if all enum types had been changed already."""
+        """Find the changes of enum types, and compare the models as if these were made already."""
         self.from_state = self.from_state.clone()
         skipped = set(self.from_state.real_apps) - set(convert_apps or ())
         self.enum_operations: list[tuple[str, EnumOperation]] = []
@@ -91,7 +91,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         return super()._detect_changes(convert_apps, graph)
 
     def generate_deleted_models(self) -> None:
-        """Delete tables with their partitions, which cannot be removed from a table before."""
+        """Delete a divided table with its partitions, which cannot be removed before it."""
         new = self.new_model_keys | self.new_unmanaged_keys
         deleted = (self.old_model_keys | self.old_unmanaged_keys) - new
         for key in deleted:
@@ -101,12 +101,13 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 rule for rule in rules if not isinstance(rule, MonthlyPartitions)
             ]
         super().generate_deleted_models()
-        self._delete_children_whole(deleted)
+        self._delete_children_with_links(deleted)
 
-    def _delete_children_whole(self, deleted: Collection[tuple[str, str]]) -> None:
-        """Keep the links to parents in models that are deleted, and delete these before parents.
+    def _delete_children_with_links(self, deleted: Collection[tuple[str, str]]) -> None:
+        """Delete child models together with their links to parents, and before the parents.
 
-        A model without its link would get another one when the migration is undone.
+        If the link were removed before, Django would create another one when the migration is
+        unapplied.
         """
         links = {
             (*key, name)
@@ -123,19 +124,19 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
             ]
             for operation in operations:
                 operation._auto_deps = [
-                    *_without_links(app_label, operation, links),
-                    *_without_parts(app_label, operation),
+                    *_dependencies_without_links(app_label, operation, links),
+                    *_dependencies_on_removals(app_label, operation),
                 ]
 
     def _detect_renamed_types(self, old: DeclaredTypes, new: DeclaredTypes) -> None:
         appeared = [name for name in new if name not in old]
-        for gone in [name for name in old if name not in new]:
-            labels = old[gone].labels
+        for missing in [name for name in old if name not in new]:
+            labels = old[missing].labels
             candidates = [name for name in appeared if set(labels) & set(new[name].labels)]
             for name in sorted(candidates, key=lambda name: new[name].labels != labels):
-                if ask_renamed_type(self.questioner, gone, name, new[name].labels == labels):
-                    self._change_enum(new[name].app_label, RenameEnum(gone, name))
-                    old[name] = old.pop(gone)
+                if ask_renamed_type(self.questioner, missing, name, new[name].labels == labels):
+                    self._change_enum(new[name].app_label, RenameEnum(missing, name))
+                    old[name] = old.pop(missing)
                     appeared.remove(name)
                     break
 
@@ -155,7 +156,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         super().generate_created_models()
 
     def _sort_migrations(self) -> None:
-        """Put the operations that prepare a type before those that may use it, in every app."""
+        """Sort the operations of each app, so that a type is ready before it is used."""
         super()._sort_migrations()
         for app_label, operations in self.generated_operations.items():
             has_renamed = any(isinstance(operation, RenameEnumValue) for operation in operations)
@@ -167,7 +168,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 ]
 
     def _enum_dependencies(self, app_label: str, operation: Operation) -> Iterator[EnumDependency]:
-        """Yield the dependencies on other apps, for types that move or that several apps use."""
+        """Yield the dependencies on other apps that use or used the same types."""
         for name in sorted(self.users_before.keys() | self.users_after.keys()):
             before, after = self.users_before.get(name, set()), self.users_after.get(name, set())
             is_of_other_type = isinstance(operation, EnumOperation) and operation.name != name
@@ -175,7 +176,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 continue
             for other in sorted((before | after) - {app_label}):
                 ready = EnumDependency(other, name, None, OperationDependency.Type.CREATE)
-                if isinstance(operation, FINAL):
+                if isinstance(operation, REMOVALS):
                     yield EnumDependency(other, name, None, OperationDependency.Type.REMOVE)
                 elif (app_label not in before and other in before) or any(
                     self.check_dependency(change, ready)
@@ -187,28 +188,28 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         if not isinstance(dependency, EnumDependency):
             return super().check_dependency(operation, dependency)
         if dependency.type == OperationDependency.Type.REMOVE:
-            return not isinstance(operation, FINAL)
+            return not isinstance(operation, REMOVALS)
         return (
             isinstance(operation, EnumOperation)
-            and not isinstance(operation, FINAL)
+            and not isinstance(operation, REMOVALS)
             and operation.name == dependency.model_name
         )
 
     def _optimize_migrations(self) -> None:
-        """Split off additions and removals of labels before Django chains the migrations."""
+        """Put additions and removals of labels into separate migrations."""
         for app_label, migrations in self.migrations.items():
             self.migrations[app_label] = [
-                part for migration in migrations for part in _split(migration)
+                part for migration in migrations for part in _split_migration(migration)
             ]
         super()._optimize_migrations()
 
 
-def _split(migration: Migration) -> Iterator[Migration]:
-    """Yield the additions of labels, the operations in between, and AlterEnum with what follows.
+def _split_migration(migration: Migration) -> Iterator[Migration]:
+    """Yield a migration up to the last AddEnumValue, one from the first AlterEnum, and the rest.
 
     A transaction cannot use a label that it has added. AlterEnum rewrites tables and may be
-    refused; the operations before it are then committed, so that its message can name columns
-    as they are.
+    refused. The operations before it are then committed, so the message can name columns as they
+    are.
     """
     operations = migration.operations
     kinds = [type(operation) for operation in operations]
@@ -220,7 +221,7 @@ def _split(migration: Migration) -> Iterator[Migration]:
     for number, part in enumerate(parts, start=1):
         piece = copy(migration)
         piece.operations, piece.dependencies = part, [*migration.dependencies]
-        if number < len(parts):  # migrations of other apps name the whole, which the last completes
+        if number < len(parts):  # other apps depend on the last part, which keeps the name
             piece.name = f"{migration.name}_{number}"
         yield piece
 
@@ -228,8 +229,8 @@ def _split(migration: Migration) -> Iterator[Migration]:
 def _rank(operation: Operation, has_renamed: bool) -> int:
     """Return the position of an operation among those of its app.
 
-    A condition that names a label is dropped under the label's old name and created under its new
-    one, so that the migration also works backwards.
+    A condition that names a label is dropped before the label is renamed, and created afterwards,
+    so that the migration can be unapplied.
     """
     for rank, kinds in enumerate(ORDER):
         if isinstance(operation, kinds) and (has_renamed or kinds is not BEFORE_RENAMING):
@@ -237,10 +238,10 @@ def _rank(operation: Operation, has_renamed: bool) -> int:
     return ORDER.index(())
 
 
-def _without_links(
+def _dependencies_without_links(
     app_label: str, operation: Operation, links: Collection[tuple[str, str, str]]
 ) -> Iterator[OperationDependency]:
-    """Yield what the operation waits for: for the whole model instead of one of the `links`."""
+    """Yield the dependencies of the operation, on the whole model instead of one of the `links`."""
     own = (app_label, operation.name_lower) if isinstance(operation, DeleteModel) else None
     for needed in operation._auto_deps:
         key = (needed.app_label, needed.model_name_lower)
@@ -251,8 +252,10 @@ def _without_links(
             yield needed
 
 
-def _without_parts(app_label: str, operation: Operation) -> Iterator[OperationDependency]:
-    """Yield that a model loses its keys, indexes and constraints before its fields and itself."""
+def _dependencies_on_removals(
+    app_label: str, operation: Operation
+) -> Iterator[OperationDependency]:
+    """Yield dependencies that remove constraints and indexes before their fields and model."""
     if isinstance(operation, (DeleteModel, RemoveField)):
         name = operation.name if isinstance(operation, DeleteModel) else operation.model_name
         for kind in ("ALTER_FOO_TOGETHER", "REMOVE_INDEX_OR_CONSTRAINT"):
@@ -267,7 +270,7 @@ ORDER: tuple[tuple[type[Operation], ...], ...] = (
     BEFORE_RENAMING,
     (RenameEnumValue,),
     (),  # everything else
-    (AddIndex, AddConstraint),  # Django forgets that they need their fields
+    (AddIndex, AddConstraint),  # Django does not record that they need their fields
     (DropEnum,),
     (AlterEnum,),
 )

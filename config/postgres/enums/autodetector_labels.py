@@ -1,7 +1,7 @@
-"""The operations that turn one list of labels into another, and the questions about renamings.
+"""The operations that change a list of labels, and the questions about renamed labels and types.
 
-A renaming looks like a removal and an addition. The developer is therefore asked, as Django asks
-about fields and models.
+A renamed label looks like a removed and an added one, so the developer is asked, as Django does for
+fields and models.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,10 @@ from config.postgres.enums.operations import AddEnumValue, AlterEnum, RenameEnum
 def label_operations(
     name: str, old: Sequence[str], new: Sequence[str], renamed: Mapping[str, str]
 ) -> list[EnumOperation]:
-    """Return additions, then renamings, then one AlterEnum for removals and another order.
+    """Return the additions, the renamings, and an AlterEnum if labels are removed or reordered.
 
-    Additions come first, so they name their neighbours by the old names. `renamed` is the result of
-    `ask_renamed_labels`.
+    Additions come first, so they contain the old names of their neighbours. `renamed` is the result
+    of ask_renamed_labels().
     """
     additions = _additions(name, old, new, renamed)
     labels = list(old)
@@ -37,7 +37,7 @@ def label_operations(
 def _additions(
     name: str, old: Sequence[str], new: Sequence[str], renamed: Mapping[str, str]
 ) -> list[AddEnumValue]:
-    """Return an addition for each new label, right after the label that it follows in `new`."""
+    """Return an addition for each new label, after the label that it follows in `new`."""
     old_names = {label: old_label for old_label, label in renamed.items()}
     wanted, labels = [old_names.get(label, label) for label in new], list(old)
     additions = []
@@ -59,14 +59,16 @@ def _additions(
 def ask_renamed_labels(
     questioner: MigrationQuestioner, name: str, old: Sequence[str], new: Sequence[str]
 ) -> dict[str, str]:
-    """Return the new label by the old one, for each label that the developer says was renamed."""
+    """Ask which labels were renamed, and return their old and new names."""
     removed = [label for label in old if label not in new]
     added = [label for label in new if label not in old]
     renamed: dict[str, str] = {}
     for old_label in removed:
-        place = _place(old_label, old, new)
-        # A renamed label usually keeps its place.
-        for label in sorted(added, key=lambda label: _place(label, new, old) != place):
+        previous = _previous_common_label(old_label, old, new)
+        # A renamed label usually keeps its place, so ask about a new label in the same place first.
+        for label in sorted(
+            added, key=lambda label: _previous_common_label(label, new, old) != previous
+        ):
             if _ask(
                 questioner,
                 "ask_rename_label",
@@ -81,7 +83,7 @@ def ask_renamed_labels(
     return renamed
 
 
-def _place(label: str, labels: Sequence[str], others: Sequence[str]) -> str | None:
+def _previous_common_label(label: str, labels: Sequence[str], others: Sequence[str]) -> str | None:
     """Return the last label before `label` that is also in `others`; None if there is none."""
     before = [item for item in labels[: labels.index(label)] if item in others]
     return before[-1] if before else None
@@ -90,10 +92,9 @@ def _place(label: str, labels: Sequence[str], others: Sequence[str]) -> str | No
 def ask_renamed_type(
     questioner: MigrationQuestioner, old: str, new: str, same_labels: bool
 ) -> bool:
-    """Return whether the type was renamed.
+    """Ask whether the type was renamed.
 
-    If the developer cannot be asked, assume it if the labels are the same, because that loses no
-    data.
+    Without a terminal, assume it if the labels are the same, because that loses no data.
     """
     assumed, labels = ("was", "the same") if same_labels else ("was not", "other")
     return _ask(
@@ -108,7 +109,7 @@ def ask_renamed_type(
 def _ask(
     questioner: MigrationQuestioner, key: str, question: str, assumption: str, *, assumed: bool
 ) -> bool:
-    """Return the developer's answer; without a developer, log `assumption`, return `assumed`."""
+    """Return the developer's answer; without a terminal, log `assumption` and return `assumed`."""
     if isinstance(questioner, InteractiveMigrationQuestioner):
         return bool(questioner._boolean_input(question, False))
     if isinstance(questioner, NonInteractiveMigrationQuestioner):

@@ -1,4 +1,4 @@
-"""System checks of enum types, for mistakes that would otherwise fail in a migration."""
+"""System checks of enum types, which find errors before a migration fails."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,16 +24,13 @@ BUILT_IN_TYPES = """
     time timestamp timestamptz timetz trigger tsm_handler tsmultirange tsquery tsrange
     tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar void xid xid8 xml
 """
-"""The types of pg_catalog, apart from those whose names begin with `pg_`."""
+"""The types in pg_catalog whose names do not begin with `pg_`."""
 
 
 def check_enum_types(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Return the errors in all apps.
-
-    `app_configs` is ignored, because the names of types are shared by all apps.
-    """
+    """Return the errors in all apps, because they share the names of types."""
     enums = {
         field: enum
         for model in apps.get_models(include_auto_created=True)
@@ -51,11 +48,11 @@ def _check_names(enums: Iterable[EnumField]) -> Iterator[CheckMessage]:
         split_identifier(model._meta.db_table): model._meta.label
         for model in apps.get_models(include_auto_created=True)
     }
-    claims: defaultdict[str, dict[type[models.TextChoices], None]] = defaultdict(dict)
+    classes_by_name: defaultdict[str, dict[type[models.TextChoices], None]] = defaultdict(dict)
     for enum in enums:
         if enum.enum:
-            claims[enum.type_name][enum.enum] = None
-    for name, classes in claims.items():
+            classes_by_name[enum.type_name][enum.enum] = None
+    for name, classes in classes_by_name.items():
         if len(classes) > 1:
             named = " and ".join(f"{cls.__module__}.{cls.__qualname__}" for cls in classes)
             yield Error(
@@ -71,7 +68,7 @@ def _check_names(enums: Iterable[EnumField]) -> Iterator[CheckMessage]:
 def _check_name(
     name: str, cls: type[models.TextChoices], tables: Mapping[tuple[str, str], str]
 ) -> Iterator[CheckMessage]:
-    """Yield an error if PostgreSQL would cut the name, or has another type of the name."""
+    """Yield an error if PostgreSQL would truncate the name, or has another type of this name."""
     enum_type = f"Enum type {name!r} of {cls.__module__}.{cls.__qualname__}"
     hint = "Rename the class, after which the type is named."
     if len(name.encode()) > MAX_BYTES:

@@ -1,4 +1,4 @@
-"""The base of the operations on enum types. They run on databases where routers allow the type."""
+"""The base class of operations on enum types."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -16,14 +16,14 @@ from psycopg import errors
 from config.postgres.enums.field import enum_field
 
 CONFLICTS = (errors.DuplicateObject, errors.InvalidParameterValue, errors.UndefinedObject)
-"""The errors for a type or label that exists already, or no longer exists."""
+"""The errors for a type or label that exists already, or does not exist."""
 
 
 class EnumOperation(Operation):
     """An operation on the enum type `name`.
 
-    `forwards` and `backwards` change the database through the schema editor of
-    `config.postgres.backend`.
+    It runs on databases on which routers allow the type. `forwards` and `backwards` get the schema
+    editor of `config.postgres.backend`.
     """
 
     reversible = True
@@ -43,7 +43,7 @@ class EnumOperation(Operation):
         return self.name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Leave the state as it is, because it knows enum types only through fields."""
+        """Leave the state as it is, because it contains enum types only in fields."""
 
     def forwards(self, editor: Any) -> None:
         raise NotImplementedError
@@ -58,7 +58,7 @@ class EnumOperation(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        if not self._concerns(schema_editor, app_label, self.name_before, to_state):
+        if not self._applies(schema_editor, app_label, self.name_before, to_state):
             return
         try:
             self.forwards(schema_editor)
@@ -68,7 +68,7 @@ class EnumOperation(Operation):
             raise self.conflict(error.__cause__.diag.message_primary or "") from error
 
     def conflict(self, reason: str) -> CommandError:
-        """Return the refusal of an operation that does not fit the type as it is."""
+        """Return the error for an operation that does not fit the present type."""
         return CommandError(
             f"{self.describe()}: {reason}. This migration changed nothing. If two branches make "
             "the same change, delete the operation from the later migration; else correct it."
@@ -81,16 +81,16 @@ class EnumOperation(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        if self._concerns(schema_editor, app_label, self.name_after, to_state):
+        if self._applies(schema_editor, app_label, self.name_after, to_state):
             self.backwards(schema_editor)
 
-    def _concerns(self, editor: Any, app_label: str, present: str, state: ProjectState) -> bool:
-        """Return whether the editor's database has, or is to get, the type.
+    def _applies(self, editor: Any, app_label: str, present: str, state: ProjectState) -> bool:
+        """Return whether to run on the database of the editor, which has the type `present`.
 
-        Routers may have kept a type away that they allow now. The first column then creates it.
+        If routers did not allow the type before, it does not exist; the first column creates it.
         """
         is_wanted = self.is_wanted(editor.connection.alias, app_label)
-        if not is_wanted or self._is_synchronized(editor, present or self.name, state):
+        if not is_wanted or self._is_of_unmigrated_app(editor, present or self.name, state):
             return False
         return (
             not (router.routers and present)
@@ -98,10 +98,10 @@ class EnumOperation(Operation):
             or editor.enum_labels(present) is not None
         )
 
-    def _is_synchronized(self, editor: Any, name: str, state: ProjectState) -> bool:
-        """Return whether a table of an app without migrations has made the type as it is today.
+    def _is_of_unmigrated_app(self, editor: Any, name: str, state: ProjectState) -> bool:
+        """Return whether a table of an app without migrations has created the type as it is today.
 
-        Such tables come first. Their apps cannot own the type, which is of a module outside.
+        Such tables are created before migrations run.
         """
         configs = [apps.get_app_config(app_label) for app_label in state.real_apps]
         models = [model for config in configs for model in config.get_models()]
@@ -110,9 +110,9 @@ class EnumOperation(Operation):
         return bool(labels) and editor.enum_labels(name) == labels[0]
 
     def is_wanted(self, alias: str, app_label: str) -> bool:
-        """Return whether routers allow one of the models that use the type on a database.
+        """Return whether routers allow the type on the database `alias`.
 
-        A type that no model uses is wanted where its app is allowed.
+        They do if they allow a model that uses it or, if no model does, its app.
         """
         users = _read_users(self) if router.routers else []
         if not users:
@@ -121,28 +121,28 @@ class EnumOperation(Operation):
 
 
 class User(NamedTuple):
-    """A model with a field of an enum type, in the state of any migration."""
+    """A model that has, or had in a migration, a field of an enum type."""
 
     app_label: str
     model_name: str
 
     def is_allowed(self, alias: str) -> bool:
-        """Return whether routers allow the model, under this name, on the database `alias`."""
+        """Return whether routers allow the model on the database `alias`."""
         try:
             model = apps.get_model(*self)
-        except LookupError:  # it has been deleted or renamed since
+        except LookupError:  # the model was deleted or renamed later
             return router.allow_migrate(alias, self.app_label, model_name=self.model_name)
         return model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
 
 
 def _read_users(operation: EnumOperation) -> list[User]:
-    """Return the models that use the operation's type, under any of its names, in migrations."""
+    """Return the models that use the type of the operation, under any name, in any migration."""
     names = {operation.name}
     users: dict[str, list[User]] = {}
     renamed: list[set[str]] = []
     for (app_label, _), migration in MigrationLoader(None).disk_migrations.items():
-        for each in _nested(migration.operations):
-            for model_name, field in _fields(each):
+        for each in _with_nested(migration.operations):
+            for model_name, field in _fields_of(each):
                 if enum := enum_field(field):
                     users.setdefault(enum.type_name, []).append(User(app_label, model_name))
             if isinstance(each, EnumOperation) and each.name_before and each.name_after:
@@ -152,16 +152,16 @@ def _read_users(operation: EnumOperation) -> list[User]:
     return [user for name in names for user in users.get(name, ())]
 
 
-def _nested(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield the operations and the operations inside of them, for the database or the state."""
+def _with_nested(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """Yield the operations and those inside them, for the database or the state."""
     for operation in operations:
         yield operation
         for inner in ("database_operations", "state_operations"):
-            yield from _nested(getattr(operation, inner, None) or ())
+            yield from _with_nested(getattr(operation, inner, None) or ())
 
 
-def _fields(operation: Operation) -> Iterator[tuple[str, Any]]:
-    """Yield the fields that an operation adds or alters, each after the name of its model."""
+def _fields_of(operation: Operation) -> Iterator[tuple[str, Any]]:
+    """Yield the model name and field of each field that the operation adds or alters."""
     if isinstance(operation, CreateModel):
         yield from ((operation.name_lower, field) for _, field in operation.fields)
     elif isinstance(operation, (AddField, AlterField)):

@@ -1,4 +1,4 @@
-"""The model field for columns of a native PostgreSQL enum type."""
+"""The model field for a native PostgreSQL enum type."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def snake_case(name: str) -> str:
 class EnumCol(Col):
     """An enum column inside a query.
 
-    It presents itself as text to the expression around it, so that it mixes with text values and
-    columns like any `CharField`. `config.postgres.backend` adds the casts that PostgreSQL needs.
+    The expression around it sees a `CharField`, so that the column can be combined with text.
+    `config.postgres.backend` adds the casts that PostgreSQL needs.
     """
 
     def __init__(self, alias: str | None, target: Any, output_field: Field | None = None) -> None:
@@ -45,9 +45,9 @@ class EnumField(CharField):
     """A column whose type is the native PostgreSQL enum of a `TextChoices` class.
 
     A model declares `EnumField(Role)`. The type is named after the class (`CourseStatus` becomes
-    `course_status`), its labels are the values of the class in their order, and rows have members
-    as values. A migration contains `EnumField(type_name="role", labels=["student", "admin"])`,
-    which needs no class. There, rows have plain strings as values.
+    `course_status`), its labels are the values of the class in order, and rows have members as
+    values. A migration contains `EnumField(type_name="role", labels=["student", "admin"])`, which
+    needs no class. Its rows have strings as values.
     """
 
     empty_strings_allowed = False
@@ -101,25 +101,25 @@ class EnumField(CharField):
 
     @cached_property
     def as_char_field(self) -> CharField:
-        """Return this column as a `CharField`, for the target of an `EnumCol`.
+        """This column as a `CharField`, the target of an `EnumCol`.
 
-        Django takes the output field of a subquery from there.
+        Django uses the target as the output field of a subquery.
         """
         column = models.CharField()
         vars(column).update(vars(self), from_db_value=self.from_db_value)
         return column
 
     def to_python(self, value: Any) -> Any:
-        """Return the member for a label, and any other value as it is, for `validate` to refuse."""
+        """Return the member for a label, and any other value as it is, which validate() refuses."""
         return self.enum(value) if self.enum and value in self.labels else value
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
-        # A label that the code does not know (added by hand or by a newer release) stays a string,
-        # so that the row can be read.
+        # A label that is not in the class (added by hand or by a newer release) stays a string, so
+        # that the row can be read.
         return self.to_python(value)
 
     def get_prep_value(self, value: Any) -> Any:
-        """Return the label to send. Raise ValueError for a value that is not a label."""
+        """Return the label for the database. Raise ValueError for any other value."""
         if value is None or hasattr(value, "resolve_expression"):
             return value
         if value not in self.labels:
@@ -130,7 +130,7 @@ class EnumField(CharField):
         return str(value)
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        # For PostgreSQL, a CASE over literals is text, which cannot be assigned to an enum.
+        # In PostgreSQL a CASE with literals is text, which cannot be assigned to an enum column.
         if hasattr(value, "as_sql") and not isinstance(value, DatabaseDefault):
             return Cast(value, self)
         return super().get_db_prep_save(value, connection)

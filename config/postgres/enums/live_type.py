@@ -1,7 +1,7 @@
 """The removal and reordering of labels of an enum type in a live database.
 
-PostgreSQL can neither remove a label nor move one. A new type therefore replaces the old one in
-every column and in every object that depends on it, including objects that no migration created.
+PostgreSQL can neither remove nor move a label. So a new type replaces the old one in every column
+and in every object that depends on it, including objects that no migration created.
 """
 
 import re
@@ -47,7 +47,7 @@ class EnumColumn:
     """A column of an enum type, an array of it, or a domain over it."""
 
     name: str
-    """The name to show in messages: `table.column`."""
+    """The name in messages: `table.column`."""
     quoted: str
     """The name of the column, quoted where needed."""
     table: str
@@ -67,7 +67,7 @@ class LabelUse(NamedTuple):
 
 @dataclass(frozen=True)
 class Swap:
-    """The complete plan for giving `enum` the labels `labels`, made before anything is changed."""
+    """The plan to replace `enum` by a type with `labels`."""
 
     enum: EnumType
     labels: Sequence[str]
@@ -81,7 +81,7 @@ class Swap:
         return self.enum.without(self.labels)
 
     def statements(self) -> list[str]:
-        """Return the SQL that makes the change, in order."""
+        """Return the SQL statements of the change, in order."""
         return [
             *(sql for step in reversed(self.steps) for sql in step.drop),
             *(sql for step in self.steps for sql in step.create),
@@ -89,16 +89,13 @@ class Swap:
         ]
 
     def lock(self) -> str | None:
-        """Return the statement that keeps other sessions from adding rows with a removed label.
-
-        Return None if no table uses the type.
-        """
+        """Return the statement that locks the tables with the type, or None if there are none."""
         tables = sorted({column.table for column in self.columns})
         return f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE" if tables else None
 
 
 def find_enum(cursor: CursorWrapper, name: str) -> EnumType | None:
-    """Return the type of this name in the search path, or None if there is none."""
+    """Return the type with this name in the search path, or None."""
     cursor.execute(FIND_ENUM_TYPE, [name])
     row = cursor.fetchone()
     return row and EnumType(*row)
@@ -110,7 +107,7 @@ def plan_swap(
     labels: Sequence[str],
     replacements: Mapping[str, str] | None = None,
 ) -> Swap:
-    """Return the plan for giving `enum` other labels. Change nothing.
+    """Return the plan to give `enum` other labels.
 
     Raise CommandError if a dependent object could not be created again.
     """
@@ -129,9 +126,9 @@ def plan_swap(
 
 
 def check_owners(cursor: CursorWrapper, enum: EnumType) -> None:
-    """Raise CommandError if the role may not drop an object on which other labels depend."""
+    """Raise CommandError if the role may not drop the type or one of its dependents."""
     addresses = sorted(read_dependents(cursor, enum.oid).kinds)
-    cursor.execute(READ_OTHERS, transposed(addresses))
+    cursor.execute(READ_OTHER_OWNERS, transposed(addresses))
     if others := cursor.fetchall():
         _, owner, role = others[0]
         owned = ", ".join(f"{name} belongs to role {owner}" for name, owner, _ in others)
@@ -160,15 +157,16 @@ def _read_columns(
 
 
 def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
-    """Raise CommandError if a definition or a row still uses a label to be removed.
+    """Raise CommandError if a definition or a row still uses a removed label.
 
-    `advice` names another way to deal with the rows.
+    `advice` is a sentence about another way to deal with the rows.
     """
     for definition in swap.definitions:
         found = set(_named_labels(definition, swap.enum)) & set(swap.removed)
         if found and definition.address.oid != swap.enum.oid:
+            labels = _describe_labels(sorted(found))
             raise CommandError(
-                f"Cannot remove {_listed(sorted(found))} from enum type {swap.enum.name!r}: "
+                f"Cannot remove {labels} from enum type {swap.enum.name!r}: "
                 f"{definition.description} names {'it' if len(found) == 1 else 'them'}. This "
                 "migration changed nothing. Change or drop that first."
             )
@@ -176,35 +174,35 @@ def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
 
 
 def check_rows(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
-    """Raise CommandError if a row still uses a label to be removed that nothing replaces."""
+    """Raise CommandError if a row still uses a removed label without a replacement."""
     with every_row(cursor.db):
         uses = list(_read_uses(cursor, swap))
     if uses:
         raise CommandError(
-            f"Cannot remove {_listed({use.label: None for use in uses})} from enum type "
-            f"{swap.enum.name!r}: {_counted(uses)}. This migration changed nothing. "
-            f"{_way_out(swap, uses)}{advice}"
+            f"Cannot remove {_describe_labels({use.label: None for use in uses})} from enum type "
+            f"{swap.enum.name!r}: {_describe_uses(uses)}. This migration changed nothing. "
+            f"{_suggest_updates(swap, uses)}{advice}"
         )
 
 
 def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
-    """Yield the labels that occur in the definition as literals of the type."""
-    literal = rf"(E?)'((?:[^']|'')*)'::{re.escape(enum.rendered)}(\[\])?"
+    """Yield the labels that the definition contains as literals of the type."""
+    pattern = rf"(E?)'((?:[^']|'')*)'::{re.escape(enum.rendered)}(\[\])?"
     for sql in definition.create:
-        for escaping, text, array in re.findall(literal, sql):
+        for escaping, text, array in re.findall(pattern, sql):
             label = text.replace("''", "'")
             label = label.replace("\\\\", "\\") if escaping else label
             yield from parse_array(label) if array else [label]
 
 
 def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[LabelUse]:
-    """Yield the uses of labels to be removed that nothing replaces. Read each table once."""
+    """Yield the uses of removed labels without a replacement. Read each table once."""
     labels = [label for label in swap.removed if label not in swap.replacements]
     for table, columns in groupby(swap.columns, key=lambda column: column.table):
         places = list(product(labels, columns))
-        # Compare as text, because this transaction itself may have added the label.
+        # Compare as text, because a transaction cannot use a label that it has added itself.
         counts = ", ".join(
-            f"count(*) FILTER (WHERE {_has_label(column, label, as_text=True)})"
+            f"count(*) FILTER (WHERE {_label_condition(column, label, as_text=True)})"
             for label, column in places
         )
         if places:
@@ -214,14 +212,14 @@ def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[LabelUse]:
                     yield LabelUse(label, column, rows)
 
 
-def _has_label(column: EnumColumn, label: str, *, as_text: bool = False) -> str:
+def _label_condition(column: EnumColumn, label: str, *, as_text: bool = False) -> str:
     if column.is_array:
         value = f"{column.quoted}{'::text[]' if as_text else column.cast}"
         return f"{literal(label)} = ANY ({value})"
     return f"{column.quoted}{'::text' if as_text else column.cast} = {literal(label)}"
 
 
-def _counted(uses: Sequence[LabelUse]) -> str:
+def _describe_uses(uses: Sequence[LabelUse]) -> str:
     """Return a phrase for each label: `3 rows use 'sad' (songs.mood: 2, albums.moods: 1)`."""
     phrases = []
     for label in dict.fromkeys(use.label for use in uses):
@@ -233,22 +231,22 @@ def _counted(uses: Sequence[LabelUse]) -> str:
     return ", ".join(phrases)
 
 
-def _way_out(swap: Swap, uses: Sequence[LabelUse]) -> str:
+def _suggest_updates(swap: Swap, uses: Sequence[LabelUse]) -> str:
     if not swap.labels:
         return "Delete the rows first."
-    updates = " ".join(_update(use.column, use.label, swap.labels[0]) for use in uses)
+    updates = " ".join(_update_sql(use.column, use.label, swap.labels[0]) for use in uses)
     return f"Give the rows another label first, for example: {updates}"
 
 
-def _update(column: EnumColumn, old: str, new: str) -> str:
+def _update_sql(column: EnumColumn, old: str, new: str) -> str:
     value = literal(new)
     if column.is_array:
         value = f"array_replace({column.quoted}{column.cast}, {literal(old)}, {value})"
-    condition = _has_label(column, old)
+    condition = _label_condition(column, old)
     return f"UPDATE {column.table} SET {column.quoted} = {value} WHERE {condition};"  # noqa: S608
 
 
-def _listed(labels: Collection[str]) -> str:
+def _describe_labels(labels: Collection[str]) -> str:
     """Return `label 'sad'` or `labels 'sad', 'blue'`."""
     return f"label{'s' if len(labels) > 1 else ''} {', '.join(map(repr, labels))}"
 
@@ -260,7 +258,7 @@ SELECT t.oid::bigint, t.typname, format_type(t.oid, NULL),
  WHERE t.oid = to_regtype(quote_ident(%s)) AND t.typtype = 'e'
 """
 
-READ_OTHERS = """
+READ_OTHER_OWNERS = """
 SELECT DISTINCT pg_describe_object(d.catalog::regclass, d.oid, 0),
        quote_ident(pg_get_userbyid(owner)), quote_ident(current_user)
   FROM unnest(%s::text[], %s::oid[], %s::int[]) AS d (catalog, oid, number)

@@ -1,4 +1,4 @@
-"""The enum operations of a migration plan that depend on later operations of the plan."""
+"""The effect of later operations of a migration plan on its enum operations."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ class EnumLabel(NamedTuple):
 
 @contextmanager
 def running(plan: Plan) -> Iterator[None]:
-    """Let the enum operations of `plan` know the later operations, while the plan runs."""
+    """Make the later operations of `plan` known to its enum operations while the plan runs."""
     followed = frozenset(
         operation
         for migration, backwards in plan
@@ -37,7 +37,7 @@ def running(plan: Plan) -> Iterator[None]:
         for operation in database_operations(migration.operations)
         if is_followed(migration, operation)
     )
-    token = LOOKAHEAD.set(Lookahead(followed, _dropped_later(_undone(plan))))
+    token = LOOKAHEAD.set(Lookahead(followed, _dropped_later(_unapplied_operations(plan))))
     try:
         yield
     finally:
@@ -45,10 +45,7 @@ def running(plan: Plan) -> Iterator[None]:
 
 
 def is_followed(migration: Migration, operation: Operation) -> bool:
-    """Return whether the rest of the transaction may use the label that `operation` adds.
-
-    PostgreSQL does not report this before the label is used.
-    """
+    """Return whether later operations of the transaction may use the label of `operation`."""
     operations = list(database_operations(migration.operations))
     if not (migration.atomic and isinstance(operation, AddEnumValue) and operation in operations):
         return False
@@ -58,7 +55,7 @@ def is_followed(migration: Migration, operation: Operation) -> bool:
 
 def replaced_types(plan: Plan) -> Iterator[str]:
     """Yield the names of the types that `plan` replaces to change their labels."""
-    dropped = _dropped_later(_undone(plan))
+    dropped = _dropped_later(_unapplied_operations(plan))
     for migration, backwards in plan:
         for operation in database_operations(migration.operations):
             is_added = isinstance(operation, AddEnumValue)
@@ -71,15 +68,15 @@ def replaced_types(plan: Plan) -> Iterator[str]:
 
 
 def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
-    """Yield the labels that undoing `plan` removes, under their present names.
+    """Yield the labels, under their present names, that `plan` removes by unapplying migrations.
 
-    Stop at the first operation that may change rows. After it, the labels in use are unknown.
+    Stop at the first operation that may change rows, because the labels in use are unknown then.
     """
-    undone = _undone(plan)
-    dropped = _dropped_later(undone)
+    unapplied = _unapplied_operations(plan)
+    dropped = _dropped_later(unapplied)
     types: dict[str, str] = {}
     labels: dict[EnumLabel, str] = {}
-    for operation in undone:
+    for operation in unapplied:
         if isinstance(operation, (RunPython, RunSQL)):
             return
         if not isinstance(operation, EnumOperation):
@@ -95,8 +92,8 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
             yield EnumLabel(name, label)
 
 
-def _undone(plan: Plan) -> list[Operation]:
-    """Return the operations that `plan` undoes, in the order of undoing."""
+def _unapplied_operations(plan: Plan) -> list[Operation]:
+    """Return the operations that `plan` unapplies, in this order."""
     return [
         operation
         for migration, backwards in plan
@@ -106,7 +103,7 @@ def _undone(plan: Plan) -> list[Operation]:
 
 
 def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield the operations that change the database, including those inside of others."""
+    """Yield the operations that change the database, including those inside other operations."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
             yield from database_operations(operation.database_operations)
@@ -114,11 +111,11 @@ def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
             yield operation
 
 
-def _dropped_later(undone: Sequence[Operation]) -> frozenset[Operation]:
-    """Return the operations whose enum type is dropped when a later one is undone."""
+def _dropped_later(unapplied: Sequence[Operation]) -> frozenset[Operation]:
+    """Return the unapplied operations on enum types that a later unapplied operation drops."""
     found: set[Operation] = set()
     dropped: set[str] = set()
-    for operation in reversed(undone):
+    for operation in reversed(unapplied):
         if isinstance(operation, EnumOperation) and operation.name in dropped:
             found.add(operation)
         if isinstance(operation, CreateEnum):

@@ -1,6 +1,6 @@
 """Migration operations on enum types.
 
-They contain plain labels, so that they also run when the enum class no longer exists.
+They contain labels as strings, so that they run even if the enum class no longer exists.
 """
 
 import re
@@ -19,16 +19,16 @@ from config.postgres.enums.state import change_enum
 
 @dataclass(frozen=True)
 class Lookahead:
-    """The operations of a running plan that depend on later ones."""
+    """The operations of a running plan that run differently because of later ones."""
 
     followed: frozenset[Operation] = frozenset()
-    """Additions of labels that the rest of their transaction may use."""
+    """Additions of labels that later operations of the same transaction may use."""
     dropped: frozenset[Operation] = frozenset()
-    """Operations on a type that the plan drops later. Undoing them need not remove a label."""
+    """Operations on a type that the plan drops later. Undoing them need not change its labels."""
 
 
 LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead())  # noqa: B039  it is frozen
-"""The lookahead of the plan that is running; `lookahead.running` sets it."""
+"""The lookahead of the running plan, which lookahead.running() sets."""
 
 
 class EnumTypeOperation(EnumOperation):
@@ -88,7 +88,7 @@ class DropEnum(EnumTypeOperation):
 
 
 class RenameEnum(EnumOperation):
-    """ALTER TYPE ... RENAME TO. Every use of the type follows, and no row changes."""
+    """ALTER TYPE ... RENAME TO. No row changes."""
 
     def __init__(self, old_name: str, new_name: str) -> None:
         super().__init__(new_name)
@@ -116,13 +116,13 @@ class RenameEnum(EnumOperation):
 
 
 class AddEnumValue(EnumOperation):
-    """ALTER TYPE ... ADD VALUE, at the end or `before` or `after` another label.
+    """ALTER TYPE ... ADD VALUE, at the end, or `before` or `after` another label.
 
-    PostgreSQL does not allow a transaction to use a label that it has just added. makemigrations
-    therefore puts additions into a migration of their own. If other operations follow in the same
-    migration, a new type replaces the old one, which rewrites the tables that use it.
+    PostgreSQL does not allow a transaction to use a label that it has just added, so makemigrations
+    puts additions into a separate migration. If other operations follow in the same migration, a
+    new type replaces the old one, and the tables that use it are rewritten.
 
-    Undoing the operation removes the label, which is refused while a row uses it.
+    Undoing the operation removes the label, and is refused while a row uses it.
     """
 
     category = OperationCategory.ADDITION
@@ -181,7 +181,7 @@ class AddEnumValue(EnumOperation):
 
 
 class RenameEnumValue(EnumOperation):
-    """ALTER TYPE ... RENAME VALUE. Rows, defaults and conditions follow."""
+    """ALTER TYPE ... RENAME VALUE, which also applies to rows, defaults and conditions."""
 
     def __init__(self, name: str, old: str, new: str) -> None:
         super().__init__(name)
@@ -213,10 +213,10 @@ class RenameEnumValue(EnumOperation):
 class AlterEnum(EnumOperation):
     """Removal or reordering of labels: `old_labels` become `labels`.
 
-    A new type replaces the old one in every column, default, index, constraint, generated column,
-    view and so on, which rewrites the tables. The operation is refused while a row uses a removed
-    label, unless `replace` names another label for it: {"old": "new"}. Undoing the operation
-    restores the labels but not the replaced values, which are not recorded.
+    A new type replaces the old one in every column and every dependent object, and the tables are
+    rewritten. The operation is refused while a row uses a removed label, unless `replace` names
+    another label for it: {"old": "new"}. Undoing the operation restores the labels, but not the
+    replaced values, because they are not recorded.
     """
 
     def __init__(
@@ -247,7 +247,7 @@ class AlterEnum(EnumOperation):
         editor.change_enum_labels(self.name, self.restored)
 
     def altered(self, labels: Sequence[str]) -> list[str]:
-        return _changed(labels, self.old_labels, self.labels)
+        return _apply_change(labels, self.old_labels, self.labels)
 
     def altered_once(self, labels: Sequence[str]) -> list[str]:
         """Return the altered labels. Raise CommandError if the type has them already."""
@@ -260,7 +260,7 @@ class AlterEnum(EnumOperation):
 
     def restored(self, labels: Sequence[str]) -> list[str]:
         removed = () if self in LOOKAHEAD.get().dropped else self.labels
-        return _changed(labels, removed, self.old_labels)
+        return _apply_change(labels, removed, self.old_labels)
 
     def describe(self) -> str:
         removed = ", ".join(map(repr, self.removed))
@@ -278,14 +278,15 @@ class AlterEnum(EnumOperation):
 CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
 
 
-def _changed(labels: Sequence[str], old: Sequence[str], new: Sequence[str]) -> list[str]:
+def _apply_change(labels: Sequence[str], old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Return `labels` after the change from `old` to `new`.
 
-    Labels that are in neither stay, because another branch may have added or renamed them.
+    Labels in neither of them stay, because another branch may have added or renamed them.
     """
     wanted = [label for label in new if label in labels or label not in old]
     return [*wanted, *(label for label in labels if label not in (*old, *new))]
 
 
 def _identifier(label: str) -> str:
+    """Return the label as a part of the name of a migration."""
     return re.sub(r"\W+", "_", label).strip("_").lower()

@@ -1,7 +1,7 @@
-"""Changes of enum types in the models of a migration's state.
+"""Changes of enum types in the state of migrations.
 
-A field holds the name and the labels of its type, and expressions hold labels as literals. Both
-have to follow a change of the type; otherwise the autodetector would report each as a change.
+Fields contain the name and labels of their type, and expressions contain labels as renamer. If the
+type changes, both are changed in the state; otherwise the autodetector would report them.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ type Change = Callable[[Sequence[str]], Sequence[str]]
 """A function from the labels before a change to those after it."""
 
 PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
-"""Ends of the names of lookups that compare with any text, so that text there is no label."""
+"""The ends of names of lookups with arbitrary text, which is not a label."""
 
 
 def change_enum(
@@ -31,9 +31,9 @@ def change_enum(
     new_name: str = "",
     renamed: Mapping[str, str] | None = None,
 ) -> None:
-    """Give the type other labels or another name in every model that uses it.
+    """Change the labels or the name of the type in every model that uses it.
 
-    Replace literals of the type that are keys of `renamed` by their values.
+    `renamed` maps old to new labels, which replace each other in renamer.
     """
     for key, model in state.models.items():
         fields = [
@@ -43,12 +43,12 @@ def change_enum(
         ]
         if not fields:
             continue
-        literals = Literals(name, fields, renamed or {})
+        renamer = LabelRenamer(name, fields, renamed or {})
         for field_name in fields:
-            field = _changed(model.fields[field_name], change, new_name or name, literals)
+            field = _changed_field(model.fields[field_name], change, new_name or name, renamer)
             _set_field(model, field_name, field)
         if renamed:
-            _rename_in_conditions(model, literals)
+            _rename_in_conditions(model, renamer)
         state.reload_model(*key)
 
 
@@ -57,43 +57,43 @@ def _set_field(model: ModelState, name: str, field: Any) -> None:
     model.fields[name] = field
 
 
-def _rename_in_conditions(model: ModelState, literals: "Literals") -> None:
-    """Rename labels in constraints, indexes and generated fields that are not of the type."""
+def _rename_in_conditions(model: ModelState, renamer: "LabelRenamer") -> None:
+    """Rename labels in constraints, indexes and generated fields of other types."""
     for option in ("constraints", "indexes"):
         items = model.options.get(option, [])
-        model.options[option] = [literals.renamed_item(item) for item in items]
+        model.options[option] = [renamer.renamed_item(item) for item in items]
     for name, field in list(model.fields.items()):
         if isinstance(field, models.GeneratedField) and not enum_field(field):
             _, _, args, options = field.deconstruct()
-            options["expression"] = literals.renamed_expression(field.expression)
+            options["expression"] = renamer.renamed_expression(field.expression)
             _set_field(model, name, models.GeneratedField(*args, **options))
 
 
-def _changed(field: Any, change: Change, name: str, literals: "Literals") -> Any:
+def _changed_field(field: Any, change: Change, name: str, renamer: "LabelRenamer") -> Any:
     _, _, args, options = field.deconstruct()
     if isinstance(field, ArrayField):
-        options["base_field"] = _changed(field.base_field, change, name, literals)
+        options["base_field"] = _changed_field(field.base_field, change, name, renamer)
     elif isinstance(field, models.GeneratedField):
-        options["output_field"] = _changed(field.output_field, change, name, literals)
-        options["expression"] = literals.renamed_expression(field.expression, typed=True)
+        options["output_field"] = _changed_field(field.output_field, change, name, renamer)
+        options["expression"] = renamer.renamed_expression(field.expression, typed=True)
     else:
         options |= {"labels": change(field.labels), "type_name": name}
     for option in ("default", "db_default"):
         if option in options:
-            options[option] = literals.renamed_value(options[option])
+            options[option] = renamer.renamed_value(options[option])
     return type(field)(*args, **options)
 
 
 @dataclass(frozen=True)
-class Literals:
-    """Literals of an enum type in the options of a model, whose `fields` are of that type."""
+class LabelRenamer:
+    """Renames labels of an enum type in the options of a model that has `fields` of this type."""
 
     type_name: str
     fields: Collection[str]
     names: Mapping[str, str]
 
     def renamed_value(self, value: Any) -> Any:
-        """Rename labels in a value of one of the fields: a label, a collection or an expression."""
+        """Rename labels in a value of a field: a label, a collection or an expression."""
         if isinstance(value, str):
             return self.names.get(value, value)
         if isinstance(value, (list, tuple, set)):
@@ -110,7 +110,7 @@ class Literals:
         return type(item)(*(self.renamed_expression(value) for value in args), **options)
 
     def renamed_expression(self, node: Any, typed: bool = False) -> Any:
-        """Rename labels in an expression. `typed` means that a plain value in it is of the type."""
+        """Rename labels in an expression. If it is `typed`, plain values in it are of the type."""
         if isinstance(node, models.Value):
             return self._renamed_literal(node, typed)
         if isinstance(node, models.Q):
@@ -125,7 +125,7 @@ class Literals:
             return type(node)(self.renamed_expression(item, typed) for item in node)
         if isinstance(node, models.F) or not hasattr(node, "_constructor_args"):
             return node
-        return self._rebuilt(node, typed)
+        return self._rebuild(node, typed)
 
     def _renamed_literal(self, value: models.Value, typed: bool) -> models.Value:
         output: Any = value._output_field_or_none
@@ -145,7 +145,7 @@ class Literals:
             return self.renamed_expression(value)
         return self.renamed_value(value)
 
-    def _rebuilt(self, node: Any, typed: bool) -> Any:
+    def _rebuild(self, node: Any, typed: bool) -> Any:
         args, options = node._constructor_args
         typed = typed or any(self._is_field(arg, node) for arg in args)
         if typed and isinstance(node, Lookup):
@@ -161,7 +161,7 @@ class Literals:
         return type(node)(*args, **options)
 
     def _is_field(self, arg: Any, node: Any) -> bool:
-        """Return whether an argument names one of the fields. Text in a lookup is a value."""
+        """Return whether an argument names one of the fields. A string in a lookup is a value."""
         name = arg.name if isinstance(arg, models.F) else arg
         is_name = isinstance(arg, models.F) or not isinstance(node, Lookup)
         return is_name and isinstance(name, str) and name in self.fields

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.postgres.backend.cluster_schema import on_cluster
+from config.postgres.backend.cluster_schema import foreign_key_on_cluster
 from config.postgres.citus import Placement
 
 LAYOUT = {"order": Placement(), "user": Placement(), "posts": Placement("thread_id")}
@@ -20,5 +20,5 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize("sql", STATEMENTS)
-def test_statement_on_cluster__has_the_keys_that_act(sql: str) -> None:
-    assert list(on_cluster(sql, LAYOUT)) == STATEMENTS[sql]
+def test_statement_foreign_key_on_cluster__has_the_keys_that_act(sql: str) -> None:
+    assert list(foreign_key_on_cluster(sql, LAYOUT)) == STATEMENTS[sql]
