@@ -22,7 +22,7 @@ LARGEST = 1_000_000
 """The largest size in bytes. A usual file has about a thousandth of it."""
 
 
-class Assignment(NamedTuple):
+class EnvFileVariable(NamedTuple):
     """A variable, and the line that sets it."""
 
     line: int
@@ -30,23 +30,23 @@ class Assignment(NamedTuple):
     value: str
 
 
-def read_env_file(path: Path) -> list[Assignment]:
+def read_env_file(path: Path) -> list[EnvFileVariable]:
     """Return the variables that the file sets, or none if there is no file.
 
     Raises ImproperlyConfigured for a wrong line, with its number but not its content.
     """
     lines_of_names: dict[str, int] = {}
-    assignments = []
+    variables = []
     for number, line in enumerate(_decoded(path).split("\n"), start=1):
         try:
             if pair := _parsed(line.removesuffix("\r")):
                 first = lines_of_names.setdefault(pair[0], number)
                 if first != number:
                     raise ValueError(f"sets a variable again, after line {first}. Remove one.")
-                assignments.append(Assignment(number, *pair))
+                variables.append(EnvFileVariable(number, *pair))
         except ValueError as reason:
             raise ImproperlyConfigured(f"Line {number} of {path.name} {reason}") from None
-    return assignments
+    return variables
 
 
 def _decoded(path: Path) -> str:

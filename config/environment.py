@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env_file import Assignment, read_env_file
+from config.env_file import EnvFileVariable, read_env_file
 
 VARIABLES = (
     "ALLOWED_HOSTS",
@@ -63,12 +63,12 @@ class Environment:
                     f"Rename it to {meant}, or unset it."
                 )
         self.root = env_file.parent
-        assignments = read_env_file(env_file)
-        for assignment in assignments:
-            _check_name(assignment, env_file.name)
-            if assignment.name not in VARIABLES:
-                process.setdefault(assignment.name, assignment.value)
-        self.of_file = {name: value for _, name, value in assignments}
+        variables = read_env_file(env_file)
+        for variable in variables:
+            _check_name(variable, env_file.name)
+            if variable.name not in VARIABLES:
+                process.setdefault(variable.name, variable.value)
+        self.of_file = {name: value for _, name, value in variables}
         self.process = process
 
     def text(self, name: str) -> str:
@@ -154,9 +154,9 @@ def _is_proxy(entry: str) -> bool:
         return False
 
 
-def _check_name(assignment: Assignment, file: str) -> None:
+def _check_name(variable: EnvFileVariable, file: str) -> None:
     """Raise ImproperlyConfigured if the name was probably meant to be another one."""
-    line, name, _ = assignment
+    line, name, _ = variable
     if name in VARIABLES:
         return
     if meant := _same_letters(name) or _one_edit_away(name):

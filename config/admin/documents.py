@@ -75,7 +75,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-class JSONField(forms.JSONField):
+class JSONFormField(forms.JSONField):
     """An input with an indented JSON document."""
 
     empty_values = (None,)

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 
 from config.admin.bounds import QuerySet
 from config.admin.columns import DisplayFunction, display_function
-from config.admin.documents import JSONField
+from config.admin.documents import JSONFormField
 from config.admin.forms import ModelForm, RecordSelect, name_inputs
 from config.admin.moments import MomentField, MomentWidget
 from config.admin.offers import OfferField
@@ -48,7 +48,7 @@ class FormOptions:
         elif db_field.has_db_default():
             kwargs.setdefault("initial", db_field.db_default)
         if isinstance(db_field, models.JSONField):
-            kwargs.setdefault("form_class", JSONField)
+            kwargs.setdefault("form_class", JSONFormField)
         if isinstance(db_field, models.DateTimeField):
             kwargs = {"form_class": MomentField, "widget": MomentWidget} | kwargs
         if offers := self.offers.get(db_field.name):

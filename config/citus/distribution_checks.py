@@ -1,9 +1,8 @@
 """System checks of the distribution that each model declares for a cluster."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from django.apps import AppConfig
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist
@@ -20,9 +19,7 @@ OF_MODEL = (
 OF_FIELD = "Give the ManyToManyField a model, with through=, that sets its distribution."
 
 
-def check_distribution(
-    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_distribution(**kwargs: Any) -> list[CheckMessage]:
     """Return what is wrong with the distributions of the project's models."""
     return [
         message

@@ -9,7 +9,6 @@ from config.migrating.content_types import (
     stale_content_types,
 )
 from config.migrating.lock_waits import LockWaits
-from config.migrating.migration_lock import MigrationLock, hold_migration_lock
 from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
@@ -17,7 +16,6 @@ from config.migrating.signals import migrated, migrating
 
 __all__ = [
     "LockWaits",
-    "MigrationLock",
     "ModelKey",
     "Progress",
     "all_undone",
@@ -25,7 +23,6 @@ __all__ = [
     "check_reversible",
     "forget_models",
     "guarded_run",
-    "hold_migration_lock",
     "migrated",
     "migrating",
     "model_keys",

@@ -57,9 +57,7 @@ class NewObject(NamedTuple):
     """The name as a model or a migration gives it; that of a table may contain its schema."""
 
 
-def check_plan(
-    connection: BaseDatabaseWrapper, plan: Plan, apps: Any, fake_initial: bool = False
-) -> None:
+def check_plan(connection: BaseDatabaseWrapper, plan: Plan, apps: Any, fake_initial: bool) -> None:
     """Raise CommandError if `plan` cannot run to its end; `apps` has the models before it.
 
     With `fake_initial`, tables may exist already.

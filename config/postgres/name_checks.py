@@ -1,9 +1,9 @@
 """System checks of names that PostgreSQL would truncate or that Django does not escape."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from django.apps import AppConfig, apps
+from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db.backends.utils import split_identifier
 
@@ -12,9 +12,7 @@ from config.postgres.names import MAX_BYTES
 AUTO_CREATED = "Declare the table of the many-to-many relation yourself, as `through`."
 
 
-def check_names(
-    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_names(**kwargs: Any) -> list[CheckMessage]:
     """Return the errors in the names of tables, columns, indexes and constraints."""
     return [
         error

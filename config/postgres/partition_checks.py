@@ -1,9 +1,9 @@
 """System checks of models whose tables are divided into months."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from django.apps import AppConfig, apps
+from django.apps import apps
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import FieldDoesNotExist
@@ -13,9 +13,7 @@ from config.postgres.field_names import unique_rules
 from config.postgres.partition_declaration import MonthlyPartitions
 
 
-def check_partitions(
-    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_partitions(**kwargs: Any) -> list[CheckMessage]:
     """Return the errors in declarations of partitions, which PostgreSQL would refuse."""
     return [
         Error(problem.message, hint=problem.hint, obj=model, id=f"partitions.{problem.code}")

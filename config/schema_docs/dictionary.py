@@ -52,7 +52,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Rule:
+class TableRule:
     """A key, check or index, as PostgreSQL renders it, with the remark in the source.
 
     In regular expressions, `…` stands for the long `config.postgres.INVISIBLE`.
@@ -92,29 +92,29 @@ class Table:
     comment: str
     columns: Sequence[Column]
     """Empty if the catalog does not contain the table."""
-    rules: Sequence[Rule]
+    rules: Sequence[TableRule]
     relations: Sequence[Relation]
     referrers: Sequence[Relation]
     partitions: Partitions | None = None
 
     @property
-    def keys(self) -> list[Rule]:
+    def keys(self) -> list[TableRule]:
         return self._of_kind("primary key", "unique constraint", "exclusion constraint")
 
     @property
-    def foreign_keys(self) -> list[Rule]:
+    def foreign_keys(self) -> list[TableRule]:
         return self._of_kind("foreign key")
 
     @property
-    def checks(self) -> list[Rule]:
+    def checks(self) -> list[TableRule]:
         return self._of_kind("check")
 
     @property
-    def indexes(self) -> list[Rule]:
+    def indexes(self) -> list[TableRule]:
         """The indexes that do not belong to a key."""
         return self._of_kind("index")
 
-    def _of_kind(self, *kinds: str) -> list[Rule]:
+    def _of_kind(self, *kinds: str) -> list[TableRule]:
         return [rule for rule in self.rules if rule.kind in kinds]
 
 
@@ -238,13 +238,13 @@ def _marks(field: Any) -> list[str]:
     return [mark for mark, applies in marks.items() if applies]
 
 
-def _rules(model: type[models.Model], catalog: Catalog) -> list[Rule]:
+def _rules(model: type[models.Model], catalog: Catalog) -> list[TableRule]:
     """Return the rules of a table in the order of their declarations."""
     remarks = read_remarks(model)
     declared = [*model._meta.constraints, *model._meta.indexes]
     order = {rule.name: n for n, rule in enumerate(declared)}
     found = [
-        Rule(
+        TableRule(
             key.kind,
             key.name,
             INDEX_HEAD.sub(r"\1", str(attributes["definition"])).replace(INVISIBLE, "…"),

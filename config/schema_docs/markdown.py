@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from config.schema_docs.dictionary import Column, Domain, Enum, Partitions, Rule, Table
+from config.schema_docs.dictionary import Column, Domain, Enum, Partitions, Table, TableRule
 from config.schema_docs.mermaid import domain_diagram, overview_diagram
 from config.schema_docs.remarks import QUERY, read_query_callers
 
@@ -110,7 +110,7 @@ def _enum(enum: Enum) -> tuple[str, ...]:
     return f"`{enum.name}`", labels, _cell(enum.comment)
 
 
-def _rules(title: str, rules: Sequence[Rule]) -> Iterator[str]:
+def _rules(title: str, rules: Sequence[TableRule]) -> Iterator[str]:
     if rules:
         lines = [
             f"- `{rule.name}`: `{rule.definition}`" + (f"<br>{rule.remark}" if rule.remark else "")

@@ -174,7 +174,7 @@ REFUSED: list[Any] = [
 
 @pytest.mark.parametrize(("document", "message"), REFUSED)
 def test_document_that_would_lose_something__is_refused(document: str, message: str) -> None:
-    field = documents.JSONField(required=False)
+    field = documents.JSONFormField(required=False)
     with pytest.raises(ValidationError) as refused:
         field.clean(document)
     assert refused.value.messages == [message]

@@ -13,8 +13,8 @@ from config.schema_docs.dictionary import (
     Domain,
     Partitions,
     Relation,
-    Rule,
     Table,
+    TableRule,
     describe,
     read_dictionary,
     relations,
@@ -100,7 +100,7 @@ def test_column__marked(domains: Sequence[Domain], name: str, marks: list[str]) 
 
 
 def test_index__definition_and_remark(domains: Sequence[Domain]) -> None:
-    assert table(domains, "notifications").indexes[0] == Rule(
+    assert table(domains, "notifications").indexes[0] == TableRule(
         "index",
         "notifications_unread_idx",
         "btree (recipient_id) WHERE (read_at IS NULL)",

@@ -2,10 +2,8 @@
 
 from config.postgres.citus.declarations import (
     Distributed,
-    Distribution,
     Reference,
     declared_distribution,
-    distribution_field,
     is_cluster,
     is_spread,
 )
@@ -37,13 +35,11 @@ __all__ = [
     "SEQUENTIAL",
     "Distributed",
     "DistributedQuerySet",
-    "Distribution",
     "Layout",
     "Placement",
     "Reference",
     "declared_distribution",
     "declared_layout",
-    "distribution_field",
     "free",
     "is_cluster",
     "is_spread",

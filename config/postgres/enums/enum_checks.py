@@ -1,10 +1,10 @@
 """System checks of enum types, which find errors before a migration fails."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.apps import AppConfig, apps
+from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db import models
 from django.db.backends.utils import split_identifier
@@ -27,9 +27,7 @@ BUILT_IN_TYPES = """
 """The types in pg_catalog whose names do not begin with `pg_`."""
 
 
-def check_enum_types(
-    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
-) -> list[CheckMessage]:
+def check_enum_types(**kwargs: Any) -> list[CheckMessage]:
     """Return the errors in all apps, because they share the names of types."""
     enums = {
         field: enum
