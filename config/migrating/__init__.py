@@ -1,4 +1,4 @@
-"""makemigrations, and a migrate that runs alone, with brief locks, completely or not at all."""
+"""makemigrations and migrate: one run at a time, brief locks, complete migrations or none."""
 
 from config.migrating.content_types import (
     ModelKey,

@@ -1,4 +1,4 @@
-"""The months of a divided table: made ahead, and archived and dropped when they are old."""
+"""partitions: make the months of divided tables ahead, and archive and drop old ones."""
 
 from config.partitions.live_partitions import read_partitions
 from config.partitions.making import make_months
