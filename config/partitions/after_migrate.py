@@ -13,8 +13,7 @@ from config.migrating import LockWaits
 from config.partitions.attempts import retried
 from config.partitions.live_partitions import read_partitions
 from config.partitions.making import drop_all_unfinished, make_months
-from config.partitions.month_error import MonthError
-from config.partitions.months_to_make import coming_months, current_month
+from config.partitions.months_to_make import MonthError, coming_months, current_month
 from config.postgres import monthly_partitions
 
 

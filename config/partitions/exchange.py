@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.partitions.attempts import Attempt
 from config.partitions.changed_keys import ChangedKeys
-from config.partitions.month_error import MonthError
+from config.partitions.months_to_make import MonthError
 from config.partitions.new_partition import NewMonth, NewPartition
 from config.partitions.table_locks import block_writes, check_can_be_dropped
 from config.postgres import execute, part_name, read_rows

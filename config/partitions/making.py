@@ -12,8 +12,7 @@ from config.partitions.attempts import Attempt, without_retries
 from config.partitions.changed_keys import drop_unfinished
 from config.partitions.exchange import FEW, Exchange
 from config.partitions.live_partitions import read_partitions, read_unfinished
-from config.partitions.month_error import MonthError
-from config.partitions.months_to_make import missing_months
+from config.partitions.months_to_make import MonthError, missing_months
 from config.partitions.new_partition import NewMonth
 from config.postgres import execute, read_rows
 from config.postgres.citus import is_cluster

@@ -3,9 +3,19 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
+from django.core.management.base import CommandError
+
 from config.partitions.live_partitions import Partition
-from config.partitions.month_error import MonthError
 from config.postgres import FIRST, LAST, add_months, month_of, month_range, months_between
+
+
+class MonthError(CommandError):
+    """A month cannot be made, and nothing was changed."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem} Nothing was changed. {remedy}")
+        self.advice = f"{problem} {remedy}"
+        """The problem and the remedy, for callers that have changed something before."""
 
 
 def current_month() -> date:

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.partitions.month_error import MonthError
+from config.partitions.months_to_make import MonthError
 from config.partitions.table_locks import block_writes
 from config.postgres import (
     UNFINISHED,
@@ -117,7 +117,7 @@ class NewMonth(NewPartition):
         )
 
     def check_name(self) -> None:
-        """Raise MonthError if another table or view has the name of the month."""
+        """Raise MonthError if another relation has the name of the month."""
         query = "SELECT to_regclass(%s)::oid, obj_description(to_regclass(%s), 'pg_class')"
         [(oid, comment)] = read_rows(self.connection, query, [self.sql_name, self.sql_name])
         if oid and comment != UNFINISHED:

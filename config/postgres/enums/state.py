@@ -86,7 +86,7 @@ def _changed_field(field: Any, change: Change, name: str, renamer: "LabelRenamer
 
 @dataclass(frozen=True)
 class LabelRenamer:
-    """Renames labels of an enum type in the options of a model that has `fields` of this type."""
+    """A renamer of labels in the options of a model, whose `fields` have the enum type."""
 
     type_name: str
     fields: Collection[str]
