@@ -105,7 +105,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             self.execute(statement, None)
 
     def remove_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
-        """Remove the constraint. If its creation is still deferred, create it before."""
+        """Remove the constraint. If its creation is still deferred, run that first."""
         if isinstance(constraint, MonthlyPartitions):
             default = constraint.default_partition(model)
             self.undivided[model._meta.db_table] = (constraint.column(model), default)
