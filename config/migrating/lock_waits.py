@@ -95,17 +95,10 @@ class LockWaits:
         are = "is" if len(blockers) == 1 else f"and {len(blockers) - 1} more are"
         return f"{reason}: {blockers[0]} {are} in the way."
 
-    def __call__(
-        self,
-        execute: Callable[..., Any],
-        sql: str,
-        params: Any,
-        many: bool,
-        context: dict[str, Any],
-    ) -> Any:
+    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
         def run() -> Any:
             with self.watch.statement():
-                return execute(sql, params, many, context)
+                return execute(*arguments)
 
         if self.connection.connection.info.transaction_status != TransactionStatus.IDLE:
             return run()
@@ -121,7 +114,7 @@ class LockWaits:
                 raise
         # CREATE INDEX CONCURRENTLY and similar statements: no query queues behind them, and they
         # wait for all transactions to end, for which lock_timeout would be too short.
-        return execute(sql, params, many, context)
+        return execute(*arguments)
 
     def _in_transaction[T](self, run: Callable[[], T]) -> T:
         with transaction.atomic(using=self.connection.alias):

@@ -94,17 +94,10 @@ class FailedStatement:
         self.labels: dict[str, tuple[str, ...]] = {}
         """The labels of enum types that the run has created, and that a rollback removes again."""
 
-    def __call__(
-        self,
-        execute: Callable[..., Any],
-        sql: str,
-        params: Any,
-        many: bool,
-        context: dict[str, Any],
-    ) -> Any:
+    def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, *rest: Any) -> Any:
         self.labels |= new_labels(str(sql))
         try:
-            return execute(sql, params, many, context)
+            return execute(sql, params, *rest)
         except Error as error:
             # For DDL Django passes no parameters, and literals with doubled %.
             self.sql = str(sql) if params is None else str(sql).replace("%%", "%")

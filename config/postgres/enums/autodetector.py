@@ -205,7 +205,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
 
 
 def _split_migration(migration: Migration) -> Iterator[Migration]:
-    """Yield the migration in parts: up to the last AddEnumValue, up to the first AlterEnum, the rest.
+    """Yield the parts up to the last AddEnumValue, up to the first AlterEnum, and the rest.
 
     A transaction cannot use a label that it has added. AlterEnum rewrites tables and may be
     refused. The operations before it are then committed, so the message can name columns as they

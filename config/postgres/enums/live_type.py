@@ -112,8 +112,8 @@ def plan_swap(
     Raise CommandError if a dependent object could not be created again.
     """
     replacements = replacements or {}
-    check_owners(cursor, enum)
     dependents = read_dependents(cursor, enum.oid)
+    _check_owners_of(cursor, enum, dependents)
     if dependents.refused:
         raise _not_recreatable(enum, dependents.refused)
     definitions = read_definitions(cursor, dependents, labels, replacements)
@@ -127,8 +127,11 @@ def plan_swap(
 
 def check_owners(cursor: CursorWrapper, enum: EnumType) -> None:
     """Raise CommandError if the role may not drop the type or one of its dependents."""
-    addresses = sorted(read_dependents(cursor, enum.oid).kinds)
-    cursor.execute(READ_OTHER_OWNERS, transposed(addresses))
+    _check_owners_of(cursor, enum, read_dependents(cursor, enum.oid))
+
+
+def _check_owners_of(cursor: CursorWrapper, enum: EnumType, dependents: Dependents) -> None:
+    cursor.execute(READ_OTHER_OWNERS, transposed(sorted(dependents.kinds)))
     if others := cursor.fetchall():
         _, owner, role = others[0]
         owned = ", ".join(f"{name} belongs to role {owner}" for name, owner, _ in others)
