@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from config.migrating import renamed_back, stale_content_types
 from config.postgres import LEDGER
 from config.postgres.enums import running
-from config.rollback.execution import Job
+from config.rollback.rollback_transaction import Job
 from config.rollback.table_locks import BLOCK_ALL, lock_statement
 
 NOT_SQL = "-- THIS OPERATION CANNOT BE WRITTEN AS SQL"

@@ -15,9 +15,9 @@ from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
 from config.rollback.inventory import describe, read_object_names
-from config.rollback.plan import Rollback
 from config.rollback.rehearsal_editor import Found, RehearsalEditor
 from config.rollback.remains import check_nothing_left
+from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_undoable
 from config.rollback.trace import Trace

@@ -8,7 +8,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import removed_models, stale_content_types
 from config.postgres.enums import CreateEnum, database_operations, enum_types, find_enum
-from config.rollback.plan import Rollback
+from config.rollback.rollback_plan import Rollback
 
 
 def check_nothing_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:

@@ -25,8 +25,7 @@ from config.rollback.archive_script import (
     create_parts,
 )
 from config.rollback.backup import Backup, read_backup, shown
-from config.rollback.execution import Job
-from config.rollback.new_privileges import read_corrections
+from config.rollback.default_privileges import read_corrections
 from config.rollback.replacement import (
     KEPT,
     check_restored,
@@ -35,6 +34,7 @@ from config.rollback.replacement import (
     without_kept,
     without_partitions,
 )
+from config.rollback.rollback_transaction import Job
 
 type Say = Callable[[str], None]
 

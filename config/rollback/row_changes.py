@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres import LEDGER
-from config.rollback.conversions import Column, count_converted, read_columns
+from config.rollback.converted_values import Column, count_converted, read_columns
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
 from config.postgres.enums import database_operations
 from config.rollback.dropped_objects import UndoneOperation
-from config.rollback.plan import Rollback
+from config.rollback.rollback_plan import Rollback
 
 
 def make_undoable(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:

@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import forget_models, removed_models
 from config.postgres.enums import running
-from config.rollback.plan import Rollback
+from config.rollback.rollback_plan import Rollback
 from config.rollback.trace import Trace
 
 

@@ -7,8 +7,8 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
-from config.rollback.plan import Rollback, read_rollback
 from config.rollback.rehearsal import rehearse
+from config.rollback.rollback_plan import Rollback, read_rollback
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.migrations import new_database, run_sql
 

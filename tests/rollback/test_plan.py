@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
-from config.rollback.plan import Rollback, read_rollback
+from config.rollback.rollback_plan import Rollback, read_rollback
 from tests.support.migrations import extra_migration, run_sql
 
 EVERYTHING_BUT_DJANGO = [

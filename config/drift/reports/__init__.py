@@ -1,19 +1,19 @@
-"""The reports of a comparison, one module for each format. They query no database."""
+"""The reports of a comparison, one module for each format, without queries."""
 
 from config.drift.reports.github import github_report
 from config.drift.reports.json_object import json_report
+from config.drift.reports.phrases import manual_repair, safe_sql, title, value_text, verdict
 from config.drift.reports.script import repair_script
 from config.drift.reports.text import text_report
-from config.drift.reports.wording import by_hand, shown, sql, title, verdict
 
 __all__ = [
-    "by_hand",
     "github_report",
     "json_report",
+    "manual_repair",
     "repair_script",
-    "shown",
-    "sql",
+    "safe_sql",
     "text_report",
     "title",
+    "value_text",
     "verdict",
 ]

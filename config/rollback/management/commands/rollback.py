@@ -26,13 +26,13 @@ from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
 from config.rollback.backup import Backup, shown, write_backup
 from config.rollback.dry_run import script
-from config.rollback.execution import Job, carry_out, check
 from config.rollback.losses import Losses, destroys_data, read_losses
 from config.rollback.own_tables import read_own_tables
-from config.rollback.plan import read_rollback
+from config.rollback.plan_report import PlanReport, success
 from config.rollback.rehearsal import rehearse
-from config.rollback.report import PlanReport, success
 from config.rollback.restoration import describe_overwritten, instructions, open_backup, restore
+from config.rollback.rollback_plan import read_rollback
+from config.rollback.rollback_transaction import Job, carry_out, check
 
 WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
 

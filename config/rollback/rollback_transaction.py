@@ -21,8 +21,8 @@ from config.postgres import every_row
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import describe
 from config.rollback.losses import Losses, read_losses
-from config.rollback.plan import Rollback
 from config.rollback.remains import check_nothing_left
+from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_undoable, try_to_make_undoable
 from config.rollback.table_locks import (

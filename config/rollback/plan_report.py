@@ -10,9 +10,9 @@ from config.console import counted, counted_bytes, printable
 from config.postgres.catalog import read_schema
 from config.postgres.enums import CreateEnum
 from config.rollback.dropped_objects import Dropped, UndoneOperation
-from config.rollback.execution import Job
 from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject
 from config.rollback.losses import MADE_BY_MIGRATE, Losses, RowCount
+from config.rollback.rollback_transaction import Job
 
 COUNT, BYTES = 20, 12  # widths of the columns on the right
 NARROWEST = 70
