@@ -30,6 +30,9 @@ from config.drift.ledger import load_migrations
 from config.postgres.catalog import quote
 from config.postgres.enums import enum_field
 
+MAX_LENGTH = 63
+"""The number of letters after which Django shortens the name of a table."""
+
 type Name = tuple[str, str]
 """The table of a part, or '' for other objects, and the name of the object."""
 
@@ -72,7 +75,7 @@ def _operation_effects(
 ) -> Iterator[OperationEffect]:
     hints = getattr(operation, "hints", {})
     if isinstance(operation, SeparateDatabaseAndState):
-        yield OperationEffect(kept=_objects_left_behind(operation, app_label, state, connection))
+        yield OperationEffect(kept=_objects_left_behind(operation, app_label, state))
         for inner in operation.database_operations:
             yield from _operation_effects(inner, app_label, state, connection)
     elif not router.allow_migrate(connection.alias, app_label, **hints):
@@ -83,7 +86,7 @@ def _operation_effects(
     elif isinstance(operation, RunPython):
         yield OperationEffect(code=_module_source(operation.code))
     elif isinstance(operation, (AlterModelTable, RenameModel)):
-        yield OperationEffect(renamed=_renamed_table(operation, app_label, state, connection))
+        yield OperationEffect(renamed=_renamed_table(operation, app_label, state))
     elif isinstance(operation, RemoveField):
         yield OperationEffect(cascades=True)
     elif isinstance(operation, AddConstraintNotValid):
@@ -96,10 +99,7 @@ def _operation_effects(
 
 
 def _renamed_table(
-    operation: AlterModelTable | RenameModel,
-    app_label: str,
-    state: ProjectState,
-    connection: BaseDatabaseWrapper,
+    operation: AlterModelTable | RenameModel, app_label: str, state: ProjectState
 ) -> dict[str, str]:
     """Return the old name of the model's table by its new name, if the operation changes it."""
     old_name = new_name = operation.name_lower
@@ -108,7 +108,7 @@ def _renamed_table(
     after = state.clone()
     operation.state_forwards(app_label, after)
     old, new = (
-        split_identifier(_table_name(each.models[app_label, name], connection))[1]
+        split_identifier(_table_name(each.models[app_label, name]))[1]
         for each, name in ((state, old_name), (after, new_name))
     )
     return {new: old} if new != old else {}
@@ -131,43 +131,39 @@ def _module_source(code: object) -> str:
 
 
 def _objects_left_behind(
-    operation: SeparateDatabaseAndState,
-    app_label: str,
-    state: ProjectState,
-    connection: BaseDatabaseWrapper,
+    operation: SeparateDatabaseAndState, app_label: str, state: ProjectState
 ) -> set[Name]:
     """Return the objects that the operation removes from the models, but not from the database."""
     models, database = state.clone(), state.clone()
     operation.state_forwards(app_label, models)
     for inner in operation.database_operations:
         inner.state_forwards(app_label, database)
-    return _object_names(database, connection) - _object_names(models, connection)
+    return _object_names(database) - _object_names(models)
 
 
-def _object_names(state: ProjectState, connection: BaseDatabaseWrapper) -> set[Name]:
+def _object_names(state: ProjectState) -> set[Name]:
     return {
         name
         for model in state.models.values()
         if model.options.get("managed", True) and not model.options.get("proxy")
-        for name in _model_object_names(model, connection)
+        for name in _model_object_names(model)
     }
 
 
-def _table_name(model: ModelState, connection: BaseDatabaseWrapper) -> str:
+def _table_name(model: ModelState) -> str:
     default = f"{model.app_label}_{model.name_lower}"
-    return model.options.get("db_table") or truncate_name(default, connection.ops.max_name_length())
+    return model.options.get("db_table") or truncate_name(default, MAX_LENGTH)
 
 
-def _model_object_names(model: ModelState, connection: BaseDatabaseWrapper) -> Iterator[Name]:
+def _model_object_names(model: ModelState) -> Iterator[Name]:
     """Yield the tables, columns, indexes, constraints and enum types of the model."""
-    length = connection.ops.max_name_length()
-    table = _table_name(model, connection)
+    table = _table_name(model)
     yield "", table
     for name, original in model.fields.items():
         clone: Any = original.clone()
         clone.set_attributes_from_name(name)
         if clone.many_to_many:
-            yield "", clone.db_table or truncate_name(f"{strip_quotes(table)}_{name}", length)
+            yield "", clone.db_table or truncate_name(f"{strip_quotes(table)}_{name}", MAX_LENGTH)
         elif clone.column:
             yield table, clone.column
         if enum := enum_field(clone):

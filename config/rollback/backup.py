@@ -41,7 +41,7 @@ defaults, constraints, rules, triggers, policies, and statistics; of a schema: d
 (826)."""
 
 TABLES = ("TABLE", "FOREIGN TABLE")
-MADE = "; made: "
+CREATED = "; made: "
 """The beginning of a line of the list that has an object which the rollback makes, as JSON."""
 
 
@@ -100,11 +100,11 @@ def write_backup(
     roots = {*objects, *(Address("pg_class", oid) for oid in relations)}
     roots |= _tables_of_identities(connection, roots)
     try:
-        stem = _stem(read_schema(connection).database)
+        stem = _file_stem(read_schema(connection).database)
         with new_backup(directory, stem, alike=STEM) as (unfinished, path):
             _dump(connection, tools, roots, unfinished)
             entries = read_entries(unfinished)
-            chosen = _restored(entries, _numbered(connection, roots))
+            chosen = _entries_to_restore(entries, _with_catalog_oids(connection, roots))
             _check_complete(connection, chosen, roots)
             _write_list(list_of(path), chosen, made)
         return Backup(path, chosen)
@@ -132,7 +132,7 @@ STEM = r".+-\d{8}T\d{6}Z"
 """What all stems look like."""
 
 
-def _stem(database: str) -> str:
+def _file_stem(database: str) -> str:
     return f"{re.sub(r'[^\w.-]', '_', database)}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
@@ -148,7 +148,9 @@ def read_backup(path: Path) -> Backup:
     chosen = {int(number) for line in lines if (number := line.partition(";")[0]).isdecimal()}
     if not chosen or not chosen <= {entry.id for entry in entries}:
         raise ArchiveError(f"{list_of(path).name} is the list of another file")
-    made = [_new_entry(*json.loads(line[len(MADE) :])) for line in lines if line.startswith(MADE)]
+    made = [
+        _new_entry(*json.loads(line[len(CREATED) :])) for line in lines if line.startswith(CREATED)
+    ]
     return Backup(path, [entry for entry in entries if entry.id in chosen], made)
 
 
@@ -156,7 +158,7 @@ def _new_entry(catalog: int, schema: str, name: str) -> Entry:
     return Entry(0, catalog, 0, Section.NONE, KINDS[catalog], schema, name, frozenset())
 
 
-def shown(path: Path) -> str:
+def shell_path(path: Path) -> str:
     """Return `path` from the current directory, quoted for a shell."""
     path = path.resolve()
     here = Path.cwd()
@@ -171,22 +173,24 @@ def _dump(
             "pg_dump",
             *("--no-password", "--format=custom", "--encoding=UTF8"),
             f"--lock-wait-timeout={LOCK_WAIT}",
-            *_choice(connection, roots),
+            *_dump_options(connection, roots),
             f"--file={path}",
         )
     )
 
 
-def _choice(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> Iterator[str]:
+def _dump_options(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> Iterator[str]:
     """Yield pg_dump's options for the schemas of `roots`, without the tables of others in them."""
     with connection.cursor() as cursor:
-        cursor.execute(OPTIONS, _parameters(roots))
+        cursor.execute(DUMP_OPTIONS, _parameters(roots))
         for option, schema, name in cursor.fetchall():
             pattern = ".".join(quote(part) for part in (schema, name) if part is not None)
             yield f"--{option}={pattern}"
 
 
-def _numbered(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> set[tuple[int, int]]:
+def _with_catalog_oids(
+    connection: BaseDatabaseWrapper, roots: Collection[Address]
+) -> set[tuple[int, int]]:
     """Return `roots` as the table of contents has them: with the oids of their catalogs."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -197,7 +201,9 @@ def _numbered(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> se
         return set(cursor.fetchall())
 
 
-def _restored(entries: Sequence[Entry], roots: Collection[tuple[int, int]]) -> list[Entry]:
+def _entries_to_restore(
+    entries: Sequence[Entry], roots: Collection[tuple[int, int]]
+) -> list[Entry]:
     """Return the entries of `roots`, of their parts, and of the types of their columns."""
     chosen = {entry.id for entry in entries if (entry.catalog, entry.oid) in roots}
     types = {entry.id for entry in entries if entry.catalog == TYPES}
@@ -233,15 +239,15 @@ def _check_complete(
 
 def _write_list(path: Path, entries: Sequence[Entry], made: Collection[ObjectName]) -> None:
     """Write the list, with what is made in lines that are comments to pg_restore."""
-    ordered = _parents_late(entries)
+    ordered = _partitioned_indexes_late(entries)
     lines = [f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in ordered]
     there = {(entry.catalog, entry.schema, entry.name) for entry in entries}
-    new = [f"{MADE}{json.dumps(each)}\n" for each in sorted(made) if each not in there]
+    new = [f"{CREATED}{json.dumps(each)}\n" for each in sorted(made) if each not in there]
     path.touch(mode=0o600)
     path.write_text("".join([*lines, *new]), "utf-8")
 
 
-def _parents_late(entries: Sequence[Entry]) -> list[Entry]:
+def _partitioned_indexes_late(entries: Sequence[Entry]) -> list[Entry]:
     """Return `entries` with the keys and indexes of partitioned tables after those of partitions.
 
     pg_restore drops the last entry first. The key of a partition cannot be dropped before that of
@@ -278,7 +284,7 @@ TABLES_OF_IDENTITIES = """
 """
 
 # What is "owned" goes with a table, as its partitions and the sequences of its columns do.
-OPTIONS = """
+DUMP_OPTIONS = """
     WITH RECURSIVE root AS (
         SELECT catalog::regclass AS catalog, oid
           FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)

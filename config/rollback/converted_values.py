@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 from django.db.backends.utils import CursorWrapper
 
 
-class Column(NamedTuple):
+class ColumnType(NamedTuple):
     """A column, and the type that it has now."""
 
     table: int
@@ -16,28 +16,32 @@ class Column(NamedTuple):
     type: str
 
 
-def read_columns(cursor: CursorWrapper, tables: Collection[int]) -> list[Column]:
+def read_column_types(cursor: CursorWrapper, tables: Collection[int]) -> list[ColumnType]:
     cursor.execute(COLUMNS, [list(tables)])
-    return [Column(*row) for row in cursor.fetchall()]
+    return [ColumnType(*row) for row in cursor.fetchall()]
 
 
-def count_converted(cursor: CursorWrapper, columns: Collection[Column]) -> Mapping[str, int]:
-    """Return how many values change if the `columns` get those types again, by the change."""
+def count_converted(
+    cursor: CursorWrapper, column_types: Collection[ColumnType]
+) -> Mapping[str, int]:
+    """Return how many values change if the `column_types` get those types again, by the change."""
     counts = Counter[str]()
-    for column in columns:
+    for column in column_types:
         cursor.execute(CONVERTED, column)
         for table, name, old_type, whole in cursor.fetchall():
-            if count := _count(cursor, table, name, f"{name}::{column.type}::{old_type}::text"):
+            if count := _count_changed(
+                cursor, table, name, f"{name}::{column.type}::{old_type}::text"
+            ):
                 counts[f"column {whole}.{name}, which change to {column.type}"] += count
     return counts
 
 
-def _count(cursor: CursorWrapper, table: str, name: str, there_and_back: str) -> int:
+def _count_changed(cursor: CursorWrapper, table: str, name: str, round_trip: str) -> int:
     """Return how many values do not come back; all, if a cast alone is not what converts them."""
     count = f"SELECT count({name}) FROM ONLY {table}"
     try:
         with transaction.atomic(using=cursor.db.alias):
-            cursor.execute(f"{count} WHERE {there_and_back} <> {name}::text")
+            cursor.execute(f"{count} WHERE {round_trip} <> {name}::text")
             [(number,)] = cursor.fetchall()
     except DatabaseError:
         cursor.execute(count)

@@ -1,4 +1,4 @@
-"""The SQL of a rollback as one script for psql."""
+"""The SQL of a rollback as one dry_run_script for psql."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,12 +20,12 @@ LEGACY_NAMES = 'UPDATE "django_content_type" SET "name" = "model";'
 """The one piece of Python that Django's own migrations need to go back, as SQL."""
 
 
-def script(job: Job) -> str:
+def dry_run_script(job: Job) -> str:
     with running(job.rollback.plan):
-        return "\n".join(_lines(job))
+        return "\n".join(_script_lines(job))
 
 
-def _lines(job: Job) -> Iterator[str]:
+def _script_lines(job: Job) -> Iterator[str]:
     connection, rollback = job.connection, job.rollback
     quote = connection.ops.quote_name
     altered = {*job.dropped.written, *job.dropped.locked}
@@ -39,14 +39,14 @@ def _lines(job: Job) -> Iterator[str]:
         yield f"\n-- {migration}"
         yield from _schema_changes(loader, migration)
         for app_label, name in [(migration.app_label, migration.name), *migration.replaces]:
-            yield from _as_sql(connection, records.filter(app=app_label, name=name).delete)
+            yield from _collect_sql(connection, records.filter(app=app_label, name=name).delete)
         yield "SET CONSTRAINTS ALL IMMEDIATE;"
         yield "SET CONSTRAINTS ALL DEFERRED;"
     yield from _renamed_content_types(job)
     stale = stale_content_types(rollback.removed_models, rollback.after.apps, connection.alias)
     if stale:
         yield "\n-- Content types of the models that are removed, and what depends on them"
-        yield from _as_sql(connection, stale.delete)
+        yield from _collect_sql(connection, stale.delete)
     if rollback.empties_ledger:
         yield "\n-- The record of migrations, which is empty now"
         yield f"DROP TABLE {quote(LEDGER)};"
@@ -63,7 +63,7 @@ def _renamed_content_types(job: Job) -> Iterator[str]:
         rows = content_types.objects.using(job.connection.alias).filter(
             app_label=app_label, model=new
         )
-        yield from _as_sql(job.connection, partial(rows.update, model=old))
+        yield from _collect_sql(job.connection, partial(rows.update, model=old))
 
 
 def _schema_changes(loader: MigrationLoader, migration: Migration) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _schema_changes(loader: MigrationLoader, migration: Migration) -> Iterator[s
             yield LEGACY_NAMES
 
 
-def _as_sql(connection: Any, write: Callable[[], object]) -> list[str]:
+def _collect_sql(connection: Any, write: Callable[[], object]) -> list[str]:
     """Return the statements by which `write` would change rows, and execute none of them."""
     statements: list[str] = []
 

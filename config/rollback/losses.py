@@ -83,7 +83,7 @@ def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) 
     column = obj.column
     figures = f"count({column}), coalesce(sum(pg_column_size({column})), 0)::bigint"
     with connection.cursor() as cursor:
-        table, total = _read_table(cursor, obj)
+        table, total = _read_table_and_size(cursor, obj)
         milliseconds = f"{max(1, seconds * 1000):.0f}"
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
         cursor.execute(f"SELECT {figures if column else f'count(*), {total}'} FROM {table}")
@@ -95,7 +95,7 @@ def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) 
 def _estimate(connection: BaseDatabaseWrapper, obj: DroppedObject) -> RowCount:
     """Ask the planner, which estimates tables that were never analysed from their size."""
     with connection.cursor() as cursor:
-        table, total = _read_table(cursor, obj)
+        table, total = _read_table_and_size(cursor, obj)
         cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
         [(plan,)] = cursor.fetchall()
         rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
@@ -118,7 +118,7 @@ def _estimate(connection: BaseDatabaseWrapper, obj: DroppedObject) -> RowCount:
     return RowCount(values, False, values * width)
 
 
-def _read_table(cursor: CursorWrapper, obj: DroppedObject) -> tuple[str, int]:
+def _read_table_and_size(cursor: CursorWrapper, obj: DroppedObject) -> tuple[str, int]:
     """Return the table of `obj` as SQL, with the rows that go with it, and its bytes.
 
     These are the rows of its partitions, too, but not those of a table that inherits from it.

@@ -68,7 +68,9 @@ class PlanReport:
         if not holding:
             return ""
         lost = self.losses.total(holding)
-        return f"{_shown(lost, _unit(holding[0])):>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
+        return (
+            f"{_count_text(lost, _unit(holding[0])):>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
+        )
 
     def _totals(self) -> Iterator[str]:
         lines = list(_totals(self.dropped, self.losses))
@@ -91,13 +93,13 @@ def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
     if tables:
         lost = losses.total(tables)
         yield (
-            f"{_shown(lost, 'row')} in {counted(len(tables), 'table')}, "
+            f"{_count_text(lost, 'row')} in {counted(len(tables), 'table')}, "
             f"{counted_bytes(lost.bytes)} with indexes"
         )
     for column in dropped.of_kind(HOLDS_VALUES):
         lost = losses.objects[column]
         yield (
-            f"{_shown(lost, 'value')} in column {printable(str(column))}, "
+            f"{_count_text(lost, 'value')} in column {printable(str(column))}, "
             f"{counted_bytes(lost.bytes)}"
         )
     for kind in dropped.kinds:
@@ -125,7 +127,7 @@ def success(job: Job, losses: Losses) -> str:
     ]
     *others, last = [item for item in removed if " 0 " not in item]
     tables = [obj for obj in losses.objects if obj.kind == HOLDS_ROWS]
-    rows = f", with {_shown(losses.total(tables), 'row')}" if tables else ""
+    rows = f", with {_count_text(losses.total(tables), 'row')}" if tables else ""
     listed = f"{', '.join(others)} and {last}" if others else last
     return f"Nothing is left of {job.rollback.what}. Removed: {listed}{rows}."
 
@@ -134,5 +136,5 @@ def _unit(obj: DroppedObject) -> str:
     return "row" if obj.kind == HOLDS_ROWS else "value"
 
 
-def _shown(lost: RowCount, kind: str) -> str:
+def _count_text(lost: RowCount, kind: str) -> str:
     return ("" if lost.is_exact else "about ") + counted(lost.count, kind)

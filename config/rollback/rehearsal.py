@@ -15,13 +15,13 @@ from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
 from config.rollback.inventory import describe, read_object_names
-from config.rollback.rehearsal_editor import Found, RehearsalEditor
+from config.rollback.rehearsal_editor import DropRecord, RehearsalEditor
 from config.rollback.remains import check_nothing_left
 from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_undoable
 from config.rollback.trace import Trace
-from config.rollback.unapplying import check_unchanged, forget, unapply
+from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
 
 
 def rehearse(
@@ -39,27 +39,27 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
     connection = waits.connection
     with every_row(connection), connection.cursor() as cursor:
         check_unchanged(connection, rollback)
-        rows, found = RowWatch(cursor), Found()
+        rows, record = RowWatch(cursor), DropRecord()
         failure = ""
         try:
-            with _undone(connection, found):
+            with _rolled_back(connection, record):
                 migrating.send(rehearse, waits=waits)
                 make_undoable(connection, rollback)
                 trace = Trace(connection)
-                _perform(connection, rollback, trace, rows)
+                _unapply_and_observe(connection, rollback, trace, rows)
         except CommandError as error:
             failure = str(error)
-            if not found.obstacles:
+            if not record.obstacles:
                 raise
-        if obstacles := found.described(connection):
-            raise CommandError(_refusal(rollback, obstacles, failure))
-        return _described(cursor, rollback, trace, rows)
+        if obstacles := record.described(connection):
+            raise CommandError(_refusal_message(rollback, obstacles, failure))
+        return _read_dropped(cursor, rollback, trace, rows)
 
 
 @contextmanager
-def _undone(connection: BaseDatabaseWrapper, found: Found) -> Iterator[None]:
+def _rolled_back(connection: BaseDatabaseWrapper, record: DropRecord) -> Iterator[None]:
     """Undo everything at the end of the block, in which each DROP notes what is in its way."""
-    connection.SchemaEditorClass = partial(RehearsalEditor, found)  # type: ignore[assignment]
+    connection.SchemaEditorClass = partial(RehearsalEditor, record)  # type: ignore[assignment]
     try:
         with transaction.atomic(using=connection.alias):
             yield
@@ -68,7 +68,7 @@ def _undone(connection: BaseDatabaseWrapper, found: Found) -> Iterator[None]:
         del connection.SchemaEditorClass
 
 
-def _perform(
+def _unapply_and_observe(
     connection: BaseDatabaseWrapper, rollback: Rollback, trace: Trace, rows: RowWatch
 ) -> None:
     """Do what a rollback does, and note what it changes.
@@ -78,14 +78,14 @@ def _perform(
     """
     unapply(connection, rollback, trace)
     rows.note_code()
-    forget(connection, rollback)
+    remove_leftover_records(connection, rollback)
     check_nothing_left(connection, rollback)
     trace.finish()
     rows.finish()
     rows.note_rewritten()
 
 
-def _refusal(rollback: Rollback, obstacles: list[Obstacle], failure: str) -> str:
+def _refusal_message(rollback: Rollback, obstacles: list[Obstacle], failure: str) -> str:
     count = len(obstacles)
     depend = "object depends" if count == 1 else "objects depend"
     message = (
@@ -96,13 +96,15 @@ def _refusal(rollback: Rollback, obstacles: list[Obstacle], failure: str) -> str
     return f"{message} When it is dropped: {failure}" if failure else message
 
 
-def _described(cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: RowWatch) -> Dropped:
+def _read_dropped(
+    cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: RowWatch
+) -> Dropped:
     """Return what was lost, now that it is there again."""
     objects = describe(cursor, trace.vanished, trace.made_again)
     operations: dict[Migration, list[UndoneOperation]] = {m: [] for m in rollback.migrations}
-    for step in trace.steps:
-        dropped = [obj for obj in objects if obj.address in step.vanished]
-        operations[step.migration].append(UndoneOperation(step.operation, dropped))
+    for traced in trace.operations:
+        dropped = [obj for obj in objects if obj.address in traced.vanished]
+        operations[traced.migration].append(UndoneOperation(traced.operation, dropped))
     migrations = [UndoneMigration(*item) for item in operations.items()]
     return Dropped(
         migrations,

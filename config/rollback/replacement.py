@@ -11,12 +11,12 @@ from config.postgres.catalog import Address, in_order, read_definitions, read_de
 from config.rollback.archive import ArchiveError, Entry, Section
 from config.rollback.backup import Backup
 
-KEPT = ("SCHEMA", "EXTENSION", "COLLATION")
+KEPT_KINDS = ("SCHEMA", "EXTENSION", "COLLATION")
 """The kinds of entries that are not replaced where they exist: others may use them."""
-INDEPENDENT = {
+INDEPENDENT_KINDS = {
     *("TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE"),
     *("TYPE", "DOMAIN", "FUNCTION", "PROCEDURE", "AGGREGATE"),
-    *KEPT,
+    *KEPT_KINDS,
 }
 """The kinds of entries that are no part of another."""
 
@@ -36,7 +36,7 @@ class LiveObject:
     @property
     def drop(self) -> str:
         """The statement that drops it, with its parts, and what was found to depend on it."""
-        cascade = "" if self.kind.upper() in KEPT else " CASCADE"
+        cascade = "" if self.kind.upper() in KEPT_KINDS else " CASCADE"
         return f"DROP {self.kind} IF EXISTS {self.identity}{cascade}"
 
 
@@ -55,7 +55,7 @@ def read_live(cursor: CursorWrapper, entries: Collection[Entry]) -> dict[Entry, 
 
     The parts of tables and the like are left out.
     """
-    wanted = [entry for entry in entries if entry.kind in INDEPENDENT]
+    wanted = [entry for entry in entries if entry.kind in INDEPENDENT_KINDS]
     cursor.execute(
         LIVE,
         {
@@ -82,7 +82,7 @@ def without_partitions(
 
 def without_kept(entries: Collection[Entry], found: Collection[Entry]) -> list[Entry]:
     """Return `entries` without those that exist and are kept, and their comments and the like."""
-    kept = {entry.id for entry in found if entry.kind in KEPT}
+    kept = {entry.id for entry in found if entry.kind in KEPT_KINDS}
     return [
         entry
         for entry in entries
@@ -93,7 +93,7 @@ def without_kept(entries: Collection[Entry], found: Collection[Entry]) -> list[E
 def check_restored(cursor: CursorWrapper, backup: Backup) -> None:
     """Raise ArchiveError if the database lacks something that is in the backup."""
     live = read_live(cursor, backup.entries)
-    independent = (entry for entry in backup.entries if entry.kind in INDEPENDENT)
+    independent = (entry for entry in backup.entries if entry.kind in INDEPENDENT_KINDS)
     if missing := [str(entry) for entry in independent if entry not in live]:
         raise ArchiveError(f"afterwards these were missing: {', '.join(missing)}")
 

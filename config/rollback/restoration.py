@@ -24,10 +24,10 @@ from config.rollback.archive_script import (
     create_objects,
     create_parts,
 )
-from config.rollback.backup import Backup, read_backup, shown
+from config.rollback.backup import Backup, read_backup, shell_path
 from config.rollback.default_privileges import read_corrections
 from config.rollback.replacement import (
-    KEPT,
+    KEPT_KINDS,
     check_restored,
     plan_replacement,
     read_live,
@@ -71,7 +71,7 @@ def describe_overwritten(connection: BaseDatabaseWrapper, backup: Backup) -> str
     present = sum(entry in live for entry in backup.tables)
     also = [str(found) for entry, found in live.items() if entry not in backup.tables]
     return (
-        f"{shown(backup.path)} holds {counted(len(backup.tables), 'table')}, of which {present} "
+        f"{shell_path(backup.path)} holds {counted(len(backup.tables), 'table')}, of which {present} "
         f"are in database {read_schema(connection).database}. They will be as they were then; "
         "what was written to them since is lost."
         + (f" It also replaces {', '.join(also)}." if also else "")
@@ -120,7 +120,7 @@ def restore(
 
         def attempt() -> None:
             with waits.lock.transaction():
-                _restore(connection, tools, backup, progress)
+                _restore_in_transaction(connection, tools, backup, progress)
 
         try:
             waits.retry(attempt)
@@ -128,13 +128,13 @@ def restore(
             standing = progress.ask_standing(connection)
             if standing != DONE:
                 raise CommandError(
-                    f"{shown(backup.path)} was not restored: {_reason(error)}. {standing} "
+                    f"{shell_path(backup.path)} was not restored: {_error_message(error)}. {standing} "
                     f"Correct this, and run {progress.command} again."
                 ) from error
     connection.close()  # it knows by their oids the types that were there before
 
 
-def _restore(
+def _restore_in_transaction(
     connection: BaseDatabaseWrapper,
     tools: ClientPrograms,
     backup: Backup,
@@ -147,7 +147,7 @@ def _restore(
         [(progress.transaction,)] = cursor.fetchall()
         found = read_live(cursor, [*backup.entries, *backup.made])
         backup = replace(backup, entries=without_kept(backup.entries, found))
-        replaced = {entry for entry in found if entry.kind not in KEPT} | {*backup.made}
+        replaced = {entry for entry in found if entry.kind not in KEPT_KINDS} | {*backup.made}
         live = [found[entry] for entry in found if entry in replaced]
         if tables := [each.identity for each in live if each.kind == "table"]:
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
@@ -168,7 +168,7 @@ def _restore(
         cursor.execute(RESET)
 
 
-def _reason(error: Exception) -> str:
+def _error_message(error: Exception) -> str:
     """Return the reason in one line, as PostgreSQL has it if it is its own."""
     cause = driver_error(error)
     said = [cause.diag.message_primary, cause.diag.message_detail] if cause else []
@@ -193,6 +193,6 @@ def instructions(job: Job, tools: ClientPrograms, backup: Backup) -> str:
     lost = "; what is written from now on is lost then" if job.rollback.after.models else ""
     return f"""\
 To have all {counted(len(backup.tables), "table")} as they were before{lost}:
-  {typed(f"rollback --restore {shown(backup.path)}{database}")}
+  {typed(f"rollback --restore {shell_path(backup.path)}{database}")}
 or, while the server runs:
   {shlex.join(restore_command(tools, backup))}"""

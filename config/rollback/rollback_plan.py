@@ -71,7 +71,7 @@ def read_rollback(
     """
     loader = MigrationLoader(connection)
     loader.check_consistent_history(connection)
-    applied = _applied(loader, connection)
+    applied = _read_applied(loader, connection)
     for app_label in app_labels:
         _check_app(loader, app_label)
     request = _request(loader, applied, app_labels, " ".join(to))
@@ -82,7 +82,7 @@ def read_rollback(
         loader.project_state(list(applied)),
         loader.project_state([node for node in applied if node not in nodes]),
         set(MigrationRecorder(connection).applied_migrations()),
-        sorted(_unknown(loader)),
+        sorted(_find_unknown(loader)),
         request.reason,
     )
 
@@ -106,17 +106,17 @@ def _request(
         of = f" of {' or '.join(app_labels)}" if app_labels else ""
         what = ", ".join(app_labels) or "the whole schema"
         return Request(what, ours, f"no migration{of} is applied")
-    if moment := _moment(to):
+    if moment := _parse_moment(to):
         return _after_moment(ours, moment, app_labels)
     if app_labels:
         raise CommandError(
             f"--to {to} already names an app. Leave out {' '.join(app_labels)}, or give a point in "
             "time."
         )
-    return _after_migration(loader, applied, *_target(loader, to))
+    return _after_migration(loader, applied, *_find_target(loader, to))
 
 
-def _moment(to: str) -> datetime | None:
+def _parse_moment(to: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(to)
     except ValueError:
@@ -137,7 +137,7 @@ def _after_moment(
     return Request(what, [node for node in applied if applied[node] > moment], reason)
 
 
-def _target(loader: MigrationLoader, to: str) -> Node:
+def _find_target(loader: MigrationLoader, to: str) -> Node:
     """Return the migration that `to` names; its name is '' for the time before the first.
 
     Raise CommandError if there is no such migration.
@@ -189,7 +189,7 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
         raise CommandError(f"App {app_label!r} {problem}. There are: {known}.")
 
 
-def _applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
+def _read_applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
     """Return when each migration was applied; a squashed one, with the last that it replaces."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
@@ -202,7 +202,7 @@ def _applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[N
     }
 
 
-def _unknown(loader: MigrationLoader) -> set[Node]:
+def _find_unknown(loader: MigrationLoader) -> set[Node]:
     replaced = {node for each in loader.disk_migrations.values() for node in each.replaces}
     return loader.applied_migrations.keys() - loader.disk_migrations.keys() - replaced
 

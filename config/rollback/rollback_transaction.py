@@ -32,7 +32,7 @@ from config.rollback.table_locks import (
     try_to_lock_tables,
 )
 from config.rollback.trace import Trace
-from config.rollback.unapplying import check_unchanged, forget, unapply
+from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
 
 type Say = Callable[[str], None]
 
@@ -101,7 +101,7 @@ def _unapply_as_agreed(job: Job, say: Say) -> None:
         trace, rows = Trace(connection), RowWatch(cursor)
         with transaction.atomic(using=connection.alias):
             unapply(connection, rollback, trace, say)
-            forget(connection, rollback)
+            remove_leftover_records(connection, rollback)
             check_nothing_left(connection, rollback)
             trace.finish()
             rows.finish()

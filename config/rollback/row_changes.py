@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres import LEDGER
-from config.rollback.converted_values import Column, count_converted, read_columns
+from config.rollback.converted_values import ColumnType, count_converted, read_column_types
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class RowWatch:
         self.inserted: dict[int, int] = {}
         self.left: dict[int, int] = {}
         """The rows of the tables that are in another file now, by TRUNCATE or ALTER TABLE."""
-        self.columns: list[Column] = []
+        self.columns: list[ColumnType] = []
 
     def note_code(self) -> None:
         """Note what the code of migrations has deleted."""
@@ -55,7 +55,7 @@ class RowWatch:
         """Note what is in the tables that have another file now."""
         files = self._read(FILES)
         moved = [oid for oid in files if self.files.get(oid, files[oid]) != files[oid]]
-        self.left, self.columns = self._count(moved), read_columns(self.cursor, moved)
+        self.left, self.columns = self._count(moved), read_column_types(self.cursor, moved)
 
     @property
     def tables(self) -> set[int]:

@@ -28,7 +28,7 @@ from config.rollback.versions import read_versions
 MISSING = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject)
 
 
-class Step(NamedTuple):
+class TracedOperation(NamedTuple):
     """An operation that has been undone, and the objects that vanished by it."""
 
     migration: Migration
@@ -49,7 +49,7 @@ class Trace:
         """The objects that stay, but not as they were."""
         self.unbacked: Sequence[str] = ()
         """What is not as it was, and in no backup."""
-        self.steps: list[Step] = []
+        self.operations: list[TracedOperation] = []
         self._current: tuple[Migration, Operation] | None = None
         self.vanished: frozenset[Address] = frozenset()
         """The objects that have vanished in all, with their parts."""
@@ -60,18 +60,20 @@ class Trace:
         self.locked: set[int] = set()
         """The relations that this transaction keeps from all others."""
 
-    def marked(self, migration: Migration) -> Migration:
+    def with_marks(self, migration: Migration) -> Migration:
         """Return a copy of `migration` that calls begin() before each operation is undone."""
         marked = copy(migration)
-        operations = [*self._marked(migration, migration.operations)]
+        operations = [*self._with_marks(migration, migration.operations)]
         vars(marked)["operations"] = operations
         return marked
 
-    def _marked(self, migration: Migration, operations: Sequence[Operation]) -> Iterator[Operation]:
+    def _with_marks(
+        self, migration: Migration, operations: Sequence[Operation]
+    ) -> Iterator[Operation]:
         for operation in operations:
             if isinstance(operation, SeparateDatabaseAndState):
                 operation = copy(operation)
-                inner = self._marked(migration, operation.database_operations)
+                inner = self._with_marks(migration, operation.database_operations)
                 operation.database_operations = [*inner]
                 yield operation
             else:
@@ -87,7 +89,7 @@ class Trace:
         before, self.now = self.now, self._read()
         if self._current:
             vanished = frozenset(before - self.now)
-            self.steps.append(Step(*self._current, vanished))
+            self.operations.append(TracedOperation(*self._current, vanished))
         self._current = None
 
     def finish(self) -> None:
@@ -129,7 +131,7 @@ class Trace:
             migration, operation = self._current
             raise CommandError(
                 f"Cannot roll back {migration}: undoing {operation.describe()!r} fails: "
-                f"{_reason(error)}. Nothing was changed. {_next_step(error)}"
+                f"{_error_message(error)}. Nothing was changed. {_next_step(error)}"
             ) from error
 
 
@@ -146,7 +148,7 @@ class Mark(Operation):
         self.reached()
 
 
-def _reason(error: Exception) -> str:
+def _error_message(error: Exception) -> str:
     """Return the message of an error in one line."""
     if cause := driver_error(error):
         parts = [cause.diag.message_primary or str(cause), cause.diag.message_detail]

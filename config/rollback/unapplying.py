@@ -44,7 +44,7 @@ def unapply(
             say(f"  Unapplying {migration}... OK")
 
     # Receivers of the signal add operations to the migrations, so these must be copies.
-    plan = [(trace.marked(migration), True) for migration in rollback.migrations]
+    plan = [(trace.with_marks(migration), True) for migration in rollback.migrations]
     emit_pre_migrate_signal(
         verbosity=0,
         interactive=False,
@@ -56,7 +56,7 @@ def unapply(
         MigrationExecutor(connection, progress).migrate([], plan=plan)
 
 
-def forget(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+def remove_leftover_records(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
     """Remove the content types of the models, and the ledger if it is empty now."""
     before, after = rollback.before.apps, rollback.after.apps
     forget_models(removed_models(before, rollback.plan, after), after, connection.alias)

@@ -24,8 +24,8 @@ from config.console import (
 from config.dumps import ClientPrograms, find_client_programs
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
-from config.rollback.backup import Backup, shown, write_backup
-from config.rollback.dry_run import script
+from config.rollback.backup import Backup, shell_path, write_backup
+from config.rollback.dry_run import dry_run_script
 from config.rollback.losses import Losses, destroys_data, read_losses
 from config.rollback.own_tables import read_own_tables
 from config.rollback.plan_report import PlanReport, success
@@ -100,7 +100,7 @@ class Command(BaseCommand):
         check(self.connection, rollback)
         job = Job(self.connection, rollback, rehearse(self.connection, rollback, self.say))
         if self.options["dry_run"]:
-            self.stdout.write(script(job))
+            self.stdout.write(dry_run_script(job))
             return
         tools = None if self.options["no_backup"] else self.find_programs()
         losses = read_losses(self.connection, job.dropped)
@@ -135,7 +135,7 @@ class Command(BaseCommand):
         tables_and_size = (
             f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"
         )
-        self.say(f"\nBackup: {shown(self.backup.path)} ({tables_and_size})")
+        self.say(f"\nBackup: {shell_path(self.backup.path)} ({tables_and_size})")
 
     def restore(self, path: Path) -> None:
         if read_layout(self.connection, read_schema(self.connection)):
@@ -151,7 +151,7 @@ class Command(BaseCommand):
         restore(self.connection, tools, backup, self.say)
         tables = counted(len(backup.tables), "table")
         types = counted(len(backup.types), "enum type")
-        self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shown(path)}."))
+        self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shell_path(path)}."))
 
     def confirm(self, *, is_dangerous: bool) -> None:
         """Raise CommandError unless the options or the developer allow it."""
