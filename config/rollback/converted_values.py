@@ -1,4 +1,4 @@
-"""Values that change because their column gets another type."""
+"""The values that a change of their column's type alters."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from django.db.backends.utils import CursorWrapper
 
 
 class ColumnType(NamedTuple):
-    """A column, and the type that it has now."""
+    """A column, by the oid of its table and its number, and its type after the rollback."""
 
     table: int
     number: int
@@ -17,27 +17,24 @@ class ColumnType(NamedTuple):
 
 
 def read_column_types(cursor: CursorWrapper, tables: Collection[int]) -> list[ColumnType]:
-    cursor.execute(COLUMNS, [list(tables)])
+    cursor.execute(COLUMN_TYPES, [list(tables)])
     return [ColumnType(*row) for row in cursor.fetchall()]
 
 
-def count_converted(
-    cursor: CursorWrapper, column_types: Collection[ColumnType]
-) -> Mapping[str, int]:
-    """Return how many values change if the `column_types` get those types again, by the change."""
+def count_converted(cursor: CursorWrapper, columns: Collection[ColumnType]) -> Mapping[str, int]:
+    """Return, by a description of the change, how many values do not survive these new types."""
     counts = Counter[str]()
-    for column in column_types:
+    for column in columns:
         cursor.execute(CONVERTED, column)
-        for table, name, old_type, whole in cursor.fetchall():
-            if count := _count_changed(
-                cursor, table, name, f"{name}::{column.type}::{old_type}::text"
-            ):
-                counts[f"column {whole}.{name}, which change to {column.type}"] += count
+        for partition, name, old_type, table in cursor.fetchall():
+            round_trip = f"{name}::{column.type}::{old_type}::text"
+            if count := _count_changed(cursor, partition, name, round_trip):
+                counts[f"column {table}.{name}, which change to {column.type}"] += count
     return counts
 
 
 def _count_changed(cursor: CursorWrapper, table: str, name: str, round_trip: str) -> int:
-    """Return how many values do not come back; all, if a cast alone is not what converts them."""
+    """Return how many values the round trip changes; all values if PostgreSQL cannot cast one."""
     count = f"SELECT count({name}) FROM ONLY {table}"
     try:
         with transaction.atomic(using=cursor.db.alias):
@@ -49,11 +46,12 @@ def _count_changed(cursor: CursorWrapper, table: str, name: str, round_trip: str
     return int(number)
 
 
-COLUMNS = """
+COLUMN_TYPES = """
 SELECT attrelid::bigint, attnum::int, format_type(atttypid, atttypmod) FROM pg_attribute
  WHERE attrelid = ANY (%s::oid[]) AND attnum > 0 AND NOT attisdropped
 """
-# A type that the rollback makes itself is not there. It is an enum type, whose labels stay.
+# A type that the rollback itself creates does not exist now. It is an enum type that keeps its
+# labels, so no value changes.
 CONVERTED = """
 SELECT attrelid::regclass::text, quote_ident(attname), old.type,
        coalesce(pg_partition_root(attrelid), attrelid)::regclass::text

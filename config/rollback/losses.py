@@ -1,4 +1,4 @@
-"""The rows that a rollback would destroy: counted where that takes a moment, else estimated."""
+"""The numbers of rows that a rollback destroys, estimated if counting takes too long."""
 
 import json
 import time
@@ -14,23 +14,23 @@ from config.postgres import LEDGER, every_row
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import HOLDS_NUMBER, DroppedObject
 
-COUNTING_SECONDS = 5.0  # for all tables; the rest is estimated
+COUNTING_SECONDS = 5.0  # for all tables; then the others are estimated
 MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
 
 
 @dataclass(frozen=True)
 class RowCount:
-    """The number and size of the rows of a table, or of the values of a column, without NULLs."""
+    """The number and size of the rows of a table, or of the values of a column except NULL."""
 
     count: int
     is_exact: bool
     bytes: int
-    """On disk: of a table with its indexes and its TOAST table."""
+    """The size on disk; for a table, with its indexes and its TOAST table."""
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The rows and values in what a rollback drops."""
+    """The rows and values in the tables and columns that a rollback drops."""
 
     objects: Mapping[DroppedObject, RowCount]
 
@@ -44,9 +44,9 @@ class Losses:
 
 
 def read_losses(connection: BaseDatabaseWrapper, dropped: Dropped) -> Losses:
-    """Count the rows in what is dropped. Takes no locks that would block writers.
+    """Count the rows and values that are dropped, without blocking writers.
 
-    Raise CommandError if a policy would hide some.
+    Raise CommandError if row level security hides rows from the role.
     """
     deadline = time.monotonic() + COUNTING_SECONDS
     objects = [obj for obj in dropped.objects if obj.holds_data and obj.name != LEDGER]
@@ -55,7 +55,7 @@ def read_losses(connection: BaseDatabaseWrapper, dropped: Dropped) -> Losses:
 
 
 def destroys_data(dropped: Dropped, losses: Losses) -> bool:
-    """Return whether a rollback destroys, or may destroy, what `migrate` would not make again."""
+    """Return whether a rollback may destroy data that `migrate` would not create again."""
     return bool(
         dropped.runs_code
         or any(lost.count for lost in losses.objects.values())
@@ -88,12 +88,12 @@ def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) 
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
         cursor.execute(f"SELECT {figures if column else f'count(*), {total}'} FROM {table}")
         count, size = cursor.fetchone()
-    transaction.set_rollback(True, using=connection.alias)  # to the timeout before
+    transaction.set_rollback(True, using=connection.alias)  # restores statement_timeout
     return RowCount(count, True, size)
 
 
 def _estimate(connection: BaseDatabaseWrapper, obj: DroppedObject) -> RowCount:
-    """Ask the planner, which estimates tables that were never analysed from their size."""
+    """Return the planner's estimate, which exists even for tables that were never analysed."""
     with connection.cursor() as cursor:
         table, total = _read_table_and_size(cursor, obj)
         cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
@@ -119,13 +119,13 @@ def _estimate(connection: BaseDatabaseWrapper, obj: DroppedObject) -> RowCount:
 
 
 def _read_table_and_size(cursor: CursorWrapper, obj: DroppedObject) -> tuple[str, int]:
-    """Return the table of `obj` as SQL, with the rows that go with it, and its bytes.
+    """Return the table as SQL, so that all rows that are dropped with it are read, and its bytes.
 
-    These are the rows of its partitions, too, but not those of a table that inherits from it.
+    Rows of partitions are dropped with it, and rows of tables that inherit from it are not.
     """
     cursor.execute(TABLE, [obj.address.oid])
-    [(is_whole, total)] = cursor.fetchall()
-    return (obj.name if is_whole or obj.column else f"ONLY {obj.name}"), total
+    [(is_partitioned, total)] = cursor.fetchall()
+    return (obj.name if is_partitioned or obj.column else f"ONLY {obj.name}"), total
 
 
 TABLE = """

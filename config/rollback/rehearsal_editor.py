@@ -1,4 +1,4 @@
-"""A schema editor that finds what is in the way of a DROP, and goes on to find the rest."""
+"""A schema editor that notes the objects which prevent a DROP, and continues."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,21 +10,21 @@ from config.postgres.catalog import Address, Obstacle, read_obstacles
 
 
 class DropRecord:
-    """The objects that are dropped, and those that are in the way then."""
+    """The objects that were dropped, and those that would have prevented it."""
 
     def __init__(self) -> None:
         self.dropped: list[Address] = []
         self.obstacles: set[Address] = set()
 
-    def described(self, connection: BaseDatabaseWrapper) -> list[Obstacle]:
-        """Return the obstacles, when everything is there again."""
+    def read_obstacles(self, connection: BaseDatabaseWrapper) -> list[Obstacle]:
+        """Return the obstacles. Call it after the drops have been rolled back."""
         with connection.cursor() as cursor:
             obstacles = read_obstacles(cursor, self.dropped, ())
         return [obstacle for obstacle in obstacles if obstacle.address in self.obstacles]
 
 
 class RehearsalEditor(DatabaseSchemaEditor):
-    """An editor for a transaction that is rolled back in the end."""
+    """An editor for a transaction that is rolled back. Its DROP statements have CASCADE."""
 
     sql_delete_table = f"{DatabaseSchemaEditor.sql_delete_table} CASCADE"
     sql_delete_column = f"{DatabaseSchemaEditor.sql_delete_column} CASCADE"
@@ -51,7 +51,7 @@ class RehearsalEditor(DatabaseSchemaEditor):
         self.execute(f"DROP TYPE {self.quote_name(name)} CASCADE", None)
 
     def _note_obstacles(self, query: str, parameters: Sequence[Any]) -> None:
-        """Note what depends on the objects that the query finds."""
+        """Note the objects that depend on the objects of the query."""
         with self.connection.cursor() as cursor:
             cursor.execute(query, parameters)
             dropped = [Address(*row) for row in cursor.fetchall()]

@@ -143,8 +143,8 @@ def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None
 
 def test_restore__is_refused(distributed: str) -> None:
     assert refusal(manage("rollback", "--restore", "x.dump", DATABASE_URL=distributed)) == (
-        "CommandError: A backup is restored on one server, and tables of this database are on "
-        "several. Nothing was changed. Run manage.py distribute --undo first."
+        "CommandError: A backup can only be restored on one server, and this database is "
+        "distributed. Nothing was changed. Run manage.py distribute --undo first."
     )
 
 

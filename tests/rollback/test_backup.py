@@ -61,7 +61,7 @@ def no_pg_dump(problem: str) -> str:
     return (
         f"No backup can be written: for a server of PostgreSQL {version}, pg_dump is {problem}. "
         f"Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
-        f"postgresql-client-{version}), or make a backup in your own way and add --no-backup."
+        f"postgresql-client-{version}), or make your own backup and pass --no-backup."
     )
 
 
@@ -131,7 +131,7 @@ def test_object_that_no_backup_can_hold__refused(database: str, backups: Path) -
     with pytest.raises(CommandError) as error:
         write_backup(connection, tools, users, [Address(*row) for row in objects], backups)
     assert str(error.value) == (
-        "The backup would lack publication feed, publication of table users in publication feed. "
+        "No backup can contain publication feed, publication of table users in publication feed. "
         f"{SET_RIGHT}"
     )
     assert [*backups.iterdir()] == [backups / ".gitignore"]

@@ -41,9 +41,9 @@ class Command(BaseCommand):
     """Exit status 0: rolled back, or nothing to do; 1: refused, nothing changed; 130: Ctrl-C."""
 
     help = (
-        "Unapply migrations: all, those of some apps, or those after a point in time. Finds what "
-        "would be destroyed by unapplying them in a transaction that is undone, shows it and asks, "
-        "writes a backup, and is one transaction. So RunPython runs backwards twice."
+        "Unapply migrations: all, those of some apps, or those after a point in time. A rehearsal "
+        "in a transaction that is rolled back finds the objects that would be removed. After a "
+        "confirmation and a backup, one transaction removes them. RunPython therefore runs twice."
     )
     requires_system_checks = ()
 
@@ -52,23 +52,23 @@ class Command(BaseCommand):
         add(
             "app_label",
             nargs="*",
-            help="Roll back these apps and what depends on them. Default: everything.",
+            help="Roll back these apps and the migrations that depend on them. Default: all apps.",
         )
         add(
             "--to",
             nargs="+",
             default=[],
             metavar="POINT",
-            help="Roll back what came after a migration (courses.0001_initial) or a point in time "
+            help="Roll back the migrations after a migration (courses.0001_initial) or a time "
             "(2026-11-20T10:00).",
         )
-        connection_names = tuple(connections)
-        add("--database", default="default", choices=connection_names, help="The connection.")
+        alias = "The database, by its alias in DATABASES."
+        add("--database", default="default", choices=tuple(connections), help=alias)
         add("--dry-run", action="store_true", help="Print the SQL, and change nothing.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
-        destroy = "With --noinput: go on although data will be destroyed."
+        destroy = "With --noinput: continue even if data will be destroyed."
         add("--yes-destroy-data", action="store_true", help=destroy)
-        add("--no-backup", action="store_true", help="Write no backup first.")
+        add("--no-backup", action="store_true", help="Do not write a backup.")
         add(
             "--backup-dir",
             type=Path,
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             help="The directory for backups. Default: the setting ROLLBACK_BACKUP_DIR, or backups/ "
             "next to manage.py.",
         )
-        restore = "Restore everything in such a backup."
+        restore = "Restore this backup of a rollback."
         add("--restore", type=Path, metavar="FILE", help=restore)
 
     @no_translations
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         if not options["restore"]:
             self.roll_back()
         elif options["app_label"] or options["to"] or options["dry_run"]:
-            raise CommandError("--restore restores the whole file. Leave out the other arguments.")
+            raise CommandError("--restore takes no app labels, and neither --to nor --dry-run.")
         else:
             self.restore(options["restore"])
 
@@ -112,7 +112,7 @@ class Command(BaseCommand):
             self.say(f"\n{instructions(job, tools, self.backup)}")
 
     def find_programs(self) -> ClientPrograms:
-        or_else = ", or make a backup in your own way and add --no-backup"
+        or_else = ", or make your own backup and pass --no-backup"
         return find_client_programs(self.connection, or_else=or_else)
 
     def show_plan(self, job: Job, losses: Losses) -> None:
@@ -123,14 +123,14 @@ class Command(BaseCommand):
             self.stdout.write(PlanReport(job, losses, style, width).render())
 
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
-        if self.backup:  # an earlier attempt's; it lacks the rows that were written since
+        if self.backup:  # of an earlier attempt: it lacks rows that were written since
             self.backup.remove()
         own = read_own_tables(self.connection, job.rollback.before)
         directory = Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
         dropped = job.dropped
         relations, changed = {*own, *dropped.written}, dropped.changed
         self.backup = write_backup(
-            self.connection, tools, relations, changed, directory, dropped.made
+            self.connection, tools, relations, changed, directory, dropped.created
         )
         tables_and_size = (
             f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"
@@ -140,7 +140,7 @@ class Command(BaseCommand):
     def restore(self, path: Path) -> None:
         if read_layout(self.connection, read_schema(self.connection)):
             raise CommandError(
-                "A backup is restored on one server, and tables of this database are on several. "
+                "A backup can only be restored on one server, and this database is distributed. "
                 "Nothing was changed. Run manage.py distribute --undo first."
             )
         backup = open_backup(path)
@@ -158,7 +158,7 @@ class Command(BaseCommand):
         if self.options["interactive"]:
             database = read_schema(self.connection).database
             if not self.connection.in_atomic_block:
-                self.connection.close()  # it could be cut off while it is idle
+                self.connection.close()  # the server may end an idle session
             ask(self.stdout, database)
         else:
             check_options(
