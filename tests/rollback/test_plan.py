@@ -85,8 +85,8 @@ def test_plan_of_an_empty_database__nothing(empty_database: str) -> None:
 def test_app_that_is_unknown__refused(database: str) -> None:
     assert refusal("billing") == (
         "App 'billing' is not installed. Apps with migrations: admin, analytics, assessments, "
-        "auth, communication, contenttypes, courses, enrollments, notifications, payments, sessions, "
-        "users."
+        "auth, communication, contenttypes, courses, enrollments, notifications, payments, "
+        "sessions, users."
     )
 
 
