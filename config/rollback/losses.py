@@ -69,65 +69,58 @@ def destroys_data(dropped: Dropped, losses: Losses) -> bool:
 
 def _read_count(connection: BaseDatabaseWrapper, obj: DroppedObject, deadline: float) -> RowCount:
     seconds = deadline - time.monotonic()
-    if seconds > 0:
-        try:
-            with transaction.atomic(using=connection.alias):
-                return _count(connection, obj, seconds)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, errors.QueryCanceled):
-                raise
-    return _estimate(connection, obj)
-
-
-def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) -> RowCount:
-    column = obj.column
-    figures = f"count({column}), coalesce(sum(pg_column_size({column})), 0)::bigint"
     with connection.cursor() as cursor:
-        table, total = _read_table_and_size(cursor, obj)
-        milliseconds = f"{max(1, seconds * 1000):.0f}"
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
-        cursor.execute(f"SELECT {figures if column else f'count(*), {total}'} FROM {table}")
-        count, size = cursor.fetchone()
-    transaction.set_rollback(True, using=connection.alias)  # restores statement_timeout
+        table, size = _read_table_and_size(cursor, obj)
+        if seconds > 0:
+            try:
+                with transaction.atomic(using=connection.alias):
+                    return _count(cursor, table, size, obj.column, seconds)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, errors.QueryCanceled):
+                    raise
+        return _estimate(cursor, table, size, obj)
+
+
+def _count(cursor: CursorWrapper, table: str, size: int, column: str, seconds: float) -> RowCount:
+    figures = f"count(*), {size}"
+    if column:
+        figures = f"count({column}), coalesce(sum(pg_column_size({column})), 0)::bigint"
+    milliseconds = f"{max(1, seconds * 1000):.0f}"
+    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
+    cursor.execute(f"SELECT {figures} FROM {table}")
+    count, size = cursor.fetchone()
+    transaction.set_rollback(True, using=cursor.db.alias)  # restores statement_timeout
     return RowCount(count, True, size)
 
 
-def _estimate(connection: BaseDatabaseWrapper, obj: DroppedObject) -> RowCount:
+def _estimate(cursor: CursorWrapper, table: str, size: int, obj: DroppedObject) -> RowCount:
     """Return the planner's estimate, which exists even for tables that were never analysed."""
-    with connection.cursor() as cursor:
-        table, total = _read_table_and_size(cursor, obj)
-        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
-        [(plan,)] = cursor.fetchall()
-        rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
-        cursor.execute(
-            """
-            SELECT coalesce(s.avg_width, 8), coalesce(s.null_frac, 0)
-              FROM pg_class AS c
-              JOIN pg_namespace AS n ON n.oid = relnamespace
-              LEFT JOIN pg_attribute AS a ON (attrelid, attnum) = (c.oid, %s)
-              LEFT JOIN pg_stats AS s ON (schemaname, tablename, s.attname)
-                                       = (nspname, relname, a.attname)
-             WHERE c.oid = %s
-            """,
-            [obj.address.number, obj.address.oid],
-        )
-        width, null_fraction = cursor.fetchone()
+    cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
+    [(plan,)] = cursor.fetchall()
+    rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
     if not obj.column:
-        return RowCount(rows, False, total)
+        return RowCount(rows, False, size)
+    cursor.execute(STATISTICS, [obj.address.number, obj.address.oid])
+    width, null_fraction = cursor.fetchone()
     values = round(rows * (1 - null_fraction))
     return RowCount(values, False, values * width)
 
 
 def _read_table_and_size(cursor: CursorWrapper, obj: DroppedObject) -> tuple[str, int]:
-    """Return the table as SQL, so that all rows that are dropped with it are read, and its bytes.
-
-    Rows of partitions are dropped with it, and rows of tables that inherit from it are not.
-    """
+    """Return the table as SQL, without the rows of tables that inherit from it, and its bytes."""
     cursor.execute(TABLE, [obj.address.oid])
     [(is_partitioned, total)] = cursor.fetchall()
     return (obj.name if is_partitioned or obj.column else f"ONLY {obj.name}"), total
 
 
+STATISTICS = """
+SELECT coalesce(s.avg_width, 8), coalesce(s.null_frac, 0)
+  FROM pg_class AS c
+  JOIN pg_namespace AS n ON n.oid = relnamespace
+  LEFT JOIN pg_attribute AS a ON (attrelid, attnum) = (c.oid, %s)
+  LEFT JOIN pg_stats AS s ON (schemaname, tablename, s.attname) = (nspname, relname, a.attname)
+ WHERE c.oid = %s
+"""
 TABLE = """
 SELECT relkind = 'p', (
        SELECT coalesce(sum(pg_total_relation_size(part)), 0)::bigint

@@ -45,7 +45,7 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
             with _rolled_back(connection, record):
                 migrating.send(rehearse, waits=waits)
                 make_sequences_transactional(connection, rollback)
-                trace = Trace(connection)
+                trace = Trace(cursor)
                 _unapply_and_observe(connection, rollback, trace, rows)
         except CommandError as error:
             failure = str(error)

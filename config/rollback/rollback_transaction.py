@@ -97,7 +97,7 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
     connection, rollback = job.connection, job.rollback
     make_sequences_transactional(connection, rollback)
     with connection.cursor() as cursor:
-        trace, rows = Trace(connection), RowWatch(cursor)
+        trace, rows = Trace(cursor), RowWatch(cursor)
         with transaction.atomic(using=connection.alias):
             unapply(connection, rollback, trace, say)
             remove_leftover_records(connection, rollback)

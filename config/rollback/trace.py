@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.core.management.base import CommandError
 from django.db import DataError, IntegrityError, OperationalError
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from psycopg import errors
@@ -41,12 +41,11 @@ class TracedOperation(NamedTuple):
 class Trace:
     """The objects of the database at the start, and the operations that were undone since."""
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self.connection = connection
-        self.before = self.now = self._read()
-        with connection.cursor() as cursor:
-            self.versions = read_versions(cursor)
-            self.unbacked_before = read_unbacked(cursor)
+    def __init__(self, cursor: CursorWrapper) -> None:
+        self.cursor = cursor
+        self.before = self.now = read_inventory(cursor)
+        self.versions = read_versions(cursor)
+        self.unbacked_before = read_unbacked(cursor)
         self.altered: frozenset[Address] = frozenset()
         """The objects that were renamed or altered."""
         self.unbacked: Sequence[str] = ()
@@ -65,8 +64,7 @@ class Trace:
     def with_marks(self, migration: Migration) -> Migration:
         """Return a copy of `migration` that calls begin() before each operation is undone."""
         marked = copy(migration)
-        operations = [*self._with_marks(migration, migration.operations)]
-        vars(marked)["operations"] = operations
+        vars(marked)["operations"] = [*self._with_marks(migration, migration.operations)]
         return marked
 
     def _with_marks(
@@ -74,10 +72,10 @@ class Trace:
     ) -> Iterator[Operation]:
         for operation in operations:
             if isinstance(operation, SeparateDatabaseAndState):
-                operation = copy(operation)
+                marked = copy(operation)
                 inner = self._with_marks(migration, operation.database_operations)
-                operation.database_operations = [*inner]
-                yield operation
+                marked.database_operations = [*inner]
+                yield marked
             else:
                 yield from (operation, Mark(partial(self.begin, migration, operation)))
 
@@ -88,21 +86,18 @@ class Trace:
 
     def end(self) -> None:
         """Note the objects that have vanished since the last begin()."""
-        before, self.now = self.now, self._read()
+        before, self.now = self.now, read_inventory(self.cursor)
         if self._current:
-            vanished = frozenset(before - self.now)
-            self.operations.append(TracedOperation(*self._current, vanished))
+            self.operations.append(TracedOperation(*self._current, before - self.now))
         self._current = None
 
     def finish(self) -> None:
         """Note all objects that have vanished, been altered or been created."""
         self.end()
-        with self.connection.cursor() as cursor:
-            locked = read_locked(cursor)
-            versions = read_versions(cursor)
-            unbacked = read_unbacked(cursor)
-            self.new_identities = read_identities(cursor, self.now - self.before)
-            self.names = read_object_names(cursor, self.now)
+        locked = read_locked(self.cursor)
+        versions, unbacked = read_versions(self.cursor), read_unbacked(self.cursor)
+        self.new_identities = read_identities(self.cursor, self.now - self.before)
+        self.names = read_object_names(self.cursor, self.now)
         self.altered = frozenset(
             address
             for address, version in self.versions.items()
@@ -117,10 +112,6 @@ class Trace:
         missing = self.before - self.now
         self.vanished = frozenset(address for address in missing if address.is_within(locked))
         self.locked = {address.oid for address in locked if address.catalog == "pg_class"}
-
-    def _read(self) -> frozenset[Address]:
-        with self.connection.cursor() as cursor:
-            return read_inventory(cursor)
 
     @contextmanager
     def explained_errors(self) -> Iterator[None]:

@@ -67,7 +67,7 @@ def no_pg_dump(problem: str) -> str:
 
 def test_pg_dump_missing__refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
-    assert refusal("payments", *GO_ON) == no_pg_dump("not there")
+    assert refusal("payments", *GO_ON) == no_pg_dump("not installed")
 
 
 def test_pg_dump_too_old__refused(
@@ -77,7 +77,7 @@ def test_pg_dump_too_old__refused(
         (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setattr(client_programs, "_directories", lambda: iter([tmp_path]))
-    assert refusal("payments", *GO_ON) == no_pg_dump("only of version 14")
+    assert refusal("payments", *GO_ON) == no_pg_dump("only installed in version 14")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_pg_dump_too_old__refused(
 def test_pg_dump_of_several_versions__the_nearest(
     there: list[int], server: int, chosen: int | None
 ) -> None:
-    assert client_programs.nearest(there, server) == chosen
+    assert client_programs.nearest_version(there, server) == chosen
 
 
 def test_directory_that_cannot_be_made__refused(

@@ -17,16 +17,35 @@ from config.drift.repair.phases import (
     quoted_table,
     serial_sequence,
 )
-from config.postgres.catalog import Attributes, Key, literal, quote
+from config.postgres.catalog import Attributes, Key, Value, literal, quote
 
 type AttributeChange = Callable[[Drift], Iterable[Statement]]
 
 
 def change_attribute(drift: Drift) -> Iterable[Statement]:
     """Return the statements that change the attribute; none if no safe statement can."""
-    key, attribute = drift.key, drift.attribute
-    found = CHANGES.get((key.kind, attribute)) or CHANGES.get(("", attribute))
-    return found(drift) if found else []
+    key, attribute, value = drift.key, drift.attribute, drift.expected
+    if key.kind == "table" and attribute in TABLE_ACTIONS:
+        return [alter_table(Phase.TABLES, key, TABLE_ACTIONS[attribute](value))]
+    if attribute == "not null":
+        return [alter_column(Phase.COLUMNS, key, f"{'SET' if value else 'DROP'} NOT NULL")]
+    if attribute == "validated":
+        return [alter_table(Phase.FINISH, key, f"VALIDATE CONSTRAINT {quote(key.name)}")]
+    change = CHANGES.get((key.kind, attribute)) or CHANGES.get(("", attribute))
+    return change(drift) if change else []
+
+
+TABLE_ACTIONS: dict[str, Callable[[Value], str]] = {
+    "persistence": lambda value: f"SET {str(value).upper()}",
+    "access method": lambda value: f"SET ACCESS METHOD {quote(str(value)) if value else 'DEFAULT'}",
+    "row level security": lambda value: f"{'ENABLE' if value else 'DISABLE'} ROW LEVEL SECURITY",
+    "row level security for the owner": lambda value: (
+        f"{'FORCE' if value else 'NO FORCE'} ROW LEVEL SECURITY"
+    ),
+    "replica identity": lambda value: "REPLICA IDENTITY DEFAULT",
+    "of type": lambda value: "NOT OF",
+}
+"""The actions of ALTER TABLE by attribute and expected value."""
 
 
 def end_inheritance(key: Key, expected: Attributes, found: Attributes) -> Iterator[Statement]:
@@ -107,61 +126,35 @@ def _change_storage_parameters(drift: Drift) -> Iterator[Statement]:
         yield Statement(Phase.FINISH, f"{subject} SET ({', '.join(wanted)});")
 
 
-def _statement(phase: Phase, sql: Callable[[Drift], str]) -> AttributeChange:
-    return lambda drift: [Statement(phase, f"{sql(drift)};")]
+def _reindex(drift: Drift) -> Iterator[Statement]:
+    yield Statement(Phase.INDEXES, f"REINDEX INDEX {qualified_name(drift.key)};")
 
 
-def _alter_table(phase: Phase, action: Callable[[Drift], str]) -> AttributeChange:
-    return lambda drift: [alter_table(phase, drift.key, action(drift))]
+def _change_index_comment(drift: Drift) -> Iterator[Statement]:
+    yield comment(Key("index", drift.key.table, drift.key.name), drift.expected)
 
 
-_reindex = _statement(Phase.INDEXES, lambda drift: f"REINDEX INDEX {qualified_name(drift.key)}")
+def _change_owner(drift: Drift) -> Iterator[Statement]:
+    sql = f"ALTER {kind_and_name(drift.key)} OWNER TO {quote(str(drift.expected))};"
+    yield Statement(Phase.FINISH, sql)
+
+
+def _leave_extension(drift: Drift) -> Iterator[Statement]:
+    sql = f"ALTER EXTENSION {quote(str(drift.found))} DROP {kind_and_name(drift.key)};"
+    yield Statement(Phase.EXTENSIONS, sql)
+
 
 CHANGES: dict[tuple[str, str], AttributeChange] = {
-    ("column", "not null"): lambda drift: [
-        alter_column(Phase.COLUMNS, drift.key, f"{'SET' if drift.expected else 'DROP'} NOT NULL")
-    ],
     ("column", "not null constraint"): _recreate_not_null_constraint,
     ("column", "default"): lambda drift: [set_default(drift.key, drift.expected)],
     ("column", "identity"): _change_identity,
-    ("", "validated"): _alter_table(
-        Phase.FINISH, lambda drift: f"VALIDATE CONSTRAINT {quote(drift.key.name)}"
-    ),
     ("", "index valid"): _reindex,
     ("", "index storage parameters"): _change_storage_parameters,
-    ("", "index comment"): lambda drift: [
-        comment(Key("index", drift.key.table, drift.key.name), drift.expected)
-    ],
+    ("", "index comment"): _change_index_comment,
     ("index", "valid"): _reindex,
-    ("table", "persistence"): _alter_table(
-        Phase.TABLES, lambda drift: f"SET {str(drift.expected).upper()}"
-    ),
-    ("table", "access method"): _alter_table(
-        Phase.TABLES,
-        lambda drift: (
-            f"SET ACCESS METHOD {quote(str(drift.expected)) if drift.expected else 'DEFAULT'}"
-        ),
-    ),
     ("table", "storage parameters"): _change_storage_parameters,
-    ("table", "row level security"): _alter_table(
-        Phase.TABLES,
-        lambda drift: f"{'ENABLE' if drift.expected else 'DISABLE'} ROW LEVEL SECURITY",
-    ),
-    ("table", "row level security for the owner"): _alter_table(
-        Phase.TABLES,
-        lambda drift: f"{'FORCE' if drift.expected else 'NO FORCE'} ROW LEVEL SECURITY",
-    ),
-    ("table", "replica identity"): _alter_table(
-        Phase.TABLES, lambda drift: "REPLICA IDENTITY DEFAULT"
-    ),
-    ("table", "of type"): _alter_table(Phase.TABLES, lambda drift: "NOT OF"),
     ("table", "inherited by"): _end_inheritance_of_children,
-    ("", "owner"): _statement(
-        Phase.FINISH,
-        lambda drift: f"ALTER {kind_and_name(drift.key)} OWNER TO {quote(str(drift.expected))}",
-    ),
-    ("", "extension"): _statement(
-        Phase.EXTENSIONS,
-        lambda drift: f"ALTER EXTENSION {quote(str(drift.found))} DROP {kind_and_name(drift.key)}",
-    ),
+    ("", "owner"): _change_owner,
+    ("", "extension"): _leave_extension,
 }
+"""The changes by kind of object, or '' for all kinds, and attribute."""

@@ -34,7 +34,7 @@ from config.rollback.restoration import describe_overwritten, instructions, open
 from config.rollback.rollback_plan import read_rollback
 from config.rollback.rollback_transaction import Job, carry_out, check
 
-WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
+FILE_WIDTH, MAX_WIDTH = 100, 120  # characters in a line
 
 
 class Command(BaseCommand):
@@ -102,7 +102,9 @@ class Command(BaseCommand):
         if self.options["dry_run"]:
             self.stdout.write(dry_run_script(job))
             return
-        tools = None if self.options["no_backup"] else self.find_programs()
+        or_else = ", or make your own backup and pass --no-backup"
+        no_backup = self.options["no_backup"]
+        tools = None if no_backup else find_client_programs(self.connection, or_else=or_else)
         losses = read_losses(self.connection, job.dropped)
         self.show_plan(job, losses)
         self.confirm(is_dangerous=destroys_data(job.dropped, losses))
@@ -111,31 +113,26 @@ class Command(BaseCommand):
         if tools and self.backup:
             self.say(f"\n{instructions(job, tools, self.backup)}")
 
-    def find_programs(self) -> ClientPrograms:
-        or_else = ", or make your own backup and pass --no-backup"
-        return find_client_programs(self.connection, or_else=or_else)
-
     def show_plan(self, job: Job, losses: Losses) -> None:
         colored = self.options["force_color"] or self.stdout.isatty()
         style = self.style if colored else no_style()
-        width = min(get_terminal_size((WIDTH_OF_A_FILE, 24)).columns, MAX_WIDTH)
+        width = min(get_terminal_size((FILE_WIDTH, 24)).columns, MAX_WIDTH)
         if self.options["verbosity"] or self.options["interactive"]:
             self.stdout.write(PlanReport(job, losses, style, width).render())
 
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
         if self.backup:  # of an earlier attempt: it lacks rows that were written since
             self.backup.remove()
-        own = read_own_tables(self.connection, job.rollback.before)
-        directory = Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
-        dropped = job.dropped
-        relations, changed = {*own, *dropped.written}, dropped.changed
         self.backup = write_backup(
-            self.connection, tools, relations, changed, directory, dropped.created
+            self.connection,
+            tools,
+            {*read_own_tables(self.connection, job.rollback.before), *job.dropped.written},
+            job.dropped.changed,
+            Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR),
+            job.dropped.created,
         )
-        tables_and_size = (
-            f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"
-        )
-        self.say(f"\nBackup: {shell_path(self.backup.path)} ({tables_and_size})")
+        tables, size = counted(len(self.backup.tables), "table"), counted_bytes(self.backup.bytes)
+        self.say(f"\nBackup: {shell_path(self.backup.path)} ({tables}, {size})")
 
     def restore(self, path: Path) -> None:
         if read_layout(self.connection, read_schema(self.connection)):
