@@ -22,7 +22,7 @@ def new_backup(
 ) -> Iterator[tuple[Path, Path]]:
     """Yield the path of an unfinished file, and the path to which it is renamed at the end.
 
-    The name is `stem`, followed by a number if necessary. The file is removed if an error is raised.
+    The name is `stem`, with a number if necessary. The file is removed if an error is raised.
     Unfinished files of killed processes are removed first, if their stem is the same or
     matches the pattern `alike`.
     """
