@@ -5,7 +5,7 @@ from config.drift.comparison import Comparison, Finding, verify
 from config.drift.expected import read_complete
 from config.drift.live_schema import explain_failure, read_transaction
 from config.drift.repair import ordered
-from config.drift.reports import manual_repair, safe_sql, title, value_text, verdict
+from config.drift.reports.phrases import manual_repair, safe_sql, title, value_text, verdict
 from config.drift.scope import read_apps
 
 __all__ = [

@@ -71,7 +71,10 @@ def differences(expected: Catalog, live: Catalog) -> list[Drift]:
     return [
         drift
         for key in sorted(expected.keys() | live.keys())
-        if all(_kind(parent, expected) == _kind(parent, live) for parent in _parents(key))
+        if all(
+            kind_and_partition_key(parent, expected) == kind_and_partition_key(parent, live)
+            for parent in _parents(key)
+        )
         for drift in _compare_object(key, expected.get(key), live.get(key))
     ]
 
@@ -79,12 +82,6 @@ def differences(expected: Catalog, live: Catalog) -> list[Drift]:
 def _parents(part: Key) -> list[Key]:
     """Return the two keys that the parent of a part can have, since it is a table or a view."""
     return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
-
-
-def _kind(parent: Key, catalog: Catalog) -> Value:
-    """Return the kind and the partition key of a table or view, or None if it is missing."""
-    found = catalog.get(parent)
-    return None if found is None else [found.get("kind"), found.get("partition key")]
 
 
 def _compare_object(
@@ -117,6 +114,17 @@ def _differ(expected: Value, found: Value) -> bool:
 def is_database_object(key: Key) -> bool:
     """Return whether the key names an object of the database, not a migration or a setting."""
     return key.kind not in ("migration", "setting")
+
+
+def kind_and_partition_key(relation: Key, catalog: Catalog) -> Value:
+    """Return the kind and the partition key of a table or view, or None if it is missing."""
+    found = catalog.get(relation)
+    return None if found is None else [found.get("kind"), found.get("partition key")]
+
+
+def mentions(definition: str, name: str) -> bool:
+    """Return whether the definition contains the name as a word."""
+    return re.search(rf"\b{re.escape(name)}\b", definition) is not None
 
 
 def parts_of(table: str, kind: str, catalog: Catalog) -> list[Key]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from config.drift.difference import differing, parts_of
+from config.drift.difference import differing, kind_and_partition_key, parts_of
 from config.drift.month_bounds import Bound, month_at, months_from, read_bound
 from config.drift.other_schemas import SEPARATOR
 from config.postgres import DETACHED, LONGEST_GAP, UNFINISHED, month_name
@@ -27,9 +27,7 @@ def with_partitions(expected: Catalog, live: Catalog, schema: str) -> tuple[Cata
     """
     for table in [key for key in expected if expected[key].get("partition key")]:
         live = _with_expected_key_column(table, expected, live)
-        if table in live and not differing(
-            _partitioning(expected[table]), _partitioning(live[table])
-        ):
+        if kind_and_partition_key(table, expected) == kind_and_partition_key(table, live):
             partitioned = _PartitionedTable(table.name, schema, expected, live)
             live = partitioned.with_detached()
             expected = partitioned.with_expected()
@@ -52,10 +50,6 @@ def _partition_key_column(table: Key, catalog: Catalog) -> Key:
     return Key("column", table.name, column.removeprefix('"').removesuffix('"').replace('""', '"'))
 
 
-def _partitioning(table: Attributes) -> Attributes:
-    return {name: table.get(name) for name in ("kind", "partition key")}
-
-
 class _PartitionedTable:
     """A table whose live partition key is the expected one, and its partitions."""
 
@@ -72,10 +66,9 @@ class _PartitionedTable:
 
     def _sorted_ranges(self) -> list[tuple[Bound, Key]]:
         """Return the bounds of the live partitions that are ranges, in ascending order."""
-        bounds = (
-            (read_bound(_bound_text(self.live[key])), key) for key in self._partitions(self.live)
-        )
-        return sorted((bound, key) for bound, key in bounds if bound)
+        partitions = self._partitions(self.live)
+        bounds = {key: read_bound(_bound_text(self.live[key])) for key in partitions}
+        return sorted((bound, key) for key, bound in bounds.items() if bound)
 
     # Detached partitions
 
@@ -99,7 +92,8 @@ class _PartitionedTable:
         found = self.live[key]
         if found.get("kind") != "table" or found.get("inherits") or found["comment"] == UNFINISHED:
             return ""
-        note = DETACHED.format(table=self._full_name(), name=_without_schema(key.name))
+        full_name = f"{self.schema}.{_without_schema(self.table)}"
+        note = DETACHED.format(table=full_name, name=_without_schema(key.name))
         if str(found["comment"]).startswith(note):
             return str(found["comment"]).removeprefix(note)
         if _without_schema(key.name) == self.default.name:
@@ -110,9 +104,6 @@ class _PartitionedTable:
         month = month_at(datetime(int(named[1]), int(named[2]), 1, tzinfo=UTC))
         is_free = not any(month.overlaps(bound) for bound, _ in self._sorted_ranges())
         return self._bound_sql(month) if is_free and key.name == self._month_table(month) else ""
-
-    def _full_name(self) -> str:
-        return f"{self.schema}.{_without_schema(self.table)}"
 
     @staticmethod
     def _columns(catalog: Catalog, table: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ The models do not define their attributes, so the live ones are expected unchang
 import re
 from collections.abc import Collection, Iterator, Sequence
 
+from config.drift.difference import mentions
 from config.drift.migration_effects import OperationEffect
 from config.postgres.catalog import Attributes, Catalog, Key
 
@@ -35,14 +36,13 @@ def _is_part_of(key: Key, attributes: Attributes, created: Collection[Key], live
     """Return whether the object is a constraint, index or sequence of a column that was created."""
     if key.kind == "sequence":
         return any(
-            re.search(rf"\b{re.escape(key.name)}\b", str(live[column]["default"]))
+            mentions(str(live[column]["default"] or ""), key.name)
             for column in live
             if column.kind == "column"
             and (column in created or Key("table", "", column.table) in created)
-            and live[column]["default"]
         )
     return any(
-        re.search(rf"\b{re.escape(column.name)}\b", str(attributes.get("definition", "")))
+        mentions(str(attributes.get("definition", "")), column.name)
         for column in created
         if column.kind == "column" and column.table == key.table
     )

@@ -11,7 +11,7 @@ with their parts, and the types of their columns.
 import json
 import re
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,14 +96,13 @@ def write_backup(
     The file gets its name when it is complete. Only its owner can read it.
     Raise CommandError if it cannot be written, or if one of the objects is missing in it.
     """
-    roots = {*objects, *(Address("pg_class", oid) for oid in relations)}
-    roots |= _tables_of_identities(connection, roots)
+    roots = _read_roots(connection, {*objects, *(Address("pg_class", oid) for oid in relations)})
     try:
         stem = _file_stem(read_schema(connection).database)
         with new_backup(directory, stem, alike=STEM) as (unfinished, path):
             _dump(connection, tools, roots, unfinished)
             entries = read_entries(unfinished)
-            chosen = _entries_to_restore(entries, _with_catalog_oids(connection, roots))
+            chosen = _entries_to_restore(entries, roots)
             _check_complete(connection, chosen, roots)
             _write_list(list_of(path), chosen, created)
         return Backup(path, chosen)
@@ -115,16 +114,16 @@ def write_backup(
         ) from error
 
 
-def _tables_of_identities(
-    connection: BaseDatabaseWrapper, roots: Collection[Address]
-) -> set[Address]:
-    """Return the tables of `roots` that are sequences of identity columns.
+def _read_roots(
+    connection: BaseDatabaseWrapper, objects: Collection[Address]
+) -> dict[Address, int]:
+    """Return the objects and the tables of identity sequences, with the oids of their catalogs.
 
-    pg_dump dumps such a sequence only together with its table.
+    pg_dump dumps the sequence of an identity column only together with its table.
     """
     with connection.cursor() as cursor:
-        cursor.execute(TABLES_OF_IDENTITIES, address_parameters(roots))
-        return {Address("pg_class", oid) for (oid,) in cursor.fetchall()}
+        cursor.execute(ROOTS, address_parameters(objects))
+        return {Address(name, oid): catalog for name, oid, catalog in cursor.fetchall()}
 
 
 STEM = r".+-\d{8}T\d{6}Z"
@@ -187,24 +186,10 @@ def _dump_options(connection: BaseDatabaseWrapper, roots: Collection[Address]) -
             yield f"--{option}={pattern}"
 
 
-def _with_catalog_oids(
-    connection: BaseDatabaseWrapper, roots: Collection[Address]
-) -> set[tuple[int, int]]:
-    """Return `roots` with the oids of their catalogs, as in the table of contents."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT catalog::regclass::oid::bigint, oid::bigint"
-            "  FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)",
-            address_parameters(roots),
-        )
-        return set(cursor.fetchall())
-
-
-def _entries_to_restore(
-    entries: Sequence[Entry], roots: Collection[tuple[int, int]]
-) -> list[Entry]:
+def _entries_to_restore(entries: Sequence[Entry], roots: Mapping[Address, int]) -> list[Entry]:
     """Return the entries of `roots`, their parts, and the types of their columns."""
-    chosen = {entry.id for entry in entries if (entry.catalog, entry.oid) in roots}
+    wanted = {(catalog, address.oid) for address, catalog in roots.items()}
+    chosen = {entry.id for entry in entries if (entry.catalog, entry.oid) in wanted}
     types = {entry.id for entry in entries if entry.catalog == TYPES}
     size = -1
     while len(chosen) > size:
@@ -267,9 +252,14 @@ def _partitioned_indexes_late(entries: Sequence[Entry]) -> list[Entry]:
     return [*early[:place], *late, *early[place:]]
 
 
-TABLES_OF_IDENTITIES = """
-    SELECT refobjid::bigint
-      FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
+ROOTS = """
+    WITH root AS (
+        SELECT * FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
+    )
+    SELECT catalog, oid::bigint, catalog::regclass::oid::bigint FROM root
+     UNION
+    SELECT catalog, refobjid::bigint, refclassid::bigint
+      FROM root
       JOIN pg_depend ON (classid, objid) = ('pg_class'::regclass, oid)
       JOIN pg_sequence ON seqrelid = objid
      WHERE catalog = 'pg_class' AND refclassid = 'pg_class'::regclass AND deptype = 'i'
@@ -310,18 +300,18 @@ MISSING = """
     WITH RECURSIVE root AS (
         SELECT catalog::regclass::oid AS catalog, oid
           FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
-    ), whole AS (
+    ), root_or_parent AS (
         SELECT catalog AS root_catalog, oid AS root_oid, catalog, oid FROM root
          UNION
         SELECT root_catalog, root_oid, refclassid, refobjid
-          FROM whole
+          FROM root_or_parent
           JOIN pg_depend ON (classid, objid) = (catalog, oid)
          WHERE deptype IN ('a', 'i', 'P', 'S', 'e') AND classid <> 'pg_publication_rel'::regclass
     )
     SELECT pg_describe_object(root_catalog, root_oid, 0)
-      FROM whole
+      FROM root_or_parent
       LEFT JOIN unnest(%(dumped_catalogs)s::oid[], %(dumped_oids)s::oid[]) AS dumped (catalog, oid)
-             ON dumped = (whole.catalog, whole.oid)
+             ON dumped = (root_or_parent.catalog, root_or_parent.oid)
      GROUP BY root_catalog, root_oid
     HAVING count(dumped.oid) = 0
      ORDER BY 1

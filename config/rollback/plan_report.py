@@ -32,10 +32,7 @@ class PlanReport:
         return "\n".join([*self._head(), "", *self._operations(), "", *self._totals()])
 
     def _head(self) -> Iterator[str]:
-        version = f"{self.schema.server_version // 10000}.{self.schema.server_version % 10000}"
-        yield printable(
-            f"PostgreSQL {version}, database {self.schema.database}, schema {self.schema.name}"
-        )
+        yield printable(self.schema.description)
         yield ""
         count = counted(len(self.rollback.migrations), "migration")
         yield f"Rolling back {self.rollback.scope} undoes {count}, in this order:"
@@ -68,9 +65,9 @@ class PlanReport:
         if not holding:
             return ""
         lost = self.losses.total(holding)
-        return (
-            f"{_count_text(lost, _unit(holding[0])):>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
-        )
+        unit = "row" if holding[0].kind == HOLDS_ROWS else "value"
+        count = _count_text(lost, unit)
+        return f"{count:>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
 
     def _totals(self) -> Iterator[str]:
         lines = list(_totals(self.dropped, self.losses))
@@ -130,10 +127,6 @@ def success(job: Job, losses: Losses) -> str:
     rows = f", with {_count_text(losses.total(tables), 'row')}" if tables else ""
     listed = f"{', '.join(others)} and {last}" if others else last
     return f"Rolled back {job.rollback.scope}. Removed: {listed}{rows}."
-
-
-def _unit(obj: DroppedObject) -> str:
-    return "row" if obj.kind == HOLDS_ROWS else "value"
 
 
 def _count_text(lost: RowCount, kind: str) -> str:

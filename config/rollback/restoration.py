@@ -150,10 +150,8 @@ def _restore_in_transaction(
         [(progress.transaction,)] = cursor.fetchall()
         live = read_live(cursor, [*backup.entries, *backup.created])
         backup = replace(backup, entries=without_kept(backup.entries, live))
-        created = {*backup.created}
-        replaced = [
-            live[entry] for entry in live if entry.kind not in KEPT_KINDS or entry in created
-        ]
+        kept = {entry for entry in live if entry.kind in KEPT_KINDS} - {*backup.created}
+        replaced = [live[entry] for entry in live if entry not in kept]
         if tables := [each.identity for each in replaced if each.kind == "table"]:
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
         replacement = plan_replacement(cursor, replaced)

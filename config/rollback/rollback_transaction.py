@@ -94,7 +94,7 @@ def _carry_out(
 
 def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
     """Unapply the plan. Raise CommandError if it removes more than the plan has shown."""
-    connection, rollback = job.connection, job.rollback
+    connection, rollback, dropped = job.connection, job.rollback, job.dropped
     make_sequences_transactional(connection, rollback)
     with connection.cursor() as cursor:
         trace, rows = Trace(cursor), RowWatch(cursor)
@@ -104,11 +104,11 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
             check_nothing_left(connection, rollback)
             trace.finish()
             rows.finish()
-            is_as_shown = _is_as_shown(job.dropped, trace, rows)
+            is_as_shown = trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
             if not is_as_shown:
                 transaction.set_rollback(True, using=connection.alias)
         if not is_as_shown:
-            raise _not_shown(job.dropped, trace, rows)
+            raise _not_shown(dropped, trace, rows)
     emit_post_migrate_signal(
         verbosity=0,
         interactive=False,
@@ -116,10 +116,6 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
         apps=rollback.after.apps,
         plan=rollback.plan,
     )
-
-
-def _is_as_shown(dropped: Dropped, trace: Trace, rows: RowWatch) -> bool:
-    return trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
 
 
 def _not_shown(dropped: Dropped, trace: Trace, rows: RowWatch) -> CommandError:

@@ -53,7 +53,7 @@ def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
 
 def test_verify_schema__expects_the_layout(distributed: str) -> None:
     said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
-    assert said == "Identical: the live schema is what the models say."
+    assert said == "Identical: the live schema agrees with the models."
 
 
 def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
@@ -87,7 +87,7 @@ def test_drift__is_repaired_by_the_script(distributed: str) -> None:
     # The rows that Citus has moved are no longer on the coordinator, too.
     assert query(distributed, "SELECT pg_relation_size('notifications')") == [(0,)]
     said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
-    assert said == "Identical: the live schema is what the models say."
+    assert said == "Identical: the live schema agrees with the models."
 
 
 EVERY_ROW = """

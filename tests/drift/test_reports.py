@@ -40,7 +40,7 @@ def test_text_of_identical_schema__line_a_table_and_totals(shared_clone: Databas
         "1 table, 2 enum types                 12        -        1        5        4",
         "3 tables of django                     9        3        3        -       10",
     ]
-    assert verdict == ("Identical: the live schema of auth, notifications is what the models say.")
+    assert verdict == ("Identical: the live schema of auth, notifications agrees with the models.")
 
 
 def test_text_of_whole_schema__totals_of_the_project_and_of_django(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from config.drift.difference import Drift, differing, is_database_object
+from config.drift.difference import Drift, differing, is_database_object, mentions
 from config.drift.repair.attributes import change_attribute, end_inheritance
 from config.drift.repair.cluster_placement import change_placement
 from config.drift.repair.conversion import is_lossy
@@ -192,7 +192,5 @@ def _loses_data(key: Key, expected: Catalog, live: Catalog) -> bool:
 def _depends_on(statement: Statement, key: Key, lossy: Iterable[Key]) -> bool:
     """Return whether the statement names a table or column that a destructive repair changes."""
     return statement.phase in NEED_COLUMNS and any(
-        re.search(rf"\b{re.escape(other.name)}\b", statement.sql)
-        for other in lossy
-        if other.table in ("", key.table)
+        mentions(statement.sql, other.name) for other in lossy if other.table in ("", key.table)
     )

@@ -5,6 +5,7 @@ import re
 INTEGERS = ("smallint", "integer", "bigint")
 # A cast to one of these types can round a value, or remove its time of day.
 ROUNDED = ("numeric(", "real", "double precision", "date", "time", "interval")
+WITHOUT_ZONE = r"timestamp(\(\d\))? without time zone"
 EXACT = ("timestamp with time zone", "timestamp without time zone")
 
 
@@ -14,7 +15,7 @@ def conversion_sql(column: str, found: str, wanted: str) -> str:
     It casts through text where possible: PostgreSQL then refuses a value that does not fit, which a
     direct cast would cut or round.
     """
-    if _is_time_without_zone(found) and wanted == "timestamp with time zone":
+    if re.fullmatch(WITHOUT_ZONE, found) and wanted == "timestamp with time zone":
         return f"{column} AT TIME ZONE 'UTC'"  # Django writes UTC
     if found == "money":
         return f"{column}::numeric::{wanted}"
@@ -30,10 +31,6 @@ def is_lossy(found: str, wanted: str) -> bool:
     if wanted.startswith("numeric("):
         return found not in INTEGERS and not _scale(found) <= _scale(wanted)
     return (found, wanted) != ("real", "double precision")
-
-
-def _is_time_without_zone(name: str) -> bool:
-    return re.fullmatch(r"timestamp(\(\d\))? without time zone", name) is not None
 
 
 def _scale(name: str) -> float:

@@ -49,11 +49,11 @@ def find_renames(drifts: Iterable[Drift], expected: Catalog, live: Catalog) -> R
         if len(found[content]) == len(wanted[content]) == 1 and found[content] != wanted[content]
     }
     tables = {key.name for pair in pairs.items() for key in pair if key.kind == "table"}
-    parts = {key: pairs[key] for key in pairs if key.table not in tables}
-    while blocked := [key for key in parts if _is_blocked(key, parts, expected, live)]:
+    renames = {key: pairs[key] for key in pairs if key.table not in tables}
+    while blocked := [key for key in renames if _is_blocked(key, renames, expected, live)]:
         for key in blocked:
-            del parts[key]
-    return parts
+            del renames[key]
+    return renames
 
 
 def _drifting_keys(drifts: Iterable[Drift]) -> Iterator[Key]:
@@ -66,7 +66,7 @@ def _drifting_keys(drifts: Iterable[Drift]) -> Iterator[Key]:
 
 
 def _cannot_be_renamed(key: Key, live: Catalog) -> bool:
-    """Return whether Citus prevents it: it renames a constraint only together with its index."""
+    """Return whether the object is a constraint without index on a cluster: Citus renames none."""
     return key.kind in ("foreign key", "check") and is_on_cluster(key.table, live)
 
 
@@ -121,7 +121,7 @@ def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement
     return [
         statement
         for key in about or _renames_in_text(drift, renames)
-        for statement in _rename_statements(key, renames, live)
+        for statement in _restore_name(key, renames, live)
     ]
 
 
@@ -150,29 +150,29 @@ def _replace_names(text: str, names: Mapping[str, str]) -> str:
     return re.sub(rf"\b(?:{old})\b", lambda match: names[match[0]], text)
 
 
-def _rename_statements(key: Key, renames: Renames, live: Catalog) -> Iterator[Statement]:
+def _restore_name(key: Key, renames: Renames, live: Catalog) -> Iterator[Statement]:
     name = renames[key].name
     holder = _object_with_name(renames[key], live)
     if not holder:
-        yield _rename_statement(key, key.name, name)
+        yield _rename(key, key.name, name)
     else:
         if holder not in renames:
             yield from _set_aside(holder)
-        yield _rename_statement(key, key.name, f"new_{name}")
-        yield _rename_statement(key, f"new_{name}", name, rank=1)
+        yield _rename(key, key.name, f"new_{name}")
+        yield _rename(key, f"new_{name}", name, rank=1)
 
 
 def _set_aside(key: Key) -> Iterator[Statement]:
     """Rename the table or column, and drop it with a destructive statement."""
     name = f"old_{key.name}"
-    yield _rename_statement(key, key.name, name)
+    yield _rename(key, key.name, name)
     if key.kind == "column":
         yield alter_table(Phase.DROP_COLUMNS, key, f"DROP COLUMN {quote(name)}", destructive=True)
     else:
         yield Statement(Phase.DROP_TABLES, f"DROP TABLE {quote(name)};", destructive=True)
 
 
-def _rename_statement(key: Key, old: str, new: str, rank: int = 0) -> Statement:
+def _rename(key: Key, old: str, new: str, rank: int = 0) -> Statement:
     part = "COLUMN" if key.kind == "column" else "CONSTRAINT"
     if key.kind in ("column", "foreign key", "check"):
         sql = f"ALTER TABLE {quoted_table(key.table)} RENAME {part} {quote(old)} TO {quote(new)};"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from config.drift.difference import parts_of
+from config.drift.difference import mentions, parts_of
 from config.drift.repair.conversion import conversion_sql, is_lossy
 from config.drift.repair.creation import create, set_default
 from config.drift.repair.phases import Phase, Statement, alter_column, alter_table
@@ -44,7 +44,7 @@ def _recreate_generated_from(key: Key, expected: Catalog, live: Catalog) -> Iter
     """Recreate the columns that are generated from this one, which prevent a change of its type."""
     for column in parts_of(key.table, "column", live):
         expression = str(live[column].get("generated") or "")
-        if column in expected and re.search(rf"\b{re.escape(key.name)}\b", expression):
+        if column in expected and mentions(expression, key.name):
             yield from recreate_column(column, expected, live)
 
 

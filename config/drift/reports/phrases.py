@@ -32,7 +32,7 @@ def verdict(comparison: Comparison) -> str:
     if comparison.ignored:
         remark = f" VERIFY_SCHEMA_IGNORE allows {counted(comparison.ignored, 'difference')}."
     if not count:
-        return f"Identical: the live schema{scope} is what the models say.{remark}"
+        return f"Identical: the live schema{scope} agrees with the models.{remark}"
     differences = counted(count, "difference")
     return f"Drift: {differences} between the models{scope} and the live schema.{remark}"
 

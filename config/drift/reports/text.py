@@ -77,9 +77,7 @@ class _TextReport:
             yield ""
 
     def _overview(self) -> Iterator[str]:
-        schema = self.comparison.schema
-        version = f"{schema.server_version // 10000}.{schema.server_version % 10000}"
-        yield printable(f"PostgreSQL {version}, database {schema.database}, schema {schema.name}")
+        yield printable(self.comparison.schema.description)
         yield ""
         name_width = max(map(len, self.expected_counts), default=0)
         yield " " * (MARK + name_width) + _table_row(COUNTED)

@@ -2,7 +2,6 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +10,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.color import no_style
 from django.db import Error, connections
 
-from config.console import EXIT_STATUS, OutputError, chosen_connection, delivered
+from config.console import (
+    EXIT_STATUS,
+    OutputError,
+    chosen_connection,
+    delivered,
+    report_style,
+)
 from config.drift.advice import Advice, advise
 from config.drift.comparison import Comparison, verify
 from config.drift.expected import read_expected
@@ -24,8 +29,6 @@ from config.postgres.catalog import CatalogError
 DRIFT = 1
 COULD_NOT_COMPARE = EXIT_STATUS["verify_schema"]
 CONNECT_TIMEOUT = 10  # seconds
-FILE_WIDTH = 100  # characters in a line of output that does not go to a terminal
-MAX_WIDTH = 120
 
 
 class Command(BaseCommand):
@@ -119,9 +122,7 @@ class Command(BaseCommand):
         elif options["format"] == "github":
             self.write_escaped(github_report(comparison, advice))
         else:
-            colored = options["force_color"] or self.stdout.isatty()
-            style = self.style if colored else no_style()
-            width = min(get_terminal_size((FILE_WIDTH, 24)).columns, MAX_WIDTH)
+            style, width = report_style(self, force_color=options["force_color"])
             verbosity = options["verbosity"]
             self.write_escaped(text_report(comparison, advice, style, width, verbosity))
 

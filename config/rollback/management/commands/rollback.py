@@ -1,6 +1,5 @@
 from functools import partial
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +9,6 @@ from django.core.management.base import (
     CommandParser,
     no_translations,
 )
-from django.core.management.color import no_style
 from django.db import connections
 
 from config.console import (
@@ -20,6 +18,7 @@ from config.console import (
     chosen_connection,
     counted,
     counted_bytes,
+    report_style,
 )
 from config.dumps import ClientPrograms, find_client_programs
 from config.postgres.catalog import read_schema
@@ -33,8 +32,6 @@ from config.rollback.rehearsal import rehearse
 from config.rollback.restoration import describe_overwritten, instructions, open_backup, restore
 from config.rollback.rollback_plan import read_rollback
 from config.rollback.rollback_transaction import Job, carry_out, check
-
-FILE_WIDTH, MAX_WIDTH = 100, 120  # characters in a line
 
 
 class Command(BaseCommand):
@@ -114,10 +111,8 @@ class Command(BaseCommand):
             self.say(f"\n{instructions(job, tools, self.backup)}")
 
     def show_plan(self, job: Job, losses: Losses) -> None:
-        colored = self.options["force_color"] or self.stdout.isatty()
-        style = self.style if colored else no_style()
-        width = min(get_terminal_size((FILE_WIDTH, 24)).columns, MAX_WIDTH)
         if self.options["verbosity"] or self.options["interactive"]:
+            style, width = report_style(self, force_color=self.options["force_color"])
             self.stdout.write(PlanReport(job, losses, style, width).render())
 
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
