@@ -74,7 +74,7 @@ def read_rollback(
     applied = _read_applied(loader, connection)
     for app_label in app_labels:
         _check_app(loader, app_label)
-    request = _request(loader, applied, app_labels, " ".join(to))
+    request = _parse_request(loader, applied, app_labels, " ".join(to))
     nodes = _with_dependents(loader.graph, applied, request.nodes)
     return Rollback(
         request.scope,
@@ -88,7 +88,7 @@ def read_rollback(
 
 
 class Request(NamedTuple):
-    """The request of the arguments."""
+    """The migrations that the arguments request."""
 
     scope: str
     """The request, as words in a sentence."""
@@ -98,7 +98,7 @@ class Request(NamedTuple):
     """The reason why there are none, if so."""
 
 
-def _request(
+def _parse_request(
     loader: MigrationLoader, applied: Mapping[Node, datetime], app_labels: Collection[str], to: str
 ) -> Request:
     ours = {node: applied[node] for node in applied if not app_labels or node[0] in app_labels}
@@ -110,8 +110,7 @@ def _request(
         return _after_moment(ours, moment, app_labels)
     if app_labels:
         raise CommandError(
-            f"--to {to} already names an app. Leave out {' '.join(app_labels)}, or give a point in "
-            "time."
+            f"--to {to} already names an app. Omit {' '.join(app_labels)}, or give a point in time."
         )
     return _after_migration(loader, applied, *_find_target(loader, to))
 

@@ -156,7 +156,7 @@ def test_migration_that_is_not_applied__refused(database: str) -> None:
 
 def test_migration_and_an_app__refused(database: str) -> None:
     assert refusal("payments", to="courses.0001") == (
-        "--to courses.0001 already names an app. Leave out payments, or give a point in time."
+        "--to courses.0001 already names an app. Omit payments, or give a point in time."
     )
 
 

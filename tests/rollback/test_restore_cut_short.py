@@ -218,7 +218,7 @@ def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyP
     [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
     assert refusal("--restore", backup.path, *GO_ON) == (
         f"No backup can be restored: for a server of PostgreSQL {version}, pg_restore is not "
-        f"there. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
+        f"installed. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
         f"postgresql-client-{version})."
     )
 
