@@ -33,7 +33,8 @@ class OtherTable:
     sql_without_schema: str
 
     @property
-    def bare(self) -> str:
+    def name_in_schema(self) -> str:
+        """The name without the schema and without quotes."""
         return self.name.partition(SEPARATOR)[2]
 
     @property
@@ -99,7 +100,7 @@ def with_other_tables(
     """Return the live catalog with the tables of other schemas, keyed by their db_table."""
     catalog = dict(live)
     for oid in sorted({other.oid for other in others if other.oid}):
-        names = {other.bare: other.name for other in others if other.oid == oid}
+        names = {other.name_in_schema: other.name for other in others if other.oid == oid}
         source = live if oid == schema.oid else read_with_members(connection, oid, names)
         texts = {
             f" ON {other.sql_without_schema} ": f" ON {other.sql} "
