@@ -12,11 +12,11 @@ from django.utils import timezone, translation
 
 from config.drift import (
     Finding,
-    by_hand,
     explain_failure,
-    shown,
-    sql,
+    manual_repair,
+    safe_sql,
     title,
+    value_text,
     verdict,
     verify,
 )
@@ -86,7 +86,7 @@ def _difference(finding: Finding) -> Difference:
         drift.code,
         title(drift),
         drift.key.table or drift.key.name,
-        shown(drift.expected) if different else "",
-        shown(drift.found) if different else "",
-        "\n".join(map(sql, finding.repairs)) or by_hand(drift),
+        value_text(drift.expected) if different else "",
+        value_text(drift.found) if different else "",
+        "\n".join(map(safe_sql, finding.repairs)) or manual_repair(drift),
     )

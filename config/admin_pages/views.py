@@ -16,7 +16,7 @@ from config.admin_pages.diagram import Detail, Diagram, draw, focus
 from config.admin_pages.diagram_form import DiagramForm
 from config.admin_pages.disk_usage import DiskUsage, read_disk_usage
 from config.admin_pages.verdict import compare_now, last_verdict
-from config.drift import explain_failure, reading
+from config.drift import explain_failure, read_transaction
 from config.postgres.catalog import Catalog, CatalogError, read_catalog
 from config.replica import reads_replica, replica_notice
 from config.schema_docs import describe, sketch
@@ -62,7 +62,7 @@ def diagram(detail: Detail, domain: str) -> Diagram:
 def read_live() -> tuple[Catalog, dict[str, DiskUsage], str]:
     """Return the catalog and the disk usage, or the reason why they cannot be read."""
     try:
-        with reading(connection) as found:
+        with read_transaction(connection) as found:
             return read_catalog(connection, found.oid), read_disk_usage(found), ""
     except (Error, CatalogError) as error:
         return {}, {}, explain_failure(error)

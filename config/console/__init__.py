@@ -11,6 +11,7 @@ from config.console.error_messages import (
     is_output_error,
 )
 from config.console.standbys import check_takes_changes, chosen_connection
+from config.console.terminal import report_style
 from config.console.termination import Terminated, explained_interruption, orderly_termination
 from config.console.wording import (
     counted,
@@ -41,4 +42,5 @@ __all__ = [
     "is_output_error",
     "orderly_termination",
     "printable",
+    "report_style",
 ]

@@ -1,26 +1,26 @@
-"""verify_schema: expected and live schema, compared, repaired, reported."""
+"""verify_schema: compare the live schema with the models, repair and report differences."""
 
 from config.drift.advice import read_advice
 from config.drift.comparison import Comparison, Finding, verify
 from config.drift.expected import read_complete
-from config.drift.live import explain_failure, reading
+from config.drift.live_schema import explain_failure, read_transaction
 from config.drift.repair import ordered
-from config.drift.reports import by_hand, shown, sql, title, verdict
+from config.drift.reports.phrases import manual_repair, safe_sql, title, value_text, verdict
 from config.drift.scope import read_apps
 
 __all__ = [
     "Comparison",
     "Finding",
-    "by_hand",
     "explain_failure",
+    "manual_repair",
     "ordered",
     "read_advice",
     "read_apps",
     "read_complete",
-    "reading",
-    "shown",
-    "sql",
+    "read_transaction",
+    "safe_sql",
     "title",
+    "value_text",
     "verdict",
     "verify",
 ]

@@ -1,22 +1,24 @@
-"""Advice: facts about the live schema that are no drift, but that an administrator should know."""
+"""Advice: findings about the live schema that are not drift but need an administrator."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.comparison import Comparison
-from config.drift.live import reading
-from config.drift.partition_advice import partition_advice
-from config.postgres.catalog import Schema
+from config.drift.live_schema import read_transaction
+from config.drift.month_bounds import month_at, read_bound
+from config.drift.other_schemas import SEPARATOR, dotted
+from config.postgres.catalog import Schema, quote
 from config.postgres.citus import MODE, SEQUENTIAL, declared_layout, is_cluster, read_layout
 
 
 @dataclass(frozen=True, order=True)
 class Advice:
-    """A piece of advice: a stable code, VA and two digits, and a sentence."""
+    """A stable code, VA and two digits, and a sentence."""
 
     code: str
     message: str
@@ -26,16 +28,16 @@ def advise(connection: BaseDatabaseWrapper, comparison: Comparison) -> list[Advi
     """Return advice about the compared tables."""
     tables = [table for app in comparison.apps for table in app.tables]
     own = [table for app in comparison.apps if not app.package for table in app.tables]
-    with reading(connection) as schema:
+    with read_transaction(connection) as schema:
         return read_advice(connection, schema, tables, own)
 
 
 def read_advice(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Collection[str], own: Collection[str]
 ) -> list[Advice]:
-    """Return advice about `tables`, sorted by code; about their design only if they are in `own`.
+    """Return advice about `tables`, sorted by code; about their design only for `own` tables.
 
-    No verdict depends on advice, so a database error becomes advice itself.
+    A database error becomes advice, too, because advice must not change the exit status.
     """
     parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
     parameters["is_cluster"] = is_cluster(connection.alias)
@@ -43,21 +45,20 @@ def read_advice(
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(ADVICE_QUERY, parameters)
             advice = [Advice(code, message) for code, message in cursor.fetchall()]
-            advice += _sequences(cursor, parameters)
+            advice += _sequence_advice(cursor, parameters)
             if read_layout(connection, schema).keys() & declared_layout().keys():
-                advice += _setting(cursor, schema.database)
-            advice += [Advice(*item) for item in partition_advice(cursor, schema, list(tables))]
+                advice += _cluster_setting_advice(cursor, schema.database)
+            advice += _partition_advice(cursor, schema, tables)
     except Error as error:
         reason = str(error).splitlines()[0].rstrip(".")
         return [Advice("VA00", f"The advice could not be read: {reason}.")]
     return sorted(advice)
 
 
-def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
+def _sequence_advice(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
     """Yield advice about sequences that have used more than four fifths of their range.
 
-    A SELECT takes a weaker lock on a sequence than the view pg_sequences, which locks it as
-    nextval() does.
+    It reads the sequences themselves, because the view pg_sequences locks them as nextval() does.
     """
     cursor.execute(SEQUENCE_QUERY, parameters)
     sequences = cursor.fetchall()
@@ -72,8 +73,8 @@ def _sequences(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
             yield Advice("VA04", f"Sequence {name} has used {last_value} of {maximum} values.")
 
 
-def _setting(cursor: Any, database: str) -> Iterator[Advice]:
-    """Yield advice about a distributed database without the setting that `distribute` makes."""
+def _cluster_setting_advice(cursor: Any, database: str) -> Iterator[Advice]:
+    """Yield advice about a distributed database that lacks the setting made by `distribute`."""
     cursor.execute("SELECT current_setting(%s, true)", [MODE])
     if cursor.fetchone() == ("parallel",):
         yield Advice(
@@ -81,6 +82,51 @@ def _setting(cursor: Any, database: str) -> Iterator[Advice]:
             f"Database {database} lacks the setting {SEQUENTIAL}, so transactions that change "
             "several tables fail. manage.py distribute sets it.",
         )
+
+
+def _partition_advice(cursor: Any, schema: Schema, tables: Collection[str]) -> Iterator[Advice]:
+    """Yield advice about rows in default partitions and about months that have no partition."""
+    cursor.execute(PARTITIONED, [list(tables), [_quoted_table(table, schema) for table in tables]])
+    for name, default, has_rows, bounds, now in cursor.fetchall():
+        table = dotted(name)
+        if has_rows or (has_rows is None and _has_rows(cursor, default)):
+            yield Advice(
+                "VA08",
+                f"Default partition {default} of table {table} has rows, whose months have no "
+                "partition. manage.py partitions --from YYYY-MM makes these months and moves the "
+                "rows.",
+            )
+        if not _has_coming_partitions(bounds, now.astimezone(UTC)):
+            yield Advice(
+                "VA09",
+                f"Table {table} has no partition for this month or the next one. "
+                "manage.py partitions --ahead 6 makes the coming months.",
+            )
+
+
+def _quoted_table(table: str, schema: Schema) -> str:
+    names = table.split(SEPARATOR) if SEPARATOR in table else [schema.name, table]
+    return ".".join(map(quote, names))
+
+
+def _has_rows(cursor: Any, partition: str) -> bool:
+    # PostgreSQL has quoted the name.
+    cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {partition})")  # noqa: S608
+    [(has_rows,)] = cursor.fetchall()
+    return bool(has_rows)
+
+
+def _has_coming_partitions(bounds: Sequence[Any], now: datetime) -> bool:
+    """Return whether partitions cover the time until the end of the next month.
+
+    Before the first month is created, a table needs none.
+    """
+    ranges = sorted(bound for text in bounds or () if (bound := read_bound(text)))
+    covered, end = now, month_at(month_at(now).end).end
+    for bound in ranges:
+        if bound.start <= covered < bound.end:
+            covered = bound.end
+    return covered >= end or not ranges
 
 
 ADVICE_QUERY = """
@@ -183,4 +229,22 @@ SELECT s.seqrelid::regclass::text,
   JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
  WHERE t.relnamespace = %(schema)s AND t.relname = ANY (%(tables)s)
    AND s.seqincrement > 0 AND has_sequence_privilege(s.seqrelid, 'SELECT')
+"""
+
+# has_rows is NULL if the role may read the default partition: _has_rows() then reads it. For other
+# roles, it comes from the statistics.
+PARTITIONED = """
+SELECT wanted.name, d.oid::regclass::text,
+       CASE WHEN NOT has_table_privilege(d.oid, 'SELECT')
+            THEN pg_stat_get_live_tuples(d.oid) > 0
+            WHEN d.oid IS NULL THEN false END,
+       (SELECT array_agg(pg_get_expr(c.relpartbound, c.oid))
+          FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+         WHERE i.inhparent = p.partrelid),
+       now()
+  FROM unnest(%s::text[], %s::text[]) AS wanted (name, quoted)
+  JOIN pg_partitioned_table AS p ON p.partrelid = to_regclass(wanted.quoted)
+  LEFT JOIN pg_class AS d ON d.oid = p.partdefid
+ WHERE p.partstrat = 'r'
+ ORDER BY wanted.name
 """

@@ -1,4 +1,4 @@
-"""The differences between an expected and a live catalog. The module queries no database."""
+"""The comparison of an expected with a live catalog, without queries."""
 
 import re
 from collections.abc import Iterator
@@ -35,13 +35,12 @@ KIND_CODES = {
 }
 PROBLEM_CODES: dict[Problem, str] = {"missing": "1", "extra": "2", "different": "3"}
 
+UNALTERABLE = ("kind", "partition key")
+"""The attributes that no ALTER can change. If one differs, no other attribute is reported."""
 
-MADE_SO = ("kind", "partition key")
-"""The attributes that no statement can change; one of them stands for all others."""
-
-# PostgreSQL prints `varchar IN (...)` in one way, and in another once it has read that, for example
-# after a dump has been restored.
-CASTS = re.compile(
+# PostgreSQL prints `varchar IN (...)` with these casts. After a restored dump, it prints them at
+# another place in the expression.
+TEXT_CASTS = re.compile(
     r"\(('(?:[^']|'')*+'::character varying)\)::text"
     r"|\((ARRAY\[(?:[^]']|'(?:[^']|'')*+')*+\])\)::text\[\]"
 )
@@ -59,33 +58,30 @@ class Drift:
 
     @property
     def code(self) -> str:
-        """The letters VS, two digits for the kind and one for the problem; a code never changes."""
+        """The stable code: VS, two digits for the kind and one for the problem."""
         return f"VS{KIND_CODES[self.key.kind]}{PROBLEM_CODES[self.problem]}"
 
 
 def differences(expected: Catalog, live: Catalog) -> list[Drift]:
     """Return all differences, sorted by object.
 
-    A table that is missing, extra, of another kind or divided otherwise stands for its parts. An
-    expected object that has no attributes need only exist.
+    The parts of a table or view are compared only if it exists in both catalogs, with the same kind
+    and partition key. An expected object without attributes only has to exist.
     """
     return [
         drift
         for key in sorted(expected.keys() | live.keys())
-        if all(_kind(whole, expected) == _kind(whole, live) for whole in _wholes(key))
+        if all(
+            kind_and_partition_key(parent, expected) == kind_and_partition_key(parent, live)
+            for parent in _parents(key)
+        )
         for drift in _compare_object(key, expected.get(key), live.get(key))
     ]
 
 
-def _wholes(part: Key) -> list[Key]:
-    """Return the keys of the table or view that the object is part of, as both kinds."""
+def _parents(part: Key) -> list[Key]:
+    """Return the two keys that the parent of a part can have, since it is a table or a view."""
     return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
-
-
-def _kind(whole: Key, catalog: Catalog) -> Value:
-    """Return the kind of the table or view, and how it is divided; None if it is missing."""
-    found = catalog.get(whole)
-    return None if found is None else [found.get("kind"), found.get("partition key")]
 
 
 def _compare_object(
@@ -99,7 +95,7 @@ def _compare_object(
         return
     else:
         names = differing(expected, found)
-        for name in [name for name in MADE_SO if name in names][:1] or sorted(names):
+        for name in [name for name in UNALTERABLE if name in names][:1] or sorted(names):
             yield Drift(key, "different", name, expected.get(name), found.get(name))
 
 
@@ -111,10 +107,26 @@ def differing(expected: Attributes, found: Attributes) -> set[str]:
 
 def _differ(expected: Value, found: Value) -> bool:
     if isinstance(expected, str) and isinstance(found, str) and expected != found:
-        return CASTS.sub(r"\1\2", expected) != CASTS.sub(r"\1\2", found)
+        return TEXT_CASTS.sub(r"\1\2", expected) != TEXT_CASTS.sub(r"\1\2", found)
     return expected != found
 
 
-def is_of_schema(key: Key) -> bool:
+def is_database_object(key: Key) -> bool:
     """Return whether the key names an object of the database, not a migration or a setting."""
     return key.kind not in ("migration", "setting")
+
+
+def kind_and_partition_key(relation: Key, catalog: Catalog) -> Value:
+    """Return the kind and the partition key of a table or view, or None if it is missing."""
+    found = catalog.get(relation)
+    return None if found is None else [found.get("kind"), found.get("partition key")]
+
+
+def mentions(definition: str, name: str) -> bool:
+    """Return whether the definition contains the name as a word."""
+    return re.search(rf"\b{re.escape(name)}\b", definition) is not None
+
+
+def parts_of(table: str, kind: str, catalog: Catalog) -> list[Key]:
+    """Return the keys of the table's parts of this kind, in the order of the catalog."""
+    return [key for key in catalog if (key.kind, key.table) == (kind, table)]

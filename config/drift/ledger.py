@@ -1,4 +1,4 @@
-"""The ledger django_migrations and the extensions, compared with migration files and models."""
+"""The comparison of django_migrations and the extensions with migration files and models."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ UNMIGRATED = "changes that have no migration"
 
 
 def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
-    """Yield the drift of migrations, of models without a migration, and of extensions.
+    """Yield the drift of migration records, of models without a migration, and of extensions.
 
     Raise CatalogError if the migration files cannot be read.
     """
@@ -39,12 +39,12 @@ def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
 
 
 def load_migrations(connection: BaseDatabaseWrapper) -> MigrationLoader:
-    """Return the graph of the migration files. Raise CatalogError if they cannot be read."""
+    """Return the loader of the migration files. Raise CatalogError if they cannot be read."""
     try:
         return MigrationLoader(connection)
     except Error:
         raise
-    except Exception as error:  # a migration is a program and can raise anything
+    except Exception as error:  # a migration is Python code and can raise anything
         raise CatalogError(
             f"The migrations cannot be read. {type(error).__name__}: {error}"
         ) from error
@@ -58,7 +58,7 @@ def _unapplied(loader: MigrationLoader) -> Iterator[Drift]:
 def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
     known = set(loader.disk_migrations)
     for migration in loader.disk_migrations.values():
-        known |= set(migration.replaces)  # their rows outlive their files
+        known |= set(migration.replaces)  # their files may be deleted
     for app_label, name in sorted(set(loader.applied_migrations) - known):
         yield Drift(Key("migration", app_label, name), "extra")
 
@@ -79,7 +79,7 @@ def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
 def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
     """Return whether the parent was recorded after the child.
 
-    A squashed migration has no record until those of all that it replaces are gone.
+    A squashed migration without a record of its own counts as recorded in time.
     """
     first, second = (loader.applied_migrations.get(node) for node in (parent, child))
     record = MigrationRecorder.Migration
@@ -116,7 +116,7 @@ def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
 def _missing_extensions(
     loader: MigrationLoader, connection: BaseDatabaseWrapper
 ) -> Iterator[Drift]:
-    """Yield the extensions that migrations create and the database lacks."""
+    """Yield a drift for each extension that a migration creates and the database lacks."""
     needed = {
         operation.name
         for migration in loader.graph.nodes.values()

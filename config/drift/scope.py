@@ -1,4 +1,4 @@
-"""The scope of a comparison: which apps, and which objects may differ."""
+"""The scope of a comparison: the compared apps, and the patterns of ignored objects."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 
 from django.apps import AppConfig, apps
 
-from config.drift.difference import Drift, is_of_schema
-from config.drift.schemas import dotted
+from config.drift.difference import Drift, is_database_object
+from config.drift.other_schemas import dotted
 from config.postgres import LEDGER
 from config.postgres.catalog import Key
 from config.postgres.enums import enum_field
@@ -16,17 +16,17 @@ from config.project import is_own, migrated_models
 
 @dataclass(frozen=True)
 class App:
-    """An app's tables and enum types, in the order of its models."""
+    """An app, with its tables and enum types in the order of its models."""
 
     label: str
     package: str
-    """The package that it came with, or '' if it is one of this project's."""
+    """The package that contains the app, or '' for an app of this project."""
     tables: Sequence[str]
     enum_types: Sequence[str]
 
 
 def read_apps() -> list[App]:
-    """Return the installed apps that have tables; Django's ledger of migrations counts as one."""
+    """Return the installed apps that have tables, and an app for the table of migration records."""
     ledger = App("migrations", "django", [LEDGER], [])
     return [*filter(lambda app: app.tables, map(_app, apps.get_app_configs())), ledger]
 
@@ -43,30 +43,31 @@ def _app(config: AppConfig) -> App:
 
 
 def belongs_to(key: Key, compared: Collection[App]) -> bool:
-    """Return whether the object is a table, type or migration of the apps, or part of one."""
+    """Return whether the object is a table, a type, a part of one, or a migration of the apps."""
     if key.kind == "migration":
         return any(key.table == app.label for app in compared)
     name = key.table or key.name
     return any(name in app.tables or name in app.enum_types for app in compared)
 
 
-def in_order(drifts: Sequence[Drift], compared: Sequence[App]) -> list[Drift]:
-    """Sort the drifts: those of the ledger, then app by app and table by table, then all others."""
+def sorted_drifts(drifts: Sequence[Drift], compared: Sequence[App]) -> list[Drift]:
+    """Return the drifts of the ledger, then those of each app and table, then all others."""
     names = [name for app in compared for name in (*app.enum_types, *app.tables)]
-    places = {name: place for place, name in enumerate(names)}
+    positions = {name: position for position, name in enumerate(names)}
 
-    def place(drift: Drift) -> tuple[bool, int, str, str, str]:
+    def position(drift: Drift) -> tuple[bool, int, str, str, str]:
         key = drift.key
         name = key.table or key.name
-        return is_of_schema(key), places.get(name, len(names)), name, drift.code, key.name
+        return is_database_object(key), positions.get(name, len(names)), name, drift.code, key.name
 
-    return sorted(drifts, key=place)
+    return sorted(drifts, key=position)
 
 
 def is_ignored(key: Key, patterns: Collection[str]) -> bool:
-    """Return whether one of the patterns matches the object's name, or that of its table.
+    """Return whether one of the patterns matches the name of the object or of its table.
 
-    Columns and migrations are matched by their full names only: many tables have a `status`.
+    Columns and migrations are matched by their qualified names only, because many tables have a
+    column such as `status`.
     """
     names = {str(key)}
     if key.kind != "migration":
@@ -76,8 +77,8 @@ def is_ignored(key: Key, patterns: Collection[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns for name in names if name)
 
 
-def unmatched(drifts: Sequence[Drift], patterns: Collection[str]) -> Iterator[Drift]:
-    """Yield a drift for each pattern that matches none of `drifts`."""
+def unmatched_patterns(drifts: Sequence[Drift], patterns: Collection[str]) -> Iterator[Drift]:
+    """Yield a drift for each pattern that matches no object of `drifts`."""
     for pattern in patterns:
         if not any(is_ignored(drift.key, [pattern]) for drift in drifts):
             key = Key("setting", "", "VERIFY_SCHEMA_IGNORE")

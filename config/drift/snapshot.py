@@ -1,6 +1,6 @@
-"""The expected schema as a file, for roles and standbys that cannot create temporary tables.
+"""The snapshot: the expected schema in a file, for servers and roles without temporary tables.
 
-The file is sorted plain text with one attribute per line, so that a review shows what changed:
+It is plain text, sorted, with one attribute per line, so that a review shows each change:
 
     # verify_schema snapshot, format 2
     # PostgreSQL 18
@@ -19,7 +19,7 @@ from pathlib import Path
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.expected import creation_sql, expected_models, read_complete
-from config.drift.live import reading
+from config.drift.live_schema import read_transaction
 from config.postgres.catalog import Attributes, Catalog, CatalogError, Key, Value
 
 FIRST_LINE = "# verify_schema snapshot, format 2"
@@ -28,9 +28,9 @@ TO_WRITE = "manage.py verify_schema --snapshot FILE"
 
 def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
     """Write the expected schema. Raise CatalogError if the file cannot be written."""
-    with reading(connection):
-        objects = list(_lines(read_complete(connection)))
-        lines = [FIRST_LINE, *_origin(connection), _checksum(objects), *objects, ""]
+    with read_transaction(connection):
+        objects = list(_encode(read_complete(connection)))
+        lines = [FIRST_LINE, *_header(connection), _checksum_line(objects), *objects, ""]
     try:
         path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
     except OSError as error:
@@ -38,29 +38,29 @@ def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
 
 
 def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
-    """Return the expected schema that the file holds.
+    """Return the expected schema from the file.
 
-    Raise CatalogError if it is not a snapshot for this server and these models.
+    Raise CatalogError if it is not a snapshot for this server's version and these models.
     """
-    server, models = _origin(connection)
+    server, models = _header(connection)
     try:
         title, of_server, of_models, checksum, *objects, _ = path.read_text("utf-8").split("\n")
         if title != FIRST_LINE:
             raise ValueError
         if of_server != server:
             raise CatalogError(
-                f"The snapshot {path} is of {of_server[2:]}, but the server is {server[2:]}. "
+                f"The snapshot {path} is for {of_server[2:]}, but the server is {server[2:]}. "
                 f"Write a new one on this server: {TO_WRITE}"
             )
         if of_models != models:
             raise CatalogError(
                 f"The snapshot {path} is stale: the models have changed. Write it again: {TO_WRITE}"
             )
-        if checksum != _checksum(objects):
+        if checksum != _checksum_line(objects):
             raise CatalogError(
-                f"The snapshot {path} is damaged, or was edited. Write it again: {TO_WRITE}"
+                f"The snapshot {path} was edited or is damaged. Write it again: {TO_WRITE}"
             )
-        return dict(_objects(objects))
+        return dict(_decode(objects))
     except OSError as error:
         raise CatalogError(f"Cannot read the snapshot {path}: {error.strerror}.") from error
     except (ValueError, TypeError) as error:
@@ -69,15 +69,15 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
         ) from error
 
 
-def _origin(connection: BaseDatabaseWrapper) -> tuple[str, str]:
-    """Return the lines of the header that name the server's version and the models."""
+def _header(connection: BaseDatabaseWrapper) -> tuple[str, str]:
+    """Return the lines of the header with the server's version and a digest of the models."""
     major_version = connection.get_database_version()[0]
     statements = creation_sql(connection, expected_models(connection.alias))
     return f"# PostgreSQL {major_version}", f"# models {_digest(statements)}"
 
 
-def _checksum(objects: list[str]) -> str:
-    """Return the line of the header that shows whether the file was edited."""
+def _checksum_line(objects: list[str]) -> str:
+    """Return the line of the header with a digest of the objects, which shows edits."""
     return f"# objects {_digest(objects)}"
 
 
@@ -85,7 +85,7 @@ def _digest(lines: list[str]) -> str:
     return sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _lines(catalog: Catalog) -> Iterator[str]:
+def _encode(catalog: Catalog) -> Iterator[str]:
     for key in sorted(catalog):
         yield ""
         yield json.dumps([key.kind, key.table, key.name], ensure_ascii=False)
@@ -94,7 +94,7 @@ def _lines(catalog: Catalog) -> Iterator[str]:
                 yield f"    {attribute}: {json.dumps(value, ensure_ascii=False)}"
 
 
-def _objects(lines: list[str]) -> Iterator[tuple[Key, Attributes]]:
+def _decode(lines: list[str]) -> Iterator[tuple[Key, Attributes]]:
     attributes: dict[str, Value] = {}
     for line in lines:
         if line.startswith("["):

@@ -1,4 +1,4 @@
-"""Dumps of tables: PostgreSQL's client programs, and files that are whole or not there."""
+"""Dumps of tables: PostgreSQL's client programs, and files that are complete or do not exist."""
 
 from config.dumps.backup_files import list_of, new_backup
 from config.dumps.client_programs import (

@@ -1,4 +1,4 @@
-"""The files of backups: private, named once complete, removed when their writer is gone."""
+"""Backup files, which only their owner can read and which get their name when complete."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ UNFINISHED = ".unfinished"
 
 
 def list_of(path: Path) -> Path:
-    """Return the path of the list of what a backup restores."""
+    """Return the path of the list of the objects that a backup restores."""
     return path.with_suffix(".list")
 
 
@@ -20,20 +20,21 @@ def list_of(path: Path) -> Path:
 def new_backup(
     directory: Path, stem: str, *, alike: str | None = None
 ) -> Iterator[tuple[Path, Path]]:
-    """Give a file to write, and the name that it gets in the end: `stem`, with a number if need be.
+    """Yield the path of an unfinished file, and the path to which it is renamed at the end.
 
-    It is removed if an error is raised. Those of processes that were killed are removed first, if
-    their stem is the same or matches `alike`; other programs may have files here, too.
+    The name is `stem`, with a number if necessary. The file is removed if an error is raised.
+    Unfinished files of killed processes are removed first, if their stem is the same or
+    matches the pattern `alike`.
     """
     if not directory.exists():
         directory.mkdir(mode=0o700, parents=True)
-        (directory / ".gitignore").write_text("*\n")  # rows do not belong in a repository
+        (directory / ".gitignore").write_text("*\n")  # keep rows out of a repository
     with _locked(directory, fcntl.LOCK_EX):
         _remove_abandoned(directory, alike or re.escape(stem))
         path = _new_path(directory, stem)
         unfinished = path.with_suffix(UNFINISHED)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)  # until this process ends, however that happens
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # the system unlocks it when this process ends
     try:
         yield unfinished, path
         os.fsync(descriptor)
@@ -66,7 +67,7 @@ def _new_path(directory: Path, stem: str) -> Path:
 
 @contextmanager
 def _locked(path: Path, operation: int) -> Iterator[None]:
-    """Lock a file or directory. Raise BlockingIOError if `operation` does not wait for another."""
+    """Lock a file or directory. Raise BlockingIOError if LOCK_NB is set and it is locked."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, operation)

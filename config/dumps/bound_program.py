@@ -1,6 +1,6 @@
-"""Replace this process by a program that ends when its parent does, even if that is killed.
+"""Replace this process with a program that ends when its parent ends, even if it was killed.
 
-Arguments: the pid of the parent, the program, and its arguments.
+Arguments: the pid of the parent, the program, and the arguments of the program.
 """
 
 import ctypes

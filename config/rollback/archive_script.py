@@ -1,6 +1,6 @@
 """The contents of a backup as SQL and rows, which pg_restore prints and a connection executes.
 
-pg_restore itself would wait for locks without end, and commit before anybody has looked.
+pg_restore itself would wait for locks without a limit, and commit before a check.
 """
 
 import re
@@ -14,8 +14,8 @@ from config.dumps import ClientPrograms
 from config.rollback.archive import ArchiveError, Section
 from config.rollback.backup import Backup
 
-# What a script of pg_restore sets lasts until the session ends. Behind a pooler, that would be
-# another client's session. PostgreSQL has transaction_timeout since version 17.
+# A script of pg_restore changes settings of the session, which a pooler may then give to another
+# client. transaction_timeout exists since PostgreSQL 17.
 RESET = """
     SELECT set_config(name, reset_val, false) FROM pg_settings
      WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout',
@@ -23,7 +23,7 @@ RESET = """
                     'search_path', 'check_function_bodies', 'xmloption', 'client_min_messages',
                     'row_security', 'default_tablespace', 'default_table_access_method')
 """
-# Of what a role or a database may set, pg_restore leaves these as they are.
+# Settings of a role or a database that pg_restore expects to have their defaults.
 SET_FIRST = """
     SELECT set_config('array_nulls', 'on', true), set_config('intervalstyle', 'postgres', true),
            set_config('quote_all_identifiers', 'off', true),
@@ -32,26 +32,26 @@ SET_FIRST = """
 END_OF_ROWS = b"\\.\n"
 ROWS_AT_ONCE = 1000
 STATEMENT = re.compile(rb"""(?:'[^']*'|"[^"]*"|[^'";]++)*+;\s*""")
-"""A whole statement of the script for data: the names in it may have any character."""
+"""A complete statement of the script for data, whose names may contain any character."""
 STRINGS = re.compile(rb"^SET standard_conforming_strings = (?:on|off);$", re.MULTILINE)
 RESTRICTION = re.compile(rb"(?:--[^\n]*\n|\n)*+\\restrict (\w+)\n")
-"""A command for psql at the beginning, and a key that is at the end again."""
+"""A psql command at the start, whose key is repeated by \\unrestrict at the end."""
 
 
 def create_objects(session: psycopg.Connection[Any], tools: ClientPrograms, backup: Backup) -> None:
-    """Create tables, types and the like, without their indexes and constraints."""
+    """Create tables, types and other objects, without indexes and constraints."""
     _execute(session, tools, backup, [Section.PRE_DATA])
 
 
 def create_parts(session: psycopg.Connection[Any], tools: ClientPrograms, backup: Backup) -> None:
-    """Create indexes, constraints, triggers, comments, privileges and the like."""
+    """Create indexes, constraints, triggers, comments and privileges."""
     _execute(session, tools, backup, [Section.POST_DATA, Section.NONE])
 
 
 def copy_rows(session: psycopg.Connection[Any], tools: ClientPrograms, backup: Backup) -> None:
     """Copy all rows into their tables, and set the sequences.
 
-    Raise ArchiveError if rows did not arrive.
+    Raise ArchiveError if rows are missing afterwards.
     """
     command, entries = _pg_restore(tools, backup, [Section.DATA])
     copied = 0
@@ -63,7 +63,7 @@ def copy_rows(session: psycopg.Connection[Any], tools: ClientPrograms, backup: B
             else:
                 session.execute(statement)
     if copied != (wanted := sum(entry.kind == "TABLE DATA" for entry in backup.entries)):
-        raise ArchiveError(f"it has the rows of {copied} tables instead of {wanted}")
+        raise ArchiveError(f"it contains the rows of {copied} tables instead of {wanted}")
 
 
 def _execute(
@@ -76,10 +76,10 @@ def _execute(
     if restriction := RESTRICTION.match(script):
         for command in (b"\\restrict ", b"\\unrestrict "):
             script = script.replace(command + restriction[1], b"")
-    # PostgreSQL reads the strings of a whole script by the setting from before it.
+    # PostgreSQL parses the whole script before it executes this setting, which its strings need.
     if setting := STRINGS.search(script):
         session.execute(setting[0])
-    # This would end the brief waits for locks. The first one is before any name or string.
+    # This would remove the limit of lock waits. The first match comes before any name or string.
     session.execute(script.replace(b"\nSET lock_timeout = 0;\n", b"\n", 1))
     session.execute("SET standard_conforming_strings = on")
 
@@ -87,14 +87,14 @@ def _execute(
 def _pg_restore(
     tools: ClientPrograms, backup: Backup, sections: Collection[Section]
 ) -> tuple[list[str], bytes]:
-    """Return the command line that prints `sections` of the backup, and what it reads."""
+    """Return the command line that prints `sections` of the backup, and its standard input."""
     ids = [entry.id for entry in backup.entries if entry.section in sections]
     command = [str(tools.bin / "pg_restore"), "--file=-", "--use-list=/dev/stdin"]
     return [*command, str(backup.path.resolve())], "".join(f"{each};\n" for each in ids).encode()
 
 
 def _statements(script: IO[bytes]) -> Iterator[bytes]:
-    """Yield the statements of the script for data; leave the rows after a COPY to the caller."""
+    """Yield the statements of the script for data. The caller reads the rows after a COPY."""
     statement = b""
     for line in script:
         if not statement and (line.isspace() or line.startswith((b"--", b"\\"))):
@@ -107,7 +107,7 @@ def _statements(script: IO[bytes]) -> Iterator[bytes]:
 
 
 def _copy(session: psycopg.Connection[Any], statement: bytes, script: IO[bytes]) -> None:
-    """Copy the rows of one table. If they end too early, pg_restore tells why."""
+    """Copy the rows of one table. If they end too early, pg_restore reports the reason."""
     sent = 0
     with session.cursor() as cursor:
         with cursor.copy(statement) as copy:
@@ -117,5 +117,5 @@ def _copy(session: psycopg.Connection[Any], statement: bytes, script: IO[bytes])
                 sent += len(some)
         if cursor.rowcount != sent:
             raise ArchiveError(
-                f"of {sent} rows {cursor.rowcount} arrived: {statement.decode().strip()}"
+                f"only {cursor.rowcount} of {sent} rows were copied: {statement.decode().strip()}"
             )

@@ -1,18 +1,17 @@
-"""The backup before a rollback, in pg_dump's custom format, and the list of what it restores.
+"""The backup before a rollback, in pg_dump's custom format, and the list of objects to restore.
 
-It holds every table that migrations have made, not only what is dropped: a rollback also changes
-tables that stay. It drops their columns, deletes content types, and runs the code of migrations.
-Only the backup of everything restores the database as it was.
+It contains all tables that migrations have created, because a rollback also changes tables that
+stay: it drops their columns, deletes content types, and runs the code of migrations.
 
-pg_dump also writes whatever else is in the same schemas, such as the functions of others, which a
-restoration must leave alone. The list next to the backup, in the format of `pg_restore --list`,
-has what the rollback drops, the tables with their parts, and the types of their columns.
+pg_dump also writes other objects of the same schemas, which a restoration must not change. The list
+next to the backup, in the format of `pg_restore --list`, contains the dropped objects, the tables
+with their parts, and the types of their columns.
 """
 
 import json
 import re
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,39 +29,39 @@ from config.rollback.archive import (
     Section,
     read_entries,
 )
-from config.rollback.inventory import ObjectName
+from config.rollback.inventory import ObjectName, address_parameters
 
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
-LOCK_WAIT = 10_000  # milliseconds, for tables that are not ours and are being altered
-TYPES = 1247  # the oid of pg_type, which no version changes
+LOCK_WAIT = 10_000  # milliseconds, for tables of other schema changes in progress
+TYPES = 1247  # the oid of pg_type in every version
 PARTS = {0, 826, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
 """The catalogs of the parts of a table: its data and privileges (0), indexes and owned sequences,
 defaults, constraints, rules, triggers, policies, and statistics; of a schema: default privileges
 (826)."""
 
 TABLES = ("TABLE", "FOREIGN TABLE")
-MADE = "; made: "
-"""The beginning of a line of the list that has an object which the rollback makes, as JSON."""
+CREATED = "; made: "
+"""The start of each line in the list with an object, as JSON, that the rollback creates."""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A file that pg_dump has written, and what of it is to be restored."""
+    """A file of pg_dump, and its entries that are to be restored."""
 
     path: Path
     entries: Sequence[Entry]
-    made: Sequence[Entry] = ()
-    """What the rollback has made, which was not there before."""
+    created: Sequence[Entry] = ()
+    """The objects that the rollback has created, which a restoration drops."""
 
     @property
     def tables(self) -> list[Entry]:
-        """Return the tables, without the partitions of others."""
+        """The tables that are not partitions."""
         partitions = self.partitions
         return [entry for entry in self._of(*TABLES) if entry not in partitions]
 
     @property
     def partitions(self) -> list[Entry]:
-        """Return the tables that are partitions of others."""
+        """The tables that are partitions."""
         attached = {(entry.schema, entry.name) for entry in self._of("TABLE ATTACH")}
         return [each for each in self._of(*TABLES) if (each.schema, each.name) in attached]
 
@@ -78,7 +77,7 @@ class Backup:
         return self.path.stat().st_size
 
     def remove(self) -> None:
-        """Remove the files."""
+        """Remove the file and its list."""
         self.path.unlink(missing_ok=True)
         list_of(self.path).unlink(missing_ok=True)
 
@@ -89,24 +88,23 @@ def write_backup(
     relations: Collection[int],
     objects: Collection[Address],
     directory: Path,
-    made: Collection[ObjectName] = (),
+    created: Collection[ObjectName] = (),
 ) -> Backup:
     """Dump the tables, views and sequences with the oids `relations`, and all other `objects`.
 
-    A restoration drops what is `made` after the backup.
-    The file gets its name when it is complete, and only its owner can read it.
-    Raise CommandError if it cannot be written, or if it would lack one of them.
+    A restoration drops the objects that are `created` after the backup.
+    The file gets its name when it is complete. Only its owner can read it.
+    Raise CommandError if it cannot be written, or if one of the objects is missing in it.
     """
-    roots = {*objects, *(Address("pg_class", oid) for oid in relations)}
-    roots |= _tables_of_identities(connection, roots)
+    roots = _read_roots(connection, {*objects, *(Address("pg_class", oid) for oid in relations)})
     try:
-        stem = _stem(read_schema(connection).database)
+        stem = _file_stem(read_schema(connection).database)
         with new_backup(directory, stem, alike=STEM) as (unfinished, path):
             _dump(connection, tools, roots, unfinished)
             entries = read_entries(unfinished)
-            chosen = _restored(entries, _numbered(connection, roots))
+            chosen = _entries_to_restore(entries, roots)
             _check_complete(connection, chosen, roots)
-            _write_list(list_of(path), chosen, made)
+            _write_list(list_of(path), chosen, created)
         return Backup(path, chosen)
     except (ClientProgramError, ArchiveError) as error:
         raise CommandError(f"No backup could be written: {error}. {NEXT_STEP}") from error
@@ -116,30 +114,30 @@ def write_backup(
         ) from error
 
 
-def _tables_of_identities(
-    connection: BaseDatabaseWrapper, roots: Collection[Address]
-) -> set[Address]:
-    """Return the tables of the identity columns whose sequences are `roots`.
+def _read_roots(
+    connection: BaseDatabaseWrapper, objects: Collection[Address]
+) -> dict[Address, int]:
+    """Return the objects and the tables of identity sequences, with the oids of their catalogs.
 
-    pg_dump has such a sequence only as a part of its table.
+    pg_dump dumps the sequence of an identity column only together with its table.
     """
     with connection.cursor() as cursor:
-        cursor.execute(TABLES_OF_IDENTITIES, _parameters(roots))
-        return {Address("pg_class", oid) for (oid,) in cursor.fetchall()}
+        cursor.execute(ROOTS, address_parameters(objects))
+        return {Address(name, oid): catalog for name, oid, catalog in cursor.fetchall()}
 
 
 STEM = r".+-\d{8}T\d{6}Z"
-"""What all stems look like."""
+"""The pattern of all stems."""
 
 
-def _stem(database: str) -> str:
+def _file_stem(database: str) -> str:
     return f"{re.sub(r'[^\w.-]', '_', database)}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def read_backup(path: Path) -> Backup:
-    """Return the backup that is in the file, with everything in it if it has no list.
+    """Return the backup in the file. Without a list, it contains all entries.
 
-    Raise ArchiveError if the file is not a backup, or damaged.
+    Raise ArchiveError if the file is not a backup, or if it is damaged.
     """
     entries = read_entries(path)
     if not list_of(path).exists():
@@ -148,16 +146,18 @@ def read_backup(path: Path) -> Backup:
     chosen = {int(number) for line in lines if (number := line.partition(";")[0]).isdecimal()}
     if not chosen or not chosen <= {entry.id for entry in entries}:
         raise ArchiveError(f"{list_of(path).name} is the list of another file")
-    made = [_new_entry(*json.loads(line[len(MADE) :])) for line in lines if line.startswith(MADE)]
-    return Backup(path, [entry for entry in entries if entry.id in chosen], made)
+    created = [
+        _new_entry(*json.loads(line[len(CREATED) :])) for line in lines if line.startswith(CREATED)
+    ]
+    return Backup(path, [entry for entry in entries if entry.id in chosen], created)
 
 
 def _new_entry(catalog: int, schema: str, name: str) -> Entry:
     return Entry(0, catalog, 0, Section.NONE, KINDS[catalog], schema, name, frozenset())
 
 
-def shown(path: Path) -> str:
-    """Return `path` from the current directory, quoted for a shell."""
+def shell_path(path: Path) -> str:
+    """Return `path` relative to the current directory, if it is there, and quoted for a shell."""
     path = path.resolve()
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
@@ -171,35 +171,25 @@ def _dump(
             "pg_dump",
             *("--no-password", "--format=custom", "--encoding=UTF8"),
             f"--lock-wait-timeout={LOCK_WAIT}",
-            *_choice(connection, roots),
+            *_dump_options(connection, roots),
             f"--file={path}",
         )
     )
 
 
-def _choice(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> Iterator[str]:
-    """Yield pg_dump's options for the schemas of `roots`, without the tables of others in them."""
+def _dump_options(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> Iterator[str]:
+    """Yield pg_dump's options for the schemas of `roots` without their other tables."""
     with connection.cursor() as cursor:
-        cursor.execute(OPTIONS, _parameters(roots))
+        cursor.execute(DUMP_OPTIONS, address_parameters(roots))
         for option, schema, name in cursor.fetchall():
             pattern = ".".join(quote(part) for part in (schema, name) if part is not None)
             yield f"--{option}={pattern}"
 
 
-def _numbered(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> set[tuple[int, int]]:
-    """Return `roots` as the table of contents has them: with the oids of their catalogs."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT catalog::regclass::oid::bigint, oid::bigint"
-            "  FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)",
-            _parameters(roots),
-        )
-        return set(cursor.fetchall())
-
-
-def _restored(entries: Sequence[Entry], roots: Collection[tuple[int, int]]) -> list[Entry]:
-    """Return the entries of `roots`, of their parts, and of the types of their columns."""
-    chosen = {entry.id for entry in entries if (entry.catalog, entry.oid) in roots}
+def _entries_to_restore(entries: Sequence[Entry], roots: Mapping[Address, int]) -> list[Entry]:
+    """Return the entries of `roots`, their parts, and the types of their columns."""
+    wanted = {(catalog, address.oid) for address, catalog in roots.items()}
+    chosen = {entry.id for entry in entries if (entry.catalog, entry.oid) in wanted}
     types = {entry.id for entry in entries if entry.catalog == TYPES}
     size = -1
     while len(chosen) > size:
@@ -215,12 +205,12 @@ def _restored(entries: Sequence[Entry], roots: Collection[tuple[int, int]]) -> l
 def _check_complete(
     connection: BaseDatabaseWrapper, entries: Sequence[Entry], roots: Collection[Address]
 ) -> None:
-    """Raise CommandError if `entries` have neither one of `roots` nor what it is a part of."""
+    """Raise CommandError if `entries` lack one of `roots` and the object of which it is a part."""
     dumped = [entry for entry in entries if entry.oid]
     with connection.cursor() as cursor:
         cursor.execute(
             MISSING,
-            _parameters(roots)
+            address_parameters(roots)
             | {
                 "dumped_catalogs": [entry.catalog for entry in dumped],
                 "dumped_oids": [entry.oid for entry in dumped],
@@ -228,24 +218,24 @@ def _check_complete(
         )
         missing = [description for (description,) in cursor.fetchall()]
     if missing:
-        raise CommandError(f"The backup would lack {', '.join(missing)}. {NEXT_STEP}")
+        raise CommandError(f"No backup can contain {', '.join(missing)}. {NEXT_STEP}")
 
 
-def _write_list(path: Path, entries: Sequence[Entry], made: Collection[ObjectName]) -> None:
-    """Write the list, with what is made in lines that are comments to pg_restore."""
-    ordered = _parents_late(entries)
+def _write_list(path: Path, entries: Sequence[Entry], created: Collection[ObjectName]) -> None:
+    """Write the list. Lines with created objects are comments for pg_restore."""
+    ordered = _partitioned_indexes_late(entries)
     lines = [f"{entry.id}; {printable(str(entry)).replace('\n', ' ')}\n" for entry in ordered]
-    there = {(entry.catalog, entry.schema, entry.name) for entry in entries}
-    new = [f"{MADE}{json.dumps(each)}\n" for each in sorted(made) if each not in there]
+    backed_up = {(entry.catalog, entry.schema, entry.name) for entry in entries}
+    new = [f"{CREATED}{json.dumps(each)}\n" for each in sorted(created) if each not in backed_up]
     path.touch(mode=0o600)
     path.write_text("".join([*lines, *new]), "utf-8")
 
 
-def _parents_late(entries: Sequence[Entry]) -> list[Entry]:
+def _partitioned_indexes_late(entries: Sequence[Entry]) -> list[Entry]:
     """Return `entries` with the keys and indexes of partitioned tables after those of partitions.
 
-    pg_restore drops the last entry first. The key of a partition cannot be dropped before that of
-    its table, which takes it along.
+    pg_restore drops the last entry first. The key of a partition can only be dropped together with
+    that of its table.
     """
     partitions = {entry.id for entry in Backup(Path(), entries).partitions}
     attachments = [entry for entry in entries if entry.kind == "INDEX ATTACH"]
@@ -262,23 +252,21 @@ def _parents_late(entries: Sequence[Entry]) -> list[Entry]:
     return [*early[:place], *late, *early[place:]]
 
 
-def _parameters(roots: Collection[Address]) -> dict[str, list[str | int]]:
-    return {
-        "catalogs": [root.catalog for root in roots],
-        "oids": [root.oid for root in roots],
-    }
-
-
-TABLES_OF_IDENTITIES = """
-    SELECT refobjid::bigint
-      FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
+ROOTS = """
+    WITH root AS (
+        SELECT * FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
+    )
+    SELECT catalog, oid::bigint, catalog::regclass::oid::bigint FROM root
+     UNION
+    SELECT catalog, refobjid::bigint, refclassid::bigint
+      FROM root
       JOIN pg_depend ON (classid, objid) = ('pg_class'::regclass, oid)
       JOIN pg_sequence ON seqrelid = objid
      WHERE catalog = 'pg_class' AND refclassid = 'pg_class'::regclass AND deptype = 'i'
 """
 
-# What is "owned" goes with a table, as its partitions and the sequences of its columns do.
-OPTIONS = """
+# "owned" has the relations that are dropped with a table, such as its partitions and sequences.
+DUMP_OPTIONS = """
     WITH RECURSIVE root AS (
         SELECT catalog::regclass AS catalog, oid
           FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
@@ -307,23 +295,23 @@ OPTIONS = """
       FROM pg_extension JOIN root USING (oid) WHERE catalog = 'pg_extension'::regclass
 """
 
-# That a table is in a publication is not in the backup of the table.
+# The backup of a table does not contain the publications of the table.
 MISSING = """
     WITH RECURSIVE root AS (
         SELECT catalog::regclass::oid AS catalog, oid
           FROM unnest(%(catalogs)s::text[], %(oids)s::oid[]) AS root (catalog, oid)
-    ), whole AS (
+    ), root_or_parent AS (
         SELECT catalog AS root_catalog, oid AS root_oid, catalog, oid FROM root
          UNION
         SELECT root_catalog, root_oid, refclassid, refobjid
-          FROM whole
+          FROM root_or_parent
           JOIN pg_depend ON (classid, objid) = (catalog, oid)
          WHERE deptype IN ('a', 'i', 'P', 'S', 'e') AND classid <> 'pg_publication_rel'::regclass
     )
     SELECT pg_describe_object(root_catalog, root_oid, 0)
-      FROM whole
+      FROM root_or_parent
       LEFT JOIN unnest(%(dumped_catalogs)s::oid[], %(dumped_oids)s::oid[]) AS dumped (catalog, oid)
-             ON dumped = (whole.catalog, whole.oid)
+             ON dumped = (root_or_parent.catalog, root_or_parent.oid)
      GROUP BY root_catalog, root_oid
     HAVING count(dumped.oid) = 0
      ORDER BY 1

@@ -1,4 +1,4 @@
-"""All that a rollback drops and changes, and which operation does it."""
+"""The objects and rows that a rollback removes or changes, by operation."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,22 +13,19 @@ from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject, O
 from config.rollback.row_changes import RowChanges
 
 ORDER = {HOLDS_ROWS: "", HOLDS_VALUES: " "}
-"""What sorts the kinds that hold something before the others."""
+"""The sort keys of the kinds that contain rows or values, which come before all others."""
 
 
 @dataclass(frozen=True)
 class UndoneOperation:
-    """An operation that is undone, with the objects that this drops."""
+    """An operation, with the objects that undoing it drops."""
 
     operation: Operation
     objects: Sequence[DroppedObject] = ()
 
     @property
     def runs_code(self) -> bool:
-        """Return whether undoing it runs code or SQL of a developer, which may do anything.
-
-        The code of Django's own migrations destroys nothing.
-        """
+        """Whether undoing it runs custom code or SQL. Django's own code destroys nothing."""
         operation = self.operation
         if isinstance(operation, RunPython):
             code = operation.reverse_code
@@ -46,23 +43,23 @@ class UndoneMigration(NamedTuple):
 
 @dataclass(frozen=True)
 class Dropped:
-    """All that a rollback removes, by the names from before the rollback."""
+    """Everything that a rollback removes or changes, under the names from before the rollback."""
 
     migrations: Sequence[UndoneMigration]
     objects: Sequence[DroppedObject]
-    """What the operations drop, and the record of migrations if that goes as well."""
+    """The objects that the operations drop, and the table of migration records if it is dropped."""
     vanished: frozenset[Address]
-    """The same with all parts, and with what is made again at once."""
+    """These objects, their parts, and the objects that are dropped and created again."""
     altered: Collection[Address]
-    """What stays, but not as it was."""
+    """The objects that are renamed or altered."""
     unbacked: Sequence[str]
-    """What stays, but not as it was, and is in no backup."""
-    made: Collection[ObjectName]
-    """The new names, such as that of the table of a model that was deleted or renamed."""
+    """Descriptions of changes to objects that no backup contains."""
+    created: Collection[ObjectName]
+    """The new objects, such as the table of a model that a migration had deleted or renamed."""
     locked: Collection[int]
-    """The relations that no other session may use meanwhile."""
+    """The relations that are locked in the mode ACCESS EXCLUSIVE."""
     rows: RowChanges
-    """The rows of tables that stay."""
+    """The changed rows of tables that stay."""
 
     @property
     def kinds(self) -> list[str]:
@@ -78,10 +75,10 @@ class Dropped:
 
     @property
     def changed(self) -> set[Address]:
-        """Everything that has to be in a backup, apart from the tables whose rows go."""
+        """The objects that a backup must contain, in addition to the tables with changed rows."""
         return {*self.vanished, *self.altered}
 
     @property
     def written(self) -> set[int]:
-        """The tables whose rows go or are changed."""
+        """The tables whose rows are deleted or changed."""
         return {obj.address.oid for obj in self.objects if obj.holds_data} | {*self.rows.tables}

@@ -11,25 +11,26 @@ from django.db.migrations.recorder import MigrationRecorder
 from config.migrating import renamed_back, stale_content_types
 from config.postgres import LEDGER
 from config.postgres.enums import running
-from config.rollback.execution import Job
+from config.rollback.rollback_transaction import Job
 from config.rollback.table_locks import BLOCK_ALL, lock_statement
 
 NOT_SQL = "-- THIS OPERATION CANNOT BE WRITTEN AS SQL"
 LEGACY_MIGRATION = "contenttypes.0002_remove_content_type_name"
 LEGACY_NAMES = 'UPDATE "django_content_type" SET "name" = "model";'
-"""The one piece of Python that Django's own migrations need to go back, as SQL."""
+"""The SQL for the only Python code that Django's own migrations run backwards."""
 
 
-def script(job: Job) -> str:
+def dry_run_script(job: Job) -> str:
+    """Return the script that does what the rollback would do."""
     with running(job.rollback.plan):
-        return "\n".join(_lines(job))
+        return "\n".join(_script_lines(job))
 
 
-def _lines(job: Job) -> Iterator[str]:
+def _script_lines(job: Job) -> Iterator[str]:
     connection, rollback = job.connection, job.rollback
     quote = connection.ops.quote_name
     altered = {*job.dropped.written, *job.dropped.locked}
-    yield f"-- Rolls back {rollback.what}. To run it: psql --set ON_ERROR_STOP=on --file FILE"
+    yield f"-- Rolls back {rollback.scope}. To run it: psql --set ON_ERROR_STOP=on --file FILE"
     yield "BEGIN;"
     yield "SET LOCAL lock_timeout = '2s';"
     yield f"{lock_statement(connection, altered, BLOCK_ALL)};"
@@ -39,22 +40,22 @@ def _lines(job: Job) -> Iterator[str]:
         yield f"\n-- {migration}"
         yield from _schema_changes(loader, migration)
         for app_label, name in [(migration.app_label, migration.name), *migration.replaces]:
-            yield from _as_sql(connection, records.filter(app=app_label, name=name).delete)
+            yield from _collect_sql(connection, records.filter(app=app_label, name=name).delete)
         yield "SET CONSTRAINTS ALL IMMEDIATE;"
         yield "SET CONSTRAINTS ALL DEFERRED;"
     yield from _renamed_content_types(job)
     stale = stale_content_types(rollback.removed_models, rollback.after.apps, connection.alias)
     if stale:
-        yield "\n-- Content types of the models that are removed, and what depends on them"
-        yield from _as_sql(connection, stale.delete)
+        yield "\n-- Content types of the removed models, and rows that refer to them"
+        yield from _collect_sql(connection, stale.delete)
     if rollback.empties_ledger:
-        yield "\n-- The record of migrations, which is empty now"
+        yield "\n-- The table of migration records, which is empty now"
         yield f"DROP TABLE {quote(LEDGER)};"
     yield "\nCOMMIT;"
 
 
 def _renamed_content_types(job: Job) -> Iterator[str]:
-    """Yield what gives content types their old names back, which a signal of Django's does."""
+    """Yield the statements that rename content types back, as Django's signal does."""
     try:
         content_types: Any = job.rollback.after.apps.get_model("contenttypes", "ContentType")
     except LookupError:
@@ -63,7 +64,7 @@ def _renamed_content_types(job: Job) -> Iterator[str]:
         rows = content_types.objects.using(job.connection.alias).filter(
             app_label=app_label, model=new
         )
-        yield from _as_sql(job.connection, partial(rows.update, model=old))
+        yield from _collect_sql(job.connection, partial(rows.update, model=old))
 
 
 def _schema_changes(loader: MigrationLoader, migration: Migration) -> Iterator[str]:
@@ -73,8 +74,8 @@ def _schema_changes(loader: MigrationLoader, migration: Migration) -> Iterator[s
             yield LEGACY_NAMES
 
 
-def _as_sql(connection: Any, write: Callable[[], object]) -> list[str]:
-    """Return the statements by which `write` would change rows, and execute none of them."""
+def _collect_sql(connection: Any, write: Callable[[], object]) -> list[str]:
+    """Return the UPDATE and DELETE statements of `write` without executing them."""
     statements: list[str] = []
 
     def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The objects of a database by their addresses in the catalog, and those that have vanished.
+"""The objects of a database by their addresses in the catalog, and their descriptions.
 
-What goes is asked of the catalog and not of the migration state, which no longer knows a table that
-it has given up by SeparateDatabaseAndState, nor one that RunSQL has made.
+The catalog shows which objects vanish. The migration state would miss a table that was removed from
+it by SeparateDatabaseAndState, or created by RunSQL.
 """
 
 from collections.abc import Collection, Iterable
@@ -12,19 +12,23 @@ from django.db.backends.utils import CursorWrapper
 
 from config.postgres.catalog import Address, transposed
 
-# The parts of tables that are neither columns nor code, such as indexes and constraints, are left
-# out. They hold nothing, and their operations name them.
-WHOLE_OBJECTS = (
-    *("pg_am", "pg_cast", "pg_collation", "pg_conversion", "pg_event_trigger", "pg_extension"),
-    *("pg_foreign_data_wrapper", "pg_foreign_server", "pg_language", "pg_opclass", "pg_operator"),
-    *("pg_opfamily", "pg_policy", "pg_proc", "pg_publication", "pg_rewrite"),
-    *("pg_statistic_ext", "pg_transform", "pg_ts_config", "pg_ts_dict", "pg_ts_parser"),
-    "pg_ts_template",
+NOT_IN_BACKUP = (
+    *("pg_am", "pg_cast", "pg_conversion", "pg_event_trigger", "pg_extension", "pg_language"),
+    *("pg_foreign_data_wrapper", "pg_foreign_server", "pg_opclass", "pg_operator", "pg_opfamily"),
+    *("pg_transform", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"),
 )
+"""The catalogs whose objects no backup contains, or no restoration changes."""
+CATALOGS = (
+    *NOT_IN_BACKUP,
+    *("pg_collation", "pg_policy", "pg_proc", "pg_publication", "pg_rewrite", "pg_statistic_ext"),
+    "pg_ts_config",
+)
+"""The catalogs that are read completely. Indexes and constraints are left out, because they contain
+no data and the descriptions of operations name them."""
 FIRST_OWN_OID = 16384
-"""The first oid that a server gives to an object that it did not come with."""
+"""The first oid of objects that are not built into the server."""
 HOLDS_ROWS, HOLDS_VALUES, HOLDS_NUMBER = "table", "column", "sequence"
-"""The kinds that are lost when they are dropped, even if they are made again at once."""
+"""The kinds that lose data when they are dropped, even if they are created again."""
 
 
 class ObjectName(NamedTuple):
@@ -33,18 +37,18 @@ class ObjectName(NamedTuple):
     catalog: int
     schema: str
     name: str
-    """As it is in the catalog; of a function, with the types of its arguments, qualified."""
+    """The unquoted name; for a function, with the qualified types of its arguments."""
 
 
 @dataclass(frozen=True)
 class DroppedObject:
-    """An object that vanishes, or a column of a table that stays, as it was called before."""
+    """A dropped object, or a dropped column of a table that stays, with its former name."""
 
     address: Address
     kind: str
-    """Such as "table", "enum type" or "materialized view"."""
+    """For example "table", "enum type" or "materialized view"."""
     name: str
-    """The name as SQL, qualified where the search path needs it; of a column, that of its table."""
+    """The name as SQL, qualified if necessary; for a column, the name of its table."""
     column: str = ""
     """The name of a column as SQL."""
 
@@ -57,30 +61,38 @@ class DroppedObject:
 
     @property
     def holds_data(self) -> bool:
-        """Return whether rows or values may go with it."""
+        """Whether dropping the object may destroy rows or values."""
         return self.kind in (HOLDS_ROWS, HOLDS_VALUES)
 
 
 def read_inventory(cursor: CursorWrapper) -> frozenset[Address]:
-    """Return all objects except for those that a server comes with."""
+    """Return all objects that are not built into the server."""
     cursor.execute(INVENTORY)
     return frozenset(Address(*row) for row in cursor.fetchall())
 
 
 def read_locked(cursor: CursorWrapper) -> frozenset[Address]:
-    """Return the objects that this transaction keeps from all others, as each is that it drops."""
+    """Return the objects that this transaction has locked exclusively, as DROP does."""
     cursor.execute(LOCKED)
     return frozenset(Address(*row) for row in cursor.fetchall())
 
 
 def read_identities(cursor: CursorWrapper, addresses: Iterable[Address]) -> frozenset[str]:
-    """Return the kinds and full names of objects."""
+    """Return the kind and qualified name of each object."""
     cursor.execute(IDENTITIES, transposed(list(addresses)))
     return frozenset(identity for (identity,) in cursor.fetchall())
 
 
+def address_parameters(addresses: Collection[Address]) -> dict[str, list[str | int]]:
+    """Return the parameters of a query about whole objects: their catalogs and their oids."""
+    return {
+        "catalogs": [address.catalog for address in addresses],
+        "oids": [address.oid for address in addresses],
+    }
+
+
 def read_object_names(cursor: CursorWrapper, addresses: Iterable[Address]) -> list[ObjectName]:
-    """Return the names of the relations, types and the like that are no part of another."""
+    """Return the names of those objects that are not part of another, such as tables and types."""
     cursor.execute("SELECT current_setting('search_path'), set_config('search_path', '', true)")
     [(path, _)] = cursor.fetchall()
     cursor.execute(OBJECT_NAMES, transposed(list(addresses)))
@@ -90,13 +102,13 @@ def read_object_names(cursor: CursorWrapper, addresses: Iterable[Address]) -> li
 
 
 def describe(
-    cursor: CursorWrapper, vanished: Collection[Address], made_again: Collection[str] = ()
+    cursor: CursorWrapper, vanished: Collection[Address], new_identities: Collection[str] = ()
 ) -> list[DroppedObject]:
-    """Return the objects that are `vanished` later on, but are there now; the largest parts only.
+    """Return the objects that the rolled back transaction dropped, without parts of other ones.
 
-    What holds no rows, values or number has not vanished if its identity is in `made_again`.
+    An object without data counts as kept if `new_identities` contains its kind and name.
     """
-    cursor.execute(DESCRIBED, [*transposed(list(vanished)), list(made_again)])
+    cursor.execute(DESCRIBED, [*transposed(list(vanished)), list(new_identities)])
     return [
         DroppedObject(Address(*row[0:3]), *(text or "" for text in row[3:]))
         for row in cursor.fetchall()
@@ -121,9 +133,9 @@ SELECT 'pg_type', t.oid::bigint, 0 FROM pg_type AS t
     "SELECT 'pg_trigger', oid::bigint, 0 FROM pg_trigger WHERE NOT tgisinternal",
     "SELECT 'pg_user_mapping', umid::bigint, 0 FROM pg_user_mappings",
     "SELECT 'pg_authid', oid::bigint, 0 FROM pg_roles",
-    # PostgreSQL makes schemas for temporary tables when it needs them.
+    # PostgreSQL creates schemas for temporary tables on demand.
     "SELECT 'pg_namespace', oid::bigint, 0 FROM pg_namespace WHERE nspname !~ '^pg_'",
-    *(f"SELECT '{catalog}', oid::bigint, 0 FROM {catalog}" for catalog in WHOLE_OBJECTS),
+    *(f"SELECT '{catalog}', oid::bigint, 0 FROM {catalog}" for catalog in CATALOGS),
 ]
 INVENTORY = f"""
 SELECT * FROM ({" UNION ALL ".join(OBJECTS)}) AS object (catalog, oid, number)
@@ -146,8 +158,8 @@ SELECT concat_ws(' ', type, identity)
  WHERE identity IS NOT NULL
 """
 
-# A part of another object is named by it, as a partition is by its table. An inherited column is
-# named by that of the parent. A column with an expression is computed again.
+# Leave out a part of another vanished object, such as a partition, and an inherited column. A
+# generated column contains no data, because its values can be computed again.
 DESCRIBED = """
 WITH vanished AS (
     SELECT * FROM unnest(%s::text[], %s::oid[], %s::int[]) AS v (catalog, oid, number)
@@ -185,25 +197,30 @@ SELECT v.catalog, v.oid::bigint, v.number,
  ORDER BY 4, 5, 6
 """
 
-OBJECT_NAMES = """
-SELECT v.catalog::regclass::oid::bigint, coalesce(s.nspname, ''),
-       coalesce(relname, typname, n.nspname, extname, collname, concat(proname, '(', (
-           SELECT string_agg(format_type(type, NULL), ', ' ORDER BY place)
-             FROM unnest(proargtypes) WITH ORDINALITY AS argument (type, place)), ')'))
-  FROM unnest(%s::text[], %s::oid[], %s::int[]) AS v (catalog, oid, number)
- CROSS JOIN pg_identify_object(v.catalog::regclass, v.oid, v.number) AS i
-  LEFT JOIN pg_class AS c ON v.catalog = 'pg_class' AND c.oid = v.oid
-  LEFT JOIN pg_type AS t ON v.catalog = 'pg_type' AND t.oid = v.oid
-  LEFT JOIN pg_proc AS p ON v.catalog = 'pg_proc' AND p.oid = v.oid
-  LEFT JOIN pg_namespace AS s ON quote_ident(s.nspname) = i.schema
-  LEFT JOIN pg_namespace AS n ON v.catalog = 'pg_namespace' AND n.oid = v.oid
-  LEFT JOIN pg_extension AS e ON v.catalog = 'pg_extension' AND e.oid = v.oid
-  LEFT JOIN pg_collation AS l ON v.catalog = 'pg_collation' AND l.oid = v.oid
- WHERE v.number = 0
-   AND v.catalog IN ('pg_class', 'pg_type', 'pg_proc', 'pg_namespace', 'pg_extension',
-                     'pg_collation')
+# The name of a function has the types of its arguments, qualified unless they are built in.
+NAMED_OBJECTS = f"""(
+    SELECT 'pg_class' AS catalog, oid, relnamespace AS namespace, relname::text AS name
+      FROM pg_class
+     UNION ALL SELECT 'pg_type', oid, typnamespace, typname FROM pg_type
+     UNION ALL SELECT 'pg_collation', oid, collnamespace, collname FROM pg_collation
+     UNION ALL SELECT 'pg_namespace', oid, 0::oid, nspname FROM pg_namespace
+     UNION ALL SELECT 'pg_extension', oid, 0::oid, extname FROM pg_extension
+     UNION ALL
+    SELECT 'pg_proc', oid, pronamespace, concat(proname, '(', coalesce(
+               (SELECT string_agg(format_type(type, NULL), ', ' ORDER BY place)
+                  FROM unnest(proargtypes) WITH ORDINALITY AS argument (type, place)),
+               CASE prokind WHEN 'a' THEN '*' END), ')')
+      FROM pg_proc WHERE oid >= {FIRST_OWN_OID})"""
+"""The named objects: catalog, oid, oid of the schema (0 if they are in none), and name."""
+
+OBJECT_NAMES = f"""
+SELECT catalog::regclass::oid::bigint, coalesce(nspname, ''), name
+  FROM unnest(%s::text[], %s::oid[], %s::int[]) AS wanted (catalog, oid, number)
+  JOIN {NAMED_OBJECTS} AS object USING (catalog, oid)
+  LEFT JOIN pg_namespace AS n ON n.oid = namespace
+ WHERE number = 0
    AND NOT EXISTS (SELECT FROM pg_depend AS d
-                    WHERE (d.classid, d.objid, d.objsubid) = (v.catalog::regclass, v.oid, 0)
+                    WHERE (d.classid, d.objid, d.objsubid) = (catalog::regclass, object.oid, 0)
                       AND d.deptype IN ('a', 'i', 'e'))
  ORDER BY 1, 2, 3
 """

@@ -1,4 +1,4 @@
-"""The rows that a rollback would destroy: counted where that takes a moment, else estimated."""
+"""The numbers of rows that a rollback destroys, estimated if counting takes too long."""
 
 import json
 import time
@@ -14,23 +14,23 @@ from config.postgres import LEDGER, every_row
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import HOLDS_NUMBER, DroppedObject
 
-COUNTING_SECONDS = 5.0  # for all tables; the rest is estimated
+COUNTING_SECONDS = 5.0  # for all tables; then the others are estimated
 MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
 
 
 @dataclass(frozen=True)
 class RowCount:
-    """The number and size of the rows of a table, or of the values of a column, without NULLs."""
+    """The number and size of the rows of a table, or of the values of a column except NULL."""
 
     count: int
     is_exact: bool
     bytes: int
-    """On disk: of a table with its indexes and its TOAST table."""
+    """The size on disk; for a table, with its indexes and its TOAST table."""
 
 
 @dataclass(frozen=True)
 class Losses:
-    """The rows and values in what a rollback drops."""
+    """The rows and values in the tables and columns that a rollback drops."""
 
     objects: Mapping[DroppedObject, RowCount]
 
@@ -44,9 +44,9 @@ class Losses:
 
 
 def read_losses(connection: BaseDatabaseWrapper, dropped: Dropped) -> Losses:
-    """Count the rows in what is dropped. Takes no locks that would block writers.
+    """Count the rows and values that are dropped, without blocking writers.
 
-    Raise CommandError if a policy would hide some.
+    Raise CommandError if row level security hides rows from the role.
     """
     deadline = time.monotonic() + COUNTING_SECONDS
     objects = [obj for obj in dropped.objects if obj.holds_data and obj.name != LEDGER]
@@ -55,7 +55,7 @@ def read_losses(connection: BaseDatabaseWrapper, dropped: Dropped) -> Losses:
 
 
 def destroys_data(dropped: Dropped, losses: Losses) -> bool:
-    """Return whether a rollback destroys, or may destroy, what `migrate` would not make again."""
+    """Return whether a rollback may destroy data that `migrate` would not create again."""
     return bool(
         dropped.runs_code
         or any(lost.count for lost in losses.objects.values())
@@ -69,65 +69,58 @@ def destroys_data(dropped: Dropped, losses: Losses) -> bool:
 
 def _read_count(connection: BaseDatabaseWrapper, obj: DroppedObject, deadline: float) -> RowCount:
     seconds = deadline - time.monotonic()
-    if seconds > 0:
-        try:
-            with transaction.atomic(using=connection.alias):
-                return _count(connection, obj, seconds)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, errors.QueryCanceled):
-                raise
-    return _estimate(connection, obj)
-
-
-def _count(connection: BaseDatabaseWrapper, obj: DroppedObject, seconds: float) -> RowCount:
-    column = obj.column
-    figures = f"count({column}), coalesce(sum(pg_column_size({column})), 0)::bigint"
     with connection.cursor() as cursor:
-        table, total = _read_table(cursor, obj)
-        milliseconds = f"{max(1, seconds * 1000):.0f}"
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
-        cursor.execute(f"SELECT {figures if column else f'count(*), {total}'} FROM {table}")
-        count, size = cursor.fetchone()
-    transaction.set_rollback(True, using=connection.alias)  # to the timeout before
+        table, size = _read_table_and_size(cursor, obj)
+        if seconds > 0:
+            try:
+                with transaction.atomic(using=connection.alias):
+                    return _count(cursor, table, size, obj.column, seconds)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, errors.QueryCanceled):
+                    raise
+        return _estimate(cursor, table, size, obj)
+
+
+def _count(cursor: CursorWrapper, table: str, size: int, column: str, seconds: float) -> RowCount:
+    figures = f"count(*), {size}"
+    if column:
+        figures = f"count({column}), coalesce(sum(pg_column_size({column})), 0)::bigint"
+    milliseconds = f"{max(1, seconds * 1000):.0f}"
+    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
+    cursor.execute(f"SELECT {figures} FROM {table}")
+    count, size = cursor.fetchone()
+    transaction.set_rollback(True, using=cursor.db.alias)  # restores statement_timeout
     return RowCount(count, True, size)
 
 
-def _estimate(connection: BaseDatabaseWrapper, obj: DroppedObject) -> RowCount:
-    """Ask the planner, which estimates tables that were never analysed from their size."""
-    with connection.cursor() as cursor:
-        table, total = _read_table(cursor, obj)
-        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
-        [(plan,)] = cursor.fetchall()
-        rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
-        cursor.execute(
-            """
-            SELECT coalesce(s.avg_width, 8), coalesce(s.null_frac, 0)
-              FROM pg_class AS c
-              JOIN pg_namespace AS n ON n.oid = relnamespace
-              LEFT JOIN pg_attribute AS a ON (attrelid, attnum) = (c.oid, %s)
-              LEFT JOIN pg_stats AS s ON (schemaname, tablename, s.attname)
-                                       = (nspname, relname, a.attname)
-             WHERE c.oid = %s
-            """,
-            [obj.address.number, obj.address.oid],
-        )
-        width, null_fraction = cursor.fetchone()
+def _estimate(cursor: CursorWrapper, table: str, size: int, obj: DroppedObject) -> RowCount:
+    """Return the planner's estimate, which exists even for tables that were never analysed."""
+    cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
+    [(plan,)] = cursor.fetchall()
+    rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
     if not obj.column:
-        return RowCount(rows, False, total)
+        return RowCount(rows, False, size)
+    cursor.execute(STATISTICS, [obj.address.number, obj.address.oid])
+    width, null_fraction = cursor.fetchone()
     values = round(rows * (1 - null_fraction))
     return RowCount(values, False, values * width)
 
 
-def _read_table(cursor: CursorWrapper, obj: DroppedObject) -> tuple[str, int]:
-    """Return the table of `obj` as SQL, with the rows that go with it, and its bytes.
-
-    These are the rows of its partitions, too, but not those of a table that inherits from it.
-    """
+def _read_table_and_size(cursor: CursorWrapper, obj: DroppedObject) -> tuple[str, int]:
+    """Return the table as SQL, without the rows of tables that inherit from it, and its bytes."""
     cursor.execute(TABLE, [obj.address.oid])
-    [(is_whole, total)] = cursor.fetchall()
-    return (obj.name if is_whole or obj.column else f"ONLY {obj.name}"), total
+    [(is_partitioned, total)] = cursor.fetchall()
+    return (obj.name if is_partitioned or obj.column else f"ONLY {obj.name}"), total
 
 
+STATISTICS = """
+SELECT coalesce(s.avg_width, 8), coalesce(s.null_frac, 0)
+  FROM pg_class AS c
+  JOIN pg_namespace AS n ON n.oid = relnamespace
+  LEFT JOIN pg_attribute AS a ON (attrelid, attnum) = (c.oid, %s)
+  LEFT JOIN pg_stats AS s ON (schemaname, tablename, s.attname) = (nspname, relname, a.attname)
+ WHERE c.oid = %s
+"""
 TABLE = """
 SELECT relkind = 'p', (
        SELECT coalesce(sum(pg_total_relation_size(part)), 0)::bigint

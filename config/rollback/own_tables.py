@@ -1,6 +1,4 @@
-"""The tables of the models in a state of the migrations."""
-
-from typing import Any
+"""The tables that migrations create, at a state of the migrations."""
 
 from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -10,33 +8,17 @@ from config.postgres import LEDGER
 
 
 def read_own_tables(connection: BaseDatabaseWrapper, state: ProjectState) -> list[int]:
-    """Return those tables that exist, and the ledger of migrations, by their oids."""
+    """Return the oids of the existing tables of the state's models, and of migration records."""
+    alias, quote = connection.alias, connection.ops.quote_name
     names = [
         model._meta.db_table
         for model in state.apps.get_models(include_auto_created=True)
-        if has_table(model, connection.alias)
+        if model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
     ]
-    return find_tables(connection, [*names, LEDGER])
-
-
-def find_tables(connection: BaseDatabaseWrapper, names: list[str]) -> list[int]:
-    """Return the tables that exist, of those that Django calls by `names`."""
-    quote = connection.ops.quote_name
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT to_regclass(name)::oid::bigint FROM unnest(%s::text[]) AS name"
             " WHERE to_regclass(name) IS NOT NULL ORDER BY 1",
-            [[quote(name) for name in names]],
+            [[quote(name) for name in (*names, LEDGER)]],
         )
         return [oid for (oid,) in cursor.fetchall()]
-
-
-def has_table(model: Any, alias: str) -> bool:
-    """Return whether migrations make the table of a model on the database `alias`."""
-    options = model._meta
-    return bool(
-        options.managed
-        and not options.proxy
-        and not options.swapped
-        and router.allow_migrate_model(alias, model)
-    )

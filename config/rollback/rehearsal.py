@@ -1,4 +1,4 @@
-"""The rehearsal of a rollback: the same in a transaction that is undone, to see what would go."""
+"""The rehearsal of a rollback in a transaction that is rolled back, to see what it removes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,21 +15,21 @@ from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
 from config.rollback.inventory import describe, read_object_names
-from config.rollback.plan import Rollback
-from config.rollback.rehearsal_editor import Found, RehearsalEditor
+from config.rollback.rehearsal_editor import DropRecord, RehearsalEditor
 from config.rollback.remains import check_nothing_left
+from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
-from config.rollback.sequence_numbers import make_undoable
-from config.rollback.trace import Trace
-from config.rollback.unapplying import check_unchanged, forget, unapply
+from config.rollback.sequence_numbers import make_sequences_transactional
+from config.rollback.trace import DROP_DEPENDENTS, Trace
+from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
 
 
 def rehearse(
     connection: BaseDatabaseWrapper, rollback: Rollback, say: Callable[[str], None]
 ) -> Dropped:
-    """Unapply the plan, ask the catalog what has vanished, and undo all of it.
+    """Unapply the plan, find what has vanished from the catalog, and roll everything back.
 
-    Raise CommandError if the rollback could not run to its end, or if objects are in its way.
+    Raise CommandError if an operation fails, or if other objects depend on the removed ones.
     """
     with guarded_run(connection, Progress("rollback", unapplies=rollback.nodes), say) as waits:
         return waits.retry(partial(_rehearse, waits, rollback))
@@ -39,27 +39,27 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
     connection = waits.connection
     with every_row(connection), connection.cursor() as cursor:
         check_unchanged(connection, rollback)
-        rows, found = RowWatch(cursor), Found()
+        rows, record = RowWatch(cursor), DropRecord()
         failure = ""
         try:
-            with _undone(connection, found):
+            with _rolled_back(connection, record):
                 migrating.send(rehearse, waits=waits)
-                make_undoable(connection, rollback)
-                trace = Trace(connection)
-                _perform(connection, rollback, trace, rows)
+                make_sequences_transactional(connection, rollback)
+                trace = Trace(cursor)
+                _unapply_and_observe(connection, rollback, trace, rows)
         except CommandError as error:
             failure = str(error)
-            if not found.obstacles:
+            if not record.obstacles:
                 raise
-        if obstacles := found.described(connection):
-            raise CommandError(_refusal(rollback, obstacles, failure))
-        return _described(cursor, rollback, trace, rows)
+        if obstacles := record.read_obstacles(connection):
+            raise CommandError(_refusal_message(rollback, obstacles, failure))
+        return _read_dropped(cursor, rollback, trace, rows)
 
 
 @contextmanager
-def _undone(connection: BaseDatabaseWrapper, found: Found) -> Iterator[None]:
-    """Undo everything at the end of the block, in which each DROP notes what is in its way."""
-    connection.SchemaEditorClass = partial(RehearsalEditor, found)  # type: ignore[assignment]
+def _rolled_back(connection: BaseDatabaseWrapper, record: DropRecord) -> Iterator[None]:
+    """Roll everything back at the end of the block, in which each DROP notes its obstacles."""
+    connection.SchemaEditorClass = partial(RehearsalEditor, record)  # type: ignore[assignment]
     try:
         with transaction.atomic(using=connection.alias):
             yield
@@ -68,41 +68,42 @@ def _undone(connection: BaseDatabaseWrapper, found: Found) -> Iterator[None]:
         del connection.SchemaEditorClass
 
 
-def _perform(
+def _unapply_and_observe(
     connection: BaseDatabaseWrapper, rollback: Rollback, trace: Trace, rows: RowWatch
 ) -> None:
-    """Do what a rollback does, and note what it changes.
+    """Do what a rollback does, and note its changes.
 
-    Receivers of post_migrate do not run: they add rows, and so would draw numbers from sequences,
-    which the end of the transaction gives back only if code runs.
+    Receivers of post_migrate do not run, because the rows that they add would use up numbers of
+    sequences, which are rolled back only if a migration runs code.
     """
     unapply(connection, rollback, trace)
     rows.note_code()
-    forget(connection, rollback)
+    remove_leftover_records(connection, rollback)
     check_nothing_left(connection, rollback)
     trace.finish()
     rows.finish()
     rows.note_rewritten()
 
 
-def _refusal(rollback: Rollback, obstacles: list[Obstacle], failure: str) -> str:
+def _refusal_message(rollback: Rollback, obstacles: list[Obstacle], failure: str) -> str:
     count = len(obstacles)
-    depend = "object depends" if count == 1 else "objects depend"
+    depends = "object depends" if count == 1 else "objects depend"
     message = (
-        f"Cannot roll back {rollback.what}: {count} {depend} on it that none of its migrations "
-        f"drops before: {', '.join(map(str, obstacles))}. Nothing was changed. Drop what is in the "
-        "way, or have its owner do it, and run rollback again."
+        f"Cannot roll back {rollback.scope}: {count} {depends} on it that its migrations do not "
+        f"drop: {', '.join(map(str, obstacles))}. Nothing was changed. {DROP_DEPENDENTS}"
     )
-    return f"{message} When it is dropped: {failure}" if failure else message
+    return f"{message} Without them, another error remains: {failure}" if failure else message
 
 
-def _described(cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: RowWatch) -> Dropped:
-    """Return what was lost, now that it is there again."""
-    objects = describe(cursor, trace.vanished, trace.made_again)
+def _read_dropped(
+    cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: RowWatch
+) -> Dropped:
+    """Return what the rehearsal removed. Call it after that has been rolled back."""
+    objects = describe(cursor, trace.vanished, trace.new_identities)
     operations: dict[Migration, list[UndoneOperation]] = {m: [] for m in rollback.migrations}
-    for step in trace.steps:
-        dropped = [obj for obj in objects if obj.address in step.vanished]
-        operations[step.migration].append(UndoneOperation(step.operation, dropped))
+    for traced in trace.operations:
+        dropped = [obj for obj in objects if obj.address in traced.vanished]
+        operations[traced.migration].append(UndoneOperation(traced.operation, dropped))
     migrations = [UndoneMigration(*item) for item in operations.items()]
     return Dropped(
         migrations,

@@ -1,4 +1,4 @@
-"""What a rollback would leave behind of its migrations."""
+"""The check that a rollback leaves nothing of its migrations behind."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,13 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import removed_models, stale_content_types
 from config.postgres.enums import CreateEnum, database_operations, enum_types, find_enum
-from config.rollback.plan import Rollback
+from config.rollback.rollback_plan import Rollback
 
 
 def check_nothing_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Raise CommandError that names everything that is left of `rollback`, if anything is.
+    """Raise CommandError if enum types, migration records or content types are left.
 
-    A table cannot be left, since undoing CreateModel drops it or fails.
+    Tables need no check, because undoing CreateModel drops the table or fails.
     """
     applied = MigrationRecorder(connection).applied_migrations()
     after = rollback.after.apps
@@ -27,13 +27,13 @@ def check_nothing_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> N
     ]
     if left:
         raise CommandError(
-            f"Something would be left of {rollback.what}: {', '.join(left)}. So nothing was "
-            "changed. Correct what the migration does backwards, or drop it by hand first."
+            f"The rollback of {rollback.scope} would leave {', '.join(left)}. Nothing was changed. "
+            "Correct the reverse operation of the migration, or remove this by hand first."
         )
 
 
 def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> Iterator[str]:
-    """Yield the types that the migrations have created, by the names that these gave them."""
+    """Yield the names of the existing enum types that the migrations have created."""
     stay = enum_types(rollback.after)
     with connection.cursor() as cursor:
         for migration in rollback.migrations:

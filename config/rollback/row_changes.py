@@ -1,99 +1,113 @@
-"""The rows that a rollback deletes from tables that stay, or changes there."""
+"""The rows that a rollback deletes or changes in tables that stay."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres import LEDGER
-from config.rollback.conversions import Column, count_converted, read_columns
+from config.rollback.converted_values import ColumnType, count_converted, read_column_types
+from config.rollback.inventory import FIRST_OWN_OID
 
 
 @dataclass(frozen=True)
 class RowChanges:
-    """Numbers of rows by table. The records of migrations do not count."""
+    """The numbers of changed rows by table, without the table of migration records."""
 
     deleted: Mapping[str, int] = field(default_factory=dict)
     """The rows that the code of migrations deletes."""
     updated: Mapping[str, int] = field(default_factory=dict)
     forgotten: Mapping[str, int] = field(default_factory=dict)
-    """The rows about models that are removed, which are deleted with their content types."""
+    """The rows about removed models, which are deleted together with their content types."""
     converted: Mapping[str, int] = field(default_factory=dict)
-    """Values that are not the same in the type that their column gets, by column and type."""
+    """The values that a change of their column's type alters, by column and type."""
     tables: frozenset[int] = frozenset()
-    """All of these, those that get rows, and the table of those records."""
+    """The oids of all tables with changed or new rows, including that of migration records."""
+
+
+class TableActivity(NamedTuple):
+    """The file of a table, and the numbers of rows that this transaction has changed in it."""
+
+    file: int
+    deleted: int
+    updated: int
+    inserted: int
 
 
 class RowWatch:
-    """The changes of rows in the current transaction, as PostgreSQL's statistics have them."""
+    """The changes of rows in the current transaction, according to PostgreSQL's statistics."""
 
     def __init__(self, cursor: CursorWrapper) -> None:
         self.cursor = cursor
         cursor.execute(COUNT_CHANGES)
-        self.files = self._read(FILES)
-        # Those of the session's last transactions may not have been handed over yet.
-        self.earlier = {query: self._read(query) for query in (DELETED, UPDATED, INSERTED)}
-        self.by_code: dict[int, int] = {}
+        # The statistics may still contain changes of the session's last transactions.
+        self.before = self._read_activity()
+        self.deleted_by_code: dict[int, int] = {}
         self.deleted: dict[int, int] = {}
         self.updated: dict[int, int] = {}
         self.inserted: dict[int, int] = {}
-        self.left: dict[int, int] = {}
-        """The rows of the tables that are in another file now, by TRUNCATE or ALTER TABLE."""
-        self.columns: list[Column] = []
+        self.rows_left: dict[int, int] = {}
+        """The remaining rows of tables that TRUNCATE or ALTER TABLE has given another file."""
+        self.column_types: list[ColumnType] = []
 
     def note_code(self) -> None:
-        """Note what the code of migrations has deleted."""
-        self.by_code = self._changes(DELETED)
+        """Note the rows that the code of migrations has deleted."""
+        self.deleted_by_code = self._changes("deleted")
 
     def finish(self) -> None:
         """Note all changes of rows."""
-        self.deleted, self.updated = self._changes(DELETED), self._changes(UPDATED)
-        self.inserted = self._changes(INSERTED)
+        self.deleted, self.updated = self._changes("deleted"), self._changes("updated")
+        self.inserted = self._changes("inserted")
 
     def note_rewritten(self) -> None:
-        """Note what is in the tables that have another file now."""
-        files = self._read(FILES)
-        moved = [oid for oid in files if self.files.get(oid, files[oid]) != files[oid]]
-        self.left, self.columns = self._count(moved), read_columns(self.cursor, moved)
+        """Note the rows and column types of the tables that have another file now."""
+        now, before = self._read_activity(), self.before
+        rewritten = [oid for oid in now if oid in before and before[oid].file != now[oid].file]
+        self.rows_left = self._count_rows(rewritten)
+        self.column_types = read_column_types(self.cursor, rewritten)
 
     @property
     def tables(self) -> set[int]:
-        """Return the tables whose rows have changed."""
+        """The oids of the tables with changed or new rows."""
         return {*self.deleted, *self.updated, *self.inserted}
 
     def describe(self) -> RowChanges:
-        """Return what has changed, now that it is undone."""
+        """Return the changes. Call it after they have been rolled back."""
         truncated = {
-            oid: rows - self.left[oid]
-            for oid, rows in self._count(self.left).items()
-            if rows > self.left[oid]
+            oid: rows - self.rows_left[oid]
+            for oid, rows in self._count_rows(self.rows_left).items()
+            if rows > self.rows_left[oid]
         }
-        by_code = {oid: self.by_code[oid] for oid in self.by_code if oid in self.deleted}
+        by_code = {oid: rows for oid, rows in self.deleted_by_code.items() if oid in self.deleted}
         forgotten = {
-            oid: rows - self.by_code.get(oid, 0)
+            oid: rows - by_code.get(oid, 0)
             for oid, rows in self.deleted.items()
-            if rows > self.by_code.get(oid, 0)
+            if rows > by_code.get(oid, 0)
         }
         return RowChanges(
-            self._named(by_code | truncated),
-            self._named(self.updated),
-            self._named(forgotten),
-            count_converted(self.cursor, self.columns),
+            self._by_name(by_code | truncated),
+            self._by_name(self.updated),
+            self._by_name(forgotten),
+            count_converted(self.cursor, self.column_types),
             frozenset(self.tables | truncated.keys()),
         )
 
-    def _changes(self, query: str) -> dict[int, int]:
-        """Return the changes in the tables that were there before; others are gone when undone."""
-        earlier = self.earlier[query]
-        changes = {oid: rows - earlier.get(oid, 0) for oid, rows in self._read(query).items()}
-        return {oid: rows for oid, rows in changes.items() if rows > 0 and oid in self.files}
+    def _changes(self, kind: str) -> dict[int, int]:
+        """Return the numbers of rows changed since the start in the tables that existed then."""
+        changes = {
+            oid: getattr(now, kind) - getattr(self.before[oid], kind)
+            for oid, now in self._read_activity().items()
+            if oid in self.before
+        }
+        return {oid: rows for oid, rows in changes.items() if rows > 0}
 
-    def _read(self, query: str) -> dict[int, int]:
-        self.cursor.execute(query)
-        return dict(self.cursor.fetchall())
+    def _read_activity(self) -> dict[int, TableActivity]:
+        self.cursor.execute(ACTIVITY)
+        return {oid: TableActivity(*numbers) for oid, *numbers in self.cursor.fetchall()}
 
-    def _count(self, tables: Collection[int]) -> dict[int, int]:
+    def _count_rows(self, tables: Collection[int]) -> dict[int, int]:
         counts = {}
         self.cursor.execute(NAMES, [list(tables)])
         for oid, name, _ in self.cursor.fetchall():
@@ -101,44 +115,31 @@ class RowWatch:
             [(counts[oid],)] = self.cursor.fetchall()
         return counts
 
-    def _named(self, counts: Mapping[int, int]) -> dict[str, int]:
-        named = Counter[str]()
+    def _by_name(self, counts: Mapping[int, int]) -> dict[str, int]:
+        by_name = Counter[str]()
         for oid, name in self.names(counts).items():
-            named[name] += counts[oid]
-        return {name: count for name, count in named.items() if name != LEDGER}
+            by_name[name] += counts[oid]
+        return {name: count for name, count in by_name.items() if name != LEDGER}
 
     def names(self, tables: Collection[int]) -> dict[int, str]:
-        """Return the names of those tables that exist, in order; for a partition, its table's."""
+        """Return the names of the existing tables, sorted; for a partition, that of its table."""
         self.cursor.execute(NAMES, [list(tables)])
         return {oid: name for oid, _, name in self.cursor.fetchall()}
 
 
-FILES = """
-SELECT oid::bigint, relfilenode::bigint FROM pg_class
- WHERE relkind = 'r' AND oid >= 16384 AND relnamespace <> 'pg_catalog'::regnamespace
-   AND relpersistence <> 't'
-"""
-DELETED = """
-SELECT oid::bigint, pg_stat_get_xact_tuples_deleted(oid) FROM pg_class
- WHERE relkind = 'r' AND oid >= 16384 AND relnamespace <> 'pg_catalog'::regnamespace
-   AND pg_stat_get_xact_tuples_deleted(oid) > 0
-"""
-UPDATED = """
-SELECT oid::bigint, pg_stat_get_xact_tuples_updated(oid) FROM pg_class
- WHERE relkind = 'r' AND oid >= 16384 AND relnamespace <> 'pg_catalog'::regnamespace
-   AND pg_stat_get_xact_tuples_updated(oid) > 0
-"""
-INSERTED = """
-SELECT oid::bigint, pg_stat_get_xact_tuples_inserted(oid) FROM pg_class
- WHERE relkind = 'r' AND oid >= 16384 AND relnamespace <> 'pg_catalog'::regnamespace
-   AND pg_stat_get_xact_tuples_inserted(oid) > 0
+ACTIVITY = f"""
+SELECT oid::bigint, relfilenode::bigint, pg_stat_get_xact_tuples_deleted(oid),
+       pg_stat_get_xact_tuples_updated(oid), pg_stat_get_xact_tuples_inserted(oid)
+  FROM pg_class
+ WHERE relkind = 'r' AND oid >= {FIRST_OWN_OID}
+   AND relnamespace <> 'pg_catalog'::regnamespace AND relpersistence <> 't'
 """
 NAMES = """
 SELECT oid::bigint, oid::regclass::text, coalesce(pg_partition_root(oid), oid)::regclass::text
   FROM pg_class WHERE oid = ANY (%s::oid[]) ORDER BY 3, 2
 """
 
-# A superuser may have switched off the statistics that tell which rows are deleted.
+# A superuser may have disabled these statistics.
 COUNT_CHANGES = """
 SELECT set_config('track_counts', 'on', true) WHERE current_setting('track_counts') <> 'on'
 """

@@ -1,37 +1,29 @@
-"""The numbers of sequences, which the code of migrations draws or sets.
+"""The numbers of sequences, which the code of migrations may change.
 
-PostgreSQL does not undo nextval() and setval() at the end of a transaction. But ALTER SEQUENCE
-gives the sequence another file, and if that is undone, the one with the former number is back.
+PostgreSQL does not roll back nextval() and setval(). ALTER SEQUENCE, however, gives the sequence
+another file, and a rollback restores the former file with the former number.
 """
 
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
 from config.postgres.enums import database_operations
 from config.rollback.dropped_objects import UndoneOperation
-from config.rollback.plan import Rollback
+from config.rollback.rollback_plan import Rollback
 
 
-def make_undoable(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Have this transaction work on copies of the sequences, if code runs that may use any.
+def make_sequences_transactional(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+    """Let a rollback of this transaction restore all sequences, if a migration runs code.
 
-    Other sessions that draw a number wait until the transaction ends. The sequences of other roles
-    or in schemas that the role may not use, and those of a cluster, cannot be altered.
+    Other sessions that call nextval() wait until the transaction ends. Sequences that the role may
+    not alter are left out, and so are all sequences of a Citus cluster.
     """
     if _runs_code(rollback) and not read_layout(connection, read_schema(connection)):
         with connection.cursor() as cursor:
-            cursor.execute(UNCHANGED)
+            cursor.execute(ALTER_SEQUENCES)
             for (statement,) in cursor.fetchall():
                 cursor.execute(statement)
-
-
-def try_to_make_undoable(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Do so, and release the locks at once."""
-    with transaction.atomic(using=connection.alias):
-        make_undoable(connection, rollback)
-        transaction.set_rollback(True, using=connection.alias)
 
 
 def _runs_code(rollback: Rollback) -> bool:
@@ -42,7 +34,8 @@ def _runs_code(rollback: Rollback) -> bool:
     )
 
 
-UNCHANGED = """
+# This changes nothing but the file.
+ALTER_SEQUENCES = """
     SELECT format('ALTER SEQUENCE %s CACHE %s', seqrelid::regclass, seqcache)
       FROM pg_sequence JOIN pg_class AS c ON c.oid = seqrelid
      WHERE relpersistence <> 't' AND pg_has_role(relowner, 'USAGE')

@@ -1,40 +1,32 @@
-"""The table locks of a rollback: which tables, in which mode."""
+"""The table locks of a rollback: the locked tables and the lock modes."""
 
 from collections.abc import Collection
 
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-BLOCK_WRITERS = "SHARE ROW EXCLUSIVE"  # pg_dump and other readers go on
-BLOCK_ALL = "ACCESS EXCLUSIVE"  # DROP TABLE takes it
+BLOCK_WRITERS = "SHARE ROW EXCLUSIVE"  # does not block pg_dump and other readers
+BLOCK_ALL = "ACCESS EXCLUSIVE"  # the mode of DROP TABLE
 
 
 def lock_tables(connection: BaseDatabaseWrapper, tables: Collection[int], mode: str) -> None:
-    """Lock `tables` until the current transaction ends, all of them before anything runs.
+    """Lock all of `tables` until the current transaction ends.
 
-    Raise django.db.Error if lock_timeout is not long enough. LockWaits.retry() then lets go of
-    everything, pauses, and starts again.
+    Raise django.db.Error if lock_timeout expires. LockWaits.retry() then releases all locks, pauses
+    and starts again.
     """
     with connection.cursor() as cursor:
         cursor.execute(lock_statement(connection, tables, mode))
 
 
 def lock_statement(connection: BaseDatabaseWrapper, tables: Collection[int], mode: str) -> str:
-    """Return the statement that locks those of the relations that are tables, and may be locked.
+    """Return the statement that locks those of the relations that are tables and may be locked.
 
-    The owner of another table can let us refer to it, but not lock it.
+    A foreign key may refer to a table that the role may not lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(LOCKABLE, [list(tables)])
         names = ", ".join(name for (name,) in cursor.fetchall())
     return f"LOCK TABLE {names} IN {mode} MODE"
-
-
-def try_to_lock_tables(connection: BaseDatabaseWrapper, tables: Collection[int], mode: str) -> None:
-    """Lock `tables`, and release those locks at once."""
-    with transaction.atomic(using=connection.alias):
-        lock_tables(connection, tables, mode)
-        transaction.set_rollback(True, using=connection.alias)
 
 
 LOCKABLE = """

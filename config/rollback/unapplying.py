@@ -1,4 +1,4 @@
-"""The unapplying of migrations for several targets at once, within the caller's transaction."""
+"""The unapplying of migrations, for several targets at once and in the caller's transaction."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import forget_models, removed_models
 from config.postgres.enums import running
-from config.rollback.plan import Rollback
+from config.rollback.rollback_plan import Rollback
 from config.rollback.trace import Trace
 
 
@@ -30,21 +30,20 @@ def unapply(
     trace: Trace,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Unapply the migrations as `migrate` does, and note in `trace` what vanishes.
+    """Unapply the migrations as `migrate` does, and note in `trace` which objects vanish.
 
-    Raise CommandError that names the operation which fails.
+    Raise CommandError that names the failing operation.
     """
 
     def progress(action: str, migration: Any = None, fake: bool | None = False) -> None:
         if action == "unapply_success":
-            # The next migration may alter a table that this one wrote to. PostgreSQL refuses that
-            # while deferred constraints are still to be checked.
+            # PostgreSQL refuses to alter a table that has pending checks of deferred constraints.
             connection.check_constraints()
             trace.end()
             say(f"  Unapplying {migration}... OK")
 
-    # Receivers of the signal add operations to the migrations, so these must be copies.
-    plan = [(trace.marked(migration), True) for migration in rollback.migrations]
+    # Receivers of the signal add operations to the migrations, so pass them copies.
+    plan = [(trace.with_marks(migration), True) for migration in rollback.migrations]
     emit_pre_migrate_signal(
         verbosity=0,
         interactive=False,
@@ -56,8 +55,8 @@ def unapply(
         MigrationExecutor(connection, progress).migrate([], plan=plan)
 
 
-def forget(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Remove the content types of the models, and the ledger if it is empty now."""
+def remove_leftover_records(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+    """Remove the content types of removed models, and the table of migration records if empty."""
     before, after = rollback.before.apps, rollback.after.apps
     forget_models(removed_models(before, rollback.plan, after), after, connection.alias)
     if rollback.empties_ledger:

@@ -1,40 +1,33 @@
-"""What no backup holds, because it is part of no table, type or the like, and code may change."""
+"""The versions of objects and settings that code may change and that no backup contains."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
-from config.rollback.inventory import FIRST_OWN_OID
-
-CATALOGS = (
-    *("pg_am", "pg_cast", "pg_conversion", "pg_event_trigger", "pg_extension", "pg_language"),
-    *("pg_foreign_data_wrapper", "pg_foreign_server", "pg_opclass", "pg_operator", "pg_opfamily"),
-    *("pg_transform", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"),
-)
-"""The catalogs whose objects are in no backup, or stay as they are when one is restored."""
+from config.rollback.inventory import FIRST_OWN_OID, NOT_IN_BACKUP
 
 
 class Unbacked(NamedTuple):
-    """Something that is in no backup, and its version."""
+    """An object or setting that no backup contains, and its version."""
 
-    what: str
+    description: str
     version: str
 
 
 def read_unbacked(cursor: CursorWrapper) -> Mapping[str, Unbacked]:
-    """Return each such thing by a key that stays when it is renamed."""
+    """Return the objects and settings by keys that a renaming does not change."""
     cursor.execute(UNBACKED)
-    return {key: Unbacked(what, version) for key, what, version in cursor.fetchall()}
+    return {key: Unbacked(*row) for key, *row in cursor.fetchall()}
 
 
-OTHERS = "\n         UNION ALL\n        ".join(
+OTHER_CATALOGS = "\n         UNION ALL\n        ".join(
     f"SELECT '{catalog}', oid, concat_ws(' ', xmin, obj_description(oid, '{catalog}'))"
     f"  FROM {catalog}"
-    for catalog in CATALOGS
+    for catalog in NOT_IN_BACKUP
 )
-# Roles and large objects may not be read by all roles. So they are as changed as the locks and the
-# statistics of the own transaction tell.
+# Not every role may read roles and large objects. The locks and statistics of the own transaction
+# show whether it has changed them.
 UNBACKED = f"""
 SELECT concat(catalog, oid), concat_ws(' ', type, identity), version
   FROM (SELECT 'pg_publication', oid, concat_ws(' ', xmin, obj_description(oid, 'pg_publication'), (
@@ -50,11 +43,11 @@ SELECT concat(catalog, oid), concat_ws(' ', type, identity), version
                  FROM pg_ts_config_map AS m WHERE mapcfg = c.oid))
           FROM pg_ts_config AS c
          UNION ALL
-        {OTHERS}) AS object (catalog, oid, version),
+        {OTHER_CATALOGS}) AS object (catalog, oid, version),
        pg_identify_object(catalog::regclass, oid, 0)
  WHERE oid >= {FIRST_OWN_OID}
  UNION ALL
-SELECT what, what, version FROM (
+SELECT description, description, version FROM (
     SELECT 'the default privileges', md5(string_agg(concat(oid, ' ', xmin), ',' ORDER BY oid))
       FROM pg_default_acl
      UNION ALL
@@ -84,5 +77,5 @@ SELECT what, what, version FROM (
            concat_ws(' ', pg_stat_get_xact_tuples_inserted(oid),
                      pg_stat_get_xact_tuples_updated(oid), pg_stat_get_xact_tuples_deleted(oid))
       FROM pg_class WHERE oid = 'pg_largeobject'::regclass
-) AS other (what, version)
+) AS other (description, version)
 """

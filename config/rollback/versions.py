@@ -1,22 +1,23 @@
-"""The versions of objects: two that differ tell that the object was renamed or altered."""
+"""The versions of objects. If two differ, the object was renamed or altered."""
 
 from collections.abc import Mapping
 
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres.catalog import Address
+from config.rollback.inventory import FIRST_OWN_OID
 
 
 def read_versions(cursor: CursorWrapper) -> Mapping[Address, str]:
-    """Return the versions of relations with their parts, and of types, functions and the like."""
+    """Return the versions of relations, types, functions, schemas and collations."""
     cursor.execute(VERSIONS)
     return {Address(catalog, oid, 0): version for catalog, oid, version in cursor.fetchall()}
 
 
-# A row of a catalog that is updated has another xmin. Only the row of pg_class is also updated by a
-# foreign key of another table. A definition changes when a table that it names is renamed.
-# Of a sequence that is not locked, other sessions draw numbers.
-VERSIONS = """
+# An update of a catalog's row changes its xmin. The row of pg_class is left out, because a foreign
+# key of another table updates it, too. A definition changes when a table in it is renamed. The
+# number of a sequence is compared only if it is locked, since other sessions change it otherwise.
+VERSIONS = f"""
 WITH part (relation, catalog, oid, version) AS (
     SELECT coalesce(indrelid, attrelid), NULL::regclass, NULL::oid,
            concat_ws(' ', attrelid, attnum, a.xmin)
@@ -29,7 +30,7 @@ WITH part (relation, catalog, oid, version) AS (
       FROM pg_constraint AS k
       LEFT JOIN (SELECT tgconstraint, string_agg(tgenabled::text, '' ORDER BY oid) AS enabled
                    FROM pg_trigger GROUP BY tgconstraint) AS t ON tgconstraint = k.oid
-     WHERE conrelid >= 16384
+     WHERE conrelid >= {FIRST_OWN_OID}
      UNION ALL
     SELECT indrelid, 'pg_class'::regclass, i.oid,
            concat_ws(' ', i.oid, x.xmin, relname, reloptions, reltablespace)
@@ -42,7 +43,7 @@ WITH part (relation, catalog, oid, version) AS (
            concat_ws(' ', oid, xmin, pg_get_expr(polqual, polrelid)) FROM pg_policy
      UNION ALL
     SELECT ev_class, 'pg_rewrite'::regclass, oid, concat_ws(' ', oid, xmin, pg_get_ruledef(oid))
-      FROM pg_rewrite WHERE ev_class >= 16384
+      FROM pg_rewrite WHERE ev_class >= {FIRST_OWN_OID}
      UNION ALL
     SELECT stxrelid, 'pg_statistic_ext'::regclass, oid, concat(oid, ' ', xmin)
       FROM pg_statistic_ext
@@ -65,7 +66,7 @@ WITH part (relation, catalog, oid, version) AS (
     SELECT relation, md5(string_agg(concat_ws(' ', version, description), ','
                                     ORDER BY version, description)) AS version
       FROM part LEFT JOIN pg_description ON (classoid, objoid) = (catalog, oid)
-     WHERE relation >= 16384 GROUP BY relation
+     WHERE relation >= {FIRST_OWN_OID} GROUP BY relation
 ), type_part (type, version) AS (
     SELECT enumtypid, concat(oid, ' ', xmin) FROM pg_enum
      UNION ALL
@@ -83,7 +84,8 @@ SELECT 'pg_class', c.oid::bigint,
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
   LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
   LEFT JOIN parts ON relation = c.oid
- WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
+ WHERE c.oid >= {FIRST_OWN_OID} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+   AND c.relpersistence <> 't'
  UNION ALL
 SELECT 'pg_type', t.oid::bigint,
        concat_ws(' ', t.xmin, nspname, type_parts.version, parts.version,
@@ -93,16 +95,16 @@ SELECT 'pg_type', t.oid::bigint,
   LEFT JOIN pg_class AS c ON c.oid = typrelid
   LEFT JOIN type_parts ON type = t.oid
   LEFT JOIN parts ON relation = typrelid
- WHERE t.oid >= 16384 AND (typtype IN ('e', 'd', 'r') OR relkind = 'c')
+ WHERE t.oid >= {FIRST_OWN_OID} AND (typtype IN ('e', 'd', 'r') OR relkind = 'c')
  UNION ALL
 SELECT 'pg_proc', p.oid::bigint,
        concat_ws(' ', p.xmin, nspname, obj_description(p.oid, 'pg_proc'))
   FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = pronamespace
- WHERE p.oid >= 16384
+ WHERE p.oid >= {FIRST_OWN_OID}
  UNION ALL
 SELECT 'pg_namespace', oid::bigint, nspname FROM pg_namespace
  UNION ALL
 SELECT 'pg_collation', c.oid::bigint, concat_ws(' ', collname, nspname)
   FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace
- WHERE c.oid >= 16384
+ WHERE c.oid >= {FIRST_OWN_OID}
 """

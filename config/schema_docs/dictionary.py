@@ -13,7 +13,7 @@ from django.apps import AppConfig
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.drift import read_complete, reading
+from config.drift import read_complete, read_transaction
 from config.postgres import INVISIBLE, UUID7, monthly_partitions
 from config.postgres.catalog import Catalog, Key
 from config.postgres.enums import enum_field
@@ -134,7 +134,7 @@ def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
     Raise CatalogError if the role may not create temporary tables, or if the models refer to an
     object that does not exist.
     """
-    with reading(connection):
+    with read_transaction(connection):
         expected = dict(read_complete(connection))
     for key, field in _fields():
         if isinstance(field.db_default, UUID7):  # PostgreSQL before 18 lacks the function

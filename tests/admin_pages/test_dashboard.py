@@ -166,7 +166,7 @@ def test_health_after_a_comparison__shows_its_verdict_at_once() -> None:
     compare_now()
     shown = plot("health")
     assert shown.state == "good"
-    assert shown.notes[0] == "Identical: the live schema is what the models say."
+    assert shown.notes[0] == "Identical: the live schema agrees with the models."
 
 
 def test_health_without_a_table__is_bad() -> None:

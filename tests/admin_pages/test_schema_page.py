@@ -169,13 +169,13 @@ def test_verdict_on_demand__is_identical(admin_client: Client) -> None:
     verdict = response.context["verdict"]
     assert (verdict.state, verdict.sentence) == (
         "good",
-        "Identical: the live schema is what the models say.",
+        "Identical: the live schema agrees with the models.",
     )
 
 
 def test_verdict__is_kept_for_the_next_visit(admin_client: Client) -> None:
     admin_client.post(URL)
-    assert "Identical: the live schema is what the models say." in page(admin_client)
+    assert "Identical: the live schema agrees with the models." in page(admin_client)
 
 
 def test_verdict_on_drift__has_each_difference_with_its_repair(admin_client: Client) -> None:

@@ -53,7 +53,7 @@ def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
 
 def test_verify_schema__expects_the_layout(distributed: str) -> None:
     said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
-    assert said == "Identical: the live schema is what the models say."
+    assert said == "Identical: the live schema agrees with the models."
 
 
 def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
@@ -87,7 +87,7 @@ def test_drift__is_repaired_by_the_script(distributed: str) -> None:
     # The rows that Citus has moved are no longer on the coordinator, too.
     assert query(distributed, "SELECT pg_relation_size('notifications')") == [(0,)]
     said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
-    assert said == "Identical: the live schema is what the models say."
+    assert said == "Identical: the live schema agrees with the models."
 
 
 EVERY_ROW = """
@@ -143,8 +143,8 @@ def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None
 
 def test_restore__is_refused(distributed: str) -> None:
     assert refusal(manage("rollback", "--restore", "x.dump", DATABASE_URL=distributed)) == (
-        "CommandError: A backup is restored on one server, and tables of this database are on "
-        "several. Nothing was changed. Run manage.py distribute --undo first."
+        "CommandError: A backup can only be restored on one server, and this database is "
+        "distributed. Nothing was changed. Run manage.py distribute --undo first."
     )
 
 

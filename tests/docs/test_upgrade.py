@@ -82,7 +82,7 @@ def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(copy: Path) -> Non
     ]
     out = run(copy, "bash", "-e", "-c", "\n".join(script)).splitlines()
     assert out[0] == "22"
-    assert "Identical: the live schema is what the models say." in out
+    assert "Identical: the live schema agrees with the models." in out
     assert out[-1] == "7|kept@example.org"
 
 

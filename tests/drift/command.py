@@ -33,7 +33,7 @@ def verify_schema(*arguments: object, to_stdout: bool = False) -> Run:
     return Run(0, out.getvalue())
 
 
-IDENTICAL = (0, "Identical: the live schema is what the models say.")
+IDENTICAL = (0, "Identical: the live schema agrees with the models.")
 
 
 def drift(differences: int) -> tuple[int, str]:

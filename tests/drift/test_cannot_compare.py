@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from config.drift import live
+from config.drift import live_schema
 from config.drift.management.commands import verify_schema as command
 from config.drift.management.commands.verify_schema import Command
 from tests.drift.command import Run, verify_schema
@@ -60,7 +60,7 @@ def test_verify_schema_snapshot_of_something_else__status_2(
     contradiction: list[str], tmp_path: Path
 ) -> None:
     assert verify_schema("--snapshot", tmp_path / "schema.txt", *contradiction) == could_not(
-        "A snapshot holds what the models of all apps say. "
+        "A snapshot contains the schema of all apps. "
         "Use --snapshot without app labels and --expect."
     )
 
@@ -154,7 +154,7 @@ OTHER_SESSION = "Another session is changing the schema and has not committed. T
 def test_verify_schema_during_uncommitted_ddl__status_2_after_lock_timeout(
     shared_clone: Database, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOCK_TIMEOUT", 200)
+    monkeypatch.setattr(live_schema, "LOCK_TIMEOUT", 200)
     with shared_clone.session() as session:
         session.execute(f"BEGIN; ALTER TABLE {table} ADD COLUMN new integer DEFAULT 0")
         assert shared_clone.verify() == could_not(OTHER_SESSION)
@@ -163,7 +163,7 @@ def test_verify_schema_during_uncommitted_ddl__status_2_after_lock_timeout(
 def test_verify_schema_while_catalog_is_locked__status_2_after_lock_timeout(
     shared_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOCK_TIMEOUT", 200)
+    monkeypatch.setattr(live_schema, "LOCK_TIMEOUT", 200)
     # The lock may stop new connections, too, so verify_schema uses one that is there already.
     with shared_clone.changed(), shared_clone.session() as session:
         session.execute("BEGIN; LOCK TABLE pg_rewrite")
@@ -190,7 +190,7 @@ def test_reading_with_shorter_lock_timeout__keeps_it(shared_clone: Database) -> 
     shared_clone.connection.close()
     with (
         shared_clone.options(options="-c lock_timeout=50"),
-        live.reading(shared_clone.connection),
+        live_schema.read_transaction(shared_clone.connection),
         shared_clone.connection.cursor() as cursor,
     ):
         cursor.execute("SHOW lock_timeout")

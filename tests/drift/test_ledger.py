@@ -7,7 +7,7 @@ from typing import LiteralString
 import pytest
 from pytest_django import Settings
 
-from config.drift import by_hand, title
+from config.drift import manual_repair, title
 from config.drift.difference import Drift
 from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED, check_ledger
 from config.postgres.catalog import Key
@@ -146,14 +146,14 @@ def test_ledger_of_changed_labels__different(
         ),
         (
             Drift(ITEM, "different", SKIPPED),
-            "migration lab.0002_more: dependencies that are unapplied: if the database has what "
-            "they do, add their records to django_migrations; manage.py migrate refuses to run "
-            "until then",
+            "migration lab.0002_more: dependencies that are unapplied: if the database already has "
+            "their changes, add their records to django_migrations; manage.py migrate refuses to "
+            "run until then",
         ),
         (
             Drift(ITEM, "different", LATER),
             "migration lab.0002_more: dependencies that were applied later: if nothing else "
-            "differs, only the order of the records in django_migrations does",
+            "differs, only the order of the records in django_migrations is wrong",
         ),
         (
             Drift(ITEM, "different", RECORDS),
@@ -169,7 +169,7 @@ def test_ledger_of_changed_labels__different(
     ids=["unapplied", "unknown", "skipped", "later", "twice", "no migration"],
 )
 def test_drift_of_the_ledger__named_with_the_next_step(drift: Drift, words: str) -> None:
-    assert f"{title(drift)}: {by_hand(drift).removeprefix('none in SQL; ')}" == words
+    assert f"{title(drift)}: {manual_repair(drift).removeprefix('none in SQL; ')}" == words
 
 
 def without_migration(app_label: str, change: str) -> Drift:

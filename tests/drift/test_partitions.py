@@ -26,7 +26,7 @@ from tests.drift.partition_kinds import (
     TABLE,
     PartitionKind,
 )
-from tests.drift.test_history import found
+from tests.drift.test_migration_objects import found
 from tests.support.databases import Database, new_role
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql

@@ -9,7 +9,7 @@ from django.db import DataError, connection
 from config.drift.comparison import verify
 from config.drift.difference import differences
 from config.drift.repair import Statement, ordered, repairs
-from config.drift.repair.conversion import converted
+from config.drift.repair.conversion import conversion_sql
 from config.drift.repair.renames import find_renames
 from config.postgres.catalog import Catalog, Key
 from tests.drift.conftest import Verify
@@ -185,7 +185,7 @@ def test_time_without_zone__is_taken_as_utc(verify_live: Verify) -> None:
 def test_number_with_a_scale__becomes_a_whole_one_or_is_refused(
     points: str, becomes: int | None
 ) -> None:
-    values = converted("points", "numeric(9,1)", "integer")
+    values = conversion_sql("points", "numeric(9,1)", "integer")
     with nullcontext() if becomes else pytest.raises(DataError, match="invalid input syntax"):
         assert run(f"SELECT {values} FROM (SELECT {points}::numeric(9, 1)) t (points)") == [
             (becomes,)

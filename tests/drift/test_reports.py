@@ -40,7 +40,7 @@ def test_text_of_identical_schema__line_a_table_and_totals(shared_clone: Databas
         "1 table, 2 enum types                 12        -        1        5        4",
         "3 tables of django                     9        3        3        -       10",
     ]
-    assert verdict == ("Identical: the live schema of auth, notifications is what the models say.")
+    assert verdict == ("Identical: the live schema of auth, notifications agrees with the models.")
 
 
 def test_text_of_whole_schema__totals_of_the_project_and_of_django(
@@ -320,7 +320,7 @@ def test_sql_of_drift__script_with_header(shared_clone: Database, settings: Sett
         [
             f"-- verify_schema: 4 differences in schema public of database {shared_clone.name}.",
             "-- Read this before you run it: psql --set ON_ERROR_STOP=on --file FILE",
-            "-- Commented out, as they would destroy data: 1. Look for DESTRUCTIVE.",
+            "-- Commented out because they destroy data: 1. Search for DESTRUCTIVE.",
             "-- Differences that this script does not repair: 1. Run verify_schema.",
             'SET search_path = "public", "$user", public;',
             'ALTER TABLE "courses" ALTER COLUMN "price" SET DEFAULT 0;',
@@ -344,6 +344,5 @@ def test_sql_on_stdout_that_lacks_characters__status_2(
         run = shared_clone.verify("--sql", to_stdout=True)
     assert (run.status, run.err) == (
         2,
-        "The script has characters that the output's encoding ascii lacks. "
-        "Set PYTHONIOENCODING=utf-8.",
+        "The script has characters that stdout's encoding ascii lacks. Set PYTHONIOENCODING=utf-8.",
     )

@@ -107,7 +107,7 @@ def test_verify_schema_of_app__finds_what_is_not_a_column(
 
 def test_verify_schema_of_app__says_so_in_verdict(shared_clone: Database) -> None:
     assert shared_clone.verify("payments", "courses", "-v0").out == (
-        "Identical: the live schema of courses, payments is what the models say.\n"
+        "Identical: the live schema of courses, payments agrees with the models.\n"
     )
 
 

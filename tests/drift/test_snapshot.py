@@ -71,7 +71,7 @@ def test_expect_of_other_major_version__status_2(shared_clone: Database, snapsho
     assert shared_clone.verify("--expect", snapshot) == Run(
         2,
         "",
-        f"The snapshot {snapshot} is of PostgreSQL 14, but the server is {version[2:]}. "
+        f"The snapshot {snapshot} is for PostgreSQL 14, but the server is {version[2:]}. "
         f"Write a new one on this server: {AGAIN}",
     )
 
@@ -88,7 +88,7 @@ def test_expect_of_damaged_snapshot__status_2(
 ) -> None:
     snapshot.write_text(damage(snapshot.read_text()))
     assert shared_clone.verify("--expect", snapshot) == Run(
-        2, "", f"The snapshot {snapshot} is damaged, or was edited. Write it again: {AGAIN}"
+        2, "", f"The snapshot {snapshot} was edited or is damaged. Write it again: {AGAIN}"
     )
 
 

@@ -146,4 +146,4 @@ def test_migrate_whose_server_is_killed__leaves_whole_migrations_and_a_second_fi
             assert runs.run("learning_platform", "stop_server", 300).status == 1
             assert runs.run("learning_platform").status == 0
         last = printed(manage("verify_schema", **variables)).splitlines()[-1]
-    assert last == "Identical: the live schema is what the models say."
+    assert last == "Identical: the live schema agrees with the models."

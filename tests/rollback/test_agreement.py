@@ -47,8 +47,9 @@ def test_table_that_goes_but_was_not_shown__refused(item: Lab) -> None:
     item.migrate()
     statement = "CREATE TABLE extra (id int); INSERT INTO item (price) VALUES (1)"
     assert refused_after_the_plan(statement) == (
-        "Something would go now that was not shown: table extra, rows of item. Nothing was "
-        "changed. Run rollback again, and read the new plan. What was shown as OK is undone."
+        "The rollback would now also remove table extra, rows of item, which its plan did not "
+        "show. Nothing was changed. Run rollback again, and read the new plan. What was shown as "
+        "OK is undone."
     )
 
 
@@ -65,8 +66,8 @@ def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
     assert refused_after_the_plan("CREATE VIEW sizes AS SELECT size FROM item") == (
         "Cannot roll back lab.0002_size: undoing 'Add field size to Item' fails: cannot drop "
         "column size of table item because other objects depend on it: view sizes depends on "
-        "column size of table item. Nothing was changed. Drop what is in the way, or have its "
-        "owner do it, and run rollback again. What was shown as OK is undone."
+        "column size of table item. Nothing was changed. Drop the dependent objects, or ask "
+        "their owner to, and run rollback again. What was shown as OK is undone."
     )
 
 
@@ -75,7 +76,8 @@ def test_reverse_code_that_fails__said_in_one_line(item: Lab) -> None:
     item.migrate()
     assert refusal("lab", *GO_ON) == (
         "Cannot roll back lab.0002_x: undoing 'Raw Python operation' fails: KeyError: 'x'. Nothing "
-        "was changed. Correct what it does backwards, or what it finds in the database."
+        "was changed. Correct its reverse operation, or the objects in the database that it "
+        "expects."
     )
 
 
@@ -87,5 +89,6 @@ def test_event_trigger_that_forbids_ddl__said_in_one_line(item: Lab) -> None:
     )
     assert refusal("lab", *GO_ON) == (
         "Cannot roll back lab.0001_initial: undoing 'Create model Item' fails: not in March. "
-        "Nothing was changed. Correct what it does backwards, or what it finds in the database."
+        "Nothing was changed. Correct its reverse operation, or the objects in the database that "
+        "it expects."
     )

@@ -61,13 +61,13 @@ def no_pg_dump(problem: str) -> str:
     return (
         f"No backup can be written: for a server of PostgreSQL {version}, pg_dump is {problem}. "
         f"Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
-        f"postgresql-client-{version}), or make a backup in your own way and add --no-backup."
+        f"postgresql-client-{version}), or make your own backup and pass --no-backup."
     )
 
 
 def test_pg_dump_missing__refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
-    assert refusal("payments", *GO_ON) == no_pg_dump("not there")
+    assert refusal("payments", *GO_ON) == no_pg_dump("not installed")
 
 
 def test_pg_dump_too_old__refused(
@@ -77,7 +77,7 @@ def test_pg_dump_too_old__refused(
         (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setattr(client_programs, "_directories", lambda: iter([tmp_path]))
-    assert refusal("payments", *GO_ON) == no_pg_dump("only of version 14")
+    assert refusal("payments", *GO_ON) == no_pg_dump("only installed in version 14")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_pg_dump_too_old__refused(
 def test_pg_dump_of_several_versions__the_nearest(
     there: list[int], server: int, chosen: int | None
 ) -> None:
-    assert client_programs.nearest(there, server) == chosen
+    assert client_programs.nearest_version(there, server) == chosen
 
 
 def test_directory_that_cannot_be_made__refused(
@@ -131,7 +131,7 @@ def test_object_that_no_backup_can_hold__refused(database: str, backups: Path) -
     with pytest.raises(CommandError) as error:
         write_backup(connection, tools, users, [Address(*row) for row in objects], backups)
     assert str(error.value) == (
-        "The backup would lack publication feed, publication of table users in publication feed. "
+        "No backup can contain publication feed, publication of table users in publication feed. "
         f"{SET_RIGHT}"
     )
     assert [*backups.iterdir()] == [backups / ".gitignore"]

@@ -24,7 +24,7 @@ def disputed(database: str) -> Iterator[None]:
 
 
 def test_label_of_a_type_that_goes__not_in_the_way(disputed: None) -> None:
-    assert "Nothing is left of payments." in "\n".join(rollback("payments", *GO_ON))
+    assert "Rolled back payments." in "\n".join(rollback("payments", *GO_ON))
 
 
 def test_label_of_a_type_that_goes_to_zero__not_in_the_way(disputed: None) -> None:

@@ -75,6 +75,6 @@ def test_views_and_functions_that_a_rollback_makes__gone_after_the_restoration(l
     said = rollback("--restore", path, *GO_ON)
     assert contents() == before
     assert said[0].endswith(
-        ' It drops what the rollback made: table public."Old Log", view public.logs, routine '
-        "public.size(public.lab_item,integer), type public.mood."
+        ' It drops objects that the rollback created: table public."Old Log", view public.logs, '
+        "routine public.size(public.lab_item,integer), type public.mood."
     )

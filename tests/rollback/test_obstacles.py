@@ -7,8 +7,8 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
-from config.rollback.plan import Rollback, read_rollback
 from config.rollback.rehearsal import rehearse
+from config.rollback.rollback_plan import Rollback, read_rollback
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.migrations import new_database, run_sql
 
@@ -39,9 +39,9 @@ ELSEWHERE = "CREATE SCHEMA reporting; "
 def in_the_way(*dependents: str) -> str:
     depend = "object depends" if len(dependents) == 1 else "objects depend"
     return (
-        f"Cannot roll back payments: {len(dependents)} {depend} on it that none of its "
-        f"migrations drops before: {', '.join(dependents)}. Nothing was changed. Drop what is in "
-        "the way, or have its owner do it, and run rollback again."
+        f"Cannot roll back payments: {len(dependents)} {depend} on it that its migrations do not "
+        f"drop: {', '.join(dependents)}. Nothing was changed. Drop the dependent objects, or ask "
+        "their owner to, and run rollback again."
     )
 
 
@@ -148,7 +148,7 @@ def test_objects_that_are_removed_or_unaffected__rolled_back(database: str) -> N
     for statement in REMOVED_OR_UNAFFECTED:
         run_sql(statement)
     lines = rollback("payments", *GO_ON, "--no-backup")
-    assert lines[-1].startswith("Nothing is left of payments. ")
+    assert lines[-1].startswith("Rolled back payments. ")
 
 
 def test_foreign_object__also_named_by_dry_run(database: str) -> None:

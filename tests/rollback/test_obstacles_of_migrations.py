@@ -15,9 +15,9 @@ class Item(models.Model):
 VIEW = "migrations.RunSQL('CREATE VIEW prices AS SELECT price FROM item', '{}'),"
 ANOTHER = "migrations.AddField('Item', 'size', models.IntegerField(null=True)),"
 IN_THE_WAY = (
-    "Cannot roll back lab: 1 object depends on it that none of its migrations drops before: view "
-    "prices (needs table item). Nothing was changed. Drop what is in the way, or have its owner "
-    "do it, and run rollback again."
+    "Cannot roll back lab: 1 object depends on it that its migrations do not drop: view prices "
+    "(needs table item). Nothing was changed. Drop the dependent objects, or ask their owner to, "
+    "and run rollback again."
 )
 
 
@@ -31,7 +31,7 @@ def item(lab: Lab) -> Lab:
 def test_view_that_the_plan_drops__not_in_the_way(item: Lab) -> None:
     item.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
     item.migrate()
-    assert rollback("lab", *GO_ON, "--no-backup")[-1].startswith("Nothing is left of lab. ")
+    assert rollback("lab", *GO_ON, "--no-backup")[-1].startswith("Rolled back lab. ")
 
 
 def test_view_that_the_plan_keeps__in_the_way(item: Lab) -> None:
@@ -52,7 +52,8 @@ def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item: Lab) -> Non
     run_sql("CREATE OR REPLACE VIEW prices AS SELECT price, size FROM item")
     assert refusal("lab", *GO_ON) == (
         IN_THE_WAY.replace("table item", "column size of table item")
-        + " When it is dropped: Cannot roll back lab.0002_view: undoing 'Raw SQL operation' fails: "
+        + " Without them, another error remains: Cannot roll back lab.0002_view: undoing 'Raw SQL "
+        "operation' fails: "
         'view "prices" does not exist. Nothing was changed. manage.py verify_schema shows all '
         "differences."
     )

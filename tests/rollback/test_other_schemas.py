@@ -50,7 +50,7 @@ def test_table_of_the_same_name_in_public__not_locked(country: Lab) -> None:
     with session() as other:
         other.execute("UPDATE country SET id = 2")
         lines = rollback("lab", *GO_ON, "--no-backup")
-    assert lines[-1].startswith("Nothing is left of lab. ")
+    assert lines[-1].startswith("Rolled back lab. ")
 
 
 def test_foreign_key_to_a_table_that_cannot_be_locked__rolled_back(country: Lab) -> None:
@@ -66,7 +66,7 @@ def test_foreign_key_to_a_table_that_cannot_be_locked__rolled_back(country: Lab)
     connection.settings_dict["OPTIONS"] = options | {"assume_role": role}
     connection.close()
     lines = rollback("lab", *GO_ON, "--no-backup")
-    assert lines[-1].startswith("Nothing is left of lab. ")
+    assert lines[-1].startswith("Rolled back lab. ")
 
 
 def test_managed_table_in_another_schema__named_and_locked(lab: Lab) -> None:

@@ -48,7 +48,7 @@ def test_months__are_named_and_counted_as_one_table(months: None) -> None:
     assert rows.startswith("14 rows in 3 tables, ")
     assert tables == "3 tables: analytics_events, course_analytics, student_analytics"
     assert lines[-1] == (
-        "Nothing is left of analytics. Removed: 3 tables, the content types and permissions of 3 "
+        "Rolled back analytics. Removed: 3 tables, the content types and permissions of 3 "
         "models and 1 migration record, with 14 rows."
     )
     assert run_sql("SELECT relname FROM pg_class WHERE relname LIKE 'analytics_events%'") == []
@@ -71,8 +71,8 @@ def test_months_rolled_back__come_back_with_all_rows(months: None, backups: Path
     [path] = backups.glob("*.dump")
     assert any(line.startswith(f"Backup: {path} (31 tables, ") for line in lines)
     assert rollback("--restore", path, *GO_ON) == [
-        f"{path} holds 31 tables, of which 28 are in database {database_name()}. They will be as "
-        "they were then; what was written to them since is lost.",
+        f"{path} contains 31 tables, of which 28 exist in database {database_name()}. They will be "
+        "replaced, and rows written since the backup will be lost.",
         f"Restored 31 tables and 16 enum types from {path}.",
     ]
     assert dump() == before
@@ -133,8 +133,9 @@ def test_month_made_after_the_plan__refused(months: None) -> None:
     with pytest.raises(CommandError) as error:
         rollback_until("This destroys", lambda: execute(LATER), "analytics", *GO_ON)
     assert str(error.value) == (
-        "Something would go now that was not shown: table analytics_events_2026_03. Nothing was "
-        "changed. Run rollback again, and read the new plan. What was shown as OK is undone."
+        "The rollback would now also remove table analytics_events_2026_03, which its plan did not "
+        "show. Nothing was changed. Run rollback again, and read the new plan. What was shown as "
+        "OK is undone."
     )
     assert run_sql("SELECT count(*) FROM analytics_events") == [(10,)]
 
@@ -154,9 +155,9 @@ def test_view_on_a_month__is_named_as_in_the_way(months: None) -> None:
     with pytest.raises(CommandError) as error:
         rollback("analytics", *GO_ON)
     assert str(error.value) == (
-        "Cannot roll back analytics: 1 object depends on it that none of its migrations drops "
-        "before: view january (needs table analytics_events). Nothing was changed. Drop what is "
-        "in the way, or have its owner do it, and run rollback again."
+        "Cannot roll back analytics: 1 object depends on it that its migrations do not drop: view "
+        "january (needs table analytics_events). Nothing was changed. Drop the dependent objects, "
+        "or ask their owner to, and run rollback again."
     )
 
 

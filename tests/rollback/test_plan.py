@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
-from config.rollback.plan import Rollback, read_rollback
+from config.rollback.rollback_plan import Rollback, read_rollback
 from tests.support.migrations import extra_migration, run_sql
 
 EVERYTHING_BUT_DJANGO = [
@@ -84,14 +84,16 @@ def test_plan_of_an_empty_database__nothing(empty_database: str) -> None:
 
 def test_app_that_is_unknown__refused(database: str) -> None:
     assert refusal("billing") == (
-        "App 'billing' is not installed. There are: admin, analytics, assessments, auth, "
-        "communication, contenttypes, courses, enrollments, notifications, payments, sessions, "
-        "users."
+        "App 'billing' is not installed. Apps with migrations: admin, analytics, assessments, "
+        "auth, communication, contenttypes, courses, enrollments, notifications, payments, "
+        "sessions, users."
     )
 
 
 def test_app_without_migrations__refused(database: str) -> None:
-    assert refusal("messages").startswith("App 'messages' has no migrations. There are: admin, ")
+    assert refusal("messages").startswith(
+        "App 'messages' has no migrations. Apps with migrations: admin, "
+    )
 
 
 # To a migration
@@ -147,14 +149,14 @@ def test_point_that_does_not_exist__refused(database: str, to: str, message: str
 def test_migration_that_is_not_applied__refused(database: str) -> None:
     run_sql("DELETE FROM django_migrations WHERE name = '0002_initial'")
     assert refusal(to="enrollments.0002") == (
-        "enrollments.0002_initial is not applied, so there is no way back to it. "
-        "manage.py showmigrations enrollments shows what is."
+        "enrollments.0002_initial is not applied, so enrollments cannot be rolled back to it. "
+        "manage.py showmigrations enrollments lists the applied migrations."
     )
 
 
 def test_migration_and_an_app__refused(database: str) -> None:
     assert refusal("payments", to="courses.0001") == (
-        "--to courses.0001 already names an app. Leave out payments, or give a point in time."
+        "--to courses.0001 already names an app. Omit payments, or give a point in time."
     )
 
 

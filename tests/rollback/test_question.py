@@ -122,7 +122,7 @@ def test_noinput_with_data__refused(database: str) -> None:
 def test_noinput_without_data__rolled_back(database: str) -> None:
     run_sql("TRUNCATE payments, subscriptions, refunds, enrollments CASCADE")
     run_sql("DELETE FROM auth_group_permissions")
-    assert rollback("payments", "--noinput")[-6].startswith("Nothing is left of payments. ")
+    assert rollback("payments", "--noinput")[-6].startswith("Rolled back payments. ")
 
 
 CODE = "operations = [migrations.RunPython({0}, {0})]"
@@ -147,7 +147,7 @@ def test_name_of_the_database_at_the_question__rolled_back(database: str) -> Non
     terminal = Terminal(database, "payments", "--no-backup")
     terminal.read_until(question(database))
     os.write(terminal.screen, f"{database}\n".encode())
-    terminal.read_until("Nothing is left of payments.")
+    terminal.read_until("Rolled back payments.")
     assert terminal.type("") == (0, "")
     assert run_sql("SELECT to_regclass('payments')") == [(None,)]
 
@@ -173,7 +173,7 @@ def test_anything_else_at_the_question__stopped(
 
 def test_restore_with_an_app__refused(database: str) -> None:
     assert refusal("payments", "--restore", "x.dump") == (
-        "--restore restores the whole file. Leave out the other arguments."
+        "--restore takes no app labels, and neither --to nor --dry-run."
     )
 
 
@@ -196,7 +196,7 @@ def test_restore_over_tables_that_are_there__refused_without_consent_and_says_wh
     )
     lines = rollback("--restore", backup, "--noinput", "--yes-destroy-data")
     assert lines == [
-        f"{backup} holds 31 tables, of which 28 are in database {database}. They will be as they "
-        "were then; what was written to them since is lost.",
+        f"{backup} contains 31 tables, of which 28 exist in database {database}. They will be "
+        "replaced, and rows written since the backup will be lost.",
         f"Restored 31 tables and 16 enum types from {backup}.",
     ]

@@ -91,4 +91,4 @@ def test_model_that_a_router_keeps_elsewhere__not_in_the_plan(lab: Lab, settings
     run_sql("INSERT INTO item DEFAULT VALUES")
     lines = rollback("lab", *GO_ON)
     assert "1 table: item" in destroyed(lines)
-    assert lines[-6].startswith("Nothing is left of lab. Removed: 1 table, ")
+    assert lines[-6].startswith("Rolled back lab. Removed: 1 table, ")

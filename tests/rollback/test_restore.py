@@ -186,9 +186,9 @@ def test_restore_with_something_in_the_way__named_and_nothing_changed(
     run_sql(statement)
     try:
         assert refusal("--restore", backup.path, *GO_ON) == (
-            f"It cannot be restored while these depend on what is replaced: {dependent}. Nothing "
-            "was changed. Drop what is in the way, or have its owner do it, and run rollback "
-            "--restore again."
+            "The backup cannot be restored, because other objects depend on its tables: "
+            f"{dependent}. Nothing was changed. Drop these objects, or ask their owner to, and run "
+            "rollback --restore again."
         )
     finally:
         run_sql(drop)

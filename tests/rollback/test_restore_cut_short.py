@@ -204,7 +204,7 @@ def test_restored_objects_that_are_missing__nothing_changed(
 ) -> None:
     monkeypatch.setattr(restoration, "create_parts", drop_users)
     assert refusal("--restore", backup.path, *GO_ON) == (
-        f"{backup.path} was not restored: afterwards these were missing: table public.users. "
+        f"{backup.path} was not restored: these were missing afterwards: table public.users. "
         "Nothing was changed. Correct this, and run rollback --restore again."
     )
 
@@ -218,7 +218,7 @@ def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyP
     [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
     assert refusal("--restore", backup.path, *GO_ON) == (
         f"No backup can be restored: for a server of PostgreSQL {version}, pg_restore is not "
-        f"there. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
+        f"installed. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
         f"postgresql-client-{version})."
     )
 
@@ -249,7 +249,7 @@ def test_rows_that_do_not_arrive__nothing_changed(backup: Backup) -> None:
     finally:
         run_sql("DROP EVENT TRIGGER guard; DROP SCHEMA theirs CASCADE")
     assert re.fullmatch(
-        rf"{backup.path} was not restored: of \d+ rows 0 arrived: COPY public\.\w+ \(.*\) FROM "
-        r"stdin;\. Nothing was changed\. Correct this, and run rollback --restore again\.",
+        rf"{backup.path} was not restored: only 0 of \d+ rows were copied: COPY public\.\w+ \(.*\) "
+        r"FROM stdin;\. Nothing was changed\. Correct this, and run rollback --restore again\.",
         reason,
     )

@@ -98,7 +98,7 @@ def test_rollback_of_an_app__says_that_nothing_is_left_and_again_has_nothing_to_
         "  Unapplying enrollments.0002_initial... OK",
         "  Unapplying payments.0001_initial... OK",
         "",
-        "Nothing is left of payments. Removed: 3 tables, 1 column, 3 enum types, the content types "
+        "Rolled back payments. Removed: 3 tables, 1 column, 3 enum types, the content types "
         "and permissions of 3 models and 2 migration records, with 20 rows.",
     ]
     assert not backups.exists()
@@ -111,7 +111,7 @@ def test_rollback_of_a_database_that_others_share__what_is_theirs_stays(database
     run_sql("CREATE TABLE legacy (id int); CREATE TYPE mood AS ENUM ('happy')")
     run_sql("INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())")
     lines = rollback(*GO_ON, "--no-backup")
-    assert "Not in the code, so what they made stays: billing.0001." in lines
+    assert "Not unapplied, because the code does not contain them: billing.0001." in lines
     assert run_sql("SELECT app, name FROM django_migrations") == [("billing", "0001")]
     assert names() - names_of_the_ledger() == {"legacy", "_legacy", "mood", "_mood"}
 
@@ -130,7 +130,7 @@ def test_rollback_to_a_time__leaves_what_was_there_then(database: str) -> None:
         lines = rollback("--to", "2026-11-21", "--noinput", "--no-backup")
     assert contents()["catalog"] == before["catalog"]
     assert lines[-1] == (
-        "Nothing is left of what was applied after 2026-11-21 00:00:00 UTC. Removed: 1 enum type "
+        "Rolled back the migrations applied after 2026-11-21 00:00:00 UTC. Removed: 1 enum type "
         "and 1 migration record."
     )
 
@@ -235,6 +235,6 @@ def test_rollback_that_would_leave_an_enum_type__refused(database: str) -> None:
     with extra_migration("courses", LEAVES_A_TYPE):
         migrate("courses")
         assert refusal("--to", "courses.0001", *GO_ON) == (
-            "Something would be left of courses to 0001_initial: enum type mood. So nothing was "
-            "changed. Correct what the migration does backwards, or drop it by hand first."
+            "The rollback of courses to 0001_initial would leave enum type mood. Nothing was "
+            "changed. Correct the reverse operation of the migration, or remove this by hand first."
         )

@@ -115,7 +115,7 @@ def test_session_that_lets_go_in_a_pause__waited_for(
     with session() as other:
         other.execute(statement.encode())
         lines = rollback_until(PAUSE, other.rollback, "payments", *GO_ON, "--no-backup")
-    assert lines[-1].startswith("Nothing is left of payments.")
+    assert lines[-1].startswith("Rolled back payments.")
 
 
 def test_row_written_in_a_pause__does_not_wait(database: str, settings: Settings) -> None:
@@ -151,7 +151,7 @@ def test_reader_that_comes_during_the_backup__another_backup_replaces_it(
         lines = rollback_until(words, react, "payments", *GO_ON)
     assert len([line for line in lines if line.startswith(BACKUP)]) == 2
     assert len([*backups.glob("*.dump")]) == 1
-    assert lines[-6].startswith("Nothing is left of payments.")
+    assert lines[-6].startswith("Rolled back payments.")
 
 
 # A rollback that is cut short

@@ -31,14 +31,14 @@ def test_change_outside_of_tables__named_as_one_that_no_backup_holds(lab: Lab) -
     migrate("lab")
     lines = rollback("--to", "lab.0002", *GO_ON, "--no-backup")
     assert sorted(line for line in lines if line.startswith("This changes ")) == [
-        "This changes publication news, which no backup holds.",
-        "This changes text search dictionary public.words, which no backup holds.",
-        "This changes the contents of large objects, which no backup holds.",
-        "This changes the default privileges, which no backup holds.",
-        "This changes the owner or comment of collation plain, which no backup holds.",
-        "This changes the owner, privileges or comment of schema public, which no backup holds.",
+        "This changes publication news, which no backup contains.",
+        "This changes text search dictionary public.words, which no backup contains.",
+        "This changes the contents of large objects, which no backup contains.",
+        "This changes the default privileges, which no backup contains.",
+        "This changes the owner or comment of collation plain, which no backup contains.",
+        "This changes the owner, privileges or comment of schema public, which no backup contains.",
         "This changes the owner, privileges, comment or settings of the database, which no backup "
-        "holds.",
+        "contains.",
     ]
 
 
@@ -52,7 +52,7 @@ def test_large_object_of_a_number_that_its_author_chose__named(lab: Lab) -> None
     migrate("lab")
     assert destroyed(rollback("lab", *GO_ON, "--no-backup")) == [
         "1 large object: 4242",
-        "whatever else the code of its migrations changes when it runs backwards",
+        "other data that the code of its migrations changes when it runs backwards",
     ]
 
 
@@ -79,13 +79,13 @@ def test_roles__named_and_no_backup_holds_them(lab: Lab) -> None:
     migrate("lab")
     [(database,)] = run_sql("SELECT current_database()")
     assert refusal("--to", "lab.0001", *GO_ON) == (
-        f"The backup would lack role {database} 1. Nothing was changed. Fix this, or make your own "
+        f"No backup can contain role {database} 1. Nothing was changed. Fix this, or make your own "
         "backup and pass --no-backup."
     )
     lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
     run_sql(DROP_OTHER_ROLE)
     assert f'  1 role: "{database} 1"' in lines
     assert [line for line in lines if line.startswith("This changes ")] == [
-        "This changes the settings of roles, which no backup holds.",
-        "This changes roles or their memberships, which no backup holds.",
+        "This changes the settings of roles, which no backup contains.",
+        "This changes roles or their memberships, which no backup contains.",
     ]

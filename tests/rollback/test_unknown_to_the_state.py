@@ -59,7 +59,7 @@ CASES = {
             '2 tables: "Old Item", keep',
             "4 rows of auth_permission about the models that are removed",
             "1 row of django_content_type about the models that are removed",
-            "whatever else the code of its migrations changes when it runs backwards",
+            "other data that the code of its migrations changes when it runs backwards",
         ],
     ),
     "moved model": Case(
@@ -92,7 +92,7 @@ CASES = {
         [
             "2 rows in 1 table, 8.0 kB with indexes",
             "1 table: log",
-            "whatever else the code of its migrations changes when it runs backwards",
+            "other data that the code of its migrations changes when it runs backwards",
         ],
     ),
     "table of another app": Case(
@@ -102,7 +102,7 @@ CASES = {
         [
             "0 rows in 1 table, 24 kB with indexes",
             "1 table: user_profiles",
-            "whatever else the code of its migrations changes when it runs backwards",
+            "other data that the code of its migrations changes when it runs backwards",
         ],
     ),
     "rows": Case(
@@ -111,7 +111,7 @@ CASES = {
         "0001",
         [
             "400 rows of item, which stays",
-            "whatever else the code of its migrations changes when it runs backwards",
+            "other data that the code of its migrations changes when it runs backwards",
         ],
     ),
     "truncated table": Case(
@@ -120,7 +120,7 @@ CASES = {
         "0001",
         [
             "500 rows of item, which stays",
-            "whatever else the code of its migrations changes when it runs backwards",
+            "other data that the code of its migrations changes when it runs backwards",
         ],
     ),
     "table that is made again": Case(
@@ -130,7 +130,7 @@ CASES = {
         [
             "500 rows in 1 table, 80 kB with indexes",
             "1 table: item",
-            "whatever else the code of its migrations changes when it runs backwards",
+            "other data that the code of its migrations changes when it runs backwards",
         ],
     ),
 }

@@ -1,57 +1,78 @@
-"""The changes of single attributes, by kind of object and attribute."""
+"""The SQL that changes one attribute, by kind of object and attribute."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from config.drift.difference import Drift
 from config.drift.repair.creation import comment, identity_clause, set_default
-from config.drift.repair.statements import (
+from config.drift.repair.partition_statements import set_sequence
+from config.drift.repair.phases import (
     Phase,
     Statement,
-    alter,
     alter_column,
-    items,
-    named,
-    named_in_schema,
-    relation,
+    alter_table,
+    as_list,
+    kind_and_name,
+    qualified_name,
+    quoted_table,
+    serial_sequence,
 )
-from config.postgres.catalog import Attributes, Key, literal, quote
+from config.postgres.catalog import Attributes, Key, Value, literal, quote
 
 type AttributeChange = Callable[[Drift], Iterable[Statement]]
 
 
 def change_attribute(drift: Drift) -> Iterable[Statement]:
-    """Return the statements that change the attribute, or none if there is no safe statement."""
-    key, attribute = drift.key, drift.attribute
-    found = CHANGES.get((key.kind, attribute)) or CHANGES.get(("", attribute))
-    return found(drift) if found else []
+    """Return the statements that change the attribute; none if no safe statement can."""
+    key, attribute, value = drift.key, drift.attribute, drift.expected
+    if key.kind == "table" and attribute in TABLE_ACTIONS:
+        return [alter_table(Phase.TABLES, key, TABLE_ACTIONS[attribute](value))]
+    if attribute == "not null":
+        return [alter_column(Phase.COLUMNS, key, f"{'SET' if value else 'DROP'} NOT NULL")]
+    if attribute == "validated":
+        return [alter_table(Phase.FINISH, key, f"VALIDATE CONSTRAINT {quote(key.name)}")]
+    change = CHANGES.get((key.kind, attribute)) or CHANGES.get(("", attribute))
+    return change(drift) if change else []
 
 
-def leave_parents(key: Key, expected: Attributes, found: Attributes) -> Iterator[Statement]:
-    """Yield the statements that end a table's inheritance from parents it should not have."""
-    for parent in items(found["inherits"]):
+TABLE_ACTIONS: dict[str, Callable[[Value], str]] = {
+    "persistence": lambda value: f"SET {str(value).upper()}",
+    "access method": lambda value: f"SET ACCESS METHOD {quote(str(value)) if value else 'DEFAULT'}",
+    "row level security": lambda value: f"{'ENABLE' if value else 'DISABLE'} ROW LEVEL SECURITY",
+    "row level security for the owner": lambda value: (
+        f"{'FORCE' if value else 'NO FORCE'} ROW LEVEL SECURITY"
+    ),
+    "replica identity": lambda value: "REPLICA IDENTITY DEFAULT",
+    "of type": lambda value: "NOT OF",
+}
+"""The actions of ALTER TABLE by attribute and expected value."""
+
+
+def end_inheritance(key: Key, expected: Attributes, found: Attributes) -> Iterator[Statement]:
+    """Yield the statements that detach a table from parents that are not expected."""
+    for parent in as_list(found["inherits"]):
         if found["partition bound"]:
-            sql = f"ALTER TABLE {parent} DETACH PARTITION {relation(key.name)};"
+            sql = f"ALTER TABLE {parent} DETACH PARTITION {quoted_table(key.name)};"
             yield Statement(Phase.LEAVE_PARENTS, sql)
-        elif parent not in items(expected.get("inherits")):
-            yield alter(Phase.LEAVE_PARENTS, key, f"NO INHERIT {parent}")
+        elif parent not in as_list(expected.get("inherits")):
+            yield alter_table(Phase.LEAVE_PARENTS, key, f"NO INHERIT {parent}")
 
 
-def _inherited_by(drift: Drift) -> Iterator[Statement]:
-    for child in items(drift.found):
-        if child not in items(drift.expected):
-            sql = f"ALTER TABLE {child} NO INHERIT {relation(drift.key.name)};"
+def _end_inheritance_of_children(drift: Drift) -> Iterator[Statement]:
+    for child in as_list(drift.found):
+        if child not in as_list(drift.expected):
+            sql = f"ALTER TABLE {child} NO INHERIT {quoted_table(drift.key.name)};"
             yield Statement(Phase.LEAVE_PARENTS, sql)
 
 
-def _not_null_constraint(drift: Drift) -> Iterator[Statement]:
-    """Recreate the constraint. Its name can change, which is no drift."""
+def _recreate_not_null_constraint(drift: Drift) -> Iterator[Statement]:
+    """Recreate the constraint, possibly under another name, which is no drift."""
     column = quote(drift.key.name)
     action = f"ALTER COLUMN {column} DROP NOT NULL, ALTER COLUMN {column} SET NOT NULL"
-    yield alter(Phase.COLUMNS, drift.key, action)
+    yield alter_table(Phase.COLUMNS, drift.key, action)
 
 
-def _identity(drift: Drift) -> Iterator[Statement]:
+def _change_identity(drift: Drift) -> Iterator[Statement]:
     key = drift.key
     wanted: Any = drift.expected
     found: Any = drift.found
@@ -59,14 +80,9 @@ def _identity(drift: Drift) -> Iterator[Statement]:
         yield alter_column(Phase.COLUMNS, key, "DROP IDENTITY")
     elif not found:
         yield alter_column(Phase.IDENTITIES, key, f"ADD {identity_clause(wanted)}")
-        column = quote(key.name)
-        sql = (
-            f"SELECT setval({_sequence_of(key)}, max({column})) FROM {relation(key.table)}"
-            f" HAVING max({column}) > 0;"
-        )
-        yield Statement(Phase.IDENTITIES, sql)
+        yield Statement(Phase.IDENTITIES, f"SELECT {set_sequence(key)}")
     else:
-        yield from _identity_sequence(key, wanted, found)
+        yield from _change_identity_sequence(key, wanted, found)
         changed = [option for option in IDENTITY_OPTIONS if wanted[option] != found[option]]
         if changed:
             options = " ".join(IDENTITY_OPTIONS[option](wanted[option]) for option in changed)
@@ -84,11 +100,8 @@ IDENTITY_OPTIONS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]:
-    """Change attributes of the sequence that ALTER COLUMN cannot change.
-
-    The statements look up the name of the sequence, since PostgreSQL chose it.
-    """
+def _change_identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]:
+    """Change those attributes of the sequence that ALTER COLUMN cannot change."""
     actions = []
     if wanted["type"] != found["type"]:
         actions.append(f"ALTER SEQUENCE %s AS {wanted['type']}")
@@ -97,19 +110,15 @@ def _identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]
     if wanted["comment"] != found["comment"]:
         actions.append("COMMENT ON SEQUENCE %s IS NULL")
     for action in actions:
-        execute = f"EXECUTE format({literal(action)}, {_sequence_of(key)});"
+        execute = f"EXECUTE format({literal(action)}, {serial_sequence(key)});"
         yield Statement(Phase.IDENTITIES, f"DO $$ BEGIN {execute} END $$;")
 
 
-def _sequence_of(key: Key) -> str:
-    return f"pg_get_serial_sequence({literal(relation(key.table))}, {literal(key.name)})"
-
-
-def _storage_parameters(drift: Drift) -> Iterator[Statement]:
+def _change_storage_parameters(drift: Drift) -> Iterator[Statement]:
     subject = (
-        f"ALTER {'TABLE' if drift.key.kind == 'table' else 'INDEX'} {named_in_schema(drift.key)}"
+        f"ALTER {'TABLE' if drift.key.kind == 'table' else 'INDEX'} {qualified_name(drift.key)}"
     )
-    wanted, found = items(drift.expected), items(drift.found)
+    wanted, found = as_list(drift.expected), as_list(drift.found)
     extra = {item.partition("=")[0] for item in found} - {item.partition("=")[0] for item in wanted}
     if extra:
         yield Statement(Phase.FINISH, f"{subject} RESET ({', '.join(sorted(extra))});")
@@ -117,59 +126,35 @@ def _storage_parameters(drift: Drift) -> Iterator[Statement]:
         yield Statement(Phase.FINISH, f"{subject} SET ({', '.join(wanted)});")
 
 
-def _statement(phase: Phase, sql: Callable[[Drift], str]) -> AttributeChange:
-    return lambda drift: [Statement(phase, f"{sql(drift)};")]
+def _reindex(drift: Drift) -> Iterator[Statement]:
+    yield Statement(Phase.INDEXES, f"REINDEX INDEX {qualified_name(drift.key)};")
 
 
-def _alter(phase: Phase, action: Callable[[Drift], str]) -> AttributeChange:
-    return lambda drift: [alter(phase, drift.key, action(drift))]
+def _change_index_comment(drift: Drift) -> Iterator[Statement]:
+    yield comment(Key("index", drift.key.table, drift.key.name), drift.expected)
 
 
-_reindex = _statement(Phase.INDEXES, lambda drift: f"REINDEX INDEX {named_in_schema(drift.key)}")
+def _change_owner(drift: Drift) -> Iterator[Statement]:
+    sql = f"ALTER {kind_and_name(drift.key)} OWNER TO {quote(str(drift.expected))};"
+    yield Statement(Phase.FINISH, sql)
+
+
+def _leave_extension(drift: Drift) -> Iterator[Statement]:
+    sql = f"ALTER EXTENSION {quote(str(drift.found))} DROP {kind_and_name(drift.key)};"
+    yield Statement(Phase.EXTENSIONS, sql)
+
 
 CHANGES: dict[tuple[str, str], AttributeChange] = {
-    ("column", "not null"): lambda drift: [
-        alter_column(Phase.COLUMNS, drift.key, f"{'SET' if drift.expected else 'DROP'} NOT NULL")
-    ],
-    ("column", "not null constraint"): _not_null_constraint,
+    ("column", "not null constraint"): _recreate_not_null_constraint,
     ("column", "default"): lambda drift: [set_default(drift.key, drift.expected)],
-    ("column", "identity"): _identity,
-    ("", "validated"): _alter(
-        Phase.FINISH, lambda drift: f"VALIDATE CONSTRAINT {quote(drift.key.name)}"
-    ),
+    ("column", "identity"): _change_identity,
     ("", "index valid"): _reindex,
-    ("", "index storage parameters"): _storage_parameters,
-    ("", "index comment"): lambda drift: [
-        comment(Key("index", drift.key.table, drift.key.name), drift.expected)
-    ],
+    ("", "index storage parameters"): _change_storage_parameters,
+    ("", "index comment"): _change_index_comment,
     ("index", "valid"): _reindex,
-    ("table", "persistence"): _alter(
-        Phase.TABLES, lambda drift: f"SET {str(drift.expected).upper()}"
-    ),
-    ("table", "access method"): _alter(
-        Phase.TABLES,
-        lambda drift: (
-            f"SET ACCESS METHOD {quote(str(drift.expected)) if drift.expected else 'DEFAULT'}"
-        ),
-    ),
-    ("table", "storage parameters"): _storage_parameters,
-    ("table", "row level security"): _alter(
-        Phase.TABLES,
-        lambda drift: f"{'ENABLE' if drift.expected else 'DISABLE'} ROW LEVEL SECURITY",
-    ),
-    ("table", "row level security for the owner"): _alter(
-        Phase.TABLES,
-        lambda drift: f"{'FORCE' if drift.expected else 'NO FORCE'} ROW LEVEL SECURITY",
-    ),
-    ("table", "replica identity"): _alter(Phase.TABLES, lambda drift: "REPLICA IDENTITY DEFAULT"),
-    ("table", "of type"): _alter(Phase.TABLES, lambda drift: "NOT OF"),
-    ("table", "inherited by"): _inherited_by,
-    ("", "owner"): _statement(
-        Phase.FINISH,
-        lambda drift: f"ALTER {named(drift.key)} OWNER TO {quote(str(drift.expected))}",
-    ),
-    ("", "extension"): _statement(
-        Phase.EXTENSIONS,
-        lambda drift: f"ALTER EXTENSION {quote(str(drift.found))} DROP {named(drift.key)}",
-    ),
+    ("table", "storage parameters"): _change_storage_parameters,
+    ("table", "inherited by"): _end_inheritance_of_children,
+    ("", "owner"): _change_owner,
+    ("", "extension"): _leave_extension,
 }
+"""The changes by kind of object, or '' for all kinds, and attribute."""

@@ -1,21 +1,22 @@
-"""The conversion of a column's values to another type: its expression, and whether it is lossy."""
+"""The expression that converts a column's values to another type, and whether it is lossy."""
 
 import re
 
 INTEGERS = ("smallint", "integer", "bigint")
-# A cast to one of these types can round a value of another type, or remove its time of day.
+# A cast to one of these types can round a value, or remove its time of day.
 ROUNDED = ("numeric(", "real", "double precision", "date", "time", "interval")
+WITHOUT_ZONE = r"timestamp(\(\d\))? without time zone"
 EXACT = ("timestamp with time zone", "timestamp without time zone")
 
 
-def converted(column: str, found: str, wanted: str) -> str:
+def conversion_sql(column: str, found: str, wanted: str) -> str:
     """Return the expression that converts `column` from the type `found` to the type `wanted`.
 
-    The expression casts to text first where possible: a cast from text refuses a value that is too
-    long or not a whole number, whereas a direct cast cuts or rounds it.
+    It casts through text where possible: PostgreSQL then refuses a value that does not fit, which a
+    direct cast would cut or round.
     """
-    if _is_time_without_zone(found) and wanted == "timestamp with time zone":
-        return f"{column} AT TIME ZONE 'UTC'"  # Django writes UTC, whatever the session's zone is
+    if re.fullmatch(WITHOUT_ZONE, found) and wanted == "timestamp with time zone":
+        return f"{column} AT TIME ZONE 'UTC'"  # Django writes UTC
     if found == "money":
         return f"{column}::numeric::{wanted}"
     if found.startswith("numeric") and wanted in INTEGERS:
@@ -24,7 +25,7 @@ def converted(column: str, found: str, wanted: str) -> str:
 
 
 def is_lossy(found: str, wanted: str) -> bool:
-    """Return whether the conversion can change a value, rather than keep or refuse it."""
+    """Return whether the conversion can silently change a value."""
     if found == wanted or wanted in EXACT or not wanted.startswith(ROUNDED):
         return False
     if wanted.startswith("numeric("):
@@ -32,11 +33,7 @@ def is_lossy(found: str, wanted: str) -> bool:
     return (found, wanted) != ("real", "double precision")
 
 
-def _is_time_without_zone(name: str) -> bool:
-    return re.fullmatch(r"timestamp(\(\d\))? without time zone", name) is not None
-
-
 def _scale(name: str) -> float:
-    """Return the digits after the point of numeric(precision, scale); infinity for other types."""
+    """Return the scale of a type numeric(precision, scale), or infinity for other types."""
     match = re.fullmatch(r"numeric\(\d+,(-?\d+)\)", name)
     return int(match[1]) if match else float("inf")

@@ -1,25 +1,26 @@
-"""The creation of missing objects."""
+"""The SQL that creates missing objects and sets comments and defaults."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from config.drift.repair.attaching import create_partition
-from config.drift.repair.statements import (
+from config.drift.difference import parts_of
+from config.drift.other_schemas import SEPARATOR
+from config.drift.repair.partition_statements import create_partition
+from config.drift.repair.phases import (
     CONSTRAINT_PHASES,
     Phase,
     Statement,
-    alter,
     alter_column,
-    items,
-    named,
-    relation,
+    alter_table,
+    as_list,
+    kind_and_name,
+    quoted_table,
 )
-from config.drift.schemas import SEPARATOR
 from config.postgres.catalog import Attributes, Catalog, Key, literal, quote
 
 
 def create(key: Key, expected: Catalog) -> Iterator[Statement]:
-    """Yield the statements that create an expected object with its comment."""
+    """Yield the statements that create an expected object and its comment."""
     attributes = expected[key]
     if key.kind == "table":
         yield from _create_table(key, expected)
@@ -27,36 +28,37 @@ def create(key: Key, expected: Catalog) -> Iterator[Statement]:
         yield create_partition(key, expected)
     elif key.kind == "column":
         phase = Phase.GENERATED_COLUMNS if attributes.get("generated") else Phase.COLUMNS
-        yield alter(phase, key, f"ADD COLUMN {_column(key, attributes)}")
+        yield alter_table(phase, key, f"ADD COLUMN {_column_definition(key, attributes)}")
     elif key.kind in CONSTRAINT_PHASES:
         definition = f"ADD CONSTRAINT {quote(key.name)} {attributes['definition']}"
-        yield alter(CONSTRAINT_PHASES[key.kind], key, definition)
+        yield alter_table(CONSTRAINT_PHASES[key.kind], key, definition)
     elif key.kind == "index":
         yield Statement(Phase.INDEXES, f"{attributes['definition']};")
     elif key.kind == "enum type":
-        labels = ", ".join(map(literal, items(attributes["labels"])))
+        labels = ", ".join(map(literal, as_list(attributes["labels"])))
         yield Statement(Phase.TYPES, f"CREATE TYPE {quote(key.name)} AS ENUM ({labels});")
     if attributes.get("comment"):
         yield comment(key, attributes["comment"])
 
 
 def _create_table(table: Key, expected: Catalog) -> Iterator[Statement]:
-    parts = [key for key in expected if key.table == table.name]
-    columns = [key for key in parts if key.kind == "column"]
-    body = ",\n".join(f"    {_column(key, expected[key])}" for key in columns)
+    columns = parts_of(table.name, "column", expected)
+    body = ",\n".join(f"    {_column_definition(key, expected[key])}" for key in columns)
     if schema := table.name.rpartition(SEPARATOR)[0]:
         yield Statement(Phase.EXTENSIONS, f"CREATE SCHEMA IF NOT EXISTS {quote(schema)};")
-    by = expected[table].get("partition key")
-    divided = f" PARTITION BY {by}" if by else ""
-    yield Statement(Phase.TABLES, f"CREATE TABLE {relation(table.name)} (\n{body}\n){divided};")
-    for key in parts:
+    partition_key = expected[table].get("partition key")
+    partition_by = f" PARTITION BY {partition_key}" if partition_key else ""
+    yield Statement(
+        Phase.TABLES, f"CREATE TABLE {quoted_table(table.name)} (\n{body}\n){partition_by};"
+    )
+    for key in [key for key in expected if key.table == table.name]:
         if key.kind != "column":
             yield from create(key, expected)
         elif expected[key].get("comment"):
             yield comment(key, expected[key]["comment"])
 
 
-def _column(key: Key, attributes: Attributes) -> str:
+def _column_definition(key: Key, attributes: Attributes) -> str:
     words = [quote(key.name), str(attributes["type"])]
     if attributes.get("collation"):
         words.append(f"COLLATE {attributes['collation']}")
@@ -78,17 +80,17 @@ def identity_clause(identity: Any) -> str:
 
 
 def comment(key: Key, text: object) -> Statement:
-    """Return the statement that gives the object the comment `text`, or removes its comment."""
-    subject = named(key)
+    """Return the statement that sets the object's comment, or removes it if `text` is None."""
+    subject = kind_and_name(key)
     if key.kind == "column":
-        subject = f"COLUMN {relation(key.table)}.{quote(key.name)}"
+        subject = f"COLUMN {quoted_table(key.table)}.{quote(key.name)}"
     elif key.kind in CONSTRAINT_PHASES:
-        subject = f"CONSTRAINT {quote(key.name)} ON {relation(key.table)}"
+        subject = f"CONSTRAINT {quote(key.name)} ON {quoted_table(key.table)}"
     return Statement(Phase.FINISH, f"COMMENT ON {subject} IS {literal(text)};")
 
 
 def set_default(key: Key, default: object) -> Statement:
-    """Return the statement that sets the column's default, or drops it if `default` is empty."""
+    """Return the statement that sets the column's default, or drops it if `default` is None."""
     return alter_column(
         Phase.DEFAULTS, key, f"SET DEFAULT {default}" if default else "DROP DEFAULT"
     )

@@ -1,18 +1,18 @@
-"""The changes of an enum type's labels."""
+"""The SQL that changes the labels of an enum type."""
 
 import re
 from collections.abc import Iterator
 
 from config.drift.repair.creation import create
-from config.drift.repair.removal import is_type, remake_mentioning
+from config.drift.repair.phases import Phase, Statement, as_list
+from config.drift.repair.removal import is_type, recreate_mentioning
 from config.drift.repair.retyping import retype
-from config.drift.repair.statements import Phase, Statement, items
 from config.postgres.catalog import Catalog, Key, literal, quote
 
 
 def relabel(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Rename labels or add them; if neither is enough, replace the type."""
-    wanted, found = items(expected[key]["labels"]), items(live[key]["labels"])
+    """Rename or add labels, or replace the type if neither is enough."""
+    wanted, found = as_list(expected[key]["labels"]), as_list(live[key]["labels"])
     renamed = {old: new for old, new in zip(found, wanted, strict=False) if old != new}
     if len(wanted) == len(found) and not renamed.keys() & set(renamed.values()):
         for old, new in renamed.items():
@@ -22,7 +22,7 @@ def relabel(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
         for position, label in enumerate(wanted):
             if label not in found:
                 place = f" AFTER {literal(wanted[position - 1])}" if position else first
-                # Other servers of a cluster may still have the label.
+                # On a Citus cluster, another server may already have the label.
                 yield _alter_type(key, f"ADD VALUE IF NOT EXISTS {literal(label)}{place}")
     else:
         yield from _replace_type(key, expected, live)
@@ -33,12 +33,9 @@ def _alter_type(key: Key, action: str) -> Statement:
 
 
 def _replace_type(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Replace the type by a new one, and convert its columns.
-
-    PostgreSQL refuses the conversion if a row still has a removed label.
-    """
-    old = quote(f"old_{key.name}")  # even if it is cut to 63 bytes, it differs from the name
-    yield from remake_mentioning(rf"::\"?{re.escape(key.name)}\b", expected, live)
+    """Replace the type and convert its columns, which fails if a row has a removed label."""
+    old = quote(f"old_{key.name}")  # differs from the name even if PostgreSQL cuts it to 63 bytes
+    yield from recreate_mentioning(rf"::\"?{re.escape(key.name)}\b", expected, live)
     yield _alter_type(key, f"RENAME TO {old}")
     yield from create(key, expected)
     for column, attributes in live.items():

@@ -1,4 +1,4 @@
-"""The removal of objects that are extra or in the way."""
+"""The SQL that drops extra objects, and objects that prevent a repair."""
 
 import json
 import re
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from config.drift.repair.conversion import is_lossy
 from config.drift.repair.creation import create
-from config.drift.repair.statements import (
+from config.drift.repair.phases import (
     CONSTRAINT_PHASES,
     Phase,
     Statement,
-    alter,
-    named,
-    relation,
+    alter_table,
+    kind_and_name,
+    quoted_table,
 )
 from config.postgres.catalog import Attributes, Catalog, Key, quote
 
@@ -31,19 +31,21 @@ DROP_PHASES = {
 def drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
     """Return the statement that drops a live object."""
     if key.kind == "column":
-        # A generated column has no data of its own, and can block changes of its source columns.
+        # A generated column can be computed again, and may prevent changes of its source columns.
         is_generated = bool(live[key].get("generated"))
         phase = Phase.DROP_PARTS if is_generated else Phase.DROP_COLUMNS
-        return alter(phase, key, f"DROP COLUMN {quote(key.name)}", destructive=not is_generated)
+        return alter_table(
+            phase, key, f"DROP COLUMN {quote(key.name)}", destructive=not is_generated
+        )
     phase = DROP_PHASES.get(key.kind, Phase.DROP_PARTS)
     if key.kind in CONSTRAINT_PHASES:
-        return alter(phase, key, f"DROP CONSTRAINT {quote(key.name)}")
+        return alter_table(phase, key, f"DROP CONSTRAINT {quote(key.name)}")
     if key.kind == "object":
         return _drop_object(live[key], expected, live)
-    subject = named(key, live[key])
+    subject = kind_and_name(key, live[key])
     if key.kind in ("trigger", "rule", "policy"):
-        subject += f" ON {relation(key.table)}"
-    elif key.kind == "sequence":  # it may be dropped already, together with its column
+        subject += f" ON {quoted_table(key.table)}"
+    elif key.kind == "sequence":  # DROP COLUMN may have dropped it
         subject = f"SEQUENCE IF EXISTS {quote(key.name)}"
     destructive = key.kind in ("table", "sequence") or (
         phase == Phase.DROP_TYPES and _is_in_use(key.name, expected, live)
@@ -53,14 +55,15 @@ def drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
 
 def _drop_object(found: Attributes, expected: Catalog, live: Catalog) -> Statement:
     kind, identity = str(found["kind"]), str(found["identity"])
-    last = kind in ("function", "procedure")  # operators and aggregates depend on them
     name = re.escape(identity.partition("(")[0].rpartition(".")[2])
     in_use = any(
         re.search(rf"(?<!\w){name}(?!\w)", json.dumps(live[key]))
         for key in live
         if _is_dropped_destructively(key, expected)
     )
-    phase = Phase.DROP_FUNCTIONS if last else Phase.DROP_OBJECTS
+    # Operators and aggregates depend on functions.
+    is_function = kind in ("function", "procedure")
+    phase = Phase.DROP_FUNCTIONS if is_function else Phase.DROP_OBJECTS
     return Statement(phase, f"DROP {kind.upper()} {identity};", in_use)
 
 
@@ -72,7 +75,7 @@ def _is_dropped_destructively(key: Key, expected: Catalog) -> bool:
 
 
 def _is_in_use(name: str, expected: Catalog, live: Catalog) -> bool:
-    """Return whether a column or a table uses the type until a destructive repair is run."""
+    """Return whether a column or table uses the type until a destructive repair has run."""
     users = {
         key: str(attributes["type" if key.kind == "column" else "of type"])
         for key, attributes in live.items()
@@ -87,14 +90,14 @@ def _is_in_use(name: str, expected: Catalog, live: Catalog) -> bool:
 
 
 def is_type(rendered: str, name: str) -> bool:
-    """Return whether `rendered` is the type `name` or an array of it."""
+    """Return whether `rendered`, the output of format_type(), is the type `name` or its array."""
     return rendered.removesuffix("[]") in (name, quote(name))
 
 
-def remake_mentioning(
+def recreate_mentioning(
     pattern: str, expected: Catalog, live: Catalog, table: str = ""
 ) -> Iterator[Statement]:
-    """Drop and recreate the constraints and indexes whose definition matches `pattern`."""
+    """Drop and recreate the constraints and indexes whose definitions match `pattern`."""
     for key, attributes in live.items():
         is_candidate = key in expected and key.table and table in ("", key.table)
         if is_candidate and re.search(pattern, str(attributes.get("definition"))):

@@ -1,4 +1,4 @@
-"""The report as a JSON object, for programs; docs/verify_schema.md describes its keys."""
+"""The report as a JSON object; docs/verify_schema.md describes its keys."""
 
 import json
 from collections import Counter
@@ -7,13 +7,13 @@ from typing import Any
 
 from config.drift.advice import Advice
 from config.drift.comparison import Comparison, Finding
-from config.drift.difference import is_of_schema
+from config.drift.difference import is_database_object
 
 FORMAT_VERSION = 1  # raise it when a key is removed or changes its meaning
 
 
 def json_report(comparison: Comparison, advice: Iterable[Advice]) -> str:
-    """Return the object, escaped to ASCII, which any stdout can encode."""
+    """Return the JSON object in ASCII, which every stdout can encode."""
     content = {
         "format": FORMAT_VERSION,
         "verdict": "drift" if comparison.findings else "identical",
@@ -31,7 +31,7 @@ def json_report(comparison: Comparison, advice: Iterable[Advice]) -> str:
 
 def _drift(finding: Finding, comparison: Comparison) -> dict[str, Any]:
     drift = finding.drift
-    whole = drift.problem != "different" and is_of_schema(drift.key)
+    is_whole_object = drift.problem != "different" and is_database_object(drift.key)
     return {
         "code": drift.code,
         "kind": drift.key.kind,
@@ -39,8 +39,8 @@ def _drift(finding: Finding, comparison: Comparison) -> dict[str, Any]:
         "name": drift.key.name,
         "problem": drift.problem,
         "attribute": drift.attribute,
-        "expected": comparison.expected.get(drift.key) if whole else drift.expected,
-        "found": comparison.live.get(drift.key) if whole else drift.found,
+        "expected": comparison.expected.get(drift.key) if is_whole_object else drift.expected,
+        "found": comparison.live.get(drift.key) if is_whole_object else drift.found,
         "repair": [
             {"sql": statement.sql, "destructive": statement.destructive}
             for statement in finding.repairs

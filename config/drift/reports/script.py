@@ -1,35 +1,35 @@
-"""The repair script, for psql."""
+"""The report as a repair script for psql."""
 
 from collections.abc import Iterator, Sequence
 
 from config.console import counted
 from config.drift.comparison import Comparison
 from config.drift.repair import Statement
-from config.drift.reports.wording import sql
+from config.drift.reports.phrases import safe_sql
 from config.postgres.catalog import quote
 from config.postgres.citus import SEQUENTIAL, layout_of
 
 
 def repair_script(comparison: Comparison) -> str:
-    """Return the repairs of all findings in an order that works; empty if there are none."""
+    """Return the script that repairs all findings, or '' if there are none."""
     if not comparison.findings:
         return ""
     statements = comparison.script()
-    return "\n".join([*_header(comparison, statements), *map(sql, statements)])
+    return "\n".join([*_header(comparison, statements), *map(safe_sql, statements)])
 
 
 def _header(comparison: Comparison, statements: Sequence[Statement]) -> Iterator[str]:
     schema = comparison.schema
     destructive = sum(statement.destructive for statement in statements)
-    without = sum(not finding.repairs for finding in comparison.findings)
+    unrepaired = sum(not finding.repairs for finding in comparison.findings)
     differences = counted(len(comparison.findings), "difference")
     target = ascii(f"{schema.name} of database {schema.database}")[1:-1]
     yield f"-- verify_schema: {differences} in schema {target}."
     yield "-- Read this before you run it: psql --set ON_ERROR_STOP=on --file FILE"
     if destructive:
-        yield f"-- Commented out, as they would destroy data: {destructive}. Look for DESTRUCTIVE."
-    if without:
-        yield f"-- Differences that this script does not repair: {without}. Run verify_schema."
+        yield f"-- Commented out because they destroy data: {destructive}. Search for DESTRUCTIVE."
+    if unrepaired:
+        yield f"-- Differences that this script does not repair: {unrepaired}. Run verify_schema."
     yield f"SET search_path = {', '.join(filter(None, [quote(schema.name), schema.search_path]))};"
     if layout_of(comparison.live):
         yield f"SET {SEQUENTIAL};"

@@ -1,4 +1,4 @@
-"""The report as text: a line for each table, totals, drifts with repairs, advice, the verdict."""
+"""The report as text: tables, totals, findings with repairs, advice, and the verdict."""
 
 import re
 from collections import Counter, defaultdict
@@ -11,12 +11,12 @@ from django.core.management.color import Style
 from config.console import counted, printable
 from config.drift.advice import Advice
 from config.drift.comparison import Comparison, Finding
-from config.drift.difference import KIND_CODES, Drift, is_of_schema
-from config.drift.reports.wording import by_hand, shown, sql, title, verdict
-from config.drift.schemas import dotted
+from config.drift.difference import KIND_CODES, Drift, is_database_object
+from config.drift.other_schemas import dotted
+from config.drift.reports.phrases import manual_repair, safe_sql, title, value_text, verdict
 from config.postgres.catalog import Attributes, Catalog, Key
 
-# The columns of the overview, and the kinds of objects that each counts.
+# The columns of the overview, with the kinds of objects that each column counts.
 COUNTED = {
     "columns": ("column",),
     "uniques": ("unique constraint",),
@@ -24,13 +24,13 @@ COUNTED = {
     "checks": ("check",),
     "indexes": ("index", "primary key", "unique constraint", "exclusion constraint"),
 }
-MARK = 9  # the width of the mark in front of a table's name
-MARGIN = 12  # the width of the labels of a finding
+MARK = 9  # characters before the name of a table, for "ok" or "DRIFT"
+MARGIN = 12  # characters for the labels of a finding
 MIN_WIDTH = 60
 REPAIR_LINES = 4
 
 type Counts = Mapping[str, Counter[str]]
-"""The number of objects of each kind by table."""
+"""The number of parts of each kind by table."""
 
 
 def text_report(
@@ -40,7 +40,7 @@ def text_report(
     width: int,
     verbosity: int,
 ) -> str:
-    """Return the report, `width` characters wide; only the verdict if `verbosity` is 0."""
+    """Return the report in lines of `width` characters; only the verdict if `verbosity` is 0."""
     paint = style.ERROR if comparison.findings else style.SUCCESS
     lines = [paint(verdict(comparison))]
     if verbosity:
@@ -57,11 +57,11 @@ class _TextReport:
         self.style = style
         self.width = width
         self.verbosity = verbosity
-        self.expected_counts = _counts(comparison.expected)
-        self.live_counts = _counts(comparison.live)
+        self.expected_counts = _count_parts(comparison.expected)
+        self.live_counts = _count_parts(comparison.live)
 
     def lines(self) -> Iterator[str]:
-        """Yield the overview, and a paragraph for each finding."""
+        """Yield the overview and a paragraph for each finding."""
         yield from self._overview()
         yield ""
         for finding in self.comparison.findings:
@@ -69,7 +69,7 @@ class _TextReport:
             yield ""
 
     def advice(self, advice: Sequence[Advice]) -> Iterator[str]:
-        """Yield a paragraph about the advice, if there is any."""
+        """Yield a paragraph with the advice, if there is any."""
         if advice:
             yield self.style.WARNING("Advice, not part of the verdict")
             for item in advice:
@@ -77,12 +77,10 @@ class _TextReport:
             yield ""
 
     def _overview(self) -> Iterator[str]:
-        schema = self.comparison.schema
-        version = f"{schema.server_version // 10000}.{schema.server_version % 10000}"
-        yield printable(f"PostgreSQL {version}, database {schema.database}, schema {schema.name}")
+        yield printable(self.comparison.schema.description)
         yield ""
         name_width = max(map(len, self.expected_counts), default=0)
-        yield " " * (MARK + name_width) + _row(COUNTED)
+        yield " " * (MARK + name_width) + _table_row(COUNTED)
         yield from self._tables(name_width)
         yield ""
         yield from self._totals(MARK + name_width)
@@ -98,7 +96,7 @@ class _TextReport:
             for table in tables:
                 ok = table not in drifting
                 mark = self.style.SUCCESS("ok   ") if ok else self.style.ERROR("DRIFT")
-                numbers = _numbers(self.expected_counts[table])
+                numbers = _counts_row(self.expected_counts[table])
                 yield f"  {mark}  {dotted(table):{name_width}}{numbers}"
 
     def _totals(self, width: int) -> Iterator[str]:
@@ -109,7 +107,7 @@ class _TextReport:
             label = counted(len(tables), "table") + (f" of {package}" if package else "")
             label += f", {counted(types, 'enum type')}" if types else ""
             counts = sum((self.expected_counts[table] for table in tables), Counter[str]())
-            yield f"{label:{width}}{_numbers(counts)}"
+            yield f"{label:{width}}{_counts_row(counts)}"
 
     def _compared(self, tables: Iterable[str]) -> list[str]:
         return [table for table in tables if table in self.expected_counts]
@@ -118,7 +116,7 @@ class _TextReport:
         drift = finding.drift
         yield f"{self.style.ERROR(drift.code)}  {printable(title(drift))}"
         if drift.problem == "different":
-            yield from self._side_by_side(shown(drift.expected), shown(drift.found))
+            yield from self._side_by_side(value_text(drift.expected), value_text(drift.found))
         elif drift.key in self.comparison.expected or drift.key in self.comparison.live:
             expected = _described(drift.key, self.comparison.expected, self.expected_counts)
             found = _described(drift.key, self.comparison.live, self.live_counts)
@@ -127,12 +125,12 @@ class _TextReport:
         yield from self._labelled("repair", self._repair(finding))
 
     def _side_by_side(self, expected: str, found: str) -> Iterator[str]:
-        """Yield both sides, with ^ under the differences if the sides are similar."""
+        """Yield both values, with ^ under the differences if the values are similar."""
         sides = [re.findall(r"\w+|.", printable(side), re.DOTALL) for side in (expected, found)]
-        marks = _difference(*sides)
+        marks = _difference_marks(*sides)
         for label, tokens, below in zip(("expected", "found"), sides, marks, strict=True):
             lines = []
-            for line, carets in _laid_out(tokens, below, self.width - MARGIN):
+            for line, carets in _marked_lines(tokens, below, self.width - MARGIN):
                 lines.append(line)
                 if carets.strip():
                     lines.append(self.style.ERROR(carets.rstrip()))
@@ -140,8 +138,8 @@ class _TextReport:
 
     def _repair(self, finding: Finding) -> list[str]:
         if not finding.repairs:
-            return [by_hand(finding.drift)]
-        lines = printable("\n".join(map(sql, finding.repairs))).split("\n")
+            return [manual_repair(finding.drift)]
+        lines = printable("\n".join(map(safe_sql, finding.repairs))).split("\n")
         left_out = len(lines) - REPAIR_LINES
         if self.verbosity > 1 or left_out <= 1:
             return lines
@@ -156,7 +154,7 @@ class _TextReport:
             yield f"{'' if number else f'  {label}':{MARGIN}}{line}".rstrip()
 
 
-def _counts(catalog: Catalog) -> Counts:
+def _count_parts(catalog: Catalog) -> Counts:
     counts = {key.name: Counter[str]() for key in catalog if key.kind == "table"}
     for key in catalog:
         if key.table in counts:
@@ -165,20 +163,20 @@ def _counts(catalog: Catalog) -> Counts:
 
 
 def _is_of_table(drift: Drift) -> bool:
-    return is_of_schema(drift.key) and bool(drift.key.table or drift.key.kind == "table")
+    return is_database_object(drift.key) and bool(drift.key.table or drift.key.kind == "table")
 
 
-def _numbers(counts: Counter[str]) -> str:
+def _counts_row(counts: Counter[str]) -> str:
     totals = (sum(counts[kind] for kind in kinds) for kinds in COUNTED.values())
-    return _row(str(total or "-") for total in totals)
+    return _table_row(str(total or "-") for total in totals)
 
 
-def _row(cells: Iterable[str]) -> str:
+def _table_row(cells: Iterable[str]) -> str:
     return "".join(f"{cell:>9}" for cell in cells)
 
 
 def _described(key: Key, catalog: Catalog, counts: Counts) -> str:
-    """Return a short description of the whole object."""
+    """Return a short description of the object, or 'nothing' if the catalog lacks it."""
     if key not in catalog:
         return "nothing"
     attributes = catalog[key]
@@ -186,27 +184,27 @@ def _described(key: Key, catalog: Catalog, counts: Counts) -> str:
         parts = counts[key.name]
         return ", ".join(counted(parts[kind], kind) for kind in KIND_CODES if kind in parts)
     if key.kind == "column":
-        return _column(attributes)
+        return _column_text(attributes)
     if key.kind == "partition":
         return str(attributes["partition bound"])
     if "definition" in attributes:
         return str(attributes["definition"])
     present = {name: value for name, value in attributes.items() if value not in (None, False)}
-    return ", ".join(f"{name} {shown(value)}" for name, value in present.items())
+    return ", ".join(f"{name} {value_text(value)}" for name, value in present.items())
 
 
-def _column(attributes: Attributes) -> str:
+def _column_text(attributes: Attributes) -> str:
     words = [str(attributes["type"])]
     if attributes.get("not null"):
         words.append("not null")
     for name in ("collation", "default", "generated", "identity"):
         if attributes.get(name):
-            words.append(f"{name} {shown(attributes[name])}")
+            words.append(f"{name} {value_text(attributes[name])}")
     return ", ".join(words)
 
 
-def _difference(expected: list[str], found: list[str]) -> tuple[list[str], list[str]]:
-    """Return for each token of both sides a mark of its length: ^ if it differs, else spaces."""
+def _difference_marks(expected: list[str], found: list[str]) -> tuple[list[str], list[str]]:
+    """Return a mark as long as each token of both values: ^ if the token differs, else spaces."""
     marks = [" " * len(token) for token in expected], [" " * len(token) for token in found]
     matcher = SequenceMatcher(None, expected, found, autojunk=False)
     if matcher.ratio() < 0.3 or min(len(expected), len(found)) < 4:
@@ -218,8 +216,10 @@ def _difference(expected: list[str], found: list[str]) -> tuple[list[str], list[
     return marks
 
 
-def _laid_out(tokens: Sequence[str], marks: Sequence[str], width: int) -> Iterator[tuple[str, str]]:
-    """Yield lines of `width`, each with the marks that belong below it."""
+def _marked_lines(
+    tokens: Sequence[str], marks: Sequence[str], width: int
+) -> Iterator[tuple[str, str]]:
+    """Yield lines of at most `width` characters, each with the marks below it."""
     line = below = ""
     for token, mark in zip(tokens, marks, strict=True):
         if token == "\n" or (line and len(line + token) > width):  # noqa: S105

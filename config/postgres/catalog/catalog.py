@@ -38,6 +38,12 @@ class Schema:
     def major_version(self) -> int:
         return self.server_version // 10000
 
+    @property
+    def description(self) -> str:
+        """The server's version, the database and the schema in words."""
+        version = f"{self.major_version}.{self.server_version % 10000}"
+        return f"PostgreSQL {version}, database {self.database}, schema {self.name}"
+
 
 def read_schema(connection: BaseDatabaseWrapper) -> Schema:
     """Return the schema of django_migrations, or the one in which it would be created now.

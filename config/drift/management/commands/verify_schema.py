@@ -2,7 +2,6 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any
 
 from django.conf import settings
@@ -11,11 +10,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.color import no_style
 from django.db import Error, connections
 
-from config.console import EXIT_STATUS, OutputError, chosen_connection, delivered
+from config.console import (
+    EXIT_STATUS,
+    OutputError,
+    chosen_connection,
+    delivered,
+    report_style,
+)
 from config.drift.advice import Advice, advise
 from config.drift.comparison import Comparison, verify
 from config.drift.expected import read_expected
-from config.drift.live import explain_failure
+from config.drift.live_schema import explain_failure
 from config.drift.reports import github_report, json_report, repair_script, text_report
 from config.drift.scope import read_apps
 from config.drift.snapshot import read_snapshot, write_snapshot
@@ -24,8 +29,6 @@ from config.postgres.catalog import CatalogError
 DRIFT = 1
 COULD_NOT_COMPARE = EXIT_STATUS["verify_schema"]
 CONNECT_TIMEOUT = 10  # seconds
-FILE_WIDTH = 100  # of output that does not go to a terminal
-MAX_WIDTH = 120
 
 
 class Command(BaseCommand):
@@ -44,7 +47,7 @@ class Command(BaseCommand):
             self.stderr.style_func = None
 
     def add_arguments(self, parser: CommandParser) -> None:
-        # Let a wrong argument end the command with one line, without argparse's usage before it.
+        # For a wrong argument, print one line without argparse's usage.
         parser.print_usage = lambda file=None: None  # type: ignore[method-assign]
         labels = sorted(app.label for app in read_apps())
         parser.add_argument(
@@ -64,31 +67,34 @@ class Command(BaseCommand):
         output.add_argument("--format", default="text", choices=("text", "json", "github"))
         output.add_argument("--sql", action="store_true", help="Print only the repair script.")
         output.add_argument(
-            "--snapshot", type=Path, metavar="FILE", help="Write the expected schema, and stop."
+            "--snapshot",
+            type=Path,
+            metavar="FILE",
+            help="Write the expected schema to a file, and compare nothing.",
         )
         parser.add_argument(
             "--expect",
             type=Path,
             metavar="FILE",
-            help="Compare with a snapshot, where temporary tables cannot be created.",
+            help="Compare with a snapshot, if temporary tables cannot be created.",
         )
 
     def execute(self, *args: Any, **options: Any) -> None:
         try:
             super().execute(*args, **options)
-        except CommandError as error:  # Django raises it for options that contradict each other
+        except CommandError as error:  # Django raises it for conflicting options
             error.returncode = COULD_NOT_COMPARE
             raise
 
-    @no_translations  # makemigrations has it, too: its autodetector describes changes here
+    @no_translations  # as in makemigrations, whose autodetector describes changes here
     def handle(self, *args: Any, **options: Any) -> None:
         if options["snapshot"] and (options["app_label"] or options["expect"]):
             raise CommandError(
-                "A snapshot holds what the models of all apps say. "
+                "A snapshot contains the schema of all apps. "
                 "Use --snapshot without app labels and --expect."
             )
         connection = chosen_connection(options["database"])
-        # While another session has locked the catalog, the server accepts no new session.
+        # While another session locks pg_catalog, the server accepts no connection.
         connection.settings_dict["OPTIONS"].setdefault("connect_timeout", CONNECT_TIMEOUT)
         try:
             if options["snapshot"]:
@@ -108,7 +114,7 @@ class Command(BaseCommand):
             sys.exit(DRIFT)
 
     def print(self, comparison: Comparison, advice: list[Advice], options: dict[str, Any]) -> None:
-        """Print the report that the options ask for."""
+        """Print the report in the format of the options."""
         if options["sql"]:
             self.write_exactly(repair_script(comparison))
         elif options["format"] == "json":
@@ -116,24 +122,22 @@ class Command(BaseCommand):
         elif options["format"] == "github":
             self.write_escaped(github_report(comparison, advice))
         else:
-            colored = options["force_color"] or self.stdout.isatty()
-            style = self.style if colored else no_style()
-            width = min(get_terminal_size((FILE_WIDTH, 24)).columns, MAX_WIDTH)
+            style, width = report_style(self, force_color=options["force_color"])
             verbosity = options["verbosity"]
             self.write_escaped(text_report(comparison, advice, style, width, verbosity))
 
     def write_escaped(self, output: str) -> None:
-        """Write the output, with escapes for characters that stdout cannot encode."""
+        """Write the output, and escape characters that stdout cannot encode."""
         encoding = getattr(self.stdout, "encoding", None) or "utf-8"
         self.stdout.write(output.encode(encoding, "backslashreplace").decode(encoding))
 
     def write_exactly(self, output: str) -> None:
-        """Write the output, or raise OutputError if stdout cannot encode it."""
+        """Write the output. Raise OutputError if stdout cannot encode it."""
         try:
             if output:
                 self.stdout.write(output)
         except UnicodeEncodeError as error:
             raise OutputError(
-                f"The script has characters that the output's encoding {error.encoding} lacks. "
+                f"The script has characters that stdout's encoding {error.encoding} lacks. "
                 "Set PYTHONIOENCODING=utf-8."
             ) from error

@@ -1,6 +1,5 @@
 from functools import partial
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +9,6 @@ from django.core.management.base import (
     CommandParser,
     no_translations,
 )
-from django.core.management.color import no_style
 from django.db import connections
 
 from config.console import (
@@ -20,30 +18,29 @@ from config.console import (
     chosen_connection,
     counted,
     counted_bytes,
+    report_style,
 )
 from config.dumps import ClientPrograms, find_client_programs
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
-from config.rollback.backup import Backup, shown, write_backup
-from config.rollback.dry_run import script
-from config.rollback.execution import Job, carry_out, check
+from config.rollback.backup import Backup, shell_path, write_backup
+from config.rollback.dry_run import dry_run_script
 from config.rollback.losses import Losses, destroys_data, read_losses
 from config.rollback.own_tables import read_own_tables
-from config.rollback.plan import read_rollback
+from config.rollback.plan_report import PlanReport, success
 from config.rollback.rehearsal import rehearse
-from config.rollback.report import PlanReport, success
 from config.rollback.restoration import describe_overwritten, instructions, open_backup, restore
-
-WIDTH_OF_A_FILE, MAX_WIDTH = 100, 120
+from config.rollback.rollback_plan import read_rollback
+from config.rollback.rollback_transaction import Job, carry_out, check
 
 
 class Command(BaseCommand):
     """Exit status 0: rolled back, or nothing to do; 1: refused, nothing changed; 130: Ctrl-C."""
 
     help = (
-        "Unapply migrations: all, those of some apps, or those after a point in time. Finds what "
-        "would be destroyed by unapplying them in a transaction that is undone, shows it and asks, "
-        "writes a backup, and is one transaction. So RunPython runs backwards twice."
+        "Unapply migrations: all, those of some apps, or those after a point in time. A rehearsal "
+        "in a transaction that is rolled back finds the objects that would be removed. After a "
+        "confirmation and a backup, one transaction removes them. RunPython therefore runs twice."
     )
     requires_system_checks = ()
 
@@ -52,23 +49,23 @@ class Command(BaseCommand):
         add(
             "app_label",
             nargs="*",
-            help="Roll back these apps and what depends on them. Default: everything.",
+            help="Roll back these apps and the migrations that depend on them. Default: all apps.",
         )
         add(
             "--to",
             nargs="+",
             default=[],
             metavar="POINT",
-            help="Roll back what came after a migration (courses.0001_initial) or a point in time "
+            help="Roll back the migrations after a migration (courses.0001_initial) or a time "
             "(2026-11-20T10:00).",
         )
-        connection_names = tuple(connections)
-        add("--database", default="default", choices=connection_names, help="The connection.")
+        alias = "The database, by its alias in DATABASES."
+        add("--database", default="default", choices=tuple(connections), help=alias)
         add("--dry-run", action="store_true", help="Print the SQL, and change nothing.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
-        destroy = "With --noinput: go on although data will be destroyed."
+        destroy = "With --noinput: continue even if data will be destroyed."
         add("--yes-destroy-data", action="store_true", help=destroy)
-        add("--no-backup", action="store_true", help="Write no backup first.")
+        add("--no-backup", action="store_true", help="Do not write a backup.")
         add(
             "--backup-dir",
             type=Path,
@@ -76,7 +73,7 @@ class Command(BaseCommand):
             help="The directory for backups. Default: the setting ROLLBACK_BACKUP_DIR, or backups/ "
             "next to manage.py.",
         )
-        restore = "Restore everything in such a backup."
+        restore = "Restore this backup of a rollback."
         add("--restore", type=Path, metavar="FILE", help=restore)
 
     @no_translations
@@ -88,7 +85,7 @@ class Command(BaseCommand):
         if not options["restore"]:
             self.roll_back()
         elif options["app_label"] or options["to"] or options["dry_run"]:
-            raise CommandError("--restore restores the whole file. Leave out the other arguments.")
+            raise CommandError("--restore takes no app labels, and neither --to nor --dry-run.")
         else:
             self.restore(options["restore"])
 
@@ -100,9 +97,11 @@ class Command(BaseCommand):
         check(self.connection, rollback)
         job = Job(self.connection, rollback, rehearse(self.connection, rollback, self.say))
         if self.options["dry_run"]:
-            self.stdout.write(script(job))
+            self.stdout.write(dry_run_script(job))
             return
-        tools = None if self.options["no_backup"] else self.find_programs()
+        or_else = ", or make your own backup and pass --no-backup"
+        no_backup = self.options["no_backup"]
+        tools = None if no_backup else find_client_programs(self.connection, or_else=or_else)
         losses = read_losses(self.connection, job.dropped)
         self.show_plan(job, losses)
         self.confirm(is_dangerous=destroys_data(job.dropped, losses))
@@ -111,36 +110,29 @@ class Command(BaseCommand):
         if tools and self.backup:
             self.say(f"\n{instructions(job, tools, self.backup)}")
 
-    def find_programs(self) -> ClientPrograms:
-        or_else = ", or make a backup in your own way and add --no-backup"
-        return find_client_programs(self.connection, or_else=or_else)
-
     def show_plan(self, job: Job, losses: Losses) -> None:
-        colored = self.options["force_color"] or self.stdout.isatty()
-        style = self.style if colored else no_style()
-        width = min(get_terminal_size((WIDTH_OF_A_FILE, 24)).columns, MAX_WIDTH)
         if self.options["verbosity"] or self.options["interactive"]:
+            style, width = report_style(self, force_color=self.options["force_color"])
             self.stdout.write(PlanReport(job, losses, style, width).render())
 
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
-        if self.backup:  # an earlier attempt's; it lacks the rows that were written since
+        if self.backup:  # of an earlier attempt: it lacks rows that were written since
             self.backup.remove()
-        own = read_own_tables(self.connection, job.rollback.before)
-        directory = Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR)
-        dropped = job.dropped
-        relations, changed = {*own, *dropped.written}, dropped.changed
         self.backup = write_backup(
-            self.connection, tools, relations, changed, directory, dropped.made
+            self.connection,
+            tools,
+            {*read_own_tables(self.connection, job.rollback.before), *job.dropped.written},
+            job.dropped.changed,
+            Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR),
+            job.dropped.created,
         )
-        tables_and_size = (
-            f"{counted(len(self.backup.tables), 'table')}, {counted_bytes(self.backup.bytes)}"
-        )
-        self.say(f"\nBackup: {shown(self.backup.path)} ({tables_and_size})")
+        tables, size = counted(len(self.backup.tables), "table"), counted_bytes(self.backup.bytes)
+        self.say(f"\nBackup: {shell_path(self.backup.path)} ({tables}, {size})")
 
     def restore(self, path: Path) -> None:
         if read_layout(self.connection, read_schema(self.connection)):
             raise CommandError(
-                "A backup is restored on one server, and tables of this database are on several. "
+                "A backup can only be restored on one server, and this database is distributed. "
                 "Nothing was changed. Run manage.py distribute --undo first."
             )
         backup = open_backup(path)
@@ -151,14 +143,14 @@ class Command(BaseCommand):
         restore(self.connection, tools, backup, self.say)
         tables = counted(len(backup.tables), "table")
         types = counted(len(backup.types), "enum type")
-        self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shown(path)}."))
+        self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shell_path(path)}."))
 
     def confirm(self, *, is_dangerous: bool) -> None:
         """Raise CommandError unless the options or the developer allow it."""
         if self.options["interactive"]:
             database = read_schema(self.connection).database
             if not self.connection.in_atomic_block:
-                self.connection.close()  # it could be cut off while it is idle
+                self.connection.close()  # the server may end an idle session
             ask(self.stdout, database)
         else:
             check_options(

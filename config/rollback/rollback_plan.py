@@ -1,4 +1,4 @@
-"""The migrations that a rollback unapplies, found from the arguments of the command."""
+"""The plan of a rollback: the migrations to unapply according to the command's arguments."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ from config.postgres import Node, Plan
 
 @dataclass(frozen=True)
 class Rollback:
-    """Migrations to unapply, and the models before and after."""
+    """The migrations to unapply, and the models before and after."""
 
-    what: str
-    """The request, in words."""
+    scope: str
+    """The request, as words in a sentence."""
     migrations: Sequence[Migration]
-    """In the order in which they are unapplied."""
+    """The migrations, in the order in which they are unapplied."""
     before: ProjectState
     after: ProjectState
     applied: Collection[Node]
-    """All migrations on record when this was planned."""
+    """All recorded migrations at the time of planning."""
     unknown: Sequence[Node]
-    """Applied migrations that the code does not have; they stay."""
+    """The recorded migrations that are missing in the code and are not unapplied."""
     reason: str
-    """Why there is nothing to unapply, if there is nothing."""
+    """The reason why there is nothing to unapply, if so."""
 
     @property
     def plan(self) -> Plan:
@@ -46,7 +46,7 @@ class Rollback:
 
     @property
     def removed_models(self) -> list[ModelKey]:
-        """The models that are removed; not those that only get their old name back."""
+        """The removed models, without those that are only renamed back."""
         last = {key: key for key in sorted(model_keys(self.before.apps))}
         for new, old in renamed_back(self.plan):
             last |= {key: old for key, name in last.items() if name == new}
@@ -55,68 +55,67 @@ class Rollback:
 
     @property
     def empties_ledger(self) -> bool:
-        """Return whether no migration is left, so that the table of their records is dropped."""
+        """Whether no migration remains, so that the table of migration records is dropped."""
         return not self.after.models and not self.unknown
 
 
 def read_rollback(
     connection: BaseDatabaseWrapper, app_labels: Collection[str] = (), to: Sequence[str] = ()
 ) -> Rollback:
-    """Return the rollback of what was asked for. Reads the ledger and the migration files only.
+    """Return the requested rollback, from the migration records and the migration files.
 
-    Without arguments everything is unapplied; with `app_labels`, these apps and what depends on
-    them; with `to`, as words, what came after a migration ("courses.0001", "courses 0001") or after
-    a point in time (ISO 8601, in the current time zone unless it names one).
+    Without arguments, it unapplies all migrations; with `app_labels`, those of these apps and their
+    dependents. `to` contains words: a migration ("courses.0001", "courses 0001") or a time in ISO
+    8601, by default in the current time zone. It limits the rollback to later migrations.
     Raise CommandError if there is no such app or migration.
     """
     loader = MigrationLoader(connection)
     loader.check_consistent_history(connection)
-    applied = _applied(loader, connection)
+    applied = _read_applied(loader, connection)
     for app_label in app_labels:
         _check_app(loader, app_label)
-    request = _request(loader, applied, app_labels, " ".join(to))
+    request = _parse_request(loader, applied, app_labels, " ".join(to))
     nodes = _with_dependents(loader.graph, applied, request.nodes)
     return Rollback(
-        request.what,
+        request.scope,
         [loader.graph.nodes[node] for node in nodes],
         loader.project_state(list(applied)),
         loader.project_state([node for node in applied if node not in nodes]),
         set(MigrationRecorder(connection).applied_migrations()),
-        sorted(_unknown(loader)),
+        sorted(_find_unknown(loader)),
         request.reason,
     )
 
 
 class Request(NamedTuple):
-    """What the arguments ask for."""
+    """The migrations that the arguments request."""
 
-    what: str
-    """The request in words."""
+    scope: str
+    """The request, as words in a sentence."""
     nodes: Collection[Node]
-    """Its migrations, without those that depend on them."""
+    """The requested migrations, without their dependents."""
     reason: str
-    """Why there are none, if there are none."""
+    """The reason why there are none, if so."""
 
 
-def _request(
+def _parse_request(
     loader: MigrationLoader, applied: Mapping[Node, datetime], app_labels: Collection[str], to: str
 ) -> Request:
     ours = {node: applied[node] for node in applied if not app_labels or node[0] in app_labels}
     if not to:
         of = f" of {' or '.join(app_labels)}" if app_labels else ""
-        what = ", ".join(app_labels) or "the whole schema"
-        return Request(what, ours, f"no migration{of} is applied")
-    if moment := _moment(to):
+        scope = ", ".join(app_labels) or "the whole schema"
+        return Request(scope, ours, f"no migration{of} is applied")
+    if moment := _parse_moment(to):
         return _after_moment(ours, moment, app_labels)
     if app_labels:
         raise CommandError(
-            f"--to {to} already names an app. Leave out {' '.join(app_labels)}, or give a point in "
-            "time."
+            f"--to {to} already names an app. Omit {' '.join(app_labels)}, or give a point in time."
         )
-    return _after_migration(loader, applied, *_target(loader, to))
+    return _after_migration(loader, applied, *_find_target(loader, to))
 
 
-def _moment(to: str) -> datetime | None:
+def _parse_moment(to: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(to)
     except ValueError:
@@ -133,12 +132,12 @@ def _after_moment(
         node, last = max(applied.items(), key=lambda item: item[1])
         last = last.astimezone(moment.tzinfo)
         reason += f"; the last one, {'.'.join(node)}, was at {last:%Y-%m-%d %H:%M:%S %Z}"
-    what = f"what was applied{of} after {moment:%Y-%m-%d %H:%M:%S %Z}"
-    return Request(what, [node for node in applied if applied[node] > moment], reason)
+    scope = f"the migrations{of} applied after {moment:%Y-%m-%d %H:%M:%S %Z}"
+    return Request(scope, [node for node in applied if applied[node] > moment], reason)
 
 
-def _target(loader: MigrationLoader, to: str) -> Node:
-    """Return the migration that `to` names; its name is '' for the time before the first.
+def _find_target(loader: MigrationLoader, to: str) -> Node:
+    """Return the migration that `to` names, with the name '' for "zero".
 
     Raise CommandError if there is no such migration.
     """
@@ -170,8 +169,8 @@ def _after_migration(
     target = (app_label, name)
     if target not in applied:
         raise CommandError(
-            f"{app_label}.{name} is not applied, so there is no way back to it. "
-            f"manage.py showmigrations {app_label} shows what is."
+            f"{app_label}.{name} is not applied, so {app_label} cannot be rolled back to it. "
+            f"manage.py showmigrations {app_label} lists the applied migrations."
         )
     later = [node for node in own if node != target and target in loader.graph.forwards_plan(node)]
     return Request(
@@ -186,11 +185,11 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
         installed = app_label in apps.app_configs
         problem = "has no migrations" if installed else "is not installed"
         known = ", ".join(sorted(loader.migrated_apps))
-        raise CommandError(f"App {app_label!r} {problem}. There are: {known}.")
+        raise CommandError(f"App {app_label!r} {problem}. Apps with migrations: {known}.")
 
 
-def _applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
-    """Return when each migration was applied; a squashed one, with the last that it replaces."""
+def _read_applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
+    """Return when each migration was applied; a squashed one, when its last part was."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
     return {
@@ -202,7 +201,7 @@ def _applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[N
     }
 
 
-def _unknown(loader: MigrationLoader) -> set[Node]:
+def _find_unknown(loader: MigrationLoader) -> set[Node]:
     replaced = {node for each in loader.disk_migrations.values() for node in each.replaces}
     return loader.applied_migrations.keys() - loader.disk_migrations.keys() - replaced
 
@@ -212,9 +211,9 @@ def _with_dependents(
 ) -> list[Node]:
     """Return `roots` and all migrations that depend on them, the one that was applied last first.
 
-    The times matter where dependencies are silent, such as after a model has moved to another app.
+    The times order migrations without dependencies, for example after a model moved to another app.
     """
-    gone: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
+    unapplied: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
     order: dict[Any, None] = {}
     for leaf in graph.leaf_nodes():
         order |= dict.fromkeys(graph.forwards_plan(leaf))
@@ -225,4 +224,4 @@ def _with_dependents(
             before = [times[parent] for parent in parents if parent in times]
             times[node] = max([applied[node], *before])  # never before its dependencies
     in_time = sorted(times, key=times.__getitem__)
-    return [node for node in reversed(in_time) if node in gone]
+    return [node for node in reversed(in_time) if node in unapplied]

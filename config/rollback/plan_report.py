@@ -1,4 +1,4 @@
-"""The texts in which a rollback is shown: its plan before, its outcome after."""
+"""The texts about a rollback: its plan, and its outcome."""
 
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
@@ -10,35 +10,32 @@ from config.console import counted, counted_bytes, printable
 from config.postgres.catalog import read_schema
 from config.postgres.enums import CreateEnum
 from config.rollback.dropped_objects import Dropped, UndoneOperation
-from config.rollback.execution import Job
 from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject
 from config.rollback.losses import MADE_BY_MIGRATE, Losses, RowCount
+from config.rollback.rollback_transaction import Job
 
-COUNT, BYTES = 20, 12  # widths of the columns on the right
-NARROWEST = 70
+COUNT, BYTES = 20, 12  # the widths of the columns on the right
+MIN_WIDTH = 70
 NAMING = (CreateModel, AddField, CreateEnum)
-"""The operations whose description names what undoing them drops."""
+"""The operations whose description already names the dropped object."""
 
 
 class PlanReport:
-    """The plan of a rollback: each operation with what it destroys, and the totals last."""
+    """The plan of a rollback: each operation with its losses, and the totals."""
 
     def __init__(self, job: Job, losses: Losses, style: Style, width: int) -> None:
         self.schema = read_schema(job.connection)
         self.rollback, self.dropped, self.losses = job.rollback, job.dropped, losses
-        self.style, self.width = style, max(width, NARROWEST)
+        self.style, self.width = style, max(width, MIN_WIDTH)
 
     def render(self) -> str:
         return "\n".join([*self._head(), "", *self._operations(), "", *self._totals()])
 
     def _head(self) -> Iterator[str]:
-        version = f"{self.schema.server_version // 10000}.{self.schema.server_version % 10000}"
-        yield printable(
-            f"PostgreSQL {version}, database {self.schema.database}, schema {self.schema.name}"
-        )
+        yield printable(self.schema.description)
         yield ""
         count = counted(len(self.rollback.migrations), "migration")
-        yield f"Rolling back {self.rollback.what} undoes {count}, in this order:"
+        yield f"Rolling back {self.rollback.scope} undoes {count}, in this order:"
 
     def _operations(self) -> Iterator[str]:
         for migration, operations in self.dropped.migrations:
@@ -63,12 +60,14 @@ class PlanReport:
         return self._counted(undone.objects) if isinstance(undone.operation, NAMING) else ""
 
     def _counted(self, objects: Sequence[DroppedObject]) -> str:
-        """Return the rows in `objects`, or their values; '' if there are none of either."""
+        """Return the number of rows or values in `objects`, or '' if they contain no data."""
         holding = [obj for obj in objects if obj in self.losses.objects]
         if not holding:
             return ""
         lost = self.losses.total(holding)
-        return f"{_shown(lost, _unit(holding[0])):>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
+        unit = "row" if holding[0].kind == HOLDS_ROWS else "value"
+        count = _count_text(lost, unit)
+        return f"{count:>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
 
     def _totals(self) -> Iterator[str]:
         lines = list(_totals(self.dropped, self.losses))
@@ -78,26 +77,26 @@ class PlanReport:
         for table, count in self.dropped.rows.updated.items():
             if table not in MADE_BY_MIGRATE:
                 yield f"This changes {counted(count, 'row')} of {printable(table)}."
-        for what in self.dropped.unbacked:
-            yield f"This changes {printable(what)}, which no backup holds."
+        for change in self.dropped.unbacked:
+            yield f"This changes {printable(change)}, which no backup contains."
         if self.rollback.unknown and not self.rollback.after.models:
             names = ", ".join(".".join(node) for node in self.rollback.unknown)
-            yield f"Not in the code, so what they made stays: {names}."
+            yield f"Not unapplied, because the code does not contain them: {names}."
 
 
 def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
-    """Yield a line for each kind of thing that is destroyed."""
+    """Yield a line for each kind of destroyed objects, values and rows."""
     tables = [obj for obj in losses.objects if obj.kind == HOLDS_ROWS]
     if tables:
         lost = losses.total(tables)
         yield (
-            f"{_shown(lost, 'row')} in {counted(len(tables), 'table')}, "
+            f"{_count_text(lost, 'row')} in {counted(len(tables), 'table')}, "
             f"{counted_bytes(lost.bytes)} with indexes"
         )
     for column in dropped.of_kind(HOLDS_VALUES):
         lost = losses.objects[column]
         yield (
-            f"{_shown(lost, 'value')} in column {printable(str(column))}, "
+            f"{_count_text(lost, 'value')} in column {printable(str(column))}, "
             f"{counted_bytes(lost.bytes)}"
         )
     for kind in dropped.kinds:
@@ -111,11 +110,11 @@ def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
     for table, count in dropped.rows.forgotten.items():
         yield f"{counted(count, 'row')} of {printable(table)} about the models that are removed"
     if dropped.runs_code:
-        yield "whatever else the code of its migrations changes when it runs backwards"
+        yield "other data that the code of its migrations changes when it runs backwards"
 
 
 def success(job: Job, losses: Losses) -> str:
-    """Return a line with all that was removed, and how many rows it had in the end."""
+    """Return the outcome in one line: the removed objects and the number of their rows."""
     dropped = job.dropped
     models = counted(len(job.rollback.removed_models), "model")
     removed = [
@@ -125,14 +124,10 @@ def success(job: Job, losses: Losses) -> str:
     ]
     *others, last = [item for item in removed if " 0 " not in item]
     tables = [obj for obj in losses.objects if obj.kind == HOLDS_ROWS]
-    rows = f", with {_shown(losses.total(tables), 'row')}" if tables else ""
+    rows = f", with {_count_text(losses.total(tables), 'row')}" if tables else ""
     listed = f"{', '.join(others)} and {last}" if others else last
-    return f"Nothing is left of {job.rollback.what}. Removed: {listed}{rows}."
+    return f"Rolled back {job.rollback.scope}. Removed: {listed}{rows}."
 
 
-def _unit(obj: DroppedObject) -> str:
-    return "row" if obj.kind == HOLDS_ROWS else "value"
-
-
-def _shown(lost: RowCount, kind: str) -> str:
+def _count_text(lost: RowCount, kind: str) -> str:
     return ("" if lost.is_exact else "about ") + counted(lost.count, kind)

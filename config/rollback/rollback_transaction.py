@@ -1,6 +1,6 @@
-"""A rollback as it is carried out: locked, backed up, unapplied and checked in one transaction."""
+"""The execution of a rollback: lock, back up, unapply and check in one transaction."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.management.base import CommandError
@@ -21,25 +21,22 @@ from config.postgres import every_row
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import describe
 from config.rollback.losses import Losses, read_losses
-from config.rollback.plan import Rollback
 from config.rollback.remains import check_nothing_left
+from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
-from config.rollback.sequence_numbers import make_undoable, try_to_make_undoable
+from config.rollback.sequence_numbers import make_sequences_transactional
 from config.rollback.table_locks import (
     BLOCK_ALL,
     BLOCK_WRITERS,
     lock_tables,
-    try_to_lock_tables,
 )
 from config.rollback.trace import Trace
-from config.rollback.unapplying import check_unchanged, forget, unapply
-
-type Say = Callable[[str], None]
+from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
 
 
 @dataclass(frozen=True)
 class Job:
-    """A rollback of the database behind `connection`."""
+    """A rehearsed rollback of the connection's database."""
 
     connection: BaseDatabaseWrapper
     rollback: Rollback
@@ -47,16 +44,16 @@ class Job:
 
 
 def check(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Raise CommandError if the rollback could not run to its end, as far as its plan tells."""
+    """Raise CommandError if the plan alone shows that the rollback would fail."""
     check_reversible(rollback.plan, in_one_transaction=True)
     check_labels(connection, rollback.plan)
 
 
-def carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Losses:
-    """Carry out the whole rollback or nothing of it, and return what it destroyed.
+def carry_out(job: Job, back_up: Callable[[], object] | None, say: Callable[[str], None]) -> Losses:
+    """Carry out the rollback completely or not at all, and return the rows that it destroyed.
 
-    Unless it is None, `back_up` is called before; again, if locks force another attempt.
-    Raise CommandError, django.db.Error, or KeyboardInterrupt that tells how the database stands.
+    `back_up` is called first, unless it is None, and again if locks require another attempt.
+    Raise CommandError, django.db.Error, or KeyboardInterrupt with the state of the database.
     """
     progress = Progress("rollback", unapplies=job.rollback.nodes)
     with guarded_run(job.connection, progress, say) as waits:
@@ -69,9 +66,9 @@ def carry_out(job: Job, back_up: Callable[[], object] | None, say: Say) -> Losse
 
 
 def _carry_out(
-    job: Job, back_up: Callable[[], object] | None, say: Say, waits: LockWaits
+    job: Job, back_up: Callable[[], object] | None, say: Callable[[str], None], waits: LockWaits
 ) -> Losses:
-    """Carry it out within one transaction.
+    """Carry the rollback out in the current transaction.
 
     Writers are blocked from before the backup until the commit, so that the backup has every row.
     """
@@ -82,34 +79,36 @@ def _carry_out(
     losses = read_losses(connection, dropped)
     altered = {*dropped.written, *dropped.locked}
     if back_up:
-        # A backup can take long, and would be in vain if another session kept its locks.
-        try_to_lock_tables(connection, altered, BLOCK_ALL)
-        try_to_make_undoable(connection, job.rollback)
+        with transaction.atomic(using=connection.alias):
+            # A backup takes long, so first make sure that all locks can be granted.
+            lock_tables(connection, altered, BLOCK_ALL)
+            make_sequences_transactional(connection, job.rollback)
+            transaction.set_rollback(True, using=connection.alias)
         back_up()
     lock_tables(connection, altered, BLOCK_ALL)
     with all_undone():
         migrating.send(carry_out, waits=waits)
-        _unapply_as_agreed(job, say)
+        _unapply_as_shown(job, say)
     return losses
 
 
-def _unapply_as_agreed(job: Job, say: Say) -> None:
-    """Unapply the plan. Raise CommandError if something goes that the plan did not show."""
-    connection, rollback = job.connection, job.rollback
-    make_undoable(connection, rollback)
+def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
+    """Unapply the plan. Raise CommandError if it removes more than the plan has shown."""
+    connection, rollback, dropped = job.connection, job.rollback, job.dropped
+    make_sequences_transactional(connection, rollback)
     with connection.cursor() as cursor:
-        trace, rows = Trace(connection), RowWatch(cursor)
+        trace, rows = Trace(cursor), RowWatch(cursor)
         with transaction.atomic(using=connection.alias):
             unapply(connection, rollback, trace, say)
-            forget(connection, rollback)
+            remove_leftover_records(connection, rollback)
             check_nothing_left(connection, rollback)
             trace.finish()
             rows.finish()
-            is_agreed = _is_agreed(job.dropped, trace, rows)
-            if not is_agreed:
+            is_as_shown = trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
+            if not is_as_shown:
                 transaction.set_rollback(True, using=connection.alias)
-        if not is_agreed:
-            raise _not_shown(job.dropped, trace, rows)
+        if not is_as_shown:
+            raise _not_shown(dropped, trace, rows)
     emit_post_migrate_signal(
         verbosity=0,
         interactive=False,
@@ -119,21 +118,14 @@ def _unapply_as_agreed(job: Job, say: Say) -> None:
     )
 
 
-def _is_agreed(dropped: Dropped, trace: Trace, rows: RowWatch) -> bool:
-    return trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
-
-
-def _tables_not_shown(dropped: Dropped, rows: RowWatch) -> Iterable[str]:
-    return rows.names(rows.tables - dropped.rows.tables).values()
-
-
 def _not_shown(dropped: Dropped, trace: Trace, rows: RowWatch) -> CommandError:
-    """Return the error that names what would go as well, now that it is there again."""
+    """Return the error that names the other objects. Call it after they have been restored."""
+    tables = rows.names(rows.tables - dropped.rows.tables).values()
     more = [
         *(obj.described for obj in describe(rows.cursor, trace.vanished - dropped.vanished)),
-        *(f"rows of {name}" for name in dict.fromkeys(_tables_not_shown(dropped, rows))),
+        *(f"rows of {name}" for name in dict.fromkeys(tables)),
     ]
     return CommandError(
-        f"Something would go now that was not shown: {', '.join(more)}. Nothing was changed. Run "
-        "rollback again, and read the new plan."
+        f"The rollback would now also remove {', '.join(more)}, which its plan did not show. "
+        "Nothing was changed. Run rollback again, and read the new plan."
     )

@@ -1,27 +1,27 @@
-"""The changes of the place of a table on a cluster."""
+"""The SQL that distributes a table over a Citus cluster as its model declares."""
 
 from collections.abc import Iterator
 
 from config.drift.repair.creation import comment
-from config.drift.repair.removal import remake_mentioning
-from config.drift.repair.statements import Phase, Statement, mention
+from config.drift.repair.phases import Phase, Statement, table_pattern
+from config.drift.repair.removal import recreate_mentioning
 from config.postgres.catalog import Catalog, Key
 from config.postgres.citus import declared_layout, free, layout_of, move, place, take_back_alone
 
 
 def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Yield the statements that place the table where its model declares."""
+    """Yield the statements that give the table its declared placement."""
     declared = declared_layout()
     layout = layout_of(live)
     found, wanted = layout.get(key.name), declared[key.name]
-    # A table that is to join others joins those that are in their place.
+    # A colocated table joins the first of the others, so correctly placed ones come first.
     others = {name: declared[name] for name in layout if layout[name] == declared.get(name)}
     others |= {name: declared[name] for name in layout if name in declared}
     if found and (sql := move(key.name, found, wanted, others)):
         yield Statement(Phase.PLACEMENT, sql)
     else:
         if found:
-            yield from _without_foreign_keys(key, expected, live)
+            yield from _recreate_foreign_keys(key, expected, live)
             yield Statement(Phase.TAKE_BACK, take_back_alone(key.name))
         yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
         yield Statement(Phase.PLACEMENT, free(key.name))
@@ -29,14 +29,14 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
         yield from _comments(key, expected)
 
 
-def _without_foreign_keys(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Drop and recreate the foreign keys that connect the table, since it is taken back alone."""
-    yield from remake_mentioning(r"^FOREIGN KEY", expected, live, key.name)
-    yield from remake_mentioning(rf"\bREFERENCES {mention(key.name)}\(", expected, live)
+def _recreate_foreign_keys(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
+    """Recreate the foreign keys from and to the table, which cannot be undistributed with them."""
+    yield from recreate_mentioning(r"^FOREIGN KEY", expected, live, key.name)
+    yield from recreate_mentioning(rf"\bREFERENCES {table_pattern(key.name)}\(", expected, live)
 
 
 def _comments(table: Key, expected: Catalog) -> Iterator[Statement]:
-    """Write the comments of the table and its parts, which Citus loses when it converts it."""
+    """Set the comments of the table and its parts, which Citus loses when it converts a table."""
     for key in expected:
         if (key == table or key.table == table.name) and expected[key].get("comment"):
             yield comment(key, expected[key]["comment"])

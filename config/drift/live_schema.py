@@ -1,4 +1,4 @@
-"""A transaction that reads the live schema: settings pinned, lock waits short, no changes."""
+"""The transaction that reads the live schema, with fixed settings and short waits for locks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ from config.console import OutputError, explain
 from config.postgres.backend import LASTING, DatabaseWrapper
 from config.postgres.catalog import CatalogError, Schema, check_may_read, read_schema
 
-# Reading a definition waits for another session's uncommitted DDL, but not longer than this.
+# The longest wait for another session's uncommitted DDL, which blocks pg_get_*def().
 LOCK_TIMEOUT = 2000  # milliseconds
-# Settings that change how PostgreSQL creates or prints a table, pinned so that a role's own
-# settings cannot look like drift.
+# Settings that change how PostgreSQL creates or prints a table, fixed so that a role's own settings
+# cannot look like drift.
 PINNED = {
     "DateStyle": "ISO",
     "IntervalStyle": "postgres",
@@ -31,7 +31,7 @@ PINNED = {
 
 def _check_engine(connection: BaseDatabaseWrapper) -> None:
     """Raise CatalogError unless the connection's backend can create this schema."""
-    # django.db.connection is a proxy of the wrapper.
+    # The caller may pass django.db.connection, which is a proxy.
     if not isinstance(connections[connection.alias], DatabaseWrapper):
         raise CatalogError(
             f"Database {connection.alias!r} has the engine {connection.settings_dict['ENGINE']!r}, "
@@ -40,16 +40,16 @@ def _check_engine(connection: BaseDatabaseWrapper) -> None:
 
 
 @contextmanager
-def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
-    """Open a transaction in which to read the schema, and roll it back at the end.
+def read_transaction(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
+    """Begin a transaction that reads the schema, and roll it back at the end.
 
-    Raise CatalogError if the engine is another one, or if the role may not read the schema.
+    Raise CatalogError if the engine cannot create this schema, or if the role may not read it.
     """
     _check_engine(connection)
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        # Set the limit before the first query: another session may have locked the catalog itself.
+        # Limit the wait before the first query: another session may have locked pg_catalog itself.
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
-        # Return to the session's own lock_timeout if it is shorter, and pin the other settings.
+        # Use the session's own lock_timeout if it is shorter.
         cursor.execute(
             "SELECT set_config('lock_timeout', least(nullif(reset_val::int, 0), %s)::text, true)"
             "  FROM pg_settings WHERE name = 'lock_timeout'",
@@ -61,7 +61,7 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
             " WHERE current_setting(name, true) IS NOT NULL",
             [list(PINNED), list(PINNED.values())],
         )
-        # A pooler's session may still have temporary tables with the names of the expected ones.
+        # Behind a pooler, the session may have temporary tables with the same names.
         cursor.execute("DISCARD TEMP")
         check_may_read(connection)
         yield read_schema(connection)
@@ -69,7 +69,7 @@ def reading(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
 
 
 def explain_failure(error: Exception) -> str:
-    """Return one line that says why the schema could not be read, and what to do about it."""
+    """Return one line with the reason why the schema could not be read, and the next step."""
     if isinstance(error.__cause__, errors.LockNotAvailable):
         return "Another session is changing the schema and has not committed. Try again later."
     explanation = explain(error) if not isinstance(error, CatalogError | OutputError) else None

@@ -1,4 +1,4 @@
-"""The bounds of partitions by month, as PostgreSQL prints them and as times in UTC."""
+"""The bounds of partitions by range of times, parsed from and printed as PostgreSQL's text."""
 
 import re
 from collections.abc import Iterator
@@ -10,46 +10,46 @@ from config.postgres import FIRST, LAST, month_of, month_range
 
 @dataclass(frozen=True, order=True)
 class Bound:
-    """The times from `start`, which is included, to `end`, which is not."""
+    """The range of times from `start`, inclusive, to `end`, exclusive, in UTC."""
 
     start: datetime
     end: datetime
 
     def overlaps(self, other: "Bound") -> bool:
-        """Return whether a time is in both."""
+        """Return whether the ranges have a time in common."""
         return self.start < other.end and other.start < self.end
 
     def sql(self, type_name: str) -> str:
-        """Return the bound as PostgreSQL prints that of a column of this type, in UTC."""
+        """Return the bound as PostgreSQL prints it, in UTC, for a column of this type."""
         start, end = (_literal(time, type_name) for time in (self.start, self.end))
         return f"FOR VALUES FROM ({start}) TO ({end})"
 
 
 def read_bound(text: str) -> Bound | None:
-    """Return the bound that PostgreSQL prints in UTC, or None if it is no range of times."""
+    """Return the bound in PostgreSQL's text, or None if it is not a range of times."""
     found = re.fullmatch(r"FOR VALUES FROM \((.*)\) TO \((.*)\)", text)
     if not found:
         return None
     try:
-        return Bound(*map(_time, found.groups()))
-    except ValueError:  # a date before Christ or after the year 9999
+        return Bound(*map(_parse_time, found.groups()))
+    except ValueError:  # Python has no years before 1 and after 9999
         return None
 
 
 def month_at(time: datetime) -> Bound:
-    """Return the month that the time is in."""
+    """Return the bound of the month that contains the time."""
     return Bound(*month_range(month_of(time)))
 
 
 def months_from(start: datetime, end: datetime) -> Iterator[Bound]:
-    """Yield the months from `start`, the first of one, to `end`, that of another."""
+    """Yield the months between two starts of months; none if `start` is not before `end`."""
     while start < end:
         month = month_at(start)
         yield month
         start = month.end
 
 
-def _time(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     if text in ("MINVALUE", "'-infinity'"):
         return FIRST
     if text in ("MAXVALUE", "'infinity'"):

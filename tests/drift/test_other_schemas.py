@@ -2,9 +2,9 @@
 
 import pytest
 
-from config.drift.schemas import SEPARATOR
+from config.drift.other_schemas import SEPARATOR
 from tests.drift.command import verify_schema
-from tests.drift.test_history import found
+from tests.drift.test_migration_objects import found
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
 

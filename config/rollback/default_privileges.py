@@ -1,6 +1,7 @@
-"""The privileges that objects have because they were created: ALTER DEFAULT PRIVILEGES adds some.
+"""The privileges that ALTER DEFAULT PRIVILEGES adds to objects that a restoration creates.
 
-pg_restore grants what differs from PostgreSQL's own defaults, as if there were no others.
+pg_restore assumes that a new object has PostgreSQL's own default privileges, and grants or revokes
+only the differences.
 """
 
 from collections.abc import Collection
@@ -8,17 +9,12 @@ from collections.abc import Collection
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres.catalog import Address
+from config.rollback.inventory import address_parameters
 
 
 def read_corrections(cursor: CursorWrapper, created: Collection[Address]) -> list[str]:
-    """Return the statements that leave `created` with PostgreSQL's own default privileges."""
-    cursor.execute(
-        CORRECTIONS,
-        {
-            "catalogs": [each.catalog for each in created],
-            "oids": [each.oid for each in created],
-        },
-    )
+    """Return the statements that give the objects PostgreSQL's own default privileges."""
+    cursor.execute(CORRECTIONS, address_parameters(created))
     return [statement for (statement,) in cursor.fetchall()]
 
 

@@ -1,7 +1,7 @@
-"""Tables of other schemas, to which a model refers by db_table = 'schema"."table'.
+"""Tables of other schemas, which a model names as db_table = 'schema"."table'.
 
-Their keys have that name. PostgreSQL's own texts have `schema.table` instead, and the expected
-tables are temporary ones, each of whose names is `schema.table` as a whole.
+Their keys contain this name. PostgreSQL prints `schema.table` in definitions. The expected table is
+a temporary one whose bare name is `schema.table`.
 """
 
 import json
@@ -21,19 +21,20 @@ SEPARATOR = '"."'
 
 @dataclass(frozen=True)
 class OtherTable:
-    """A table of a schema that a model names."""
+    """A table whose model names its schema."""
 
     name: str
-    """The name as the model writes it."""
+    """The name in the form of the model's db_table."""
     schema: str
     oid: int | None
-    """The schema's; None if it is missing."""
+    """The oid of the schema; None if it is missing."""
     sql: str
-    """The name as PostgreSQL writes it."""
+    """The name as PostgreSQL prints it."""
     sql_without_schema: str
 
     @property
-    def bare(self) -> str:
+    def name_in_schema(self) -> str:
+        """The name without the schema and without quotes."""
         return self.name.partition(SEPARATOR)[2]
 
     @property
@@ -42,18 +43,18 @@ class OtherTable:
 
 
 def dotted(name: str) -> str:
-    """Return the name `schema.table` of the table `name` of a model."""
+    """Return `schema.table` for a db_table that contains a schema."""
     return name.replace(SEPARATOR, ".")
 
 
 def temporary_name(name: str) -> str:
-    """Return the name of the temporary table that stands for the table `name` of a model."""
+    """Return the name of the temporary table that is created for a db_table."""
     return shortened(dotted(name))
 
 
 def read_other_tables(connection: BaseDatabaseWrapper, schema: Schema) -> list[OtherTable]:
-    """Return the tables that the project's models name together with their schema."""
-    names = sorted({m._meta.db_table for m in _models() if SEPARATOR in m._meta.db_table})
+    """Return the tables of the models that name a schema."""
+    names = sorted({m._meta.db_table for m in _managed_models() if SEPARATOR in m._meta.db_table})
     if not names:
         return []
     schemas = [name.partition(SEPARATOR)[0] for name in names]
@@ -63,7 +64,7 @@ def read_other_tables(connection: BaseDatabaseWrapper, schema: Schema) -> list[O
         return [OtherTable(*row) for row in cursor.fetchall()]
 
 
-def _models() -> list[type[Model]]:
+def _managed_models() -> list[type[Model]]:
     return [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
 
 
@@ -76,15 +77,17 @@ SELECT name, schema, n.oid,
 """
 
 
-def hide(connection: BaseDatabaseWrapper, schema: Schema, others: Iterable[OtherTable]) -> None:
-    """Take the schemas of `others` out of the search path, so that names in them have a schema."""
+def remove_from_search_path(
+    connection: BaseDatabaseWrapper, schema: Schema, others: Iterable[OtherTable]
+) -> None:
+    """Remove the schemas of `others` from the search path, so that their names are qualified."""
     hidden = sorted({other.schema for other in others} - {schema.name})
     if hidden:
         with connection.cursor() as cursor:
-            cursor.execute(HIDE, [hidden])
+            cursor.execute(REMOVE_FROM_SEARCH_PATH, [hidden])
 
 
-HIDE = """
+REMOVE_FROM_SEARCH_PATH = """
 SELECT set_config('search_path', string_agg(quote_ident(name), ', ' ORDER BY place), true)
   FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
  WHERE name <> ALL (%s)
@@ -94,10 +97,10 @@ SELECT set_config('search_path', string_agg(quote_ident(name), ', ' ORDER BY pla
 def with_other_tables(
     connection: BaseDatabaseWrapper, live: Catalog, schema: Schema, others: Collection[OtherTable]
 ) -> Catalog:
-    """Return the live catalog with the tables of other schemas under the names of their models."""
+    """Return the live catalog with the tables of other schemas, keyed by their db_table."""
     catalog = dict(live)
     for oid in sorted({other.oid for other in others if other.oid}):
-        names = {other.bare: other.name for other in others if other.oid == oid}
+        names = {other.name_in_schema: other.name for other in others if other.oid == oid}
         source = live if oid == schema.oid else read_with_members(connection, oid, names)
         texts = {
             f" ON {other.sql_without_schema} ": f" ON {other.sql} "
@@ -105,30 +108,34 @@ def with_other_tables(
             if other.oid == oid
         }
         if source is live:
-            catalog = {key: value for key, value in catalog.items() if not _is_of(key, names)}
-        catalog |= renamed({k: v for k, v in source.items() if _is_of(k, names)}, names, texts)
+            catalog = {
+                key: value for key, value in catalog.items() if not _belongs_to_table(key, names)
+            }
+        catalog |= _renamed(
+            {k: v for k, v in source.items() if _belongs_to_table(k, names)}, names, texts
+        )
     return catalog
 
 
-def _is_of(key: Key, names: Mapping[str, str]) -> bool:
+def _belongs_to_table(key: Key, names: Mapping[str, str]) -> bool:
     return key.table in names or (key.kind == "table" and key.name in names)
 
 
 def as_live(created: Catalog, others: Iterable[OtherTable]) -> Catalog:
-    """Return the catalog of temporary tables with the names and texts of the live ones."""
+    """Return the catalog of temporary tables with the names and definitions of live ones."""
     names = {other.temporary: other.name for other in others}
     if not names:
         return created
-    divided = ((model, monthly_partitions(model)) for model in _models())
-    defaults = [partitions.default_partition(model) for model, partitions in divided if partitions]
+    partitions = ((model, monthly_partitions(model)) for model in _managed_models())
+    defaults = [monthly.default_partition(model) for model, monthly in partitions if monthly]
     texts = {quote(other.temporary): other.sql for other in others}
-    return renamed(created, names | {temporary_name(name): name for name in defaults}, texts)
+    return _renamed(created, names | {temporary_name(name): name for name in defaults}, texts)
 
 
-def renamed(catalog: Catalog, names: Mapping[str, str], texts: Mapping[str, str]) -> Catalog:
-    """Return the catalog with other names of tables, and with other names of them in texts."""
+def _renamed(catalog: Catalog, names: Mapping[str, str], texts: Mapping[str, str]) -> Catalog:
+    """Return the catalog with other names of tables, and with `texts` replaced in attributes."""
     return {
-        _renamed_key(key, names): _replaced(dict(attributes), texts)
+        _renamed_key(key, names): _replace_texts(dict(attributes), texts)
         for key, attributes in catalog.items()
     }
 
@@ -141,13 +148,13 @@ def _renamed_key(key: Key, names: Mapping[str, str]) -> Key:
         return Key(key.kind, names.get(key.table, key.table), name)
     if key.table not in names:
         return key
-    # PostgreSQL derives names that a statement leaves out from the name of the table.
+    # PostgreSQL derives the names of constraints and indexes from the name of the table.
     table, bare = names[key.table], names[key.table].partition(SEPARATOR)[2]
     prefix = key.table.removesuffix(bare)
     return Key(key.kind, table, key.name.removeprefix(prefix) if prefix else key.name)
 
 
-def _replaced(attributes: Any, texts: Mapping[str, str]) -> Any:
+def _replace_texts(attributes: Any, texts: Mapping[str, str]) -> Any:
     encoded = json.dumps(attributes)
     for old, new in texts.items():
         encoded = encoded.replace(json.dumps(old)[1:-1], json.dumps(new)[1:-1])

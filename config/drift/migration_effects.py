@@ -1,4 +1,4 @@
-"""What applied migrations did apart from the models: SQL of their own, and state-only removals."""
+"""The effects of applied migrations that the models do not show, such as those of RunSQL."""
 
 import inspect
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -30,99 +30,99 @@ from config.drift.ledger import load_migrations
 from config.postgres.catalog import quote
 from config.postgres.enums import enum_field
 
+MAX_LENGTH = 63
+"""The number of letters after which Django shortens the name of a table."""
+
 type Name = tuple[str, str]
-"""The table of an object ('' if it is not part of one), and its name."""
+"""The table of a part, or '' for other objects, and the name of the object."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """What an operation of an applied migration did apart from the models."""
+class OperationEffect:
+    """The effect of an operation of an applied migration that the models do not show."""
 
     kept: Collection[Name] = ()
-    """The objects that it left in the database, and removed from the models."""
+    """The objects that it removed from the models, but not from the database."""
     sql: str = ""
     code: str = ""
-    """The Python source of the module whose function it ran."""
+    """The Python source of the module that contains the function of RunPython."""
     cascades: bool = False
-    """Whether it also dropped what depended on something else."""
+    """Whether it may also have dropped dependent objects."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """The old name of a table by the new one."""
+    """The old name of each renamed table by its new name."""
 
 
-def read_steps(connection: BaseDatabaseWrapper) -> list[Step]:
-    """Return the steps of the applied migrations, in the order of the migrations."""
+def read_effects(connection: BaseDatabaseWrapper) -> list[OperationEffect]:
+    """Return the effects of the applied migrations, in their order."""
     loader = load_migrations(connection)
     state = ProjectState()
-    steps: list[Step] = []
-    for node in _applied(loader):
+    effects: list[OperationEffect] = []
+    for node in _applied_nodes(loader):
         for operation in loader.graph.nodes[node].operations:
-            steps += _steps(operation, node[0], state, connection)
+            effects += _operation_effects(operation, node[0], state, connection)
             operation.state_forwards(node[0], state)
-    return steps
+    return effects
 
 
-def _applied(loader: MigrationLoader) -> Iterable[tuple[str, str]]:
+def _applied_nodes(loader: MigrationLoader) -> Iterable[tuple[str, str]]:
     plans = (loader.graph.forwards_plan(leaf) for leaf in sorted(loader.graph.leaf_nodes()))
     nodes = dict.fromkeys(node for plan in plans for node in plan)
     return [node for node in nodes if node in loader.applied_migrations]
 
 
-def _steps(
+def _operation_effects(
     operation: Operation, app_label: str, state: ProjectState, connection: BaseDatabaseWrapper
-) -> Iterator[Step]:
+) -> Iterator[OperationEffect]:
     hints = getattr(operation, "hints", {})
     if isinstance(operation, SeparateDatabaseAndState):
-        yield Step(kept=_kept(operation, app_label, state, connection))
+        yield OperationEffect(kept=_objects_left_behind(operation, app_label, state))
         for inner in operation.database_operations:
-            yield from _steps(inner, app_label, state, connection)
+            yield from _operation_effects(inner, app_label, state, connection)
     elif not router.allow_migrate(connection.alias, app_label, **hints):
         return
     elif isinstance(operation, RunSQL):
-        sql = _text(operation.sql)
-        yield Step(sql=sql, cascades="cascade" in sql.lower())
+        sql = _run_sql_text(operation.sql)
+        yield OperationEffect(sql=sql, cascades="cascade" in sql.lower())
     elif isinstance(operation, RunPython):
-        yield Step(code=_source(operation.code))
+        yield OperationEffect(code=_module_source(operation.code))
     elif isinstance(operation, (AlterModelTable, RenameModel)):
-        yield Step(renamed=_renamed(operation, app_label, state, connection))
+        yield OperationEffect(renamed=_renamed_table(operation, app_label, state))
     elif isinstance(operation, RemoveField):
-        yield Step(cascades=True)
+        yield OperationEffect(cascades=True)
     elif isinstance(operation, AddConstraintNotValid):
-        yield Step(sql=f"ADD CONSTRAINT {quote(operation.constraint.name)} NOT VALID;")
+        yield OperationEffect(sql=f"ADD CONSTRAINT {quote(operation.constraint.name)} NOT VALID;")
     elif isinstance(operation, ValidateConstraint):
-        yield Step(sql=f"VALIDATE CONSTRAINT {quote(operation.name)};")
+        yield OperationEffect(sql=f"VALIDATE CONSTRAINT {quote(operation.name)};")
     elif isinstance(operation, CollationOperation):
         verb = "CREATE" if isinstance(operation, CreateCollation) else "DROP"
-        yield Step(sql=f"{verb} COLLATION {quote(operation.name)};")
+        yield OperationEffect(sql=f"{verb} COLLATION {quote(operation.name)};")
 
 
-def _renamed(
-    operation: AlterModelTable | RenameModel,
-    app_label: str,
-    state: ProjectState,
-    connection: BaseDatabaseWrapper,
+def _renamed_table(
+    operation: AlterModelTable | RenameModel, app_label: str, state: ProjectState
 ) -> dict[str, str]:
-    """Return the old name of the model's table by the new one."""
+    """Return the old name of the model's table by its new name, if the operation changes it."""
     old_name = new_name = operation.name_lower
     if isinstance(operation, RenameModel):
         old_name, new_name = operation.old_name_lower, operation.new_name_lower
     after = state.clone()
     operation.state_forwards(app_label, after)
     old, new = (
-        split_identifier(_table(each.models[app_label, name], connection))[1]
+        split_identifier(_table_name(each.models[app_label, name]))[1]
         for each, name in ((state, old_name), (after, new_name))
     )
     return {new: old} if new != old else {}
 
 
-def _text(sql: object) -> str:
-    """Return the text of a RunSQL: a script, or a list of statements with or without parameters."""
+def _run_sql_text(sql: object) -> str:
+    """Return the SQL of a RunSQL: a script, or a list of statements with or without parameters."""
     if isinstance(sql, str):
         return sql
     statements = list(sql) if isinstance(sql, Iterable) else []
     return ";\n".join(item if isinstance(item, str) else str(item[0]) for item in statements)
 
 
-def _source(code: object) -> str:
+def _module_source(code: object) -> str:
     try:
         module = inspect.getmodule(code)
         return inspect.getsource(module) if module else ""
@@ -130,44 +130,40 @@ def _source(code: object) -> str:
         return ""
 
 
-def _kept(
-    operation: SeparateDatabaseAndState,
-    app_label: str,
-    state: ProjectState,
-    connection: BaseDatabaseWrapper,
+def _objects_left_behind(
+    operation: SeparateDatabaseAndState, app_label: str, state: ProjectState
 ) -> set[Name]:
-    """Return what the operation leaves in the database but not in the models."""
+    """Return the objects that the operation removes from the models, but not from the database."""
     models, database = state.clone(), state.clone()
     operation.state_forwards(app_label, models)
     for inner in operation.database_operations:
         inner.state_forwards(app_label, database)
-    return _names(database, connection) - _names(models, connection)
+    return _object_names(database) - _object_names(models)
 
 
-def _names(state: ProjectState, connection: BaseDatabaseWrapper) -> set[Name]:
+def _object_names(state: ProjectState) -> set[Name]:
     return {
         name
         for model in state.models.values()
         if model.options.get("managed", True) and not model.options.get("proxy")
-        for name in _names_of(model, connection)
+        for name in _model_object_names(model)
     }
 
 
-def _table(model: ModelState, connection: BaseDatabaseWrapper) -> str:
+def _table_name(model: ModelState) -> str:
     default = f"{model.app_label}_{model.name_lower}"
-    return model.options.get("db_table") or truncate_name(default, connection.ops.max_name_length())
+    return model.options.get("db_table") or truncate_name(default, MAX_LENGTH)
 
 
-def _names_of(model: ModelState, connection: BaseDatabaseWrapper) -> Iterator[Name]:
-    """Yield the table of the model and its parts, its link tables, and its enum types."""
-    length = connection.ops.max_name_length()
-    table = _table(model, connection)
+def _model_object_names(model: ModelState) -> Iterator[Name]:
+    """Yield the tables, columns, indexes, constraints and enum types of the model."""
+    table = _table_name(model)
     yield "", table
     for name, original in model.fields.items():
         clone: Any = original.clone()
         clone.set_attributes_from_name(name)
         if clone.many_to_many:
-            yield "", clone.db_table or truncate_name(f"{strip_quotes(table)}_{name}", length)
+            yield "", clone.db_table or truncate_name(f"{strip_quotes(table)}_{name}", MAX_LENGTH)
         elif clone.column:
             yield table, clone.column
         if enum := enum_field(clone):

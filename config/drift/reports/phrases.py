@@ -1,4 +1,4 @@
-"""The words that the formats share."""
+"""The phrases that all formats share."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,30 +15,30 @@ MIGRATION_PROBLEMS = {"missing": "not applied", "extra": "applied, but not in th
 MIGRATION_STEPS = {
     "missing": "run manage.py migrate {app}",
     "extra": "restore its file, or delete its record from django_migrations",
-    SKIPPED: "if the database has what they do, add their records to django_migrations; "
+    SKIPPED: "if the database already has their changes, add their records to django_migrations; "
     "manage.py migrate refuses to run until then",
-    LATER: "if nothing else differs, only the order of the records in django_migrations does",
+    LATER: "if nothing else differs, only the order of the records in django_migrations is wrong",
     RECORDS: "delete all but one of its records from django_migrations",
     UNMIGRATED: "run manage.py makemigrations {app}, and then manage.py migrate {app}",
 }
-"""What to do, by the attribute or else the problem."""
+"""The next step, by attribute or, if that is empty, by problem."""
 
 
 def verdict(comparison: Comparison) -> str:
-    """Return one sentence about whether the live schema is as expected."""
+    """Return the verdict in one sentence, with the number of ignored differences."""
     scope = f" of {', '.join(sorted(comparison.app_labels))}" if comparison.app_labels else ""
     count = len(comparison.findings)
     remark = ""
     if comparison.ignored:
         remark = f" VERIFY_SCHEMA_IGNORE allows {counted(comparison.ignored, 'difference')}."
     if not count:
-        return f"Identical: the live schema{scope} is what the models say.{remark}"
+        return f"Identical: the live schema{scope} agrees with the models.{remark}"
     differences = counted(count, "difference")
     return f"Drift: {differences} between the models{scope} and the live schema.{remark}"
 
 
 def title(drift: Drift) -> str:
-    """Return the object and what is wrong with it."""
+    """Return the object and its problem."""
     key = drift.key
     if key.kind == "setting":
         return f"setting {key}: the pattern {drift.found!r} matches no difference"
@@ -55,8 +55,8 @@ def title(drift: Drift) -> str:
     return f"{key.kind} {key} is {drift.problem}"
 
 
-def by_hand(drift: Drift) -> str:
-    """Return what to do about a difference that no statement repairs."""
+def manual_repair(drift: Drift) -> str:
+    """Return the advice for a difference that no statement repairs."""
     key = drift.key
     if drift.attribute == SHADOWED:
         return "none that is safe to generate; rename the other object, or change the search_path"
@@ -68,8 +68,8 @@ def by_hand(drift: Drift) -> str:
     return "none that is safe to generate; write a migration"
 
 
-def shown(value: Value | Mapping[str, Any]) -> str:
-    """Return an attribute's value in words."""
+def value_text(value: Value | Mapping[str, Any]) -> str:
+    """Return the value of an attribute as text."""
     if value is None or value == []:
         return "none"
     if isinstance(value, bool):
@@ -77,12 +77,12 @@ def shown(value: Value | Mapping[str, Any]) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {shown(item)}" for name, item in value.items())
+        return ", ".join(f"{name} {value_text(item)}" for name, item in value.items())
     return str(value)
 
 
-def sql(statement: Statement) -> str:
-    """Return the statement, with all of its lines commented out if it destroys data."""
+def safe_sql(statement: Statement) -> str:
+    """Return the statement, with all of its lines commented out if it is destructive."""
     if not statement.destructive:
         return statement.sql
     return "-- DESTRUCTIVE: " + statement.sql.replace("\r", "\n").replace("\n", "\n-- ")

@@ -1,0 +1,63 @@
+"""The values that a change of their column's type alters."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from django.db import DatabaseError, transaction
+from django.db.backends.utils import CursorWrapper
+
+
+class ColumnType(NamedTuple):
+    """A column, by the oid of its table and its number, and its type after the rollback."""
+
+    table: int
+    number: int
+    type: str
+
+
+def read_column_types(cursor: CursorWrapper, tables: Collection[int]) -> list[ColumnType]:
+    cursor.execute(COLUMN_TYPES, [list(tables)])
+    return [ColumnType(*row) for row in cursor.fetchall()]
+
+
+def count_converted(cursor: CursorWrapper, columns: Collection[ColumnType]) -> Mapping[str, int]:
+    """Return, by a description of the change, how many values do not survive these new types."""
+    counts = Counter[str]()
+    for column in columns:
+        cursor.execute(CONVERTED, column)
+        for partition, name, old_type, table in cursor.fetchall():
+            round_trip = f"{name}::{column.type}::{old_type}::text"
+            if count := _count_changed(cursor, partition, name, round_trip):
+                counts[f"column {table}.{name}, which change to {column.type}"] += count
+    return counts
+
+
+def _count_changed(cursor: CursorWrapper, table: str, name: str, round_trip: str) -> int:
+    """Return how many values the round trip changes; all values if PostgreSQL cannot cast one."""
+    count = f"SELECT count({name}) FROM ONLY {table}"
+    try:
+        with transaction.atomic(using=cursor.db.alias):
+            cursor.execute(f"{count} WHERE {round_trip} <> {name}::text")
+            [(number,)] = cursor.fetchall()
+    except DatabaseError:
+        cursor.execute(count)
+        [(number,)] = cursor.fetchall()
+    return int(number)
+
+
+COLUMN_TYPES = """
+SELECT attrelid::bigint, attnum::int, format_type(atttypid, atttypmod) FROM pg_attribute
+ WHERE attrelid = ANY (%s::oid[]) AND attnum > 0 AND NOT attisdropped
+"""
+# A type that the rollback itself creates does not exist now. It is an enum type that keeps its
+# labels, so no value changes.
+CONVERTED = """
+SELECT attrelid::regclass::text, quote_ident(attname), old.type,
+       coalesce(pg_partition_root(attrelid), attrelid)::regclass::text
+  FROM pg_attribute
+ CROSS JOIN format_type(atttypid, atttypmod) AS old (type)
+ CROSS JOIN (SELECT %s::oid, %s::int, %s::text) AS new (relation, number, type)
+ WHERE (attrelid, attnum) = (relation, number) AND old.type <> new.type
+   AND to_regtype(new.type) IS NOT NULL AND NOT attisdropped
+"""
