@@ -65,7 +65,7 @@ class Progress:
             try:
                 applied = MigrationRecorder(connection).applied_migrations()
             except Error:
-                standing = f"Whether {self.name} was committed could not be seen."
+                standing = f"It is unknown whether {self.name} was committed."
                 if self.unapplies:
                     standing += " If it was, a backup can be restored with rollback --restore."
             else:

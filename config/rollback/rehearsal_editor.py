@@ -19,7 +19,7 @@ class DropRecord:
     def read_obstacles(self, connection: BaseDatabaseWrapper) -> list[Obstacle]:
         """Return the obstacles. Call it after the drops have been rolled back."""
         with connection.cursor() as cursor:
-            obstacles = read_obstacles(cursor, self.dropped, ())
+            obstacles = read_obstacles(cursor, self.dropped)
         return [obstacle for obstacle in obstacles if obstacle.address in self.obstacles]
 
 
@@ -55,7 +55,7 @@ class RehearsalEditor(DatabaseSchemaEditor):
         with self.connection.cursor() as cursor:
             cursor.execute(query, parameters)
             dropped = [Address(*row) for row in cursor.fetchall()]
-            obstacles = read_obstacles(cursor, dropped, ())
+            obstacles = read_obstacles(cursor, dropped)
         self.record.dropped += dropped
         self.record.obstacles |= {obstacle.address for obstacle in obstacles}
 

@@ -51,7 +51,7 @@ def test_progress_without_a_database__does_not_guess(database: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = "nowhere"
     assert Progress(migration=APPLIED).after_interruption(connection) == (
-        f"Whether users.0001_initial was committed could not be seen. {AGAIN}"
+        f"It is unknown whether users.0001_initial was committed. {AGAIN}"
     )
 
 
@@ -60,6 +60,6 @@ def test_rollback_without_a_database__says_that_a_backup_can_be_restored(databas
     connection.settings_dict["NAME"] = "nowhere"
     progress = Progress("rollback", unapplies=[("users", "0001_initial")])
     assert progress.after_interruption(connection) == (
-        "Whether rollback was committed could not be seen. If it was, a backup can be restored "
+        "It is unknown whether rollback was committed. If it was, a backup can be restored "
         "with rollback --restore. Run rollback again to go on."
     )

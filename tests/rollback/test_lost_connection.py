@@ -52,6 +52,6 @@ def test_rollback_that_cannot_be_asked_about__says_so_and_how_to_restore(
     with pytest.raises(CommandError) as error:
         rollback_until("Unapplying", cutting(proxy, "after", is_closed=True), "payments", *GO_ON)
     assert str(error.value).endswith(
-        "Whether rollback was committed could not be seen. If it was, a backup can be restored "
+        "It is unknown whether rollback was committed. If it was, a backup can be restored "
         "with rollback --restore. Run rollback again to go on."
     )

@@ -31,13 +31,11 @@ class Described(NamedTuple):
     relation: int | None
 
 
-def read_obstacles(
-    cursor: CursorWrapper, removed: Collection[Address], own_tables: Collection[Address]
-) -> list[Obstacle]:
+def read_obstacles(cursor: CursorWrapper, removed: Collection[Address]) -> list[Obstacle]:
     """Return the objects that depend on `removed`, also indirectly, and are not dropped with it.
 
-    Parts of `own_tables` are not obstacles. Publications are, because PostgreSQL would remove the
-    table from them, which their subscribers would not notice.
+    Publications are obstacles, because PostgreSQL would remove the table from them, which their
+    subscribers would not notice.
     """
     dependencies = _read_dependencies(cursor, removed)
     dropped = _roots([item for item in dependencies if item.is_dropped], removed)
@@ -48,7 +46,6 @@ def read_obstacles(
     }
     roots = _roots(dependencies, removed)
     described = _read_descriptions(cursor, [*blocking, *removed])
-    own = {table.oid for table in own_tables}
     return sorted(
         Obstacle(
             described[address].description,
@@ -56,7 +53,7 @@ def read_obstacles(
             address,
         )
         for address in blocking
-        if _is_obstacle(address, described[address].relation, own, blocking)
+        if _is_obstacle(address, described[address].relation, blocking)
     )
 
 
@@ -96,14 +93,12 @@ def _read_descriptions(cursor: CursorWrapper, addresses: list[Address]) -> dict[
     return {Address(*row[:3]): Described(*row[3:]) for row in cursor.fetchall()}
 
 
-def _is_obstacle(
-    address: Address, relation: int | None, own: Collection[int], blocking: Collection[Address]
-) -> bool:
-    """Return whether the object is not part of another obstacle or of an own table."""
+def _is_obstacle(address: Address, relation: int | None, blocking: Collection[Address]) -> bool:
+    """Return whether the object is not part of another obstacle."""
     if relation is None:
         return True
     whole = Address("pg_class", relation)
-    return relation not in own and (address == whole or whole not in blocking)
+    return address == whole or whole not in blocking
 
 
 DESCRIPTIONS = """

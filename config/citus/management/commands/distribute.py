@@ -87,14 +87,14 @@ class Command(BaseCommand):
         return True
 
     def verify(self, done: str) -> None:
-        """Raise CommandError if the schema is not what the models say."""
+        """Raise CommandError if the schema differs from the models."""
         self.connection.close()  # the settings of the database are those of new sessions
         if findings := verify(self.connection).findings:
             raise CommandError(
                 f"{done}, but verify_schema finds {counted(len(findings), 'difference')}. "
                 "Run manage.py verify_schema."
             )
-        self.say(self.style.SUCCESS(f"{done}. The schema is what the models say."))
+        self.say(self.style.SUCCESS(f"{done}. The schema agrees with the models."))
 
     def say(self, message: str) -> None:
         if self.options["verbosity"]:
