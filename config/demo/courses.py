@@ -237,7 +237,6 @@ def module_row(
         course.created,
         course_id=course.id,
         title=MODULE_TITLES[place - 1],
-        description="",
         order_number=place,
         duration_minutes=minutes,
         prerequisite_module_id=prerequisite,
@@ -281,7 +280,6 @@ def lesson_row(course: Course, slot: LessonSlot, key: str, title: str, text: str
         course.created,
         module_id=slot.module,
         title=title,
-        description="",
         lesson_type=slot.kind.value,
         content_url=address if is_video else "",
         content_text=text,
@@ -315,6 +313,5 @@ def make_assignment(
         max_points=assignment.max_points,
         requires_file_upload=wants_file,
         allowed_file_types=to_json(["pdf", "docx", "zip"] if wants_file else []),
-        max_file_size_mb=10,
         rubric='{"idea": 40, "execution": 40, "presentation": 20}',
     )
