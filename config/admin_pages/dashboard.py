@@ -13,12 +13,11 @@ from django.utils.timesince import timesince
 from config.admin import TooSlowError, about, at_most
 from config.admin_pages import charts, figures
 from config.admin_pages.charts import Bar
-from config.admin_pages.disk_usage import read_disk_usage
 from config.admin_pages.figures import Weeks
 from config.admin_pages.verdict import last_verdict
 from config.console import counted_bytes
 from config.drift import read_advice, read_apps
-from config.postgres.catalog import read_schema
+from config.postgres.catalog import read_disk_usage, read_schema
 from config.replica import reads_replica
 
 PLOT_MILLISECONDS = 300  # the time for each query of a plot
@@ -209,7 +208,7 @@ def health(_: datetime) -> Plot:
     """
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]
-    usage = {name: used for name, used in read_disk_usage(found).items() if name in own}
+    usage = {name: used for name, used in read_disk_usage(connection, found).items() if name in own}
     largest = sorted(usage, key=lambda name: -usage[name].total)[:LARGEST_TABLES]
     # VA03, an unused index, means little while the statistics are young.
     advice = [a for a in read_advice(connection, found, own, own) if a.code != "VA03"]

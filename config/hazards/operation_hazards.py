@@ -17,8 +17,7 @@ from config.hazards.rules import Hazard, hazard, operation_codes, statement_code
 from config.hazards.squawk import lint
 from config.hazards.squawk_rules import corrected_code
 from config.hazards.statements import table_of
-from config.hazards.table_sizes import TableSizes
-from config.hazards.tables_in_use import TablesInUse
+from config.hazards.tables_in_use import TablesInUse, TableSizes
 from config.postgres import Plan
 from config.postgres.enums import running
 

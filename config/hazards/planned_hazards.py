@@ -15,8 +15,9 @@ from config.hazards.planned_demands import PlannedDemand, planned_demands
 from config.hazards.report import plan_lines, plan_summary
 from config.hazards.squawk import SquawkError
 from config.hazards.statements import unquoted
-from config.hazards.table_sizes import TableSizes, read_table_sizes
+from config.hazards.tables_in_use import TableSizes
 from config.postgres import Plan
+from config.postgres.catalog import read_disk_usage
 
 
 class PlannedHazards:
@@ -72,7 +73,7 @@ class PlannedHazards:
 
     @cached_property
     def _sizes(self) -> TableSizes:
-        return read_table_sizes(self.connection)
+        return read_disk_usage(self.connection)
 
     @cached_property
     def _hazards(self) -> list[OperationHazards] | None:
