@@ -119,17 +119,11 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
 
 def completion(_: datetime) -> Plot:
     courses = figures.completion()
-    bars = [
-        _bar(
-            course.title,
-            course.counts,
-            STATUSES,
-            f"{course.completed / course.all:.0%} of {course.all:,}",
-            [100 * count / course.all for count in course.counts],
-        )
-        for course in courses
-    ]
-    share = sum(c.completed for c in courses) / (sum(c.all for c in courses) or 1)
+    bars = []
+    for title, *counts in courses:
+        total, shares = sum(counts), [100 * count / sum(counts) for count in counts]
+        bars.append(_bar(title, counts, STATUSES, f"{shares[0]:.0f}% of {total:,}", shares))
+    share = sum(c.completed for c in courses) / (sum(sum(counts) for _, *counts in courses) or 1)
     return Plot(
         "completion",
         "Completion by course",
@@ -137,7 +131,7 @@ def completion(_: datetime) -> Plot:
         f"Enrollments of the {len(courses)} courses with the most students, by status.",
         charts.bars(bars, whole=100),
         ("course", *STATUSES),
-        [(course.title, *_numbers(course.counts)) for course in courses],
+        [(title, *_numbers(counts)) for title, *counts in courses],
         legend=STATUSES,
         notes=["Numbers from the last run of the job that fills course_analytics."],
         link=reverse("admin:analytics_courseanalytics_changelist"),

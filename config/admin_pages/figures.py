@@ -227,28 +227,21 @@ def _queue(name: str, waiting: models.QuerySet[Any], now: datetime) -> Queue:
     return Queue(name, counts, found["oldest"])
 
 
-@dataclass(frozen=True)
-class Completion:
+class Completion(NamedTuple):
     """The enrollments of a course by status."""
 
     title: str
     completed: int
     active: int
-    all: int
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        """The completed, active and dropped enrollments."""
-        return self.completed, self.active, self.all - self.completed - self.active
+    dropped: int
 
 
 def completion() -> list[Completion]:
     """Return the courses with the most students, from the summary table of a job."""
+    dropped = F("total_enrollments") - F("completion_count") - F("active_enrollments")
     figures = (
         CourseAnalytics.objects.filter(total_enrollments__gt=0)
         .order_by("-total_enrollments", "course_id")
-        .values_list(
-            F("course__title"), "completion_count", "active_enrollments", "total_enrollments"
-        )
+        .values_list("course__title", "completion_count", "active_enrollments", dropped)
     )
-    return [Completion(*row) for row in figures[:COURSES]]
+    return list(map(Completion._make, figures[:COURSES]))

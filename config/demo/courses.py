@@ -41,7 +41,6 @@ class Assignment:
     reference: str
     due: int
     penalty: int
-    max_points: int
     wants_file: bool
 
 
@@ -298,7 +297,7 @@ def make_assignment(
     wants_file = chance.odds(0.7)
     key = chance.uuid(course.created)
     reference = course.refer(assignment_id=key)
-    assignment = Assignment(key, reference, due, penalty, 100, wants_file)
+    assignment = Assignment(key, reference, due, penalty, wants_file)
     return assignment, timestamped_row(
         "assignments",
         assignment.id,
@@ -310,7 +309,7 @@ def make_assignment(
         due_date=stamp(due),
         late_submission_allowed=True,
         late_penalty_percentage=penalty,
-        max_points=assignment.max_points,
+        max_points=100,
         requires_file_upload=wants_file,
         allowed_file_types=to_json(["pdf", "docx", "zip"] if wants_file else []),
         rubric='{"idea": 40, "execution": 40, "presentation": 20}',

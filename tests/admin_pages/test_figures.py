@@ -201,17 +201,16 @@ def test_submission_that_was_graded__does_not_wait() -> None:
 def test_completion__is_of_the_courses_with_most_students() -> None:
     for number in range(figures.COURSES + 1):
         CourseAnalyticsFactory.create(
-            course__title=f"Course {number}", total_enrollments=number + 10, completion_count=3
+            course__title=f"Course {number}",
+            total_enrollments=number + 10,
+            completion_count=3,
+            active_enrollments=4,
         )
     found = figures.completion()
     assert len(found) == figures.COURSES
-    assert found[0] == Completion("Course 8", 3, 0, 18)
+    assert found[0] == Completion("Course 8", 3, 4, 11)
 
 
 def test_course_without_enrollments__has_no_completion() -> None:
     CourseAnalyticsFactory.create(total_enrollments=0)
     assert figures.completion() == []
-
-
-def test_dropped__are_the_rest_of_the_enrollments() -> None:
-    assert Completion("", completed=3, active=4, all=10).counts == (3, 4, 3)
