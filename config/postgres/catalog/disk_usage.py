@@ -71,7 +71,7 @@ def read_disk_usage(
 ) -> dict[str, DiskUsage]:
     """Return the disk usage of each table, by name: of one schema, or of all in the search path."""
     with connection.cursor() as cursor:
-        cursor.execute(DISK_USAGE, [schema and schema.oid])
+        cursor.execute(DISK_USAGE, [schema.oid if schema else None])
         return {
             name: DiskUsage(rows, heap, json.loads(indexes), dead)
             for name, rows, heap, indexes, dead in cursor.fetchall()
