@@ -83,12 +83,12 @@ def _in_time(plot: Draw, now: datetime) -> Plot:
 
 
 def enrollments(now: datetime) -> Plot:
-    weeks = figures.enrollments(now)
+    weeks = figures.enrollments_by_week(now)
     return _weekly("Enrollments", weeks, "enrollments", "admin:enrollments_enrollment_changelist")
 
 
 def revenue(now: datetime) -> Plot:
-    (currency, weeks), *others = figures.revenue(now).items()
+    (currency, weeks), *others = figures.revenue_by_week(now).items()
     plot = _weekly("Revenue", weeks, currency, "admin:payments_payment_changelist")
     totals = [f"{sum(w.sums.values()):,.0f} {name}" for name, w in others]
     if not totals:
@@ -118,7 +118,7 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
 
 
 def completion(_: datetime) -> Plot:
-    courses = figures.completion()
+    courses = figures.completion_by_course()
     bars = []
     for title, *counts in courses:
         total, shares = sum(counts), [100 * count / sum(counts) for count in counts]
@@ -139,7 +139,7 @@ def completion(_: datetime) -> Plot:
 
 
 def activity(now: datetime) -> Plot:
-    found = figures.activity(now)
+    found = figures.events_by_hour(now)
     events, total = found.events, sum(found.events.values())
     days = [figures.midnight(now) - timedelta(days=n) for n in reversed(range(figures.DAYS))]
     cells = [[events.get(day.replace(hour=hour), 0) for hour in range(24)] for day in days]
@@ -158,7 +158,7 @@ def activity(now: datetime) -> Plot:
 
 
 def grading(now: datetime) -> Plot:
-    queues = figures.grading(now)
+    queues = figures.waiting_for_a_grade(now)
     ages = tuple(figures.AGES)
     sums = {queue.name: sum(queue.counts) for queue in queues}
     return Plot(

@@ -42,18 +42,20 @@ class Weeks:
     """The fraction of the table that was read; below 1, the sums are estimates."""
 
 
-def enrollments(now: datetime) -> Weeks:
+def enrollments_by_week(now: datetime) -> Weeks:
     """Return the number of enrollments per week."""
-    [(_, weeks)] = _weekly(now, Enrollment, "enrolled_at", "count(*)", "''").items()
+    [(_, weeks)] = _sums_by_week(now, Enrollment, "enrolled_at", "count(*)", "''").items()
     return weeks
 
 
-def revenue(now: datetime) -> dict[str, Weeks]:
+def revenue_by_week(now: datetime) -> dict[str, Weeks]:
     """Return the sum of payments per week by currency, the most frequent currency first."""
-    return _weekly(now, Payment, "created_at", "sum(amount)", "currency", PaymentStatus.SUCCEEDED)
+    return _sums_by_week(
+        now, Payment, "created_at", "sum(amount)", "currency", PaymentStatus.SUCCEEDED
+    )
 
 
-def _weekly(
+def _sums_by_week(
     now: datetime,
     model: type[models.Model],
     time: str,
@@ -112,7 +114,7 @@ class Activity:
     exact: bool = True
 
 
-def activity(now: datetime) -> Activity:
+def events_by_hour(now: datetime) -> Activity:
     """Return the events of the last days, counted by the index of their time or estimated."""
     since = midnight(now) - timedelta(days=DAYS - 1)
     hours = (
@@ -206,7 +208,7 @@ AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28
 """The limit of each age in days; the last has no limit."""
 
 
-def grading(now: datetime) -> list[Queue]:
+def waiting_for_a_grade(now: datetime) -> list[Queue]:
     """Return the queues (query 11), read from the partial indexes of waiting submissions."""
     waiting: dict[str, models.QuerySet[Any]] = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
@@ -236,7 +238,7 @@ class Completion(NamedTuple):
     dropped: int
 
 
-def completion() -> list[Completion]:
+def completion_by_course() -> list[Completion]:
     """Return the courses with the most students, from the summary table of a job."""
     dropped = F("total_enrollments") - F("completion_count") - F("active_enrollments")
     figures = (
