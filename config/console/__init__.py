@@ -11,7 +11,7 @@ from config.console.error_messages import (
     is_output_error,
 )
 from config.console.standbys import check_takes_changes, chosen_connection
-from config.console.termination import Terminated, explained_interruption, orderly_termination
+from config.console.termination import Terminated, explained_interruption
 from config.console.wording import (
     counted,
     counted_bytes,
@@ -39,6 +39,5 @@ __all__ = [
     "github_property",
     "is_lost",
     "is_output_error",
-    "orderly_termination",
     "printable",
 ]
