@@ -33,6 +33,31 @@ DAYS = 7
 COURSES = 8
 
 
+class Heap(NamedTuple):
+    """The rows of a table or partition on disk."""
+
+    name: str
+    """As SQL."""
+    pages: int
+    rows: float
+
+
+HEAPS = """
+SELECT oid::regclass::text, pg_relation_size(oid) / 8192, greatest(reltuples, 0)
+  FROM pg_class
+ WHERE oid IN (SELECT to_regclass(%(table)s)
+               UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(%(table)s))
+   AND relkind = 'r'
+"""
+
+
+def _heaps(model: type[models.Model]) -> list[Heap]:
+    """Return the heap of a table, or those of its partitions."""
+    with reader().cursor() as cursor:
+        cursor.execute(HEAPS, {"table": model._meta.db_table})
+        return [Heap(*row) for row in cursor.fetchall()]
+
+
 @dataclass(frozen=True)
 class Weeks:
     """Sums by the Monday of their week, oldest first. Weeks without rows have a sum of 0."""
@@ -63,12 +88,10 @@ def _sums_by_week(
     group: str,
     status: str | None = None,
 ) -> dict[str, Weeks]:
-    table = model._meta.db_table
-    mondays = mondays_until(now)
+    table, mondays = model._meta.db_table, mondays_until(now)
+    read = min(1.0, PAGES / max(sum(heap.pages for heap in _heaps(model)), 1))
+    sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
     with reader().cursor() as cursor:
-        cursor.execute("SELECT pg_relation_size(%s::regclass) / 8192", [table])
-        read = min(1.0, PAGES / max(cursor.fetchone()[0], 1))
-        sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
         cursor.execute(
             # The query text consists of constants. date_trunc() would take twice as long.
             f"SELECT {group}, width_bucket({time}, %s::timestamptz[]), {value}, count(*)"  # noqa: S608
@@ -130,31 +153,10 @@ def events_by_hour(now: datetime) -> Activity:
         return Activity(estimated(since, now), exact=False)
 
 
-class Heap(NamedTuple):
-    """The rows of a table or partition on disk."""
-
-    name: str
-    """As SQL."""
-    pages: int
-    rows: float
-
-
-HEAPS = """
-SELECT oid::regclass::text, pg_relation_size(oid) / 8192, greatest(reltuples, 0)
-  FROM pg_class
- WHERE oid IN (SELECT to_regclass(%(table)s)
-               UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(%(table)s))
-   AND relkind = 'r'
-"""
-
-
 def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
     """Estimate the events by hour from evenly spaced pages of the table or its partitions."""
-    with reader().cursor() as cursor:
-        cursor.execute(HEAPS, {"table": AnalyticsEvent._meta.db_table})
-        heaps = [Heap(*row) for row in cursor.fetchall()]
     found = Counter[datetime]()
-    for heap in heaps:
+    for heap in _heaps(AnalyticsEvent):
         found.update(_estimated(heap, since, until))
     return dict(found)
 
