@@ -23,8 +23,9 @@ from config.hazards.alternatives.migration_files import (
     NewMigration,
     migration_files,
 )
+from config.hazards.errors import on_one_line
 from config.hazards.operation_hazards import OperationHazards, reasons_of
-from config.hazards.operation_sql import OperationSQL, on_one_line, read_operations
+from config.hazards.operation_sql import OperationSQL, read_operations
 from config.postgres import AlterEnum, DropEnum
 from config.postgres.enums import is_followed
 
