@@ -130,7 +130,7 @@ class Deletion:
         For a table that refers to `model`, take the estimate of the planner. For another table,
         assume that each deleted row is referred to as often as the average row of its table.
         """
-        referring, sizes = self._referring(), estimates(plan.tables)
+        referring, sizes = self._planned_rows(), estimates(plan.tables)
         result: dict[Model, int] = {}
         for model in plan.tables:
             arms = [
@@ -143,7 +143,7 @@ class Deletion:
             result[model] = known
         return result
 
-    def _referring(self) -> dict[Any, int]:
+    def _planned_rows(self) -> dict[Any, int]:
         """Return how many rows the planner expects to refer to the keys, by foreign key."""
         arms = [arm for arm in _referring(self.model, CASCADES) if arm[0] is not self.model]
         sql = " UNION ALL ".join(

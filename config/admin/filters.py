@@ -57,7 +57,8 @@ class CheckedFilter(admin.ListFilter):
     def problem(self, name: str, value: str) -> str:
         """Return why a value of the parameter `name` is wrong, or an empty string."""
         known = YES_OR_NO if name.endswith("__isnull") else self.values()
-        return "" if value in known else _no_choice(value, known)
+        listed = ", ".join(known[:LISTED_LABELS])
+        return "" if value in known else f"{quoted(value)} is not a choice; write {listed}."
 
     def values(self) -> Sequence[str]:
         """Return the values that the filter understands."""
@@ -65,11 +66,6 @@ class CheckedFilter(admin.ListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         return queryset.none() if self.mistakes else super().queryset(request, queryset)
-
-
-def _no_choice(value: str, known: Sequence[str]) -> str:
-    listed = ", ".join(known[:LISTED_LABELS])
-    return f"{quoted(value)} is not a choice; write {listed}."
 
 
 class LinkFilter(CheckedFilter):

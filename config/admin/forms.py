@@ -21,7 +21,7 @@ from config.admin.shown import (
     ShownPage,
     UnreadableError,
     as_text,
-    is_shown,
+    key_of,
     opened,
     shown_row,
     values_of,
@@ -103,7 +103,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _compare_with(self, page: ShownPage) -> None:
         """Use the values that the page had shown as the initial values."""
-        self.was_shown = is_shown(page, self.row)
+        self.was_shown = key_of(self.row) in page
         for name, text in shown_row(page, self.row).texts.items():
             if name in self.texts and text != self.texts[name]:
                 self.moved.append(name)

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.apps import AppConfig
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-from config.admin.related_records import icon, list_url
-from config.project import own_apps
+from config.admin.related_records import icon
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -17,17 +15,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {"title": "Dashboard", "icon": "dashboard", "link": reverse("admin:index")},
         {"title": "Schema", "icon": "schema", "link": reverse("admin_pages:schema")},
     ]
-    groups = map(_group, own_apps())
-    return [{"items": pages}, *(group for group in groups if group["items"])]
+    return [{"items": pages}, *map(_group, admin.site.get_app_list(request))]
 
 
-def _group(app: AppConfig) -> dict[str, Any]:
+def _group(app: dict[str, Any]) -> dict[str, Any]:
     items = [
-        {
-            "title": str(model._meta.verbose_name_plural).capitalize(),
-            "icon": icon(model),
-            "link": list_url(model),
-        }
-        for model in filter(admin.site.is_registered, app.get_models())
+        {"title": table["name"], "icon": icon(table["model"]), "link": table["admin_url"]}
+        for table in app["models"]
     ]
-    return {"title": app.verbose_name, "items": items}
+    return {"title": app["name"], "items": items}

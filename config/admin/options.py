@@ -157,23 +157,21 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             return None
 
     def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Read the form in the time zone in which it was shown.
 
         The viewer's profile may have got another zone while the form was open.
         """
         if request.method != "POST":
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args, **kwargs)
         with timezone.override(shown_zone(request.POST)):
-            response = self._save(request, object_id, form_url, extra_context)
+            response = self._save(request, object_id, *args, **kwargs)
             return response.render() if isinstance(response, TemplateResponse) else response
 
-    def _save(self, request: HttpRequest, object_id: str | None, *args: Any) -> HttpResponse:
+    def _save(
+        self, request: HttpRequest, object_id: str | None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         """Show the form again if PostgreSQL refuses values that the form accepted.
 
         For example, another session may have saved a duplicate meanwhile.
@@ -181,10 +179,10 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         if object_id and SAVE_AS_NEW not in request.POST:
             self._keep_typed(request, unquote(object_id))
         try:
-            return super().changeform_view(request, object_id, *args)
+            return super().changeform_view(request, object_id, *args, **kwargs)
         except (DataError, IntegrityError, OperationalError) as error:
             request.refusal = refused(error, self.model, request.POST)
-            return super().changeform_view(request, object_id, *args)
+            return super().changeform_view(request, object_id, *args, **kwargs)
 
     def _keep_typed(self, request: HttpRequest, key: str) -> None:
         """Turn the form into that of a new row if its row has been deleted meanwhile."""
@@ -195,18 +193,14 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         request.POST = request.POST.copy()
         request.POST[SAVE_AS_NEW] = "1"
 
-    def response_add(
-        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        return with_receipt(request, super().response_add(request, obj, post_url_continue))
+    def response_add(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return with_receipt(request, super().response_add(request, *args, **kwargs))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         return with_receipt(request, super().response_change(request, obj))
 
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
         form.refusal = getattr(request, "refusal", None)
         form.allowed = self.allowed
         return form
@@ -241,12 +235,10 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return understood(request, super().get_changeform_initial_data(request), self.opts)
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Warn of parameters of the address that the page does not understand."""
         warn_of_ignored(request, HISTORY_PARAMETERS)
-        response = super().history_view(request, object_id, extra_context)
+        response = super().history_view(request, *args, **kwargs)
         if isinstance(response, TemplateResponse):
             entries = (response.context_data or {})["action_list"]
             warn_of_page(request, PAGE_VAR, entries.number, "history")
@@ -295,20 +287,18 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         """Raise ChangedSinceError if other rows would be deleted than were confirmed."""
         check_confirmed(deletion, request)
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask again if other rows would be deleted than were confirmed."""
         warn_of_ignored(request, FORM_PARAMETERS)
         try:
-            return super().delete_view(request, object_id, extra_context)
+            return super().delete_view(request, *args, **kwargs)
         except ChangedSinceError as error:
             ask_again(request, error)
             # Django takes any POST data as a confirmation, so keep those of popups elsewhere.
             request.GET = request.GET.copy()
             request.GET.update(request.POST)
             request.POST = QueryDict()
-            return super().delete_view(request, object_id, extra_context)
+            return super().delete_view(request, *args, **kwargs)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         with exactly(request.deletion):

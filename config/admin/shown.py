@@ -62,11 +62,6 @@ def key_of(row: models.Model) -> str:
     return f"{row._meta.label_lower} {row.pk}"
 
 
-def is_shown(page: ShownPage, row: models.Model) -> bool:
-    """Return whether the page contains the values that it showed of `row`."""
-    return key_of(row) in page
-
-
 def shown_row(page: ShownPage, row: models.Model) -> ShownRow:
     """Return `row` as the page showed it, or an empty row if it did not."""
     return page.get(key_of(row), ShownRow())

@@ -39,20 +39,14 @@ class AdminSite(UnfoldAdminSite):
         labels = list(apps.app_configs)
         return sorted(found, key=lambda app: labels.index(app["app_label"]))
 
-    def app_index(
-        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def app_index(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         warn_of_ignored(request)
-        return super().app_index(request, app_label, extra_context)
+        return super().app_index(request, *args, **kwargs)
 
-    def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return throttled(super().login)(request, extra_context)
+    def login(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return throttled(super().login)(request, *args, **kwargs)
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def password_change(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Read the account again and lock it, because Django's form saves all of its columns."""
         warn_of_ignored(request)
         with transaction.atomic():
@@ -60,7 +54,7 @@ class AdminSite(UnfoldAdminSite):
                 account: Any = request.user
                 accounts = get_user_model()._base_manager.select_for_update(no_key=True)
                 account.refresh_from_db(from_queryset=accounts)
-            return super().password_change(request, extra_context)
+            return super().password_change(request, *args, **kwargs)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return AutocompleteView.as_view(admin_site=self)(request)

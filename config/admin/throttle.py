@@ -104,7 +104,9 @@ def throttled(view: View) -> View:
                 used_up = counted
         response = view(request, *args, **kwargs)
         if isinstance(response, HttpResponseRedirect):
-            _forgive(counters)
+            counters[0].forget()
+            for counter in counters[1:]:  # of the address, only this attempt is forgotten
+                counter.uncount()
             _remember_browser(request, response)
         elif used_up:
             logger.warning(
@@ -137,14 +139,6 @@ def _account(request: HttpRequest) -> str:
 def _key(*parts: str) -> str:
     """Return a hash as long as a session key, which clients cannot guess without SECRET_KEY."""
     return salted_hmac(__name__, json.dumps(parts), algorithm="sha256").hexdigest()[:40]
-
-
-def _forgive(counters: list[Counter]) -> None:
-    """Forget the failures in this account, and for the address only this attempt."""
-    first, *others = counters
-    first.forget()
-    for counter in others:
-        counter.uncount()
 
 
 def _remember_browser(request: HttpRequest, response: HttpResponse) -> None:

@@ -13,12 +13,11 @@ from django.utils.timesince import timesince
 from config.admin import TooSlowError, about, at_most
 from config.admin_pages import charts, figures
 from config.admin_pages.charts import Bar
-from config.admin_pages.disk_usage import read_disk_usage
 from config.admin_pages.figures import Weeks
 from config.admin_pages.verdict import last_verdict
 from config.console import counted_bytes
 from config.drift import read_advice, read_apps
-from config.postgres.catalog import read_schema
+from config.postgres.catalog import read_disk_usage, read_schema
 from config.replica import reads_replica
 
 PLOT_MILLISECONDS = 300  # the time for each query of a plot
@@ -84,12 +83,12 @@ def _in_time(plot: Draw, now: datetime) -> Plot:
 
 
 def enrollments(now: datetime) -> Plot:
-    weeks = figures.enrollments(now)
+    weeks = figures.enrollments_by_week(now)
     return _weekly("Enrollments", weeks, "enrollments", "admin:enrollments_enrollment_changelist")
 
 
 def revenue(now: datetime) -> Plot:
-    (currency, weeks), *others = figures.revenue(now).items()
+    (currency, weeks), *others = figures.revenue_by_week(now).items()
     plot = _weekly("Revenue", weeks, currency, "admin:payments_payment_changelist")
     totals = [f"{sum(w.sums.values()):,.0f} {name}" for name, w in others]
     if not totals:
@@ -119,18 +118,12 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
 
 
 def completion(_: datetime) -> Plot:
-    courses = figures.completion()
-    bars = [
-        _bar(
-            course.title,
-            course.counts,
-            STATUSES,
-            f"{course.completed / course.all:.0%} of {course.all:,}",
-            [100 * count / course.all for count in course.counts],
-        )
-        for course in courses
-    ]
-    share = sum(c.completed for c in courses) / (sum(c.all for c in courses) or 1)
+    courses = figures.completion_by_course()
+    bars = []
+    for title, *counts in courses:
+        total, shares = sum(counts), [100 * count / sum(counts) for count in counts]
+        bars.append(_bar(title, counts, STATUSES, f"{shares[0]:.0f}% of {total:,}", shares))
+    share = sum(c.completed for c in courses) / (sum(sum(counts) for _, *counts in courses) or 1)
     return Plot(
         "completion",
         "Completion by course",
@@ -138,7 +131,7 @@ def completion(_: datetime) -> Plot:
         f"Enrollments of the {len(courses)} courses with the most students, by status.",
         charts.bars(bars, whole=100),
         ("course", *STATUSES),
-        [(course.title, *_numbers(course.counts)) for course in courses],
+        [(title, *_numbers(counts)) for title, *counts in courses],
         legend=STATUSES,
         notes=["Numbers from the last run of the job that fills course_analytics."],
         link=reverse("admin:analytics_courseanalytics_changelist"),
@@ -146,7 +139,7 @@ def completion(_: datetime) -> Plot:
 
 
 def activity(now: datetime) -> Plot:
-    found = figures.activity(now)
+    found = figures.events_by_hour(now)
     events, total = found.events, sum(found.events.values())
     days = [figures.midnight(now) - timedelta(days=n) for n in reversed(range(figures.DAYS))]
     cells = [[events.get(day.replace(hour=hour), 0) for hour in range(24)] for day in days]
@@ -165,7 +158,7 @@ def activity(now: datetime) -> Plot:
 
 
 def grading(now: datetime) -> Plot:
-    queues = figures.grading(now)
+    queues = figures.waiting_for_a_grade(now)
     ages = tuple(figures.AGES)
     sums = {queue.name: sum(queue.counts) for queue in queues}
     return Plot(
@@ -209,7 +202,7 @@ def health(_: datetime) -> Plot:
     """
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]
-    usage = {name: used for name, used in read_disk_usage(found).items() if name in own}
+    usage = {name: used for name, used in read_disk_usage(connection, found).items() if name in own}
     largest = sorted(usage, key=lambda name: -usage[name].total)[:LARGEST_TABLES]
     # VA03, an unused index, means little while the statistics are young.
     advice = [a for a in read_advice(connection, found, own, own) if a.code != "VA03"]

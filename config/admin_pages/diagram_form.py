@@ -11,16 +11,13 @@ NO_DOMAIN = "There is no domain “%(value)s”, so the diagram shows all domain
 NO_DETAIL = "There is no detail “%(value)s”. Choose names, keys or columns."
 
 
-def domain_choices() -> list[tuple[str, str]]:
-    """Return the label and the title of each domain."""
-    return [(config.label, str(config.verbose_name)) for config in domain_apps()]
-
-
 class DiagramForm(forms.Form):
     """The choice of tables for the diagram, and of the detail of each."""
 
     domain = forms.ChoiceField(
-        choices=domain_choices, required=False, error_messages={"invalid_choice": NO_DOMAIN}
+        choices=lambda: [(app.label, app.verbose_name) for app in domain_apps()],
+        required=False,
+        error_messages={"invalid_choice": NO_DOMAIN},
     )
     show = forms.ChoiceField(
         choices=Detail.choices, required=False, error_messages={"invalid_choice": NO_DETAIL}

@@ -33,6 +33,31 @@ DAYS = 7
 COURSES = 8
 
 
+class Heap(NamedTuple):
+    """The rows of a table or partition on disk."""
+
+    name: str
+    """As SQL."""
+    pages: int
+    rows: float
+
+
+HEAPS = """
+SELECT oid::regclass::text, pg_relation_size(oid) / 8192, greatest(reltuples, 0)
+  FROM pg_class
+ WHERE oid IN (SELECT to_regclass(%(table)s)
+               UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(%(table)s))
+   AND relkind = 'r'
+"""
+
+
+def _heaps(model: type[models.Model]) -> list[Heap]:
+    """Return the heap of a table, or those of its partitions."""
+    with reader().cursor() as cursor:
+        cursor.execute(HEAPS, {"table": model._meta.db_table})
+        return [Heap(*row) for row in cursor.fetchall()]
+
+
 @dataclass(frozen=True)
 class Weeks:
     """Sums by the Monday of their week, oldest first. Weeks without rows have a sum of 0."""
@@ -42,18 +67,20 @@ class Weeks:
     """The fraction of the table that was read; below 1, the sums are estimates."""
 
 
-def enrollments(now: datetime) -> Weeks:
+def enrollments_by_week(now: datetime) -> Weeks:
     """Return the number of enrollments per week."""
-    [(_, weeks)] = _weekly(now, Enrollment, "enrolled_at", "count(*)", "''").items()
+    [(_, weeks)] = _sums_by_week(now, Enrollment, "enrolled_at", "count(*)", "''").items()
     return weeks
 
 
-def revenue(now: datetime) -> dict[str, Weeks]:
+def revenue_by_week(now: datetime) -> dict[str, Weeks]:
     """Return the sum of payments per week by currency, the most frequent currency first."""
-    return _weekly(now, Payment, "created_at", "sum(amount)", "currency", PaymentStatus.SUCCEEDED)
+    return _sums_by_week(
+        now, Payment, "created_at", "sum(amount)", "currency", PaymentStatus.SUCCEEDED
+    )
 
 
-def _weekly(
+def _sums_by_week(
     now: datetime,
     model: type[models.Model],
     time: str,
@@ -61,12 +88,10 @@ def _weekly(
     group: str,
     status: str | None = None,
 ) -> dict[str, Weeks]:
-    table = model._meta.db_table
-    mondays = mondays_until(now)
+    table, mondays = model._meta.db_table, mondays_until(now)
+    read = min(1.0, PAGES / max(sum(heap.pages for heap in _heaps(model)), 1))
+    sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
     with reader().cursor() as cursor:
-        cursor.execute("SELECT pg_relation_size(%s::regclass) / 8192", [table])
-        read = min(1.0, PAGES / max(cursor.fetchone()[0], 1))
-        sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
         cursor.execute(
             # The query text consists of constants. date_trunc() would take twice as long.
             f"SELECT {group}, width_bucket({time}, %s::timestamptz[]), {value}, count(*)"  # noqa: S608
@@ -112,7 +137,7 @@ class Activity:
     exact: bool = True
 
 
-def activity(now: datetime) -> Activity:
+def events_by_hour(now: datetime) -> Activity:
     """Return the events of the last days, counted by the index of their time or estimated."""
     since = midnight(now) - timedelta(days=DAYS - 1)
     hours = (
@@ -128,31 +153,10 @@ def activity(now: datetime) -> Activity:
         return Activity(estimated(since, now), exact=False)
 
 
-class Heap(NamedTuple):
-    """The rows of a table or partition on disk."""
-
-    name: str
-    """As SQL."""
-    pages: int
-    rows: float
-
-
-HEAPS = """
-SELECT oid::regclass::text, pg_relation_size(oid) / 8192, greatest(reltuples, 0)
-  FROM pg_class
- WHERE oid IN (SELECT to_regclass(%(table)s)
-               UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(%(table)s))
-   AND relkind = 'r'
-"""
-
-
 def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
     """Estimate the events by hour from evenly spaced pages of the table or its partitions."""
-    with reader().cursor() as cursor:
-        cursor.execute(HEAPS, {"table": AnalyticsEvent._meta.db_table})
-        heaps = [Heap(*row) for row in cursor.fetchall()]
     found = Counter[datetime]()
-    for heap in heaps:
+    for heap in _heaps(AnalyticsEvent):
         found.update(_estimated(heap, since, until))
     return dict(found)
 
@@ -206,7 +210,7 @@ AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28
 """The limit of each age in days; the last has no limit."""
 
 
-def grading(now: datetime) -> list[Queue]:
+def waiting_for_a_grade(now: datetime) -> list[Queue]:
     """Return the queues (query 11), read from the partial indexes of waiting submissions."""
     waiting: dict[str, models.QuerySet[Any]] = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
@@ -227,28 +231,21 @@ def _queue(name: str, waiting: models.QuerySet[Any], now: datetime) -> Queue:
     return Queue(name, counts, found["oldest"])
 
 
-@dataclass(frozen=True)
-class Completion:
+class Completion(NamedTuple):
     """The enrollments of a course by status."""
 
     title: str
     completed: int
     active: int
-    all: int
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        """The completed, active and dropped enrollments."""
-        return self.completed, self.active, self.all - self.completed - self.active
+    dropped: int
 
 
-def completion() -> list[Completion]:
+def completion_by_course() -> list[Completion]:
     """Return the courses with the most students, from the summary table of a job."""
+    dropped = F("total_enrollments") - F("completion_count") - F("active_enrollments")
     figures = (
         CourseAnalytics.objects.filter(total_enrollments__gt=0)
         .order_by("-total_enrollments", "course_id")
-        .values_list(
-            F("course__title"), "completion_count", "active_enrollments", "total_enrollments"
-        )
+        .values_list("course__title", "completion_count", "active_enrollments", dropped)
     )
-    return [Completion(*row) for row in figures[:COURSES]]
+    return list(map(Completion._make, figures[:COURSES]))

@@ -1,6 +1,5 @@
 """Views of the dashboard and the Schema page, which `urls` restricts to administrators."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,10 +13,15 @@ from config.admin import icon, list_url, sizes, warn_of_ignored
 from config.admin_pages.dashboard import read_plots
 from config.admin_pages.diagram import Detail, Diagram, draw, focus
 from config.admin_pages.diagram_form import DiagramForm
-from config.admin_pages.disk_usage import DiskUsage, read_disk_usage
 from config.admin_pages.verdict import compare_now, last_verdict
 from config.drift import explain_failure, read_transaction
-from config.postgres.catalog import Catalog, CatalogError, read_catalog
+from config.postgres.catalog import (
+    Catalog,
+    CatalogError,
+    DiskUsage,
+    read_catalog,
+    read_disk_usage,
+)
 from config.replica import reads_replica, replica_notice
 from config.schema_docs import describe, sketch
 
@@ -63,36 +67,17 @@ def read_live() -> tuple[Catalog, dict[str, DiskUsage], str]:
     """Return the catalog and the disk usage, or the reason why they cannot be read."""
     try:
         with read_transaction(connection) as found:
-            return read_catalog(connection, found.oid), read_disk_usage(found), ""
+            usage = read_disk_usage(connection, found)
+            return read_catalog(connection, found.oid), usage, ""
     except (Error, CatalogError) as error:
         return {}, {}, explain_failure(error)
 
 
-@dataclass(frozen=True)
-class TableLink:
-    """A link to the list of a table."""
-
-    title: str
-    url: str
-    icon: str
-    rows: str
-    """The number of rows, such as "about 1,000", or empty if it is unknown."""
-
-
-def list_tables(request: HttpRequest) -> dict[str, list[TableLink]]:
-    """Return the tables that the user may see, by the name of their domain."""
-    domains = {app["name"]: app["models"] for app in admin.site.get_app_list(request)}
-    models = [entry["model"] for entries in domains.values() for entry in entries]
-    rows = reads_replica(sizes)(models)
-    return {
-        name: [
-            TableLink(
-                found["name"],
-                found["admin_url"],
-                icon(found["model"]),
-                rows.get(found["model"], ""),
-            )
-            for found in entries
-        ]
-        for name, entries in domains.items()
-    }
+def list_tables(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the domains with the tables that the user may see, each with its icon and size."""
+    domains = admin.site.get_app_list(request)
+    tables = [table for domain in domains for table in domain["models"]]
+    rows = reads_replica(sizes)([table["model"] for table in tables])
+    for table in tables:
+        table |= {"icon": icon(table["model"]), "rows": rows.get(table["model"], "")}
+    return domains

@@ -12,7 +12,7 @@ from config.console.error_messages import (
 )
 from config.console.standbys import check_takes_changes, chosen_connection
 from config.console.terminal import report_style
-from config.console.termination import Terminated, explained_interruption, orderly_termination
+from config.console.termination import Terminated, explained_interruption
 from config.console.wording import (
     counted,
     counted_bytes,
@@ -40,7 +40,6 @@ __all__ = [
     "github_property",
     "is_lost",
     "is_output_error",
-    "orderly_termination",
     "printable",
     "report_style",
 ]

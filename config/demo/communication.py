@@ -251,7 +251,5 @@ def message_row(key: str, moment: int, read: int | None, **values: Any) -> Row:
         moment,
         updated_at=stamp(read or moment),
         read_at=stamp_if(read),
-        attachments="[]",
-        deleted_by_sender=None,
         **values,
     )

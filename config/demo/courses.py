@@ -41,7 +41,6 @@ class Assignment:
     reference: str
     due: int
     penalty: int
-    max_points: int
     wants_file: bool
 
 
@@ -237,7 +236,6 @@ def module_row(
         course.created,
         course_id=course.id,
         title=MODULE_TITLES[place - 1],
-        description="",
         order_number=place,
         duration_minutes=minutes,
         prerequisite_module_id=prerequisite,
@@ -281,7 +279,6 @@ def lesson_row(course: Course, slot: LessonSlot, key: str, title: str, text: str
         course.created,
         module_id=slot.module,
         title=title,
-        description="",
         lesson_type=slot.kind.value,
         content_url=address if is_video else "",
         content_text=text,
@@ -300,7 +297,7 @@ def make_assignment(
     wants_file = chance.odds(0.7)
     key = chance.uuid(course.created)
     reference = course.refer(assignment_id=key)
-    assignment = Assignment(key, reference, due, penalty, 100, wants_file)
+    assignment = Assignment(key, reference, due, penalty, wants_file)
     return assignment, timestamped_row(
         "assignments",
         assignment.id,
@@ -312,9 +309,8 @@ def make_assignment(
         due_date=stamp(due),
         late_submission_allowed=True,
         late_penalty_percentage=penalty,
-        max_points=assignment.max_points,
+        max_points=100,
         requires_file_upload=wants_file,
         allowed_file_types=to_json(["pdf", "docx", "zip"] if wants_file else []),
-        max_file_size_mb=10,
         rubric='{"idea": 40, "execution": 40, "presentation": 20}',
     )

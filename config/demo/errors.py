@@ -1,7 +1,9 @@
 """The errors that the user of a command can fix."""
 
+from django.core.management.base import CommandError
 
-class DemoError(Exception):
+
+class DemoError(CommandError):
     """An error whose message is one line with the problem and the next step."""
 
 

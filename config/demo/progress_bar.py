@@ -1,38 +1,37 @@
 """The progress bar of seed_demo in a terminal."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.management.base import OutputWrapper
 
+from config.demo.loader import Report
 from config.demo.platform import Platform
 
 BAR_WIDTH = 30
 CLEAR_LINE = "\r\x1b[K"
 
 
-class ProgressBar:
-    """A bar of the enrollments that are written, and after them of the events."""
+@contextmanager
+def progress_bar(out: OutputWrapper, platform: Platform, visible: bool) -> Iterator[Report]:
+    """Show a bar of the enrollments that are written, and after them of the events."""
 
-    def __init__(self, out: OutputWrapper, platform: Platform, *, visible: bool) -> None:
-        self.out, self.platform, self.visible = out, platform, visible
+    def show(line: str) -> None:
+        if visible:
+            out.write(CLEAR_LINE + line, ending="")
+            out.flush()
 
-    def __enter__(self) -> "ProgressBar":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.show("")
-
-    def __call__(self, written: Counter[str]) -> None:
+    def report(written: Counter[str]) -> None:
         if events := written["analytics_events"]:
-            self.show(filled(events, self.platform.log.count, "events"))
+            show(filled(events, platform.log.count, "events"))
         else:
-            total = self.platform.plan.enrollments
-            self.show(filled(written["enrollments"], total, "enrollments"))
+            show(filled(written["enrollments"], platform.plan.enrollments, "enrollments"))
 
-    def show(self, line: str) -> None:
-        if self.visible:
-            self.out.write(CLEAR_LINE + line, ending="")
-            self.out.flush()
+    try:
+        yield report
+    finally:
+        show("")
 
 
 def filled(done: int, total: int, what: str) -> str:

@@ -149,7 +149,6 @@ def quiz_row(moment: int, quiz: Quiz, lesson: str, title: str, kind: QuizType, m
         moment,
         lesson_id=lesson,
         title=title,
-        description="",
         quiz_type=kind.value,
         time_limit_minutes=None if practice else minutes,
         passing_score_percentage=PASSING_SCORE,
@@ -157,9 +156,6 @@ def quiz_row(moment: int, quiz: Quiz, lesson: str, title: str, kind: QuizType, m
         randomize_questions=not practice,
         randomize_options=not practice,
         show_correct_answers=kind is not QuizType.SUMMATIVE,
-        show_explanations=True,
-        available_from=None,
-        available_until=None,
     )
 
 
@@ -175,7 +171,6 @@ def question_row(
         quiz_id=quiz,
         question_type=question.kind.value,
         question_text=question.text,
-        question_media_url="",
         options=None if question.options is None else to_json(question.options),
         correct_answer=to_json(question.correct),
         explanation=explanation,

@@ -1,7 +1,8 @@
 """Rows, and the tables that they belong to.
 
 Values are text, numbers, booleans or None, which COPY accepts. All rows of a table come from one
-function, so that they have the same columns in the same order.
+function, so that they have the same columns in the same order. Columns that have their default in
+all rows are left out.
 """
 
 from json import JSONEncoder

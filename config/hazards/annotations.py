@@ -2,9 +2,9 @@
 
 import ast
 import inspect
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 from django.db.migrations import Migration
 
@@ -46,30 +46,26 @@ def _place(migration: Migration, number: int) -> str:
         file = Path(inspect.getfile(type(migration)))
     except (OSError, TypeError):  # the class was created at run time
         return "line=1"
-    lines = _lines(file, type(migration).__name__)
+    lines = _lines(type(migration))
     line = lines[number] if number < len(lines) else lines[0]
     return f"file={github_property(from_root(file).as_posix())},line={line}"
 
 
-def _lines(file: Path, name: str) -> list[int]:
+def _lines(cls: type[Migration]) -> list[int]:
     """Return the line of the class, then those of its operations; [1] if it is not found."""
     try:
-        with tokenize.open(file) as source:
-            tree = ast.parse(source.read())
-    except (OSError, SyntaxError, UnicodeError):  # compiled, or in an archive
+        source, first = inspect.getsourcelines(cls)
+    except OSError:  # the file is compiled or in an archive, or the class was created at run time
         return [1]
-    classes = [
-        node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name
-    ]
-    if not classes:
-        return [1]
+    [found] = ast.parse(dedent("".join(source))).body
     lists = (
         node.value
-        for node in classes[-1].body
+        for node in getattr(found, "body", ())
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and "operations" in _targets(node)
     )
     operations = next((item for item in lists if isinstance(item, (ast.List, ast.Tuple))), None)
-    return [classes[-1].lineno, *(item.lineno for item in (operations.elts if operations else ()))]
+    nodes = [found, *(operations.elts if operations else ())]
+    return [first - 1 + node.lineno for node in nodes]
 
 
 def _targets(node: ast.Assign | ast.AnnAssign) -> list[str]:

@@ -10,14 +10,10 @@ from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
+from config.hazards.errors import HazardError, on_one_line
 from config.hazards.operation_hazards import OperationHazards, find_hazards, reasons_of
-from config.hazards.operation_sql import on_one_line
 from config.postgres import Plan
 from config.project import own_apps
-
-
-class CheckError(Exception):
-    """The migrations cannot be checked."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ def check_migrations(
     """Check all migrations of the project's own apps, or of one app, or one migration of it.
 
     Every table that a migration does not create itself counts as big and in use, whatever the
-    server has. Raises CheckError if there is no such migration, SquawkError and OperationSQLError.
+    server has. Raises HazardError, also if there is no such migration.
     """
     loader = _load()
     wanted = _wanted(loader, app_label, name)
@@ -66,29 +62,31 @@ def check_migrations(
 
 
 def _load() -> MigrationLoader:
-    """Read all migration files. Raise CheckError if one of them cannot be used."""
+    """Read all migration files. Raise HazardError if one of them cannot be used."""
     try:
         return MigrationLoader(None)
     except (Exception, SystemExit) as error:  # a file may run any code, and raise anything
         frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
         paths = (frame.f_locals.get("migration_path") for frame in frames)
         what = next((f"Migration {path}" for path in paths if path), "The graph of migrations")
-        raise CheckError(f"{what} cannot be loaded. {on_one_line(error)}. Correct it.") from error
+        raise HazardError(f"{what} cannot be loaded. {on_one_line(error)}. Correct it.") from error
 
 
 def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tuple[str, str]]:
     labels = [app_label] if app_label else [config.label for config in own_apps()]
     if app_label and app_label not in loader.migrated_apps:
         known = ", ".join(sorted(loader.migrated_apps))
-        raise CheckError(f"App {app_label!r} has no migrations. Apps with migrations: {known}.")
+        raise HazardError(f"App {app_label!r} has no migrations. Apps with migrations: {known}.")
     if not name:
         return {key for key in loader.disk_migrations if key[0] in labels}
     try:
         return {_key(loader.get_migration_by_prefix(app_label, name))}
     except KeyError as error:
-        raise CheckError(f"App {app_label!r} has no migration {name!r}.") from error
+        raise HazardError(f"App {app_label!r} has no migration {name!r}.") from error
     except AmbiguityError as error:
-        raise CheckError(f"Several migrations of app {app_label!r} begin with {name!r}.") from error
+        raise HazardError(
+            f"Several migrations of app {app_label!r} begin with {name!r}."
+        ) from error
 
 
 def _graphs(loader: MigrationLoader) -> Iterator[MigrationGraph]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from config.hazards.statements import LITERAL, NAME, QUALIFIED, normalized, unquoted
+from config.hazards.statements import NAME, QUALIFIED, TOKEN, normalized, split, unquoted
 
 TABLE = rf"(?P<table>{QUALIFIED})"
 ALTER_TABLE = re.compile(
@@ -21,7 +21,6 @@ NEW_ENUM = re.compile(
 VALIDATION = re.compile(
     rf"ALTER TABLE (?:ONLY )?{TABLE} VALIDATE CONSTRAINT (?P<name>{NAME})", re.IGNORECASE
 )
-TOKEN = re.compile(rf'{LITERAL}|"(?:[^"]|"")*"|.', re.DOTALL)
 CONSTANT = r"(?:''|[-+]?\d[\d.]*|true|false)(?:::\w+)?(?: |$)"
 """A literal, after texts have become ''."""
 ORDER = re.compile(r"(?: (?:ASC|DESC)| NULLS (?:FIRST|LAST)| \w+_ops)+$", re.IGNORECASE)
@@ -83,7 +82,7 @@ def demands_of(sql: str) -> Iterator[Demand]:
     if match := UNIQUE_INDEX.fullmatch(text):
         yield from _unique(match["table"], match["rest"])
     elif match := ALTER_TABLE.fullmatch(text):
-        for action in _split(match["actions"]):
+        for action in split(match["actions"]):
             for pattern, demand in ACTIONS.items():
                 if found := re.fullmatch(pattern, action, re.IGNORECASE):
                     yield from demand(match["table"], **found.groupdict())
@@ -93,7 +92,7 @@ def demands_of(sql: str) -> Iterator[Demand]:
 def new_labels(sql: str) -> dict[str, tuple[str, ...]]:
     """Return the labels, as literals, of the enum type that the statement creates; {} if none."""
     match = NEW_ENUM.fullmatch(normalized(sql))
-    return {unquoted(match["name"]): tuple(_split(match["labels"]))} if match else {}
+    return {unquoted(match["name"]): tuple(split(match["labels"]))} if match else {}
 
 
 def validated(sql: str) -> tuple[str, str] | None:
@@ -134,7 +133,7 @@ def _check(table: str, name: str, rest: str) -> Iterator[Demand]:
 
 def _unique(table: str, rest: str) -> Iterator[Demand]:
     inside, after = _parenthesized(rest)
-    keys = [ORDER.sub("", key) for key in _split(inside)]
+    keys = [ORDER.sub("", key) for key in split(inside)]
     has_nulls = re.search("NULLS NOT DISTINCT", rest, re.IGNORECASE)
     conditions = [] if has_nulls else [f"{key} IS NOT NULL" for key in keys]
     if where := re.search(r"\bWHERE (.*)", after, re.IGNORECASE):
@@ -158,7 +157,7 @@ def _foreign_key(table: str, column: str, other: str, target: str) -> Iterator[D
 
 def _exclusion(table: str, name: str, rest: str) -> Iterator[Demand]:
     inside, after = _parenthesized(rest)
-    pairs = [item.rpartition(" WITH ") for item in _split(inside)]
+    pairs = [item.rpartition(" WITH ") for item in split(inside)]
     if "WHERE" in after.upper() or not all(re.fullmatch(NAME, key) for key, _, _ in pairs):
         return
     same = " AND ".join(f"other.{key} {operator} {table}.{key}" for key, _, operator in pairs)
@@ -183,18 +182,6 @@ ACTIONS: dict[str, Callable[..., Iterator[Demand]]] = {
     rf"{ADD_CONSTRAINT} EXCLUDE (?:USING \w+ )?(?P<rest>\(.*)": _exclusion,
 }
 """The demand of each action of ALTER TABLE that a pattern matches."""
-
-
-def _split(text: str) -> list[str]:
-    """Return the parts between the commas that are outside of quotes and parentheses."""
-    parts, depth = [""], 0
-    for piece in TOKEN.findall(text):
-        depth += (piece in "([") - (piece in ")]")
-        if piece == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += piece
-    return [part.strip() for part in parts]
 
 
 def _parenthesized(text: str) -> tuple[str, str]:

@@ -12,13 +12,13 @@ from django.db.migrations import Migration
 from django.db.migrations.state import ProjectState
 
 from config.hazards.alternatives import Alternative, find_alternative
-from config.hazards.operation_sql import OperationSQL, on_one_line, read_migration
-from config.hazards.rules import Hazard, hazard, operation_codes, statement_codes
+from config.hazards.errors import on_one_line
+from config.hazards.operation_sql import OperationSQL, read_migration
+from config.hazards.rules import BLOCKING, Hazard, hazard, operation_codes, statement_codes
 from config.hazards.squawk import lint
 from config.hazards.squawk_rules import corrected_code
 from config.hazards.statements import table_of
-from config.hazards.table_sizes import TableSizes
-from config.hazards.tables_in_use import TablesInUse
+from config.hazards.tables_in_use import TablesInUse, TableSizes
 from config.postgres import Plan
 from config.postgres.enums import running
 
@@ -86,7 +86,7 @@ def find_hazards(
 
     `state` is the state before the plan; it is changed. Without `sizes`, every table that a
     migration does not create itself counts as big and in use. Apps that are not in `app_labels` are
-    skipped. Nothing is run. Raises SquawkError and OperationSQLError.
+    skipped. Nothing is run. Raises HazardError.
     """
     tables = TablesInUse(sizes)
     found: list[OperationHazards] = []
@@ -123,7 +123,7 @@ def _in_migration(
 def _counts(item: Hazard, tables: TablesInUse) -> bool:
     if not tables.has(item.table):
         return False
-    return not item.is_blocking or not tables.is_small(item.table)
+    return item.code not in BLOCKING or not tables.is_small(item.table)
 
 
 def _warnings(

@@ -12,13 +12,10 @@ from django.db.migrations.operations.fields import FieldOperation
 from django.db.migrations.operations.models import IndexOperation, ModelOperation
 from django.db.migrations.state import ProjectState
 
+from config.hazards.errors import HazardError, on_one_line
 from config.hazards.statements import statements_in, unquoted
 from config.postgres.backend import DatabaseSchemaEditor
 from config.postgres.enums import enum_field
-
-
-class OperationSQLError(Exception):
-    """The SQL of an operation cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -159,21 +156,16 @@ def read_migration(
 ) -> MigrationSQL:
     """Return the SQL of `migration`, which starts from `state`.
 
-    Raises OperationSQLError if an operation does not reveal its SQL.
+    Raises HazardError if an operation does not reveal its SQL.
     """
     try:
         return _read(connection, migration, state)
     except Error:
         raise
     except Exception as error:  # an operation runs any code, which may raise anything
-        raise OperationSQLError(
+        raise HazardError(
             f"The SQL of migration {migration} cannot be read. {on_one_line(error)}"
         ) from error
-
-
-def on_one_line(error: BaseException) -> str:
-    """Return an unexpected error on one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def read_operations(

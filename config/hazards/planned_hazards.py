@@ -9,14 +9,14 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
+from config.hazards.errors import HazardError
 from config.hazards.operation_hazards import OperationHazards, find_hazards
-from config.hazards.operation_sql import OperationSQLError
 from config.hazards.planned_demands import PlannedDemand, planned_demands
 from config.hazards.report import plan_lines, plan_summary
-from config.hazards.squawk import SquawkError
 from config.hazards.statements import unquoted
-from config.hazards.table_sizes import TableSizes, read_table_sizes
+from config.hazards.tables_in_use import TableSizes
 from config.postgres import Plan
+from config.postgres.catalog import read_disk_usage
 
 
 class PlannedHazards:
@@ -54,7 +54,7 @@ class PlannedHazards:
             if not self._tables:
                 return []
             demands = list(planned_demands(self.connection, plan, self._state_before()))
-        except (Error, OperationSQLError):
+        except (Error, HazardError):
             return []
         return [item for item in demands if unquoted(item.demand.table) in self._sizes]
 
@@ -72,7 +72,7 @@ class PlannedHazards:
 
     @cached_property
     def _sizes(self) -> TableSizes:
-        return read_table_sizes(self.connection)
+        return read_disk_usage(self.connection)
 
     @cached_property
     def _hazards(self) -> list[OperationHazards] | None:
@@ -82,6 +82,6 @@ class PlannedHazards:
                 return []  # no running code uses an empty database
             plan = self._executor.migration_plan(self._executor.loader.graph.leaf_nodes())
             return find_hazards(self.connection, plan, self._state_before(), self._sizes)
-        except (Error, SquawkError, OperationSQLError) as error:
+        except (Error, HazardError) as error:
             self._reason = str(error)
             return None

@@ -23,8 +23,9 @@ from config.hazards.alternatives.migration_files import (
     NewMigration,
     migration_files,
 )
+from config.hazards.errors import on_one_line
 from config.hazards.operation_hazards import OperationHazards, reasons_of
-from config.hazards.operation_sql import OperationSQL, on_one_line, read_operations
+from config.hazards.operation_sql import OperationSQL, read_operations
 from config.postgres import AlterEnum, DropEnum
 from config.postgres.enums import is_followed
 
@@ -147,7 +148,10 @@ def _joined(parts: Iterable[NewMigration]) -> list[NewMigration]:
             accepted = {**before.accepted, **part.accepted}
             part = replace(before, operations=operations, accepted=accepted)
         joined.append(part)
-    return [_dated(part, AFTERWARDS if place else NOW) for place, part in enumerate(joined)]
+    return [
+        replace(part, when=AFTERWARDS if place else NOW) if part.when in (NOW, AFTERWARDS) else part
+        for place, part in enumerate(joined)
+    ]
 
 
 def _may_share(one: NewMigration, other: NewMigration) -> bool:
@@ -161,7 +165,3 @@ def _may_share(one: NewMigration, other: NewMigration) -> bool:
         and other.when.startswith(NOW)
         and not any(is_followed(migration, operation) for operation in one.operations)
     )
-
-
-def _dated(part: NewMigration, when: str) -> NewMigration:
-    return replace(part, when=when) if part.when in (NOW, AFTERWARDS) else part

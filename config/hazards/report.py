@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import indent, wrap
 
-from config.console import counted
+from config.console import counted, counted_bytes
 from config.hazards.checked_migrations import CheckedMigrations
 from config.hazards.operation_hazards import OperationHazards, reasons_of
 from config.hazards.replacements import replacement_files
 from config.hazards.rules import Hazard
-from config.hazards.table_sizes import TableSizes
+from config.hazards.tables_in_use import TableSizes
+from config.postgres.catalog import DiskUsage
 
 LINE_LENGTH = 100
 
@@ -74,12 +75,17 @@ def plan_lines(hazards: Sequence[OperationHazards], sizes: TableSizes) -> list[s
         for item in found.hazards:
             size = sizes.get(item.table)
             reason = reasons_of(found.migration).get(item.code)
-            about = f" (table {item.table}: {size})" if size else ""
+            about = f" (table {item.table}: {size_in_words(size)})" if size else ""
             accepted = f" Accepted: {reason}" if reason else ""
             lines.append(f"{_label(item)}: {item.danger}{about}{accepted}")
         if found.dangers:
             lines.append(f"Instead: {found.alternative.advice}")
     return lines
+
+
+def size_in_words(size: DiskUsage) -> str:
+    total = counted_bytes(size.total)
+    return total if size.rows is None else f"about {counted(size.rows, 'row')}, {total}"
 
 
 def plan_summary(hazards: Sequence[OperationHazards]) -> str:

@@ -39,11 +39,6 @@ class Hazard:
         """Return whether the hazard is shown without failing the check."""
         return self.code in ADVICE
 
-    @property
-    def is_blocking(self) -> bool:
-        """Return whether the hazard matters for big tables only."""
-        return self.code in BLOCKING
-
 
 ADD_COLUMN = rf"ALTER TABLE .* ADD (?:COLUMN )?+(?:IF NOT EXISTS )?+{NAME} "
 CONSTRAINT_INDEX = (
@@ -111,7 +106,7 @@ BLOCKING = {
         r"|ALTER TABLE .* SET (?:TABLESPACE|LOGGED|UNLOGGED|ACCESS METHOD|EXPRESSION)",
     ),
 }
-"""The rules for operations that take longer on a bigger table."""
+"""The rules for operations that take longer on a bigger table, and do not matter for small ones."""
 BREAKING = {
     "adding-json-column": Rule(
         "Type json has no equality operator, so SELECT DISTINCT on table {table} fails.",

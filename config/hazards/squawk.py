@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from config.hazards.errors import HazardError
+
 STYLE = (
     "ban-char-field",
     "identifier-too-long",
@@ -31,10 +33,6 @@ OPT_IN = (
 )
 
 
-class SquawkError(Exception):
-    """Squawk is not installed, or its output cannot be read."""
-
-
 class SquawkWarning(NamedTuple):
     """A squawk warning about a statement."""
 
@@ -49,7 +47,7 @@ def lint(
 ) -> list[SquawkWarning]:
     """Return squawk's warnings about a script of `statements` for servers of that version.
 
-    Raises SquawkError if squawk cannot be run.
+    Raises HazardError if squawk cannot be run.
     """
     begin, commit = ("BEGIN", "COMMIT") if in_transaction else ("", "")
     # The semicolon has a line of its own, since a statement may end with a comment.
@@ -83,7 +81,7 @@ def _run(script: str, major_version: int) -> list[dict[str, Any]]:
         return list(json.loads(process.stdout))
     except ValueError as error:
         reason = (process.stderr or process.stdout).strip().partition("\n")[0]
-        raise SquawkError(f"squawk could not read the SQL: {reason}.") from error
+        raise HazardError(f"squawk could not read the SQL: {reason}.") from error
 
 
 def _program() -> str:
@@ -91,4 +89,4 @@ def _program() -> str:
     installed = Path(sysconfig.get_path("scripts")) / "squawk"
     if found := shutil.which(installed) or shutil.which("squawk"):
         return found
-    raise SquawkError("squawk is not installed. Run make, or pip install squawk-cli.")
+    raise HazardError("squawk is not installed. Run make, or pip install squawk-cli.")

@@ -20,6 +20,7 @@ ABOUT = re.compile(
 )
 FUNCTION = re.compile(r"([a-z_][\w$]*) *\(", re.IGNORECASE)
 LITERAL = r"'(?:[^']|'')*'"
+TOKEN = re.compile(rf'{LITERAL}|"(?:[^"]|"")*"|.', re.DOTALL)
 VERB = (
     r"(?:ALTER|CLUSTER|CREATE|DELETE|DROP|INSERT|LOCK|MERGE|REFRESH|REINDEX|TRUNCATE|UPDATE"
     r"|VACUUM|WITH)\b"
@@ -65,6 +66,18 @@ def normalized(sql: str) -> str:
     one_line = " ".join(sql.split()).rstrip("; ")
     one_line = re.sub(r"^SET CONSTRAINTS [^;]*; *", "", one_line, flags=re.IGNORECASE)
     return re.sub(r"; *SET CONSTRAINTS [^;]*$", "", one_line, flags=re.IGNORECASE)
+
+
+def split(text: str) -> list[str]:
+    """Return the parts between the commas that are outside of quotes and parentheses."""
+    parts, depth = [""], 0
+    for piece in TOKEN.findall(text):
+        depth += (piece in "([") - (piece in ")]")
+        if piece == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return [part.strip() for part in parts]
 
 
 def table_statement(sql: str) -> TableStatement | None:

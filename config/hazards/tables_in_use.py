@@ -3,7 +3,12 @@
 from django.db.migrations import Migration
 
 from config.hazards.statements import table_statement
-from config.hazards.table_sizes import TableSizes
+from config.postgres.catalog import DiskUsage
+
+SMALL = 16 * 1024 * 1024
+"""The bytes, indexes included, that PostgreSQL can rewrite in a fraction of a second."""
+
+type TableSizes = dict[str, DiskUsage]
 
 
 class TablesInUse:
@@ -50,4 +55,4 @@ class TablesInUse:
         """Return whether `table` is small or, if it is unknown, whether all tables are."""
         sizes = self.sizes or {}
         of_table = [sizes[table]] if table in sizes else [*sizes.values()]
-        return self.sizes is not None and all(size.is_small for size in of_table)
+        return self.sizes is not None and all(size.total < SMALL for size in of_table)

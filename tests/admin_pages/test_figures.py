@@ -36,26 +36,26 @@ def enroll(*times: datetime) -> None:
 
 
 def test_weeks__are_the_last_ones_oldest_first() -> None:
-    mondays = list(figures.enrollments(NOW).sums)
+    mondays = list(figures.enrollments_by_week(NOW).sums)
     assert (len(mondays), mondays[-2:]) == (figures.WEEKS, [LAST_WEEK, THIS_WEEK])
 
 
 def test_enrollments__are_counted_by_week() -> None:
     enroll(THIS_WEEK, NOW - HOUR, THIS_WEEK - HOUR)
-    sums = figures.enrollments(NOW).sums
+    sums = figures.enrollments_by_week(NOW).sums
     assert [sums[LAST_WEEK], sums[THIS_WEEK], sum(sums.values())] == [1, 2, 3]
 
 
 def test_enrollments_before_the_first_week_or_after_now__are_not_counted() -> None:
     first = figures.mondays_until(NOW)[0]
     enroll(first - HOUR, first, NOW)
-    assert sum(figures.enrollments(NOW).sums.values()) == 1
+    assert sum(figures.enrollments_by_week(NOW).sums.values()) == 1
 
 
 def test_weeks_in_another_time_zone__begin_there() -> None:
     enroll(THIS_WEEK - HOUR)
     with timezone.override(ZoneInfo("Europe/Prague")):
-        sums = figures.enrollments(NOW).sums
+        sums = figures.enrollments_by_week(NOW).sums
     assert sums[datetime(2026, 3, 16, tzinfo=ZoneInfo("Europe/Prague"))] == 1
 
 
@@ -76,13 +76,13 @@ def test_day_whose_midnight_occurs_twice__begins_at_the_first() -> None:
 
 
 def test_small_table__is_read_as_a_whole() -> None:
-    assert figures.enrollments(NOW).read == 1
+    assert figures.enrollments_by_week(NOW).read == 1
 
 
 def test_large_table__is_estimated_from_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "PAGES", 30)
     make_enrollments(4000)  # on some 60 pages
-    weeks = figures.enrollments(NOW)
+    weeks = figures.enrollments_by_week(NOW)
     assert weeks.read < 0.6
     assert sum(weeks.sums.values()) == pytest.approx(4000, rel=0.3)
 
@@ -111,7 +111,7 @@ def test_revenue__is_the_sum_of_succeeded_payments_by_week() -> None:
     PaymentFactory.create(succeeded=True, amount="4.50", created_at=THIS_WEEK)
     PaymentFactory.create(failed=True, amount="99", created_at=NOW - HOUR)
     PaymentFactory.create(amount="99", created_at=NOW - HOUR)
-    assert figures.revenue(NOW)["USD"].sums[THIS_WEEK] == Decimal(15)
+    assert figures.revenue_by_week(NOW)["USD"].sums[THIS_WEEK] == Decimal(15)
 
 
 def test_revenue_in_currencies__is_by_currency_the_most_frequent_first() -> None:
@@ -119,13 +119,13 @@ def test_revenue_in_currencies__is_by_currency_the_most_frequent_first() -> None
         PaymentFactory.create(
             succeeded=True, amount=amount, currency=currency, created_at=NOW - HOUR
         )
-    revenue = figures.revenue(NOW)
+    revenue = figures.revenue_by_week(NOW)
     sums = [(currency, sum(weeks.sums.values())) for currency, weeks in revenue.items()]
     assert sums == [("USD", 3), ("EUR", 500)]
 
 
 def test_revenue_without_payments__is_zero_in_each_week() -> None:
-    [(currency, weeks)] = figures.revenue(NOW).items()
+    [(currency, weeks)] = figures.revenue_by_week(NOW).items()
     assert (currency, len(weeks.sums), sum(weeks.sums.values())) == ("", figures.WEEKS, 0)
 
 
@@ -133,7 +133,7 @@ def test_activity__has_the_events_by_hour() -> None:
     for minutes in (0, 59, 60):
         time = datetime(2026, 3, 18, 9, tzinfo=UTC) + timedelta(minutes=minutes)
         AnalyticsEventFactory.create(timestamp=time)
-    assert figures.activity(NOW).events == {
+    assert figures.events_by_hour(NOW).events == {
         datetime(2026, 3, 18, 9, tzinfo=UTC): 2,
         datetime(2026, 3, 18, 10, tzinfo=UTC): 1,
     }
@@ -143,7 +143,7 @@ def test_activity_before_the_first_day__is_not_counted() -> None:
     first = datetime(2026, 3, 12, tzinfo=UTC)
     AnalyticsEventFactory.create(timestamp=first - HOUR)
     AnalyticsEventFactory.create(timestamp=first)
-    assert figures.activity(NOW).events == {first: 1}
+    assert figures.events_by_hour(NOW).events == {first: 1}
 
 
 @pytest.mark.parametrize("months", [[], ["03"], ["02", "03"]], ids=["none", "one", "two"])
@@ -168,7 +168,7 @@ def test_activity_of_too_many_events__is_estimated_by_hour(
             [datetime(2026, 3, 12, tzinfo=UTC)],
         )
         cursor.execute("ANALYZE analytics_events")
-    found = figures.activity(NOW)
+    found = figures.events_by_hour(NOW)
     hours = [datetime(2026, 3, 12, n, tzinfo=UTC) for n in range(4)]
     assert sorted(found.events) == hours
     assert list(found.events.values()) == pytest.approx([1000] * 4, rel=0.3)
@@ -180,7 +180,7 @@ def test_activity_of_too_many_events__is_estimated_by_hour(
 )
 def test_assignment_that_waits__is_counted_by_age(hours: int, place: int) -> None:
     AssignmentSubmissionFactory.create(submitted_at=NOW - hours * HOUR)
-    [_, assignments] = figures.grading(NOW)
+    [_, assignments] = figures.waiting_for_a_grade(NOW)
     assert list(assignments.counts) == [int(n == place) for n in range(len(AGES))]
 
 
@@ -188,30 +188,29 @@ def test_queue__says_since_when_the_oldest_waits() -> None:
     for days in (3, 9):
         time = NOW - timedelta(days=days)
         QuizSubmissionFactory.create(pending_review=True, started_at=time, submitted_at=time)
-    [quizzes, assignments] = figures.grading(NOW)
+    [quizzes, assignments] = figures.waiting_for_a_grade(NOW)
     assert (quizzes.oldest, assignments.oldest) == (NOW - timedelta(days=9), None)
 
 
 def test_submission_that_was_graded__does_not_wait() -> None:
     AssignmentSubmissionFactory.create(graded=True)
     QuizSubmissionFactory.create(graded=True)
-    assert [sum(queue.counts) for queue in figures.grading(timezone.now())] == [0, 0]
+    assert [sum(queue.counts) for queue in figures.waiting_for_a_grade(timezone.now())] == [0, 0]
 
 
 def test_completion__is_of_the_courses_with_most_students() -> None:
     for number in range(figures.COURSES + 1):
         CourseAnalyticsFactory.create(
-            course__title=f"Course {number}", total_enrollments=number + 10, completion_count=3
+            course__title=f"Course {number}",
+            total_enrollments=number + 10,
+            completion_count=3,
+            active_enrollments=4,
         )
-    found = figures.completion()
+    found = figures.completion_by_course()
     assert len(found) == figures.COURSES
-    assert found[0] == Completion("Course 8", 3, 0, 18)
+    assert found[0] == Completion("Course 8", 3, 4, 11)
 
 
 def test_course_without_enrollments__has_no_completion() -> None:
     CourseAnalyticsFactory.create(total_enrollments=0)
-    assert figures.completion() == []
-
-
-def test_dropped__are_the_rest_of_the_enrollments() -> None:
-    assert Completion("", completed=3, active=4, all=10).counts == (3, 4, 3)
+    assert figures.completion_by_course() == []

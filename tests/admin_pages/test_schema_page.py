@@ -10,10 +10,9 @@ from django.urls import reverse
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
-from config.admin_pages.disk_usage import read_disk_usage
 from config.admin_pages.verdict import last_verdict
 from config.admin_pages.views import read_live
-from config.postgres.catalog import read_schema
+from config.postgres.catalog import read_disk_usage
 from tests.factories import UserFactory
 from tests.support.contract import COLUMNS
 
@@ -120,7 +119,7 @@ def test_section__shows_the_live_table_not_the_model(admin_client: Client) -> No
 
 
 def test_disk_usage__is_that_of_postgresql(db: None) -> None:
-    usage = read_disk_usage(read_schema(connection))["users"]
+    usage = read_disk_usage(connection)["users"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_total_relation_size('users'), pg_indexes_size('users')")
         assert (usage.total, usage.all_indexes) == cursor.fetchone()

@@ -10,7 +10,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from config.hazards.operation_hazards import OperationHazards, find_hazards
-from config.hazards.table_sizes import TableSizes
+from config.hazards.tables_in_use import TableSizes
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum
 from tests.support.databases import Database

@@ -31,7 +31,7 @@ RENAME = 'migrations.RenameField("notification", "title", "headline")'
 @pytest.fixture
 def database(analyzed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the tables of the database that `analyzed` made count as big."""
-    monkeypatch.setattr("config.hazards.table_sizes.SMALL", 0)
+    monkeypatch.setattr("config.hazards.tables_in_use.SMALL", 0)
 
 
 def test_plan__shows_hazards_below_the_operation(database: None) -> None:

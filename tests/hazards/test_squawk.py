@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.hazards.squawk import SquawkError, lint
+from config.hazards.errors import HazardError
+from config.hazards.squawk import lint
 
 
 def test_lint_of_sql_with_a_syntax_error__still_checks_the_other_statements() -> None:
@@ -27,6 +28,6 @@ def test_squawk_with_unreadable_output__is_an_error(
     (tmp_path / "squawk").write_text("#!/bin/sh\necho no such option >&2\n")
     (tmp_path / "squawk").chmod(0o755)
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
-    with pytest.raises(SquawkError) as error:
+    with pytest.raises(HazardError) as error:
         lint(["SELECT 1"], 18, in_transaction=True)
     assert str(error.value) == "squawk could not read the SQL: no such option."

@@ -4,14 +4,17 @@ import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
-from config.hazards.table_sizes import TableSize, read_table_sizes
+from config.hazards.report import size_in_words
+from config.hazards.tables_in_use import SMALL
+from config.postgres.catalog import DiskUsage, read_disk_usage
 from tests.support.databases import Database, new_database
 
 
 def test_size__includes_indexes(tables: BaseDatabaseWrapper, blank: Database) -> None:
     [(total,)] = blank.query("SELECT pg_total_relation_size('music_album')")
     blank.execute("ANALYZE music_album")
-    assert read_table_sizes(tables)["music_album"] == TableSize(2, total)
+    album = read_disk_usage(tables)["music_album"]
+    assert (album.rows, album.total) == (2, total)
 
 
 def test_size_of_a_locked_table__is_read_without_waiting(
@@ -21,7 +24,7 @@ def test_size_of_a_locked_table__is_read_without_waiting(
         other.execute("BEGIN; LOCK TABLE music_album")
         with tables.cursor() as cursor:
             cursor.execute("SET lock_timeout = 1")
-        assert read_table_sizes(tables)["music_album"].is_small
+        assert read_disk_usage(tables)["music_album"].total < SMALL
 
 
 def test_size_of_a_table_with_a_locked_index__is_read_without_waiting(
@@ -31,7 +34,7 @@ def test_size_of_a_table_with_a_locked_index__is_read_without_waiting(
         other.execute("BEGIN; REINDEX INDEX album_title")
         with tables.cursor() as cursor:
             cursor.execute("SET lock_timeout = 1")
-        assert read_table_sizes(tables)["music_album"].is_small
+        assert read_disk_usage(tables)["music_album"].total < SMALL
 
 
 def test_size_of_a_table_locked_in_a_copy_of_the_database__is_read(
@@ -45,24 +48,24 @@ def test_size_of_a_table_locked_in_a_copy_of_the_database__is_read(
         copy.session() as other,
     ):
         other.execute("BEGIN; LOCK TABLE notifications")
-        assert read_table_sizes(database.connection)["notifications"].bytes > 0
+        assert read_disk_usage(database.connection)["notifications"].total > 0
 
 
 def test_size_of_a_table_without_statistics__has_no_rows(
     tables: BaseDatabaseWrapper,
 ) -> None:
-    assert read_table_sizes(tables)["music_label"].rows is None
+    assert read_disk_usage(tables)["music_label"].rows is None
 
 
 @pytest.mark.parametrize(
     ("size", "shown"),
     [
-        (TableSize(2_000_000, 400 * 1024 * 1024), "about 2,000,000 rows, 400 MB"),
-        (TableSize(None, 16 * 1024), "16 kB"),
+        (DiskUsage(2_000_000, 400 * 1024 * 1024), "about 2,000,000 rows, 400 MB"),
+        (DiskUsage(None, 16 * 1024), "16 kB"),
     ],
 )
-def test_size__is_shown_in_words(size: TableSize, shown: str) -> None:
-    assert str(size) == shown
+def test_size__is_shown_in_words(size: DiskUsage, shown: str) -> None:
+    assert size_in_words(size) == shown
 
 
 def test_size_of_a_partitioned_table__is_the_sum_over_its_partitions(
@@ -79,4 +82,5 @@ def test_size_of_a_partitioned_table__is_the_sum_over_its_partitions(
     [(total,)] = blank.query(
         "SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('play')"
     )
-    assert read_table_sizes(tables)["play"] == TableSize(2, total)
+    play = read_disk_usage(tables)["play"]
+    assert (play.rows, play.total) == (2, total)

@@ -4,11 +4,11 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import AddField, AddIndex, AlterModelTable, CreateModel, RenameField
 
-from config.hazards.table_sizes import TableSize
+from config.postgres.catalog import DiskUsage
 from tests.hazards.music import codes, find_in
 from tests.hazards.test_rules import INDEX
 
-BIG, SMALL = TableSize(2_000_000, 400 * 1024 * 1024), TableSize(None, 16 * 1024)
+BIG, SMALL = DiskUsage(2_000_000, 400 * 1024 * 1024), DiskUsage(None, 16 * 1024)
 ADD_INDEX = AddIndex("album", INDEX)
 SONG = CreateModel("Song", [("id", models.BigAutoField(primary_key=True))])
 

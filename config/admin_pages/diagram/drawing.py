@@ -6,7 +6,7 @@ from itertools import accumulate
 from math import sqrt
 from typing import NamedTuple
 
-from config.admin_pages.diagram.cards import Card, CardRow, Detail, make_block, make_card
+from config.admin_pages.diagram.cards import CardRow, Detail, make_block, make_card
 from config.admin_pages.diagram.lanes import Lanes, count_lanes
 from config.admin_pages.diagram.placement import (
     FRAME,
@@ -39,23 +39,13 @@ class Point(NamedTuple):
 class Box:
     """The box of a table."""
 
-    card: Card
+    table: Table
+    rows: Sequence[CardRow]
     color: int
     x: int
     y: int
     width: int
-
-    @property
-    def table(self) -> Table:
-        return self.card.table
-
-    @property
-    def rows(self) -> Sequence[CardRow]:
-        return self.card.rows
-
-    @property
-    def height(self) -> int:
-        return self.card.height
+    height: int
 
     @property
     def middle(self) -> int:
@@ -180,7 +170,8 @@ class _Drawing:
 
     def _box(self, site: TableSite) -> Box:
         left, width = self.columns[site.column], self.plan.widths[site.column]
-        return Box(site.card, site.color, left, site.y, width)
+        card = site.card
+        return Box(card.table, card.rows, site.color, left, site.y, width, card.height)
 
     def _edge(self, route: Route) -> Edge:
         color = self.plan.sites[route.relation.target].color

@@ -1,10 +1,7 @@
 """The migration files that an alternative consists of."""
 
-import ast
 import inspect
 import re
-import sys
-import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,19 +45,14 @@ class NewMigration:
             return source
         source = MANUAL.sub("", source).replace(f"import {module}\n", "").replace(f"{module}.", "")
         imports, _, rest = source.partition(CLASS)
-        return f"{imports.rstrip()}\n\n\n{_definitions(module)}\n\n\n{CLASS}{rest}"
+        return f"{imports.rstrip()}\n\n\n{_definitions(type(replaced))}\n\n\n{CLASS}{rest}"
 
 
-def _definitions(module: str) -> str:
+def _definitions(cls: type[Migration]) -> str:
     """Return the code of a migration file outside of its class Migration."""
-    file = inspect.getsourcefile(sys.modules[module]) or ""
-    with tokenize.open(file) as opened:
-        source = opened.read()
-    lines = source.splitlines()
-    for node in reversed(ast.parse(source).body):
-        if isinstance(node, ast.ClassDef) and node.name == "Migration":
-            del lines[node.lineno - 1 : node.end_lineno]
-    return "\n".join(lines).strip()
+    source, _ = inspect.findsource(cls)
+    own, first = inspect.getsourcelines(cls)
+    return "".join([*source[: first - 1], *source[first - 1 + len(own) :]]).strip()
 
 
 @dataclass(frozen=True)

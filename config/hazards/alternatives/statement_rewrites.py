@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db.backends.utils import names_digest
 from django.db.migrations import RunSQL
 
-from config.hazards.statements import NAME, QUALIFIED, normalized, unquoted, without_literals
+from config.hazards.statements import NAME, QUALIFIED, normalized, split, unquoted
 from config.postgres.catalog import quote
 
 
@@ -33,9 +33,9 @@ class SafeSQL(NamedTuple):
 ALTER = rf"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?P<table>{QUALIFIED})"
 ADD_CONSTRAINT = rf"{ALTER} ADD CONSTRAINT (?P<name>{NAME})"
 DROP_INDEX = "DROP INDEX CONCURRENTLY IF EXISTS {name}"
+VALIDATE = "ALTER TABLE {table} VALIDATE CONSTRAINT {name}"
 DROP_CONSTRAINT = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"
-ADD_NOT_NULL = "ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
-DROP_NOT_NULL = "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"
+ADD_NOT_NULL = "ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID"
 ALTER_COLUMN = "ALTER TABLE {table} ALTER COLUMN {column}"
 REWRITES = {
     rf"CREATE (?P<unique>UNIQUE )?INDEX (?P<name>{NAME}) ON (?P<rest>.*)": SafeSQL(
@@ -65,18 +65,18 @@ REWRITES = {
                 "ALTER TABLE {table} ADD CONSTRAINT {name} {definition} NOT VALID", DROP_CONSTRAINT
             )
         ],
-        last=[ReversibleSQL("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")],
+        last=[ReversibleSQL(VALIDATE)],
     ),
     rf"REINDEX (?P<kind>INDEX|TABLE|SCHEMA) (?P<name>{QUALIFIED})": SafeSQL(
         alone=[ReversibleSQL("REINDEX {kind} CONCURRENTLY {name}")]
     ),
     # SET NOT NULL reads no rows if a valid CHECK proves that none is NULL.
     rf"{ALTER} ALTER COLUMN (?P<column>{NAME}) SET NOT NULL": SafeSQL(
-        first=[ReversibleSQL(ADD_NOT_NULL, DROP_NOT_NULL)],
+        first=[ReversibleSQL(ADD_NOT_NULL, DROP_CONSTRAINT)],
         last=[
-            ReversibleSQL("ALTER TABLE {table} VALIDATE CONSTRAINT {check}"),
+            ReversibleSQL(VALIDATE),
             ReversibleSQL(f"{ALTER_COLUMN} SET NOT NULL", f"{ALTER_COLUMN} DROP NOT NULL"),
-            ReversibleSQL(DROP_NOT_NULL, ADD_NOT_NULL),
+            ReversibleSQL(DROP_CONSTRAINT, ADD_NOT_NULL),
         ],
     ),
 }
@@ -85,23 +85,15 @@ REWRITES = {
 
 def rewrite_statement(sql: str) -> SafeSQL | None:
     """Return `sql` rewritten without its long lock, or None if it has none or keeps it."""
-    if _has_several_actions(sql):
+    if len(split(normalized(sql))) > 1:  # several actions
         return None
     for pattern, safe in REWRITES.items():
         if match := re.fullmatch(pattern, normalized(sql), re.IGNORECASE):
             names = match.groupdict("")
             if "column" in names:
-                names["check"] = _name_of_check(unquoted(names["table"]), unquoted(names["column"]))
+                names["name"] = _name_of_check(unquoted(names["table"]), unquoted(names["column"]))
             return SafeSQL(*([_with_names(item, names) for item in part] for part in safe))
     return None
-
-
-def _has_several_actions(sql: str) -> bool:
-    """Return whether `sql` has a comma outside of names, literals and parentheses."""
-    text, count = re.sub(r'"[^"]*"', "", without_literals(sql)), 1
-    while count:
-        text, count = re.subn(r"\([^()]*\)", "", text)
-    return "," in text
 
 
 def _name_of_check(table: str, column: str) -> str:

@@ -19,6 +19,7 @@ from config.postgres.catalog.definitions import (
     read_definitions,
 )
 from config.postgres.catalog.dependencies import Address, transposed
+from config.postgres.catalog.disk_usage import DiskUsage, read_disk_usage
 from config.postgres.catalog.objects import Attributes, Catalog, Key, Value
 from config.postgres.catalog.obstacles import Obstacle, read_obstacles
 from config.postgres.catalog.privileges import check_may_create_temporary, check_may_read
@@ -36,6 +37,7 @@ __all__ = [
     "CatalogError",
     "Definition",
     "Dependents",
+    "DiskUsage",
     "DropAndRecreate",
     "Key",
     "Obstacle",
@@ -50,6 +52,7 @@ __all__ = [
     "read_definitions",
     "read_dependents",
     "read_dependents_outside",
+    "read_disk_usage",
     "read_needed",
     "read_obstacles",
     "read_owners",

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
 from config.console import chosen_connection
 from config.demo.administrator import administrator
-from config.demo.errors import DemoError
 from config.demo.loader import check_migrated
 from config.project import typed
 
@@ -25,13 +24,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            check_migrated(chosen_connection(options["database"]))
-            with administrator(options["email"], options["database"]) as (email, password):
-                self.stdout.write(how_to_log_in(email, password))
-                self.stdout.flush()
-        except DemoError as error:
-            raise CommandError(str(error)) from error
+        check_migrated(chosen_connection(options["database"]))
+        with administrator(options["email"], options["database"]) as (email, password):
+            self.stdout.write(how_to_log_in(email, password))
+            self.stdout.flush()
 
 
 def how_to_log_in(email: str, new_password: str) -> str:

@@ -9,12 +9,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from config.console import chosen_connection
-from config.demo.errors import DemoError, HasDataError
+from config.demo.errors import HasDataError
 from config.demo.loader import check_migrated, load
 from config.demo.options import parse_scale, parse_seed, parse_until
 from config.demo.plan import PlatformPlan
 from config.demo.platform import Platform
-from config.demo.progress_bar import ProgressBar
+from config.demo.progress_bar import progress_bar
 
 INTERRUPTED = 130  # The exit status that a shell reports after Ctrl-C.
 
@@ -54,13 +54,11 @@ class Command(BaseCommand):
         try:
             plan = plan_of(options)
             written = self.seed(plan, options)
-        except HasDataError as error:
+        except HasDataError:
             if not options["if_empty"]:
-                raise CommandError(str(error)) from error
+                raise
             if options["verbosity"]:
                 self.stdout.write("The database has data already, so nothing was added.")
-        except DemoError as error:
-            raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             message = "Interrupted. Nothing was written."
             raise CommandError(message, returncode=INTERRUPTED) from None
@@ -72,8 +70,8 @@ class Command(BaseCommand):
         connection = chosen_connection(options["database"])
         check_migrated(connection)
         visible = options["verbosity"] > 0 and self.stdout.isatty()
-        with Platform(plan) as platform, ProgressBar(self.stdout, platform, visible=visible) as bar:
-            return load(connection, platform, bar, replace=options["replace"])
+        with Platform(plan) as platform, progress_bar(self.stdout, platform, visible) as report:
+            return load(connection, platform, report, replace=options["replace"])
 
 
 def plan_of(options: dict[str, Any]) -> PlatformPlan:

@@ -7,10 +7,9 @@ from django.db import Error, connection
 
 from config.console import EXIT_STATUS, explain
 from config.hazards.annotations import github_report
-from config.hazards.checked_migrations import CheckError, check_migrations
-from config.hazards.operation_sql import OperationSQLError
+from config.hazards.checked_migrations import check_migrations
+from config.hazards.errors import HazardError
 from config.hazards.report import text_report, verdict
-from config.hazards.squawk import SquawkError
 
 DANGEROUS = 1
 COULD_NOT_CHECK = EXIT_STATUS["check_migrations"]
@@ -41,7 +40,7 @@ class Command(BaseCommand):
         try:
             checked = check_migrations(connection, options["app_label"], options["migration_name"])
             self.stdout.write(report(checked))
-        except (CheckError, Error, ImproperlyConfigured, SquawkError, OperationSQLError) as error:
+        except (Error, HazardError, ImproperlyConfigured) as error:
             reason = " ".join((explain(error) or str(error)).split())
             raise CommandError(reason, returncode=COULD_NOT_CHECK) from error
         if not checked.is_clean:
