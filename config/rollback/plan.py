@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from config.migrating import ModelKey, model_keys, renamed_back
 from config.postgres import Node, Plan
+from config.rollback.states import States
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Rollback:
     @property
     def plan(self) -> Plan:
         return [(migration, True) for migration in self.migrations]
+
+    @cached_property
+    def states(self) -> States:
+        """The states of the models between the operations."""
+        return States(self.after)
 
     @property
     def nodes(self) -> list[Node]:

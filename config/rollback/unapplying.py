@@ -1,7 +1,6 @@
 """The unapplying of migrations for several targets at once, within the caller's transaction."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.sql import emit_pre_migrate_signal
@@ -35,14 +34,6 @@ def unapply(
     Raise CommandError that names the operation which fails.
     """
 
-    def progress(action: str, migration: Any = None, fake: bool | None = False) -> None:
-        if action == "unapply_success":
-            # The next migration may alter a table that this one wrote to. PostgreSQL refuses that
-            # while deferred constraints are still to be checked.
-            connection.check_constraints()
-            trace.end()
-            say(f"  Unapplying {migration}... OK")
-
     # Receivers of the signal add operations to the migrations, so these must be copies.
     plan = [(trace.marked(migration), True) for migration in rollback.migrations]
     emit_pre_migrate_signal(
@@ -52,8 +43,21 @@ def unapply(
         apps=rollback.before.apps,
         plan=plan,
     )
+    executor = MigrationExecutor(connection)
+    changes = rollback.states.changes([migration for migration, _ in reversed(plan)])
     with running(rollback.plan), trace.explained_errors():
-        MigrationExecutor(connection, progress).migrate([], plan=plan)
+        for migration, _ in plan:
+            with connection.schema_editor() as editor:
+                for change in reversed(changes.pop()):
+                    change.undo(migration.app_label, editor)
+                    rollback.states.release(change.after)
+            executor.record_migration(migration.app_label, migration.name, forward=False)
+            # The next migration may alter a table that this one wrote to. PostgreSQL refuses that
+            # while deferred constraints are still to be checked.
+            connection.check_constraints()
+            trace.end()
+            say(f"  Unapplying {migration}... OK")
+        executor.check_replacements()
 
 
 def forget(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
