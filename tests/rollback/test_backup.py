@@ -65,13 +65,13 @@ def no_pg_dump(problem: str) -> str:
     )
 
 
-def test_pg_dump_missing__refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pg_dump_missing__refused(unchanged: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
     assert refusal("payments", *GO_ON) == no_pg_dump("not there")
 
 
 def test_pg_dump_too_old__refused(
-    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    unchanged: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("pg_dump", "pg_restore"):
         (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
@@ -91,7 +91,7 @@ def test_pg_dump_of_several_versions__the_nearest(
 
 
 def test_directory_that_cannot_be_made__refused(
-    database: str, tmp_path: Path, settings: Settings
+    unchanged: str, tmp_path: Path, settings: Settings
 ) -> None:
     (tmp_path / "file").touch()
     directory = settings.ROLLBACK_BACKUP_DIR = tmp_path / "file" / "backups"
@@ -101,7 +101,7 @@ def test_directory_that_cannot_be_made__refused(
 
 
 def test_disk_that_is_full__refused(
-    database: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+    unchanged: str, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backup_files, "_new_path", lambda *args: Path("/dev/full/x.dump"))
     assert refusal("payments", *GO_ON) == (
@@ -110,7 +110,7 @@ def test_disk_that_is_full__refused(
 
 
 def test_server_that_refuses__refused_and_no_file_left(
-    database: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+    unchanged: str, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOCK_WAIT", "never")
     with pytest.raises(CommandError) as error:
@@ -165,12 +165,12 @@ def test_unfinished_backup_of_another_process__stays(tmp_path: Path) -> None:
 # What cannot be restored
 
 
-def test_file_that_is_not_there__refused(database: str, tmp_path: Path) -> None:
+def test_file_that_is_not_there__refused(unchanged: str, tmp_path: Path) -> None:
     path = tmp_path / "x.dump"
     assert refusal("--restore", path) == f"There is no file {path}. Nothing was changed."
 
 
-def test_file_that_is_no_backup__refused(database: str, tmp_path: Path) -> None:
+def test_file_that_is_no_backup__refused(unchanged: str, tmp_path: Path) -> None:
     (path := tmp_path / "x.dump").write_text("SELECT 1")
     assert refusal("--restore", path) == (
         f"{path} cannot be restored: it is not a file in pg_dump's custom format. Nothing was "

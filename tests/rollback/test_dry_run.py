@@ -1,6 +1,5 @@
 """rollback --dry-run: a script that does what rollback does, and nothing until it is run."""
 
-import pytest
 from django.db import connection
 
 from tests.rollback.helpers import GO_ON, contents, names, rollback
@@ -11,20 +10,16 @@ def dry_run(*arguments: str) -> str:
     return "\n".join(rollback(*arguments, "--dry-run"))
 
 
-def test_dry_run__changes_nothing(database: str) -> None:
-    before = contents()
-    dry_run("payments")
-    assert contents() == before
-
-
-@pytest.mark.parametrize("arguments", [["payments"], ["--to", "enrollments.0001"]])
-def test_script_of_dry_run__does_what_rollback_does(
-    filled: str, database: str, arguments: list[str]
+def test_dry_run__changes_nothing_and_its_script_does_what_rollback_does(
+    filled: str, database: str
 ) -> None:
-    run_sql(dry_run(*arguments))
+    before = contents()
+    script = dry_run("payments")
+    assert contents() == before
+    run_sql(script)
     after = contents()
     with new_database(filled):
-        rollback(*arguments, *GO_ON, "--no-backup")
+        rollback("payments", *GO_ON, "--no-backup")
         assert contents() == after
 
 
@@ -42,10 +37,11 @@ def test_script_of_dry_run_of_everything__leaves_nothing(database: str) -> None:
     assert names() == set()
 
 
-def test_script_of_dry_run__one_transaction(database: str) -> None:
-    statements = dry_run("payments").splitlines()
+def test_script_of_dry_run__one_transaction(unchanged: str) -> None:
+    statements = dry_run("--to", "enrollments.0001").splitlines()
     assert statements[:2] == [
-        "-- Rolls back payments. To run it: psql --set ON_ERROR_STOP=on --file FILE",
+        "-- Rolls back enrollments to 0001_initial. "
+        "To run it: psql --set ON_ERROR_STOP=on --file FILE",
         "BEGIN;",
     ]
     assert statements[-1] == "COMMIT;"

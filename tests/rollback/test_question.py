@@ -105,14 +105,14 @@ def test_plan__shown_before_anything_else(database: str) -> None:
     assert lines[: len(plan)] == plan
 
 
-def test_rollback_without_a_terminal__refused(database: str) -> None:
+def test_rollback_without_a_terminal__refused(unchanged: str) -> None:
     assert refusal("payments") == (
         "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
         "you are sure."
     )
 
 
-def test_noinput_with_data__refused(database: str) -> None:
+def test_noinput_with_data__refused(unchanged: str) -> None:
     assert refusal("payments", "--noinput") == (
         "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
         "Add --yes-destroy-data."
@@ -171,13 +171,13 @@ def test_anything_else_at_the_question__stopped(
     assert contents() == before
 
 
-def test_restore_with_an_app__refused(database: str) -> None:
+def test_restore_with_an_app__refused(unchanged: str) -> None:
     assert refusal("payments", "--restore", "x.dump") == (
         "--restore restores the whole file. Leave out the other arguments."
     )
 
 
-def test_database_that_does_not_exist__refused(database: str) -> None:
+def test_database_that_does_not_exist__refused(unchanged: str) -> None:
     refused = refusal("--database", "replica")
     assert "argument --database: invalid choice: 'replica' (choose from " in refused
 

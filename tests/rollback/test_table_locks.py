@@ -72,7 +72,7 @@ def test_migration_applied_after_the_plan__refused(database: str) -> None:
     )
 
 
-def test_migrate_at_work__waited_for(database: str, settings: Settings) -> None:
+def test_migrate_at_work__waited_for(unchanged: str, settings: Settings) -> None:
     settings.MIGRATE_WAIT = 0
     before = contents()
     with session() as other:
@@ -88,7 +88,7 @@ def test_migrate_at_work__waited_for(database: str, settings: Settings) -> None:
 
 @pytest.mark.parametrize("statement", [WRITE, READ], ids=["writer", "reader"])
 def test_session_that_holds_a_lock__named_and_nothing_changed(
-    database: str, backups: Path, statement: str
+    unchanged: str, backups: Path, statement: str
 ) -> None:
     before = contents()
     with session() as other:
@@ -118,7 +118,7 @@ def test_session_that_lets_go_in_a_pause__waited_for(
     assert lines[-1].startswith("Nothing is left of payments.")
 
 
-def test_row_written_in_a_pause__does_not_wait(database: str, settings: Settings) -> None:
+def test_row_written_in_a_pause__does_not_wait(unchanged: str, settings: Settings) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1
     with session() as other:
         other.execute(READ.encode())
@@ -127,7 +127,7 @@ def test_row_written_in_a_pause__does_not_wait(database: str, settings: Settings
 
 
 def test_pauses__capped_and_short_in_total(
-    database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    unchanged: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MIGRATE_LOCK_TIMEOUT, settings.MIGRATE_LOCK_RETRIES = 0.02, 10
     pauses: list[float] = []
@@ -157,7 +157,7 @@ def test_reader_that_comes_during_the_backup__another_backup_replaces_it(
 # A rollback that is cut short
 
 
-def test_server_that_ends_the_session_during_the_backup__nothing_changed(database: str) -> None:
+def test_server_that_ends_the_session_during_the_backup__nothing_changed(unchanged: str) -> None:
     before = contents()
 
     def end() -> None:
@@ -181,7 +181,7 @@ def test_server_that_ends_idle_transactions__backup_and_rollback_complete(databa
     assert run_sql("SELECT to_regclass('payments')") == [(None,)]
 
 
-def test_ctrl_c_during_the_backup__nothing_changed(database: str) -> None:
+def test_ctrl_c_during_the_backup__nothing_changed(unchanged: str) -> None:
     before = contents()
 
     def interrupt() -> None:
