@@ -29,7 +29,6 @@ class Rollback:
     """The request, in words."""
     migrations: Sequence[Migration]
     """In the order in which they are unapplied."""
-    before: ProjectState
     after: ProjectState
     applied: Collection[Node]
     """All migrations on record when this was planned."""
@@ -46,6 +45,11 @@ class Rollback:
     def states(self) -> States:
         """The states of the models between the operations."""
         return States(self.after)
+
+    @property
+    def before(self) -> ProjectState:
+        """The models before the rollback."""
+        return self.states.last([*reversed(self.migrations)])
 
     @property
     def nodes(self) -> list[Node]:
@@ -86,7 +90,6 @@ def read_rollback(
     return Rollback(
         request.what,
         [loader.graph.nodes[node] for node in nodes],
-        loader.project_state(list(applied)),
         loader.project_state([node for node in applied if node not in nodes]),
         set(MigrationRecorder(connection).applied_migrations()),
         sorted(_unknown(loader)),

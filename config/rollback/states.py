@@ -5,6 +5,7 @@ and when it is carried out.
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import NamedTuple
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -37,7 +38,8 @@ class States:
 
     def changes(self, migrations: Sequence[Migration]) -> list[list[Change]]:
         """Return the changes by each of `migrations`, which are in the order of applying."""
-        state, changes = self.first, []
+        state = self.first
+        changes: list[list[Change]] = []
         for migration in migrations:
             changes.append([])
             for operation in migration.operations:
@@ -45,14 +47,17 @@ class States:
                 changes[-1].append(Change(operation, before, state))
         return changes
 
+    def last(self, migrations: Sequence[Migration]) -> ProjectState:
+        """Return the state after `migrations`, which are in the order of applying."""
+        changes = [change for each in self.changes(migrations) for change in each]
+        return changes[-1].after if changes else self.first
+
     def _after(self, before: ProjectState, app_label: str, operation: Operation) -> ProjectState:
         if isinstance(operation, (Mark, RunPython)):  # others in each run, and no change
             return before
         key = id(before), operation
         if key not in self._following:
-            # Without the models of `before`, which Django would adapt one after the other.
-            models = {name: model.clone() for name, model in before.models.items()}
-            self._following[key] = ProjectState(models, before.real_apps)
+            self._following[key] = _copy(before)
             operation.state_forwards(app_label, self._following[key])
         return self._following[key]
 
@@ -60,3 +65,14 @@ class States:
         """Release the models of a state, if those of all states would take much memory."""
         if len(self._following) > MOST_KEPT:
             vars(state).pop("apps", None)
+
+
+def _copy(state: ProjectState) -> ProjectState:
+    """Return a copy without the models, which Django would adapt one after the other.
+
+    Its fields are copies as well, since RenameField changes the foreign keys of a state in place.
+    """
+    models = {name: model.clone() for name, model in state.models.items()}
+    for model in models.values():
+        model.fields = deepcopy(model.fields)
+    return ProjectState(models, state.real_apps)

@@ -84,16 +84,15 @@ class Trace:
 
     def end(self) -> None:
         """Note what has vanished since the last begin()."""
-        before, self.now = self.now, self._read()
         if self._current:
-            vanished = frozenset(before - self.now)
-            self.steps.append(Step(*self._current, vanished))
+            before, self.now = self.now, self._read()
+            self.steps.append(Step(*self._current, frozenset(before - self.now)))
         self._current = None
 
     def finish(self) -> None:
         """Note what has vanished in all, and how the database is now."""
-        self.end()
         with self.connection.cursor() as cursor:
+            self.now = read_inventory(cursor)
             locked = read_locked(cursor)
             versions = read_versions(cursor)
             unbacked = read_unbacked(cursor)

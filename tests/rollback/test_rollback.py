@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback, run_command
+from tests.support.lab import Lab
 from tests.support.migrations import extra_migration, migrate, new_database, run_sql
 
 PLANS: dict[str, tuple[str, ...]] = {
@@ -156,39 +157,49 @@ def test_rollback_in_a_schema_of_its_own__restored(database: str, backups: Path)
 
 # Names that have changed since
 
+NOTE = """
+class Note(models.Model):
+    title = models.TextField()
+    class Meta:
+        db_table = "notes"
+"""
 RENAMED = (
-    "operations = [migrations.RenameModel('Notification', 'Notice'),"
-    " migrations.AlterModelTable('Notice', 'notices'),"
-    " migrations.RenameField('Notice', 'title', 'headline')]"
+    "migrations.RenameModel('Note', 'Notice'), migrations.AlterModelTable('Notice', 'notices'),"
+    "migrations.RenameField('Notice', 'title', 'headline'),"
 )
-ADDED = "operations = [migrations.AddField('Course', 'motto', models.TextField(default='Go!'))]"
+ADDED = "migrations.AddField('Note', 'motto', models.TextField(default='Go!')),"
 
 
-def test_rollback_of_a_renamed_model__counted_and_forgotten(database: str) -> None:
-    with extra_migration("notifications", RENAMED):
-        migrate("notifications")
-        lines = rollback("notifications", *GO_ON, "--no-backup")
-    [created] = [line for line in lines if "Create model Notification" in line]
-    left = "SELECT id FROM django_content_type WHERE app_label = 'notifications'"
-    assert run_sql(left) == []
-    assert created.split()[:5] == ["Create", "model", "Notification", "5", "rows"]
+def migrate_twice(lab: Lab, second: str) -> None:
+    """Apply two migrations; between them, write 5 rows."""
+    lab.write_models(NOTE)
+    lab.migrate()
+    run_sql("INSERT INTO notes (title) SELECT 'x' FROM generate_series(1, 5)")
+    lab.write_migration("0002_x", second)
+    migrate("lab")
 
 
-def test_rollback_of_a_renamed_model__its_content_type_is_renamed(database: str) -> None:
-    before = run_sql("SELECT id, app_label, model FROM django_content_type ORDER BY id")
-    with extra_migration("notifications", RENAMED):
-        migrate("notifications")
-        rollback("--to", "notifications.0001", "--noinput", "--no-backup")
-    assert run_sql("SELECT id, app_label, model FROM django_content_type ORDER BY id") == before
+def test_rollback_of_a_renamed_model__counted_and_forgotten(lab: Lab) -> None:
+    migrate_twice(lab, RENAMED)
+    lines = rollback("lab", *GO_ON, "--no-backup")
+    [created] = [line for line in lines if "Create model Note" in line]
+    assert run_sql("SELECT id FROM django_content_type WHERE app_label = 'lab'") == []
+    assert created.split()[:5] == ["Create", "model", "Note", "5", "rows"]
 
 
-def test_rollback_of_an_added_column__counts_its_values(database: str) -> None:
-    with extra_migration("courses", ADDED):
-        migrate("courses")
-        lines = rollback("--to", "courses.0001", *GO_ON)
-    [(courses,)] = run_sql("SELECT count(*) FROM courses")
-    [line] = [line for line in lines if "courses.motto" in line]
-    assert line.startswith(f"  {courses} values in column courses.motto, ")
+def test_rollback_of_a_renamed_model__its_content_type_is_renamed(lab: Lab) -> None:
+    migrate_twice(lab, RENAMED)
+    of_the_lab = "SELECT id, model FROM django_content_type WHERE app_label = 'lab'"
+    [(number, name)] = run_sql(of_the_lab)
+    rollback("--to", "lab.0001", "--noinput", "--no-backup")
+    assert (name, run_sql(of_the_lab)) == ("notice", [(number, "note")])
+
+
+def test_rollback_of_an_added_column__counts_its_values(lab: Lab) -> None:
+    migrate_twice(lab, ADDED)
+    lines = rollback("--to", "lab.0001", *GO_ON)
+    [line] = [line for line in lines if "notes.motto" in line]
+    assert line.startswith("  5 values in column notes.motto, ")
 
 
 # A step that cannot be taken

@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import models
-from django.db.migrations import AddField, Migration, RemoveField, RunPython
+from django.db.migrations import AddField, Migration, RemoveField, RenameField, RunPython
 from django.db.migrations.state import ProjectState
 
 from config.rollback import states as module
@@ -23,7 +23,7 @@ def migration() -> Migration:
     """Return a migration as each run of a rollback has it, with operations of its own."""
     made = Migration("0002_year", "music")
     code = RunPython(RunPython.noop, RunPython.noop)
-    made.operations = [ADD, Mark(lambda: None), code, REMOVE, ADD]
+    made.operations.extend([ADD, Mark(lambda: None), code, REMOVE, ADD])
     return made
 
 
@@ -62,3 +62,18 @@ def test_models__released_if_there_are_many_states(
     models_before = change.after.apps
     states.release(change.after)
     assert (change.after.apps is models_before) == is_kept
+
+
+def test_key_that_is_renamed__referred_to_by_its_name_of_then() -> None:
+    """Django gives a foreign key the new name in place, so in all states at once."""
+    code = models.CharField(max_length=9, unique=True)
+    key = models.ForeignKey("music.album", models.CASCADE, to_field="code")
+    states = States(project(model("music.Album", code=code), model("music.Song", album=key)))
+    made = Migration("0002_name", "music")
+    made.operations.append(RenameField("album", "code", "name"))
+    [[change]] = states.changes([made])
+    names = [
+        state.apps.get_model("music", "song")._meta.get_field("album").target_field.name
+        for state in (change.before, change.after)
+    ]
+    assert names == ["code", "name"]
