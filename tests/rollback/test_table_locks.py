@@ -11,7 +11,7 @@ from psycopg import errors
 from pytest_django import Settings
 
 from config.migrating.migration_lock import KEY
-from tests.rollback.helpers import GO_ON, contents, rollback, rollback_until, session
+from tests.rollback.helpers import A_COLUMN, GO_ON, contents, rollback, rollback_until, session
 from tests.support.migrations import run_sql
 
 PLAN, BACKUP, PAUSE = "This destroys", "Backup: ", "Trying again"
@@ -59,7 +59,7 @@ def test_migration_applied_after_the_plan__refused(database: str) -> None:
             other.execute("INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())")
 
     with pytest.raises(CommandError) as error:
-        rollback_until(PLAN, migrate, "payments", *GO_ON)
+        rollback_until(PLAN, migrate, *A_COLUMN, *GO_ON)
     assert str(error.value) == (
         "Another process has migrated since the plan was made. Nothing was changed. Run rollback "
         "again, and read the new plan."
@@ -163,7 +163,7 @@ def test_server_that_ends_the_session_during_the_backup__nothing_changed(unchang
             )
 
     with pytest.raises(CommandError, match=r"Nothing was changed\. Run rollback again to go on\.$"):
-        rollback_until(BACKUP, end, "payments", *GO_ON)
+        rollback_until(BACKUP, end, *A_COLUMN, *GO_ON)
     connection.close()
     assert contents() == before
 
@@ -182,7 +182,7 @@ def test_ctrl_c_during_the_backup__nothing_changed(unchanged: str) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as interruption:
-        rollback_until(BACKUP, interrupt, "payments", *GO_ON)
+        rollback_until(BACKUP, interrupt, *A_COLUMN, *GO_ON)
     assert str(interruption.value) == (
         "interrupted. Nothing was changed. Run rollback again to go on."
     )
