@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from config.migrating import ModelKey, model_keys, renamed_back
 from config.postgres import Node, Plan
+from config.rollback.states import States
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,6 @@ class Rollback:
     """The request, as words in a sentence."""
     migrations: Sequence[Migration]
     """The migrations, in the order in which they are unapplied."""
-    before: ProjectState
     after: ProjectState
     applied: Collection[Node]
     """All recorded migrations at the time of planning."""
@@ -39,6 +40,16 @@ class Rollback:
     @property
     def plan(self) -> Plan:
         return [(migration, True) for migration in self.migrations]
+
+    @cached_property
+    def states(self) -> States:
+        """The states of the models between the operations."""
+        return States(self.after)
+
+    @property
+    def before(self) -> ProjectState:
+        """The models before the rollback."""
+        return self.states.last([*reversed(self.migrations)])
 
     @property
     def nodes(self) -> list[Node]:
@@ -79,7 +90,6 @@ def read_rollback(
     return Rollback(
         request.scope,
         [loader.graph.nodes[node] for node in nodes],
-        loader.project_state(list(applied)),
         loader.project_state([node for node in applied if node not in nodes]),
         set(MigrationRecorder(connection).applied_migrations()),
         sorted(_find_unknown(loader)),

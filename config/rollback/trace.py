@@ -86,14 +86,14 @@ class Trace:
 
     def end(self) -> None:
         """Note the objects that have vanished since the last begin()."""
-        before, self.now = self.now, read_inventory(self.cursor)
         if self._current:
+            before, self.now = self.now, read_inventory(self.cursor)
             self.operations.append(TracedOperation(*self._current, before - self.now))
         self._current = None
 
     def finish(self) -> None:
         """Note all objects that have vanished, been altered or been created."""
-        self.end()
+        self.now = read_inventory(self.cursor)
         locked = read_locked(self.cursor)
         versions, unbacked = read_versions(self.cursor), read_unbacked(self.cursor)
         self.new_identities = read_identities(self.cursor, self.now - self.before)

@@ -1,7 +1,6 @@
 """The unapplying of migrations, for several targets at once and in the caller's transaction."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.sql import emit_pre_migrate_signal
@@ -34,14 +33,6 @@ def unapply(
 
     Raise CommandError that names the failing operation.
     """
-
-    def progress(action: str, migration: Any = None, fake: bool | None = False) -> None:
-        if action == "unapply_success":
-            # PostgreSQL refuses to alter a table that has pending checks of deferred constraints.
-            connection.check_constraints()
-            trace.end()
-            say(f"  Unapplying {migration}... OK")
-
     # Receivers of the signal add operations to the migrations, so pass them copies.
     plan = [(trace.with_marks(migration), True) for migration in rollback.migrations]
     emit_pre_migrate_signal(
@@ -51,8 +42,20 @@ def unapply(
         apps=rollback.before.apps,
         plan=plan,
     )
+    executor = MigrationExecutor(connection)
+    changes = rollback.states.changes([migration for migration, _ in reversed(plan)])
     with running(rollback.plan), trace.explained_errors():
-        MigrationExecutor(connection, progress).migrate([], plan=plan)
+        for migration, _ in plan:
+            with connection.schema_editor() as editor:
+                for change in reversed(changes.pop()):
+                    change.undo(migration.app_label, editor)
+                    rollback.states.release(change.after)
+            executor.record_migration(migration.app_label, migration.name, forward=False)
+            # PostgreSQL refuses to alter a table that has pending checks of deferred constraints.
+            connection.check_constraints()
+            trace.end()
+            say(f"  Unapplying {migration}... OK")
+        executor.check_replacements()
 
 
 def remove_leftover_records(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:

@@ -18,6 +18,13 @@ def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="module")
+def unchanged(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The name of a copy for the tests of a module that change nothing."""
+    with django_db_blocker.unblock(), new_database(filled) as name:
+        yield name
+
+
 @pytest.fixture
 def empty_database(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker

@@ -13,14 +13,14 @@ from config.postgres.catalog import Address
 from config.rollback import backup as module
 from config.rollback.archive import read_entries
 from config.rollback.backup import write_backup
-from tests.rollback.helpers import GO_ON, refusal, rollback
+from tests.rollback.helpers import A_COLUMN, GO_ON, refusal, rollback
 from tests.support.migrations import run_sql
 
 SET_RIGHT = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 
 
 def test_backup__named_private_and_ignored_by_git(database: str, backups: Path) -> None:
-    lines = rollback("payments", *GO_ON)
+    lines = rollback(*A_COLUMN, *GO_ON)
     [path] = backups.glob("*.dump")
     assert path.name.startswith(f"{database}-2")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -33,7 +33,7 @@ def test_others_in_the_same_schema__neither_in_the_backup_nor_restored(
     database: str, backups: Path
 ) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
-    rollback("payments", *GO_ON)
+    rollback(*A_COLUMN, *GO_ON)
     [path] = backups.glob("*.dump")
     assert not {"legacy", "legacies"} & {entry.name for entry in read_entries(path)}
     run_sql("INSERT INTO legacy VALUES (1)")
@@ -45,7 +45,7 @@ def test_password__on_no_command_line(database: str) -> None:
     before = connection.settings_dict["PASSWORD"]
     connection.settings_dict["PASSWORD"] = password = before or "not asked for"
     try:
-        lines = rollback("payments", *GO_ON)
+        lines = rollback(*A_COLUMN, *GO_ON)
         where = client_programs.find_client_programs(connection).where
     finally:
         connection.settings_dict["PASSWORD"] = before
@@ -65,19 +65,19 @@ def no_pg_dump(problem: str) -> str:
     )
 
 
-def test_pg_dump_missing__refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pg_dump_missing__refused(unchanged: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
-    assert refusal("payments", *GO_ON) == no_pg_dump("not installed")
+    assert refusal(*A_COLUMN, *GO_ON) == no_pg_dump("not installed")
 
 
 def test_pg_dump_too_old__refused(
-    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    unchanged: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("pg_dump", "pg_restore"):
         (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setattr(client_programs, "_directories", lambda: iter([tmp_path]))
-    assert refusal("payments", *GO_ON) == no_pg_dump("only installed in version 14")
+    assert refusal(*A_COLUMN, *GO_ON) == no_pg_dump("only installed in version 14")
 
 
 @pytest.mark.parametrize(
@@ -91,30 +91,30 @@ def test_pg_dump_of_several_versions__the_nearest(
 
 
 def test_directory_that_cannot_be_made__refused(
-    database: str, tmp_path: Path, settings: Settings
+    unchanged: str, tmp_path: Path, settings: Settings
 ) -> None:
     (tmp_path / "file").touch()
     directory = settings.ROLLBACK_BACKUP_DIR = tmp_path / "file" / "backups"
-    assert refusal("payments", *GO_ON) == (
+    assert refusal(*A_COLUMN, *GO_ON) == (
         f"No backup could be written into {directory}: Not a directory. {SET_RIGHT}"
     )
 
 
 def test_disk_that_is_full__refused(
-    database: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+    unchanged: str, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backup_files, "_new_path", lambda *args: Path("/dev/full/x.dump"))
-    assert refusal("payments", *GO_ON) == (
+    assert refusal(*A_COLUMN, *GO_ON) == (
         f"No backup could be written into {backups}: Not a directory. {SET_RIGHT}"
     )
 
 
 def test_server_that_refuses__refused_and_no_file_left(
-    database: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+    unchanged: str, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOCK_WAIT", "never")
     with pytest.raises(CommandError) as error:
-        rollback("payments", *GO_ON)
+        rollback(*A_COLUMN, *GO_ON)
     assert str(error.value).startswith("No backup could be written: query failed: ERROR: ")
     assert list(backups.glob("*.*")) == [backups / ".gitignore"]
 
@@ -148,7 +148,7 @@ def test_unfinished_backup_of_a_process_that_was_killed__removed_and_finished_on
         (backups / name).touch()
     for name in (finished := {"y-20261120T000000Z.dump", "y-20261120T000000Z.list"}):
         (backups / name).touch()
-    rollback("--to", "enrollments", "0001", *GO_ON)
+    rollback(*A_COLUMN, *GO_ON)
     assert {path.suffix for path in backups.iterdir()} == {".dump", ".list"}
     assert {path.name for path in backups.glob("[xy]-*")} == finished
 
@@ -165,12 +165,12 @@ def test_unfinished_backup_of_another_process__stays(tmp_path: Path) -> None:
 # What cannot be restored
 
 
-def test_file_that_is_not_there__refused(database: str, tmp_path: Path) -> None:
+def test_file_that_is_not_there__refused(unchanged: str, tmp_path: Path) -> None:
     path = tmp_path / "x.dump"
     assert refusal("--restore", path) == f"There is no file {path}. Nothing was changed."
 
 
-def test_file_that_is_no_backup__refused(database: str, tmp_path: Path) -> None:
+def test_file_that_is_no_backup__refused(unchanged: str, tmp_path: Path) -> None:
     (path := tmp_path / "x.dump").write_text("SELECT 1")
     assert refusal("--restore", path) == (
         f"{path} cannot be restored: it is not a file in pg_dump's custom format. Nothing was "

@@ -1,47 +1,58 @@
 """Migrations unapplied while rows use an enum label that they added."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.core.management import CommandError
 
 from tests.rollback.helpers import GO_ON, rollback
-from tests.support.migrations import extra_migration, migrate, run_sql
+from tests.support.lab import Lab
+from tests.support.migrations import migrate, run_sql
 
+PAYMENT = """
+class PaymentStatus(models.TextChoices):
+    PENDING = "pending"
+
+class Payment(models.Model):
+    status = EnumField(PaymentStatus)
+    class Meta:
+        db_table = "payments"
+"""
 ADD_AND_RENAME = (
-    'operations = [AddEnumValue("payment_status", "disputed"),'
-    ' RenameEnumValue("payment_status", "pending", "queued")]'
+    'AddEnumValue("payment_status", "disputed"),'
+    'RenameEnumValue("payment_status", "pending", "queued"),'
 )
 
 
 @pytest.fixture
-def disputed(database: str) -> Iterator[None]:
+def disputed(lab: Lab) -> None:
     """Add a label and use it, and rename the first one."""
-    with extra_migration("payments", ADD_AND_RENAME):
-        migrate("payments")
-        run_sql("UPDATE payments SET status = 'disputed'")
-        yield
+    lab.write_models(PAYMENT)
+    lab.make_migrations()
+    lab.write_migration("0002_labels", ADD_AND_RENAME)
+    migrate("lab")
+    run_sql("INSERT INTO payments (status) SELECT 'disputed' FROM generate_series(1, 11)")
 
 
 def test_label_of_a_type_that_goes__not_in_the_way(disputed: None) -> None:
-    assert "Rolled back payments." in "\n".join(rollback("payments", *GO_ON))
+    assert "Rolled back lab." in "\n".join(rollback("lab", *GO_ON))
 
 
 def test_label_of_a_type_that_goes_to_zero__not_in_the_way(disputed: None) -> None:
-    migrate("payments", "zero")
+    migrate("lab", "zero")
     assert run_sql("SELECT to_regtype('payment_status')") == [(None,)]
 
 
 def test_script_of_dry_run_with_label_of_a_type_that_goes__runs(disputed: None) -> None:
-    run_sql("\n".join(rollback("payments", "--dry-run")))
+    run_sql("\n".join(rollback("lab", "--dry-run")))
     assert run_sql("SELECT to_regtype('payment_status')") == [(None,)]
 
 
 @pytest.mark.parametrize(
     "go_back",
     [
-        lambda: migrate("payments", "0001"),
-        lambda: rollback("--to", "payments.0001", *GO_ON),
+        lambda: migrate("lab", "0001"),
+        lambda: rollback("--to", "lab.0001", *GO_ON),
     ],
     ids=["migrate", "rollback"],
 )

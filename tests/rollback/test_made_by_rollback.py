@@ -30,8 +30,8 @@ class Item(models.Model):
 AFTER = {
     "deleted models": BEFORE.partition("class Event")[0],
     "deleted field": BEFORE.replace("    keeps = models.ManyToManyField(Keep)\n", ""),
-    "renamed table": BEFORE + "    class Meta:\n        db_table = 'items'\n",
-    "renamed months": BEFORE.replace('db_table = "events"', 'db_table = "occasions"'),
+    "renamed table and months": BEFORE.replace('db_table = "events"', 'db_table = "occasions"')
+    + "    class Meta:\n        db_table = 'items'\n",
 }
 
 MADE = """

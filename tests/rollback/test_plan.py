@@ -10,6 +10,8 @@ from django.db import connection
 from config.rollback.rollback_plan import Rollback, read_rollback
 from tests.support.migrations import extra_migration, run_sql
 
+pytestmark = pytest.mark.django_db
+
 EVERYTHING_BUT_DJANGO = [
     "notifications.0001_initial",
     "enrollments.0002_initial",
@@ -43,27 +45,27 @@ def refusal(*app_labels: str, to: str = "") -> str:
 # Everything, and apps
 
 
-def test_plan_of_everything__all_that_is_applied(database: str) -> None:
+def test_plan_of_everything__all_that_is_applied() -> None:
     applied = {f"{app}.{name}" for app, name in run_sql("SELECT app, name FROM django_migrations")}
     assert set(plan()) == applied
 
 
-def test_plan_of_everything__nothing_before_what_depends_on_it(database: str) -> None:
+def test_plan_of_everything__nothing_before_what_depends_on_it() -> None:
     gone: set[Any] = set()
     for migration in read().migrations:
         assert not gone & {(app, name) for app, name in migration.dependencies}
         gone.add((migration.app_label, migration.name))
 
 
-def test_plan_of_an_app__with_what_depends_on_it(database: str) -> None:
+def test_plan_of_an_app__with_what_depends_on_it() -> None:
     assert plan("payments") == ["enrollments.0002_initial", "payments.0001_initial"]
 
 
-def test_plan_of_users__all_apps_of_the_project_and_the_admin(database: str) -> None:
+def test_plan_of_users__all_apps_of_the_project_and_the_admin() -> None:
     assert plan("users") == EVERYTHING_BUT_DJANGO
 
 
-def test_plan_of_two_apps__what_depends_on_both_is_there_once(database: str) -> None:
+def test_plan_of_two_apps__what_depends_on_both_is_there_once() -> None:
     assert plan("payments", "courses") == [
         migration
         for migration in EVERYTHING_BUT_DJANGO
@@ -71,18 +73,19 @@ def test_plan_of_two_apps__what_depends_on_both_is_there_once(database: str) -> 
     ]
 
 
-def test_plan_of_an_app_that_is_not_applied__nothing(database: str) -> None:
+def test_plan_of_an_app_that_is_not_applied__nothing() -> None:
     run_sql("DELETE FROM django_migrations WHERE app = 'payments' OR name = '0002_initial'")
     nothing = read("payments")
     assert (nothing.migrations, nothing.reason) == ([], "no migration of payments is applied")
 
 
-def test_plan_of_an_empty_database__nothing(empty_database: str) -> None:
+def test_plan_of_an_empty_database__nothing() -> None:
+    run_sql("DROP TABLE django_migrations")
     nothing = read()
     assert (nothing.migrations, nothing.reason) == ([], "no migration is applied")
 
 
-def test_app_that_is_unknown__refused(database: str) -> None:
+def test_app_that_is_unknown__refused() -> None:
     assert refusal("billing") == (
         "App 'billing' is not installed. Apps with migrations: admin, analytics, assessments, "
         "auth, communication, contenttypes, courses, enrollments, notifications, payments, "
@@ -90,7 +93,7 @@ def test_app_that_is_unknown__refused(database: str) -> None:
     )
 
 
-def test_app_without_migrations__refused(database: str) -> None:
+def test_app_without_migrations__refused() -> None:
     assert refusal("messages").startswith(
         "App 'messages' has no migrations. Apps with migrations: admin, "
     )
@@ -99,7 +102,7 @@ def test_app_without_migrations__refused(database: str) -> None:
 # To a migration
 
 
-def test_plan_to_a_migration__others_that_depend_on_what_came_after_it(database: str) -> None:
+def test_plan_to_a_migration__others_that_depend_on_what_came_after_it() -> None:
     with extra_migration("courses", "operations = []; run_before = [('payments', '0001_initial')]"):
         run_sql("INSERT INTO django_migrations VALUES (99, 'courses', '0099_extra', now())")
         assert plan(to="courses.0001") == [
@@ -110,11 +113,11 @@ def test_plan_to_a_migration__others_that_depend_on_what_came_after_it(database:
 
 
 @pytest.mark.parametrize("to", ["payments zero", "payments.zero"])
-def test_plan_to_zero__the_whole_app(database: str, to: str) -> None:
+def test_plan_to_zero__the_whole_app(to: str) -> None:
     assert plan(to=to) == ["enrollments.0002_initial", "payments.0001_initial"]
 
 
-def test_plan_to_the_last_migration__nothing(database: str) -> None:
+def test_plan_to_the_last_migration__nothing() -> None:
     nothing = read(to="courses.0001")
     assert (nothing.migrations, nothing.reason) == (
         [],
@@ -142,11 +145,11 @@ def test_plan_to_the_last_migration__nothing(database: str) -> None:
         ),
     ],
 )
-def test_point_that_does_not_exist__refused(database: str, to: str, message: str) -> None:
+def test_point_that_does_not_exist__refused(to: str, message: str) -> None:
     assert refusal(to=to) == message
 
 
-def test_migration_that_is_not_applied__refused(database: str) -> None:
+def test_migration_that_is_not_applied__refused() -> None:
     run_sql("DELETE FROM django_migrations WHERE name = '0002_initial'")
     assert refusal(to="enrollments.0002") == (
         "enrollments.0002_initial is not applied, so enrollments cannot be rolled back to it. "
@@ -154,7 +157,7 @@ def test_migration_that_is_not_applied__refused(database: str) -> None:
     )
 
 
-def test_migration_and_an_app__refused(database: str) -> None:
+def test_migration_and_an_app__refused() -> None:
     assert refusal("payments", to="courses.0001") == (
         "--to courses.0001 already names an app. Omit payments, or give a point in time."
     )
@@ -163,5 +166,5 @@ def test_migration_and_an_app__refused(database: str) -> None:
 # To a point in time
 
 
-def test_plan_to_now__nothing(database: str) -> None:
+def test_plan_to_now__nothing() -> None:
     assert plan(to=datetime.now(UTC).isoformat()) == []

@@ -135,7 +135,6 @@ def test_restore__leaves_no_setting_in_the_session(
     ("number", "status", "message"),
     [
         (signal.SIGINT, 130, MESSAGE),
-        (signal.SIGTERM, 143, MESSAGE),
         (signal.SIGHUP, 143, MESSAGE),
         (signal.SIGKILL, -9, ""),
     ],

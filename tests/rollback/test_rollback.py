@@ -10,11 +10,11 @@ from django.db import connection
 
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback, run_command
+from tests.support.lab import Lab
 from tests.support.migrations import extra_migration, migrate, new_database, run_sql
 
 PLANS: dict[str, tuple[str, ...]] = {
     "everything": (),
-    "users": ("users",),
     "payments": ("payments",),
     "to_a_migration": ("--to", "enrollments", "0001"),
 }
@@ -53,41 +53,45 @@ def test_rollback_restored_with_the_command_that_it_prints__as_before(run: Run) 
     assert run.verdict == IDENTICAL
 
 
-NAMES_LEFT = {
-    "everything": set[str](),
-    "users": {"django_migrations", "auth_group", "auth_group_permissions", "auth_permission"}
-    | {"django_content_type", "django_session"},
-}
-
-
-@pytest.mark.parametrize("run", NAMES_LEFT, indirect=True)
-def test_rollback__leaves_no_other_table_or_type(run: Run) -> None:
-    left = {key.removeprefix("table ") for key in run.after["catalog"] if key.startswith("table ")}
-    assert left == NAMES_LEFT[run.plan]
-    assert not [key for key in run.after["catalog"] if key.startswith("enum type ")]
-
-
 @pytest.mark.parametrize("run", ["everything"], indirect=True)
 def test_rollback_of_everything__leaves_an_empty_schema(run: Run) -> None:
     assert run.names_after == set()
 
 
-def test_rollback_of_everything__migrates_again(database: str) -> None:
-    before = contents()["catalog"]
-    rollback(*GO_ON)
-    migrate()
-    assert contents()["catalog"] == before
-    assert verify_schema("-v0").verdict == IDENTICAL
+@pytest.mark.parametrize("run", ["payments"], indirect=True)
+def test_rollback_of_an_app__leaves_all_other_tables_and_types(run: Run) -> None:
+    assert tables_and_types(run.before) - tables_and_types(run.after) == {
+        "table payments",
+        "table refunds",
+        "table subscriptions",
+        "enum type payment_status",
+        "enum type refund_status",
+        "enum type subscription_status",
+    }
 
 
-def test_rollback_with_verbosity_0__silent_and_what_is_left_is_what_migrate_leaves(
-    filled: str, database: str
+def tables_and_types(state: dict[str, Any]) -> set[str]:
+    return {key for key in state["catalog"] if key.startswith(("table ", "enum type "))}
+
+
+@pytest.mark.parametrize("run", ["payments"], indirect=True)
+def test_migrate_to_zero__leaves_what_rollback_leaves(run: Run, database: str) -> None:
+    migrate("payments", "zero")
+    assert contents() == run.after
+
+
+@pytest.mark.parametrize("run", ["payments"], indirect=True)
+def test_dry_run__changes_nothing_and_its_script_leaves_what_rollback_leaves(
+    run: Run, database: str
 ) -> None:
-    assert rollback("payments", *GO_ON, "--verbosity", 0) == []
-    after = contents()
-    with new_database(filled):
-        migrate("payments", "zero")
-        assert contents() == after
+    script = "\n".join(rollback("payments", "--dry-run"))
+    assert contents() == run.before
+    run_sql(script)
+    assert contents() == run.after
+
+
+def test_rollback_with_verbosity_0__silent(database: str) -> None:
+    assert rollback("--to", "enrollments.0001", *GO_ON, "--verbosity", 0) == []
 
 
 def test_rollback_of_an_app__says_that_nothing_is_left_and_again_has_nothing_to_do(
@@ -107,13 +111,18 @@ def test_rollback_of_an_app__says_that_nothing_is_left_and_again_has_nothing_to_
     assert contents() == before
 
 
-def test_rollback_of_a_database_that_others_share__what_is_theirs_stays(database: str) -> None:
+def test_rollback_of_a_database_that_others_share__what_is_theirs_stays_and_migrates_again(
+    database: str,
+) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE TYPE mood AS ENUM ('happy')")
+    before = contents()["catalog"]
     run_sql("INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())")
     lines = rollback(*GO_ON, "--no-backup")
     assert "Not unapplied, because the code does not contain them: billing.0001." in lines
     assert run_sql("SELECT app, name FROM django_migrations") == [("billing", "0001")]
     assert names() - names_of_the_ledger() == {"legacy", "_legacy", "mood", "_mood"}
+    migrate()
+    assert contents()["catalog"] == before
 
 
 def names_of_the_ledger() -> set[str]:
@@ -145,52 +154,51 @@ def test_rollback_of_a_deleted_model__its_content_type_is_back(database: str) ->
     ]
 
 
-def test_rollback_in_a_schema_of_its_own__restored(database: str, backups: Path) -> None:
-    run_sql("ALTER SCHEMA public RENAME TO learning; CREATE SCHEMA public")
-    run_sql(f'ALTER DATABASE "{database}" SET search_path TO learning, public')
-    connection.close()
-    before = contents()
-    rollback("payments", *GO_ON)
-    [backup] = backups.glob("*.dump")
-    rollback("--restore", backup, *GO_ON)
-    assert contents() == before
-
-
 # Names that have changed since
 
+NOTE = """
+class Note(models.Model):
+    title = models.TextField()
+    class Meta:
+        db_table = "notes"
+"""
 RENAMED = (
-    "operations = [migrations.RenameModel('Notification', 'Notice'),"
-    " migrations.AlterModelTable('Notice', 'notices'),"
-    " migrations.RenameField('Notice', 'title', 'headline')]"
+    "migrations.RenameModel('Note', 'Notice'), migrations.AlterModelTable('Notice', 'notices'),"
+    "migrations.RenameField('Notice', 'title', 'headline'),"
 )
-ADDED = "operations = [migrations.AddField('Course', 'motto', models.TextField(default='Go!'))]"
+ADDED = "migrations.AddField('Note', 'motto', models.TextField(default='Go!')),"
 
 
-def test_rollback_of_a_renamed_model__counted_and_forgotten(database: str) -> None:
-    with extra_migration("notifications", RENAMED):
-        migrate("notifications")
-        lines = rollback("notifications", *GO_ON, "--no-backup")
-    [created] = [line for line in lines if "Create model Notification" in line]
-    left = "SELECT id FROM django_content_type WHERE app_label = 'notifications'"
-    assert run_sql(left) == []
-    assert created.split()[:5] == ["Create", "model", "Notification", "5", "rows"]
+def migrate_twice(lab: Lab, second: str) -> None:
+    """Apply two migrations; between them, write 5 rows."""
+    lab.write_models(NOTE)
+    lab.migrate()
+    run_sql("INSERT INTO notes (title) SELECT 'x' FROM generate_series(1, 5)")
+    lab.write_migration("0002_x", second)
+    migrate("lab")
 
 
-def test_rollback_of_a_renamed_model__its_content_type_is_renamed(database: str) -> None:
-    before = run_sql("SELECT id, app_label, model FROM django_content_type ORDER BY id")
-    with extra_migration("notifications", RENAMED):
-        migrate("notifications")
-        rollback("--to", "notifications.0001", "--noinput", "--no-backup")
-    assert run_sql("SELECT id, app_label, model FROM django_content_type ORDER BY id") == before
+def test_rollback_of_a_renamed_model__counted_and_forgotten(lab: Lab) -> None:
+    migrate_twice(lab, RENAMED)
+    lines = rollback("lab", *GO_ON, "--no-backup")
+    [created] = [line for line in lines if "Create model Note" in line]
+    assert run_sql("SELECT id FROM django_content_type WHERE app_label = 'lab'") == []
+    assert created.split()[:5] == ["Create", "model", "Note", "5", "rows"]
 
 
-def test_rollback_of_an_added_column__counts_its_values(database: str) -> None:
-    with extra_migration("courses", ADDED):
-        migrate("courses")
-        lines = rollback("--to", "courses.0001", *GO_ON)
-    [(courses,)] = run_sql("SELECT count(*) FROM courses")
-    [line] = [line for line in lines if "courses.motto" in line]
-    assert line.startswith(f"  {courses} values in column courses.motto, ")
+def test_rollback_of_a_renamed_model__its_content_type_is_renamed(lab: Lab) -> None:
+    migrate_twice(lab, RENAMED)
+    of_the_lab = "SELECT id, model FROM django_content_type WHERE app_label = 'lab'"
+    [(number, name)] = run_sql(of_the_lab)
+    rollback("--to", "lab.0001", "--noinput", "--no-backup")
+    assert (name, run_sql(of_the_lab)) == ("notice", [(number, "note")])
+
+
+def test_rollback_of_an_added_column__counts_its_values(lab: Lab) -> None:
+    migrate_twice(lab, ADDED)
+    lines = rollback("--to", "lab.0001", *GO_ON)
+    [line] = [line for line in lines if "notes.motto" in line]
+    assert line.startswith("  5 values in column notes.motto, ")
 
 
 # A step that cannot be taken
@@ -214,12 +222,13 @@ def test_rollback_of_a_migration_that_is_not_atomic__refused(database: str) -> N
         )
 
 
-def test_rollback_of_a_faked_migration__refused(database: str) -> None:
-    migrate("payments", "zero")
-    migrate("payments", "--fake")
-    assert refusal("payments", *GO_ON) == (
-        "Cannot roll back payments.0001_initial: undoing 'Create model Subscription' fails: table "
-        '"subscriptions" does not exist. Nothing was changed. manage.py verify_schema shows all '
+def test_rollback_of_a_faked_migration__refused(lab: Lab) -> None:
+    lab.write_models(NOTE)
+    lab.make_migrations()
+    migrate("lab", "--fake")
+    assert refusal("lab", *GO_ON) == (
+        "Cannot roll back lab.0001_initial: undoing 'Create model Note' fails: table "
+        '"notes" does not exist. Nothing was changed. manage.py verify_schema shows all '
         "differences."
     )
 

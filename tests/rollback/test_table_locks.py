@@ -11,7 +11,7 @@ from psycopg import errors
 from pytest_django import Settings
 
 from config.migrating.migration_lock import KEY
-from tests.rollback.helpers import GO_ON, contents, rollback, rollback_until, session
+from tests.rollback.helpers import A_COLUMN, GO_ON, contents, rollback, rollback_until, session
 from tests.support.migrations import run_sql
 
 PLAN, BACKUP, PAUSE = "This destroys", "Backup: ", "Trying again"
@@ -29,24 +29,18 @@ def write() -> None:
 # From the plan to the commit
 
 
-def test_row_written_during_the_backup__waits(database: str) -> None:
-    def try_to_write() -> None:
-        with pytest.raises(errors.LockNotAvailable):
-            write()
-
-    rollback_until(BACKUP, try_to_write, "payments", *GO_ON)
-    assert run_sql("SELECT to_regclass('payments')") == [(None,)]
-
-
-def test_row_read_during_the_backup__does_not_wait(database: str) -> None:
+def test_row_written_during_the_backup__waits_and_one_read_does_not(database: str) -> None:
     amounts = []
 
-    def read() -> None:
+    def try_to_write_and_read() -> None:
+        with pytest.raises(errors.LockNotAvailable):
+            write()
         with session() as other:
             amounts.extend(other.execute("SELECT amount FROM payments").fetchall())
 
-    rollback_until(BACKUP, read, "payments", *GO_ON)
+    rollback_until(BACKUP, try_to_write_and_read, "payments", *GO_ON)
     assert len(amounts) == 11
+    assert run_sql("SELECT to_regclass('payments')") == [(None,)]
 
 
 def test_row_written_after_the_plan__in_the_final_figures(database: str) -> None:
@@ -65,14 +59,14 @@ def test_migration_applied_after_the_plan__refused(database: str) -> None:
             other.execute("INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())")
 
     with pytest.raises(CommandError) as error:
-        rollback_until(PLAN, migrate, "payments", *GO_ON)
+        rollback_until(PLAN, migrate, *A_COLUMN, *GO_ON)
     assert str(error.value) == (
         "Another process has migrated since the plan was made. Nothing was changed. Run rollback "
         "again, and read the new plan."
     )
 
 
-def test_migrate_at_work__waited_for(database: str, settings: Settings) -> None:
+def test_migrate_at_work__waited_for(unchanged: str, settings: Settings) -> None:
     settings.MIGRATE_WAIT = 0
     before = contents()
     with session() as other:
@@ -88,7 +82,7 @@ def test_migrate_at_work__waited_for(database: str, settings: Settings) -> None:
 
 @pytest.mark.parametrize("statement", [WRITE, READ], ids=["writer", "reader"])
 def test_session_that_holds_a_lock__named_and_nothing_changed(
-    database: str, backups: Path, statement: str
+    unchanged: str, backups: Path, statement: str
 ) -> None:
     before = contents()
     with session() as other:
@@ -118,7 +112,7 @@ def test_session_that_lets_go_in_a_pause__waited_for(
     assert lines[-1].startswith("Rolled back payments.")
 
 
-def test_row_written_in_a_pause__does_not_wait(database: str, settings: Settings) -> None:
+def test_row_written_in_a_pause__does_not_wait(unchanged: str, settings: Settings) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1
     with session() as other:
         other.execute(READ.encode())
@@ -127,7 +121,7 @@ def test_row_written_in_a_pause__does_not_wait(database: str, settings: Settings
 
 
 def test_pauses__capped_and_short_in_total(
-    database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    unchanged: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MIGRATE_LOCK_TIMEOUT, settings.MIGRATE_LOCK_RETRIES = 0.02, 10
     pauses: list[float] = []
@@ -157,7 +151,7 @@ def test_reader_that_comes_during_the_backup__another_backup_replaces_it(
 # A rollback that is cut short
 
 
-def test_server_that_ends_the_session_during_the_backup__nothing_changed(database: str) -> None:
+def test_server_that_ends_the_session_during_the_backup__nothing_changed(unchanged: str) -> None:
     before = contents()
 
     def end() -> None:
@@ -169,7 +163,7 @@ def test_server_that_ends_the_session_during_the_backup__nothing_changed(databas
             )
 
     with pytest.raises(CommandError, match=r"Nothing was changed\. Run rollback again to go on\.$"):
-        rollback_until(BACKUP, end, "payments", *GO_ON)
+        rollback_until(BACKUP, end, *A_COLUMN, *GO_ON)
     connection.close()
     assert contents() == before
 
@@ -181,14 +175,14 @@ def test_server_that_ends_idle_transactions__backup_and_rollback_complete(databa
     assert run_sql("SELECT to_regclass('payments')") == [(None,)]
 
 
-def test_ctrl_c_during_the_backup__nothing_changed(database: str) -> None:
+def test_ctrl_c_during_the_backup__nothing_changed(unchanged: str) -> None:
     before = contents()
 
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as interruption:
-        rollback_until(BACKUP, interrupt, "payments", *GO_ON)
+        rollback_until(BACKUP, interrupt, *A_COLUMN, *GO_ON)
     assert str(interruption.value) == (
         "interrupted. Nothing was changed. Run rollback again to go on."
     )
