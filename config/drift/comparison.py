@@ -9,8 +9,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.difference import Drift, differences
 from config.drift.expected import read_expected
-from config.drift.history import read_steps
-from config.drift.ledger import check_ledger
+from config.drift.history import Step, read_steps
+from config.drift.ledger import check_ledger, load_migrations
 from config.drift.live import reading
 from config.drift.made import with_made
 from config.drift.partitions import with_partitions
@@ -74,6 +74,14 @@ class _Both:
     drifts: Sequence[Drift]
 
 
+@dataclass(frozen=True)
+class _Ledger:
+    """The drift of the ledger, and what the migrations on record did apart from the models."""
+
+    drifts: Sequence[Drift]
+    steps: Sequence[Step]
+
+
 def verify(
     connection: BaseDatabaseWrapper,
     expectation: Expectation = read_expected,
@@ -121,7 +129,7 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
         live = with_other_tables(connection, live, schema, others)
         live = without_members(live, ours=expected)
         if not isinstance(ledger, Error):
-            expected = with_made(expected, live, read_steps(connection), schema.name)
+            expected = with_made(expected, live, ledger.steps, schema.name)
         expected = _with_needed(connection, schema, expected)
         expected, live = with_partitions(expected, live, schema.name)
         layout, declared = read_layout(connection, schema), declared_layout()
@@ -134,7 +142,7 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
         *_of_other_owners(expected, owners),
     ]
     if not isinstance(ledger, Error):
-        drifts += ledger
+        drifts += ledger.drifts
     elif not any(LEDGER in (drift.key.name, drift.key.table) for drift in drifts):
         raise ledger
     return _Both(schema, expected, live, drifts)
@@ -158,11 +166,13 @@ def _compared(layout: Layout, expected: Catalog) -> Layout:
     }
 
 
-def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:
-    """Return the ledger's drift, or the error that reading it raised: its table may drift, too."""
+def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
+    """Return the ledger, or the error that reading it raised: its table may drift, too."""
     try:
         with transaction.atomic(using=connection.alias):
-            return list(check_ledger(connection))
+            loader = load_migrations(connection)
+            drifts = list(check_ledger(loader, connection))
+            return _Ledger(drifts, read_steps(loader, connection))
     except Error as error:
         return error
 

@@ -26,7 +26,6 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 
-from config.drift.ledger import load_migrations
 from config.postgres.catalog import quote
 from config.postgres.enums import enum_field
 
@@ -49,9 +48,8 @@ class Step:
     """The old name of a table by the new one."""
 
 
-def read_steps(connection: BaseDatabaseWrapper) -> list[Step]:
+def read_steps(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> list[Step]:
     """Return the steps of the applied migrations, in the order of the migrations."""
-    loader = load_migrations(connection)
     state = ProjectState()
     steps: list[Step] = []
     for node in _applied(loader):
