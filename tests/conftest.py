@@ -85,7 +85,7 @@ def few_apps(templates: "Templates") -> Iterator[str]:
     from django.test import override_settings
 
     from tests.support.databases import migrate_whole
-    from tests.support.lab import FEW_APPS
+    from tests.support.few_apps import FEW_APPS
 
     def migrate_few(database: "Database") -> None:
         with override_settings(INSTALLED_APPS=FEW_APPS):

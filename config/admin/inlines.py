@@ -21,7 +21,6 @@ class InlineOptions(FormOptions):
     extra = 0
     per_page = 10
     show_change_link = True
-    ordering_field: Any = None
 
     class Media:
         js = ("config_admin/positions.js",)
@@ -34,10 +33,13 @@ class StackedInline(InlineOptions, unfold.StackedInline):
     """An inline of collapsible forms, one above the other."""
 
     collapsible = True
+    ordering_field: Any = None
 
 
 class TabularInline(InlineOptions, unfold.TabularInline):
     """An inline in the form of a table, with one row of the database in each line."""
+
+    ordering_field: Any = None
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

@@ -10,9 +10,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.drift.difference import Drift, differences
 from config.drift.expected import read_expected
 from config.drift.expected_partitions import with_partitions
-from config.drift.ledger import check_ledger
+from config.drift.ledger import check_ledger, load_migrations
 from config.drift.live_schema import read_transaction
-from config.drift.migration_effects import read_effects
+from config.drift.migration_effects import OperationEffect, read_effects
 from config.drift.migration_objects import with_migration_objects
 from config.drift.other_schemas import read_other_tables, remove_from_search_path, with_other_tables
 from config.drift.repair import Statement, ordered, repairs
@@ -81,6 +81,14 @@ class _SchemaPair:
     drifts: Sequence[Drift]
 
 
+@dataclass(frozen=True)
+class _Ledger:
+    """The drift of the migration records, and the effects of the applied migrations."""
+
+    drifts: Sequence[Drift]
+    effects: Sequence[OperationEffect]
+
+
 def verify(
     connection: BaseDatabaseWrapper,
     expectation: Expectation = read_expected,
@@ -128,7 +136,7 @@ def _read_schemas(connection: BaseDatabaseWrapper, expectation: Expectation) -> 
         live = with_other_tables(connection, live, schema, others)
         live = without_members(live, ours=expected)
         if not isinstance(ledger, Error):
-            expected = with_migration_objects(expected, live, read_effects(connection), schema.name)
+            expected = with_migration_objects(expected, live, ledger.effects, schema.name)
         expected = _with_needed_objects(connection, schema, expected)
         expected, live = with_partitions(expected, live, schema.name)
         layout, declared = read_layout(connection, schema), declared_layout()
@@ -141,7 +149,7 @@ def _read_schemas(connection: BaseDatabaseWrapper, expectation: Expectation) -> 
         *_differing_owners(expected, owners),
     ]
     if not isinstance(ledger, Error):
-        drifts += ledger
+        drifts += ledger.drifts
     elif not any(LEDGER in (drift.key.name, drift.key.table) for drift in drifts):
         raise ledger
     return _SchemaPair(schema, expected, live, drifts)
@@ -165,11 +173,13 @@ def _without_undeclared(layout: Layout, expected: Catalog) -> Layout:
     }
 
 
-def _read_ledger(connection: BaseDatabaseWrapper) -> list[Drift] | Error:
-    """Return the ledger's drift, or the error that reading it raised, since its table may drift."""
+def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
+    """Return the ledger, or the error that reading it raised, since its table may drift."""
     try:
         with transaction.atomic(using=connection.alias):
-            return list(check_ledger(connection))
+            loader = load_migrations(connection)
+            drifts = list(check_ledger(loader, connection))
+            return _Ledger(drifts, read_effects(loader, connection))
     except Error as error:
         return error
 

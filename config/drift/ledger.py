@@ -24,12 +24,11 @@ RECORDS = "records"
 UNMIGRATED = "changes that have no migration"
 
 
-def check_ledger(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
+def check_ledger(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> Iterator[Drift]:
     """Yield the drift of migration records, of models without a migration, and of extensions.
 
-    Raise CatalogError if the migration files cannot be read.
+    Raise CatalogError if a migration contradicts an earlier one.
     """
-    loader = load_migrations(connection)
     yield from _unapplied(loader)
     yield from _unknown(loader)
     yield from _out_of_order(loader)

@@ -26,7 +26,6 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 
-from config.drift.ledger import load_migrations
 from config.postgres.catalog import quote
 from config.postgres.enums import enum_field
 
@@ -52,9 +51,8 @@ class OperationEffect:
     """The old name of each renamed table by its new name."""
 
 
-def read_effects(connection: BaseDatabaseWrapper) -> list[OperationEffect]:
+def read_effects(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> list[OperationEffect]:
     """Return the effects of the applied migrations, in their order."""
-    loader = load_migrations(connection)
     state = ProjectState()
     effects: list[OperationEffect] = []
     for node in _applied_nodes(loader):

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from config.drift import manual_repair, title
 from config.drift.difference import Drift
-from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED, check_ledger
+from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED, check_ledger, load_migrations
 from config.postgres.catalog import Key
 from tests.drift.command import Run, drift
 from tests.support.databases import Database
@@ -52,7 +52,7 @@ def notifications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Set
 
 
 def drifts(database: Database) -> list[Drift]:
-    return list(check_ledger(database.connection))
+    return list(check_ledger(load_migrations(database.connection), database.connection))
 
 
 def migration(name: str) -> Key:

@@ -35,7 +35,8 @@ def test_mutation__found_and_repaired_by_the_script(
             with rolled_back():
                 safe = [statement for statement in result.script() if not statement.destructive]
                 run(*safe)
-                assert tables(verify_live().findings) <= tables(destroying(result))
+                left = verify_live() if safe else result
+                assert tables(left.findings) <= tables(destroying(result))
             if destroying(result):
                 run(*result.script())
                 assert verify_live().findings == []

@@ -9,7 +9,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.migrating import lock_waits
-from tests.support.lab import FEW_APPS
+from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import new_database, run_sql
 
 

@@ -1,8 +1,8 @@
-"""python -m tests.migrating.cutter: a process that runs migrate, and cuts it short.
+"""python -m tests.migrating.cutter [APP...]: a process that runs migrate, and cuts it short.
 
-Each line on stdin is one run: a database, a way to cut it, and the number of the statement before
-which it is cut (0: never). The answer on stdout, as JSON, is how the run ended. Runs are forked, as
-it takes longer to start Django than to run them.
+Only these apps are installed, or all. Each line on stdin is one run: a database, a way to cut it,
+and the number of the statement before which it is cut (0: never). The answer on stdout, as JSON, is
+how the run ended. Runs are forked, as it takes longer to start Django than to run them.
 """
 
 import json
@@ -80,7 +80,7 @@ class Cut:
 def migrate(database: str, cut: Cut) -> int:
     """Return the exit status of `manage.py migrate`."""
     connection.settings_dict["NAME"] = database
-    sys.argv = ["manage.py", "migrate", "-v0"]
+    sys.argv = ["manage.py", "migrate", "-v0", "--skip-checks"]  # they import the admin
     with connection.execute_wrapper(cut):
         try:
             manage.main()
@@ -104,6 +104,7 @@ def in_child(database: str, cut: Cut) -> dict[str, Any]:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    settings.INSTALLED_APPS = sys.argv[1:] or settings.INSTALLED_APPS
     django.setup()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # if tests run in background
     for line in sys.stdin:

@@ -36,12 +36,12 @@ class Cutter:
 
 
 @contextmanager
-def cutter(**variables: object) -> Iterator[Cutter]:
-    """Start the process, on the server of this process unless `variables` name another."""
+def cutter(*apps: str, **variables: object) -> Iterator[Cutter]:
+    """Start the process with these apps, or all, on this server unless `variables` name another."""
     default = settings.DATABASES["default"]
     server = {name: default[name] for name in ("EMBEDDED_POSTGRES_DIR",) if name in default}
     process = subprocess.Popen(
-        [*PYTHON, "-m", "tests.migrating.cutter"],
+        [*PYTHON, "-m", "tests.migrating.cutter", *apps],
         cwd=PROJECT,
         env=os.environ | {name: str(value) for name, value in (server | variables).items()},
         stdin=subprocess.PIPE,

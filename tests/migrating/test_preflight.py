@@ -126,18 +126,17 @@ def test_name_that_the_plan_frees_first__not_in_the_way(database: str) -> None:
         assert run(migrate("notifications")) == ["notifications.0099_extra"]
 
 
-@pytest.mark.parametrize(
-    "neighbour",
-    [
-        "TABLE customers ()",
-        'TABLE "Users" ()',
-        "SCHEMA users",
-        "FUNCTION users() RETURNS int RETURN 1",
-        "SCHEMA elsewhere CREATE TABLE users ()",
-    ],
+NEIGHBOURS = (
+    "TABLE customers ()",
+    'TABLE "Users" ()',
+    "SCHEMA users",
+    "FUNCTION users() RETURNS int RETURN 1",
+    "SCHEMA elsewhere CREATE TABLE users ()",
 )
-def test_name_that_is_not_in_the_way__migrated(database: str, neighbour: str) -> None:
-    run_sql(f"CREATE {neighbour}")
+
+
+def test_names_that_are_not_in_the_way__migrated(database: str) -> None:
+    run_sql("; ".join(f"CREATE {neighbour}" for neighbour in NEIGHBOURS))
     assert run(migrate("users")) == ["users.0001_initial"]
 
 

