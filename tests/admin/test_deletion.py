@@ -13,7 +13,8 @@ from django.urls import reverse
 from communication.models import DiscussionPost
 from config.admin import deletion
 from config.admin.bounds import TooSlowError
-from config.admin.deletion import Deletion
+from config.admin.deletion import Deletion, DeletionPlan
+from config.admin.deletion_steps import numbers_by_steps
 from courses.models import Course
 from payments.models import Payment
 from tests.admin.pages import BY_MODEL, each_of, url
@@ -73,6 +74,23 @@ def test_replies_to_replies__are_deleted_with_the_post(db: None) -> None:
     reply = DiscussionPostFactory.create(parent_post=post, thread=post.thread)
     DiscussionPostFactory.create(parent_post=reply, thread=post.thread)
     assert counted(post) == {"discussion_posts": "3"}
+
+
+def test_steps_of_a_cluster__count_the_same_rows_as_the_query(db: None) -> None:
+    reply = DiscussionPostFactory.create(reply=True)
+    DiscussionPostFactory.create(parent_post=reply, thread=reply.thread)
+    payment: Any = EnrollmentFactory.create(paid=True).payment
+    rows: list[Any] = [reply.parent_post, payment, payment.user]
+    for row in rows:
+        plan = DeletionPlan(type(row), limit=None)
+        with connection.cursor() as cursor:
+            cursor.execute(plan.sql, {"keys": [row.pk]})
+            expected = [number for number, _ in cursor.fetchone()]
+        steps = numbers_by_steps(plan, [row.pk])
+        assert [number for number, _ in steps] == expected
+        assert [bool(digest) for _, digest in steps] == [number > 0 for number in expected]
+        limited = numbers_by_steps(DeletionPlan(type(row), limit=1), [row.pk])
+        assert {digest for _, digest in limited} == {0}
 
 
 def test_rows_that_lose_their_link__are_counted_apart(db: None) -> None:
