@@ -126,7 +126,7 @@ def _read_both(connection: BaseDatabaseWrapper, expectation: Expectation) -> _Bo
         expected, live = with_partitions(expected, live, schema.name)
         layout, declared = read_layout(connection, schema), declared_layout()
         if layout.keys() & declared.keys():
-            expected = with_layout(on_cluster(expected, declared), declared)
+            expected = with_layout(on_cluster(expected, declared, live), declared)
             live = with_layout(live, _compared(layout, expected))
     drifts = [
         *differences(expected, live),

@@ -16,8 +16,6 @@ FOREIGN_KEY = re.compile(
     r"FOREIGN KEY \((?P<columns>[^)]+)\) REFERENCES (?P<table>\S+?)\((?P<referred>[^)]+)\)"
     r"(?P<rest>.*)"
 )
-PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
-"""A name that PostgreSQL prints without quotes, unless it is a reserved word."""
 EVERYWHERE, SPREAD, COLOCATED = "on every server", "spread by ", ", colocated"
 # pg_dist_partition also has partitions, which follow their table, and local tables that Citus
 # manages because a foreign key connects them with others.
@@ -105,13 +103,18 @@ def layout_of(catalog: Catalog) -> dict[str, Placement]:
     }
 
 
-def on_cluster(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:
+def on_cluster(
+    catalog: Catalog, layout: Layout, live: Catalog | None = None
+) -> dict[Key, Attributes]:
     """Return the catalog with the keys as they must be on a cluster, without those it cannot have.
 
-    Keys that are already so stay as they are.
+    Keys that are already so stay as they are. A key that is so in `live` has the quotes of there.
     """
     changed = {
-        key: key_on_cluster(key.table, str(catalog[key].get("definition")), layout)
+        key: _quoted_as(
+            (live or {}).get(key, {}).get("definition"),
+            key_on_cluster(key.table, str(catalog[key].get("definition")), layout),
+        )
         for key in catalog
         if key.kind in ("primary key", "foreign key") and catalog[key]
     }
@@ -148,7 +151,13 @@ def _with(column: str, columns: str) -> str:
     """Return the columns of a key, with the distribution column before them unless it is there."""
     if not column or column in _names(columns):
         return columns
-    return f"{column if PLAIN.fullmatch(column) else quote(column)}, {columns}"
+    return f"{quote(column)}, {columns}"
+
+
+def _quoted_as(printed: object, definition: str) -> str:
+    """Return the definition as PostgreSQL prints it, which quotes names only if they need it."""
+    is_same = str(printed).replace('"', "") == definition.replace('"', "")
+    return str(printed) if is_same else definition
 
 
 def _names(columns: str) -> list[str]:
