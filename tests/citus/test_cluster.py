@@ -34,7 +34,7 @@ def query(url: str, sql: Any) -> list[Any]:
 
 def test_plan__names_rows_and_keys(plan: str) -> None:
     assert "24 tables to place: 0 rows, " in plan
-    assert "  messages: messages_pkey PRIMARY KEY (conversation_id, id)\n" in plan
+    assert '  messages: messages_pkey PRIMARY KEY ("conversation_id", id)\n' in plan
     assert "messages_parent_message_id_fk FOREIGN KEY (parent_message_id) REFERENCES" in plan
 
 
@@ -131,6 +131,28 @@ def test_save_of_a_changed_place__is_one_line(distributed: str) -> None:
     assert printed(shell(CHANGED_PLACE, DATABASE_URL=distributed)) == (
         "Column recipient_id of notifications says on which server of the cluster a row is, so it "
         "cannot be changed. Delete the row KEY, and create another one."
+    )
+
+
+LOCKED_WITH_SPREAD_ROWS = """
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from notifications.models import Notification
+from users.models import User
+
+theirs = Notification.objects.filter(recipient=OuterRef("pk"))
+try:
+    with transaction.atomic():
+        list(User.objects.filter(Exists(theirs)).select_for_update())
+except Exception as error:
+    print(error)
+"""
+
+
+def test_lock_by_a_query_of_spread_rows__is_one_line(distributed: str) -> None:
+    assert printed(shell(LOCKED_WITH_SPREAD_ROWS, DATABASE_URL=distributed)) == (
+        "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
+        "over the cluster. Read their keys first, and lock the rows by their keys."
     )
 
 

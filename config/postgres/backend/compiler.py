@@ -1,10 +1,15 @@
-"""Django's PostgreSQL compilers, with casts where enum and text parts of a query meet."""
+"""Django's PostgreSQL compilers: enum and text parts of a query agree, and locks are explained."""
 
 from typing import Any
 
+from django.db import NotSupportedError
 from django.db.backends.postgresql import compiler
 
 from config.postgres.backend.expressions import agreed, agreed_queries
+from config.postgres.citus import distribution_field
+
+REFUSED_LOCK = "could not run distributed query with FOR UPDATE"
+"""What Citus says about a query that locks rows and reads those of several servers."""
 
 
 class EnumsAgree:
@@ -19,7 +24,27 @@ class EnumsAgree:
 
 
 class SQLCompiler(EnumsAgree, compiler.SQLCompiler):
-    pass
+    def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the query. Raise NotSupportedError that says what to do if Citus cannot lock rows."""
+        try:
+            return super().execute_sql(*args, **kwargs)
+        except NotSupportedError as error:
+            if REFUSED_LOCK not in str(error):
+                raise
+            raise NotSupportedError(_refused_lock(self.query.model)) from error
+
+
+def _refused_lock(model: Any) -> str:
+    table, field = model._meta.db_table, distribution_field(model)
+    if field is None:
+        return (
+            f"Rows of {table} cannot be locked by a query that also reads a table whose rows are "
+            "spread over the cluster. Read their keys first, and lock the rows by their keys."
+        )
+    return (
+        f"Rows of {table} cannot be locked by a query that asks several servers of the cluster. "
+        f"Add one value of {field.column} to its condition."
+    )
 
 
 class SQLInsertCompiler(EnumsAgree, compiler.SQLInsertCompiler):
