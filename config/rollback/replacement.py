@@ -98,12 +98,16 @@ def check_restored(cursor: CursorWrapper, backup: Backup) -> None:
         raise ArchiveError(f"afterwards these were missing: {', '.join(missing)}")
 
 
-def plan_replacement(cursor: CursorWrapper, live: Collection[LiveObject]) -> Replacement:
+def plan_replacement(
+    cursor: CursorWrapper, live: Collection[LiveObject], shards: Collection[int]
+) -> Replacement:
     """Return how `live` is dropped, and how what depends on it comes back as it is now.
 
+    The `shards`, by their oids, are dropped with their tables.
     Raise CommandError that names what could not be created again.
     """
-    dependents = read_dependents_outside(cursor, [each.address for each in live])
+    replaced = [each.address for each in live] + [Address("pg_class", oid) for oid in shards]
+    dependents = read_dependents_outside(cursor, replaced)
     definitions = read_definitions(cursor, dependents, [], {})
     try:
         steps = in_order(definitions, dependents)

@@ -15,6 +15,7 @@ from config.dumps import ClientProgramError, ClientPrograms, list_of
 from config.migrating import Progress, guarded_run
 from config.postgres.backend import transaction_status
 from config.postgres.catalog import read_schema
+from config.postgres.citus import read_shards
 from config.project import typed
 from config.rollback.archive import ArchiveError
 from config.rollback.archive_script import (
@@ -151,7 +152,7 @@ def _restore(
         live = [found[entry] for entry in found if entry in replaced]
         if tables := [each.identity for each in live if each.kind == "table"]:
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
-        replacement = plan_replacement(cursor, live)
+        replacement = plan_replacement(cursor, live, read_shards(connection))
         for statement in replacement.drops:
             cursor.execute(statement)
         with connection.wrap_database_errors:

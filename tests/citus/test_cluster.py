@@ -8,7 +8,7 @@ import psycopg
 import pytest
 import sqlparse
 
-from tests.support.processes import manage, printed, refusal, shell
+from tests.support.processes import manage, printed, shell
 
 
 @pytest.fixture(scope="module")
@@ -163,11 +163,17 @@ def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None
     printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
 
 
-def test_restore__is_refused(distributed: str) -> None:
-    assert refusal(manage("rollback", "--restore", "x.dump", DATABASE_URL=distributed)) == (
-        "CommandError: A backup is restored on one server, and tables of this database are on "
-        "several. Nothing was changed. Run manage.py distribute --undo first."
-    )
+def test_restore__brings_all_rows_to_the_coordinator(distributed: str, tmp_path: Path) -> None:
+    rows = query(distributed, "SELECT count(*) FROM notifications")
+    options = ("--noinput", "--yes-destroy-data")
+    directory = f"--backup-dir={tmp_path}"
+    printed(manage("rollback", "notifications", *options, directory, DATABASE_URL=distributed))
+    [backup] = tmp_path.glob("*.dump")
+    said = printed(manage("rollback", "--restore", backup, *options, DATABASE_URL=distributed))
+    assert said.endswith("\nThey are on the coordinator. Run manage.py distribute to place them.")
+    assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]
+    printed(manage("distribute", "--noinput", "--verbosity=0", DATABASE_URL=distributed))
+    assert query(distributed, "SELECT count(*) FROM notifications") == rows != [(0,)]
 
 
 def test_partitions__shows_the_rows_of_all_servers(distributed: str) -> None:

@@ -18,6 +18,7 @@ from config.postgres.citus.layout import (
     layout_of,
     on_cluster,
     read_layout,
+    read_shards,
     with_layout,
 )
 from config.postgres.citus.querysets import DistributedQuerySet
@@ -53,6 +54,7 @@ __all__ = [
     "on_cluster",
     "place",
     "read_layout",
+    "read_shards",
     "take_back",
     "take_back_alone",
     "with_layout",

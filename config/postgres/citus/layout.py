@@ -35,6 +35,16 @@ WITH placed AS (
 SELECT relname, "column", partmethod = 'h' AND colocationid IN (SELECT colocationid FROM largest)
   FROM placed
 """
+# Citus hides shards from queries of pg_class, and leaves out the schema "public" of their names.
+SHARDS = """
+SELECT shard::bigint
+  FROM pg_dist_shard AS s
+  JOIN pg_class AS c ON c.oid = s.logicalrelid
+ CROSS JOIN LATERAL (SELECT CASE c.relnamespace WHEN 'public'::regnamespace THEN 'public.' ELSE ''
+                            END || shard_name(s.logicalrelid, s.shardid)) AS named (name)
+ CROSS JOIN LATERAL to_regclass(named.name) AS shard
+ WHERE shard IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,15 @@ def read_layout(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, Pl
     with connection.cursor() as cursor:
         cursor.execute(LIVE_LAYOUT, [schema.oid])
         return {name: Placement(column, colocated) for name, column, colocated in cursor.fetchall()}
+
+
+def read_shards(connection: BaseDatabaseWrapper) -> list[int]:
+    """Return the oids of the tables in which this server keeps rows of tables that are placed."""
+    if not is_cluster(connection.alias):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(SHARDS)
+        return [oid for (oid,) in cursor.fetchall()]
 
 
 def with_layout(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:

@@ -138,12 +138,8 @@ class Command(BaseCommand):
         self.say(f"\nBackup: {shown(self.backup.path)} ({tables_and_size})")
 
     def restore(self, path: Path) -> None:
-        if read_layout(self.connection, read_schema(self.connection)):
-            raise CommandError(
-                "A backup is restored on one server, and tables of this database are on several. "
-                "Nothing was changed. Run manage.py distribute --undo first."
-            )
         backup = open_backup(path)
+        was_placed = read_layout(self.connection, read_schema(self.connection))
         tools = find_client_programs(self.connection, to_restore=True)
         if overwritten := describe_overwritten(self.connection, backup):
             self.say(overwritten)
@@ -152,6 +148,8 @@ class Command(BaseCommand):
         tables = counted(len(backup.tables), "table")
         types = counted(len(backup.types), "enum type")
         self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shown(path)}."))
+        if was_placed:
+            self.say("They are on the coordinator. Run manage.py distribute to place them.")
 
     def confirm(self, *, is_dangerous: bool) -> None:
         """Raise CommandError unless the options or the developer allow it."""
