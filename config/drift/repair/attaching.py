@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from config.drift.repair.statements import Phase, Statement, relation
+from config.drift.repair.statements import Phase, Statement, is_placed, relation
 from config.postgres import in_schema_of
 from config.postgres.catalog import Catalog, Key, literal, quote
 
@@ -21,9 +21,23 @@ def create_partition(key: Key, expected: Catalog) -> Statement:
 def attach_again(key: Key, expected: Catalog, live: Catalog) -> Statement:
     """Return the statement that attaches a partition with its bound, detached before if need be."""
     detach = f"ALTER TABLE {relation(key.table)} DETACH PARTITION {relation(full_name(key))}"
+    if live[key]["attached"] == "detach pending" and is_placed(key.table, live):
+        return _attach_on_coordinator(f"{detach} FINALIZE;", key, expected)
     first = {"yes": [f"{detach};"], "detach pending": [f"{detach} FINALIZE;"]}
     rows = _move_back(key, live) if expected[key]["partition bound"] == "DEFAULT" else []
     return _attach(key, expected, [*first.get(str(live[key]["attached"]), []), *rows])
+
+
+def _attach_on_coordinator(finalize: str, key: Key, expected: Catalog) -> Statement:
+    """Return the statement that attaches a partition of a table on a cluster as it was.
+
+    Citus refuses to detach CONCURRENTLY, so only the coordinator has detached it by half.
+    """
+    bound = expected[key]["partition bound"]
+    attach = f"ALTER TABLE {relation(key.table)} ATTACH PARTITION {relation(full_name(key))}"
+    switch = "SET LOCAL citus.enable_ddl_propagation = {};"
+    locally = [switch.format("off"), finalize, f"{attach} {bound};", switch.format("on")]
+    return block(Phase.FINISH, locally)
 
 
 def _attach(key: Key, expected: Catalog, first: Iterable[str]) -> Statement:

@@ -25,6 +25,7 @@ from config.postgres.citus.querysets import DistributedQuerySet
 from config.postgres.citus.statements import (
     MODE,
     SEQUENTIAL,
+    TRIGGERS_ALLOWED,
     free,
     move,
     place,
@@ -36,6 +37,7 @@ __all__ = [
     "FOREIGN_KEY",
     "MODE",
     "SEQUENTIAL",
+    "TRIGGERS_ALLOWED",
     "Distributed",
     "DistributedQuerySet",
     "Distribution",

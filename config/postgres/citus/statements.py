@@ -6,6 +6,8 @@ from config.postgres.citus.layout import Layout, Placement
 MODE = "citus.multi_shard_modify_mode"
 # A statement on many shards, followed by a write to a table that they refer to, fails without it.
 SEQUENTIAL = f"{MODE} = 'sequential'"
+TRIGGERS_ALLOWED = "citus.enable_unsafe_triggers = on"
+"""The setting without which Citus refuses all changes of triggers, DROP TRIGGER, too."""
 
 
 def place(table: str, wanted: Placement, layout: Layout) -> str:
