@@ -107,6 +107,37 @@ def test_month_half_detached_on_cluster__is_attached_on_the_coordinator(
     assert repair(verify_live, f"{TABLE}.{FEBRUARY}") == [ATTACHED]
 
 
+FOREIGN_KEY = """ALTER TABLE django_admin_log ADD CONSTRAINT extra FOREIGN KEY (user_id)
+REFERENCES users DEFERRABLE INITIALLY DEFERRED"""
+DROP_KEY = 'ALTER TABLE "django_admin_log" DROP CONSTRAINT "extra";'
+KEPT = """SELECT citus_add_local_table_to_metadata('"django_admin_log"', \
+cascade_via_foreign_keys => true);"""
+
+
+@pytest.mark.parametrize(
+    ("layout", "repairs"), [(declared_layout(), [KEPT, DROP_KEY]), ({}, [DROP_KEY])]
+)
+def test_foreign_key_of_local_table_on_cluster__is_dropped_while_citus_keeps_the_table(
+    layout: Layout, repairs: list[str], verify_live: Verify, place: Place
+) -> None:
+    place(layout)
+    run_sql(FOREIGN_KEY)
+    assert repair(verify_live, "django_admin_log.extra") == repairs
+
+
+def test_table_spread_otherwise__is_moved_before_it_gets_its_key(
+    verify_live: Verify, place: Place
+) -> None:
+    place({**declared_layout(), "messages": Placement("sender_id")})
+    run_sql("ALTER TABLE messages DROP CONSTRAINT messages_pkey CASCADE")
+    script = repair(verify_live, "messages", "messages.messages_pkey")
+    assert [sql.partition(" (")[0] for sql in script[:2]] == [
+        "SELECT alter_distributed_table('\"messages\"', distribution_column => "
+        "'conversation_id', colocate_with => 'none');",
+        'ALTER TABLE "messages" ADD CONSTRAINT "messages_pkey" PRIMARY KEY',
+    ]
+
+
 GENERATED = """ALTER TABLE refunds DROP reason;
 ALTER TABLE refunds ADD reason text GENERATED ALWAYS AS (NULL) STORED"""
 

@@ -15,7 +15,7 @@ from config.drift.repair.creation import comment, create
 from config.drift.repair.division import divide, is_divided_losslessly
 from config.drift.repair.labels import relabel
 from config.drift.repair.partitions import change_partition
-from config.drift.repair.placement import change_placement
+from config.drift.repair.placement import before_drop, change_placement
 from config.drift.repair.removal import drop, remake_mentioning
 from config.drift.repair.renames import find_renames, rename_back
 from config.drift.repair.retyping import is_stored, remake_column, retype
@@ -69,7 +69,7 @@ def _statements(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Stat
     if drift.problem == "missing":
         return _create(key, expected, live) if expected[key] else []
     if drift.problem == "extra":
-        return [drop(key, expected, live)]
+        return [*before_drop(key, live), drop(key, expected, live)]
     return _change(drift, expected, live)
 
 
