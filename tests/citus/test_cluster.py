@@ -74,6 +74,10 @@ DRIFTS = (
     "SELECT create_reference_table('notifications')",
     "SELECT alter_distributed_table('quiz_submissions', shard_count => 4,"
     " cascade_to_colocated => false)",
+    "SET citus.enable_unsafe_triggers = on",
+    "CREATE TRIGGER extra BEFORE UPDATE ON courses FOR EACH ROW"
+    " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "RESET citus.enable_unsafe_triggers",
 )
 
 
