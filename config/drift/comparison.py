@@ -141,7 +141,7 @@ def _read_schemas(connection: BaseDatabaseWrapper, expectation: Expectation) -> 
         expected, live = with_partitions(expected, live, schema.name)
         layout, declared = read_layout(connection, schema), declared_layout()
         if layout.keys() & declared.keys():
-            expected = with_layout(on_cluster(expected, declared), declared)
+            expected = with_layout(on_cluster(expected, declared, live), declared)
             live = with_layout(live, _without_undeclared(layout, expected))
     drifts = [
         *differences(expected, live),

@@ -99,12 +99,16 @@ def check_restored(cursor: CursorWrapper, backup: Backup) -> None:
         raise ArchiveError(f"these were missing afterwards: {', '.join(missing)}")
 
 
-def plan_replacement(cursor: CursorWrapper, live: Collection[LiveObject]) -> Replacement:
+def plan_replacement(
+    cursor: CursorWrapper, live: Collection[LiveObject], shards: Collection[int]
+) -> Replacement:
     """Return the statements that drop `live`, and those that recreate its dependents unchanged.
 
+    The `shards` are oids of tables that are dropped together with the tables in `live`.
     Raise CommandError that names the dependents which cannot be recreated.
     """
-    dependents = read_dependents_outside(cursor, [each.address for each in live])
+    replaced = [each.address for each in live] + [Address("pg_class", oid) for oid in shards]
+    dependents = read_dependents_outside(cursor, replaced)
     definitions = read_definitions(cursor, dependents, [], {})
     try:
         steps = in_order(definitions, dependents)

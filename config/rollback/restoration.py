@@ -15,6 +15,7 @@ from config.dumps import ClientProgramError, ClientPrograms, list_of
 from config.migrating import Progress, guarded_run
 from config.postgres.backend import transaction_status
 from config.postgres.catalog import read_schema
+from config.postgres.citus import read_shards
 from config.project import typed
 from config.rollback.archive import ArchiveError
 from config.rollback.archive_script import (
@@ -154,7 +155,7 @@ def _restore_in_transaction(
         replaced = [live[entry] for entry in live if entry not in kept]
         if tables := [each.identity for each in replaced if each.kind == "table"]:
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
-        replacement = plan_replacement(cursor, replaced)
+        replacement = plan_replacement(cursor, replaced, read_shards(connection))
         for statement in replacement.drops:
             cursor.execute(statement)
         with connection.wrap_database_errors:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 import sqlparse
 
-from tests.support.processes import manage, printed, refusal, shell
+from tests.support.processes import manage, printed, shell
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def query(url: str, sql: Any) -> list[Any]:
 
 def test_plan__names_rows_and_keys(plan: str) -> None:
     assert "24 tables to place: 0 rows, " in plan
-    assert "  messages: messages_pkey PRIMARY KEY (conversation_id, id)\n" in plan
+    assert '  messages: messages_pkey PRIMARY KEY ("conversation_id", id)\n' in plan
     assert "messages_parent_message_id_fk FOREIGN KEY (parent_message_id) REFERENCES" in plan
 
 
@@ -74,6 +74,10 @@ DRIFTS = (
     "SELECT create_reference_table('notifications')",
     "SELECT alter_distributed_table('quiz_submissions', shard_count => 4,"
     " cascade_to_colocated => false)",
+    "SET citus.enable_unsafe_triggers = on",
+    "CREATE TRIGGER extra BEFORE UPDATE ON courses FOR EACH ROW"
+    " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    "RESET citus.enable_unsafe_triggers",
 )
 
 
@@ -134,6 +138,28 @@ def test_save_of_a_changed_place__is_one_line(distributed: str) -> None:
     )
 
 
+LOCKED_WITH_SPREAD_ROWS = """
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from notifications.models import Notification
+from users.models import User
+
+theirs = Notification.objects.filter(recipient=OuterRef("pk"))
+try:
+    with transaction.atomic():
+        list(User.objects.filter(Exists(theirs)).select_for_update())
+except Exception as error:
+    print(error)
+"""
+
+
+def test_lock_by_a_query_of_spread_rows__is_one_line(distributed: str) -> None:
+    assert printed(shell(LOCKED_WITH_SPREAD_ROWS, DATABASE_URL=distributed)) == (
+        "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
+        "over the cluster. Read their keys first, and lock the rows by their keys."
+    )
+
+
 def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None:
     options = ("--noinput", "--yes-destroy-data", "--no-backup", "--verbosity=0")
     printed(manage("rollback", "communication", *options, DATABASE_URL=distributed))
@@ -141,11 +167,17 @@ def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None
     printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
 
 
-def test_restore__is_refused(distributed: str) -> None:
-    assert refusal(manage("rollback", "--restore", "x.dump", DATABASE_URL=distributed)) == (
-        "CommandError: A backup can only be restored on one server, and this database is "
-        "distributed. Nothing was changed. Run manage.py distribute --undo first."
-    )
+def test_restore__brings_all_rows_to_the_coordinator(distributed: str, tmp_path: Path) -> None:
+    rows = query(distributed, "SELECT count(*) FROM notifications")
+    options = ("--noinput", "--yes-destroy-data")
+    directory = f"--backup-dir={tmp_path}"
+    printed(manage("rollback", "notifications", *options, directory, DATABASE_URL=distributed))
+    [backup] = tmp_path.glob("*.dump")
+    said = printed(manage("rollback", "--restore", backup, *options, DATABASE_URL=distributed))
+    assert said.endswith("\nThey are on the coordinator. Run manage.py distribute to place them.")
+    assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]
+    printed(manage("distribute", "--noinput", "--verbosity=0", DATABASE_URL=distributed))
+    assert query(distributed, "SELECT count(*) FROM notifications") == rows != [(0,)]
 
 
 def test_partitions__shows_the_rows_of_all_servers(distributed: str) -> None:

@@ -8,6 +8,7 @@ from config.drift import comparison
 from config.drift.reports.script import repair_script
 from config.postgres.citus import Layout, Placement, declared_layout
 from tests.drift.conftest import Verify
+from tests.drift.partition_kinds import FEBRUARY, MONTHS, TABLE
 from tests.support.migrations import run_sql
 
 type Place = Callable[[Layout], None]
@@ -44,6 +45,20 @@ def repair(verify_live: Verify, *objects: str) -> list[str]:
     ]
 
 
+ALLOWED = "SET citus.enable_unsafe_triggers = on;"
+HALF_DETACHED = (
+    f"UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = '{FEBRUARY}'::regclass"
+)
+ATTACHED = f"""DO $repair$
+BEGIN
+    SET CONSTRAINTS ALL IMMEDIATE;
+    SET LOCAL citus.enable_ddl_propagation = off;
+    ALTER TABLE "{TABLE}" DETACH PARTITION "{FEBRUARY}" FINALIZE;
+    ALTER TABLE "{TABLE}" ATTACH PARTITION "{FEBRUARY}" FOR VALUES FROM \
+('2024-02-01 00:00:00+00') TO ('2024-03-01 00:00:00+00');
+    SET LOCAL citus.enable_ddl_propagation = on;
+END
+$repair$;"""
 CHECK = "ALTER TABLE courses {} CONSTRAINT courses_enrollment_count_check"
 
 
@@ -67,6 +82,60 @@ def test_script_for_cluster__sets_what_its_transactions_need(
     run_sql("ALTER TABLE courses ALTER price SET DEFAULT 1")
     lines = repair_script(verify_live()).splitlines()
     assert ("SET citus.multi_shard_modify_mode = 'sequential';" in lines) is is_set
+
+
+TRIGGER = """CREATE TRIGGER extra BEFORE UPDATE ON courses FOR EACH ROW
+EXECUTE FUNCTION suppress_redundant_updates_trigger()"""
+
+
+@pytest.mark.parametrize(("layout", "is_set"), [(declared_layout(), True), ({}, False)])
+def test_script_that_drops_a_trigger_on_cluster__sets_what_allows_it(
+    layout: Layout, is_set: bool, verify_live: Verify, place: Place
+) -> None:
+    place(layout)
+    assert ALLOWED not in repair_script(verify_live())
+    run_sql(TRIGGER)
+    assert (ALLOWED in repair_script(verify_live()).splitlines()) is is_set
+
+
+def test_month_half_detached_on_cluster__is_attached_on_the_coordinator(
+    verify_live: Verify, place: Place
+) -> None:
+    place(declared_layout())
+    for sql in ("SET CONSTRAINTS ALL IMMEDIATE", MONTHS, HALF_DETACHED):
+        run_sql(sql)
+    assert repair(verify_live, f"{TABLE}.{FEBRUARY}") == [ATTACHED]
+
+
+FOREIGN_KEY = """ALTER TABLE django_admin_log ADD CONSTRAINT extra FOREIGN KEY (user_id)
+REFERENCES users DEFERRABLE INITIALLY DEFERRED"""
+DROP_KEY = 'ALTER TABLE "django_admin_log" DROP CONSTRAINT "extra";'
+KEPT = """SELECT citus_add_local_table_to_metadata('"django_admin_log"', \
+cascade_via_foreign_keys => true);"""
+
+
+@pytest.mark.parametrize(
+    ("layout", "repairs"), [(declared_layout(), [KEPT, DROP_KEY]), ({}, [DROP_KEY])]
+)
+def test_foreign_key_of_local_table_on_cluster__is_dropped_while_citus_keeps_the_table(
+    layout: Layout, repairs: list[str], verify_live: Verify, place: Place
+) -> None:
+    place(layout)
+    run_sql(FOREIGN_KEY)
+    assert repair(verify_live, "django_admin_log.extra") == repairs
+
+
+def test_table_spread_otherwise__is_moved_before_it_gets_its_key(
+    verify_live: Verify, place: Place
+) -> None:
+    place({**declared_layout(), "messages": Placement("sender_id")})
+    run_sql("ALTER TABLE messages DROP CONSTRAINT messages_pkey CASCADE")
+    script = repair(verify_live, "messages", "messages.messages_pkey")
+    assert [sql.partition(" (")[0] for sql in script[:2]] == [
+        "SELECT alter_distributed_table('\"messages\"', distribution_column => "
+        "'conversation_id', colocate_with => 'none');",
+        'ALTER TABLE "messages" ADD CONSTRAINT "messages_pkey" PRIMARY KEY',
+    ]
 
 
 GENERATED = """ALTER TABLE refunds DROP reason;

@@ -3,10 +3,19 @@
 from collections.abc import Iterator
 
 from config.drift.repair.creation import comment
-from config.drift.repair.phases import Phase, Statement, table_pattern
+from config.drift.repair.phases import Phase, Statement, is_on_cluster, table_pattern
 from config.drift.repair.removal import recreate_mentioning
 from config.postgres.catalog import Catalog, Key
-from config.postgres.citus import declared_layout, free, layout_of, move, place, take_back_alone
+from config.postgres.citus import (
+    FOREIGN_KEY,
+    declared_layout,
+    free,
+    keep,
+    layout_of,
+    move,
+    place,
+    take_back_alone,
+)
 
 
 def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
@@ -18,7 +27,7 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
     others = {name: declared[name] for name in layout if layout[name] == declared.get(name)}
     others |= {name: declared[name] for name in layout if name in declared}
     if found and (sql := move(key.name, found, wanted, others)):
-        yield Statement(Phase.PLACEMENT, sql)
+        yield Statement(Phase.MOVE, sql)  # a key needs the column by which the rows are spread
     else:
         if found:
             yield from _recreate_foreign_keys(key, expected, live)
@@ -27,6 +36,14 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
         yield Statement(Phase.PLACEMENT, free(key.name))
     if not found or found.column != wanted.column or wanted.colocated:
         yield from _comments(key, expected)
+
+
+def before_drop(key: Key, live: Catalog) -> Iterator[Statement]:
+    """Yield the statement without which Citus may refuse to drop a foreign key of a local table."""
+    if key.kind == "foreign key" and not is_on_cluster(key.table, live):
+        found = FOREIGN_KEY.match(str(live[key]["definition"]))
+        if found and is_on_cluster(found["table"].replace('"', ""), live):
+            yield Statement(Phase.DROP_FOREIGN_KEYS, keep(key.table))
 
 
 def _recreate_foreign_keys(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:

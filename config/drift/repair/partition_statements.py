@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from config.drift.difference import parts_of
-from config.drift.repair.phases import Phase, Statement, quoted_table, serial_sequence
+from config.drift.repair.phases import (
+    Phase,
+    Statement,
+    is_on_cluster,
+    quoted_table,
+    serial_sequence,
+)
 from config.postgres import in_schema_of
 from config.postgres.catalog import Catalog, Key, literal, quote
 
@@ -22,9 +28,23 @@ def create_partition(key: Key, expected: Catalog) -> Statement:
 def reattach(key: Key, expected: Catalog, live: Catalog) -> Statement:
     """Return the statement that attaches a live partition with its expected bound."""
     detach = f"ALTER TABLE {quoted_table(key.table)} DETACH PARTITION {quoted_partition(key)}"
+    if live[key]["attached"] == "detach pending" and is_on_cluster(key.table, live):
+        return _reattach_on_coordinator(f"{detach} FINALIZE;", key, expected)
     first = {"yes": [f"{detach};"], "detach pending": [f"{detach} FINALIZE;"]}
     rows = _move_to_months(key, live) if expected[key]["partition bound"] == "DEFAULT" else []
     return _attach(key, expected, [*first.get(str(live[key]["attached"]), []), *rows])
+
+
+def _reattach_on_coordinator(finalize: str, key: Key, expected: Catalog) -> Statement:
+    """Return the statement that finishes a DETACH CONCURRENTLY on a cluster, and attaches again.
+
+    Citus refuses to detach concurrently, so the partition is half detached on the coordinator only.
+    """
+    bound = expected[key]["partition bound"]
+    attach = f"ALTER TABLE {quoted_table(key.table)} ATTACH PARTITION {quoted_partition(key)}"
+    switch = "SET LOCAL citus.enable_ddl_propagation = {};"
+    locally = [switch.format("off"), finalize, f"{attach} {bound};", switch.format("on")]
+    return do_block(Phase.FINISH, locally)
 
 
 def _attach(key: Key, expected: Catalog, first: Iterable[str]) -> Statement:

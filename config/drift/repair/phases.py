@@ -26,6 +26,7 @@ class Phase(IntEnum):
     GENERATED_COLUMNS = auto()
     DEFAULTS = auto()
     IDENTITIES = auto()
+    MOVE = auto()
     KEYS = auto()
     CHECKS = auto()
     PLACEMENT = auto()

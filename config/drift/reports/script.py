@@ -7,7 +7,7 @@ from config.drift.comparison import Comparison
 from config.drift.repair import Statement
 from config.drift.reports.phrases import safe_sql
 from config.postgres.catalog import quote
-from config.postgres.citus import SEQUENTIAL, layout_of
+from config.postgres.citus import SEQUENTIAL, TRIGGERS_ALLOWED, layout_of
 
 
 def repair_script(comparison: Comparison) -> str:
@@ -33,3 +33,5 @@ def _header(comparison: Comparison, statements: Sequence[Statement]) -> Iterator
     yield f"SET search_path = {', '.join(filter(None, [quote(schema.name), schema.search_path]))};"
     if layout_of(comparison.live):
         yield f"SET {SEQUENTIAL};"
+        if any("DROP TRIGGER " in statement.sql for statement in statements):
+            yield f"SET {TRIGGERS_ALLOWED};"

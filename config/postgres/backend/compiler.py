@@ -1,10 +1,15 @@
-"""Django's PostgreSQL compilers, with casts between enum and text parts of a query."""
+"""Django's PostgreSQL compilers, with enum casts and explained errors of locks on a cluster."""
 
 from typing import Any
 
+from django.db import NotSupportedError
 from django.db.backends.postgresql import compiler
 
 from config.postgres.backend.expressions import with_casts, with_casts_in_union
+from config.postgres.citus import distribution_field
+
+REFUSED_LOCK = "could not run distributed query with FOR UPDATE"
+"""The error of Citus for a query that locks rows and reads rows of several servers."""
 
 
 class EnumCasts:
@@ -19,7 +24,27 @@ class EnumCasts:
 
 
 class SQLCompiler(EnumCasts, compiler.SQLCompiler):
-    pass
+    def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the query. Raise NotSupportedError with the next step if Citus cannot lock rows."""
+        try:
+            return super().execute_sql(*args, **kwargs)
+        except NotSupportedError as error:
+            if REFUSED_LOCK not in str(error):
+                raise
+            raise NotSupportedError(_refused_lock(self.query.model)) from error
+
+
+def _refused_lock(model: Any) -> str:
+    table, field = model._meta.db_table, distribution_field(model)
+    if field is None:
+        return (
+            f"Rows of {table} cannot be locked by a query that also reads a table whose rows are "
+            "spread over the cluster. Read their keys first, and lock the rows by their keys."
+        )
+    return (
+        f"Rows of {table} cannot be locked by a query that asks several servers of the cluster. "
+        f"Add one value of {field.column} to its condition."
+    )
 
 
 class SQLInsertCompiler(EnumCasts, compiler.SQLInsertCompiler):

@@ -17,8 +17,6 @@ FOREIGN_KEY = re.compile(
     r"FOREIGN KEY \((?P<columns>[^)]+)\) REFERENCES (?P<table>\S+?)\((?P<referred>[^)]+)\)"
     r"(?P<rest>.*)"
 )
-PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
-"""A name that PostgreSQL prints without quotes, unless it is a reserved word."""
 EVERYWHERE, SPREAD, COLOCATED = "on every server", "spread by ", ", colocated"
 # pg_dist_partition also lists partitions, which follow their table, and local tables that Citus
 # manages because foreign keys connect them with others.
@@ -37,6 +35,16 @@ WITH placed AS (
 )
 SELECT relname, "column", partmethod = 'h' AND colocationid IN (SELECT colocationid FROM largest)
   FROM placed
+"""
+# Citus hides shards from queries of pg_class, and leaves out the schema "public" of their names.
+SHARDS = """
+SELECT shard::bigint
+  FROM pg_dist_shard AS s
+  JOIN pg_class AS c ON c.oid = s.logicalrelid
+ CROSS JOIN LATERAL (SELECT CASE c.relnamespace WHEN 'public'::regnamespace THEN 'public.' ELSE ''
+                            END || shard_name(s.logicalrelid, s.shardid)) AS named (name)
+ CROSS JOIN LATERAL to_regclass(named.name) AS shard
+ WHERE shard IS NOT NULL
 """
 
 
@@ -86,6 +94,13 @@ def read_layout(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, Pl
     return {name: Placement(column, colocated) for name, column, colocated in rows}
 
 
+def read_shards(connection: BaseDatabaseWrapper) -> list[int]:
+    """Return the oids of the shards on this server, which are tables of their own."""
+    if not is_cluster(connection.alias):
+        return []
+    return [oid for (oid,) in read_rows(connection, SHARDS)]
+
+
 def with_layout(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:
     """Return the catalog with the placements of its tables as attributes."""
     return {
@@ -105,10 +120,18 @@ def layout_of(catalog: Catalog) -> dict[str, Placement]:
     }
 
 
-def on_cluster(catalog: Catalog, layout: Layout) -> dict[Key, Attributes]:
-    """Return the catalog with its keys as on a cluster, without those that Citus cannot enforce."""
+def on_cluster(
+    catalog: Catalog, layout: Layout, live: Catalog | None = None
+) -> dict[Key, Attributes]:
+    """Return the catalog with its keys as on a cluster, without those that Citus cannot enforce.
+
+    A key that `live` has with the same columns gets its quotes.
+    """
     changed = {
-        key: key_on_cluster(key.table, str(catalog[key].get("definition")), layout)
+        key: _quoted_as(
+            (live or {}).get(key, {}).get("definition"),
+            key_on_cluster(key.table, str(catalog[key].get("definition")), layout),
+        )
         for key in catalog
         if key.kind in ("primary key", "foreign key") and catalog[key]
     }
@@ -150,7 +173,13 @@ def _with_column(column: str, columns: str) -> str:
     """Return the columns of a key, with the distribution column as the first if it is missing."""
     if not column or column in _column_names(columns):
         return columns
-    return f"{column if PLAIN.fullmatch(column) else quote(column)}, {columns}"
+    return f"{quote(column)}, {columns}"
+
+
+def _quoted_as(printed: object, definition: str) -> str:
+    """Return the definition as PostgreSQL prints it, which quotes names only if they need it."""
+    is_same = str(printed).replace('"', "") == definition.replace('"', "")
+    return str(printed) if is_same else definition
 
 
 def _column_names(columns: str) -> list[str]:

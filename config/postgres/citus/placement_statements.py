@@ -6,6 +6,8 @@ from config.postgres.citus.layout import Layout, Placement
 MODE = "citus.multi_shard_modify_mode"
 # Without it, a statement on several shards fails after a write to a table to which they refer.
 SEQUENTIAL = f"{MODE} = 'sequential'"
+TRIGGERS_ALLOWED = "citus.enable_unsafe_triggers = on"
+"""The setting without which Citus refuses all changes of triggers, DROP TRIGGER, too."""
 
 
 def place(table: str, wanted: Placement, layout: Layout) -> str:
@@ -59,6 +61,15 @@ def take_back(table: str) -> str:
 def take_back_alone(table: str) -> str:
     """Return the statement that moves back a table without foreign keys from or to others."""
     return f"SELECT undistribute_table({literal(quote(table))});"
+
+
+def keep(table: str) -> str:
+    """Return the statement that lets Citus keep a local table which it manages for a foreign key.
+
+    Otherwise it gives up the table with the key, and fails if the table has an identity column.
+    """
+    name = literal(quote(table))
+    return f"SELECT citus_add_local_table_to_metadata({name}, cascade_via_foreign_keys => true);"
 
 
 def _companion(table: str, wanted: Placement, layout: Layout) -> str:

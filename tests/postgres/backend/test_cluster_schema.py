@@ -13,7 +13,7 @@ STATEMENTS = {
     POST.format("order"): [],
     POST.format("posts"): [
         'ALTER TABLE "posts" ADD CONSTRAINT "fk" '
-        'FOREIGN KEY (thread_id, "post_id") REFERENCES "posts"(thread_id, "id")'
+        'FOREIGN KEY ("thread_id", "post_id") REFERENCES "posts"("thread_id", "id")'
     ],
     "ALTER TABLE posts ADD COLUMN x int": ["ALTER TABLE posts ADD COLUMN x int"],
 }

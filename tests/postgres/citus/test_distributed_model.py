@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import NotSupportedError, connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
@@ -171,6 +171,29 @@ def test_skipped_rows_on_cluster__are_replaced_by_later_ones(spread: list[Any]) 
         assert [row.pk for row in free[:2]] == spread[1:]
         assert list(free[:1].values_list("pk", flat=True)) == spread[1:2]
         assert [row.pk for row in free[:4]] == spread[1:]
+
+
+REFUSED = {
+    User: "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
+    "over the cluster. Read their keys first, and lock the rows by their keys.",
+    Notification: "Rows of notifications cannot be locked by a query that asks several servers of "
+    "the cluster. Add one value of recipient_id to its condition.",
+}
+
+
+@pytest.mark.parametrize("model", REFUSED)
+def test_lock_that_citus_refuses__says_what_to_do(model: Any) -> None:
+    def refuse(*_: Any) -> None:
+        raise NotSupportedError("could not run distributed query with FOR UPDATE/SHARE commands")
+
+    with connection.execute_wrapper(refuse), pytest.raises(NotSupportedError) as refusal:
+        list(model._base_manager.select_for_update())
+    assert str(refusal.value) == REFUSED[model]
+
+
+def test_lock_that_postgresql_refuses__is_its_own_error() -> None:
+    with pytest.raises(NotSupportedError, match="FOR UPDATE is not allowed with DISTINCT"):
+        list(User.objects.distinct().select_for_update())
 
 
 CLUSTER_KEY = """SET CONSTRAINTS ALL IMMEDIATE;

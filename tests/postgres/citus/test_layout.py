@@ -46,7 +46,7 @@ def test_placement__can_be_read_from_its_words(placement: Placement) -> None:
 ACTS = "DEFERRABLE INITIALLY DEFERRED"
 KEYS = {
     ("users", "PRIMARY KEY (id)"): "PRIMARY KEY (id)",
-    ("posts", "PRIMARY KEY (id)"): "PRIMARY KEY (thread_id, id)",
+    ("posts", "PRIMARY KEY (id)"): 'PRIMARY KEY ("thread_id", id)',
     ("posts", "PRIMARY KEY (thread_id, id)"): "PRIMARY KEY (thread_id, id)",
     ("events", 'PRIMARY KEY (id, "timestamp")'): 'PRIMARY KEY (id, "timestamp")',
     ("items", "PRIMARY KEY (id)"): 'PRIMARY KEY ("Owner", id)',
@@ -55,7 +55,7 @@ KEYS = {
     (
         "posts",
         f"FOREIGN KEY (parent_id) REFERENCES posts(id) ON DELETE CASCADE {ACTS}",
-    ): "FOREIGN KEY (thread_id, parent_id) REFERENCES posts(thread_id, id) "
+    ): 'FOREIGN KEY ("thread_id", parent_id) REFERENCES posts("thread_id", id) '
     f"ON DELETE CASCADE {ACTS}",
     ("posts", "FOREIGN KEY (parent_id) REFERENCES posts(id) ON DELETE SET NULL"): "",
     (
@@ -85,9 +85,26 @@ def test_catalog_on_cluster__lacks_the_foreign_keys_that_cannot_be() -> None:
         Key("table", "", "posts"): {},
     }
     assert on_cluster(catalog, LAYOUT) == {
-        kept: {"definition": "PRIMARY KEY (thread_id, id)"},
+        kept: {"definition": 'PRIMARY KEY ("thread_id", id)'},
         Key("table", "", "posts"): {},
     }
+
+
+PRINTED = {
+    "thread_id": ("PRIMARY KEY (thread_id, id)", "PRIMARY KEY (thread_id, id)"),
+    "order": ('PRIMARY KEY ("order", id)', 'PRIMARY KEY ("order", id)'),
+    "other": ("PRIMARY KEY (id)", 'PRIMARY KEY ("other", id)'),
+}
+
+
+@pytest.mark.parametrize("column", PRINTED)
+def test_catalog_on_cluster__has_the_quotes_of_the_live_one(column: str) -> None:
+    live, expected = PRINTED[column]
+    key = Key("primary key", "posts", "a")
+    catalogs = ({key: {"definition": definition}} for definition in ("PRIMARY KEY (id)", live))
+    catalog, printed = catalogs
+    layout = {"posts": Placement(column)}
+    assert on_cluster(catalog, layout, printed) == {key: {"definition": expected}}
 
 
 def test_place__of_a_reference_table() -> None:

@@ -130,12 +130,8 @@ class Command(BaseCommand):
         self.say(f"\nBackup: {shell_path(self.backup.path)} ({tables}, {size})")
 
     def restore(self, path: Path) -> None:
-        if read_layout(self.connection, read_schema(self.connection)):
-            raise CommandError(
-                "A backup can only be restored on one server, and this database is distributed. "
-                "Nothing was changed. Run manage.py distribute --undo first."
-            )
         backup = open_backup(path)
+        was_distributed = read_layout(self.connection, read_schema(self.connection))
         tools = find_client_programs(self.connection, to_restore=True)
         if overwritten := describe_overwritten(self.connection, backup):
             self.say(overwritten)
@@ -144,6 +140,8 @@ class Command(BaseCommand):
         tables = counted(len(backup.tables), "table")
         types = counted(len(backup.types), "enum type")
         self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shell_path(path)}."))
+        if was_distributed:
+            self.say("They are on the coordinator. Run manage.py distribute to place them.")
 
     def confirm(self, *, is_dangerous: bool) -> None:
         """Raise CommandError unless the options or the developer allow it."""
