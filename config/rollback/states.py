@@ -26,6 +26,7 @@ class Change(NamedTuple):
     after: ProjectState
 
     def undo(self, app_label: str, editor: BaseDatabaseSchemaEditor) -> None:
+        """Undo the operation in the database of `editor`."""
         self.operation.database_backwards(app_label, editor, self.after, self.before)
 
 
