@@ -13,6 +13,7 @@ from django.db.migrations import Migration, RunPython
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
+from config.postgres.enums import database_operations
 from config.rollback.trace import Mark
 
 MOST_KEPT = 200  # states; the models of one take about a megabyte for each 30 models
@@ -26,7 +27,18 @@ class Change(NamedTuple):
     after: ProjectState
 
     def undo(self, app_label: str, editor: BaseDatabaseSchemaEditor) -> None:
-        self.operation.database_backwards(app_label, editor, self.after, self.before)
+        """Undo the operation in the database of `editor`.
+
+        Django's operations that rename swap their names meanwhile. If an error left them so, the
+        next attempt would rename in the other direction.
+        """
+        kept = [(each, vars(each).copy()) for each in database_operations([self.operation])]
+        try:
+            self.operation.database_backwards(app_label, editor, self.after, self.before)
+        except BaseException:
+            for operation, attributes in kept:
+                vars(operation).update(attributes)
+            raise
 
 
 class States:

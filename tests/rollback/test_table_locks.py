@@ -12,7 +12,8 @@ from pytest_django import Settings
 
 from config.migrating.migration_lock import KEY
 from tests.rollback.helpers import A_COLUMN, GO_ON, contents, rollback, rollback_until, session
-from tests.support.migrations import run_sql
+from tests.support.lab import Lab
+from tests.support.migrations import migrate, run_sql
 
 PLAN, BACKUP, PAUSE = "This destroys", "Backup: ", "Trying again"
 """What is printed once the plan is made, once the backup is written, and before a pause."""
@@ -110,6 +111,29 @@ def test_session_that_lets_go_in_a_pause__waited_for(
         other.execute(statement.encode())
         lines = rollback_until(PAUSE, other.rollback, "payments", *GO_ON, "--no-backup")
     assert lines[-1].startswith("Rolled back payments.")
+
+
+@pytest.mark.parametrize(
+    "rename",
+    [
+        "migrations.RenameModel('Note', 'Notice'),",
+        "migrations.SeparateDatabaseAndState([migrations.RenameModel('Note', 'Notice')],"
+        " [migrations.RenameModel('Note', 'Notice')]),",
+    ],
+    ids=["alone", "within another"],
+)
+def test_model_that_is_renamed_back_after_a_pause__gets_its_old_name(
+    lab: Lab, settings: Settings, rename: str
+) -> None:
+    lab.write_models("class Note(models.Model):\n    pass\n")
+    lab.migrate()
+    lab.write_migration("0002_x", rename)
+    migrate("lab")
+    settings.MIGRATE_LOCK_RETRIES = 1
+    with session() as other:
+        other.execute("SELECT FROM lab_notice")
+        rollback_until(PAUSE, other.rollback, "--to", "lab.0001", *GO_ON, "--no-backup")
+    assert run_sql("SELECT to_regclass('lab_note') IS NOT NULL") == [(True,)]
 
 
 def test_row_written_in_a_pause__does_not_wait(unchanged: str, settings: Settings) -> None:

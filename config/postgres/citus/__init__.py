@@ -4,6 +4,7 @@ from config.postgres.citus.declarations import (
     Distributed,
     Reference,
     declared_distribution,
+    distribution_field,
     is_cluster,
     is_spread,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Reference",
     "declared_distribution",
     "declared_layout",
+    "distribution_field",
     "free",
     "is_cluster",
     "is_spread",
