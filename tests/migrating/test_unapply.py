@@ -120,7 +120,7 @@ class Rollback:
     again: Snapshot
 
 
-EVERYTHING = ("users", "auth", "sessions", "contenttypes")
+EVERYTHING = ("users", "sessions", "contenttypes")
 """The apps that take all others along; all apps of the project depend on the first."""
 
 
