@@ -25,8 +25,8 @@ def paragraphs(out: str) -> list[str]:
     return out.rstrip("\n").split("\n\n")[1:]
 
 
-def test_text_of_identical_schema__line_a_table_and_totals(shared_clone: Database) -> None:
-    tables, totals, verdict = paragraphs(shared_clone.verify("notifications", "auth").out)
+def test_text_of_identical_schema__line_a_table_and_totals(quick_clone: Database) -> None:
+    tables, totals, verdict = paragraphs(quick_clone.verify("notifications", "auth").out)
     assert tables.splitlines() == [
         "                                 columns  uniques    fkeys   checks  indexes",
         "notifications",
@@ -44,9 +44,9 @@ def test_text_of_identical_schema__line_a_table_and_totals(shared_clone: Databas
 
 
 def test_text_of_whole_schema__totals_of_the_project_and_of_django(
-    shared_clone: Database,
+    quick_clone: Database,
 ) -> None:
-    _, totals, verdict = paragraphs(shared_clone.verify().out)
+    _, totals, verdict = paragraphs(quick_clone.verify().out)
     assert totals.splitlines() == [
         "24 tables, 16 enum types             293       17       43      150       93",
         "7 tables of django                    27        4        5        1       19",
@@ -54,9 +54,9 @@ def test_text_of_whole_schema__totals_of_the_project_and_of_django(
     assert verdict == IDENTICAL[1]
 
 
-def test_text_of_drift__each_with_both_sides_and_repair(shared_clone: Database) -> None:
-    with shared_clone.changed(*CHANGES):
-        _, _, *findings, _, verdict = paragraphs(shared_clone.verify().out)
+def test_text_of_drift__each_with_both_sides_and_repair(quick_clone: Database) -> None:
+    with quick_clone.changed(*CHANGES):
+        _, _, *findings, _, verdict = paragraphs(quick_clone.verify().out)
     assert findings == [
         "VS203  column courses.price: default\n"
         "  expected  0\n"
@@ -74,9 +74,9 @@ def test_text_of_drift__each_with_both_sides_and_repair(shared_clone: Database) 
     assert verdict == drift(3)[1]
 
 
-def test_text_of_disabled_triggers__in_words(shared_clone: Database) -> None:
-    with shared_clone.changed("ALTER TABLE user_profiles DISABLE TRIGGER ALL"):
-        finding = paragraphs(shared_clone.verify("users").out)[2]
+def test_text_of_disabled_triggers__in_words(quick_clone: Database) -> None:
+    with quick_clone.changed("ALTER TABLE user_profiles DISABLE TRIGGER ALL"):
+        finding = paragraphs(quick_clone.verify("users").out)[2]
     assert finding.splitlines()[:3] == [
         "VS403  foreign key user_profiles.user_profiles_user_id_fk: enforcing triggers",
         "  expected  enabled",
@@ -84,16 +84,16 @@ def test_text_of_disabled_triggers__in_words(shared_clone: Database) -> None:
     ]
 
 
-def test_text_of_hidden_table__says_what_can_be_done(shared_clone: Database) -> None:
-    shadow = shared_clone.query("SELECT current_user")[0][0]
-    with shared_clone.changed(f"""CREATE SCHEMA "{shadow}" CREATE TABLE lessons (id int)"""):
-        finding = paragraphs(shared_clone.verify("courses").out)[2]
+def test_text_of_hidden_table__says_what_can_be_done(quick_clone: Database) -> None:
+    shadow = quick_clone.query("SELECT current_user")[0][0]
+    with quick_clone.changed(f"""CREATE SCHEMA "{shadow}" CREATE TABLE lessons (id int)"""):
+        finding = paragraphs(quick_clone.verify("courses").out)[2]
     assert finding.splitlines()[-1].endswith("rename the other object, or change the search_path")
 
 
-def test_text_of_drift__marks_the_table(shared_clone: Database) -> None:
-    with shared_clone.changed(*CHANGES):
-        tables, *_ = paragraphs(shared_clone.verify("payments").out)
+def test_text_of_drift__marks_the_table(quick_clone: Database) -> None:
+    with quick_clone.changed(*CHANGES):
+        tables, *_ = paragraphs(quick_clone.verify("payments").out)
     assert [line.split()[:2] for line in tables.splitlines()[2:]] == [
         ["ok", "payments"],
         ["ok", "subscriptions"],
@@ -102,7 +102,7 @@ def test_text_of_drift__marks_the_table(shared_clone: Database) -> None:
 
 
 def test_text_of_long_definitions__marks_what_differs(
-    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+    quick_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "72")
     check: tuple[LiteralString, ...] = (
@@ -110,8 +110,8 @@ def test_text_of_long_definitions__marks_what_differs(
         "ALTER TABLE discussion_posts ADD CONSTRAINT discussion_posts_upvote_count_check"
         " CHECK (upvote_count > 0)",
     )
-    with shared_clone.changed(*check):
-        finding = paragraphs(shared_clone.verify().out)[2]
+    with quick_clone.changed(*check):
+        finding = paragraphs(quick_clone.verify().out)[2]
     assert finding.splitlines()[:5] == [
         "VS503  check discussion_posts.discussion_posts_upvote_count_check: definition",
         "  expected  CHECK ((upvote_count >= 0))",
@@ -139,29 +139,29 @@ def test_text_of_missing_table__counts_parts_and_abbreviates_repair(
     ]
 
 
-def test_text_at_verbosity_2__whole_repair(shared_clone: Database) -> None:
-    with shared_clone.changed("DROP TABLE student_analytics"):
-        finding = paragraphs(shared_clone.verify("-v2").out)[2]
+def test_text_at_verbosity_2__whole_repair(quick_clone: Database) -> None:
+    with quick_clone.changed("DROP TABLE student_analytics"):
+        finding = paragraphs(quick_clone.verify("-v2").out)[2]
     assert len(finding.splitlines()) == 37
 
 
-def test_text_at_verbosity_0__verdict_only(shared_clone: Database) -> None:
-    assert shared_clone.verify("-v0").out == f"{IDENTICAL[1]}\n"
+def test_text_at_verbosity_0__verdict_only(quick_clone: Database) -> None:
+    assert quick_clone.verify("-v0").out == f"{IDENTICAL[1]}\n"
 
 
-def test_text_of_control_characters__escaped(shared_clone: Database) -> None:
-    with shared_clone.changed(r"COMMENT ON TABLE refunds IS E'\033[31mred\007'"):
-        finding = paragraphs(shared_clone.verify().out)[2]
+def test_text_of_control_characters__escaped(quick_clone: Database) -> None:
+    with quick_clone.changed(r"COMMENT ON TABLE refunds IS E'\033[31mred\007'"):
+        finding = paragraphs(quick_clone.verify().out)[2]
     assert finding.splitlines()[2] == r"  found     \x1b[31mred\x07"
 
 
 def test_text_on_ascii_stdout__escaped(
-    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+    quick_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stdout = TextIOWrapper(BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", stdout)
-    with shared_clone.changed("COMMENT ON TABLE refunds IS 'Rückzahlung'"):
-        assert shared_clone.verify(to_stdout=True).status == 1
+    with quick_clone.changed("COMMENT ON TABLE refunds IS 'Rückzahlung'"):
+        assert quick_clone.verify(to_stdout=True).status == 1
     stdout.seek(0)
     assert "  found     R\\xfcckzahlung" in stdout.read()
 
@@ -184,7 +184,7 @@ class Terminal(StringIO):
     ],
 )
 def test_text_on_terminal__colored_unless_refused(
-    shared_clone: Database,
+    quick_clone: Database,
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
     no_color: str,
@@ -193,24 +193,24 @@ def test_text_on_terminal__colored_unless_refused(
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("NO_COLOR", no_color)
-    assert shared_clone.verify(*arguments, to_stdout=True).status == 0
+    assert quick_clone.verify(*arguments, to_stdout=True).status == 0
     assert ("\x1b" in terminal.getvalue()) == colored
 
 
 def test_text_elsewhere_while_stdout_is_terminal__not_colored(
-    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+    quick_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Terminal())
-    assert "\x1b" not in shared_clone.verify().out
+    assert "\x1b" not in quick_clone.verify().out
 
 
 # JSON
 
 
-def test_json_of_drift__whole_object(shared_clone: Database) -> None:
-    with shared_clone.changed(*CHANGES):
-        result = json.loads(shared_clone.verify("payments", "--format", "json").out)
-        server_version = server_version_of(shared_clone)
+def test_json_of_drift__whole_object(quick_clone: Database) -> None:
+    with quick_clone.changed(*CHANGES):
+        result = json.loads(quick_clone.verify("payments", "--format", "json").out)
+        server_version = server_version_of(quick_clone)
     index = "CREATE INDEX refunds_payment_idx ON refunds USING btree (payment_id)"
     drop_column = 'ALTER TABLE "refunds" DROP COLUMN "note";'
     [extra, missing] = result.pop("drifts")
@@ -218,7 +218,7 @@ def test_json_of_drift__whole_object(shared_clone: Database) -> None:
         "format": 1,
         "verdict": "drift",
         "server_version": server_version,
-        "database": shared_clone.name,
+        "database": quick_clone.name,
         "schema": "public",
         "apps": ["payments"],
         "counts": {
@@ -272,9 +272,9 @@ def server_version_of(database: Database) -> int:
 # GitHub
 
 
-def test_github_of_drift__annotation_at_the_model(shared_clone: Database) -> None:
-    with shared_clone.changed("ALTER TABLE refunds ALTER amount SET DEFAULT 1"):
-        lines = shared_clone.verify("--format", "github").out.splitlines()
+def test_github_of_drift__annotation_at_the_model(quick_clone: Database) -> None:
+    with quick_clone.changed("ALTER TABLE refunds ALTER amount SET DEFAULT 1"):
+        lines = quick_clone.verify("--format", "github").out.splitlines()
     [line] = [
         number
         for number, text in enumerate(
@@ -289,36 +289,36 @@ def test_github_of_drift__annotation_at_the_model(shared_clone: Database) -> Non
     ]
 
 
-def test_github_of_changed_labels__annotation_at_the_enum(shared_clone: Database) -> None:
-    with shared_clone.changed("ALTER TYPE refund_status RENAME VALUE 'failed' TO '50%, or so'"):
-        annotation, _ = shared_clone.verify("--format", "github").out.splitlines()
+def test_github_of_changed_labels__annotation_at_the_enum(quick_clone: Database) -> None:
+    with quick_clone.changed("ALTER TYPE refund_status RENAME VALUE 'failed' TO '50%, or so'"):
+        annotation, _ = quick_clone.verify("--format", "github").out.splitlines()
     assert annotation.startswith("::error file=payments/enums.py,line=")
     assert annotation.endswith(
         "::expected: pending, succeeded, failed%0Afound: pending, succeeded, 50%25, or so"
     )
 
 
-def test_github_of_djangos_table__no_place(shared_clone: Database) -> None:
-    with shared_clone.changed("ALTER TABLE auth_group ALTER name SET DEFAULT ''"):
-        annotation, _ = shared_clone.verify("--format", "github").out.splitlines()
+def test_github_of_djangos_table__no_place(quick_clone: Database) -> None:
+    with quick_clone.changed("ALTER TABLE auth_group ALTER name SET DEFAULT ''"):
+        annotation, _ = quick_clone.verify("--format", "github").out.splitlines()
     assert annotation.startswith("::error title=VS203 column auth_group.name%3A default::")
 
 
 # The script
 
 
-def test_sql_of_identical_schema__empty(shared_clone: Database) -> None:
-    assert shared_clone.verify("--sql").out == ""
+def test_sql_of_identical_schema__empty(quick_clone: Database) -> None:
+    assert quick_clone.verify("--sql").out == ""
 
 
-def test_sql_of_drift__script_with_header(shared_clone: Database, settings: Settings) -> None:
+def test_sql_of_drift__script_with_header(quick_clone: Database, settings: Settings) -> None:
     settings.VERIFY_SCHEMA_IGNORE = ["nothing"]
-    with shared_clone.changed(*CHANGES):
-        run = shared_clone.verify("--sql")
+    with quick_clone.changed(*CHANGES):
+        run = quick_clone.verify("--sql")
     assert (run.status, run.out.splitlines()) == (
         1,
         [
-            f"-- verify_schema: 4 differences in schema public of database {shared_clone.name}.",
+            f"-- verify_schema: 4 differences in schema public of database {quick_clone.name}.",
             "-- Read this before you run it: psql --set ON_ERROR_STOP=on --file FILE",
             "-- Commented out because they destroy data: 1. Search for DESTRUCTIVE.",
             "-- Differences that this script does not repair: 1. Run verify_schema.",
@@ -330,18 +330,18 @@ def test_sql_of_drift__script_with_header(shared_clone: Database, settings: Sett
     )
 
 
-def test_sql_of_name_with_line_break__all_of_it_commented_out(shared_clone: Database) -> None:
-    with shared_clone.changed('CREATE TABLE "x\nDROP TABLE users; --" ()'):
-        script = shared_clone.verify("--sql").out
+def test_sql_of_name_with_line_break__all_of_it_commented_out(quick_clone: Database) -> None:
+    with quick_clone.changed('CREATE TABLE "x\nDROP TABLE users; --" ()'):
+        script = quick_clone.verify("--sql").out
     assert script.endswith('-- DESTRUCTIVE: DROP TABLE "x\n-- DROP TABLE users; --";\n')
 
 
 def test_sql_on_stdout_that_lacks_characters__status_2(
-    shared_clone: Database, monkeypatch: pytest.MonkeyPatch
+    quick_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdout", TextIOWrapper(BytesIO(), encoding="ascii"))
-    with shared_clone.changed('CREATE TABLE "bücher" ()'):
-        run = shared_clone.verify("--sql", to_stdout=True)
+    with quick_clone.changed('CREATE TABLE "bücher" ()'):
+        run = quick_clone.verify("--sql", to_stdout=True)
     assert (run.status, run.err) == (
         2,
         "The script has characters that stdout's encoding ascii lacks. Set PYTHONIOENCODING=utf-8.",

@@ -13,17 +13,17 @@ OTHERS = (
 )
 
 
-def test_verify_schema_of_shared_database__drift(shared_clone: Database) -> None:
-    with shared_clone.changed(*OTHERS):
-        assert shared_clone.verify("-v0").verdict == drift(3)
+def test_verify_schema_of_shared_database__drift(quick_clone: Database) -> None:
+    with quick_clone.changed(*OTHERS):
+        assert quick_clone.verify("-v0").verdict == drift(3)
 
 
 def test_verify_schema_with_patterns__identical_and_says_what_they_allow(
-    shared_clone: Database, settings: Settings
+    quick_clone: Database, settings: Settings
 ) -> None:
     settings.VERIFY_SCHEMA_IGNORE = ["legacy_*", "legacy.*"]
-    with shared_clone.changed(*OTHERS):
-        assert shared_clone.verify("-v0").verdict == (
+    with quick_clone.changed(*OTHERS):
+        assert quick_clone.verify("-v0").verdict == (
             0,
             f"{IDENTICAL[1]} VERIFY_SCHEMA_IGNORE allows 3 differences.",
         )
@@ -31,10 +31,10 @@ def test_verify_schema_with_patterns__identical_and_says_what_they_allow(
 
 @pytest.mark.parametrize("pattern", ["legacy_*", "*"])
 def test_verify_schema_with_pattern_that_matches_nothing__drift(
-    shared_clone: Database, settings: Settings, pattern: str
+    quick_clone: Database, settings: Settings, pattern: str
 ) -> None:
     settings.VERIFY_SCHEMA_IGNORE = [pattern]
-    run = shared_clone.verify()
+    run = quick_clone.verify()
     assert run.verdict == drift(1)
     assert finding(run.out) == (
         f"VS002  setting VERIFY_SCHEMA_IGNORE: the pattern {pattern!r} matches no difference\n"
@@ -61,21 +61,21 @@ EXTRA = ("ALTER TABLE courses ADD extra integer", "CREATE INDEX extra_idx ON cou
     ],
 )
 def test_verify_schema_with_pattern__allows_objects_of_that_name(
-    shared_clone: Database, settings: Settings, pattern: str, left: int
+    quick_clone: Database, settings: Settings, pattern: str, left: int
 ) -> None:
     settings.VERIFY_SCHEMA_IGNORE = [pattern]
-    with shared_clone.changed(*EXTRA):
-        status, verdict = shared_clone.verify("-v0").verdict
+    with quick_clone.changed(*EXTRA):
+        status, verdict = quick_clone.verify("-v0").verdict
     assert (status, verdict.startswith(f"Drift: {left} ")) == ((1, True) if left else (0, False))
 
 
 def test_verify_schema_with_pattern_of_table__app_of_same_name_is_compared(
-    shared_clone: Database, settings: Settings
+    quick_clone: Database, settings: Settings
 ) -> None:
     settings.VERIFY_SCHEMA_IGNORE = ["courses"]
     forgotten = "DELETE FROM django_migrations WHERE app = 'courses'"
-    with shared_clone.changed("ALTER TABLE courses ADD extra integer", forgotten):
-        assert shared_clone.verify("-v0").verdict[0] == 1
+    with quick_clone.changed("ALTER TABLE courses ADD extra integer", forgotten):
+        assert quick_clone.verify("-v0").verdict[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_verify_schema_with_pattern_of_table__app_of_same_name_is_compared(
     [(["courses"], 1), (["payments", "courses"], 1), (["payments"], 0)],
 )
 def test_verify_schema_of_apps__looks_at_their_tables_only(
-    shared_clone: Database, app_labels: list[str], status: int
+    quick_clone: Database, app_labels: list[str], status: int
 ) -> None:
-    with shared_clone.changed(*OTHERS, "ALTER TABLE courses ADD extra integer"):
-        assert shared_clone.verify(*app_labels, "-v0").status == status
+    with quick_clone.changed(*OTHERS, "ALTER TABLE courses ADD extra integer"):
+        assert quick_clone.verify(*app_labels, "-v0").status == status
 
 
 @pytest.mark.parametrize(
@@ -99,20 +99,20 @@ def test_verify_schema_of_apps__looks_at_their_tables_only(
     ],
 )
 def test_verify_schema_of_app__finds_what_is_not_a_column(
-    shared_clone: Database, statement: str
+    quick_clone: Database, statement: str
 ) -> None:
-    with shared_clone.changed(statement):
-        assert shared_clone.verify("courses", "-v0").status == 1
+    with quick_clone.changed(statement):
+        assert quick_clone.verify("courses", "-v0").status == 1
 
 
-def test_verify_schema_of_app__says_so_in_verdict(shared_clone: Database) -> None:
-    assert shared_clone.verify("payments", "courses", "-v0").out == (
+def test_verify_schema_of_app__says_so_in_verdict(quick_clone: Database) -> None:
+    assert quick_clone.verify("payments", "courses", "-v0").out == (
         "Identical: the live schema of courses, payments agrees with the models.\n"
     )
 
 
 def test_verify_schema_of_app_with_patterns__unmatched_ones_are_not_reported(
-    shared_clone: Database, settings: Settings
+    quick_clone: Database, settings: Settings
 ) -> None:
     settings.VERIFY_SCHEMA_IGNORE = ["legacy_*"]
-    assert shared_clone.verify("courses", "-v0").status == 0
+    assert quick_clone.verify("courses", "-v0").status == 0

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
+from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     extra_migration,
     migrate,
@@ -24,6 +26,13 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of an empty database."""
     with django_db_blocker.unblock(), new_database() as name:
         yield name
+
+
+@pytest.fixture
+def small(database: str) -> Iterator[str]:
+    """Have few apps, for a test that needs only the users."""
+    with override_settings(INSTALLED_APPS=FEW_APPS):
+        yield database
 
 
 @pytest.fixture
@@ -91,10 +100,10 @@ def test_several_names_that_are_taken__first_of_the_plan_named_and_others_counte
     assert refusal() == taken("enum type", "role", database, others)
 
 
-def test_name_of_a_built_in_type__refused(database: str) -> None:
+def test_name_of_a_built_in_type__refused(small: str) -> None:
     create = 'operations = [CreateEnum("path", ["short", "long"])]'
     with extra_migration("users", create):
-        assert refusal() == taken("enum type", "path", database)
+        assert refusal() == taken("enum type", "path", small)
 
 
 def test_name_taken_later_in_a_plan_that_has_begun__refused(database: str) -> None:
@@ -135,19 +144,19 @@ NEIGHBOURS = (
 )
 
 
-def test_names_that_are_not_in_the_way__migrated(database: str) -> None:
+def test_names_that_are_not_in_the_way__migrated(small: str) -> None:
     run_sql("; ".join(f"CREATE {neighbour}" for neighbour in NEIGHBOURS))
     assert run(migrate("users")) == ["users.0001_initial"]
 
 
-def test_name_that_has_to_be_quoted__not_in_the_way_of_another(database: str) -> None:
+def test_name_that_has_to_be_quoted__not_in_the_way_of_another(small: str) -> None:
     run_sql("CREATE TYPE mood AS ENUM ()")
     create = 'operations = [CreateEnum("Mood", ["happy"]), CreateEnum("my mood", ["happy"])]'
     with extra_migration("users", create):
         assert run(migrate("users")) == ["users.0001_initial", "users.0099_extra"]
 
 
-def test_table_of_the_user_model_that_ours_replaces__not_in_the_way(database: str) -> None:
+def test_table_of_the_user_model_that_ours_replaces__not_in_the_way(small: str) -> None:
     run_sql("CREATE TABLE auth_user ()")
     assert run(migrate("auth")) == planned_on_empty("auth")
 
@@ -157,24 +166,24 @@ def planned_on_empty(app_label: str) -> list[str]:
         return planned(app_label)
 
 
-def test_name_taken_by_a_temporary_table__refused(database: str) -> None:
+def test_name_taken_by_a_temporary_table__refused(small: str) -> None:
     run_sql("CREATE TEMPORARY TABLE users ()")
-    assert refusal() == taken("table", "users", database)
+    assert refusal() == taken("table", "users", small)
 
 
-def test_plan_with_a_name_that_is_taken__shown(database: str) -> None:
+def test_plan_with_a_name_that_is_taken__shown(small: str) -> None:
     plan = planned()
     run_sql("CREATE TABLE users ()")
     assert planned() == plan
 
 
-def test_table_made_by_other_means__faked(database: str) -> None:
+def test_table_made_by_other_means__faked(small: str) -> None:
     run_sql("CREATE TABLE users ()")
     migrate("users", "--fake")
     assert run_sql("SELECT app, name FROM django_migrations") == [("users", "0001_initial")]
 
 
-def test_table_that_is_there_but_not_on_record__found_by_fake_initial(database: str) -> None:
+def test_table_that_is_there_but_not_on_record__found_by_fake_initial(small: str) -> None:
     migrate("users")
     before = schema()
     run_sql("DELETE FROM django_migrations WHERE app = 'users'")
@@ -185,32 +194,30 @@ def test_table_that_is_there_but_not_on_record__found_by_fake_initial(database: 
 # Roles and schemas
 
 
-def test_role_that_may_not_create__refused(database: str, guest: str) -> None:
+def test_role_that_may_not_create__refused(small: str, guest: str) -> None:
     run_sql(f"SET ROLE {guest}")
     assert refusal() == (
-        f"Role '{guest}' may not create tables in schema 'public' of database '{database}'. "
+        f"Role '{guest}' may not create tables in schema 'public' of database '{small}'. "
         "Nothing was changed. Let the schema's owner run: "
         f'GRANT CREATE ON SCHEMA "public" TO "{guest}";'
     )
 
 
-def test_role_that_may_not_create_after_the_advice__migrated(database: str, guest: str) -> None:
+def test_role_that_may_not_create_after_the_advice__migrated(small: str, guest: str) -> None:
     run_sql(f"SET ROLE {guest}")
     _, _, advice = refusal().partition("run: ")
     run_sql(f"RESET ROLE; {advice} SET ROLE {guest}")
     assert run(migrate("users")) == ["users.0001_initial"]
 
 
-def test_role_that_may_not_create_with_nothing_to_do__not_refused(
-    database: str, guest: str
-) -> None:
+def test_role_that_may_not_create_with_nothing_to_do__not_refused(small: str, guest: str) -> None:
     migrate("users")
     run_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}; SET ROLE {guest}")
     assert migrate("users")[-1] == "  No migrations to apply."
 
 
 def test_role_that_may_not_create_with_only_rows_to_change__not_refused(
-    database: str, guest: str
+    small: str, guest: str
 ) -> None:
     migrate("users")
     run_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}; SET ROLE {guest}")
@@ -230,7 +237,7 @@ def test_search_path_without_a_schema__refused(database: str) -> None:
     )
 
 
-def test_schema_of_its_own_first_on_the_search_path__migrated_into_it(database: str) -> None:
+def test_schema_of_its_own_first_on_the_search_path__migrated_into_it(small: str) -> None:
     run_sql("CREATE SCHEMA platform; SET search_path TO platform, public")
     migrate("users")
     assert run_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
@@ -245,7 +252,7 @@ USE = "AddEnumValue('role', 'guest'), migrations.RunSQL('SELECT 1')"
 
 @pytest.mark.parametrize("operations", [REMOVE, USE])
 def test_objects_of_another_role_on_a_type_that_is_replaced__refused(
-    database: str, guest: str, operations: str
+    small: str, guest: str, operations: str
 ) -> None:
     run_sql(f"GRANT ALL ON SCHEMA public TO {guest}; SET ROLE {guest}")
     migrate("users")

@@ -99,6 +99,15 @@ def names_of(app_label: str) -> set[str]:
 
 
 @dataclass(frozen=True)
+class Left:
+    """What a database still holds."""
+
+    relations: set[str]
+    types: set[str]
+    records: list[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
 class Rollback:
     """The outcome of unapplying an app, and of applying it again with all that depends on it."""
 
@@ -107,11 +116,16 @@ class Rollback:
     names: set[str]
     before: Snapshot
     without: Snapshot
+    left: Left
     again: Snapshot
 
 
+EVERYTHING = ("users", "sessions", "contenttypes")
+"""The apps that take all others along; all apps of the project depend on the first."""
+
+
 # One on which all others depend, one that another app's later migration needs, one that none needs.
-@pytest.fixture(scope="module", params=("users", "payments", "notifications"))
+@pytest.fixture(scope="module", params=(EVERYTHING[0], "payments", "notifications"))
 def rollback(
     request: pytest.FixtureRequest, filled: str, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Rollback]:
@@ -121,8 +135,11 @@ def rollback(
         names = {name for app_label in apps_gone(plan) for name in names_of(app_label)}
         ran = run(migrate(request.param, "zero"))
         without = snapshot()
+        for app_label in EVERYTHING[1:] if request.param in EVERYTHING else ():
+            migrate(app_label, "zero")
+        left = read_left()
         migrate()
-        yield Rollback(plan, ran, names, before, without, snapshot())
+        yield Rollback(plan, ran, names, before, without, left, snapshot())
 
 
 def apps_gone(plan: list[str]) -> set[str]:
@@ -181,61 +198,27 @@ def test_app_to_zero_and_forward__rows_of_the_other_apps_stay(rollback: Rollback
     assert rollback.again.rows == rollback.without.rows | empty
 
 
-# Everything to zero, and forward again
+# Everything to zero
 
 
-@dataclass(frozen=True)
-class FullRollback:
-    """What is left when every app is unapplied, and what is there when all are applied again."""
-
-    relations_left: set[str]
-    types_left: set[str]
-    records_left: list[tuple[object, ...]]
-    before: Snapshot
-    again: Snapshot
+def read_left() -> Left:
+    """Return what of the project is left; a rollback of users goes on with all other apps."""
+    return Left(
+        strings("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
+        strings("SELECT typname FROM pg_type WHERE typtype = 'e'"),
+        run_sql("SELECT app, name FROM django_migrations"),
+    )
 
 
-@pytest.fixture(scope="module")
-def full_rollback(filled: str, django_db_blocker: DjangoDbBlocker) -> FullRollback:
-    with django_db_blocker.unblock(), new_database(filled):
-        before = snapshot()
-        for app_label in ("users", "auth", "sessions", "contenttypes"):
-            migrate(app_label, "zero")
-        relations_left = strings(
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-        )
-        types_left = strings("SELECT typname FROM pg_type WHERE typtype = 'e'")
-        records_left = run_sql("SELECT app, name FROM django_migrations")
-        migrate()
-        return FullRollback(relations_left, types_left, records_left, before, snapshot())
+@pytest.mark.parametrize("rollback", EVERYTHING[:1], indirect=True)
+def test_every_app_to_zero__nothing_is_left(rollback: Rollback) -> None:
+    ledger = {"django_migrations", "django_migrations_id_seq", "django_migrations_pkey"}
+    assert rollback.left == Left(relations=ledger, types=set(), records=[])
 
 
-def test_every_app_to_zero__nothing_is_left(full_rollback: FullRollback) -> None:
-    assert full_rollback.relations_left == {
-        "django_migrations",
-        "django_migrations_id_seq",
-        "django_migrations_pkey",
-    }
-    assert full_rollback.types_left == set()
-    assert full_rollback.records_left == []
-
-
-def test_every_app_to_zero_and_forward__schema_is_identical(full_rollback: FullRollback) -> None:
-    assert full_rollback.again.schema == full_rollback.before.schema
-
-
-def test_every_app_to_zero_and_forward__records_and_content_types_are_back(
-    full_rollback: FullRollback,
-) -> None:
-    before, again = full_rollback.before, full_rollback.again
-    assert again.records == before.records
-    assert again.content_types == before.content_types
-    assert again.permissions == before.permissions
-
-
-def test_every_table_before_a_rollback__has_rows(full_rollback: FullRollback) -> None:
-    assert len(full_rollback.before.rows) == 24
-    assert all(full_rollback.before.rows.values())
+def test_every_table_before_a_rollback__has_rows(rollback: Rollback) -> None:
+    assert len(rollback.before.rows) == 24
+    assert all(rollback.before.rows.values())
 
 
 def test_last_migration_of_an_app_unapplied_and_forward__schema_is_identical(
