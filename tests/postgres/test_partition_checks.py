@@ -47,7 +47,7 @@ def event(*constraints: models.BaseConstraint, meta: Any = None, **fields: Any) 
 
 def refused_unique_rule(name: str, obj: Any) -> Error:
     return Error(
-        f"PostgreSQL cannot hold the unique rule {name!r} over all partitions.",
+        f"PostgreSQL cannot enforce the unique rule {name!r} over all partitions.",
         hint="Add 'time' to its fields, or remove it.",
         obj=obj,
         id="partitions.E003",
@@ -150,7 +150,7 @@ def test_exclusion_constraint_without_the_field__is_an_error() -> None:
     thing = event(excluding(TruncDate("time", tzinfo=UTC)))
     assert check_partitions() == [
         Error(
-            "PostgreSQL cannot hold the exclusion constraint 'event_title_excl' over all "
+            "PostgreSQL cannot enforce the exclusion constraint 'event_title_excl' over all "
             "partitions.",
             hint="Add ('time', '=') to its expressions, which needs PostgreSQL 17, or remove it.",
             obj=thing,
