@@ -63,7 +63,7 @@ def _integer(digits: str) -> int | Decimal:
 
 
 def _no_number(name: str) -> None:
-    raise ValidationError(f"{name} is no number in JSON. Write null, or a text in quotes.")
+    raise ValidationError(f"{name} is not a number in JSON. Write null, or a text in quotes.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def check_types_are_new(plan: Plan, apps: Any) -> None:
             existing -= _freed_names(migration.app_label, operation, apps)
             for new in _objects_created_by(migration.app_label, operation):
                 if isinstance(operation, EnumOperation) and new.name in existing:
-                    raise operation.conflict(f"a migration before {migration} makes {new.name!r}")
+                    raise operation.conflict(f"a migration before {migration} creates {new.name!r}")
                 existing.add(new.name)
 
 

@@ -199,7 +199,7 @@ def test_verdict_that_cannot_be_given__says_why(admin_client: Client) -> None:
     role = connection.get_connection_params()["user"]
     assert (verdict.state, verdict.sentence) == (
         "unknown",
-        f"Role {role} has read-only transactions here, in which no temporary table can be made. "
+        f"Role {role} has read-only transactions here, in which no temporary table can be created. "
         "Verify as another role, or compare with a snapshot: --expect FILE.",
     )
 

@@ -309,7 +309,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
 
 def _partitions_error(table: str, is_there: str, wanted: str, name: str) -> CommandError:
     return CommandError(
-        f"Table {table} exists {is_there}, and PostgreSQL decides that when it creates a table. "
+        f"Table {table} exists {is_there}, which PostgreSQL cannot change afterwards. "
         f"This migration changed nothing. Add a model {wanted} {name!r}, copy the rows to its "
         "table, and rename both."
     )

@@ -309,8 +309,8 @@ def test_partitions_of_an_existing_table__are_refused(db: None) -> None:
     with pytest.raises(CommandError) as error:
         applied(state, AddConstraint("play", BY_TIME))
     assert str(error.value) == (
-        "Table music_play exists without partitions, and PostgreSQL decides that when it creates a "
-        "table. This migration changed nothing. Add a model with 'music_play_default', copy the "
+        "Table music_play exists without partitions, which PostgreSQL cannot change afterwards. "
+        "This migration changed nothing. Add a model with 'music_play_default', copy the "
         "rows to its table, and rename both."
     )
 
@@ -319,8 +319,8 @@ def test_partitions_removed_from_a_table__are_refused(state: ProjectState) -> No
     with pytest.raises(CommandError) as error:
         applied(state, RemoveConstraint("play", "music_play_default"))
     assert str(error.value) == (
-        "Table music_play exists with partitions, and PostgreSQL decides that when it creates a "
-        "table. This migration changed nothing. Add a model without 'music_play_default', copy the "
+        "Table music_play exists with partitions, which PostgreSQL cannot change afterwards. "
+        "This migration changed nothing. Add a model without 'music_play_default', copy the "
         "rows to its table, and rename both."
     )
 
@@ -334,8 +334,8 @@ def test_partitions_by_another_column__are_refused(db: None) -> None:
             AddConstraint("play", MonthlyPartitions("other", name="music_play_default")),
         )
     assert str(error.value) == (
-        "Table music_play exists with partitions by 'time', and PostgreSQL decides that when it "
-        "creates a table. This migration changed nothing. Add a model with 'music_play_default', "
+        "Table music_play exists with partitions by 'time', which PostgreSQL cannot change "
+        "afterwards. This migration changed nothing. Add a model with 'music_play_default', "
         "copy the rows to its table, and rename both."
     )
 
