@@ -1,7 +1,7 @@
 """python -m benchmarks.partitions [EVENTS [ROUNDS]]: 24 months, as a ratio to one table.
 
 Both tables get the same events of 1,000 users in order of time, with the same columns, keys and
-indexes. Each query is planned anew, as Django's are, for another user or type each time.
+indexes. Each query is planned again, as Django's are, for another user or type each time.
 """
 
 import os

@@ -106,7 +106,7 @@ class JSONFormField(forms.JSONField):
         return "" if value is None else indented(value)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the text as it was typed, even if it is no JSON."""
+        """Return the text as it was typed, even if it is not JSON."""
         return initial if self.disabled else Typed(data or "")
 
 

@@ -1,7 +1,7 @@
 """The foreign keys of tables in partitions, which are set aside while tables are placed.
 
-When a table is placed, Citus converts all that foreign keys connect with it, and fails at a table
-in partitions.
+When a table is placed, Citus converts all tables that foreign keys connect with it, and fails at a
+table in partitions.
 """
 
 from collections.abc import Iterable
