@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.citus.divided import keys_to_set_aside
+from config.citus.partitioned import keys_to_set_aside
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_catalog, read_schema
 from config.postgres.citus import (
     FOREIGN_KEY,

@@ -1,4 +1,4 @@
-"""System checks of models whose tables are divided into months."""
+"""System checks of models whose tables are partitioned by month."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -40,7 +40,7 @@ def _errors(model: Any) -> Iterator[DeclarationError]:
     if len(found) > 1:
         names = " and ".join(repr(item.name) for item in found)
         yield DeclarationError(
-            "E001", f"The table is divided twice, by {names}.", "Keep one of them."
+            "E001", f"The table is partitioned twice, by {names}.", "Keep one of them."
         )
 
 
@@ -52,8 +52,8 @@ def _field_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[Declara
     if not isinstance(field, models.DateField) or field.null or field.model is not model:
         yield DeclarationError(
             "E002",
-            f"{partitions.name!r} divides the table by {partitions.field!r}, which is not a date "
-            "or time of this model that is always set.",
+            f"{partitions.name!r} partitions the table by {partitions.field!r}, which is not a "
+            "date or time of this model that is always set.",
             "Name a DateField or DateTimeField without null=True.",
         )
 
@@ -87,6 +87,6 @@ def _relation_errors(model: Any) -> Iterator[DeclarationError]:
         if field.auto_created and getattr(field.remote_field, "db_constraint", False):
             yield DeclarationError(
                 "E004",
-                f"{field.remote_field} refers to a table in partitions, whose key has two columns.",
+                f"{field.remote_field} refers to a partitioned table, whose key has two columns.",
                 "Set db_constraint=False there, or refer to another table.",
             )

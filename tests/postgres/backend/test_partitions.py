@@ -1,4 +1,4 @@
-"""Migrations of a table that is divided into months."""
+"""Migrations of a table that is partitioned by month."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -234,7 +234,7 @@ def indexes_by_partition() -> list[tuple[Any, ...]]:
     )
 
 
-def test_new_table__is_divided_by_the_column(db: None) -> None:
+def test_new_table__is_partitioned_by_the_column(db: None) -> None:
     applied(ProjectState(), *create())
     assert run_sql(
         "SELECT pg_get_partkeydef('music_play'::regclass), relname, pg_get_expr(relpartbound, oid)"
@@ -280,7 +280,7 @@ def test_table_with_a_long_name__has_a_key_whose_name_fits(db: None, length: int
     assert key == f"{shortened(name, 58)}_pkey"
 
 
-def test_table_divided_by_date__takes_the_rows_of_its_months(db: None) -> None:
+def test_table_partitioned_by_date__takes_the_rows_of_its_months(db: None) -> None:
     day = models.DateField()
     partitioned = CreateModel(
         "Day",
