@@ -11,7 +11,7 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from config.admin_pages.verdict import last_verdict
-from config.admin_pages.views import read_live
+from config.admin_pages.views import read_live_tables
 from config.postgres.catalog import read_disk_usage
 from tests.factories import UserFactory
 from tests.support.contract import COLUMNS
@@ -220,4 +220,4 @@ def test_live_schema__takes_the_same_number_of_queries_for_any_rows(
 ) -> None:
     UserFactory.create_batch(3)
     with django_assert_num_queries(20):  # catalog, disk usage, transaction
-        read_live()
+        read_live_tables()
