@@ -152,7 +152,7 @@ def test_role_that_may_not_read_the_ledger__still_sees_the_diagram(admin_client:
     assert (
         escape(
             "The database cannot be read: "
-            f"Role {role} may not read the migrations' ledger. "
+            f"Role {role} may not read django_migrations. "
             f"GRANT SELECT ON django_migrations TO {role}."
         )
         in content

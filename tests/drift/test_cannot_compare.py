@@ -119,7 +119,7 @@ def test_verify_schema_by_role_without_temp__status_2(clone: Database) -> None:
 def test_verify_schema_by_role_that_cannot_read_ledger__status_2(shared_clone: Database) -> None:
     with new_role(shared_clone) as role, shared_clone.options(assume_role=role):
         assert shared_clone.verify() == could_not(
-            f"Role {role} may not read the migrations' ledger. "
+            f"Role {role} may not read django_migrations. "
             f"GRANT SELECT ON django_migrations TO {role}."
         )
 
@@ -128,7 +128,7 @@ def test_verify_schema_by_role_that_cannot_see_schema__status_2(clone: Database)
     clone.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
     with new_role(clone, SEE_LEDGER) as role, clone.options(assume_role=role):
         assert clone.verify() == could_not(
-            f"Role {role} may not use schema public, which contains the migrations' ledger. "
+            f"Role {role} may not use schema public, which contains django_migrations. "
             f"GRANT USAGE ON SCHEMA public TO {role}."
         )
 

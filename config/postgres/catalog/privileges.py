@@ -29,13 +29,12 @@ def check_may_read(connection: BaseDatabaseWrapper) -> None:
     for role, table, schema, may_use_schema, may_select in read_rows(connection, LEDGERS):
         if not may_use_schema:
             raise CatalogError(
-                f"Role {role} may not use schema {schema}, which contains the migrations' ledger. "
+                f"Role {role} may not use schema {schema}, which contains django_migrations. "
                 f"GRANT USAGE ON SCHEMA {schema} TO {role}."
             )
         if not may_select:
             raise CatalogError(
-                f"Role {role} may not read the migrations' ledger. "
-                f"GRANT SELECT ON {table} TO {role}."
+                f"Role {role} may not read django_migrations. GRANT SELECT ON {table} TO {role}."
             )
 
 
