@@ -1,6 +1,6 @@
 """The states of the models between the operations of a rollback.
 
-Building the models of a state takes time, and a rollback needs each state twice: in its rehearsal,
+To build the models of a state takes time, and a rollback needs each state twice: in its rehearsal,
 and when it is carried out.
 """
 
@@ -19,7 +19,7 @@ from config.rollback.trace import Mark
 MOST_KEPT = 200  # states; the models of one take about a megabyte for each 30 models
 
 
-class AppliedOperation(NamedTuple):
+class Change(NamedTuple):
     """An operation, and the states before and after it."""
 
     operation: Operation
@@ -29,8 +29,8 @@ class AppliedOperation(NamedTuple):
     def undo(self, app_label: str, editor: BaseDatabaseSchemaEditor) -> None:
         """Undo the operation in the database of `editor`.
 
-        Django's rename operations swap their names while they are undone. Restore the names after
-        an error, because the next attempt would otherwise rename in the other direction.
+        Django's operations that rename swap their names meanwhile. If an error left them so, the
+        next attempt would rename in the other direction.
         """
         kept = [(each, vars(each).copy()) for each in database_operations([self.operation])]
         try:
@@ -42,31 +42,30 @@ class AppliedOperation(NamedTuple):
 
 
 class States:
-    """The states of a rollback, built from `first`, the state after the rollback."""
+    """The states that follow from the `first` one, which is that after the rollback."""
 
     def __init__(self, first: ProjectState) -> None:
         self.first = first
         self._following: dict[tuple[int, Operation], ProjectState] = {}
 
-    def operations(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:
-        """Return the operations of each of `migrations`, which are in the order of applying."""
+    def changes(self, migrations: Sequence[Migration]) -> list[list[Change]]:
+        """Return the changes by each of `migrations`, which are in the order of applying."""
         state = self.first
-        applied: list[list[AppliedOperation]] = []
+        changes: list[list[Change]] = []
         for migration in migrations:
-            applied.append([])
+            changes.append([])
             for operation in migration.operations:
                 before, state = state, self._after(state, migration.app_label, operation)
-                applied[-1].append(AppliedOperation(operation, before, state))
-        return applied
+                changes[-1].append(Change(operation, before, state))
+        return changes
 
     def last(self, migrations: Sequence[Migration]) -> ProjectState:
         """Return the state after `migrations`, which are in the order of applying."""
-        applied = [item for each in self.operations(migrations) for item in each]
-        return applied[-1].after if applied else self.first
+        changes = [change for each in self.changes(migrations) for change in each]
+        return changes[-1].after if changes else self.first
 
     def _after(self, before: ProjectState, app_label: str, operation: Operation) -> ProjectState:
-        # Each run has new marks and RunPython objects, and neither changes the state.
-        if isinstance(operation, (Mark, RunPython)):
+        if isinstance(operation, (Mark, RunPython)):  # others in each run, and no change
             return before
         key = id(before), operation
         if key not in self._following:
@@ -75,15 +74,15 @@ class States:
         return self._following[key]
 
     def release(self, state: ProjectState) -> None:
-        """Drop the built models of a state if there are many states, to save memory."""
+        """Release the models of a state, if those of all states would take much memory."""
         if len(self._following) > MOST_KEPT:
             vars(state).pop("apps", None)
 
 
 def _copy(state: ProjectState) -> ProjectState:
-    """Return a copy of `state` without its built models, which Django would change one by one.
+    """Return a copy without the models, which Django would adapt one after the other.
 
-    Copy the fields as well, since RenameField changes the foreign keys of a state in place.
+    Its fields are copies as well, since RenameField changes the foreign keys of a state in place.
     """
     models = {name: model.clone() for name, model in state.models.items()}
     for model in models.values():

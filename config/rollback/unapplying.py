@@ -43,13 +43,13 @@ def unapply(
         plan=plan,
     )
     executor = MigrationExecutor(connection)
-    operations = rollback.states.operations([migration for migration, _ in reversed(plan)])
+    changes = rollback.states.changes([migration for migration, _ in reversed(plan)])
     with running(rollback.plan), trace.explained_errors():
         for migration, _ in plan:
             with connection.schema_editor() as editor:
-                for applied in reversed(operations.pop()):
-                    applied.undo(migration.app_label, editor)
-                    rollback.states.release(applied.after)
+                for change in reversed(changes.pop()):
+                    change.undo(migration.app_label, editor)
+                    rollback.states.release(change.after)
             executor.record_migration(migration.app_label, migration.name, forward=False)
             # PostgreSQL refuses to alter a table that has pending checks of deferred constraints.
             connection.check_constraints()

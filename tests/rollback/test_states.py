@@ -1,4 +1,4 @@
-"""The states of the models between the operations, which are built once for all runs."""
+"""The states of the models between the operations: made once, however often a rollback runs."""
 
 import pytest
 from django.db import models
@@ -27,7 +27,7 @@ def migration(*operations: Operation) -> Migration:
 
 
 def a_run() -> list[Migration]:
-    """Return a migration as each run of a rollback gets it, with new marks and RunPython."""
+    """Return a migration as each run of a rollback has it, with operations of its own."""
     code = RunPython(RunPython.noop, RunPython.noop)
     return [migration(ADD, Mark(lambda: None), code, REMOVE, ADD)]
 
@@ -37,9 +37,9 @@ def fields(state: ProjectState) -> list[str]:
 
 
 def test_states__are_those_before_and_after_each_operation(states: States) -> None:
-    [applied] = states.operations(a_run())
+    [changes] = states.changes(a_run())
     without, with_year = ["id"], ["id", "year"]
-    assert [(fields(item.before), fields(item.after)) for item in applied] == [
+    assert [(fields(change.before), fields(change.after)) for change in changes] == [
         (without, with_year),
         (with_year, with_year),
         (with_year, with_year),
@@ -50,9 +50,9 @@ def test_states__are_those_before_and_after_each_operation(states: States) -> No
 
 def test_states_of_another_run__have_the_same_models(states: States) -> None:
     first, second = (
-        [item.after.apps.get_model("music", "album") for item in applied]
+        [change.after.apps.get_model("music", "album") for change in changes]
         for _ in range(2)
-        for applied in states.operations(a_run())
+        for changes in states.changes(a_run())
     )
     assert first == second
     assert len({*first}) == 3
@@ -63,10 +63,10 @@ def test_models__released_if_there_are_many_states(
     states: States, monkeypatch: pytest.MonkeyPatch, most: int, is_kept: bool
 ) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", most)
-    [[applied, *_]] = states.operations(a_run())
-    models_before = applied.after.apps
-    states.release(applied.after)
-    assert (applied.after.apps is models_before) == is_kept
+    [[change, *_]] = states.changes(a_run())
+    models_before = change.after.apps
+    states.release(change.after)
+    assert (change.after.apps is models_before) == is_kept
 
 
 def test_key_that_is_renamed__referred_to_by_its_name_of_then() -> None:
@@ -74,9 +74,9 @@ def test_key_that_is_renamed__referred_to_by_its_name_of_then() -> None:
     code = models.CharField(max_length=9, unique=True)
     key = models.ForeignKey("music.album", models.CASCADE, to_field="code")
     states = States(project(model("music.Album", code=code), model("music.Song", album=key)))
-    [[applied]] = states.operations([migration(RenameField("album", "code", "name"))])
+    [[change]] = states.changes([migration(RenameField("album", "code", "name"))])
     names = [
         state.apps.get_model("music", "song")._meta.get_field("album").target_field.name
-        for state in (applied.before, applied.after)
+        for state in (change.before, change.after)
     ]
     assert names == ["code", "name"]
