@@ -1,5 +1,5 @@
-# Writes to .venv/ and to the database, nowhere else. Only relative paths: the project's own may
-# have spaces.
+# Targets write only to .venv/ and to the database, except `lock`. All paths are relative, because
+# the project's path may contain spaces.
 
 py := .venv/bin/python
 ARGS ?=
@@ -47,7 +47,8 @@ help: ## list these targets
 compile = UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet $(ARGS) pyproject.toml \
 	--extra server --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-annotate
 
-# Made last, so an interrupted installation starts again; so does a .venv whose Python is gone.
+# The file is created last, so that an interrupted installation starts again. A .venv whose Python
+# no longer exists is installed again as well.
 ifneq ($(shell $(py) -c "import django" >/dev/null 2>&1 && echo works),works)
 .PHONY: .venv/installed
 endif

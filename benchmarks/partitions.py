@@ -1,7 +1,7 @@
 """python -m benchmarks.partitions [EVENTS [ROUNDS]]: 24 months, as a ratio to one table.
 
 Both tables get the same events of 1,000 users in order of time, with the same columns, keys and
-indexes. Each query is planned anew, as Django's are, for another user or type each time.
+indexes. Each query is planned again, as Django's are, for another user or type each time.
 """
 
 import os
@@ -21,7 +21,7 @@ from benchmarks.databases import migrated_database
 
 MONTHS = 24
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
-SINGLE, DIVIDED = "events_in_one_table", "analytics_events"
+SINGLE, PARTITIONED = "events_in_one_table", "analytics_events"
 RUNS = 300
 """How often a query runs in a round."""
 
@@ -41,7 +41,7 @@ EVENTS = """
            LATERAL (SELECT gen_random_uuid() AS id WHERE n IS NOT NULL) AS key
 """
 ONE_TABLE = f"""
-    CREATE TABLE {SINGLE} (LIKE {DIVIDED} INCLUDING ALL,
+    CREATE TABLE {SINGLE} (LIKE {PARTITIONED} INCLUDING ALL,
         FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE)
 """
 
@@ -49,8 +49,10 @@ ONE_TABLE = f"""
 def main(events: int, rounds: int) -> None:
     with migrated_database():
         fill(events)
-        inserts = {table: [inserted(table) for _ in range(rounds)] for table in (SINGLE, DIVIDED)}
-        execute(f"VACUUM (ANALYZE) {SINGLE}, {DIVIDED}")
+        inserts = {
+            table: [inserted(table) for _ in range(rounds)] for table in (SINGLE, PARTITIONED)
+        }
+        execute(f"VACUUM (ANALYZE) {SINGLE}, {PARTITIONED}")
         print(f"{events:,} events, median of {rounds} rounds    one table  {MONTHS} months  ratio")
         show(f"INSERT of {events:,} events, ms", inserts)
         for what, statements in QUERIES.items():
@@ -78,10 +80,10 @@ def measured(
     statements: Callable[[], Iterator[tuple[str, Any]]], rounds: int
 ) -> dict[str, list[float]]:
     """Return the median time of a statement in each round; the tables take turns."""
-    times: dict[str, list[float]] = {SINGLE: [], DIVIDED: []}
+    times: dict[str, list[float]] = {SINGLE: [], PARTITIONED: []}
     for _ in range(rounds):
         for table, found in times.items():
-            asked = [(sql.replace(DIVIDED, table), params) for sql, params in statements()]
+            asked = [(sql.replace(PARTITIONED, table), params) for sql, params in statements()]
             found.append(median(timed(partial(execute, *each)) for each in asked))
     return times
 
@@ -124,8 +126,8 @@ QUERIES = {
 
 
 def show(what: str, times: dict[str, list[float]]) -> None:
-    one, divided = (median(times[table]) * 1000 for table in (SINGLE, DIVIDED))
-    print(f"{what:40}{one:12,.2f}{divided:11,.2f}{divided / one:7.2f}")
+    one, partitioned = (median(times[table]) * 1000 for table in (SINGLE, PARTITIONED))
+    print(f"{what:40}{one:12,.2f}{partitioned:11,.2f}{partitioned / one:7.2f}")
 
 
 def execute(sql: str, params: Any = None) -> None:

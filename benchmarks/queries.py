@@ -91,7 +91,7 @@ def rows_of(result: Any) -> int:
 
 
 def remove(user: Any) -> int:
-    """Remove an account with all that is theirs."""
+    """Remove an account with all rows that belong to it."""
     type(user).objects.filter(pk=user.pk).delete()
     return 1
 

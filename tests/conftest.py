@@ -27,16 +27,17 @@ def pytest_configure() -> None:
     # Processes that run a copy of the project do not read its .env.
     for name, value in env.of_file.items():
         os.environ.setdefault(name, value)
-    # No other session uses a test's database, so what waits there must not end by the clock.
+    # No other session uses a test's database. On a busy machine, a time limit would end a wait
+    # that succeeds.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
     # Tests are the same in every month, and so are the processes that they start.
     project_settings.PARTITION_MONTHS_AHEAD = -1
     os.environ["PARTITION_MONTHS_AHEAD"] = "-1"
-    # A job in the background ignores Ctrl-C, one under nohup SIGHUP, and so would the processes
-    # that tests interrupt.
+    # A background job ignores SIGINT, and a job under nohup ignores SIGHUP. The processes that
+    # tests interrupt would inherit this.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    # The databases of tests are not on a replica. The tests of config/replica have one themselves.
+    # Tests do not read a replica. The tests of config/replica start one.
     os.environ["DATABASE_REPLICA_URL"] = ""
     project_settings.DATABASES.pop("replica", None)
     project_settings.DATABASE_ROUTERS = []
@@ -81,7 +82,7 @@ def migrated(templates: "Templates") -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def few_apps(templates: "Templates") -> Iterator[str]:
-    """Return the name of a database in which only the apps beside a lab are migrated."""
+    """Return the name of a database in which only the apps that a lab needs are migrated."""
     from django.test import override_settings
 
     from tests.support.databases import migrate_whole
@@ -112,7 +113,7 @@ def filled(migrated: str, templates: "Templates") -> Iterator[str]:
 def lab(
     few_apps: str, tmp_path: Path, settings: Settings, django_db_blocker: DjangoDbBlocker
 ) -> Iterator["Lab"]:
-    """Return an app without models, installed beside the project's on a database of its own."""
+    """Return an app without models, installed next to the project's, with a separate database."""
     from tests.support.lab import Lab
     from tests.support.migrations import new_database
 

@@ -235,10 +235,10 @@ def test_migrate_on_database_with_a_name_taken__is_refused(
     server.execute(statement, database=database)
     before = server.tables_and_types(database)
     assert refusal(manage("migrate", DATABASE_URL=server.url(database))) == (
-        f"CommandError: Cannot create {kind} '{name}': database '{database}' already holds a table "
-        "or type of that name, which no migration on record has made. Nothing was changed. Rename "
-        "or drop it, point DATABASE_URL at an empty database, or, if it is exactly what the "
-        "migration would make, run migrate --fake."
+        f"CommandError: Cannot create {kind} '{name}': database '{database}' already contains a "
+        "table or type of that name, which no applied migration has created. Nothing was changed. "
+        "Rename or drop it, point DATABASE_URL at an empty database, or, if it equals what the "
+        "migration creates, run migrate --fake."
     )
     assert server.tables_and_types(database) == before
 

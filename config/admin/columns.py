@@ -168,7 +168,7 @@ def document(value: Any) -> SafeString:
 
 
 def web_link(value: str) -> str:
-    """Return a link to a web page. Other addresses are no links: browsers run `javascript:`."""
+    """Return a link to a web page. Other addresses are not links: browsers run `javascript:`."""
     if not value.startswith(("http://", "https://")):
         return value
     return format_html(

@@ -63,7 +63,7 @@ def _integer(digits: str) -> int | Decimal:
 
 
 def _no_number(name: str) -> None:
-    raise ValidationError(f"{name} is no number in JSON. Write null, or a text in quotes.")
+    raise ValidationError(f"{name} is not a number in JSON. Write null, or a text in quotes.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class JSONFormField(forms.JSONField):
         return "" if value is None else indented(value)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the text as it was typed, even if it is no JSON."""
+        """Return the text as it was typed, even if it is not JSON."""
         return initial if self.disabled else Typed(data or "")
 
 

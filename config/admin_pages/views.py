@@ -37,7 +37,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def schema(request: HttpRequest) -> HttpResponse:
     """Show the diagram and each live table. On POST, compare the tables with the models first."""
     verdict = compare_now() if request.method == "POST" else last_verdict()
-    catalog, usage, problem = read_live()
+    catalog, usage, problem = read_live_tables()
     form = DiagramForm(request.GET)
     form.full_clean()
     models = list(filter(admin.site.is_registered, apps.get_models()))
@@ -63,7 +63,7 @@ def diagram(detail: Detail, domain: str) -> Diagram:
     return draw(focus(domains, domain) if domain else domains, detail)
 
 
-def read_live() -> tuple[Catalog, dict[str, DiskUsage], str]:
+def read_live_tables() -> tuple[Catalog, dict[str, DiskUsage], str]:
     """Return the catalog and the disk usage, or the reason why they cannot be read."""
     try:
         with read_transaction(connection) as found:

@@ -33,13 +33,13 @@ TABLES = "SELECT relname FROM pg_class WHERE relnamespace = %s AND relkind IN ('
 
 @contextmanager
 def kept_comments(connection: BaseDatabaseWrapper, schema: Schema) -> Iterator[None]:
-    """Run as one transaction, and write the comments again that it loses.
+    """Run the block as one transaction, and restore the comments that it loses.
 
-    Citus converts more than the table that it is told to: all that foreign keys connect with it.
+    Citus converts not only the named table, but all tables that foreign keys connect with it.
     """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(TABLES, [schema.oid])
-        # Shards are named like no table of before.
+        # Read the names now, because later the new shards would be among them.
         parameters: list[Any] = [schema.oid, [name for (name,) in cursor.fetchall()]]
         cursor.execute(COMMENTS, parameters)
         before = [sql for (sql,) in cursor.fetchall()]

@@ -50,7 +50,7 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
     # Relations without a column and fields of a parent model are found, too.
     if field not in model._meta.local_concrete_fields:
         hint = "Name a field of the model that has a column in its own table."
-        yield Error(f"It is distributed by {declared.by}, which is no field of it.", hint=hint,
+        yield Error(f"It is distributed by {declared.by}, which is not a field of it.", hint=hint,
                     obj=model, id="citus.E001")  # fmt: skip
         return
     if field.null:

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.citus.divided import keys_to_set_aside
+from config.citus.partitioned import keys_to_set_aside
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_catalog, read_schema
 from config.postgres.citus import (
     FOREIGN_KEY,
@@ -50,7 +50,7 @@ class DistributionPlan:
     layout: Layout
     """The tables to place, in an order in which none refers to a later one."""
     keys: Mapping[Key, tuple[str, str]]
-    """The keys that change, with their definitions before and after; '' for a key that goes."""
+    """The keys that change, with their definitions before and after; '' for a dropped key."""
     amounts: Mapping[str, Amount]
     is_set: bool = True
     """Whether the database has the setting that sessions need."""
@@ -109,7 +109,7 @@ def _check_placed(placed: Layout, declared: Layout) -> None:
 
 
 def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
-    """Return the declared tables: those on every server first, none before one it refers to."""
+    """Return the declared tables in order: those on every server first, referred ones earlier."""
     graph: TopologicalSorter[str] = TopologicalSorter()
     for name in sorted(declared, key=lambda name: declared[name].column != ""):
         graph.add(name)

@@ -1,6 +1,6 @@
 """The steps of a distribution and of the way back; each is committed by itself.
 
-Each looks at the catalog first, so that a run that was interrupted is continued by the next one.
+Each step reads the catalog first, so that the next run continues an interrupted one.
 """
 
 from collections.abc import Callable, Iterator
@@ -107,7 +107,7 @@ class DistributionRun:
 
     @contextmanager
     def _explained(self, subject: str) -> Iterator[None]:
-        """Raise CommandError with the words of Citus, whose errors are of many classes."""
+        """Raise CommandError with the message of Citus for any error of the server."""
         try:
             yield
         except Error as error:

@@ -21,7 +21,10 @@ def describe_return(plan: DistributionPlan, cluster: Cluster, left: Sequence[str
     """Return the tables to take back, and what happens to their keys."""
     lines = [f"{cluster}, database {plan.schema.database}", "", *_tables(plan, "take back")]
     lines += _statements(left)
-    lines += ["", "All rows are on the coordinator then, with the keys that the models declare."]
+    lines += [
+        "",
+        "Afterwards, the coordinator has all rows, with the keys that the models declare.",
+    ]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What is left to do on the coordinator after all tables were taken back."""
+"""The statements that restore the keys after all tables were taken back to the coordinator."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from config.postgres.citus import FOREIGN_KEY, declared_layout, key_on_cluster
 
 
 def statements_back(comparison: Comparison) -> list[str]:
-    """Return the statements that give the tables the keys of their models again.
+    """Return the statements that restore the keys that the models declare.
 
-    First they do what the foreign keys would have done that the cluster did not have: a reference
-    to a row that is gone becomes NULL.
+    The cluster lacked some foreign keys with ON DELETE SET NULL. The first statements therefore set
+    references to rows that no longer exist to NULL.
     """
     keys = [
         finding

@@ -6,9 +6,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def chosen_connection(alias: str) -> BaseDatabaseWrapper:
-    """Return the connection that --database names. Raise CommandError if it is a replica's.
+    """Return the connection that --database names. Raise CommandError if it is that of a replica.
 
-    Its setting for tests tells of which other connection, whether its server is up or not.
+    The setting TEST MIRROR of a replica names its primary, so no server is asked.
     """
     connection = connections[alias]
     if primary := connection.settings_dict["TEST"]["MIRROR"]:

@@ -51,7 +51,7 @@ def belongs_to(key: Key, compared: Collection[App]) -> bool:
 
 
 def sorted_drifts(drifts: Sequence[Drift], compared: Sequence[App]) -> list[Drift]:
-    """Return the drifts of the ledger, then those of each app and table, then all others."""
+    """Return the drifts of migrations and settings, then those of each table, then all others."""
     names = [name for app in compared for name in (*app.enum_types, *app.tables)]
     positions = {name: position for position, name in enumerate(names)}
 

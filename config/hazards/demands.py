@@ -121,7 +121,8 @@ def _new_column(table: str, column: str, rest: str) -> Iterator[Demand]:
     if re.search(rf"\bDEFAULT {CONSTANT}", words, re.IGNORECASE) and re.search(
         r"\bUNIQUE\b|\bPRIMARY KEY\b", words, re.IGNORECASE
     ):
-        fault = f"new {_column(table, column)} must be unique, and {{rows}} would have one value"
+        new = f"new {_column(table, column)}"
+        fault = f"{new} must be unique, and {{rows}} would have the same value"
         yield Demand(table, fault, f"EXISTS (SELECT FROM {table} OFFSET 1)")
 
 
@@ -142,7 +143,7 @@ def _unique(table: str, rest: str) -> Iterator[Demand]:
     if all(re.fullmatch(NAME, key) for key in keys):
         names = ", ".join(f"{_shown(table)}.{unquoted(key)}" for key in keys)
         what = f"column{'s' if len(keys) > 1 else ''} {names}"
-    fault = f"{what} must be unique, and {{rows}} have values that others have"
+    fault = f"{what} must be unique, and {{rows}} have the values of other rows"
     yield Demand(table, fault, " AND ".join(conditions), ", ".join(keys), shown=", ".join(keys))
 
 

@@ -75,7 +75,7 @@ class MigrationLock:
         except psycopg.Error as error:
             reason = error.diag.message_primary or str(error).partition("\n")[0]
             raise CommandError(
-                f"The session that kept other migrators away was lost: {reason.rstrip('.')}. "
+                f"The session that holds the migration lock was lost: {reason.rstrip('.')}. "
                 f"{self.progress.standing} Run {self.progress.again} again."
             ) from error
 

@@ -138,12 +138,12 @@ def check_types_are_new(plan: Plan, apps: Any) -> None:
             existing -= _freed_names(migration.app_label, operation, apps)
             for new in _objects_created_by(migration.app_label, operation):
                 if isinstance(operation, EnumOperation) and new.name in existing:
-                    raise operation.conflict(f"a migration before {migration} makes {new.name!r}")
+                    raise operation.conflict(f"a migration before {migration} creates {new.name!r}")
                 existing.add(new.name)
 
 
 def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObject]) -> None:
-    """Raise CommandError if a name is taken by a table or type that no recorded migration made."""
+    """Raise CommandError if a name is taken by an object that no applied migration created."""
     kinds, names = [new.kind for new in created], [new.name for new in created]
     quoted_names = [connection.ops.quote_name(name) for name in names]
     taken = read_rows(connection, TAKEN_NAMES, [kinds, names, quoted_names])
@@ -151,10 +151,10 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
         kind, name, database = taken[0]
         others = f" (and {len(taken) - 1} more of the names)" if len(taken) > 1 else ""
         raise CommandError(
-            f"Cannot create {kind} {name!r}: database {database!r} already holds a table or type "
-            f"of that name{others}, which no migration on record has made. Nothing was changed. "
-            "Rename or drop it, point DATABASE_URL at an empty database, or, if it is "
-            "exactly what the migration would make, run migrate --fake."
+            f"Cannot create {kind} {name!r}: database {database!r} already contains a table or "
+            f"type of that name{others}, which no applied migration has created. Nothing was "
+            "changed. Rename or drop it, point DATABASE_URL at an empty database, or, if it equals "
+            "what the migration creates, run migrate --fake."
         )
 
 

@@ -1,4 +1,4 @@
-"""The receivers of the signals of migrate, for tables that are divided into months."""
+"""The receivers of the signals of migrate, for tables that are partitioned by month."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,8 +17,8 @@ from config.partitions.months_to_make import MonthError, coming_months, current_
 from config.postgres import monthly_partitions
 
 
-def divided_models(alias: str) -> list[type[models.Model]]:
-    """Return the models whose tables are divided into months on the database `alias`."""
+def partitioned_models(alias: str) -> list[type[models.Model]]:
+    """Return the models whose tables are partitioned by month on the database `alias`."""
     return [
         model
         for model in apps.get_models()
@@ -43,7 +43,7 @@ def make_coming_months(
     """
     ahead: int = settings.PARTITION_MONTHS_AHEAD
     connection = waits.connection
-    for model in divided_models(connection.alias) if ahead >= 0 else ():
+    for model in partitioned_models(connection.alias) if ahead >= 0 else ():
         table = model._meta.db_table
         try:
             partitions = read_partitions(connection, table)

@@ -27,7 +27,7 @@ class ChangedKeys:
         )
 
     def start(self) -> None:
-        """Create the table and the trigger, which waits for transactions that have changed rows."""
+        """Create the table and the trigger; wait for transactions that have changed rows."""
         name, source = self.name, self.source
         with transaction.atomic(using=self.connection.alias):
             self._execute(

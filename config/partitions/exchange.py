@@ -2,7 +2,7 @@
 
 It copies all rows of the default partition while other sessions read and write: those that move to
 their months, and those that stay to a new default partition. Then the copies replace the default
-partition. So the final lock does not last longer if more rows move.
+partition. The final lock therefore does not last longer if more rows move.
 """
 
 import math
@@ -101,9 +101,9 @@ class Exchange:
         """Add the foreign keys, which ATTACH would otherwise add and check under its lock.
 
         From now on a deletion of a user also changes the copies, so no copy may refer to a user who
-        was deleted before. Changed rows are copied once more for that while writes are blocked: a
-        copy during deletions could be a deadlock. If a foreign key forbids the deletion of a user
-        with rows, a row that is deleted must be deleted from the copies at once, too.
+        was deleted before. Therefore copy the changed rows once more, while writes are blocked:
+        copying during deletions could cause a deadlock. If a foreign key forbids the deletion of a
+        user with rows, let the trigger delete rows from the copies at once: a copy would block it.
         """
         with transaction.atomic(using=self.connection.alias):
             block_writes(self.connection, self.table, self.default)
@@ -123,7 +123,7 @@ class Exchange:
         return read_rows(self.connection, FOREIGN_KEYS, [self.table])
 
     def _replace_default(self) -> None:
-        """Replace the default partition by its copies."""
+        """Replace the default partition with its copies."""
         with transaction.atomic(using=self.connection.alias):
             block_writes(self.connection, self.table, self.default)
             self._copy_changed_rows()

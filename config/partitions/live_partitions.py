@@ -38,7 +38,7 @@ class Partition:
 def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partition]:
     """Return the partitions of `table`, a db_table, sorted by time, with the default one last.
 
-    Return an empty list if the table does not exist or is not divided.
+    Return an empty list if the table does not exist or is not partitioned.
     """
     parameters = {
         "table": connection.ops.quote_name(table),

@@ -1,4 +1,4 @@
-"""The creation of months, to which the rows move that are in the default partition."""
+"""The creation of months, to which their rows in the default partition move."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date

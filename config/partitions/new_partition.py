@@ -27,7 +27,7 @@ from config.postgres.catalog import literal, quote
 class NewPartition:
     """A partition that takes the rows of the default partition that meet `condition`.
 
-    `name` is the name of its table in the schema of the divided table, and `bounds` the end of
+    `name` is the name of its table in the schema of the partitioned table, and `bounds` the end of
     ATTACH PARTITION.
     """
 
@@ -130,8 +130,8 @@ class NewMonth(NewPartition):
     def make(self) -> int:
         """Make the month, move its rows there, and return their number.
 
-        Lock the divided table, too: a session that waited for a lock of the default partition alone
-        would then insert a row there that no longer belongs there, and PostgreSQL would refuse it.
+        Lock the partitioned table, too: a session that waited for a lock of the default partition
+        alone would then insert a row that no longer belongs there, and PostgreSQL would refuse it.
         If rows move, block reads at the end, too: a statement that has begun would look for these
         rows in the default partition.
         """

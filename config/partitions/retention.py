@@ -132,10 +132,10 @@ class Retention:
 
 
 BOUNDS = """
-    SELECT divided.relnamespace::regnamespace || '.' || divided.relname,
+    SELECT partitioned.relnamespace::regnamespace || '.' || partitioned.relname,
            pg_get_expr(c.relpartbound, c.oid)
-      FROM pg_class AS divided, pg_class AS c
-     WHERE divided.oid = %s::regclass AND c.oid = %s::regclass
+      FROM pg_class AS partitioned, pg_class AS c
+     WHERE partitioned.oid = %s::regclass AND c.oid = %s::regclass
 """
 FOREIGN_KEYS = """
     SELECT quote_ident(conname) FROM pg_constraint

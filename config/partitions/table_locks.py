@@ -1,4 +1,4 @@
-"""Locks of tables in partitions, and a check that a partition can be dropped."""
+"""Locks of partitioned tables, and a check that a partition can be dropped."""
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper

@@ -1,4 +1,4 @@
-"""System checks of models whose tables are divided into months."""
+"""System checks of models whose tables are partitioned by month."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -16,75 +16,77 @@ from config.postgres.partition_declaration import MonthlyPartitions
 def check_partitions(**kwargs: Any) -> list[CheckMessage]:
     """Return the errors in declarations of partitions, which PostgreSQL would refuse."""
     return [
-        Error(problem.message, hint=problem.hint, obj=model, id=f"partitions.{problem.code}")
+        Error(error.message, hint=error.hint, obj=model, id=f"partitions.{error.code}")
         for model in apps.get_models()
-        for problem in _problems(model)
+        for error in _errors(model)
     ]
 
 
-class Problem(NamedTuple):
-    """An error of a model."""
+class DeclarationError(NamedTuple):
+    """An error in the declaration of a model."""
 
     code: str
     message: str
     hint: str
 
 
-def _problems(model: Any) -> Iterator[Problem]:
+def _errors(model: Any) -> Iterator[DeclarationError]:
     found = [item for item in model._meta.constraints if isinstance(item, MonthlyPartitions)]
     for partitions in found[:1]:
-        yield from _field_problems(model, partitions)
-        yield from _unique_rule_problems(model, partitions)
-        yield from _exclusion_problems(model, partitions)
-        yield from _relation_problems(model)
+        yield from _field_errors(model, partitions)
+        yield from _unique_rule_errors(model, partitions)
+        yield from _exclusion_errors(model, partitions)
+        yield from _relation_errors(model)
     if len(found) > 1:
         names = " and ".join(repr(item.name) for item in found)
-        yield Problem("E001", f"The table is divided twice, by {names}.", "Keep one of them.")
+        yield DeclarationError(
+            "E001", f"The table is partitioned twice, by {names}.", "Keep one of them."
+        )
 
 
-def _field_problems(model: Any, partitions: MonthlyPartitions) -> Iterator[Problem]:
+def _field_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[DeclarationError]:
     try:
         field = model._meta.get_field(partitions.field)
     except FieldDoesNotExist:
         field = None
     if not isinstance(field, models.DateField) or field.null or field.model is not model:
-        yield Problem(
+        yield DeclarationError(
             "E002",
-            f"{partitions.name!r} divides the table by {partitions.field!r}, which is not a date "
-            "or time of this model that is always set.",
+            f"{partitions.name!r} partitions the table by {partitions.field!r}, which is not a "
+            "date or time of this model that is always set.",
             "Name a DateField or DateTimeField without null=True.",
         )
 
 
-def _unique_rule_problems(model: Any, partitions: MonthlyPartitions) -> Iterator[Problem]:
+def _unique_rule_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[DeclarationError]:
     for _, name, fields in unique_rules(model):
         if partitions.field not in fields:
-            yield Problem(
+            yield DeclarationError(
                 "E003",
-                f"PostgreSQL cannot hold the unique rule {name!r} over all partitions.",
+                f"PostgreSQL cannot enforce the unique rule {name!r} over all partitions.",
                 f"Add {partitions.field!r} to its fields, or remove it.",
             )
 
 
-def _exclusion_problems(model: Any, partitions: MonthlyPartitions) -> Iterator[Problem]:
+def _exclusion_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[DeclarationError]:
     for rule in model._meta.constraints:
         pairs = rule.expressions if isinstance(rule, ExclusionConstraint) else ()
         equal = [getattr(item, "name", item) for item, operator in pairs if operator == "="]
         if pairs and partitions.field not in equal:
-            yield Problem(
+            yield DeclarationError(
                 "E005",
-                f"PostgreSQL cannot hold the exclusion constraint {rule.name!r} over all "
+                f"PostgreSQL cannot enforce the exclusion constraint {rule.name!r} over all "
                 "partitions.",
                 f"Add ({partitions.field!r}, '=') to its expressions, which needs PostgreSQL 17, "
                 "or remove it.",
             )
 
 
-def _relation_problems(model: Any) -> Iterator[Problem]:
+def _relation_errors(model: Any) -> Iterator[DeclarationError]:
     for field in model._meta.get_fields(include_hidden=True):
         if field.auto_created and getattr(field.remote_field, "db_constraint", False):
-            yield Problem(
+            yield DeclarationError(
                 "E004",
-                f"{field.remote_field} refers to a table in partitions, whose key has two columns.",
+                f"{field.remote_field} refers to a partitioned table, whose key has two columns.",
                 "Set db_constraint=False there, or refer to another table.",
             )

@@ -31,7 +31,7 @@ class MonthlyPartitions(models.BaseConstraint):
         self.field = field
 
     def column(self, model: type[models.Model]) -> str:
-        """Return the name of the column that divides the table of `model`."""
+        """Return the name of the column by which the table of `model` is partitioned."""
         return str(model._meta.get_field(self.field).column)  # type: ignore[union-attr]
 
     def default_partition(self, model: type[models.Model]) -> str:

@@ -54,7 +54,7 @@ def open_backup(path: Path) -> Backup:
         reason = error.strerror if isinstance(error, OSError) else error
         raise CommandError(f"{path} cannot be restored: {reason}. Nothing was changed.") from error
     if not backup.tables:
-        raise CommandError(f"{path} holds no tables. Nothing was changed.")
+        raise CommandError(f"{path} contains no tables. Nothing was changed.")
     return backup
 
 

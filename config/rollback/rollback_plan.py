@@ -120,7 +120,8 @@ def _parse_request(
         return _after_moment(ours, moment, app_labels)
     if app_labels:
         raise CommandError(
-            f"--to {to} already names an app. Omit {' '.join(app_labels)}, or give a point in time."
+            f"--to {to} already names an app. Leave out {' '.join(app_labels)}, or give a point in "
+            "time."
         )
     return _after_migration(loader, applied, *_find_target(loader, to))
 

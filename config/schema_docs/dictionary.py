@@ -227,11 +227,11 @@ def _columns(model: type[models.Model], catalog: Catalog) -> Iterator[Column]:
 
 def _marks(field: Any) -> list[str]:
     """Return the marks that apply to a field: PK, FK, UK. The field of partitions has a PK, too."""
-    divided = monthly_partitions(field.model)
+    partitions = monthly_partitions(field.model)
     constraints = field.model._meta.total_unique_constraints
     is_unique = field.unique or (field.name,) in [constraint.fields for constraint in constraints]
     marks = {
-        "PK": field.primary_key or bool(divided and divided.field == field.name),
+        "PK": field.primary_key or bool(partitions and partitions.field == field.name),
         "FK": isinstance(field, models.ForeignKey),
         "UK": is_unique and not field.primary_key,
     }

@@ -11,7 +11,7 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from config.admin_pages.verdict import last_verdict
-from config.admin_pages.views import read_live
+from config.admin_pages.views import read_live_tables
 from config.postgres.catalog import read_disk_usage
 from tests.factories import UserFactory
 from tests.support.contract import COLUMNS
@@ -152,7 +152,7 @@ def test_role_that_may_not_read_the_ledger__still_sees_the_diagram(admin_client:
     assert (
         escape(
             "The database cannot be read: "
-            f"Role {role} may not read the migrations' ledger. "
+            f"Role {role} may not read django_migrations. "
             f"GRANT SELECT ON django_migrations TO {role}."
         )
         in content
@@ -199,7 +199,7 @@ def test_verdict_that_cannot_be_given__says_why(admin_client: Client) -> None:
     role = connection.get_connection_params()["user"]
     assert (verdict.state, verdict.sentence) == (
         "unknown",
-        f"Role {role} has read-only transactions here, in which no temporary table can be made. "
+        f"Role {role} has read-only transactions here, in which no temporary table can be created. "
         "Verify as another role, or compare with a snapshot: --expect FILE.",
     )
 
@@ -220,4 +220,4 @@ def test_live_schema__takes_the_same_number_of_queries_for_any_rows(
 ) -> None:
     UserFactory.create_batch(3)
     with django_assert_num_queries(20):  # catalog, disk usage, transaction
-        read_live()
+        read_live_tables()

@@ -91,7 +91,7 @@ def test_field_without_a_column_of_the_table__is_an_error(name: str) -> None:
     thing = NO_FIELDS[name]()
     assert [found for found in check_distribution() if found.level >= checks.ERROR] == [
         checks.Error(
-            f"It is distributed by {name}, which is no field of it.",
+            f"It is distributed by {name}, which is not a field of it.",
             hint="Name a field of the model that has a column in its own table.",
             obj=thing,
             id="citus.E001",

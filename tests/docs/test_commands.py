@@ -61,9 +61,9 @@ def edit(copy: Path, diff: str) -> None:
 
 
 def type_line(line: str, copy: Path, database: Database, *, edited: bool) -> None:
-    """Run the line: by a shell, unless it is a plain command of manage.py.
+    """Run the line in a shell, or in a fork if it is a plain command of manage.py.
 
-    Such a command needs no process while the copy is not yet `edited`, thus like the project.
+    Run a plain command in this process while the copy is not yet `edited`: it equals the project.
     """
     plain = re.fullmatch(r"python manage\.py ([\w. -]+)", line)
     if plain and not edited:

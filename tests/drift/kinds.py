@@ -62,7 +62,7 @@ TABLES = [
             "NOT has_identity",
             "table_name, key_column",
         ),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "table replaced by a foreign table",
@@ -98,13 +98,13 @@ TABLES = [
         "table unlogged",
         "VS103 persistence",
         on_table("ALTER TABLE %I SET UNLOGGED", "NOT is_referred_to"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "table with storage parameters",
         "VS103 storage parameters",
         on_table("ALTER TABLE %I SET (autovacuum_enabled = off, fillfactor = 70)"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "table with storage parameters of its TOAST",
@@ -118,7 +118,7 @@ TABLES = [
             "CREATE ACCESS METHOD extra_heap TYPE TABLE HANDLER heap_tableam_handler;"
             " ALTER TABLE %I SET ACCESS METHOD extra_heap"
         ),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "table with row level security",
@@ -144,19 +144,19 @@ TABLES = [
         "table that inherits",
         "VS103 inherits",
         on_table("CREATE TABLE extra_parent (); ALTER TABLE %I INHERIT extra_parent"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "table inherited by another",
         "VS103 inherited by",
         on_table("CREATE TABLE extra_child () INHERITS (%I)"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "table inherited by one of another schema",
         "VS103 inherited by",
         on_table("CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.child () INHERITS (%I)"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "table that is a partition",
@@ -217,7 +217,7 @@ COLUMNS = [
         "column dropped",
         "VS201",
         on_column("ALTER TABLE %I DROP COLUMN %I CASCADE"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind("column renamed", "VS201", on_column("ALTER TABLE %I RENAME %I TO extra_column")),
     Kind("column extra", "VS202", extra("ALTER TABLE %I ADD COLUMN extra text")),
@@ -225,7 +225,7 @@ COLUMNS = [
         "column extra, with a sequence and a constraint",
         "VS202",
         extra("ALTER TABLE %I ADD COLUMN extra serial UNIQUE"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "column of a related type",
@@ -241,7 +241,7 @@ COLUMNS = [
                           END AS other
                   FROM columns) AS columns""",
         ),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "column of another type",
@@ -258,7 +258,7 @@ COLUMNS = [
                           END END AS other
                   FROM columns) AS columns""",
         ),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "column of a domain over its type",
@@ -268,7 +268,7 @@ COLUMNS = [
             "NOT has_identity AND NOT is_source AND NOT is_generated",
             "table_name, column_name, drop_dependents, type",
         ),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "column of a type of the same name elsewhere",
@@ -299,7 +299,7 @@ COLUMNS = [
                           END) AS other
                   FROM columns) AS columns""",
         ),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "column nullable",
@@ -333,7 +333,7 @@ COLUMNS = [
             "not_null AND NOT in_primary_key AND NOT has_identity",
         ),
         since=18,
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "default dropped",
@@ -438,7 +438,7 @@ COLUMNS = [
             " AND table_name NOT LIKE 'django_%'",
             "table_name, column_name, type",
         ),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "column generated, but not stored",
@@ -451,7 +451,7 @@ COLUMNS = [
             "table_name, column_name, type",
         ),
         since=18,
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "column with another collation",
@@ -545,7 +545,7 @@ UNIQUE_CONSTRAINTS = [
         "unique constraint extra",
         "VS312",
         extra("ALTER TABLE %I ADD CONSTRAINT extra UNIQUE (%I)"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "unique constraint of other columns",
@@ -736,7 +736,7 @@ CHECKS = [
         "check that child tables do not inherit",
         "VS503 definition",
         defined("c", "definition || ' NO INHERIT'"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind("check not validated", "VS503 validated", defined("c", "definition || ' NOT VALID'")),
     Kind(
@@ -762,7 +762,7 @@ CONSTRAINTS = [
         "storage parameters of the index of a constraint",
         "VS3.3 index storage parameters",
         on_constraint("pu", "ALTER INDEX %2$I SET (fillfactor = 50)"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "invalid index of a constraint",
@@ -905,7 +905,7 @@ INDEXES = [
         on_index("ALTER INDEX %I SET (fillfactor = 50)", "method = 'btree'")
         + " UNION ALL "
         + on_index("ALTER INDEX %I SET (fastupdate = off)", "method = 'gin'"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "index invalid",
@@ -1087,7 +1087,7 @@ OTHERS = [
         "exclusion constraint extra",
         "VS322",
         extra("ALTER TABLE %I ADD CONSTRAINT extra EXCLUDE (%I WITH =)"),
-        of_divided=False,
+        of_partitioned=False,
     ),
     Kind(
         "trigger for each row",

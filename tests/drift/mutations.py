@@ -35,8 +35,8 @@ class Kind:
     """The first major version of PostgreSQL that has it."""
     no_repair: str = ""
     """The reason why no statement repairs it; empty if one does."""
-    of_divided: bool = True
-    """Whether it can be caused in a table that is divided into partitions."""
+    of_partitioned: bool = True
+    """Whether it can be caused in a partitioned table."""
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
@@ -47,7 +47,7 @@ class Kind:
             cursor.execute(
                 f"{CATALOG} SELECT * FROM ({self.query}) AS mutation (object, sql)"
                 f" WHERE current_setting('server_version_num')::int >= {self.since} * 10000"
-                f" AND ({self.of_divided} OR split_part(object, '.', 1) NOT IN ("
+                f" AND ({self.of_partitioned} OR split_part(object, '.', 1) NOT IN ("
                 f" SELECT table_name FROM tables WHERE is_partitioned))"
                 f" ORDER BY md5(object || sql) LIMIT {limit or 'NULL'}"
             )

@@ -60,22 +60,22 @@ def _different(name: str, sql: str, attribute: str, since: int = 15) -> Partitio
 
 
 DIVISIONS = [
-    _kind("table undivided", REPLACED.format(""), f"VS103 {TABLE} kind"),
+    _kind("table unpartitioned", REPLACED.format(""), f"VS103 {TABLE} kind"),
     _kind(
-        "table undivided and without its keys and indexes",
+        "table unpartitioned and without its keys and indexes",
         f"CREATE TABLE other AS TABLE {TABLE}; DROP TABLE {TABLE};"
         f" ALTER TABLE other RENAME TO {TABLE}",
         f"VS103 {TABLE} kind",
     ),
     _kind(
-        "table divided by another column",
+        "table partitioned by another column",
         REPLACED.format("PARTITION BY RANGE (id)").replace(
             "INSERT", f"CREATE TABLE {DEFAULT}_2 PARTITION OF other DEFAULT; INSERT"
         ),
         f"VS103 {TABLE} partition key",
     ),
     _kind(
-        "table divided by hash",
+        "table partitioned by hash",
         REPLACED.format("PARTITION BY HASH (timestamp)").replace(
             "INSERT",
             "CREATE TABLE all_rows PARTITION OF other FOR VALUES WITH (MODULUS 1, REMAINDER 0);"
@@ -177,7 +177,7 @@ BOUNDS = [
         _of(FEBRUARY, "schema"),
     ),
     _kind(
-        "month divided again",
+        "month partitioned again",
         f"{DETACH}{FEBRUARY}; ALTER TABLE {FEBRUARY} RENAME TO other;"
         f" CREATE TABLE {FEBRUARY} PARTITION OF {TABLE}"
         " FOR VALUES FROM ('2024-02-01 00:00+00') TO ('2024-03-01 00:00+00')"

@@ -111,15 +111,15 @@ def test_verify_schema_by_role_without_temp__status_2(clone: Database) -> None:
     clone.execute(f'REVOKE TEMPORARY ON DATABASE "{clone.name}" FROM PUBLIC')
     with new_role(clone, SEE_LEDGER) as role, clone.options(assume_role=role):
         assert clone.verify() == could_not(
-            f"Role {role} may not make temporary tables. GRANT TEMPORARY ON DATABASE {clone.name} "
-            f"TO {role}, or compare with a snapshot: --expect FILE."
+            f"Role {role} may not create temporary tables. GRANT TEMPORARY ON DATABASE "
+            f"{clone.name} TO {role}, or compare with a snapshot: --expect FILE."
         )
 
 
 def test_verify_schema_by_role_that_cannot_read_ledger__status_2(shared_clone: Database) -> None:
     with new_role(shared_clone) as role, shared_clone.options(assume_role=role):
         assert shared_clone.verify() == could_not(
-            f"Role {role} may not read the migrations' ledger. "
+            f"Role {role} may not read django_migrations. "
             f"GRANT SELECT ON django_migrations TO {role}."
         )
 
@@ -128,7 +128,7 @@ def test_verify_schema_by_role_that_cannot_see_schema__status_2(clone: Database)
     clone.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
     with new_role(clone, SEE_LEDGER) as role, clone.options(assume_role=role):
         assert clone.verify() == could_not(
-            f"Role {role} may not look into schema public, where the migrations' ledger is. "
+            f"Role {role} may not use schema public, which contains django_migrations. "
             f"GRANT USAGE ON SCHEMA public TO {role}."
         )
 
@@ -138,13 +138,16 @@ def test_verify_schema_in_read_only_transactions__status_2(shared_clone: Databas
         role = shared_clone.query("SELECT current_user")[0][0]
         assert shared_clone.verify() == could_not(
             f"Role {role} has read-only transactions here, in which no temporary table can be "
-            "made. Verify as another role, or compare with a snapshot: --expect FILE."
+            "created. Verify as another role, or compare with a snapshot: --expect FILE."
         )
 
 
 def test_verify_schema_without_schema__status_2(shared_clone: Database) -> None:
     with shared_clone.options(options="-c search_path=nowhere"):
-        assert shared_clone.verify() == could_not("No schema of the role's search_path exists.")
+        assert shared_clone.verify() == could_not(
+            "No schema of the role's search_path exists. Create the schema, or set the role's "
+            "search_path to one that exists."
+        )
 
 
 OTHER_SESSION = "Another session is changing the schema and has not committed. Try again later."

@@ -1,4 +1,4 @@
-"""Alternatives for a table in partitions, where PostgreSQL has no CONCURRENTLY."""
+"""Alternatives for a partitioned table, where PostgreSQL has no CONCURRENTLY."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def singer(**options: Any) -> Any:
 def hazards(
     server: BaseDatabaseWrapper, operation: Operation, *, atomic: bool = True
 ) -> list[OperationHazards]:
-    """Return the hazards of an operation on plays, whose table is in partitions and big."""
+    """Return the hazards of an operation on plays, whose table is partitioned and big."""
     state = ProjectState()
     CreateModel("Singer", [("id", models.AutoField(primary_key=True))]).state_forwards(
         "music", state

@@ -95,7 +95,7 @@ def lose_lock(apps: Any, editor: Any) -> None:
 
 
 LOST = (
-    "The session that kept other migrators away was lost: "
+    "The session that holds the migration lock was lost: "
     "terminating connection due to administrator command. "
 )
 LOSE = "from tests.migrating.test_migration_lock import lose_lock; operations = [migrations."

@@ -55,10 +55,10 @@ def refusal(*arguments: str) -> str:
 
 def taken(kind: str, name: str, database: str, others: str = "") -> str:
     return (
-        f"Cannot create {kind} '{name}': database '{database}' already holds a table or type of "
-        f"that name{others}, which no migration on record has made. Nothing was changed. Rename or "
-        "drop it, point DATABASE_URL at an empty database, or, if it is exactly what the migration "
-        "would make, run migrate --fake."
+        f"Cannot create {kind} '{name}': database '{database}' already contains a table or type of "
+        f"that name{others}, which no applied migration has created. Nothing was changed. Rename "
+        "or drop it, point DATABASE_URL at an empty database, or, if it equals what the migration "
+        "creates, run migrate --fake."
     )
 
 

@@ -42,7 +42,7 @@ def constrain(constraint: str) -> str:
 
 LONG = "'long long long long long long long long ...' in the row with id 4"
 ONE = "'40000' in the row with id 2"
-TWICE = "must be unique, and 2 rows have values that others have"
+TWICE = "must be unique, and 2 rows have the values of other rows"
 COUNTED: dict[str, tuple[str, str]] = {
     alter("note", "models.TextField()"): (
         "column lab_item.note is NULL in 2 rows, for example the row with id 2",
@@ -129,13 +129,13 @@ COUNTED: dict[str, tuple[str, str]] = {
         'SELECT * FROM "lab_item";',
     ),
     'migrations.AddField("item", "k", models.IntegerField(default=0, unique=True)),': (
-        "new column lab_item.k must be unique, and 4 rows would have one value, for example the "
-        "row with id 1",
+        "new column lab_item.k must be unique, and 4 rows would have the same value, for example "
+        "the row with id 1",
         'SELECT * FROM "lab_item" WHERE EXISTS (SELECT FROM "lab_item" OFFSET 1);',
     ),
     'migrations.AddField("item", "k", models.TextField(default="it\'s, UNIQUE", unique=True)),': (
-        "new column lab_item.k must be unique, and 4 rows would have one value, for example the "
-        "row with id 1",
+        "new column lab_item.k must be unique, and 4 rows would have the same value, for example "
+        "the row with id 1",
         'SELECT * FROM "lab_item" WHERE EXISTS (SELECT FROM "lab_item" OFFSET 1);',
     ),
 }  # fmt: skip

@@ -38,7 +38,7 @@ def november(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a few rows be as many as are copied first, in parts."""
+    """Lower the limits, so that more than ten rows are copied, one page at a time."""
     for module in (making, exchange):
         monkeypatch.setattr(module, "FEW", 10)
     monkeypatch.setattr(exchange, "PAGES", 1)

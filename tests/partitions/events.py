@@ -28,7 +28,7 @@ def make(*months: date, **options: Any) -> list[str]:
 
 
 def make_until_exchange(*months: date) -> None:
-    """Fail after rows were copied, and leave behind what a run that was killed does."""
+    """Fail after rows were copied, and leave the same objects as a run that was killed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exchange.Exchange, "_replace_default", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):

@@ -125,7 +125,7 @@ def test_dry_run_without_anything_to_do__says_so() -> None:
             ["--keep", "3", "--archive", ""],
             "Error: argument --archive: The name of the directory is empty.",
         ),
-        (["users"], "users is not divided by month. Tables that are: analytics_events."),
+        (["users"], "users is not partitioned by month. Tables that are: analytics_events."),
     ],
 )
 def test_options_that_make_no_sense__refused(arguments: list[str], message: str) -> None:
@@ -151,7 +151,7 @@ def test_connection_without_the_table__refused(settings: Settings) -> None:
     settings.DATABASE_ROUTERS = [OnlyDefault()]
     with known_database(connection.settings_dict["NAME"]) as other:
         assert refusal("--ahead", 1, "--database", other.alias) == (
-            f"No table of the connection {other.alias} is divided by month."
+            f"No table of the connection {other.alias} is partitioned by month."
         )
 
 

@@ -197,7 +197,7 @@ def test_rows_inserted_meanwhile__none_lost_and_none_refused() -> None:
 
 @pytest.fixture
 def reader() -> Iterator[Session]:
-    """Return a session in a transaction that reads from the divided table."""
+    """Return a session in a transaction that reads from the partitioned table."""
     with session() as reader:
         reader.execute(f"BEGIN; SELECT FROM {TABLE}".encode())
         yield reader

@@ -54,7 +54,7 @@ def test_many_rows__copied_and_moved() -> None:
 
 
 def before_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Let something happen when all rows are copied."""
+    """Call `act` when all rows are copied, before the default partition is replaced."""
     change = exchange.Exchange._replace_default
 
     def late(made: exchange.Exchange) -> None:

@@ -1,4 +1,4 @@
-"""The system checks of tables in partitions: partitions.E001 to E005."""
+"""The system checks of partitioned tables: partitions.E001 to E005."""
 
 from collections.abc import Iterator
 from datetime import UTC
@@ -47,7 +47,7 @@ def event(*constraints: models.BaseConstraint, meta: Any = None, **fields: Any) 
 
 def refused_unique_rule(name: str, obj: Any) -> Error:
     return Error(
-        f"PostgreSQL cannot hold the unique rule {name!r} over all partitions.",
+        f"PostgreSQL cannot enforce the unique rule {name!r} over all partitions.",
         hint="Add 'time' to its fields, or remove it.",
         obj=obj,
         id="partitions.E003",
@@ -56,7 +56,7 @@ def refused_unique_rule(name: str, obj: Any) -> Error:
 
 def refused_reference(field: str, obj: Any) -> Error:
     return Error(
-        f"{field} refers to a table in partitions, whose key has two columns.",
+        f"{field} refers to a partitioned table, whose key has two columns.",
         hint="Set db_constraint=False there, or refer to another table.",
         obj=obj,
         id="partitions.E004",
@@ -82,7 +82,7 @@ def test_two_declarations__are_an_error() -> None:
     thing = event(MonthlyPartitions("time", name="event_rest"))
     assert check_partitions() == [
         Error(
-            "The table is divided twice, by 'event_default' and 'event_rest'.",
+            "The table is partitioned twice, by 'event_default' and 'event_rest'.",
             hint="Keep one of them.",
             obj=thing,
             id="partitions.E001",
@@ -95,12 +95,12 @@ def test_two_declarations__are_an_error() -> None:
     [models.DateTimeField(null=True), models.TextField(), None],
     ids=["nullable", "text", "missing"],
 )
-def test_field_that_cannot_divide_a_table__is_an_error(field: Any) -> None:
+def test_field_that_cannot_partition_a_table__is_an_error(field: Any) -> None:
     fields = {"time": field} if field else {}
     thing = model("Event", BY_TIME, **fields)
     assert check_partitions() == [
         Error(
-            "'event_default' divides the table by 'time', which is not a date or time of this "
+            "'event_default' partitions the table by 'time', which is not a date or time of this "
             "model that is always set.",
             hint="Name a DateField or DateTimeField without null=True.",
             obj=thing,
@@ -150,7 +150,7 @@ def test_exclusion_constraint_without_the_field__is_an_error() -> None:
     thing = event(excluding(TruncDate("time", tzinfo=UTC)))
     assert check_partitions() == [
         Error(
-            "PostgreSQL cannot hold the exclusion constraint 'event_title_excl' over all "
+            "PostgreSQL cannot enforce the exclusion constraint 'event_title_excl' over all "
             "partitions.",
             hint="Add ('time', '=') to its expressions, which needs PostgreSQL 17, or remove it.",
             obj=thing,

@@ -80,7 +80,7 @@ def scans() -> dict[str, tuple[int, int]]:
     """Return how often this session has scanned each table, in full and by index.
 
     These numbers include cascades, unlike plans, and what earlier transactions did: subtract them.
-    A table in partitions was scanned as often by index as the partition that was scanned least.
+    A partitioned table was scanned as often by index as the partition that was scanned least.
     Empty ones do not count: PostgreSQL rather reads no page of them than one of their index.
     """
     with connection.cursor() as cursor:

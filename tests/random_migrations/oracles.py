@@ -49,7 +49,7 @@ def _migrate_back(point: Point) -> None:
 
 
 def check_rollback(journey: Journey) -> None:
-    """Hold that a rollback says what goes, and that its backup brings everything back."""
+    """Check that a rollback lists what it removes, and that its backup restores everything."""
     point, last = journey.random.choice(journey.points[:-1]), journey.points[-1]
     arguments = list(APPS) if point is journey.points[0] else ["--to", later(point.moment)]
     with copied(journey):
@@ -168,12 +168,12 @@ def _check_named(before: Sequence[Thing], report: str) -> None:
         if not all(" ".join(part.split()) in words for part in thing.name.split("\1"))
     ]
     if missing:
-        raise OracleError("rollback does not name what goes", f"{names(missing)}\n{report}")
+        raise OracleError("rollback does not list what it removes", f"{names(missing)}\n{report}")
     for kind in COUNTED:
         said = sum(int(n) for n in re.findall(rf"^  (\d+) {kind}s?: ", plan, flags=re.MULTILINE))
         if said != (found := sum(_shown_kind(thing) == kind for thing in vanished)):
             raise OracleError(
-                "rollback names more than goes", f"{said} {kind}, gone: {found}\n{report}"
+                "rollback lists more than it removes", f"{said} {kind}, removed: {found}\n{report}"
             )
 
 

@@ -23,7 +23,7 @@ LENGTH = 7 if MANY else 5
 
 @pytest.fixture(scope="module")
 def template(templates: Templates, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a database with the tables of the apps that are not left out."""
+    """Return the name of a database with the tables of the apps that no history changes."""
     with (
         override_settings(INSTALLED_APPS=OTHERS),
         templates.prepared("few_apps", migrate_whole) as name,

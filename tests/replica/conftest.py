@@ -29,7 +29,7 @@ def pair(
     monkeypatch: pytest.MonkeyPatch,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Pair]:
-    """Return the servers, the standby of which has everything and was never asked."""
+    """Return the servers; the standby has caught up, and has not been checked yet."""
     settings.DATABASE_ROUTERS = ["config.replica.ReplicaRouter"]
     monkeypatch.setattr(health, "CHECK_SECONDS", 0)
     monkeypatch.setattr(health, "RETRY_SECONDS", 0)

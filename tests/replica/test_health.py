@@ -1,4 +1,4 @@
-"""When a standby is left out, why, and what the log says."""
+"""When a standby is used, why it is not, and what the log says."""
 
 import re
 import socket
@@ -20,7 +20,7 @@ from tests.support.processes import eventually
 from tests.support.servers import Server
 from tests.support.standby import Pair, databases, url
 
-LEFT_OUT = "The replica is not used, reads go to the primary: "
+NOT_USED = "The replica is not used, reads go to the primary: "
 
 
 def problem() -> str:
@@ -33,12 +33,12 @@ def replica_at(address: str, pair: Pair) -> Iterator[None]:
         yield
 
 
-def test_standby_that_has_everything__is_fit(pair: Pair) -> None:
+def test_standby_that_has_everything__is_used(pair: Pair) -> None:
     status = HEALTH.status()
     assert (status.is_usable, status.lag < 5) == (True, True)
 
 
-def test_standby_that_is_behind_the_limit__is_left_out(pair: Pair, settings: Settings) -> None:
+def test_standby_that_is_behind_the_limit__is_not_used(pair: Pair, settings: Settings) -> None:
     settings.DATABASE_REPLICA_MAX_LAG = 1
     assert HEALTH.status().is_usable
     with pair.paused():
@@ -56,14 +56,14 @@ def test_standby_that_has_replayed_no_commit__may_be_behind_by_any_time(
     assert HEALTH.status() == Status(inf, said)
 
 
-def test_standby_that_is_behind_within_the_limit__is_fit(pair: Pair) -> None:
+def test_standby_that_is_behind_within_the_limit__is_used(pair: Pair) -> None:
     with pair.paused():
         UserFactory.create()
         status = HEALTH.status()
         assert (status.is_usable, status.lag > 0) == (True, True)
 
 
-def test_standby_that_catches_up__is_fit_again(pair: Pair, settings: Settings) -> None:
+def test_standby_that_catches_up__is_used_again(pair: Pair, settings: Settings) -> None:
     settings.DATABASE_REPLICA_MAX_LAG = 0
     with pair.paused():
         UserFactory.create()
@@ -72,8 +72,8 @@ def test_standby_that_catches_up__is_fit_again(pair: Pair, settings: Settings) -
     assert HEALTH.status().is_usable
 
 
-def test_standby_that_has_lost_the_primary__is_left_out(pair: Pair, settings: Settings) -> None:
-    """It takes itself for being up to date: it has replayed all that it has received."""
+def test_standby_that_has_lost_the_primary__is_not_used(pair: Pair, settings: Settings) -> None:
+    """It reports no lag of its own, because it has replayed all that it has received."""
     settings.DATABASE_REPLICA_MAX_LAG = 1
     with pair.cut_off():
         UserFactory.create()
@@ -81,13 +81,13 @@ def test_standby_that_has_lost_the_primary__is_left_out(pair: Pair, settings: Se
     pair.catch_up()
 
 
-def test_standby_that_is_down__is_left_out(pair: Pair) -> None:
+def test_standby_that_is_down__is_not_used(pair: Pair) -> None:
     with pair.stopped():
         assert problem().startswith("it does not answer: ")
         assert "\n" not in problem()
 
 
-def test_server_that_never_answers__is_left_out_after_the_time_limit(pair: Pair) -> None:
+def test_server_that_never_answers__is_not_used_after_the_time_limit(pair: Pair) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         silent = Server(listener.getsockname()[1])
         with replica_at(silent.url("postgres"), pair):
@@ -96,7 +96,7 @@ def test_server_that_never_answers__is_left_out_after_the_time_limit(pair: Pair)
             assert HEALTH._checking.locked()
 
 
-def test_process_without_a_free_thread__asks_again_later(
+def test_process_without_a_free_thread__checks_again_later(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(thread: Thread) -> None:
@@ -109,7 +109,7 @@ def test_process_without_a_free_thread__asks_again_later(
     assert eventually(lambda: HEALTH.status().is_usable)
 
 
-def test_server_that_is_full__is_left_out(pair: Pair) -> None:
+def test_server_that_is_full__is_not_used(pair: Pair) -> None:
     pair.on(pair.primary, "DROP ROLE IF EXISTS unwanted")
     pair.on(pair.primary, "CREATE ROLE unwanted LOGIN CONNECTION LIMIT 0")
     pair.catch_up()
@@ -118,23 +118,23 @@ def test_server_that_is_full__is_left_out(pair: Pair) -> None:
         assert 'too many connections for role "unwanted"' in problem()
 
 
-def test_server_that_takes_writes__is_left_out(pair: Pair) -> None:
+def test_server_that_takes_writes__is_not_used(pair: Pair) -> None:
     with replica_at(url(pair.primary), pair):
         assert problem() == "it is not a standby, because it accepts writes"
 
 
-def test_standby_with_more_than_the_primary__is_left_out(pair: Pair) -> None:
+def test_standby_with_more_than_the_primary__is_not_used(pair: Pair) -> None:
     HEALTH._lag._reached = Decimal(2**60)
     said = "it follows another server than the primary, such as a copy of the primary"
     assert problem() == said
 
 
-def test_standby_of_another_database__is_left_out(pair: Pair) -> None:
+def test_standby_of_another_database__is_not_used(pair: Pair) -> None:
     with replica_at(url(pair.standby, "template1"), pair):
         assert problem() == "its database is not that of the primary"
 
 
-def test_role_without_privileges__may_ask(pair: Pair) -> None:
+def test_role_without_privileges__may_check(pair: Pair) -> None:
     pair.on(pair.primary, "DROP ROLE IF EXISTS nobody")
     pair.on(pair.primary, "CREATE ROLE nobody LOGIN")
     pair.catch_up()
@@ -142,7 +142,7 @@ def test_role_without_privileges__may_ask(pair: Pair) -> None:
         assert HEALTH.status().is_usable
 
 
-def test_replica_that_goes_and_is_back__is_two_lines_in_the_log(
+def test_replica_that_stops_and_returns__is_logged_in_two_lines(
     pair: Pair, caplog: pytest.LogCaptureFixture
 ) -> None:
     HEALTH.status()
@@ -150,9 +150,9 @@ def test_replica_that_goes_and_is_back__is_two_lines_in_the_log(
         reasons = {problem() for _ in range(3)}
     pair.catch_up()
     assert eventually(lambda: HEALTH.status().is_usable)
-    gone, back = [record.getMessage() for record in caplog.records]
-    assert gone == f"{LEFT_OUT}{reasons.pop()}."
-    assert re.fullmatch(r"The replica is used again: it is \d\.\d seconds behind\.", back)
+    stopped, returned = [record.getMessage() for record in caplog.records]
+    assert stopped == f"{NOT_USED}{reasons.pop()}."
+    assert re.fullmatch(r"The replica is used again: it is \d\.\d seconds behind\.", returned)
 
 
 def test_answer__is_kept_for_a_second(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_answer__is_kept_for_a_second(pair: Pair, monkeypatch: pytest.MonkeyPatc
         assert HEALTH.status().is_usable
 
 
-def test_answer_that_is_old__is_not_believed_while_another_thread_asks(
+def test_answer_that_is_old__is_not_used_while_another_thread_checks(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "GRACE_SECONDS", 0)
@@ -171,13 +171,13 @@ def test_answer_that_is_old__is_not_believed_while_another_thread_asks(
         assert problem() == "it is being checked"
 
 
-def test_answer_before_the_primary_went__holds(pair: Pair) -> None:
+def test_answer_before_the_primary_was_lost__holds(pair: Pair) -> None:
     assert HEALTH.status().is_usable
     connections["default"].close()
     connections["default"].settings_dict["PORT"] = 1
     assert HEALTH.status().is_usable
 
 
-def test_standby_that_was_not_asked_before_the_primary_went__is_left_out(pair: Pair) -> None:
+def test_standby_that_was_not_checked_before_the_primary_was_lost__is_not_used(pair: Pair) -> None:
     connections["default"].settings_dict["PORT"] = 1
     assert problem() == "it has not been checked yet"

@@ -1,4 +1,4 @@
-"""What administrators see while the standby is behind, gone, or goes in the middle of a page."""
+"""Pages while the standby is behind or down, or stops before a page is complete."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ from tests.support.standby import url as url_of
 
 
 def listed(client: Client) -> str:
-    """Return how many courses the list says there are."""
+    """Return the number of courses that the list shows, in words."""
     page = client.get(url(Course, "changelist"))
     assert page.status_code == 200
     return str(page.context["cl"].summary)
@@ -38,7 +38,8 @@ def exported(client: Client) -> int:
 
 def counted_on_the_dashboard(client: Client) -> str:
     domains = client.get(reverse("admin_pages:dashboard")).context["domains"]
-    [rows] = [entry.rows for entry in domains["Courses"] if entry.title == "Courses"]
+    tables = [table for domain in domains for table in domain["models"]]
+    [rows] = [table["rows"] for table in tables if table["name"] == "Courses"]
     return str(rows)
 
 
@@ -130,7 +131,7 @@ def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
 
 @pytest.fixture
 def trusting(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process not notice at once that the standby goes."""
+    """Keep this process from noticing at once that the standby stops."""
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
     assert HEALTH.status().is_usable
 

@@ -1,4 +1,4 @@
-"""Which database a read or a write goes to."""
+"""The database that a read or a write uses."""
 
 from django.contrib.sessions.models import Session
 from django.db import router

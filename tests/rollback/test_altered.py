@@ -1,4 +1,4 @@
-"""Objects that stay, but not as they were: a backup brings them back as well."""
+"""Objects that a rollback alters and does not drop: a backup restores them as well."""
 
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab

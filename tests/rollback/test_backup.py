@@ -1,4 +1,4 @@
-"""The backup: a file that is complete, private and found again. Else nothing is rolled back."""
+"""The backup: a complete and private file, without which nothing is rolled back."""
 
 import stat
 from pathlib import Path

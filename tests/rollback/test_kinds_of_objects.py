@@ -1,4 +1,4 @@
-"""Each kind of object that migrations make by SQL: named if it goes, and only then."""
+"""Each kind of object that migrations create by SQL: listed if it is removed, and only then."""
 
 from tests.rollback.helpers import GO_ON, destroyed, rollback
 from tests.support.lab import Lab

@@ -1,4 +1,4 @@
-"""Objects that a rollback makes: gone again when its backup is restored."""
+"""Objects that a rollback creates: dropped when its backup is restored."""
 
 import pytest
 

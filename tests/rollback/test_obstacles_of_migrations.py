@@ -1,4 +1,4 @@
-"""Objects that migrations made by SQL: in the way only if they would still be there."""
+"""Objects that migrations created by SQL: obstacles only if the plan does not drop them first."""
 
 import pytest
 

@@ -28,7 +28,7 @@ class Item(models.Model):
 
 @pytest.fixture
 def country(lab: Lab) -> Lab:
-    """Return the app with a foreign key to ext.country, beside another table public.country."""
+    """Return the app with a foreign key to ext.country, next to another table public.country."""
     run_sql("CREATE SCHEMA ext; CREATE TABLE ext.country (id bigint PRIMARY KEY)")
     run_sql("CREATE TABLE country (id bigint); INSERT INTO country VALUES (1)")
     lab.write_models(COUNTRY)

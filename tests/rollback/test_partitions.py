@@ -1,4 +1,4 @@
-"""Rollback of a table in partitions: one table, whose rows all come back."""
+"""Rollback of a partitioned table: one table, whose rows all come back."""
 
 from pathlib import Path
 

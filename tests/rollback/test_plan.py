@@ -159,7 +159,7 @@ def test_migration_that_is_not_applied__refused() -> None:
 
 def test_migration_and_an_app__refused() -> None:
     assert refusal("payments", to="courses.0001") == (
-        "--to courses.0001 already names an app. Omit payments, or give a point in time."
+        "--to courses.0001 already names an app. Leave out payments, or give a point in time."
     )
 
 

@@ -1,4 +1,4 @@
-"""rollback --restore: everything that was dropped comes back, and nothing of others goes."""
+"""rollback --restore: all dropped objects are restored, and other objects stay."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,7 +97,7 @@ def test_rollback_in_a_schema_with_a_blank__restored(database: str, backups: Pat
     assert contents() == before
 
 
-# What is of others
+# Objects that migrations did not create
 
 
 OTHERS = """

@@ -62,7 +62,7 @@ def test_restore_of_a_table_in_use__waited_for(backup: Backup, settings: Setting
 
 @pytest.fixture
 def at_the_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Return a function that has something happen when all has been restored, before the commit."""
+    """Return a function that sets what happens after everything is restored, before the commit."""
 
     def set_reaction(reaction: Callable[[], None]) -> None:
         def check(*args: Any) -> None:
@@ -162,7 +162,7 @@ def test_restore_ended_by_a_signal__nothing_changed_and_nothing_goes_on(
     assert contents() == before
 
 
-# A backup that is not whole
+# A backup that is incomplete
 
 
 def test_file_that_is_cut_off__nothing_changed(backup: Backup, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyP
     )
 
 
-# An event trigger of others gives each new table a trigger that drops its rows.
+# An event trigger gives each new table a trigger that drops its rows.
 KEEPS_ROWS_OUT = """
     CREATE SCHEMA theirs;
     CREATE FUNCTION theirs.quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';

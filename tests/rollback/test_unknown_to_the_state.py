@@ -1,4 +1,4 @@
-"""Objects that the state of the migrations does not know by now: named, asked about, restored."""
+"""Objects that the migration state does not contain: listed, asked about, and restored."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ STATE_ONLY = "migrations.SeparateDatabaseAndState(state_operations=[{}]),"
 
 @dataclass(frozen=True)
 class Case:
-    """A migration after that which makes tables keep and item, and what going back destroys."""
+    """A migration after the creation of tables keep and item, and what its rollback destroys."""
 
     operations: str
     models: str

@@ -71,6 +71,6 @@ def test_role_with_read_only_transactions__cannot_make_the_tables() -> None:
         call_command("schema_docs", "--check")
     role = connection.get_connection_params()["user"]
     assert str(error.value) == (
-        f"Role {role} has read-only transactions here, in which no temporary table can be made. "
+        f"Role {role} has read-only transactions here, in which no temporary table can be created. "
         "Verify as another role, or compare with a snapshot: --expect FILE."
     )

@@ -114,8 +114,8 @@ def test_partial_unique_constraint__a_unique_index(domains: Sequence[Domain]) ->
 
 
 def test_partitions__of_the_table_in_months_only(domains: Sequence[Domain]) -> None:
-    divided = {table.name: table.partitions for domain in domains for table in domain.tables}
-    assert {name: found for name, found in divided.items() if found} == {
+    partitioned = {table.name: table.partitions for domain in domains for table in domain.tables}
+    assert {name: found for name, found in partitioned.items() if found} == {
         "analytics_events": Partitions(
             "timestamp",
             "analytics_events_default",

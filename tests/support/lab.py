@@ -36,7 +36,7 @@ class Config(AppConfig):
 
 
 class Lab:
-    """The app, installed beside `FEW_APPS`; its package is in `directory`.
+    """The app, installed next to `FEW_APPS`; its package is in `directory`.
 
     The apps `others` are installed as well, each with an empty package.
     """

@@ -99,7 +99,7 @@ class Pair:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let the standby fall behind until the block ends."""
+        """Pause the standby, so that it falls behind, until the block ends."""
         self.on(self.standby, "SELECT pg_wal_replay_pause()")
         state: LiteralString = "SELECT pg_get_wal_replay_pause_state()"
         # It takes note of the pause at the next record.
@@ -112,7 +112,7 @@ class Pair:
 
     @contextmanager
     def cut_off(self) -> Iterator[None]:
-        """Let the standby receive nothing until the block ends."""
+        """Cut the standby off from the primary until the block ends."""
         conninfo = self.on(self.standby, "SHOW primary_conninfo")
         receiver: LiteralString = "SELECT count(*) FROM pg_stat_wal_receiver"
         self.on(self.standby, "ALTER SYSTEM SET primary_conninfo = ''")
@@ -127,7 +127,7 @@ class Pair:
 
     @contextmanager
     def hanging(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Let the standby and its side of a connection do nothing, unless that is the primary's."""
+        """Freeze the standby and its end of `connection`; do nothing for one to the primary."""
         if connection.alias == "default":
             yield
             return
@@ -143,7 +143,7 @@ class Pair:
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Let the standby be down until the block ends."""
+        """Stop the standby until the block ends."""
         self.standby.stop()
         try:
             yield

@@ -14,7 +14,7 @@ from config.drift.repair.cluster_placement import before_drop, change_placement
 from config.drift.repair.conversion import is_lossy
 from config.drift.repair.creation import comment, create
 from config.drift.repair.labels import relabel
-from config.drift.repair.partition_changes import change_partition
+from config.drift.repair.partition_repairs import change_partition
 from config.drift.repair.partition_statements import create_partition, full_name
 from config.drift.repair.partitioning import keeps_rows_when_partitioned, replace_with_partitioned
 from config.drift.repair.phases import Phase, Statement, is_on_cluster, ordered, table_pattern

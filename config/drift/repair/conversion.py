@@ -13,7 +13,7 @@ def conversion_sql(column: str, found: str, wanted: str) -> str:
     """Return the expression that converts `column` from the type `found` to the type `wanted`.
 
     It casts through text where possible: PostgreSQL then refuses a value that does not fit, which a
-    direct cast would cut or round.
+    direct cast would truncate or round.
     """
     if re.fullmatch(WITHOUT_ZONE, found) and wanted == "timestamp with time zone":
         return f"{column} AT TIME ZONE 'UTC'"  # Django writes UTC

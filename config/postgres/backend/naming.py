@@ -40,7 +40,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         # Collected SQL is not executed, so the database keeps the old names, which these map to.
         self._collected_columns: dict[tuple[str, str], str] = {}
         self._collected_names: dict[str, str] = {}
-        self.undivided: dict[str, tuple[str, str]] = {}
+        self.unpartitioned: dict[str, tuple[str, str]] = {}
         """By table, the column and default partition of partitions that the migration removes."""
 
     # Derived names
@@ -177,9 +177,9 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             found_table = self.collected_table_renames.get(table, table)
             found = self._collected_columns.pop((found_table, old), old)
             self._collected_columns[found_table, new] = found
-        divided_by, default = self.undivided.get(table, ("", ""))
-        if divided_by == old:
-            self.undivided[table] = (new, default)
+        partitioned_by, default = self.unpartitioned.get(table, ("", ""))
+        if partitioned_by == old:
+            self.unpartitioned[table] = (new, default)
         for deferred in self._deferred_statements():
             deferred.rename_column_references(table, old, new)
         names = [

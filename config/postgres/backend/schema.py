@@ -97,7 +97,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             super().add_constraint(model, constraint)
             return
         table, new = model._meta.db_table, constraint.default_partition(model)
-        column, old = self.undivided.pop(table, ("", ""))
+        column, old = self.unpartitioned.pop(table, ("", ""))
         if column != constraint.column(model):
             is_there = f"with partitions by {column!r}" if column else "without partitions"
             raise _partitions_error(table, is_there, "with", constraint.name)
@@ -108,17 +108,17 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         """Remove the constraint. If its creation is still deferred, run that first."""
         if isinstance(constraint, MonthlyPartitions):
             default = constraint.default_partition(model)
-            self.undivided[model._meta.db_table] = (constraint.column(model), default)
+            self.unpartitioned[model._meta.db_table] = (constraint.column(model), default)
             return
         self._run_deferred()
         super().remove_constraint(model, constraint)
 
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
         """Raise CommandError if the migration removes partitions from a table that stays."""
-        if exc_type or not self.undivided:
+        if exc_type or not self.unpartitioned:
             super().__exit__(exc_type, exc_value, traceback)
             return
-        table, (_, default) = self.undivided.popitem()
+        table, (_, default) = self.unpartitioned.popitem()
         error = _partitions_error(table, "with partitions", "without", split_identifier(default)[1])
         super().__exit__(CommandError, error, traceback)
         raise error
@@ -309,7 +309,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
 
 def _partitions_error(table: str, is_there: str, wanted: str, name: str) -> CommandError:
     return CommandError(
-        f"Table {table} exists {is_there}, and PostgreSQL decides that when it creates a table. "
+        f"Table {table} exists {is_there}, which PostgreSQL cannot change afterwards. "
         f"This migration changed nothing. Add a model {wanted} {name!r}, copy the rows to its "
         "table, and rename both."
     )

@@ -52,7 +52,10 @@ def read_schema(connection: BaseDatabaseWrapper) -> Schema:
     """
     rows = read_rows(connection, SCHEMA)
     if not rows:
-        raise CatalogError("No schema of the role's search_path exists.")
+        raise CatalogError(
+            "No schema of the role's search_path exists. Create the schema, or set the role's "
+            "search_path to one that exists."
+        )
     return Schema(*rows[0])
 
 

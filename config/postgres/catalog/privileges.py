@@ -29,13 +29,12 @@ def check_may_read(connection: BaseDatabaseWrapper) -> None:
     for role, table, schema, may_use_schema, may_select in read_rows(connection, LEDGERS):
         if not may_use_schema:
             raise CatalogError(
-                f"Role {role} may not look into schema {schema}, where the migrations' ledger is. "
+                f"Role {role} may not use schema {schema}, which contains django_migrations. "
                 f"GRANT USAGE ON SCHEMA {schema} TO {role}."
             )
         if not may_select:
             raise CatalogError(
-                f"Role {role} may not read the migrations' ledger. "
-                f"GRANT SELECT ON {table} TO {role}."
+                f"Role {role} may not read django_migrations. GRANT SELECT ON {table} TO {role}."
             )
 
 
@@ -45,16 +44,16 @@ def check_may_create_temporary(connection: BaseDatabaseWrapper) -> None:
     instead = "or compare with a snapshot: --expect FILE"
     if standby:
         raise CatalogError(
-            "The server is a standby, on which no temporary table can be made. Verify the primary, "
-            f"{instead}."
+            "The server is a standby, on which no temporary table can be created. Verify the "
+            f"primary, {instead}."
         )
     if read_only:
         raise CatalogError(
             f"Role {role} has read-only transactions here, in which no temporary table can be "
-            f"made. Verify as another role, {instead}."
+            f"created. Verify as another role, {instead}."
         )
     if not may_create:
         raise CatalogError(
-            f"Role {role} may not make temporary tables. "
+            f"Role {role} may not create temporary tables. "
             f"GRANT TEMPORARY ON DATABASE {database} TO {role}, {instead}."
         )

@@ -91,7 +91,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         return super()._detect_changes(convert_apps, graph)
 
     def generate_deleted_models(self) -> None:
-        """Delete a divided table with its partitions, which cannot be removed before it."""
+        """Delete a partitioned table with its partitions, which cannot be removed before it."""
         new = self.new_model_keys | self.new_unmanaged_keys
         deleted = (self.old_model_keys | self.old_unmanaged_keys) - new
         for key in deleted:

@@ -54,7 +54,7 @@ def _check_names(enums: Iterable[EnumField]) -> Iterator[CheckMessage]:
         if len(classes) > 1:
             named = " and ".join(f"{cls.__module__}.{cls.__qualname__}" for cls in classes)
             yield Error(
-                f"Enum type {name!r} is claimed by {named}.",
+                f"Enum type {name!r} is declared by {named}.",
                 hint="Rename one of the classes; the type is named after its class.",
                 obj=list(classes)[-1],
                 id="enums.E001",

@@ -120,7 +120,7 @@ class EnumOperation(Operation):
         return any(user.is_allowed(alias) for user in users)
 
 
-class User(NamedTuple):
+class TypeUser(NamedTuple):
     """A model that has, or had in a migration, a field of an enum type."""
 
     app_label: str
@@ -135,16 +135,16 @@ class User(NamedTuple):
         return model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
 
 
-def _read_users(operation: EnumOperation) -> list[User]:
+def _read_users(operation: EnumOperation) -> list[TypeUser]:
     """Return the models that use the type of the operation, under any name, in any migration."""
     names = {operation.name}
-    users: dict[str, list[User]] = {}
+    users: dict[str, list[TypeUser]] = {}
     renamed: list[set[str]] = []
     for (app_label, _), migration in MigrationLoader(None).disk_migrations.items():
         for each in _with_nested(migration.operations):
             for model_name, field in _fields_of(each):
                 if enum := enum_field(field):
-                    users.setdefault(enum.type_name, []).append(User(app_label, model_name))
+                    users.setdefault(enum.type_name, []).append(TypeUser(app_label, model_name))
             if isinstance(each, EnumOperation) and each.name_before and each.name_after:
                 renamed.append({each.name_before, each.name_after})
     for _ in renamed:

@@ -1,6 +1,6 @@
 """Changes of enum types in the state of migrations.
 
-Fields contain the name and labels of their type, and expressions contain labels as renamer. If the
+Fields contain the name and labels of their type, and expressions contain labels as literals. If the
 type changes, both are changed in the state; otherwise the autodetector would report them.
 """
 
@@ -33,7 +33,7 @@ def change_enum(
 ) -> None:
     """Change the labels or the name of the type in every model that uses it.
 
-    `renamed` maps old to new labels, which replace each other in renamer.
+    `renamed` maps old to new labels, which replace each other in literals.
     """
     for key, model in state.models.items():
         fields = [

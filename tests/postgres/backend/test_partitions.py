@@ -1,4 +1,4 @@
-"""Migrations of a table that is divided into months."""
+"""Migrations of a table that is partitioned by month."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -234,7 +234,7 @@ def indexes_by_partition() -> list[tuple[Any, ...]]:
     )
 
 
-def test_new_table__is_divided_by_the_column(db: None) -> None:
+def test_new_table__is_partitioned_by_the_column(db: None) -> None:
     applied(ProjectState(), *create())
     assert run_sql(
         "SELECT pg_get_partkeydef('music_play'::regclass), relname, pg_get_expr(relpartbound, oid)"
@@ -280,7 +280,7 @@ def test_table_with_a_long_name__has_a_key_whose_name_fits(db: None, length: int
     assert key == f"{shortened(name, 58)}_pkey"
 
 
-def test_table_divided_by_date__takes_the_rows_of_its_months(db: None) -> None:
+def test_table_partitioned_by_date__takes_the_rows_of_its_months(db: None) -> None:
     day = models.DateField()
     partitioned = CreateModel(
         "Day",
@@ -309,8 +309,8 @@ def test_partitions_of_an_existing_table__are_refused(db: None) -> None:
     with pytest.raises(CommandError) as error:
         applied(state, AddConstraint("play", BY_TIME))
     assert str(error.value) == (
-        "Table music_play exists without partitions, and PostgreSQL decides that when it creates a "
-        "table. This migration changed nothing. Add a model with 'music_play_default', copy the "
+        "Table music_play exists without partitions, which PostgreSQL cannot change afterwards. "
+        "This migration changed nothing. Add a model with 'music_play_default', copy the "
         "rows to its table, and rename both."
     )
 
@@ -319,8 +319,8 @@ def test_partitions_removed_from_a_table__are_refused(state: ProjectState) -> No
     with pytest.raises(CommandError) as error:
         applied(state, RemoveConstraint("play", "music_play_default"))
     assert str(error.value) == (
-        "Table music_play exists with partitions, and PostgreSQL decides that when it creates a "
-        "table. This migration changed nothing. Add a model without 'music_play_default', copy the "
+        "Table music_play exists with partitions, which PostgreSQL cannot change afterwards. "
+        "This migration changed nothing. Add a model without 'music_play_default', copy the "
         "rows to its table, and rename both."
     )
 
@@ -334,8 +334,8 @@ def test_partitions_by_another_column__are_refused(db: None) -> None:
             AddConstraint("play", MonthlyPartitions("other", name="music_play_default")),
         )
     assert str(error.value) == (
-        "Table music_play exists with partitions by 'time', and PostgreSQL decides that when it "
-        "creates a table. This migration changed nothing. Add a model with 'music_play_default', "
+        "Table music_play exists with partitions by 'time', which PostgreSQL cannot change "
+        "afterwards. This migration changed nothing. Add a model with 'music_play_default', "
         "copy the rows to its table, and rename both."
     )
 

@@ -136,8 +136,8 @@ def test_type_that_two_branches_create__refused_before_anything_runs(
     with pytest.raises(CommandError) as error:
         migrate("lab")
     assert str(error.value) == (
-        "Create enum type mood: a migration before lab.0002_second makes 'mood'. This migration "
-        "changed nothing. If two branches make the same change, delete the operation from the "
-        "later migration; else correct it."
+        "Create enum type mood: a migration before lab.0002_second creates 'mood'. This "
+        "migration changed nothing. If two branches make the same change, delete the operation "
+        "from the later migration; else correct it."
     )
     assert bool(run_sql("SELECT to_regtype('mood')")[0][0]) is applied_first

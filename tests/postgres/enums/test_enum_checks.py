@@ -59,7 +59,7 @@ def test_two_classes_of_one_type_name__are_an_error() -> None:
     model("users.Thing", role=EnumField(Role), other=EnumField(other))
     assert check_enum_types() == [
         Error(
-            "Enum type 'role' is claimed by users.enums.Role and users.models.Role.",
+            "Enum type 'role' is declared by users.enums.Role and users.models.Role.",
             hint="Rename one of the classes; the type is named after its class.",
             obj=other,
             id="enums.E001",

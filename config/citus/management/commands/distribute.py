@@ -6,7 +6,7 @@ from django.db import connections
 from config.citus.cluster import check_migrated, read_cluster
 from config.citus.distribution_plan import DistributionPlan, read_placed, read_plan
 from config.citus.distribution_run import DistributionRun
-from config.citus.divided import statements_to_restore
+from config.citus.partitioned import statements_to_restore
 from config.citus.plan_report import describe, describe_return
 from config.citus.return_path import statements_back
 from config.console import ask, chosen_connection, counted

@@ -17,7 +17,7 @@ from django.db import connections, models
 from config.console import ask, check_options, chosen_connection
 from config.dumps import ClientPrograms, find_client_programs
 from config.migrating import LockWaits, Progress, guarded_run
-from config.partitions.after_migrate import divided_models
+from config.partitions.after_migrate import partitioned_models
 from config.partitions.attempts import retried
 from config.partitions.live_partitions import read_partitions
 from config.partitions.making import drop_all_unfinished, make_months
@@ -50,8 +50,9 @@ class Command(BaseCommand):
     """Exit status 0: done, or nothing to do; 1: refused or failed; 130: Ctrl-C."""
 
     help = (
-        "Show the months of the tables that are divided by month; make coming and earlier months; "
-        "detach, archive and drop old ones. Prints only what it has done, so that cron can run it."
+        "Show the months of the tables that are partitioned by month; make coming and earlier "
+        "months; detach, archive and drop old ones. Prints only what it has done, so that cron "
+        "can run it."
     )
     requires_system_checks = ()
 
@@ -61,7 +62,7 @@ class Command(BaseCommand):
             "tables",
             nargs="*",
             metavar="table",
-            help="Default: all tables that are divided by month.",
+            help="Default: all tables that are partitioned by month.",
         )
         ahead = _whole_number(0, MOST_AHEAD)
         add("--ahead", type=ahead, metavar="N", help="Make this month and the N after it.")
@@ -90,16 +91,18 @@ class Command(BaseCommand):
             self.apply(chosen, requested)
 
     def chosen_models(self, tables: Sequence[str]) -> list[type[models.Model]]:
-        """Return the models of the named tables, or of all divided tables if none is named."""
-        divided = {m._meta.db_table: m for m in divided_models(self.connection.alias)}
+        """Return the models of the named tables, or of all partitioned tables if none is named."""
+        partitioned = {m._meta.db_table: m for m in partitioned_models(self.connection.alias)}
         alias = self.connection.alias
-        if not divided and divided_models("default"):
-            raise CommandError(f"No table of the connection {alias} is divided by month.")
+        if not partitioned and partitioned_models("default"):
+            raise CommandError(f"No table of the connection {alias} is partitioned by month.")
         for table in tables:
-            if table not in divided:
-                names = ", ".join(sorted(divided)) or "none"
-                raise CommandError(f"{table} is not divided by month. Tables that are: {names}.")
-        return [divided[table] for table in dict.fromkeys(tables) or divided]
+            if table not in partitioned:
+                names = ", ".join(sorted(partitioned)) or "none"
+                raise CommandError(
+                    f"{table} is not partitioned by month. Tables that are: {names}."
+                )
+        return [partitioned[table] for table in dict.fromkeys(tables) or partitioned]
 
     def describe(self, model: type[models.Model]) -> str:
         return "\n".join(months_table(self.connection, model))

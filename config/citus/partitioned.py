@@ -1,7 +1,7 @@
-"""The foreign keys of tables in partitions, which are set aside while tables are placed.
+"""The foreign keys of partitioned tables, which are set aside while tables are placed.
 
-When a table is placed, Citus converts all that foreign keys connect with it, and fails at a table
-in partitions.
+When a table is placed, Citus converts all tables that foreign keys connect with it, and fails if
+one of them is partitioned.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from config.postgres.catalog import Catalog, Key
 
 
 def keys_to_set_aside(catalog: Catalog, tables: Iterable[str]) -> list[Key]:
-    """Return the foreign keys of those of `tables` that are in partitions."""
-    divided = [table for table in tables if _is_divided(catalog, table)]
-    return [key for key in catalog if key.kind == "foreign key" and key.table in divided]
+    """Return the foreign keys of those of `tables` that are partitioned."""
+    partitioned = [table for table in tables if _is_partitioned(catalog, table)]
+    return [key for key in catalog if key.kind == "foreign key" and key.table in partitioned]
 
 
 def statements_to_restore(comparison: Comparison) -> list[str]:
@@ -22,11 +22,11 @@ def statements_to_restore(comparison: Comparison) -> list[str]:
         repair
         for finding in comparison.findings
         if finding.drift.key.kind == "foreign key" and finding.drift.problem == "missing"
-        if _is_divided(comparison.expected, finding.drift.key.table)
+        if _is_partitioned(comparison.expected, finding.drift.key.table)
         for repair in finding.repairs
     )
     return [repair.sql for repair in repairs]
 
 
-def _is_divided(catalog: Catalog, table: str) -> bool:
+def _is_partitioned(catalog: Catalog, table: str) -> bool:
     return bool(catalog.get(Key("table", "", table), {}).get("partition key"))
