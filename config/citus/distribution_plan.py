@@ -10,11 +10,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.citus.partitioned import keys_to_set_aside
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_catalog, read_schema
 from config.postgres.citus import (
-    FOREIGN_KEY,
     Layout,
     declared_layout,
     on_cluster,
     read_layout,
+    referred_table,
 )
 
 SIZES = """
@@ -115,8 +115,7 @@ def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
         graph.add(name)
     for key in catalog:
         if key.kind == "foreign key" and key.table in declared:
-            found = FOREIGN_KEY.match(str(catalog[key]["definition"]))
-            referred = found["table"].replace('"', "") if found else key.table
+            referred = referred_table(catalog[key]["definition"])
             if referred in declared and referred != key.table:
                 graph.add(key.table, referred)
     try:

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.db.backends.utils import CursorWrapper
 
 from config.postgres.catalog import Address, in_order, read_definitions, read_dependents_outside
+from config.postgres.citus import is_cluster
 from config.rollback.archive import ArchiveError, Entry, Section
 from config.rollback.backup import Backup
 from config.rollback.inventory import NAMED_OBJECTS
@@ -111,7 +112,7 @@ def plan_replacement(
     dependents = read_dependents_outside(cursor, replaced)
     definitions = read_definitions(cursor, dependents, [], {})
     try:
-        steps = in_order(definitions, dependents)
+        steps = in_order(definitions, dependents, is_cluster=is_cluster(cursor.db.alias))
     except CycleError:
         dependents.refused.extend(item.description for item in definitions)
     if dependents.refused:

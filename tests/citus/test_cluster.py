@@ -160,6 +160,22 @@ def test_lock_by_a_query_of_spread_rows__is_one_line(distributed: str) -> None:
     )
 
 
+REORDERED_TWICE = """
+from django.db import connection
+
+for enum in ("course_status", "grading_status"):
+    for _ in range(2):
+        with connection.schema_editor() as editor:
+            editor.change_enum_labels(enum, lambda labels: labels[::-1])
+"""
+"""The types of columns of a table on every server and of one that is spread, both with checks."""
+
+
+def test_labels_of_enum_types__are_reordered_and_back(distributed: str) -> None:
+    assert printed(shell(REORDERED_TWICE, DATABASE_URL=distributed)) == ""
+    printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
+
+
 def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None:
     options = ("--noinput", "--yes-destroy-data", "--no-backup", "--verbosity=0")
     printed(manage("rollback", "communication", *options, DATABASE_URL=distributed))

@@ -84,6 +84,16 @@ def test_restore_of_odd_names__everything_as_before(database: str, backups: Path
         run_sql(f'DROP OWNED BY "{owner}"; DROP ROLE "{owner}"')
 
 
+def test_restore_on_a_cluster__names_the_next_step(
+    database: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = back_up(backups)
+    module = "config.rollback.management.commands.rollback"
+    monkeypatch.setattr(f"{module}.is_cluster", lambda alias: True)
+    *_, last = rollback("--restore", backup.path, *GO_ON)
+    assert last == "They are on the coordinator. Run manage.py distribute to place them."
+
+
 def test_rollback_in_a_schema_with_a_blank__restored(database: str, backups: Path) -> None:
     run_sql('ALTER SCHEMA public RENAME TO "My Schema-1"; CREATE SCHEMA public')
     run_sql(f'ALTER DATABASE "{database}" SET search_path TO "My Schema-1", public')

@@ -7,13 +7,13 @@ from config.drift.repair.phases import Phase, Statement, is_on_cluster, table_pa
 from config.drift.repair.removal import recreate_mentioning
 from config.postgres.catalog import Catalog, Key
 from config.postgres.citus import (
-    FOREIGN_KEY,
     declared_layout,
     free,
     keep,
     layout_of,
     move,
     place,
+    referred_table,
     take_back_alone,
 )
 
@@ -40,10 +40,9 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
 
 def before_drop(key: Key, live: Catalog) -> Iterator[Statement]:
     """Yield the statement without which Citus may refuse to drop a foreign key of a local table."""
-    if key.kind == "foreign key" and not is_on_cluster(key.table, live):
-        found = FOREIGN_KEY.match(str(live[key]["definition"]))
-        if found and is_on_cluster(found["table"].replace('"', ""), live):
-            yield Statement(Phase.DROP_FOREIGN_KEYS, keep(key.table))
+    is_local = key.kind == "foreign key" and not is_on_cluster(key.table, live)
+    if is_local and is_on_cluster(referred_table(live[key]["definition"]), live):
+        yield Statement(Phase.DROP_FOREIGN_KEYS, keep(key.table))
 
 
 def _recreate_foreign_keys(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:

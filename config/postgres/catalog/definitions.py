@@ -78,11 +78,14 @@ def _read_definition(
     return Definition(address, description, table, drop, create, finish, details)
 
 
-def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[DropAndRecreate]:
+def in_order(
+    definitions: Sequence[Definition], dependents: Dependents, *, is_cluster: bool
+) -> list[DropAndRecreate]:
     """Return the statements in an order in which the objects can be created.
 
     They can be dropped in the reverse order. Each table is altered by one statement, so that it is
-    rewritten only once. Raise graphlib.CycleError if there is no such order.
+    rewritten only once; on a cluster by several, since Citus adds a constraint only by itself.
+    Raise graphlib.CycleError if there is no such order.
     """
     nodes = {item.address: item.table or item.address for item in definitions}
     sorter = TopologicalSorter[object](dict.fromkeys(nodes.values(), ()))
@@ -90,20 +93,25 @@ def in_order(definitions: Sequence[Definition], dependents: Dependents) -> list[
         if node := nodes.get(address):
             sorter.add(node, *(nodes[need] for need in needs if nodes[need] != node))
     return [
-        _combine([item for item in definitions if nodes[item.address] == node])
+        _combine([item for item in definitions if nodes[item.address] == node], is_cluster)
         for node in sorter.static_order()
     ]
 
 
-def _combine(definitions: Sequence[Definition]) -> DropAndRecreate:
+def _combine(definitions: Sequence[Definition], is_cluster: bool) -> DropAndRecreate:
     # A column is dropped after its constraints, because DROP COLUMN would drop them, too.
     drop = [sql for item in reversed(definitions) for sql in item.drop]
     create = [sql for item in definitions for sql in item.create]
     if table := definitions[0].table:
-        drop, create = _alter_table(table, drop), _alter_table(table, create)
+        alter = _alter_one_by_one if is_cluster else _alter_at_once
+        drop, create = alter(table, drop), alter(table, create)
     create += [sql for item in definitions for sql in item.details]
     return DropAndRecreate(drop, create, [sql for item in definitions for sql in item.finish])
 
 
-def _alter_table(table: str, actions: Sequence[str]) -> list[str]:
+def _alter_at_once(table: str, actions: Sequence[str]) -> list[str]:
     return [f"ALTER TABLE {table} {', '.join(actions)}"] if actions else []
+
+
+def _alter_one_by_one(table: str, actions: Sequence[str]) -> list[str]:
+    return [f"ALTER TABLE {table} {action}" for action in actions]

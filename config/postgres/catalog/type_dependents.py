@@ -46,15 +46,20 @@ REBUILT = ("check", "default", "index", "key", "statistics")
 """The kinds that PostgreSQL rebuilds when it changes the type of their column."""
 
 
-def read_dependents(cursor: CursorWrapper, type_oid: int) -> Dependents:
-    """Return the type and the objects that must be dropped before it."""
+def read_dependents(cursor: CursorWrapper, type_oid: int, shards: Collection[int]) -> Dependents:
+    """Return the type and the objects that must be dropped before it.
+
+    The `shards` are oids of tables that change together with other tables.
+    """
     root = Address("pg_type", type_oid)
+    hidden = _read_included(cursor, [Address("pg_class", oid) for oid in shards])
     found = Dependents({root: "enum type"})
     unit_of = {root: root}
     walk = Walk(cursor, [root])
     for level in walk.levels():
-        units = _read_units(cursor, [item.dependent for item in level])
-        for item in level:
+        visible = [item for item in level if not item.dependent.is_within(hidden)]
+        units = _read_units(cursor, [item.dependent for item in visible])
+        for item in visible:
             needed = unit_of[item.needed]
             kind, address, description = units[item.dependent]
             if kind is None:

@@ -19,6 +19,7 @@ from config.postgres.citus.layout import (
     on_cluster,
     read_layout,
     read_shards,
+    referred_table,
     with_layout,
 )
 from config.postgres.citus.placement_statements import (
@@ -57,6 +58,7 @@ __all__ = [
     "place",
     "read_layout",
     "read_shards",
+    "referred_table",
     "take_back",
     "take_back_alone",
     "with_layout",

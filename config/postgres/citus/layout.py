@@ -152,7 +152,7 @@ def key_on_cluster(owner: str, definition: str, layout: Layout) -> str:
     if not (found := FOREIGN_KEY.match(definition)):
         return definition
     columns, table, referred, rest = found.groups()
-    name = table.replace('"', "")
+    name = referred_table(definition)
     # Citus would also manage a table that stays on the coordinator, and could not revert that if
     # the table has an identity column.
     if (owner in layout) != (name in layout):
@@ -167,6 +167,12 @@ def key_on_cluster(owner: str, definition: str, layout: Layout) -> str:
     if column in _column_names(columns) and "ON DELETE SET" in rest:
         return ""
     return f"FOREIGN KEY ({columns}) REFERENCES {table}({referred}){rest}"
+
+
+def referred_table(definition: object) -> str:
+    """Return the name of the table to which a key refers, or '' if it is no foreign key."""
+    found = FOREIGN_KEY.match(str(definition))
+    return found["table"].replace('"', "") if found else ""
 
 
 def _with_column(column: str, columns: str) -> str:

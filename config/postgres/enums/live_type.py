@@ -24,6 +24,7 @@ from config.postgres.catalog import (
     read_dependents,
     transposed,
 )
+from config.postgres.citus import is_cluster, read_shards
 from config.postgres.enums.arrays import parse_array
 from config.postgres.row_security import every_row
 
@@ -112,13 +113,13 @@ def plan_swap(
     Raise CommandError if a dependent object could not be created again.
     """
     replacements = replacements or {}
-    dependents = read_dependents(cursor, enum.oid)
+    dependents = read_dependents(cursor, enum.oid, read_shards(cursor.db))
     _check_owners_of(cursor, enum, dependents)
     if dependents.refused:
         raise _not_recreatable(enum, dependents.refused)
     definitions = read_definitions(cursor, dependents, labels, replacements)
     try:
-        steps = in_order(definitions, dependents)
+        steps = in_order(definitions, dependents, is_cluster=is_cluster(cursor.db.alias))
     except CycleError as error:
         raise _not_recreatable(enum, ["objects that depend on each other"]) from error
     columns = _read_columns(cursor, enum, dependents)
@@ -127,7 +128,7 @@ def plan_swap(
 
 def check_owners(cursor: CursorWrapper, enum: EnumType) -> None:
     """Raise CommandError if the role may not drop the type or one of its dependents."""
-    _check_owners_of(cursor, enum, read_dependents(cursor, enum.oid))
+    _check_owners_of(cursor, enum, read_dependents(cursor, enum.oid, read_shards(cursor.db)))
 
 
 def _check_owners_of(cursor: CursorWrapper, enum: EnumType, dependents: Dependents) -> None:

@@ -10,6 +10,7 @@ from config.postgres.citus import (
     move,
     on_cluster,
     place,
+    referred_table,
     take_back,
 )
 
@@ -154,3 +155,15 @@ def test_take_back__takes_what_foreign_keys_connect() -> None:
     assert take_back("users") == (
         "SELECT undistribute_table('\"users\"', cascade_via_foreign_keys => true);"
     )
+
+
+@pytest.mark.parametrize(
+    ("definition", "table"),
+    [
+        ("FOREIGN KEY (owner) REFERENCES users(id) ON DELETE CASCADE", "users"),
+        ('FOREIGN KEY (owner) REFERENCES "Users"(id)', "Users"),
+        ("PRIMARY KEY (id)", ""),
+    ],
+)
+def test_referred_table__is_that_of_a_foreign_key(definition: str, table: str) -> None:
+    assert referred_table(definition) == table

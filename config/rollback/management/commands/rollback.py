@@ -22,7 +22,7 @@ from config.console import (
 )
 from config.dumps import ClientPrograms, find_client_programs
 from config.postgres.catalog import read_schema
-from config.postgres.citus import read_layout
+from config.postgres.citus import is_cluster
 from config.rollback.backup import Backup, shell_path, write_backup
 from config.rollback.dry_run import dry_run_script
 from config.rollback.losses import Losses, destroys_data, read_losses
@@ -131,7 +131,6 @@ class Command(BaseCommand):
 
     def restore(self, path: Path) -> None:
         backup = open_backup(path)
-        was_distributed = read_layout(self.connection, read_schema(self.connection))
         tools = find_client_programs(self.connection, to_restore=True)
         if overwritten := describe_overwritten(self.connection, backup):
             self.say(overwritten)
@@ -140,7 +139,7 @@ class Command(BaseCommand):
         tables = counted(len(backup.tables), "table")
         types = counted(len(backup.types), "enum type")
         self.say(self.style.SUCCESS(f"Restored {tables} and {types} from {shell_path(path)}."))
-        if was_distributed:
+        if is_cluster(self.connection.alias):
             self.say("They are on the coordinator. Run manage.py distribute to place them.")
 
     def confirm(self, *, is_dangerous: bool) -> None:
