@@ -17,6 +17,7 @@ from tests.migrating.sessions import (
     wait_until_a_session_waits,
     without_seconds,
 )
+from tests.support.lab import Lab
 from tests.support.migrations import dump, extra_migration, migrate, run_sql
 
 CREATE_TABLE = 'migrations.RunSQL("CREATE TABLE made_before ()", "DROP TABLE made_before")'
@@ -149,6 +150,30 @@ def test_rollback_behind_a_reader__tried_again_as_a_whole(reader: Session) -> No
         "  Unapplying users.0099_extra... OK",
     ]
     assert run_sql("SELECT to_regclass('made_before')") == [(None,)]
+
+
+RENAME = "migrations.RenameModel('Note', 'Notice'),"
+
+
+@pytest.mark.parametrize(
+    "rename", [RENAME, f"migrations.SeparateDatabaseAndState([{RENAME}], [{RENAME}]),"]
+)
+def test_model_that_is_renamed_back_behind_a_reader__gets_its_old_name(
+    lab: Lab, rename: str
+) -> None:
+    """Django's operation swaps its names meanwhile, and an error leaves them so."""
+    lab.write_models("""
+        class Note(models.Model):
+            reply_to = models.ForeignKey("self", models.CASCADE, null=True)
+    """)
+    lab.migrate()
+    before = dump("--schema-only")
+    lab.write_migration("0002_x", rename)
+    migrate("lab")
+    with session() as reader:
+        reader.execute("BEGIN; SELECT FROM lab_notice")
+        migrate_until("Trying again", reader.rollback, "lab", "0001")
+    assert dump("--schema-only") == before
 
 
 def test_statement_of_migration_that_is_not_atomic__is_tried_again_alone(reader: Session) -> None:

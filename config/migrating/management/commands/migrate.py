@@ -14,6 +14,7 @@ from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
 from config.migrating.signals import migrated, migrating
+from config.migrating.swapped_names import names_kept
 from config.migrating.unfit_rows import check_rows
 from config.postgres import Plan
 from config.postgres.enums import EnumAutodetector, running
@@ -72,6 +73,7 @@ class Command(migrate.Command):
             return
         self.apps_before = apps
         self.plan_context.enter_context(running(plan))
+        self.plan_context.enter_context(names_kept(plan))
         self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # a retry shows no plan
         if not self.fake:
             check_plan(self.connection, plan, apps, self.fake_initial)
