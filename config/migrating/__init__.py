@@ -13,6 +13,7 @@ from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
 from config.migrating.runs import all_undone, guarded_run
 from config.migrating.signals import migrated, migrating
+from config.migrating.swapped_names import names_kept
 
 __all__ = [
     "LockWaits",
@@ -26,6 +27,7 @@ __all__ = [
     "migrated",
     "migrating",
     "model_keys",
+    "names_kept",
     "removed_models",
     "renamed_back",
     "stale_content_types",

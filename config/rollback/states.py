@@ -5,18 +5,50 @@ and when it is carried out.
 """
 
 from collections.abc import Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
+from functools import cached_property
 from typing import NamedTuple
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import Migration, RunPython
+from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ProjectState, StateApps
 
-from config.postgres.enums import database_operations
 from config.rollback.trace import Mark
 
 MOST_KEPT = 200  # states; the models of one take about a megabyte for each 30 models
+WITHOUT_EFFECT = (Mark.state_forwards, RunPython.state_forwards)
+
+
+class State(ProjectState):
+    """The state after `operation`, which leaves the state `before` it as it is."""
+
+    def __init__(self, before: ProjectState, app_label: str, operation: Operation) -> None:
+        models = {key: model.clone() for key, model in before.models.items()}
+        super().__init__(models, before.real_apps)
+        self.made_of = before, app_label, operation
+        operation.state_forwards(app_label, self)
+
+    def rename_field(self, app_label: str, model_name: str, old_name: str, new_name: str) -> None:
+        """Rename a field. Django renames it in place in the foreign keys that refer to it."""
+        _copy_fields(self)
+        super().rename_field(app_label, model_name, old_name, new_name)
+
+    @cached_property
+    def apps(self) -> StateApps:
+        """The models, made from this state, or from those before if one that they need is missing.
+
+        A migration may delete a model before the fields that refer to it. Django adapts the models
+        in each state to those in the next, which takes longer.
+        """
+        try:
+            return super().apps
+        except ValueError:
+            before, app_label, operation = self.made_of
+            adapted = _copy(before)
+            vars(adapted)["apps"] = before.apps.clone()
+            operation.state_forwards(app_label, adapted)
+            return adapted.apps
 
 
 class Change(NamedTuple):
@@ -27,18 +59,11 @@ class Change(NamedTuple):
     after: ProjectState
 
     def undo(self, app_label: str, editor: BaseDatabaseSchemaEditor) -> None:
-        """Undo the operation in the database of `editor`.
-
-        Django's operations that rename swap their names meanwhile. If an error left them so, the
-        next attempt would rename in the other direction.
-        """
-        kept = [(each, vars(each).copy()) for each in database_operations([self.operation])]
-        try:
-            self.operation.database_backwards(app_label, editor, self.after, self.before)
-        except BaseException:
-            for operation, attributes in kept:
-                vars(operation).update(attributes)
-            raise
+        """Undo the operation in the database of `editor`."""
+        before, after = self.before, self.after
+        if _may_change_states(self.operation):
+            before, after = _copy(before), _copy(after)
+        self.operation.database_backwards(app_label, editor, after, before)
 
 
 class States:
@@ -65,26 +90,38 @@ class States:
         return changes[-1].after if changes else self.first
 
     def _after(self, before: ProjectState, app_label: str, operation: Operation) -> ProjectState:
-        if isinstance(operation, (Mark, RunPython)):  # others in each run, and no change
+        if type(operation).state_forwards in WITHOUT_EFFECT:  # others in each run
             return before
+        operation = getattr(operation, "original", operation)
         key = id(before), operation
         if key not in self._following:
-            self._following[key] = _copy(before)
-            operation.state_forwards(app_label, self._following[key])
+            self._following[key] = State(before, app_label, operation)
         return self._following[key]
 
-    def release(self, state: ProjectState) -> None:
-        """Release the models of a state, if those of all states would take much memory."""
-        if len(self._following) > MOST_KEPT:
-            vars(state).pop("apps", None)
+    def release(self, change: Change) -> None:
+        """Release the models after an undone change, if those of all states take much memory."""
+        if len(self._following) > MOST_KEPT and change.after is not change.before:
+            vars(change.after).pop("apps", None)
 
 
-def _copy(state: ProjectState) -> ProjectState:
-    """Return a copy without the models, which Django would adapt one after the other.
+def _may_change_states(operation: Operation) -> bool:
+    """Return whether undoing the operation may leave something in the models or the states.
 
-    Its fields are copies as well, since RenameField changes the foreign keys of a state in place.
+    The manager of ContentType remembers rows, which the rehearsal rolls back. Within
+    SeparateDatabaseAndState, RenameField changes fields of the state before.
     """
-    models = {name: model.clone() for name, model in state.models.items()}
-    for model in models.values():
+    return not operation.reduces_to_sql or isinstance(operation, SeparateDatabaseAndState)
+
+
+def _copy[S: ProjectState](state: S) -> S:
+    """Return a copy with fields of its own, and without the built models."""
+    copied = copy(state)
+    vars(copied).pop("apps", None)
+    copied.models = {key: model.clone() for key, model in state.models.items()}
+    _copy_fields(copied)
+    return copied
+
+
+def _copy_fields(state: ProjectState) -> None:
+    for model in state.models.values():
         model.fields = deepcopy(model.fields)
-    return ProjectState(models, state.real_apps)

@@ -73,6 +73,7 @@ class Trace:
         for operation in operations:
             if isinstance(operation, SeparateDatabaseAndState):
                 marked = copy(operation)
+                vars(marked)["original"] = operation
                 inner = self._with_marks(migration, operation.database_operations)
                 marked.database_operations = [*inner]
                 yield marked

@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.migrating import forget_models, removed_models
+from config.migrating import forget_models, names_kept, removed_models
 from config.postgres.enums import running
 from config.rollback.rollback_plan import Rollback
 from config.rollback.trace import Trace
@@ -44,12 +44,12 @@ def unapply(
     )
     executor = MigrationExecutor(connection)
     changes = rollback.states.changes([migration for migration, _ in reversed(plan)])
-    with running(rollback.plan), trace.explained_errors():
+    with running(rollback.plan), names_kept(rollback.plan), trace.explained_errors():
         for migration, _ in plan:
             with connection.schema_editor() as editor:
                 for change in reversed(changes.pop()):
                     change.undo(migration.app_label, editor)
-                    rollback.states.release(change.after)
+                    rollback.states.release(change)
             executor.record_migration(migration.app_label, migration.name, forward=False)
             # PostgreSQL refuses to alter a table that has pending checks of deferred constraints.
             connection.check_constraints()

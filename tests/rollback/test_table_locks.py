@@ -125,7 +125,10 @@ def test_session_that_lets_go_in_a_pause__waited_for(
 def test_model_that_is_renamed_back_after_a_pause__gets_its_old_name(
     lab: Lab, settings: Settings, rename: str
 ) -> None:
-    lab.write_models("class Note(models.Model):\n    pass\n")
+    lab.write_models("""
+        class Note(models.Model):
+            reply_to = models.ForeignKey("self", models.CASCADE, null=True)
+    """)
     lab.migrate()
     lab.write_migration("0002_x", rename)
     migrate("lab")
