@@ -119,10 +119,8 @@ class Trace:
         """Raise CommandError that names the failing operation and the reason."""
         try:
             yield
-        except (CommandError, OperationalError, DataError, IntegrityError):
-            raise  # guarded_run() explains these errors
         except Exception as error:
-            if not self._current:
+            if not self._current or _is_explained(error):
                 raise
             migration, operation = self._current
             raise CommandError(
@@ -145,8 +143,16 @@ class Mark(Operation):
         self.reached()
 
 
+def _is_explained(error: Exception) -> bool:
+    """Return whether the error or guarded_run() says what to do."""
+    explained = CommandError, OperationalError, DataError, IntegrityError
+    return isinstance(error, explained) and not isinstance(driver_error(error), errors.ObjectInUse)
+
+
 def _next_step(error: Exception) -> str:
     cause = driver_error(error)
+    if isinstance(cause, errors.ObjectInUse):  # deferred constraints of written rows are pending
+        return "Move the code that writes rows of the table to a migration of its own."
     if isinstance(cause, UNDEFINED):
         return "manage.py verify_schema shows all differences."
     if isinstance(cause, errors.DependentObjectsStillExist):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 ITEM = """
 class Item(models.Model):
@@ -56,4 +56,26 @@ def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item: Lab) -> Non
         "operation' fails: "
         'view "prices" does not exist. Nothing was changed. manage.py verify_schema shows all '
         "differences."
+    )
+
+
+def test_rows_written_before_their_table_is_altered__refused_with_the_next_step(lab: Lab) -> None:
+    lab.write_models("""
+        class Item(models.Model):
+            parent = models.ForeignKey("self", models.CASCADE, null=True)
+    """)
+    lab.migrate()
+    write = "INSERT INTO lab_item (parent_id) VALUES (NULL)"
+    lab.write_migration(
+        "0002_x",
+        f"""
+        migrations.AddField("Item", "size", models.IntegerField(null=True)),
+        migrations.RunSQL("SELECT 1", {write!r}),
+    """,
+    )
+    migrate("lab")
+    assert refusal("--to", "lab.0001", *GO_ON) == (
+        "Cannot roll back lab.0002_x: undoing 'Add field size to Item' fails: cannot ALTER TABLE "
+        '"lab_item" because it has pending trigger events. Nothing was changed. Move the code that '
+        "writes rows of the table to a migration of its own."
     )
