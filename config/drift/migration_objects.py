@@ -52,12 +52,11 @@ def _is_created(
     key: Key, attributes: Attributes, effects: Sequence[OperationEffect], schema: str
 ) -> bool:
     """Return whether the last effect that names the object created it and did not drop it."""
-    pattern = _creation_pattern(
-        key, attributes, schema, _current_and_former_names(key.table, effects)
-    )
+    tables = _current_and_former_names(key.table, effects)
+    pattern = _creation_pattern(key, attributes, schema, tables)
     created = False
     for effect in effects:
-        created = created or (key.table, key.name) in effect.kept
+        created = created or any((table, key.name) in effect.kept for table in tables)
         for match in pattern.finditer(effect.sql):
             created = match["created"] is not None
         # The module of a RunPython may also contain the SQL that drops the object backwards.

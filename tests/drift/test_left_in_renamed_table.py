@@ -1,0 +1,27 @@
+"""Columns that migrations removed from the models only, in tables that they renamed since."""
+
+from tests.drift.command import IDENTICAL, verify_schema
+from tests.support.lab import Lab
+from tests.support.migrations import migrate, run_sql
+
+MODELS = """
+class {}(models.Model):
+    size = models.IntegerField(null=True)
+"""
+FORGET = """
+    migrations.SeparateDatabaseAndState(
+        state_operations=[migrations.RemoveField("Item", "size")]
+    ),
+    migrations.RenameModel("Item", "Thing"),
+"""
+
+
+def test_column_removed_from_the_models_before_the_table_is_renamed__expected(lab: Lab) -> None:
+    lab.write_models(MODELS.format("Item"))
+    lab.migrate()
+    lab.write_migration("0002_forget", FORGET)
+    lab.write_models("class Thing(models.Model):\n    pass\n")
+    migrate()
+    assert verify_schema("-v0").verdict == IDENTICAL
+    run_sql("ALTER TABLE lab_thing ADD weight int")
+    assert verify_schema("-v0").verdict != IDENTICAL
