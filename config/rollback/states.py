@@ -14,13 +14,14 @@ from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState, StateApps
 
+from config.postgres import OwnFieldsState
 from config.rollback.trace import Mark
 
 MOST_KEPT = 200  # states; the models of one take about a megabyte for each 30 models
 WITHOUT_EFFECT = (Mark.state_forwards, RunPython.state_forwards)
 
 
-class State(ProjectState):
+class State(OwnFieldsState):
     """The state after `operation`, which leaves the state `before` it as it is."""
 
     def __init__(self, before: ProjectState, app_label: str, operation: Operation) -> None:
@@ -28,11 +29,6 @@ class State(ProjectState):
         super().__init__(models, before.real_apps)
         self.made_of = before, app_label, operation
         operation.state_forwards(app_label, self)
-
-    def rename_field(self, app_label: str, model_name: str, old_name: str, new_name: str) -> None:
-        """Rename a field. Django renames it in place in the foreign keys that refer to it."""
-        _copy_fields(self)
-        super().rename_field(app_label, model_name, old_name, new_name)
 
     @cached_property
     def apps(self) -> StateApps:
@@ -118,10 +114,6 @@ def _copy[S: ProjectState](state: S) -> S:
     copied = copy(state)
     vars(copied).pop("apps", None)
     copied.models = {key: model.clone() for key, model in state.models.items()}
-    _copy_fields(copied)
-    return copied
-
-
-def _copy_fields(state: ProjectState) -> None:
-    for model in state.models.values():
+    for model in copied.models.values():
         model.fields = deepcopy(model.fields)
+    return copied

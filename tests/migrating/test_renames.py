@@ -64,3 +64,26 @@ def test_renamed_models__leave_no_drift_forwards_or_backwards(lab: Lab) -> None:
     (lab.package / "migrations" / f"{second}.py").unlink()
     lab.reload()
     assert verify_schema().verdict == IDENTICAL
+
+
+KEY = 'models.ForeignKey("lab.Shelf", models.CASCADE, to_field="name", null={})'
+SHELF = """
+migrations.CreateModel("Shelf", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("name", models.CharField(max_length=9, unique=True)),
+]),
+"""
+ITEM = f'migrations.CreateModel("Item", [("shelf", {KEY.format(False)})]),'
+ALTER = f'migrations.AlterField("Item", "shelf", {KEY.format(True)}),'
+RENAME = 'migrations.RenameField("Shelf", "name", "code"),'
+
+
+def test_key_that_is_referred_to_and_renamed_later_in_the_plan__renamed_then(lab: Lab) -> None:
+    """The hazards of the plan are read first, and Django renames fields of operations in place."""
+    lab.write_migration("0001_x", SHELF)
+    migrate("lab")
+    lab.write_migration("0002_x", ITEM)
+    lab.write_migration("0003_x", ALTER + RENAME)
+    migrate("lab")
+    columns = "SELECT attname FROM pg_attribute WHERE attrelid = 'lab_shelf'::regclass"
+    assert ("code",) in run_sql(columns)

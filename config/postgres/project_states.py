@@ -1,0 +1,31 @@
+"""A project state that shares no fields with others."""
+
+from copy import copy, deepcopy
+from typing import Self
+
+from django.db.migrations.state import ProjectState
+
+
+class OwnFieldsState(ProjectState):
+    """A state in which RenameField changes only this state.
+
+    Django renames a field in place in the foreign keys that refer to it. They belong also to other
+    states, and to the operations that add them, which would then use the new name too early.
+    """
+
+    @classmethod
+    def of(cls, state: ProjectState) -> Self:
+        """Return a copy of `state`."""
+        own = cls()
+        vars(own).update(vars(state.clone()))
+        return own
+
+    def clone(self) -> Self:
+        cloned = copy(self)
+        vars(cloned).update(vars(super().clone()))
+        return cloned
+
+    def rename_field(self, app_label: str, model_name: str, old_name: str, new_name: str) -> None:
+        for model in self.models.values():
+            model.fields = deepcopy(model.fields)
+        super().rename_field(app_label, model_name, old_name, new_name)
