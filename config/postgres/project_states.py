@@ -1,7 +1,6 @@
 """A project state that shares no fields with others."""
 
-from copy import copy, deepcopy
-from typing import Self
+from copy import deepcopy
 
 from django.db.migrations.state import ProjectState
 
@@ -13,17 +12,15 @@ class OwnFieldsState(ProjectState):
     states, and to the operations that add them, which would then use the new name too early.
     """
 
-    @classmethod
-    def of(cls, state: ProjectState) -> Self:
+    @staticmethod
+    def of(state: ProjectState) -> "OwnFieldsState":
         """Return a copy of `state`."""
-        own = cls()
-        vars(own).update(vars(state.clone()))
+        own = OwnFieldsState()
+        vars(own).update(vars(ProjectState.clone(state)))
         return own
 
-    def clone(self) -> Self:
-        cloned = copy(self)
-        vars(cloned).update(vars(super().clone()))
-        return cloned
+    def clone(self) -> "OwnFieldsState":
+        return self.of(self)
 
     def rename_field(self, app_label: str, model_name: str, old_name: str, new_name: str) -> None:
         for model in self.models.values():

@@ -43,11 +43,11 @@ def unapply(
         plan=plan,
     )
     executor = MigrationExecutor(connection)
-    changes = rollback.states.changes([migration for migration, _ in reversed(plan)])
+    steps = rollback.states.changes([migration for migration, _ in reversed(plan)])
     with running(rollback.plan), names_kept(rollback.plan), trace.explained_errors():
-        for migration, _ in plan:
+        for (migration, _), changes in zip(plan, reversed(steps), strict=True):
             with connection.schema_editor() as editor:
-                for change in reversed(changes.pop()):
+                for change in reversed(changes):
                     change.undo(migration.app_label, editor)
                     rollback.states.release(change)
             executor.record_migration(migration.app_label, migration.name, forward=False)

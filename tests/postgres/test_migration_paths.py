@@ -25,6 +25,7 @@ from config.postgres import (
     JSONTypeof,
     MonthlyPartitions,
     Now,
+    OwnFieldsState,
     Reference,
     RenameEnum,
     RenameEnumValue,
@@ -45,7 +46,15 @@ WRITTEN = [
     RenameEnumValue("mood", "sad", "blue"),
     UUID7(),
 ]
-NOT_WRITTEN = {Distributed, DistributedQuerySet, FarTime, JSONDecoder, JSONField, Reference}
+NOT_WRITTEN = {
+    Distributed,
+    DistributedQuerySet,
+    FarTime,
+    JSONDecoder,
+    JSONField,
+    OwnFieldsState,
+    Reference,
+}
 """Classes that migrations do not name: JSONField is Django's to them."""
 
 

@@ -124,3 +124,13 @@ def test_key_to_a_model_that_the_state_has_no_more__still_refers_to_it() -> None
     [[_, change]] = states.changes([migration(DeleteModel("Album"), RemoveField("song", "album"))])
     field = change.before.apps.get_model("music", "song")._meta.get_field("album")
     assert field.related_model is states.first.apps.get_model("music", "album")
+
+
+def test_copy_that_was_changed__has_not_the_models_of_the_state_before() -> None:
+    """SeparateDatabaseAndState applies its operations to copies of a state."""
+    key = models.ForeignKey("music.album", models.CASCADE)
+    states = States(project(ALBUM, model("music.Song", album=key)))
+    copied = states.last([migration(ADD)]).clone()
+    copied.remove_model("music", "album")
+    with pytest.raises(ValueError, match=r"lazy reference to 'music\.album'"):
+        _ = copied.apps
