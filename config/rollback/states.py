@@ -47,7 +47,7 @@ class State(OwnFieldsState):
             return adapted.apps
 
 
-class Change(NamedTuple):
+class AppliedOperation(NamedTuple):
     """An operation, and the states before and after it."""
 
     operation: Operation
@@ -69,15 +69,15 @@ class States:
         self.first = first
         self._following: dict[tuple[int, Operation], ProjectState] = {}
 
-    def changes(self, migrations: Sequence[Migration]) -> list[list[Change]]:
+    def changes(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:
         """Return the changes by each of `migrations`, which are in the order of applying."""
         state = self.first
-        changes: list[list[Change]] = []
+        changes: list[list[AppliedOperation]] = []
         for migration in migrations:
             changes.append([])
             for operation in migration.operations:
                 before, state = state, self._after(state, migration.app_label, operation)
-                changes[-1].append(Change(operation, before, state))
+                changes[-1].append(AppliedOperation(operation, before, state))
         return changes
 
     def last(self, migrations: Sequence[Migration]) -> ProjectState:
@@ -94,7 +94,7 @@ class States:
             self._following[key] = State(before, app_label, operation)
         return self._following[key]
 
-    def release(self, change: Change) -> None:
+    def release(self, change: AppliedOperation) -> None:
         """Release the models after an undone change, if those of all states take much memory."""
         if len(self._following) > MOST_KEPT and change.after is not change.before:
             vars(change.after).pop("apps", None)

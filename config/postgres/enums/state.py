@@ -16,7 +16,7 @@ from django.db.models.lookups import Lookup
 
 from config.postgres.enums.field import EnumField, enum_field
 
-type Change = Callable[[Sequence[str]], Sequence[str]]
+type LabelChange = Callable[[Sequence[str]], Sequence[str]]
 """A function from the labels before a change to those after it."""
 
 PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
@@ -26,7 +26,7 @@ PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
 def change_enum(
     state: ProjectState,
     name: str,
-    change: Change = lambda labels: labels,
+    change: LabelChange = lambda labels: labels,
     *,
     new_name: str = "",
     renamed: Mapping[str, str] | None = None,
@@ -69,7 +69,7 @@ def _rename_in_conditions(model: ModelState, renamer: "LabelRenamer") -> None:
             _set_field(model, name, models.GeneratedField(*args, **options))
 
 
-def _changed_field(field: Any, change: Change, name: str, renamer: "LabelRenamer") -> Any:
+def _changed_field(field: Any, change: LabelChange, name: str, renamer: "LabelRenamer") -> Any:
     _, _, args, options = field.deconstruct()
     if isinstance(field, ArrayField):
         options["base_field"] = _changed_field(field.base_field, change, name, renamer)
