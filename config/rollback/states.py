@@ -5,7 +5,7 @@ and when it is carried out.
 """
 
 from collections.abc import Sequence
-from copy import copy, deepcopy
+from copy import copy
 from functools import cached_property
 from typing import NamedTuple
 
@@ -66,7 +66,7 @@ class States:
     """The states that follow from the `first` one, which is that after the rollback."""
 
     def __init__(self, first: ProjectState) -> None:
-        self.first = first
+        self.first: ProjectState = OwnFieldsState.of(first)
         self._following: dict[tuple[int, Operation], ProjectState] = {}
 
     def changes(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:
@@ -110,10 +110,8 @@ def _may_change_states(operation: Operation) -> bool:
 
 
 def _copy[S: ProjectState](state: S) -> S:
-    """Return a copy with fields of its own, and without the built models."""
+    """Return a copy without the built models."""
     copied = copy(state)
     vars(copied).pop("apps", None)
     copied.models = {key: model.clone() for key, model in state.models.items()}
-    for model in copied.models.values():
-        model.fields = deepcopy(model.fields)
     return copied
