@@ -10,6 +10,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from config.admin.deletion import Affected, Deletion
+from config.postgres import read_rows
 
 INPUT = "_counted"
 SALT = "config.admin.confirmation"
@@ -131,6 +132,5 @@ def _table(affected: Affected) -> str:
 
 def _written_so_far() -> Counter[tuple[str, bool]]:
     """Return how many rows this transaction has deleted or updated, by table and "updated"."""
-    with connection.cursor() as cursor:
-        cursor.execute(WRITTEN)
-        return Counter({(table, updated): rows for table, updated, rows in cursor.fetchall()})
+    rows = read_rows(connection, WRITTEN)
+    return Counter({(table, updated): number for table, updated, number in rows})

@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.citus.partitioned import keys_to_set_aside
+from config.postgres import read_rows
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_catalog, read_schema
 from config.postgres.citus import (
     Layout,
@@ -84,9 +85,8 @@ def read_plan(connection: BaseDatabaseWrapper) -> DistributionPlan:
 
 
 def _is_set(connection: BaseDatabaseWrapper) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(SETTING)
-        return bool(cursor.fetchone()[0])
+    [(is_set,)] = read_rows(connection, SETTING)
+    return bool(is_set)
 
 
 def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:

@@ -14,7 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from config.drift.difference import Drift
-from config.postgres import Node
+from config.postgres import Node, read_rows
 from config.postgres.catalog import CatalogError, Key
 from config.postgres.enums import EnumAutodetector
 
@@ -122,7 +122,6 @@ def _missing_extensions(
         for operation in migration.operations
         if isinstance(operation, CreateExtension)
     }
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extname FROM pg_extension")
-        for name in sorted(needed - {name for (name,) in cursor.fetchall()}):
-            yield Drift(Key("extension", "", name), "missing")
+    existing = {name for (name,) in read_rows(connection, "SELECT extname FROM pg_extension")}
+    for name in sorted(needed - existing):
+        yield Drift(Key("extension", "", name), "missing")

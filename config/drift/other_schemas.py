@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
-from config.postgres import monthly_partitions, shortened
+from config.postgres import monthly_partitions, read_rows, shortened
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_with_members
 
 SEPARATOR = '"."'
@@ -59,9 +59,8 @@ def read_other_tables(connection: BaseDatabaseWrapper, schema: Schema) -> list[O
         return []
     schemas = [name.partition(SEPARATOR)[0] for name in names]
     tables = [name.partition(SEPARATOR)[2] for name in names]
-    with connection.cursor() as cursor:
-        cursor.execute(OTHER_TABLES, [schema.oid, names, schemas, tables])
-        return [OtherTable(*row) for row in cursor.fetchall()]
+    rows = read_rows(connection, OTHER_TABLES, [schema.oid, names, schemas, tables])
+    return [OtherTable(*row) for row in rows]
 
 
 def _managed_models() -> list[type[Model]]:

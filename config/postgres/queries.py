@@ -9,11 +9,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 def read_rows(
     connection: BaseDatabaseWrapper,
     sql: str,
-    parameters: Sequence[object] | Mapping[str, object] | None = None,
+    parameters: Sequence[Any] | Mapping[str, Any] | None = None,
 ) -> list[Any]:
     """Return the rows of a query. Without parameters, a % in it is not doubled."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)  # type: ignore[arg-type]
+        cursor.execute(sql, parameters)
         return list(cursor.fetchall())
 
 

@@ -21,6 +21,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import printable
 from config.dumps import ClientProgramError, ClientPrograms, list_of, new_backup
+from config.postgres import read_rows
 from config.postgres.catalog import Address, quote, read_schema
 from config.rollback.archive import (
     KINDS,
@@ -121,9 +122,8 @@ def _read_roots(
 
     pg_dump dumps the sequence of an identity column only together with its table.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(ROOTS, address_parameters(objects))
-        return {Address(name, oid): catalog for name, oid, catalog in cursor.fetchall()}
+    rows = read_rows(connection, ROOTS, address_parameters(objects))
+    return {Address(name, oid): catalog for name, oid, catalog in rows}
 
 
 STEM = r".+-\d{8}T\d{6}Z"
@@ -179,11 +179,9 @@ def _dump(
 
 def _dump_options(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> Iterator[str]:
     """Yield pg_dump's options for the schemas of `roots` without their other tables."""
-    with connection.cursor() as cursor:
-        cursor.execute(DUMP_OPTIONS, address_parameters(roots))
-        for option, schema, name in cursor.fetchall():
-            pattern = ".".join(quote(part) for part in (schema, name) if part is not None)
-            yield f"--{option}={pattern}"
+    for option, *names in read_rows(connection, DUMP_OPTIONS, address_parameters(roots)):
+        pattern = ".".join(quote(name) for name in names if name is not None)
+        yield f"--{option}={pattern}"
 
 
 def _entries_to_restore(entries: Sequence[Entry], roots: Mapping[Address, int]) -> list[Entry]:

@@ -59,6 +59,7 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
 @contextmanager
 def _rolled_back(connection: BaseDatabaseWrapper, record: DropRecord) -> Iterator[None]:
     """Roll everything back at the end of the block, in which each DROP notes its obstacles."""
+    # Django only calls the class, so a function will do.
     connection.SchemaEditorClass = partial(RehearsalEditor, record)  # type: ignore[assignment]
     try:
         with transaction.atomic(using=connection.alias):

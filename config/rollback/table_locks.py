@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import execute, read_rows
+
 BLOCK_WRITERS = "SHARE ROW EXCLUSIVE"  # does not block pg_dump and other readers
 BLOCK_ALL = "ACCESS EXCLUSIVE"  # the mode of DROP TABLE
 
@@ -14,8 +16,7 @@ def lock_tables(connection: BaseDatabaseWrapper, tables: Collection[int], mode: 
     Raise django.db.Error if lock_timeout expires. LockWaits.retry() then releases all locks, pauses
     and starts again.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(lock_statement(connection, tables, mode))
+    execute(connection, lock_statement(connection, tables, mode))
 
 
 def lock_statement(connection: BaseDatabaseWrapper, tables: Collection[int], mode: str) -> str:
@@ -23,9 +24,7 @@ def lock_statement(connection: BaseDatabaseWrapper, tables: Collection[int], mod
 
     A foreign key may refer to a table that the role may not lock.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(LOCKABLE, [list(tables)])
-        names = ", ".join(name for (name,) in cursor.fetchall())
+    names = ", ".join(name for (name,) in read_rows(connection, LOCKABLE, [list(tables)]))
     return f"LOCK TABLE {names} IN {mode} MODE"
 
 
