@@ -19,7 +19,7 @@ import django
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from config.postgres.embedded import BIN
+from config.embedded import BIN
 
 PROJECT = Path(__file__).parents[1]
 PSQL = [str(BIN / "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]

@@ -65,7 +65,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def pg_dump() -> None:
-    from config.postgres.embedded import BIN
+    from config.embedded import BIN
 
     parameters = connection.get_connection_params()
     options = {"host": "host", "port": "port", "user": "username", "dbname": "dbname"}

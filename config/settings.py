@@ -139,7 +139,7 @@ def _embedded() -> dict[str, Any]:
             "requirements-dev.txt."
         )
     return {
-        "ENGINE": "config.postgres.embedded",
+        "ENGINE": "config.embedded",
         "NAME": "learning_platform",
         "EMBEDDED_DATABASE": "learning_platform",
         "EMBEDDED_POSTGRES_DIR": env.directory("EMBEDDED_POSTGRES_DIR", default=".postgres"),

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
-from config.postgres.embedded.data_directory import BIN
+from config.embedded.data_directory import BIN
 from tests.support.databases import Database, new_database
 from tests.support.migrations import default_database
 from tests.support.processes import PROJECT, execute, fork

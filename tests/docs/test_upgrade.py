@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from config.postgres.embedded.data_directory import BIN, SYSTEM_USER
+from config.embedded.data_directory import BIN, SYSTEM_USER
 from tests.support.embedded import has_keeper, is_stopped
 from tests.support.processes import PROJECT, environment, eventually, fork, printed
 

@@ -23,7 +23,7 @@ from types import ModuleType
 import psycopg
 sys.modules["config.postgres"] = package = ModuleType("config.postgres")
 package.__path__ = ["config/postgres"]
-from config.postgres.embedded.server import EmbeddedServer
+from config.embedded.server import EmbeddedServer
 
 server = EmbeddedServer(Path(sys.argv[1]))
 for query in sys.stdin:
@@ -130,7 +130,7 @@ def has_keeper(directory: Path) -> bool:
 
 
 def keeper_pid(directory: Path) -> int:
-    command = ["config.postgres.embedded.keeper", str(directory)]
+    command = ["config.embedded.keeper", str(directory)]
     processes: Iterable[psutil.Process] = psutil.process_iter(["cmdline"])
     [pid] = [p.pid for p in processes if (p.info["cmdline"] or [])[-2:] == command]
     return int(pid)

@@ -28,7 +28,7 @@ from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ModelState, ProjectState
 from django.test.utils import override_settings
 
-from config.postgres.embedded.data_directory import BIN
+from config.embedded.data_directory import BIN
 from config.postgres.enums import EnumAutodetector
 from tests import factories
 from tests.support.databases import create_database, drop_database, new_name

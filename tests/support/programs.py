@@ -4,7 +4,7 @@ import os
 import subprocess
 from typing import Any
 
-from config.postgres.embedded.data_directory import BIN
+from config.embedded.data_directory import BIN
 from tests.support.databases import Database
 
 OPTIONS = {"host": "host", "port": "port", "user": "username", "dbname": "dbname"}

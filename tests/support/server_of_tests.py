@@ -52,7 +52,7 @@ def leave_memory(directory: Path) -> None:
     and then makes its lock file again; and this process may be killed. So the directory is left as
     by an initdb that was cut short, which the next run removes whatever else is there.
     """
-    from config.postgres.embedded.server import EmbeddedServer  # Django is not ready any earlier
+    from config.embedded.server import EmbeddedServer  # Django is not ready any earlier
 
     if MEMORY not in directory.parents or not _is_own(directory):
         return

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from config.postgres.embedded.data_directory import BIN
+from config.embedded.data_directory import BIN
 from tests.support.processes import AS_NOBODY, NOBODY, environment, eventually
 
 PASSWORD = "p@ss/w?rd #1"

@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.sql import SQL, Composed
 
 from config.database_url import parse_database_url
-from config.postgres.embedded.data_directory import SUPERUSER, DataDirectory
+from config.embedded.data_directory import SUPERUSER, DataDirectory
 from tests.support.processes import eventually
 
 DATABASE = "postgres"

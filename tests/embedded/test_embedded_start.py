@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.postgres.embedded.data_directory import DataDirectory
+from config.embedded.data_directory import DataDirectory
 from tests.support.embedded import (
     Client,
     has_keeper,
@@ -176,6 +176,11 @@ print([name for name in sys.modules if "embedded" in name or "pgserver" in name]
     assert printed(shell(code, DATABASE_URL=url, EMBEDDED_POSTGRES_DIR=directory)) == "[]"
 
 
+def test_keeper__starts_without_django() -> None:
+    code = 'import sys, config.embedded.keeper; print("django" in sys.modules)'
+    assert printed(run("-c", code)) == "False"
+
+
 @needs_root
 def test_server_of_root__belongs_to_the_user_pgserver(made: Path) -> None:
     with Client(made) as client:
@@ -209,7 +214,7 @@ def test_server_of_root_below_a_private_directory__may_pass_but_not_list_it(made
 @needs_root
 def test_server_of_root_whose_user_cannot_be_made__says_so(directory: Path) -> None:
     code = """
-from config.postgres.embedded import data_directory
+from config.embedded import data_directory
 from django.db import connection
 from config.console.error_messages import explained_errors
 data_directory.SYSTEM_USER = "no-such-user"

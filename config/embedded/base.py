@@ -8,9 +8,9 @@ from typing import Any
 from django.db.backends.postgresql import client
 from django.db.utils import OperationalError
 
+from config.embedded.data_directory import BIN, SUPERUSER, EmbeddedServerError
+from config.embedded.server import EmbeddedServer
 from config.postgres.backend import base
-from config.postgres.embedded.data_directory import BIN, SUPERUSER, EmbeddedServerError
-from config.postgres.embedded.server import EmbeddedServer
 
 embedded_server = cache(EmbeddedServer)
 

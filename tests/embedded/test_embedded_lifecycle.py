@@ -25,8 +25,8 @@ from tests.support.processes import eventually, printed, run
 FORK = """
 import os, sys
 from pathlib import Path
-from config.postgres.embedded.data_directory import DataDirectory
-from config.postgres.embedded.server import EmbeddedServer
+from config.embedded.data_directory import DataDirectory
+from config.embedded.server import EmbeddedServer
 
 server = EmbeddedServer(Path(sys.argv[1]))
 before = server.address("learning_platform")
@@ -38,7 +38,7 @@ THREADS = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from config.postgres.embedded.server import EmbeddedServer
+from config.embedded.server import EmbeddedServer
 
 server = EmbeddedServer(Path(sys.argv[1]))
 with ThreadPoolExecutor() as threads:

@@ -1,13 +1,13 @@
 """The program that stops the server if its last client was killed.
 
-It is run as `python -m config.postgres.embedded.keeper DIRECTORY`, with `keeper.lock` as its stdin.
+It is run as `python -m config.embedded.keeper DIRECTORY`, with `keeper.lock` as its stdin.
 """
 
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from config.postgres.embedded.server import EmbeddedServer
+from config.embedded.server import EmbeddedServer
 
 if __name__ == "__main__":
     with suppress(FileNotFoundError):  # the directory has been removed

