@@ -19,7 +19,9 @@ from tests.support.embedded import (
 from tests.support.processes import (
     NOBODY,
     PROJECT,
+    PYTHON,
     eventually,
+    execute,
     manage,
     manage_as_nobody,
     printed,
@@ -178,7 +180,7 @@ print([name for name in sys.modules if "embedded" in name or "pgserver" in name]
 
 def test_keeper__starts_without_django() -> None:
     code = 'import sys, config.embedded.keeper; print("django" in sys.modules)'
-    assert printed(run("-c", code)) == "False"
+    assert printed(execute([*PYTHON, "-c", code], {})) == "False"
 
 
 @needs_root
