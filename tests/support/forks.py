@@ -5,6 +5,7 @@ project. Each line on stdin, as JSON, is the arguments of a `python`, its direct
 time limit; the answer on stdout is how it ended. A fork ends as any process, with its handlers.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -64,5 +65,6 @@ def in_fork(child: Callable[[], object]) -> tuple[int, str, str]:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # the forks share what is there, and their garbage collection leaves it alone
     for line in sys.stdin:
         print(json.dumps(in_fork(partial(become, **json.loads(line)))), flush=True)
