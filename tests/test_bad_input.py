@@ -1,15 +1,23 @@
 """Mistakes of a caller, each answered by one line that says what to do, and no change."""
 
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
+from manage import main
 from tests.support.embedded import made_directory
 from tests.support.processes import manage, manage_as_nobody, refusal
 from tests.support.servers import PASSWORD, Server, greeter, password_server, server_of_version
+from tests.support.standby import databases
+
+type Refused = Callable[[str], str]
 
 EXAMPLE = "postgres://user:password@host:5432/name"
 
@@ -37,6 +45,32 @@ def closed_port() -> Iterator[int]:
         yield holder.getsockname()[1]
 
 
+@pytest.fixture
+def migrate_refused(
+    monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Refused]:
+    """Return a function that runs migrate on a URL, and returns its only line on stderr.
+
+    It runs in this process: to start another one costs more than all else. The tests of commands
+    with a closed port show that a process ends in the same way.
+    """
+
+    def refused(url: str) -> str:
+        with (
+            databases(default=url),
+            redirect_stderr(StringIO()) as stderr,
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        assert ended.value.code == 1
+        [line] = stderr.getvalue().splitlines()
+        return line
+
+    monkeypatch.setattr(sys, "argv", ["manage.py", "migrate"])
+    with django_db_blocker.unblock():
+        yield refused
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
@@ -52,6 +86,15 @@ def closed_port() -> Iterator[int]:
             "DATABASE_URL is for another database engine, but this project needs PostgreSQL. "
             f"Write {EXAMPLE}.",
         ),
+    ],
+)
+def test_migrate_with_wrong_database_url__is_refused(url: str, message: str) -> None:
+    assert refusal(manage("migrate", DATABASE_URL=url)) == f"manage.py migrate: {message}"
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
         (
             "postgres://127.0.0.1/name?sslmode=sometimes",
             'invalid sslmode value: "sometimes". Correct it in DATABASE_URL.',
@@ -63,14 +106,16 @@ def closed_port() -> Iterator[int]:
         ),
     ],
 )
-def test_migrate_with_wrong_database_url__is_refused(url: str, message: str) -> None:
-    assert refusal(manage("migrate", DATABASE_URL=url)) == f"manage.py migrate: {message}"
+def test_migrate_with_url_of_no_server__is_refused(
+    migrate_refused: Refused, url: str, message: str
+) -> None:
+    assert migrate_refused(url) == f"manage.py migrate: {message}"
 
 
-def test_migrate_with_unknown_host__is_refused() -> None:
+def test_migrate_with_unknown_host__is_refused(migrate_refused: Refused) -> None:
     with pytest.raises(socket.gaierror) as unresolved:
         socket.getaddrinfo(host := "no-such-host.invalid", 5432)
-    assert refusal(manage("migrate", DATABASE_URL=f"postgres://{host}/name")) == (
+    assert migrate_refused(f"postgres://{host}/name") == (
         f"manage.py migrate: failed to resolve host '{host}': {unresolved.value.strerror}. "
         "Correct the host in DATABASE_URL."
     )
@@ -112,9 +157,9 @@ def test_migrate_with_traceback_option__shows_it(closed_port: int) -> None:
     assert advice == "\tIs the server running on that host and accepting TCP/IP connections?"
 
 
-def test_migrate_with_port_of_a_mysql_server__is_refused() -> None:
+def test_migrate_with_port_of_a_mysql_server__is_refused(migrate_refused: Refused) -> None:
     with greeter(b"\x4a\0\0\0\x0a8.4.0\0") as other:
-        assert refusal(manage("migrate", DATABASE_URL=other.url("name"))) == (
+        assert migrate_refused(other.url("name")) == (
             f'manage.py migrate: connection to server at "127.0.0.1", port {other.port} failed: '
             "received invalid response to SSL negotiation: J. "
             "Correct the host and the port in DATABASE_URL."
@@ -129,51 +174,55 @@ def test_migrate_with_pool_and_closed_port__is_refused_at_once(closed_port: int)
     )
 
 
-def test_migrate_with_silent_port__is_refused_after_the_timeout() -> None:
+def test_migrate_with_silent_port__is_refused_after_the_timeout(migrate_refused: Refused) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = Server(listener.getsockname()[1]).url("name")
-        assert refusal(manage("migrate", DATABASE_URL=f"{url}?connect_timeout=2")) == (
+        assert migrate_refused(f"{url}?connect_timeout=2") == (
             "manage.py migrate: connection timeout expired. "
             "Correct the host and the port in DATABASE_URL, or allow the connection."
         )
 
 
-def test_migrate_on_old_server__is_refused() -> None:
+def test_migrate_on_old_server__is_refused(migrate_refused: Refused) -> None:
     with server_of_version("14.19") as old:
-        process = manage("migrate", DATABASE_URL=old.url("name"))
-    assert refusal(process) == (
+        line = migrate_refused(old.url("name"))
+    assert line == (
         "manage.py migrate: PostgreSQL 15 or later is required (found 14.19). "
         "Point DATABASE_URL at a newer server."
     )
 
 
-def test_migrate_with_wrong_password__is_refused(server: Server) -> None:
+def test_migrate_with_wrong_password__is_refused(migrate_refused: Refused, server: Server) -> None:
     url = server.url("postgres", password="wrong")
-    assert refusal(manage("migrate", DATABASE_URL=url)) == (
+    assert migrate_refused(url) == (
         f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
         'password authentication failed for user "postgres". '
         "Correct the user and the password in DATABASE_URL."
     )
 
 
-def test_migrate_with_no_password__is_refused(server: Server) -> None:
+def test_migrate_with_no_password__is_refused(migrate_refused: Refused, server: Server) -> None:
     url = server.url("postgres", password="")
-    assert refusal(manage("migrate", DATABASE_URL=url)) == (
+    assert migrate_refused(url) == (
         f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
         "fe_sendauth: no password supplied. Add the password to DATABASE_URL."
     )
 
 
-def test_migrate_with_missing_database__is_refused(server: Server) -> None:
-    assert refusal(manage("migrate", DATABASE_URL=server.url("größe"))) == (
+def test_migrate_with_missing_database__is_refused(
+    migrate_refused: Refused, server: Server
+) -> None:
+    assert migrate_refused(server.url("größe")) == (
         f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
         'database "größe" does not exist. Create it, or correct the name in DATABASE_URL.'
     )
 
 
-def test_migrate_with_tls_asked_of_a_server_without__is_refused(server: Server) -> None:
+def test_migrate_with_tls_asked_of_a_server_without__is_refused(
+    migrate_refused: Refused, server: Server
+) -> None:
     url = f"{server.url('postgres')}?sslmode=require"
-    assert refusal(manage("migrate", DATABASE_URL=url)) == (
+    assert migrate_refused(url) == (
         f'manage.py migrate: connection to server at "127.0.0.1", port {server.port} failed: '
         "server does not support SSL, but SSL was required. "
         "Correct the SSL parameters in DATABASE_URL, or set up TLS on the server."
@@ -190,10 +239,9 @@ def role(server: Server) -> Iterator[str]:
 
 
 def test_migrate_as_role_that_may_not_create__is_refused(
-    server: Server, database: str, role: str
+    migrate_refused: Refused, server: Server, database: str, role: str
 ) -> None:
-    process = manage("migrate", DATABASE_URL=server.url(database, user=role))
-    assert refusal(process) == (
+    assert migrate_refused(server.url(database, user=role)) == (
         f"CommandError: Role '{role}' may not create tables in schema 'public' of database "
         f"'{database}'. Nothing was changed. Let the schema's owner run: "
         f'GRANT CREATE ON SCHEMA "public" TO "{role}";'
@@ -202,20 +250,21 @@ def test_migrate_as_role_that_may_not_create__is_refused(
 
 
 def test_migrate_as_role_that_may_not_read_the_records__is_refused(
-    server: Server, database: str, role: str
+    migrate_refused: Refused, server: Server, database: str, role: str
 ) -> None:
     records = "CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)"
     server.execute(records, database=database)
-    process = manage("migrate", DATABASE_URL=server.url(database, user=role))
-    assert refusal(process) == (
+    assert migrate_refused(server.url(database, user=role)) == (
         "manage.py migrate: permission denied for table django_migrations. "
         "Let the owner grant it, or use another role in DATABASE_URL."
     )
 
 
-def test_migrate_on_read_only_server__is_refused(server: Server, database: str) -> None:
+def test_migrate_on_read_only_server__is_refused(
+    migrate_refused: Refused, server: Server, database: str
+) -> None:
     server.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
-    assert refusal(manage("migrate", DATABASE_URL=server.url(database))) == (
+    assert migrate_refused(server.url(database)) == (
         "manage.py migrate: cannot execute CREATE TABLE in a read-only transaction. "
         "Point DATABASE_URL at the primary server and a role that may write."
     )
@@ -230,11 +279,11 @@ def test_migrate_on_read_only_server__is_refused(server: Server, database: str) 
     ],
 )
 def test_migrate_on_database_with_a_name_taken__is_refused(
-    server: Server, database: str, statement: str, kind: str, name: str
+    migrate_refused: Refused, server: Server, database: str, statement: str, kind: str, name: str
 ) -> None:
     server.execute(statement, database=database)
     before = server.tables_and_types(database)
-    assert refusal(manage("migrate", DATABASE_URL=server.url(database))) == (
+    assert migrate_refused(server.url(database)) == (
         f"CommandError: Cannot create {kind} '{name}': database '{database}' already contains a "
         "table or type of that name, which no applied migration has created. Nothing was changed. "
         "Rename or drop it, point DATABASE_URL at an empty database, or, if it equals what the "

@@ -31,13 +31,14 @@ class AdminSite(UnfoldAdminSite):
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return apps and models in the order of the schema, not alphabetically."""
-        found = super().get_app_list(request, app_label)
-        for app in found:
-            models = list(apps.get_app_config(app["app_label"]).get_models())
-            app["models"].sort(key=lambda entry, order=models: order.index(entry["model"]))
-        labels = list(apps.app_configs)
-        return sorted(found, key=lambda app: labels.index(app["app_label"]))
+        """Return apps and models in the order of the schema, not alphabetically.
+
+        A page asks for them twice, for its context and for its sidebar; they are found once.
+        """
+        found: dict[str | None, list[dict[str, Any]]] = vars(request).setdefault("app_lists", {})
+        if app_label not in found:
+            found[app_label] = _in_order(super().get_app_list(request, app_label))
+        return found[app_label]
 
     def app_index(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         warn_of_ignored(request)
@@ -91,3 +92,12 @@ class AdminSite(UnfoldAdminSite):
             return [SearchResult(problem, "Nothing was searched", reverse("admin:index"), "error")]
         tables = self._search_apps(self.get_app_list(request), term.lower())
         return [*tables, *find_records(request, term)]
+
+
+def _in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the apps and their models in the order in which they are installed and written."""
+    for app in found:
+        models = list(apps.get_app_config(app["app_label"]).get_models())
+        app["models"].sort(key=lambda entry, order=models: order.index(entry["model"]))
+    labels = list(apps.app_configs)
+    return sorted(found, key=lambda app: labels.index(app["app_label"]))

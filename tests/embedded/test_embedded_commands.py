@@ -9,16 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
-from tests.support.embedded import Client, is_stopped, new_directory
+from tests.support.embedded import Client, is_stopped
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, manage, printed, run
 
-
-@pytest.fixture(scope="module")
-def directory() -> Iterator[Path]:
-    with new_directory() as directory:
-        yield directory
+TEST = "tests/postgres/test_disk_usage.py::test_usage_of_a_table__includes_its_indexes"
+"""A test that creates a database of its own and needs no migrated one, which takes seconds."""
 
 
 class Runserver:
@@ -64,28 +59,28 @@ def status_of_login(url: str) -> int:
         return int(response.status)
 
 
-def test_dbshell__is_the_package_s_psql_on_our_database(directory: Path) -> None:
+def test_dbshell__is_the_package_s_psql_on_our_database(made: Path) -> None:
     command = ("dbshell", "--", "-c", r"\echo :DBNAME :VERSION_NUM :SERVER_VERSION_NUM")
-    process = manage(*command, EMBEDDED_POSTGRES_DIR=directory, PGHOST="nowhere")
+    process = manage(*command, EMBEDDED_POSTGRES_DIR=made, PGHOST="nowhere")
     database, program_version, server_version = printed(process).split()
     assert (database, program_version) == ("learning_platform", server_version)
 
 
 def test_runserver__serves_next_to_others_and_after_a_change_of_the_code_until_interrupted(
-    directory: Path, tmp_path: Path
+    made: Path, tmp_path: Path
 ) -> None:
     (code := tmp_path / "sitecustomize.py").touch()
-    tests = ("-m", "pytest", "-p", "no:cacheprovider", "tests/console/test_error_messages.py")
-    with runserver(directory, PYTHONPATH=tmp_path) as server:
+    tests = ("-m", "pytest", "-p", "no:cacheprovider", TEST)
+    with runserver(made, PYTHONPATH=tmp_path) as server:
         url = server.wait_for_url()
         assert status_of_login(url) == 200
-        with Client(directory) as shell:
+        with Client(made) as shell:
             assert shell.query("SELECT 1") == "1"
-            assert run(*tests, EMBEDDED_POSTGRES_DIR=directory).returncode == 0
+            assert run(*tests, EMBEDDED_POSTGRES_DIR=made).returncode == 0
             assert status_of_login(url) == 200
             assert shell.query("SELECT 1") == "1"
         code.touch()
         assert status_of_login(server.wait_for_url()) == 200
-        assert not is_stopped(directory)
+        assert not is_stopped(made)
         assert server.interrupt() == 0
-    assert is_stopped(directory)
+    assert is_stopped(made)

@@ -16,7 +16,6 @@ from tests.support.embedded import (
     is_stopped,
     keeper_pid,
     kill,
-    made_directory,
     new_directory,
     server_pid,
 )
@@ -44,12 +43,6 @@ server = EmbeddedServer(Path(sys.argv[1]))
 with ThreadPoolExecutor() as threads:
     print(len(set(threads.map(server.address, ["learning_platform"] * 8))))
 """
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Path]:
-    with made_directory() as directory:
-        yield directory
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from tests.support.embedded import (
     Client,
     has_keeper,
     is_stopped,
-    made_directory,
     new_directory,
     server_pid,
 )
@@ -43,12 +42,6 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two
 @pytest.fixture
 def directory() -> Iterator[Path]:
     with new_directory() as directory:
-        yield directory
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Path]:
-    with made_directory() as directory:
         yield directory
 
 

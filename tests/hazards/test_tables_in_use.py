@@ -1,9 +1,11 @@
 """Tables that are new, small or big: which hazards they have."""
 
+import pytest
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import AddField, AddIndex, AlterModelTable, CreateModel, RenameField
 
+from config.hazards.report import size_in_words
 from config.postgres.catalog import DiskUsage
 from tests.hazards.music import codes, find_in
 from tests.hazards.test_rules import INDEX
@@ -47,3 +49,10 @@ def test_table_of_the_same_migration__has_no_hazard(server: BaseDatabaseWrapper)
 
 def test_table_of_another_initial_migration__has_no_hazard(server: BaseDatabaseWrapper) -> None:
     assert codes(find_in(server, SONG, initial=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(BIG, "about 2,000,000 rows, 400 MB"), (SMALL, "16 kB")]
+)
+def test_size_of_a_table__is_shown_in_words(size: DiskUsage, words: str) -> None:
+    assert size_in_words(size) == words

@@ -1,28 +1,86 @@
-"""The disk usage of tables, also in partitions or while other sessions drop them."""
+"""The disk usage of tables: of locked ones, of partitions, of tables that are just dropped."""
+
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
-from config.postgres.catalog import read_disk_usage, read_schema
-from tests.migrating.sessions import session
-from tests.support.migrations import new_database, run_sql
+from config.postgres.catalog import DiskUsage, read_disk_usage, read_schema
+from tests.support.databases import Database, new_database
+from tests.support.migrations import run_sql
+
+LITTLE = 1024 * 1024
 
 
-def test_table_dropped_meanwhile__has_no_disk_usage(
+@pytest.fixture(scope="module")
+def database(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Database]:
+    """Yield a database with the tables `album`, of two rows, and `label`, of none."""
+    with django_db_blocker.unblock(), new_database() as database:
+        database.execute(
+            "CREATE TABLE label ()",
+            "CREATE TABLE album (id int PRIMARY KEY, title text)",
+            "CREATE INDEX album_title ON album (title)",
+            "INSERT INTO album VALUES (1, 'First'), (2, 'Second')",
+            "ANALYZE album",
+        )
+        yield database
+
+
+def usage_of(table: str, database: Database) -> DiskUsage:
+    """Return what is read for `table` by a session that does not wait for locks."""
+    with database.connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = 1")
+    return read_disk_usage(database.connection)[table]
+
+
+def test_usage_of_a_table__includes_its_indexes(database: Database) -> None:
+    [(total,)] = database.query("SELECT pg_total_relation_size('album')")
+    album = usage_of("album", database)
+    assert (album.rows, album.total) == (2, total)
+
+
+def test_usage_of_a_table_without_statistics__has_no_number_of_rows(database: Database) -> None:
+    assert usage_of("label", database).rows is None
+
+
+@pytest.mark.parametrize("statement", ["LOCK TABLE album", "REINDEX INDEX album_title"])
+def test_usage_of_a_table_locked_by_another_session__is_read_without_waiting(
+    database: Database, statement: str
 ) -> None:
-    with django_db_blocker.unblock(), new_database():
-        run_sql("CREATE TABLE kept (); CREATE TABLE dropped ()")
-        with session() as other, transaction.atomic():
-            run_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            found = read_schema(connection)
-            other.execute("DROP TABLE dropped")
-            assert set(read_disk_usage(connection, found)) == {"kept"}
+    with database.session() as other:
+        other.execute(f"BEGIN; {statement}")
+        assert usage_of("album", database).total < LITTLE
+
+
+def test_usage_of_a_table_locked_in_a_copy_of_the_database__is_read(
+    migrated: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Tables of databases that were made from one template have the same oids."""
+    with (
+        django_db_blocker.unblock(),
+        new_database(migrated) as database,
+        new_database(migrated) as copy,
+        copy.session() as other,
+    ):
+        other.execute("BEGIN; LOCK TABLE notifications")
+        assert read_disk_usage(database.connection)["notifications"].total > 0
+
+
+def test_table_dropped_meanwhile__has_no_disk_usage(database: Database) -> None:
+    database.execute("CREATE TABLE dropped ()")
+    connection = database.connection
+    with transaction.atomic(using=database.alias):
+        connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        found = read_schema(connection)
+        database.execute("DROP TABLE dropped")
+        assert set(read_disk_usage(connection, found)) == {"album", "label"}
 
 
 @pytest.mark.django_db
-def test_table_in_partitions__has_the_sums_over_them() -> None:
+def test_usage_of_a_partitioned_table__is_the_sum_over_its_partitions() -> None:
     run_sql(
         "CREATE TABLE analytics_events_2026_01 PARTITION OF analytics_events"
         " FOR VALUES FROM ('2026-01-01 00:00Z') TO ('2026-02-01 00:00Z');"
@@ -42,3 +100,16 @@ def test_table_in_partitions__has_the_sums_over_them() -> None:
         "analytics_events_type_idx",
         "analytics_events_user_idx",
     ]
+
+
+@pytest.mark.django_db
+def test_rows_of_a_partitioned_table__are_those_of_partitions_with_statistics() -> None:
+    run_sql(
+        "CREATE TABLE play (day date) PARTITION BY RANGE (day);"
+        "CREATE TABLE play_default PARTITION OF play DEFAULT;"
+        "CREATE TABLE play_2026 PARTITION OF play"
+        " FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
+        "INSERT INTO play VALUES ('2025-12-31'), ('2026-01-01'), ('2026-01-02');"
+        "ANALYZE play_2026"
+    )
+    assert read_disk_usage(connection)["play"].rows == 2

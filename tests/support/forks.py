@@ -65,6 +65,6 @@ def in_fork(child: Callable[[], object]) -> tuple[int, str, str]:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # otherwise each fork would walk through, and copy, all that has been imported
+    gc.freeze()  # the forks share what is there, and their garbage collection leaves it alone
     for line in sys.stdin:
         print(json.dumps(in_fork(partial(become, **json.loads(line)))), flush=True)
