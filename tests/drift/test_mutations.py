@@ -162,7 +162,7 @@ def reports(result: Comparison, kind: Kind, mutation: Mutation) -> list[Finding]
 
 
 def destroying(result: Comparison) -> list[Finding]:
-    """Return the findings whose repairs an administrator must decide about."""
+    """Return the findings with a destructive repair, which an administrator must decide on."""
     return [
         finding
         for finding in result.findings

@@ -15,7 +15,7 @@ from tests.support.migrations import new_database, run_sql
 
 @pytest.fixture
 def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Have few apps, and a database of them, which the test may change, behind "default"."""
+    """Install few apps, and make a database of them that of alias "default"; yield its name."""
     with (
         django_db_blocker.unblock(),
         override_settings(INSTALLED_APPS=FEW_APPS),
@@ -28,13 +28,14 @@ def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]
 
 @pytest.fixture
 def whole_database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Have all apps, and a database of them."""
+    """Make a database of all apps that of alias "default"; yield its name."""
     with django_db_blocker.unblock(), new_database(migrated) as name:
         yield name
 
 
 @pytest.fixture
 def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Make an empty database that of alias "default"; yield its name."""
     with django_db_blocker.unblock(), new_database() as name:
         yield name
 

@@ -15,7 +15,7 @@ type Session = psycopg.Connection[tuple[Any, ...]]
 
 
 def session(name: str = "report") -> Session:
-    """Return a session in the database behind "default", which commits each statement.
+    """Return a session in the database of alias "default", which commits each statement.
 
     Call it in the main thread: in other threads, "default" is another database.
     """

@@ -30,7 +30,7 @@ APPS = [
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Provide a copy of the project, which may be edited; with bytecode, to start quickly."""
+    """Return a copy of the project, which may be edited; with bytecode, to start quickly."""
     for name in (*APPS, "config"):
         shutil.copytree(settings.BASE_DIR / name, tmp_path / name)
     shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)

@@ -32,7 +32,7 @@ TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_mode
 
 @pytest.fixture
 def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A copy of the filled database, for the test to change."""
+    """Make a copy of the filled database that of alias "default"; the test may change it."""
     with django_db_blocker.unblock(), new_database(filled):
         yield
 
@@ -202,7 +202,7 @@ def test_app_to_zero_and_forward__rows_of_the_other_apps_stay(rollback: Rollback
 
 
 def read_left() -> Left:
-    """Return what of the project is left; a rollback of users goes on with all other apps."""
+    """Return the objects and records of the project that still exist."""
     return Left(
         strings("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
         strings("SELECT typname FROM pg_type WHERE typtype = 'e'"),

@@ -15,7 +15,7 @@ from tests.support.migrations import new_database
 
 @pytest.fixture
 def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Put a copy of it, which the test may change, behind the alias "default"."""
+    """Make a copy of the migrated database that of alias "default"; yield its name."""
     with django_db_blocker.unblock(), new_database(migrated) as name:
         yield name
 

@@ -30,7 +30,7 @@ def rollback(*arguments: object) -> list[str]:
 
 
 def rollback_until(words: str, reaction: Callable[[], Any], *arguments: object) -> list[str]:
-    """Return the same, and react to `words`, a regular expression, when they are printed."""
+    """Run rollback like `rollback`, and react when the regular expression `words` is printed."""
     output = Listener(words, reaction)
     call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
     return output.getvalue().splitlines()
