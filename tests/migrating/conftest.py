@@ -1,6 +1,5 @@
 """Databases for migrate, and a lock timeout, which other tests do not have."""
 
-import random
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +7,7 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
-from config.migrating import lock_waits
+from tests.migrating.sessions import shorten_pauses
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import new_database, run_sql
 
@@ -41,10 +40,9 @@ def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make timeouts and pauses as short as a test can see them, and not random."""
+def short_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make timeouts and pauses as short as a test can see."""
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 2
     settings.MIGRATE_WAIT = 120
-    monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
-    monkeypatch.setattr(random, "uniform", lambda low, high: high)
+    shorten_pauses(monkeypatch)

@@ -10,22 +10,18 @@ from unittest.mock import patch
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from config.project import own_apps
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, new_database, schema
 from tests.support.processes import fork, printed
 
-APPS = [
-    config.label
-    for config in apps.get_app_configs()
-    if Path(config.path).parent == settings.BASE_DIR and any(config.get_models())
-]
+APPS = [config.label for config in own_apps()]
 
 
 @pytest.fixture

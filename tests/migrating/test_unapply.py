@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import InternalError
 from pytest_django import DjangoDbBlocker
 
+from config.project import own_apps
 from tests.support.migrations import (
     dump,
     extra_migration,
@@ -22,11 +21,7 @@ from tests.support.migrations import (
     run_sql,
 )
 
-APPS = [
-    config.label
-    for config in apps.get_app_configs()
-    if Path(config.path).parent == settings.BASE_DIR and any(config.get_models())
-]
+APPS = [config.label for config in own_apps()]
 TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_models()}
 
 
