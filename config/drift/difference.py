@@ -68,20 +68,19 @@ def differences(expected: Catalog, live: Catalog) -> list[Drift]:
     The parts of a table or view are compared only if it exists in both catalogs, with the same kind
     and partition key. An expected object without attributes only has to exist.
     """
+    keys = expected.keys() | live.keys()
+    not_alike = {
+        key.name
+        for key in keys
+        if key.kind in ("table", "view")
+        and kind_and_partition_key(key, expected) != kind_and_partition_key(key, live)
+    }
     return [
         drift
-        for key in sorted(expected.keys() | live.keys())
-        if all(
-            kind_and_partition_key(parent, expected) == kind_and_partition_key(parent, live)
-            for parent in _parents(key)
-        )
+        for key in sorted(keys)
+        if key.table not in not_alike
         for drift in _compare_object(key, expected.get(key), live.get(key))
     ]
-
-
-def _parents(part: Key) -> list[Key]:
-    """Return the two keys that the parent of a part can have, since it is a table or a view."""
-    return [Key(kind, "", part.table) for kind in ("table", "view") if part.table]
 
 
 def _compare_object(
@@ -101,6 +100,8 @@ def _compare_object(
 
 def differing(expected: Attributes, found: Attributes) -> set[str]:
     """Return the names of the attributes that differ; a missing attribute counts as None."""
+    if expected == found:
+        return set()
     names = expected.keys() | found.keys()
     return {name for name in names if _differ(expected.get(name), found.get(name))}
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("isolated_apps")
 
 @pytest.fixture
 def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Provide the app users without its models."""
+    """Install the app users without its models."""
     apps: Any
     with isolate_apps("users") as apps:
         monkeypatch.setattr("config.citus.distribution_checks.own_apps", apps.get_app_configs)

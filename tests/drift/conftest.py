@@ -12,8 +12,9 @@ from config.drift import ledger
 from config.drift.comparison import Comparison, verify
 from config.drift.difference import Drift
 from config.drift.expected import read_expected
+from config.drift.management.commands import verify_schema as command
 from config.postgres.catalog import Catalog
-from tests.support.databases import Database, known_database, new_database
+from tests.support.databases import Database, new_database
 
 type Verify = Callable[..., Comparison]
 
@@ -42,15 +43,18 @@ def unmigrated(expected: Catalog, django_db_blocker: DjangoDbBlocker) -> list[Dr
 
 
 @pytest.fixture
-def verify_live(
-    database: None,
-    expected: Catalog,
-    unmigrated: list[Drift],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Verify:
-    """Return a function that compares the test database with the expected schema."""
+def models_read_once(
+    expected: Catalog, unmigrated: list[Drift], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spare each comparison of a test from creating the models' tables and comparing the models."""
     monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
-    return partial(verify, connection, lambda *_: expected)
+    monkeypatch.setattr(command, "read_expected", lambda connection: expected)
+
+
+@pytest.fixture
+def verify_live(database: None, expected: Catalog, models_read_once: None) -> Verify:
+    """Return a function that compares the test database with the expected schema."""
+    return partial(verify, connection, lambda connection: expected)
 
 
 @pytest.fixture
@@ -67,13 +71,7 @@ def shared_clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[
         yield database
 
 
-@pytest.fixture(scope="module")
-def quick_clone(
-    shared_clone: Database, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    """Yield the shared clone, to be compared with a snapshot: quicker than with the models."""
-    with known_database(shared_clone.name) as database:
-        snapshot = tmp_path_factory.mktemp("drift") / "snapshot"
-        assert database.verify("--snapshot", snapshot).status == 0
-        database.snapshot = snapshot
-        yield database
+@pytest.fixture
+def quick_clone(shared_clone: Database, models_read_once: None) -> Database:
+    """Return the shared clone, for tests of something else than how the models are read."""
+    return shared_clone

@@ -71,7 +71,8 @@ TABLES = [
             "CREATE FOREIGN DATA WRAPPER extra_wrapper;"
             " CREATE SERVER extra_server FOREIGN DATA WRAPPER extra_wrapper;"
             " DROP TABLE %1$I CASCADE; CREATE FOREIGN TABLE %1$I (%2$s) SERVER extra_server",
-            arguments="table_name, columns",
+            NOT_LEDGER,
+            "table_name, columns",
         ),
     ),
     Kind(
@@ -384,7 +385,7 @@ COLUMNS = [
         on_column(
             "ALTER TABLE %1$I ALTER COLUMN %2$I DROP DEFAULT;"
             " ALTER TABLE %1$I ALTER COLUMN %2$I ADD GENERATED ALWAYS AS IDENTITY",
-            "typname = 'int4' AND not_null AND NOT has_identity",
+            "typname = 'int4' AND not_null AND NOT has_identity AND NOT is_generated",
         ),
     ),
     Kind(
@@ -926,7 +927,7 @@ ENUM_TYPES = [
     Kind(
         "enum type with a label more, and a column extra of it",
         "VS703 labels",
-        on_enum("ALTER TYPE %1$I ADD VALUE 'extra'; ALTER TABLE courses ADD extra %1$I[]"),
+        on_enum("ALTER TYPE %1$I ADD VALUE 'extra'; ALTER TABLE users ADD extra %1$I[]"),
     ),
     Kind(
         "enum type added to an extension",
@@ -1012,7 +1013,7 @@ OTHERS = [
         once(
             "function public.extra()",
             "CREATE FUNCTION extra() RETURNS int LANGUAGE sql AS 'SELECT 1';"
-            " ALTER TABLE courses ADD extra int DEFAULT extra()",
+            " ALTER TABLE users ADD extra int DEFAULT extra()",
         ),
     ),
     Kind(
@@ -1021,7 +1022,7 @@ OTHERS = [
         once(
             "function public.extra()",
             "CREATE FUNCTION extra() RETURNS int LANGUAGE sql AS 'SELECT 1';"
-            " ALTER TABLE courses ALTER enrollment_count SET DEFAULT extra()",
+            " ALTER TABLE auth_permission ALTER content_type_id SET DEFAULT extra()",
         ),
     ),
     Kind(
@@ -1166,7 +1167,7 @@ MIGRATIONS = [
     Kind(
         "migrations out of order",
         "VS013 dependencies that are unapplied",
-        once("courses.0001_initial", "DELETE FROM django_migrations WHERE app = 'users'"),
+        once("auth.0001_initial", "DELETE FROM django_migrations WHERE app = 'contenttypes'"),
         no_repair=NO_SQL,
     ),
 ]

@@ -173,7 +173,7 @@ def test_verify_schema_while_catalog_is_locked__status_2_after_lock_timeout(
         assert shared_clone.verify() == could_not(OTHER_SESSION)
 
 
-def test_verify_schema_while_server_lets_no_session_in__status_2_after_connect_timeout(
+def test_verify_schema_while_server_accepts_no_connection__status_2_after_connect_timeout(
     shared_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "CONNECT_TIMEOUT", 2)

@@ -91,7 +91,9 @@ def run_into(stdout: int, stderr: int, *arguments: str, database_url: str) -> tu
     return process.returncode, process.stderr
 
 
-def test_process_whose_reader_has_left__quiet_and_status_of_verdict(clone: Database) -> None:
+def test_process_whose_reader_has_left__prints_no_error_and_has_the_status_of_the_verdict(
+    clone: Database,
+) -> None:
     clone.execute("ALTER TABLE courses DROP COLUMN average_rating")
     with left_pipe() as stdout:
         ended = run_into(stdout, subprocess.PIPE, database_url=clone.url)
@@ -108,7 +110,7 @@ def test_process_that_cannot_print__status_2_and_one_line(
     assert ended == (2, f"CommandError: {reason}\n")
 
 
-def test_process_that_cannot_even_complain__status_2() -> None:
+def test_process_that_cannot_write_to_stderr__status_2() -> None:
     with unwritable_file() as stderr:
         status, _ = run_into(subprocess.PIPE, stderr, "--format", "yaml", database_url=NOWHERE)
     assert status == 2

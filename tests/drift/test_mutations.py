@@ -1,26 +1,82 @@
 """The kinds of drift: each is found, and the repair script repairs it.
 
-The suite runs one mutation of each kind; `make test-drift` runs many.
+The suite runs one mutation of each kind, in a database of few tables; `make test-drift` runs many,
+in a database of all tables.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
+from django.utils import translation
+from pytest_django import DjangoDbBlocker
 
+from config.drift import ledger
 from config.drift.comparison import Comparison, Finding, verify
 from config.drift.difference import KIND_CODES
+from config.drift.expected import read_expected
 from config.drift.repair import Statement
 from config.postgres.catalog import Catalog
 from tests.drift.conftest import Verify
 from tests.drift.kinds import KINDS
 from tests.drift.mutations import LIMIT, OLDEST, Kind, Mutation
 from tests.drift.partition_kinds import PARTITION_KINDS
+from tests.support.lab import Lab
+from tests.support.migrations import new_database
 
 REPAIRED = [kind for kind in KINDS if not kind.no_repair]
 UNREPAIRED = [kind for kind in KINDS if kind.no_repair]
+
+# What the other tables lack.
+ITEM = """
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+
+class Item(models.Model):
+    name = models.TextField()
+    width, height = models.IntegerField(), models.IntegerField()
+    area = models.GeneratedField(
+        expression=models.F("width") * models.F("height"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = [
+            models.Index("width", "height", name="item_size_idx"),
+            models.Index("name", condition=models.Q(width__gt=1), name="item_wide_idx"),
+            GinIndex(SearchVector("name", config="english"), name="item_search_idx"),
+        ]
+        constraints = [
+            models.UniqueConstraint("name", condition=models.Q(height=1), name="item_flat_uniq"),
+        ]
+"""
+
+
+@pytest.fixture(scope="module")
+def expected_of_few(
+    few_apps: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Catalog]:
+    """Make a database of few tables the default one; return its expected schema."""
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    with django_db_blocker.unblock(), new_database(few_apps), lab.installed():
+        lab.write_models(ITEM)
+        lab.migrate()
+        run("TRUNCATE django_content_type CASCADE")  # no repair brings its rows back
+        yield read_expected(connection)
+
+
+if LIMIT == 1:
+
+    @pytest.fixture
+    def verify_live(expected_of_few: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verify]:
+        """Yield a function that compares the database of few tables with its expected schema."""
+        monkeypatch.setattr(ledger, "_unmigrated", lambda loader: [])
+        with translation.override(None):
+            yield partial(verify, connection, lambda connection: expected_of_few)
 
 
 @pytest.mark.parametrize("kind", REPAIRED, ids=str)
@@ -106,7 +162,7 @@ def reports(result: Comparison, kind: Kind, mutation: Mutation) -> list[Finding]
 
 
 def destroying(result: Comparison) -> list[Finding]:
-    """Return the findings whose repairs an administrator must decide about."""
+    """Return the findings with a destructive repair, which an administrator must decide on."""
     return [
         finding
         for finding in result.findings

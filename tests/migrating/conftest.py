@@ -1,6 +1,5 @@
 """Databases for migrate, and a lock timeout, which other tests do not have."""
 
-import random
 from collections.abc import Iterator
 
 import pytest
@@ -8,14 +7,14 @@ from django.db import connection
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
-from config.migrating import lock_waits
+from tests.migrating.sessions import shorten_pauses
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import new_database, run_sql
 
 
 @pytest.fixture
 def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Have few apps, and a database of them, which the test may change, behind "default"."""
+    """Install few apps, and make a database of them that of alias "default"; yield its name."""
     with (
         django_db_blocker.unblock(),
         override_settings(INSTALLED_APPS=FEW_APPS),
@@ -28,22 +27,22 @@ def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]
 
 @pytest.fixture
 def whole_database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Have all apps, and a database of them."""
+    """Make a database of all apps that of alias "default"; yield its name."""
     with django_db_blocker.unblock(), new_database(migrated) as name:
         yield name
 
 
 @pytest.fixture
 def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Make an empty database that of alias "default"; yield its name."""
     with django_db_blocker.unblock(), new_database() as name:
         yield name
 
 
 @pytest.fixture(autouse=True)
-def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make timeouts and pauses as short as a test can see them, and not random."""
+def short_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make timeouts and pauses as short as a test can see."""
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 2
     settings.MIGRATE_WAIT = 120
-    monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
-    monkeypatch.setattr(random, "uniform", lambda low, high: high)
+    shorten_pauses(monkeypatch)

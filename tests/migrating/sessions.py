@@ -1,21 +1,24 @@
 """Sessions next to that of migrate, and the lines that migrate prints about them."""
 
+import random
 import re
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
 import psycopg
+import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from config.migrating import lock_waits
 from tests.support.processes import eventually
 
 type Session = psycopg.Connection[tuple[Any, ...]]
 
 
 def session(name: str = "report") -> Session:
-    """Return a session in the database behind "default", which commits each statement.
+    """Return a session in the database of alias "default", which commits each statement.
 
     Call it in the main thread: in other threads, "default" is another database.
     """
@@ -30,6 +33,12 @@ LOCKS = (
     " AND datname = current_database()"
 )
 """The locks of this database's sessions; other tests may use the same server."""
+
+
+def shorten_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the pauses between two attempts to lock as short as a test can see, and not random."""
+    monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
 
 
 def wait_until_a_session_waits(watcher: Session) -> None:

@@ -30,7 +30,7 @@ def add_index(index: str = 'models.Index("role", name="late_idx")') -> str:
 
 @pytest.fixture
 def reader(database: str) -> Iterator[Session]:
-    """Provide a session with a snapshot, which a concurrent build has to wait for."""
+    """Return a session with a snapshot, for which a concurrent build has to wait."""
     with session() as reader:
         reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM user_profiles")
         yield reader

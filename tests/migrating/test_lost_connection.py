@@ -81,7 +81,7 @@ THINKS = """
 
 
 @pytest.mark.parametrize("timeout", ["idle_in_transaction_session_timeout", "transaction_timeout"])
-def test_migration_that_thinks_longer_than_a_timeout_of_the_database__is_applied(
+def test_migration_that_takes_longer_than_a_timeout_of_the_database__is_applied(
     database: str, timeout: str
 ) -> None:
     if not run_sql(f"SELECT 1 FROM pg_settings WHERE name = '{timeout}'"):

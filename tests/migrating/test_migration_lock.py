@@ -66,7 +66,7 @@ def test_migrate_that_waits_too_long__gives_up(holder: Session, settings: Settin
 
 
 @pytest.mark.parametrize("option", ["--plan", "--check"])
-def test_migrate_that_only_looks__does_not_wait(holder: Session, option: str) -> None:
+def test_migrate_that_only_shows_the_plan__does_not_wait(holder: Session, option: str) -> None:
     migrate(option)
 
 

@@ -73,7 +73,9 @@ def test_migration_that_renames_a_parent__refused_before_anything_runs(
     [MODELS.format("seats = models.IntegerField()").replace("Cafe", "Zoo"), FAMILY],
     ids=["two", "with keys"],
 )
-def test_parent_and_child_deleted_together__there_and_back(lab: Lab, models: str) -> None:
+def test_parent_and_child_deleted_together__migrated_forwards_and_back(
+    lab: Lab, models: str
+) -> None:
     lab.write_models(models)
     lab.migrate()
     before = schema()

@@ -237,7 +237,7 @@ def test_search_path_without_a_schema__refused(database: str) -> None:
     )
 
 
-def test_schema_of_its_own_first_on_the_search_path__migrated_into_it(small: str) -> None:
+def test_own_schema_first_on_the_search_path__migrated_into_it(small: str) -> None:
     run_sql("CREATE SCHEMA platform; SET search_path TO platform, public")
     migrate("users")
     assert run_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]

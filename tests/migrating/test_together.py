@@ -14,7 +14,7 @@ import pytest
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
 from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
 
-SEVERAL = int(os.environ.get("MIGRATE_SEVERAL", 3))
+SEVERAL = int(os.environ.get("MIGRATE_SEVERAL", 2))
 RECORDS = "SELECT count(*), count(DISTINCT (app, name)) FROM django_migrations"
 
 

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import InternalError
 from pytest_django import DjangoDbBlocker
 
+from config.project import own_apps
 from tests.support.migrations import (
     dump,
     extra_migration,
@@ -22,17 +21,13 @@ from tests.support.migrations import (
     run_sql,
 )
 
-APPS = [
-    config.label
-    for config in apps.get_app_configs()
-    if Path(config.path).parent == settings.BASE_DIR and any(config.get_models())
-]
+APPS = [config.label for config in own_apps()]
 TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_models()}
 
 
 @pytest.fixture
 def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A copy of the filled database, for the test to change."""
+    """Make a copy of the filled database that of alias "default"; the test may change it."""
     with django_db_blocker.unblock(), new_database(filled):
         yield
 
@@ -202,7 +197,7 @@ def test_app_to_zero_and_forward__rows_of_the_other_apps_stay(rollback: Rollback
 
 
 def read_left() -> Left:
-    """Return what of the project is left; a rollback of users goes on with all other apps."""
+    """Return the objects and records of the project that still exist."""
     return Left(
         strings("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
         strings("SELECT typname FROM pg_type WHERE typtype = 'e'"),

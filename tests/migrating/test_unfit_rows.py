@@ -184,7 +184,9 @@ def expected(fault: str, query: str, standing: str) -> str:
     )
 
 
-def test_rows_that_do_not_fit__told_with_their_number_an_example_and_a_query(items: Lab) -> None:
+def test_rows_that_do_not_fit__reported_with_their_number_an_example_and_a_query(
+    items: Lab,
+) -> None:
     not_integer = """NOT pg_input_is_valid("name"::text, 'integer')"""
     if is_old():
         not_integer = r""""name"::text !~ '^\s*[+-]?[0-9]+\s*$'"""
@@ -201,13 +203,15 @@ def is_old() -> bool:
 
 
 @pytest.mark.parametrize("place", [0, 7, 8, 14])
-def test_rows_that_postgresql_refuses__told_in_the_same_way(items: Lab, place: int) -> None:
+def test_rows_that_postgresql_refuses__reported_in_the_same_way(items: Lab, place: int) -> None:
     operations, (fault, query) = list(COUNTED.items())[place]
     write(items, UNCOUNTED + operations)
     assert refusal("lab") == expected(fault, query, "Nothing of lab.0002_x is applied.")
 
 
-def test_rows_that_are_not_counted__told_in_postgresqls_words_with_the_place(items: Lab) -> None:
+def test_rows_that_are_not_counted__reported_in_postgresqls_words_with_the_place(
+    items: Lab,
+) -> None:
     for operations, reason in TOLD_BY_POSTGRESQL.items():
         write(items, operations)
         assert refusal("lab") == (
@@ -258,7 +262,7 @@ def test_rows_that_a_one_off_default_fills__not_refused(items: Lab) -> None:
     assert run(migrate("lab")) == ["lab.0002_x"]
 
 
-def test_constraint_validated_where_rows_violate_it__told_with_their_number(items: Lab) -> None:
+def test_constraint_validated_where_rows_violate_it__reported_with_their_number(items: Lab) -> None:
     run_sql("ALTER TABLE lab_item ADD CONSTRAINT c CHECK (n < 9) NOT VALID")
     write(items, 'migrations.RunSQL("ALTER TABLE lab_item VALIDATE CONSTRAINT c"),')
     assert refusal("lab") == (
@@ -268,7 +272,7 @@ def test_constraint_validated_where_rows_violate_it__told_with_their_number(item
     )
 
 
-def test_rows_that_do_not_fit_going_back__told_in_the_same_way(items: Lab) -> None:
+def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(items: Lab) -> None:
     run_sql("UPDATE lab_item SET note = '' WHERE note IS NULL")
     write(items, alter("note", "models.TextField()"))
     migrate("lab")
@@ -303,7 +307,7 @@ def test_rows_that_a_policy_hides__not_counted(items: Lab) -> None:
         run_sql(f"RESET ROLE; DROP POLICY p ON lab_item; DROP OWNED BY {guest}; DROP ROLE {guest}")
 
 
-def test_column_that_the_database_lacks__told_in_one_line(items: Lab) -> None:
+def test_column_that_the_database_lacks__reported_in_one_line(items: Lab) -> None:
     run_sql("ALTER TABLE lab_item DROP COLUMN name")
     write(items, 'migrations.RemoveField("item", "name"),')
     assert refusal("lab") == (

@@ -1,32 +1,30 @@
 """A database whose months a test may change, and short waits for locks."""
 
-import random
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
-from config.migrating import lock_waits
 from config.partitions import after_migrate, exchange, making
 from config.partitions.management.commands import partitions as command
+from tests.migrating.sessions import shorten_pauses
 from tests.support.migrations import new_database
 
 
 @pytest.fixture
 def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Put a copy of it, which the test may change, behind the alias "default"."""
+    """Make a copy of the migrated database that of alias "default"; yield its name."""
     with django_db_blocker.unblock(), new_database(migrated) as name:
         yield name
 
 
 @pytest.fixture(autouse=True)
-def impatience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make timeouts and pauses as short as a test can see them, and not random."""
+def short_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make timeouts and pauses as short as a test can see."""
     settings.MIGRATE_LOCK_RETRIES = 2
     settings.MIGRATE_WAIT = 0
-    monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
-    monkeypatch.setattr(random, "uniform", lambda low, high: high)
+    shorten_pauses(monkeypatch)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_ahead_again__says_nothing() -> None:
     assert partitions("--ahead", 2) == []
 
 
-def test_ahead_after_months_that_nobody_made__makes_them_too() -> None:
+def test_ahead_after_months_without_a_run__makes_those_months_too() -> None:
     make(date(2026, 8, 1))
     add_events(3, "2026-10-05 00:00+00")
     assert partitions("--ahead", 0) == [

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import Error, connection
+from psycopg.pq import TransactionStatus
 from pytest_django import Settings
 
 from config.console import explain
@@ -41,12 +42,15 @@ MONTH = f"{TABLE}_2024_06"
 
 @contextmanager
 def cut_before(number: int) -> Iterator[Callable[[], bool]]:
-    """Lose the connection before a statement; give a function that tells if it was reached."""
+    """Lose the connection before a transaction; yield a function that tells if it was reached.
+
+    PostgreSQL undoes a transaction as a whole, wherever it is cut.
+    """
     left = number
 
     def cut(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         nonlocal left
-        left -= 1
+        left -= connection.connection.info.transaction_status == TransactionStatus.IDLE
         if left == 0:
             connection.connection.close()
         return execute(sql, *rest)
@@ -56,10 +60,10 @@ def cut_before(number: int) -> Iterator[Callable[[], bool]]:
 
 
 @pytest.mark.usefixtures("many")
-def test_move_cut_between_statements__finished_by_the_next_run() -> None:
+def test_move_cut_before_any_transaction__finished_by_the_next_run() -> None:
     number, was_cut = 0, True
     while was_cut:
-        number += 3  # a transaction has several, and is undone as a whole
+        number += 1
         add_events(11)
         with cut_before(number) as reached:
             try:
@@ -70,7 +74,7 @@ def test_move_cut_between_statements__finished_by_the_next_run() -> None:
         make(JUNE)
         assert places() == {MONTH: 11}, number
         run_sql(f"DROP TABLE {MONTH}")
-    assert number > 60
+    assert number > 20
 
 
 @pytest.mark.usefixtures("many")
@@ -123,7 +127,7 @@ def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.Mo
 
 
 def cut_and_run_again(*arguments: object) -> Iterator[int]:
-    """Cut a run before each statement in turn, run again, and yield the statement's number."""
+    """Cut a run before each transaction in turn, run again, and yield the transaction's number."""
     number, was_cut = 0, True
     while was_cut:
         number += 1
@@ -138,7 +142,7 @@ def cut_and_run_again(*arguments: object) -> Iterator[int]:
         yield number
 
 
-def test_detaching_cut_before_any_statement__finished_by_the_next_run() -> None:
+def test_detaching_cut_before_any_transaction__finished_by_the_next_run() -> None:
     arguments = ("--keep", 1, "--detach-only")
     for number in cut_and_run_again(*arguments):
         keys = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = '{}'::regclass"
@@ -147,7 +151,7 @@ def test_detaching_cut_before_any_statement__finished_by_the_next_run() -> None:
         run_sql(f"DROP TABLE {MONTH}")
 
 
-def test_archive_cut_before_any_statement__finished_by_the_next_run(tmp_path: Path) -> None:
+def test_archive_cut_before_any_transaction__finished_by_the_next_run(tmp_path: Path) -> None:
     arguments = ("--keep", 1, "--archive", tmp_path, "--noinput", "--yes-destroy-data")
     for number in cut_and_run_again(*arguments):
         assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]

@@ -198,7 +198,7 @@ def test_default_partition_that_a_view_reads__refused_before_rows_are_copied() -
 
 
 @pytest.mark.usefixtures("many")
-def test_default_partition_with_things_of_its_own__refused_before_rows_are_copied() -> None:
+def test_default_partition_with_objects_of_its_own__refused_before_rows_are_copied() -> None:
     add_events(300)
     for sql in (
         "CREATE TRIGGER own AFTER INSERT ON analytics_events_default"
@@ -230,7 +230,7 @@ def test_default_partition_with_things_of_its_own__refused_before_rows_are_copie
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(("gone", "left"), [("00:00:10", 290), ("00:04:58", 2)])
-def test_copy_of_a_run_that_was_killed__made_anew(gone: str, left: int) -> None:
+def test_copy_of_a_run_that_was_killed__made_again(gone: str, left: int) -> None:
     add_events(300)
     make_until_exchange(JUNE)
     run_sql(f"DELETE FROM {TABLE} WHERE timestamp < '2024-06-01 {gone}+00'")

@@ -123,7 +123,7 @@ def _roll_back(before: State, arguments: list[str]) -> str | None:
 
 
 def gone(before: Sequence[Thing]) -> list[Thing]:
-    """Return what is no longer there: of a table that has gone, not its columns and the like."""
+    """Return the things that no longer exist; a missing table stands for its parts."""
     there = {thing.identity for thing in catalog.things()}
     vanished = [thing for thing in before if thing.identity not in there]
     tables = catalog.tables(vanished)
@@ -152,7 +152,7 @@ NAMED = (
 
 
 def _check_named(before: Sequence[Thing], report: str) -> None:
-    """Hold that the report names each object that has gone, and as many as have gone."""
+    """Hold that the report names each missing object, and no other number of them."""
     plan = report.partition("\nBackup: ")[0].partition("\nThis destroys")[2]
     after = {(thing.kind, thing.schema, thing.name) for thing in catalog.things()}
     vanished = [

@@ -13,14 +13,14 @@ from tests.support.migrations import new_database
 
 @pytest.fixture
 def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a copy of it, for the test to change."""
+    """Return the name of a copy of the filled database, which the test may change."""
     with django_db_blocker.unblock(), new_database(filled) as name:
         yield name
 
 
 @pytest.fixture(scope="module")
 def unchanged(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The name of a copy for the tests of a module that change nothing."""
+    """Return the name of a copy for the tests of a module that change nothing."""
     with django_db_blocker.unblock(), new_database(filled) as name:
         yield name
 
@@ -47,6 +47,6 @@ def backups(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch)
 def backup(
     filled: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Backup]:
-    """A backup of a database in which nothing was rolled back."""
+    """Return a backup of a database in which nothing was rolled back."""
     with django_db_blocker.unblock(), new_database(filled):
         yield back_up(tmp_path_factory.mktemp("backup"))

@@ -30,7 +30,7 @@ def rollback(*arguments: object) -> list[str]:
 
 
 def rollback_until(words: str, reaction: Callable[[], Any], *arguments: object) -> list[str]:
-    """Return the same, and react to `words`, a regular expression, when they are printed."""
+    """Run rollback like `rollback`, and react when the regular expression `words` is printed."""
     output = Listener(words, reaction)
     call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
     return output.getvalue().splitlines()
@@ -56,19 +56,20 @@ def contents() -> dict[str, Any]:
     """Return the whole catalog, a checksum of each table's rows, and each sequence's last value."""
     catalog = read_catalog(connection, read_schema(connection).oid)
     tables = [key.name for key in catalog if key.kind == "table"]
+    checksums = " UNION ALL ".join(map(CHECKSUM.format, tables))
     return {
         "catalog": {
             f"{key.kind} {key}": json.dumps(dict(attributes), sort_keys=True)
             for key, attributes in catalog.items()
         },
-        "rows": {table: run_sql(CHECKSUM.format(table))[0] for table in tables},
+        "rows": {table: checksum for table, *checksum in run_sql(checksums)},
         "sequences": run_sql("SELECT sequencename, last_value FROM pg_sequences ORDER BY 1"),
     }
 
 
 CHECKSUM = """
-    SELECT count(*), md5(string_agg(digest, '' ORDER BY digest))
-      FROM (SELECT md5(t::text) AS digest FROM "{}" AS t) AS rows
+    SELECT '{0}', count(*), md5(string_agg(digest, '' ORDER BY digest))
+      FROM (SELECT md5(t::text) AS digest FROM "{0}" AS t) AS rows
 """
 
 

@@ -40,7 +40,7 @@ def refused_after_the_plan(statement: str) -> str:
     return str(error.value)
 
 
-def test_table_that_goes_but_was_not_shown__refused(item: Lab) -> None:
+def test_table_that_would_be_dropped_but_was_not_shown__refused(item: Lab) -> None:
     item.write_migration(
         "0002_x", "migrations.RunSQL('SELECT 1', 'DROP TABLE IF EXISTS extra; DELETE FROM item'),"
     )
@@ -71,7 +71,7 @@ def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
     )
 
 
-def test_reverse_code_that_fails__said_in_one_line(item: Lab) -> None:
+def test_reverse_code_that_fails__reported_in_one_line(item: Lab) -> None:
     item.write_migration("0002_x", "migrations.RunPython(lambda *_: None, lambda *_: {}['x']),")
     item.migrate()
     assert refusal("lab", *GO_ON) == (
@@ -81,7 +81,7 @@ def test_reverse_code_that_fails__said_in_one_line(item: Lab) -> None:
     )
 
 
-def test_event_trigger_that_forbids_ddl__said_in_one_line(item: Lab) -> None:
+def test_event_trigger_that_forbids_ddl__reported_in_one_line(item: Lab) -> None:
     run_sql(
         "CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql"
         " AS 'BEGIN RAISE EXCEPTION ''not in March''; END';"

@@ -115,7 +115,7 @@ TABLES = """
 """
 
 
-def test_what_only_sql_has_made_and_renames_or_alters__restored(lab: Lab) -> None:
+def test_objects_that_only_sql_made_and_renames_or_alters__restored(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.migrate()
     changes = RENAMED | PARTS
@@ -146,7 +146,7 @@ DEPENDENT = """
 """
 
 
-def test_what_refers_to_a_renamed_table_and_column__restored(lab: Lab) -> None:
+def test_objects_that_refer_to_a_renamed_table_and_column__restored(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    n = models.IntegerField()\n")
     lab.migrate()
     run_sql("INSERT INTO lab_item (n) VALUES (7)")

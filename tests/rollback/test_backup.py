@@ -29,7 +29,7 @@ def test_backup__named_private_and_ignored_by_git(database: str, backups: Path) 
     assert (backups / ".gitignore").read_text() == "*\n"
 
 
-def test_others_in_the_same_schema__neither_in_the_backup_nor_restored(
+def test_objects_of_others_in_the_same_schema__neither_backed_up_nor_restored(
     database: str, backups: Path
 ) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")

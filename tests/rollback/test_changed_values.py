@@ -69,7 +69,7 @@ def test_values_that_a_cast_does_not_convert__all_named(lab: Lab) -> None:
     assert destroyed(lines)[0] == "1 value in column item.value, which change to jsonb"
 
 
-def test_nulls_that_are_filled__said(lab: Lab) -> None:
+def test_nulls_that_are_filled__reported(lab: Lab) -> None:
     lab.write_models(ITEM.format("IntegerField(default=1)"))
     lab.migrate()
     lab.write_models(ITEM.format("IntegerField(default=1, null=True)"))

@@ -34,16 +34,16 @@ def disputed(lab: Lab) -> None:
     run_sql("INSERT INTO payments (status) SELECT 'disputed' FROM generate_series(1, 11)")
 
 
-def test_label_of_a_type_that_goes__not_in_the_way(disputed: None) -> None:
+def test_label_of_a_type_that_is_dropped__not_in_the_way(disputed: None) -> None:
     assert "Rolled back lab." in "\n".join(rollback("lab", *GO_ON))
 
 
-def test_label_of_a_type_that_goes_to_zero__not_in_the_way(disputed: None) -> None:
+def test_label_of_a_type_that_is_dropped_to_zero__not_in_the_way(disputed: None) -> None:
     migrate("lab", "zero")
     assert run_sql("SELECT to_regtype('payment_status')") == [(None,)]
 
 
-def test_script_of_dry_run_with_label_of_a_type_that_goes__runs(disputed: None) -> None:
+def test_script_of_dry_run_with_label_of_a_type_that_is_dropped__runs(disputed: None) -> None:
     run_sql("\n".join(rollback("lab", "--dry-run")))
     assert run_sql("SELECT to_regtype('payment_status')") == [(None,)]
 

@@ -50,7 +50,7 @@ migrations.RunSQL(
 
 
 @pytest.mark.parametrize("after", AFTER.values(), ids=AFTER)
-def test_what_a_rollback_makes__gone_after_the_restoration(lab: Lab, after: str) -> None:
+def test_objects_that_a_rollback_makes__dropped_by_the_restore(lab: Lab, after: str) -> None:
     lab.write_models(BEFORE)
     lab.migrate()
     run_sql("INSERT INTO lab_keep (kind) VALUES ('a')")
@@ -64,7 +64,7 @@ def test_what_a_rollback_makes__gone_after_the_restoration(lab: Lab, after: str)
     assert contents() == before
 
 
-def test_views_and_functions_that_a_rollback_makes__gone_after_the_restoration(lab: Lab) -> None:
+def test_views_and_functions_that_a_rollback_makes__dropped_by_the_restore(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.migrate()
     lab.write_migration("0002_x", MADE)

@@ -15,7 +15,7 @@ from tests.support.migrations import new_database, run_sql
 
 @pytest.fixture(scope="module")
 def planned(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Rollback]:
-    """A rollback of payments that is planned only."""
+    """Return a plan of a rollback of payments, which no test carries out."""
     with django_db_blocker.unblock(), new_database(filled):
         yield read_rollback(connection, ["payments"])
 

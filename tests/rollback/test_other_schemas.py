@@ -100,7 +100,9 @@ def test_tables_in_public_and_a_schema_with_a_blank__both_restored(lab: Lab) -> 
     assert run_sql('SELECT price, o.id FROM "Sales 1".item, lab_other AS o') == [(7, 3)]
 
 
-def test_table_that_a_rollback_makes_in_a_schema_with_a_blank__gone_again(lab: Lab) -> None:
+def test_table_that_a_rollback_makes_in_a_schema_with_a_blank__dropped_by_the_restore(
+    lab: Lab,
+) -> None:
     run_sql('CREATE SCHEMA "Sales 1"')
     lab.write_models(SALES.replace("sales", "Sales 1") + "class Other(models.Model):\n    pass\n")
     lab.migrate()

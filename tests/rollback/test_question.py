@@ -79,7 +79,7 @@ class Terminal:
         return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING)
 
     def type(self, keys: str) -> tuple[int, str]:
-        """The exit status after `keys`, and what is on stderr."""
+        """Type `keys`; return the exit status and stderr."""
         assert eventually(self.is_reading)
         os.write(self.screen, keys.encode())
         _, stderr = self.process.communicate(timeout=PATIENCE)

@@ -146,7 +146,7 @@ def as_role(name: str) -> Iterator[None]:
         connection.close()
 
 
-def test_restore__what_is_of_others_stays_as_it_is_now(database: str, backups: Path) -> None:
+def test_restore__leaves_objects_of_others_as_they_are_now(database: str, backups: Path) -> None:
     owner = f"{database} of 'all'"
     run_sql(OTHERS.format(owner=owner))
     try:

@@ -106,8 +106,8 @@ def test_restore_interrupted__nothing_changed(
     assert contents() == before
 
 
-def test_restoration_that_was_committed__said_so(backup: Backup) -> None:
-    """As after a connection that is lost during the commit."""
+def test_restore_interrupted_after_its_commit__reported_as_done(backup: Backup) -> None:
+    """Cover the case of a connection that is lost during the commit."""
     [(committed,)] = run_sql("SELECT pg_current_xact_id()::text")
     progress = RestorationProgress(transaction=committed)
     assert progress.after_interruption(connection) == "The restoration is done."
@@ -139,7 +139,7 @@ def test_restore__leaves_no_setting_in_the_session(
         (signal.SIGKILL, -9, ""),
     ],
 )
-def test_restore_ended_by_a_signal__nothing_changed_and_nothing_goes_on(
+def test_restore_ended_by_a_signal__nothing_changed_and_no_process_left(
     backup: Backup, number: signal.Signals, status: int, message: str
 ) -> None:
     before = contents()

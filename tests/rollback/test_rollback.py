@@ -111,7 +111,7 @@ def test_rollback_of_an_app__says_that_nothing_is_left_and_again_has_nothing_to_
     assert contents() == before
 
 
-def test_rollback_of_a_database_that_others_share__what_is_theirs_stays_and_migrates_again(
+def test_rollback_of_a_shared_database__keeps_objects_of_others_and_migrates_again(
     database: str,
 ) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE TYPE mood AS ENUM ('happy')")
@@ -178,7 +178,7 @@ def migrate_twice(lab: Lab, second: str) -> None:
     migrate("lab")
 
 
-def test_rollback_of_a_renamed_model__counted_and_forgotten(lab: Lab) -> None:
+def test_rollback_of_a_renamed_model__counted_and_its_content_type_removed(lab: Lab) -> None:
     migrate_twice(lab, RENAMED)
     lines = rollback("lab", *GO_ON, "--no-backup")
     [created] = [line for line in lines if "Create model Note" in line]

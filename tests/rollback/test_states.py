@@ -86,7 +86,7 @@ def test_models__released_if_there_are_many_states(
     assert (change.after.apps is models_before) == is_kept
 
 
-def test_key_that_is_renamed__referred_to_by_its_name_of_then() -> None:
+def test_key_that_is_renamed__referred_to_by_its_name_at_the_time() -> None:
     """Django gives a foreign key the new name in place, so in all states at once."""
     code = models.CharField(max_length=9, unique=True)
     key = models.ForeignKey("music.album", models.CASCADE, to_field="code")
@@ -117,7 +117,7 @@ def test_state_that_cannot_be_made__is_not_kept(states: States) -> None:
             states.last(run)
 
 
-def test_key_to_a_model_that_the_state_has_no_more__still_refers_to_it() -> None:
+def test_key_to_a_model_that_the_state_no_longer_has__still_refers_to_it() -> None:
     """Within a migration, a model may be deleted before what refers to it."""
     key = models.ForeignKey("music.album", models.CASCADE)
     states = States(project(ALBUM, model("music.Song", album=key)))
@@ -126,7 +126,7 @@ def test_key_to_a_model_that_the_state_has_no_more__still_refers_to_it() -> None
     assert field.related_model is states.first.apps.get_model("music", "album")
 
 
-def test_copy_that_was_changed__has_not_the_models_of_the_state_before() -> None:
+def test_copy_that_was_changed__does_not_have_the_models_of_the_state_before() -> None:
     """SeparateDatabaseAndState applies its operations to copies of a state."""
     key = models.ForeignKey("music.album", models.CASCADE)
     states = States(project(ALBUM, model("music.Song", album=key)))

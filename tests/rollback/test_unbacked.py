@@ -42,7 +42,7 @@ def test_change_outside_of_tables__named_as_one_that_no_backup_holds(lab: Lab) -
     ]
 
 
-def test_large_object_of_a_number_that_its_author_chose__named(lab: Lab) -> None:
+def test_large_object_with_a_chosen_number__named(lab: Lab) -> None:
     lab.write_migration(
         "0001_x",
         """

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from itertools import count
-from pathlib import Path
 from typing import Any, LiteralString
 from urllib.parse import quote, urlencode
 
@@ -26,8 +25,6 @@ class Database:
     def __init__(self, name: str) -> None:
         self.alias = f"scratch{next(numbers)}"
         self.name = name
-        self.snapshot: Path | None = None
-        """The expected schema for verify_schema, which otherwise makes it."""
         settings = deepcopy(connections.settings["default"])
         connections.settings[self.alias] = settings | {"NAME": self.name}
 
@@ -83,8 +80,7 @@ class Database:
         """Run verify_schema, in a new session unless the schema is `changed`."""
         if not self.connection.in_atomic_block:
             self.connection.close()
-        expect = ("--expect", self.snapshot) if self.snapshot else ()
-        return verify_schema("--database", self.alias, *expect, *arguments, to_stdout=to_stdout)
+        return verify_schema("--database", self.alias, *arguments, to_stdout=to_stdout)
 
 
 def create_database(name: str, template: str = "template1") -> None:

@@ -1,14 +1,12 @@
 """The objects of a schema as Python values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 type Value = str | int | bool | list[Any] | dict[str, Any] | None
 
 
-@dataclass(frozen=True, order=True)
-class Key:
+class Key(NamedTuple):
     """The key of an object: its kind, its table ('' if it is not part of one), and its name."""
 
     kind: str
