@@ -8,10 +8,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import AmbiguityError, MigrationLoader
+from django.db.migrations.state import ProjectState
 
 from config.hazards.errors import HazardError, on_one_line
 from config.hazards.operation_hazards import OperationHazards, find_hazards, reasons_of
-from config.postgres import OwnFieldsState, Plan
+from config.postgres import Plan
 from config.project import own_apps
 
 
@@ -51,7 +52,7 @@ def check_migrations(
     hazards: list[OperationHazards] = []
     for graph in _graphs(loader):
         plan = _whole_plan(graph)
-        state = OwnFieldsState(real_apps=loader.unmigrated_apps)
+        state = ProjectState(real_apps=loader.unmigrated_apps)
         new = {_key(m): m for m, _ in plan if _key(m) in wanted and _key(m) not in migrations}
         found = find_hazards(connection, plan, state, app_labels=labels)
         hazards += [item for item in found if _key(item.migration) in new]
