@@ -42,7 +42,8 @@ def run(*statements: str) -> None:
         (
             ["CREATE TYPE used AS ENUM ()", "CREATE TABLE t (c used)", "DROP TYPE used"],
             "cannot drop type used because other objects depend on it: "
-            "column c of table t depends on type used. Drop the dependent objects first.",
+            "column c of table t depends on type used. Drop the dependent objects, or ask their "
+            "owner to.",
         ),
         (
             ["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(9)"],
@@ -65,7 +66,7 @@ def test_error_that_the_caller_can_fix__is_explained(statements: list[str], mess
         ("25006", "Point DATABASE_URL at the primary server and a role that may write."),
         ("42501", "Let the owner grant it, or use another role in DATABASE_URL."),
         ("3F000", "Create the schema, for example by RunSQL in an earlier migration."),
-        ("42704", "Create it first, for example by RunSQL in an earlier migration."),
+        ("42704", "Create it first; manage.py verify_schema tells what else differs."),
         ("42701", "Drop or rename it; manage.py verify_schema tells what else differs."),
         ("0A000", "Remove what is in the way, or change the migration."),
         ("54000", "Shorten the values, or change the migration."),
