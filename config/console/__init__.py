@@ -13,6 +13,7 @@ from config.console.failed_operations import explain_operation, failed_operation
 from config.console.standbys import check_takes_changes, chosen_connection
 from config.console.terminal import report_style
 from config.console.termination import Terminated, explained_interruption
+from config.console.unloaded_migrations import explain_loading
 from config.console.wording import (
     counted,
     counted_bytes,
@@ -35,6 +36,7 @@ __all__ = [
     "driver_error",
     "error_reason",
     "explain",
+    "explain_loading",
     "explain_operation",
     "explained_errors",
     "explained_interruption",

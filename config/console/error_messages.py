@@ -21,6 +21,7 @@ from config.console.driver_errors import driver_error
 from config.console.failed_operations import explain_operation
 from config.console.next_steps import TO_FIX, next_step, raising_function
 from config.console.termination import Terminated
+from config.console.unloaded_migrations import explain_loading
 
 FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 """The errors of writing to stdout. Unlike those of files, they name no file."""
@@ -103,7 +104,7 @@ def explain(error: BaseException | None) -> str | None:
         return str(error)
     if is_output_error(error):
         return f"The output cannot be written: {error.strerror}."
-    if error and (message := explain_operation(error)):
+    if error and (message := explain_operation(error) or explain_loading(error)):
         return message
     if cause := driver_error(error):
         return _explain_driver_error(cause)

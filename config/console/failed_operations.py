@@ -12,11 +12,14 @@ from config.console.driver_errors import driver_error, error_reason, is_lost
 from config.console.next_steps import next_step
 
 ACTIONS = {
+    "apply_migration": "apply",
+    "unapply_migration": "unapply",
+    "unapply": "unapply",
     "state_forwards": "read",
     "database_forwards": "apply",
     "database_backwards": "unapply",
 }
-"""What the methods of an operation do with its migration."""
+"""What functions, and methods of an operation, do with a migration."""
 PENDING_CHECKS = "Move the code that writes rows of the table to a migration of its own."
 CORRECT_UNDOING = "Correct it; --traceback shows the code."
 CORRECT = (
@@ -30,25 +33,28 @@ class FailedOperation(NamedTuple):
     """An operation that raised an error, and what was done with its migration."""
 
     migration: Migration
-    operation: Operation
+    operation: Operation | None
+    """None for an error of SQL that waits for the end of the migration."""
     action: str
 
     def __str__(self) -> str:
-        operation = f"{'undoing ' if self.action == 'unapply' else ''}{self.operation.describe()!r}"
-        return f"Cannot {self.action} {self.migration}: {operation} fails"
+        subject = f"Cannot {self.action} {self.migration}"
+        if not self.operation:
+            return subject
+        undoing = "undoing " if self.action == "unapply" else ""
+        return f"{subject}: {undoing}{self.operation.describe()!r} fails"
 
 
 def failed_operation(error: BaseException) -> FailedOperation | None:
     """Return the innermost operation that raised `error`, or None."""
-    migration: Migration | None = None
+    migration = operation = None
     failed: FailedOperation | None = None
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        values, action = frame.f_locals, ACTIONS.get(frame.f_code.co_name)
-        for value in (values.get("self"), values.get("migration")):
-            if isinstance(value, Migration):
-                migration = value
-            elif migration and action and isinstance(value, Operation):
-                failed = FailedOperation(migration, value, action)
+        for value in (frame.f_locals.get("self"), frame.f_locals.get("migration")):
+            migration = value if isinstance(value, Migration) else migration
+            operation = value if isinstance(value, Operation) else operation
+        if migration and (action := ACTIONS.get(frame.f_code.co_name)):
+            failed = FailedOperation(migration, operation, action)
     return failed
 
 
@@ -58,7 +64,7 @@ def explain_operation(error: BaseException, standing: str = "") -> str | None:
     Return None if no operation failed, or if the session was lost.
     """
     failed = failed_operation(error)
-    if not failed or is_lost(error):
+    if not failed or is_lost(error) or not (failed.operation or driver_error(error)):
         return None
     reason = error_reason(error, _python_reason(error, failed))
     step = _step_after(driver_error(error), reason, failed)

@@ -1,6 +1,5 @@
 """The hazards of migration files, and mistakes in the reasons why authors accept some."""
 
-import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import AmbiguityError, MigrationLoader
 from django.db.migrations.state import ProjectState
 
+from config.console import explain_loading
 from config.hazards.errors import HazardError, on_one_line
 from config.hazards.operation_hazards import OperationHazards, find_hazards, reasons_of
 from config.postgres import Plan
@@ -66,10 +66,7 @@ def _load() -> MigrationLoader:
     try:
         return MigrationLoader(None)
     except (Exception, SystemExit) as error:  # a file may run any code, and raise anything
-        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-        paths = (frame.f_locals.get("migration_path") for frame in frames)
-        what = next((f"Migration {path}" for path in paths if path), "The graph of migrations")
-        raise HazardError(f"{what} cannot be loaded. {on_one_line(error)}. Correct it.") from error
+        raise HazardError(explain_loading(error) or on_one_line(error)) from error
 
 
 def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tuple[str, str]]:

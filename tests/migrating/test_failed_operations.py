@@ -1,4 +1,4 @@
-"""Operations that fail: every command names migration, operation, cause and next step in a line."""
+"""Migrations that fail: each command names migration, operation, cause and next step in a line."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -14,7 +14,7 @@ from config.console import explain
 from tests.drift.command import verify_schema
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import migrate
+from tests.support.migrations import migrate, run_sql
 
 KEY = '("id", models.AutoField(primary_key=True))'
 ITEM = f'migrations.CreateModel("Item", [{KEY}]),'
@@ -155,6 +155,18 @@ def test_migrate_with_operation_that_postgresql_refuses__says_so_in_one_line(ite
         )
 
 
+def test_migrate_with_sql_at_its_end_that_postgresql_refuses__says_so_in_one_line(
+    items: Lab,
+) -> None:
+    run_sql("CREATE INDEX taken ON lab_part (id)")
+    index = 'options={"indexes": [models.Index(fields=["id"], name="taken")]}'
+    write(items, f'migrations.CreateModel("Late", [{KEY}], {index}),')
+    assert said(migrate, "lab") == (
+        'Cannot apply lab.0002_x: relation "taken" already exists. Nothing of lab.0002_x is '
+        f"applied. {DROP_OR_RENAME}"
+    )
+
+
 def test_rollback_with_operation_that_postgresql_refuses__says_so_in_one_line(items: Lab) -> None:
     for operations, (reason, step) in OBJECTS.items():
         if "AddField" not in operations:
@@ -182,6 +194,42 @@ def test_command_that_reads_operation_whose_model_is_missing__says_so_in_one_lin
     assert said(commands[command]) == (
         "Cannot read lab.0002_x: 'Add field x to Gone' fails: the migrations before it make no "
         f"model lab.gone. {CORRECT}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            "import nowhere",
+            "Migration lab.migrations.0002_x cannot be loaded. ModuleNotFoundError: No module "
+            "named 'nowhere'. Correct it.",
+        ),
+        (
+            "from django.db import migrations\n\nclass Migration(migrations.Migration):\n"
+            "    dependencies = [('lab', '0009')]",
+            "The graph of migrations cannot be loaded. NodeNotFoundError: Migration lab.0002_x "
+            "dependencies reference nonexistent parent node ('lab', '0009'). Correct it.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [migrate, rollback])
+def test_migration_that_cannot_be_loaded__named_in_one_line(
+    items: Lab, command: Callable[..., Any], source: str, message: str
+) -> None:
+    (items.package / "migrations" / "0002_x.py").write_text(source)
+    items.reload()
+    assert said(command, "lab") == message
+
+
+def test_migrate_after_migrations_whose_models_do_not_fit__says_so_in_one_line(items: Lab) -> None:
+    write(items, 'migrations.DeleteModel("Item"),')
+    migrate("lab", "--fake")
+    items.write_migration("0003_x", f'migrations.CreateModel("Other", [{KEY}]),')
+    assert said(migrate, "lab") == (
+        "The models of the migrations cannot be loaded. ValueError: The field lab.Part.item was "
+        "declared with a lazy reference to 'lab.item', but app 'lab' doesn't provide model "
+        "'item'. Correct it."
     )
 
 
