@@ -10,7 +10,7 @@ from config.console.error_messages import (
     is_output_error,
 )
 from config.console.failed_operations import explain_operation, failed_operation
-from config.console.standbys import check_takes_changes, chosen_connection
+from config.console.standbys import add_database_option, check_takes_changes, chosen_connection
 from config.console.terminal import report_style
 from config.console.termination import Terminated, explained_interruption
 from config.console.unloaded_migrations import explain_loading
@@ -26,6 +26,7 @@ __all__ = [
     "EXIT_STATUS",
     "OutputError",
     "Terminated",
+    "add_database_option",
     "ask",
     "check_options",
     "check_takes_changes",

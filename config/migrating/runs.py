@@ -69,7 +69,7 @@ def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iter
         if is_lost(error):
             standing = progress.after_interruption(connection)
         elif is_output_error(error):
-            standing = f"{progress.standing} Run {progress.again} again to go on."
+            standing = f"{progress.standing} Run {progress.again} again to continue."
         else:
             raise
         raise CommandError(f"{explain(error)} {standing}") from error

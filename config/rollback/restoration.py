@@ -92,7 +92,7 @@ class RestorationProgress(Progress):
 
     def after_interruption(self, connection: BaseDatabaseWrapper) -> str:
         standing = self.ask_standing(connection)
-        return standing if standing == DONE else f"{standing} Run {self.command} again to go on."
+        return standing if standing == DONE else f"{standing} Run {self.command} again to continue."
 
     def ask_standing(self, connection: BaseDatabaseWrapper) -> str:
         """Return a sentence about the outcome, which only the server knows if a commit failed."""

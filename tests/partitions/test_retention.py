@@ -238,7 +238,7 @@ def test_question__shows_what_would_be_dropped(monkeypatch: pytest.MonkeyPatch) 
         "To be dropped:",
         "  analytics_events_2026_09  3 rows … kB",
         "",
-        f"Type the name of the database, {connection.settings_dict['NAME']}, to go on: "
+        f"Type the name of the database, {connection.settings_dict['NAME']}, to continue: "
         "Dropped analytics_events_2026_09.",
     ]
 
