@@ -135,8 +135,8 @@ def test_migrate_whose_connection_is_cut__says_so(empty_database: str, runs: Cut
     assert (run.status, run.err) == (
         1,
         "CommandError: terminating connection due to administrator command. Try again, or "
-        "check the server's log. Nothing of auth.0001_initial is applied. Run migrate again to go "
-        "on.\n",
+        "check the server's log. Nothing of auth.0001_initial is applied. Run migrate again to "
+        "continue.\n",
     )
 
 
