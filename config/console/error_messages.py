@@ -25,6 +25,7 @@ from config.console.unloaded_migrations import explain_loading
 
 FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 """The errors of writing to stdout. Unlike those of files, they name no file."""
+UNANSWERED = "A question got no answer, because the input has ended. Run the command in a terminal."
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
 """The exit status after an error of commands that use status 1 for something else."""
 
@@ -104,6 +105,8 @@ def explain(error: BaseException | None) -> str | None:
         return str(error)
     if is_output_error(error):
         return f"The output cannot be written: {error.strerror}."
+    if isinstance(error, EOFError):
+        return UNANSWERED
     if error and (message := explain_operation(error) or explain_loading(error)):
         return message
     if cause := driver_error(error):

@@ -1,12 +1,15 @@
 """Errors that are explained in one line, and errors that a developer sees as a traceback."""
 
 import errno
+import getpass
 import threading
+from io import StringIO
 
 import psycopg
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import Error, OperationalError, connection
 from django.db.migrations.exceptions import (
     InconsistentMigrationHistory,
@@ -17,6 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.console.error_messages import explain, explained_errors
 from config.console.termination import Terminated
+from tests import factories
 
 
 def run(*statements: str) -> None:
@@ -157,6 +161,18 @@ def test_error_below_one_of_migrate_s__is_explained() -> None:
 def test_error_of_settings_with_several_lines__is_explained_in_one() -> None:
     error = ImproperlyConfigured("Error loading module.\nDid you install it?")
     assert explain(error) == "Error loading module. Did you install it?"
+
+
+@pytest.mark.django_db
+def test_question_without_a_terminal__is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.UserFactory.create(email="ann@example.org")
+    monkeypatch.setattr("sys.stdin", StringIO())
+    monkeypatch.setattr("getpass.getpass", getpass.fallback_getpass)
+    with pytest.raises(EOFError) as ended, pytest.warns(getpass.GetPassWarning):
+        call_command("changepassword", "ann@example.org", stdout=StringIO())
+    assert explain(ended.value) == (
+        "A question got no answer, because the input has ended. Run the command in a terminal."
+    )
 
 
 def test_output_on_a_full_disk__is_explained() -> None:
