@@ -117,6 +117,6 @@ class DistributionRun:
             words = [cause.diag.message_primary, cause.diag.message_detail, cause.diag.message_hint]
             said = " ".join(f"{word.rstrip('.')}." for word in words if word)
             raise CommandError(
-                f"Could not go on at {subject}: {' '.join(said.split())} "
+                f"Could not continue at {subject}: {' '.join(said.split())} "
                 f"{self.waits.progress.standing} Run {self.waits.progress.again} again."
             ) from error

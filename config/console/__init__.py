@@ -2,17 +2,18 @@
 
 from config.console.confirmation import ask, check_options
 from config.console.delivery import OutputError, delivered
+from config.console.driver_errors import driver_error, error_reason, is_lost
 from config.console.error_messages import (
     EXIT_STATUS,
-    driver_error,
     explain,
     explained_errors,
-    is_lost,
     is_output_error,
 )
-from config.console.standbys import check_takes_changes, chosen_connection
+from config.console.failed_operations import explain_operation, failed_operation
+from config.console.standbys import add_database_option, check_takes_changes, chosen_connection
 from config.console.terminal import report_style
 from config.console.termination import Terminated, explained_interruption
+from config.console.unloaded_migrations import explain_loading
 from config.console.wording import (
     counted,
     counted_bytes,
@@ -25,6 +26,7 @@ __all__ = [
     "EXIT_STATUS",
     "OutputError",
     "Terminated",
+    "add_database_option",
     "ask",
     "check_options",
     "check_takes_changes",
@@ -33,9 +35,13 @@ __all__ = [
     "counted_bytes",
     "delivered",
     "driver_error",
+    "error_reason",
     "explain",
+    "explain_loading",
+    "explain_operation",
     "explained_errors",
     "explained_interruption",
+    "failed_operation",
     "github_message",
     "github_property",
     "is_lost",

@@ -28,7 +28,7 @@ def ask(output: OutputWrapper, database: str, options: str = IF_SURE) -> None:
         )
     try:
         # input() would write the question to stderr.
-        output.write(f"\nType the name of the database, {database}, to go on: ", ending="")
+        output.write(f"\nType the name of the database, {database}, to continue: ", ending="")
         output.flush()
         answer = input()
     except (KeyboardInterrupt, EOFError) as interruption:

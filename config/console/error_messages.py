@@ -17,17 +17,15 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 from psycopg import errors
 
 from config.console.delivery import CLOSED, OutputError
-from config.console.next_steps import TO_FIX, is_ended, next_step
+from config.console.driver_errors import driver_error
+from config.console.failed_operations import explain_operation
+from config.console.next_steps import TO_FIX, next_step, raising_function
 from config.console.termination import Terminated
+from config.console.unloaded_migrations import explain_loading
 
 FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 """The errors of writing to stdout. Unlike those of files, they name no file."""
-FUNCTION = re.compile(r".*?\w\(.*?\).*")
-"""The line of an error's context that names the function which raised it."""
-RAISED = (
-    "It comes from {}, which a trigger or an event trigger of the database may have called: change "
-    "or disable that (\\dy in psql lists event triggers), or use a role that it lets through."
-)
+UNANSWERED = "A question got no answer, because the input has ended. Run the command in a terminal."
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
 """The exit status after an error of commands that use status 1 for something else."""
 
@@ -107,6 +105,10 @@ def explain(error: BaseException | None) -> str | None:
         return str(error)
     if is_output_error(error):
         return f"The output cannot be written: {error.strerror}."
+    if isinstance(error, EOFError):
+        return UNANSWERED
+    if error and (message := explain_operation(error) or explain_loading(error)):
+        return message
     if cause := driver_error(error):
         return _explain_driver_error(cause)
     if isinstance(error, OperationalError):  # of the embedded server, with a next step
@@ -118,34 +120,18 @@ def explain(error: BaseException | None) -> str | None:
 
 
 def _explain_driver_error(error: psycopg.Error) -> str | None:
-    function = FUNCTION.match(error.diag.context or "")
-    if not function and not isinstance(error, (psycopg.OperationalError, *TO_FIX)):
+    if not isinstance(error, (psycopg.OperationalError, *TO_FIX)) and not raising_function(error):
         return None
     message = error.diag.message_primary or _connection_failure(error)
     step = next_step(message, error)
     if isinstance(error, WITH_DETAIL) and error.diag.message_detail:
         message = f"{message}: {'; '.join(error.diag.message_detail.splitlines())}"
-    if function:
-        step = f"{RAISED.format(function[0])} {step}"
     return f"{message.rstrip('.')}. {step}".strip()
 
 
 def is_output_error(error: BaseException | None) -> TypeGuard[OSError]:
     """Return whether stdout could not be written to, as it is on a full disk or a closed pipe."""
     return isinstance(error, OSError) and error.errno in FULL and not error.filename
-
-
-def is_lost(error: BaseException) -> bool:
-    """Return whether the session was lost, so that the outcome of its statement is unknown."""
-    cause = driver_error(error)
-    return cause is not None and is_ended(cause)
-
-
-def driver_error(error: BaseException | None) -> psycopg.Error | None:
-    """Return psycopg's error that caused one of Django's, or None."""
-    while isinstance(error, Error):
-        error = error.__cause__ or error.__context__
-    return error if isinstance(error, psycopg.Error) else None
 
 
 def _connection_failure(error: psycopg.Error) -> str:

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import errors
 
+FUNCTION = re.compile(r".*?\w\(.*?\).*")
+"""The line of an error's context that names the function which raised it."""
+RAISED = (
+    "It comes from {}, which a trigger or an event trigger of the database may have called: change "
+    "or disable that (\\dy in psql lists event triggers), or use a role that it lets through."
+)
+
 type Kind = type[psycopg.Error]
 
 # Servers translate their messages (lc_messages). The class of an error is safe to use, because
@@ -20,18 +27,19 @@ ENDED: Mapping[Kind, str] = {
     errors.TransactionTimeout: "Raise transaction_timeout for this role.",
 }
 """The errors with which the server ends a session."""
+CREATE_FIRST = "Create it first; manage.py verify_schema tells what else differs."
 TO_FIX: Mapping[Kind, str] = {
     errors.InsufficientPrivilege: "Let the owner grant it, or use another role in DATABASE_URL.",
     errors.ReadOnlySqlTransaction: (
         "Point DATABASE_URL at the primary server and a role that may write."
     ),
-    errors.DependentObjectsStillExist: "Drop the dependent objects first.",
+    errors.DependentObjectsStillExist: "Drop the dependent objects, or ask their owner to.",
     errors.DuplicateTable: "Drop or rename it, or point DATABASE_URL at an empty database.",
     errors.DuplicateObject: "Drop or rename it, or point DATABASE_URL at an empty database.",
     errors.DuplicateColumn: "Drop or rename it; manage.py verify_schema tells what else differs.",
     errors.FeatureNotSupported: "Remove what is in the way, or change the migration.",
     errors.InvalidSchemaName: "Create the schema, for example by RunSQL in an earlier migration.",
-    errors.UndefinedObject: "Create it first, for example by RunSQL in an earlier migration.",
+    errors.UndefinedObject: CREATE_FIRST,
     **ENDED,
 }
 """The errors that the user of a command can fix, although they are not OperationalErrors."""
@@ -47,6 +55,9 @@ BY_SQLSTATE: Mapping[Kind, str] = {
     errors.SerializationFailure: "Try again.",
     errors.DeadlockDetected: "Try again.",
     errors.LockNotAvailable: "Try again when the session that holds the lock has ended.",
+    errors.UndefinedTable: CREATE_FIRST,
+    errors.UndefinedColumn: CREATE_FIRST,
+    errors.UndefinedFunction: CREATE_FIRST,
     **TO_FIX,
 }
 BY_WORDS: Mapping[str, str] = {
@@ -87,10 +98,27 @@ Python does not call setlocale() for LC_MESSAGES.
 
 def next_step(message: str, error: psycopg.Error | None = None) -> str:
     """Return the advice for an error with this message, or ''."""
-    for kind, step in BY_SQLSTATE.items():
-        if isinstance(error, kind):
-            return step
+    if not error:
+        return _by_words(message)
+    if function := raising_function(error):
+        return f"{RAISED.format(function)} {_by_sqlstate(error)}".strip()
+    return _by_sqlstate(error) or _by_words(message) or error.diag.message_hint or ""
+
+
+def _by_sqlstate(error: psycopg.Error) -> str:
+    if isinstance(error, errors.InsufficientPrivilege) and error.diag.message_hint:
+        return error.diag.message_hint
+    return next((step for kind, step in BY_SQLSTATE.items() if isinstance(error, kind)), "")
+
+
+def _by_words(message: str) -> str:
     return next((step for words, step in BY_WORDS.items() if re.search(words, message)), "")
+
+
+def raising_function(error: psycopg.Error) -> str:
+    """Return the function of the database that raised the error, with its line, or ''."""
+    function = FUNCTION.match(error.diag.context or "")
+    return function[0] if function else ""
 
 
 def is_ended(error: psycopg.Error) -> bool:

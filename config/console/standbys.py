@@ -1,8 +1,18 @@
-"""Refusals of commands for a server that takes no changes."""
+"""The choice of a database, and refusals of a server that takes no changes."""
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def add_database_option(parser: CommandParser) -> None:
+    """Add the option --database, for chosen_connection()."""
+    parser.add_argument(
+        "--database",
+        default="default",
+        choices=tuple(connections),
+        help="The database, by its alias in DATABASES.",
+    )
 
 
 def chosen_connection(alias: str) -> BaseDatabaseWrapper:

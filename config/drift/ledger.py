@@ -13,6 +13,7 @@ from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
+from config.console import explain_loading
 from config.drift.difference import Drift
 from config.postgres import Node, read_rows
 from config.postgres.catalog import CatalogError, Key
@@ -44,9 +45,7 @@ def load_migrations(connection: BaseDatabaseWrapper) -> MigrationLoader:
     except Error:
         raise
     except Exception as error:  # a migration is Python code and can raise anything
-        raise CatalogError(
-            f"The migrations cannot be read. {type(error).__name__}: {error}"
-        ) from error
+        raise CatalogError(explain_loading(error) or f"{type(error).__name__}: {error}") from error
 
 
 def _unapplied(loader: MigrationLoader) -> Iterator[Drift]:

@@ -1,6 +1,7 @@
 """The snapshot: the expected schema in a file, for servers and roles without temporary tables.
 
-It is plain text, sorted, with one attribute per line, so that a review shows each change:
+It is plain text, with one attribute per line, so that a review shows each change. The objects are
+in the order in which they are created, which a repair needs:
 
     # verify_schema snapshot, format 2
     # PostgreSQL 18
@@ -86,10 +87,10 @@ def _digest(lines: list[str]) -> str:
 
 
 def _encode(catalog: Catalog) -> Iterator[str]:
-    for key in sorted(catalog):
+    for key, attributes in catalog.items():
         yield ""
         yield json.dumps([key.kind, key.table, key.name], ensure_ascii=False)
-        for attribute, value in sorted(catalog[key].items()):
+        for attribute, value in sorted(attributes.items()):
             if value is not None:
                 yield f"    {attribute}: {json.dumps(value, ensure_ascii=False)}"
 

@@ -1,6 +1,5 @@
 """The hazards of migration files, and mistakes in the reasons why authors accept some."""
 
-import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,10 +7,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import AmbiguityError, MigrationLoader
+from django.db.migrations.state import ProjectState
 
+from config.console import explain_loading
 from config.hazards.errors import HazardError, on_one_line
 from config.hazards.operation_hazards import OperationHazards, find_hazards, reasons_of
-from config.postgres import OwnFieldsState, Plan
+from config.postgres import Plan
 from config.project import own_apps
 
 
@@ -51,7 +52,7 @@ def check_migrations(
     hazards: list[OperationHazards] = []
     for graph in _graphs(loader):
         plan = _whole_plan(graph)
-        state = OwnFieldsState(real_apps=loader.unmigrated_apps)
+        state = ProjectState(real_apps=loader.unmigrated_apps)
         new = {_key(m): m for m, _ in plan if _key(m) in wanted and _key(m) not in migrations}
         found = find_hazards(connection, plan, state, app_labels=labels)
         hazards += [item for item in found if _key(item.migration) in new]
@@ -65,10 +66,7 @@ def _load() -> MigrationLoader:
     try:
         return MigrationLoader(None)
     except (Exception, SystemExit) as error:  # a file may run any code, and raise anything
-        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-        paths = (frame.f_locals.get("migration_path") for frame in frames)
-        what = next((f"Migration {path}" for path in paths if path), "The graph of migrations")
-        raise HazardError(f"{what} cannot be loaded. {on_one_line(error)}. Correct it.") from error
+        raise HazardError(explain_loading(error) or on_one_line(error)) from error
 
 
 def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tuple[str, str]]:

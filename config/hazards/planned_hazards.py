@@ -15,7 +15,7 @@ from config.hazards.planned_demands import PlannedDemand, planned_demands
 from config.hazards.report import plan_lines, plan_summary
 from config.hazards.statements import unquoted
 from config.hazards.tables_in_use import TableSizes
-from config.postgres import OwnFieldsState, Plan
+from config.postgres import Plan
 from config.postgres.catalog import read_disk_usage
 
 
@@ -63,8 +63,8 @@ class PlannedHazards:
         return set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}
 
     def _state_before(self) -> ProjectState:
-        state = self._executor._create_project_state(with_applied_migrations=True)
-        return OwnFieldsState.of(state)
+        state: ProjectState = self._executor._create_project_state(with_applied_migrations=True)
+        return state
 
     @cached_property
     def _executor(self) -> Any:

@@ -11,7 +11,7 @@ from config.migrating.content_types import (
 from config.migrating.lock_waits import LockWaits
 from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
-from config.migrating.runs import all_undone, guarded_run
+from config.migrating.runs import all_undone, explained_operations, guarded_run
 from config.migrating.signals import migrated, migrating
 from config.migrating.swapped_names import names_kept
 
@@ -22,6 +22,7 @@ __all__ = [
     "all_undone",
     "check_labels",
     "check_reversible",
+    "explained_operations",
     "forget_models",
     "guarded_run",
     "migrated",

@@ -74,4 +74,4 @@ class Progress:
                 migration = None if self.unapplies else self.migration
                 if migration and (migration.app_label, migration.name) in applied:
                     standing = f"{self.name} is applied."
-        return f"{standing} Run {self.again} again to go on."
+        return f"{standing} Run {self.again} again to continue."

@@ -9,15 +9,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import (
     check_takes_changes,
+    driver_error,
     explain,
+    explain_operation,
     explained_interruption,
     is_lost,
     is_output_error,
 )
-from config.migrating.lock_waits import LockWaits, brief_lock_waits
+from config.migrating.lock_waits import LOCK_ERRORS, LockWaits, brief_lock_waits
 from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.progress import Progress
-from config.migrating.unfit_rows import explained_unfit_rows
+from config.migrating.unfit_rows import ROW_ERRORS, explained_unfit_rows
 
 
 @contextmanager
@@ -42,6 +44,23 @@ def guarded_run(
 
 
 @contextmanager
+def explained_operations(progress: Progress) -> Iterator[None]:
+    """Raise CommandError that names the operation that failed, its migration and the next step.
+
+    Other errors pass: those that guarded_run() or LockWaits.retry() handle.
+    """
+    try:
+        yield
+    except Exception as error:
+        handled = isinstance(driver_error(error), (*LOCK_ERRORS, *ROW_ERRORS))
+        if isinstance(error, CommandError) or handled or is_output_error(error):
+            raise
+        if message := explain_operation(error, progress.standing):
+            raise CommandError(message) from error
+        raise
+
+
+@contextmanager
 def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iterator[None]:
     """Raise CommandError with the state of the database if it or the output cannot be reached."""
     try:
@@ -50,7 +69,7 @@ def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iter
         if is_lost(error):
             standing = progress.after_interruption(connection)
         elif is_output_error(error):
-            standing = f"{progress.standing} Run {progress.again} again to go on."
+            standing = f"{progress.standing} Run {progress.again} again to continue."
         else:
             raise
         raise CommandError(f"{explain(error)} {standing}") from error

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from psycopg import errors
 
-from config.console import counted, driver_error, printable
+from config.console import counted, driver_error, failed_operation, printable
 from config.hazards import (
     Demand,
     PlannedDemand,
@@ -31,8 +31,6 @@ BUDGET = 3.0
 SECRET = re.compile("pass|secret|token|key|hash", re.IGNORECASE)
 LONGEST_VALUE = 40
 ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, errors.CannotCoerce)
-MISSING_OBJECT_ERRORS = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
-DDL = re.compile(r"\s*(ALTER|COMMENT|CREATE|DROP)\b", re.IGNORECASE)
 
 
 class UnfitRows(NamedTuple):
@@ -75,14 +73,13 @@ def explained_unfit_rows(connection: BaseDatabaseWrapper, progress: Progress) ->
             yield
         except Error as error:
             cause = driver_error(error)
-            if isinstance(cause, MISSING_OBJECT_ERRORS) and DDL.match(statement.sql):
-                raise CommandError(_missing_object_message(progress, cause)) from error
             if not isinstance(cause, ROW_ERRORS):
                 raise
             if statement.error is not cause:  # it failed at the commit
                 statement = FailedStatement()
+            action = _failed_action(progress, error)
             message = _refused_rows_message(connection, progress, cause, statement)
-            raise CommandError(message) from error
+            raise CommandError(f"Cannot {action}: {message}") from error
 
 
 class FailedStatement:
@@ -105,19 +102,11 @@ class FailedStatement:
             raise
 
 
-def _missing_object_message(progress: Progress, error: psycopg.Error) -> str:
-    """Return the message for DDL on an object that does not exist."""
-    return (
-        f"Cannot {_failed_action(progress)}: {_server_message(error)}. {progress.standing} "
-        "Create it, or compare the database with manage.py verify_schema, "
-        f"then run {progress.command} again."
-    )
-
-
-def _failed_action(progress: Progress) -> str:
-    if not progress.migration:
-        return f"finish {progress.command}"
-    return f"{'unapply' if progress.unapplies else 'apply'} {progress.migration}"
+def _failed_action(progress: Progress, error: Error) -> str:
+    failed = failed_operation(error)
+    if migration := failed.migration if failed else progress.migration:
+        return f"{'unapply' if progress.unapplies else 'apply'} {migration}"
+    return f"finish {progress.command}"
 
 
 def _refused_rows_message(
@@ -136,7 +125,7 @@ def _refused_rows_message(
             break
         if f'"{demand.bare_column}"' not in what:
             what = f"{demand.place}: {what}"
-    return f"Cannot {_failed_action(progress)}: {what}. {progress.standing} {step}"
+    return f"{what}. {progress.standing} {step}"
 
 
 def _demands_of_statement(

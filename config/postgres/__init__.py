@@ -47,7 +47,6 @@ from config.postgres.partition_declaration import (
     monthly_partitions,
     part_name,
 )
-from config.postgres.project_states import OwnFieldsState
 from config.postgres.queries import execute, read_rows
 from config.postgres.row_security import every_row
 from config.postgres.times import FarTime, local_time, minute
@@ -80,7 +79,6 @@ __all__ = [
     "MonthlyPartitions",
     "Node",
     "Now",
-    "OwnFieldsState",
     "Plan",
     "Reference",
     "RenameEnum",

@@ -1,28 +1,21 @@
-"""A project state that shares no fields with others."""
+"""A correction of the states that Django makes of migrations."""
 
 from copy import deepcopy
 
 from django.db.migrations.state import ProjectState
 
+_rename_field = ProjectState.rename_field
 
-class OwnFieldsState(ProjectState):
-    """A state in which RenameField changes only this state.
 
-    Django renames a field in place in the foreign keys that refer to it. They belong also to other
-    states, and to the operations that add them, which would then use the new name too early.
+def rename_field(
+    self: ProjectState, app_label: str, model_name: str, old_name: str, new_name: str
+) -> None:
+    """Rename a field in this state only.
+
+    Django also renames it in place in the foreign keys that refer to it. They belong to other
+    states, too, and to the operations that add them, which would use the new name too early: when
+    `migrate` unapplies the operations, or runs them a second time after waiting for a lock.
     """
-
-    @staticmethod
-    def of(state: ProjectState) -> "OwnFieldsState":
-        """Return a copy of `state`."""
-        own = OwnFieldsState()
-        vars(own).update(vars(ProjectState.clone(state)))
-        return own
-
-    def clone(self) -> "OwnFieldsState":
-        return self.of(self)
-
-    def rename_field(self, app_label: str, model_name: str, old_name: str, new_name: str) -> None:
-        for model in self.models.values():
-            model.fields = deepcopy(model.fields)
-        super().rename_field(app_label, model_name, old_name, new_name)
+    for model in self.models.values():
+        model.fields = deepcopy(model.fields)
+    _rename_field(self, app_label, model_name, old_name, new_name)

@@ -81,7 +81,8 @@ class Health:
     def _check(self, now: float) -> None:
         """Compare the replica with the primary; keep the last result if the primary is lost.
 
-        An export from the replica can then go on. Reads of the primary fail with their own error.
+        An export from the replica can then continue. Reads of the primary fail with their own
+        error.
         """
         primary = None
         try:

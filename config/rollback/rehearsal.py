@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
-from config.migrating import LockWaits, Progress, guarded_run, migrating
+from config.migrating import LockWaits, Progress, explained_operations, guarded_run, migrating
 from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
@@ -20,7 +20,7 @@ from config.rollback.remains import check_nothing_left
 from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_sequences_transactional
-from config.rollback.trace import DROP_DEPENDENTS, Trace
+from config.rollback.trace import Trace
 from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
 
 
@@ -42,7 +42,7 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
         rows, record = RowWatch(cursor), DropRecord()
         failure = ""
         try:
-            with _rolled_back(connection, record):
+            with _rolled_back(connection, record), explained_operations(waits.progress):
                 migrating.send(rehearse, waits=waits)
                 make_sequences_transactional(connection, rollback)
                 trace = Trace(cursor)
@@ -91,7 +91,8 @@ def _refusal_message(rollback: Rollback, obstacles: list[Obstacle], failure: str
     depends = "object depends" if count == 1 else "objects depend"
     message = (
         f"Cannot roll back {rollback.scope}: {count} {depends} on it that its migrations do not "
-        f"drop: {', '.join(map(str, obstacles))}. Nothing was changed. {DROP_DEPENDENTS}"
+        f"drop: {', '.join(map(str, obstacles))}. Nothing was changed. Drop the dependent objects, "
+        "or ask their owner to, and run rollback again."
     )
     return f"{message} Without them, another error remains: {failure}" if failure else message
 

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.console import counted
+from config.console import counted, error_reason
 from config.dumps import ClientProgramError, ClientPrograms, list_of
 from config.migrating import Progress, guarded_run
 from config.postgres.backend import transaction_status
@@ -27,7 +27,6 @@ from config.rollback.archive_script import (
 )
 from config.rollback.backup import Backup, read_backup, shell_path
 from config.rollback.default_privileges import read_corrections
-from config.rollback.error_reasons import error_reason
 from config.rollback.replacement import (
     KEPT_KINDS,
     check_restored,
@@ -93,7 +92,7 @@ class RestorationProgress(Progress):
 
     def after_interruption(self, connection: BaseDatabaseWrapper) -> str:
         standing = self.ask_standing(connection)
-        return standing if standing == DONE else f"{standing} Run {self.command} again to go on."
+        return standing if standing == DONE else f"{standing} Run {self.command} again to continue."
 
     def ask_standing(self, connection: BaseDatabaseWrapper) -> str:
         """Return a sentence about the outcome, which only the server knows if a commit failed."""

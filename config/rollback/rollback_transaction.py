@@ -14,6 +14,7 @@ from config.migrating import (
     all_undone,
     check_labels,
     check_reversible,
+    explained_operations,
     guarded_run,
     migrating,
 )
@@ -86,7 +87,7 @@ def _carry_out(
             transaction.set_rollback(True, using=connection.alias)
         back_up()
     lock_tables(connection, altered, BLOCK_ALL)
-    with all_undone():
+    with all_undone(), explained_operations(waits.progress):
         migrating.send(carry_out, waits=waits)
         _unapply_as_shown(job, say)
     return losses

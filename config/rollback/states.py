@@ -14,14 +14,13 @@ from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState, StateApps
 
-from config.postgres import OwnFieldsState
 from config.rollback.trace import Mark
 
 MOST_KEPT = 200  # states; the models of one take about a megabyte for each 30 models
 WITHOUT_EFFECT = (Mark.state_forwards, RunPython.state_forwards)
 
 
-class State(OwnFieldsState):
+class State(ProjectState):
     """The state after `operation`, which leaves the state `before` it as it is."""
 
     def __init__(self, before: ProjectState, app_label: str, operation: Operation) -> None:
@@ -66,7 +65,7 @@ class States:
     """The states that follow from the `first` one, which is that after the rollback."""
 
     def __init__(self, first: ProjectState) -> None:
-        self.first: ProjectState = OwnFieldsState.of(first)
+        self.first = first
         self._following: dict[tuple[int, Operation], ProjectState] = {}
 
     def changes(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:

@@ -1,21 +1,15 @@
 """The trace of unapplied migrations: the objects that vanish with each operation."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from copy import copy
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.core.management.base import CommandError
-from django.db import DataError, IntegrityError, OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
-from psycopg import errors
 
-from config.console import driver_error
 from config.postgres.catalog import Address
-from config.rollback.error_reasons import error_reason
 from config.rollback.inventory import (
     ObjectName,
     read_identities,
@@ -25,9 +19,6 @@ from config.rollback.inventory import (
 )
 from config.rollback.unbacked import read_unbacked
 from config.rollback.versions import read_versions
-
-DROP_DEPENDENTS = "Drop the dependent objects, or ask their owner to, and run rollback again."
-UNDEFINED = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject)
 
 
 class TracedOperation(NamedTuple):
@@ -114,21 +105,6 @@ class Trace:
         self.vanished = frozenset(address for address in missing if address.is_within(locked))
         self.locked = {address.oid for address in locked if address.catalog == "pg_class"}
 
-    @contextmanager
-    def explained_errors(self) -> Iterator[None]:
-        """Raise CommandError that names the failing operation and the reason."""
-        try:
-            yield
-        except Exception as error:
-            if not self._current or _is_explained(error):
-                raise
-            migration, operation = self._current
-            raise CommandError(
-                f"Cannot roll back {migration}: undoing {operation.describe()!r} fails: "
-                f"{error_reason(error, f'{type(error).__name__}: {error}')}. Nothing was changed. "
-                f"{_next_step(error)}"
-            ) from error
-
 
 class Mark(Operation):
     """An operation that calls `reached` when it is undone, and does nothing else."""
@@ -141,22 +117,3 @@ class Mark(Operation):
 
     def database_backwards(self, *args: Any) -> None:
         self.reached()
-
-
-def _is_explained(error: Exception) -> bool:
-    """Return whether the error or guarded_run() says what to do."""
-    explained = CommandError, OperationalError, DataError, IntegrityError
-    return isinstance(error, explained) and not isinstance(driver_error(error), errors.ObjectInUse)
-
-
-def _next_step(error: Exception) -> str:
-    cause = driver_error(error)
-    if isinstance(cause, errors.ObjectInUse):  # deferred constraints of written rows are pending
-        return "Move the code that writes rows of the table to a migration of its own."
-    if isinstance(cause, UNDEFINED):
-        return "manage.py verify_schema shows all differences."
-    if isinstance(cause, errors.DependentObjectsStillExist):
-        return DROP_DEPENDENTS
-    if isinstance(cause, errors.InsufficientPrivilege):
-        return cause.diag.message_hint or "Let the owner grant it, or use another role."
-    return "Correct its reverse operation, or the objects in the database that it expects."

@@ -29,10 +29,7 @@ def unapply(
     trace: Trace,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Unapply the migrations as `migrate` does, and note in `trace` which objects vanish.
-
-    Raise CommandError that names the failing operation.
-    """
+    """Unapply the migrations as `migrate` does, and note in `trace` which objects vanish."""
     # Receivers of the signal add operations to the migrations, so pass them copies.
     plan = [(trace.with_marks(migration), True) for migration in rollback.migrations]
     emit_pre_migrate_signal(
@@ -44,7 +41,7 @@ def unapply(
     )
     executor = MigrationExecutor(connection)
     steps = rollback.states.changes([migration for migration, _ in reversed(plan)])
-    with running(rollback.plan), names_kept(rollback.plan), trace.explained_errors():
+    with running(rollback.plan), names_kept(rollback.plan):
         for (migration, _), changes in zip(plan, reversed(steps), strict=True):
             with connection.schema_editor() as editor:
                 for change in reversed(changes):

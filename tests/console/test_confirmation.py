@@ -1,4 +1,4 @@
-"""The question at the terminal: only the name of the database lets a command go on."""
+"""The question at the terminal: only the name of the database lets a command continue."""
 
 from io import StringIO
 
@@ -13,7 +13,7 @@ def test_name_of_the_database__goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = StringIO()
     with typed("school\n", monkeypatch):
         ask(OutputWrapper(printed), "school")
-    assert printed.getvalue() == "\nType the name of the database, school, to go on: "
+    assert printed.getvalue() == "\nType the name of the database, school, to continue: "
 
 
 def test_another_answer__refused(monkeypatch: pytest.MonkeyPatch) -> None:

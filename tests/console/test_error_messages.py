@@ -1,12 +1,15 @@
 """Errors that are explained in one line, and errors that a developer sees as a traceback."""
 
 import errno
+import getpass
 import threading
+from io import StringIO
 
 import psycopg
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import Error, OperationalError, connection
 from django.db.migrations.exceptions import (
     InconsistentMigrationHistory,
@@ -17,6 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.console.error_messages import explain, explained_errors
 from config.console.termination import Terminated
+from tests import factories
 
 
 def run(*statements: str) -> None:
@@ -42,7 +46,8 @@ def run(*statements: str) -> None:
         (
             ["CREATE TYPE used AS ENUM ()", "CREATE TABLE t (c used)", "DROP TYPE used"],
             "cannot drop type used because other objects depend on it: "
-            "column c of table t depends on type used. Drop the dependent objects first.",
+            "column c of table t depends on type used. Drop the dependent objects, or ask their "
+            "owner to.",
         ),
         (
             ["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(9)"],
@@ -65,7 +70,7 @@ def test_error_that_the_caller_can_fix__is_explained(statements: list[str], mess
         ("25006", "Point DATABASE_URL at the primary server and a role that may write."),
         ("42501", "Let the owner grant it, or use another role in DATABASE_URL."),
         ("3F000", "Create the schema, for example by RunSQL in an earlier migration."),
-        ("42704", "Create it first, for example by RunSQL in an earlier migration."),
+        ("42704", "Create it first; manage.py verify_schema tells what else differs."),
         ("42701", "Drop or rename it; manage.py verify_schema tells what else differs."),
         ("0A000", "Remove what is in the way, or change the migration."),
         ("54000", "Shorten the values, or change the migration."),
@@ -156,6 +161,18 @@ def test_error_below_one_of_migrate_s__is_explained() -> None:
 def test_error_of_settings_with_several_lines__is_explained_in_one() -> None:
     error = ImproperlyConfigured("Error loading module.\nDid you install it?")
     assert explain(error) == "Error loading module. Did you install it?"
+
+
+@pytest.mark.django_db
+def test_question_without_a_terminal__is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.UserFactory.create(email="ann@example.org")
+    monkeypatch.setattr("sys.stdin", StringIO())
+    monkeypatch.setattr("getpass.getpass", getpass.fallback_getpass)
+    with pytest.raises(EOFError) as ended, pytest.warns(getpass.GetPassWarning):
+        call_command("changepassword", "ann@example.org", stdout=StringIO())
+    assert explain(ended.value) == (
+        "A question got no answer, because the input has ended. Run the command in a terminal."
+    )
 
 
 def test_output_on_a_full_disk__is_explained() -> None:

@@ -178,12 +178,18 @@ def without_migration(app_label: str, change: str) -> Drift:
 
 
 UNREADABLE = {
-    "import nowhere": "ModuleNotFoundError: No module named 'nowhere'",
-    "x = ": "SyntaxError: invalid syntax (0001_initial.py, line 1)",
-    "pass": "BadMigrationError: Migration 0001_initial in app notifications has no Migration class",
+    "import nowhere": (
+        "Migration {} cannot be loaded. ModuleNotFoundError: No module named 'nowhere'"
+    ),
+    "x = ": "Migration {} cannot be loaded. SyntaxError: invalid syntax (0001_initial.py, line 1)",
+    "pass": (
+        "Migration {} cannot be loaded. BadMigrationError: Migration 0001_initial in app "
+        "notifications has no Migration class"
+    ),
     EMPTY.format(dependency="0000_gone"): (
-        "NodeNotFoundError: Migration notifications.0001_initial dependencies reference "
-        "nonexistent parent node ('notifications', '0000_gone')"
+        "The graph of migrations cannot be loaded. NodeNotFoundError: Migration "
+        "notifications.0001_initial dependencies reference nonexistent parent node "
+        "('notifications', '0000_gone')"
     ),
 }
 
@@ -193,7 +199,8 @@ def test_verify_schema_with_unreadable_migration__status_2(
     shared_clone: Database, notifications: Path, code: str, error: str
 ) -> None:
     (notifications / "0001_initial.py").write_text(code)
-    assert shared_clone.verify() == Run(2, "", f"The migrations cannot be read. {error}")
+    expected = error.format(f"{notifications.name}.0001_initial")
+    assert shared_clone.verify() == Run(2, "", f"{expected}. Correct it.")
 
 
 def test_verify_schema_of_database_without_tables__drift(clone: Database) -> None:

@@ -4,6 +4,7 @@ import json
 import sys
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import LiteralString
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import Settings
 import payments.models
 from tests.drift.command import IDENTICAL, drift
 from tests.support.databases import Database
+from tests.support.programs import run_program
 
 CHANGES: tuple[LiteralString, ...] = (
     "ALTER TABLE courses ALTER price SET DEFAULT 1",
@@ -306,6 +308,10 @@ def test_github_of_djangos_table__no_place(quick_clone: Database) -> None:
 
 # The script
 
+NOT_WHOLE = (
+    "-- This is not one transaction. If it stops, correct the cause, and run verify_schema again."
+)
+
 
 def test_sql_of_identical_schema__empty(quick_clone: Database) -> None:
     assert quick_clone.verify("--sql").out == ""
@@ -323,9 +329,12 @@ def test_sql_of_drift__script_with_header(quick_clone: Database, settings: Setti
             "-- Commented out because they destroy data: 1. Search for DESTRUCTIVE.",
             "-- Differences that this script does not repair: 1. Run verify_schema.",
             'SET search_path = "public", "$user", public;',
+            "BEGIN;",
+            "SET CONSTRAINTS ALL IMMEDIATE;",
             'ALTER TABLE "courses" ALTER COLUMN "price" SET DEFAULT 0;',
             "CREATE INDEX refunds_payment_idx ON refunds USING btree (payment_id);",
             '-- DESTRUCTIVE: ALTER TABLE "refunds" DROP COLUMN "note";',
+            "COMMIT;",
         ],
     )
 
@@ -333,7 +342,25 @@ def test_sql_of_drift__script_with_header(quick_clone: Database, settings: Setti
 def test_sql_of_name_with_line_break__all_of_it_commented_out(quick_clone: Database) -> None:
     with quick_clone.changed('CREATE TABLE "x\nDROP TABLE users; --" ()'):
         script = quick_clone.verify("--sql").out
-    assert script.endswith('-- DESTRUCTIVE: DROP TABLE "x\n-- DROP TABLE users; --";\n')
+    assert script.endswith('-- DESTRUCTIVE: DROP TABLE "x\n-- DROP TABLE users; --";\nCOMMIT;\n')
+
+
+def test_sql_that_stops_at_a_row_with_a_removed_label__changes_nothing(clone: Database) -> None:
+    clone.execute(
+        "ALTER TYPE role ADD VALUE 'guest'",
+        "INSERT INTO users (email, password_hash, role) VALUES ('a@b.org', 'x', 'guest')",
+    )
+    script = clone.verify("--sql").out
+    with pytest.raises(CalledProcessError):
+        run_program("psql", clone, "--set", "ON_ERROR_STOP=on", input=script.encode())
+    assert clone.query("SELECT to_regtype('old_role')") == [(None,)]
+
+
+def test_sql_that_adds_a_label__says_that_it_is_not_one_transaction(clone: Database) -> None:
+    clone.execute("ALTER TYPE role RENAME TO spare", "CREATE TYPE role AS ENUM ('student')")
+    lines = clone.verify("--sql").out.splitlines()
+    assert NOT_WHOLE in lines
+    assert "BEGIN;" not in lines
 
 
 def test_sql_on_stdout_that_lacks_characters__status_2(

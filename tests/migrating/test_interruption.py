@@ -105,7 +105,7 @@ def test_migrate_interrupted_in_a_migration__says_what_is_applied(
     assert (run.status, run.err) == (
         status,
         "manage.py migrate: interrupted. Nothing of auth.0001_initial is applied. "
-        "Run migrate again to go on.\n",
+        "Run migrate again to continue.\n",
     )
 
 
@@ -115,7 +115,7 @@ def test_migrate_interrupted_before_the_first_migration__says_that_nothing_was_c
     run = runs.run(empty_database, "interrupt", 2)
     assert (run.status, run.err) == (
         130,
-        "manage.py migrate: interrupted. Nothing was changed. Run migrate again to go on.\n",
+        "manage.py migrate: interrupted. Nothing was changed. Run migrate again to continue.\n",
     )
 
 
@@ -126,7 +126,7 @@ def test_migrate_interrupted_after_the_last_migration__says_that_all_is_done(
     assert (run.status, run.err) == (
         130,
         "manage.py migrate: interrupted. What was shown as OK is done. "
-        "Run migrate again to go on.\n",
+        "Run migrate again to continue.\n",
     )
 
 
@@ -135,8 +135,8 @@ def test_migrate_whose_connection_is_cut__says_so(empty_database: str, runs: Cut
     assert (run.status, run.err) == (
         1,
         "CommandError: terminating connection due to administrator command. Try again, or "
-        "check the server's log. Nothing of auth.0001_initial is applied. Run migrate again to go "
-        "on.\n",
+        "check the server's log. Nothing of auth.0001_initial is applied. Run migrate again to "
+        "continue.\n",
     )
 
 

@@ -43,7 +43,7 @@ def test_migration_whose_commit_the_server_never_got__is_not_applied(proxy: Prox
     with extra_migration("users", TABLE), pytest.raises(CommandError) as error:
         migrate_until("Applying users.0099", cutting(proxy, "before"), "users")
     assert str(error.value).endswith(
-        "Nothing of users.0099_extra is applied. Run migrate again to go on."
+        "Nothing of users.0099_extra is applied. Run migrate again to continue."
     )
     assert not has_table()
 
@@ -68,7 +68,7 @@ def test_session_that_the_server_ends_in_a_migration__nothing_is_applied(databas
         migrate_until("Applying users.0099", end, "users")
     assert str(error.value) == (
         "terminating connection due to administrator command. Try again, or check the server's "
-        "log. Nothing of users.0099_extra is applied. Run migrate again to go on."
+        "log. Nothing of users.0099_extra is applied. Run migrate again to continue."
     )
 
 

@@ -12,13 +12,22 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, models
+from django.db.migrations.state import ModelState
 from pytest_django import DjangoDbBlocker
 
 from config.project import own_apps
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
-from tests.support.migrations import migrate, new_database, schema
+from tests.support.migrations import (
+    described,
+    detected,
+    migrate,
+    model,
+    new_database,
+    schema,
+    steps,
+)
 from tests.support.processes import fork, printed
 
 APPS = [config.label for config in own_apps()]
@@ -240,3 +249,35 @@ def test_enum_field_added_and_migration_written__no_further_changes(song: Lab) -
     make_migrations(song)
     assert song.migrations == ["0001_initial", "0002_song_second_mood"]
     assert make_migrations(song, "--check") == NO_CHANGES
+
+
+# Models that refer to renamed ones
+
+NAME, TITLE = models.CharField(max_length=9), models.TextField()
+SHELF, RACK = model("lab2.Shelf", name=NAME), model("lab2.Rack", name=NAME)
+ITEM, LINK = model("lab.Item", title=TITLE), {"link": models.ManyToManyField("lab2.Rack")}
+
+
+@pytest.mark.parametrize(
+    "after", [[ITEM, model("lab.Box", **LINK)], [model("lab.Item", title=TITLE, **LINK)]]
+)
+def test_model_that_refers_to_a_renamed_one_of_another_app__made_after_it(
+    after: list[ModelState],
+) -> None:
+    changes = detected([ITEM, SHELF], [*after, RACK])
+    [renaming], [made] = changes["lab2"], changes["lab"]
+    assert described(renaming.operations) == ["Rename model Shelf to Rack"]
+    assert ("lab2", renaming.name) in made.dependencies
+    assert ("lab", made.name) not in renaming.dependencies
+
+
+def test_renamed_models_of_two_apps_that_refer_to_each_other__each_key_after_the_renaming() -> None:
+    key = models.ForeignKey("lab.Thing", models.CASCADE, null=True)
+    item = model("lab.Item", shelf=models.ForeignKey("lab2.Shelf", models.CASCADE))
+    thing = model("lab.Thing", shelf=models.ForeignKey("lab2.Rack", models.CASCADE))
+    changes = detected([item, SHELF], [thing, RACK, model("lab2.Part", thing=key)])
+    assert steps(changes) == {
+        "lab": [["Rename model Item to Thing"]],
+        "lab2": [["Rename model Shelf to Rack", "Create model Part"]],
+    }
+    assert ("lab", changes["lab"][0].name) in changes["lab2"][-1].dependencies

@@ -13,7 +13,7 @@ def migration(name: str, *, atomic: bool = True) -> Migration:
 
 
 APPLIED, NOT_APPLIED = migration("0001_initial"), migration("0099_extra")
-AGAIN = "Run migrate again to go on."
+AGAIN = "Run migrate again to continue."
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ AGAIN = "Run migrate again to go on."
         (Progress(migration=APPLIED), f"users.0001_initial is applied. {AGAIN}"),
         (
             Progress("rollback", unapplies=[("users", "0001_initial")]),
-            "Nothing was changed. Run rollback again to go on.",
+            "Nothing was changed. Run rollback again to continue.",
         ),
         (
             Progress(migration=APPLIED, unapplies=[("users", "0001_initial")]),
-            "Nothing was changed. Run the same command again to go on.",
+            "Nothing was changed. Run the same command again to continue.",
         ),
         (Progress(unapplies=[("users", "0099_extra")]), "The rollback is done."),
         (
@@ -61,5 +61,5 @@ def test_rollback_without_a_database__says_that_a_backup_can_be_restored(databas
     progress = Progress("rollback", unapplies=[("users", "0001_initial")])
     assert progress.after_interruption(connection) == (
         "It is unknown whether rollback was committed. If it was, a backup can be restored "
-        "with rollback --restore. Run rollback again to go on."
+        "with rollback --restore. Run rollback again to continue."
     )

@@ -1,6 +1,9 @@
 """Renamed and long names in a project: makemigrations, migrate, verify_schema, rollback agree."""
 
+import pytest
+
 from tests.drift.command import IDENTICAL, verify_schema
+from tests.migrating.sessions import migrate_until, session
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
@@ -76,6 +79,7 @@ migrations.CreateModel("Shelf", [
 ITEM = f'migrations.CreateModel("Item", [("shelf", {KEY.format(False)})]),'
 ALTER = f'migrations.AlterField("Item", "shelf", {KEY.format(True)}),'
 RENAME = 'migrations.RenameField("Shelf", "name", "code"),'
+COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = 'lab_shelf'::regclass"
 
 
 def test_key_that_is_referred_to_and_renamed_later_in_the_plan__renamed_then(lab: Lab) -> None:
@@ -85,5 +89,34 @@ def test_key_that_is_referred_to_and_renamed_later_in_the_plan__renamed_then(lab
     lab.write_migration("0002_x", ITEM)
     lab.write_migration("0003_x", ALTER + RENAME)
     migrate("lab")
-    columns = "SELECT attname FROM pg_attribute WHERE attrelid = 'lab_shelf'::regclass"
-    assert ("code",) in run_sql(columns)
+    assert ("code",) in run_sql(COLUMNS)
+
+
+ITEM_AND_RENAME = [("0002_x", ITEM), ("0003_x", RENAME)]
+
+
+@pytest.mark.parametrize("migrations", [ITEM_AND_RENAME, [("0002_x", ITEM + RENAME)]])
+def test_key_that_is_referred_to_and_renamed__unapplied_under_both_names(
+    lab: Lab, migrations: list[tuple[str, str]]
+) -> None:
+    lab.write_migration("0001_x", SHELF)
+    for name, operations in migrations:
+        lab.write_migration(name, operations)
+    migrate("lab")
+    migrate("lab", "0001")
+    assert run_sql("SELECT to_regclass('lab_item')::text") == [(None,)]
+    assert ("name",) in run_sql(COLUMNS)
+
+
+@pytest.mark.parametrize("migrations", [ITEM_AND_RENAME, [("0002_x", ITEM + RENAME)]])
+def test_key_that_is_referred_to_and_renamed_behind_a_reader__renamed_in_the_end(
+    lab: Lab, migrations: list[tuple[str, str]]
+) -> None:
+    lab.write_migration("0001_x", SHELF)
+    migrate("lab")
+    for name, operations in migrations:
+        lab.write_migration(name, operations)
+    with session() as reader:
+        reader.execute("BEGIN; SELECT FROM lab_shelf")
+        migrate_until("Trying again", reader.rollback, "lab")
+    assert ("code",) in run_sql(COLUMNS)

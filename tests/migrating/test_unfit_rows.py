@@ -288,7 +288,7 @@ def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(items: Lab) -
     with pytest.raises(CommandError) as error:
         rollback("--to", "lab.0002", "--no-backup", *GO_ON)
     assert str(error.value) == (
-        f"Cannot finish rollback: {reason}. Nothing was changed. Correct them, then run "
+        f"Cannot unapply lab.0003_y: {reason}. Nothing was changed. Correct them, then run "
         f"rollback again. To find them: {query}"
     )
 
@@ -311,7 +311,7 @@ def test_column_that_the_database_lacks__reported_in_one_line(items: Lab) -> Non
     run_sql("ALTER TABLE lab_item DROP COLUMN name")
     write(items, 'migrations.RemoveField("item", "name"),')
     assert refusal("lab") == (
-        'Cannot apply lab.0002_x: column "name" of relation "lab_item" does not exist. Nothing of '
-        "lab.0002_x is applied. Create it, or compare the database with manage.py verify_schema, "
-        "then run migrate again."
+        "Cannot apply lab.0002_x: 'Remove field name from item' fails: column \"name\" of relation "
+        '"lab_item" does not exist. Nothing of lab.0002_x is applied. Create it first; manage.py '
+        "verify_schema tells what else differs."
     )

@@ -1,4 +1,4 @@
-"""Runs that are cut short, wait for others, or are not allowed to go on."""
+"""Runs that are cut short, wait for others, or are not allowed to continue."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -121,7 +121,7 @@ def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.Mo
     with pytest.raises(KeyboardInterrupt) as interruption:
         partitions("--ahead", 0)
     assert str(interruption.value) == (
-        "interrupted. What was shown is done. Run partitions again to go on."
+        "interrupted. What was shown is done. Run partitions again to continue."
     )
     assert places() == {f"{TABLE}_2026_11": 3}
 

@@ -173,7 +173,8 @@ def test_archive_of_a_month_that_a_view_reads__nothing_detached_or_written(tmp_p
         partitions("--keep", 2, "--archive", tmp_path, *SURE)
     assert explain(error.value) == (
         "cannot drop table analytics_events_2026_09 because other objects depend on it: view "
-        "september depends on table analytics_events_2026_09. Drop the dependent objects first."
+        "september depends on table analytics_events_2026_09. Drop the dependent objects, or ask "
+        "their owner to."
     )
     assert "analytics_events_2026_09" in bounds()
     assert list(tmp_path.iterdir()) == []
@@ -237,7 +238,7 @@ def test_question__shows_what_would_be_dropped(monkeypatch: pytest.MonkeyPatch) 
         "To be dropped:",
         "  analytics_events_2026_09  3 rows … kB",
         "",
-        f"Type the name of the database, {connection.settings_dict['NAME']}, to go on: "
+        f"Type the name of the database, {connection.settings_dict['NAME']}, to continue: "
         "Dropped analytics_events_2026_09.",
     ]
 

@@ -25,7 +25,6 @@ from config.postgres import (
     JSONTypeof,
     MonthlyPartitions,
     Now,
-    OwnFieldsState,
     Reference,
     RenameEnum,
     RenameEnumValue,
@@ -52,7 +51,6 @@ NOT_WRITTEN = {
     FarTime,
     JSONDecoder,
     JSONField,
-    OwnFieldsState,
     Reference,
 }
 """Classes that migrations do not name: JSONField is Django's to them."""

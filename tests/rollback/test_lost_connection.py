@@ -44,7 +44,9 @@ def test_rollback_whose_commit_is_not_answered__is_done_and_prints_how_to_restor
 def test_rollback_whose_commit_the_server_never_got__says_that_nothing_was_changed(
     proxy: Proxy,
 ) -> None:
-    with pytest.raises(CommandError, match=r"Nothing was changed\. Run rollback again to go on\.$"):
+    with pytest.raises(
+        CommandError, match=r"Nothing was changed\. Run rollback again to continue\.$"
+    ):
         rollback_until("Unapplying", cutting(proxy, "before"), *A_COLUMN, *GO_ON)
     assert has_column()
 
@@ -57,5 +59,5 @@ def test_rollback_whose_outcome_is_unknown__says_so_and_how_to_restore(
         rollback_until("Unapplying", cutting(proxy, "after", is_closed=True), *A_COLUMN, *GO_ON)
     assert str(error.value).endswith(
         "It is unknown whether rollback was committed. If it was, a backup can be restored "
-        "with rollback --restore. Run rollback again to go on."
+        "with rollback --restore. Run rollback again to continue."
     )

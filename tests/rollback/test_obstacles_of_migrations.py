@@ -52,10 +52,10 @@ def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item: Lab) -> Non
     run_sql("CREATE OR REPLACE VIEW prices AS SELECT price, size FROM item")
     assert refusal("lab", *GO_ON) == (
         IN_THE_WAY.replace("table item", "column size of table item")
-        + " Without them, another error remains: Cannot roll back lab.0002_view: undoing 'Raw SQL "
+        + " Without them, another error remains: Cannot unapply lab.0002_view: undoing 'Raw SQL "
         "operation' fails: "
-        'view "prices" does not exist. Nothing was changed. manage.py verify_schema shows all '
-        "differences."
+        'view "prices" does not exist. Nothing was changed. Create it first; manage.py '
+        "verify_schema tells what else differs."
     )
 
 
@@ -75,7 +75,7 @@ def test_rows_written_before_their_table_is_altered__refused_with_the_next_step(
     )
     migrate("lab")
     assert refusal("--to", "lab.0001", *GO_ON) == (
-        "Cannot roll back lab.0002_x: undoing 'Add field size to Item' fails: cannot ALTER TABLE "
+        "Cannot unapply lab.0002_x: undoing 'Add field size to Item' fails: cannot ALTER TABLE "
         '"lab_item" because it has pending trigger events. Nothing was changed. Move the code that '
         "writes rows of the table to a migration of its own."
     )

@@ -96,7 +96,7 @@ def take_terminal(terminal: int) -> None:
 
 
 def question(database: str) -> str:
-    return f"Type the name of the database, {database}, to go on: "
+    return f"Type the name of the database, {database}, to continue: "
 
 
 def test_plan__shown_before_anything_else(database: str) -> None:

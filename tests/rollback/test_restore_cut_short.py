@@ -29,7 +29,8 @@ WAITING = """
 """
 SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 MESSAGE = (
-    "manage.py rollback: interrupted. Nothing was changed. Run rollback --restore again to go on.\n"
+    "manage.py rollback: interrupted. Nothing was changed. Run rollback --restore again to "
+    "continue.\n"
 )
 
 
@@ -101,7 +102,7 @@ def test_restore_interrupted__nothing_changed(
     with pytest.raises(KeyboardInterrupt) as interruption:
         rollback("--restore", backup.path, *GO_ON)
     assert str(interruption.value) == (
-        "interrupted. Nothing was changed. Run rollback --restore again to go on."
+        "interrupted. Nothing was changed. Run rollback --restore again to continue."
     )
     assert contents() == before
 

@@ -227,9 +227,9 @@ def test_rollback_of_a_faked_migration__refused(lab: Lab) -> None:
     lab.make_migrations()
     migrate("lab", "--fake")
     assert refusal("lab", *GO_ON) == (
-        "Cannot roll back lab.0001_initial: undoing 'Create model Note' fails: table "
-        '"notes" does not exist. Nothing was changed. manage.py verify_schema shows all '
-        "differences."
+        "Cannot unapply lab.0001_initial: undoing 'Create model Note' fails: table "
+        '"notes" does not exist. Nothing was changed. Create it first; manage.py verify_schema '
+        "tells what else differs."
     )
 
 

@@ -56,7 +56,7 @@ def test_rows_that_a_policy_hides_from_reverse_sql__refused(owned: Lab, statemen
     owned.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', '{statement}'),")
     owned.migrate()
     assert refusal("--to", "lab.0001", *GO_ON) == (
-        "Cannot roll back lab.0002_x: undoing 'Raw SQL operation' fails: query would be affected "
+        "Cannot unapply lab.0002_x: undoing 'Raw SQL operation' fails: query would be affected "
         'by row-level security policy for table "item". Nothing was changed. To disable the policy '
         "for the table's owner, use ALTER TABLE NO FORCE ROW LEVEL SECURITY."
     )

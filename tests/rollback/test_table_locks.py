@@ -189,7 +189,9 @@ def test_server_that_ends_the_session_during_the_backup__nothing_changed(unchang
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 
-    with pytest.raises(CommandError, match=r"Nothing was changed\. Run rollback again to go on\.$"):
+    with pytest.raises(
+        CommandError, match=r"Nothing was changed\. Run rollback again to continue\.$"
+    ):
         rollback_until(BACKUP, end, *A_COLUMN, *GO_ON)
     connection.close()
     assert contents() == before
@@ -211,6 +213,6 @@ def test_ctrl_c_during_the_backup__nothing_changed(unchanged: str) -> None:
     with pytest.raises(KeyboardInterrupt) as interruption:
         rollback_until(BACKUP, interrupt, *A_COLUMN, *GO_ON)
     assert str(interruption.value) == (
-        "interrupted. Nothing was changed. Run rollback again to go on."
+        "interrupted. Nothing was changed. Run rollback again to continue."
     )
     assert contents() == before

@@ -64,8 +64,11 @@ class Database:
         """Have verify_schema connect with OPTIONS, such as the role to take."""
         before = self.connection.settings_dict["OPTIONS"]
         self.connection.settings_dict["OPTIONS"] = before | options
-        yield
-        self.connection.settings_dict["OPTIONS"] = before
+        try:
+            yield
+        finally:
+            self.connection.settings_dict["OPTIONS"] = before
+            self.connection.close()  # the next test may not have the role any longer
 
     @contextmanager
     def changed(self, *statements: LiteralString) -> Iterator[None]:

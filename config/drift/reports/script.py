@@ -9,13 +9,27 @@ from config.drift.reports.phrases import safe_sql
 from config.postgres.catalog import quote
 from config.postgres.citus import SEQUENTIAL, TRIGGERS_ALLOWED, layout_of
 
+NOT_WHOLE = (
+    "-- This is not one transaction. If it stops, correct the cause, and run verify_schema again."
+)
+
 
 def repair_script(comparison: Comparison) -> str:
     """Return the script that repairs all findings, or '' if there are none."""
     if not comparison.findings:
         return ""
     statements = comparison.script()
-    return "\n".join([*_header(comparison, statements), *map(safe_sql, statements)])
+    return "\n".join([*_header(comparison, statements), *_body(comparison, statements)])
+
+
+def _body(comparison: Comparison, statements: Sequence[Statement]) -> list[str]:
+    """Return the statements in one transaction, if possible."""
+    lines = [safe_sql(statement) for statement in statements]
+    adds_label = any(" ADD VALUE " in statement.sql for statement in statements)
+    if adds_label or layout_of(comparison.live):  # a transaction cannot use a label that it adds
+        return [NOT_WHOLE, *lines]
+    # PostgreSQL alters no table whose deferred constraints are still to be checked.
+    return ["BEGIN;", "SET CONSTRAINTS ALL IMMEDIATE;", *lines, "COMMIT;"] if lines else []
 
 
 def _header(comparison: Comparison, statements: Sequence[Statement]) -> Iterator[str]:

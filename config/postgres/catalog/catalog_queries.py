@@ -195,6 +195,7 @@ SELECT 'policy', c.relname, p.polname::text,
   FROM pg_policy AS p
   JOIN pg_class AS c ON c.oid = p.polrelid
  WHERE c.relnamespace = %(schema)s
+ ORDER BY 1, 2, 3  -- snapshots have one order
 """
 
 # Functions, operators, collations and so on: all other objects that are not part of another one.

@@ -157,6 +157,10 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
 
     def _sort_migrations(self) -> None:
         """Sort the operations of each app, so that a type is ready before it is used."""
+        for operations in self.generated_operations.values():
+            for operation in operations:
+                if isinstance(operation, RenameModel):
+                    operation._auto_deps = [*self._dependencies_of_renaming(operation)]
         super()._sort_migrations()
         for app_label, operations in self.generated_operations.items():
             has_renamed = any(isinstance(operation, RenameEnumValue) for operation in operations)
@@ -166,6 +170,18 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                     *operation._auto_deps,
                     *self._enum_dependencies(app_label, operation),
                 ]
+
+    def _dependencies_of_renaming(self, operation: Operation) -> Iterator[OperationDependency]:
+        """Yield the dependencies of a RenameModel, without new models that use its new name.
+
+        Django lets it wait for them. Instead, they must wait for it; see check_dependency().
+        """
+        for needed in operation._auto_deps:
+            key = needed.app_label, needed.model_name_lower
+            if old_name := self.renamed_models.get(key):
+                yield needed._replace(model_name=old_name)
+            elif key not in self.to_state.models or key in self.from_state.models:
+                yield needed
 
     def _enum_dependencies(self, app_label: str, operation: Operation) -> Iterator[EnumDependency]:
         """Yield the dependencies on other apps that use or used the same types."""
@@ -186,6 +202,9 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
 
     def check_dependency(self, operation: Operation, dependency: OperationDependency) -> bool:
         if not isinstance(dependency, EnumDependency):
+            needs_model = dependency.type == OperationDependency.Type.CREATE
+            if needs_model and not dependency.field_name and isinstance(operation, RenameModel):
+                return operation.new_name_lower == dependency.model_name_lower
             return super().check_dependency(operation, dependency)
         if dependency.type == OperationDependency.Type.REMOVE:
             return not isinstance(operation, REMOVALS)

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
-from django.db import connections
 
 from config.citus.cluster import check_migrated, read_cluster
 from config.citus.distribution_plan import DistributionPlan, read_placed, read_plan
@@ -9,7 +8,7 @@ from config.citus.distribution_run import DistributionRun
 from config.citus.partitioned import statements_to_restore
 from config.citus.plan_report import describe, describe_return
 from config.citus.return_path import statements_back
-from config.console import ask, chosen_connection, counted
+from config.console import add_database_option, ask, chosen_connection, counted
 from config.drift import verify
 from config.migrating import Progress, guarded_run
 
@@ -26,8 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         add = parser.add_argument
-        names = tuple(connections)
-        add("--database", default="default", choices=names, help="The connection.")
+        add_database_option(parser)
         add("--plan", "--dry-run", action="store_true", help="Show the plan, and change nothing.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
         add("--undo", action="store_true", help="Take all tables back to the coordinator.")

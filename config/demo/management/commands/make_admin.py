@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connections
 
-from config.console import chosen_connection
+from config.console import add_database_option, chosen_connection
 from config.demo.administrator import administrator
 from config.demo.loader import check_migrated
 from config.project import typed
@@ -19,9 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--email", default="admin@example.com", help="Address of the new account."
         )
-        parser.add_argument(
-            "--database", default="default", choices=tuple(connections), help="Connection to use."
-        )
+        add_database_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_migrated(chosen_connection(options["database"]))

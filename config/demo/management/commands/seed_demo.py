@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 
-from config.console import chosen_connection
+from config.console import add_database_option, chosen_connection
 from config.demo.errors import HasDataError
 from config.demo.loader import check_migrated, load
 from config.demo.options import parse_scale, parse_seed, parse_until
@@ -45,9 +44,7 @@ class Command(BaseCommand):
             help="Delete all data first, except the accounts of administrators.",
         )
         on_data.add_argument("--if-empty", action="store_true", help="Do nothing if there is data.")
-        parser.add_argument(
-            "--database", default="default", choices=tuple(connections), help="Connection to use."
-        )
+        add_database_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         start = time.monotonic()

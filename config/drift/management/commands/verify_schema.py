@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.core.management.color import no_style
-from django.db import Error, connections
+from django.db import Error
 
 from config.console import (
     EXIT_STATUS,
     OutputError,
+    add_database_option,
     chosen_connection,
     delivered,
     report_style,
@@ -57,12 +58,7 @@ class Command(BaseCommand):
             metavar="app_label",
             help="Compare only these apps.",
         )
-        parser.add_argument(
-            "--database",
-            default="default",
-            choices=tuple(connections),
-            help="The database to compare, by its alias in DATABASES.",
-        )
+        add_database_option(parser)
         output = parser.add_mutually_exclusive_group()
         output.add_argument("--format", default="text", choices=("text", "json", "github"))
         output.add_argument("--sql", action="store_true", help="Print only the repair script.")

@@ -12,7 +12,7 @@ from config.hazards import PlannedHazards
 from config.migrating.content_types import forget_models, removed_models
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
-from config.migrating.runs import all_undone, guarded_run
+from config.migrating.runs import all_undone, explained_operations, guarded_run
 from config.migrating.signals import migrated, migrating
 from config.migrating.swapped_names import names_kept
 from config.migrating.unfit_rows import check_rows
@@ -54,7 +54,11 @@ class Command(migrate.Command):
         pre_migrate.connect(self.check_plan)
         post_migrate.connect(self.forget_removed_models)
         try:
-            with ExitStack() as self.plan_context, ExitStack() as self.transaction:
+            with (
+                ExitStack() as self.plan_context,
+                ExitStack() as self.transaction,
+                explained_operations(self.progress),
+            ):
                 super().handle(*args, **options | {"verbosity": self.verbosity_of_plan})
             self.progress.commit()
         except BaseException:

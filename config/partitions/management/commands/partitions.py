@@ -12,9 +12,9 @@ from django.core.management.base import (
     CommandParser,
     no_translations,
 )
-from django.db import connections, models
+from django.db import models
 
-from config.console import ask, check_options, chosen_connection
+from config.console import add_database_option, ask, check_options, chosen_connection
 from config.dumps import ClientPrograms, find_client_programs
 from config.migrating import LockWaits, Progress, guarded_run
 from config.partitions.after_migrate import partitioned_models
@@ -76,8 +76,7 @@ class Command(BaseCommand):
         add("--dry-run", action="store_true", help="Show what would be done, and change nothing.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
         add("--yes-destroy-data", action="store_true", help="With --noinput: drop old months.")
-        names = tuple(connections)
-        add("--database", default="default", choices=names, help="The connection.")
+        add_database_option(parser)
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:

@@ -9,9 +9,9 @@ from django.core.management.base import (
     CommandParser,
     no_translations,
 )
-from django.db import connections
 
 from config.console import (
+    add_database_option,
     ask,
     check_options,
     check_takes_changes,
@@ -59,8 +59,7 @@ class Command(BaseCommand):
             help="Roll back the migrations after a migration (courses.0001_initial) or a time "
             "(2026-11-20T10:00).",
         )
-        alias = "The database, by its alias in DATABASES."
-        add("--database", default="default", choices=tuple(connections), help=alias)
+        add_database_option(parser)
         add("--dry-run", action="store_true", help="Print the SQL, and change nothing.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
         destroy = "With --noinput: continue even if data will be destroyed."

@@ -1,0 +1,28 @@
+"""The errors of psycopg that cause Django's."""
+
+import psycopg
+from django.db import Error
+
+from config.console.next_steps import is_ended
+
+
+def driver_error(error: BaseException | None) -> psycopg.Error | None:
+    """Return psycopg's error that caused one of Django's, or None."""
+    while isinstance(error, Error):
+        error = error.__cause__ or error.__context__
+    return error if isinstance(error, psycopg.Error) else None
+
+
+def error_reason(error: BaseException, otherwise: str) -> str:
+    """Return PostgreSQL's message and detail, or `otherwise` if the error is not PostgreSQL's."""
+    if cause := driver_error(error):
+        detail = "; ".join((cause.diag.message_detail or "").splitlines())
+        parts = [cause.diag.message_primary or str(cause), detail]
+        otherwise = ": ".join(part.rstrip(".") for part in parts if part)
+    return " ".join(otherwise.split()).rstrip(".")
+
+
+def is_lost(error: BaseException) -> bool:
+    """Return whether the session was lost, so that the outcome of its statement is unknown."""
+    cause = driver_error(error)
+    return cause is not None and is_ended(cause)

@@ -1,0 +1,88 @@
+"""The operation of a migration that raised an error, found in the error's traceback, explained."""
+
+import traceback
+from typing import NamedTuple
+
+import psycopg
+from django.db.migrations import Migration
+from django.db.migrations.operations.base import Operation
+from psycopg import errors
+
+from config.console.driver_errors import driver_error, error_reason, is_lost
+from config.console.next_steps import next_step
+
+ACTIONS = {
+    "apply_migration": "apply",
+    "unapply_migration": "unapply",
+    "unapply": "unapply",
+    "state_forwards": "read",
+    "database_forwards": "apply",
+    "database_backwards": "unapply",
+}
+"""What functions, and methods of an operation, do with a migration."""
+PENDING_CHECKS = "Move the code that writes rows of the table to a migration of its own."
+CORRECT_UNDOING = "Correct it; --traceback shows the code."
+CORRECT = (
+    "Correct it, or let the migration depend on the one that makes what it needs; --traceback "
+    "shows the code."
+)
+EXPECTED_OBJECTS = "Correct the operation, or the objects in the database that it expects."
+
+
+class FailedOperation(NamedTuple):
+    """An operation that raised an error, and what was done with its migration."""
+
+    migration: Migration
+    operation: Operation | None
+    """None for an error of SQL that waits for the end of the migration."""
+    action: str
+
+    def __str__(self) -> str:
+        subject = f"Cannot {self.action} {self.migration}"
+        if not self.operation:
+            return subject
+        undoing = "undoing " if self.action == "unapply" else ""
+        return f"{subject}: {undoing}{self.operation.describe()!r} fails"
+
+
+def failed_operation(error: BaseException) -> FailedOperation | None:
+    """Return the innermost operation that raised `error`, or None."""
+    migration = operation = None
+    failed: FailedOperation | None = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        for value in (frame.f_locals.get("self"), frame.f_locals.get("migration")):
+            migration = value if isinstance(value, Migration) else migration
+            operation = value if isinstance(value, Operation) else operation
+        if migration and (action := ACTIONS.get(frame.f_code.co_name)):
+            failed = FailedOperation(migration, operation, action)
+    return failed
+
+
+def explain_operation(error: BaseException, standing: str = "") -> str | None:
+    """Return the operation that failed, the reason, `standing` and the next step.
+
+    Return None if no operation failed, or if the session was lost.
+    """
+    failed = failed_operation(error)
+    if not failed or is_lost(error) or not (failed.operation or driver_error(error)):
+        return None
+    reason = error_reason(error, _python_reason(error, failed))
+    step = _step_after(driver_error(error), reason, failed)
+    return " ".join(filter(None, [f"{failed}: {reason}.", standing, step]))
+
+
+def _step_after(cause: psycopg.Error | None, reason: str, failed: FailedOperation) -> str:
+    if not cause:
+        return CORRECT_UNDOING if failed.action == "unapply" else CORRECT
+    if isinstance(cause, errors.ObjectInUse):  # deferred constraints of written rows are pending
+        return PENDING_CHECKS
+    return next_step(reason, cause) or EXPECTED_OBJECTS
+
+
+def _python_reason(error: BaseException, failed: FailedOperation) -> str:
+    """Return the name and the first line of an error, or what a state lacks."""
+    if failed.action != "read" or not isinstance(error, KeyError):
+        return f"{type(error).__name__}: {str(error).partition('\n')[0]}"
+    [key] = error.args
+    missing = f"model {'.'.join(key)}" if isinstance(key, tuple) else f"field {key}"
+    return f"the migrations before it make no {missing}"

@@ -1,0 +1,256 @@
+"""Migrations that fail: each command names migration, operation, cause and next step in a line."""
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db.migrations import RunSQL
+from django.db.migrations.state import ProjectState
+
+from config.console import explain
+from tests.drift.command import verify_schema
+from tests.rollback.helpers import GO_ON, refusal, rollback
+from tests.support.lab import Lab
+from tests.support.migrations import migrate, run_sql
+
+KEY = '("id", models.AutoField(primary_key=True))'
+ITEM = f'migrations.CreateModel("Item", [{KEY}]),'
+CORRECT = (
+    "Correct it, or let the migration depend on the one that makes what it needs; --traceback "
+    "shows the code."
+)
+CREATE_FIRST = "Create it first; manage.py verify_schema tells what else differs."
+DROP_OR_RENAME = "Drop or rename it, or point DATABASE_URL at an empty database."
+
+
+def sql(forwards: str, backwards: str = "") -> str:
+    return f"migrations.RunSQL({forwards!r}, {backwards!r}),"
+
+
+MODELS: dict[str, tuple[str, str]] = {
+    'migrations.AddField("Item", "x", models.ForeignKey("lab.Gone", models.CASCADE, null=True)),': (
+        "apply lab.0002_x: 'Add field x to Item'",
+        "ValueError: Related model 'lab.gone' cannot be resolved",
+    ),
+    'migrations.AddField("Gone", "x", models.IntegerField()),': (
+        "read lab.0002_x: 'Add field x to Gone'",
+        "the migrations before it make no model lab.gone",
+    ),
+    'migrations.RemoveField("Item", "x"),': (
+        "read lab.0002_x: 'Remove field x from Item'",
+        "the migrations before it make no field x",
+    ),
+    'migrations.RenameField("Item", "x", "y"),': (
+        "read lab.0002_x: 'Rename field x on Item to y'",
+        "FieldDoesNotExist: lab.item has no field named 'x'",
+    ),
+    f'migrations.CreateModel("Child", [{KEY}], bases=("lab.gone",)),': (
+        "read lab.0002_x: 'Create model Child'",
+        "InvalidBasesError: Cannot resolve bases for [<ModelState: 'lab.Child'>]",
+    ),
+    'migrations.RunPython(lambda apps, editor: apps.get_model("lab", "Gone")),': (
+        "apply lab.0002_x: 'Raw Python operation'",
+        "LookupError: App 'lab' doesn't have a 'Gone' model",
+    ),
+    'migrations.SeparateDatabaseAndState([migrations.RemoveIndex("Item", "x")]),': (
+        "apply lab.0002_x: 'Remove index x from Item'",
+        "ValueError: No index named x on model Item",
+    ),
+}
+"""Operations whose models are missing, what fails, and why."""
+OBJECTS: dict[str, tuple[str, str]] = {
+    sql("CREATE TABLE users ()"): ('relation "users" already exists', DROP_OR_RENAME),
+    sql("ALTER TABLE lab_item ADD COLUMN id int"): (
+        'column "id" of relation "lab_item" already exists',
+        "Drop or rename it; manage.py verify_schema tells what else differs.",
+    ),
+    sql("DROP TABLE gone"): ('table "gone" does not exist', CREATE_FIRST),
+    sql("UPDATE lab_item SET gone = 1"): (
+        'column "gone" of relation "lab_item" does not exist',
+        CREATE_FIRST,
+    ),
+    sql("ALTER TABLE lab_item DROP CONSTRAINT gone"): (
+        'constraint "gone" of relation "lab_item" does not exist',
+        CREATE_FIRST,
+    ),
+    sql("CREATE VIEW v AS TABLE lab_item; DROP TABLE lab_item"): (
+        "cannot drop table lab_item because other objects depend on it: constraint "
+        "lab_part_item_id_fk on table lab_part depends on table lab_item; view v depends on table "
+        "lab_item",
+        "Drop the dependent objects, or ask their owner to.",
+    ),
+    sql("CREATE ROLE r_lab; SET LOCAL ROLE r_lab; TABLE lab_item"): (
+        "permission denied for table lab_item",
+        "Let the owner grant it, or use another role in DATABASE_URL.",
+    ),
+    sql("SET LOCAL statement_timeout = 1; SELECT pg_sleep(9)"): (
+        "canceling statement due to statement timeout",
+        "Raise statement_timeout for this role, or try again later.",
+    ),
+    sql("ALTER TYPE mood ADD VALUE 'new'; SELECT 'new'::mood"): (
+        'unsafe use of new value "new" of enum type mood',
+        "Use the value in a later migration than the one that adds it.",
+    ),
+    sql("DO $$BEGIN RAISE 'full' USING ERRCODE = '53100'; END$$"): (
+        "full",
+        "Make room on the server's disk.",
+    ),
+    sql("DO $$BEGIN RAISE 'out' USING ERRCODE = '53200', HINT = 'Raise it.'; END$$"): (
+        "out",
+        "Raise it.",
+    ),
+    sql("SELEKT"): (
+        'syntax error at or near "SELEKT"',
+        "Correct the operation, or the objects in the database that it expects.",
+    ),
+    sql("INSERT INTO lab_part VALUES (1, 1)")
+    + 'migrations.AddField("Part", "y", models.IntegerField(null=True)),': (
+        'cannot ALTER TABLE "lab_part" because it has pending trigger events',
+        "Move the code that writes rows of the table to a migration of its own.",
+    ),
+}
+"""Operations that PostgreSQL refuses, why, and the next step."""
+PART = (
+    f'migrations.CreateModel("Part", [{KEY}, '
+    '("item", models.ForeignKey("lab.Item", models.CASCADE))]),CreateEnum("mood", ["happy"]),'
+)
+
+
+@pytest.fixture
+def items(lab: Lab) -> Lab:
+    lab.write_migration("0001_x", ITEM + PART)
+    migrate("lab")
+    return lab
+
+
+def said(command: Callable[..., Any], *arguments: object) -> str | None:
+    """Return the line of manage.py for the error of a command, or None if it is a traceback."""
+    with pytest.raises(Exception) as error:  # noqa: PT011  any
+        command(*arguments)
+    return str(error.value) if isinstance(error.value, CommandError) else explain(error.value)
+
+
+def write(lab: Lab, operations: str) -> None:
+    lab.write_migration("0002_x", operations, '("lab", "0001_x")')
+
+
+def test_migrate_with_operation_whose_models_are_missing__says_so_in_one_line(items: Lab) -> None:
+    for operations, (subject, reason) in MODELS.items():
+        write(items, operations)
+        assert said(migrate, "lab") == (
+            f"Cannot {subject} fails: {reason}. Nothing of lab.0002_x is applied. {CORRECT}"
+        )
+
+
+def test_migrate_with_operation_that_postgresql_refuses__says_so_in_one_line(items: Lab) -> None:
+    for operations, (reason, step) in OBJECTS.items():
+        write(items, operations)
+        name = "Add field y to Part" if "AddField" in operations else "Raw SQL operation"
+        assert said(migrate, "lab") == (
+            f"Cannot apply lab.0002_x: {name!r} fails: {reason}. Nothing of lab.0002_x is applied. "
+            f"{step}"
+        )
+
+
+def test_migrate_with_sql_at_its_end_that_postgresql_refuses__says_so_in_one_line(
+    items: Lab,
+) -> None:
+    run_sql("CREATE INDEX taken ON lab_part (id)")
+    index = 'options={"indexes": [models.Index(fields=["id"], name="taken")]}'
+    write(items, f'migrations.CreateModel("Late", [{KEY}], {index}),')
+    assert said(migrate, "lab") == (
+        'Cannot apply lab.0002_x: relation "taken" already exists. Nothing of lab.0002_x is '
+        f"applied. {DROP_OR_RENAME}"
+    )
+
+
+def test_rollback_with_operation_that_postgresql_refuses__says_so_in_one_line(items: Lab) -> None:
+    for operations, (reason, step) in OBJECTS.items():
+        if "AddField" not in operations:
+            write(items, operations.replace("RunSQL(", "RunSQL('', ").replace(", ''),", "),"))
+            migrate("lab")
+            message = (
+                "Cannot unapply lab.0002_x: undoing 'Raw SQL operation' fails: "
+                f"{reason}. Nothing was changed. {step}"
+            )
+            assert said(migrate, "lab", "0001") == f"{message} What was shown as OK is undone."
+            assert said(rollback, "--to", "lab.0001", *GO_ON) == message
+            migrate("lab", "0001", "--fake")
+
+
+@pytest.mark.parametrize("command", ["makemigrations", "sqlmigrate", "verify_schema"])
+def test_command_that_reads_operation_whose_model_is_missing__says_so_in_one_line(
+    items: Lab, command: str
+) -> None:
+    write(items, 'migrations.AddField("Gone", "x", models.IntegerField()),')
+    commands: dict[str, Callable[[], Any]] = {
+        "makemigrations": items.make_migrations,
+        "sqlmigrate": lambda: call_command("sqlmigrate", "lab", "0002", stdout=StringIO()),
+        "verify_schema": verify_schema,
+    }
+    assert said(commands[command]) == (
+        "Cannot read lab.0002_x: 'Add field x to Gone' fails: the migrations before it make no "
+        f"model lab.gone. {CORRECT}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            "import nowhere",
+            "Migration lab.migrations.0002_x cannot be loaded. ModuleNotFoundError: No module "
+            "named 'nowhere'. Correct it.",
+        ),
+        (
+            "from django.db import migrations\n\nclass Migration(migrations.Migration):\n"
+            "    dependencies = [('lab', '0009')]",
+            "The graph of migrations cannot be loaded. NodeNotFoundError: Migration lab.0002_x "
+            "dependencies reference nonexistent parent node ('lab', '0009'). Correct it.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [migrate, rollback])
+def test_migration_that_cannot_be_loaded__named_in_one_line(
+    items: Lab, command: Callable[..., Any], source: str, message: str
+) -> None:
+    (items.package / "migrations" / "0002_x.py").write_text(source)
+    items.reload()
+    assert said(command, "lab") == message
+
+
+def test_migrate_after_migrations_whose_models_do_not_fit__says_so_in_one_line(items: Lab) -> None:
+    write(items, 'migrations.DeleteModel("Item"),')
+    migrate("lab", "--fake")
+    items.write_migration("0003_x", f'migrations.CreateModel("Other", [{KEY}]),')
+    assert said(migrate, "lab") == (
+        "The models of the migrations cannot be loaded. ValueError: The field lab.Part.item was "
+        "declared with a lazy reference to 'lab.item', but app 'lab' doesn't provide model "
+        "'item'. Correct it."
+    )
+
+
+class Fragile(RunSQL):
+    """An operation that breaks, but only in a rollback."""
+
+    is_broken = False
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        if self.is_broken:
+            raise ValueError("It breaks.\nAnd how.")
+
+
+def test_rollback_whose_states_cannot_be_made__says_so_in_one_line(
+    items: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fragile = "__import__('tests.migrating.test_failed_operations', fromlist=['x']).Fragile"
+    write(items, f"{fragile}('', ''),")
+    migrate("lab")
+    monkeypatch.setattr(Fragile, "is_broken", True)
+    assert refusal("lab", *GO_ON) == (
+        f"Cannot read lab.0002_x: 'Raw SQL operation' fails: ValueError: It breaks. Nothing was "
+        f"changed. {CORRECT}"
+    )
