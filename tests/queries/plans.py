@@ -71,20 +71,21 @@ def explained() -> Iterator[list[ExecutedPlan]]:
 SCANS = """
 SELECT coalesce(inhparent::regclass::text, relname), sum(seq_scan)::int, min(idx_scan)
   FROM pg_stat_xact_user_tables LEFT JOIN pg_inherits ON inhrelid = relid
- WHERE pg_relation_size(relid) > 0
+ WHERE pg_relation_size(relid) >= %s * current_setting('block_size')::int
  GROUP BY 1
 """
 
 
-def scans() -> dict[str, tuple[int, int]]:
+def scans(smallest: int = 1) -> dict[str, tuple[int, int]]:
     """Return how often this session has scanned each table, in full and by index.
 
     These numbers include cascades, unlike plans, and what earlier transactions did: subtract them.
     A partitioned table was scanned as often by index as the partition that was scanned least.
-    Empty ones do not count: PostgreSQL rather reads no page of them than one of their index.
+    Those of fewer than `smallest` pages do not count, such as empty ones: PostgreSQL rather reads
+    all of their pages than one of their index.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SCANS)
+        cursor.execute(SCANS, [smallest])
         return {table: (whole, by_index) for table, whole, by_index in cursor.fetchall()}
 
 

@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 from communication.models import Message
 from courses.models import Course
 from enrollments.enums import EnrollmentStatus
+from tests import factories
 from tests.queries.catalogue import QUERIES, Platform, Query
 from tests.queries.plans import explained, scans
 from tests.queries.platform import empty, fill, look_up
@@ -118,6 +119,14 @@ def test_removal_of_a_user__reads_every_table_by_index(platform: Platform) -> No
         table: (after[table][0] - before[table][0], after[table][1] > before[table][1])
         for table in TABLES
     } == dict.fromkeys(TABLES, (0, True))
+
+
+def test_small_table_read_whole__counts_unless_only_large_ones_do() -> None:
+    factories.UserFactory.create()
+    before = scans()["users"][0]
+    list(User.objects.all())
+    assert scans()["users"][0] == before + 1
+    assert "users" not in scans(smallest=1_000)
 
 
 def test_index_that_is_not_unique__serves_a_query() -> None:
