@@ -255,11 +255,11 @@ def test_enum_field_added_and_migration_written__no_further_changes(song: Lab) -
 
 NAME, TITLE = models.CharField(max_length=9), models.TextField()
 SHELF, RACK = model("lab2.Shelf", name=NAME), model("lab2.Rack", name=NAME)
-ITEM, LINK = model("lab.Item", title=TITLE), {"link": models.ManyToManyField("lab2.Rack")}
+ITEM, LINK = model("lab.Item", title=TITLE), models.ManyToManyField("lab2.Rack")
 
 
 @pytest.mark.parametrize(
-    "after", [[ITEM, model("lab.Box", **LINK)], [model("lab.Item", title=TITLE, **LINK)]]
+    "after", [[ITEM, model("lab.Box", racks=LINK)], [model("lab.Item", title=TITLE, racks=LINK)]]
 )
 def test_model_that_refers_to_a_renamed_one_of_another_app__made_after_it(
     after: list[ModelState],
