@@ -100,12 +100,9 @@ def test_process_whose_reader_has_left__prints_no_error_and_has_the_status_of_th
     assert ended == (1, "")
 
 
-@pytest.mark.parametrize("arguments", [["-v0"], ["--format", "json"]])
-def test_process_that_cannot_print__status_2_and_one_line(
-    shared_clone: Database, arguments: list[str]
-) -> None:
+def test_process_that_cannot_print__status_2_and_one_line(shared_clone: Database) -> None:
     with unwritable_file() as stdout:
-        ended = run_into(stdout, subprocess.PIPE, *arguments, database_url=shared_clone.url)
+        ended = run_into(stdout, subprocess.PIPE, "-v0", database_url=shared_clone.url)
     reason = "The output cannot be written: Bad file descriptor."
     assert ended == (2, f"CommandError: {reason}\n")
 

@@ -41,7 +41,7 @@ def test_program_that_fails__its_reason_in_one_line(stderr: str, reason: str) ->
     assert str(error.value) == reason
 
 
-def test_program_that_is_killed__said_so() -> None:
+def test_program_that_is_killed__reported() -> None:
     with pytest.raises(ClientProgramError) as error:
         TOOLS.run(["/bin/sh", "-c", "kill -9 $$"])
     assert str(error.value) == "it ended with signal SIGKILL"

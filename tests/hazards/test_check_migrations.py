@@ -307,7 +307,7 @@ def test_function_that_has_no_source__is_a_hazard_like_any_other(function: str, 
     assert (result.status, result.lines[-1]) == (1, "1 hazard in 1 migration.")
 
 
-def test_operation_that_no_file_can_hold__said_in_a_line() -> None:
+def test_operation_that_no_file_can_hold__reported_in_one_line() -> None:
     body = f"atomic = False\n    {ADD_INDEX[:-1]}, migrations.RunPython(lambda apps, editor: None)]"
     with extra_migration("notifications", body):
         assert check("notifications", "0099").lines[4:6] == [

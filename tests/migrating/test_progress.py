@@ -1,4 +1,4 @@
-"""How the database stands after an interruption, perhaps one while the server committed."""
+"""The state of the database after an interruption, also one during a commit."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""What a database is, by queries that have nothing in common with those of the project.
+"""The contents of a database, by queries that share nothing with those of the project.
 
 They read every schema but PostgreSQL's own.
 """

@@ -1,4 +1,4 @@
-"""What must be true at the end of a journey, each on a copy of its database."""
+"""The conditions that hold at the end of a journey, each checked on a copy of its database."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What the models of the random apps are, and their source."""
+"""The models of the random apps, and their source."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

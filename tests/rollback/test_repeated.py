@@ -1,4 +1,4 @@
-"""What an undone operation leaves in memory: the rehearsal and each attempt begin without it."""
+"""Leftovers of undone operations in memory: the rehearsal and each attempt begin without them."""
 
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab

@@ -1,4 +1,4 @@
-"""Policies that hide rows from an owner who is no superuser: refused in words, never overlooked."""
+"""Policies that hide rows from an owner without superuser rights: refused with a message."""
 
 import pytest
 from django.core.management import CommandError, call_command

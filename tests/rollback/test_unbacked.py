@@ -1,4 +1,4 @@
-"""What the code of a migration changes outside of tables, which no backup can bring back."""
+"""Changes by the code of a migration outside of tables, which no backup can restore."""
 
 from tests.rollback.helpers import GO_ON, destroyed, refusal, rollback
 from tests.support.lab import Lab
