@@ -1,6 +1,7 @@
 """Fixtures for every test. The database is real: an embedded server, or DATABASE_URL's."""
 
 import atexit
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -45,6 +46,10 @@ def pytest_configure() -> None:
         directory = choose_directory()
         project_settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"] = directory
         atexit.register(leave_memory, directory)  # after this process has left the server
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what is imported by now stays, and each collection would go through it
 
 
 def uses_own_server() -> bool:
