@@ -14,7 +14,7 @@ from assessments.models import Quiz
 from communication.models import DiscussionPost, Message
 from courses.models import Course, CourseModule
 from enrollments.models import LessonProgress
-from tests.admin.pages import BY_MODEL, TRAITS, each_of, fresh_form, representative, typed, url
+from tests.admin.pages import BY_MODEL, TRAITS, each_of, form_data, fresh_form, representative, url
 from tests.factories import (
     AssignmentSubmissionFactory,
     CourseFactory,
@@ -181,7 +181,7 @@ def test_fresh_form__takes_no_query(admin_client: Client, model: type[models.Mod
 @pytest.mark.django_db
 def test_form_that_meets_all_checks__takes_one_query_for_them() -> None:
     form, row = fresh_form(Course), CourseFactory.create()
-    data = typed(form(instance=row))
+    data = form_data(form(instance=row))
     row.delete()
     with CaptureQueriesContext(connection) as queries:
         assert form(data).is_valid()

@@ -52,7 +52,7 @@ def site(
     for name in {*VARIABLES} - {"LOG_FORMAT"}:
         del variables[name]  # the section's .env sets them
     with django_db_blocker.unblock(), new_database(migrated) as database:
-        script = typed().replace("postgres:///learning_platform", database.url)
+        script = commands_of_readme().replace("postgres:///learning_platform", database.url)
         subprocess.run(["bash", "-ec", script], cwd=copy, env=variables, check=True)
         with (
             site.log.open("w") as log,
@@ -63,7 +63,7 @@ def site(
             server.send_signal(signal.SIGTERM)
 
 
-def typed() -> str:
+def commands_of_readme() -> str:
     """Return the commands of the section, except the last, which starts the server."""
     section = (PROJECT / "README.md").read_text().partition("\n## Production\n")[2]
     lines = re.findall("^    (.*)", section.partition("\n## ")[0], re.MULTILINE)
