@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.environment import VARIABLES
 from config.project import own_apps
+from tests.docs.copies import copy_project
 from tests.support.databases import new_database
 from tests.support.processes import PATIENCE, PROJECT, environment, eventually
 from tests.support.servers import accepts, free_port
@@ -44,8 +44,7 @@ def site(
     migrated: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Site]:
     root = tmp_path_factory.mktemp("production")
-    left_out = shutil.ignore_patterns(".*", "tests", "backups", "staticfiles")
-    copy = Path(shutil.copytree(PROJECT, root / "a copy", ignore=left_out))
+    copy = copy_project(root)
     (copy / ".venv").symlink_to(sys.prefix)
     site = Site(free_port(), root / "log")
     variables = environment(LOG_FORMAT="json", GUNICORN_CMD_ARGS=f"--bind=127.0.0.1:{site.port}")
