@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings as project_settings
 from django.db import connection, connections
+from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.settings import env
@@ -127,6 +128,16 @@ def lab(
     settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
     with django_db_blocker.unblock(), new_database(few_apps), Lab(tmp_path).installed() as app:
         yield app
+
+
+@pytest.fixture
+def admin_client(db: None) -> Client:
+    """Return the browser of an administrator who has logged in."""
+    from tests.factories import UserFactory
+
+    client = Client()
+    client.force_login(UserFactory.create(admin=True))
+    return client
 
 
 def make_fast() -> None:

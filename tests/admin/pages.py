@@ -71,7 +71,7 @@ def url(model: type[Model], page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-def typed(form: BaseForm) -> dict[str, str]:
+def form_data(form: BaseForm) -> dict[str, str]:
     """Return what a browser sends of an untouched form."""
     data: dict[str, Any] = {}
     for bound in form:
@@ -121,20 +121,20 @@ def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list
     return dict(response.context_data["adminform"].form.errors)
 
 
-def sent(client: Client, address: str) -> dict[str, str]:
+def page_data(client: Client, address: str) -> dict[str, str]:
     """Return what a browser sends of the untouched page at `address`, with its inlines."""
-    return shown_on(context_of(client, address))
+    return data_of_page(context_of(client, address))
 
 
-def shown_on(context: Any) -> dict[str, str]:
+def data_of_page(context: Any) -> dict[str, str]:
     """Return what a browser sends of an untouched page that is rendered from `context`."""
-    data = typed(context["adminform"].form) | {INPUT: context["shown"]}
+    data = form_data(context["adminform"].form) | {INPUT: context["shown"]}
     for inline in context["inline_admin_formsets"]:
-        data |= typed(inline.formset.management_form)
+        data |= form_data(inline.formset.management_form)
         if inline.formset.counted:
             data[inline.formset.name_of_counted] = inline.formset.counted
         for form in inline.formset.forms:
-            data |= typed(form)
+            data |= form_data(form)
     return data
 
 
@@ -148,11 +148,11 @@ def without_inlines(context: Any) -> dict[str, str]:
     }
 
 
-def like(client: Client, row: Model) -> dict[str, str]:
+def data_to_add(client: Client, row: Model) -> dict[str, str]:
     """Return what a browser sends to add a row with the values of `row`."""
     context = context_of(client, url(type(row), "add"))
     form = type(context["adminform"].form)(instance=row)
-    return without_inlines(context) | typed(form)
+    return without_inlines(context) | form_data(form)
 
 
 MARKUP = "<script>alert(1)</script>'\"><img src=x onerror=alert(1)>{{7*7}}"
@@ -176,6 +176,6 @@ def with_markup(model: type[Model]) -> Model:
 def valid_data(client: Client, model: type[Model], **traits: Any) -> dict[str, str]:
     """Return what a browser sends to add a row like that of the factory."""
     row = BY_MODEL[model].create(**traits)
-    data = like(client, row)
+    data = data_to_add(client, row)
     row.delete()
     return data

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from courses.models import Course
-from tests.admin.pages import sent, url
+from tests.admin.pages import page_data, url
 from tests.factories import CourseFactory, UserFactory
 from users.models import User
 
@@ -81,7 +81,7 @@ def test_link_from_the_history_to_the_record__keeps_the_filters(admin_client: Cl
 
 def test_form_with_an_error__keeps_the_filters(admin_client: Client) -> None:
     address = url(Course, "change", CourseFactory.create().pk)
-    response = admin_client.post(address + KEPT, sent(admin_client, address) | {"title": ""})
+    response = admin_client.post(address + KEPT, page_data(admin_client, address) | {"title": ""})
     assert links(response)[1] == f"{url(Course, 'changelist')}?{QUERY}"
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from communication.models import Announcement
 from courses.models import Course
 from courses.slugs import slug_of
-from tests.admin.pages import errors, sent, url, valid_data
+from tests.admin.pages import errors, page_data, url, valid_data
 from tests.factories import AnnouncementFactory, CourseFactory, UserFactory
 
 FIELD = {"app_label": "courses", "model_name": "course", "field_name": "instructor"}
@@ -52,7 +52,7 @@ def test_educator_who_is_none_any_longer__stays(admin_client: Client, factory: A
     person = row.instructor if isinstance(row, Course) else row.educator
     type(person).objects.filter(pk=person.pk).update(role="student")
     address = url(type(row), "change", row.pk)
-    data = sent(admin_client, address) | {"title": "Changed"}
+    data = page_data(admin_client, address) | {"title": "Changed"}
     assert admin_client.post(address, data).status_code == 302
 
 

@@ -30,13 +30,13 @@ from tests.admin.pages import (
     BY_MODEL,
     READ_ONLY,
     context_of,
+    data_of_page,
     each_of,
+    form_data,
     model_admin,
+    page_data,
     post,
     request_for,
-    sent,
-    shown_on,
-    typed,
     url,
 )
 from tests.factories import (
@@ -71,7 +71,7 @@ class Tab:
         self.address = url(type(row), "change", row.pk)
         context = context_of(client, self.address, parameters)
         self.form = context["adminform"].form
-        self.data = shown_on(context)
+        self.data = data_of_page(context)
 
     def save(self, **typed: str) -> Any:
         return post(self.client, self.address, self.data | typed)
@@ -82,7 +82,7 @@ class Tab:
         for name, value in values.items():
             setattr(row, name, value)
         form = type(self.form)
-        before, after = typed(form(instance=self.row)), typed(form(instance=row))
+        before, after = form_data(form(instance=self.row)), form_data(form(instance=row))
         emptied = dict.fromkeys(before.keys() - after.keys(), "")
         changed = {name: text for name, text in after.items() if before.get(name) != text}
         return self.save(**emptied, **changed)
@@ -202,7 +202,7 @@ def test_conflict__names_both_values_and_is_resolved_by_saving_again(admin_clien
         "Nothing was saved, because another session changed this from First to Second while the "
         "form was open. Save again to replace it with what you typed."
     )
-    assert tab.client.post(tab.address, shown_on(response.context_data)).status_code == 302
+    assert tab.client.post(tab.address, data_of_page(response.context_data)).status_code == 302
     assert Course.objects.get().title == "Third"
 
 
@@ -267,7 +267,7 @@ def test_page_that_does_not_say_what_it_showed__is_saved_after_a_question(
     assert response.context_data["adminform"].form.errors == {
         "title": [NOT_SHOWN.format(now='<span class="other-value">There</span>')]
     }
-    assert tab.client.post(tab.address, shown_on(response.context_data)).status_code == 302
+    assert tab.client.post(tab.address, data_of_page(response.context_data)).status_code == 302
     assert Course.objects.get().title == "Here"
 
 
@@ -364,7 +364,7 @@ def test_inline_row_changed_and_deleted_meanwhile__becomes_a_new_row(admin_clien
             "",
         )
     ]
-    assert tab.client.post(tab.address, shown_on(response.context_data)).status_code == 302
+    assert tab.client.post(tab.address, data_of_page(response.context_data)).status_code == 302
     assert sorted(text for text, _ in texts_and_points()) == ["b", "mine"]
 
 
@@ -378,7 +378,7 @@ def test_inline_row_deleted_here_and_changed_meanwhile__is_deleted_after_a_quest
     assert response.context_data["problems"][0].message == CHANGED.format(
         noun="question", caption=question
     )
-    again = shown_on(response.context_data) | {"questions-0-DELETE": "on"}
+    again = data_of_page(response.context_data) | {"questions-0-DELETE": "on"}
     assert tab.client.post(tab.address, again).status_code == 302
     assert texts_and_points() == [("b", 1)]
 
@@ -396,12 +396,12 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
         "delete 2 lessons and leave 1 course module without prerequisite module"
     ]
     LessonFactory.create(module=lesson.module)
-    second: Any = tab.client.post(tab.address, shown_on(first.context_data) | mark)
+    second: Any = tab.client.post(tab.address, data_of_page(first.context_data) | mark)
     assert asked(second) == [
         "delete 3 lessons and leave 1 course module without prerequisite module"
     ]
     assert 'name="modules-_counted"' in second.text
-    third = tab.client.post(tab.address, shown_on(second.context_data) | mark)
+    third = tab.client.post(tab.address, data_of_page(second.context_data) | mark)
     assert (third.status_code, Lesson.objects.count()) == (302, 0)
 
 
@@ -425,7 +425,7 @@ def test_inline_rows_of_the_second_page__are_found_though_a_row_before_is_gone(
 ) -> None:
     quiz = quiz_with_questions(*"abcdefghijkl")
     address = url(Quiz, "change", quiz.pk) + "?questions-page=2"
-    data = sent(admin_client, address)
+    data = page_data(admin_client, address)
     Question.objects.filter(question_text="a").delete()
     assert admin_client.post(address, data | {"questions-1-points": "7"}).status_code == 302
     assert texts_and_points()[-2:] == [("k", 1), ("l", 7)]
@@ -458,6 +458,6 @@ def test_record_deleted_meanwhile__can_be_added_again_as_typed(admin_client: Cli
         f"The course “{course}” was deleted while this form was open, so nothing was saved. "
         "What you typed is below. Save it to add a new course."
     ]
-    again = typed(form) | {"_saveasnew": "1", "modules-TOTAL_FORMS": "0"}
+    again = form_data(form) | {"_saveasnew": "1", "modules-TOTAL_FORMS": "0"}
     admin_client.post(tab.address, again | {"modules-INITIAL_FORMS": "0"})
     assert Course.objects.get().category == "music"

@@ -33,10 +33,10 @@ from tests.admin.pages import (
     TRAITS,
     each_model,
     each_of,
+    form_data,
     fresh_form,
     model_admin,
     request_for,
-    typed,
     url,
     with_markup,
 )
@@ -298,14 +298,14 @@ def test_form_saved_untouched__changes_nothing(model: type[models.Model]) -> Non
     row = BY_MODEL[model].create()
     before = columns(row)
     form = model_admin(model).get_form(request_for(model), row, change=True)
-    form(typed(form(instance=row)), instance=row).save()
+    form(form_data(form(instance=row)), instance=row).save()
     assert columns(row) == before
 
 
 @each_of(*(model for model in WRITTEN if model is not User))
 def test_valid_form__adds_the_row(model: type[models.Model]) -> None:
     row, form = BY_MODEL[model].create(), fresh_form(model)
-    data = typed(form(instance=row))
+    data = form_data(form(instance=row))
     row.delete()
     added = form(data).save()
-    assert typed(form(instance=added)) == data
+    assert form_data(form(instance=added)) == data

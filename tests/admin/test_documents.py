@@ -14,7 +14,7 @@ from config.admin import documents
 from config.admin.documents import DEEPEST, HALF_PAIR, NUL, TOO_DEEP, TOO_LONG
 from config.postgres import JSONField
 from courses.models import Lesson
-from tests.admin.pages import BY_MODEL, errors, form_of, sent, typed, url, valid_data
+from tests.admin.pages import BY_MODEL, errors, form_data, form_of, page_data, url, valid_data
 from tests.factories import (
     AnalyticsEventFactory,
     AssignmentFactory,
@@ -46,7 +46,7 @@ def stored(lesson: Lesson) -> str:
 def save(client: Client, lesson: Lesson, **changes: str) -> None:
     address = url(Lesson, "change", lesson.pk)
     # Browsers send line breaks in this form.
-    data = {name: text.replace("\n", "\r\n") for name, text in sent(client, address).items()}
+    data = {name: text.replace("\n", "\r\n") for name, text in page_data(client, address).items()}
     assert client.post(address, data | changes).status_code == 302
 
 
@@ -58,7 +58,7 @@ def test_document_of_a_form_with_another_change__stays_as_it_is(admin_client: Cl
 
 def test_document_with_another_change__keeps_its_digits(admin_client: Client) -> None:
     before = store(lesson := LessonFactory.create(), DIGITS)
-    text = typed(form_of(admin_client, url(Lesson, "change", lesson.pk)))["metadata"]
+    text = form_data(form_of(admin_client, url(Lesson, "change", lesson.pk)))["metadata"]
     save(admin_client, lesson, metadata=text.replace('"1.10"', '"2"'))
     assert stored(lesson) == before.replace('"1.10"', '"2"')
 
@@ -125,7 +125,7 @@ def test_no_document__is_an_empty_input(admin_client: Client) -> None:
 @pytest.mark.parametrize("text", ["", " ", "null"])
 def test_document_removed__is_none(admin_client: Client, text: str) -> None:
     address = url(Assignment, "change", AssignmentFactory.create(rubric={"a": 1}).pk)
-    admin_client.post(address, sent(admin_client, address) | {"rubric": text})
+    admin_client.post(address, page_data(admin_client, address) | {"rubric": text})
     assert Assignment.objects.filter(rubric__isnull=True).exists()
 
 
@@ -138,14 +138,14 @@ def test_document_changed__is_saved(admin_client: Client) -> None:
 def test_invalid_document__is_shown_as_it_was_typed(admin_client: Client) -> None:
     lesson = LessonFactory.create()
     address = url(Lesson, "change", lesson.pk)
-    data = sent(admin_client, address) | {"metadata": "{oops"}
+    data = page_data(admin_client, address) | {"metadata": "{oops"}
     response = admin_client.post(address, data)
     assert response.context["adminform"].form["metadata"].value() == "{oops"
 
 
 def test_empty_text_as_an_answer__is_saved(admin_client: Client) -> None:
     address = url(Question, "change", QuestionFactory.create().pk)
-    admin_client.post(address, sent(admin_client, address) | {"correct_answer": '""'})
+    admin_client.post(address, page_data(admin_client, address) | {"correct_answer": '""'})
     assert Question.objects.get().correct_answer == ""
 
 

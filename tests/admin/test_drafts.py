@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from courses.models import Course
-from tests.admin.pages import sent, url, valid_data
+from tests.admin.pages import page_data, url, valid_data
 from tests.factories import CourseFactory
 
 
@@ -16,7 +16,7 @@ def saved_number(client: Client, address: str, data: dict[str, str]) -> str | No
 
 def test_changed_record__is_acknowledged(admin_client: Client) -> None:
     address = url(Course, "change", CourseFactory.create().pk)
-    data = sent(admin_client, address) | {"_draft": "1764376800123"}
+    data = page_data(admin_client, address) | {"_draft": "1764376800123"}
     assert saved_number(admin_client, address, data) == "1764376800123"
 
 
@@ -27,12 +27,12 @@ def test_added_record__is_acknowledged(admin_client: Client) -> None:
 
 def test_refused_record__is_not_acknowledged(admin_client: Client) -> None:
     address = url(Course, "change", CourseFactory.create().pk)
-    data = sent(admin_client, address) | {"title": "", "_draft": "7"}
+    data = page_data(admin_client, address) | {"title": "", "_draft": "7"}
     assert saved_number(admin_client, address, data) is None
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "٣", "1; path=/"])
 def test_number_that_is_none__is_not_acknowledged(admin_client: Client, number: str) -> None:
     address = url(Course, "change", CourseFactory.create().pk)
-    data = sent(admin_client, address) | {"_draft": number}
+    data = page_data(admin_client, address) | {"_draft": number}
     assert saved_number(admin_client, address, data) is None

@@ -19,13 +19,13 @@ from payments.models import Payment, Refund, Subscription
 from tests.admin.pages import (
     BY_MODEL,
     READ_ONLY,
+    data_to_add,
     each_of,
     errors,
+    form_data,
     form_of,
     fresh_form,
-    like,
-    sent,
-    typed,
+    page_data,
     url,
     valid_data,
 )
@@ -44,7 +44,7 @@ from users.models import UserProfile
 
 
 def test_fresh_form_of_a_quiz__is_filled_in_with_defaults(admin_client: Client) -> None:
-    assert typed(form_of(admin_client, url(Quiz, "add"))) == {
+    assert form_data(form_of(admin_client, url(Quiz, "add"))) == {
         "description": "",
         "max_attempts": "0",
         "show_correct_answers": "True",
@@ -86,7 +86,7 @@ def test_submission_saved_untouched__keeps_its_microseconds(admin_client: Client
     start = timezone.now().replace(microsecond=1)
     submission = QuizSubmissionFactory.create(started_at=start, submitted_at=start)
     address = url(QuizSubmission, "change", submission.pk)
-    admin_client.post(address, sent(admin_client, address))
+    admin_client.post(address, page_data(admin_client, address))
     submission.refresh_from_db()
     assert (submission.started_at, submission.submitted_at) == (start, start)
 
@@ -97,11 +97,11 @@ def test_valid_form__adds_the_row(admin_client: Client, model: type[models.Model
     response = admin_client.post(url(model, "add"), data)
     assert response.status_code == 302
     form = type(form_of(admin_client, url(model, "add")))
-    assert data.items() >= typed(form(instance=model._default_manager.get())).items()
+    assert data.items() >= form_data(form(instance=model._default_manager.get())).items()
 
 
 def test_fresh_form_with_only_the_required_values__adds_a_course(admin_client: Client) -> None:
-    fresh = sent(admin_client, url(Course, "add"))
+    fresh = page_data(admin_client, url(Course, "add"))
     demanded = {"title": "SQL", "slug": "sql", "category": "it", "difficulty": "beginner"}
     instructor = UserFactory.create(educator=True)
     data = fresh | demanded | {"instructor": str(instructor.pk)}
@@ -238,7 +238,7 @@ def test_form_that_breaks_a_check__says_so_at_the_field(
     model: type[models.Model], changes: dict[str, str], field: str, message: str
 ) -> None:
     form, row = fresh_form(model), BY_MODEL[model].create()
-    data = typed(form(instance=row)) | changes
+    data = form_data(form(instance=row)) | changes
     row.delete()
     assert form(data).errors == {field: [message]}
 
@@ -299,12 +299,12 @@ def test_form_with_the_values_of_another_row__says_which_may_not_repeat(
     model: type[models.Model], traits: dict[str, Any], field: str, message: str
 ) -> None:
     form, row = fresh_form(model), BY_MODEL[model].create(**traits)
-    assert form(typed(form(instance=row))).errors == {field: [message]}
+    assert form(form_data(form(instance=row))).errors == {field: [message]}
 
 
 def test_second_active_subscription_to_a_plan__is_refused(admin_client: Client) -> None:
     subscription = SubscriptionFactory.create()
-    data = like(admin_client, subscription)
+    data = data_to_add(admin_client, subscription)
     data["stripe_subscription_id"] = "sub_other"
     assert errors(admin_client, url(Subscription, "add"), data) == {
         "plan_id": ["The user already has an active subscription to this plan."]
@@ -322,7 +322,7 @@ def test_message_to_oneself__is_refused(admin_client: Client) -> None:
 def test_module_as_its_own_prerequisite__is_refused(admin_client: Client) -> None:
     module = CourseModuleFactory.create()
     address = url(CourseModule, "change", module.pk)
-    data = sent(admin_client, address) | {"prerequisite_module": str(module.pk)}
+    data = page_data(admin_client, address) | {"prerequisite_module": str(module.pk)}
     assert errors(admin_client, address, data) == {
         "prerequisite_module": ["A module cannot be its own prerequisite."]
     }
@@ -331,7 +331,7 @@ def test_module_as_its_own_prerequisite__is_refused(admin_client: Client) -> Non
 def test_expiry_before_the_creation__is_refused(admin_client: Client) -> None:
     notification = NotificationFactory.create()
     address = url(Notification, "change", notification.pk)
-    data = sent(admin_client, address) | at("expires_at", "2020-01-01")
+    data = page_data(admin_client, address) | at("expires_at", "2020-01-01")
     assert errors(admin_client, address, data) == {
         "expires_at": ["It must expire after its creation."]
     }
@@ -422,5 +422,5 @@ def test_text_that_an_index_cannot_hold__is_refused_at_the_field(admin_client: C
         cursor.execute("CREATE INDEX ON courses (description)")
     address = url(Course, "change", CourseFactory.create().pk)
     text = secrets.token_hex(8_000)  # cannot be compressed
-    data = sent(admin_client, address) | {"description": text}
+    data = page_data(admin_client, address) | {"description": text}
     assert errors(admin_client, address, data) == {"description": [TOO_LONG]}

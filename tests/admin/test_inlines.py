@@ -9,7 +9,7 @@ from django.test import Client
 
 from assessments.models import Quiz
 from courses.models import CourseModule
-from tests.admin.pages import context_of, errors, post, sent, url
+from tests.admin.pages import context_of, errors, page_data, post, url
 from tests.factories import (
     CourseFactory,
     CourseModuleFactory,
@@ -30,7 +30,7 @@ def inline_rows(client: Client, row: models.Model, **parameters: str) -> list[mo
 
 def save(client: Client, row: models.Model, **changes: str) -> Any:
     address = url(type(row), "change", row.pk)
-    return post(client, address, sent(client, address) | changes)
+    return post(client, address, page_data(client, address) | changes)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_rows_that_another_administrator_moved_meanwhile__are_not_moved_back(
     course = CourseFactory.create()
     rows = numbered(course, CourseModuleFactory, "course", (1, 2, 3))
     address = url(type(course), "change", course.pk)
-    stale = sent(admin_client, address)
+    stale = page_data(admin_client, address)
     save(admin_client, course, **{"modules-0-order_number": "2", "modules-1-order_number": "1"})
     swap = {"modules-1-order_number": "3", "modules-2-order_number": "2"}
     response = admin_client.post(address, stale | swap)
@@ -203,7 +203,7 @@ def test_number_of_another_row_on_the_page_of_one__is_refused_with_a_way_out(
     address = url(CourseModule, page, *([second.pk] if page == "change" else []))
     typed = {"course": str(course.pk), "title": "Joins", "order_number": "1"}
     free = 2 if page == "change" else 3
-    assert errors(admin_client, address, sent(admin_client, address) | typed) == {
+    assert errors(admin_client, address, page_data(admin_client, address) | typed) == {
         "order_number": [
             f"Order number 1 belongs to “{first}”. Choose another, such as {free}. "
             "To swap the two, open the course, where all are in one form."

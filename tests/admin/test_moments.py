@@ -13,7 +13,7 @@ from django.utils import timezone
 from analytics.models import AnalyticsEvent
 from config.admin.moments import OUTSIDE, MomentField, MomentWidget
 from courses.models import Course
-from tests.admin.pages import context_of, errors, sent, url
+from tests.admin.pages import context_of, errors, page_data, url
 from tests.factories import AnalyticsEventFactory, CourseFactory, UserProfileFactory
 from users.models import User, UserProfile
 
@@ -40,7 +40,7 @@ def in_tokyo(admin_client: Client) -> Client:
 def sent_in(zone: str, client: Client, address: str) -> dict[str, str]:
     """Return what a browser sends of the untouched page, whose times are in `zone`."""
     with timezone.override(ZoneInfo(zone)):
-        return sent(client, address)
+        return page_data(client, address)
 
 
 def published(course: Course) -> datetime | None:
@@ -60,7 +60,10 @@ def test_time_of_a_repeated_hour_untouched__stays_as_it_is(
 
 def test_time_of_a_repeated_hour_typed__asks_which_of_the_two(in_prague: Client) -> None:
     address = url(Course, "change", CourseFactory.create().pk)
-    data = sent(in_prague, address) | {"published_at_0": "2025-10-26", "published_at_1": "02:30"}
+    data = page_data(in_prague, address) | {
+        "published_at_0": "2025-10-26",
+        "published_at_1": "02:30",
+    }
     assert errors(in_prague, address, data) == {"published_at": [TWICE]}
     html = in_prague.post(address, data).content.decode()
     assert '<option value="+02:00">02:30 CEST (UTC+02:00)</option>' in html
@@ -74,7 +77,7 @@ def test_time_of_a_repeated_hour_chosen__is_saved(
     course = CourseFactory.create()
     address = url(Course, "change", course.pk)
     parts = {"published_at_0": "2025-10-26", "published_at_1": "02:30", "published_at_2": chosen}
-    in_prague.post(address, sent(in_prague, address) | parts)
+    in_prague.post(address, page_data(in_prague, address) | parts)
     assert published(course) == datetime(2025, 10, 26, hour, 30, tzinfo=UTC)
 
 
@@ -155,7 +158,7 @@ def test_choice_between_two_moments__is_offered_only_for_a_repeated_time(
 
 def test_time_that_is_none__is_shown_as_it_was_typed(in_prague: Client) -> None:
     address = url(Course, "change", CourseFactory.create().pk)
-    data = sent(in_prague, address) | {"published_at_0": "soon", "published_at_1": "25:00"}
+    data = page_data(in_prague, address) | {"published_at_0": "soon", "published_at_1": "25:00"}
     assert errors(in_prague, address, data) == {
         "published_at": ["Enter a valid date.", "Enter a valid time."]
     }
@@ -201,9 +204,8 @@ def test_time_that_python_does_not_have__is_shown_and_stays_as_it_is(
     assert f">{text}<" in admin_client.get(url(Course, "changelist")).content.decode()
     assert text in b"".join(admin_client.get(url(Course, "export", "csv"))).decode()
     address = url(Course, "change", course.pk)
-    assert (
-        admin_client.post(address, sent(admin_client, address) | {"title": "A"}).status_code == 302
-    )
+    data = page_data(admin_client, address) | {"title": "A"}
+    assert admin_client.post(address, data).status_code == 302
     assert (str(published(course)), Course.objects.get().title) == (text, "A")
 
 
@@ -246,7 +248,7 @@ def test_value_that_is_not_offered__is_refused(
 ) -> None:
     row = UserProfileFactory.create() if model is UserProfile else CourseFactory.create()
     address = url(model, "change", row.pk)
-    assert errors(admin_client, address, sent(admin_client, address) | {field: value}) == {
+    assert errors(admin_client, address, page_data(admin_client, address) | {field: value}) == {
         field: [f"“{value}” is not in the list. Choose one that is."]
     }
 
@@ -257,7 +259,8 @@ def test_unknown_zone_of_a_profile__stays_and_is_said(admin_client: Client) -> N
     html = admin_client.get(address).content.decode()
     assert '<option value="Middle/Earth" selected>Middle/Earth (unknown)</option>' in html
     assert "“Middle/Earth” is not in the list. It stays as it is until another is chosen." in html
-    assert admin_client.post(address, sent(admin_client, address) | {"bio": "A"}).status_code == 302
+    data = page_data(admin_client, address) | {"bio": "A"}
+    assert admin_client.post(address, data).status_code == 302
     profile.refresh_from_db()
     assert (profile.timezone, profile.bio) == ("Middle/Earth", "A")
 

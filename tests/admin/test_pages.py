@@ -18,8 +18,8 @@ from tests.admin.pages import (
     TRAITS,
     each_model,
     form_of,
+    page_data,
     representative,
-    sent,
     url,
 )
 from tests.factories import AnalyticsEventFactory, UserFactory
@@ -93,11 +93,11 @@ def test_page_of_a_row_that_the_platform_writes__has_no_input(admin_client: Clie
 def test_course_added_changed_and_deleted__is_in_the_log(admin_client: Client) -> None:
     data = {"title": "SQL", "slug": "sql", "category": "databases", "difficulty": "beginner"}
     data["instructor"] = str(UserFactory.create(educator=True).pk)
-    fresh = sent(admin_client, url(Course, "add"))
+    fresh = page_data(admin_client, url(Course, "add"))
     admin_client.post(url(Course, "add"), fresh | data)
     course = Course.objects.get()
     address = url(Course, "change", course.pk)
-    admin_client.post(address, sent(admin_client, address) | {"title": "More SQL"})
+    admin_client.post(address, page_data(admin_client, address) | {"title": "More SQL"})
     admin_client.post(url(Course, "delete", course.pk), {"post": "yes"})
     assert [str(entry) for entry in LogEntry.objects.order_by("pk")] == [
         "Added “SQL”.",

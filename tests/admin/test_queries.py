@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
@@ -13,7 +14,7 @@ from assessments.models import Quiz
 from communication.models import DiscussionPost, Message
 from courses.models import Course, CourseModule
 from enrollments.models import LessonProgress
-from tests.admin.pages import BY_MODEL, TRAITS, each_of, representative, url
+from tests.admin.pages import BY_MODEL, TRAITS, each_of, form_data, fresh_form, representative, url
 from tests.factories import (
     AssignmentSubmissionFactory,
     CourseFactory,
@@ -175,6 +176,16 @@ def test_deactivation_of_more_accounts__takes_no_more_queries(admin_client: Clie
 def test_fresh_form__takes_no_query(admin_client: Client, model: type[models.Model]) -> None:
     ContentType.objects.get_for_model(model)
     assert number(admin_client, url(model, "add")) == SESSION
+
+
+@pytest.mark.django_db
+def test_form_that_meets_all_checks__takes_one_query_for_them() -> None:
+    form, row = fresh_form(Course), CourseFactory.create()
+    data = form_data(form(instance=row))
+    row.delete()
+    with CaptureQueriesContext(connection) as queries:
+        assert form(data).is_valid()
+    assert len([query for query in queries if "_check" in query["sql"]]) == 1
 
 
 @each_of(LessonProgress, Message)

@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate
 from django.test import Client
 from django.urls import reverse
 
-from tests.admin.pages import errors, sent, url
+from tests.admin.pages import errors, page_data, url
 from tests.factories import UserFactory
 from users.enums import Role
 from users.models import User
@@ -99,7 +99,7 @@ def test_own_password__is_changed_with_the_old_one(
 def test_own_role_and_closing__are_read_only(admin_client: Client) -> None:
     address = url(User, "change", User.objects.get().pk)
     closing = {"role": "student", "deleted_at_0": "2100-01-01", "deleted_at_1": "00:00:00"}
-    admin_client.post(address, sent(admin_client, address) | closing)
+    admin_client.post(address, page_data(admin_client, address) | closing)
     assert User.objects.get().is_superuser
 
 
@@ -121,7 +121,7 @@ def test_user_changed__keeps_the_password_and_the_tokens(admin_client: Client) -
     user = UserFactory.create(password=PASSWORD, verifying=True, resetting_password=True)
     secrets = (user.password, user.verification_token, user.password_reset_token)
     address = url(User, "change", user.pk)
-    admin_client.post(address, sent(admin_client, address) | {"role": "educator"})
+    admin_client.post(address, page_data(admin_client, address) | {"role": "educator"})
     user.refresh_from_db()
     assert user.role is Role.EDUCATOR
     assert (user.password, user.verification_token, user.password_reset_token) == secrets
@@ -130,7 +130,7 @@ def test_user_changed__keeps_the_password_and_the_tokens(admin_client: Client) -
 def test_account_closed_and_reactivated__may_log_in_again(admin_client: Client) -> None:
     user = UserFactory.create(email="ann@example.com", password=PASSWORD, deleted=True)
     address = url(User, "change", user.pk)
-    opened = sent(admin_client, address) | {"deleted_at_0": "", "deleted_at_1": ""}
+    opened = page_data(admin_client, address) | {"deleted_at_0": "", "deleted_at_1": ""}
     assert authenticate(username="ann@example.com", password=PASSWORD) is None
     admin_client.post(address, opened)
     assert authenticate(username="ann@example.com", password=PASSWORD) == user
@@ -139,7 +139,7 @@ def test_account_closed_and_reactivated__may_log_in_again(admin_client: Client) 
 def test_account_closed_before_its_creation__is_refused(admin_client: Client) -> None:
     address = url(User, "change", UserFactory.create().pk)
     early = {"deleted_at_0": "2020-01-01", "deleted_at_1": "00:00:00"}
-    data = sent(admin_client, address) | early
+    data = page_data(admin_client, address) | early
     assert errors(admin_client, address, data) == {
         "deleted_at": ["The closing time must not be before the creation of the account."]
     }

@@ -20,7 +20,7 @@ from playwright.sync_api import (
 from pytest_django import DjangoDbBlocker
 
 from config.demo.administrator import make_administrator
-from tests.browser.look import DESKTOP, PHONE
+from tests.browser.accessibility import DESKTOP, PHONE
 from tests.browser.platform import Account, Platform, log_in, serve
 from tests.browser.watch import Watch
 from tests.demo.command import seed_demo
@@ -78,7 +78,7 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def desk(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
+def admin_context(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
     """Yield the context of a logged-in administrator; its cache makes later pages quick."""
     with browser.new_context(base_url=platform.address, viewport=DESKTOP) as context:
         page = context.new_page()
@@ -101,42 +101,44 @@ def watched(context: BrowserContext, address: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(desk: BrowserContext, platform: Platform) -> Iterator[Page]:
-    with watched(desk, platform.address) as page:
+def page(admin_context: BrowserContext, platform: Platform) -> Iterator[Page]:
+    with watched(admin_context, platform.address) as page:
         yield page
 
 
 @pytest.fixture(scope="package")
-def lobby(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
+def visitor_context(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
     """Yield the context of the visitors, of which each finds the files of the one before."""
     with browser.new_context(base_url=platform.address, viewport=DESKTOP) as context:
         yield context
 
 
 @pytest.fixture
-def visitor(lobby: BrowserContext, platform: Platform) -> Iterator[Page]:
+def visitor(visitor_context: BrowserContext, platform: Platform) -> Iterator[Page]:
     """Yield a page of a visitor who has not logged in."""
-    with watched(lobby, platform.address) as page:
+    with watched(visitor_context, platform.address) as page:
         yield page
-    lobby.clear_cookies()
+    visitor_context.clear_cookies()
 
 
 @pytest.fixture(scope="package")
-def handset(browser: Browser, desk: BrowserContext, platform: Platform) -> Iterator[BrowserContext]:
+def phone_context(
+    browser: Browser, admin_context: BrowserContext, platform: Platform
+) -> Iterator[BrowserContext]:
     """Yield the context of the administrator's phone."""
     device = browser.new_context(
         base_url=platform.address,
         viewport=PHONE,
         is_mobile=True,
         has_touch=True,
-        storage_state=desk.storage_state(),
+        storage_state=admin_context.storage_state(),
     )
     with device as context:
         yield context
 
 
 @pytest.fixture
-def phone(handset: BrowserContext, platform: Platform) -> Iterator[Page]:
+def phone(phone_context: BrowserContext, platform: Platform) -> Iterator[Page]:
     """Yield a page of the administrator on a phone."""
-    with watched(handset, platform.address) as page:
+    with watched(phone_context, platform.address) as page:
         yield page

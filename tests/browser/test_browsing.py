@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.look import MAIN, look
+from tests.browser.accessibility import MAIN, assert_accessible
 from tests.browser.platform import Platform
 
 COURSES = "/admin/courses/course/"
@@ -39,17 +39,17 @@ def test_search__finds_by_a_word_of_the_title(page: Page, platform: Platform) ->
     expect(page.locator("#result_list tbody th a").first).to_have_text(title)
 
 
-def test_search_for_what_is_not_there__says_so(page: Page) -> None:
+def test_search_without_a_match__says_that_there_is_none(page: Page) -> None:
     page.goto(f"{COURSES}?q=xyzzy")
     expect(page.get_by_text("0 courses")).to_be_visible()
-    look(page, "list-empty", MAIN)
+    assert_accessible(page, "list-empty", MAIN)
 
 
 def test_filter_by_enum__leaves_those(page: Page, platform: Platform) -> None:
     [(number,)] = platform.database.query("SELECT count(*) FROM courses WHERE status = 'draft'")
     page.goto(COURSES)
     page.get_by_role("button", name="Filters").click()
-    look(page, "list-filters", "#changelist-filter")
+    assert_accessible(page, "list-filters", "#changelist-filter")
     page.locator("#changelist-filter").get_by_role("link", name="Draft").click()
     expect(page).to_have_url(re.compile("status"))
     expect(page.locator("#result_list tbody input.action-select")).to_have_count(number)
@@ -97,9 +97,9 @@ def test_export_as_json__has_the_rows_of_the_list(page: Page, platform: Platform
     assert [(len(rows),)] == platform.database.query("SELECT count(*) FROM courses")
 
 
-def test_history__is_for_everybody(page: Page, platform: Platform) -> None:
+def test_history__is_accessible(page: Page, platform: Platform) -> None:
     [(key, _, _)] = platform.database.query(MOST_STUDENTS)
     page.goto(f"{COURSES}{key}/change/")
     page.get_by_role("link", name="History").click()
     page.wait_for_url("**/history/**")
-    look(page, "history", MAIN)
+    assert_accessible(page, "history", MAIN)

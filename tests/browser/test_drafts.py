@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.look import look
+from tests.browser.accessibility import assert_accessible
 from tests.browser.platform import Platform, log_in
 from tests.browser.test_editing import draft
 
@@ -24,7 +24,7 @@ def test_form_sent_after_the_session__is_back_after_the_login(
     expect(visitor.get_by_role("status")).to_contain_text("Your unsaved changes of")
     expect(visitor.get_by_label("Category")).to_have_value("Weaving")
     expect(added).to_have_value("Looms")
-    look(visitor, "draft", ".form-note")
+    assert_accessible(visitor, "draft", ".form-note")
     visitor.get_by_role("button", name="Discard").click()
     expect(visitor.get_by_label("Category")).not_to_have_value("Weaving")
     expect(added).to_have_count(0)

@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.accessibility import MAIN, assert_accessible
 from tests.browser.conftest import watched
-from tests.browser.look import MAIN, look
 from tests.browser.platform import Platform
 
 COURSES = "/admin/courses/course/"
@@ -28,7 +28,7 @@ def test_record_changed__is_saved(page: Page, platform: Platform) -> None:
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.get_by_text("was changed successfully")).to_be_visible()
     expect(page.get_by_label("Category")).to_have_value("Gardening")
-    look(page, "record-saved", "#main ul.mb-4")
+    assert_accessible(page, "record-saved", "#main ul.mb-4")
 
 
 def test_record_that_breaks_a_constraint__says_so_at_the_field(
@@ -38,7 +38,7 @@ def test_record_that_breaks_a_constraint__says_so_at_the_field(
     page.get_by_label("Price").fill("-1")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".field-price")).to_contain_text("The value must be from 0 to 99999999.99.")
-    look(page, "record-error", ".problems, .errornote, .field-price")
+    assert_accessible(page, "record-error", ".problems, .errornote, .field-price")
 
 
 def test_row_added_within_a_record__is_saved(page: Page, platform: Platform) -> None:
@@ -63,7 +63,7 @@ def test_row_dragged_below_the_next__keeps_the_numbers_of_the_page(
     drag(page, rows.nth(0), rows.nth(1))
     expect(rows.nth(0).get_by_label("Title")).to_have_value(titles[1])
     expect(rows.nth(0).get_by_label("Order number")).to_have_value("1")
-    look(page, "row-dragged", "#modules-group")
+    assert_accessible(page, "row-dragged", "#modules-group")
     page.get_by_role("button", name="Save and continue editing").click()
     expect(page.get_by_text("was changed successfully")).to_be_visible()
     expect(rows.nth(0).get_by_label("Title")).to_have_value(titles[1])
@@ -128,7 +128,7 @@ def test_account_for_good__wants_its_address_typed(page: Page, platform: Platfor
         "SELECT id::text, email FROM users WHERE role = 'student' ORDER BY id DESC OFFSET 1 LIMIT 1"
     )
     page.goto(f"/admin/users/user/{key}/erase/")
-    look(page, "erase", MAIN)
+    assert_accessible(page, "erase", MAIN)
     page.get_by_role("textbox").fill(email)
     page.get_by_role("button", name="Yes, I").click()
     expect(page.get_by_text("was deleted permanently")).to_be_visible()
@@ -139,7 +139,7 @@ def test_password__has_a_page(page: Page, platform: Platform) -> None:
         "SELECT id::text FROM users WHERE role = 'student' ORDER BY id LIMIT 1"
     )
     page.goto(f"/admin/users/user/{key}/password/")
-    look(page, "password", MAIN)
+    assert_accessible(page, "password", MAIN)
 
 
 def test_title_in_any_script__fills_the_slug(page: Page) -> None:
@@ -155,9 +155,9 @@ def test_title_in_any_script__fills_the_slug(page: Page) -> None:
 
 
 def test_time_of_a_browser_in_another_zone__has_a_warning_that_can_be_read(
-    browser: Browser, desk: BrowserContext, platform: Platform
+    browser: Browser, admin_context: BrowserContext, platform: Platform
 ) -> None:
-    state = desk.storage_state()
+    state = admin_context.storage_state()
     tokyo = browser.new_context(
         base_url=platform.address, storage_state=state, timezone_id="Asia/Tokyo"
     )
@@ -165,4 +165,4 @@ def test_time_of_a_browser_in_another_zone__has_a_warning_that_can_be_read(
         page.goto(draft(platform, 0))
         warning = page.get_by_text("Enter times in the UTC timezone. (You are 9 hours ahead.)")
         warning.first.click(trial=True)  # fails if another element is above it
-        look(page, "zone-warning", ".timezonewarning")
+        assert_accessible(page, "zone-warning", ".timezonewarning")

@@ -4,23 +4,23 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.look import look
+from tests.browser.accessibility import assert_accessible
 from tests.browser.platform import Account, Platform, log_in
 
 
-def test_login_page__is_for_everybody(visitor: Page) -> None:
+def test_login_page__is_accessible(visitor: Page) -> None:
     visitor.goto("/admin/")
-    look(visitor, "login")
+    assert_accessible(visitor, "login")
 
 
-def test_wrong_password__is_said_and_opens_nothing(visitor: Page, platform: Platform) -> None:
+def test_login_with_a_wrong_password__is_refused(visitor: Page, platform: Platform) -> None:
     log_in(visitor, Account(platform.admin.email, "wrong"))
     expect(visitor.get_by_role("main")).to_contain_text("Please enter the correct email")
     visitor.goto("/admin/courses/course/")
     expect(visitor).to_have_url(re.compile("/admin/login/"))
 
 
-def test_student__does_not_get_in(visitor: Page, platform: Platform) -> None:
+def test_login_of_a_student__is_refused(visitor: Page, platform: Platform) -> None:
     log_in(visitor, platform.student)
     expect(visitor.get_by_role("main")).to_contain_text("Please enter the correct email")
 

@@ -5,16 +5,16 @@ import re
 from playwright.sync_api import Page, expect
 
 from config.schema_docs.dictionary import relations
-from tests.browser.look import look
+from tests.browser.accessibility import assert_accessible
 from tests.browser.platform import Platform
 
 PALETTE = "[x-data='searchCommand()']"
 
 
-def test_dashboard__is_for_everybody(page: Page) -> None:
+def test_dashboard__is_accessible(page: Page) -> None:
     page.goto("/admin/")
     expect(page.locator(".plot svg")).to_have_count(6)
-    look(page, "dashboard")
+    assert_accessible(page, "dashboard")
 
 
 def test_dashboard__leads_to_each_table(page: Page) -> None:
@@ -25,17 +25,17 @@ def test_dashboard__leads_to_each_table(page: Page) -> None:
     expect(page).to_have_url(re.compile("/enrollments/lessonprogress/$"))
 
 
-def test_plot_as_a_table__says_the_numbers(page: Page) -> None:
+def test_plot_as_a_table__has_the_numbers(page: Page) -> None:
     page.goto("/admin/")
     plot = page.get_by_role("region", name="Grading queue", exact=True)
     plot.get_by_text("As a table").click()
     expect(plot.get_by_role("rowheader", name="under a day")).to_be_visible()
 
 
-def test_schema__is_for_everybody(page: Page) -> None:
+def test_schema__is_accessible(page: Page) -> None:
     page.goto("/admin/schema/")
     expect(page.locator(".diagram .box")).to_have_count(24)
-    look(page, "schema")
+    assert_accessible(page, "schema")
 
 
 CROSSINGS = """paths => paths.flatMap(path => {
@@ -94,7 +94,7 @@ def test_schema_table_clicked__is_explained(page: Page) -> None:
     table = page.get_by_role("region", name="courses", exact=True)
     expect(table).to_be_visible()
     expect(table).to_contain_text("courses_instructor_id_fk")
-    look(page, "schema-table", "#table-courses")
+    assert_accessible(page, "schema-table", "#table-courses")
     table.get_by_role("link", name="enrollments").click()
     expect(page.get_by_role("region", name="enrollments", exact=True)).to_be_visible()
 
@@ -114,7 +114,7 @@ def test_search_palette__finds_a_record_and_opens_it(page: Page, platform: Platf
     page.get_by_placeholder("Type to search").fill(platform.student.email)
     page.keyboard.press("End")  # the palette searches when a key is released
     expect(page.locator("#command-results")).to_contain_text(platform.student.email)
-    look(page, "search-palette", PALETTE)
+    assert_accessible(page, "search-palette", PALETTE)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/users/user/.*/change/$"))

@@ -9,7 +9,7 @@ from analytics.models import AnalyticsEvent
 from assessments.models import Question
 from courses.models import Course
 from tests.admin.pages import BY_MODEL, READ_ONLY, each_of, url
-from tests.browser.look import MAIN, look
+from tests.browser.accessibility import MAIN, assert_accessible
 from users.models import User
 
 OPENED: tuple[type[Model], ...] = (Course, User, Question, AnalyticsEvent)
@@ -33,23 +33,23 @@ def open_first(page: Page) -> None:
 
 
 @each_of(*OPENED)
-def test_list_and_first_record__are_for_everybody(page: Page, model: type[Model]) -> None:
+def test_list_and_first_record__are_accessible(page: Page, model: type[Model]) -> None:
     page.goto(url(model, "changelist"))
-    look(page, f"{model.__name__}-list", part_of(model))
+    assert_accessible(page, f"{model.__name__}-list", part_of(model))
     open_first(page)
-    look(page, f"{model.__name__}-record", part_of(model))
+    assert_accessible(page, f"{model.__name__}-record", part_of(model))
 
 
 @each_of(*CHANGED)
-def test_page_that_adds__is_for_everybody(page: Page, model: type[Model]) -> None:
+def test_page_that_adds__is_accessible(page: Page, model: type[Model]) -> None:
     page.goto(url(model, "add"))
-    look(page, f"{model.__name__}-add", MAIN)
+    assert_accessible(page, f"{model.__name__}-add", MAIN)
 
 
 @each_of(*CHANGED)
-def test_page_that_deletes__is_for_everybody(page: Page, model: type[Model]) -> None:
+def test_page_that_deletes__is_accessible(page: Page, model: type[Model]) -> None:
     page.goto(url(model, "changelist"))
     open_first(page)
     page.get_by_role("link", name="Delete").or_(page.get_by_role("link", name="Deactivate")).click()
     page.wait_for_url("**/delete/**")
-    look(page, f"{model.__name__}-delete", MAIN)
+    assert_accessible(page, f"{model.__name__}-delete", MAIN)

@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import shutil
 import sys
 from collections.abc import Iterator
 from io import StringIO
@@ -14,6 +13,7 @@ from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from config.embedded.data_directory import BIN
+from tests.docs.copies import copy_project
 from tests.support.databases import Database, new_database
 from tests.support.migrations import default_database
 from tests.support.processes import PROJECT, execute, fork
@@ -31,9 +31,7 @@ def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Data
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Return a copy of the project; its path has a space, as a developer's may."""
-    left_out = shutil.ignore_patterns(".*", "tests", "backups")
-    return Path(shutil.copytree(PROJECT, tmp_path / "a copy", ignore=left_out))
+    return copy_project(tmp_path)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.environment import VARIABLES
 from config.project import own_apps
+from tests.docs.copies import copy_project
 from tests.support.databases import new_database
 from tests.support.processes import PATIENCE, PROJECT, environment, eventually
 from tests.support.servers import accepts, free_port
@@ -44,15 +44,14 @@ def site(
     migrated: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Site]:
     root = tmp_path_factory.mktemp("production")
-    left_out = shutil.ignore_patterns(".*", "tests", "backups", "staticfiles")
-    copy = Path(shutil.copytree(PROJECT, root / "a copy", ignore=left_out))
+    copy = copy_project(root)
     (copy / ".venv").symlink_to(sys.prefix)
     site = Site(free_port(), root / "log")
     variables = environment(LOG_FORMAT="json", GUNICORN_CMD_ARGS=f"--bind=127.0.0.1:{site.port}")
     for name in {*VARIABLES} - {"LOG_FORMAT"}:
         del variables[name]  # the section's .env sets them
     with django_db_blocker.unblock(), new_database(migrated) as database:
-        script = typed().replace("postgres:///learning_platform", database.url)
+        script = commands_of_readme().replace("postgres:///learning_platform", database.url)
         subprocess.run(["bash", "-ec", script], cwd=copy, env=variables, check=True)
         with (
             site.log.open("w") as log,
@@ -63,7 +62,7 @@ def site(
             server.send_signal(signal.SIGTERM)
 
 
-def typed() -> str:
+def commands_of_readme() -> str:
     """Return the commands of the section, except the last, which starts the server."""
     section = (PROJECT / "README.md").read_text().partition("\n## Production\n")[2]
     lines = re.findall("^    (.*)", section.partition("\n## ")[0], re.MULTILINE)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from config.embedded.data_directory import BIN, SYSTEM_USER
+from tests.docs.copies import copy_project
 from tests.support.embedded import has_keeper, is_stopped
 from tests.support.processes import PROJECT, environment, eventually, fork, printed
 
@@ -30,11 +31,10 @@ USERS = "SELECT uuid_extract_version(id), email FROM users"
 
 @pytest.fixture
 def copy() -> Iterator[Path]:
-    """Make a copy of the project that has an old directory; its path has a space."""
+    """Yield a copy of the project that has a data directory of PostgreSQL 16."""
     with TemporaryDirectory() as home:
         Path(home).chmod(0o711)  # the server's user may pass
-        left_out = shutil.ignore_patterns(".*", "tests", "backups")
-        copy = Path(shutil.copytree(PROJECT, Path(home) / "a copy", ignore=left_out))
+        copy = copy_project(Path(home))
         (copy / ".venv").symlink_to((PROJECT / ".venv").resolve())
         make_old_directory(copy)
         yield copy

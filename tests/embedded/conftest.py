@@ -1,15 +1,22 @@
-"""A data directory of the embedded server, for tests that need not make one."""
+"""Data directories of the embedded server: one that exists, and one for the test to create."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.embedded import made_directory
+from tests.support.embedded import made_directory, new_directory
 
 
 @pytest.fixture(scope="session")
 def made() -> Iterator[Path]:
     """Yield a data directory in which a server has run; none is running now."""
     with made_directory() as directory:
+        yield directory
+
+
+@pytest.fixture
+def fresh() -> Iterator[Path]:
+    """Yield the path of a data directory that does not exist yet."""
+    with new_directory() as directory:
         yield directory

@@ -16,7 +16,6 @@ from tests.support.embedded import (
     is_stopped,
     keeper_pid,
     kill,
-    new_directory,
     server_pid,
 )
 from tests.support.processes import eventually, printed, run
@@ -51,12 +50,6 @@ def directory(made: Path) -> Iterator[Path]:
     yield made
     assert eventually(lambda: is_stopped(made))
     assert eventually(lambda: not has_keeper(made))
-
-
-@pytest.fixture
-def fresh() -> Iterator[Path]:
-    with new_directory() as directory:
-        yield directory
 
 
 @contextmanager

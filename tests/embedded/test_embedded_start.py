@@ -1,7 +1,6 @@
 """The start of the embedded server by commands, in directories and as users of all kinds."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,7 +11,6 @@ from tests.support.embedded import (
     Client,
     has_keeper,
     is_stopped,
-    new_directory,
     server_pid,
 )
 from tests.support.processes import (
@@ -39,12 +37,6 @@ CONNECTED = 'postgres learning_platform "$user", public'
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
 
 
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    with new_directory() as directory:
-        yield directory
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -55,16 +47,16 @@ def directory() -> Iterator[Path]:
     ids=" ".join,
 )
 def test_command_without_a_connection__makes_no_directory(
-    directory: Path, arguments: tuple[str, ...]
+    fresh: Path, arguments: tuple[str, ...]
 ) -> None:
-    assert run(*arguments, EMBEDDED_POSTGRES_DIR=directory).returncode == 0
-    assert not directory.exists()
+    assert run(*arguments, EMBEDDED_POSTGRES_DIR=fresh).returncode == 0
+    assert not fresh.exists()
 
 
-def test_first_connection__makes_server_and_database(directory: Path) -> None:
-    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=directory)
+def test_first_connection__makes_server_and_database(fresh: Path) -> None:
+    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=fresh)
     assert printed(process) == CONNECTED
-    assert is_stopped(directory)
+    assert is_stopped(fresh)
 
 
 def test_connection_after_drop_of_the_database__finds_an_empty_one(made: Path) -> None:
@@ -113,21 +105,21 @@ def test_connection_with_all_of_libpq_s_variables__is_undisturbed(made: Path) ->
     assert printed(process) == CONNECTED
 
 
-def test_first_start_in_an_unknown_locale__makes_a_utf8_database(directory: Path) -> None:
-    with Client(directory, LANG="xx_YY.nonsense", LC_ALL="xx_YY.nonsense") as client:
+def test_first_start_in_an_unknown_locale__makes_a_utf8_database(fresh: Path) -> None:
+    with Client(fresh, LANG="xx_YY.nonsense", LC_ALL="xx_YY.nonsense") as client:
         query = "SELECT datlocale, datcollate, pg_encoding_to_char(encoding) FROM pg_database"
         assert client.query(query) == "C.UTF-8 C UTF8"
 
 
-def test_directory_with_special_characters__works(directory: Path) -> None:
-    odd = directory / """it's "so", \\o/ $HOME `id` -D {} %s * ünï-数据"""
+def test_directory_with_special_characters__works(fresh: Path) -> None:
+    odd = fresh / """it's "so", \\o/ $HOME `id` -D {} %s * ünï-数据"""
     with Client(odd) as client:
         assert client.query("SHOW data_directory") == str(odd)
     assert is_stopped(odd)
 
 
-def test_directory_too_long_for_a_socket__works(directory: Path) -> None:
-    with Client(long := directory / ("long" * 50)) as client:
+def test_directory_too_long_for_a_socket__works(fresh: Path) -> None:
+    with Client(long := fresh / ("long" * 50)) as client:
         socket_directory = Path(client.query("SHOW unix_socket_directories").strip('"'))
         assert socket_directory.stat().st_mode & 0o777 == 0o700
     assert is_stopped(long)
@@ -158,7 +150,7 @@ def test_value_of_embedded_postgres_dir__is_this_path(value: str, path: Path) ->
     assert printed(process) == str(path)
 
 
-def test_process_with_database_url__imports_nothing_of_the_embedded_server(directory: Path) -> None:
+def test_process_with_database_url__imports_nothing_of_the_embedded_server(fresh: Path) -> None:
     code = """
 import sys
 from django.core.checks import run_checks
@@ -168,7 +160,7 @@ connection.client, connection.creation
 print([name for name in sys.modules if "embedded" in name or "pgserver" in name])
 """
     url = "postgres://user:password@127.0.0.1:1/name"
-    assert printed(shell(code, DATABASE_URL=url, EMBEDDED_POSTGRES_DIR=directory)) == "[]"
+    assert printed(shell(code, DATABASE_URL=url, EMBEDDED_POSTGRES_DIR=fresh)) == "[]"
 
 
 def test_keeper__starts_without_django() -> None:
@@ -185,8 +177,8 @@ def test_server_of_root__belongs_to_the_user_pgserver(made: Path) -> None:
 
 
 @needs_root
-def test_directory_for_the_socket_of_another_user__is_refused(directory: Path) -> None:
-    long = directory / ("long" * 50)
+def test_directory_for_the_socket_of_another_user__is_refused(fresh: Path) -> None:
+    long = fresh / ("long" * 50)
     (squatted := DataDirectory(long)._short_socket_directory).mkdir()
     os.chown(squatted, NOBODY, NOBODY)
     process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=long)
@@ -207,7 +199,7 @@ def test_server_of_root_below_a_private_directory__may_pass_but_not_list_it(made
 
 
 @needs_root
-def test_server_of_root_whose_user_cannot_be_made__says_so(directory: Path) -> None:
+def test_server_of_root_whose_user_cannot_be_made__says_so(fresh: Path) -> None:
     code = """
 from config.embedded import data_directory
 from django.db import connection
@@ -216,7 +208,7 @@ data_directory.SYSTEM_USER = "no-such-user"
 with explained_errors(["manage.py", "x"]):
     connection.ensure_connection()
 """
-    variables = {"DJANGO_SETTINGS_MODULE": "config.settings", "EMBEDDED_POSTGRES_DIR": directory}
+    variables = {"DJANGO_SETTINGS_MODULE": "config.settings", "EMBEDDED_POSTGRES_DIR": fresh}
     process = run("-c", code, PATH="/nowhere", **variables)
     assert refusal(process) == (
         "manage.py x: The embedded server does not run as root, and its user 'no-such-user' cannot "
@@ -225,9 +217,9 @@ with explained_errors(["manage.py", "x"]):
 
 
 @needs_root
-def test_server_of_another_user__is_for_root_and_that_user(directory: Path) -> None:
-    os.chown(directory.parent, NOBODY, NOBODY)
+def test_server_of_another_user__is_for_root_and_that_user(fresh: Path) -> None:
+    os.chown(fresh.parent, NOBODY, NOBODY)
     command = ("shell", "--verbosity=0", "--command", CONNECT)
     for use in (manage_as_nobody, manage, manage_as_nobody):
-        assert printed(use(*command, EMBEDDED_POSTGRES_DIR=directory)) == CONNECTED
-    assert directory.stat().st_uid == NOBODY
+        assert printed(use(*command, EMBEDDED_POSTGRES_DIR=fresh)) == CONNECTED
+    assert fresh.stat().st_uid == NOBODY

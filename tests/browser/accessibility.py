@@ -14,7 +14,7 @@ SETTLED = """async () => {
     const moving = () => document.getAnimations().filter((one) => one.playState === "running");
     while (moving().length) await Promise.allSettled(moving().map((one) => one.finished));
 }"""
-"""Waits for animations. The page may cancel one, and start another in its place."""
+"""Wait for animations. The page may cancel one and start another in its place."""
 ALIKE = "#result_list tbody:nth-of-type(n+4)"
 """The rows of a list from the fourth on, each in a tbody: they repeat the first three."""
 MAIN = "#main"
@@ -22,10 +22,10 @@ MAIN = "#main"
 SEVERE = ("serious", "critical")
 
 
-def look(page: Page, name: str, part: str = "html") -> None:
+def assert_accessible(page: Page, name: str, part: str = "html") -> None:
     """Fail if axe finds a barrier on the page, or if the page is wider than a phone.
 
-    Axe is slow, so it is given only the `part` that no page has that another test looks at.
+    Axe is slow, so it checks only the `part` that no other test checks.
     If SCREENSHOTS is in the environment, pictures of the page are saved under `name`.
     """
     problems = []
