@@ -41,7 +41,7 @@ class Exchange:
         self.changed_keys = ChangedKeys(connection, self.default, name, months[0].key)
 
     def make(self, attempt: Attempt) -> dict[str, int]:
-        """Make the months, and return the number of rows that have moved to each."""
+        """Make the months, and return about how many rows have moved to each."""
         self._check_nothing_is_lost()
         attempt(partial(check_can_be_dropped, self.connection, self.default))
         for page in range(0, attempt(self._start), PAGES):

@@ -36,10 +36,12 @@ def make_months(
         drop_all_unfinished(connection, model._meta.db_table, attempt)
     moved = _exchange_if_many(connection, model, new, attempt)
     for month in new:
-        number = moved[month.name] if month.name in moved else attempt(month.make)
-        rows = f", with {counted(number, 'row')} of the default partition" if number else ""
+        exchanged = month.name in moved
+        number = moved[month.name] if exchanged else attempt(month.make)
+        about = "about " if exchanged else ""  # rows that changed at the end are not counted
+        rows = f", with {about}{counted(number, 'row')} of the default partition" if number else ""
         say(f"Made {month.name}{rows}.")
-        if number and month.name not in moved:  # after the message, because it takes a while
+        if number and not exchanged:  # after the message, because it takes a while
             execute(connection, f"ANALYZE {month.sql_name}")
     return [month.name for month in new]
 
