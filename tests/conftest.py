@@ -49,6 +49,11 @@ def pytest_configure() -> None:
         atexit.register(leave_memory, directory)  # after this process has left the server
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    # One more than cores: a tenth of the time, tests wait for other processes, locks and pages.
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     # What has been imported stays until the end; to search it for garbage took a tenth of the time.
     gc.freeze()
