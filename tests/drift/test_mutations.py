@@ -58,9 +58,15 @@ class Item(models.Model):
 
 @pytest.fixture(scope="module")
 def expected_of_few(
-    few_apps: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+    expected: Catalog,
+    few_apps: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Catalog]:
-    """Make a database of few tables the default one; return its expected schema."""
+    """Make a database of few tables the default one; return its expected schema.
+
+    `expected` comes first: made while few apps are installed, its database would lack all others.
+    """
     lab = Lab(tmp_path_factory.mktemp("lab"))
     with django_db_blocker.unblock(), new_database(few_apps), lab.installed():
         lab.write_models(ITEM)

@@ -16,7 +16,6 @@ from tests.support.migrations import extra_migration, migrate, new_database, run
 PLANS: dict[str, tuple[str, ...]] = {
     "everything": (),
     "payments": ("payments",),
-    "to_a_migration": ("--to", "enrollments", "0001"),
 }
 
 
@@ -91,7 +90,10 @@ def test_dry_run__changes_nothing_and_its_script_leaves_what_rollback_leaves(
 
 
 def test_rollback_with_verbosity_0__silent(database: str) -> None:
-    assert rollback("--to", "enrollments.0001", *GO_ON, "--verbosity", 0) == []
+    assert rollback("--to", "enrollments", "0001", *GO_ON, "--verbosity", 0) == []
+    assert run_sql("SELECT name FROM django_migrations WHERE app = 'enrollments'") == [
+        ("0001_initial",)
+    ]
 
 
 def test_rollback_of_an_app__says_that_nothing_is_left_and_again_has_nothing_to_do(
