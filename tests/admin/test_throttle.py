@@ -69,12 +69,12 @@ def test_login_after_the_period__is_let_in(client: Client) -> None:
 
 
 @pytest.mark.parametrize("account", ["bob@example.com", "", "\0"])
-def test_failures_in_another_account__lock_nobody_out(client: Client, account: str) -> None:
+def test_failures_in_another_account__do_not_lock_this_one(client: Client, account: str) -> None:
     fail(Client(), 7, account)
     assert attempt(client, PASSWORD).status_code == 302
 
 
-def test_failures_from_another_address__lock_nobody_out(client: Client) -> None:
+def test_failures_from_another_address__do_not_lock_this_one(client: Client) -> None:
     fail(Client(REMOTE_ADDR="192.0.2.7"))
     assert attempt(client, PASSWORD).status_code == 302
 

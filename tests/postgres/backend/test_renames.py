@@ -24,26 +24,17 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import F, Q
 
-from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import AlterEnum, CreateEnum
+from tests.postgres.backend.fields import AnyField, mood, text
 from tests.support.migrations import applied, run_sql, unapplied
 
-type AnyField = "models.Field[Any, Any]"
 type Fields = list[tuple[str, AnyField]]
 
 pytestmark = pytest.mark.django_db
 
 
-def text(**options: Any) -> AnyField:
-    return models.CharField(max_length=20, **options)
-
-
 def size(**options: Any) -> AnyField:
     return models.PositiveIntegerField(**options)
-
-
-def mood(**options: Any) -> AnyField:
-    return EnumField(type_name="mood", labels=["happy", "sad"], **options)
 
 
 def double(expression: Any) -> AnyField:

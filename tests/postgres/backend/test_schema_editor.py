@@ -22,17 +22,8 @@ from django.db.models import F, Q, Value
 
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum
+from tests.postgres.backend.fields import AnyField, mood, text
 from tests.support.migrations import applied, run_sql, schema, there_and_back
-
-type AnyField = "models.Field[Any, Any]"
-
-
-def text(**options: Any) -> AnyField:
-    return models.CharField(max_length=20, **options)
-
-
-def mood(**options: Any) -> AnyField:
-    return EnumField(type_name="mood", labels=["happy", "sad"], **options)
 
 
 def feeling(**options: Any) -> AnyField:
