@@ -101,7 +101,7 @@ def _check_placed(placed: Layout, declared: Layout) -> None:
     """Raise CommandError for a table that is distributed in another way."""
     for name, placement in placed.items():
         wanted = declared.get(name, placement)
-        if placement.column != wanted.column:
+        if (placement.column, placement.other) != (wanted.column, wanted.other):
             raise CommandError(
                 f"Table {name} is {placement}, but its model declares that it is {wanted}. "
                 "Nothing was changed. Run manage.py distribute --undo first."

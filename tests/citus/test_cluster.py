@@ -72,6 +72,10 @@ DRIFTS = (
     "ALTER TABLE notifications DROP CONSTRAINT notifications_recipient_id_fk",
     "SELECT undistribute_table('notifications')",
     "SELECT create_reference_table('notifications')",
+    "ALTER TABLE refunds DROP CONSTRAINT refunds_payment_id_fk",
+    "ALTER TABLE refunds DROP CONSTRAINT refunds_enrollment_id_fk",
+    "SELECT undistribute_table('refunds')",
+    "SELECT create_distributed_table('refunds', NULL)",
     "SELECT alter_distributed_table('quiz_submissions', shard_count => 4,"
     " cascade_to_colocated => false)",
     "SET citus.enable_unsafe_triggers = on",

@@ -154,10 +154,11 @@ def test_column_generated_on_cluster__is_made_again_if_the_administrator_agrees(
     ]
 
 
-def test_table_of_the_other_kind__is_taken_back_alone_and_placed(
-    verify_live: Verify, place: Place
+@pytest.mark.parametrize("found", [Placement("payment_id"), Placement(other="on one server")])
+def test_table_of_another_kind__is_taken_back_alone_and_placed(
+    found: Placement, verify_live: Verify, place: Place
 ) -> None:
-    place({**declared_layout(), "refunds": Placement("payment_id")})
+    place({**declared_layout(), "refunds": found})
     script = [sql.partition(" FOREIGN KEY ")[0] for sql in repair(verify_live, "refunds")]
     assert script[:8] == [
         'ALTER TABLE "refunds" DROP CONSTRAINT "refunds_payment_id_fk";',

@@ -34,7 +34,7 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
             yield Statement(Phase.TAKE_BACK, take_back_alone(key.name))
         yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
         yield Statement(Phase.PLACEMENT, free(key.name))
-    if not found or found.column != wanted.column or wanted.colocated:
+    if not found or found.other or found.column != wanted.column or wanted.colocated:
         yield from _comments(key, expected)
 
 
