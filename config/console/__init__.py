@@ -8,6 +8,7 @@ from config.console.error_messages import (
     explain,
     explained_errors,
     is_lost,
+    is_node_down,
     is_output_error,
 )
 from config.console.standbys import check_takes_changes, chosen_connection
@@ -39,6 +40,7 @@ __all__ = [
     "github_message",
     "github_property",
     "is_lost",
+    "is_node_down",
     "is_output_error",
     "printable",
     "report_style",

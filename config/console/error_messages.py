@@ -122,6 +122,8 @@ def _explain_driver_error(error: psycopg.Error) -> str | None:
     if not function and not isinstance(error, (psycopg.OperationalError, *TO_FIX)):
         return None
     message = error.diag.message_primary or _connection_failure(error)
+    if isinstance(error, errors.ConnectionFailure):  # hints follow, after tabs
+        function, message = None, message.splitlines()[0]
     step = next_step(message, error)
     if isinstance(error, WITH_DETAIL) and error.diag.message_detail:
         message = f"{message}: {'; '.join(error.diag.message_detail.splitlines())}"
@@ -139,6 +141,11 @@ def is_lost(error: BaseException) -> bool:
     """Return whether the session was lost, so that the outcome of its statement is unknown."""
     cause = driver_error(error)
     return cause is not None and is_ended(cause)
+
+
+def is_node_down(error: BaseException) -> bool:
+    """Return whether the server of the session could not reach another one of its cluster."""
+    return isinstance(driver_error(error), errors.ConnectionFailure)
 
 
 def driver_error(error: BaseException | None) -> psycopg.Error | None:

@@ -39,6 +39,7 @@ BY_SQLSTATE: Mapping[Kind, str] = {
     errors.UnsafeNewEnumValueUsage: (
         "Use the value in a later migration than the one that adds it."
     ),
+    errors.ConnectionFailure: "Start that server of the cluster, or see its log.",
     errors.QueryCanceled: "Raise statement_timeout for this role, or try again later.",
     errors.TooManyConnections: "Try again when fewer sessions are open, or raise max_connections.",
     errors.CannotConnectNow: "Try again when the server is ready.",

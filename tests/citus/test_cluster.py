@@ -1,6 +1,7 @@
 """A platform on a cluster: distributed, used, changed, and taken back."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import psycopg
 import pytest
 import sqlparse
 
-from tests.support.processes import manage, printed, shell
+from tests.support.processes import manage, printed, refusal, shell
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_plan__names_rows_and_keys(plan: str) -> None:
 
 def test_distribute_again__has_nothing_to_do(distributed: str) -> None:
     said = printed(manage("distribute", "--noinput", DATABASE_URL=distributed))
-    assert said == "Nothing to do: each table is where its model declares."
+    assert said == "Nothing to do. Each table is where its model declares."
 
 
 def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
@@ -49,6 +50,20 @@ def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
         "SELECT count(*), count(DISTINCT colocationid) FROM pg_dist_partition"
         " JOIN pg_class ON oid = logicalrelid WHERE partmethod = 'h' AND NOT relispartition",
     ) == [(7, 4)]
+
+
+def test_distribute_without_a_server__is_one_line(distributed: str) -> None:
+    [(server, host, port)] = query(
+        distributed, "SELECT nodeid, nodename, nodeport FROM pg_dist_node ORDER BY 1 DESC LIMIT 1"
+    )
+    moved = f"UPDATE pg_dist_node SET nodeport = {{}} WHERE nodeid = {server} RETURNING nodeid"
+    query(distributed, moved.format(1))
+    said = refusal(manage("distribute", "--noinput", DATABASE_URL=distributed))
+    query(distributed, moved.format(port))
+    assert said == (
+        f"CommandError: Server {host}:1 of the cluster cannot be reached. Nothing was changed. "
+        "Start it, or correct its address with citus_update_node()."
+    )
 
 
 def test_verify_schema__expects_the_layout(distributed: str) -> None:
@@ -217,6 +232,42 @@ def test_partitions__archives_old_months(distributed: str, tmp_path: Path) -> No
     assert query(distributed, old) == [(0,)]
 
 
+LOGGED = """ALTER TABLE django_admin_log ADD CONSTRAINT extra FOREIGN KEY (user_id)
+REFERENCES users DEFERRABLE INITIALLY DEFERRED"""
+"""A foreign key for which Citus manages Django's own tables, and resets their sequences."""
+MANAGED = "SELECT count(*) FROM pg_dist_partition WHERE partmethod = 'n' AND repmodel <> 't'"
+NEXT = """INSERT INTO django_content_type (app_label, model) VALUES ('a', 'a')
+RETURNING id = (SELECT max(id) + 1 FROM django_content_type)"""
+
+
+@pytest.fixture
+def managed(distributed: str) -> Iterator[str]:
+    """Let Citus manage Django's tables."""
+    with psycopg.connect(distributed, autocommit=True) as session:
+        session.execute(LOGGED)
+        yield distributed
+        session.execute("DELETE FROM django_content_type WHERE model = 'a'")
+
+
+def test_distribute__lets_citus_give_up_the_tables_of_django(managed: str) -> None:
+    said = printed(manage("distribute", "--noinput", DATABASE_URL=managed))
+    assert "\n\nEach table is where its model declares.\n\nForeign keys that " in said
+    assert said.endswith(
+        "\nEach table is where its model declares. The schema agrees with the models."
+    )
+    assert query(managed, MANAGED) == [(0,)]
+    assert query(managed, NEXT) == [(True,)]
+
+
+def test_repair_of_a_key_of_django__lets_citus_give_up_its_tables(managed: str) -> None:
+    script = manage("verify_schema", "--sql", DATABASE_URL=managed).stdout
+    with psycopg.connect(managed, autocommit=True) as session:
+        for statement in sqlparse.split(script):
+            session.execute(statement.encode())
+    assert query(managed, MANAGED) == [(0,)]
+    assert query(managed, NEXT) == [(True,)]
+
+
 SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
 """What a run leaves that was interrupted while it placed the tables."""
 
@@ -235,6 +286,8 @@ GONE = "00000000-0000-4000-8000-000000000000"
 def test_undo__has_the_schema_of_one_server(distributed: str) -> None:
     rows = query(distributed, "SELECT count(*) FROM analytics_events")
     query(distributed, f"UPDATE messages SET parent_message_id = '{GONE}' RETURNING id")
+    with psycopg.connect(distributed, autocommit=True) as session:
+        session.execute(LOGGED)
     said = printed(manage("distribute", "--undo", "--noinput", DATABASE_URL=distributed))
     assert re.search(r"analytics_events +[0-9,]+ rows, [1-9]", said)
     assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]
