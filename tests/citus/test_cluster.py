@@ -80,6 +80,16 @@ def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
     assert "SELECT alter_distributed_table('\"notifications\"', " in found.stdout
 
 
+ON_SHARDS = "SELECT * FROM run_command_on_shards('notifications', 'ALTER TABLE %s ALTER title {}')"
+
+
+def test_change_of_shards_alone__is_advice(distributed: str) -> None:
+    changed = query(distributed, ON_SHARDS.format("SET DEFAULT 1"))
+    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    query(distributed, ON_SHARDS.format("DROP DEFAULT"))
+    assert said.count("  VA11      Shard notifications_") == len(changed) > 1
+
+
 DRIFTS = (
     "ALTER INDEX messages_pkey RENAME TO extra",
     "ALTER TABLE courses DROP CONSTRAINT courses_enrollment_count_check",
