@@ -112,7 +112,8 @@ def _check_placed(placed: Layout, declared: Layout) -> None:
         if (placement.column, placement.other) != (wanted.column, wanted.other):
             raise CommandError(
                 f"Table {name} is {placement}, but its model declares that it is {wanted}. "
-                "Nothing was changed. Run manage.py distribute --undo first."
+                "Nothing was changed. First run the statements that manage.py verify_schema --sql "
+                "prints, or manage.py distribute --undo."
             )
 
 

@@ -33,6 +33,18 @@ def query(url: str, sql: Any) -> list[Any]:
         return session.execute(sql).fetchall()
 
 
+def change(url: str, *statements: Any) -> None:
+    with psycopg.connect(url, autocommit=True) as session:
+        for sql in statements:
+            session.execute(sql)
+
+
+def repair(url: str) -> None:
+    """Run the script of verify_schema."""
+    script = manage("verify_schema", "--sql", DATABASE_URL=url).stdout
+    change(url, *(statement.encode() for statement in sqlparse.split(script)))
+
+
 def test_plan__names_rows_and_keys(plan: str) -> None:
     assert "24 tables to place: 0 rows, " in plan
     assert '  messages: messages_pkey PRIMARY KEY ("conversation_id", id)\n' in plan
@@ -56,10 +68,10 @@ def test_distribute_without_a_server__is_one_line(distributed: str) -> None:
     [(server, host, port)] = query(
         distributed, "SELECT nodeid, nodename, nodeport FROM pg_dist_node ORDER BY 1 DESC LIMIT 1"
     )
-    moved = f"UPDATE pg_dist_node SET nodeport = {{}} WHERE nodeid = {server} RETURNING nodeid"
-    query(distributed, moved.format(1))
+    moved = f"UPDATE pg_dist_node SET nodeport = {{}} WHERE nodeid = {server}"
+    change(distributed, moved.format(1))
     said = refusal(manage("distribute", "--noinput", DATABASE_URL=distributed))
-    query(distributed, moved.format(port))
+    change(distributed, moved.format(port))
     assert said == (
         f"CommandError: Server {host}:1 of the cluster cannot be reached. Nothing was changed. "
         "Start it, or correct its address with citus_update_node()."
@@ -73,9 +85,9 @@ def test_verify_schema__expects_the_layout(distributed: str) -> None:
 
 def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
     move = "SELECT update_distributed_table_colocation('notifications', colocate_with => {!r})"
-    query(distributed, move.format("none"))
+    change(distributed, move.format("none"))
     found = manage("verify_schema", "notifications", "--sql", DATABASE_URL=distributed)
-    query(distributed, move.format("lesson_progress"))
+    change(distributed, move.format("lesson_progress"))
     assert found.returncode == 1
     assert "SELECT alter_distributed_table('\"notifications\"', " in found.stdout
 
@@ -86,8 +98,28 @@ ON_SHARDS = "SELECT * FROM run_command_on_shards('notifications', 'ALTER TABLE %
 def test_change_of_shards_alone__is_advice(distributed: str) -> None:
     changed = query(distributed, ON_SHARDS.format("SET DEFAULT 1"))
     said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
-    query(distributed, ON_SHARDS.format("DROP DEFAULT"))
+    change(distributed, ON_SHARDS.format("DROP DEFAULT"))
     assert said.count("  VA11      Shard notifications_") == len(changed) > 1
+
+
+ALONE = (
+    "ALTER TABLE refunds DROP CONSTRAINT refunds_payment_id_fk",
+    "ALTER TABLE refunds DROP CONSTRAINT refunds_enrollment_id_fk",
+    "SELECT undistribute_table('refunds')",
+    "SELECT create_distributed_table('refunds', NULL)",
+)
+"""The statements that make a table which Citus keeps on one server."""
+
+
+def test_distribute_with_a_table_on_one_server__is_one_line(distributed: str) -> None:
+    change(distributed, *ALONE)
+    assert refusal(manage("distribute", "--noinput", DATABASE_URL=distributed)) == (
+        "CommandError: Table refunds is on one server, but its model declares that it is on every "
+        "server. Nothing was changed. First run the statements that manage.py verify_schema --sql "
+        "prints, or manage.py distribute --undo."
+    )
+    repair(distributed)
+    printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
 
 
 DRIFTS = (
@@ -97,10 +129,6 @@ DRIFTS = (
     "ALTER TABLE notifications DROP CONSTRAINT notifications_recipient_id_fk",
     "SELECT undistribute_table('notifications')",
     "SELECT create_reference_table('notifications')",
-    "ALTER TABLE refunds DROP CONSTRAINT refunds_payment_id_fk",
-    "ALTER TABLE refunds DROP CONSTRAINT refunds_enrollment_id_fk",
-    "SELECT undistribute_table('refunds')",
-    "SELECT create_distributed_table('refunds', NULL)",
     "SELECT alter_distributed_table('quiz_submissions', shard_count => 4,"
     " cascade_to_colocated => false)",
     "SET citus.enable_unsafe_triggers = on",
@@ -111,12 +139,8 @@ DRIFTS = (
 
 
 def test_drift__is_repaired_by_the_script(distributed: str) -> None:
-    with psycopg.connect(distributed, autocommit=True) as session:
-        for sql in DRIFTS:
-            session.execute(sql)
-        script = manage("verify_schema", "--sql", DATABASE_URL=distributed).stdout
-        for statement in sqlparse.split(script):
-            session.execute(statement.encode())
+    change(distributed, *DRIFTS)
+    repair(distributed)
     # The rows that Citus has moved are no longer on the coordinator, too.
     assert query(distributed, "SELECT pg_relation_size('notifications')") == [(0,)]
     said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
@@ -226,8 +250,7 @@ def test_restore__brings_all_rows_to_the_coordinator(distributed: str, tmp_path:
 
 
 def test_partitions__shows_the_rows_of_all_servers(distributed: str) -> None:
-    with psycopg.connect(distributed, autocommit=True) as session:
-        session.execute("ANALYZE analytics_events")
+    change(distributed, "ANALYZE analytics_events")
     said = printed(manage("partitions", DATABASE_URL=distributed))
     shown = sum(map(int, re.findall(r"_\d{4}_\d\d +(\d+) rows", said)))
     assert query(distributed, "SELECT count(*) FROM analytics_events") == [(shown,)] != [(0,)]
@@ -253,10 +276,9 @@ RETURNING id = (SELECT max(id) + 1 FROM django_content_type)"""
 @pytest.fixture
 def managed(distributed: str) -> Iterator[str]:
     """Let Citus manage Django's tables."""
-    with psycopg.connect(distributed, autocommit=True) as session:
-        session.execute(LOGGED)
-        yield distributed
-        session.execute("DELETE FROM django_content_type WHERE model = 'a'")
+    change(distributed, LOGGED)
+    yield distributed
+    change(distributed, "DELETE FROM django_content_type WHERE model = 'a'")
 
 
 def test_distribute__lets_citus_give_up_the_tables_of_django(managed: str) -> None:
@@ -270,10 +292,7 @@ def test_distribute__lets_citus_give_up_the_tables_of_django(managed: str) -> No
 
 
 def test_repair_of_a_key_of_django__lets_citus_give_up_its_tables(managed: str) -> None:
-    script = manage("verify_schema", "--sql", DATABASE_URL=managed).stdout
-    with psycopg.connect(managed, autocommit=True) as session:
-        for statement in sqlparse.split(script):
-            session.execute(statement.encode())
+    repair(managed)
     assert query(managed, MANAGED) == [(0,)]
     assert query(managed, NEXT) == [(True,)]
 
@@ -283,8 +302,7 @@ SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_
 
 
 def test_plan_of_a_run_that_was_interrupted__names_the_key_to_add(distributed: str) -> None:
-    with psycopg.connect(distributed, autocommit=True) as session:
-        session.execute(SET_ASIDE)
+    change(distributed, SET_ASIDE)
     said = printed(manage("distribute", "--plan", DATABASE_URL=distributed))
     assert '\nLeft to do by an earlier run:\n  ALTER TABLE "analytics_events" ADD ' in said
 
@@ -295,9 +313,7 @@ GONE = "00000000-0000-4000-8000-000000000000"
 
 def test_undo__has_the_schema_of_one_server(distributed: str) -> None:
     rows = query(distributed, "SELECT count(*) FROM analytics_events")
-    query(distributed, f"UPDATE messages SET parent_message_id = '{GONE}' RETURNING id")
-    with psycopg.connect(distributed, autocommit=True) as session:
-        session.execute(LOGGED)
+    change(distributed, f"UPDATE messages SET parent_message_id = '{GONE}'", LOGGED)
     said = printed(manage("distribute", "--undo", "--noinput", DATABASE_URL=distributed))
     assert re.search(r"analytics_events +[0-9,]+ rows, [1-9]", said)
     assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]
