@@ -2,6 +2,7 @@
 
 from config.postgres.citus.declarations import (
     Distributed,
+    MovedRowError,
     Reference,
     declared_distribution,
     distribution_field,
@@ -42,6 +43,7 @@ __all__ = [
     "Distributed",
     "DistributedQuerySet",
     "Layout",
+    "MovedRowError",
     "Placement",
     "Reference",
     "declared_distribution",
