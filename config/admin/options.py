@@ -43,6 +43,7 @@ from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
 from config.admin.shown import shown_caption, shown_zone, signed_values
 from config.admin.violations import Violation, refused
+from config.postgres.citus import MovedRowError
 
 SAVE_AS_NEW = "_saveasnew"
 """The parameter that lets Django save the form of an existing row as a new row."""
@@ -180,7 +181,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             self._keep_typed(request, unquote(object_id))
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
-        except (DataError, IntegrityError, OperationalError) as error:
+        except (DataError, IntegrityError, OperationalError, MovedRowError) as error:
             request.refusal = refused(error, self.model, request.POST)
             return super().changeform_view(request, object_id, *args, **kwargs)
 

@@ -15,6 +15,7 @@ from psycopg.errors import ProgramLimitExceeded
 from config.admin.positions import is_position, why_taken
 from config.console import driver_error
 from config.postgres import VISIBLE, IsFinite, JSONTypeof
+from config.postgres.citus import MovedRowError
 
 TOO_LONG = "This is more than PostgreSQL can store or index here. Shorten it."
 
@@ -75,7 +76,7 @@ def _meets(instance: models.Model, constraint: models.BaseConstraint, exclude: s
 
 
 def refused(
-    error: DataError | IntegrityError | OperationalError,
+    error: DataError | IntegrityError | OperationalError | MovedRowError,
     model: type[models.Model],
     data: Mapping[str, str],
 ) -> Violation:
@@ -87,6 +88,8 @@ def refused(
         return Violation(_longest(data), TOO_LONG)
     if isinstance(error, OperationalError):
         raise error
+    if isinstance(error, MovedRowError):
+        return Violation(None, str(error))
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
     for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
         # On a cluster the number of the shard follows.

@@ -7,6 +7,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from config.console import counted
+from config.postgres import read_rows
 
 EXTENSION = "SELECT extversion FROM pg_extension WHERE extname = 'citus'"
 NODES = """
@@ -14,6 +15,10 @@ SELECT citus_is_coordinator(),
        EXISTS (SELECT FROM pg_dist_node WHERE groupid = 0),
        (SELECT count(*) FROM pg_dist_node
          WHERE isactive AND shouldhaveshards AND noderole = 'primary')
+"""
+UNREACHABLE = """
+SELECT DISTINCT format('%s:%s', to_nodename, to_nodeport)
+  FROM citus_check_cluster_node_health() WHERE NOT result ORDER BY 1
 """
 
 
@@ -55,6 +60,11 @@ def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
         raise CommandError(
             "No server of the cluster keeps rows. Run SELECT citus_add_node('HOST', PORT); for "
             "each worker."
+        )
+    for (server,) in read_rows(connection, UNREACHABLE):
+        raise CommandError(
+            f"Server {server} of the cluster cannot be reached. Nothing was changed. Start it, or "
+            "correct its address with citus_update_node()."
         )
     return Cluster(found[0], servers)
 

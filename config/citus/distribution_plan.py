@@ -12,10 +12,13 @@ from config.postgres import read_rows
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_catalog, read_schema
 from config.postgres.citus import (
     Layout,
+    Placement,
     declared_layout,
     on_cluster,
     read_layout,
+    read_managed,
     referred_table,
+    release,
 )
 
 SIZES = """
@@ -33,6 +36,7 @@ SELECT EXISTS (SELECT FROM pg_db_role_setting JOIN pg_database ON oid = setdatab
                 WHERE datname = current_database()
                   AND 'citus.multi_shard_modify_mode=sequential' = ANY (setconfig))
 """
+MANAGED = Placement(other="on the coordinator, managed by Citus")
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,14 @@ def _is_set(connection: BaseDatabaseWrapper) -> bool:
 
 
 def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:
-    """Return the tables that are placed, which can be taken back."""
+    """Return the tables that are placed, which can be taken back.
+
+    Those of the coordinator that Citus manages are the first, since they may prevent others.
+    """
     schema = read_schema(connection)
     placed, declared = read_layout(connection, schema), declared_layout()
-    layout = {name: placed[name] for name in declared if name in placed}
+    layout = dict.fromkeys(read_managed(connection, schema), MANAGED)
+    layout |= {name: placed[name] for name in declared if name in placed}
     return DistributionPlan(schema, layout, {}, read_amounts(connection, schema, list(layout)))
 
 
@@ -101,10 +109,11 @@ def _check_placed(placed: Layout, declared: Layout) -> None:
     """Raise CommandError for a table that is distributed in another way."""
     for name, placement in placed.items():
         wanted = declared.get(name, placement)
-        if placement.column != wanted.column:
+        if (placement.column, placement.other) != (wanted.column, wanted.other):
             raise CommandError(
                 f"Table {name} is {placement}, but its model declares that it is {wanted}. "
-                "Nothing was changed. Run manage.py distribute --undo first."
+                "Nothing was changed. First run the statements that manage.py verify_schema --sql "
+                "prints, or manage.py distribute --undo."
             )
 
 
@@ -166,7 +175,10 @@ def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
 
 
 def drop_statements(keys: Sequence[Key]) -> list[str]:
-    return [_alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys]
+    """Return the statements that drop the keys. With a key of a local table, Citus gives it up."""
+    declared = declared_layout()
+    drops = {key: _alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys}
+    return [sql if key.table in declared else release(sql) for key, sql in drops.items()]
 
 
 def comment_statements(keys: Sequence[Key]) -> list[str]:

@@ -17,8 +17,9 @@ from config.citus.distribution_plan import (
     comment_statements,
     drop_statements,
     key_statements,
+    read_placed,
 )
-from config.console import counted, driver_error, is_lost
+from config.console import counted, driver_error, is_lost, is_node_down
 from config.migrating import LockWaits
 from config.postgres.catalog import quote
 from config.postgres.citus import (
@@ -28,6 +29,7 @@ from config.postgres.citus import (
     free,
     place,
     read_layout,
+    release,
     take_back,
 )
 
@@ -69,15 +71,15 @@ class DistributionRun:
 
     def take_back(self, plan: DistributionPlan) -> None:
         """Take all tables back to the coordinator."""
-        for table in declared_layout():
-            if table in read_layout(self.connection, plan.schema):
+        for table in plan.layout:
+            if table in read_placed(self.connection).layout:
                 done = "taken back, with those that foreign keys connect with it"
                 self._step(f"table {table}", partial(self._take_back, plan, table), done)
         self._set(f"RESET {MODE}")
 
     def _take_back(self, plan: DistributionPlan, table: str) -> None:
         with kept_comments(self.connection, plan.schema):
-            self._execute(take_back(table))
+            self._execute(release(take_back(table)))
 
     def restore_keys(self, statements: list[str], done: str) -> None:
         """Run the statements that repair the keys, as one transaction."""
@@ -112,7 +114,7 @@ class DistributionRun:
             yield
         except Error as error:
             cause = driver_error(error)
-            if cause is None or is_lost(error):
+            if cause is None or is_lost(error) or is_node_down(error):
                 raise
             words = [cause.diag.message_primary, cause.diag.message_detail, cause.diag.message_hint]
             said = " ".join(f"{word.rstrip('.')}." for word in words if word)

@@ -7,6 +7,9 @@ from config.citus.distribution_plan import Amount, DistributionPlan
 from config.console import counted, counted_bytes
 from config.postgres.citus import SEQUENTIAL
 
+IN_PLACE = "Each table is where its model declares"
+TAKEN_BACK = "All tables are on the coordinator"
+
 
 def describe(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     """Return the tables to move, the keys that change, and those that Citus cannot keep.
@@ -19,7 +22,11 @@ def describe(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ())
 
 def describe_return(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     """Return the tables to take back, and what happens to their keys."""
-    lines = [f"{cluster}, database {plan.schema.database}", "", *_tables(plan, "take back")]
+    lines = [
+        f"{cluster}, database {plan.schema.database}",
+        "",
+        *_tables(plan, "take back", TAKEN_BACK),
+    ]
     lines += _statements(left)
     lines += [
         "",
@@ -29,7 +36,7 @@ def describe_return(plan: DistributionPlan, cluster: Cluster, left: Sequence[str
 
 
 def _lines(plan: DistributionPlan) -> Iterator[str]:
-    yield from _tables(plan, "place")
+    yield from _tables(plan, "place", IN_PLACE)
     changed = {key: after for key, (_, after) in plan.keys.items() if after}
     if changed:
         yield "\nKeys that change, since each must hold the column by which the rows are spread:"
@@ -47,8 +54,12 @@ def _statements(left: Sequence[str]) -> list[str]:
     return [heading, *(f"  {sql}" for sql in left)] if left else []
 
 
-def _tables(plan: DistributionPlan, verb: str) -> Iterator[str]:
-    width = max(map(len, plan.layout), default=0)
+def _tables(plan: DistributionPlan, verb: str, otherwise: str) -> Iterator[str]:
+    """Yield a line for each table and the sum, or a sentence if no table is left."""
+    if not plan.layout:
+        yield f"{otherwise}."
+        return
+    width = max(map(len, plan.layout))
     for table, placement in plan.layout.items():
         yield f"  {table:<{width}}  {_amount(plan.amounts[table]):>26}  {placement}"
     amounts = plan.amounts.values()

@@ -2,7 +2,7 @@
 
 from config.console.confirmation import ask, check_options
 from config.console.delivery import OutputError, delivered
-from config.console.driver_errors import driver_error, error_reason, is_lost
+from config.console.driver_errors import driver_error, error_reason, is_lost, is_node_down
 from config.console.error_messages import (
     EXIT_STATUS,
     explain,
@@ -45,6 +45,7 @@ __all__ = [
     "github_message",
     "github_property",
     "is_lost",
+    "is_node_down",
     "is_output_error",
     "printable",
     "report_style",

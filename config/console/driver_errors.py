@@ -2,6 +2,7 @@
 
 import psycopg
 from django.db import Error
+from psycopg import errors
 
 from config.console.next_steps import is_ended
 
@@ -26,3 +27,8 @@ def is_lost(error: BaseException) -> bool:
     """Return whether the session was lost, so that the outcome of its statement is unknown."""
     cause = driver_error(error)
     return cause is not None and is_ended(cause)
+
+
+def is_node_down(error: BaseException) -> bool:
+    """Return whether the server of the session could not reach another one of its cluster."""
+    return isinstance(driver_error(error), errors.ConnectionFailure)

@@ -123,6 +123,8 @@ def _explain_driver_error(error: psycopg.Error) -> str | None:
     if not isinstance(error, (psycopg.OperationalError, *TO_FIX)) and not raising_function(error):
         return None
     message = error.diag.message_primary or _connection_failure(error)
+    if isinstance(error, errors.ConnectionFailure):  # hints follow, after tabs
+        message = message.splitlines()[0]
     step = next_step(message, error)
     if isinstance(error, WITH_DETAIL) and error.diag.message_detail:
         message = f"{message}: {'; '.join(error.diag.message_detail.splitlines())}"

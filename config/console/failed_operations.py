@@ -8,7 +8,7 @@ from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 from psycopg import errors
 
-from config.console.driver_errors import driver_error, error_reason, is_lost
+from config.console.driver_errors import driver_error, error_reason, is_lost, is_node_down
 from config.console.next_steps import next_step
 
 ACTIONS = {
@@ -61,10 +61,12 @@ def failed_operation(error: BaseException) -> FailedOperation | None:
 def explain_operation(error: BaseException, standing: str = "") -> str | None:
     """Return the operation that failed, the reason, `standing` and the next step.
 
-    Return None if no operation failed, or if the session was lost.
+    Return None if no operation failed, or if a server cannot be reached.
     """
     failed = failed_operation(error)
-    if not failed or is_lost(error) or not (failed.operation or driver_error(error)):
+    if not failed or is_lost(error) or is_node_down(error):
+        return None
+    if not failed.operation and not driver_error(error):
         return None
     reason = error_reason(error, _python_reason(error, failed))
     step = _step_after(driver_error(error), reason, failed)

@@ -47,6 +47,7 @@ BY_SQLSTATE: Mapping[Kind, str] = {
     errors.UnsafeNewEnumValueUsage: (
         "Use the value in a later migration than the one that adds it."
     ),
+    errors.ConnectionFailure: "Start that server of the cluster, or see its log.",
     errors.QueryCanceled: "Raise statement_timeout for this role, or try again later.",
     errors.TooManyConnections: "Try again when fewer sessions are open, or raise max_connections.",
     errors.CannotConnectNow: "Try again when the server is ready.",
@@ -117,6 +118,8 @@ def _by_words(message: str) -> str:
 
 def raising_function(error: psycopg.Error) -> str:
     """Return the function of the database that raised the error, with its line, or ''."""
+    if isinstance(error, errors.ConnectionFailure):  # of Citus, to another server
+        return ""
     function = FUNCTION.match(error.diag.context or "")
     return function[0] if function else ""
 

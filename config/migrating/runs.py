@@ -14,6 +14,7 @@ from config.console import (
     explain_operation,
     explained_interruption,
     is_lost,
+    is_node_down,
     is_output_error,
 )
 from config.migrating.lock_waits import LOCK_ERRORS, LockWaits, brief_lock_waits
@@ -62,13 +63,13 @@ def explained_operations(progress: Progress) -> Iterator[None]:
 
 @contextmanager
 def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iterator[None]:
-    """Raise CommandError with the state of the database if it or the output cannot be reached."""
+    """Raise CommandError with the state of the database if a server or the output is lost."""
     try:
         yield
     except (Error, OSError) as error:
         if is_lost(error):
             standing = progress.after_interruption(connection)
-        elif is_output_error(error):
+        elif is_output_error(error) or is_node_down(error):
             standing = f"{progress.standing} Run {progress.again} again to continue."
         else:
             raise

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import psycopg
 from django.http import HttpRequest
 
-from config.console import driver_error, explain, is_lost, printable
+from config.console import driver_error, explain, is_lost, is_node_down, printable
 from config.serving.request_ids import current_request
 
 
@@ -45,12 +45,13 @@ class JsonFormatter(logging.Formatter):
 
 
 def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
-    """Replace the traceback by a reason if the connection to the database was lost.
+    """Replace the traceback by a reason if the database or a server of its cluster was lost.
 
     Without the database every request fails, so the place in the code tells nothing.
     """
     error = record.exc_info[1] if record.exc_info else None
-    if not (error and is_lost(error) and isinstance(driver_error(error), psycopg.OperationalError)):
+    is_known = error and (is_lost(error) or is_node_down(error))
+    if not (is_known and isinstance(driver_error(error), psycopg.OperationalError)):
         return record
     short = copy(record)
     short.msg, short.args = f"{record.getMessage()}: {explain(error)}", ()

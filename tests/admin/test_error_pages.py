@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from psycopg import Error, errors
 from pytest_django import Settings
 
 from analytics.models import AnalyticsEvent
@@ -36,6 +39,18 @@ def test_error_page__needs_neither_database_nor_session(status: int) -> None:
     assert answer.status_code == status
     assert ">Dashboard<" in answer.text.replace("\n", "")
     assert "| Learning platform</title>" in " ".join(answer.text.split()).replace(" </", "</")
+
+
+LOST = (psycopg.OperationalError("connection failed"), errors.ConnectionFailure("worker down"))
+
+
+@pytest.mark.parametrize("cause", LOST, ids=["database", "server of its cluster"])
+def test_page_without_a_server__says_that_the_database_is_not_available(cause: Error) -> None:
+    try:
+        raise OperationalError from cause
+    except OperationalError:
+        answer = page(500, Accept="text/plain")
+    assert (answer.status_code, answer.text.partition(".")[0]) == (503, "Database not available")
 
 
 def test_error_for_a_program__is_json() -> None:

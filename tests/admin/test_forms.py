@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 import pytest
-from django.db import connection, models
+from django.db import NotSupportedError, connection, models
 from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
@@ -317,6 +317,24 @@ def test_message_to_oneself__is_refused(admin_client: Client) -> None:
     assert errors(admin_client, url(Message, "add"), data) == {
         "recipient": ["The recipient must not be the sender."]
     }
+
+
+def test_notification_for_another_server_of_the_cluster__is_refused(admin_client: Client) -> None:
+    notification = NotificationFactory.create()
+    address = url(Notification, "change", notification.pk)
+    data = page_data(admin_client, address) | {"recipient": str(UserFactory.create().pk)}
+
+    def refuse(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith("UPDATE") and '"recipient_id" = ' in sql.partition("WHERE")[0]:
+            raise NotSupportedError("modifying the partition value of rows is not allowed")
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(refuse):
+        refused = admin_client.post(address, data).context["adminform"].form.refusal
+    assert refused.message == (
+        "Column recipient_id of notifications says on which server of the cluster a row is, so it "
+        f"cannot be changed. Delete the row {notification.pk}, and create another one."
+    )
 
 
 def test_module_as_its_own_prerequisite__is_refused(admin_client: Client) -> None:

@@ -1,6 +1,7 @@
 """A platform on a cluster: distributed, used, changed, and taken back."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import psycopg
 import pytest
 import sqlparse
 
-from tests.support.processes import manage, printed, shell
+from tests.support.processes import manage, printed, refusal, shell
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,18 @@ def query(url: str, sql: Any) -> list[Any]:
         return session.execute(sql).fetchall()
 
 
+def change(url: str, *statements: Any) -> None:
+    with psycopg.connect(url, autocommit=True) as session:
+        for sql in statements:
+            session.execute(sql)
+
+
+def repair(url: str) -> None:
+    """Run the script of verify_schema."""
+    script = manage("verify_schema", "--sql", DATABASE_URL=url).stdout
+    change(url, *(statement.encode() for statement in sqlparse.split(script)))
+
+
 def test_plan__names_rows_and_keys(plan: str) -> None:
     assert "24 tables to place: 0 rows, " in plan
     assert '  messages: messages_pkey PRIMARY KEY ("conversation_id", id)\n' in plan
@@ -40,7 +53,7 @@ def test_plan__names_rows_and_keys(plan: str) -> None:
 
 def test_distribute_again__has_nothing_to_do(distributed: str) -> None:
     said = printed(manage("distribute", "--noinput", DATABASE_URL=distributed))
-    assert said == "Nothing to do: each table is where its model declares."
+    assert said == "Nothing to do. Each table is where its model declares."
 
 
 def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
@@ -51,6 +64,20 @@ def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
     ) == [(7, 4)]
 
 
+def test_distribute_without_a_server__is_one_line(distributed: str) -> None:
+    [(server, host, port)] = query(
+        distributed, "SELECT nodeid, nodename, nodeport FROM pg_dist_node ORDER BY 1 DESC LIMIT 1"
+    )
+    moved = f"UPDATE pg_dist_node SET nodeport = {{}} WHERE nodeid = {server}"
+    change(distributed, moved.format(1))
+    said = refusal(manage("distribute", "--noinput", DATABASE_URL=distributed))
+    change(distributed, moved.format(port))
+    assert said == (
+        f"CommandError: Server {host}:1 of the cluster cannot be reached. Nothing was changed. "
+        "Start it, or correct its address with citus_update_node()."
+    )
+
+
 def test_verify_schema__expects_the_layout(distributed: str) -> None:
     said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
     assert said == "Identical: the live schema agrees with the models."
@@ -58,11 +85,41 @@ def test_verify_schema__expects_the_layout(distributed: str) -> None:
 
 def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
     move = "SELECT update_distributed_table_colocation('notifications', colocate_with => {!r})"
-    query(distributed, move.format("none"))
+    change(distributed, move.format("none"))
     found = manage("verify_schema", "notifications", "--sql", DATABASE_URL=distributed)
-    query(distributed, move.format("lesson_progress"))
+    change(distributed, move.format("lesson_progress"))
     assert found.returncode == 1
     assert "SELECT alter_distributed_table('\"notifications\"', " in found.stdout
+
+
+ON_SHARDS = "SELECT * FROM run_command_on_shards('notifications', 'ALTER TABLE %s ALTER title {}')"
+
+
+def test_change_of_shards_alone__is_advice(distributed: str) -> None:
+    changed = query(distributed, ON_SHARDS.format("SET DEFAULT 1"))
+    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    change(distributed, ON_SHARDS.format("DROP DEFAULT"))
+    assert said.count("  VA11      Shard notifications_") == len(changed) > 1
+
+
+ALONE = (
+    "ALTER TABLE refunds DROP CONSTRAINT refunds_payment_id_fk",
+    "ALTER TABLE refunds DROP CONSTRAINT refunds_enrollment_id_fk",
+    "SELECT undistribute_table('refunds')",
+    "SELECT create_distributed_table('refunds', NULL)",
+)
+"""The statements that make a table which Citus keeps on one server."""
+
+
+def test_distribute_with_a_table_on_one_server__is_one_line(distributed: str) -> None:
+    change(distributed, *ALONE)
+    assert refusal(manage("distribute", "--noinput", DATABASE_URL=distributed)) == (
+        "CommandError: Table refunds is on one server, but its model declares that it is on every "
+        "server. Nothing was changed. First run the statements that manage.py verify_schema --sql "
+        "prints, or manage.py distribute --undo."
+    )
+    repair(distributed)
+    printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
 
 
 DRIFTS = (
@@ -82,12 +139,8 @@ DRIFTS = (
 
 
 def test_drift__is_repaired_by_the_script(distributed: str) -> None:
-    with psycopg.connect(distributed, autocommit=True) as session:
-        for sql in DRIFTS:
-            session.execute(sql)
-        script = manage("verify_schema", "--sql", DATABASE_URL=distributed).stdout
-        for statement in sqlparse.split(script):
-            session.execute(statement.encode())
+    change(distributed, *DRIFTS)
+    repair(distributed)
     # The rows that Citus has moved are no longer on the coordinator, too.
     assert query(distributed, "SELECT pg_relation_size('notifications')") == [(0,)]
     said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
@@ -197,8 +250,7 @@ def test_restore__brings_all_rows_to_the_coordinator(distributed: str, tmp_path:
 
 
 def test_partitions__shows_the_rows_of_all_servers(distributed: str) -> None:
-    with psycopg.connect(distributed, autocommit=True) as session:
-        session.execute("ANALYZE analytics_events")
+    change(distributed, "ANALYZE analytics_events")
     said = printed(manage("partitions", DATABASE_URL=distributed))
     shown = sum(map(int, re.findall(r"_\d{4}_\d\d +(\d+) rows", said)))
     assert query(distributed, "SELECT count(*) FROM analytics_events") == [(shown,)] != [(0,)]
@@ -213,13 +265,44 @@ def test_partitions__archives_old_months(distributed: str, tmp_path: Path) -> No
     assert query(distributed, old) == [(0,)]
 
 
+LOGGED = """ALTER TABLE django_admin_log ADD CONSTRAINT extra FOREIGN KEY (user_id)
+REFERENCES users DEFERRABLE INITIALLY DEFERRED"""
+"""A foreign key for which Citus manages Django's own tables, and resets their sequences."""
+MANAGED = "SELECT count(*) FROM pg_dist_partition WHERE partmethod = 'n' AND repmodel <> 't'"
+NEXT = """INSERT INTO django_content_type (app_label, model) VALUES ('a', 'a')
+RETURNING id = (SELECT max(id) + 1 FROM django_content_type)"""
+
+
+@pytest.fixture
+def managed(distributed: str) -> Iterator[str]:
+    """Let Citus manage Django's tables."""
+    change(distributed, LOGGED)
+    yield distributed
+    change(distributed, "DELETE FROM django_content_type WHERE model = 'a'")
+
+
+def test_distribute__lets_citus_give_up_the_tables_of_django(managed: str) -> None:
+    said = printed(manage("distribute", "--noinput", DATABASE_URL=managed))
+    assert "\n\nEach table is where its model declares.\n\nForeign keys that " in said
+    assert said.endswith(
+        "\nEach table is where its model declares. The schema agrees with the models."
+    )
+    assert query(managed, MANAGED) == [(0,)]
+    assert query(managed, NEXT) == [(True,)]
+
+
+def test_repair_of_a_key_of_django__lets_citus_give_up_its_tables(managed: str) -> None:
+    repair(managed)
+    assert query(managed, MANAGED) == [(0,)]
+    assert query(managed, NEXT) == [(True,)]
+
+
 SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
 """What a run leaves that was interrupted while it placed the tables."""
 
 
 def test_plan_of_a_run_that_was_interrupted__names_the_key_to_add(distributed: str) -> None:
-    with psycopg.connect(distributed, autocommit=True) as session:
-        session.execute(SET_ASIDE)
+    change(distributed, SET_ASIDE)
     said = printed(manage("distribute", "--plan", DATABASE_URL=distributed))
     assert '\nLeft to do by an earlier run:\n  ALTER TABLE "analytics_events" ADD ' in said
 
@@ -230,7 +313,7 @@ GONE = "00000000-0000-4000-8000-000000000000"
 
 def test_undo__has_the_schema_of_one_server(distributed: str) -> None:
     rows = query(distributed, "SELECT count(*) FROM analytics_events")
-    query(distributed, f"UPDATE messages SET parent_message_id = '{GONE}' RETURNING id")
+    change(distributed, f"UPDATE messages SET parent_message_id = '{GONE}'", LOGGED)
     said = printed(manage("distribute", "--undo", "--noinput", DATABASE_URL=distributed))
     assert re.search(r"analytics_events +[0-9,]+ rows, [1-9]", said)
     assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]

@@ -130,6 +130,19 @@ def test_event_trigger_that_forbids_ddl__is_explained() -> None:
 
 
 @pytest.mark.django_db
+def test_server_of_the_cluster_that_is_down__is_explained() -> None:
+    run(
+        "CREATE FUNCTION count_shards() RETURNS void LANGUAGE plpgsql AS $$BEGIN"
+        " RAISE E'Server 2: refused\n\tIs it running?' USING ERRCODE = '08006'; END$$"
+    )
+    with pytest.raises(Error) as caught:
+        run("SELECT count_shards()")
+    assert explain(caught.value) == (
+        "Server 2: refused. Start that server of the cluster, or see its log."
+    )
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "statement",
     ["SELECT nothing", "SELECT 1/0", "SELECT 'x'::int", "SELEKT"],

@@ -6,7 +6,7 @@ import pytest
 
 from config.drift import comparison
 from config.drift.reports.script import repair_script
-from config.postgres.citus import Layout, Placement, declared_layout
+from config.postgres.citus import Layout, Placement, declared_layout, release
 from tests.drift.conftest import Verify
 from tests.drift.partition_kinds import FEBRUARY, MONTHS, TABLE
 from tests.support.migrations import run_sql
@@ -110,14 +110,12 @@ def test_month_half_detached_on_cluster__is_attached_on_the_coordinator(
 FOREIGN_KEY = """ALTER TABLE django_admin_log ADD CONSTRAINT extra FOREIGN KEY (user_id)
 REFERENCES users DEFERRABLE INITIALLY DEFERRED"""
 DROP_KEY = 'ALTER TABLE "django_admin_log" DROP CONSTRAINT "extra";'
-KEPT = """SELECT citus_add_local_table_to_metadata('"django_admin_log"', \
-cascade_via_foreign_keys => true);"""
 
 
 @pytest.mark.parametrize(
-    ("layout", "repairs"), [(declared_layout(), [KEPT, DROP_KEY]), ({}, [DROP_KEY])]
+    ("layout", "repairs"), [(declared_layout(), [release(DROP_KEY)]), ({}, [DROP_KEY])]
 )
-def test_foreign_key_of_local_table_on_cluster__is_dropped_while_citus_keeps_the_table(
+def test_foreign_key_of_local_table_on_cluster__is_dropped_so_that_citus_gives_up_the_table(
     layout: Layout, repairs: list[str], verify_live: Verify, place: Place
 ) -> None:
     place(layout)
@@ -154,10 +152,11 @@ def test_column_generated_on_cluster__is_made_again_if_the_administrator_agrees(
     ]
 
 
-def test_table_of_the_other_kind__is_taken_back_alone_and_placed(
-    verify_live: Verify, place: Place
+@pytest.mark.parametrize("found", [Placement("payment_id"), Placement(other="on one server")])
+def test_table_of_another_kind__is_taken_back_alone_and_placed(
+    found: Placement, verify_live: Verify, place: Place
 ) -> None:
-    place({**declared_layout(), "refunds": Placement("payment_id")})
+    place({**declared_layout(), "refunds": found})
     script = [sql.partition(" FOREIGN KEY ")[0] for sql in repair(verify_live, "refunds")]
     assert script[:8] == [
         'ALTER TABLE "refunds" DROP CONSTRAINT "refunds_payment_id_fk";',

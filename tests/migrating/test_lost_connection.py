@@ -72,6 +72,22 @@ def test_session_that_the_server_ends_in_a_migration__nothing_is_applied(databas
     )
 
 
+REFUSED = """
+    operations = [migrations.RunSQL(
+        "CREATE TABLE extra (); DO $$BEGIN RAISE 'Server 2: refused' USING ERRCODE = '08006'; END$$"
+    )]
+"""
+
+
+def test_migration_without_a_server_of_the_cluster__is_not_applied(database: str) -> None:
+    with extra_migration("users", REFUSED), pytest.raises(CommandError) as error:
+        run(migrate("users"))
+    assert str(error.value) == (
+        "Server 2: refused. Start that server of the cluster, or see its log. Nothing of "
+        "users.0099_extra is applied. Run migrate again to continue."
+    )
+
+
 THINKS = """
     def think(apps, editor):
         import time

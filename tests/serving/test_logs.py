@@ -12,6 +12,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
+from psycopg.errors import ConnectionFailure
 from pytest_django import Settings
 
 from config.serving import JsonFormatter, TextFormatter, log_to_stdout
@@ -32,7 +33,16 @@ def lose(request: HttpRequest) -> HttpResponse:
     raise OperationalError from psycopg.OperationalError("connection failed: no route to host")
 
 
-urlpatterns = [path("fail/", fail), path("lose/", lose), path("warn/", warn)]
+def lose_server_of_cluster(request: HttpRequest) -> HttpResponse:
+    raise OperationalError from ConnectionFailure("connection failed: no route to host")
+
+
+urlpatterns = [
+    path("fail/", fail),
+    path("lose/", lose),
+    path("lose-server/", lose_server_of_cluster),
+    path("warn/", warn),
+]
 
 
 @pytest.fixture
@@ -77,12 +87,19 @@ def test_error_of_a_view__is_one_line_with_the_exception_and_without_the_query(
     assert "ann@" not in log.getvalue()
 
 
+REASONS = {
+    "/lose/": "no route to host.",
+    "/lose-server/": "no route to host. Start that server of the cluster, or see its log.",
+}
+
+
+@pytest.mark.parametrize("address", REASONS)
 def test_error_of_a_database_that_is_gone__has_the_reason_for_an_exception(
-    site: Client, log: io.StringIO
+    address: str, site: Client, log: io.StringIO
 ) -> None:
-    site.get("/lose/")
+    site.get(address)
     line = only_line(log)
-    assert line["message"] == "Internal Server Error: /lose/: no route to host."
+    assert line["message"] == f"Internal Server Error: {address}: {REASONS[address]}"
     assert "exception" not in line
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from config.drift.difference import Drift, differing, is_database_object, mentions
 from config.drift.repair.attributes import change_attribute, end_inheritance
-from config.drift.repair.cluster_placement import before_drop, change_placement
+from config.drift.repair.cluster_placement import change_placement, drop_on_cluster
 from config.drift.repair.conversion import is_lossy
 from config.drift.repair.creation import comment, create
 from config.drift.repair.labels import relabel
@@ -69,7 +69,7 @@ def _repair(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
     if drift.problem == "missing":
         return _create(key, expected, live) if expected[key] else []
     if drift.problem == "extra":
-        return [*before_drop(key, live), drop(key, expected, live)]
+        return [drop_on_cluster(key, expected, live)]
     return _change(drift, expected, live)
 
 

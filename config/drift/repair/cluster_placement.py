@@ -1,19 +1,20 @@
 """The SQL that distributes a table over a Citus cluster as its model declares."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from config.drift.repair.creation import comment
 from config.drift.repair.phases import Phase, Statement, is_on_cluster, table_pattern
-from config.drift.repair.removal import recreate_mentioning
+from config.drift.repair.removal import drop, recreate_mentioning
 from config.postgres.catalog import Catalog, Key
 from config.postgres.citus import (
     declared_layout,
     free,
-    keep,
     layout_of,
     move,
     place,
     referred_table,
+    release,
     take_back_alone,
 )
 
@@ -34,15 +35,17 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
             yield Statement(Phase.TAKE_BACK, take_back_alone(key.name))
         yield Statement(Phase.PLACEMENT, place(key.name, wanted, others))
         yield Statement(Phase.PLACEMENT, free(key.name))
-    if not found or found.column != wanted.column or wanted.colocated:
+    if not found or found.other or found.column != wanted.column or wanted.colocated:
         yield from _comments(key, expected)
 
 
-def before_drop(key: Key, live: Catalog) -> Iterator[Statement]:
-    """Yield the statement without which Citus may refuse to drop a foreign key of a local table."""
+def drop_on_cluster(key: Key, expected: Catalog, live: Catalog) -> Statement:
+    """Return the statement that drops an object, and with a foreign key what Citus did for it."""
+    statement = drop(key, expected, live)
     is_local = key.kind == "foreign key" and not is_on_cluster(key.table, live)
     if is_local and is_on_cluster(referred_table(live[key]["definition"]), live):
-        yield Statement(Phase.DROP_FOREIGN_KEYS, keep(key.table))
+        return replace(statement, sql=release(statement.sql))
+    return statement
 
 
 def _recreate_foreign_keys(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:

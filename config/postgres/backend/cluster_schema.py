@@ -18,17 +18,16 @@ from config.postgres.citus import (
 )
 from config.postgres.queries import read_rows
 
-FOREIGN_KEY = re.compile(
+ADD_FOREIGN_KEY = re.compile(
     r'(?P<head>ALTER TABLE (?:ONLY )?"(?P<table>.+?)" ADD CONSTRAINT "[^"]+" )'
     r"(?P<definition>FOREIGN KEY .*)",
     re.DOTALL,
 )
-PRIMARY_KEY = """
+READ_PRIMARY_KEY = """
 SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
  WHERE conrelid = to_regclass(%s) AND contype = 'p'
 """
-
-CONSTRAINT = """
+READ_CONSTRAINT = """
 SELECT contype, pg_get_constraintdef(oid) FROM pg_constraint
  WHERE conrelid = to_regclass(%s) AND conname = %s
 """
@@ -53,7 +52,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
         table = model._meta.db_table
         if table not in layout:
             return
-        for name, before in read_rows(self.connection, PRIMARY_KEY, [self.quote_name(table)]):
+        for name, before in read_rows(self.connection, READ_PRIMARY_KEY, [self.quote_name(table)]):
             after = key_on_cluster(table, before, layout)
             if after != before:
                 alter = f"ALTER TABLE {self.quote_name(table)}"
@@ -68,7 +67,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
             super()._rename(table, kind, old, new)
             return
         quoted, old_name, new_name = map(self.quote_name, (table, old, new))
-        [(kind, definition)] = read_rows(self.connection, CONSTRAINT, [quoted, old])
+        [(kind, definition)] = read_rows(self.connection, READ_CONSTRAINT, [quoted, old])
         if kind in "pux":
             self.execute(f"ALTER INDEX {old_name} RENAME TO {new_name}", None)
         elif kind in "fc":  # a NOT NULL keeps its name
@@ -89,7 +88,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
 
 def foreign_key_on_cluster(sql: str, layout: Layout) -> Iterator[str]:
     """Yield the statement with its foreign key as on a cluster; nothing if that cannot have it."""
-    found = FOREIGN_KEY.match(sql)
+    found = ADD_FOREIGN_KEY.match(sql)
     if not found:
         yield sql
         return

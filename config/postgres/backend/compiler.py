@@ -11,6 +11,11 @@ from config.postgres.citus import distribution_field
 REFUSED_LOCK = "could not run distributed query with FOR UPDATE"
 """The error of Citus for a query that locks rows and reads rows of several servers."""
 
+REFUSED_SUBQUERY = (
+    "correlated subqueries are not supported when the FROM clause contains a reference"
+)
+"""The error of Citus for a query with, for example, Exists() of rows of several servers."""
+
 
 class EnumCasts:
     """A mixin that adds casts to expressions and to the parts of a UNION."""
@@ -25,13 +30,15 @@ class EnumCasts:
 
 class SQLCompiler(EnumCasts, compiler.SQLCompiler):
     def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the query. Raise NotSupportedError with the next step if Citus cannot lock rows."""
+        """Run the query. Raise NotSupportedError with the next step if Citus refuses it."""
         try:
             return super().execute_sql(*args, **kwargs)
         except NotSupportedError as error:
-            if REFUSED_LOCK not in str(error):
-                raise
-            raise NotSupportedError(_refused_lock(self.query.model)) from error
+            if REFUSED_LOCK in str(error):
+                raise NotSupportedError(_refused_lock(self.query.model)) from error
+            if REFUSED_SUBQUERY in str(error):
+                raise NotSupportedError(_refused_subquery(self.query.model)) from error
+            raise
 
 
 def _refused_lock(model: Any) -> str:
@@ -44,6 +51,14 @@ def _refused_lock(model: Any) -> str:
     return (
         f"Rows of {table} cannot be locked by a query that asks several servers of the cluster. "
         f"Add one value of {field.column} to its condition."
+    )
+
+
+def _refused_subquery(model: Any) -> str:
+    return (
+        f"Rows of {model._meta.db_table} cannot be compared one by one with rows that are spread "
+        "over the cluster, as Exists() and OuterRef() do. Filter by pk__in and the values of the "
+        "other table, which are read once."
     )
 
 

@@ -2,6 +2,7 @@
 
 from config.postgres.citus.declarations import (
     Distributed,
+    MovedRowError,
     Reference,
     declared_distribution,
     distribution_field,
@@ -22,12 +23,12 @@ from config.postgres.citus.layout import (
     referred_table,
     with_layout,
 )
+from config.postgres.citus.managed_tables import read_managed, release
 from config.postgres.citus.placement_statements import (
     MODE,
     SEQUENTIAL,
     TRIGGERS_ALLOWED,
     free,
-    keep,
     move,
     place,
     take_back,
@@ -42,6 +43,7 @@ __all__ = [
     "Distributed",
     "DistributedQuerySet",
     "Layout",
+    "MovedRowError",
     "Placement",
     "Reference",
     "declared_distribution",
@@ -50,15 +52,16 @@ __all__ = [
     "free",
     "is_cluster",
     "is_spread",
-    "keep",
     "key_on_cluster",
     "layout_of",
     "move",
     "on_cluster",
     "place",
     "read_layout",
+    "read_managed",
     "read_shards",
     "referred_table",
+    "release",
     "take_back",
     "take_back_alone",
     "with_layout",

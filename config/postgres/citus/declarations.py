@@ -10,7 +10,7 @@ server.
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections
+from django.db import NotSupportedError, connections
 from django.db.models import Field, Model
 
 
@@ -27,6 +27,10 @@ class Distributed:
 @dataclass(frozen=True)
 class Reference:
     """The distribution of a table with all rows on each server."""
+
+
+class MovedRowError(NotSupportedError):
+    """A row would have to move to another server of the cluster, which Citus refuses."""
 
 
 type Distribution = Distributed | Reference

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import NotSupportedError, models, router, transaction
 from django.db.models.deletion import Collector
 
-from config.postgres.citus.declarations import distribution_field
+from config.postgres.citus.declarations import MovedRowError, distribution_field
 
 
 class DistributedModel(models.Model):
@@ -41,7 +41,7 @@ class DistributedModel(models.Model):
         try:
             return super()._do_update(base_qs, using, pk_val, values, *options)
         except NotSupportedError as error:
-            raise NotSupportedError(
+            raise MovedRowError(
                 f"Column {', '.join(place)} of {self._meta.db_table} says on which server of the "
                 f"cluster a row is, so it cannot be changed. Delete the row {pk_val}, and create "
                 "another one."

@@ -24,16 +24,20 @@ LIVE_LAYOUT = """
 WITH placed AS (
     SELECT c.relname, p.partmethod, p.colocationid,
            CASE p.partmethod WHEN 'h' THEN column_to_column_name(p.logicalrelid, p.partkey)
-                             ELSE '' END AS column
+                             ELSE '' END AS column,
+           CASE WHEN p.partmethod IN ('a', 'r') THEN 'spread in ranges'
+                WHEN p.partmethod = 'n' AND p.repmodel <> 't' THEN 'on one server'
+                ELSE '' END AS other
       FROM pg_dist_partition AS p
       JOIN pg_class AS c ON c.oid = p.logicalrelid
      WHERE c.relnamespace = %s AND NOT c.relispartition
-       AND (p.partmethod = 'h' OR p.repmodel = 't')
+       AND NOT (p.partmethod = 'n' AND p.repmodel <> 't' AND p.colocationid = 0)
 ), largest AS (
     SELECT colocationid FROM placed WHERE partmethod = 'h'
      GROUP BY colocationid HAVING count(*) > 1 ORDER BY count(*) DESC, colocationid LIMIT 1
 )
-SELECT relname, "column", partmethod = 'h' AND colocationid IN (SELECT colocationid FROM largest)
+SELECT relname, "column", partmethod = 'h' AND colocationid IN (SELECT colocationid FROM largest),
+       other
   FROM placed
 """
 # Citus hides shards from queries of pg_class, and leaves out the schema "public" of their names.
@@ -56,17 +60,21 @@ class Placement:
     """The column by which they are spread; '' if each server has all of them."""
     colocated: bool = False
     """Whether rows of other tables that have the same value are on the same server."""
+    other: str = ""
+    """The words for a place that no model can declare."""
 
     def __str__(self) -> str:
         if not self.column:
-            return EVERYWHERE
+            return self.other or EVERYWHERE
         return f"{SPREAD}{self.column}{COLOCATED if self.colocated else ''}"
 
     @classmethod
     def parse(cls, words: str) -> Self:
         """Return the placement whose str() is `words`."""
+        if not words.startswith(SPREAD):
+            return cls(other="" if words == EVERYWHERE else words)
         column = words.removesuffix(COLOCATED).removeprefix(SPREAD)
-        return cls() if words == EVERYWHERE else cls(column, words.endswith(COLOCATED))
+        return cls(column, words.endswith(COLOCATED))
 
 
 type Layout = Mapping[str, Placement]
@@ -91,7 +99,7 @@ def read_layout(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, Pl
     if not is_cluster(connection.alias):
         return {}
     rows = read_rows(connection, LIVE_LAYOUT, [schema.oid])
-    return {name: Placement(column, colocated) for name, column, colocated in rows}
+    return {name: Placement(*place) for name, *place in rows}
 
 
 def read_shards(connection: BaseDatabaseWrapper) -> list[int]:

@@ -63,15 +63,6 @@ def take_back_alone(table: str) -> str:
     return f"SELECT undistribute_table({literal(quote(table))});"
 
 
-def keep(table: str) -> str:
-    """Return the statement that lets Citus keep a local table which it manages for a foreign key.
-
-    Otherwise it gives up the table with the key, and fails if the table has an identity column.
-    """
-    name = literal(quote(table))
-    return f"SELECT citus_add_local_table_to_metadata({name}, cascade_via_foreign_keys => true);"
-
-
 def _companion(table: str, wanted: Placement, layout: Layout) -> str:
     """Return a literal with the name of a table whose group the table joins, or 'none'."""
     others = (name for name, other in layout.items() if other.colocated and name != table)

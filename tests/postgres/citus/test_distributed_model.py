@@ -191,6 +191,22 @@ def test_lock_that_citus_refuses__says_what_to_do(model: Any) -> None:
     assert str(refusal.value) == REFUSED[model]
 
 
+def test_subquery_that_citus_refuses__says_what_to_do() -> None:
+    def refuse(*_: Any) -> None:
+        raise NotSupportedError(
+            "correlated subqueries are not supported when the FROM clause contains a reference"
+            " table"
+        )
+
+    with connection.execute_wrapper(refuse), pytest.raises(NotSupportedError) as refusal:
+        list(User.objects.all())
+    assert str(refusal.value) == (
+        "Rows of users cannot be compared one by one with rows that are spread over the cluster, "
+        "as Exists() and OuterRef() do. Filter by pk__in and the values of the other table, which "
+        "are read once."
+    )
+
+
 def test_lock_that_postgresql_refuses__is_its_own_error() -> None:
     with pytest.raises(NotSupportedError, match="FOR UPDATE is not allowed with DISTINCT"):
         list(User.objects.distinct().select_for_update())

@@ -37,9 +37,16 @@ def test_declared_layout__spreads_the_tables_that_grow() -> None:
     assert {name: layout[name] for name in layout if layout[name].column} == SPREAD
 
 
-@pytest.mark.parametrize(
-    "placement", [Placement(), Placement("id"), Placement("owner_id", colocated=True)], ids=str
+PLACEMENTS = (
+    Placement(),
+    Placement("id"),
+    Placement("owner_id", colocated=True),
+    Placement(other="on one server"),
+    Placement(other="spread in ranges"),
 )
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS, ids=str)
 def test_placement__can_be_read_from_its_words(placement: Placement) -> None:
     assert Placement.parse(str(placement)) == placement
 

@@ -6,7 +6,7 @@ from config.citus.cluster import check_migrated, read_cluster
 from config.citus.distribution_plan import DistributionPlan, read_placed, read_plan
 from config.citus.distribution_run import DistributionRun
 from config.citus.partitioned import statements_to_restore
-from config.citus.plan_report import describe, describe_return
+from config.citus.plan_report import IN_PLACE, TAKEN_BACK, describe, describe_return
 from config.citus.return_path import statements_back
 from config.console import add_database_option, ask, chosen_connection, counted
 from config.drift import verify
@@ -45,27 +45,29 @@ class Command(BaseCommand):
         plan = read_plan(self.connection)
         left = statements_to_restore(verify(self.connection)) if plan.is_empty else []
         if plan.is_empty and not left:
-            self.say("Nothing to do: each table is where its model declares.")
+            self.say(f"Nothing to do. {IN_PLACE}.")
             return
         if self.may_go_on(describe(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
                 run = DistributionRun(self.connection, waits, self.say)
                 run.distribute(read_plan(self.connection))  # another run may have been at work
                 run.restore_keys(statements_to_restore(verify(self.connection)), "added again")
-            self.verify(f"Placed {counted(len(plan.layout), 'table')}")
+            placed = f"Placed {counted(len(plan.layout), 'table')}"
+            self.verify(placed if plan.layout else IN_PLACE)
 
     def take_back(self) -> None:
         plan = read_placed(self.connection)
         left = [] if plan.layout else self.statements_back()
         if not plan.layout and not left:
-            self.say("Nothing to do: all tables are on the coordinator.")
+            self.say(f"Nothing to do. {TAKEN_BACK}.")
             return
         if self.may_go_on(describe_return(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute --undo"), self.say) as waits:
                 run = DistributionRun(self.connection, waits, self.say)
                 run.take_back(plan)
                 run.restore_keys(self.statements_back(), "changed back")
-            self.verify(f"Took back {counted(len(plan.layout), 'table')}")
+            returned = f"Took back {counted(len(plan.layout), 'table')}"
+            self.verify(returned if plan.layout else TAKEN_BACK)
 
     def statements_back(self) -> list[str]:
         """Return the statements that give the tables all keys of one server."""

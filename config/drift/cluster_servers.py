@@ -1,0 +1,79 @@
+"""The differences between the servers of a Citus cluster, which SQL on one of them has caused."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+# Each server compares its shards with their tables, and tells what its tables and types are like.
+# Citus adds the number of a shard to the names of constraints and of the tables that it refers to.
+SERVER = r"""
+WITH shards AS (
+    SELECT s.logicalrelid AS own, named.name, to_regclass(named.name) AS oid
+      FROM pg_dist_shard AS s
+      JOIN pg_class AS c ON c.oid = s.logicalrelid
+      JOIN pg_dist_placement AS p USING (shardid)
+      JOIN pg_dist_local_group AS here ON here.groupid = p.groupid
+     CROSS JOIN LATERAL (SELECT CASE c.relnamespace WHEN 'public'::regnamespace THEN 'public.'
+                                ELSE '' END || shard_name(s.logicalrelid, shardid)
+                        ) AS named (name)
+), relations AS (
+    SELECT oid FROM shards UNION SELECT logicalrelid FROM pg_dist_partition
+), lines AS (
+    SELECT attrelid AS oid, concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull,
+                                      pg_get_expr(adbin, adrelid)) AS line
+      FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+     WHERE attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT conrelid, concat(convalidated,
+                            regexp_replace(pg_get_constraintdef(oid), '_\d{6,}', '', 'g'))
+      FROM pg_constraint WHERE contype IN ('c', 'f', 'p', 'u', 'x')
+    UNION ALL
+    SELECT indrelid, concat(indisunique, indisvalid,
+                            substring(pg_get_indexdef(indexrelid) FROM ' USING .*'))
+      FROM pg_index
+), digests AS (
+    SELECT oid, md5(string_agg(line, ' ' ORDER BY line)) AS digest
+      FROM relations JOIN lines USING (oid) GROUP BY oid
+), labels AS (
+    SELECT enumtypid::regtype AS name, string_agg(enumlabel, ' ' ORDER BY enumsortorder) AS digest
+      FROM pg_enum GROUP BY enumtypid
+)
+SELECT json_build_object(
+    'shards', (SELECT json_agg(shards.name ORDER BY shards.name)
+                 FROM shards JOIN digests AS whole ON whole.oid = shards.own
+                 LEFT JOIN digests AS shard ON shard.oid = shards.oid
+                WHERE shard.digest IS DISTINCT FROM whole.digest),
+    'tables', (SELECT json_object_agg(logicalrelid, digest)
+                 FROM pg_dist_partition JOIN digests ON oid = logicalrelid
+                WHERE partmethod <> 'n' OR repmodel = 't' OR colocationid > 0),
+    'types', (SELECT json_object_agg(name, digest) FROM labels))
+"""
+SERVERS = """
+SELECT concat_ws(':', nodename, nodeport), groupid = 0, success, result
+  FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid)
+ ORDER BY groupid
+"""
+UNDO = "No repair reaches it: undo there what was changed."
+
+
+def differences_of_servers(cursor: Any) -> Iterator[str]:
+    """Yield a sentence for each object that differs on a server, or if one does not answer."""
+    cursor.execute(SERVERS, [SERVER])
+    coordinator: dict[str, Any] = {}
+    for server, is_coordinator, success, result in cursor.fetchall():
+        if not success:
+            yield f"Server {server} of the cluster could not be compared: {_first_line(result)}."
+            continue
+        found = json.loads(result)
+        coordinator = found if is_coordinator else coordinator
+        for noun, kind in (("Table", "tables"), ("Enum type", "types")):
+            for name, digest in (coordinator[kind] or {}).items():
+                if (found[kind] or {}).get(name) != digest:
+                    yield f"{noun} {name} on server {server} differs from the coordinator's. {UNDO}"
+        for name in found["shards"] or ():
+            shard = f"Shard {name.removeprefix('public.')} on server {server}"
+            yield f"{shard} differs from its table. {UNDO}"
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].removeprefix("ERROR:  ").rstrip(".")

@@ -1,0 +1,35 @@
+"""The sentences about what SQL has changed on one server of a cluster."""
+
+import json
+from unittest.mock import Mock
+
+from config.drift.cluster_servers import UNDO, differences_of_servers
+
+TABLES = {"users": "a", "messages": "b"}
+SAME = True, json.dumps({"shards": None, "tables": TABLES, "types": {"priority": "low"}})
+OTHER = {"shards": ["public.users_1", "x.y_2"], "tables": {"users": "a"}, "types": None}
+
+
+def said(*answers: tuple[bool, str]) -> list[str]:
+    """Return the sentences if server 0, the coordinator, and the others answer so."""
+    rows = [(f"server-{n}", n == 0, *answer) for n, answer in enumerate(answers)]
+    return list(differences_of_servers(Mock(fetchall=lambda: rows)))
+
+
+def test_servers_that_agree__need_no_advice() -> None:
+    assert said(SAME, SAME) == []
+
+
+def test_server_that_differs__is_named_with_each_object() -> None:
+    assert said(SAME, SAME, (True, json.dumps(OTHER))) == [
+        f"Table messages on server server-2 differs from the coordinator's. {UNDO}",
+        f"Enum type priority on server server-2 differs from the coordinator's. {UNDO}",
+        f"Shard users_1 on server server-2 differs from its table. {UNDO}",
+        f"Shard x.y_2 on server server-2 differs from its table. {UNDO}",
+    ]
+
+
+def test_server_that_does_not_answer__is_named_with_the_reason() -> None:
+    assert said(SAME, (False, "ERROR:  refused.\n\tHint")) == [
+        "Server server-1 of the cluster could not be compared: refused."
+    ]
