@@ -1,5 +1,6 @@
 """The admin site."""
 
+from copy import deepcopy
 from time import perf_counter
 from typing import Any
 
@@ -33,12 +34,13 @@ class AdminSite(UnfoldAdminSite):
     ) -> list[dict[str, Any]]:
         """Return apps and models in the order of the schema, not alphabetically.
 
-        A page asks for them twice, for its context and for its sidebar; they are found once.
+        A page asks for them twice, for its context and for its sidebar; they are found once. Each
+        caller gets a copy, because unfold's search drops models and the dashboard adds sizes.
         """
         found: dict[str | None, list[dict[str, Any]]] = vars(request).setdefault("app_lists", {})
         if app_label not in found:
             found[app_label] = _in_order(super().get_app_list(request, app_label))
-        return found[app_label]
+        return deepcopy(found[app_label])
 
     def app_index(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         warn_of_ignored(request)

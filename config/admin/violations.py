@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, OperationalError, models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 from psycopg.errors import ProgramLimitExceeded
 
@@ -56,15 +57,22 @@ def violated(
     wanted = list(constraints)
     checks = [item for item in wanted if isinstance(item, models.CheckConstraint)]
     # Django passes a condition on an excluded field, and with it all others.
-    if checks and not exclude and _meets(instance, _together(checks), exclude):
+    if checks and not exclude and _meets_all(instance, checks):
         wanted = [item for item in wanted if item not in checks]
     for constraint in wanted:
         if not _meets(instance, constraint, exclude):
             yield constraint
 
 
-def _together(checks: Iterable[models.CheckConstraint]) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(*(item.condition for item in checks)), name="all")
+def _meets_all(instance: models.Model, checks: Iterable[models.CheckConstraint]) -> bool:
+    """Return whether PostgreSQL finds no check violated.
+
+    Django counts a check that PostgreSQL cannot compute, such as a sum out of range, as met, which
+    would hide the others. So ask whether any is violated: the answer is then yes.
+    """
+    conditions = Q(*(item.condition for item in checks))
+    all_met = Coalesce(conditions, True, output_field=models.BooleanField())
+    return not _meets(instance, models.CheckConstraint(condition=~Q(all_met), name="any"), set())
 
 
 def _meets(instance: models.Model, constraint: models.BaseConstraint, exclude: set[str]) -> bool:

@@ -9,9 +9,10 @@ from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
+from analytics.models import StudentAnalytics
 from assessments.models import Assignment, AssignmentSubmission, Question, Quiz, QuizSubmission
 from communication.models import DiscussionPost, Message
-from config.admin.violations import TOO_LONG, violation_of
+from config.admin.violations import TOO_LONG, violated, violation_of
 from courses.models import Course, CourseModule, Lesson
 from enrollments.models import Certificate, Enrollment, LessonProgress
 from notifications.models import Notification
@@ -35,6 +36,7 @@ from tests.factories import (
     LessonFactory,
     NotificationFactory,
     QuizSubmissionFactory,
+    StudentAnalyticsFactory,
     SubscriptionFactory,
     UserFactory,
 )
@@ -241,6 +243,15 @@ def test_form_that_breaks_a_check__says_so_at_the_field(
     data = form_data(form(instance=row)) | changes
     row.delete()
     assert form(data).errors == {field: [message]}
+
+
+@pytest.mark.django_db
+def test_check_that_is_broken_next_to_one_that_cannot_be_computed__found() -> None:
+    largest = 2**31 - 1  # the sum of both numbers is out of range
+    numbers = {"courses_completed": largest, "courses_in_progress": 1}
+    row = StudentAnalyticsFactory.build(**numbers, current_streak_days=2, longest_streak_days=1)
+    broken = violated(row, StudentAnalytics._meta.constraints, set())
+    assert [check.name for check in broken] == ["student_analytics_longest_streak_days_check"]
 
 
 def test_page_with_a_form_that_breaks_a_check__says_so_at_the_field(admin_client: Client) -> None:
