@@ -117,7 +117,9 @@ def test_payment_that_is_not_marked__is_not_reviewed(admin_client: Client) -> No
 
 
 @pytest.mark.parametrize("key", ["x", "\x00", "01a204f2-dd54-7217-8914-12ab7cfde595"])
-def test_action_on_a_missing_row__says_so(admin_client: Client, key: str) -> None:
+def test_action_on_a_missing_row__says_that_it_no_longer_exists(
+    admin_client: Client, key: str
+) -> None:
     assert run(admin_client, "publish", Course(pk=key)) == ["The selected rows no longer exist."]
 
 

@@ -439,7 +439,7 @@ def test_inline_row_without_a_key_of_the_set__is_not_lost(admin_client: Client, 
     assert texts_and_points() == [("a", 1)]
 
 
-def test_inline_with_invalid_counts__says_so_at_the_top(admin_client: Client) -> None:
+def test_inline_with_invalid_counts__refused_at_the_top(admin_client: Client) -> None:
     response = Tab(admin_client, quiz_with_questions("a")).save(**{"questions-TOTAL_FORMS": "x"})
     assert [problem.name for problem in response.context_data["problems"]] == ["Questions"]
 

@@ -180,7 +180,9 @@ def test_document_that_would_lose_something__is_refused(document: str, message: 
     assert refused.value.messages == [message]
 
 
-def test_page_with_a_document_that_postgresql_cannot_store__says_so(admin_client: Client) -> None:
+def test_page_with_a_document_that_postgresql_cannot_store__refused_at_the_field(
+    admin_client: Client,
+) -> None:
     data = valid_data(admin_client, Lesson) | {"metadata": '{"a": 1e131072}'}
     assert errors(admin_client, url(Lesson, "add"), data) == {"metadata": [TOO_LONG]}
 

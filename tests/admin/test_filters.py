@@ -178,7 +178,7 @@ def slow(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slow")
-def test_list_that_takes_too_long__is_of_the_newest_rows_and_says_so(
+def test_list_that_takes_too_long__is_labelled_as_that_of_the_newest_rows(
     admin_client: Client,
 ) -> None:
     courses = CourseFactory.create_batch(3)

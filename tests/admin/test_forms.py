@@ -236,7 +236,7 @@ REFUSED_BY_A_CHECK: list[Any] = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "changes", "field", "message"), REFUSED_BY_A_CHECK)
-def test_form_that_breaks_a_check__says_so_at_the_field(
+def test_form_that_breaks_a_check__explained_at_the_field(
     model: type[models.Model], changes: dict[str, str], field: str, message: str
 ) -> None:
     form, row = fresh_form(model), BY_MODEL[model].create()
@@ -254,7 +254,7 @@ def test_check_that_is_broken_next_to_one_that_cannot_be_computed__found() -> No
     assert [check.name for check in broken] == ["student_analytics_longest_streak_days_check"]
 
 
-def test_page_with_a_form_that_breaks_a_check__says_so_at_the_field(admin_client: Client) -> None:
+def test_page_with_a_form_that_breaks_a_check__explained_at_the_field(admin_client: Client) -> None:
     data = valid_data(admin_client, Course) | {"price": "-1"}
     assert errors(admin_client, url(Course, "add"), data) == {
         "price": ["The value must be from 0 to 99999999.99."]
@@ -366,7 +366,7 @@ def test_expiry_before_the_creation__is_refused(admin_client: Client) -> None:
     }
 
 
-def test_form_without_required_values__says_so_and_nothing_else(admin_client: Client) -> None:
+def test_form_without_required_values__asks_for_them_and_nothing_else(admin_client: Client) -> None:
     form_errors = errors(admin_client, url(Course, "add"), {})
     assert form_errors == {
         field: ["This field is required."]
@@ -424,7 +424,7 @@ def test_form__does_not_delete_what_the_row_belongs_to(admin_client: Client) -> 
     assert "Delete selected" not in html
 
 
-def test_slug_taken_after_the_form_was_checked__is_not_saved_and_says_so(
+def test_slug_taken_after_the_form_was_checked__refused_at_the_field(
     admin_client: Client,
 ) -> None:
     def take_slug(instance: Course, **_: Any) -> None:

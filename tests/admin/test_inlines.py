@@ -247,7 +247,7 @@ def test_lesson_in_the_form_of_its_module__is_changed(admin_client: Client) -> N
         ),
     ],
 )
-def test_inline_that_breaks_a_check__says_so_at_the_field(
+def test_inline_that_breaks_a_check__explained_at_the_field(
     admin_client: Client, factory: Any, parent: str, changes: dict[str, str], errors: Any
 ) -> None:
     row = factory.create()

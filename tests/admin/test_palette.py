@@ -52,7 +52,8 @@ def test_part_of_the_name_of_a_table__finds_the_table(admin_client: Client) -> N
 
 
 def test_tables_found_in_a_request__leave_the_list_of_apps_whole(db: None) -> None:
-    site, request = admin.site, request_for(Course)
+    site: Any = admin.site
+    request = request_for(Course)
     before = deepcopy(site.get_app_list(request))
     assert site.matching(request, "refund")
     assert site.get_app_list(request) == before

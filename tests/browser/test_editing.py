@@ -31,7 +31,7 @@ def test_record_changed__is_saved(page: Page, platform: Platform) -> None:
     assert_accessible(page, "record-saved", "#main ul.mb-4")
 
 
-def test_record_that_breaks_a_constraint__says_so_at_the_field(
+def test_record_that_breaks_a_constraint__explained_at_the_field(
     page: Page, platform: Platform
 ) -> None:
     page.goto(draft(platform, 0))

@@ -141,7 +141,7 @@ def test_advice__no_part_of_the_verdict(clone: Database) -> None:
     )
 
 
-def test_advice_that_cannot_be_read__says_so(shared_clone: Database) -> None:
+def test_advice_that_cannot_be_read__replaced_by_the_reason(shared_clone: Database) -> None:
     schema = read_schema(shared_clone.connection)
     with shared_clone.changed("SET LOCAL statement_timeout = '1ms'"):
         assert read_advice(shared_clone.connection, schema, TABLES, TABLES) == [

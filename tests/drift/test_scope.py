@@ -105,7 +105,7 @@ def test_verify_schema_of_app__finds_what_is_not_a_column(
         assert quick_clone.verify("courses", "-v0").status == 1
 
 
-def test_verify_schema_of_app__says_so_in_verdict(quick_clone: Database) -> None:
+def test_verify_schema_of_apps__named_in_the_verdict(quick_clone: Database) -> None:
     assert quick_clone.verify("payments", "courses", "-v0").out == (
         "Identical: the live schema of courses, payments agrees with the models.\n"
     )

@@ -199,7 +199,9 @@ def test_server_of_root_below_a_private_directory__may_pass_but_not_list_it(made
 
 
 @needs_root
-def test_server_of_root_whose_user_cannot_be_made__says_so(fresh: Path) -> None:
+def test_server_of_root_whose_user_cannot_be_made__shows_the_command_that_makes_it(
+    fresh: Path,
+) -> None:
     code = """
 from config.embedded import data_directory
 from django.db import connection

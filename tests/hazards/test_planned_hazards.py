@@ -65,7 +65,7 @@ def test_plan_backwards__shows_no_hazards(database: None) -> None:
     assert not any("Instead:" in line for line in migrate("notifications", "zero", "--plan"))
 
 
-def test_migrate_with_hazards__says_so_in_a_line_and_runs(database: None) -> None:
+def test_migrate_with_hazards__counts_them_in_one_line_and_runs(database: None) -> None:
     with extra(f"{ADD}, {RENAME}"):
         lines = migrate("notifications")
         migrate("notifications", "0001")
@@ -76,7 +76,7 @@ def test_migrate_with_hazards__says_so_in_a_line_and_runs(database: None) -> Non
     ]
 
 
-def test_migrate_without_squawk__says_so_in_a_line_and_runs(
+def test_migrate_without_squawk__says_how_to_install_it_and_runs(
     database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda name: "/nowhere")
@@ -90,7 +90,7 @@ def test_migrate_without_squawk__says_so_in_a_line_and_runs(
     ]
 
 
-def test_migrate_with_an_operation_that_reveals_no_sql__says_so_in_a_line_and_runs(
+def test_migrate_with_an_operation_that_reveals_no_sql__names_its_migration_and_runs(
     database: None,
 ) -> None:
     odd = """class Odd(migrations.RunSQL):

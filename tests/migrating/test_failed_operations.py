@@ -137,7 +137,7 @@ def write(lab: Lab, operations: str) -> None:
     lab.write_migration("0002_x", operations, '("lab", "0001_x")')
 
 
-def test_migrate_with_operation_whose_models_are_missing__says_so_in_one_line(items: Lab) -> None:
+def test_migrate_with_operation_whose_models_are_missing__names_it_in_one_line(items: Lab) -> None:
     for operations, (subject, reason) in MODELS.items():
         write(items, operations)
         assert said(migrate, "lab") == (
@@ -145,7 +145,7 @@ def test_migrate_with_operation_whose_models_are_missing__says_so_in_one_line(it
         )
 
 
-def test_migrate_with_operation_that_postgresql_refuses__says_so_in_one_line(items: Lab) -> None:
+def test_migrate_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:
     for operations, (reason, step) in OBJECTS.items():
         write(items, operations)
         name = "Add field y to Part" if "AddField" in operations else "Raw SQL operation"
@@ -155,7 +155,7 @@ def test_migrate_with_operation_that_postgresql_refuses__says_so_in_one_line(ite
         )
 
 
-def test_migrate_with_sql_at_its_end_that_postgresql_refuses__says_so_in_one_line(
+def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migration_in_one_line(
     items: Lab,
 ) -> None:
     run_sql("CREATE INDEX taken ON lab_part (id)")
@@ -167,7 +167,7 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__says_so_in_one_lin
     )
 
 
-def test_rollback_with_operation_that_postgresql_refuses__says_so_in_one_line(items: Lab) -> None:
+def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:
     for operations, (reason, step) in OBJECTS.items():
         if "AddField" not in operations:
             write(items, operations.replace("RunSQL(", "RunSQL('', ").replace(", ''),", "),"))
@@ -182,7 +182,7 @@ def test_rollback_with_operation_that_postgresql_refuses__says_so_in_one_line(it
 
 
 @pytest.mark.parametrize("command", ["makemigrations", "sqlmigrate", "verify_schema"])
-def test_command_that_reads_operation_whose_model_is_missing__says_so_in_one_line(
+def test_command_that_reads_operation_whose_model_is_missing__names_it_in_one_line(
     items: Lab, command: str
 ) -> None:
     write(items, 'migrations.AddField("Gone", "x", models.IntegerField()),')
@@ -222,7 +222,9 @@ def test_migration_that_cannot_be_loaded__named_in_one_line(
     assert said(command, "lab") == message
 
 
-def test_migrate_after_migrations_whose_models_do_not_fit__says_so_in_one_line(items: Lab) -> None:
+def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_one_line(
+    items: Lab,
+) -> None:
     write(items, 'migrations.DeleteModel("Item"),')
     migrate("lab", "--fake")
     items.write_migration("0003_x", f'migrations.CreateModel("Other", [{KEY}]),')
@@ -243,7 +245,7 @@ class Fragile(RunSQL):
             raise ValueError("It breaks.\nAnd how.")
 
 
-def test_rollback_whose_states_cannot_be_made__says_so_in_one_line(
+def test_rollback_whose_states_cannot_be_made__names_the_operation_in_one_line(
     items: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fragile = "__import__('tests.migrating.test_failed_operations', fromlist=['x']).Fragile"

@@ -130,7 +130,9 @@ def test_migrate_interrupted_after_the_last_migration__says_that_all_is_done(
     )
 
 
-def test_migrate_whose_connection_is_cut__says_so(empty_database: str, runs: Cutter) -> None:
+def test_migrate_whose_connection_is_cut__says_what_is_applied(
+    empty_database: str, runs: Cutter
+) -> None:
     run = runs.run(empty_database, "disconnect", 30)
     assert (run.status, run.err) == (
         1,

