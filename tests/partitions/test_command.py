@@ -164,17 +164,17 @@ def test_default_partition_missing__refused() -> None:
     )
 
 
-def test_owner_is_another_role__owns_the_month_too() -> None:
-    run_sql("DROP ROLE IF EXISTS owner_of_events")
-    run_sql("CREATE ROLE owner_of_events")
-    run_sql(f"ALTER TABLE {TABLE} OWNER TO owner_of_events")
+def test_owner_is_another_role__owns_the_month_too(database: str) -> None:
+    role = f"{database}_role"
+    run_sql(f"CREATE ROLE {role}")
+    run_sql(f"ALTER TABLE {TABLE} OWNER TO {role}")
     partitions("--ahead", 0)
     owner = "SELECT relowner::regrole::text FROM pg_class WHERE relname = '{}_2026_11'"
     owned = run_sql(owner.format(TABLE))
     run_sql(f"ALTER TABLE {TABLE} OWNER TO current_user")
-    run_sql("DROP OWNED BY owner_of_events")
-    run_sql("DROP ROLE owner_of_events")
-    assert owned == [("owner_of_events",)]
+    run_sql(f"DROP OWNED BY {role}")
+    run_sql(f"DROP ROLE {role}")
+    assert owned == [(role,)]
 
 
 def test_settings_that_migrate_makes_months__made_afterwards(settings: Settings) -> None:

@@ -265,12 +265,13 @@ def test_another_run_at_work__refused(settings: Settings) -> None:
     assert list(bounds()) == [f"{TABLE}_default"]
 
 
-def test_role_without_rights__one_line() -> None:
-    run_sql("CREATE ROLE without_rights")
+def test_role_without_rights__one_line(database: str) -> None:
+    role = f"{database}_role"
+    run_sql(f"CREATE ROLE {role}")
     try:
-        run_sql("GRANT USAGE, CREATE ON SCHEMA public TO without_rights")
-        run_sql(f"GRANT SELECT ON {TABLE}, {TABLE}_default TO without_rights")
-        run_sql("SET ROLE without_rights")
+        run_sql(f"GRANT USAGE, CREATE ON SCHEMA public TO {role}")
+        run_sql(f"GRANT SELECT ON {TABLE}, {TABLE}_default TO {role}")
+        run_sql(f"SET ROLE {role}")
         with pytest.raises(Error) as error:
             partitions("--ahead", 0)
         assert explain(error.value) == (
@@ -279,8 +280,8 @@ def test_role_without_rights__one_line() -> None:
         )
     finally:
         run_sql("RESET ROLE")
-        run_sql("DROP OWNED BY without_rights")
-        run_sql("DROP ROLE without_rights")
+        run_sql(f"DROP OWNED BY {role}")
+        run_sql(f"DROP ROLE {role}")
 
 
 def test_database_that_is_read_only__one_line() -> None:
