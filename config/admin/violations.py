@@ -56,7 +56,7 @@ def violated(
     """
     wanted = list(constraints)
     checks = [item for item in wanted if isinstance(item, models.CheckConstraint)]
-    # Django passes a condition on an excluded field, and with it all others.
+    # Django skips a check that names an excluded field. Joined, all would be skipped.
     if checks and not exclude and _meets_all(instance, checks):
         wanted = [item for item in wanted if item not in checks]
     for constraint in wanted:
