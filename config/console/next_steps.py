@@ -58,7 +58,7 @@ BY_SQLSTATE: Mapping[Kind, str] = {
     errors.LockNotAvailable: "Try again when the session that holds the lock has ended.",
     errors.UndefinedTable: CREATE_FIRST,
     errors.UndefinedColumn: CREATE_FIRST,
-    errors.UndefinedFunction: CREATE_FIRST,
+    errors.UndefinedFunction: "Create it, or cast its arguments to the types that it takes.",
     **TO_FIX,
 }
 BY_WORDS: Mapping[str, str] = {

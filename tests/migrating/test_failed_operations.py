@@ -79,6 +79,10 @@ OBJECTS: dict[str, tuple[str, str]] = {
         'column "gone" of relation "lab_item" does not exist',
         CREATE_FIRST,
     ),
+    sql("SELECT 1 = ''::text"): (
+        "operator does not exist: integer = text",
+        "Create it, or cast its arguments to the types that it takes.",
+    ),
     sql("ALTER TABLE lab_item DROP CONSTRAINT gone"): (
         'constraint "gone" of relation "lab_item" does not exist',
         CREATE_FIRST,
