@@ -58,12 +58,15 @@ def failed_operation(error: BaseException) -> FailedOperation | None:
     return failed
 
 
-def explain_operation(error: BaseException, standing: str = "") -> str | None:
+def explain_operation(error: BaseException, standing: str = "", action: str = "") -> str | None:
     """Return the operation that failed, the reason, `standing` and the next step.
 
+    `action` is what was to be done with its migration; else its methods in the traceback tell.
     Return None if no operation failed, or if a server cannot be reached.
     """
     failed = failed_operation(error)
+    if failed and action:
+        failed = failed._replace(action=action)
     if not failed or is_lost(error) or is_node_down(error):
         return None
     if not failed.operation and not driver_error(error):

@@ -165,7 +165,7 @@ def read_migration(
         raise
     except Exception as error:  # an operation runs any code, which may raise anything
         raise HazardError(
-            explain_operation(error)
+            explain_operation(error, action="read")
             or f"The SQL of migration {migration} cannot be read. {on_one_line(error)}"
         ) from error
 

@@ -102,7 +102,7 @@ def test_migrate_with_an_operation_that_reveals_no_sql__says_so_in_a_line_and_ru
         migrate("notifications", "0001")
     assert "  Applying notifications.0099_extra... OK" in lines
     assert [line for line in lines if "Hazards" in line] == [
-        "  Hazards: unknown. Cannot apply notifications.0099_extra: 'Raw SQL operation' fails: "
+        "  Hazards: unknown. Cannot read notifications.0099_extra: 'Raw SQL operation' fails: "
         "AssertionError: Needs the rows. Correct it, or let the migration depend on the one that "
         "makes what it needs; --traceback shows the code."
     ]
