@@ -26,6 +26,8 @@ from config.console.unloaded_migrations import explain_loading
 FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 """The errors of writing to stdout. Unlike those of files, they name no file."""
 UNANSWERED = "A question got no answer, because the input has ended. Run the command in a terminal."
+END_OF_INPUT = ("EOF when reading a line", "")
+"""What input() says at the end of the input; a file that ends too early says something else."""
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
 """The exit status after an error of commands that use status 1 for something else."""
 
@@ -105,7 +107,7 @@ def explain(error: BaseException | None) -> str | None:
         return str(error)
     if is_output_error(error):
         return f"The output cannot be written: {error.strerror}."
-    if isinstance(error, EOFError):
+    if isinstance(error, EOFError) and str(error) in END_OF_INPUT:
         return UNANSWERED
     if error and (message := explain_operation(error) or explain_loading(error)):
         return message

@@ -1,10 +1,10 @@
 """The operation of a migration that raised an error, found in the error's traceback, explained."""
 
 import traceback
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import psycopg
-from django.db.migrations import Migration
+from django.db.migrations import Migration, state
 from django.db.migrations.operations.base import Operation
 from psycopg import errors
 
@@ -58,12 +58,15 @@ def failed_operation(error: BaseException) -> FailedOperation | None:
     return failed
 
 
-def explain_operation(error: BaseException, standing: str = "") -> str | None:
+def explain_operation(error: BaseException, standing: str = "", action: str = "") -> str | None:
     """Return the operation that failed, the reason, `standing` and the next step.
 
+    `action` is what was to be done with its migration; else its methods in the traceback tell.
     Return None if no operation failed, or if a server cannot be reached.
     """
     failed = failed_operation(error)
+    if failed and action:
+        failed = failed._replace(action=action)
     if not failed or is_lost(error) or is_node_down(error):
         return None
     if not failed.operation and not driver_error(error):
@@ -83,8 +86,15 @@ def _step_after(cause: psycopg.Error | None, reason: str, failed: FailedOperatio
 
 def _python_reason(error: BaseException, failed: FailedOperation) -> str:
     """Return the name and the first line of an error, or what a state lacks."""
-    if failed.action != "read" or not isinstance(error, KeyError):
-        return f"{type(error).__name__}: {str(error).partition('\n')[0]}"
+    if failed.action != "read" or not _is_lookup_in_state(error):
+        line, *_ = [*filter(str.strip, str(error).splitlines()), ""]
+        return f"{type(error).__name__}: {line}".rstrip(" .:")
     [key] = error.args
     missing = f"model {'.'.join(key)}" if isinstance(key, tuple) else f"field {key}"
     return f"the migrations before it make no {missing}"
+
+
+def _is_lookup_in_state(error: BaseException) -> TypeGuard[KeyError]:
+    """Return whether Django, not the code of an operation, looked for a model or field in vain."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return isinstance(error, KeyError) and frame.f_globals["__name__"] == state.__name__

@@ -58,7 +58,7 @@ BY_SQLSTATE: Mapping[Kind, str] = {
     errors.LockNotAvailable: "Try again when the session that holds the lock has ended.",
     errors.UndefinedTable: CREATE_FIRST,
     errors.UndefinedColumn: CREATE_FIRST,
-    errors.UndefinedFunction: CREATE_FIRST,
+    errors.UndefinedFunction: "Create it, or cast its arguments to the types that it takes.",
     **TO_FIX,
 }
 BY_WORDS: Mapping[str, str] = {
@@ -103,7 +103,9 @@ def next_step(message: str, error: psycopg.Error | None = None) -> str:
         return _by_words(message)
     if function := raising_function(error):
         return f"{RAISED.format(function)} {_by_sqlstate(error)}".strip()
-    return _by_sqlstate(error) or _by_words(message) or error.diag.message_hint or ""
+    is_of_connection = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    words = _by_words(message) if is_of_connection else ""  # others name tables: certificates
+    return _by_sqlstate(error) or words or error.diag.message_hint or ""
 
 
 def _by_sqlstate(error: psycopg.Error) -> str:

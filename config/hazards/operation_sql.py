@@ -12,6 +12,7 @@ from django.db.migrations.operations.fields import FieldOperation
 from django.db.migrations.operations.models import IndexOperation, ModelOperation
 from django.db.migrations.state import ProjectState
 
+from config.console import explain_operation
 from config.hazards.errors import HazardError, on_one_line
 from config.hazards.statements import statements_in, unquoted
 from config.postgres.backend import DatabaseSchemaEditor
@@ -164,7 +165,8 @@ def read_migration(
         raise
     except Exception as error:  # an operation runs any code, which may raise anything
         raise HazardError(
-            f"The SQL of migration {migration} cannot be read. {on_one_line(error)}"
+            explain_operation(error, action="read")
+            or f"The SQL of migration {migration} cannot be read. {on_one_line(error)}"
         ) from error
 
 

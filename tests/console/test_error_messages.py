@@ -1,8 +1,9 @@
 """Errors that are explained in one line, and errors that a developer sees as a traceback."""
 
 import errno
+import gzip
 import threading
-from io import StringIO
+from io import BytesIO, StringIO
 
 import psycopg
 import pytest
@@ -185,6 +186,13 @@ def test_question_without_a_terminal__is_explained(monkeypatch: pytest.MonkeyPat
     assert explain(ended.value) == (
         "A question got no answer, because the input has ended. Run the command in a terminal."
     )
+
+
+def test_file_that_ends_too_early__is_not_taken_for_a_question() -> None:
+    file = BytesIO(gzip.compress(b"[]")[:-1])
+    with gzip.open(file) as fixture, pytest.raises(EOFError) as caught:
+        fixture.read()
+    assert explain(caught.value) is None
 
 
 def test_output_on_a_full_disk__is_explained() -> None:

@@ -1003,8 +1003,8 @@ OTHERS = [
         "function extra",
         "VS822",
         once(
-            "function public.lower(character varying)",
-            "CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1::text'",
+            "function public.extra(character varying)",
+            "CREATE FUNCTION extra(varchar) RETURNS text LANGUAGE sql AS 'SELECT $1::text'",
         ),
     ),
     Kind(

@@ -199,7 +199,12 @@ def test_migration_that_is_wrong__status_2_and_one_line() -> None:
         "notifications", 'operations = [migrations.RemoveField("notification", "nope")]'
     ):
         assert check("notifications") == Run(
-            2, ["The SQL of migration notifications.0099_extra cannot be read. KeyError: 'nope'"]
+            2,
+            [
+                "Cannot read notifications.0099_extra: 'Remove field nope from notification' "
+                "fails: the migrations before it make no field nope. Correct it, or let the "
+                "migration depend on the one that makes what it needs; --traceback shows the code."
+            ],
         )
 
 

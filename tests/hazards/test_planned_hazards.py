@@ -102,8 +102,9 @@ def test_migrate_with_an_operation_that_reveals_no_sql__names_its_migration_and_
         migrate("notifications", "0001")
     assert "  Applying notifications.0099_extra... OK" in lines
     assert [line for line in lines if "Hazards" in line] == [
-        "  Hazards: unknown. The SQL of migration notifications.0099_extra cannot be read. "
-        "AssertionError: Needs the rows."
+        "  Hazards: unknown. Cannot read notifications.0099_extra: 'Raw SQL operation' fails: "
+        "AssertionError: Needs the rows. Correct it, or let the migration depend on the one that "
+        "makes what it needs; --traceback shows the code."
     ]
 
 

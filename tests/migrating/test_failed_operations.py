@@ -23,6 +23,7 @@ CORRECT = (
     "shows the code."
 )
 CREATE_FIRST = "Create it first; manage.py verify_schema tells what else differs."
+EXPECTED_OBJECTS = "Correct the operation, or the objects in the database that it expects."
 DROP_OR_RENAME = "Drop or rename it, or point DATABASE_URL at an empty database."
 
 
@@ -61,6 +62,12 @@ MODELS: dict[str, tuple[str, str]] = {
     ),
 }
 """Operations whose models are missing, what fails, and why."""
+RAISED: dict[str, str] = {
+    "AssertionError()": "AssertionError",
+    "ValueError('\\nA:\\nB')": "ValueError: A",
+    "EOFError()": "EOFError",
+}
+"""Errors of Python, and how they are told."""
 OBJECTS: dict[str, tuple[str, str]] = {
     sql("CREATE TABLE users ()"): ('relation "users" already exists', DROP_OR_RENAME),
     sql("ALTER TABLE lab_item ADD COLUMN id int"): (
@@ -71,6 +78,10 @@ OBJECTS: dict[str, tuple[str, str]] = {
     sql("UPDATE lab_item SET gone = 1"): (
         'column "gone" of relation "lab_item" does not exist',
         CREATE_FIRST,
+    ),
+    sql("SELECT 1 = ''::text"): (
+        "operator does not exist: integer = text",
+        "Create it, or cast its arguments to the types that it takes.",
     ),
     sql("ALTER TABLE lab_item DROP CONSTRAINT gone"): (
         'constraint "gone" of relation "lab_item" does not exist',
@@ -102,9 +113,15 @@ OBJECTS: dict[str, tuple[str, str]] = {
         "out",
         "Raise it.",
     ),
+    sql(
+        "SELECT certificate FROM lab_item, LATERAL (VALUES (1, 1)) AS v (certificate, certificate)"
+    ): (
+        'column reference "certificate" is ambiguous',
+        EXPECTED_OBJECTS,
+    ),
     sql("SELEKT"): (
         'syntax error at or near "SELEKT"',
-        "Correct the operation, or the objects in the database that it expects.",
+        EXPECTED_OBJECTS,
     ),
     sql("INSERT INTO lab_part VALUES (1, 1)")
     + 'migrations.AddField("Part", "y", models.IntegerField(null=True)),': (
@@ -142,6 +159,15 @@ def test_migrate_with_operation_whose_models_are_missing__names_it_in_one_line(i
         write(items, operations)
         assert said(migrate, "lab") == (
             f"Cannot {subject} fails: {reason}. Nothing of lab.0002_x is applied. {CORRECT}"
+        )
+
+
+def test_migrate_with_code_that_raises_an_error__tells_its_first_line(items: Lab) -> None:
+    for error, reason in RAISED.items():
+        write(items, f"migrations.RunPython(lambda *_: (_ for _ in ()).throw({error})),")
+        assert said(migrate, "lab") == (
+            f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {reason}. Nothing of "
+            f"lab.0002_x is applied. {CORRECT}"
         )
 
 
@@ -236,22 +262,38 @@ def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_on
 
 
 class Fragile(RunSQL):
-    """An operation that breaks, but only in a rollback."""
+    """An operation that raises an error once a test has set one."""
 
-    is_broken = False
+    error: Exception | None = None
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        if self.is_broken:
-            raise ValueError("It breaks.\nAnd how.")
+        if self.error:
+            raise self.error
+
+
+FRAGILE = "__import__('tests.migrating.test_failed_operations', fromlist=['x']).Fragile('', ''),"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(KeyError(), "KeyError"), (KeyError("x", 1), "KeyError: ('x', 1)")]
+)
+def test_migrate_with_lookup_of_an_operation_that_fails__tells_its_error(
+    items: Lab, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    write(items, FRAGILE)
+    monkeypatch.setattr(Fragile, "error", error)
+    assert said(migrate, "lab") == (
+        f"Cannot read lab.0002_x: 'Raw SQL operation' fails: {reason}. Nothing of lab.0002_x is "
+        f"applied. {CORRECT}"
+    )
 
 
 def test_rollback_whose_states_cannot_be_made__names_the_operation_in_one_line(
     items: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fragile = "__import__('tests.migrating.test_failed_operations', fromlist=['x']).Fragile"
-    write(items, f"{fragile}('', ''),")
+    write(items, FRAGILE)
     migrate("lab")
-    monkeypatch.setattr(Fragile, "is_broken", True)
+    monkeypatch.setattr(Fragile, "error", ValueError("It breaks.\nAnd how."))
     assert refusal("lab", *GO_ON) == (
         f"Cannot read lab.0002_x: 'Raw SQL operation' fails: ValueError: It breaks. Nothing was "
         f"changed. {CORRECT}"
