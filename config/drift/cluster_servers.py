@@ -4,9 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from config.drift.live_schema import LOCK_TIMEOUT, PINNED
+from config.postgres.catalog import literal
+
+SETTINGS = {**PINNED, "search_path": "pg_catalog", "lock_timeout": str(LOCK_TIMEOUT)}
 # Each server compares its shards with their tables, and tells what its tables and types are like.
 # Citus adds the number of a shard to the names of constraints and of the tables that it refers to.
-SERVER = r"""
+OBJECTS = r"""
 WITH shards AS (
     SELECT s.logicalrelid AS own, named.name, to_regclass(named.name) AS oid
       FROM pg_dist_shard AS s
@@ -32,7 +36,7 @@ WITH shards AS (
                             substring(pg_get_indexdef(indexrelid) FROM ' USING .*'))
       FROM pg_index
 ), digests AS (
-    SELECT oid, md5(string_agg(line, ' ' ORDER BY line)) AS digest
+    SELECT oid, md5(string_agg(line, ' ' ORDER BY line COLLATE "C")) AS digest
       FROM relations JOIN lines USING (oid) GROUP BY oid
 ), labels AS (
     SELECT enumtypid::regtype AS name, string_agg(enumlabel, ' ' ORDER BY enumsortorder) AS digest
@@ -48,6 +52,12 @@ SELECT json_build_object(
                 WHERE partmethod <> 'n' OR repmodel = 't' OR colocationid > 0),
     'types', (SELECT json_object_agg(name, digest) FROM labels))
 """
+# Citus sends a single statement. CASE makes the settings before the rest of it prints anything.
+SERVER = f"""
+SELECT CASE WHEN (SELECT count(set_config(key, value, true))
+                    FROM json_each_text({literal(json.dumps(SETTINGS))})
+                   WHERE current_setting(key, true) IS NOT NULL) > 0 THEN ({OBJECTS}) END
+"""
 SERVERS = """
 SELECT concat_ws(':', nodename, nodeport), groupid = 0, success, result
   FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid)
@@ -59,7 +69,7 @@ UNDO = "No repair reaches it: undo there what was changed."
 def differences_of_servers(cursor: Any) -> Iterator[str]:
     """Yield a sentence for each object that differs on a server, or if one does not answer."""
     cursor.execute(SERVERS, [SERVER])
-    coordinator: dict[str, Any] = {}
+    coordinator: dict[str, Any] = {}  # is the first, unless it cannot be compared
     for server, is_coordinator, success, result in cursor.fetchall():
         if not success:
             yield f"Server {server} of the cluster could not be compared: {_first_line(result)}."
@@ -67,12 +77,16 @@ def differences_of_servers(cursor: Any) -> Iterator[str]:
         found = json.loads(result)
         coordinator = found if is_coordinator else coordinator
         for noun, kind in (("Table", "tables"), ("Enum type", "types")):
-            for name, digest in (coordinator[kind] or {}).items():
+            for name, digest in (coordinator.get(kind) or {}).items():
                 if (found[kind] or {}).get(name) != digest:
-                    yield f"{noun} {name} on server {server} differs from the coordinator's. {UNDO}"
+                    there = f"{noun} {_bare(name)} on server {server}"
+                    yield f"{there} differs from the coordinator's. {UNDO}"
         for name in found["shards"] or ():
-            shard = f"Shard {name.removeprefix('public.')} on server {server}"
-            yield f"{shard} differs from its table. {UNDO}"
+            yield f"Shard {_bare(name)} on server {server} differs from its table. {UNDO}"
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("public.")
 
 
 def _first_line(text: str) -> str:

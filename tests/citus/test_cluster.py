@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlparse
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.support.processes import manage, printed, refusal, shell
 
@@ -100,6 +101,24 @@ def test_change_of_shards_alone__is_advice(distributed: str) -> None:
     said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
     change(distributed, ON_SHARDS.format("DROP DEFAULT"))
     assert said.count("  VA11      Shard notifications_") == len(changed) > 1
+
+
+PRINTING = "ALTER DATABASE {} {} search_path"
+"""The statement that changes how the names of tables and types are printed."""
+
+
+def test_setting_of_one_server__is_no_advice(distributed: str) -> None:
+    [(worker, database)] = query(
+        distributed,
+        "SELECT format('host=%s port=%s', nodename, nodeport), quote_ident(current_database())"
+        "  FROM pg_dist_node WHERE groupid > 0 LIMIT 1",
+    )
+    there = make_conninfo(distributed, **conninfo_to_dict(worker))
+    alone = "SET citus.enable_ddl_propagation = off"
+    change(there, alone, PRINTING.format(database, "SET") + " = citus")
+    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    change(there, alone, PRINTING.format(database, "RESET"))
+    assert "VA11" not in said
 
 
 ALONE = (
