@@ -53,11 +53,11 @@ SELECT json_build_object(
     'types', (SELECT json_object_agg(name, digest) FROM labels))
 """
 # Citus sends a single statement. CASE makes the settings before the rest of it prints anything.
-SERVER = f"""
-SELECT CASE WHEN (SELECT count(set_config(key, value, true))
-                    FROM json_each_text({literal(json.dumps(SETTINGS))})
-                   WHERE current_setting(key, true) IS NOT NULL) > 0 THEN ({OBJECTS}) END
+WITH_SETTINGS = """
+SELECT CASE WHEN (SELECT count(set_config(key, value, true)) FROM json_each_text({settings})
+                   WHERE current_setting(key, true) IS NOT NULL) > 0 THEN ({objects}) END
 """
+SERVER = WITH_SETTINGS.format(settings=literal(json.dumps(SETTINGS)), objects=OBJECTS)
 SERVERS = """
 SELECT concat_ws(':', nodename, nodeport), groupid = 0, success, result
   FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid)

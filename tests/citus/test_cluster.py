@@ -297,7 +297,11 @@ def managed(distributed: str) -> Iterator[str]:
     """Let Citus manage Django's tables."""
     change(distributed, LOGGED)
     yield distributed
-    change(distributed, "DELETE FROM django_content_type WHERE model = 'a'")
+    change(
+        distributed,
+        "DELETE FROM django_content_type WHERE model = 'a'",
+        "DROP TABLE IF EXISTS numbered",
+    )
 
 
 def test_distribute__lets_citus_give_up_the_tables_of_django(managed: str) -> None:
@@ -314,6 +318,22 @@ def test_repair_of_a_key_of_django__lets_citus_give_up_its_tables(managed: str) 
     repair(managed)
     assert query(managed, MANAGED) == [(0,)]
     assert query(managed, NEXT) == [(True,)]
+
+
+NUMBERED = (
+    "CREATE TABLE made (id int GENERATED ALWAYS AS IDENTITY (INCREMENT 10))",
+    "SELECT citus_add_local_table_to_metadata('made')",
+    "ALTER TABLE made RENAME TO numbered",
+    "INSERT INTO numbered DEFAULT VALUES",
+    "DELETE FROM numbered",
+)
+"""The statements that make a table of the administrator's that Citus manages."""
+
+
+def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: str) -> None:
+    change(managed, *NUMBERED)
+    repair(managed)
+    assert query(managed, "INSERT INTO numbered DEFAULT VALUES RETURNING id") == [(11,)]
 
 
 SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
