@@ -8,7 +8,8 @@ from config.drift.live_schema import LOCK_TIMEOUT, PINNED
 from config.postgres.catalog import literal
 
 SETTINGS = {**PINNED, "search_path": "pg_catalog", "lock_timeout": str(LOCK_TIMEOUT)}
-# Each server compares its shards with their tables, and tells what its tables and types are like.
+# Each server compares its shards with their tables, and tells what its tables and types are like,
+# without the types that only the coordinator has, since no distributed table needs them.
 # Citus adds the number of a shard to the names of constraints and of the tables that it refers to.
 OBJECTS = r"""
 WITH shards AS (
@@ -40,7 +41,8 @@ WITH shards AS (
       FROM relations JOIN lines USING (oid) GROUP BY oid
 ), labels AS (
     SELECT enumtypid::regtype AS name, string_agg(enumlabel, ' ' ORDER BY enumsortorder) AS digest
-      FROM pg_enum GROUP BY enumtypid
+      FROM pg_enum JOIN pg_dist_object ON objid = enumtypid AND classid = 'pg_type'::regclass
+     GROUP BY enumtypid
 )
 SELECT json_build_object(
     'shards', (SELECT json_agg(shards.name ORDER BY shards.name)

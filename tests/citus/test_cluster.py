@@ -103,6 +103,7 @@ def test_change_of_shards_alone__is_advice(distributed: str) -> None:
     assert said.count("  VA11      Shard notifications_") == len(changed) > 1
 
 
+ONE_SERVER = "SET citus.enable_ddl_propagation = off"
 PRINTING = "ALTER DATABASE {} {} search_path"
 """The statement that changes how the names of tables and types are printed."""
 
@@ -114,10 +115,16 @@ def test_setting_of_one_server__is_no_advice(distributed: str) -> None:
         "  FROM pg_dist_node WHERE groupid > 0 LIMIT 1",
     )
     there = make_conninfo(distributed, **conninfo_to_dict(worker))
-    alone = "SET citus.enable_ddl_propagation = off"
-    change(there, alone, PRINTING.format(database, "SET") + " = citus")
+    change(there, ONE_SERVER, PRINTING.format(database, "SET") + " = citus")
     said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
-    change(there, alone, PRINTING.format(database, "RESET"))
+    change(there, ONE_SERVER, PRINTING.format(database, "RESET"))
+    assert "VA11" not in said
+
+
+def test_type_that_only_the_coordinator_uses__is_no_advice(distributed: str) -> None:
+    change(distributed, ONE_SERVER, "CREATE TYPE own AS ENUM ('a')")
+    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    change(distributed, "DROP TYPE own")
     assert "VA11" not in said
 
 
