@@ -61,9 +61,12 @@ SELECT CASE WHEN (SELECT count(set_config(key, value, true)) FROM json_each_text
 """
 SERVER = WITH_SETTINGS.format(settings=literal(json.dumps(SETTINGS)), objects=OBJECTS)
 SERVERS = """
-SELECT concat_ws(':', nodename, nodeport), groupid = 0, success, result
-  FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid)
- ORDER BY groupid
+SELECT concat_ws(':', coalesce(nodename, current_setting('citus.local_hostname')),
+                 coalesce(nodeport, current_setting('port')::int)),
+       coalesce(groupid, 0) = 0, success, result
+  FROM run_command_on_all_nodes(%s)
+  LEFT JOIN pg_dist_node USING (nodeid)  -- the coordinator can be missing
+ ORDER BY coalesce(groupid, 0)
 """
 UNDO = "No repair reaches it: undo there what was changed."
 

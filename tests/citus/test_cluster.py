@@ -108,17 +108,38 @@ PRINTING = "ALTER DATABASE {} {} search_path"
 """The statement that changes how the names of tables and types are printed."""
 
 
-def test_setting_of_one_server__is_no_advice(distributed: str) -> None:
-    [(worker, database)] = query(
+@pytest.fixture
+def worker(distributed: str) -> str:
+    """Return the URL of the database on a worker."""
+    [(there,)] = query(
         distributed,
-        "SELECT format('host=%s port=%s', nodename, nodeport), quote_ident(current_database())"
-        "  FROM pg_dist_node WHERE groupid > 0 LIMIT 1",
+        "SELECT format('host=%s port=%s', nodename, nodeport) FROM pg_dist_node"
+        " WHERE groupid > 0 LIMIT 1",
     )
-    there = make_conninfo(distributed, **conninfo_to_dict(worker))
-    change(there, ONE_SERVER, PRINTING.format(database, "SET") + " = citus")
+    return make_conninfo(distributed, **conninfo_to_dict(there))
+
+
+def test_setting_of_one_server__is_no_advice(distributed: str, worker: str) -> None:
+    database = distributed.rpartition("/")[2]
+    change(worker, ONE_SERVER, PRINTING.format(database, "SET") + " = citus")
     said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
-    change(there, ONE_SERVER, PRINTING.format(database, "RESET"))
+    change(worker, ONE_SERVER, PRINTING.format(database, "RESET"))
     assert "VA11" not in said
+
+
+RELABEL = "ALTER TYPE payment_status RENAME VALUE '{}' TO '{}'"
+REGISTER = "UPDATE pg_dist_node SET isactive = {} WHERE groupid = 0"
+
+
+def test_change_of_a_worker__is_advice_without_a_registered_coordinator(
+    distributed: str, worker: str
+) -> None:
+    change(worker, ONE_SERVER, RELABEL.format("failed", "other"))
+    change(distributed, REGISTER.format(False))
+    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    change(distributed, REGISTER.format(True))
+    change(worker, ONE_SERVER, RELABEL.format("other", "failed"))
+    assert said.count("  VA11      Enum type payment_status on server ") == 1
 
 
 def test_type_that_only_the_coordinator_uses__is_no_advice(distributed: str) -> None:
