@@ -13,6 +13,7 @@ SELECT c.relname
  WHERE c.relnamespace = %s AND p.partmethod = 'n' AND p.repmodel <> 't' AND p.colocationid = 0
  ORDER BY c.relname
 """
+# Citus lets identity columns of managed tables change only while it propagates no DDL.
 RELEASE = """DO $release$
 DECLARE
     numbered record;
@@ -64,7 +65,7 @@ def release(statement: str) -> str:
     """Return a block that runs a statement with which Citus gives up managed tables.
 
     Citus cannot give up a table with an identity column, so the block removes the identities for
-    that time. Afterwards numbers continue after the highest, because Citus resets the sequence of a
-    table when it begins to manage it.
+    that time. It adds each sequence as it was; numbers continue after the highest in the table,
+    because Citus resets the sequence when it begins to manage a table.
     """
     return RELEASE.format(statement=literal(statement.removesuffix(";")))
