@@ -4,9 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-# Each server compares its shards with their tables, and tells what its tables and types are like.
+from config.drift.live_schema import LOCK_TIMEOUT, PINNED
+from config.postgres.catalog import literal
+
+SETTINGS = {**PINNED, "search_path": "pg_catalog", "lock_timeout": str(LOCK_TIMEOUT)}
+# Each server compares its shards with their tables, and tells what its tables and types are like,
+# without the types that only the coordinator has, since no distributed table needs them.
 # Citus adds the number of a shard to the names of constraints and of the tables that it refers to.
-SERVER = r"""
+OBJECTS = r"""
 WITH shards AS (
     SELECT s.logicalrelid AS own, named.name, to_regclass(named.name) AS oid
       FROM pg_dist_shard AS s
@@ -32,11 +37,12 @@ WITH shards AS (
                             substring(pg_get_indexdef(indexrelid) FROM ' USING .*'))
       FROM pg_index
 ), digests AS (
-    SELECT oid, md5(string_agg(line, ' ' ORDER BY line)) AS digest
+    SELECT oid, md5(string_agg(line, ' ' ORDER BY line COLLATE "C")) AS digest
       FROM relations JOIN lines USING (oid) GROUP BY oid
 ), labels AS (
     SELECT enumtypid::regtype AS name, string_agg(enumlabel, ' ' ORDER BY enumsortorder) AS digest
-      FROM pg_enum GROUP BY enumtypid
+      FROM pg_enum JOIN pg_dist_object ON objid = enumtypid AND classid = 'pg_type'::regclass
+     GROUP BY enumtypid
 )
 SELECT json_build_object(
     'shards', (SELECT json_agg(shards.name ORDER BY shards.name)
@@ -48,10 +54,19 @@ SELECT json_build_object(
                 WHERE partmethod <> 'n' OR repmodel = 't' OR colocationid > 0),
     'types', (SELECT json_object_agg(name, digest) FROM labels))
 """
+# Citus sends a single statement. CASE makes the settings before the rest of it prints anything.
+WITH_SETTINGS = """
+SELECT CASE WHEN (SELECT count(set_config(key, value, true)) FROM json_each_text({settings})
+                   WHERE current_setting(key, true) IS NOT NULL) > 0 THEN ({objects}) END
+"""
+SERVER = WITH_SETTINGS.format(settings=literal(json.dumps(SETTINGS)), objects=OBJECTS)
 SERVERS = """
-SELECT concat_ws(':', nodename, nodeport), groupid = 0, success, result
-  FROM run_command_on_all_nodes(%s) JOIN pg_dist_node USING (nodeid)
- ORDER BY groupid
+SELECT concat_ws(':', coalesce(nodename, current_setting('citus.local_hostname')),
+                 coalesce(nodeport, current_setting('port')::int)),
+       coalesce(groupid, 0) = 0, success, result
+  FROM run_command_on_all_nodes(%s)
+  LEFT JOIN pg_dist_node USING (nodeid)  -- the coordinator can be missing
+ ORDER BY coalesce(groupid, 0)
 """
 UNDO = "No repair reaches it: undo there what was changed."
 
@@ -59,7 +74,7 @@ UNDO = "No repair reaches it: undo there what was changed."
 def differences_of_servers(cursor: Any) -> Iterator[str]:
     """Yield a sentence for each object that differs on a server, or if one does not answer."""
     cursor.execute(SERVERS, [SERVER])
-    coordinator: dict[str, Any] = {}
+    coordinator: dict[str, Any] = {}  # is the first, unless it cannot be compared
     for server, is_coordinator, success, result in cursor.fetchall():
         if not success:
             yield f"Server {server} of the cluster could not be compared: {_first_line(result)}."
@@ -67,12 +82,16 @@ def differences_of_servers(cursor: Any) -> Iterator[str]:
         found = json.loads(result)
         coordinator = found if is_coordinator else coordinator
         for noun, kind in (("Table", "tables"), ("Enum type", "types")):
-            for name, digest in (coordinator[kind] or {}).items():
+            for name, digest in (coordinator.get(kind) or {}).items():
                 if (found[kind] or {}).get(name) != digest:
-                    yield f"{noun} {name} on server {server} differs from the coordinator's. {UNDO}"
+                    there = f"{noun} {_bare(name)} on server {server}"
+                    yield f"{there} differs from the coordinator's. {UNDO}"
         for name in found["shards"] or ():
-            shard = f"Shard {name.removeprefix('public.')} on server {server}"
-            yield f"{shard} differs from its table. {UNDO}"
+            yield f"Shard {_bare(name)} on server {server} differs from its table. {UNDO}"
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("public.")
 
 
 def _first_line(text: str) -> str:

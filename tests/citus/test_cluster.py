@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlparse
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.support.processes import manage, printed, refusal, shell
 
@@ -100,6 +101,52 @@ def test_change_of_shards_alone__is_advice(distributed: str) -> None:
     said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
     change(distributed, ON_SHARDS.format("DROP DEFAULT"))
     assert said.count("  VA11      Shard notifications_") == len(changed) > 1
+
+
+ONE_SERVER = "SET citus.enable_ddl_propagation = off"
+PRINTING = "ALTER DATABASE {} {} search_path"
+"""The statement that changes how the names of tables and types are printed."""
+
+
+@pytest.fixture
+def worker(distributed: str) -> str:
+    """Return the URL of the database on a worker."""
+    [(there,)] = query(
+        distributed,
+        "SELECT format('host=%s port=%s', nodename, nodeport) FROM pg_dist_node"
+        " WHERE groupid > 0 LIMIT 1",
+    )
+    return make_conninfo(distributed, **conninfo_to_dict(there))
+
+
+def test_setting_of_one_server__is_no_advice(distributed: str, worker: str) -> None:
+    database = distributed.rpartition("/")[2]
+    change(worker, ONE_SERVER, PRINTING.format(database, "SET") + " = citus")
+    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    change(worker, ONE_SERVER, PRINTING.format(database, "RESET"))
+    assert "VA11" not in said
+
+
+RELABEL = "ALTER TYPE payment_status RENAME VALUE '{}' TO '{}'"
+REGISTER = "UPDATE pg_dist_node SET isactive = {} WHERE groupid = 0"
+
+
+def test_change_of_a_worker__is_advice_without_a_registered_coordinator(
+    distributed: str, worker: str
+) -> None:
+    change(worker, ONE_SERVER, RELABEL.format("failed", "other"))
+    change(distributed, REGISTER.format(False))
+    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    change(distributed, REGISTER.format(True))
+    change(worker, ONE_SERVER, RELABEL.format("other", "failed"))
+    assert said.count("  VA11      Enum type payment_status on server ") == 1
+
+
+def test_type_that_only_the_coordinator_uses__is_no_advice(distributed: str) -> None:
+    change(distributed, ONE_SERVER, "CREATE TYPE own AS ENUM ('a')")
+    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    change(distributed, "DROP TYPE own")
+    assert "VA11" not in said
 
 
 ALONE = (
@@ -278,7 +325,11 @@ def managed(distributed: str) -> Iterator[str]:
     """Let Citus manage Django's tables."""
     change(distributed, LOGGED)
     yield distributed
-    change(distributed, "DELETE FROM django_content_type WHERE model = 'a'")
+    change(
+        distributed,
+        "DELETE FROM django_content_type WHERE model = 'a'",
+        "DROP TABLE IF EXISTS numbered",
+    )
 
 
 def test_distribute__lets_citus_give_up_the_tables_of_django(managed: str) -> None:
@@ -295,6 +346,22 @@ def test_repair_of_a_key_of_django__lets_citus_give_up_its_tables(managed: str) 
     repair(managed)
     assert query(managed, MANAGED) == [(0,)]
     assert query(managed, NEXT) == [(True,)]
+
+
+NUMBERED = (
+    "CREATE TABLE made (id int GENERATED ALWAYS AS IDENTITY (INCREMENT 10))",
+    "SELECT citus_add_local_table_to_metadata('made')",
+    "ALTER TABLE made RENAME TO numbered",
+    "INSERT INTO numbered DEFAULT VALUES",
+    "DELETE FROM numbered",
+)
+"""The statements that make a table of the administrator's that Citus manages."""
+
+
+def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: str) -> None:
+    change(managed, *NUMBERED)
+    repair(managed)
+    assert query(managed, "INSERT INTO numbered DEFAULT VALUES RETURNING id") == [(11,)]
 
 
 SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"

@@ -5,7 +5,7 @@ from unittest.mock import Mock
 
 from config.drift.cluster_servers import UNDO, differences_of_servers
 
-TABLES = {"users": "a", "messages": "b"}
+TABLES = {"users": "a", "public.messages": "b"}
 SAME = True, json.dumps({"shards": None, "tables": TABLES, "types": {"priority": "low"}})
 OTHER = {"shards": ["public.users_1", "x.y_2"], "tables": {"users": "a"}, "types": None}
 
@@ -32,4 +32,11 @@ def test_server_that_differs__is_named_with_each_object() -> None:
 def test_server_that_does_not_answer__is_named_with_the_reason() -> None:
     assert said(SAME, (False, "ERROR:  refused.\n\tHint")) == [
         "Server server-1 of the cluster could not be compared: refused."
+    ]
+
+
+def test_coordinator_that_does_not_answer__leaves_the_shards_to_compare() -> None:
+    assert said((False, "connection refused"), (True, json.dumps(OTHER)))[1:] == [
+        f"Shard users_1 on server server-1 differs from its table. {UNDO}",
+        f"Shard x.y_2 on server server-1 differs from its table. {UNDO}",
     ]

@@ -13,6 +13,7 @@ SELECT c.relname
  WHERE c.relnamespace = %s AND p.partmethod = 'n' AND p.repmodel <> 't' AND p.colocationid = 0
  ORDER BY c.relname
 """
+# Citus lets identity columns of managed tables change only while it propagates no DDL.
 RELEASE = """DO $release$
 DECLARE
     numbered record;
@@ -21,18 +22,26 @@ DECLARE
 BEGIN
     SET LOCAL citus.enable_ddl_propagation = off;
     FOR numbered IN
-        SELECT attrelid::regclass AS name, attname, pg_get_serial_sequence(
-                   attrelid::regclass::text, attname) AS sequence,
-               CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated
-          FROM pg_attribute JOIN pg_dist_partition ON logicalrelid = attrelid
-         WHERE partmethod = 'n' AND repmodel <> 't' AND colocationid = 0 AND attidentity <> ''
+        SELECT c.oid::regclass AS name, attname, s.*, seqrelid::regclass::text AS sequence,
+               pg_sequence_last_value(seqrelid) AS last,
+               CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END AS generated,
+               CASE WHEN seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END AS cycle
+          FROM pg_dist_partition
+          JOIN pg_class AS c ON c.oid = logicalrelid AND pg_has_role(relowner, 'USAGE')
+          JOIN pg_attribute ON attrelid = c.oid AND attidentity <> ''
+          JOIN pg_sequence AS s
+               ON seqrelid = pg_get_serial_sequence(c.oid::regclass::text, attname)::regclass
+         WHERE partmethod = 'n' AND repmodel <> 't' AND colocationid = 0
     LOOP
         EXECUTE format('ALTER TABLE %s ALTER %I DROP IDENTITY', numbered.name, numbered.attname);
         added := added || ARRAY[
-            format('ALTER TABLE %s ALTER %I ADD GENERATED %s AS IDENTITY', numbered.name,
-                   numbered.attname, numbered.generated),
-            format('SELECT setval(%L, max(%I)) FROM %s', numbered.sequence, numbered.attname,
-                   numbered.name)];
+            format('ALTER TABLE %s ALTER %I ADD GENERATED %s AS IDENTITY (SEQUENCE NAME %s '
+                   'START %s INCREMENT %s MINVALUE %s MAXVALUE %s CACHE %s %s)',
+                   numbered.name, numbered.attname, numbered.generated, numbered.sequence,
+                   numbered.seqstart, numbered.seqincrement, numbered.seqmin, numbered.seqmax,
+                   numbered.seqcache, numbered.cycle),
+            format('SELECT setval(%L, greatest(max(%I), %L)) FROM %s',
+                   numbered.sequence, numbered.attname, numbered.last, numbered.name)];
     END LOOP;
     SET LOCAL citus.enable_ddl_propagation = on;
     EXECUTE {statement};
@@ -56,7 +65,7 @@ def release(statement: str) -> str:
     """Return a block that runs a statement with which Citus gives up managed tables.
 
     Citus cannot give up a table with an identity column, so the block removes the identities for
-    that time. Afterwards numbers go on after the highest, because Citus resets the sequence of a
-    table when it begins to manage it.
+    that time. It adds each sequence as it was; numbers continue after the highest in the table,
+    because Citus resets the sequence when it begins to manage a table.
     """
     return RELEASE.format(statement=literal(statement.removesuffix(";")))
