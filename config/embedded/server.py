@@ -113,8 +113,12 @@ class EmbeddedServer:
 
     def _is_used(self) -> bool:
         """Return whether there is a client. While the directory is locked, no new one can join."""
-        with suppress(BlockingIOError), _locked(self.directory / "clients.lock", NOT_WAITING):
-            return False
+        for _ in range(2):
+            with suppress(BlockingIOError), _locked(self.directory / "clients.lock", NOT_WAITING):
+                return False
+            # The keeper has the lock for a moment, once, when no client is left.
+            with _locked(self.directory / "clients.lock", fcntl.LOCK_SH):
+                pass
         return True
 
     def _ensure_keeper(self) -> None:

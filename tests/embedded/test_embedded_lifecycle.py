@@ -1,10 +1,13 @@
 """The embedded server runs as long as its clients, even if any process is killed at any time."""
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -66,6 +69,13 @@ def give_pid_of_server_to(process: subprocess.Popen[str], directory: Path) -> No
     pid_file = directory / "postmaster.pid"
     _, *rest = pid_file.read_text().splitlines(keepends=True)
     pid_file.write_text("".join([f"{process.pid}\n", *rest]))
+
+
+def look_as_the_keeper(directory: Path) -> None:
+    """Wait until no client is left, and then for longer than the keeper, as on a busy machine."""
+    with (directory / "clients.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        time.sleep(0.5)
 
 
 def remove(directory: Path) -> None:
@@ -144,6 +154,17 @@ def test_keeper_after_its_kill__is_replaced_by_that_of_the_next_client(
             assert second.query() == server
             kill(keeper_pid(directory))
     assert is_stopped(directory)
+
+
+def test_server_whose_last_client_ends_while_the_keeper_looks__is_stopped_by_the_client(
+    directory: Path,
+) -> None:
+    with ThreadPoolExecutor() as threads:
+        with Client(directory) as client:
+            client.query()
+            kill(keeper_pid(directory))
+            threads.submit(look_as_the_keeper, directory)
+        assert is_stopped(directory)
 
 
 def test_server_after_kill_of_client_and_keeper__is_stopped_by_the_next_client(
