@@ -8,7 +8,7 @@ from typing import Any
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.drift.cluster_servers import differences_of_servers
+from config.drift.cluster_servers import differences_of_servers, read_answers
 from config.drift.comparison import Comparison
 from config.drift.live_schema import read_transaction
 from config.drift.month_bounds import month_at, read_bound
@@ -50,7 +50,8 @@ def read_advice(
             if read_layout(connection, schema).keys() & declared_layout().keys():
                 advice += _cluster_setting_advice(cursor, schema.database)
                 if parameters["is_cluster"]:
-                    advice += [Advice("VA11", said) for said in differences_of_servers(cursor)]
+                    differences = differences_of_servers(read_answers(cursor))
+                    advice += [Advice("VA11", said) for said in differences]
             advice += _partition_advice(cursor, schema, tables)
     except Error as error:
         reason = str(error).splitlines()[0].rstrip(".")

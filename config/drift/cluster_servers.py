@@ -1,8 +1,10 @@
 """The differences between the servers of a Citus cluster, which SQL on one of them has caused."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from django.db.backends.utils import CursorWrapper
 
 from config.drift.live_schema import LOCK_TIMEOUT, PINNED
 from config.postgres.catalog import literal
@@ -71,11 +73,26 @@ SELECT concat_ws(':', coalesce(nodename, current_setting('citus.local_hostname')
 UNDO = "No repair reaches it: undo there what was changed."
 
 
-def differences_of_servers(cursor: Any) -> Iterator[str]:
-    """Yield a sentence for each object that differs on a server, or if one does not answer."""
+class Answer(NamedTuple):
+    """What a server of the cluster tells of its objects."""
+
+    server: str
+    is_coordinator: bool
+    success: bool
+    result: str
+    """A JSON object, or the message of an error."""
+
+
+def read_answers(cursor: CursorWrapper) -> list[Answer]:
+    """Ask all servers of the cluster, the coordinator first."""
     cursor.execute(SERVERS, [SERVER])
-    coordinator: dict[str, Any] = {}  # is the first, unless it cannot be compared
-    for server, is_coordinator, success, result in cursor.fetchall():
+    return [Answer(*row) for row in cursor.fetchall()]
+
+
+def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:
+    """Yield a sentence for each object that differs on a server, or if one does not answer."""
+    coordinator: dict[str, Any] = {}  # stays empty if it does not answer
+    for server, is_coordinator, success, result in answers:
         if not success:
             yield f"Server {server} of the cluster could not be compared: {_first_line(result)}."
             continue

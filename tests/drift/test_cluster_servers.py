@@ -1,9 +1,8 @@
 """The sentences about what SQL has changed on one server of a cluster."""
 
 import json
-from unittest.mock import Mock
 
-from config.drift.cluster_servers import UNDO, differences_of_servers
+from config.drift.cluster_servers import UNDO, Answer, differences_of_servers
 
 TABLES = {"users": "a", "public.messages": "b"}
 SAME = True, json.dumps({"shards": None, "tables": TABLES, "types": {"priority": "low"}})
@@ -12,8 +11,11 @@ OTHER = {"shards": ["public.users_1", "x.y_2"], "tables": {"users": "a"}, "types
 
 def said(*answers: tuple[bool, str]) -> list[str]:
     """Return the sentences if server 0, the coordinator, and the others answer so."""
-    rows = [(f"server-{n}", n == 0, *answer) for n, answer in enumerate(answers)]
-    return list(differences_of_servers(Mock(fetchall=lambda: rows)))
+    return list(
+        differences_of_servers(
+            Answer(f"server-{n}", n == 0, *answer) for n, answer in enumerate(answers)
+        )
+    )
 
 
 def test_servers_that_agree__need_no_advice() -> None:

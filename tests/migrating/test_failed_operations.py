@@ -145,7 +145,7 @@ def items(lab: Lab) -> Lab:
 
 def said(command: Callable[..., Any], *arguments: object) -> str | None:
     """Return the line of manage.py for the error of a command, or None if it is a traceback."""
-    with pytest.raises(Exception) as error:  # noqa: PT011  any
+    with pytest.raises(Exception) as error:  # noqa: PT011  # commands raise many
         command(*arguments)
     return str(error.value) if isinstance(error.value, CommandError) else explain(error.value)
 
