@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.template.loader import render_to_string
 from psycopg.errors import ReadOnlySqlTransaction
 
-from config.console import counted_bytes, driver_error, is_lost, is_node_down
+from config.console import counted_bytes, driver_error, is_server_lost
 
 type View = Callable[[HttpRequest], HttpResponse]
 
@@ -96,7 +96,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return the page for the exception that is being handled."""
     error = sys.exception()
-    if error and (is_lost(error) or is_node_down(error)):
+    if error and is_server_lost(error):
         return error_page(request, 503, NO_DATABASE)
     return error_page(request, 500, FAILED)
 

@@ -94,15 +94,20 @@ def _is_set(connection: BaseDatabaseWrapper) -> bool:
 
 
 def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:
-    """Return the tables that are placed, which can be taken back.
+    """Return the tables that are placed, which can be taken back."""
+    schema = read_schema(connection)
+    layout = read_layout_to_undo(connection, schema)
+    return DistributionPlan(schema, layout, {}, read_amounts(connection, schema, list(layout)))
+
+
+def read_layout_to_undo(connection: BaseDatabaseWrapper, schema: Schema) -> Layout:
+    """Return where the tables are that can be taken back.
 
     Those of the coordinator that Citus manages are the first, since they may prevent others.
     """
-    schema = read_schema(connection)
-    placed, declared = read_layout(connection, schema), declared_layout()
+    placed = read_layout(connection, schema)
     layout = dict.fromkeys(read_managed(connection, schema), MANAGED)
-    layout |= {name: placed[name] for name in declared if name in placed}
-    return DistributionPlan(schema, layout, {}, read_amounts(connection, schema, list(layout)))
+    return layout | {name: placed[name] for name in declared_layout() if name in placed}
 
 
 def _check_placed(placed: Layout, declared: Layout) -> None:

@@ -17,9 +17,9 @@ from config.citus.distribution_plan import (
     comment_statements,
     drop_statements,
     key_statements,
-    read_placed,
+    read_layout_to_undo,
 )
-from config.console import counted, driver_error, is_lost, is_node_down
+from config.console import counted, driver_error, is_server_lost
 from config.migrating import LockWaits
 from config.postgres.catalog import quote
 from config.postgres.citus import (
@@ -72,7 +72,7 @@ class DistributionRun:
     def take_back(self, plan: DistributionPlan) -> None:
         """Take all tables back to the coordinator."""
         for table in plan.layout:
-            if table in read_placed(self.connection).layout:
+            if table in read_layout_to_undo(self.connection, plan.schema):
                 done = "taken back, with those that foreign keys connect with it"
                 self._step(f"table {table}", partial(self._take_back, plan, table), done)
         self._set(f"RESET {MODE}")
@@ -114,7 +114,7 @@ class DistributionRun:
             yield
         except Error as error:
             cause = driver_error(error)
-            if cause is None or is_lost(error) or is_node_down(error):
+            if cause is None or is_server_lost(error):
                 raise
             words = [cause.diag.message_primary, cause.diag.message_detail, cause.diag.message_hint]
             said = " ".join(f"{word.rstrip('.')}." for word in words if word)

@@ -2,7 +2,13 @@
 
 from config.console.confirmation import ask, check_options
 from config.console.delivery import OutputError, delivered
-from config.console.driver_errors import driver_error, error_reason, is_lost, is_node_down
+from config.console.driver_errors import (
+    driver_error,
+    error_reason,
+    is_lost,
+    is_node_down,
+    is_server_lost,
+)
 from config.console.error_messages import (
     EXIT_STATUS,
     explain,
@@ -47,6 +53,7 @@ __all__ = [
     "is_lost",
     "is_node_down",
     "is_output_error",
+    "is_server_lost",
     "printable",
     "report_style",
 ]

@@ -32,3 +32,8 @@ def is_lost(error: BaseException) -> bool:
 def is_node_down(error: BaseException) -> bool:
     """Return whether the server of the session could not reach another one of its cluster."""
     return isinstance(driver_error(error), errors.ConnectionFailure)
+
+
+def is_server_lost(error: BaseException) -> bool:
+    """Return whether the server, or another one of its cluster, cannot be reached any more."""
+    return is_lost(error) or is_node_down(error)

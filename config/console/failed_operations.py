@@ -8,7 +8,7 @@ from django.db.migrations import Migration, state
 from django.db.migrations.operations.base import Operation
 from psycopg import errors
 
-from config.console.driver_errors import driver_error, error_reason, is_lost, is_node_down
+from config.console.driver_errors import driver_error, error_reason, is_server_lost
 from config.console.next_steps import next_step
 
 ACTIONS = {
@@ -67,7 +67,7 @@ def explain_operation(error: BaseException, standing: str = "", action: str = ""
     failed = failed_operation(error)
     if failed and action:
         failed = failed._replace(action=action)
-    if not failed or is_lost(error) or is_node_down(error):
+    if not failed or is_server_lost(error):
         return None
     if not failed.operation and not driver_error(error):
         return None

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import psycopg
 from django.http import HttpRequest
 
-from config.console import driver_error, explain, is_lost, is_node_down, printable
+from config.console import driver_error, explain, is_server_lost, printable
 from config.serving.request_ids import current_request
 
 
@@ -50,8 +50,8 @@ def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
     Without the database every request fails, so the place in the code tells nothing.
     """
     error = record.exc_info[1] if record.exc_info else None
-    is_known = error and (is_lost(error) or is_node_down(error))
-    if not (is_known and isinstance(driver_error(error), psycopg.OperationalError)):
+    is_of_connection = isinstance(driver_error(error), psycopg.OperationalError)
+    if not (error and is_of_connection and is_server_lost(error)):
         return record
     short = copy(record)
     short.msg, short.args = f"{record.getMessage()}: {explain(error)}", ()
