@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import cache
 from itertools import count
 from typing import Any, LiteralString
 from urllib.parse import quote, urlencode
@@ -35,9 +36,7 @@ class Database:
     @property
     def where(self) -> dict[str, Any]:
         """Return the parameters with which libpq connects to it."""
-        parameters = self.connection.get_connection_params()
-        names = ("host", "port", "user", "password", "dbname")
-        return {name: parameters[name] for name in names if name in parameters}
+        return _where(self.connection)
 
     @property
     def url(self) -> str:
@@ -88,11 +87,9 @@ class Database:
 
 def create_database(name: str, template: str = "template1") -> None:
     """Create a database as a copy of `template`, to which no session may be connected."""
-    with connection._nodb_cursor() as cursor:
-        cursor.execute("SHOW fsync")
-        # A server that does not wait for the disk copies files faster than blocks.
-        strategy = "FILE_COPY" if cursor.fetchone() == ("off",) else "WAL_LOG"
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}')
+    # A server that does not wait for the disk copies files faster than blocks.
+    strategy = "FILE_COPY" if _on_server("SHOW fsync") == [("off",)] else "WAL_LOG"
+    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {strategy}')
 
 
 def drop_database(name: str) -> None:
@@ -151,6 +148,19 @@ def new_role(database: Database, *privileges: str) -> Iterator[str]:
 
 
 def _on_server(statement: str, *parameters: str) -> list[Any]:
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(statement, parameters or None)
-        return cursor.fetchall() if cursor.description else []
+    session = _session(**_where(connection) | {"dbname": "postgres"})
+    cursor = session.execute(statement.encode(), parameters)
+    return cursor.fetchall() if cursor.description else []
+
+
+def _where(wrapper: BaseDatabaseWrapper) -> dict[str, Any]:
+    """Return the parameters with which libpq connects to the database of `wrapper`."""
+    parameters = wrapper.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    return {name: parameters[name] for name in names if name in parameters}
+
+
+@cache
+def _session(**where: Any) -> Connection[Any]:
+    """Return a session that stays open: most tests that commit create and drop a database."""
+    return psycopg.connect(**where, autocommit=True)
