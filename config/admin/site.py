@@ -1,6 +1,5 @@
 """The admin site."""
 
-from copy import deepcopy
 from time import perf_counter
 from typing import Any
 
@@ -40,7 +39,9 @@ class AdminSite(UnfoldAdminSite):
         found: dict[str | None, list[dict[str, Any]]] = vars(request).setdefault("app_lists", {})
         if app_label not in found:
             found[app_label] = _in_order(super().get_app_list(request, app_label))
-        return deepcopy(found[app_label])
+        return [
+            app | {"models": [model.copy() for model in app["models"]]} for app in found[app_label]
+        ]
 
     def app_index(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         warn_of_ignored(request)
