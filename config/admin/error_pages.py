@@ -38,7 +38,7 @@ UNKNOWN_HOST = Explanation(
 )
 FORBIDDEN = Explanation(
     "No permission",
-    "Your account may not see this page, or not do this.",
+    "Your account may not see this page or take this action.",
     "Log in with another account, or ask an administrator.",
 )
 NOT_FOUND = Explanation(
@@ -48,7 +48,7 @@ NOT_FOUND = Explanation(
 )
 ONLY_FORMS = Explanation(
     "Nothing to show",
-    "This address only takes forms; it is not a page.",
+    "This address only takes forms, so there is no page to show.",
     "Go back, and use the button there.",
 )
 FAILED = Explanation(

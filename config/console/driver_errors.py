@@ -35,5 +35,5 @@ def is_node_down(error: BaseException) -> bool:
 
 
 def is_server_lost(error: BaseException) -> bool:
-    """Return whether the server, or another one of its cluster, cannot be reached any more."""
+    """Return whether the server, or another one of its cluster, can no longer be reached."""
     return is_lost(error) or is_node_down(error)
