@@ -18,7 +18,7 @@ DJANGO_OPTIONS = {"assume_role", "isolation_level"}
 def parse_database_url(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
     """Return the settings of the PostgreSQL database at `url`; its query string becomes OPTIONS.
 
-    Raises ImproperlyConfigured, whose message names the variable but never contains the password.
+    Raise ImproperlyConfigured if it is wrong. The message never contains the password.
     """
     scheme, separator, _ = url.partition("://")
     if not separator or not re.fullmatch("[a-zA-Z0-9+.-]*", scheme):

@@ -182,7 +182,7 @@ def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
 def drop_statements(keys: Sequence[Key]) -> list[str]:
     """Return the statements that drop the keys.
 
-    Citus may give up managed tables when a key of a local table is dropped, hence release().
+    Citus may give up managed tables when a key of a local table is dropped; see release().
     """
     declared = declared_layout()
     drops = {key: _alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys}
