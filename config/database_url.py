@@ -35,7 +35,7 @@ def parse_database_url(url: str, variable: str = "DATABASE_URL") -> dict[str, An
         # django-environ would read a plus as a blank, as in forms. In libpq it is a plus.
         settings["OPTIONS"] = _options(query.replace("+", "%2B"))
     except ValueError:
-        # Without the cause, whose message contains parts of the password.
+        # Leave out the cause, whose message contains parts of the password.
         raise ImproperlyConfigured(
             f"{variable} cannot be read. Write {EXAMPLE}, with a valid host, a number for the "
             "port, and percent-encoding for special characters (%2F for /, %3F for ?, %40 for @)."

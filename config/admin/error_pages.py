@@ -119,7 +119,7 @@ def error_page(request: HttpRequest, status: int, explanation: Explanation) -> H
         **explanation._asdict(),
         "back": _came_from(request),
     }
-    # Without the request: its user and messages would be read from the database.
+    # Pass no request to the template, which would read its user and messages from the database.
     return HttpResponse(render_to_string("config_admin/error.html", context), status=status)
 
 
