@@ -33,7 +33,7 @@ SELECT coalesce(sum(pg_stat_get_xact_blocks_fetched(oid)), 0)::int
 
 @dataclass(frozen=True)
 class Measured:
-    """The measurements of a query: what it returned, and what PostgreSQL read for that."""
+    """The measurements of a query: the rows that it returned and the pages that were read."""
 
     rows: int
     milliseconds: float

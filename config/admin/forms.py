@@ -1,4 +1,4 @@
-"""Forms that save only what was edited, and explain at the field what PostgreSQL would refuse."""
+"""Forms that save only edited values, and explain at its field what PostgreSQL would refuse."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -202,7 +202,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def validate_constraints(self) -> None:
         """Check all constraints, including those on columns that are not on the form."""
-        # Skip constraints on fields that already have an error, which would violate them, too.
+        # A value with an error would violate the constraints on its field, too, so skip these.
         wrong = set(self.errors)
         for constraint in violated(self.instance, self.constraints(), wrong):
             self._blame(violation_of(constraint, type(self.instance), self.instance))

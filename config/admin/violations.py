@@ -69,7 +69,7 @@ def _meets_all(instance: models.Model, checks: Iterable[models.CheckConstraint])
 
     Django counts a check that PostgreSQL cannot compute, such as a sum out of range, as met. If the
     joined checks were validated, one such check would hide violations of the others. So validate
-    the opposite, that one of them is violated, which counts as met if it cannot be computed.
+    the opposite: one of them is violated. If this cannot be computed, it counts as met.
     """
     conditions = Q(*(item.condition for item in checks))
     all_met = Coalesce(conditions, True, output_field=models.BooleanField())

@@ -1,8 +1,8 @@
 """The exchange of a default partition from which many rows move to their months.
 
-It copies all rows of the default partition while other sessions read and write: those that move to
-their months, and those that stay to a new default partition. Then the copies replace the default
-partition. The final lock therefore does not last longer if more rows move.
+It copies all rows of the default partition while other sessions read and write: some to their
+months, and the others to a new default partition. Then the copies replace the default partition.
+The final lock therefore does not last longer if more rows move.
 """
 
 import math
