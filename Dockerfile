@@ -17,7 +17,7 @@ COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 DEBUG=off LOG_FORMAT=json
-# By number, so that an orchestrator can see that it is not root.
+# The user is a number, so that an orchestrator can see that it is not root.
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD \

@@ -444,7 +444,7 @@ class AssignmentSubmission(TimestampedModel):
     class Meta:
         db_table = "assignment_submissions"
         db_table_comment = "Submissions of students for assignments: one row per revision."
-        # An index name has at most 30 characters, hence `assignment_subs`.
+        # An index name has at most 30 characters, so `assignment_subs` stands for the table.
         indexes = (
             # Query 11: the grading queue of all assignments, oldest first.
             models.Index(

@@ -58,7 +58,7 @@ def main(rounds: int) -> None:
                 if objects(environment) != wanted:
                     sys.exit("psql and migrate created different schemas, so there is no ratio.")
                 seconds, _ = timed([sys.executable, "manage.py", "migrate", "-v0"], environment)
-                times["... with nothing to do"].append(seconds)
+                times["migrate with nothing to do"].append(seconds)
             with scratch_database() as environment:
                 _, output = timed([sys.executable, "-c", CALL_OF_MIGRATE], environment)
                 times["the call of migrate alone"].append(float(output))

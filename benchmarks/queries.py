@@ -2,8 +2,8 @@
 
 It runs every query of tests/queries/catalogue.py in the project's own database, about its longest
 lists, and prints what PostgreSQL did for each. --save writes the measurements to a file; --compare
-prints how they have grown since those of a file, with exit status 1 if a query has, or reads a
-table whole. The removal of an account is rolled back.
+prints how they have grown since those of a file. The exit status is then 1 if a query has grown or
+reads a table whole. The removal of an account is rolled back.
 """
 
 import argparse
@@ -21,9 +21,9 @@ from django.db import connection, transaction
 
 ROUNDS = 3
 GROWN, FEW = 2, 10
-"""A query has grown if it reads more than GROWN times the pages for each row, and more than two for
-each row besides FEW: at most a page of an index and one of the table, and the way there. Tables and
-partitions of fewer than FEW pages may be read whole."""
+"""A query has grown if it reads over GROWN times as many pages for each row as before, and over FEW
+pages in addition to two for each row, one of an index and one of the table. Tables and partitions
+of fewer than FEW pages may be read whole."""
 
 PAGES = """
 SELECT coalesce(sum(pg_stat_get_xact_blocks_fetched(oid)), 0)::int
@@ -33,7 +33,7 @@ SELECT coalesce(sum(pg_stat_get_xact_blocks_fetched(oid)), 0)::int
 
 @dataclass(frozen=True)
 class Measured:
-    """The measurements of a query: what it returned, and what PostgreSQL read for that."""
+    """The measurements of a query: the rows that it returned and the pages that were read."""
 
     rows: int
     milliseconds: float
@@ -84,7 +84,7 @@ def measure() -> Queries:
 
 
 def rows_of(result: Any) -> int:
-    """Return the number of rows, also of those that were counted."""
+    """Return the number of rows or, for a count or report, of the counted rows."""
     if isinstance(result, int):
         return result
     rows = result if isinstance(result, list) else [result]
@@ -124,7 +124,7 @@ def measured(run: Callable[[], int]) -> Measured:
 
 
 def pages() -> int:
-    """Return how many pages this session has used, for plans and cascades too; subtract them."""
+    """Return how many pages this session has used so far, also for planning and cascades."""
     with connection.cursor() as cursor:
         cursor.execute(PAGES)
         return int(cursor.fetchone()[0])

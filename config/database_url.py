@@ -18,7 +18,7 @@ DJANGO_OPTIONS = {"assume_role", "isolation_level"}
 def parse_database_url(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
     """Return the settings of the PostgreSQL database at `url`; its query string becomes OPTIONS.
 
-    Raises ImproperlyConfigured, whose message names the variable but never contains the password.
+    Raise ImproperlyConfigured if it is wrong. The message never contains the password.
     """
     scheme, separator, _ = url.partition("://")
     if not separator or not re.fullmatch("[a-zA-Z0-9+.-]*", scheme):
@@ -35,7 +35,7 @@ def parse_database_url(url: str, variable: str = "DATABASE_URL") -> dict[str, An
         # django-environ would read a plus as a blank, as in forms. In libpq it is a plus.
         settings["OPTIONS"] = _options(query.replace("+", "%2B"))
     except ValueError:
-        # Without the cause, whose message contains parts of the password.
+        # Leave out the cause, whose message contains parts of the password.
         raise ImproperlyConfigured(
             f"{variable} cannot be read. Write {EXAMPLE}, with a valid host, a number for the "
             "port, and percent-encoding for special characters (%2F for /, %3F for ?, %40 for @)."

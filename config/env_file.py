@@ -33,7 +33,7 @@ class EnvFileVariable(NamedTuple):
 def read_env_file(path: Path) -> list[EnvFileVariable]:
     """Return the variables that the file sets, or none if there is no file.
 
-    Raises ImproperlyConfigured for a wrong line, with its number but not its content.
+    Raise ImproperlyConfigured for a wrong line, with its number but not its content.
     """
     lines_of_names: dict[str, int] = {}
     variables = []

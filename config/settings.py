@@ -245,8 +245,8 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.SELF],
 }
 
-# Logs: one record a line, on stdout for a server, on stderr for a command. No mails to ADMINS. For
-# development they are those of Django, with the colours of runserver.
+# Logs have one record a line, on stdout for a server, on stderr for a command. ADMINS get no mails.
+# In development the logs are Django's, with the colours of runserver.
 
 if not DEBUG or env.text("LOG_FORMAT"):
     LOGGING = {

@@ -11,8 +11,8 @@ LENGTH = 250
 def slug_of(title: str) -> str:
     """Return a slug of lower-case letters from a to z, digits, underscores and single hyphens.
 
-    Accents are dropped. A word of another script has the form that it has in the name of a host,
-    which is not readable, but stays the same and belongs to one word only.
+    Accents are dropped. A word of another script gets its form in names of hosts. This form
+    is not readable, but it never changes, and no other word has it.
     """
     text = unicodedata.normalize("NFKC", title).lower()
     words = "".join(c if c == "_" or _kind(c) in "LMN" else " " for c in text).split()

@@ -51,8 +51,8 @@ def migrate_refused(
 ) -> Iterator[Refused]:
     """Return a function that runs migrate on a URL, and returns its only line on stderr.
 
-    It runs in this process: to start another one costs more than all else. The tests of commands
-    with a closed port show that a process ends in the same way.
+    It runs in this process, because starting another one would take most of the time. The tests of
+    commands with a closed port show that a process ends in the same way.
     """
 
     def refused(url: str) -> str:

@@ -239,15 +239,15 @@ def bouncer(server: Server) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def migrated(bouncer: Server) -> str:
+def pooled_url(bouncer: Server) -> str:
     """Return the URL of a database that was migrated through PgBouncer."""
     url = bouncer.url("migrated")
     printed(manage("migrate", DATABASE_URL=url))
     return url
 
 
-def test_migrate_through_pgbouncer__leaves_nothing_to_do(migrated: str) -> None:
-    assert printed(manage("migrate", "--check", DATABASE_URL=migrated)) == ""
+def test_migrate_through_pgbouncer__leaves_nothing_to_do(pooled_url: str) -> None:
+    assert printed(manage("migrate", "--check", DATABASE_URL=pooled_url)) == ""
 
 
 # PgBouncer has two connections to the server. A client that holds one forces others to the second.
@@ -262,7 +262,7 @@ other = psycopg.connect(
 """
 
 
-def test_iterator_through_pgbouncer__survives_a_change_of_the_connection(migrated: str) -> None:
+def test_iterator_through_pgbouncer__survives_a_change_of_the_connection(pooled_url: str) -> None:
     code = f"""
 {OTHER_CLIENT}
 from django.contrib.contenttypes.models import ContentType
@@ -272,7 +272,7 @@ other.execute("SELECT 'a transaction'")
 print(1 + len(list(rows)) == ContentType.objects.count() > 2)
 other.close()
 """
-    assert printed(shell(code, DATABASE_URL=migrated)) == "True"
+    assert printed(shell(code, DATABASE_URL=pooled_url)) == "True"
 
 
 @pytest.mark.parametrize("binding", ["off", "on"])

@@ -1,4 +1,4 @@
-"""Databases that the workers of a run share."""
+"""Databases that are prepared once, and shared by the workers of a run."""
 
 from pathlib import Path
 

@@ -36,7 +36,7 @@ from users.time_zones import time_zones
 admin.site.unregister(Group)
 
 EDUCATOR = Allowed(Q(role=Role.EDUCATOR), "an educator")
-"""The accounts that teach, and that announce."""
+"""The accounts that may teach a course or write its announcements."""
 PROFILE_FIELDS = (
     "full_name",
     "bio",
@@ -129,7 +129,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     # Deletion closes an account; `erase_view` deletes it permanently.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False for the administrator's own account: no other may be there to reopen it."""
+        """Return False for the administrator's own account, which no other might reopen."""
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
     def check_deletion(self, request: HttpRequest, deletion: Any) -> None:
@@ -172,7 +172,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     # Passwords
 
-    @transaction.atomic  # so that `get_object` locks the account, all of whose columns are saved
+    @transaction.atomic  # `get_object` locks the account, because all of its columns are saved
     def user_change_password(
         self,
         request: HttpRequest,
@@ -200,7 +200,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         typed = request.POST.get("email", "").strip().lower()
         mismatch = request.method == "POST" and typed != user.email
         if mismatch:
-            request.POST = QueryDict()  # the question is asked with the numbers of now
+            request.POST = QueryDict()  # the question then shows the present numbers
         elif request.method == "POST" and (response := self._erase(request, user)):
             return response
         kept, counts, _, _ = self.get_deleted_objects([user], request)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import checks
 from django.http import HttpRequest
 
-Address = IPv4Address | IPv6Address | None
+IPAddress = IPv4Address | IPv6Address | None
 """None for a Unix socket, and for text that is not an address."""
 
 
@@ -25,7 +25,7 @@ def client_address(request: HttpRequest) -> str:
     return str(client or "unix")
 
 
-def _parsed(text: str) -> Address:
+def _parsed(text: str) -> IPAddress:
     """Return the address, which may have a port, and brackets for IPv6."""
     host = text.strip()
     if host.startswith("["):
@@ -39,7 +39,7 @@ def _parsed(text: str) -> Address:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _is_trusted(address: Address) -> bool:
+def _is_trusted(address: IPAddress) -> bool:
     proxies: list[str] = settings.TRUSTED_PROXIES
     if address is None:
         return "unix" in proxies

@@ -54,7 +54,7 @@ class Affected:
 
     @property
     def noun(self) -> str:
-        """The name of the table for the number of rows."""
+        """The name of the rows, in the singular or plural."""
         return str(self.model._meta.verbose_name) if self.count == Count(1) else self.title
 
     @property

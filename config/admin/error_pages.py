@@ -38,7 +38,7 @@ UNKNOWN_HOST = Explanation(
 )
 FORBIDDEN = Explanation(
     "No permission",
-    "Your account may not see this page, or not do this.",
+    "Your account may not see this page or take this action.",
     "Log in with another account, or ask an administrator.",
 )
 NOT_FOUND = Explanation(
@@ -48,7 +48,7 @@ NOT_FOUND = Explanation(
 )
 ONLY_FORMS = Explanation(
     "Nothing to show",
-    "This address only takes forms; it is not a page.",
+    "This address only takes forms, so there is no page to show.",
     "Go back, and use the button there.",
 )
 FAILED = Explanation(
@@ -119,7 +119,7 @@ def error_page(request: HttpRequest, status: int, explanation: Explanation) -> H
         **explanation._asdict(),
         "back": _came_from(request),
     }
-    # Without the request: its user and messages would be read from the database.
+    # Pass no request to the template, which would read its user and messages from the database.
     return HttpResponse(render_to_string("config_admin/error.html", context), status=status)
 
 

@@ -1,4 +1,4 @@
-"""Forms that save only what was edited, and explain at the field what PostgreSQL would refuse."""
+"""Forms that save only edited values, and explain at its field what PostgreSQL would refuse."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -52,7 +52,7 @@ class BoundField(forms.BoundField):
 
 @dataclass(frozen=True)
 class Allowed:
-    """The records that may be chosen for a foreign key. A row may keep another one that it has."""
+    """The records that may be chosen for a foreign key. A row may keep the one that it has."""
 
     condition: Q
     noun: str
@@ -111,7 +111,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @cached_property
     def changed_data(self) -> list[str]:
-        """The fields with a value that neither the page had shown nor the database has."""
+        """The fields whose value differs from that on the page and from that in the database."""
         return [
             name
             for name in super().changed_data
@@ -135,7 +135,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
 
     def _is_same(self, name: str, value: Any) -> bool:
-        """Return whether a browser that shows `value` in the input `name` sends what was sent."""
+        """Return whether the unedited input `name` would send the same if it shows `value`."""
         sent, field = self[name].data, self.fields[name]
         shown = field.prepare_value(value)
         if isinstance(sent, str) and isinstance(shown, str):
@@ -145,7 +145,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return not field.has_changed(value, sent)
 
     def value_now(self, name: str) -> Any:
-        """Return the value of a column in the database, without parts that its input lacks."""
+        """Return the value of a column in the database, as precise as its input shows it."""
         value = self._values_now.get(name)
         if isinstance(value, datetime) and not self.fields[name].widget.supports_microseconds:
             return value.replace(microsecond=0)
@@ -202,7 +202,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def validate_constraints(self) -> None:
         """Check all constraints, including those on columns that are not on the form."""
-        # Skip constraints on fields that already have an error, which would violate them, too.
+        # A value with an error would violate the constraints on its field, too, so skip these.
         wrong = set(self.errors)
         for constraint in violated(self.instance, self.constraints(), wrong):
             self._blame(violation_of(constraint, type(self.instance), self.instance))

@@ -49,7 +49,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         self.refusals: list[str] = []
         """The messages at the last forms, which were edited and whose rows are gone."""
         self.counted = ""
-        """The value of the hidden input with the other rows that marked rows would take along."""
+        """The value of the hidden input with the effects on rows other than the marked ones."""
         self._shown: ShownPage = {}
         if self.is_bound and not self.save_as_new:
             with suppress(UnreadableError):  # the main form reports it

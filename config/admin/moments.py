@@ -83,7 +83,7 @@ class MomentWidget(UnfoldAdminSplitDateTimeWidget):
 
 
 def _readings_of(day: date | str | None, clock: time | str | None) -> list[datetime]:
-    """Return the moments for a date and a time, as values or typed; none if they are wrong."""
+    """Return the moments for a date and a time, which may be text; none if they are wrong."""
     try:
         parts: Any = forms.DateField().to_python(day), forms.TimeField().to_python(clock)
         return readings(datetime.combine(*parts))
@@ -107,7 +107,7 @@ class MomentField(forms.SplitDateTimeField):
             raise ValidationError(OUTSIDE) from error
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the moment was changed, in a repeated hour perhaps only by the choice."""
+        """Return whether the date, the time or, in a repeated hour, the choice was changed."""
         if isinstance(initial, FarTime) and data[:2] == [str(initial), ""]:
             return False
         if super().has_changed(initial, data):

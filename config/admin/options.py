@@ -295,7 +295,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             return super().delete_view(request, *args, **kwargs)
         except ChangedSinceError as error:
             ask_again(request, error)
-            # Django takes any POST data as a confirmation, so keep those of popups elsewhere.
+            # Django takes any POST data as a confirmation. Keep the data of a popup in the address.
             request.GET = request.GET.copy()
             request.GET.update(request.POST)
             request.POST = QueryDict()

@@ -71,7 +71,7 @@ class Counter(NamedTuple):
     number: int = 0
     seconds: int = 0
 
-    def counted(self) -> "Counter":
+    def increased(self) -> "Counter":
         """Count the present attempt, and return the counter with its number and time to live."""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -97,15 +97,15 @@ def throttled(view: View) -> View:
             return view(request, *args, **kwargs)
         used_up = None
         for counter in (counters := _counters(request)):
-            counted = counter.counted()
-            if counted.number > counter.limit:
-                return _refusal(request, counted)
-            if counted.number == counter.limit:
-                used_up = counted
+            increased = counter.increased()
+            if increased.number > counter.limit:
+                return _refusal(request, increased)
+            if increased.number == counter.limit:
+                used_up = increased
         response = view(request, *args, **kwargs)
         if isinstance(response, HttpResponseRedirect):
             counters[0].forget()
-            for counter in counters[1:]:  # of the address, only this attempt is forgotten
+            for counter in counters[1:]:  # the address keeps its earlier failures
                 counter.uncount()
             _remember_browser(request, response)
         elif used_up:

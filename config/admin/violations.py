@@ -56,7 +56,7 @@ def violated(
     """
     wanted = list(constraints)
     checks = [item for item in wanted if isinstance(item, models.CheckConstraint)]
-    # Django skips a check that names an excluded field. Joined, all would be skipped.
+    # Django skips a check that names an excluded field. It would skip all if they were joined.
     if checks and not exclude and _meets_all(instance, checks):
         wanted = [item for item in wanted if item not in checks]
     for constraint in wanted:
@@ -67,8 +67,9 @@ def violated(
 def _meets_all(instance: models.Model, checks: Iterable[models.CheckConstraint]) -> bool:
     """Return whether PostgreSQL finds no check violated.
 
-    Django counts a check that PostgreSQL cannot compute, such as a sum out of range, as met, which
-    would hide the others. So ask whether any is violated: the answer is then yes.
+    Django counts a check that PostgreSQL cannot compute, such as a sum out of range, as met. If the
+    joined checks were validated, one such check would hide violations of the others. So validate
+    the opposite: one of them is violated. If this cannot be computed, it counts as met.
     """
     conditions = Q(*(item.condition for item in checks))
     all_met = Coalesce(conditions, True, output_field=models.BooleanField())

@@ -37,7 +37,7 @@ class Heap(NamedTuple):
     """The rows of a table or partition on disk."""
 
     name: str
-    """As SQL."""
+    """The name as SQL."""
     pages: int
     rows: float
 

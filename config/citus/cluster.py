@@ -1,4 +1,4 @@
-"""The cluster of a database, and what is checked before its tables are placed."""
+"""The cluster of a database, and the checks before its tables are placed."""
 
 from dataclasses import dataclass
 
@@ -74,6 +74,6 @@ def check_migrated(connection: BaseDatabaseWrapper) -> None:
     executor = MigrationExecutor(connection)
     if left := executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError(
-            f"{counted(len(left), 'migration')} of {connection.settings_dict['NAME']} to apply, "
-            f"the first is {left[0][0]}. Nothing was changed. Run manage.py migrate first."
+            f"Database {connection.settings_dict['NAME']} lacks {counted(len(left), 'migration')}, "
+            f"beginning with {left[0][0]}. Nothing was changed. Run manage.py migrate first."
         )

@@ -1,4 +1,4 @@
-"""The plan of a distribution: what is left to do, read from the catalog of the database."""
+"""The plan of a distribution, read from the catalog of the database."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class DistributionPlan:
-    """What is left to do."""
+    """The tables and keys that are left to change."""
 
     schema: Schema
     layout: Layout
@@ -73,7 +73,7 @@ class DistributionPlan:
 
 
 def read_plan(connection: BaseDatabaseWrapper) -> DistributionPlan:
-    """Return what is left to do. Raise CommandError if a declared table is missing."""
+    """Return the plan. Raise CommandError if a declared table is missing."""
     schema = read_schema(connection)
     catalog, declared = read_catalog(connection, schema.oid), declared_layout()
     for table in declared:
@@ -101,9 +101,9 @@ def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:
 
 
 def read_layout_to_undo(connection: BaseDatabaseWrapper, schema: Schema) -> Layout:
-    """Return where the tables are that can be taken back.
+    """Return the placements of the tables that can be taken back.
 
-    Those of the coordinator that Citus manages are the first, since they may prevent others.
+    Managed tables come first, because other tables may not be taken back before them.
     """
     placed = read_layout(connection, schema)
     layout = dict.fromkeys(read_managed(connection, schema), MANAGED)
@@ -123,7 +123,7 @@ def _check_placed(placed: Layout, declared: Layout) -> None:
 
 
 def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
-    """Return the declared tables in order: those on every server first, referred ones earlier."""
+    """Return the declared tables, those on every server first, each after those it refers to."""
     graph: TopologicalSorter[str] = TopologicalSorter()
     for name in sorted(declared, key=lambda name: declared[name].column != ""):
         graph.add(name)
@@ -180,7 +180,10 @@ def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
 
 
 def drop_statements(keys: Sequence[Key]) -> list[str]:
-    """Return the statements that drop the keys. With a key of a local table, Citus gives it up."""
+    """Return the statements that drop the keys.
+
+    Citus may give up managed tables when a key of a local table is dropped; see release().
+    """
     declared = declared_layout()
     drops = {key: _alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys}
     return [sql if key.table in declared else release(sql) for key, sql in drops.items()]

@@ -14,7 +14,7 @@ TAKEN_BACK = "All tables are on the coordinator"
 def describe(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     """Return the tables to move, the keys that change, and those that Citus cannot keep.
 
-    `left` has the statements that an earlier run has left to run.
+    `left` are statements that an interrupted run did not get to.
     """
     lines = [*_lines(plan), *_statements(left)]
     return "\n".join([f"{cluster}, database {plan.schema.database}", "", *lines])

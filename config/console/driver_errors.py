@@ -4,7 +4,7 @@ import psycopg
 from django.db import Error
 from psycopg import errors
 
-from config.console.next_steps import is_ended
+from config.console.next_steps import ENDED
 
 
 def driver_error(error: BaseException | None) -> psycopg.Error | None:
@@ -26,7 +26,9 @@ def error_reason(error: BaseException, otherwise: str) -> str:
 def is_lost(error: BaseException) -> bool:
     """Return whether the session was lost, so that the outcome of its statement is unknown."""
     cause = driver_error(error)
-    return cause is not None and is_ended(cause)
+    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) and not cause.sqlstate:
+        return True  # there was no answer
+    return isinstance(cause, tuple(ENDED))
 
 
 def is_node_down(error: BaseException) -> bool:
@@ -35,5 +37,5 @@ def is_node_down(error: BaseException) -> bool:
 
 
 def is_server_lost(error: BaseException) -> bool:
-    """Return whether the server, or another one of its cluster, cannot be reached any more."""
+    """Return whether the server, or another one of its cluster, can no longer be reached."""
     return is_lost(error) or is_node_down(error)

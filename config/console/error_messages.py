@@ -27,7 +27,7 @@ FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 """The errors of writing to stdout. Unlike those of files, they name no file."""
 UNANSWERED = "A question got no answer, because the input has ended. Run the command in a terminal."
 END_OF_INPUT = ("EOF when reading a line", "")
-"""What input() says at the end of the input; a file that ends too early says something else."""
+"""The messages of input() at the end of the input. A file that ends too early has others."""
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
 """The exit status after an error of commands that use status 1 for something else."""
 
@@ -76,7 +76,7 @@ def _flush() -> None:
 
 
 def _give_up_output() -> None:
-    """Close stdout if it cannot be written to, else Python would try again and exit with 120."""
+    """Close stdout if it cannot be written to. Python would try again, and exit with 120."""
     try:
         _flush()
     except OSError:
@@ -92,7 +92,7 @@ def _print_error(message: str) -> None:
         print(message, file=sys.stderr, flush=True)
     except OSError:
         with suppress(OSError):
-            sys.stderr.close()  # else the interpreter would flush it again, and exit with 120
+            sys.stderr.close()  # otherwise Python would flush it again, and exit with 120
 
 
 WITH_DETAIL = (errors.DependentObjectsStillExist, errors.FeatureNotSupported)

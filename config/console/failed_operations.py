@@ -19,7 +19,7 @@ ACTIONS = {
     "database_forwards": "apply",
     "database_backwards": "unapply",
 }
-"""What functions, and methods of an operation, do with a migration."""
+"""What is done with a migration, by the name of the function or method that does it."""
 PENDING_CHECKS = "Move the code that writes rows of the table to a migration of its own."
 CORRECT_UNDOING = "Correct it; --traceback shows the code."
 CORRECT = (
@@ -61,7 +61,7 @@ def failed_operation(error: BaseException) -> FailedOperation | None:
 def explain_operation(error: BaseException, standing: str = "", action: str = "") -> str | None:
     """Return the operation that failed, the reason, `standing` and the next step.
 
-    `action` is what was to be done with its migration; else its methods in the traceback tell.
+    `action` is what was to be done with its migration; without it, the traceback tells.
     Return None if no operation failed, or if a server cannot be reached.
     """
     failed = failed_operation(error)
@@ -95,6 +95,6 @@ def _python_reason(error: BaseException, failed: FailedOperation) -> str:
 
 
 def _is_lookup_in_state(error: BaseException) -> TypeGuard[KeyError]:
-    """Return whether Django, not the code of an operation, looked for a model or field in vain."""
+    """Return whether Django itself, not the code of an operation, missed a model or field."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     return isinstance(error, KeyError) and frame.f_globals["__name__"] == state.__name__

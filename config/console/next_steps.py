@@ -124,9 +124,3 @@ def raising_function(error: psycopg.Error) -> str:
         return ""
     function = FUNCTION.match(error.diag.context or "")
     return function[0] if function else ""
-
-
-def is_ended(error: psycopg.Error) -> bool:
-    """Return whether the session was lost, so that the outcome of its statement is unknown."""
-    without_answer = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return isinstance(error, tuple(ENDED)) or (without_answer and error.sqlstate is None)

@@ -19,7 +19,7 @@ KEY = int.from_bytes(b"makeadmn")
 
 @contextmanager
 def administrator(email: str, database: str) -> Iterator[tuple[str, str]]:
-    """Give the address of an administrator, and the password ('' if the account was there).
+    """Yield the address of an administrator, and the password ('' if the account was there).
 
     If the block fails, for example because the password cannot be printed, no account is made.
     """

@@ -54,5 +54,5 @@ class PlatformPlan:
         return 6 + max(round(0.3 * self.enrollments), 2 * self.course_sizes[0])
 
     def chance(self, what: str, number: int = 0) -> Chance:
-        """Return the random values of one thing, which do not depend on any other thing."""
+        """Return a source of random values that depend on these arguments and the seed only."""
         return Chance(f"{self.seed} {what} {number}")

@@ -8,21 +8,21 @@ from django.db.backends.utils import CursorWrapper
 
 from config.drift.live_schema import LOCK_TIMEOUT, PINNED
 from config.postgres.catalog import literal
+from config.postgres.citus import IS_MANAGED, SHARD_NAME
 
 SETTINGS = {**PINNED, "search_path": "pg_catalog", "lock_timeout": str(LOCK_TIMEOUT)}
-# Each server compares its shards with their tables, and tells what its tables and types are like,
+# Each server compares its shards with their tables, and returns digests of its tables and types,
 # without the types that only the coordinator has, since no distributed table needs them.
-# Citus adds the number of a shard to the names of constraints and of the tables that it refers to.
-OBJECTS = r"""
+# Citus adds the number of a shard to the names of its constraints and of the tables to which these
+# refer.
+OBJECTS = rf"""
 WITH shards AS (
     SELECT s.logicalrelid AS own, named.name, to_regclass(named.name) AS oid
       FROM pg_dist_shard AS s
       JOIN pg_class AS c ON c.oid = s.logicalrelid
       JOIN pg_dist_placement AS p USING (shardid)
       JOIN pg_dist_local_group AS here ON here.groupid = p.groupid
-     CROSS JOIN LATERAL (SELECT CASE c.relnamespace WHEN 'public'::regnamespace THEN 'public.'
-                                ELSE '' END || shard_name(s.logicalrelid, shardid)
-                        ) AS named (name)
+     CROSS JOIN LATERAL (SELECT {SHARD_NAME}) AS named (name)
 ), relations AS (
     SELECT oid FROM shards UNION SELECT logicalrelid FROM pg_dist_partition
 ), lines AS (
@@ -32,7 +32,7 @@ WITH shards AS (
      WHERE attnum > 0 AND NOT attisdropped
     UNION ALL
     SELECT conrelid, concat(convalidated,
-                            regexp_replace(pg_get_constraintdef(oid), '_\d{6,}', '', 'g'))
+                            regexp_replace(pg_get_constraintdef(oid), '_\d{{6,}}', '', 'g'))
       FROM pg_constraint WHERE contype IN ('c', 'f', 'p', 'u', 'x')
     UNION ALL
     SELECT indrelid, concat(indisunique, indisvalid,
@@ -53,7 +53,7 @@ SELECT json_build_object(
                 WHERE shard.digest IS DISTINCT FROM whole.digest),
     'tables', (SELECT json_object_agg(logicalrelid, digest)
                  FROM pg_dist_partition JOIN digests ON oid = logicalrelid
-                WHERE partmethod <> 'n' OR repmodel = 't' OR colocationid > 0),
+                WHERE NOT ({IS_MANAGED})),
     'types', (SELECT json_object_agg(name, digest) FROM labels))
 """
 # Citus sends a single statement. CASE makes the settings before the rest of it prints anything.
@@ -70,11 +70,11 @@ SELECT concat_ws(':', coalesce(nodename, current_setting('citus.local_hostname')
   LEFT JOIN pg_dist_node USING (nodeid)  -- the coordinator can be missing
  ORDER BY coalesce(groupid, 0)
 """
-UNDO = "No repair reaches it: undo there what was changed."
+UNDO = "No repair reaches it. Undo the change on that server."
 
 
 class Answer(NamedTuple):
-    """What a server of the cluster tells of its objects."""
+    """The answer of a server of the cluster about its objects."""
 
     server: str
     is_coordinator: bool

@@ -158,7 +158,7 @@ def _read_schemas(connection: BaseDatabaseWrapper, expectation: Expectation) -> 
 def _with_needed_objects(
     connection: BaseDatabaseWrapper, schema: Schema, expected: Catalog
 ) -> dict[Key, Attributes]:
-    """Return the expected catalog with the objects that relations without attributes depend on."""
+    """Return the expected catalog with the objects that accepted tables and views depend on."""
     relations = [k.name for k in expected if k.kind in ("table", "view") and not expected[k]]
     needed = read_needed(connection, schema, schema.oid, relations)
     return {**{key: {} for key in needed}, **expected}

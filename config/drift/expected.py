@@ -58,8 +58,8 @@ NEEDED_BY = "needed by"
 def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
     """Return the schema that PostgreSQL creates from the models, and roll it back.
 
-    Objects have no attributes if the models only refer to them, such as the tables of unmanaged
-    models, or if PostgreSQL cannot create them because an object that they depend on is missing.
+    An object has no attributes if the models only refer to it, as to the table of an unmanaged
+    model, or if PostgreSQL cannot create it, because it depends on a missing object.
     Raise CatalogError if the role may not create temporary tables.
     """
     check_may_create_temporary(connection)

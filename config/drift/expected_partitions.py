@@ -158,7 +158,7 @@ class _PartitionedTable:
         return value if is_alike or self._part_drifts(name) else wanted
 
     def _part_drifts(self, name: str) -> bool:
-        """Return whether the table's part `name`, from which the partition has its part, drifts."""
+        """Return whether the part `name` of the table drifts, of which the partition has a copy."""
         for key in self.expected.keys() | self.live.keys():
             if key.table == self.table and f"{key.kind} {key.name}" == name:
                 if key not in self.expected or key not in self.live or not self.expected[key]:

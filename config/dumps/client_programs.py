@@ -100,6 +100,15 @@ class ClientPrograms:
             env["PGPASSWORD"] = self.password  # unlike the command line, not visible to other users
         return env
 
+    def dump(self, path: Path | str, *options: str, lock_wait: int) -> None:
+        """Write a dump in the custom format.
+
+        Raise ClientProgramError if it fails, or if a table is locked for `lock_wait` milliseconds.
+        """
+        usual = ("--no-password", "--format=custom", "--encoding=UTF8")
+        lock_option = f"--lock-wait-timeout={lock_wait}"
+        self.run(self.command("pg_dump", *usual, lock_option, *options, f"--file={path}"))
+
 
 def find_client_programs(
     connection: BaseDatabaseWrapper, *, to_restore: bool = False, or_else: str = ""

@@ -82,7 +82,7 @@ class EmbeddedServer:
             with self._locked_directory() as data_directory:
                 if not self._is_used():
                     data_directory.stop()
-                    # While the directory is locked, so that the next client starts another keeper.
+                    # The directory is still locked, so the next client will start a keeper.
                     os.close(keeper_lock)
                     return
 

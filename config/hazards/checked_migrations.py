@@ -43,7 +43,7 @@ def check_migrations(
     """Check all migrations of the project's own apps, or of one app, or one migration of it.
 
     Every table that a migration does not create itself counts as big and in use, whatever the
-    server has. Raises HazardError, also if there is no such migration.
+    server has. Raise HazardError if a migration cannot be checked, or there is no such migration.
     """
     loader = _load()
     wanted = _wanted(loader, app_label, name)

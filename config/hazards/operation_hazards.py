@@ -60,7 +60,7 @@ class OperationHazards:
         return self.alternative_to(self.operation)
 
     def alternative_to(self, operation: OperationSQL) -> Alternative:
-        """Return the alternative to `operation`: this one, perhaps read from another state."""
+        """Return the alternative to this operation, perhaps read from another state."""
         try:
             return find_alternative(operation, [item.code for item in self.dangers])
         except Error:
@@ -86,7 +86,7 @@ def find_hazards(
 
     `state` is the state before the plan; it is changed. Without `sizes`, every table that a
     migration does not create itself counts as big and in use. Apps that are not in `app_labels` are
-    skipped. Nothing is run. Raises HazardError.
+    skipped. Nothing is run. Raise HazardError if SQL cannot be read.
     """
     tables = TablesInUse(sizes)
     found: list[OperationHazards] = []

@@ -157,7 +157,7 @@ def read_migration(
 ) -> MigrationSQL:
     """Return the SQL of `migration`, which starts from `state`.
 
-    Raises HazardError if an operation does not reveal its SQL.
+    Raise HazardError if an operation does not reveal its SQL.
     """
     try:
         return _read(connection, migration, state)

@@ -47,7 +47,7 @@ def lint(
 ) -> list[SquawkWarning]:
     """Return squawk's warnings about a script of `statements` for servers of that version.
 
-    Raises HazardError if squawk cannot be run.
+    Raise HazardError if squawk cannot be run.
     """
     begin, commit = ("BEGIN", "COMMIT") if in_transaction else ("", "")
     # The semicolon has a line of its own, since a statement may end with a comment.

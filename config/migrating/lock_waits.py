@@ -47,7 +47,7 @@ class LockWaits:
     def retry[T](
         self, function: Callable[[], T], *, may_retry: Callable[[], bool] = lambda: True
     ) -> T:
-        """Call `function`, again while it cannot get a lock in time, and return its result.
+        """Call `function` until it gets its locks in time, and return its result.
 
         Raise CommandError after the last attempt, or as soon as `may_retry` returns False because
         a part of the work of `function` is committed.
@@ -59,7 +59,7 @@ class LockWaits:
             except Error as error:
                 if not isinstance(driver_error(error), LOCK_ERRORS):
                     raise
-                if self.connection.in_atomic_block:  # of the caller, and aborted now
+                if self.connection.in_atomic_block:  # the caller's transaction is aborted
                     raise
                 name = self.progress.name
                 failures, failed = (failures + 1 if name == failed else 1), name

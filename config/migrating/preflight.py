@@ -27,8 +27,8 @@ from config.postgres.enums import (
     DropEnum,
     EnumOperation,
     RenameEnum,
+    check_label_uses,
     check_owners,
-    check_rows,
     enum_field,
     find_enum,
     plan_swap,
@@ -101,7 +101,7 @@ def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
         for name, label in removed_labels(plan):
             enum = find_enum(cursor, name)
             if enum and label in enum.labels:
-                check_rows(cursor, plan_swap(cursor, enum, enum.without([label])))
+                check_label_uses(cursor, plan_swap(cursor, enum, enum.without([label])))
 
 
 def check_type_owners(connection: BaseDatabaseWrapper, plan: Plan) -> None:

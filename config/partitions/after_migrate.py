@@ -30,7 +30,7 @@ def partitioned_models(alias: str) -> list[type[models.Model]]:
 
 
 def drop_unfinished_copies(sender: object, waits: LockWaits, **kwargs: Any) -> None:
-    """Drop what an interrupted run has left: its trigger names columns, which may change."""
+    """Drop unfinished copies, because their trigger names columns that migrations may change."""
     drop_all_unfinished(waits.connection, None, retried(waits))
 
 
@@ -47,7 +47,7 @@ def make_coming_months(
         table = model._meta.db_table
         try:
             partitions = read_partitions(connection, table)
-            if partitions:  # otherwise no migration has created the table yet
+            if partitions:  # there are none before a migration creates the table
                 months = coming_months(partitions, current_month(), ahead)
                 make_months(connection, model, months, attempt=retried(waits), say=say)
         except (Error, CommandError) as error:

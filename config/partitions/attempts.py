@@ -7,7 +7,7 @@ from config.migrating import LockWaits
 from config.postgres.backend import revive
 
 type Attempt = Callable[[Callable[[], Any]], Any]
-"""A function that calls a step, retries it if it may, and returns the result of the step."""
+"""A function that calls a step, perhaps several times, and returns its result."""
 
 
 def without_retries(step: Callable[[], Any]) -> Any:
@@ -20,7 +20,7 @@ def retried(waits: LockWaits) -> Attempt:
 
     def attempt(step: Callable[[], Any]) -> Any:
         waits.lock.check()
-        revive(waits.connection)  # it is idle while pg_dump runs
+        revive(waits.connection)  # the server may have ended it while pg_dump ran
         return waits.retry(step)
 
     return attempt

@@ -1,8 +1,8 @@
 """The exchange of a default partition from which many rows move to their months.
 
-It copies all rows of the default partition while other sessions read and write: those that move to
-their months, and those that stay to a new default partition. Then the copies replace the default
-partition. The final lock therefore does not last longer if more rows move.
+It copies all rows of the default partition while other sessions read and write: some to their
+months, and the others to a new default partition. Then the copies replace the default partition.
+The final lock therefore does not last longer if more rows move.
 """
 
 import math
@@ -103,7 +103,8 @@ class Exchange:
         From now on a deletion of a user also changes the copies, so no copy may refer to a user who
         was deleted before. Therefore copy the changed rows once more, while writes are blocked:
         copying during deletions could cause a deadlock. If a foreign key forbids the deletion of a
-        user with rows, let the trigger delete rows from the copies at once: a copy would block it.
+        user with rows, let the trigger delete a row from the copies at once: otherwise the copy of
+        a deleted row would still forbid it.
         """
         with transaction.atomic(using=self.connection.alias):
             block_writes(self.connection, self.table, self.default)
@@ -150,7 +151,7 @@ class Exchange:
             )
 
     def _read_pages_and_file(self) -> tuple[int, str]:
-        """Return the number of pages, and a text that any change without the trigger changes.
+        """Return the number of pages, and a text that differs after a change without the trigger.
 
         TRUNCATE and VACUUM FULL change the file, and DISABLE TRIGGER ALL the state of the trigger.
         """

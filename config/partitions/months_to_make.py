@@ -1,4 +1,4 @@
-"""The months that a table needs, and those of them that it lacks."""
+"""The months that a table needs, and the missing ones among them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime

@@ -103,25 +103,11 @@ class Retention:
     def _check_can_be_dumped(self, partition: Partition, tools: ClientPrograms) -> None:
         """Dump the definition of the table: if pg_dump cannot connect, the month stays attached."""
         table = f"--table={partition.sql_name}"
-        tools.run(
-            tools.command(
-                "pg_dump",
-                *("--no-password", "--schema-only", table, f"--file={os.devnull}"),
-                f"--lock-wait-timeout={LOCK_WAIT}",
-            )
-        )
+        tools.dump(os.devnull, "--schema-only", "--no-sync", table, lock_wait=LOCK_WAIT)
 
     def _dump(self, partition: Partition, tools: ClientPrograms, path: Path) -> None:
         """Dump the detached partition, and read the whole file back."""
-        tools.run(
-            tools.command(
-                "pg_dump",
-                *("--no-password", "--format=custom", "--encoding=UTF8"),
-                f"--lock-wait-timeout={LOCK_WAIT}",
-                f"--table={partition.sql_name}",
-                f"--file={path}",
-            )
-        )
+        tools.dump(path, f"--table={partition.sql_name}", lock_wait=LOCK_WAIT)
         restore = str(tools.bin / "pg_restore")
         if b" TABLE DATA " not in tools.run([restore, "--list", str(path)]):
             raise ClientProgramError("the dump lacks the rows")

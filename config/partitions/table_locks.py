@@ -27,9 +27,9 @@ def block_writes(connection: BaseDatabaseWrapper, table: str, *partitions: str) 
 
 
 def check_can_be_dropped(connection: BaseDatabaseWrapper, partition: str) -> None:
-    """Raise django.db.Error if an object that depends on the partition, such as a view, keeps it.
+    """Raise django.db.Error if a dependent object, such as a view, prevents a DROP.
 
-    The name is quoted.
+    The name of the partition is quoted.
     """
     with transaction.atomic(using=connection.alias):
         execute(connection, f"DROP TABLE {partition}")

@@ -82,7 +82,7 @@ def part_name(table: str, suffix: str) -> str:
 
 
 def moved_partition(name: str, old_table: str, new_table: str) -> str:
-    """Return the name of a partition after its table is renamed, which changes those of months."""
+    """Return the name of a partition after its table is renamed, which also renames months."""
     if MONTH.fullmatch(name.removeprefix(_month_prefix(old_table))):
         name = _month_prefix(new_table) + name.removeprefix(_month_prefix(old_table))
     return in_schema_of(new_table, name)

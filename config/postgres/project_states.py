@@ -12,9 +12,9 @@ def rename_field(
 ) -> None:
     """Rename a field in this state only.
 
-    Django also renames it in place in the foreign keys that refer to it. They belong to other
-    states, too, and to the operations that add them, which would use the new name too early: when
-    `migrate` unapplies the operations, or runs them a second time after waiting for a lock.
+    Django also renames it in place in the foreign keys that refer to it. Other states and the
+    operations that add these keys share them. They would have the new name too early when `migrate`
+    unapplies the operations, or runs them a second time after waiting for a lock.
     """
     for model in self.models.values():
         model.fields = deepcopy(model.fields)

@@ -23,7 +23,7 @@ RETRY_SECONDS = 5
 GRACE_SECONDS = 1
 """Seconds for which an outdated result is still used while another thread checks the replica."""
 PAUSES = (0, 0.05, 0.1, 0.2)
-"""Seconds before each query of one check, as the replica may be about to get the last commit."""
+"""Seconds before each query of one check, in which the last commit may reach the replica."""
 
 logger = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ def own_writes(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Return middleware that reads the primary for a browser that has just sent a form.
 
-    A cookie marks the browser for a little longer than DATABASE_REPLICA_MAX_LAG. When it expires, a
-    replica that is used has the change.
+    A cookie marks the browser for a little longer than DATABASE_REPLICA_MAX_LAG. When the cookie
+    expires, the replica has the change, or is too far behind to be used.
     """
     if not is_configured():
         raise MiddlewareNotUsed

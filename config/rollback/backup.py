@@ -101,7 +101,7 @@ def write_backup(
     try:
         stem = _file_stem(read_schema(connection).database)
         with new_backup(directory, stem, alike=STEM) as (unfinished, path):
-            _dump(connection, tools, roots, unfinished)
+            tools.dump(unfinished, *_dump_options(connection, roots), lock_wait=LOCK_WAIT)
             entries = read_entries(unfinished)
             chosen = _entries_to_restore(entries, roots)
             _check_complete(connection, chosen, roots)
@@ -161,20 +161,6 @@ def shell_path(path: Path) -> str:
     path = path.resolve()
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
-
-
-def _dump(
-    connection: BaseDatabaseWrapper, tools: ClientPrograms, roots: Collection[Address], path: Path
-) -> None:
-    tools.run(
-        tools.command(
-            "pg_dump",
-            *("--no-password", "--format=custom", "--encoding=UTF8"),
-            f"--lock-wait-timeout={LOCK_WAIT}",
-            *_dump_options(connection, roots),
-            f"--file={path}",
-        )
-    )
 
 
 def _dump_options(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> Iterator[str]:

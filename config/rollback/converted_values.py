@@ -1,4 +1,4 @@
-"""The values that a change of their column's type alters."""
+"""The values that change because the type of their column changes."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping

@@ -74,8 +74,8 @@ def _unapply_and_observe(
 ) -> None:
     """Do what a rollback does, and note its changes.
 
-    Receivers of post_migrate do not run, because the rows that they add would use up numbers of
-    sequences, which are rolled back only if a migration runs code.
+    Receivers of post_migrate do not run: the rows that they add would use up numbers of sequences.
+    The rehearsal restores these numbers only if a migration runs code.
     """
     unapply(connection, rollback, trace)
     rows.note_code()

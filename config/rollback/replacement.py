@@ -103,7 +103,7 @@ def check_restored(cursor: CursorWrapper, backup: Backup) -> None:
 def plan_replacement(
     cursor: CursorWrapper, live: Collection[LiveObject], shards: Collection[int]
 ) -> Replacement:
-    """Return the statements that drop `live`, and those that recreate its dependents unchanged.
+    """Return the statements that drop `live` and recreate its dependents unchanged.
 
     The `shards` are oids of tables that are dropped together with the tables in `live`.
     Raise CommandError that names the dependents which cannot be recreated.

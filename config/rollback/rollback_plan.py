@@ -220,7 +220,7 @@ def _find_unknown(loader: MigrationLoader) -> set[Node]:
 def _with_dependents(
     graph: MigrationGraph, applied: Mapping[Node, datetime], roots: Collection[Node]
 ) -> list[Node]:
-    """Return `roots` and all migrations that depend on them, the one that was applied last first.
+    """Return `roots` and all migrations that depend on them, in the reverse order of applying.
 
     The times order migrations without dependencies, for example after a model moved to another app.
     """

@@ -22,7 +22,7 @@ class RowChanges:
     forgotten: Mapping[str, int] = field(default_factory=dict)
     """The rows about removed models, which are deleted together with their content types."""
     converted: Mapping[str, int] = field(default_factory=dict)
-    """The values that a change of their column's type alters, by column and type."""
+    """The values that change because the type of their column does, by column and type."""
     tables: frozenset[int] = frozenset()
     """The oids of all tables with changed or new rows, including that of migration records."""
 

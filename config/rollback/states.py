@@ -21,7 +21,7 @@ WITHOUT_EFFECT = (Mark.state_forwards, RunPython.state_forwards)
 
 
 class State(ProjectState):
-    """The state after `operation`, which leaves the state `before` it as it is."""
+    """The state after `operation`, made without a change of the state `before` it."""
 
     def __init__(self, before: ProjectState, app_label: str, operation: Operation) -> None:
         models = {key: model.clone() for key, model in before.models.items()}
@@ -62,7 +62,7 @@ class AppliedOperation(NamedTuple):
 
 
 class States:
-    """The states that follow from the `first` one, which is that after the rollback."""
+    """The states that follow from `first`, the state after the rollback."""
 
     def __init__(self, first: ProjectState) -> None:
         self.first = first
@@ -85,7 +85,7 @@ class States:
         return changes[-1].after if changes else self.first
 
     def _after(self, before: ProjectState, app_label: str, operation: Operation) -> ProjectState:
-        if type(operation).state_forwards in WITHOUT_EFFECT:  # others in each run
+        if type(operation).state_forwards in WITHOUT_EFFECT:  # each run has marks of its own
             return before
         operation = getattr(operation, "original", operation)
         key = id(before), operation

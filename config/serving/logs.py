@@ -47,7 +47,7 @@ class JsonFormatter(logging.Formatter):
 def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
     """Replace the traceback by a reason if the database or a server of its cluster was lost.
 
-    Without the database every request fails, so the place in the code tells nothing.
+    Without the database every request fails, so the place in the code does not matter.
     """
     error = record.exc_info[1] if record.exc_info else None
     is_of_connection = isinstance(driver_error(error), psycopg.OperationalError)

@@ -1,4 +1,4 @@
-"""The cluster of the tests: a database whose name begins with test, on the coordinator."""
+"""The cluster of the tests, as a database on its coordinator whose name begins with test."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def cluster() -> Iterator[str]:
     if not url:
         pytest.skip(f"{URL} names no coordinator of a Citus cluster")
     assert url.rpartition("/")[2].startswith("test"), f"{URL} must name a database test..."
-    # Other workers of this run have the same database.
+    # Other workers of this run use the same database.
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("SELECT pg_advisory_lock(12)")
         empty(url)

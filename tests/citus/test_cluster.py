@@ -105,7 +105,7 @@ def test_change_of_shards_alone__is_advice(distributed: str) -> None:
 
 ONE_SERVER = "SET citus.enable_ddl_propagation = off"
 PRINTING = "ALTER DATABASE {} {} search_path"
-"""The statement that changes how the names of tables and types are printed."""
+"""It changes how PostgreSQL prints the names of tables and types."""
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ ALONE = (
     "SELECT undistribute_table('refunds')",
     "SELECT create_distributed_table('refunds', NULL)",
 )
-"""The statements that make a table which Citus keeps on one server."""
+"""They make a table that Citus keeps on one server."""
 
 
 def test_distribute_with_a_table_on_one_server__is_one_line(distributed: str) -> None:
@@ -188,7 +188,7 @@ DRIFTS = (
 def test_drift__is_repaired_by_the_script(distributed: str) -> None:
     change(distributed, *DRIFTS)
     repair(distributed)
-    # The rows that Citus has moved are no longer on the coordinator, too.
+    # The coordinator has no old copies of the rows that Citus has moved.
     assert query(distributed, "SELECT pg_relation_size('notifications')") == [(0,)]
     said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
     assert said == "Identical: the live schema agrees with the models."
@@ -268,7 +268,7 @@ for enum in ("course_status", "grading_status"):
         with connection.schema_editor() as editor:
             editor.change_enum_labels(enum, lambda labels: labels[::-1])
 """
-"""The types of columns of a table on every server and of one that is spread, both with checks."""
+"""It changes types of columns with checks, in a table on every server and in one that is spread."""
 
 
 def test_labels_of_enum_types__are_reordered_and_back(distributed: str) -> None:
@@ -314,7 +314,7 @@ def test_partitions__archives_old_months(distributed: str, tmp_path: Path) -> No
 
 LOGGED = """ALTER TABLE django_admin_log ADD CONSTRAINT extra FOREIGN KEY (user_id)
 REFERENCES users DEFERRABLE INITIALLY DEFERRED"""
-"""A foreign key for which Citus manages Django's own tables, and resets their sequences."""
+"""A foreign key that makes Citus manage Django's own tables and reset their sequences."""
 MANAGED = "SELECT count(*) FROM pg_dist_partition WHERE partmethod = 'n' AND repmodel <> 't'"
 NEXT = """INSERT INTO django_content_type (app_label, model) VALUES ('a', 'a')
 RETURNING id = (SELECT max(id) + 1 FROM django_content_type)"""
@@ -355,7 +355,7 @@ NUMBERED = (
     "INSERT INTO numbered DEFAULT VALUES",
     "DELETE FROM numbered",
 )
-"""The statements that make a table of the administrator's that Citus manages."""
+"""They make a table that no model declares and that Citus manages."""
 
 
 def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: str) -> None:
@@ -365,7 +365,7 @@ def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: 
 
 
 SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
-"""What a run leaves that was interrupted while it placed the tables."""
+"""It makes the state that a run leaves if it is interrupted while it places the tables."""
 
 
 def test_plan_of_a_run_that_was_interrupted__names_the_key_to_add(distributed: str) -> None:
@@ -375,7 +375,7 @@ def test_plan_of_a_run_that_was_interrupted__names_the_key_to_add(distributed: s
 
 
 GONE = "00000000-0000-4000-8000-000000000000"
-"""The key of no message. On a cluster no foreign key refuses it."""
+"""A key that no message has. On a cluster no foreign key refuses a reference to it."""
 
 
 def test_undo__has_the_schema_of_one_server(distributed: str) -> None:

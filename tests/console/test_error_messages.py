@@ -18,6 +18,7 @@ from django.db.migrations.exceptions import (
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from config.console.driver_errors import is_lost
 from config.console.error_messages import explain, explained_errors
 from config.console.termination import Terminated
 from tests import factories
@@ -88,6 +89,16 @@ def test_error_in_another_language__has_its_next_step(sqlstate: str, step: str) 
     with pytest.raises(Error) as caught:
         run(f"DO $$BEGIN RAISE 'Das geht nicht.' USING ERRCODE = '{sqlstate}'; END$$")
     assert explain(caught.value) == f"Das geht nicht. {step}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sqlstate", "lost"), [("57P01", True), ("25P03", True), ("25P04", True), ("57014", False)]
+)
+def test_error_of_the_server__tells_if_the_session_is_lost(sqlstate: str, lost: bool) -> None:
+    with pytest.raises(Error) as caught:
+        run(f"DO $$BEGIN RAISE 'It ends.' USING ERRCODE = '{sqlstate}'; END$$")
+    assert is_lost(caught.value) == lost
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Rule:
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """Return the name of the constraint that an update broke: the table's, not a partition's."""
+    """Return the name of the constraint that an update broke. It is never that of a partition."""
     assert isinstance(error.__cause__, psycopg.IntegrityError)
     name = error.__cause__.diag.constraint_name
     return read_parents().get(str(name), name)
@@ -169,7 +169,7 @@ def same_as_other(factory: ModelFactory, *columns: str) -> str:
     return f"({names}) = (SELECT {names} FROM {table} WHERE {key} = %(other)s)"
 
 
-# How to set a time to infinity if 'infinity' alone would break another constraint first.
+# These clauses set a time to infinity where 'infinity' alone would break another constraint first.
 INFINITE = {
     ("enrollments", "completed_at"): (
         "completed_at = 'infinity', status = 'completed', progress_percentage = 100"

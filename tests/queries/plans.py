@@ -79,10 +79,10 @@ SELECT coalesce(inhparent::regclass::text, relname), sum(seq_scan)::int, min(idx
 def scans(smallest: int = 1) -> dict[str, tuple[int, int]]:
     """Return how often this session has scanned each table, in full and by index.
 
-    These numbers include cascades, unlike plans, and what earlier transactions did: subtract them.
+    The numbers include those of cascades, unlike plans, and of earlier transactions: subtract them.
     A partitioned table was scanned as often by index as the partition that was scanned least.
-    Those of fewer than `smallest` pages do not count, such as empty ones: PostgreSQL rather reads
-    all of their pages than one of their index.
+    Tables and partitions of fewer than `smallest` pages do not count, because PostgreSQL reads all
+    of their pages instead of an index.
     """
     with connection.cursor() as cursor:
         cursor.execute(SCANS, [smallest])

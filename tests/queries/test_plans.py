@@ -96,7 +96,7 @@ def test_inbox__is_read_without_the_other_conversations(platform: Platform) -> N
     with explained() as plans:
         rows = list(Message.objects.inbox(platform.correspondent))
     [plan] = plans
-    # Each message is read by the search, with the next one of the other list, and then by its key.
+    # For each message, the search reads one of both lists, and the result is read by its key.
     assert plan.rows_read < 4 * len(rows)
 
 

@@ -1,4 +1,4 @@
-"""The answers to probes, with the database well, behind, hanging and gone."""
+"""The answers to probes if the database is well, lacks migrations, hangs, or is gone."""
 
 import socket
 import time
@@ -51,7 +51,7 @@ def changing(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Data
 
 @pytest.fixture
 def connect_to(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Return a function that makes the project's server the one on a port."""
+    """Return a function that makes the project connect to the server on a port."""
 
     def connect_to(port: int) -> None:
         parameters = {"host": "127.0.0.1", "port": port, "user": "u", "password": "s3cret"}

@@ -109,7 +109,7 @@ def new_name() -> str:
 
 @contextmanager
 def known_database(name: str) -> Iterator[Database]:
-    """Give a database that exists an alias until the block ends."""
+    """Add an alias for an existing database until the block ends."""
     database = Database(name)
     try:
         yield database

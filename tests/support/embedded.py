@@ -80,8 +80,8 @@ class Client:
 def new_directory() -> Iterator[Path]:
     """Yield the path of a data directory that does not exist; check that its server is stopped.
 
-    It is not below pytest's temporary directory, which other users cannot enter, such as the
-    server's user if the tests run as root.
+    It is outside of pytest's temporary directory: if the tests run as root, the user of the server
+    cannot enter that.
     """
     # The server may still write there while it stops.
     with TemporaryDirectory(ignore_cleanup_errors=True) as parent:

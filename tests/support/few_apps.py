@@ -1,4 +1,4 @@
-"""Names only, so that a process can install these apps instead of all."""
+"""The few apps that most tests of migrations need, by name, so that they can be installed."""
 
 from django.conf import settings
 
@@ -14,7 +14,7 @@ NEEDED = (
     "django.contrib.postgres",
 )
 FEW_APPS = [name for name in settings.INSTALLED_APPS if name in NEEDED]
-"""What migrates, and the accounts; all tables cost three times as much."""
+"""The commands of migrations, and the accounts. To migrate all apps takes three times as long."""
 
 MANAGE_FEW_APPS = """
 import os
@@ -25,4 +25,4 @@ settings.INSTALLED_APPS = FEW_APPS
 import manage
 manage.main()
 """
-"""A program that does what manage.py does, with these apps."""
+"""A program like manage.py, with these apps."""

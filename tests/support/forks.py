@@ -1,8 +1,8 @@
 """python -m tests.support.forks: a process whose forks are other processes of Python.
 
-To import Django takes longer than most commands do, so it is imported once, and nothing of the
-project. Each line on stdin, as JSON, is the arguments of a `python`, its directory, environment and
-time limit; the answer on stdout is how it ended. A fork ends as any process, with its handlers.
+To import Django takes longer than most commands, so it is imported once. The project is not. Each
+line on stdin is a JSON object: the arguments of `python`, the directory, environment and time
+limit. The answer on stdout is the exit status and the output. A fork runs its exit handlers.
 """
 
 import gc
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 
-# Each of them is imported for the forks, if not used below.
+# The forks need these modules, even those that are not used below.
 import django.contrib.admin.templatetags.admin_list
 import django.contrib.auth.management
 import django.contrib.postgres.apps
@@ -34,7 +34,7 @@ import psycopg_pool  # noqa: F401
 
 
 def become(arguments: list[str], cwd: str, env: dict[str, str], seconds: int) -> None:
-    """Do what `python *arguments` does in the directory; be killed after so many seconds."""
+    """Do what `python *arguments` does in the directory, for at most so many seconds."""
     signal.alarm(seconds)
     os.environ.clear()
     os.environ.update(env)
@@ -65,6 +65,6 @@ def in_fork(child: Callable[[], object]) -> tuple[int, str, str]:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # the forks share what is there, and their garbage collection leaves it alone
+    gc.freeze()  # garbage collection in a fork would copy the memory that it shares
     for line in sys.stdin:
         print(json.dumps(in_fork(partial(become, **json.loads(line)))), flush=True)

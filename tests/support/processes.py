@@ -22,22 +22,21 @@ AS_NOBODY = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"),
 ) * (os.geteuid() == 0)
-"""The prefix of a command that root cannot run, or that is expected to lack permissions.
+"""The prefix of a command that refuses to run as root, or is expected to lack permissions.
 
-The user "nobody" may read all files, as Python or the project may be below a directory of root's.
+The user "nobody" may read all files there, since Python may be in a directory of root.
 """
 OTHERS = re.compile("DJANGO_|PG|PYTEST|PYTHONDONT|LANG|LC_")
-# Empty is as good as not set, except that a developer's .env does not fill it. Partitions of the
-# coming months would be others in each month.
+# An empty variable counts as not set, but keeps a developer's .env from setting it. No partitions
+# of coming months are made, because they would differ from month to month.
 UNSET = dict.fromkeys(VARIABLES, "") | {"PARTITION_MONTHS_AHEAD": "-1"}
 
 
 def environment(**variables: object) -> dict[str, str]:
     """Return the environment without settings of the project or PostgreSQL, plus `variables`.
 
-    DEBUG is on unless they say otherwise: with a DATABASE_URL it has no default.
-
-    Processes may write bytecode: without it each of them would compile the whole project.
+    DEBUG is on unless they say otherwise: with a DATABASE_URL it has no default. Processes may
+    write bytecode: without it each of them would compile the whole project.
     """
     neutral = {name: value for name, value in os.environ.items() if not OTHERS.match(name)}
     return neutral | UNSET | {"DEBUG": "on"} | {k: str(v) for k, v in variables.items()}
@@ -59,7 +58,7 @@ def execute(
 
 
 def run(*arguments: object, **variables: object) -> subprocess.CompletedProcess[str]:
-    """Run `python *arguments` in the project's root, with Django imported unless Python differs."""
+    """Run `python *arguments` in the project's root, in a fork if possible."""
     if arguments[0] == "-m" or any(name.startswith("PYTHON") for name in variables):
         return execute([*PYTHON, *arguments], variables)
     return fork(PROJECT, arguments, variables)

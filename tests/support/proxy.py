@@ -18,7 +18,7 @@ class Proxy:
     def __init__(self, listener: socket.socket, host: str, port: str) -> None:
         self.listener, self.host, self.port = listener, host, port
         self.cut = ""
-        """before or after: whether the server gets the next COMMIT; never, if empty."""
+        """When to cut: "before" or "after" the server gets the next COMMIT; never if empty."""
         self.is_closed = False
         """True if no new connection is let through."""
 
@@ -49,7 +49,7 @@ class Proxy:
         return server
 
     def _send(self, client: socket.socket, server: socket.socket) -> None:
-        """Send what the client sends, until it ends, or is cut."""
+        """Send what the client sends, until the client ends or the connection is cut."""
         while message := client.recv(65536):
             if self.cut and COMMIT in message:
                 if self.cut == "after":
@@ -61,7 +61,7 @@ class Proxy:
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    """Send what the server sends, and tell the client when it ends."""
+    """Send what the server sends, and close that direction when the server ends."""
     with suppress(OSError):
         while message := source.recv(65536):
             target.sendall(message)

@@ -19,7 +19,7 @@ def choose_directory() -> Path:
     """Return the data directory: in memory if enough is free, else in the project.
 
     A copy of a database is hundreds of files, and each test that commits has one. Some file systems
-    slow down by a multiple where as many files have just been deleted.
+    become several times slower after so many files were deleted.
     """
     project = os.fsencode(settings.BASE_DIR)
     name = f"postgres-tests-{os.geteuid()}-{sha256(project).hexdigest()[:16]}"
@@ -30,7 +30,7 @@ def choose_directory() -> Path:
 
 
 def _is_own(directory: Path) -> bool:
-    """Return whether no other user has made something of this name, where all users may."""
+    """Return whether nothing of another user has this name: all users may write there."""
     try:
         found = directory.lstat()
     except FileNotFoundError:
@@ -48,9 +48,9 @@ def _has_room() -> bool:
 def leave_memory(directory: Path) -> None:
     """Empty the directory, if it is in memory and no other process uses the server.
 
-    The directory itself is a lock for which another run may be waiting. Its keeper may wait, too,
-    and then makes its lock file again; and this process may be killed. So the directory is left as
-    by an initdb that was cut short, which the next run removes whatever else is there.
+    The directory itself stays, because it is a lock for which another run may be waiting. It is
+    left like that of an interrupted initdb, which the next run empties, even if this process is
+    killed, or if a keeper makes its lock file there again.
     """
     from config.embedded.server import EmbeddedServer  # Django is not ready any earlier
 

@@ -127,7 +127,7 @@ class Pair:
 
     @contextmanager
     def hanging(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Freeze the standby and its end of `connection`; do nothing for one to the primary."""
+        """Freeze the standby and its end of `connection`, unless that is to the primary."""
         if connection.alias == "default":
             yield
             return

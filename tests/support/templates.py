@@ -19,7 +19,7 @@ from tests.support.databases import (
 
 @dataclass(frozen=True)
 class Templates:
-    """The prepared databases of a run; files in `directory`, which its workers share, are locks."""
+    """The prepared databases of a run, whose workers share the lock files in `directory`."""
 
     run: str
     directory: Path

@@ -19,7 +19,7 @@ PADDING = 24  # at both sides of a box together; between a column and its note, 
 
 
 class Detail(TextChoices):
-    """How much of each table a diagram shows."""
+    """The columns that a diagram shows of each table: none, its keys, or all."""
 
     NAMES = "names", "Names"
     KEYS = "keys", "Keys"

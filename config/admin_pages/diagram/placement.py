@@ -26,7 +26,7 @@ class Gap(NamedTuple):
 
 
 class Port(NamedTuple):
-    """A place at both sides of a box: at the row of a foreign key or, without one, the entry."""
+    """A place at both sides of a box where lines end: the row of a foreign key, or the entry."""
 
     table: str
     column: str = ""

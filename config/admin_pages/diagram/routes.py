@@ -15,7 +15,7 @@ SHARED = 0.3  # the cost factor of a street in which a line to the same table al
 
 
 class StreetStop(NamedTuple):
-    """A stop, in the street to the left of a column; the last street is right of all columns."""
+    """A stop of a street. Each street is to the left of the column with its number, if any."""
 
     street: int
     stop: Stop

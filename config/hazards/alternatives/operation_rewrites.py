@@ -26,7 +26,7 @@ ON_PARTITIONS = re.compile(
     r"(?:CREATE|CREATE UNIQUE|DROP) INDEX |.* ADD CONSTRAINT \S+ (?:UNIQUE|PRIMARY KEY) "
 )
 BEFORE_18 = re.compile(rf"{ON_PARTITIONS.pattern}|.* ADD CONSTRAINT \S+ FOREIGN KEY ")
-"""With foreign keys, which PostgreSQL 18 can add as NOT VALID."""
+"""ON_PARTITIONS, and foreign keys, which PostgreSQL 18 can add as NOT VALID."""
 CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
 
 

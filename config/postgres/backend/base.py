@@ -15,7 +15,7 @@ from config.postgres.times import read_far_times
 # Parameters on which psycopg, Django and the SQL of this project depend, and which a role or a
 # database may set. The server reports them to the client, so a pooler keeps each client's values.
 REQUIRED_PARAMETERS = {
-    "DateStyle": "ISO",  # with any order of day and month
+    "DateStyle": "ISO",  # the order of day and month stays that of the role
     "IntervalStyle": "postgres",
     "standard_conforming_strings": "on",
 }

@@ -78,7 +78,8 @@ def _derived_from_field(editor: Any, model: type[Model], field: Any) -> Iterator
         yield "CONSTRAINT", "_check"
     if field.get_internal_type() in AUTO_FIELDS:
         yield "SEQUENCE", "seq"
-    # Since PostgreSQL 18, NOT NULL is a named constraint. SQL can be collected without a server.
+    # Since PostgreSQL 18, NOT NULL is a named constraint. Without a connection, which collecting
+    # SQL does not need, the version is unknown.
     connection = editor.connection
     if not field.null and connection.connection and connection.pg_version >= 180000:
         yield "CONSTRAINT", "not_null"

@@ -41,7 +41,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         self._collected_columns: dict[tuple[str, str], str] = {}
         self._collected_names: dict[str, str] = {}
         self.unpartitioned: dict[str, tuple[str, str]] = {}
-        """By table, the column and default partition of partitions that the migration removes."""
+        """The column and the default partition of removed MonthlyPartitions, by table."""
 
     # Derived names
 

@@ -12,6 +12,7 @@ from config.postgres.citus.declarations import (
 from config.postgres.citus.distributed_queryset import DistributedQuerySet
 from config.postgres.citus.layout import (
     FOREIGN_KEY,
+    SHARD_NAME,
     Layout,
     Placement,
     declared_layout,
@@ -23,7 +24,7 @@ from config.postgres.citus.layout import (
     referred_table,
     with_layout,
 )
-from config.postgres.citus.managed_tables import read_managed, release
+from config.postgres.citus.managed_tables import IS_MANAGED, read_managed, release
 from config.postgres.citus.placement_statements import (
     MODE,
     SEQUENTIAL,
@@ -37,8 +38,10 @@ from config.postgres.citus.placement_statements import (
 
 __all__ = [
     "FOREIGN_KEY",
+    "IS_MANAGED",
     "MODE",
     "SEQUENTIAL",
+    "SHARD_NAME",
     "TRIGGERS_ALLOWED",
     "Distributed",
     "DistributedQuerySet",

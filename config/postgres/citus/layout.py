@@ -10,6 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import Attributes, Catalog, Key, Schema, quote
 from config.postgres.citus.declarations import Distributed, declared_distribution, is_cluster
+from config.postgres.citus.managed_tables import IS_MANAGED
 from config.postgres.queries import read_rows
 
 PRIMARY_KEY = re.compile(r"PRIMARY KEY \((?P<columns>[^)]+)\)")
@@ -18,9 +19,8 @@ FOREIGN_KEY = re.compile(
     r"(?P<rest>.*)"
 )
 EVERYWHERE, SPREAD, COLOCATED = "on every server", "spread by ", ", colocated"
-# pg_dist_partition also lists partitions, which follow their table, and local tables that Citus
-# manages because foreign keys connect them with others.
-LIVE_LAYOUT = """
+# pg_dist_partition also lists partitions, which follow their table, and managed tables.
+LIVE_LAYOUT = f"""
 WITH placed AS (
     SELECT c.relname, p.partmethod, p.colocationid,
            CASE p.partmethod WHEN 'h' THEN column_to_column_name(p.logicalrelid, p.partkey)
@@ -30,8 +30,7 @@ WITH placed AS (
                 ELSE '' END AS other
       FROM pg_dist_partition AS p
       JOIN pg_class AS c ON c.oid = p.logicalrelid
-     WHERE c.relnamespace = %s AND NOT c.relispartition
-       AND NOT (p.partmethod = 'n' AND p.repmodel <> 't' AND p.colocationid = 0)
+     WHERE c.relnamespace = %s AND NOT c.relispartition AND NOT ({IS_MANAGED})
 ), largest AS (
     SELECT colocationid FROM placed WHERE partmethod = 'h'
      GROUP BY colocationid HAVING count(*) > 1 ORDER BY count(*) DESC, colocationid LIMIT 1
@@ -40,14 +39,17 @@ SELECT relname, "column", partmethod = 'h' AND colocationid IN (SELECT colocatio
        other
   FROM placed
 """
-# Citus hides shards from queries of pg_class, and leaves out the schema "public" of their names.
-SHARDS = """
+SHARD_NAME = (
+    "CASE c.relnamespace WHEN 'public'::regnamespace THEN 'public.' ELSE '' END"
+    " || shard_name(s.logicalrelid, shardid)"
+)
+"""The qualified name of the shard `s` of the table `c`; shard_name() leaves out "public"."""
+# Citus hides shards from queries of pg_class.
+SHARDS = f"""
 SELECT shard::bigint
   FROM pg_dist_shard AS s
   JOIN pg_class AS c ON c.oid = s.logicalrelid
- CROSS JOIN LATERAL (SELECT CASE c.relnamespace WHEN 'public'::regnamespace THEN 'public.' ELSE ''
-                            END || shard_name(s.logicalrelid, s.shardid)) AS named (name)
- CROSS JOIN LATERAL to_regclass(named.name) AS shard
+ CROSS JOIN LATERAL to_regclass({SHARD_NAME}) AS shard
  WHERE shard IS NOT NULL
 """
 

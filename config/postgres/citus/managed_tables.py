@@ -6,12 +6,14 @@ from config.postgres.catalog import Schema, literal
 from config.postgres.citus.declarations import is_cluster
 from config.postgres.queries import read_rows
 
-MANAGED = """
-SELECT c.relname
-  FROM pg_dist_partition AS p
-  JOIN pg_class AS c ON c.oid = p.logicalrelid
- WHERE c.relnamespace = %s AND p.partmethod = 'n' AND p.repmodel <> 't' AND p.colocationid = 0
- ORDER BY c.relname
+IS_MANAGED = "partmethod = 'n' AND repmodel <> 't' AND colocationid = 0"
+"""The condition of managed tables in pg_dist_partition."""
+MANAGED_TABLES = f"""
+SELECT relname
+  FROM pg_dist_partition
+  JOIN pg_class ON oid = logicalrelid
+ WHERE relnamespace = %s AND {IS_MANAGED}
+ ORDER BY relname
 """
 # Citus lets identity columns of managed tables change only while it propagates no DDL.
 RELEASE = """DO $release$
@@ -31,7 +33,7 @@ BEGIN
           JOIN pg_attribute ON attrelid = c.oid AND attidentity <> ''
           JOIN pg_sequence AS s
                ON seqrelid = pg_get_serial_sequence(c.oid::regclass::text, attname)::regclass
-         WHERE partmethod = 'n' AND repmodel <> 't' AND colocationid = 0
+         WHERE {is_managed}
     LOOP
         EXECUTE format('ALTER TABLE %s ALTER %I DROP IDENTITY', numbered.name, numbered.attname);
         added := added || ARRAY[
@@ -58,7 +60,7 @@ def read_managed(connection: BaseDatabaseWrapper, schema: Schema) -> list[str]:
     """Return the names of the local tables that Citus manages, which are none without Citus."""
     if not is_cluster(connection.alias):
         return []
-    return [name for (name,) in read_rows(connection, MANAGED, [schema.oid])]
+    return [name for (name,) in read_rows(connection, MANAGED_TABLES, [schema.oid])]
 
 
 def release(statement: str) -> str:
@@ -68,4 +70,4 @@ def release(statement: str) -> str:
     that time. It adds each sequence as it was; numbers continue after the highest in the table,
     because Citus resets the sequence when it begins to manage a table.
     """
-    return RELEASE.format(statement=literal(statement.removesuffix(";")))
+    return RELEASE.format(is_managed=IS_MANAGED, statement=literal(statement.removesuffix(";")))

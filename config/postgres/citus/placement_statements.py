@@ -4,10 +4,11 @@ from config.postgres.catalog import literal, quote
 from config.postgres.citus.layout import Layout, Placement
 
 MODE = "citus.multi_shard_modify_mode"
-# Without it, a statement on several shards fails after a write to a table to which they refer.
+# Without this setting, a statement on several shards fails after a write to a table to which they
+# refer.
 SEQUENTIAL = f"{MODE} = 'sequential'"
 TRIGGERS_ALLOWED = "citus.enable_unsafe_triggers = on"
-"""The setting without which Citus refuses all changes of triggers, DROP TRIGGER, too."""
+"""The setting without which Citus refuses all changes of triggers, even DROP TRIGGER."""
 
 
 def place(table: str, wanted: Placement, layout: Layout) -> str:

@@ -7,9 +7,9 @@ from config.postgres.enums.enum_operation import EnumOperation
 from config.postgres.enums.field import EnumField, enum_field
 from config.postgres.enums.live_type import (
     Swap,
+    check_label_uses,
     check_owners,
     check_removed,
-    check_rows,
     find_enum,
     plan_swap,
 )
@@ -41,9 +41,9 @@ __all__ = [
     "RenameEnumValue",
     "Swap",
     "check_enum_types",
+    "check_label_uses",
     "check_owners",
     "check_removed",
-    "check_rows",
     "database_operations",
     "enum_field",
     "enum_types",

@@ -174,10 +174,10 @@ def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
                 f"{definition.description} names {'it' if len(found) == 1 else 'them'}. This "
                 "migration changed nothing. Change or drop that first."
             )
-    check_rows(cursor, swap, advice)
+    check_label_uses(cursor, swap, advice)
 
 
-def check_rows(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
+def check_label_uses(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
     """Raise CommandError if a row still uses a removed label without a replacement."""
     with every_row(cursor.db):
         uses = list(_read_uses(cursor, swap))

@@ -14,7 +14,7 @@ from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
 
 from config.postgres.enums.enum_operation import EnumOperation
-from config.postgres.enums.state import change_enum
+from config.postgres.enums.state import change_enum_in_state
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class RenameEnum(EnumOperation):
         return self.old_name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        change_enum(state, self.old_name, new_name=self.new_name)
+        change_enum_in_state(state, self.old_name, new_name=self.new_name)
 
     def forwards(self, editor: Any) -> None:
         editor.rename_enum(self.old_name, self.new_name)
@@ -136,7 +136,7 @@ class AddEnumValue(EnumOperation):
         self.label, self.before, self.after = label, before, after
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        change_enum(state, self.name, self.with_label)
+        change_enum_in_state(state, self.name, self.with_label)
 
     def with_label(self, labels: Sequence[str]) -> list[str]:
         """Return `labels` with the new one. Raise CommandError if its neighbour is missing."""
@@ -189,7 +189,7 @@ class RenameEnumValue(EnumOperation):
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         names = {self.old: self.new}
-        change_enum(
+        change_enum_in_state(
             state,
             self.name,
             lambda labels: [names.get(label, label) for label in labels],
@@ -237,7 +237,7 @@ class AlterEnum(EnumOperation):
         return [label for label in self.old_labels if label not in self.labels]
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        change_enum(state, self.name, self.altered, renamed=self.replace)
+        change_enum_in_state(state, self.name, self.altered, renamed=self.replace)
 
     def forwards(self, editor: Any) -> None:
         change = self.altered if editor.collect_sql else self.altered_once

@@ -23,7 +23,7 @@ PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
 """The ends of names of lookups with arbitrary text, which is not a label."""
 
 
-def change_enum(
+def change_enum_in_state(
     state: ProjectState,
     name: str,
     change: LabelChange = lambda labels: labels,

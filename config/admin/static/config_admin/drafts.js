@@ -17,7 +17,7 @@
     announceOnLoginPage();
   });
 
-  // After the handlers of the theme, which add rows to inlines.
+  // Run after the handlers of the theme, which add rows to inlines.
   addEventListener("load", () => setTimeout(watchForm));
 
   function watchForm() {
@@ -51,10 +51,10 @@
     keep({ number, account: page.account, values: valuesOf(form), titles: titlesOf(form) });
   }
 
-  // The page may come back as it was left.
+  // The browser may show a page again as it was left, with these variables.
   addEventListener("pageshow", () => { sentAt = -Infinity; });
 
-  // What is kept
+  // Keep drafts
 
   function kept() {
     const keys = Object.keys(sessionStorage).filter((key) => key.startsWith("draft "));
@@ -95,7 +95,7 @@
     return Object.fromEntries([...chosen].map((option) => [option.value, option.text]));
   }
 
-  // What comes back
+  // Restore a draft
 
   // Returns how many rows of inlines were deleted meanwhile.
   function restore(form, draft) {
@@ -166,7 +166,7 @@
     for (const option of select.options) option.selected = values.includes(option.value);
   }
 
-  // What is said
+  // Tell the user
 
   function announce(form, draft, lost) {
     const rows = lost === 1 ? "1 row was" : `${lost} rows were`;
@@ -204,7 +204,7 @@
     return new Date(Number(draft.number)).toLocaleTimeString("en-GB", { timeStyle: "short" });
   }
 
-  // What the server would refuse
+  // Find a form that the server would refuse
 
   function tooLarge(form, submitter, page) {
     const values = [...new FormData(form, submitter)];

@@ -76,13 +76,13 @@ class Command(BaseCommand):
         return list(dict.fromkeys(keys))
 
     def may_go_on(self, description: str, plan: DistributionPlan) -> bool:
-        """Show what would be done; return whether it may be done."""
+        """Show the plan, and return whether to carry it out."""
         if self.options["verbosity"] or self.options["interactive"]:
             self.stdout.write(description)
         if self.options["plan"]:
             return False
         if self.options["interactive"]:
-            self.connection.close()  # it could be cut off while it is idle
+            self.connection.close()  # the server may end an idle session
             ask(self.stdout, plan.schema.database, "--noinput")
         return True
 

@@ -156,7 +156,7 @@ class Command(BaseCommand):
             self.show(changes)
             database = read_schema(self.connection).database
             if not self.connection.in_atomic_block:
-                self.connection.close()  # it could be cut off while it is idle
+                self.connection.close()  # the server may end an idle session
             ask(self.stdout, database)
         else:
             check_options(is_dangerous=True, may_destroy_data=self.options["yes_destroy_data"])
