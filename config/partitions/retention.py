@@ -123,7 +123,7 @@ class Retention:
             )
         )
         restore = str(tools.bin / "pg_restore")
-        if b" TABLE DATA " not in tools.run([restore, "--list", str(path)]):
+        if b" TABLE DATA " not in tools.run([restore, "--list", str(path)], bound=False):
             raise ClientProgramError("the dump lacks the rows")
         tools.run([restore, f"--file={os.devnull}", str(path)])
 

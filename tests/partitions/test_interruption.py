@@ -164,7 +164,7 @@ def test_archive_cut_before_any_transaction__finished_by_the_next_run(tmp_path: 
 def test_archive_that_takes_longer_than_sessions_may_be_idle__dropped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def idle(*args: Any) -> bytes:
+    def idle(*args: Any, **options: Any) -> bytes:
         with suppress(Error):
             run_sql("SELECT pg_terminate_backend(pg_backend_pid())")
         return b" TABLE DATA "
