@@ -18,8 +18,6 @@ from tests.migrating.sessions import Listener
 from tests.support.migrations import run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
-A_COLUMN = ("--to", "enrollments.0001")
-"""A rollback that drops a column with two values, and takes half as long as that of an app."""
 
 
 def rollback(*arguments: object) -> list[str]:

@@ -17,7 +17,8 @@ FEW_APPS = [name for name in settings.INSTALLED_APPS if name in NEEDED]
 """What migrates, and the accounts; all tables cost three times as much."""
 
 MANAGE_FEW_APPS = """
-import os
+import os, sys
+sys.argv[0] = "manage.py"
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 from django.conf import settings
 from tests.support.few_apps import FEW_APPS
