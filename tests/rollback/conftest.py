@@ -9,10 +9,12 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from config.rollback.backup import Backup
 from tests.rollback.backups import back_up
-from tests.support.databases import Database
+from tests.support.databases import Database, migrate_whole
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import default_database, new_database, run_sql
 from tests.support.templates import Templates
+
+ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
 
 
 @pytest.fixture
@@ -57,6 +59,36 @@ def small(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 def small_unchanged(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of a copy for the tests of a module that change nothing."""
     with django_db_blocker.unblock(), new_database(accounts) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def analytics(few_apps: str, templates: Templates) -> Iterator[str]:
+    """Return the name of a database of few apps and of analytics, with rows."""
+    with templates.prepared("analytics", fill_analytics, few_apps) as name:
+        yield name
+
+
+def fill_analytics(database: Database) -> None:
+    """Create two events, and statistics of two students and of two courses."""
+    from tests import factories
+
+    with override_settings(INSTALLED_APPS=ANALYTICS):
+        migrate_whole(database)
+    with default_database(database.name):
+        factories.AnalyticsEventFactory.create_batch(2)
+        factories.CourseAnalyticsFactory.create_batch(2)
+        factories.StudentAnalyticsFactory.create_batch(2)
+
+
+@pytest.fixture
+def events(analytics: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Return the name of a copy of the database of analytics, which the test may change."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(INSTALLED_APPS=ANALYTICS),
+        new_database(analytics) as name,
+    ):
         yield name
 
 
