@@ -18,6 +18,10 @@ from tests.migrating.sessions import Listener
 from tests.support.migrations import run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
+NEEDS_CONSENT = (
+    "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
+    "Add --yes-destroy-data."
+)
 
 
 def rollback(*arguments: object) -> list[str]:

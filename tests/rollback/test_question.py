@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
-from tests.rollback.helpers import contents, refusal, rollback
+from tests.rollback.helpers import NEEDS_CONSENT, contents, refusal, rollback
 from tests.support.few_apps import MANAGE_FEW_APPS
 from tests.support.migrations import extra_migration, migrate, run_sql
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
@@ -115,10 +115,7 @@ def test_rollback_without_a_terminal__refused(small_unchanged: str) -> None:
 
 
 def test_noinput_with_data__refused(small_unchanged: str) -> None:
-    assert refusal("users", "--noinput") == (
-        "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
-        "Add --yes-destroy-data."
-    )
+    assert refusal("users", "--noinput") == NEEDS_CONSENT
 
 
 def test_noinput_without_data__rolled_back(small: str) -> None:
