@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
@@ -58,26 +59,31 @@ class ClientPrograms:
             *map(str, arguments),
         ]
 
-    def run(self, command: Sequence[str], given: bytes = b"") -> bytes:
+    def run(self, command: Sequence[str], given: bytes = b"", *, bound: bool = True) -> bytes:
         """Return the output of a command line with the standard input `given`.
 
         Raise ClientProgramError if it fails.
         """
-        with self.running(command, given) as output:
+        with self.running(command, given, bound=bound) as output:
             return output.read()
 
     @contextmanager
-    def running(self, command: Sequence[str], given: bytes = b"") -> Iterator[IO[bytes]]:
+    def running(
+        self, command: Sequence[str], given: bytes = b"", *, bound: bool = True
+    ) -> Iterator[IO[bytes]]:
         """Run a command line with the standard input `given`, and yield its output.
 
-        It ends with this process, even if that is killed. Only the owner can read files that it
-        creates. Raise ClientProgramError if it fails.
+        It ends with this process, even if that is killed. A program that only writes to its output
+        need not be `bound`, which takes longer than a small program: it ends with the pipe. Only
+        the owner can read files that it creates. Raise ClientProgramError if it fails.
         """
+        if bound:
+            command = [sys.executable, "-IS", bound_program.__file__, str(os.getpid()), *command]
         with TemporaryFile() as stdin, TemporaryFile() as stderr:
             stdin.write(given)
             stdin.seek(0)
             with subprocess.Popen(  # noqa: S603
-                [sys.executable, "-IS", bound_program.__file__, str(os.getpid()), *command],
+                command,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -167,6 +173,7 @@ def _directories() -> Iterator[Path]:
         yield Path(on_path).parent
 
 
+@cache  # two processes take longer than a small dump
 def _version(directory: Path) -> int | None:
     """Return the major version of the programs in `directory`, or None if one cannot run."""
     versions = set()

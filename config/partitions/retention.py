@@ -109,7 +109,7 @@ class Retention:
         """Dump the detached partition, and read the whole file back."""
         tools.dump(path, f"--table={partition.sql_name}", lock_wait=LOCK_WAIT)
         restore = str(tools.bin / "pg_restore")
-        if b" TABLE DATA " not in tools.run([restore, "--list", str(path)]):
+        if b" TABLE DATA " not in tools.run([restore, "--list", str(path)], bound=False):
             raise ClientProgramError("the dump lacks the rows")
         tools.run([restore, f"--file={os.devnull}", str(path)])
 

@@ -55,7 +55,7 @@ def copy_rows(session: psycopg.Connection[Any], tools: ClientPrograms, backup: B
     """
     command, entries = _pg_restore(tools, backup, [Section.DATA])
     copied = 0
-    with tools.running(command, entries) as script:
+    with tools.running(command, entries, bound=False) as script:
         for statement in _statements(script):
             if statement.startswith(b"COPY "):
                 _copy(session, statement, script)
@@ -72,7 +72,7 @@ def _execute(
     backup: Backup,
     sections: Collection[Section],
 ) -> None:
-    script = tools.run(*_pg_restore(tools, backup, sections))
+    script = tools.run(*_pg_restore(tools, backup, sections), bound=False)
     if restriction := RESTRICTION.match(script):
         for command in (b"\\restrict ", b"\\unrestrict "):
             script = script.replace(command + restriction[1], b"")

@@ -29,12 +29,46 @@ class TracedOperation(NamedTuple):
     vanished: frozenset[Address]
 
 
-class Trace:
-    """The objects of the database at the start, and the operations that were undone since."""
+class Vanishing:
+    """The objects of the database at the start, and those that have vanished since."""
 
     def __init__(self, cursor: CursorWrapper) -> None:
         self.cursor = cursor
         self.before = self.now = read_inventory(cursor)
+        self.vanished: frozenset[Address] = frozenset()
+        """All objects that have vanished, with their parts."""
+        self.locked: set[int] = set()
+        """The relations that this transaction has locked in the mode ACCESS EXCLUSIVE."""
+
+    def with_marks(self, migration: Migration) -> Migration:
+        """Return a copy of `migration` with a list of operations of its own."""
+        marked = copy(migration)
+        vars(marked)["operations"] = [*self._with_marks(migration, migration.operations)]
+        return marked
+
+    def _with_marks(
+        self, migration: Migration, operations: Sequence[Operation]
+    ) -> Iterator[Operation]:
+        yield from operations
+
+    def end(self) -> None:
+        """Note that a migration has been undone."""
+
+    def finish(self) -> None:
+        """Note all objects that have vanished."""
+        self.now = read_inventory(self.cursor)
+        locked = read_locked(self.cursor)
+        # Other sessions may drop objects, too. Only those that this one has dropped are locked.
+        missing = self.before - self.now
+        self.vanished = frozenset(address for address in missing if address.is_within(locked))
+        self.locked = {address.oid for address in locked if address.catalog == "pg_class"}
+
+
+class Trace(Vanishing):
+    """The operations that were undone since the start, and all changes of objects."""
+
+    def __init__(self, cursor: CursorWrapper) -> None:
+        super().__init__(cursor)
         self.versions = read_versions(cursor)
         self.unbacked_before = read_unbacked(cursor)
         self.altered: frozenset[Address] = frozenset()
@@ -43,24 +77,15 @@ class Trace:
         """Descriptions of changes to objects that no backup contains."""
         self.operations: list[TracedOperation] = []
         self._current: tuple[Migration, Operation] | None = None
-        self.vanished: frozenset[Address] = frozenset()
-        """All objects that have vanished, with their parts."""
         self.new_identities: frozenset[str] = frozenset()
         """The kinds and names of the new objects."""
         self.names: Sequence[ObjectName] = ()
         """The names of all objects at the end."""
-        self.locked: set[int] = set()
-        """The relations that this transaction has locked in the mode ACCESS EXCLUSIVE."""
-
-    def with_marks(self, migration: Migration) -> Migration:
-        """Return a copy of `migration` that calls begin() before each operation is undone."""
-        marked = copy(migration)
-        vars(marked)["operations"] = [*self._with_marks(migration, migration.operations)]
-        return marked
 
     def _with_marks(
         self, migration: Migration, operations: Sequence[Operation]
     ) -> Iterator[Operation]:
+        """Yield operations that call begin() before each of `operations` is undone."""
         for operation in operations:
             if isinstance(operation, SeparateDatabaseAndState):
                 marked = copy(operation)
@@ -85,8 +110,7 @@ class Trace:
 
     def finish(self) -> None:
         """Note all objects that have vanished, been altered or been created."""
-        self.now = read_inventory(self.cursor)
-        locked = read_locked(self.cursor)
+        super().finish()
         versions, unbacked = read_versions(self.cursor), read_unbacked(self.cursor)
         self.new_identities = read_identities(self.cursor, self.now - self.before)
         self.names = read_object_names(self.cursor, self.now)
@@ -100,10 +124,6 @@ class Trace:
             for key, before in self.unbacked_before.items()
             if unbacked.get(key, before) != before
         ]
-        # Other sessions may drop objects, too. Only those that this one has dropped are locked.
-        missing = self.before - self.now
-        self.vanished = frozenset(address for address in missing if address.is_within(locked))
-        self.locked = {address.oid for address in locked if address.catalog == "pg_class"}
 
 
 class Mark(Operation):

@@ -1,7 +1,6 @@
 """pg_dump and pg_restore as they are run: until their caller ends, and with their reasons."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -53,17 +52,24 @@ def test_program_of_a_process_that_raises__ended() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_program_of_a_process_that_is_killed__ended(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("program", "bound"),
+    [("exec sleep 100", True), ("while echo; do sleep 0.1; done", False)],
+    ids=["bound", "writing to its pipe"],
+)
+def test_program_of_a_process_that_is_killed__ended(
+    program: str, bound: bool, tmp_path: Path
+) -> None:
     pid_file = tmp_path / "pid"
-    command = f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 100"
+    command = f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; {program}"
     code = (
-        "from tests.dumps.test_client_programs import TOOLS\n"
-        f"TOOLS.run(['/bin/sh', '-c', {command!r}])"
+        "from pathlib import Path; from config.dumps import ClientPrograms\n"
+        "tools = ClientPrograms(Path('/bin'), 0, '', '', '')\n"
+        f"tools.run(['/bin/sh', '-c', {command!r}], bound={bound})"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) as caller:
         assert eventually(pid_file.exists)
-        caller.send_signal(number)
+        caller.kill()
     assert eventually(lambda: not _runs(int(pid_file.read_text())))
 
 

@@ -4,11 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.rollback.backup import Backup
 from tests.rollback.backups import back_up
-from tests.support.migrations import new_database
+from tests.support.databases import Database, migrate_whole
+from tests.support.few_apps import FEW_APPS
+from tests.support.migrations import default_database, new_database, run_sql
+from tests.support.templates import Templates
+
+ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
 
 
 @pytest.fixture
@@ -18,10 +24,71 @@ def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="session")
+def accounts(few_apps: str, templates: Templates) -> Iterator[str]:
+    """Return the name of a database of few apps with rows; a rollback of it costs a third."""
+    with templates.prepared("accounts", fill_accounts, few_apps) as name:
+        yield name
+
+
+def fill_accounts(database: Database) -> None:
+    """Create three accounts with profiles, and a group with a permission for each model."""
+    from tests.factories import UserProfileFactory
+
+    with default_database(database.name):
+        UserProfileFactory.create_batch(3)
+        run_sql("INSERT INTO auth_group (name) VALUES ('everyone')")
+        run_sql(
+            "INSERT INTO auth_group_permissions (group_id, permission_id)"
+            " SELECT g.id, p.id FROM auth_group AS g, auth_permission AS p"
+        )
+
+
+@pytest.fixture
+def small(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Return the name of a copy of the database with accounts, which the test may change."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(INSTALLED_APPS=FEW_APPS),
+        new_database(accounts) as name,
+    ):
+        yield name
+
+
 @pytest.fixture(scope="module")
-def unchanged(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def small_unchanged(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of a copy for the tests of a module that change nothing."""
-    with django_db_blocker.unblock(), new_database(filled) as name:
+    with django_db_blocker.unblock(), new_database(accounts) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def analytics(few_apps: str, templates: Templates) -> Iterator[str]:
+    """Return the name of a database of few apps and of analytics, with rows."""
+    with templates.prepared("analytics", fill_analytics, few_apps) as name:
+        yield name
+
+
+def fill_analytics(database: Database) -> None:
+    """Create two events, and statistics of two students and of two courses."""
+    from tests import factories
+
+    with override_settings(INSTALLED_APPS=ANALYTICS):
+        migrate_whole(database)
+    with default_database(database.name):
+        factories.AnalyticsEventFactory.create_batch(2)
+        factories.CourseAnalyticsFactory.create_batch(2)
+        factories.StudentAnalyticsFactory.create_batch(2)
+
+
+@pytest.fixture
+def events(analytics: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Return the name of a copy of the database of analytics, which the test may change."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(INSTALLED_APPS=ANALYTICS),
+        new_database(analytics) as name,
+    ):
         yield name
 
 
@@ -45,8 +112,8 @@ def backups(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(scope="module")
 def backup(
-    filled: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+    accounts: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Backup]:
     """Return a backup of a database in which nothing was rolled back."""
-    with django_db_blocker.unblock(), new_database(filled):
+    with django_db_blocker.unblock(), new_database(accounts):
         yield back_up(tmp_path_factory.mktemp("backup"))

@@ -18,8 +18,10 @@ from tests.migrating.sessions import Listener
 from tests.support.migrations import run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
-A_COLUMN = ("--to", "enrollments.0001")
-"""A rollback that drops a column with two values, and takes half as long as that of an app."""
+NEEDS_CONSENT = (
+    "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
+    "Add --yes-destroy-data."
+)
 
 
 def rollback(*arguments: object) -> list[str]:

@@ -13,27 +13,27 @@ from config.postgres.catalog import Address
 from config.rollback import backup as module
 from config.rollback.archive import read_entries
 from config.rollback.backup import write_backup
-from tests.rollback.helpers import A_COLUMN, GO_ON, refusal, rollback
+from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.migrations import run_sql
 
 SET_RIGHT = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 
 
-def test_backup__named_private_and_ignored_by_git(database: str, backups: Path) -> None:
-    lines = rollback(*A_COLUMN, *GO_ON)
+def test_backup__named_private_and_ignored_by_git(small: str, backups: Path) -> None:
+    lines = rollback("users", *GO_ON)
     [path] = backups.glob("*.dump")
-    assert path.name.startswith(f"{database}-2")
+    assert path.name.startswith(f"{small}-2")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(backups.stat().st_mode) == 0o700
-    assert any(line.startswith(f"Backup: {path} (31 tables, ") for line in lines)
+    assert any(line.startswith(f"Backup: {path} (7 tables, ") for line in lines)
     assert (backups / ".gitignore").read_text() == "*\n"
 
 
 def test_objects_of_others_in_the_same_schema__neither_backed_up_nor_restored(
-    database: str, backups: Path
+    small: str, backups: Path
 ) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
-    rollback(*A_COLUMN, *GO_ON)
+    rollback("users", *GO_ON)
     [path] = backups.glob("*.dump")
     assert not {"legacy", "legacies"} & {entry.name for entry in read_entries(path)}
     run_sql("INSERT INTO legacy VALUES (1)")
@@ -41,11 +41,11 @@ def test_objects_of_others_in_the_same_schema__neither_backed_up_nor_restored(
     assert run_sql("SELECT * FROM legacies") == [(1,)]
 
 
-def test_password__on_no_command_line(database: str) -> None:
+def test_password__on_no_command_line(small: str) -> None:
     before = connection.settings_dict["PASSWORD"]
     connection.settings_dict["PASSWORD"] = password = before or "not asked for"
     try:
-        lines = rollback(*A_COLUMN, *GO_ON)
+        lines = rollback("users", *GO_ON)
         where = client_programs.find_client_programs(connection).where
     finally:
         connection.settings_dict["PASSWORD"] = before
@@ -65,19 +65,19 @@ def no_pg_dump(problem: str) -> str:
     )
 
 
-def test_pg_dump_missing__refused(unchanged: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pg_dump_missing__refused(small_unchanged: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
-    assert refusal(*A_COLUMN, *GO_ON) == no_pg_dump("not installed")
+    assert refusal("users", *GO_ON) == no_pg_dump("not installed")
 
 
 def test_pg_dump_too_old__refused(
-    unchanged: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    small_unchanged: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("pg_dump", "pg_restore"):
         (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setattr(client_programs, "_directories", lambda: iter([tmp_path]))
-    assert refusal(*A_COLUMN, *GO_ON) == no_pg_dump("only installed in version 14")
+    assert refusal("users", *GO_ON) == no_pg_dump("only installed in version 14")
 
 
 @pytest.mark.parametrize(
@@ -91,35 +91,35 @@ def test_pg_dump_of_several_versions__the_nearest(
 
 
 def test_directory_that_cannot_be_made__refused(
-    unchanged: str, tmp_path: Path, settings: Settings
+    small_unchanged: str, tmp_path: Path, settings: Settings
 ) -> None:
     (tmp_path / "file").touch()
     directory = settings.ROLLBACK_BACKUP_DIR = tmp_path / "file" / "backups"
-    assert refusal(*A_COLUMN, *GO_ON) == (
+    assert refusal("users", *GO_ON) == (
         f"No backup could be written into {directory}: Not a directory. {SET_RIGHT}"
     )
 
 
 def test_disk_that_is_full__refused(
-    unchanged: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+    small_unchanged: str, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backup_files, "_new_path", lambda *args: Path("/dev/full/x.dump"))
-    assert refusal(*A_COLUMN, *GO_ON) == (
+    assert refusal("users", *GO_ON) == (
         f"No backup could be written into {backups}: Not a directory. {SET_RIGHT}"
     )
 
 
 def test_server_that_refuses__refused_and_no_file_left(
-    unchanged: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+    small_unchanged: str, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOCK_WAIT", "never")
     with pytest.raises(CommandError) as error:
-        rollback(*A_COLUMN, *GO_ON)
+        rollback("users", *GO_ON)
     assert str(error.value).startswith("No backup could be written: query failed: ERROR: ")
     assert list(backups.glob("*.*")) == [backups / ".gitignore"]
 
 
-def test_object_that_no_backup_can_hold__refused(database: str, backups: Path) -> None:
+def test_object_that_no_backup_can_hold__refused(small: str, backups: Path) -> None:
     run_sql("CREATE PUBLICATION feed FOR TABLE users")
     objects = run_sql(
         "SELECT 'pg_publication', oid FROM pg_publication UNION ALL"
@@ -141,14 +141,14 @@ def test_object_that_no_backup_can_hold__refused(database: str, backups: Path) -
 
 
 def test_unfinished_backup_of_a_process_that_was_killed__removed_and_finished_ones_kept(
-    database: str, backups: Path
+    small: str, backups: Path
 ) -> None:
     backups.mkdir()
     for name in ("x-20261120T000000Z.unfinished", "x-20261120T000000Z.list"):
         (backups / name).touch()
     for name in (finished := {"y-20261120T000000Z.dump", "y-20261120T000000Z.list"}):
         (backups / name).touch()
-    rollback(*A_COLUMN, *GO_ON)
+    rollback("users", *GO_ON)
     assert {path.suffix for path in backups.iterdir()} == {".dump", ".list"}
     assert {path.name for path in backups.glob("[xy]-*")} == finished
 
@@ -165,12 +165,12 @@ def test_unfinished_backup_of_another_process__stays(tmp_path: Path) -> None:
 # What cannot be restored
 
 
-def test_file_that_is_not_there__refused(unchanged: str, tmp_path: Path) -> None:
+def test_file_that_is_not_there__refused(small_unchanged: str, tmp_path: Path) -> None:
     path = tmp_path / "x.dump"
     assert refusal("--restore", path) == f"There is no file {path}. Nothing was changed."
 
 
-def test_file_that_is_no_backup__refused(unchanged: str, tmp_path: Path) -> None:
+def test_file_that_is_no_backup__refused(small_unchanged: str, tmp_path: Path) -> None:
     (path := tmp_path / "x.dump").write_text("SELECT 1")
     assert refusal("--restore", path) == (
         f"{path} cannot be restored: it is not a file in pg_dump's custom format. Nothing was "

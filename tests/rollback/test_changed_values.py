@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.rollback.helpers import GO_ON, destroyed, refusal, rollback
-from tests.rollback.test_unknown_to_the_state import NEEDS_CONSENT
+from tests.rollback.helpers import GO_ON, NEEDS_CONSENT, destroyed, refusal, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
 

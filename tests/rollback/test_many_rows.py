@@ -22,7 +22,7 @@ FILL = f"""
 
 
 @pytest.fixture
-def many_rows(database: str) -> None:
+def many_rows(events: str) -> None:
     run_sql(FILL)
     run_sql("ANALYZE analytics_events")
 

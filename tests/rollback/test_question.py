@@ -12,7 +12,8 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
-from tests.rollback.helpers import A_COLUMN, contents, refusal, rollback
+from tests.rollback.helpers import NEEDS_CONSENT, contents, refusal, rollback
+from tests.support.few_apps import MANAGE_FEW_APPS
 from tests.support.migrations import extra_migration, migrate, run_sql
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
 from tests.support.terminal import typed
@@ -53,7 +54,7 @@ class Terminal:
         where = {"host": "", "port": "", "user": "", "password": ""} | parameters
         url = f"postgres://{where['user']}:@/{database}?host={where['host']}&port={where['port']}"
         self.process = subprocess.Popen(
-            [*PYTHON, "manage.py", "rollback", *arguments],
+            [*PYTHON, "-c", MANAGE_FEW_APPS, "rollback", *arguments],
             cwd=PROJECT,
             env=environment(DATABASE_URL=url) | {"PGPASSWORD": str(where["password"])},
             stdin=terminal,
@@ -106,69 +107,66 @@ def test_plan__shown_before_anything_else(database: str) -> None:
     assert lines[: len(plan)] == plan
 
 
-def test_rollback_without_a_terminal__refused(unchanged: str) -> None:
-    assert refusal(*A_COLUMN) == (
+def test_rollback_without_a_terminal__refused(small_unchanged: str) -> None:
+    assert refusal("users") == (
         "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
         "you are sure."
     )
 
 
-def test_noinput_with_data__refused(unchanged: str) -> None:
-    assert refusal(*A_COLUMN, "--noinput") == (
-        "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
-        "Add --yes-destroy-data."
-    )
+def test_noinput_with_data__refused(small_unchanged: str) -> None:
+    assert refusal("users", "--noinput") == NEEDS_CONSENT
 
 
-def test_noinput_without_data__rolled_back(database: str) -> None:
-    run_sql("TRUNCATE payments, subscriptions, refunds, enrollments CASCADE")
+def test_noinput_without_data__rolled_back(small: str) -> None:
+    run_sql("TRUNCATE users CASCADE")
     run_sql("DELETE FROM auth_group_permissions")
-    assert rollback("payments", "--noinput")[-6].startswith("Rolled back payments. ")
+    assert rollback("users", "--noinput")[-6].startswith("Rolled back users. ")
 
 
 CODE = "operations = [migrations.RunPython({0}, {0})]"
 
 
-def test_noinput_with_code_that_runs_backwards__refused(database: str) -> None:
-    with extra_migration("courses", CODE.format("lambda *args: None")):
-        migrate("courses")
+def test_noinput_with_code_that_runs_backwards__refused(small: str) -> None:
+    with extra_migration("users", CODE.format("lambda *args: None")):
+        migrate("users")
         with pytest.raises(CommandError) as error:
-            rollback("--to", "courses.0001", "--noinput")
+            rollback("--to", "users.0001", "--noinput")
     assert str(error.value).startswith("Data would be destroyed, and --noinput alone ")
 
 
-def test_noinput_with_code_that_does_nothing__rolled_back(database: str) -> None:
-    with extra_migration("courses", CODE.format("migrations.RunPython.noop")):
-        migrate("courses")
-        lines = rollback("--to", "courses.0001", "--noinput", "--no-backup")
+def test_noinput_with_code_that_does_nothing__rolled_back(small: str) -> None:
+    with extra_migration("users", CODE.format("migrations.RunPython.noop")):
+        migrate("users")
+        lines = rollback("--to", "users.0001", "--noinput", "--no-backup")
     assert "This destroys no rows." in lines
 
 
 def test_name_of_the_database_at_the_question__rolled_back(
-    database: str, monkeypatch: pytest.MonkeyPatch
+    small: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with typed(f"{database}\n", monkeypatch):
-        lines = rollback(*A_COLUMN, "--no-backup")
-    assert any(line.startswith(question(database)) for line in lines)
-    assert lines[-1].startswith("Rolled back enrollments to 0001_initial.")
+    with typed(f"{small}\n", monkeypatch):
+        lines = rollback("users", "--no-backup")
+    assert any(line.startswith(question(small)) for line in lines)
+    assert lines[-1].startswith("Rolled back users.")
 
 
-def test_ctrl_c_at_the_question__stopped(unchanged: str) -> None:
+def test_ctrl_c_at_the_question__stopped(small_unchanged: str) -> None:
     before = contents()
-    terminal = Terminal(unchanged, *A_COLUMN, "--no-backup")
-    terminal.read_until(question(unchanged))
+    terminal = Terminal(small_unchanged, "users", "--no-backup")
+    terminal.read_until(question(small_unchanged))
     message = "manage.py rollback: interrupted. Nothing was changed.\n"
     assert terminal.type("\x03") == (130, message)
     assert contents() == before
 
 
-def test_restore_with_an_app__refused(unchanged: str) -> None:
-    assert refusal("payments", "--restore", "x.dump") == (
+def test_restore_with_an_app__refused(small_unchanged: str) -> None:
+    assert refusal("users", "--restore", "x.dump") == (
         "--restore takes no app labels, and neither --to nor --dry-run."
     )
 
 
-def test_database_that_does_not_exist__refused(unchanged: str) -> None:
+def test_database_that_does_not_exist__refused(small_unchanged: str) -> None:
     refused = refusal("--database", "replica")
     assert "argument --database: invalid choice: 'replica' (choose from " in refused
 
@@ -177,9 +175,9 @@ def test_database_that_does_not_exist__refused(unchanged: str) -> None:
 
 
 def test_restore_over_tables_that_are_there__refused_without_consent_and_says_what_is_lost(
-    database: str, backups: Path
+    small: str, backups: Path
 ) -> None:
-    rollback("payments", "--noinput", "--yes-destroy-data")
+    rollback("users", "--noinput", "--yes-destroy-data")
     [backup] = backups.glob("*.dump")
     assert refusal("--restore", backup) == (
         "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
@@ -187,7 +185,7 @@ def test_restore_over_tables_that_are_there__refused_without_consent_and_says_wh
     )
     lines = rollback("--restore", backup, "--noinput", "--yes-destroy-data")
     assert lines == [
-        f"{backup} contains 31 tables, of which 28 exist in database {database}. They will be "
+        f"{backup} contains 7 tables, of which 5 exist in database {small}. They will be "
         "replaced, and rows written since the backup will be lost.",
-        f"Restored 31 tables and 16 enum types from {backup}.",
+        f"Restored 7 tables and 1 enum type from {backup}.",
     ]

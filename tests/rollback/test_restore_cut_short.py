@@ -21,6 +21,7 @@ from config.rollback.replacement import check_restored
 from config.rollback.restoration import RestorationProgress
 from tests.rollback.helpers import GO_ON, contents, refusal, rollback, rollback_until, session
 from tests.support.databases import known_database
+from tests.support.few_apps import MANAGE_FEW_APPS
 from tests.support.migrations import run_sql
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
 
@@ -37,13 +38,13 @@ MESSAGE = (
 def test_restore_of_a_table_in_use__named_and_nothing_changed(backup: Backup) -> None:
     before = contents()
     with session() as other:
-        other.execute("SELECT FROM payments")
+        other.execute("SELECT FROM user_profiles")
         with pytest.raises(CommandError) as error:
             rollback("--restore", backup.path, *GO_ON)
         pid = other.info.backend_pid
     assert re.sub(r" for \d+ s", " for … s", str(error.value)) == (
-        f"rollback --restore could not lock payments within 0.2 s: session {pid} (idle in "
-        "transaction for … s, SELECT FROM payments) is in the way. Gave up after 1 attempt. "
+        f"rollback --restore could not lock user_profiles within 0.2 s: session {pid} (idle in "
+        "transaction for … s, SELECT FROM user_profiles) is in the way. Gave up after 1 attempt. "
         "Nothing was changed. Run rollback --restore again when that session has ended, or end "
         f"it: SELECT pg_terminate_backend({pid});"
     )
@@ -54,10 +55,10 @@ def test_restore_of_a_table_in_use__waited_for(backup: Backup, settings: Setting
     settings.MIGRATE_LOCK_RETRIES = 1
     before = contents()
     with session() as other:
-        other.execute("DELETE FROM refunds")
-        other.execute("DELETE FROM payments WHERE NOT EXISTS (TABLE refunds)")
+        other.execute("DELETE FROM user_profiles")
+        other.execute("DELETE FROM users WHERE NOT EXISTS (TABLE user_profiles)")
         lines = rollback_until("Trying again", other.commit, "--restore", backup.path, *GO_ON)
-    assert lines[-1] == f"Restored 31 tables and 16 enum types from {backup.path}."
+    assert lines[-1] == f"Restored 7 tables and 1 enum type from {backup.path}."
     assert contents() == before
 
 
@@ -146,9 +147,9 @@ def test_restore_ended_by_a_signal__nothing_changed_and_no_process_left(
     before = contents()
     with known_database(connection.settings_dict["NAME"]) as known, session() as other:
         variables = environment(DATABASE_URL=known.url, MIGRATE_LOCK_TIMEOUT=PATIENCE)
-        other.execute("SELECT FROM payments")
+        other.execute("SELECT FROM user_profiles")
         with subprocess.Popen(
-            [*PYTHON, "manage.py", "rollback", "--restore", str(backup.path), *GO_ON],
+            [*PYTHON, "-c", MANAGE_FEW_APPS, "rollback", "--restore", str(backup.path), *GO_ON],
             cwd=PROJECT,
             env=variables,
             stdout=subprocess.DEVNULL,
@@ -168,7 +169,7 @@ def test_restore_ended_by_a_signal__nothing_changed_and_no_process_left(
 
 def test_file_that_is_cut_off__nothing_changed(backup: Backup, tmp_path: Path) -> None:
     path = tmp_path / "cut.dump"
-    path.write_bytes(backup.path.read_bytes()[:-5000])
+    path.write_bytes(backup.path.read_bytes()[:-100])
     assert refusal("--restore", path, *GO_ON) == (
         f"{path} was not restored: could not read from input file: end of file. Nothing was "
         "changed. Correct this, and run rollback --restore again."
@@ -194,7 +195,7 @@ def test_list_of_another_file__refused(backup: Backup, tmp_path: Path) -> None:
 def test_file_without_its_list__everything_in_it_restored(backup: Backup, tmp_path: Path) -> None:
     before = contents()
     (path := tmp_path / "x.dump").write_bytes(backup.path.read_bytes())
-    run_sql("DELETE FROM refunds")
+    run_sql("DELETE FROM user_profiles")
     rollback("--restore", path, *GO_ON)
     assert contents() == before
 
@@ -231,7 +232,7 @@ KEEPS_ROWS_OUT = """
     DECLARE command record;
     BEGIN
         FOR command IN SELECT * FROM pg_event_trigger_ddl_commands()
-                        WHERE object_identity = 'public.courses'
+                        WHERE object_identity = 'public.user_profiles'
         LOOP
             EXECUTE format('CREATE TRIGGER quiet BEFORE INSERT ON %s FOR EACH ROW'
                            ' EXECUTE FUNCTION theirs.quiet()', command.object_identity);

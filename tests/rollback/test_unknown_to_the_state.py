@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.rollback.helpers import GO_ON, contents, destroyed, refusal, rollback
+from config.console import check_options
+from config.rollback.management.commands import rollback as command
+from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
 
-NEEDS_CONSENT = (
-    "Data would be destroyed, and --noinput alone does not allow it. Nothing was changed. "
-    "Add --yes-destroy-data."
-)
 KEEP = """
 class Keep(models.Model):
     class Meta:
@@ -146,17 +144,32 @@ def item(lab: Lab) -> Lab:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_object_unknown_to_the_state__named_asked_about_and_restored(item: Lab, case: Case) -> None:
+def test_object_unknown_to_the_state__named_asked_about_and_restored(
+    item: Lab, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     item.write_migration("0002_x", case.operations)
     item.write_models(case.models)
     item.migrate()
     before = contents()
-    assert refusal("--to", f"lab.{case.to}", "--noinput") == NEEDS_CONSENT
+    consents = note_consents(monkeypatch)
     lines = rollback("--to", f"lab.{case.to}", *GO_ON)
+    assert consents == [True]
     assert destroyed(lines) == case.destroyed
     assert contents() != before
     restore_what_was_printed(lines)
     assert contents() == before
+
+
+def note_consents(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Return a list to which each rollback will add whether it needs consent."""
+    consents: list[bool] = []
+
+    def check(*, is_dangerous: bool, may_destroy_data: bool) -> None:
+        consents.append(is_dangerous)
+        check_options(is_dangerous=is_dangerous, may_destroy_data=may_destroy_data)
+
+    monkeypatch.setattr(command, "check_options", check)
+    return consents
 
 
 def restore_what_was_printed(lines: list[str]) -> None:

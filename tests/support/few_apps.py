@@ -17,7 +17,8 @@ FEW_APPS = [name for name in settings.INSTALLED_APPS if name in NEEDED]
 """The commands of migrations, and the accounts. To migrate all apps takes three times as long."""
 
 MANAGE_FEW_APPS = """
-import os
+import os, sys
+sys.argv[0] = "manage.py"
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 from django.conf import settings
 from tests.support.few_apps import FEW_APPS
