@@ -53,15 +53,19 @@ def unmigrated(loader: MigrationLoader) -> list[Drift]:
 
 
 @pytest.fixture
-def models_read_once(
-    expected: Catalog,
-    loader: MigrationLoader,
-    unmigrated: list[Drift],
-    monkeypatch: pytest.MonkeyPatch,
+def migrations_read_once(
+    loader: MigrationLoader, unmigrated: list[Drift], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spare each comparison from creating the models' tables and reading models and migrations."""
+    """Spare each comparison from reading the migration files and comparing them with the models."""
     monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
     monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
+
+
+@pytest.fixture
+def models_read_once(
+    expected: Catalog, migrations_read_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spare each comparison also from creating the tables of the models."""
     monkeypatch.setattr(command, "read_expected", lambda connection: expected)
 
 
