@@ -33,7 +33,7 @@ def check_ledger(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> It
     yield from _unapplied(loader)
     yield from _unknown(loader)
     yield from _out_of_order(loader)
-    yield from _recorded_twice(connection)
+    yield from _recorded_twice(loader, connection)
     yield from _unmigrated(loader)
     yield from _missing_extensions(loader, connection)
 
@@ -86,10 +86,10 @@ def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
     return first.pk > second.pk or first.applied > second.applied
 
 
-def _recorded_twice(connection: BaseDatabaseWrapper) -> Iterator[Drift]:
-    recorder = MigrationRecorder(connection)
-    if recorder.has_table():
-        nodes = Counter(recorder.migration_qs.values_list("app", "name"))
+def _recorded_twice(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> Iterator[Drift]:
+    if loader.applied_migrations:  # or there may be no table of records
+        records_of = MigrationRecorder(connection).migration_qs
+        nodes = Counter(records_of.values_list("app", "name"))
         for node, records in sorted(nodes.items()):
             if records > 1:
                 yield Drift(Key("migration", *node), "different", RECORDS, 1, records)

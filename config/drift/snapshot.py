@@ -31,7 +31,8 @@ def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
     """Write the expected schema. Raise CatalogError if the file cannot be written."""
     with read_transaction(connection):
         objects = list(_encode(read_complete(connection)))
-        lines = [FIRST_LINE, *_header(connection), _checksum_line(objects), *objects, ""]
+        header = [FIRST_LINE, _server_line(connection), _models_line(connection)]
+        lines = [*header, _checksum_line(objects), *objects, ""]
     try:
         path.write_text("\n".join(lines), encoding="utf-8", newline="\n")
     except OSError as error:
@@ -43,7 +44,7 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
 
     Raise CatalogError if it is not a snapshot for this server's version and these models.
     """
-    server, models = _header(connection)
+    server = _server_line(connection)
     try:
         title, of_server, of_models, checksum, *objects, _ = path.read_text("utf-8").split("\n")
         if title != FIRST_LINE:
@@ -53,7 +54,7 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
                 f"The snapshot {path} is for {of_server[2:]}, but the server is {server[2:]}. "
                 f"Write a new one on this server: {TO_WRITE}"
             )
-        if of_models != models:
+        if of_models != _models_line(connection):
             raise CatalogError(
                 f"The snapshot {path} is stale: the models have changed. Write it again: {TO_WRITE}"
             )
@@ -70,11 +71,15 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
         ) from error
 
 
-def _header(connection: BaseDatabaseWrapper) -> tuple[str, str]:
-    """Return the lines of the header with the server's version and a digest of the models."""
-    major_version = connection.get_database_version()[0]
+def _server_line(connection: BaseDatabaseWrapper) -> str:
+    """Return the line of the header with the server's major version."""
+    return f"# PostgreSQL {connection.get_database_version()[0]}"
+
+
+def _models_line(connection: BaseDatabaseWrapper) -> str:
+    """Return the line of the header with a digest of the models."""
     statements = creation_sql(connection, expected_models(connection.alias))
-    return f"# PostgreSQL {major_version}", f"# models {_digest(statements)}"
+    return f"# models {_digest(statements)}"
 
 
 def _checksum_line(objects: list[str]) -> str:

@@ -43,4 +43,4 @@ def digest(database: Database) -> list[tuple[str, int, str]]:
         f"SELECT '{table}', count(*), sum(hashtext(t::text))::text FROM {table} t"
         for table in TABLES
     )
-    return database.query(sql)
+    return database.query(f"{sql} ORDER BY 1")

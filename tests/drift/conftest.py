@@ -1,14 +1,18 @@
 """The expected schema, and databases to compare with it."""
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from functools import partial
 
 import pytest
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from config.drift import ledger
+from config.drift import comparison, ledger
 from config.drift.comparison import Comparison, verify
 from config.drift.difference import Drift
 from config.drift.expected import read_expected
@@ -36,19 +40,46 @@ def database(db: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def unmigrated(expected: Catalog, django_db_blocker: DjangoDbBlocker) -> list[Drift]:
-    """Return the changes of models that have no migration: none, also searched for only once."""
+def loader(expected: Catalog, django_db_blocker: DjangoDbBlocker) -> MigrationLoader:
+    """Return the migration files, loaded once."""
     with django_db_blocker.unblock():
-        return list(ledger._unmigrated(ledger.load_migrations(connection)))
+        return ledger.load_migrations(connection)
+
+
+@pytest.fixture(scope="session")
+def unmigrated(loader: MigrationLoader) -> list[Drift]:
+    """Return the changes of models that have no migration: none, also searched for only once."""
+    return list(ledger._unmigrated(loader))
+
+
+@pytest.fixture
+def migrations_read_once(
+    loader: MigrationLoader, unmigrated: list[Drift], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spare each comparison from reading the migration files and comparing them with the models."""
+    monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
+    monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
 
 
 @pytest.fixture
 def models_read_once(
-    expected: Catalog, unmigrated: list[Drift], monkeypatch: pytest.MonkeyPatch
+    expected: Catalog, migrations_read_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spare each comparison of a test from creating the models' tables and comparing the models."""
-    monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
+    """Spare each comparison also from creating the tables of the models."""
     monkeypatch.setattr(command, "read_expected", lambda connection: expected)
+
+
+def loading_only_records(
+    loader: MigrationLoader,
+) -> Callable[[BaseDatabaseWrapper], MigrationLoader]:
+    """Return a substitute for load_migrations() that takes the files from `loader`."""
+
+    def load(connection: BaseDatabaseWrapper) -> MigrationLoader:
+        again = copy(loader)
+        again.applied_migrations = MigrationRecorder(connection).applied_migrations()
+        return again
+
+    return load
 
 
 @pytest.fixture

@@ -131,6 +131,7 @@ def test_advice_on_index_of_exclusion_constraint__none(shared_clone: Database) -
         assert advice(shared_clone) == []
 
 
+@pytest.mark.usefixtures("models_read_once")
 def test_advice__no_part_of_the_verdict(clone: Database) -> None:
     clone.execute("ALTER SEQUENCE auth_group_id_seq RESTART 2147483647")
     run = clone.verify()

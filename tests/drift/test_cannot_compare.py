@@ -15,6 +15,8 @@ from config.drift.management.commands.verify_schema import Command
 from tests.drift.command import Run, verify_schema
 from tests.support.databases import Database, new_role
 
+pytestmark = pytest.mark.usefixtures("migrations_read_once")
+
 SEE_LEDGER = "GRANT SELECT ON django_migrations TO {role}"
 
 

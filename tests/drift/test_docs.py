@@ -21,6 +21,7 @@ CONSOLES = re.findall(r"```console\n(.*?)```", DOCS, re.DOTALL)
 
 
 @pytest.mark.parametrize("console", CONSOLES)
+@pytest.mark.usefixtures("models_read_once")
 def test_commands_in_docs__work(
     clone: Database,
     console: str,
@@ -91,10 +92,10 @@ def test_advice_codes_in_docs__all() -> None:
     assert set(rows) == in_code
 
 
-def test_json_in_docs__keys_of_real_one(shared_clone: Database) -> None:
+def test_json_in_docs__keys_of_real_one(quick_clone: Database) -> None:
     [example] = re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)
     documented = json.loads(example)
-    with shared_clone.changed("ALTER TABLE courses ALTER price SET DEFAULT 1"):
-        real = json.loads(shared_clone.verify("--format", "json").out)
+    with quick_clone.changed("ALTER TABLE courses ALTER price SET DEFAULT 1"):
+        real = json.loads(quick_clone.verify("--format", "json").out)
     assert list(documented) == list(real)
     assert documented["drifts"] == real["drifts"]

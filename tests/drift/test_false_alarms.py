@@ -13,6 +13,8 @@ from tests.drift.conftest import Verify
 from tests.support.databases import Database, new_database, new_role
 from tests.support.programs import run_program
 
+pytestmark = pytest.mark.usefixtures("migrations_read_once")
+
 HARMLESS: list[LiteralString] = [
     *("ANALYZE", "REINDEX SCHEMA public", "CLUSTER payments USING payments_pkey"),
     *("VACUUM FULL", "REINDEX SCHEMA CONCURRENTLY public"),

@@ -211,10 +211,10 @@ def test_verify_schema_of_database_without_tables__drift(clone: Database) -> Non
 
 
 def test_verify_schema_with_ledger_that_cannot_be_read__reports_its_table(
-    shared_clone: Database,
+    quick_clone: Database,
 ) -> None:
-    with shared_clone.changed("ALTER TABLE django_migrations DROP applied"):
-        run = shared_clone.verify()
+    with quick_clone.changed("ALTER TABLE django_migrations DROP applied"):
+        run = quick_clone.verify()
     assert run.verdict == drift(1)
     assert "VS201  column django_migrations.applied is missing" in run.out
 

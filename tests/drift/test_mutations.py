@@ -11,16 +11,17 @@ from functools import partial
 
 import pytest
 from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from config.drift import ledger
+from config.drift import comparison, ledger
 from config.drift.comparison import Comparison, Finding, verify
 from config.drift.difference import KIND_CODES
 from config.drift.expected import read_expected
 from config.drift.repair import Statement
 from config.postgres.catalog import Catalog
-from tests.drift.conftest import Verify
+from tests.drift.conftest import Verify, loading_only_records
 from tests.drift.kinds import KINDS
 from tests.drift.mutations import LIMIT, OLDEST, Kind, Mutation
 from tests.drift.partition_kinds import PARTITION_KINDS
@@ -57,13 +58,13 @@ class Item(models.Model):
 
 
 @pytest.fixture(scope="module")
-def expected_of_few(
+def few(
     expected: Catalog,
     few_apps: str,
     tmp_path_factory: pytest.TempPathFactory,
     django_db_blocker: DjangoDbBlocker,
-) -> Iterator[Catalog]:
-    """Make a database of few tables the default one; return its expected schema.
+) -> Iterator[tuple[Catalog, MigrationLoader]]:
+    """Make a database of few tables the default one; return its expected schema and migrations.
 
     `expected` comes first: made while few apps are installed, its database would lack all others.
     """
@@ -72,17 +73,21 @@ def expected_of_few(
         lab.write_models(ITEM)
         lab.migrate()
         run("TRUNCATE django_content_type CASCADE")  # no repair brings its rows back
-        yield read_expected(connection)
+        yield read_expected(connection), ledger.load_migrations(connection)
 
 
 if LIMIT == 1:
 
     @pytest.fixture
-    def verify_live(expected_of_few: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verify]:
+    def verify_live(
+        few: tuple[Catalog, MigrationLoader], monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Verify]:
         """Yield a function that compares the database of few tables with its expected schema."""
+        expected, loader = few
         monkeypatch.setattr(ledger, "_unmigrated", lambda loader: [])
+        monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
         with translation.override(None):
-            yield partial(verify, connection, lambda connection: expected_of_few)
+            yield partial(verify, connection, lambda connection: expected)
 
 
 @pytest.mark.parametrize("kind", REPAIRED, ids=str)

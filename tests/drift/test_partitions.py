@@ -131,6 +131,7 @@ def test_month_detached_at_an_end__no_gap_up_to_it(end: str, verify_live: Verify
     assert list(map(reported, verify_live().findings)) == [f"VS113 {TABLE}.{end} attached"]
 
 
+@pytest.mark.usefixtures("models_read_once")
 def test_verify_schema_with_months__identical_in_all_ways(clone: Database, tmp_path: Path) -> None:
     snapshot = tmp_path / "schema.txt"
     without = json.loads(clone.verify("--format", "json").out)["counts"]["table"]
@@ -147,9 +148,9 @@ def test_verify_schema_with_months__identical_in_all_ways(clone: Database, tmp_p
     assert clone.verify("--expect", snapshot, "-v0").verdict == drift(1)
 
 
-def test_drift_of_partition__reported_at_its_table(shared_clone: Database) -> None:
-    with shared_clone.changed(MONTHS, "SET CONSTRAINTS ALL IMMEDIATE", DROP_MONTH):
-        report = shared_clone.verify("analytics", "--no-color").out
+def test_drift_of_partition__reported_at_its_table(quick_clone: Database) -> None:
+    with quick_clone.changed(MONTHS, "SET CONSTRAINTS ALL IMMEDIATE", DROP_MONTH):
+        report = quick_clone.verify("analytics", "--no-color").out
     assert f"  DRIFT  {TABLE}" in report
     assert f"VS111  partition {TABLE}.{FEBRUARY} is missing\n  expected  FOR VALUES" in report
     assert "  found     nothing\n  repair    DO $repair$\n            BEGIN\n" in report

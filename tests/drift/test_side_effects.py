@@ -13,6 +13,8 @@ from config.drift.expected import expected_models, read_expected
 from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
 
+pytestmark = pytest.mark.usefixtures("migrations_read_once")
+
 ROWS = """
     SELECT (SELECT count(*) FROM pg_attribute), (SELECT count(*) FROM pg_class),
            (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_description),

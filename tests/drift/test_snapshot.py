@@ -35,17 +35,17 @@ def test_expect_by_role_that_may_only_read__identical(clone: Database, snapshot:
         assert clone.verify("--expect", snapshot, "-v0").verdict == IDENTICAL
 
 
-def test_expect_of_other_schema__drift(shared_clone: Database, snapshot: Path) -> None:
-    with shared_clone.changed("ALTER TABLE courses ALTER price SET DEFAULT 1"):
-        assert shared_clone.verify("--expect", snapshot, "-v0").verdict == drift(1)
+def test_expect_of_other_schema__drift(quick_clone: Database, snapshot: Path) -> None:
+    with quick_clone.changed("ALTER TABLE courses ALTER price SET DEFAULT 1"):
+        assert quick_clone.verify("--expect", snapshot, "-v0").verdict == drift(1)
 
 
 def test_expect_of_missing_tables__repaired_as_without_a_snapshot(
-    shared_clone: Database, snapshot: Path
+    quick_clone: Database, snapshot: Path
 ) -> None:
-    with shared_clone.changed("DROP TABLE users CASCADE", "DROP TABLE analytics_events"):
-        repaired = shared_clone.verify("--sql")
-        assert shared_clone.verify("--expect", snapshot, "--sql") == repaired
+    with quick_clone.changed("DROP TABLE users CASCADE", "DROP TABLE analytics_events"):
+        repaired = quick_clone.verify("--sql")
+        assert quick_clone.verify("--expect", snapshot, "--sql") == repaired
 
 
 def test_snapshot_taken_under_other_settings__same_text(
@@ -72,10 +72,10 @@ def test_expect_after_models_changed__status_2(
     )
 
 
-def test_expect_of_other_major_version__status_2(shared_clone: Database, snapshot: Path) -> None:
+def test_expect_of_other_major_version__status_2(quick_clone: Database, snapshot: Path) -> None:
     [version] = [line for line in snapshot.read_text().splitlines() if "PostgreSQL" in line]
     snapshot.write_text(snapshot.read_text().replace(version, "# PostgreSQL 14"))
-    assert shared_clone.verify("--expect", snapshot) == Run(
+    assert quick_clone.verify("--expect", snapshot) == Run(
         2,
         "",
         f"The snapshot {snapshot} is for PostgreSQL 14, but the server is {version[2:]}. "
@@ -91,34 +91,34 @@ DAMAGES: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 def test_expect_of_damaged_snapshot__status_2(
-    shared_clone: Database, snapshot: Path, damage: Callable[[str], str]
+    quick_clone: Database, snapshot: Path, damage: Callable[[str], str]
 ) -> None:
     snapshot.write_text(damage(snapshot.read_text()))
-    assert shared_clone.verify("--expect", snapshot) == Run(
+    assert quick_clone.verify("--expect", snapshot) == Run(
         2, "", f"The snapshot {snapshot} was edited or is damaged. Write it again: {AGAIN}"
     )
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"# verify_schema snapshot\n" * 5])
 def test_expect_of_other_file__status_2(
-    shared_clone: Database, tmp_path: Path, content: bytes
+    quick_clone: Database, tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "other.txt"
     path.write_bytes(content)
-    assert shared_clone.verify("--expect", path) == Run(
+    assert quick_clone.verify("--expect", path) == Run(
         2, "", f"The file {path} is not a snapshot of this verify_schema. Write one: {AGAIN}"
     )
 
 
-def test_expect_of_missing_file__status_2(shared_clone: Database, tmp_path: Path) -> None:
+def test_expect_of_missing_file__status_2(quick_clone: Database, tmp_path: Path) -> None:
     path = tmp_path / "missing.txt"
-    assert shared_clone.verify("--expect", path) == Run(
+    assert quick_clone.verify("--expect", path) == Run(
         2, "", f"Cannot read the snapshot {path}: No such file or directory."
     )
 
 
-def test_expect_of_directory__status_2(shared_clone: Database, tmp_path: Path) -> None:
-    assert shared_clone.verify("--expect", tmp_path) == Run(
+def test_expect_of_directory__status_2(quick_clone: Database, tmp_path: Path) -> None:
+    assert quick_clone.verify("--expect", tmp_path) == Run(
         2, "", f"Cannot read the snapshot {tmp_path}: Is a directory."
     )
 

@@ -85,6 +85,8 @@ def read_needed(
 
     `tables` may include views. The result has no tables and no members of extensions.
     """
+    if not tables:
+        return []
     parameters = {"schema": schema.oid, "owner": owner, "tables": list(tables)}
     rows = read_rows(connection, NEEDED, parameters)
     return sorted(Key(kind, "", name) for kind, name in rows)

@@ -13,6 +13,13 @@ def _extension(catalog: str, oid: str) -> str:
          WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"""
 
 
+def _comment(catalog: str, oid: str, column: str = "0") -> str:
+    """Return an expression for the comment; obj_description() would run a query for each row."""
+    return f"""(
+        SELECT description FROM pg_description AS d
+         WHERE d.classoid = '{catalog}'::regclass AND d.objoid = {oid} AND d.objsubid = {column})"""
+
+
 # A definition contains the schema of its table, which differs between the compared catalogs. The
 # definition of an index of a partitioned table has ON ONLY, even if all partitions have the index.
 _UNQUALIFIED = """replace(replace(replace({}, ' ON ONLY ', ' ON '), ' ON pg_temp.', ' ON '),
@@ -49,7 +56,7 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
                               FROM pg_inherits AS i
                              WHERE i.inhparent = c.oid AND c.relkind <> 'p'),
            'extension', {_extension("pg_class", "c.oid")},
-           'comment', obj_description(c.oid, 'pg_class'))
+           'comment', {_comment("pg_class", "c.oid")})
        || CASE WHEN c.relkind IN ('v', 'm')
                THEN jsonb_build_object('definition', pg_get_viewdef(c.oid)) ELSE '{{}}' END
   FROM pg_class AS c
@@ -59,15 +66,15 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
  ORDER BY c.oid  -- an object is created after those that it depends on
 """
 
-_SEQUENCE = """jsonb_build_object(
+_SEQUENCE = f"""jsonb_build_object(
     'type', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'increment', s.seqincrement,
     'minimum', s.seqmin, 'maximum', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle,
     'unlogged', (SELECT relpersistence = 'u' FROM pg_class WHERE oid = s.seqrelid),
-    'comment', obj_description(s.seqrelid, 'pg_class'))"""
+    'comment', {_comment("pg_class", "s.seqrelid")})"""
 
-_NOT_NULL = """nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
+_NOT_NULL = f"""nullif(concat_ws(' ', CASE WHEN k.connoinherit THEN 'NO INHERIT' END,
                                  CASE WHEN NOT k.convalidated THEN 'NOT VALID' END,
-                                 'COMMENT ' || obj_description(k.oid, 'pg_constraint')), '')"""
+                                 'COMMENT ' || {_comment("pg_constraint", "k.oid")}), '')"""
 
 _COLUMNS = f"""
 SELECT 'column', c.relname, a.attname,
@@ -90,7 +97,7 @@ SELECT 'column', c.relname, a.attname,
                          WHERE o.classid = 'pg_class'::regclass
                            AND o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid
                            AND o.refobjsubid = a.attnum AND o.deptype = 'i'),
-           'comment', col_description(c.oid, a.attnum))
+           'comment', {_comment("pg_class", "c.oid", "a.attnum")})
   FROM pg_class AS c
   JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type AS t ON t.oid = a.atttypid
@@ -112,8 +119,8 @@ SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constrai
            'enforcing triggers', g.enabled,
            'index valid', i.indisvalid AND i.indisready AND i.indislive,
            'index storage parameters', x.reloptions,
-           'index comment', obj_description(x.oid, 'pg_class'),
-           'comment', obj_description(k.oid, 'pg_constraint'))
+           'index comment', {_comment("pg_class", "x.oid")},
+           'comment', {_comment("pg_constraint", "k.oid")})
   FROM pg_constraint AS k
   JOIN pg_class AS c ON c.oid = k.conrelid
   LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
@@ -129,7 +136,7 @@ SELECT 'index', c.relname, x.relname,
        jsonb_build_object(
            'definition', {_UNQUALIFIED.format("pg_get_indexdef(i.indexrelid)")},
            'valid', i.indisvalid AND i.indisready AND i.indislive,
-           'comment', obj_description(x.oid, 'pg_class'))
+           'comment', {_comment("pg_class", "x.oid")})
   FROM pg_index AS i
   JOIN pg_class AS c ON c.oid = i.indrelid
   JOIN pg_class AS x ON x.oid = i.indexrelid
@@ -148,7 +155,7 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum type' WHEN 'd' THEN 'domain'
            'labels', (SELECT array_agg(e.enumlabel ORDER BY e.enumsortorder)
                         FROM pg_enum AS e WHERE e.enumtypid = t.oid),
            'extension', {_extension("pg_type", "t.oid")},
-           'comment', obj_description(t.oid, 'pg_type'))
+           'comment', {_comment("pg_type", "t.oid")})
   FROM pg_type AS t
   LEFT JOIN pg_class AS c ON c.oid = t.typrelid
  WHERE t.typnamespace = %(schema)s

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from pytest_django import Settings
 
+from tests.admin.pages import context_of, post
 from tests.factories import UserFactory
 from tests.postgres.enums.helpdesk.enums import Urgency
 from tests.postgres.enums.helpdesk.models import Policy, Ticket
@@ -34,9 +34,8 @@ def client(tickets: None, settings: Settings) -> Iterator[Client]:
 
 def listed(client: Client, query: str) -> list[str]:
     """Return the titles on the page of the list for `query`."""
-    response = client.get(f"{TICKETS}?{query}")
-    assert response.status_code == 200
-    return [ticket.title for ticket in response.context["cl"].result_list]
+    changelist = context_of(client, f"{TICKETS}?{query}")["cl"]
+    return [ticket.title for ticket in changelist.result_list]
 
 
 @pytest.mark.parametrize(
@@ -91,16 +90,16 @@ def test_list_with_wrong_lookup__redirects_to_the_list(client: Client, query: st
 
 
 def test_filter__offers_the_choices(client: Client) -> None:
-    response = client.get(TICKETS)
-    urgency = response.context["cl"].filter_specs[0]
-    offered = [choice["display"] for choice in urgency.choices(response.context["cl"])]
+    changelist = context_of(client, TICKETS)["cl"]
+    urgency = changelist.filter_specs[0]
+    offered = [choice["display"] for choice in urgency.choices(changelist)]
     assert offered == ["All", "Low", "Medium", "High"]
 
 
 def test_filter__marks_the_choice_that_is_on(client: Client) -> None:
-    response = client.get(f"{TICKETS}?urgency__exact=medium")
-    urgency = response.context["cl"].filter_specs[0]
-    selected = [c["display"] for c in urgency.choices(response.context["cl"]) if c["selected"]]
+    changelist = context_of(client, f"{TICKETS}?urgency__exact=medium")["cl"]
+    urgency = changelist.filter_specs[0]
+    selected = [choice["display"] for choice in urgency.choices(changelist) if choice["selected"]]
     assert selected == ["Medium"]
 
 
@@ -142,8 +141,8 @@ def test_change__saves_the_row(client: Client) -> None:
 def test_change_with_no_label__refused_at_the_field(client: Client) -> None:
     ticket = Ticket.objects.get(title="broken")
     data = {"title": "broken", "urgency": "nobody", "channel": "phone"}
-    response: Any = client.post(f"{TICKETS}{ticket.pk}/change/", data)
-    assert response.context["adminform"].form.errors == {
+    response = post(client, f"{TICKETS}{ticket.pk}/change/", data)
+    assert response.context_data["adminform"].form.errors == {
         "urgency": ["Select a valid choice. nobody is not one of the available choices."]
     }
 
