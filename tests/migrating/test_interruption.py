@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.migrating.runs import Cutter, cutter
 from tests.migrating.sessions import migrate_until
-from tests.support.embedded import new_directory
+from tests.support.embedded import made_directory
 from tests.support.few_apps import FEW_APPS, MANAGE_FEW_APPS
 from tests.support.migrations import new_database, run_sql, schema
 from tests.support.processes import printed, run
@@ -145,7 +145,7 @@ def test_migrate_whose_connection_is_cut__says_what_is_applied(
 def test_migrate_whose_server_is_killed__leaves_whole_migrations_and_a_second_finishes(
     uncut: Uncut,
 ) -> None:
-    with new_directory() as directory:
+    with made_directory() as directory:
         variables = {"EMBEDDED_POSTGRES_DIR": directory, "DATABASE_URL": ""}
         with cutter(*FEW_APPS, **variables) as runs:
             half = uncut.statements // 2

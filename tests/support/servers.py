@@ -17,6 +17,7 @@ from urllib.parse import quote
 import psycopg
 
 from config.embedded.data_directory import BIN
+from tests.support.embedded import made_once
 from tests.support.processes import AS_NOBODY, NOBODY, environment, eventually
 
 PASSWORD = "p@ss/w?rd #1"
@@ -55,12 +56,11 @@ class Server:
 def password_server() -> Iterator[Server]:
     """Run a server that differs from the embedded one: it has passwords and Tokyo's time zone."""
     with _directory_of_nobody() as directory:
-        (directory / "password").write_text(PASSWORD)
-        _run(
-            directory,
-            *(BIN / "initdb", "--pgdata=data", "--username=postgres", "--no-sync"),
-            *("--auth=scram-sha-256", "--pwfile=password", "--encoding=UTF8", "--locale=C"),
-        )
+        _run(directory, "cp", "-R", made_once(), "data")  # which is faster than initdb
+        password = f"ALTER ROLE postgres PASSWORD '{PASSWORD}'"
+        _run(directory, BIN / "postgres", "--single", "-D", "data", "postgres", given=password)
+        hba = directory / "data/pg_hba.conf"
+        hba.write_text("host all all 127.0.0.1/32 scram-sha-256")
         server = Server(free_port())
         options = {
             "fsync": "off",
@@ -173,11 +173,13 @@ def _directory_of_nobody() -> Iterator[Path]:
         yield Path(directory)
 
 
-def _run(directory: Path, *command: object) -> None:
+def _run(directory: Path, *command: object, given: str = "") -> None:
     subprocess.run(
         [*AS_NOBODY, *map(str, command)],
         check=True,
         cwd=directory,
         env=environment(),
+        input=given,
+        text=True,
         stdout=subprocess.DEVNULL,
     )

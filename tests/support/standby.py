@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Composed
 
 from config.database_url import parse_database_url
 from config.embedded.data_directory import SUPERUSER, DataDirectory
+from tests.support.embedded import copy_made
 from tests.support.processes import eventually
 
 DATABASE = "postgres"
@@ -54,13 +55,9 @@ class Pair:
 
     def start(self) -> None:
         """Create the primary and migrate it; make the standby of it."""
-        for data_directory in (self.primary, self.standby):
-            data_directory.directory.mkdir()
-            data_directory._give_to_system_user()
-        self.primary._run(
-            *("initdb", "--pgdata=.", "--username", SUPERUSER, "--auth=trust", "--no-sync"),
-            *("--encoding=UTF8", "--locale=C", "--no-instructions"),
-        )
+        copy_made(self.primary.directory)
+        self.standby.directory.mkdir()
+        self.standby._give_to_system_user()
         with (self.primary.directory / "postgresql.conf").open("a") as file:
             file.write(CONFIGURATION)
         self.primary.start()

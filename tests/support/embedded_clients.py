@@ -1,0 +1,65 @@
+"""python -m tests.support.embedded_clients FD: a process whose forks use an embedded server.
+
+It takes longer to import psycopg than to use it. Each message on the socket FD, as JSON, is a data
+directory and environment variables, with the socket of a new client; the answer is its pid. Each
+line that a client is sent is a query for a new connection; its answer is a line as well.
+"""
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import psycopg
+
+from config.embedded import first_database  # noqa: F401  imported for the forks
+from config.embedded.server import EmbeddedServer
+from tests.support.processes import PATIENCE
+
+
+def main(control: socket.socket) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no client that has ended is waited for
+    while True:
+        message, descriptors, *_ = socket.recv_fds(control, 1 << 16, 1)
+        if not message:
+            return
+        if (pid := os.fork()) == 0:
+            control.close()
+            become(descriptors[0], **json.loads(message))
+            return
+        os.close(descriptors[0])
+        control.sendall(f"{pid}\n".encode())
+
+
+def become(descriptor: int, directory: str, variables: dict[str, str]) -> None:
+    """Do what a new process with these variables, and the socket as stdin and stdout, does."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.alarm(PATIENCE)
+    os.setsid()
+    os.environ.update(variables)
+    for number in (0, 1):
+        os.dup2(descriptor, number)
+    os.close(descriptor)
+    answer_queries(EmbeddedServer(Path(directory)))
+
+
+def answer_queries(server: EmbeddedServer) -> None:
+    for query in sys.stdin:
+        address = server.address("learning_platform")
+        with psycopg.connect(
+            host=address.socket_directory,
+            port=address.port,
+            user="postgres",
+            dbname="learning_platform",
+        ) as connection:
+            cursor = connection.execute(query.encode())
+            answer = cursor.fetchone() if cursor.description else ["done"]
+        print(*(answer or ()), flush=True)  # last, since the reader may stop the server at once
+
+
+if __name__ == "__main__":
+    gc.freeze()  # the forks share what is there, and their garbage collection leaves it alone
+    main(socket.socket(fileno=int(sys.argv[1])))
