@@ -8,15 +8,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from config.demo.administrator import make_administrator
@@ -57,7 +52,7 @@ def platform(
 ) -> Iterator[Platform]:
     log = tmp_path_factory.mktemp("server") / "log"
     with django_db_blocker.unblock(), new_database(migrated) as database:
-        assert seed_demo(database, "--scale=500").status == 0
+        assert seed_demo(database, "--scale=100").status == 0
         student = Account("student@example.com", "look-around-2")
         users = User.objects.db_manager(database.alias)
         users.create_user(student.email, student.password, role=Role.STUDENT)
@@ -77,68 +72,69 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
-def admin_context(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
-    """Yield the context of a logged-in administrator; its cache makes later pages quick."""
-    with browser.new_context(base_url=platform.address, viewport=DESKTOP) as context:
+@contextmanager
+def opened(browser: Browser, platform: Platform, **options: Any) -> Iterator[Page]:
+    """Yield a page with cookies and a cache of its own."""
+    options = {"base_url": platform.address, "viewport": DESKTOP} | options
+    with browser.new_context(**options) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        log_in(page, platform.admin)
-        page.wait_for_url("**/admin/")
-        page.close()
-        yield context
+        yield page
 
 
 @contextmanager
-def watched(context: BrowserContext, address: str) -> Iterator[Page]:
-    """Yield a page, and check afterwards that no error occurred on it."""
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+def watched(page: Page, address: str) -> Iterator[Page]:
+    """Yield the page, and check afterwards that no error occurred on it.
+
+    It has no draft then, for the next test. Another page would start two processes of Chromium.
+    """
     watch = Watch(page, address)
     yield page
-    page.close()
+    page.goto("/healthz")
+    page.evaluate("sessionStorage.clear()")
+    watch.stop()
     assert watch.problems == []
 
 
+@pytest.fixture(scope="package")
+def admin_page(browser: Browser, platform: Platform) -> Iterator[Page]:
+    """Yield the page of an administrator who has logged in."""
+    with opened(browser, platform) as page:
+        log_in(page, platform.admin)
+        page.wait_for_url("**/admin/")
+        yield page
+
+
 @pytest.fixture
-def page(admin_context: BrowserContext, platform: Platform) -> Iterator[Page]:
-    with watched(admin_context, platform.address) as page:
+def page(admin_page: Page, platform: Platform) -> Iterator[Page]:
+    with watched(admin_page, platform.address) as page:
         yield page
 
 
 @pytest.fixture(scope="package")
-def visitor_context(browser: Browser, platform: Platform) -> Iterator[BrowserContext]:
-    """Yield the context of the visitors, of which each finds the files of the one before."""
-    with browser.new_context(base_url=platform.address, viewport=DESKTOP) as context:
-        yield context
+def visitor_page(browser: Browser, platform: Platform) -> Iterator[Page]:
+    with opened(browser, platform) as page:
+        yield page
 
 
 @pytest.fixture
-def visitor(visitor_context: BrowserContext, platform: Platform) -> Iterator[Page]:
-    """Yield a page of a visitor who has not logged in."""
-    with watched(visitor_context, platform.address) as page:
+def visitor(visitor_page: Page, platform: Platform) -> Iterator[Page]:
+    """Yield the page of a visitor who has not logged in."""
+    with watched(visitor_page, platform.address) as page:
         yield page
-    visitor_context.clear_cookies()
+    page.context.clear_cookies()
 
 
 @pytest.fixture(scope="package")
-def phone_context(
-    browser: Browser, admin_context: BrowserContext, platform: Platform
-) -> Iterator[BrowserContext]:
-    """Yield the context of the administrator's phone."""
-    device = browser.new_context(
-        base_url=platform.address,
-        viewport=PHONE,
-        is_mobile=True,
-        has_touch=True,
-        storage_state=admin_context.storage_state(),
-    )
-    with device as context:
-        yield context
+def phone_page(browser: Browser, admin_page: Page, platform: Platform) -> Iterator[Page]:
+    device = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
+    session = admin_page.context.storage_state()
+    with opened(browser, platform, **device, storage_state=session) as page:
+        yield page
 
 
 @pytest.fixture
-def phone(phone_context: BrowserContext, platform: Platform) -> Iterator[Page]:
-    """Yield a page of the administrator on a phone."""
-    with watched(phone_context, platform.address) as page:
+def phone(phone_page: Page, platform: Platform) -> Iterator[Page]:
+    """Yield the page of the administrator on a phone."""
+    with watched(phone_page, platform.address) as page:
         yield page

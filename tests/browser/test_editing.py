@@ -2,10 +2,10 @@
 
 import re
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.accessibility import MAIN, assert_accessible
-from tests.browser.conftest import watched
+from tests.browser.conftest import opened, watched
 from tests.browser.platform import Platform
 
 COURSES = "/admin/courses/course/"
@@ -155,13 +155,13 @@ def test_title_in_any_script__fills_the_slug(page: Page) -> None:
 
 
 def test_time_of_a_browser_in_another_zone__has_a_warning_that_can_be_read(
-    browser: Browser, admin_context: BrowserContext, platform: Platform
+    browser: Browser, admin_page: Page, platform: Platform
 ) -> None:
-    state = admin_context.storage_state()
-    tokyo = browser.new_context(
-        base_url=platform.address, storage_state=state, timezone_id="Asia/Tokyo"
-    )
-    with tokyo as context, watched(context, platform.address) as page:
+    session = admin_page.context.storage_state()
+    with (
+        opened(browser, platform, storage_state=session, timezone_id="Asia/Tokyo") as tokyo,
+        watched(tokyo, platform.address) as page,
+    ):
         page.goto(draft(platform, 0))
         warning = page.get_by_text("Enter times in the UTC timezone. (You are 9 hours ahead.)")
         warning.first.click(trial=True)  # fails if another element is above it

@@ -1,5 +1,7 @@
 """Errors in a browser that the page does not show."""
 
+from typing import Any
+
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response
 
 GAVE_UP = "net::ERR_ABORTED"
@@ -14,12 +16,21 @@ class Watch:
 
     def __init__(self, page: Page, home: str) -> None:
         self.home = home
+        self.page = page
         self.problems: list[str] = []
-        page.on("console", self._console)
-        page.on("pageerror", self._error)
-        page.on("request", self._request)
-        page.on("requestfailed", self._failed)
-        page.on("response", self._response)
+        self.handlers: dict[Any, Any] = {
+            "console": self._console,
+            "pageerror": self._error,
+            "request": self._request,
+            "requestfailed": self._failed,
+            "response": self._response,
+        }
+        for event, handler in self.handlers.items():
+            page.on(event, handler)
+
+    def stop(self) -> None:
+        for event, handler in self.handlers.items():
+            self.page.remove_listener(event, handler)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

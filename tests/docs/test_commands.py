@@ -3,9 +3,10 @@
 import os
 import re
 import shlex
-import sys
 from collections.abc import Iterator
 from io import StringIO
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from config.embedded.data_directory import BIN
+from tests.docs.command_lines import COMMAND, run_commands, run_shell
 from tests.docs.copies import copy_project
 from tests.support.databases import Database, new_database
 from tests.support.migrations import default_database
-from tests.support.processes import PROJECT, execute, fork
+from tests.support.processes import PROJECT
 
 DOCUMENTS = ("migrations.md", "quick-reference.md")
 BLOCK = re.compile(r"```(console|diff)\n(.*?)```", re.DOTALL)
@@ -36,14 +38,16 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_document__can_be_followed(document: str, copy: Path, database: Database) -> None:
+    text = (PROJECT / "docs" / document).read_text()
     edited = False
-    for kind, block in BLOCK.findall((PROJECT / "docs" / document).read_text()):
+    for kind, blocks in groupby(BLOCK.findall(text), itemgetter(0)):
         if kind == "diff":
-            edit(copy, block)
+            for _, block in blocks:
+                edit(copy, block)
             edited = True
         else:
-            for line in block.splitlines():
-                type_line(line.removeprefix("$ "), copy, database, edited=edited)
+            lines = "".join(block for _, block in blocks).splitlines()
+            type_lines([line.removeprefix("$ ") for line in lines], copy, database, edited=edited)
 
 
 def edit(copy: Path, diff: str) -> None:
@@ -58,29 +62,35 @@ def edit(copy: Path, diff: str) -> None:
     path.write_text(content.replace(before, after))
 
 
-def type_line(line: str, copy: Path, database: Database, *, edited: bool) -> None:
-    """Run the line in a shell, or in a fork if it is a plain command of manage.py.
+def type_lines(lines: list[str], copy: Path, database: Database, *, edited: bool) -> None:
+    """Run the lines, those of manage.py in one process.
 
-    Run a plain command in this process while the copy is not yet `edited`: it equals the project.
+    While the copy is not yet `edited`, it equals the project, so that its commands run here.
     """
-    plain = re.fullmatch(r"python manage\.py ([\w. -]+)", line)
-    if plain and not edited:
-        with default_database(database.name):
-            call_command(*plain[1].split(), stdout=StringIO())
-        return
+    for is_command, group in groupby(lines, lambda line: line.startswith(COMMAND)):
+        if not is_command:
+            run_shell("\n".join(group), copy, variables(database))
+        elif edited:
+            run_commands(group, copy, variables(database))
+        else:
+            for line in group:
+                call(line.removeprefix(COMMAND), copy, database)
+
+
+def call(line: str, copy: Path, database: Database) -> None:
+    command, _, target = line.partition(" > ")
+    out = StringIO()
+    with default_database(database.name):
+        call_command(*shlex.split(command), stdout=out)
+    if target:
+        (copy / target).write_text(out.getvalue())
+
+
+def variables(database: Database) -> dict[str, str]:
+    """Return the environment in which both Django and libpq find the database."""
     where = database.where
-    variables = {LIBPQ[key]: value for key, value in where.items() if key in LIBPQ} | {
+    return {LIBPQ[key]: value for key, value in where.items() if key in LIBPQ} | {
         "DATABASE_URL": database.url,
         "PGPASSWORD": where.get("password", ""),
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
-    if plain:
-        process = fork(copy, line.split()[1:], variables)
-    else:
-        process = execute(["bash", "-c", with_our_python(line)], variables, copy)
-    assert process.returncode == 0, f"{line}\n{process.stdout}\n{process.stderr}"
-
-
-def with_our_python(line: str) -> str:
-    """Let `python` be the one that runs the tests; the path to it may have spaces."""
-    return line.replace("python ", f"{shlex.quote(sys.executable)} ", 1)

@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from config.embedded.data_directory import BIN, SYSTEM_USER, DataDirectory
+from tests.docs.command_lines import COMMAND, run_commands
 from tests.docs.copies import copy_project
 from tests.support.embedded import has_keeper, is_stopped
 from tests.support.processes import PROJECT, environment, eventually, fork, printed
@@ -25,6 +25,7 @@ BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 ADD_USER = (
     "INSERT INTO users (email, password_hash, role) VALUES ('kept@example.org', 'x', 'admin')"
 )
+PSQL = f"{COMMAND}dbshell -- --tuples-only --no-align --command"
 USERS = "SELECT uuid_extract_version(id), email FROM users"
 
 
@@ -66,32 +67,22 @@ def running(copy: Path, directory: Path) -> Iterator[None]:
 
 
 def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(copy: Path) -> None:
-    *commands, repair, apply, verify = lines(copy)
-    psql = f"{shlex.quote(sys.executable)} manage.py dbshell -- --tuples-only --no-align --command"
-    script = [
-        *commands,
-        f"{repair} || [ $? = 1 ]",
-        "grep --count 'SET DEFAULT uuidv7()' repair.sql",
-        *(apply, verify),
-        f"{psql} {shlex.quote(USERS)}",
-    ]
-    out = run(copy, "bash", "-e", "-c", "\n".join(script)).splitlines()
-    assert out[0] == "22"
-    assert "Identical: the live schema agrees with the models." in out
-    assert out[-1] == "7|kept@example.org"
+    *moved, loaded, repair, apply, verify = lines(copy)
+    run(copy, "bash", "-e", "-c", "\n".join(moved))
+    run_commands([loaded, repair], copy, {}, status=1)  # it finds drift
+    assert (copy / "repair.sql").read_text().count("SET DEFAULT uuidv7()") == 22
+    printed = run_commands([apply, verify, f"{PSQL} {shlex.quote(USERS)}"], copy, {})
+    assert "\nIdentical: the live schema agrees with the models.\n" in printed
+    assert printed.endswith("\n7|kept@example.org\n")
 
 
 def lines(copy: Path) -> list[str]:
     """Return the commands of the guide, as root or another user runs them."""
     text = (copy / "docs" / "upgrade.md").read_text()
     commands = [line for block in BLOCK.findall(text) for line in block.splitlines()]
-    python = f"{shlex.quote(sys.executable)} "
+    ctl = '"$programs/pginstall/bin/pg_ctl"'
     return [
-        re.sub("^python ", lambda _: python, line.removeprefix("$ ")).replace(
-            '"$programs/pginstall/bin/pg_ctl"',
-            shlex.join(AS_OWNER) + ' "$programs/pginstall/bin/pg_ctl"',
-        )
-        for line in commands
+        line.removeprefix("$ ").replace(ctl, f"{shlex.join(AS_OWNER)} {ctl}") for line in commands
     ]
 
 
