@@ -81,7 +81,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     def page(self, number: int | str) -> "Page[Any]":
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
-        keys = self._keys(slice(first, first + self.per_page)) if self.total else []
+        keys = self._keys_of_page(slice(first, first + self.per_page)) if self.total else []
         # A filter by keys, unlike a slice, lets editable lists add conditions.
         return self._get_page(self.object_list.filter(pk__in=keys), number, self)
 
@@ -113,7 +113,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             self.newest = NEWEST_ROWS
         return found
 
-    def _keys(self, part: slice) -> Sequence[Any]:
+    def _keys_of_page(self, part: slice) -> Sequence[Any]:
         try:
             with at_most(COUNTING_MILLISECONDS):
                 return _keys(self._in_order(), part)

@@ -76,7 +76,7 @@ def _flush() -> None:
 
 
 def _give_up_output() -> None:
-    """Close stdout if it cannot be written to. Python would try again, and exit with 120."""
+    """Close stdout if it cannot be written to, or Python would try again and exit with 120."""
     try:
         _flush()
     except OSError:

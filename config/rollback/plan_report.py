@@ -29,7 +29,7 @@ class PlanReport:
         self.style, self.width = style, max(width, MIN_WIDTH)
 
     def render(self) -> str:
-        return "\n".join([*self._head(), "", *self._operations(), "", *self._totals()])
+        return "\n".join([*self._head(), "", *self._operations(), "", *self._ending()])
 
     def _head(self) -> Iterator[str]:
         yield printable(self.schema.description)
@@ -69,7 +69,7 @@ class PlanReport:
         count = _count_text(lost, unit)
         return f"{count:>{COUNT}}{counted_bytes(lost.bytes):>{BYTES}}"
 
-    def _totals(self) -> Iterator[str]:
+    def _ending(self) -> Iterator[str]:
         lines = list(_totals(self.dropped, self.losses))
         yield self.style.ERROR("This destroys") if lines else "This destroys no rows."
         for line in lines:

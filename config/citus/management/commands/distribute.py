@@ -53,11 +53,11 @@ class Command(BaseCommand):
                 run.distribute(read_plan(self.connection))  # another run may have been at work
                 run.restore_keys(statements_to_restore(verify(self.connection)), "added again")
             placed = f"Placed {counted(len(plan.layout), 'table')}"
-            self.verify(placed if plan.layout else IN_PLACE)
+            self.check_schema(placed if plan.layout else IN_PLACE)
 
     def take_back(self) -> None:
         plan = read_placed(self.connection)
-        left = [] if plan.layout else self.statements_back()
+        left = [] if plan.layout else self.all_statements_back()
         if not plan.layout and not left:
             self.say(f"Nothing to do. {TAKEN_BACK}.")
             return
@@ -65,11 +65,11 @@ class Command(BaseCommand):
             with guarded_run(self.connection, Progress("distribute --undo"), self.say) as waits:
                 run = DistributionRun(self.connection, waits, self.say)
                 run.take_back(plan)
-                run.restore_keys(self.statements_back(), "changed back")
+                run.restore_keys(self.all_statements_back(), "changed back")
             returned = f"Took back {counted(len(plan.layout), 'table')}"
-            self.verify(returned if plan.layout else TAKEN_BACK)
+            self.check_schema(returned if plan.layout else TAKEN_BACK)
 
-    def statements_back(self) -> list[str]:
+    def all_statements_back(self) -> list[str]:
         """Return the statements that give the tables all keys of one server."""
         comparison = verify(self.connection)
         keys = [*statements_back(comparison), *statements_to_restore(comparison)]
@@ -86,7 +86,7 @@ class Command(BaseCommand):
             ask(self.stdout, plan.schema.database, "--noinput")
         return True
 
-    def verify(self, done: str) -> None:
+    def check_schema(self, done: str) -> None:
         """Raise CommandError if the schema differs from the models."""
         self.connection.close()  # the settings of the database are those of new sessions
         if findings := verify(self.connection).findings:

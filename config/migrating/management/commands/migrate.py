@@ -51,7 +51,7 @@ class Command(migrate.Command):
     def run(self, *args: Any, **options: Any) -> None:
         """Let Django make the plan and run it; called again if another session held a lock."""
         self.apps_before: Apps | None = None
-        pre_migrate.connect(self.check_plan)
+        pre_migrate.connect(self.check_plan_once)
         post_migrate.connect(self.forget_removed_models)
         try:
             with (
@@ -65,10 +65,10 @@ class Command(migrate.Command):
             self.end_line()
             raise
         finally:
-            pre_migrate.disconnect(self.check_plan)
+            pre_migrate.disconnect(self.check_plan_once)
             post_migrate.disconnect(self.forget_removed_models)
 
-    def check_plan(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
+    def check_plan_once(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
         """Check the plan before it runs.
 
         Django sends pre_migrate once for each app that has a models module; only the first counts.

@@ -86,7 +86,7 @@ class Command(BaseCommand):
         elif options["app_label"] or options["to"] or options["dry_run"]:
             raise CommandError("--restore takes no app labels, and neither --to nor --dry-run.")
         else:
-            self.restore(options["restore"])
+            self.restore_backup(options["restore"])
 
     def roll_back(self) -> None:
         rollback = read_rollback(self.connection, self.options["app_label"], self.options["to"])
@@ -128,7 +128,7 @@ class Command(BaseCommand):
         tables, size = counted(len(self.backup.tables), "table"), counted_bytes(self.backup.bytes)
         self.say(f"\nBackup: {shell_path(self.backup.path)} ({tables}, {size})")
 
-    def restore(self, path: Path) -> None:
+    def restore_backup(self, path: Path) -> None:
         backup = open_backup(path)
         tools = find_client_programs(self.connection, to_restore=True)
         if overwritten := describe_overwritten(self.connection, backup):

@@ -67,10 +67,10 @@ def server() -> str:
         version = cursor.fetchone()[0]
     if directory := connection.settings_dict.get("EMBEDDED_POSTGRES_DIR"):
         return f"PostgreSQL {version}, embedded, in {from_root(directory)}"
-    server = connection.connection.info
+    info = connection.connection.info
     return (
-        f"PostgreSQL {version} on {server.host}, port {server.port}, "
-        f"database {server.dbname}, role {server.user}"
+        f"PostgreSQL {version} on {info.host}, port {info.port}, "
+        f"database {info.dbname}, role {info.user}"
     )
 
 
