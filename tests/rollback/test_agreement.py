@@ -6,7 +6,7 @@ from psycopg import sql
 
 from tests.rollback.helpers import GO_ON, contents, refusal, rollback_until, session
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 PLAN = "This destroys"
 ITEM = """
@@ -44,7 +44,7 @@ def test_table_that_would_be_dropped_but_was_not_shown__refused(item: Lab) -> No
     item.write_migration(
         "0002_x", "migrations.RunSQL('SELECT 1', 'DROP TABLE IF EXISTS extra; DELETE FROM item'),"
     )
-    item.migrate()
+    migrate("lab")
     statement = "CREATE TABLE extra (id int); INSERT INTO item (price) VALUES (1)"
     assert refused_after_the_plan(statement) == (
         "The rollback would now also remove table extra, rows of item, which its plan did not "
@@ -62,7 +62,7 @@ def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
     item.write_models(
         ITEM.replace("class Meta", "size = models.IntegerField(null=True)\n    class Meta")
     )
-    item.migrate()
+    migrate("lab")
     assert refused_after_the_plan("CREATE VIEW sizes AS SELECT size FROM item") == (
         "Cannot unapply lab.0002_size: undoing 'Add field size to Item' fails: cannot drop "
         "column size of table item because other objects depend on it: view sizes depends on "
@@ -73,7 +73,7 @@ def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
 
 def test_reverse_code_that_fails__reported_in_one_line(item: Lab) -> None:
     item.write_migration("0002_x", "migrations.RunPython(lambda *_: None, lambda *_: {}['x']),")
-    item.migrate()
+    migrate("lab")
     assert refusal("lab", *GO_ON) == (
         "Cannot unapply lab.0002_x: undoing 'Raw Python operation' fails: KeyError: 'x'. Nothing "
         "was changed. Correct it; --traceback shows the code."

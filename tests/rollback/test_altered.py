@@ -2,7 +2,7 @@
 
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import dump, run_sql
+from tests.support.migrations import dump, migrate, run_sql
 
 MADE = """
 migrations.RunSQL(
@@ -37,10 +37,10 @@ migrations.RunSQL(
 
 def test_objects_that_reverse_sql_alters__restored(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_made", MADE)
     lab.write_migration("0003_altered", ALTERED)
-    lab.migrate()
+    migrate("lab")
     run_sql("INSERT INTO log (a) VALUES (7)")
     before = contents()
     lines = rollback("--to", "lab.0002", *GO_ON)
@@ -117,12 +117,12 @@ TABLES = """
 
 def test_objects_that_only_sql_made_and_renames_or_alters__restored(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
-    lab.migrate()
+    lab.make_migrations()
     changes = RENAMED | PARTS
     backwards = ";".join(reversed(changes.values()))
     lab.write_migration("0002_made", f"migrations.RunSQL({TABLES!r}, ''),")
     lab.write_migration("0003_altered", f"migrations.RunSQL({';'.join(changes)!r}, {backwards!r}),")
-    lab.migrate()
+    migrate("lab")
     before = dump()
     lines = rollback("--to", "lab.0002", *GO_ON)
     assert run_sql("SELECT a FROM notes UNION SELECT a FROM moved ORDER BY 1") == [
@@ -151,10 +151,10 @@ def test_objects_that_refer_to_a_renamed_table_and_column__restored(lab: Lab) ->
     lab.migrate()
     run_sql("INSERT INTO lab_item (n) VALUES (7)")
     lab.write_migration("0002_made", f"migrations.RunSQL({DEPENDENT!r}, ''),")
-    lab.migrate()
+    migrate("lab")
     lab.write_migration("0003_renamed", RENAMED_TABLE)
     lab.write_models("class Thing(models.Model):\n    amount = models.IntegerField()\n")
-    lab.migrate()
+    migrate("lab")
     before = dump()
     lines = rollback("--to", "lab.0002", *GO_ON)
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.rollback.helpers import GO_ON, NEEDS_CONSENT, destroyed, refusal, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 ITEM = """
 class Item(models.Model):
@@ -59,10 +59,10 @@ def test_values_that_fit_the_old_type__nothing_destroyed(lab: Lab) -> None:
 
 def test_values_that_a_cast_does_not_convert__all_named(lab: Lab) -> None:
     lab.write_models(ITEM.format("IntegerField()"))
-    lab.migrate()
+    lab.make_migrations()
     reverse = "ALTER TABLE item ALTER value TYPE jsonb USING to_jsonb(value)"
     lab.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', '{reverse}'),")
-    lab.migrate()
+    migrate("lab")
     run_sql("INSERT INTO item (value) VALUES (7)")
     lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
     assert destroyed(lines)[0] == "1 value in column item.value, which change to jsonb"
@@ -80,9 +80,9 @@ def test_nulls_that_are_filled__reported(lab: Lab) -> None:
 
 def test_rows_deleted_while_counts_are_off__named(lab: Lab) -> None:
     lab.write_models(ITEM.format("IntegerField()"))
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_x", "migrations.RunSQL('SELECT 1', 'DELETE FROM item'),")
-    lab.migrate()
+    migrate("lab")
     run_sql("INSERT INTO item (value) VALUES (7)")
     run_sql("SET track_counts = off")
     lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")

@@ -2,7 +2,7 @@
 
 from tests.rollback.helpers import GO_ON, destroyed, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 ITEM = """
 class Item(models.Model):
@@ -58,9 +58,9 @@ migrations.RunSQL(
 
 def test_objects_of_all_kinds__named(lab: Lab) -> None:
     lab.write_models(ITEM)
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_made", MADE)
-    lab.migrate()
+    migrate("lab")
     lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
     assert [line for line in destroyed(lines) if "kB" not in line] == [
         '0 values in column users."nick%name", 0 bytes',
@@ -100,10 +100,10 @@ migrations.RunSQL(
 
 def test_objects_that_are_made_again__only_what_holds_something_is_named(lab: Lab) -> None:
     lab.write_models(ITEM)
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_made", REPLACED)
     lab.write_migration("0003_again", AGAIN)
-    lab.migrate()
+    migrate("lab")
     lines = rollback("--to", "lab.0002", *GO_ON, "--no-backup")
     assert destroyed(lines) == [
         "1 sequence: tickets",
@@ -113,10 +113,10 @@ def test_objects_that_are_made_again__only_what_holds_something_is_named(lab: La
 
 def test_labels_that_are_removed__no_object_is_named(lab: Lab) -> None:
     lab.write_models(ITEM)
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_enum", "CreateEnum('mood', ['sad']),")
     lab.write_migration("0003_label", "AddEnumValue('mood', 'happy'),")
-    lab.migrate()
+    migrate("lab")
     run_sql("CREATE TABLE moods (mood mood); CREATE VIEW all_moods AS SELECT mood FROM moods")
     run_sql("INSERT INTO moods VALUES ('sad')")
     lines = rollback("--to", "lab.0002", "--noinput", "--no-backup")

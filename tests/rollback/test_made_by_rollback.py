@@ -4,7 +4,7 @@ import pytest
 
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 BEFORE = """
 class Kind(models.TextChoices):
@@ -66,9 +66,9 @@ def test_objects_that_a_rollback_makes__dropped_by_the_restore(lab: Lab, after: 
 
 def test_views_and_functions_that_a_rollback_makes__dropped_by_the_restore(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_x", MADE)
-    lab.migrate()
+    migrate("lab")
     before = contents()
     lines = rollback("--to", "lab.0001", *GO_ON)
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]

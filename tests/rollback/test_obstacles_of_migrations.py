@@ -24,31 +24,31 @@ IN_THE_WAY = (
 @pytest.fixture
 def item(lab: Lab) -> Lab:
     lab.write_models(ITEM)
-    lab.migrate()
+    lab.make_migrations()
     return lab
 
 
 def test_view_that_the_plan_drops__not_in_the_way(item: Lab) -> None:
     item.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
-    item.migrate()
+    migrate("lab")
     assert rollback("lab", *GO_ON, "--no-backup")[-1].startswith("Rolled back lab. ")
 
 
 def test_view_that_the_plan_keeps__in_the_way(item: Lab) -> None:
     item.write_migration("0002_view", VIEW.format(""))
-    item.migrate()
+    migrate("lab")
     assert refusal("lab", *GO_ON) == IN_THE_WAY
 
 
 def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item: Lab) -> None:
     """The view needs a column, but its migration does not depend on that of the column."""
     item.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
-    item.migrate()
+    migrate("lab")
     item.write_migration("0003_size", ANOTHER)
     item.write_models(
         ITEM.replace("class Meta", "size = models.IntegerField(null=True)\n    class Meta")
     )
-    item.migrate()
+    migrate("lab")
     run_sql("CREATE OR REPLACE VIEW prices AS SELECT price, size FROM item")
     assert refusal("lab", *GO_ON) == (
         IN_THE_WAY.replace("table item", "column size of table item")
@@ -64,7 +64,7 @@ def test_rows_written_before_their_table_is_altered__refused_with_the_next_step(
         class Item(models.Model):
             parent = models.ForeignKey("self", models.CASCADE, null=True)
     """)
-    lab.migrate()
+    lab.make_migrations()
     write = "INSERT INTO lab_item (parent_id) VALUES (NULL)"
     lab.write_migration(
         "0002_x",

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 ENUM = """
 class Kind(models.TextChoices):
@@ -38,10 +38,10 @@ def restore(lines: list[str]) -> None:
 @pytest.mark.parametrize("to", ["zero", "0001"])
 def test_renamed_enum_type__rolled_back_and_restored(lab: Lab, to: str) -> None:
     lab.write_models(ENUM)
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_rename", "RenameEnum('kind', 'sort'),")
     lab.write_models(ENUM.replace("Kind", "Sort"))
-    lab.migrate()
+    migrate("lab")
     run_sql("INSERT INTO item (kind) VALUES ('a')")
     before = contents()
     lines = rollback("--to", f"lab.{to}", *GO_ON)

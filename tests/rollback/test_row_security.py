@@ -6,7 +6,7 @@ from django.db import connection
 
 from tests.rollback.helpers import GO_ON, refusal
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 ITEM = """
 class Item(models.Model):
@@ -54,7 +54,7 @@ def test_rows_that_a_policy_hides__not_counted_in_part(owned: Lab) -> None:
 )
 def test_rows_that_a_policy_hides_from_reverse_sql__refused(owned: Lab, statement: str) -> None:
     owned.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', '{statement}'),")
-    owned.migrate()
+    migrate("lab")
     assert refusal("--to", "lab.0001", *GO_ON) == (
         "Cannot unapply lab.0002_x: undoing 'Raw SQL operation' fails: query would be affected "
         'by row-level security policy for table "item". Nothing was changed. To disable the policy '
@@ -65,7 +65,7 @@ def test_rows_that_a_policy_hides_from_reverse_sql__refused(owned: Lab, statemen
 def test_rows_that_a_policy_hides__their_label_is_not_removed(owned: Lab) -> None:
     owned.write_migration("0002_enum", "CreateEnum('mood', ['sad']),")
     owned.write_migration("0003_label", "AddEnumValue('mood', 'happy'),")
-    owned.migrate()
+    migrate("lab")
     run_sql("ALTER TABLE item ADD COLUMN mood mood")
     run_sql("ALTER TABLE item NO FORCE ROW LEVEL SECURITY")
     run_sql("UPDATE item SET mood = 'happy' WHERE price = 1")

@@ -7,7 +7,7 @@ from django.core.management import CommandError
 
 from tests.rollback.helpers import GO_ON, contents, rollback, rollback_until, session
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 BACKWARDS = """
     SELECT setval('tickets', 7), nextval('up'), setval('lab_item_id_seq', 900), nextval('t_id_seq')
@@ -16,9 +16,9 @@ BACKWARDS = """
 
 def test_numbers_that_reverse_sql_sets__as_before_until_it_is_carried_out(lab: Lab) -> None:
     lab.write_models("class Item(models.Model): ...")
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', {BACKWARDS!r}),")
-    lab.migrate()
+    migrate("lab")
     run_sql("CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY)")
     run_sql("CREATE SEQUENCE tickets CACHE 5; CREATE SEQUENCE up; SELECT setval('tickets', 42)")
     run_sql("INSERT INTO lab_item DEFAULT VALUES")
@@ -41,9 +41,9 @@ def test_number_that_is_held_after_the_plan__refused_before_the_backup(
     lab: Lab, backups: Path
 ) -> None:
     lab.write_models("class Item(models.Model): ...")
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_x", "migrations.RunSQL('SELECT 1', 'SELECT 2'),")
-    lab.migrate()
+    migrate("lab")
     run_sql("CREATE SEQUENCE tickets")
     with session() as other, pytest.raises(CommandError, match="could not lock tickets within"):
         rollback_until(

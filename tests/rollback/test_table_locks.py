@@ -129,7 +129,7 @@ def test_model_that_is_renamed_back_after_a_pause__gets_its_old_name(
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)
     """)
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_x", rename)
     migrate("lab")
     settings.MIGRATE_LOCK_RETRIES = 1

@@ -25,7 +25,7 @@ MADE = """
 
 def test_change_outside_of_tables__named_as_one_that_no_backup_holds(lab: Lab) -> None:
     lab.write_models("class Item(models.Model): ...")
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_made", f'migrations.RunSQL({MADE!r}, ""),')
     lab.write_migration("0003_x", f'migrations.RunSQL("SELECT 1", {BACKWARDS!r}),')
     migrate("lab")
@@ -74,7 +74,7 @@ DROP_OTHER_ROLE = "DO $$ BEGIN EXECUTE format('DROP ROLE %I', current_database()
 
 def test_roles__named_and_no_backup_holds_them(lab: Lab) -> None:
     lab.write_models("class Item(models.Model): ...")
-    lab.migrate()
+    lab.make_migrations()
     lab.write_migration("0002_x", f"migrations.RunSQL({MAKE_ROLES!r}, {DROP_ROLE!r}),")
     migrate("lab")
     [(database,)] = run_sql("SELECT current_database()")

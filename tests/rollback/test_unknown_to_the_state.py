@@ -8,7 +8,7 @@ from config.console import check_options
 from config.rollback.management.commands import rollback as command
 from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import run_sql
+from tests.support.migrations import migrate, run_sql
 
 KEEP = """
 class Keep(models.Model):
@@ -149,7 +149,7 @@ def test_object_unknown_to_the_state__named_asked_about_and_restored(
 ) -> None:
     item.write_migration("0002_x", case.operations)
     item.write_models(case.models)
-    item.migrate()
+    migrate("lab")
     before = contents()
     consents = note_consents(monkeypatch)
     lines = rollback("--to", f"lab.{case.to}", *GO_ON)
