@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from copy import copy
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -75,7 +76,7 @@ def loading_only_records(
     """Return a substitute for load_migrations() that takes the files from `loader`."""
 
     def load(connection: BaseDatabaseWrapper) -> MigrationLoader:
-        again = copy(loader)
+        again: Any = copy(loader)  # django-stubs expects migrations in place of their records
         again.applied_migrations = MigrationRecorder(connection).applied_migrations()
         return again
 
