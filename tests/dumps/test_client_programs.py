@@ -54,7 +54,7 @@ def test_program_of_a_process_that_raises__ended() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 @pytest.mark.parametrize(
     ("program", "bound"),
-    [("exec sleep 100", True), ("while echo; do sleep 0.1; done", False)],
+    [("exec sleep 1000", True), ("while echo; do sleep 0.1; done", False)],
     ids=["bound", "writing to its pipe"],
 )
 def test_program_of_a_process_that_is_killed__ended(
