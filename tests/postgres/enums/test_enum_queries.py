@@ -488,10 +488,11 @@ def test_exists_by_key_that_is_an_enum__finds_rows() -> None:
 
 @pytest.mark.usefixtures("policies")
 def test_in_bulk_by_key_that_is_an_enum__finds_rows() -> None:
-    assert [str(policy) for policy in Policy.objects.in_bulk(["low", HIGH]).values()] == [
-        "low: 72 h",
-        "high: 4 h",
-    ]
+    found = Policy.objects.in_bulk(["low", HIGH])
+    assert {key: str(policy) for key, policy in found.items()} == {
+        LOW: "low: 72 h",
+        HIGH: "high: 4 h",
+    }
 
 
 @pytest.mark.usefixtures("policies")
