@@ -38,7 +38,7 @@ class PlannedHazards:
 
     def summary(self, plan: Plan) -> str:
         """Return a line about `plan`, or '' if it has no hazards and on later calls."""
-        if self._is_summarized:
+        if self._is_summarized or not _is_forwards(plan):
             return ""
         self._is_summarized = True
         if self._hazards is None:
@@ -51,7 +51,7 @@ class PlannedHazards:
     def demands(self, plan: Plan) -> list[PlannedDemand]:
         """Return the demands of `plan` on the rows of existing tables, or [] if unknown."""
         try:
-            if not self._tables:
+            if not _is_forwards(plan) or not self._tables:
                 return []
             demands = list(planned_demands(self.connection, plan, self._state_before()))
         except (Error, HazardError):
@@ -63,6 +63,11 @@ class PlannedHazards:
         return set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}
 
     def _state_before(self) -> ProjectState:
+        """Return a new copy of the state, because to read operations changes it."""
+        return self._applied_state.clone()
+
+    @cached_property
+    def _applied_state(self) -> ProjectState:
         state: ProjectState = self._executor._create_project_state(with_applied_migrations=True)
         return state
 
@@ -85,3 +90,8 @@ class PlannedHazards:
         except (Error, HazardError) as error:
             self._reason = str(error)
             return None
+
+
+def _is_forwards(plan: Plan) -> bool:
+    """Return whether `plan` applies migrations: all that it has, as Django never mixes the two."""
+    return any(not backwards for _, backwards in plan)

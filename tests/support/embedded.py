@@ -115,6 +115,8 @@ def made_once() -> Path:
     with Client(directory) as client:
         client.query()
     assert eventually(lambda: not has_keeper(directory))
+    for lock in directory.glob("*.lock"):
+        lock.unlink()  # of this user, so that a server of another user could not be backed up
     return directory
 
 
