@@ -80,6 +80,15 @@ def test_login_on_the_way_to_another_site__leads_to_the_dashboard(
     assert client.post(LOGIN, data).headers["Location"] == reverse("admin:index")
 
 
+@pytest.mark.usefixtures("ann")
+def test_login_on_the_way_to_a_page__leads_to_it(client: Client) -> None:
+    page = url(Course, "changelist")
+    form = client.get(page, follow=True)
+    [(address, _)] = form.redirect_chain
+    data = {"username": "ann@example.com", "password": PASSWORD, "next": form.context["next"]}
+    assert client.post(address, data).headers["Location"] == page
+
+
 # Cookies and policy
 
 

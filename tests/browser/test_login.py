@@ -20,16 +20,6 @@ def test_login_with_a_wrong_password__is_refused(visitor: Page, platform: Platfo
     expect(visitor).to_have_url(re.compile("/admin/login/"))
 
 
-def test_login_of_a_student__is_refused(visitor: Page, platform: Platform) -> None:
-    log_in(visitor, platform.student)
-    expect(visitor.get_by_role("main")).to_contain_text("Please enter the correct email")
-
-
-def test_login__leads_to_the_page_that_was_asked_for(visitor: Page, platform: Platform) -> None:
-    log_in(visitor, platform.admin, "/admin/courses/course/")
-    expect(visitor).to_have_url(f"{platform.address}/admin/courses/course/")
-
-
 def test_logout__ends_the_session(visitor: Page, platform: Platform) -> None:
     log_in(visitor, platform.admin)
     visitor.get_by_role("button", name="Account").click()

@@ -1,11 +1,14 @@
 """The dashboard, the Schema page, and the parts that all pages share."""
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from config.schema_docs.dictionary import relations
 from tests.browser.accessibility import assert_accessible
+from tests.browser.conftest import PATIENCE, watched
 from tests.browser.platform import Platform
 
 PALETTE = "[x-data='searchCommand()']"
@@ -32,10 +35,25 @@ def test_plot_as_a_table__has_the_numbers(page: Page) -> None:
     expect(plot.get_by_role("rowheader", name="under a day")).to_be_visible()
 
 
-def test_schema__is_accessible(page: Page) -> None:
-    page.goto("/admin/schema/")
-    expect(page.locator(".diagram .box")).to_have_count(24)
-    assert_accessible(page, "schema")
+@pytest.fixture(scope="module")
+def schema_page(admin_page: Page, platform: Platform) -> Iterator[Page]:
+    page = admin_page.context.new_page()
+    page.set_default_timeout(PATIENCE)
+    with watched(page, platform.address):
+        page.goto("/admin/schema/")
+        yield page
+
+
+@pytest.fixture
+def schema(schema_page: Page) -> Page:
+    """Return the Schema page, for tests that do not leave it."""
+    schema_page.mouse.move(0, 0)
+    return schema_page
+
+
+def test_schema__is_accessible(schema: Page) -> None:
+    expect(schema.locator(".diagram .box")).to_have_count(24)
+    assert_accessible(schema, "schema")
 
 
 CROSSINGS = """paths => paths.flatMap(path => {
@@ -48,18 +66,16 @@ CROSSINGS = """paths => paths.flatMap(path => {
 })"""
 
 
-def test_schema_lines__cross_no_table(page: Page) -> None:
-    page.goto("/admin/schema/")
-    edges = page.locator(".edge")
+def test_schema_lines__cross_no_table(schema: Page) -> None:
+    edges = schema.locator(".edge")
     expect(edges).to_have_count(len(relations()))
     assert edges.evaluate_all(CROSSINGS) == []
 
 
-def test_schema_table_pointed_at__lights_up_its_relations(page: Page) -> None:
-    page.goto("/admin/schema/")
-    related = page.locator(".box.related .near .name")
+def test_schema_table_pointed_at__lights_up_its_relations(schema: Page) -> None:
+    related = schema.locator(".box.related .near .name")
     expect(related).to_have_count(0)
-    page.locator(".box[data-table=payments]").hover()
+    schema.locator(".box[data-table=payments]").hover()
     expect(related).to_have_count(5)
     assert sorted(related.all_text_contents()) == [
         "courses",
@@ -68,23 +84,24 @@ def test_schema_table_pointed_at__lights_up_its_relations(page: Page) -> None:
         "refunds",
         "users",
     ]
-    assert sorted(page.locator(".edge.related title").all_text_contents()) == [
+    assert sorted(schema.locator(".edge.related title").all_text_contents()) == [
         "enrollments.payment_id → payments",
         "payments.course_id → courses",
         "payments.user_id → users",
         "refunds.payment_id → payments",
     ]
-    expect(page.locator(".box .row.related")).to_have_count(4)
+    expect(schema.locator(".box .row.related")).to_have_count(4)
 
 
-def test_schema_zoomed_out__shows_only_names(page: Page) -> None:
-    page.goto("/admin/schema/")
-    column = page.locator(".box[data-table=discussion_posts] .row text", has_text="parent_post_id")
+def test_schema_zoomed_out__shows_only_names(schema: Page) -> None:
+    column = schema.locator(
+        ".box[data-table=discussion_posts] .row text", has_text="parent_post_id"
+    )
     expect(column).to_be_visible()
     for _ in range(3):
-        page.get_by_role("button", name="Zoom out").click()
+        schema.get_by_role("button", name="Zoom out").click()
     expect(column).to_be_hidden()
-    page.get_by_role("button", name="Fit the whole diagram").click()
+    schema.get_by_role("button", name="Fit the whole diagram").click()
     expect(column).to_be_visible()
 
 
@@ -118,11 +135,3 @@ def test_search_palette__finds_a_record_and_opens_it(page: Page, platform: Platf
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/users/user/.*/change/$"))
-
-
-def test_theme_chosen__stays(page: Page) -> None:
-    page.goto("/admin/")
-    page.get_by_role("button", name="Account").click()
-    page.get_by_role("button", name="Dark").click()
-    page.goto("/admin/courses/course/")
-    expect(page.locator("html")).to_have_class("dark")
