@@ -76,8 +76,9 @@ def loading_only_records(
     """Return a substitute for load_migrations() that takes the files from `loader`."""
 
     def load(connection: BaseDatabaseWrapper) -> MigrationLoader:
-        again: Any = copy(loader)  # django-stubs expects migrations in place of their records
-        again.applied_migrations = MigrationRecorder(connection).applied_migrations()
+        again = copy(loader)
+        records: Any = MigrationRecorder(connection).applied_migrations()
+        again.applied_migrations = records  # django-stubs expects migrations in place of these
         return again
 
     return load
