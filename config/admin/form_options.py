@@ -34,7 +34,6 @@ class FormOptions:
     """The path to the currency of each amount: `{"amount": "payment__currency"}`."""
     offers: ClassVar[dict[str, Callable[[], Mapping[str, str]]]] = {}
     """Functions that return the values to choose from, with their names, by field."""
-    fields: Any
     model: type[models.Model]
     opts: Any
 
@@ -89,15 +88,6 @@ class FormOptions:
         """Return functions that show the read-only fields of an existing row as lists do."""
         names = self.readonly_names(request, obj) if obj is not None else ()
         return [self.shown(name) for name in names]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Return the names of the inputs, for which Django would build one more form."""
-        if self.fields:
-            return list(self.fields)
-        excluded = self.get_exclude(request, obj)
-        inputs = [field for field in self.opts.concrete_fields if field.editable]
-        names = [field.name for field in inputs if field.name not in excluded]
-        return [*names, *self.get_readonly_fields(request, obj)]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return the fieldsets with each read-only name replaced by the function that shows it."""

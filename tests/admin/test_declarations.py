@@ -20,7 +20,6 @@ from django.utils.html import conditional_escape
 
 from config.admin.deletion import DeletionPlan
 from config.admin.filters import EnumFilter, RecordFilter
-from config.admin.form_options import FormOptions
 from config.admin.forms import RecordSelect
 from config.admin.paths import field_at
 from config.admin.related_records import children, only_children, parents
@@ -274,24 +273,6 @@ def test_fresh_forms__have_an_input_for_everything_that_they_show() -> None:
     for model in WRITTEN:
         fieldsets = model_admin(model).get_fieldsets(request_for(model))
         assert set(flatten_fieldsets(fieldsets)) == set(fresh_form(model).base_fields)
-
-
-def test_fields_of_forms_and_inlines__are_those_that_django_finds(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rows = [factory.create() for factory in BY_MODEL.values()]
-
-    def fields(row: models.Model) -> list[Any]:
-        admin, request = model_admin(type(row)), request_for(type(row))
-        return [
-            flatten_fieldsets(options.get_fieldsets(request, of))
-            for options in (admin, *admin.get_inline_instances(request, row))
-            for of in (None, row)
-        ]
-
-    ours = {type(row): fields(row) for row in rows}
-    monkeypatch.delattr(FormOptions, "get_fields")
-    assert ours == {type(row): fields(row) for row in rows}
 
 
 def test_fresh_forms__find_records_by_typing_and_take_no_query() -> None:
