@@ -53,10 +53,6 @@ def _is_created(
 ) -> bool:
     """Return whether the last effect that names the object created it and did not drop it."""
     tables = _current_and_former_names(key.table, effects)
-    # The SQL may leave the name of an index or a constraint to PostgreSQL.
-    is_named = key.kind != "index" and key.kind not in CONSTRAINTS
-    if not _mention(effects, [_simple_name(key, attributes)] if is_named else tables):
-        return False  # sooner than a pattern is compiled
     pattern = _creation_pattern(key, attributes, schema, tables)
     created = False
     for effect in effects:
@@ -66,14 +62,6 @@ def _is_created(
         # The module of a RunPython may also contain the SQL that drops the object backwards.
         created = created or any(match["created"] for match in pattern.finditer(effect.code))
     return created
-
-
-def _mention(effects: Sequence[OperationEffect], names: Collection[str]) -> bool:
-    """Return whether an effect keeps objects, or contains one of the names in any case."""
-    return any(
-        effect.kept or any(name.lower() in f"{effect.sql}\n{effect.code}".lower() for name in names)
-        for effect in effects
-    )
 
 
 def _current_and_former_names(table: str, effects: Sequence[OperationEffect]) -> list[str]:
