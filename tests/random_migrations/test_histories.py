@@ -26,7 +26,7 @@ def template(templates: Templates, django_db_blocker: DjangoDbBlocker) -> Iterat
     """Return the name of a database with the tables of the apps that no history changes."""
     with (
         override_settings(INSTALLED_APPS=OTHERS),
-        templates.prepared("few_apps", migrate_whole) as name,
+        templates.prepared("random_migrations", migrate_whole) as name,
     ):
         yield name
 
