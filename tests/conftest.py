@@ -130,10 +130,14 @@ def lab(
 ) -> Iterator["Lab"]:
     """Return an app without models, installed next to the project's, with a separate database."""
     from tests.support.lab import Lab
-    from tests.support.migrations import new_database
+    from tests.support.migrations import new_default_database
 
     settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
-    with django_db_blocker.unblock(), new_database(few_apps), Lab(tmp_path).installed() as app:
+    with (
+        django_db_blocker.unblock(),
+        new_default_database(few_apps),
+        Lab(tmp_path).installed() as app,
+    ):
         yield app
 
 

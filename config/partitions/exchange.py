@@ -68,7 +68,7 @@ class Exchange:
         extra = read_rows(self.connection, NOT_IN_TABLE, [self.default] * 3)
         if extra:
             raise MonthError(
-                f"Many rows leave {self.default}, so a new partition replaces it, which would lack "
+                f"Many rows leave {self.default}, so a new partition would replace it, and lose "
                 f"what {self.table} does not have: {', '.join(name for (name,) in extra)}.",
                 f"Remove that, or add it to {self.table}. Then run the same command again.",
             )

@@ -72,7 +72,7 @@ def url(model: type[Model], page: str, *args: Any) -> str:
 
 
 def form_data(form: BaseForm) -> dict[str, str]:
-    """Return what a browser sends of an untouched form."""
+    """Return the data that a browser sends for an untouched form."""
     data: dict[str, Any] = {}
     for bound in form:
         widget: Any = bound.field.widget
@@ -88,7 +88,7 @@ def form_data(form: BaseForm) -> dict[str, str]:
 
 @contextmanager
 def unrendered() -> Iterator[None]:
-    """Leave pages empty until the block ends: to render one takes as long as all else.
+    """Leave pages empty until the block ends, because rendering takes half of the time.
 
     Responses have `context_data`, from which the page would have been rendered.
     """
@@ -97,7 +97,7 @@ def unrendered() -> Iterator[None]:
 
 
 def context_of(client: Client, address: str, parameters: Any = None) -> Any:
-    """Return what the page at `address` would be rendered from."""
+    """Return the context from which the page at `address` would be rendered."""
     with unrendered():
         response: Any = client.get(address, parameters)
     assert response.status_code == 200
@@ -122,12 +122,12 @@ def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list
 
 
 def page_data(client: Client, address: str) -> dict[str, str]:
-    """Return what a browser sends of the untouched page at `address`, with its inlines."""
+    """Return the data that a browser sends for the untouched page at `address`."""
     return data_of_page(context_of(client, address))
 
 
 def data_of_page(context: Any) -> dict[str, str]:
-    """Return what a browser sends of an untouched page that is rendered from `context`."""
+    """Return the data that a browser sends for an untouched page of `context`."""
     data = form_data(context["adminform"].form) | {INPUT: context["shown"]}
     for inline in context["inline_admin_formsets"]:
         data |= form_data(inline.formset.management_form)

@@ -1,4 +1,4 @@
-"""How lists show values: numbers at the right, and colours only for news."""
+"""Values in lists: numbers are at the right, and only good or bad news has colours."""
 
 from collections.abc import Iterator
 

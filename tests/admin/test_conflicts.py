@@ -1,4 +1,4 @@
-"""Edits of what another session has changed, or deleted, while a form was open."""
+"""Edits of records that another session has changed or deleted while a form was open."""
 
 import re
 from collections.abc import Iterator
@@ -175,7 +175,7 @@ def test_values_changed_on_both_sides__are_conflicts_and_nothing_is_saved(
     assert tab.columns() == others
 
 
-# What is compared
+# Compared values
 
 
 def test_untouched_page_saved__writes_nothing(admin_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""JSON documents, which keep all digits, and of which nothing that was typed is dropped."""
+"""JSON documents, which keep all digits and everything that was typed."""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ if "SCREENSHOTS" in os.environ:
 
 
 def part_of(model: type[Model]) -> str:
-    """Return what axe looks at: of one model the whole page, as the sidebar is the same on all."""
+    """Return what axe checks: the whole page of one model only, as all have the same sidebar."""
     return "html" if model is Course else MAIN
 
 

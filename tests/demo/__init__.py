@@ -1,1 +1,1 @@
-"""The demonstration data: does it add up?"""
+"""Tests of the demonstration data."""

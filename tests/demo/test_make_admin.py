@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 from tests.demo.command import run
 from tests.drift.command import Run
 from tests.support.databases import Database, known_database
-from tests.support.migrations import new_database
+from tests.support.migrations import new_default_database
 from users.models import User
 
 PRINTED = re.compile(r"Log in as (\S+) with password (\S+), which is shown only now\.\n")
@@ -89,7 +89,7 @@ def test_make_admin_three_at_once__makes_one_account(
 
     with (
         django_db_blocker.unblock(),
-        new_database(migrated) as name,
+        new_default_database(migrated) as name,
         known_database(name) as database,
         ThreadPoolExecutor(3) as threads,
     ):

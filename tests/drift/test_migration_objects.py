@@ -259,7 +259,7 @@ def test_collation_of_migrations__expected_until_one_removes_it(items: Lab) -> N
     assert found() == ['VS822 collation public."Byte order"']
 
 
-# What models only refer to
+# Objects to which models only refer
 
 REFERRING = """
 class Mood(models.Field):

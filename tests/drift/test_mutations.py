@@ -26,7 +26,7 @@ from tests.drift.kinds import KINDS
 from tests.drift.mutations import LIMIT, OLDEST, Kind, Mutation
 from tests.drift.partition_kinds import PARTITION_KINDS
 from tests.support.lab import Lab
-from tests.support.migrations import new_database
+from tests.support.migrations import new_default_database
 
 REPAIRED = [kind for kind in KINDS if not kind.no_repair]
 UNREPAIRED = [kind for kind in KINDS if kind.no_repair]
@@ -69,7 +69,7 @@ def few(
     `expected` comes first: made while few apps are installed, its database would lack all others.
     """
     lab = Lab(tmp_path_factory.mktemp("lab"))
-    with django_db_blocker.unblock(), new_database(few_apps), lab.installed():
+    with django_db_blocker.unblock(), new_default_database(few_apps), lab.installed():
         lab.write_models(ITEM)
         lab.migrate()
         run("TRUNCATE django_content_type CASCADE")  # no repair brings its rows back

@@ -1,4 +1,4 @@
-"""pg_dump and pg_restore as they are run: until their caller ends, and with their reasons."""
+"""Runs of pg_dump and pg_restore: they end with their caller, and failures have a reason."""
 
 import os
 import subprocess

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from tests.support.migrations import extra_migration, migrate, new_database, run_sql
+from tests.support.migrations import extra_migration, migrate, new_default_database, run_sql
 
 
 @pytest.fixture(scope="module")
 def analyzed(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Yield the name of a migrated database in which one table has been analysed."""
-    with django_db_blocker.unblock(), new_database(migrated) as name:
+    with django_db_blocker.unblock(), new_default_database(migrated) as name:
         run_sql("ANALYZE notifications")
         yield name
 
@@ -109,5 +109,5 @@ def test_migrate_with_an_operation_that_reveals_no_sql__names_its_migration_and_
 
 
 def test_plan_of_an_empty_database__shows_no_hazards(django_db_blocker: DjangoDbBlocker) -> None:
-    with django_db_blocker.unblock(), new_database():
+    with django_db_blocker.unblock(), new_default_database():
         assert not [line for line in migrate("--plan") if line.startswith(" " * 8)]

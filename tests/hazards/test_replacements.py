@@ -1,4 +1,4 @@
-"""The files that check_migrations prints, put in place of a migration: what they hold and do."""
+"""The files that check_migrations prints to replace a migration: their contents and effects."""
 
 import re
 import uuid
@@ -50,7 +50,7 @@ def kinds(migrations: list[Migration]) -> list[list[str]]:
     return [[type(operation).__name__ for operation in item.operations] for item in migrations]
 
 
-# What the files hold
+# Contents of the files
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_accepted_hazards_alone__have_no_files(server: BaseDatabaseWrapper) -> N
     assert files(server, AddIndex("album", INDEX), hazards_accepted=accepted) == []
 
 
-# What the files do
+# Effects of the files
 
 
 MOODS = """

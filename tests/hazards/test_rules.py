@@ -125,7 +125,7 @@ DANGEROUS: list[tuple[Operation, list[str]]] = [
     (alter("notes", models.TextField()), ["ban-drop-default"]),
     (alter("second_label", models.ForeignKey("music.Label", models.CASCADE, "+")),
      ["adding-not-nullable-field", "adding-foreign-key-constraint"]),
-    # What breaks running code
+    # Operations that break running code
     (RemoveField("album", "title"), ["ban-drop-column"]),
     (RenameField("album", "title", "name"), ["renaming-column"]),
     (RenameModel("Album", "Record"), ["renaming-table"]),

@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from tests.migrating.sessions import shorten_pauses
 from tests.support.few_apps import FEW_APPS
-from tests.support.migrations import new_database, run_sql
+from tests.support.migrations import new_default_database, run_sql
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]
     with (
         django_db_blocker.unblock(),
         override_settings(INSTALLED_APPS=FEW_APPS),
-        new_database(few_apps) as name,
+        new_default_database(few_apps) as name,
     ):
         run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
         connection.close()
@@ -28,14 +28,14 @@ def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]
 @pytest.fixture
 def whole_database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Make a database of all apps that of alias "default"; yield its name."""
-    with django_db_blocker.unblock(), new_database(migrated) as name:
+    with django_db_blocker.unblock(), new_default_database(migrated) as name:
         yield name
 
 
 @pytest.fixture
 def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Make an empty database that of alias "default"; yield its name."""
-    with django_db_blocker.unblock(), new_database() as name:
+    with django_db_blocker.unblock(), new_default_database() as name:
         yield name
 
 

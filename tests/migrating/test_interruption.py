@@ -18,7 +18,7 @@ from tests.migrating.runs import Cutter, cutter
 from tests.migrating.sessions import migrate_until
 from tests.support.embedded import made_directory
 from tests.support.few_apps import FEW_APPS, MANAGE_FEW_APPS
-from tests.support.migrations import new_database, run_sql, schema
+from tests.support.migrations import new_default_database, run_sql, schema
 from tests.support.processes import printed, run
 
 LEDGER = "SELECT app || '.' || name FROM django_migrations"
@@ -54,7 +54,7 @@ def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> 
     with (
         django_db_blocker.unblock(),
         override_settings(INSTALLED_APPS=FEW_APPS),
-        new_database(),
+        new_default_database(),
     ):
         uncut.note()
         with connection.execute_wrapper(uncut):
@@ -88,7 +88,7 @@ def test_migrate_cut_at_a_statement__leaves_whole_migrations_and_a_second_finish
     way: str, uncut: Uncut, runs: Cutter, django_db_blocker: DjangoDbBlocker
 ) -> None:
     for number in numbers(way, uncut.statements):
-        with django_db_blocker.unblock(), new_database() as name:
+        with django_db_blocker.unblock(), new_default_database() as name:
             assert runs.run(name, way, number).status != 0
             assert stage() in uncut.stages, f"cut by {way} before statement {number}"
             connection.close()

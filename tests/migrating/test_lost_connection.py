@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from tests.migrating.sessions import migrate_until, session
-from tests.support.migrations import extra_migration, migrate, run, run_sql
+from tests.support.migrations import extra_migration, finished, migrate, run_sql
 from tests.support.proxy import Proxy, proxied
 
 TABLE = 'operations = [migrations.RunSQL("CREATE TABLE extra ()", "DROP TABLE extra")]'
@@ -35,7 +35,7 @@ def test_migration_whose_commit_is_not_answered__is_applied_and_migrate_goes_on(
 ) -> None:
     with extra_migration("users", TABLE):
         lines = migrate_until("Applying users.0099", cutting(proxy, "after"), "users")
-    assert run(lines) == ["users.0099_extra"]
+    assert finished(lines) == ["users.0099_extra"]
     assert has_table()
 
 
@@ -52,7 +52,7 @@ def test_unapplying_whose_commit_is_not_answered__is_done(proxy: Proxy) -> None:
     with extra_migration("users", TABLE):
         migrate("users")
         lines = migrate_until("Unapplying users.0099", cutting(proxy, "after"), "users", "0001")
-    assert run(lines) == ["users.0099_extra"]
+    assert finished(lines) == ["users.0099_extra"]
     assert not has_table()
 
 
@@ -81,7 +81,7 @@ REFUSED = """
 
 def test_migration_without_a_server_of_the_cluster__is_not_applied(database: str) -> None:
     with extra_migration("users", REFUSED), pytest.raises(CommandError) as error:
-        run(migrate("users"))
+        finished(migrate("users"))
     assert str(error.value) == (
         "Server 2: refused. Start that server of the cluster, or see its log. Nothing of "
         "users.0099_extra is applied. Run migrate again to continue."
@@ -105,5 +105,5 @@ def test_migration_that_takes_longer_than_a_timeout_of_the_database__is_applied(
     run_sql(f"ALTER DATABASE {database} SET {timeout} = '200ms'")
     connection.close()
     with extra_migration("users", THINKS):
-        assert run(migrate("users")) == ["users.0099_extra"]
-        assert run(migrate("users", "0001")) == ["users.0099_extra"]
+        assert finished(migrate("users")) == ["users.0099_extra"]
+        assert finished(migrate("users", "0001")) == ["users.0099_extra"]

@@ -24,7 +24,7 @@ from tests.support.migrations import (
     detected,
     migrate,
     model,
-    new_database,
+    new_default_database,
     schema,
     steps,
 )
@@ -45,7 +45,7 @@ def copy(tmp_path: Path) -> Path:
 @pytest.fixture
 def url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Yield the URL of an empty database, which is that of alias "default" as well."""
-    with django_db_blocker.unblock(), new_database() as name:
+    with django_db_blocker.unblock(), new_default_database() as name:
         connection.ensure_connection()
         server = connection.connection.info
         where = {"host": server.host, "user": server.user, "password": server.password}

@@ -10,10 +10,10 @@ from django.core.management import call_command
 from tests.support.migrations import (
     dump,
     extra_migration,
+    finished,
     migrate,
-    new_database,
+    new_default_database,
     planned,
-    run,
     run_sql,
     schema,
 )
@@ -27,7 +27,7 @@ def sqlmigrate(app_label: str, name: str, *options: str) -> str:
 
 def test_empty_database__runs_the_plan_that_it_shows(empty_database: str) -> None:
     plan = planned()
-    assert run(migrate()) == plan
+    assert finished(migrate()) == plan
 
 
 def test_plan_of_an_empty_database__changes_nothing(empty_database: str) -> None:
@@ -44,7 +44,7 @@ def test_migrated_database__has_nothing_to_do(whole_database: str) -> None:
 
 def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(whole_database: str) -> None:
     migrated = {line for line in schema() if "django_migrations" not in line}
-    with new_database():
+    with new_default_database():
         plan = [migration.split(".") for migration in planned()]
         for app_label, name in plan:
             run_sql(sqlmigrate(app_label, name))

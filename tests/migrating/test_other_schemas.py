@@ -4,7 +4,7 @@ import pytest
 from django.core.management.base import CommandError
 
 from tests.support.lab import Lab
-from tests.support.migrations import migrate, run, run_sql
+from tests.support.migrations import finished, migrate, run_sql
 
 MODELS = """
     class Item(models.Model):
@@ -42,5 +42,5 @@ def test_index_built_concurrently_in_another_schema__not_built_again(lab: Lab) -
     migrate("lab")
     found = run_sql("SELECT 'sales.late_idx'::regclass::oid")
     migrate("lab", "0001", "--fake")
-    assert run(migrate("lab")) == ["lab.0002_late"]
+    assert finished(migrate("lab")) == ["lab.0002_late"]
     assert run_sql("SELECT 'sales.late_idx'::regclass::oid") == found

@@ -12,10 +12,10 @@ from pytest_django import DjangoDbBlocker
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     extra_migration,
+    finished,
     migrate,
-    new_database,
+    new_default_database,
     planned,
-    run,
     run_sql,
     schema,
 )
@@ -24,7 +24,7 @@ from tests.support.migrations import (
 @pytest.fixture
 def database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of an empty database."""
-    with django_db_blocker.unblock(), new_database() as name:
+    with django_db_blocker.unblock(), new_default_database() as name:
         yield name
 
 
@@ -134,7 +134,7 @@ def test_default_partition_that_the_plan_frees_first__not_in_the_way(database: s
         " [MonthlyPartitions('time', name='analytics_events_default')]})]"
     )
     with extra_migration("analytics", again):
-        assert run(migrate("analytics")) == ["analytics.0099_extra"]
+        assert finished(migrate("analytics")) == ["analytics.0099_extra"]
 
 
 def test_name_that_the_plan_frees_first__not_in_the_way(database: str) -> None:
@@ -144,7 +144,7 @@ def test_name_that_the_plan_frees_first__not_in_the_way(database: str) -> None:
         " CreateEnum('priority', ['low', 'high'])]"
     )
     with extra_migration("notifications", replace):
-        assert run(migrate("notifications")) == ["notifications.0099_extra"]
+        assert finished(migrate("notifications")) == ["notifications.0099_extra"]
 
 
 NEIGHBOURS = (
@@ -158,23 +158,23 @@ NEIGHBOURS = (
 
 def test_names_that_are_not_in_the_way__migrated(small: str) -> None:
     run_sql("; ".join(f"CREATE {neighbour}" for neighbour in NEIGHBOURS))
-    assert run(migrate("users")) == ["users.0001_initial"]
+    assert finished(migrate("users")) == ["users.0001_initial"]
 
 
 def test_name_that_has_to_be_quoted__not_in_the_way_of_another(small: str) -> None:
     run_sql("CREATE TYPE mood AS ENUM ()")
     create = 'operations = [CreateEnum("Mood", ["happy"]), CreateEnum("my mood", ["happy"])]'
     with extra_migration("users", create):
-        assert run(migrate("users")) == ["users.0001_initial", "users.0099_extra"]
+        assert finished(migrate("users")) == ["users.0001_initial", "users.0099_extra"]
 
 
 def test_table_of_the_user_model_that_ours_replaces__not_in_the_way(small: str) -> None:
     run_sql("CREATE TABLE auth_user ()")
-    assert run(migrate("auth")) == planned_on_empty("auth")
+    assert finished(migrate("auth")) == planned_on_empty("auth")
 
 
 def planned_on_empty(app_label: str) -> list[str]:
-    with new_database():
+    with new_default_database():
         return planned(app_label)
 
 
@@ -219,7 +219,7 @@ def test_role_that_may_not_create_after_the_advice__migrated(small: str, guest: 
     run_sql(f"SET ROLE {guest}")
     _, _, advice = refusal().partition("run: ")
     run_sql(f"RESET ROLE; {advice} SET ROLE {guest}")
-    assert run(migrate("users")) == ["users.0001_initial"]
+    assert finished(migrate("users")) == ["users.0001_initial"]
 
 
 def test_role_that_may_not_create_with_nothing_to_do__not_refused(small: str, guest: str) -> None:
@@ -234,7 +234,7 @@ def test_role_that_may_not_create_with_only_rows_to_change__not_refused(
     migrate("users")
     run_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}; SET ROLE {guest}")
     with extra_migration("users", 'operations = [migrations.RunSQL("DELETE FROM users")]'):
-        assert run(migrate("users")) == ["users.0099_extra"]
+        assert finished(migrate("users")) == ["users.0099_extra"]
 
 
 def test_search_path_without_a_schema__refused(database: str) -> None:

@@ -13,10 +13,10 @@ from config.project import own_apps
 from tests.support.migrations import (
     dump,
     extra_migration,
+    finished,
     migrate,
-    new_database,
+    new_default_database,
     planned,
-    run,
     run_sql,
 )
 
@@ -27,11 +27,11 @@ TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_mode
 @pytest.fixture
 def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Make a copy of the filled database that of alias "default"; the test may change it."""
-    with django_db_blocker.unblock(), new_database(filled):
+    with django_db_blocker.unblock(), new_default_database(filled):
         yield
 
 
-# What a database holds
+# Contents of a database
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def names_of(app_label: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Left:
-    """What a database still holds."""
+    """The objects and records that a database still has."""
 
     relations: set[str]
     types: set[str]
@@ -123,11 +123,11 @@ EVERYTHING = ("users", "sessions", "contenttypes")
 def rollback(
     request: pytest.FixtureRequest, filled: str, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Rollback]:
-    with django_db_blocker.unblock(), new_database(filled):
+    with django_db_blocker.unblock(), new_default_database(filled):
         before, schema_before = snapshot(), dump("--schema-only")
         plan = planned(request.param, "zero")
         names = {name for app_label in apps_gone(plan) for name in names_of(app_label)}
-        ran = run(migrate(request.param, "zero"))
+        ran = finished(migrate(request.param, "zero"))
         without = snapshot()
         for app_label in EVERYTHING[1:] if request.param in EVERYTHING else ():
             migrate(app_label, "zero")
@@ -220,7 +220,7 @@ def test_last_migration_of_an_app_unapplied_and_forward__schema_is_identical(
     database: None,
 ) -> None:
     before = dump("--schema-only")
-    assert run(migrate("enrollments", "0001")) == ["enrollments.0002_initial"]
+    assert finished(migrate("enrollments", "0001")) == ["enrollments.0002_initial"]
     migrate()
     assert dump("--schema-only") == before
 
@@ -247,7 +247,7 @@ def test_last_step_of_a_rollback_fails__nothing_has_changed_and_the_next_runs_al
     )
     assert dump() == before
     run_sql("DROP VIEW amounts")
-    ran = run(migrate("payments", "zero"))
+    ran = finished(migrate("payments", "zero"))
     assert ran == ["enrollments.0002_initial", "payments.0001_initial"]
 
 
@@ -281,7 +281,7 @@ def test_migration_that_is_not_atomic_by_itself__unapplied(database: None) -> No
     concurrently = "migrations.RunSQL('SELECT 1', 'CREATE INDEX CONCURRENTLY ON users (email)')"
     with extra_migration("users", f"atomic = False; operations = [{concurrently}]"):
         migrate("users")
-        assert run(migrate("users", "0001")) == ["users.0099_extra"]
+        assert finished(migrate("users", "0001")) == ["users.0099_extra"]
 
 
 def test_rows_written_by_a_step_back__do_not_stop_the_next(database: None) -> None:
@@ -292,7 +292,7 @@ def test_rows_written_by_a_step_back__do_not_stop_the_next(database: None) -> No
         "notifications", f"operations = [migrations.RunSQL('SELECT 1', '{update}')]"
     ):
         migrate("notifications")
-        assert run(migrate("notifications", "zero"))[-1] == "notifications.0001_initial"
+        assert finished(migrate("notifications", "zero"))[-1] == "notifications.0001_initial"
 
 
 def test_rows_written_by_a_step_back_that_break_a_constraint__nothing_has_changed(

@@ -10,7 +10,7 @@ from config.hazards import demands_of
 from config.migrating.unfit_rows import find_unfit_rows
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import migrate, run, run_sql
+from tests.support.migrations import finished, migrate, run_sql
 
 MODELS = """
 class Owner(models.Model):
@@ -233,7 +233,7 @@ def test_values_that_fit_although_they_look_odd__not_refused(items: Lab) -> None
         + alter("note", "models.CharField(max_length=2, null=True)")
         + constrain('UniqueConstraint(fields=["note"], name="u")'),
     )
-    assert run(migrate("lab")) == ["lab.0002_x"]
+    assert finished(migrate("lab")) == ["lab.0002_x"]
     assert run_sql("SELECT name, n, note FROM lab_item ORDER BY id") == [
         (12, "99", "ab"),
         (-3, None, None),
@@ -243,7 +243,7 @@ def test_values_that_fit_although_they_look_odd__not_refused(items: Lab) -> None
 def test_rows_that_the_plan_fills_before__not_refused(items: Lab) -> None:
     fill = 'lambda apps, _: apps.get_model("lab", "Item").objects.filter(note=None).update(note="")'
     write(items, f"migrations.RunPython({fill}), {alter('note', 'models.TextField()')}")
-    assert run(migrate("lab")) == ["lab.0002_x"]
+    assert finished(migrate("lab")) == ["lab.0002_x"]
 
 
 def test_new_unique_column_that_gets_different_values__not_refused(items: Lab) -> None:
@@ -254,12 +254,12 @@ def test_new_unique_column_that_gets_different_values__not_refused(items: Lab) -
         "unique=True)),"
         'migrations.AddField("owner", "k", models.IntegerField(default=0, unique=True)),',
     )
-    assert run(migrate("lab")) == ["lab.0002_x"]
+    assert finished(migrate("lab")) == ["lab.0002_x"]
 
 
 def test_rows_that_a_one_off_default_fills__not_refused(items: Lab) -> None:
     write(items, alter("note", 'models.TextField(default="")'))
-    assert run(migrate("lab")) == ["lab.0002_x"]
+    assert finished(migrate("lab")) == ["lab.0002_x"]
 
 
 def test_constraint_validated_where_rows_violate_it__reported_with_their_number(items: Lab) -> None:

@@ -9,13 +9,13 @@ from pytest_django import DjangoDbBlocker, Settings
 from config.partitions import after_migrate, exchange, making
 from config.partitions.management.commands import partitions as command
 from tests.migrating.sessions import shorten_pauses
-from tests.support.migrations import new_database
+from tests.support.migrations import new_default_database
 
 
 @pytest.fixture
 def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Make a copy of the migrated database that of alias "default"; yield its name."""
-    with django_db_blocker.unblock(), new_database(migrated) as name:
+    with django_db_blocker.unblock(), new_default_database(migrated) as name:
         yield name
 
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.partitions.commands import refusal
-from tests.support.migrations import new_database
+from tests.support.migrations import new_default_database
 
 pytestmark = pytest.mark.usefixtures("unchanged", "november")
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("unchanged", "november")
 @pytest.fixture(scope="module")
 def unchanged(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Make a copy of the migrated database, which no test of the module changes."""
-    with django_db_blocker.unblock(), new_database(migrated):
+    with django_db_blocker.unblock(), new_default_database(migrated):
         yield
 
 

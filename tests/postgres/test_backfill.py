@@ -10,7 +10,7 @@ from django.db.models import F
 from pytest_django import DjangoDbBlocker
 
 from config.postgres import Backfill
-from tests.support.migrations import applied, new_database, run_sql
+from tests.support.migrations import applied, new_default_database, run_sql
 
 FILL = Backfill("album", "rating", F("stars") * 2)
 ALBUM = CreateModel(
@@ -28,7 +28,7 @@ def albums(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[ProjectState]:
     """Provide the state of a database with a table of two rows."""
-    with django_db_blocker.unblock(), new_database():
+    with django_db_blocker.unblock(), new_default_database():
         state = applied(ProjectState(), ALBUM)
         run_sql("INSERT INTO music_album (stars) VALUES (3), (3)")
         yield state

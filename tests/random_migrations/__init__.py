@@ -1,10 +1,10 @@
-"""Random histories of two apps, over which migrate, rollback, restore and verify_schema are held.
+"""Random histories of two apps, on which migrate, rollback, restore and verify_schema are checked.
 
 A seed decides a program, which is a list of steps. Each step changes the models of the apps "lab"
 and "lab2", or writes a migration by hand; then makemigrations and migrate run, and every table gets
-rows. `world` holds what the models are, `edits` and `handwritten` the steps, `rows` the rows,
-`catalog` what the database is by queries of its own, `journey` the way there, and `oracles` what
-must be true of it.
+rows. `world` has the models, `edits` and `handwritten` the steps, `rows` the rows, `catalog` the
+contents of the database by queries of its own, `journey` a run of the steps, and `oracles` the
+conditions that must hold afterwards.
 
     make test-random SEEDS=200
 

@@ -49,7 +49,7 @@ SCHEMAS = 'CREATE SCHEMA IF NOT EXISTS "sales"'
 
 
 class OracleError(AssertionError):
-    """What an oracle found; `kind` says which oracle, and `detail` what."""
+    """A failed check: `kind` is the oracle, and `detail` the difference."""
 
     def __init__(self, kind: str, detail: str, files: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{kind}: {detail}")

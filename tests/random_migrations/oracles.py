@@ -14,7 +14,7 @@ from tests.random_migrations.catalog import Thing
 from tests.random_migrations.journey import Journey, OracleError, Point, RefusalError, no_traceback
 from tests.random_migrations.world import APPS
 from tests.rollback.helpers import rollback
-from tests.support.migrations import migrate, new_database, run_sql
+from tests.support.migrations import migrate, new_default_database, run_sql
 
 UNASKED = re.compile(r"Data would be destroyed")
 FOR_ROWS = re.compile(
@@ -25,7 +25,7 @@ FOR_ROWS = re.compile(
 
 
 def check_there_and_back(journey: Journey) -> None:
-    """Hold that migrating back to a point, and forth again, gives the same catalogs."""
+    """Check that migrating back to a point, and forth again, gives the same catalogs."""
     point, last = journey.random.choice(journey.points[:-1]), journey.points[-1]
     with copied(journey):
         try:
@@ -152,7 +152,7 @@ NAMED = (
 
 
 def _check_named(before: Sequence[Thing], report: str) -> None:
-    """Hold that the report names each missing object, and no other number of them."""
+    """Check that the report names each missing object, and no other number of them."""
     plan = report.partition("\nBackup: ")[0].partition("\nThis destroys")[2]
     after = {(thing.kind, thing.schema, thing.name) for thing in catalog.things()}
     vanished = [
@@ -222,6 +222,6 @@ def copied(journey: Journey) -> Iterator[None]:
     """Work on a copy of the journey's database, with the last files, until the block ends."""
     connection.close()
     journey.lab.checkout(journey.points[-1].files)
-    with new_database(str(connection.settings_dict["NAME"])):
+    with new_default_database(str(connection.settings_dict["NAME"])):
         yield
     journey.lab.checkout(journey.points[-1].files)

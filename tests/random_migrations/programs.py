@@ -14,7 +14,7 @@ from tests.random_migrations.edits import EDITS
 from tests.random_migrations.handwritten import STATE_ONLY, WRITTEN
 from tests.random_migrations.journey import Journey, OracleError, RefusalError
 from tests.random_migrations.world import Choice
-from tests.support.migrations import new_database
+from tests.support.migrations import new_default_database
 
 STEPS = [*EDITS, "add_model", "add_field", "add_field", "alter_field", "several", "several"]
 BY_HAND = [*WRITTEN, *STATE_ONLY]
@@ -34,7 +34,7 @@ def run(template: str, seed: int, steps: Sequence[Choice]) -> OracleError | None
     with (
         TemporaryDirectory() as directory,
         installed(Path(directory)) as lab,
-        new_database(template),
+        new_default_database(template),
     ):
         try:
             journey = Journey(lab, Random(seed))  # noqa: S311

@@ -1,4 +1,4 @@
-"""Histories of random migrations, on which all oracles are held.
+"""Histories of random migrations, which all oracles check.
 
 The suite runs a few seeds; `make test-random SEEDS=200` runs many, and makes a failing one smaller.
 """

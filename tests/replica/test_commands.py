@@ -1,4 +1,4 @@
-"""What commands say to a replica, and to a standby at which DATABASE_URL points."""
+"""Refusals of commands on a replica, and on a standby at which DATABASE_URL points."""
 
 import pytest
 from django.core.management import CommandError, call_command

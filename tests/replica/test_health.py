@@ -1,4 +1,4 @@
-"""When a standby is used, why it is not, and what the log says."""
+"""Checks of a standby: whether it is used, the reason if it is not, and the log."""
 
 import re
 import socket

@@ -11,7 +11,7 @@ from config.rollback.backup import Backup
 from tests.rollback.backups import back_up
 from tests.support.databases import Database, migrate_whole
 from tests.support.few_apps import FEW_APPS
-from tests.support.migrations import default_database, new_database, run_sql
+from tests.support.migrations import default_database, new_default_database, run_sql
 from tests.support.templates import Templates
 
 ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
@@ -20,7 +20,7 @@ ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
 @pytest.fixture
 def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of a copy of the filled database, which the test may change."""
-    with django_db_blocker.unblock(), new_database(filled) as name:
+    with django_db_blocker.unblock(), new_default_database(filled) as name:
         yield name
 
 
@@ -50,7 +50,7 @@ def small(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     with (
         django_db_blocker.unblock(),
         override_settings(INSTALLED_APPS=FEW_APPS),
-        new_database(accounts) as name,
+        new_default_database(accounts) as name,
     ):
         yield name
 
@@ -58,7 +58,7 @@ def small(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def small_unchanged(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of a copy for the tests of a module that change nothing."""
-    with django_db_blocker.unblock(), new_database(accounts) as name:
+    with django_db_blocker.unblock(), new_default_database(accounts) as name:
         yield name
 
 
@@ -87,7 +87,7 @@ def events(analytics: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     with (
         django_db_blocker.unblock(),
         override_settings(INSTALLED_APPS=ANALYTICS),
-        new_database(analytics) as name,
+        new_default_database(analytics) as name,
     ):
         yield name
 
@@ -97,7 +97,7 @@ def empty_database(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
     """Return the name of a database in which no migration has been applied."""
-    with django_db_blocker.unblock(), new_database() as name:
+    with django_db_blocker.unblock(), new_default_database() as name:
         yield name
 
 
@@ -115,5 +115,5 @@ def backup(
     accounts: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Backup]:
     """Return a backup of a database in which nothing was rolled back."""
-    with django_db_blocker.unblock(), new_database(accounts):
+    with django_db_blocker.unblock(), new_default_database(accounts):
         yield back_up(tmp_path_factory.mktemp("backup"))

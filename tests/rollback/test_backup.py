@@ -53,7 +53,7 @@ def test_password__on_no_command_line(small: str) -> None:
     assert password not in where
 
 
-# What stops it
+# Failures
 
 
 def no_pg_dump(problem: str) -> str:
@@ -162,7 +162,7 @@ def test_unfinished_backup_of_another_process__stays(tmp_path: Path) -> None:
         assert first.exists()
 
 
-# What cannot be restored
+# Objects that cannot be restored
 
 
 def test_file_that_is_not_there__refused(small_unchanged: str, tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from pytest_django import DjangoDbBlocker
 from config.rollback.rehearsal import rehearse
 from config.rollback.rollback_plan import Rollback, read_rollback
 from tests.rollback.helpers import GO_ON, refusal, rollback
-from tests.support.migrations import new_database, run_sql
+from tests.support.migrations import new_default_database, run_sql
 
 
 @pytest.fixture(scope="module")
 def planned(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Rollback]:
     """Return a plan of a rollback of payments, which no test carries out."""
-    with django_db_blocker.unblock(), new_database(filled):
+    with django_db_blocker.unblock(), new_default_database(filled):
         yield read_rollback(connection, ["payments"])
 
 

@@ -7,7 +7,7 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.rollback.test_plan import plan, read
-from tests.support.migrations import extra_migration, migrate, new_database, run_sql
+from tests.support.migrations import extra_migration, migrate, new_default_database, run_sql
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -15,7 +15,7 @@ def extra(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Apply a second migration of notifications, an hour after all others."""
     with (
         django_db_blocker.unblock(),
-        new_database(filled),
+        new_default_database(filled),
         extra_migration("notifications", "operations = []"),
     ):
         migrate("notifications")

@@ -204,7 +204,7 @@ def test_restore_with_something_in_the_way__named_and_nothing_changed(
         run_sql(drop)
 
 
-# What a database may set for its sessions
+# Settings of a database for its sessions
 
 SETTINGS = {
     "array_nulls": "off",

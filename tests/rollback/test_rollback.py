@@ -11,7 +11,7 @@ from django.db import connection
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback, run_command
 from tests.support.lab import Lab
-from tests.support.migrations import extra_migration, migrate, new_database, run_sql
+from tests.support.migrations import extra_migration, migrate, new_default_database, run_sql
 
 PLANS: dict[str, tuple[str, ...]] = {
     "everything": (),
@@ -38,7 +38,7 @@ def run(
     request: pytest.FixtureRequest, filled: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:
     directory = tmp_path_factory.mktemp("backups")
-    with request.getfixturevalue("django_db_blocker").unblock(), new_database(filled):
+    with request.getfixturevalue("django_db_blocker").unblock(), new_default_database(filled):
         before = contents()
         output = rollback(*PLANS[request.param], *GO_ON, "--backup-dir", directory)
         again = rollback(*PLANS[request.param])

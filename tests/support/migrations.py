@@ -175,7 +175,7 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def new_database(template: str = "template1") -> Iterator[str]:
+def new_default_database(template: str = "template1") -> Iterator[str]:
     """Make a copy of `template` the database of the alias "default" until the block ends."""
     name = new_name()
     create_database(name, template)
@@ -213,7 +213,7 @@ def planned(*arguments: str) -> list[str]:
     return [line for line in migrate(*arguments, "--plan")[1:] if not line.startswith(" ")]
 
 
-def run(lines: Collection[str]) -> list[str]:
+def finished(lines: Collection[str]) -> list[str]:
     """Return the migrations that ran, according to the `lines` that migrate printed."""
     finished = (re.fullmatch(r"  (?:Applying|Unapplying) (.*)\.\.\. OK", line) for line in lines)
     return [match[1] for match in finished if match]

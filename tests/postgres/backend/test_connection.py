@@ -1,4 +1,4 @@
-"""A connection on which what a database may set, and the code depends on, is as it must be."""
+"""A connection has the settings on which the code depends, whatever its database sets."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from tests.support.migrations import new_database, run_sql
+from tests.support.migrations import new_default_database, run_sql
 
 
 @pytest.fixture(scope="module")
 def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), new_database() as name:
+    with django_db_blocker.unblock(), new_default_database() as name:
         yield name
 
 

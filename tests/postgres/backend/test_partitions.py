@@ -43,7 +43,7 @@ from config.postgres.enums.operations import (
 from config.postgres.names import shortened
 from tests.support.migrations import (
     applied,
-    new_database,
+    new_default_database,
     run_sql,
     schema,
     there_and_back,
@@ -411,7 +411,7 @@ def own_database(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Provide a database of the test's own, outside of transactions."""
-    with django_db_blocker.unblock(), new_database():
+    with django_db_blocker.unblock(), new_default_database():
         yield
 
 

@@ -1,4 +1,4 @@
-"""Transactions that last, and whose end is certain, whatever is set and whatever is lost."""
+"""Transactions without time limits, whose outcome is known even if a connection is lost."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from pytest_django import DjangoDbBlocker
 
 from config.postgres.backend import begin, certain_commit
 from config.postgres.backend import transactions as module
-from tests.support.migrations import new_database, run_sql
+from tests.support.migrations import new_default_database, run_sql
 from tests.support.proxy import Proxy, proxied
 
 
 @pytest.fixture(scope="module")
 def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), new_database() as name:
+    with django_db_blocker.unblock(), new_default_database() as name:
         run_sql("CREATE TABLE item (name text UNIQUE DEFERRABLE INITIALLY DEFERRED)")
         yield name
 

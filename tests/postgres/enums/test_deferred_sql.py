@@ -1,4 +1,4 @@
-"""What waits for the end of a migration in which the labels or the name of its type change."""
+"""SQL that waits for the end of a migration in which labels or the name of a type change."""
 
 from collections.abc import Sequence
 

@@ -12,9 +12,9 @@ from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     dump,
     extra_migration,
+    finished,
     migrate,
-    new_database,
-    run,
+    new_default_database,
     run_sql,
 )
 from users.enums import Role
@@ -31,7 +31,7 @@ def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None
     with (
         django_db_blocker.unblock(),
         override_settings(INSTALLED_APPS=FEW_APPS),
-        new_database(few_apps),
+        new_default_database(few_apps),
     ):
         UserFactory.create(role=Role.EDUCATOR)
         yield
@@ -49,7 +49,7 @@ def roles() -> list[str]:
 def test_label_added__type_stays_the_same(database: None) -> None:
     before = role_oid()
     with extra_migration("users", f"operations = [{ADD}]"):
-        assert run(migrate("users")) == ["users.0099_extra"]
+        assert finished(migrate("users")) == ["users.0099_extra"]
     assert role_oid() == before
     assert run_sql("SELECT enum_range(NULL::role)::text") == [("{student,guest,educator,admin}",)]
 
@@ -93,7 +93,7 @@ def test_changes_undone_at_once__schema_is_as_before(database: None) -> None:
     before = dump("--schema-only")
     with extra_migration("users", f"operations = [{ADD}, {RENAME}]"):
         migrate("users")
-        assert run(migrate("users", "0001")) == ["users.0099_extra"]
+        assert finished(migrate("users", "0001")) == ["users.0099_extra"]
     assert dump("--schema-only") == before
 
 

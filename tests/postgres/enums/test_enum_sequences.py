@@ -31,7 +31,7 @@ from config.drift.expected import creation_sql
 from config.postgres.catalog import Catalog, Key, read_catalog
 from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
-from tests.support.migrations import model, new_database, project, run_sql
+from tests.support.migrations import model, new_default_database, project, run_sql
 
 SEQUENCES = int(os.environ.get("ENUM_SEQUENCES", "3"))
 STEPS = 4
@@ -300,7 +300,7 @@ def test_random_edits_of_enums__schema_and_rows_are_right_forwards_and_backwards
     random = Random(seed)  # noqa: S311
     news = (f"it's {number}%" for number in count())
     mood, tempo = (new_enum(name, news) for name in ("mood", "tempo"))
-    with django_db_blocker.unblock(), new_database():
+    with django_db_blocker.unblock(), new_default_database():
         state = ProjectState()
         for migration in written(state, mood, tempo):
             state = run(migration, state)

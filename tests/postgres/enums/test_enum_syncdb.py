@@ -12,7 +12,14 @@ from pytest_django import DjangoDbBlocker, Settings
 from config.postgres.enums import AddEnumValue, AlterEnum, CreateEnum
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import applied, migrate, new_database, run_sql, schema, unapplied
+from tests.support.migrations import (
+    applied,
+    migrate,
+    new_default_database,
+    run_sql,
+    schema,
+    unapplied,
+)
 
 MODELS = """
     from django.contrib.postgres.fields import ArrayField
@@ -49,7 +56,7 @@ def test_project_without_migrations_as_in_tests__all_types_made(
     settings: Settings, django_db_blocker: DjangoDbBlocker
 ) -> None:
     settings.MIGRATION_MODULES = {config.label: None for config in apps.get_app_configs()}
-    with django_db_blocker.unblock(), new_database():
+    with django_db_blocker.unblock(), new_default_database():
         migrate("--run-syncdb")
         call_command("flush", interactive=False)
         assert len(run_sql(TYPES)) == 16

@@ -17,7 +17,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.postgres.catalog import Catalog, read_catalog
 from config.postgres.enums import AddEnumValue, AlterEnum, EnumOperation
-from tests.support.migrations import applied, dump, new_database, run_sql, unapplied
+from tests.support.migrations import applied, dump, new_default_database, run_sql, unapplied
 
 LABELS = ["low", "high", "none"]
 REORDER = AlterEnum("level", labels=["none", "low", "high"], old_labels=LABELS)
@@ -192,7 +192,7 @@ def role() -> Iterator[str]:
 
 @pytest.fixture
 def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock(), new_database():
+    with django_db_blocker.unblock(), new_default_database():
         run_sql(BASE)
         yield
 
