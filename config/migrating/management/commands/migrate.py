@@ -81,17 +81,13 @@ class Command(migrate.Command):
         self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # a retry shows no plan
         if not self.fake:
             check_plan(self.connection, plan, apps, self.fake_initial)
-            if not all(backwards for _, backwards in plan):  # to read hazards takes a while
-                self.check_hazards(plan)
+            check_rows(self.connection, self.hazards.demands(plan))
+            if self.verbosity and (hazards := self.hazards.summary(plan)):
+                self.stdout.write(hazards, self.style.WARNING)
         if plan and all(backwards and migration.atomic for migration, backwards in plan):
             self.progress.unapplies = [(m.app_label, m.name) for m, _ in plan]
             self.transaction.enter_context(self.lock.transaction())
             self.transaction.enter_context(all_undone())
-
-    def check_hazards(self, plan: Plan) -> None:
-        check_rows(self.connection, self.hazards.demands(plan))
-        if self.verbosity and (hazards := self.hazards.summary(plan)):
-            self.stdout.write(hazards, self.style.WARNING)
 
     def forget_removed_models(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
         """Delete the content types of the models that the plan removed, once."""
