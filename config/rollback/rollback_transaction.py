@@ -31,7 +31,7 @@ from config.rollback.table_locks import (
     BLOCK_WRITERS,
     lock_tables,
 )
-from config.rollback.trace import Vanishing
+from config.rollback.trace import VanishedObjects
 from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
 
 
@@ -98,7 +98,7 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
     connection, rollback, dropped = job.connection, job.rollback, job.dropped
     make_sequences_transactional(connection, rollback)
     with connection.cursor() as cursor:
-        trace, rows = Vanishing(cursor), RowWatch(cursor)
+        trace, rows = VanishedObjects(cursor), RowWatch(cursor)
         with transaction.atomic(using=connection.alias):
             unapply(connection, rollback, trace, say)
             remove_leftover_records(connection, rollback)
@@ -119,7 +119,7 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
     )
 
 
-def _not_shown(dropped: Dropped, trace: Vanishing, rows: RowWatch) -> CommandError:
+def _not_shown(dropped: Dropped, trace: VanishedObjects, rows: RowWatch) -> CommandError:
     """Return the error that names the other objects. Call it after they have been restored."""
     tables = rows.names(rows.tables - dropped.rows.tables).values()
     more = [

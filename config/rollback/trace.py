@@ -29,7 +29,7 @@ class TracedOperation(NamedTuple):
     vanished: frozenset[Address]
 
 
-class Vanishing:
+class VanishedObjects:
     """The objects of the database at the start, and those that have vanished since."""
 
     def __init__(self, cursor: CursorWrapper) -> None:
@@ -41,18 +41,11 @@ class Vanishing:
         """The relations that this transaction has locked in the mode ACCESS EXCLUSIVE."""
 
     def with_marks(self, migration: Migration) -> Migration:
-        """Return a copy of `migration` with a list of operations of its own."""
-        marked = copy(migration)
-        vars(marked)["operations"] = [*self._with_marks(migration, migration.operations)]
-        return marked
-
-    def _with_marks(
-        self, migration: Migration, operations: Sequence[Operation]
-    ) -> Iterator[Operation]:
-        yield from operations
+        """Return `migration` itself: single operations are not noted."""
+        return migration
 
     def end(self) -> None:
-        """Note that a migration has been undone."""
+        """Do nothing when a migration has been undone."""
 
     def finish(self) -> None:
         """Note all objects that have vanished."""
@@ -64,7 +57,7 @@ class Vanishing:
         self.locked = {address.oid for address in locked if address.catalog == "pg_class"}
 
 
-class Trace(Vanishing):
+class Trace(VanishedObjects):
     """The operations that were undone since the start, and all changes of objects."""
 
     def __init__(self, cursor: CursorWrapper) -> None:
@@ -81,6 +74,12 @@ class Trace(Vanishing):
         """The kinds and names of the new objects."""
         self.names: Sequence[ObjectName] = ()
         """The names of all objects at the end."""
+
+    def with_marks(self, migration: Migration) -> Migration:
+        """Return a copy of `migration` that calls begin() before each operation is undone."""
+        marked = copy(migration)
+        vars(marked)["operations"] = [*self._with_marks(migration, migration.operations)]
+        return marked
 
     def _with_marks(
         self, migration: Migration, operations: Sequence[Operation]

@@ -11,7 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from config.migrating import forget_models, names_kept, removed_models
 from config.postgres.enums import running
 from config.rollback.rollback_plan import Rollback
-from config.rollback.trace import Vanishing
+from config.rollback.trace import VanishedObjects
 
 
 def check_unchanged(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
@@ -26,7 +26,7 @@ def check_unchanged(connection: BaseDatabaseWrapper, rollback: Rollback) -> None
 def unapply(
     connection: BaseDatabaseWrapper,
     rollback: Rollback,
-    trace: Vanishing,
+    trace: VanishedObjects,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Unapply the migrations as `migrate` does, and note in `trace` which objects vanish."""
