@@ -32,8 +32,6 @@ def pytest_configure() -> None:
     # No other session uses a test's database. On a busy machine, a time limit would end a wait
     # that succeeds.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
-    # The real hashes of passwords are slow on purpose.
-    project_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Tests are the same in every month, and so are the processes that they start.
     project_settings.PARTITION_MONTHS_AHEAD = -1
     os.environ["PARTITION_MONTHS_AHEAD"] = "-1"
@@ -166,3 +164,9 @@ def django_db_modify_db_settings(migrated: str) -> None:
         settings = connections[alias].settings_dict
         settings["TEST"]["NAME"] = f"test_{settings['NAME']}_{os.getpid()}"
         settings["TEST"]["TEMPLATE"] = migrated
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings: Settings) -> None:
+    """Use a fast hash for passwords; the real ones are slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -83,7 +83,7 @@ def run_back(connection: BaseDatabaseWrapper, migrations: Sequence[Migration]) -
 
 def schema(connection: BaseDatabaseWrapper) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(SCHEMA)
+        cursor.execute(SCHEMA.format(oldest="0"))
         return sorted(line for (line,) in cursor.fetchall())
 
 
