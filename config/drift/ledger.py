@@ -87,7 +87,7 @@ def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
 
 
 def _recorded_twice(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> Iterator[Drift]:
-    if loader.applied_migrations:  # or there may be no table of records
+    if loader.applied_migrations:  # otherwise the table of records may be missing
         records_of = MigrationRecorder(connection).migration_qs
         nodes = Counter(records_of.values_list("app", "name"))
         for node, records in sorted(nodes.items()):

@@ -73,9 +73,10 @@ class ClientPrograms:
     ) -> Iterator[IO[bytes]]:
         """Run a command line with the standard input `given`, and yield its output.
 
-        It ends with this process, even if that is killed. A program that only writes to its output
-        need not be `bound`, which takes longer than a small program: it ends with the pipe. Only
-        the owner can read files that it creates. Raise ClientProgramError if it fails.
+        It ends with this process, even if that is killed. A program that does nothing but write to
+        its output needs no `bound`: it ends when nobody reads the output, and to bind it takes
+        longer than to run it. Only the owner can read files that the program creates. Raise
+        ClientProgramError if it fails.
         """
         if bound:
             command = [sys.executable, "-IS", bound_program.__file__, str(os.getpid()), *command]
