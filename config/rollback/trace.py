@@ -41,8 +41,10 @@ class VanishedObjects:
         """The relations that this transaction has locked in the mode ACCESS EXCLUSIVE."""
 
     def with_marks(self, migration: Migration) -> Migration:
-        """Return `migration` itself: single operations are not noted."""
-        return migration
+        """Return a copy of `migration` without marks: single operations are not noted."""
+        copied = copy(migration)
+        vars(copied)["operations"] = [*migration.operations]
+        return copied
 
     def end(self) -> None:
         """Do nothing when a migration has been undone."""

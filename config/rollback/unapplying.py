@@ -30,7 +30,7 @@ def unapply(
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Unapply the migrations as `migrate` does, and note in `trace` which objects vanish."""
-    # Receivers of the signal add operations to the migrations, so pass them copies.
+    # Receivers of the signal add operations to the migrations, so with_marks() has copied them.
     plan = [(trace.with_marks(migration), True) for migration in rollback.migrations]
     emit_pre_migrate_signal(
         verbosity=0,

@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
+from config.rollback.rehearsal import rehearse
+from config.rollback.rollback_plan import read_rollback
+from config.rollback.rollback_transaction import Job, carry_out
 from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
@@ -75,6 +79,16 @@ def test_swapped_models__each_counted_under_its_own_name(lab: Lab) -> None:
         ["Create", "model", "A", "1", "row"],
     ]
     assert "2 tables: lab_a, lab_b" in destroyed(lines)
+
+
+def test_renamed_model__no_operation_that_django_adds_stays_in_the_plan(lab: Lab) -> None:
+    lab.write_models("class A(models.Model):\n    pass\n")
+    lab.make_migrations()
+    lab.write_migration("0002_x", "migrations.RenameModel('A', 'B'),")
+    migrate("lab")
+    plan = read_rollback(connection, to=["lab.0001"])
+    carry_out(Job(connection, plan, rehearse(connection, plan, print)), None, print)
+    assert [len(migration.operations) for migration in plan.migrations] == [1]
 
 
 class Elsewhere:

@@ -93,7 +93,7 @@ def test_dry_run__changes_nothing_and_its_script_leaves_what_rollback_leaves(
 
 
 def test_rollback_with_verbosity_0__silent(small: str, backups: Path) -> None:
-    assert rollback("users", *GO_ON, "--no-backup", "--verbosity", 0) == []
+    assert rollback("--to", "users", "zero", *GO_ON, "--no-backup", "--verbosity", 0) == []
     assert run_sql("SELECT name FROM django_migrations WHERE app = 'users'") == []
     assert not backups.exists()
 
