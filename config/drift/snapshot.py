@@ -14,6 +14,7 @@ in the order in which they are created, which a repair needs:
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -45,24 +46,32 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
     Raise CatalogError if it is not a snapshot for this server's version and these models.
     """
     server = _server_line(connection)
-    try:
+    with _explained(path):
         title, of_server, of_models, checksum, *objects, _ = path.read_text("utf-8").split("\n")
         if title != FIRST_LINE:
             raise ValueError
-        if of_server != server:
-            raise CatalogError(
-                f"The snapshot {path} is for {of_server[2:]}, but the server is {server[2:]}. "
-                f"Write a new one on this server: {TO_WRITE}"
-            )
-        if of_models != _models_line(connection):
-            raise CatalogError(
-                f"The snapshot {path} is stale: the models have changed. Write it again: {TO_WRITE}"
-            )
-        if checksum != _checksum_line(objects):
-            raise CatalogError(
-                f"The snapshot {path} was edited or is damaged. Write it again: {TO_WRITE}"
-            )
+    if of_server != server:
+        raise CatalogError(
+            f"The snapshot {path} is for {of_server[2:]}, but the server is {server[2:]}. "
+            f"Write a new one on this server: {TO_WRITE}"
+        )
+    if of_models != _models_line(connection):
+        raise CatalogError(
+            f"The snapshot {path} is stale: the models have changed. Write it again: {TO_WRITE}"
+        )
+    if checksum != _checksum_line(objects):
+        raise CatalogError(
+            f"The snapshot {path} was edited or is damaged. Write it again: {TO_WRITE}"
+        )
+    with _explained(path):
         return dict(_decode(objects))
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Raise CatalogError if the file cannot be read, or is not a snapshot."""
+    try:
+        yield
     except OSError as error:
         raise CatalogError(f"Cannot read the snapshot {path}: {error.strerror}.") from error
     except (ValueError, TypeError) as error:

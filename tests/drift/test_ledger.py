@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import LiteralString
 
 import pytest
+from django.db import ProgrammingError
 from pytest_django import Settings
 
 from config.drift import manual_repair, title
@@ -217,6 +218,14 @@ def test_verify_schema_with_ledger_that_cannot_be_read__reports_its_table(
         run = quick_clone.verify()
     assert run.verdict == drift(1)
     assert "VS201  column django_migrations.applied is missing" in run.out
+
+
+def test_ledger_that_cannot_be_read__is_an_error_of_the_server(shared_clone: Database) -> None:
+    with (
+        shared_clone.changed("ALTER TABLE django_migrations DROP applied"),
+        pytest.raises(ProgrammingError, match="applied"),
+    ):
+        drifts(shared_clone)
 
 
 def test_verify_schema_without_extension_of_a_migration__missing(

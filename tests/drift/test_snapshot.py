@@ -72,6 +72,17 @@ def test_expect_after_models_changed__status_2(
     )
 
 
+def test_expect_with_an_error_in_a_model__does_not_blame_the_file(
+    quick_clone: Database, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def db_type(field: object, connection: object) -> str:
+        raise ValueError("no such type")
+
+    monkeypatch.setattr(type(User._meta.get_field("email")), "db_type", db_type)
+    with pytest.raises(ValueError, match=r"^no such type$"):
+        quick_clone.verify("--expect", snapshot)
+
+
 def test_expect_of_other_major_version__status_2(quick_clone: Database, snapshot: Path) -> None:
     [version] = [line for line in snapshot.read_text().splitlines() if "PostgreSQL" in line]
     snapshot.write_text(snapshot.read_text().replace(version, "# PostgreSQL 14"))
