@@ -63,7 +63,7 @@ class PlannedHazards:
         return set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}
 
     def _state_before(self) -> ProjectState:
-        """Return a new copy of the state, because reading operations changes it."""
+        """Return a new copy of the state, because a reader of operations may change it."""
         return self._applied_state.clone()
 
     @cached_property
@@ -93,5 +93,5 @@ class PlannedHazards:
 
 
 def _is_forwards(plan: Plan) -> bool:
-    """Return whether `plan` applies migrations. Django never mixes the directions in a plan."""
+    """Return whether `plan` applies migrations; Django refuses a plan that also unapplies some."""
     return any(not backwards for _, backwards in plan)

@@ -21,12 +21,12 @@ MAIN = "#main"
 """All but the sidebar, which is the same on every page."""
 SEVERE = ("serious", "critical")
 NOT_SEVERE = "region"
-"""The only rule of those that find nothing severe which takes long."""
+"""A slow rule, whose findings are never severe."""
 COLOR = "color-contrast"
 # It would fetch all stylesheets and media again, which no rule needs here, and find selectors.
 OPTIONS = {"preload": False, "selectors": False}
 passed: set[str] = set()
-"""Colors of texts and all that is below them, which have enough contrast."""
+"""Combinations of the colors of a text and of all that is below it, with enough contrast."""
 CONTRAST = """async ([part, alike, passed, options]) => {
     const below = new Map([[null, ""]]);
     const background = (element) => {
@@ -92,7 +92,7 @@ def switch_to(page: Page, scheme: str) -> None:
 def pale_texts(page: Page, part: str) -> list[str]:
     """Return the texts of `part` that axe finds too pale, of those whose colors it has not passed.
 
-    It needs two thirds of its time for colors, and most texts of all pages have the same ones.
+    Axe needs two thirds of its time for colors, and most texts of all pages have the same ones.
     """
     answer = page.evaluate(CONTRAST, [part, ALIKE, sorted(passed), OPTIONS])
     passed.update(answer["passed"])

@@ -53,9 +53,9 @@ def platform(
     log = tmp_path_factory.mktemp("server") / "log"
     with django_db_blocker.unblock(), new_database(migrated) as database:
         assert seed_demo(database, "--scale=100").status == 0
-        student = Account("student@example.com", "look-around-2")
+        student = "student@example.com"
         users = User.objects.db_manager(database.alias)
-        users.create_user(student.email, student.password, role=Role.STUDENT)
+        users.create_user(student, role=Role.STUDENT)
         admin = Account("admin@example.com", "")
         admin = replace(admin, password=make_administrator(admin.email, database.alias))
         database.connection.close()
@@ -86,7 +86,7 @@ def opened(browser: Browser, platform: Platform, **options: Any) -> Iterator[Pag
 def watched(page: Page, address: str) -> Iterator[Page]:
     """Yield the page, and check afterwards that no error occurred on it.
 
-    It has no draft then, for the next test. Another page would start two processes of Chromium.
+    The next test gets the same page, without drafts: a new one would start two processes.
     """
     watch = Watch(page, address)
     yield page

@@ -24,7 +24,7 @@ class Platform:
     database: Database
     address: str
     admin: Account
-    student: Account
+    student: str
 
 
 def log_in(page: Page, account: Account, wanted: str = "/admin/") -> None:

@@ -208,15 +208,20 @@ def test_first_start_after_kill_of_an_earlier_one__succeeds(fresh: Path, moment:
         assert client.query("SELECT current_database()") == "learning_platform"
 
 
-def test_server_whose_client_was_killed_while_it_started__is_stopped_and_started_by_the_next(
-    directory: Path,
-) -> None:
+def test_server_whose_client_was_killed_while_it_started__is_stopped(directory: Path) -> None:
+    with Client(directory) as client:
+        client.ask()
+        assert eventually((directory / "postmaster.pid").exists)
+        client.end_by(signal.SIGKILL)
+    assert eventually(lambda: not has_keeper(directory))
+    assert is_stopped(directory)
+
+
+def test_start_right_after_kill_of_one_that_started_the_server__succeeds(directory: Path) -> None:
     with Client(directory) as killed:
         killed.ask()
         assert eventually((directory / "postmaster.pid").exists)
         killed.end_by(signal.SIGKILL)
-    assert eventually(lambda: not has_keeper(directory))
-    assert is_stopped(directory)
     with Client(directory) as client:
         assert client.query("SELECT current_database()") == "learning_platform"
 
@@ -247,5 +252,5 @@ def test_server_after_the_end_of_a_forked_child__runs(directory: Path) -> None:
     assert printed(run("-c", FORK, directory)) == "True"
 
 
-def test_first_connections_of_eight_threads__find_one_server(directory: Path) -> None:
-    assert printed(run("-c", THREADS, directory)) == "1"
+def test_first_connections_of_eight_threads__find_one_server(fresh: Path) -> None:
+    assert printed(run("-c", THREADS, fresh)) == "1"

@@ -149,7 +149,7 @@ def new_role(database: Database, *privileges: str) -> Iterator[str]:
 
 def _on_server(statement: str, *parameters: str) -> list[Any]:
     session = _session(**_where(connection) | {"dbname": "postgres"})
-    cursor = session.execute(statement.encode(), parameters)
+    cursor = session.execute(statement.encode(), parameters or None)
     return cursor.fetchall() if cursor.description else []
 
 

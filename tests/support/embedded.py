@@ -2,7 +2,6 @@
 
 import atexit
 import fcntl
-import json
 import os
 import signal
 import socket
@@ -24,12 +23,11 @@ WHICH_SERVER = "SELECT pg_postmaster_start_time()"
 class Client:
     """A process that uses the embedded server on `directory` until `end()` is called."""
 
-    def __init__(self, directory: Path, **variables: str) -> None:
+    def __init__(self, directory: Path) -> None:
         self._socket, theirs = socket.socketpair()
         with theirs:
-            request = json.dumps({"directory": str(directory), "variables": variables})
             control = process_of_clients()
-            socket.send_fds(control, [request.encode()], [theirs.fileno()])
+            socket.send_fds(control, [os.fsencode(directory)], [theirs.fileno()])
             self.pid = int(control.recv(16))
         self._lines = self._socket.makefile("rw")
 
@@ -116,7 +114,7 @@ def made_once() -> Path:
         client.query()
     assert eventually(lambda: not has_keeper(directory))
     for lock in directory.glob("*.lock"):
-        lock.unlink()  # of this user, so that a server of another user could not be backed up
+        lock.unlink()  # it is this user's, and a base backup by another user could not read it
     return directory
 
 

@@ -1,12 +1,11 @@
 """python -m tests.support.embedded_clients FD: a process whose forks use an embedded server.
 
-It takes longer to import psycopg than to use it. Each message on the socket FD, as JSON, is a data
-directory and environment variables, with the socket of a new client; the answer is its pid. Each
-line that a client is sent is a query for a new connection; its answer is a line as well.
+It takes longer to import psycopg than to use it. Each message on the socket FD is a data directory,
+with the socket of a new client; the answer is its pid. Each line that a client is sent is a query
+for a new connection; its answer is a line as well.
 """
 
 import gc
-import json
 import os
 import signal
 import socket
@@ -28,22 +27,21 @@ def main(control: socket.socket) -> None:
             return
         if (pid := os.fork()) == 0:
             control.close()
-            become(descriptors[0], **json.loads(message))
+            become(descriptors[0], Path(os.fsdecode(message)))
             return
         os.close(descriptors[0])
         control.sendall(f"{pid}\n".encode())
 
 
-def become(descriptor: int, directory: str, variables: dict[str, str]) -> None:
-    """Do what a new process with these variables, and the socket as stdin and stdout, does."""
+def become(descriptor: int, directory: Path) -> None:
+    """Do what a new process with the socket as stdin and stdout does."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.alarm(PATIENCE)
     os.setsid()
-    os.environ.update(variables)
     for number in (0, 1):
         os.dup2(descriptor, number)
     os.close(descriptor)
-    answer_queries(EmbeddedServer(Path(directory)))
+    answer_queries(EmbeddedServer(directory))
 
 
 def answer_queries(server: EmbeddedServer) -> None:
