@@ -139,7 +139,7 @@ def data_of_page(context: Any) -> dict[str, str]:
 
 
 def without_inlines(context: Any) -> dict[str, str]:
-    """Return the data that a browser sends for the inlines without rows of the page of `context`."""
+    """Return the data that a browser sends for inlines without rows, on the page of `context`."""
     counts = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
     return {
         f"{inline.formset.prefix}-{name}": count
