@@ -4,22 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
-from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests.migrating.sessions import shorten_pauses
 from tests.support.few_apps import FEW_APPS
-from tests.support.migrations import new_default_database, run_sql
+from tests.support.migrations import new_database_of, new_default_database, run_sql
 
 
 @pytest.fixture
 def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Install few apps, and make a database of them that of alias "default"; yield its name."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(INSTALLED_APPS=FEW_APPS),
-        new_default_database(few_apps) as name,
-    ):
+    with django_db_blocker.unblock(), new_database_of(FEW_APPS, few_apps) as name:
         run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
         connection.close()
         yield name

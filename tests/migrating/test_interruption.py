@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.migrating.runs import Cutter, cutter
 from tests.migrating.sessions import migrate_until
 from tests.support.embedded import made_directory
 from tests.support.few_apps import FEW_APPS, MANAGE_FEW_APPS
-from tests.support.migrations import new_default_database, run_sql, schema
+from tests.support.migrations import new_database_of, new_default_database, run_sql, schema
 from tests.support.processes import printed, run
 
 LEDGER = "SELECT app || '.' || name FROM django_migrations"
@@ -51,11 +50,7 @@ class Uncut:
 @pytest.fixture(scope="module")
 def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Uncut:
     uncut = Uncut()
-    with (
-        django_db_blocker.unblock(),
-        override_settings(INSTALLED_APPS=FEW_APPS),
-        new_default_database(),
-    ):
+    with django_db_blocker.unblock(), new_database_of(FEW_APPS):
         uncut.note()
         with connection.execute_wrapper(uncut):
             migrate_until("OK", uncut.note)

@@ -11,7 +11,12 @@ from config.rollback.backup import Backup
 from tests.rollback.backups import back_up
 from tests.support.databases import Database, migrate_whole
 from tests.support.few_apps import FEW_APPS
-from tests.support.migrations import default_database, new_default_database, run_sql
+from tests.support.migrations import (
+    default_database,
+    new_database_of,
+    new_default_database,
+    run_sql,
+)
 from tests.support.templates import Templates
 
 ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
@@ -47,11 +52,7 @@ def fill_accounts(database: Database) -> None:
 @pytest.fixture
 def small(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of a copy of the database with accounts, which the test may change."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(INSTALLED_APPS=FEW_APPS),
-        new_default_database(accounts) as name,
-    ):
+    with django_db_blocker.unblock(), new_database_of(FEW_APPS, accounts) as name:
         yield name
 
 
@@ -84,11 +85,7 @@ def fill_analytics(database: Database) -> None:
 @pytest.fixture
 def events(analytics: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of a copy of the database of analytics, which the test may change."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(INSTALLED_APPS=ANALYTICS),
-        new_default_database(analytics) as name,
-    ):
+    with django_db_blocker.unblock(), new_database_of(ANALYTICS, analytics) as name:
         yield name
 
 

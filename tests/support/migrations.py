@@ -187,6 +187,13 @@ def new_default_database(template: str = "template1") -> Iterator[str]:
 
 
 @contextmanager
+def new_database_of(installed: list[str], template: str = "template1") -> Iterator[str]:
+    """Install only these apps, and make a copy of `template` the default database."""
+    with override_settings(INSTALLED_APPS=installed), new_default_database(template) as name:
+        yield name
+
+
+@contextmanager
 def default_database(name: str) -> Iterator[None]:
     """Make a database that exists that of the alias "default" until the block ends."""
     usual = connections["default"]

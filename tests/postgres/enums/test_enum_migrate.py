@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.management.base import CommandError
-from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.factories import UserFactory
@@ -14,7 +13,7 @@ from tests.support.migrations import (
     extra_migration,
     finished,
     migrate,
-    new_default_database,
+    new_database_of,
     run_sql,
 )
 from users.enums import Role
@@ -28,11 +27,7 @@ REMOVE = "AlterEnum('role', ['student', 'admin'], ['student', 'educator', 'admin
 @pytest.fixture
 def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Provide a database with the tables of app users and a row in them."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(INSTALLED_APPS=FEW_APPS),
-        new_default_database(few_apps),
-    ):
+    with django_db_blocker.unblock(), new_database_of(FEW_APPS, few_apps):
         UserFactory.create(role=Role.EDUCATOR)
         yield
 
