@@ -79,7 +79,7 @@ class Trace(VanishedObjects):
 
     def with_marks(self, migration: Migration) -> Migration:
         """Return a copy of `migration` that calls begin() before each operation is undone."""
-        marked = copy(migration)
+        marked = super().with_marks(migration)
         vars(marked)["operations"] = [*self._with_marks(migration, migration.operations)]
         return marked
 
