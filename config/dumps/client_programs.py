@@ -73,9 +73,9 @@ class ClientPrograms:
     ) -> Iterator[IO[bytes]]:
         """Run a command line with the standard input `given`, and yield its output.
 
-        It ends with this process, even if that is killed. A program that does nothing but write to
-        its output needs no `bound`: it ends when nobody reads the output, and to bind it takes
-        longer than to run it. Only the owner can read files that the program creates. Raise
+        It ends with this process, even if that is killed. A program that only writes to its output
+        need not be `bound`, which takes longer than the program: its next write fails once this
+        process has ended. Only the owner can read files that the program creates. Raise
         ClientProgramError if it fails.
         """
         if bound:

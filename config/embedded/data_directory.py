@@ -283,6 +283,7 @@ def _system_user() -> pwd.struct_passwd:
     try:
         with suppress(KeyError):
             return pwd.getpwnam(SYSTEM_USER)
+        # PATH finds useradd, whose directory differs between systems.
         subprocess.run(["useradd", SYSTEM_USER], check=True, capture_output=True)  # noqa: S607
         return pwd.getpwnam(SYSTEM_USER)
     except (KeyError, OSError, subprocess.CalledProcessError) as error:

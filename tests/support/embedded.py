@@ -106,7 +106,7 @@ def copy_made(directory: Path) -> None:
 
 @cache
 def made_once() -> Path:
-    """Return a data directory in which a server has run, and which does not change any more."""
+    """Return a data directory in which a server has run. Tests copy it, and never change it."""
     parent = TemporaryDirectory()
     atexit.register(parent.cleanup)
     directory = Path(parent.name, "postgres")

@@ -24,7 +24,7 @@ AS_NOBODY = (
 ) * (os.geteuid() == 0)
 """The prefix of a command that refuses to run as root, or is expected to lack permissions.
 
-The user "nobody" may read all files there, since Python may be in a directory of root.
+It runs as the system user `nobody`, who may read all files: Python may be in a directory of root.
 """
 OTHERS = re.compile("DJANGO_|PG|PYTEST|PYTHONDONT|LANG|LC_")
 # An empty variable counts as not set, but keeps a developer's .env from setting it. No partitions
