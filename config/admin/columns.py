@@ -70,7 +70,7 @@ def display_function(
 
 
 def in_words(row: models.Model, name: str) -> Any:
-    """Return the value of a field for a sentence."""
+    """Return the value of a field as the messages of a form show it."""
     value = display_function(type(row), name, "", link=False)(row)
     return YES_OR_NO[value] if isinstance(value, bool) else value
 

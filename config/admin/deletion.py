@@ -128,7 +128,7 @@ class Deletion:
         """Estimate the number of deleted rows in the tables that were not counted completely.
 
         For a table that refers to `model`, take the estimate of the planner. For another table,
-        assume that each deleted row is referred to as often as the average row of its table.
+        assume that as many rows refer to each deleted row as to the average row.
         """
         referring, sizes = self._planned_rows(), estimates(plan.tables)
         result: dict[Model, int] = {}
@@ -194,7 +194,7 @@ class DeletionPlan:
         )
         rows = [_cte(model) for model in self.tables]
         rows += [f"({self._orphans(model, name)})" for model, name in self.references]
-        # A digest of all keys, unless not all of them are read.
+        # Only a complete count reads all keys, as the digest needs.
         digest = "0" if self.limit else "coalesce(bit_xor(hashtextextended(key::text, 0)), 0)"
         counts = [f"(SELECT ARRAY[count(*), {digest}] FROM {part} AS rows)" for part in rows]
         return f"WITH RECURSIVE {ctes} SELECT {', '.join(counts)}"

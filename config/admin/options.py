@@ -162,7 +162,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     ) -> HttpResponse:
         """Read the form in the time zone in which it was shown.
 
-        The viewer's profile may have got another zone while the form was open.
+        The zone of the viewer's profile may have changed while the form was open.
         """
         if request.method != "POST":
             return super().changeform_view(request, object_id, *args, **kwargs)

@@ -30,7 +30,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the plots and, below them, links to all tables."""
     warn_of_ignored(request)
     context: dict[str, Any] = {"plots": read_plots(), "domains": list_tables(request)}
-    context["replica"] = replica_notice()  # after reads that may have failed there
+    context["replica"] = replica_notice()  # last, since a failed read changes it
     return admin.site.index(request, context)
 
 
@@ -56,9 +56,9 @@ def schema(request: HttpRequest) -> HttpResponse:
     return render(request, "admin_pages/schema.html", context)
 
 
-@cache
+@cache  # models do not change while the process runs
 def diagram(detail: Detail, domain: str) -> Diagram:
-    """Return the diagram of all domains, or of one and its neighbours. Models do not change."""
+    """Return the diagram of all domains, or of one and its neighbours."""
     domains = describe(sketch(connection))
     return draw(focus(domains, domain) if domain else domains, detail)
 

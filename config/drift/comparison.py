@@ -1,4 +1,4 @@
-"""The comparison of the live schema with the expected one."""
+"""The course of a comparison: read both schemas, and find differences, exceptions and repairs."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -222,4 +222,4 @@ def _shortened(value: Any) -> str:
 
 
 def _remedy(demand: Demand, command: str) -> str:
-    return f"Correct them, then run {command} again. To find them: {demand.query};"
+    return f"Correct the rows, then run {command} again. To find them: {demand.query};"

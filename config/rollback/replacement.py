@@ -97,7 +97,7 @@ def check_restored(cursor: CursorWrapper, backup: Backup) -> None:
     live = read_live(cursor, backup.entries)
     independent = (entry for entry in backup.entries if entry.kind in INDEPENDENT_KINDS)
     if missing := [str(entry) for entry in independent if entry not in live]:
-        raise ArchiveError(f"these were missing afterwards: {', '.join(missing)}")
+        raise ArchiveError(f"the database still lacked {', '.join(missing)}")
 
 
 def plan_replacement(

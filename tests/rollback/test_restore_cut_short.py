@@ -1,4 +1,4 @@
-"""rollback --restore that other sessions, signals or a damaged file cut short changes nothing."""
+"""rollback --restore, cut short by a session, a signal or a damaged file: nothing is changed."""
 
 import re
 import signal
@@ -205,7 +205,7 @@ def test_restored_objects_that_are_missing__nothing_changed(
 ) -> None:
     monkeypatch.setattr(restoration, "create_parts", drop_users)
     assert refusal("--restore", backup.path, *GO_ON) == (
-        f"{backup.path} was not restored: these were missing afterwards: table public.users. "
+        f"{backup.path} was not restored: the database still lacked table public.users. "
         "Nothing was changed. Correct this, and run rollback --restore again."
     )
 
@@ -218,7 +218,7 @@ def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
     [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
     assert refusal("--restore", backup.path, *GO_ON) == (
-        f"No backup can be restored: for a server of PostgreSQL {version}, pg_restore is not "
+        f"No backup can be restored: the server runs PostgreSQL {version}, whose pg_restore is not "
         f"installed. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
         f"postgresql-client-{version})."
     )

@@ -135,7 +135,7 @@ def on_cluster(
 ) -> dict[Key, Attributes]:
     """Return the catalog with its keys as on a cluster, without those that Citus cannot enforce.
 
-    A key that `live` has with the same columns gets its quotes.
+    A key is quoted as in `live`, if it has the same columns there.
     """
     changed = {
         key: _quoted_as(
