@@ -101,7 +101,7 @@ def read_object_names(cursor: CursorWrapper, addresses: Iterable[Address]) -> li
     return names
 
 
-def describe(
+def describe_objects(
     cursor: CursorWrapper, vanished: Collection[Address], new_identities: Collection[str] = ()
 ) -> list[DroppedObject]:
     """Return the objects that the rolled back transaction dropped, without parts of other ones.
