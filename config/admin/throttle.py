@@ -32,7 +32,7 @@ from config.console import counted
 LIMIT = 5
 LIMIT_OF_ADDRESS = 50
 PERIOD = timedelta(minutes=15)
-"""How long a login is refused after the last failure within the limit."""
+"""The time for which a login is refused after the last failure within the limit."""
 
 COOKIE = "known_browser"
 COOKIE_AGE = timedelta(days=180)

@@ -30,7 +30,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the plots and, below them, links to all tables."""
     warn_of_ignored(request)
     context: dict[str, Any] = {"plots": read_plots(), "domains": list_tables(request)}
-    context["replica"] = replica_notice()  # after reads that may have failed there
+    context["replica"] = replica_notice()  # the reads above may have failed there
     return admin.site.index(request, context)
 
 

@@ -42,7 +42,7 @@ def test_replica_behind_after_an_idle_time__is_so_since_it_was_not() -> None:
     assert between(lag, primary(11, 102), replica(10, 0)) == 2
 
 
-def test_replica_behind_during_a_long_transaction__is_so_since_the_position_it_has() -> None:
+def test_replica_behind_during_a_long_transaction__is_behind_since_its_position() -> None:
     lag = Lag()
     for second in range(1, 6):  # two seconds behind all the time, without a commit
         found = between(lag, primary(second, second), replica(second - 2, 0))
@@ -53,7 +53,7 @@ def test_replica_that_has_replayed_no_commit__may_be_behind_by_any_time() -> Non
     assert between(Lag(), primary(10, 100), replica(9, None)) == float("inf")
 
 
-def test_replica_that_was_replaced_by_an_older_one__is_behind_since_the_commit_of_that() -> None:
+def test_replica_replaced_by_an_older_one__is_behind_since_the_last_commit_of_the_new_one() -> None:
     lag = Lag()
     between(lag, primary(10, 100), replica(10, 99))
     assert between(lag, primary(11, 101), replica(5, 41)) == 60
