@@ -69,7 +69,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     """The records that may be chosen for a foreign key, if not all."""
 
     list_on_replica = False
-    """Whether the rows of the list are read on the replica. All lists are counted there."""
+    """True if the rows of the list are read on the replica. All lists are counted there."""
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False  # would count the table once more for each list

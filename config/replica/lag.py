@@ -63,7 +63,7 @@ class Lag:
         self._reached = Decimal(0)
         """The last position of the standby."""
         self.has_other_primary = False
-        """Whether the standby has changes that the primary lacks, so that it follows another."""
+        """True if the standby has changes that the primary lacks, so that it follows another."""
 
     def add_primary(self, primary: WalPosition) -> None:
         """Add the present position of the primary, before that of the standby is read."""

@@ -61,7 +61,7 @@ class DroppedObject:
 
     @property
     def holds_data(self) -> bool:
-        """Whether dropping the object may destroy rows or values."""
+        """True if dropping the object may destroy rows or values."""
         return self.kind in (HOLDS_ROWS, HOLDS_VALUES)
 
 

@@ -66,7 +66,7 @@ class Rollback:
 
     @property
     def empties_ledger(self) -> bool:
-        """Whether no migration remains, so that the table of migration records is dropped."""
+        """True if no migration remains, so that the table of migration records is dropped."""
         return not self.after.models and not self.unknown
 
 
