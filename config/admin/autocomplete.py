@@ -1,4 +1,4 @@
-"""The records that an input offers while a person types."""
+"""The records that an input offers while the user types."""
 
 from typing import Any
 

@@ -115,7 +115,7 @@ def described(count: Count, estimate: int) -> str:
     return about(estimate) if estimate > count.number else f"more than {count.number:,}"
 
 
-def sizes(models: Iterable[Model]) -> dict[Model, str]:
+def row_counts(models: Iterable[Model]) -> dict[Model, str]:
     """Return the number of rows in each table: exact for small tables, estimated for others.
 
     A table has no entry if it was never analyzed and cannot be counted.

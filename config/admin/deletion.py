@@ -104,16 +104,16 @@ class Deletion:
         return [affected for affected in self._counts[1] if affected.count]
 
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
-        plan = DeletionPlan(self.model, limit)
+        query = DeletionQuery(self.model, limit)
         if is_cluster():
-            numbers = numbers_by_steps(plan, self.keys)
+            numbers = numbers_by_steps(query, self.keys)
         else:
-            numbers = _fetch_one(plan.sql, {"keys": list(self.keys)})
-        of_tables = dict(zip(plan.tables, numbers, strict=False))
-        of_references = zip(plan.references, numbers[len(of_tables) :], strict=True)
+            numbers = _fetch_one(query.sql, {"keys": list(self.keys)})
+        of_tables = dict(zip(query.tables, numbers, strict=False))
+        of_references = zip(query.references, numbers[len(of_tables) :], strict=True)
         counts = {model: count for model, (count, _) in of_tables.items()}
-        bounded = plan.bounded(counts)
-        expected = self._expected(plan, counts, bounded) if bounded and not is_cluster() else {}
+        bounded = query.bounded(counts)
+        expected = self._expected(query, counts, bounded) if bounded and not is_cluster() else {}
         deleted = [
             Affected(model, Count(count, model not in bounded), expected.get(model, 0), digest)
             for model, (count, digest) in of_tables.items()
@@ -124,20 +124,22 @@ class Deletion:
         ]
         return deleted, kept
 
-    def _expected(self, plan: "DeletionPlan", counts: Any, bounded: set[Model]) -> dict[Model, int]:
+    def _expected(
+        self, query: "DeletionQuery", counts: Any, bounded: set[Model]
+    ) -> dict[Model, int]:
         """Estimate the number of deleted rows in the tables that were not counted completely.
 
         For a table that refers to `model`, take the estimate of the planner. For another table,
         assume that as many rows refer to each deleted row as to the average row.
         """
-        referring, sizes = self._planned_rows(), estimates(plan.tables)
+        referring, sizes = self._planned_rows(), estimates(query.tables)
         result: dict[Model, int] = {}
-        for model in plan.tables:
+        for model in query.tables:
             arms = [
                 referring[field]
                 if parent is self.model
                 else result[parent] * sizes[model] // max(sizes[parent], 1)
-                for parent, field in plan.arms(model)
+                for parent, field in query.arms(model)
             ]
             known = counts[model] if model not in bounded else min(max([0, *arms]), sizes[model])
             result[model] = known
@@ -158,8 +160,8 @@ class Deletion:
 
 
 @dataclass(frozen=True)
-class DeletionPlan:
-    """The counting query, with a common table expression for the deleted keys of each table."""
+class DeletionQuery:
+    """The query that counts, with a common table expression for the deleted keys of each table."""
 
     model: Model
     limit: int | None

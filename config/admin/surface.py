@@ -5,7 +5,7 @@ from config.admin.bounds import QuerySet as QuerySet
 from config.admin.bounds import TooSlowError as TooSlowError
 from config.admin.bounds import about as about
 from config.admin.bounds import at_most as at_most
-from config.admin.bounds import sizes as sizes
+from config.admin.bounds import row_counts as row_counts
 from config.admin.confirmation import ChangedSinceError as ChangedSinceError
 from config.admin.confirmation import ask_again as ask_again
 from config.admin.currency_codes import currencies as currencies

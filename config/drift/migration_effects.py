@@ -46,7 +46,7 @@ class OperationEffect:
     code: str = ""
     """The Python source of the module that contains the function of RunPython."""
     cascades: bool = False
-    """Whether it may also have dropped dependent objects."""
+    """True if it may also have dropped dependent objects."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """The old name of each renamed table by its new name."""
 

@@ -45,7 +45,7 @@ from config.postgres.partition_declaration import (
     in_schema_of,
     month_name,
     monthly_partitions,
-    part_name,
+    prefixed_name,
 )
 from config.postgres.queries import execute, read_rows
 from config.postgres.row_security import every_row
@@ -103,7 +103,7 @@ __all__ = [
     "named_fields",
     "not_blank",
     "not_blank_check",
-    "part_name",
+    "prefixed_name",
     "read_rows",
     "shortened",
     "unique_rules",

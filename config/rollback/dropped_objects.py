@@ -25,7 +25,7 @@ class UndoneOperation:
 
     @property
     def runs_code(self) -> bool:
-        """Whether undoing it runs custom code or SQL. Django's own code destroys nothing."""
+        """True if undoing it runs custom code or SQL. Django's own code destroys nothing."""
         operation = self.operation
         if isinstance(operation, RunPython):
             code = operation.reverse_code

@@ -61,7 +61,7 @@ class DroppedObject:
 
     @property
     def holds_data(self) -> bool:
-        """Whether dropping the object may destroy rows or values."""
+        """True if dropping the object may destroy rows or values."""
         return self.kind in (HOLDS_ROWS, HOLDS_VALUES)
 
 
@@ -101,7 +101,7 @@ def read_object_names(cursor: CursorWrapper, addresses: Iterable[Address]) -> li
     return names
 
 
-def describe(
+def describe_objects(
     cursor: CursorWrapper, vanished: Collection[Address], new_identities: Collection[str] = ()
 ) -> list[DroppedObject]:
     """Return the objects that the rolled back transaction dropped, without parts of other ones.

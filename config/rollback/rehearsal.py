@@ -14,7 +14,7 @@ from config.migrating import LockWaits, Progress, explained_operations, guarded_
 from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
-from config.rollback.inventory import describe, read_object_names
+from config.rollback.inventory import describe_objects, read_object_names
 from config.rollback.rehearsal_editor import DropRecord, RehearsalEditor
 from config.rollback.remains import check_nothing_left
 from config.rollback.rollback_plan import Rollback
@@ -101,7 +101,7 @@ def _read_dropped(
     cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: RowWatch
 ) -> Dropped:
     """Return what the rehearsal removed. Call it after that has been rolled back."""
-    objects = describe(cursor, trace.vanished, trace.new_identities)
+    objects = describe_objects(cursor, trace.vanished, trace.new_identities)
     operations: dict[Migration, list[UndoneOperation]] = {m: [] for m in rollback.migrations}
     for traced in trace.operations:
         dropped = [obj for obj in objects if obj.address in traced.vanished]
@@ -115,5 +115,5 @@ def _read_dropped(
         trace.unbacked,
         {*trace.names} - {*read_object_names(cursor, trace.before)},
         trace.locked,
-        rows.describe(),
+        rows.read_changes(),
     )

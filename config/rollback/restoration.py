@@ -40,7 +40,7 @@ from config.rollback.rollback_transaction import Job
 WITHOUT_ROWS = ("VIEW", "MATERIALIZED VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
 DONE = "The restoration is done."
 PATIENCE, POLL_SECONDS = 10.0, 0.2
-"""How long, and how often, to ask about a transaction whose connection was lost."""
+"""Seconds to ask about a transaction whose connection was lost, and between two attempts."""
 
 
 def open_backup(path: Path) -> Backup:

@@ -20,7 +20,7 @@ from config.migrating import (
 )
 from config.postgres import every_row
 from config.rollback.dropped_objects import Dropped
-from config.rollback.inventory import describe
+from config.rollback.inventory import describe_objects
 from config.rollback.losses import Losses, read_losses
 from config.rollback.remains import check_nothing_left
 from config.rollback.rollback_plan import Rollback
@@ -122,8 +122,9 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
 def _not_shown(dropped: Dropped, trace: VanishedObjects, rows: RowWatch) -> CommandError:
     """Return the error that names the other objects. Call it after they have been restored."""
     tables = rows.names(rows.tables - dropped.rows.tables).values()
+    objects = describe_objects(rows.cursor, trace.vanished - dropped.vanished)
     more = [
-        *(obj.described for obj in describe(rows.cursor, trace.vanished - dropped.vanished)),
+        *(item.described for item in objects),
         *(f"rows of {name}" for name in dict.fromkeys(tables)),
     ]
     return CommandError(

@@ -73,7 +73,7 @@ class RowWatch:
         """The oids of the tables with changed or new rows."""
         return {*self.deleted, *self.updated, *self.inserted}
 
-    def describe(self) -> RowChanges:
+    def read_changes(self) -> RowChanges:
         """Return the changes. Call it after they have been rolled back."""
         truncated = {
             oid: rows - self.rows_left[oid]

@@ -5,7 +5,7 @@ from config.schema_docs.dictionary import (
     Domain,
     Relation,
     Table,
-    describe,
+    describe_domains,
     domain_apps,
     sketch,
 )
@@ -16,7 +16,7 @@ __all__ = [
     "Domain",
     "Relation",
     "Table",
-    "describe",
+    "describe_domains",
     "domain_apps",
     "short_type",
     "sketch",

@@ -67,7 +67,7 @@ RAISED: dict[str, str] = {
     "ValueError('\\nA:\\nB')": "ValueError: A",
     "EOFError()": "EOFError",
 }
-"""Errors of Python, and how they are told."""
+"""Errors of Python, and their texts in messages."""
 OBJECTS: dict[str, tuple[str, str]] = {
     sql("CREATE TABLE users ()"): ('relation "users" already exists', DROP_OR_RENAME),
     sql("ALTER TABLE lab_item ADD COLUMN id int"): (
@@ -194,7 +194,7 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migratio
 
 
 UNDONE = ("DROP TABLE gone", "CREATE VIEW", "SET LOCAL ROLE")
-"""Words of the operations that are undone as well: each error is told in the same way."""
+"""Words of the operations that are undone as well, whose errors have the same form."""
 
 
 def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:

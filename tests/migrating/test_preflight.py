@@ -30,7 +30,7 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 @pytest.fixture
 def small(database: str) -> Iterator[str]:
-    """Have few apps, for a test that needs only the users."""
+    """Install few apps, for a test that needs only the users."""
     with override_settings(INSTALLED_APPS=FEW_APPS):
         yield database
 
@@ -45,7 +45,7 @@ def guest() -> Iterator[str]:
 
 
 def refusal(*arguments: str) -> str:
-    """Return the reason for which migrate refuses, and leaves the database as it was."""
+    """Return the reason why migrate refuses, and check that the database is unchanged."""
     before = schema()
     with pytest.raises(CommandError) as error:
         migrate(*arguments)

@@ -109,7 +109,7 @@ def test_key_that_is_referred_to_and_renamed__unapplied_under_both_names(
 
 
 @pytest.mark.parametrize("migrations", [ITEM_AND_RENAME, [("0002_x", ITEM + RENAME)]])
-def test_key_that_is_referred_to_and_renamed_behind_a_reader__renamed_in_the_end(
+def test_key_with_references_renamed_while_a_session_reads__waits_and_is_renamed(
     lab: Lab, migrations: list[tuple[str, str]]
 ) -> None:
     lab.write_migration("0001_x", SHELF)

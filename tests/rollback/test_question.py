@@ -92,7 +92,7 @@ def take_terminal(terminal: int) -> None:
     import fcntl
     import termios
 
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which is ignored where tests run in background
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored if tests run in background
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 

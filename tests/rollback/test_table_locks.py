@@ -16,7 +16,7 @@ from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
 PLAN, BACKUP, PAUSE = "This destroys", "Backup: ", "Trying again"
-"""What is printed once the plan is made, once the backup is written, and before a pause."""
+"""The lines that rollback prints after the plan, after the backup, and before a pause."""
 READ, WRITE = "SELECT FROM user_profiles", "UPDATE user_profiles SET bio = bio"
 
 

@@ -61,7 +61,7 @@ class Placement:
     column: str = ""
     """The column by which they are spread; '' if each server has all of them."""
     colocated: bool = False
-    """Whether rows of other tables that have the same value are on the same server."""
+    """True if rows of other tables that have the same value are on the same server."""
     other: str = ""
     """The words for a place that no model can declare."""
 

@@ -6,7 +6,7 @@ from config.citus.cluster import check_migrated, read_cluster
 from config.citus.distribution_plan import DistributionPlan, read_placed, read_plan
 from config.citus.distribution_run import DistributionRun
 from config.citus.partitioned import statements_to_restore
-from config.citus.plan_report import IN_PLACE, TAKEN_BACK, describe, describe_return
+from config.citus.plan_report import IN_PLACE, TAKEN_BACK, describe_plan, describe_return
 from config.citus.return_path import statements_back
 from config.console import add_database_option, ask, chosen_connection, counted
 from config.drift import verify
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         if plan.is_empty and not left:
             self.say(f"Nothing to do. {IN_PLACE}.")
             return
-        if self.may_go_on(describe(plan, self.cluster, left), plan):
+        if self.may_go_on(describe_plan(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
                 run = DistributionRun(self.connection, waits, self.say)
                 run.distribute(read_plan(self.connection))  # another run may have been at work
