@@ -21,7 +21,7 @@ from config.postgres.enums import EnumAutodetector, running
 
 
 class Command(migrate.Command):
-    """A migrate that runs alone and waits for locks briefly.
+    """A migrate that only one process runs at a time and whose waits for locks are brief.
 
     It checks the whole plan first. Each migration is one transaction with its record, and a plan
     that unapplies migrations is one transaction.
