@@ -1,7 +1,6 @@
 """The restoration of a backup in one transaction, which is checked before it is committed."""
 
 import shlex
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.console import counted, error_reason
 from config.dumps import ClientProgramError, ClientPrograms, list_of
 from config.migrating import Progress, guarded_run
-from config.postgres.backend import transaction_status
+from config.postgres.backend import transaction_outcome
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_shards
 from config.project import typed
@@ -39,8 +38,6 @@ from config.rollback.rollback_transaction import Job
 
 WITHOUT_ROWS = ("VIEW", "MATERIALIZED VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
 DONE = "The restoration is done."
-PATIENCE, POLL_SECONDS = 10.0, 0.2
-"""Seconds to ask about a transaction whose connection was lost, and between two attempts."""
 
 
 def open_backup(path: Path) -> Backup:
@@ -98,13 +95,11 @@ class RestorationProgress(Progress):
         """Return a sentence about the outcome, which only the server knows if a commit failed."""
         if not self.transaction:
             return "Nothing was changed."
-        deadline = time.monotonic() + PATIENCE
-        while (status := transaction_status(connection, self.transaction)) == "in progress":
-            if time.monotonic() > deadline:
-                break
-            time.sleep(POLL_SECONDS)
         standings = {"committed": DONE, "aborted": "Nothing was changed."}
-        return standings.get(status, "It is unknown whether the restoration was committed.")
+        return standings.get(
+            transaction_outcome(connection, self.transaction),
+            "It is unknown whether the restoration was committed.",
+        )
 
 
 def restore(

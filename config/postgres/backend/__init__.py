@@ -7,7 +7,7 @@ from config.postgres.backend.transactions import (
     begin,
     certain_commit,
     revive,
-    transaction_status,
+    transaction_outcome,
 )
 
 __all__ = [
@@ -17,5 +17,5 @@ __all__ = [
     "begin",
     "certain_commit",
     "revive",
-    "transaction_status",
+    "transaction_outcome",
 ]

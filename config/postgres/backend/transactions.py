@@ -66,7 +66,9 @@ def certain_commit(connection: BaseDatabaseWrapper) -> Iterator[None]:
             yield
             transaction_id = _read_transaction_id(connection)
     except Error as error:
-        if not (transaction_id and is_lost(error) and _is_committed(connection, transaction_id)):
+        if not (transaction_id and is_lost(error)):
+            raise
+        if transaction_outcome(connection, transaction_id) != "committed":
             raise
 
 
@@ -76,22 +78,18 @@ def _read_transaction_id(connection: BaseDatabaseWrapper) -> str | None:
     return transaction_id
 
 
-def _is_committed(connection: BaseDatabaseWrapper, transaction_id: str) -> bool:
-    """Return whether the transaction was committed; False if the server does not answer in time."""
+def transaction_outcome(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
+    """Return "committed" or "aborted", or after PATIENCE "in progress" or "unknown"."""
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        status = transaction_status(connection, transaction_id)
-        if status in ("committed", "aborted"):
-            return bool(status == "committed")
+    while True:
+        outcome = _ask_outcome(connection, transaction_id)
+        if outcome in ("committed", "aborted") or time.monotonic() > deadline:
+            return outcome
         time.sleep(POLL_SECONDS)
-    return False
 
 
-def transaction_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
-    """Return "committed", "aborted", "in progress" or "unknown", as a new session reports it.
-
-    The old session may be lost, or may still run a statement.
-    """
+def _ask_outcome(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
+    """Return what a new session reports: the old one may be lost, or still run a statement."""
     connection.close()
     try:
         rows = read_rows(connection, "SELECT pg_xact_status(%s::xid8)", [transaction_id])
