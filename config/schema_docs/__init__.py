@@ -10,14 +10,3 @@ from config.schema_docs.dictionary import (
     sketch,
 )
 from config.schema_docs.mermaid import short_type
-
-__all__ = [
-    "Column",
-    "Domain",
-    "Relation",
-    "Table",
-    "describe",
-    "domain_apps",
-    "short_type",
-    "sketch",
-]
