@@ -26,7 +26,7 @@ from benchmarks.databases import migrated_database
 SLOWEST = 25
 QUICK = 0.1
 """The time in seconds below which a page is not requested again."""
-NOT_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "WITH before", "SELECT set_config")
+NOT_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT set_config")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """Settings from the environment, and refusals of missing and wrong values."""
 
-import json
+import os
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from tests.support.processes import PROJECT, manage, printed, refusal, run, shell
+from tests.support.processes import PROJECT, environment, manage, printed, refusal, shell
 from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
 
 URL = "postgres://user:password@host:5432/name"
@@ -28,15 +32,14 @@ NO_DATABASE_URL = (
 )
 
 
-def setting(name: str, **variables: object) -> object:
-    code = f"import json, config.settings as s; print(json.dumps(s.{name}, default=str))"
-    return json.loads(printed(run("-c", code, **variables)))
+def settings_of(**variables: object) -> dict[str, Any]:
+    """Return the settings of a process with these environment variables."""
+    with patch.dict(os.environ, environment(**variables), clear=True):
+        return runpy.run_path(str(PROJECT / "config" / "settings.py"))
 
 
 def test_log_in_production__has_no_mail_to_administrators() -> None:
-    loggers = setting('LOGGING["loggers"]', **PRODUCTION)
-    assert isinstance(loggers, dict)
-    assert loggers["django"]["handlers"] == []
+    assert settings_of(**PRODUCTION)["LOGGING"]["loggers"]["django"]["handlers"] == []
 
 
 @pytest.mark.parametrize("command", ["check", "migrate", "runserver"])
@@ -45,19 +48,11 @@ def test_command_in_production_without_database_url__is_refused(command: str) ->
     assert refusal(process) == f"manage.py {command}: {NO_DATABASE_URL}"
 
 
-def test_command_in_production_without_secret_key__is_refused() -> None:
-    process = manage("check", **PRODUCTION | {"SECRET_KEY": ""})
-    assert refusal(process) == f"manage.py check: {NO_SECRET_KEY}"
-
-
-def test_command_with_only_debug_off__lists_all_missing_settings() -> None:
-    process = manage("check", DEBUG="off")
-    assert refusal(process) == f"manage.py check: {NO_SECRET_KEY} {NO_DATABASE_URL}"
-
-
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
+        (PRODUCTION | {"SECRET_KEY": ""}, NO_SECRET_KEY),
+        ({"DEBUG": "off"}, f"{NO_SECRET_KEY} {NO_DATABASE_URL}"),
         (
             {"DEBUG": "ture"},
             "DEBUG in the environment is neither on nor off. Set it to one of them.",
@@ -93,8 +88,10 @@ def test_command_with_only_debug_off__lists_all_missing_settings() -> None:
         ),
     ],
 )
-def test_command_with_wrong_value__is_refused(variables: dict[str, str], message: str) -> None:
-    assert refusal(manage("check", **variables)) == f"manage.py check: {message}"
+def test_wrong_value__is_refused(variables: dict[str, str], message: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings_of(**variables)
+    assert str(refused.value) == message
 
 
 def test_check_deploy_in_production__is_silent() -> None:
@@ -108,7 +105,7 @@ def test_check_deploy_in_production__is_silent() -> None:
 def test_debug__is_on_by_default_with_the_embedded_database(
     variables: dict[str, str], debug: bool
 ) -> None:
-    assert setting("DEBUG", **variables) is debug
+    assert settings_of(**variables)["DEBUG"] is debug
 
 
 @pytest.mark.parametrize(
@@ -131,8 +128,7 @@ def test_debug__is_on_by_default_with_the_embedded_database(
 def test_database_of_environment__is_set(
     variables: dict[str, object], expected: dict[str, object]
 ) -> None:
-    database = setting("DATABASES['default']", DATABASE_URL=URL, **variables)
-    assert isinstance(database, dict)
+    database = settings_of(DATABASE_URL=URL, **variables)["DATABASES"]["default"]
     assert {key: database[key] for key in expected} == expected
 
 
@@ -158,8 +154,7 @@ def test_replica_of_environment__is_set_and_not_waited_for(
     variables: dict[str, object], expected: dict[str, object]
 ) -> None:
     urls = {"DATABASE_URL": URL, "DATABASE_REPLICA_URL": REPLICA}
-    database = setting("DATABASES['replica']", **urls, **variables)
-    assert isinstance(database, dict)
+    database = settings_of(**urls, **variables)["DATABASES"]["replica"]
     assert {key: database[key] for key in expected} == expected
 
 
@@ -185,11 +180,21 @@ print("DATABASE_URL" in page, "s3cret" in page)
         ("", PROJECT / "backups"),
         ("data/here", PROJECT / "data/here"),
         ("~/data", Path("/home/some user/data")),
+        ("/data", Path("/data")),
     ],
 )
 def test_value_of_rollback_backup_dir__is_this_path(value: str, path: Path) -> None:
-    variables = {"ROLLBACK_BACKUP_DIR": value, "HOME": "/home/some user"}
-    assert setting("ROLLBACK_BACKUP_DIR", **variables) == str(path)
+    settings = settings_of(ROLLBACK_BACKUP_DIR=value, HOME="/home/some user")
+    assert settings["ROLLBACK_BACKUP_DIR"] == path
+
+
+def test_embedded_server__is_in_the_directory_of_its_variable() -> None:
+    database = settings_of(EMBEDDED_POSTGRES_DIR="data/here")["DATABASES"]["default"]
+    default = settings_of()["DATABASES"]["default"]
+    assert (database["EMBEDDED_POSTGRES_DIR"], default["EMBEDDED_POSTGRES_DIR"]) == (
+        PROJECT / "data/here",
+        PROJECT / ".postgres",
+    )
 
 
 @pytest.fixture(scope="module")

@@ -42,18 +42,16 @@ class TooSlowError(Exception):
 
 @contextmanager
 def local_settings(**values: str) -> Iterator[None]:
-    """Set parameters of PostgreSQL inside the block, and restore the previous values after it."""
-    current = ", ".join(f"current_setting('{name}')" for name in values)
-    new = ", ".join(f"set_config('{name}', %s, true)" for name in values)
-    with transaction.atomic(reader().alias), reader().cursor() as cursor:
-        cursor.execute(
-            # The names come from our code only.
-            f"WITH before AS MATERIALIZED (SELECT {current}) SELECT *, {new} FROM before",  # noqa: S608
-            list(values.values()),
-        )
-        before = cursor.fetchone()[: len(values)]
+    """Set parameters of PostgreSQL inside the block, which only reads.
+
+    Its transaction or savepoint is rolled back, which restores the previous values.
+    """
+    alias = reader().alias
+    new = ", ".join("set_config(%s, %s, true)" for _ in values)
+    with transaction.atomic(alias), reader().cursor() as cursor:
+        cursor.execute(f"SELECT {new}", list(chain(*values.items())))
         yield
-        cursor.execute(f"SELECT {new}", before)
+        transaction.set_rollback(True, alias)
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from config.admin.positions import is_position
 from config.admin.search import is_value
 from config.admin.shown import (
     ShownPage,
-    UnreadableError,
     as_text,
     key_of,
     opened,
@@ -84,7 +83,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         """True if the page contains the values that it had shown of the row."""
         self._values_now = dict(self.initial)
         if self.is_bound and self.texts:
-            self._compare_with(self._shown() if shown is None else shown)
+            self._compare_with(opened(self.data) if shown is None else shown)
 
     def _columns(self) -> dict[str, Any]:
         if self.instance._state.adding:
@@ -94,12 +93,6 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             for field in self.instance._meta.concrete_fields
             if field.name in self.fields and not self.fields[field.name].disabled
         }
-
-    def _shown(self) -> ShownPage:
-        try:
-            return opened(self.data)
-        except UnreadableError:
-            return {}
 
     def _compare_with(self, page: ShownPage) -> None:
         """Use the values that the page had shown as the initial values."""

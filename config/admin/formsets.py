@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,7 +14,7 @@ from config.admin.bounds import Count
 from config.admin.confirmation import INPUT, differences, signed_counts
 from config.admin.deletion import Deletion
 from config.admin.positions import PositionFormSet
-from config.admin.shown import ShownPage, UnreadableError, opened, shown_row, values_of
+from config.admin.shown import ShownPage, opened, shown_row, values_of
 
 GONE = "The {noun} “{caption}” was deleted or moved while this form was open."
 CHANGED = (
@@ -52,8 +51,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         """The value of the hidden input with the effects on rows other than the marked ones."""
         self._shown: ShownPage = {}
         if self.is_bound and not self.save_as_new:
-            with suppress(UnreadableError):  # the main form reports it
-                self._shown = opened(self.data)
+            self._shown = opened(self.data)
             self._find_rows()
 
     def _find_rows(self) -> None:

@@ -41,7 +41,7 @@ from config.admin.paths import field_at, select_names, with_names
 from config.admin.problems import concurrent_changes, problems
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
-from config.admin.shown import shown_caption, shown_zone, signed_values
+from config.admin.shown import opened, shown_row, shown_zone, signed_values
 from config.admin.violations import Violation, refused
 from config.postgres.citus import MovedRowError
 
@@ -189,7 +189,8 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         """Turn the form into that of a new row if its row has been deleted meanwhile."""
         if self.get_object(request, key) is not None or not self.has_add_permission(request):
             return
-        noun, caption = self.opts.verbose_name, shown_caption(request.POST, self.model(pk=key))
+        noun = self.opts.verbose_name
+        caption = shown_row(opened(request.POST), self.model(pk=key)).caption
         request.refusal = Violation(None, DELETED.format(noun=noun, caption=caption or key))
         request.POST = request.POST.copy()
         request.POST[SAVE_AS_NEW] = "1"

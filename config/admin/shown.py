@@ -1,7 +1,7 @@
 """The values that a page showed, to be compared with an edit and with the database.
 
-A hidden input of the page has the caption and the columns of each row as text. It is signed, so
-reading it can only fail with `UnreadableError`.
+A hidden input of the page has the caption and the columns of each row as text. It is signed: one
+that was changed counts as missing, so the page then does not say what it had shown.
 """
 
 import json
@@ -36,10 +36,6 @@ class ShownRow(NamedTuple):
 type ShownPage = Mapping[str, ShownRow]
 
 
-class UnreadableError(Exception):
-    """The hidden input was changed, or signed with another SECRET_KEY."""
-
-
 def signed_values(rows: Iterable[tuple[models.Model, Texts]]) -> str:
     """Return the value of the hidden input for rows with their columns as text."""
     page = {key_of(row): ShownRow(str(row), texts) for row, texts in rows}
@@ -48,13 +44,11 @@ def signed_values(rows: Iterable[tuple[models.Model, Texts]]) -> str:
 
 
 def opened(data: Mapping[str, Any]) -> ShownPage:
-    """Return the rows in the hidden input of a form that sent `data`, or none without the input."""
-    if not (value := data.get(INPUT)):
-        return {}
+    """Return the rows in the hidden input of a form that sent `data`, or none if it is missing."""
     try:
-        page = signing.loads(value, salt=SALT)
-    except signing.BadSignature as error:
-        raise UnreadableError from error
+        page = signing.loads(data.get(INPUT, ""), salt=SALT)
+    except signing.BadSignature:
+        return {}
     return {key: ShownRow(*row) for key, row in page.items()}
 
 
@@ -67,14 +61,6 @@ def shown_row(page: ShownPage, row: models.Model) -> ShownRow:
     return page.get(key_of(row), ShownRow())
 
 
-def shown_caption(data: Mapping[str, Any], row: models.Model) -> str:
-    """Return the name that the page showed for `row`, or an empty string if it is not known."""
-    try:
-        return shown_row(opened(data), row).caption
-    except UnreadableError:
-        return ""
-
-
 def values_of(model: type[models.Model], texts: Texts) -> dict[str, Any]:
     """Return the values of columns from their texts, as initial values of a form."""
     return {name: from_text(model._meta.get_field(name), text) for name, text in texts.items()}
@@ -84,7 +70,7 @@ def shown_zone(data: Mapping[str, Any]) -> tzinfo:
     """Return the time zone of the page whose form sent `data`."""
     try:
         return ZoneInfo(opened(data)[ZONE].caption)
-    except (UnreadableError, LookupError, ValueError):
+    except (LookupError, ValueError):
         return timezone.get_current_timezone()
 
 

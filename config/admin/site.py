@@ -31,24 +31,19 @@ class AdminSite(UnfoldAdminSite):
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return apps and models in the order of the schema, not alphabetically.
-
-        A page asks for them twice, for its context and for its sidebar; they are found once. Each
-        caller gets a copy, because unfold's search drops models and the dashboard adds sizes.
-        """
-        found: dict[str | None, list[dict[str, Any]]] = vars(request).setdefault("app_lists", {})
-        if app_label not in found:
-            found[app_label] = _in_order(super().get_app_list(request, app_label))
-        return [
-            app | {"models": [model.copy() for model in app["models"]]} for app in found[app_label]
-        ]
+        """Return apps and models in the order of the schema, not alphabetically."""
+        order = {model: position for position, model in enumerate(apps.get_models())}
+        found = super().get_app_list(request, app_label)
+        for app in found:
+            app["models"].sort(key=lambda entry: order[entry["model"]])
+        return sorted(found, key=lambda app: order[app["models"][0]["model"]])
 
     def app_index(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         warn_of_ignored(request)
         return super().app_index(request, *args, **kwargs)
 
     def login(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return throttled(super().login)(request, *args, **kwargs)
+        return throttled(super().login, request, *args, **kwargs)
 
     def password_change(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Read the account again and lock it, because Django's form saves all of its columns."""
@@ -95,12 +90,3 @@ class AdminSite(UnfoldAdminSite):
             return [SearchResult(problem, "Nothing was searched", reverse("admin:index"), "error")]
         tables = self._search_apps(self.get_app_list(request), term.lower())
         return [*tables, *find_records(request, term)]
-
-
-def _in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the apps and their models in the order in which they are installed and written."""
-    for app in found:
-        models = list(apps.get_app_config(app["app_label"]).get_models())
-        app["models"].sort(key=lambda entry, order=models: order.index(entry["model"]))
-    labels = list(apps.app_configs)
-    return sorted(found, key=lambda app: labels.index(app["app_label"]))

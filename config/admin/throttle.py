@@ -15,7 +15,6 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -88,35 +87,30 @@ class FailureCounter(NamedTuple):
         Session.objects.filter(session_key=self.key).delete()
 
 
-def throttled(view: View) -> View:
-    """Return the login view with a limit on failures. A redirect means that the login succeeded."""
-
-    @wraps(view)
-    def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method != "POST":
-            return view(request, *args, **kwargs)
-        used_up = None
-        for counter in (counters := _counters(request)):
-            increased = counter.increased()
-            if increased.number > counter.limit:
-                return _refusal(request, increased)
-            if increased.number == counter.limit:
-                used_up = increased
-        response = view(request, *args, **kwargs)
-        if isinstance(response, HttpResponseRedirect):
-            counters[0].forget()
-            for counter in counters[1:]:  # the address keeps its earlier failures
-                counter.uncount()
-            _remember_browser(request, response)
-        elif used_up:
-            logger.warning(
-                "%d failed logins from %s. Further ones %s are refused for %d seconds.",
-                *(used_up.limit, client_address(request), used_up.origin, used_up.seconds),
-            )
-            return _refusal(request, used_up)
-        return response
-
-    return limited
+def throttled(login: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Call the view `login` within the limit on failures. A redirect is a login that succeeded."""
+    if request.method != "POST":
+        return login(request, *args, **kwargs)
+    used_up = None
+    for counter in (counters := _counters(request)):
+        increased = counter.increased()
+        if increased.number > counter.limit:
+            return _refusal(request, increased)
+        if increased.number == counter.limit:
+            used_up = increased
+    response = login(request, *args, **kwargs)
+    if isinstance(response, HttpResponseRedirect):
+        counters[0].forget()
+        for counter in counters[1:]:  # the address keeps its earlier failures
+            counter.uncount()
+        _remember_browser(request, response)
+    elif used_up:
+        logger.warning(
+            "%d failed logins from %s. Further ones %s are refused for %d seconds.",
+            *(used_up.limit, client_address(request), used_up.origin, used_up.seconds),
+        )
+        return _refusal(request, used_up)
+    return response
 
 
 def _counters(request: HttpRequest) -> list[FailureCounter]:

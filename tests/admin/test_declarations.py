@@ -49,7 +49,7 @@ def queries_of(ask: Callable[[], object]) -> list[str]:
     """Return the queries of `ask` without those of transactions and settings."""
     with CaptureQueriesContext(connection) as queries:
         ask()
-    others = ("SAVEPOINT", "RELEASE", "SET", "WITH before", "SELECT set_config")
+    others = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "SELECT set_config")
     return [query["sql"] for query in queries if not query["sql"].startswith(others)]
 
 

@@ -357,15 +357,6 @@ def test_module_as_its_own_prerequisite__is_refused(admin_client: Client) -> Non
     }
 
 
-def test_expiry_before_the_creation__is_refused(admin_client: Client) -> None:
-    notification = NotificationFactory.create()
-    address = url(Notification, "change", notification.pk)
-    data = page_data(admin_client, address) | at("expires_at", "2020-01-01")
-    assert errors(admin_client, address, data) == {
-        "expires_at": ["It must expire after its creation."]
-    }
-
-
 def test_form_without_required_values__asks_for_them_and_nothing_else(admin_client: Client) -> None:
     form_errors = errors(admin_client, url(Course, "add"), {})
     assert form_errors == {

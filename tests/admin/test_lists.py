@@ -11,7 +11,7 @@ from communication.models import Message
 from config.admin.bounds import estimates
 from courses.models import Course, CourseModule
 from payments.models import Payment
-from tests.admin.pages import BY_MODEL, context_of, each_of, representative, url
+from tests.admin.pages import BY_MODEL, context_of, each_of, url
 from tests.factories import AnalyticsEventFactory, CourseFactory, UserFactory
 from users.models import User
 
@@ -20,11 +20,6 @@ def listed(client: Client, model: type[models.Model], **parameters: Any) -> list
     """Return the keys of the rows that the list shows."""
     context = context_of(client, url(model, "changelist"), parameters)
     return [row.pk for row in context["cl"].result_list]
-
-
-@representative
-def test_list_without_rows__opens(admin_client: Client, model: type[models.Model]) -> None:
-    assert admin_client.get(url(model, "changelist")).status_code == 200
 
 
 @each_of(Course, CourseModule, Payment, User)
@@ -50,11 +45,6 @@ def test_odd_search__opens(admin_client: Client, term: str) -> None:
     assert admin_client.get(url(Message, "changelist"), {"q": term}).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["_to_field=nonsense", "instructor__password__startswith=a"])
-def test_parameter_that_leads_to_a_secret__is_refused(admin_client: Client, query: str) -> None:
-    assert admin_client.get(f"{url(Course, 'changelist')}?{query}").status_code == 400
-
-
 # Filters by enum fields
 
 
@@ -65,29 +55,11 @@ def test_filter_by_a_label__finds_its_rows(admin_client: Client, lookup: str) ->
     assert listed(admin_client, Course, **{f"status{lookup}": "draft"}) == [course.pk]
 
 
-@pytest.mark.parametrize("lookup", ["", "__exact", "__in"])
-def test_filter_by_an_unknown_label__finds_nothing(admin_client: Client, lookup: str) -> None:
-    CourseFactory.create()
-    assert listed(admin_client, Course, **{f"status{lookup}": "bogus"}) == []
-
-
-@pytest.mark.parametrize("value", ["", "\x00", "'", "DRAFT", "Draft", "draft ", "a,b"])
-def test_filter_by_what_looks_like_a_label__finds_nothing(admin_client: Client, value: str) -> None:
-    CourseFactory.create()
-    assert listed(admin_client, Course, status__in=value) == []
-    assert listed(admin_client, Course, status=value) == []
-
-
 def test_filter_by_several_labels__finds_the_rows_of_each(admin_client: Client) -> None:
     CourseFactory.create(archived=True)
     courses = [CourseFactory.create(), CourseFactory.create(pending_review=True)]
     found = listed(admin_client, Course, status__in="draft,pending_review")
     assert sorted(found) == sorted(course.pk for course in courses)
-
-
-def test_filter_by_a_known_and_an_unknown_label__finds_nothing(admin_client: Client) -> None:
-    CourseFactory.create()
-    assert listed(admin_client, Course, status__in="draft,bogus") == []
 
 
 def test_filter_by_a_label__marks_it(admin_client: Client) -> None:

@@ -1,6 +1,5 @@
 """The search palette, which finds tables and records."""
 
-from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -49,14 +48,6 @@ def test_part_of_the_name_of_a_table__finds_the_table(admin_client: Client) -> N
     assert found(admin_client, "refund") == [
         ("Refunds", "Payments", reverse("admin:payments_refund_changelist"))
     ]
-
-
-def test_tables_found_in_a_request__leave_the_list_of_apps_whole(db: None) -> None:
-    site: Any = admin.site
-    request = request_for(Course)
-    before = deepcopy(site.get_app_list(request))
-    assert site.matching(request, "refund")
-    assert site.get_app_list(request) == before
 
 
 def test_beginning_of_an_address__finds_the_account(admin_client: Client) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from communication.models import Message
 from config.admin import related_records
-from courses.models import Course, CourseModule, Lesson
+from courses.models import Course, CourseModule
 from enrollments.models import Certificate
 from tests.admin.pages import BY_MODEL, context_of, each_of, url
 from tests.factories import (
@@ -99,12 +99,6 @@ def test_link_to_rows_through_others__shows_them(admin_client: Client) -> None:
     LessonFactory.create()
     link = links(admin_client, lesson.module.course, "children")["Lessons"]
     assert list(context_of(admin_client, link.url)["cl"].result_list) == [lesson]
-
-
-def test_list_of_rows_through_others_by_a_secret__is_refused(admin_client: Client) -> None:
-    address = url(Lesson, "changelist")
-    key = "module__course__instructor__password__exact"
-    assert admin_client.get(address, {key: "x"}).status_code == 400
 
 
 def test_more_related_rows_than_are_counted__are_at_least_so_many(

@@ -10,10 +10,11 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from config.admin.export import SECRETS
 from courses.models import Course, Lesson
 from tests.admin.pages import MARKUP, each_of, url, with_markup
-from tests.factories import CourseFactory, LessonFactory, UserFactory, UserProfileFactory
-from users.models import User
+from tests.factories import CourseFactory, LessonFactory, UserFactory
+from users.models import User, UserProfile
 
 LOGIN = "/admin/login/"
 PASSWORD = "Very-Secret-1"
@@ -156,21 +157,29 @@ def test_markup_in_the_url__is_shown_as_text(admin_client: Client, parameter: st
 # Secrets
 
 
-@pytest.mark.parametrize("page", ["change", "delete", "history"])
-def test_page_of_a_user__shows_nothing_of_the_hash(admin_client: Client, page: str) -> None:
-    user = UserFactory.create(password=PASSWORD)
+@pytest.mark.parametrize("page", ["changelist", "change", "delete", "history"])
+def test_page_of_a_user__shows_no_secret(admin_client: Client, page: str) -> None:
+    user = UserFactory.create(password=PASSWORD, verifying=True, resetting_password=True)
+    html = admin_client.get(url(User, page, *([] if page == "changelist" else [user.pk]))).text
     algorithm, salt, digest = user.password.split("$")
-    html = admin_client.get(url(User, page, user.pk)).content.decode()
-    assert not [part for part in (f"{algorithm}$", salt[:6], digest[:6]) if part in html]
+    tokens = (user.verification_token, user.password_reset_token)
+    secrets = (*tokens, f"{algorithm}$", salt[:6], digest[:6])
+    assert not [secret for secret in secrets if str(secret) in html]
 
 
 @pytest.mark.parametrize(
-    "lookup", ["user__password__startswith", "user__verification_token", "user__password"]
+    ("model", "parameter"),
+    [
+        *((User, f"{secret}__startswith") for secret in sorted(SECRETS)),
+        (UserProfile, "user__password"),
+        (Lesson, "module__course__instructor__password__exact"),
+        (Course, "_to_field"),
+    ],
 )
-def test_filter_by_a_secret_of_another_table__is_refused(admin_client: Client, lookup: str) -> None:
-    UserProfileFactory.create()
-    response = admin_client.get("/admin/users/userprofile/", {lookup: "a"})
-    assert response.status_code == 400
+def test_parameter_that_leads_to_a_secret__is_refused(
+    admin_client: Client, model: type[models.Model], parameter: str
+) -> None:
+    assert admin_client.get(url(model, "changelist"), {parameter: "a"}).status_code == 400
 
 
 def test_log__names_the_administrator(admin_client: Client) -> None:

@@ -113,13 +113,6 @@ def test_server_after_a_signal_ended_its_client__is_stopped(directory: Path, nam
     assert eventually(lambda: is_stopped(directory))
 
 
-def test_client_after_kill_of_the_server__has_another(directory: Path) -> None:
-    with Client(directory) as client:
-        killed = client.query()
-        kill(server_pid(directory))
-        assert client.query() > killed
-
-
 def test_client_after_kill_of_a_server_whose_pid_is_reused__gets_another_server(
     directory: Path,
 ) -> None:
@@ -250,5 +243,5 @@ def test_server_after_the_end_of_a_forked_child__runs(directory: Path) -> None:
     assert printed(run("-c", FORK, directory)) == "True"
 
 
-def test_first_connections_of_eight_threads__find_one_server(fresh: Path) -> None:
-    assert printed(run("-c", THREADS, fresh)) == "1"
+def test_first_connections_of_eight_threads__find_one_server(directory: Path) -> None:
+    assert printed(run("-c", THREADS, directory)) == "1"

@@ -17,10 +17,10 @@ from tests.support.embedded import (
 from tests.support.processes import (
     AS_NOBODY,
     NOBODY,
-    PROJECT,
     PYTHON,
     eventually,
     execute,
+    manage,
     printed,
     refusal,
     run,
@@ -44,19 +44,8 @@ print(EmbeddedServer(Path(sys.argv[1])).address("learning_platform").socket_dire
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("manage.py", "--help"),
-        ("manage.py", "check"),
-        ("manage.py", "makemigrations", "--help"),
-    ],
-    ids=" ".join,
-)
-def test_command_without_a_connection__makes_no_directory(
-    fresh: Path, arguments: tuple[str, ...]
-) -> None:
-    assert run(*arguments, EMBEDDED_POSTGRES_DIR=fresh).returncode == 0
+def test_command_without_a_connection__makes_no_directory(fresh: Path) -> None:
+    assert manage("check", EMBEDDED_POSTGRES_DIR=fresh).returncode == 0
     assert not fresh.exists()
 
 
@@ -146,23 +135,6 @@ def test_directory_given_as_a_link__works(made: Path) -> None:
     with Client(link) as client:
         assert client.query("SHOW data_directory") == str(made)
     assert is_stopped(made)
-
-
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        ("", PROJECT / ".postgres"),
-        ("data/here", PROJECT / "data/here"),
-        ("~/data", Path("/home/some user/data")),
-        ("/data", Path("/data")),
-    ],
-)
-def test_value_of_embedded_postgres_dir__is_this_path(value: str, path: Path) -> None:
-    code = (
-        "from config.settings import DATABASES as d; print(d['default']['EMBEDDED_POSTGRES_DIR'])"
-    )
-    process = run("-c", code, EMBEDDED_POSTGRES_DIR=value, HOME="/home/some user")
-    assert printed(process) == str(path)
 
 
 def test_process_with_database_url__imports_nothing_of_the_embedded_server(fresh: Path) -> None:

@@ -37,46 +37,40 @@ class Route:
     legs: Sequence[Leg]
 
 
-@dataclass
-class Town:
-    """All streets with their stops."""
-
-    plan: TownPlan
-
-    def __post_init__(self) -> None:
-        self.links: defaultdict[StreetStop, dict[StreetStop, float]] = defaultdict(dict)
-        stops = sorted(self.plan.stops.items(), key=lambda stop: stop[1])
-        for street in range(self.plan.columns + 1):
-            sides = (street - 1, street)
-            stops_here = [(stop, y) for stop, y in stops if self.plan.column(stop) in sides]
-            for (one, top), (other, bottom) in pairwise(stops_here):
-                self._link(StreetStop(street, one), StreetStop(street, other), bottom - top)
-        widths = self.plan.widths
-        for gap in self.plan.gaps:
-            left, right = self.both_sides(gap)
-            self._link(left, right, widths[gap.column] + TURN)
-
-    def _link(self, one: StreetStop, other: StreetStop, cost: float) -> None:
-        self.links[one][other] = self.links[other][one] = cost
-
-    def both_sides(self, stop: Stop) -> list[StreetStop]:
-        """Return the nodes of a stop in the streets at its left and at its right."""
-        column = self.plan.column(stop)
-        return [StreetStop(column, stop), StreetStop(column + 1, stop)]
-
-
 def find_routes(plan: TownPlan) -> list[Route]:
     """Return the cheapest route of each foreign key. Lines to the same table share streets."""
-    town = Town(plan)
+    links = _links(plan)
     shared: defaultdict[str, set[frozenset[StreetStop]]] = defaultdict(set)
     routes = []
     for relation in _nearest_first(plan):
-        start = town.both_sides(Port(relation.table, relation.column))
-        goal = town.both_sides(Port(relation.target))
-        path = _shortest(town.links, start, goal, shared[relation.target])
+        start = _both_sides(plan, Port(relation.table, relation.column))
+        goal = _both_sides(plan, Port(relation.target))
+        path = _shortest(links, start, goal, shared[relation.target])
         shared[relation.target] |= {frozenset(link) for link in pairwise(path)}
         routes.append(Route(relation, list(_legs(path))))
     return routes
+
+
+def _links(plan: TownPlan) -> Mapping[StreetStop, Mapping[StreetStop, float]]:
+    """Return the neighbours of each stop with the cost of the way to them."""
+    links: defaultdict[StreetStop, dict[StreetStop, float]] = defaultdict(dict)
+    stops = sorted(plan.stops.items(), key=lambda stop: stop[1])
+    for street in range(plan.columns + 1):
+        here = [(stop, y) for stop, y in stops if plan.column(stop) in (street - 1, street)]
+        for (above, top), (below, bottom) in pairwise(here):
+            one, other = StreetStop(street, above), StreetStop(street, below)
+            links[one][other] = links[other][one] = bottom - top
+    widths = plan.widths
+    for gap in plan.gaps:
+        left, right = _both_sides(plan, gap)
+        links[left][right] = links[right][left] = widths[gap.column] + TURN
+    return links
+
+
+def _both_sides(plan: TownPlan, stop: Stop) -> list[StreetStop]:
+    """Return a stop in the streets at its left and at its right."""
+    column = plan.column(stop)
+    return [StreetStop(column, stop), StreetStop(column + 1, stop)]
 
 
 def _nearest_first(plan: TownPlan) -> list[Relation]:
