@@ -267,15 +267,10 @@ SELECT DISTINCT pg_describe_object(d.catalog::regclass, d.oid, 0),
     WHEN 'pg_type' THEN (SELECT typowner FROM pg_type WHERE oid = d.oid)
     WHEN 'pg_proc' THEN (SELECT proowner FROM pg_proc WHERE oid = d.oid)
     WHEN 'pg_statistic_ext' THEN (SELECT stxowner FROM pg_statistic_ext WHERE oid = d.oid)
-    ELSE (SELECT relowner FROM pg_class WHERE oid IN (
-            SELECT conrelid FROM pg_constraint AS k
-             WHERE d.catalog = 'pg_constraint' AND k.oid = d.oid
-             UNION ALL
-            SELECT tgrelid FROM pg_trigger AS t WHERE d.catalog = 'pg_trigger' AND t.oid = d.oid
-             UNION ALL
-            SELECT polrelid FROM pg_policy AS p WHERE d.catalog = 'pg_policy' AND p.oid = d.oid
-             UNION ALL
-            SELECT ev_class FROM pg_rewrite AS r WHERE d.catalog = 'pg_rewrite' AND r.oid = d.oid))
+    ELSE (SELECT DISTINCT relowner  -- the owner of its table
+            FROM pg_depend JOIN pg_class ON pg_class.oid = refobjid
+           WHERE classid = d.catalog::regclass AND objid = d.oid
+             AND refclassid = 'pg_class'::regclass AND deptype = 'a')
     END) AS owned (owner)
  WHERE NOT pg_has_role(owner, 'USAGE')
  ORDER BY 1
