@@ -35,12 +35,11 @@ def check_nothing_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> N
 def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> Iterator[str]:
     """Yield the names of the existing enum types that the migrations have created."""
     stay = enum_types(rollback.after)
-    with connection.cursor() as cursor:
-        for migration in rollback.migrations:
-            for operation in database_operations(migration.operations):
-                if (
-                    isinstance(operation, CreateEnum)
-                    and operation.name not in stay
-                    and find_enum(cursor, operation.name)
-                ):
-                    yield operation.name
+    for migration in rollback.migrations:
+        for operation in database_operations(migration.operations):
+            if (
+                isinstance(operation, CreateEnum)
+                and operation.name not in stay
+                and find_enum(connection, operation.name)
+            ):
+                yield operation.name

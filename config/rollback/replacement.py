@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from graphlib import CycleError
 
 from django.core.management.base import CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
-from config.postgres.catalog import Address, in_order, read_definitions, read_dependents_outside
+from config.postgres.catalog import (
+    Address,
+    drop_and_recreate,
+    read_definitions,
+    read_dependents_outside,
+)
 from config.postgres.citus import is_cluster
 from config.rollback.archive import ArchiveError, Entry, Section
 from config.rollback.backup import Backup
@@ -101,7 +107,7 @@ def check_restored(cursor: CursorWrapper, backup: Backup) -> None:
 
 
 def plan_replacement(
-    cursor: CursorWrapper, live: Collection[LiveObject], shards: Collection[int]
+    connection: BaseDatabaseWrapper, live: Collection[LiveObject], shards: Collection[int]
 ) -> Replacement:
     """Return the statements that drop `live` and recreate its dependents unchanged.
 
@@ -109,10 +115,12 @@ def plan_replacement(
     Raise CommandError that names the dependents which cannot be recreated.
     """
     replaced = [each.address for each in live] + [Address("pg_class", oid) for oid in shards]
-    dependents = read_dependents_outside(cursor, replaced)
-    definitions = read_definitions(cursor, dependents, [], {})
+    dependents = read_dependents_outside(connection, replaced)
+    definitions = read_definitions(connection, dependents, [], {})
     try:
-        steps = in_order(definitions, dependents, is_cluster=is_cluster(cursor.db.alias))
+        drop, create = drop_and_recreate(
+            definitions, dependents, is_cluster=is_cluster(connection.alias)
+        )
     except CycleError:
         dependents.refused.extend(item.description for item in definitions)
     if dependents.refused:
@@ -121,13 +129,7 @@ def plan_replacement(
             f"{', '.join(sorted(set(dependents.refused)))}. Nothing was changed. Drop these "
             "objects, or ask their owner to, and run rollback --restore again."
         )
-    return Replacement(
-        [*(sql for step in reversed(steps) for sql in step.drop), *(each.drop for each in live)],
-        [
-            *(sql for step in steps for sql in step.create),
-            *(sql for step in reversed(steps) for sql in step.finish),
-        ],
-    )
+    return Replacement([*drop, *(each.drop for each in live)], create)
 
 
 PARTITIONS = "SELECT oid::bigint FROM pg_class WHERE relispartition AND oid = ANY (%s::oid[])"

@@ -149,7 +149,7 @@ def _restore_in_transaction(
         replaced = [live[entry] for entry in live if entry not in kept]
         if tables := [each.identity for each in replaced if each.kind == "table"]:
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
-        replacement = plan_replacement(cursor, replaced, read_shards(connection))
+        replacement = plan_replacement(connection, replaced, read_shards(connection))
         for statement in replacement.drops:
             cursor.execute(statement)
         with connection.wrap_database_errors:

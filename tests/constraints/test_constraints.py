@@ -26,17 +26,16 @@ RULES = [
     *notifications.RULES,
     *analytics.RULES,
     *payments.RULES,
-    *(unique(f"{table}_pkey", factory, key_of(factory)) for table, factory in FACTORIES.items()),
+    *(unique(f"{table}_pkey", key_of(table)) for table in FACTORIES),
     *(
         Rule(
             key.name,
-            FACTORIES[key.table],
             refused=[f"{key.column} = gen_random_uuid()"],
             state=key.state,
         )
         for key in FOREIGN_KEYS
     ),
-    *(finite(table, factory) for table, factory in FACTORIES.items()),
+    *map(finite, FACTORIES),
 ]
 CONSTRAINTS = """
 SELECT conname FROM pg_constraint

@@ -14,6 +14,7 @@ from django.db.backends.utils import split_identifier
 from django.db.models import Index, Model
 
 from config.postgres.names import shortened
+from config.postgres.queries import read_rows
 
 FIND_INDEX = """
     SELECT indisvalid, substring(pg_get_indexdef(indexrelid) FROM ' USING (.*)')
@@ -77,7 +78,5 @@ def _expected_definition(editor: Any, model: type[Model], index: Index) -> str |
 
 
 def _find_index(editor: Any, index: str, table: str) -> FoundIndex | None:
-    with editor.connection.cursor() as cursor:
-        cursor.execute(FIND_INDEX, [index, table])
-        row = cursor.fetchone()
-    return row and FoundIndex(*row)
+    rows = read_rows(editor.connection, FIND_INDEX, [index, table])
+    return FoundIndex(*rows[0]) if rows else None

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import Error, router, transaction
 from django.db.backends.base.schema import _related_non_m2m_objects
-from django.db.backends.utils import CursorWrapper, split_identifier
+from django.db.backends.utils import split_identifier
 from django.db.models import BaseConstraint, CharField, Index, Model
 
 from config.postgres.backend.cluster_schema import ClusterSchemaEditor
@@ -74,8 +74,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
 
     def enum_labels(self, name: str) -> list[str] | None:
         """Return the labels of the type in the database, or None if it does not exist."""
-        with self.connection.cursor() as cursor:
-            enum = find_enum(cursor, name)
+        enum = find_enum(self.connection, name)
         return enum.labels if enum else None
 
     def create_enum(self, name: str, labels: Sequence[str]) -> None:
@@ -159,13 +158,12 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         could not be created again.
         """
         self._run_deferred()
-        with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
-            enum = find_enum(cursor, name)
-            if enum:
+        with transaction.atomic(self.connection.alias):
+            if enum := find_enum(self.connection, name):
                 labels = change(enum.labels)
                 if labels != enum.labels:
-                    plan = partial(plan_swap, cursor, enum, labels, replacements)
-                    self._swap_enum(cursor, plan, advice)
+                    plan = partial(plan_swap, self.connection, enum, labels, replacements)
+                    self._swap_enum(plan, advice)
             elif self.collect_sql:
                 self.collected_sql.append(
                     f"-- Enum type {name} is not in this database yet, so its dependents are "
@@ -178,19 +176,19 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
                     "Run manage.py verify_schema to see what else is missing."
                 )
 
-    def _swap_enum(self, cursor: CursorWrapper, plan: Callable[[], Swap], advice: str) -> None:
+    def _swap_enum(self, plan: Callable[[], Swap], advice: str) -> None:
         swap = plan()
         if not self.collect_sql:
             # Check without locks first, because counting takes time and the change may be refused.
-            check_removed(cursor, swap, advice)
+            check_removed(self.connection, swap, advice)
             self.connection.check_constraints()  # ALTER TABLE fails while checks are pending
         if lock := swap.lock():
             self.execute(lock, None)
         if not self.collect_sql:
             # Other sessions may have changed rows and definitions before the lock was granted.
             swap = plan()
-            check_removed(cursor, swap, advice)
-        for sql in swap.statements():
+            check_removed(self.connection, swap, advice)
+        for sql in swap.statements:
             self.execute(sql, None)
         self._register_enum_arrays()
 

@@ -65,22 +65,35 @@ def _reconnect(*, server_side_binding: bool) -> None:
     connection.features = connection.features_class(connection)  # the features cache the option
 
 
+@pytest.fixture(scope="module")
+def committed_tickets(helpdesk: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Insert four tickets, until the module ends. The title of one is a label."""
+    tickets = [
+        Ticket(title="broken", urgency=Urgency.LOW),
+        Ticket(
+            title="high",
+            urgency=Urgency.HIGH,
+            former_urgency=Urgency.LOW,
+            channel=Channel.EMAIL,
+            urgencies=[Urgency.LOW, Urgency.HIGH],
+        ),
+        Ticket(
+            title="slow",
+            urgency=Urgency.MEDIUM,
+            former_urgency=Urgency.HIGH,
+            channel=Channel.PHONE,
+            urgencies=[Urgency.MEDIUM],
+        ),
+        Ticket(title="typo", urgency=Urgency.LOW, former_urgency=Urgency.LOW),
+    ]
+    with django_db_blocker.unblock():
+        for ticket in tickets:
+            ticket.save()
+    yield
+    with django_db_blocker.unblock():
+        Ticket.objects.all().delete()
+
+
 @pytest.fixture
-def tickets(helpdesk: None, db: None) -> None:
-    """Insert four tickets. The title of one is a label."""
-    Ticket.objects.create(title="broken", urgency=Urgency.LOW)
-    Ticket.objects.create(
-        title="high",
-        urgency=Urgency.HIGH,
-        former_urgency=Urgency.LOW,
-        channel=Channel.EMAIL,
-        urgencies=[Urgency.LOW, Urgency.HIGH],
-    )
-    Ticket.objects.create(
-        title="slow",
-        urgency=Urgency.MEDIUM,
-        former_urgency=Urgency.HIGH,
-        channel=Channel.PHONE,
-        urgencies=[Urgency.MEDIUM],
-    )
-    Ticket.objects.create(title="typo", urgency=Urgency.LOW, former_urgency=Urgency.LOW)
+def tickets(committed_tickets: None, db: None) -> None:
+    """Provide the tickets to a test, in a transaction."""
