@@ -16,12 +16,11 @@ from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
 from config.rollback.inventory import describe, read_object_names
 from config.rollback.rehearsal_editor import DropRecord, RehearsalEditor
-from config.rollback.remains import check_nothing_left
 from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_sequences_transactional
 from config.rollback.trace import Trace
-from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
+from config.rollback.unapplying import check_unchanged, remove_leftovers, unapply
 
 
 def rehearse(
@@ -77,10 +76,9 @@ def _unapply_and_observe(
     Receivers of post_migrate do not run: the rows that they add would use up numbers of sequences.
     The rehearsal restores these numbers only if a migration runs code.
     """
-    unapply(connection, rollback, trace)
+    unapply(connection, rollback, note=trace.note)
     rows.note_code()
-    remove_leftover_records(connection, rollback)
-    check_nothing_left(connection, rollback)
+    remove_leftovers(connection, rollback)
     trace.finish()
     rows.finish()
     rows.note_rewritten()

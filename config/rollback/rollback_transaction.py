@@ -22,7 +22,6 @@ from config.postgres import every_row
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import describe
 from config.rollback.losses import Losses, read_losses
-from config.rollback.remains import check_nothing_left
 from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_sequences_transactional
@@ -32,7 +31,7 @@ from config.rollback.table_locks import (
     lock_tables,
 )
 from config.rollback.trace import VanishedObjects
-from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
+from config.rollback.unapplying import check_unchanged, remove_leftovers, unapply
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,8 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
     with connection.cursor() as cursor:
         trace, rows = VanishedObjects(cursor), RowWatch(cursor)
         with transaction.atomic(using=connection.alias):
-            unapply(connection, rollback, trace, say)
-            remove_leftover_records(connection, rollback)
-            check_nothing_left(connection, rollback)
+            unapply(connection, rollback, say=say)
+            remove_leftovers(connection, rollback)
             trace.finish()
             rows.finish()
             is_as_shown = trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from operator import sub
 from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
@@ -44,34 +45,30 @@ class RowWatch:
         cursor.execute(COUNT_CHANGES)
         # The statistics may still contain changes of the session's last transactions.
         self.before = self._read_activity()
-        self.deleted_by_code: dict[int, int] = {}
-        self.deleted: dict[int, int] = {}
-        self.updated: dict[int, int] = {}
-        self.inserted: dict[int, int] = {}
+        self.by_code: dict[int, TableActivity] = {}
+        self.changes: dict[int, TableActivity] = {}
         self.rows_left: dict[int, int] = {}
         """The remaining rows of tables that TRUNCATE or ALTER TABLE has given another file."""
         self.column_types: list[ColumnType] = []
 
     def note_code(self) -> None:
-        """Note the rows that the code of migrations has deleted."""
-        self.deleted_by_code = self._changes("deleted")
+        """Note the rows that the code of migrations has changed."""
+        self.by_code = self._read_changes()
 
     def finish(self) -> None:
         """Note all changes of rows."""
-        self.deleted, self.updated = self._changes("deleted"), self._changes("updated")
-        self.inserted = self._changes("inserted")
+        self.changes = self._read_changes()
 
     def note_rewritten(self) -> None:
         """Note the rows and column types of the tables that have another file now."""
-        now, before = self._read_activity(), self.before
-        rewritten = [oid for oid in now if oid in before and before[oid].file != now[oid].file]
+        rewritten = [oid for oid, change in self.changes.items() if change.file]
         self.rows_left = self._count_rows(rewritten)
         self.column_types = read_column_types(self.cursor, rewritten)
 
     @property
     def tables(self) -> set[int]:
         """The oids of the tables with changed or new rows."""
-        return {*self.deleted, *self.updated, *self.inserted}
+        return {oid for oid, (_, *rows) in self.changes.items() if max(rows) > 0}
 
     def describe(self) -> RowChanges:
         """Return the changes. Call it after they have been rolled back."""
@@ -80,28 +77,24 @@ class RowWatch:
             for oid, rows in self._count_rows(self.rows_left).items()
             if rows > self.rows_left[oid]
         }
-        by_code = {oid: rows for oid, rows in self.deleted_by_code.items() if oid in self.deleted}
-        forgotten = {
-            oid: rows - by_code.get(oid, 0)
-            for oid, rows in self.deleted.items()
-            if rows > by_code.get(oid, 0)
-        }
+        changes = self.changes
+        by_code = {oid: self.by_code[oid].deleted for oid in changes}
+        forgotten = {oid: change.deleted - by_code[oid] for oid, change in changes.items()}
         return RowChanges(
             self._by_name(by_code | truncated),
-            self._by_name(self.updated),
+            self._by_name({oid: change.updated for oid, change in changes.items()}),
             self._by_name(forgotten),
             count_converted(self.cursor, self.column_types),
             frozenset(self.tables | truncated.keys()),
         )
 
-    def _changes(self, kind: str) -> dict[int, int]:
-        """Return the numbers of rows changed since the start in the tables that existed then."""
-        changes = {
-            oid: getattr(now, kind) - getattr(self.before[oid], kind)
+    def _read_changes(self) -> dict[int, TableActivity]:
+        """Return the changes since the start in the tables that existed then."""
+        return {
+            oid: TableActivity(*map(sub, now, self.before[oid]))
             for oid, now in self._read_activity().items()
             if oid in self.before
         }
-        return {oid: rows for oid, rows in changes.items() if rows > 0}
 
     def _read_activity(self) -> dict[int, TableActivity]:
         self.cursor.execute(ACTIVITY)
@@ -117,7 +110,7 @@ class RowWatch:
 
     def _by_name(self, counts: Mapping[int, int]) -> dict[str, int]:
         by_name = Counter[str]()
-        for oid, name in self.names(counts).items():
+        for oid, name in self.names([oid for oid in counts if counts[oid] > 0]).items():
             by_name[name] += counts[oid]
         return {name: count for name, count in by_name.items() if name != LEDGER}
 

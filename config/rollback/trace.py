@@ -1,12 +1,10 @@
 """The trace of unapplied migrations: the objects that vanish with each operation."""
 
-from collections.abc import Callable, Iterator, Sequence
-from copy import copy
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
-from django.db.migrations import Migration, SeparateDatabaseAndState
+from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.catalog import Address
@@ -40,15 +38,6 @@ class VanishedObjects:
         self.locked: set[int] = set()
         """The relations that this transaction has locked in the mode ACCESS EXCLUSIVE."""
 
-    def with_marks(self, migration: Migration) -> Migration:
-        """Return a copy of `migration` without marks: single operations are not noted."""
-        copied = copy(migration)
-        vars(copied)["operations"] = [*migration.operations]
-        return copied
-
-    def end(self) -> None:
-        """Do nothing when a migration has been undone."""
-
     def finish(self) -> None:
         """Note all objects that have vanished."""
         self.now = read_inventory(self.cursor)
@@ -71,43 +60,15 @@ class Trace(VanishedObjects):
         self.unbacked: Sequence[str] = ()
         """Descriptions of changes to objects that no backup contains."""
         self.operations: list[TracedOperation] = []
-        self._current: tuple[Migration, Operation] | None = None
         self.new_identities: frozenset[str] = frozenset()
         """The kinds and names of the new objects."""
         self.names: Sequence[ObjectName] = ()
         """The names of all objects at the end."""
 
-    def with_marks(self, migration: Migration) -> Migration:
-        """Return a copy of `migration` that calls begin() before each operation is undone."""
-        marked = super().with_marks(migration)
-        vars(marked)["operations"] = [*self._with_marks(migration, migration.operations)]
-        return marked
-
-    def _with_marks(
-        self, migration: Migration, operations: Sequence[Operation]
-    ) -> Iterator[Operation]:
-        """Yield operations that call begin() before each of `operations` is undone."""
-        for operation in operations:
-            if isinstance(operation, SeparateDatabaseAndState):
-                marked = copy(operation)
-                vars(marked)["original"] = operation
-                inner = self._with_marks(migration, operation.database_operations)
-                marked.database_operations = [*inner]
-                yield marked
-            else:
-                yield from (operation, Mark(partial(self.begin, migration, operation)))
-
-    def begin(self, migration: Migration, operation: Operation) -> None:
-        """Note that `operation` is being undone."""
-        self.end()
-        self._current = migration, operation
-
-    def end(self) -> None:
-        """Note the objects that have vanished since the last begin()."""
-        if self._current:
-            before, self.now = self.now, read_inventory(self.cursor)
-            self.operations.append(TracedOperation(*self._current, before - self.now))
-        self._current = None
+    def note(self, migration: Migration, operation: Operation) -> None:
+        """Note the objects that have vanished with `operation`, which has just been undone."""
+        before, self.now = self.now, read_inventory(self.cursor)
+        self.operations.append(TracedOperation(migration, operation, before - self.now))
 
     def finish(self) -> None:
         """Note all objects that have vanished, been altered or been created."""
@@ -125,16 +86,3 @@ class Trace(VanishedObjects):
             for key, before in self.unbacked_before.items()
             if unbacked.get(key, before) != before
         ]
-
-
-class Mark(Operation):
-    """An operation that calls `reached` when it is undone, and does nothing else."""
-
-    def __init__(self, reached: Callable[[], None]) -> None:
-        self.reached = reached
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        pass
-
-    def database_backwards(self, *args: Any) -> None:
-        self.reached()
