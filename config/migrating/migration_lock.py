@@ -82,7 +82,8 @@ class MigrationLock:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Open a transaction that is committed only if the lock is held until its end."""
-        with certain_commit(self.connection):
+        with certain_commit(self.connection) as transaction:
+            self.progress.transaction = transaction
             self.check()
             yield
             self.check()

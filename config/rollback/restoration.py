@@ -1,7 +1,6 @@
 """The restoration of a backup in one transaction, which is checked before it is committed."""
 
 import shlex
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.console import counted, error_reason
 from config.dumps import ClientProgramError, ClientPrograms, list_of
 from config.migrating import Progress, guarded_run
-from config.postgres.backend import transaction_status
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_shards
 from config.project import typed
@@ -38,9 +36,6 @@ from config.rollback.replacement import (
 from config.rollback.rollback_transaction import Job
 
 WITHOUT_ROWS = ("VIEW", "MATERIALIZED VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE")
-DONE = "The restoration is done."
-PATIENCE, POLL_SECONDS = 10.0, 0.2
-"""How long, and how often, to ask about a transaction whose connection was lost."""
 
 
 def open_backup(path: Path) -> Backup:
@@ -84,27 +79,11 @@ def describe_overwritten(connection: BaseDatabaseWrapper, backup: Backup) -> str
 
 @dataclass
 class RestorationProgress(Progress):
-    """The progress of a restoration, including the outcome of its transaction."""
+    """The progress of a restoration."""
 
     command: str = "rollback --restore"
-    transaction: str = ""
-    """The unique id of the last attempt's transaction."""
-
-    def after_interruption(self, connection: BaseDatabaseWrapper) -> str:
-        standing = self.ask_standing(connection)
-        return standing if standing == DONE else f"{standing} Run {self.command} again to continue."
-
-    def ask_standing(self, connection: BaseDatabaseWrapper) -> str:
-        """Return a sentence about the outcome, which only the server knows if a commit failed."""
-        if not self.transaction:
-            return "Nothing was changed."
-        deadline = time.monotonic() + PATIENCE
-        while (status := transaction_status(connection, self.transaction)) == "in progress":
-            if time.monotonic() > deadline:
-                break
-            time.sleep(POLL_SECONDS)
-        standings = {"committed": DONE, "aborted": "Nothing was changed."}
-        return standings.get(status, "It is unknown whether the restoration was committed.")
+    outcome = "The restoration is done."
+    doubt = "It is unknown whether the restoration was committed."
 
 
 def restore(
@@ -122,18 +101,17 @@ def restore(
 
         def attempt() -> None:
             with waits.lock.transaction():
-                _restore_in_transaction(connection, tools, backup, progress)
+                _restore_in_transaction(connection, tools, backup)
 
         try:
             waits.retry(attempt)
         except (ClientProgramError, ArchiveError, Error, OSError) as error:
-            standing = progress.ask_standing(connection)
-            if standing != DONE:
-                reason = error_reason(error, str(error))
-                raise CommandError(
-                    f"{shell_path(backup.path)} was not restored: {reason}. {standing} "
-                    f"Correct this, and run {progress.command} again."
-                ) from error
+            reason = error_reason(error, str(error))
+            raise CommandError(
+                f"{shell_path(backup.path)} was not restored: {reason}. "
+                f"{progress.ask_standing(connection)} Correct this, and run {progress.command} "
+                "again."
+            ) from error
     connection.close()  # it has cached the oids of the replaced types
 
 
@@ -141,13 +119,10 @@ def _restore_in_transaction(
     connection: BaseDatabaseWrapper,
     tools: ClientPrograms,
     backup: Backup,
-    progress: RestorationProgress,
 ) -> None:
     """Replace the live objects in the current transaction, and check that none is missing."""
     with connection.cursor() as cursor:
         cursor.execute(SET_FIRST)
-        cursor.execute("SELECT pg_current_xact_id()::text")
-        [(progress.transaction,)] = cursor.fetchall()
         live = read_live(cursor, [*backup.entries, *backup.created])
         backup = replace(backup, entries=without_kept(backup.entries, live))
         kept = {entry for entry in live if entry.kind in KEPT_KINDS} - {*backup.created}
