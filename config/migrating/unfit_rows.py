@@ -181,22 +181,20 @@ def find_unfit_rows(
 
 
 def _count_rows(cursor: CursorWrapper, demand: Demand) -> int:
-    query = demand.query.replace(f"SELECT {demand.keys}, count(*)", "SELECT count(*) AS number", 1)
-    total = "coalesce(sum(number), 0)" if demand.keys else "count(*)"
-    cursor.execute(f"SELECT {total} FROM ({query}) AS unfit")  # noqa: S608
+    query = f"SELECT count(*) {demand.source}"
+    if demand.keys:
+        query = f"SELECT coalesce(sum(count), 0) FROM ({query}) AS unfit"  # noqa: S608
+    cursor.execute(query)
     return int(cursor.fetchone()[0])
 
 
 def _example(cursor: CursorWrapper, demand: Demand) -> str:
     """Return the key of one of the rows, and its wrong value unless that may be a secret."""
     key = [] if demand.keys else _primary_key(cursor, demand.table)
-    if not key and not demand.shown:
+    shown = [f"concat_ws(', ', {demand.shown})"] if demand.shown else []
+    if not key and not shown:
         return ""
-    values = [*key, *([f"concat_ws(', ', {demand.shown})"] if demand.shown else [])]
-    query = demand.query if demand.keys else demand.query.replace("*", ", ".join(values), 1)
-    if demand.keys:
-        query = query.replace(f"SELECT {demand.keys}, count(*)", f"SELECT {values[0]}", 1)
-    cursor.execute(f"{query} LIMIT 1")
+    cursor.execute(f"SELECT {', '.join([*key, *shown])} {demand.source} LIMIT 1")
     row = cursor.fetchone()
     names = [f"{name} {_shortened(value)}" for name, value in zip(key, row, strict=False)]
     place = f"the row with {', '.join(names)}" if names else ""
