@@ -22,7 +22,7 @@ class Progress:
     has_changed: bool = False
     """True once anything has been committed."""
     transaction: str = ""
-    """The id of the last transaction under the lock, unless it is known to be committed."""
+    """The id of a transaction that is being committed, or '' if there is none."""
 
     def commit(self) -> None:
         """Record that everything so far is committed."""
@@ -55,20 +55,17 @@ class Progress:
 
     @property
     def outcome(self) -> str:
-        """Return the state of the database if the last transaction is committed after all."""
+        """Return the state of the database if the COMMIT has succeeded."""
         return "The rollback is done." if self.unapplies else f"{self.name} is applied."
 
     @property
     def doubt(self) -> str:
-        """Return the state of the database if only the server knows it, and does not answer."""
+        """Return the state of the database if the server does not tell about the COMMIT."""
         hint = " If it was, a backup can be restored with rollback --restore."
         return f"It is unknown whether {self.name} was committed.{hint if self.unapplies else ''}"
 
     def ask_standing(self, connection: BaseDatabaseWrapper) -> str:
-        """Return the state of the database after an interruption or the loss of the connection.
-
-        That may have come during a COMMIT, so ask the server if it succeeded.
-        """
+        """Return the state of the database after a failure; the server knows that of a COMMIT."""
         if not self.transaction or connection.in_atomic_block:
             return self.standing
         standings = {"committed": self.outcome, "aborted": self.standing}
