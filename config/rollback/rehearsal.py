@@ -7,7 +7,6 @@ from functools import partial
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
 from config.migrating import LockWaits, Progress, explained_operations, guarded_run, migrating
@@ -36,15 +35,15 @@ def rehearse(
 
 def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
     connection = waits.connection
-    with every_row(connection), connection.cursor() as cursor:
+    with every_row(connection):
         check_unchanged(connection, rollback)
-        rows, record = RowWatch(cursor), DropRecord()
+        rows, record = RowWatch(connection), DropRecord()
         failure = ""
         try:
             with _rolled_back(connection, record), explained_operations(waits.progress):
                 migrating.send(rehearse, waits=waits)
                 make_sequences_transactional(connection, rollback)
-                trace = Trace(cursor)
+                trace = Trace(connection)
                 _unapply_and_observe(connection, rollback, trace, rows)
         except CommandError as error:
             failure = str(error)
@@ -52,7 +51,7 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
                 raise
         if obstacles := record.read_obstacles(connection):
             raise CommandError(_refusal_message(rollback, obstacles, failure))
-        return _read_dropped(cursor, rollback, trace, rows)
+        return _read_dropped(rollback, trace, rows)
 
 
 @contextmanager
@@ -95,11 +94,9 @@ def _refusal_message(rollback: Rollback, obstacles: list[Obstacle], failure: str
     return f"{message} Without them, another error remains: {failure}" if failure else message
 
 
-def _read_dropped(
-    cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: RowWatch
-) -> Dropped:
+def _read_dropped(rollback: Rollback, trace: Trace, rows: RowWatch) -> Dropped:
     """Return what the rehearsal removed. Call it after that has been rolled back."""
-    objects = describe(cursor, trace.vanished, trace.new_identities)
+    objects = describe(trace.connection, trace.vanished, trace.new_identities)
     operations: dict[Migration, list[UndoneOperation]] = {m: [] for m in rollback.migrations}
     for traced in trace.operations:
         dropped = [obj for obj in objects if obj.address in traced.vanished]
@@ -111,7 +108,7 @@ def _read_dropped(
         trace.vanished,
         trace.altered,
         trace.unbacked,
-        {*trace.names} - {*read_object_names(cursor, trace.before)},
+        {*trace.names} - {*read_object_names(trace.connection, trace.before)},
         trace.locked,
         rows.describe(),
     )

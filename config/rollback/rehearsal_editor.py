@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import read_rows
 from config.postgres.backend import DatabaseSchemaEditor
 from config.postgres.catalog import Address, Obstacle, read_obstacles
 
@@ -52,9 +53,8 @@ class RehearsalEditor(DatabaseSchemaEditor):
 
     def _note_obstacles(self, query: str, parameters: Sequence[Any]) -> None:
         """Note the objects that depend on the objects of the query."""
+        dropped = [Address(*row) for row in read_rows(self.connection, query, parameters)]
         with self.connection.cursor() as cursor:
-            cursor.execute(query, parameters)
-            dropped = [Address(*row) for row in cursor.fetchall()]
             obstacles = read_obstacles(cursor, dropped)
         self.record.dropped += dropped
         self.record.obstacles |= {obstacle.address for obstacle in obstacles}

@@ -96,18 +96,17 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
     """Unapply the plan. Raise CommandError if it removes more than the plan has shown."""
     connection, rollback, dropped = job.connection, job.rollback, job.dropped
     make_sequences_transactional(connection, rollback)
-    with connection.cursor() as cursor:
-        trace, rows = VanishedObjects(cursor), RowWatch(cursor)
-        with transaction.atomic(using=connection.alias):
-            unapply(connection, rollback, say=say)
-            remove_leftovers(connection, rollback)
-            trace.finish()
-            rows.finish()
-            is_as_shown = trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
-            if not is_as_shown:
-                transaction.set_rollback(True, using=connection.alias)
+    trace, rows = VanishedObjects(connection), RowWatch(connection)
+    with transaction.atomic(using=connection.alias):
+        unapply(connection, rollback, say=say)
+        remove_leftovers(connection, rollback)
+        trace.finish()
+        rows.finish()
+        is_as_shown = trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
         if not is_as_shown:
-            raise _not_shown(dropped, trace, rows)
+            transaction.set_rollback(True, using=connection.alias)
+    if not is_as_shown:
+        raise _not_shown(dropped, trace, rows)
     emit_post_migrate_signal(
         verbosity=0,
         interactive=False,
@@ -121,7 +120,7 @@ def _not_shown(dropped: Dropped, trace: VanishedObjects, rows: RowWatch) -> Comm
     """Return the error that names the other objects. Call it after they have been restored."""
     tables = rows.names(rows.tables - dropped.rows.tables).values()
     more = [
-        *(obj.described for obj in describe(rows.cursor, trace.vanished - dropped.vanished)),
+        *(obj.described for obj in describe(trace.connection, trace.vanished - dropped.vanished)),
         *(f"rows of {name}" for name in dict.fromkeys(tables)),
     ]
     return CommandError(

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from operator import sub
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres import LEDGER
+from config.postgres import LEDGER, execute, read_rows
 from config.rollback.converted_values import ColumnType, count_converted, read_column_types
 from config.rollback.inventory import FIRST_OWN_OID
 
@@ -40,9 +40,9 @@ class TableActivity(NamedTuple):
 class RowWatch:
     """The changes of rows in the current transaction, according to PostgreSQL's statistics."""
 
-    def __init__(self, cursor: CursorWrapper) -> None:
-        self.cursor = cursor
-        cursor.execute(COUNT_CHANGES)
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        execute(connection, COUNT_CHANGES)
         # The statistics may still contain changes of the session's last transactions.
         self.before = self._read_activity()
         self.by_code: dict[int, TableActivity] = {}
@@ -63,7 +63,7 @@ class RowWatch:
         """Note the rows and column types of the tables that have another file now."""
         rewritten = [oid for oid, change in self.changes.items() if change.file]
         self.rows_left = self._count_rows(rewritten)
-        self.column_types = read_column_types(self.cursor, rewritten)
+        self.column_types = read_column_types(self.connection, rewritten)
 
     @property
     def tables(self) -> set[int]:
@@ -84,7 +84,7 @@ class RowWatch:
             self._by_name(by_code | truncated),
             self._by_name({oid: change.updated for oid, change in changes.items()}),
             self._by_name(forgotten),
-            count_converted(self.cursor, self.column_types),
+            count_converted(self.connection, self.column_types),
             frozenset(self.tables | truncated.keys()),
         )
 
@@ -97,15 +97,13 @@ class RowWatch:
         }
 
     def _read_activity(self) -> dict[int, TableActivity]:
-        self.cursor.execute(ACTIVITY)
-        return {oid: TableActivity(*numbers) for oid, *numbers in self.cursor.fetchall()}
+        rows = read_rows(self.connection, ACTIVITY)
+        return {oid: TableActivity(*numbers) for oid, *numbers in rows}
 
     def _count_rows(self, tables: Collection[int]) -> dict[int, int]:
         counts = {}
-        self.cursor.execute(NAMES, [list(tables)])
-        for oid, name, _ in self.cursor.fetchall():
-            self.cursor.execute(f"SELECT count(*) FROM ONLY {name}")
-            [(counts[oid],)] = self.cursor.fetchall()
+        for oid, name, _ in read_rows(self.connection, NAMES, [list(tables)]):
+            [(counts[oid],)] = read_rows(self.connection, f"SELECT count(*) FROM ONLY {name}")
         return counts
 
     def _by_name(self, counts: Mapping[int, int]) -> dict[str, int]:
@@ -116,8 +114,8 @@ class RowWatch:
 
     def names(self, tables: Collection[int]) -> dict[int, str]:
         """Return the names of the existing tables, sorted; for a partition, that of its table."""
-        self.cursor.execute(NAMES, [list(tables)])
-        return {oid: name for oid, _, name in self.cursor.fetchall()}
+        rows = read_rows(self.connection, NAMES, [list(tables)])
+        return {oid: name for oid, _, name in rows}
 
 
 ACTIVITY = f"""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 
@@ -30,9 +30,9 @@ class TracedOperation(NamedTuple):
 class VanishedObjects:
     """The objects of the database at the start, and those that have vanished since."""
 
-    def __init__(self, cursor: CursorWrapper) -> None:
-        self.cursor = cursor
-        self.before = self.now = read_inventory(cursor)
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.before = self.now = read_inventory(connection)
         self.vanished: frozenset[Address] = frozenset()
         """All objects that have vanished, with their parts."""
         self.locked: set[int] = set()
@@ -40,8 +40,8 @@ class VanishedObjects:
 
     def finish(self) -> None:
         """Note all objects that have vanished."""
-        self.now = read_inventory(self.cursor)
-        locked = read_locked(self.cursor)
+        self.now = read_inventory(self.connection)
+        locked = read_locked(self.connection)
         # Other sessions may drop objects, too. Only those that this one has dropped are locked.
         missing = self.before - self.now
         self.vanished = frozenset(address for address in missing if address.is_within(locked))
@@ -51,10 +51,10 @@ class VanishedObjects:
 class Trace(VanishedObjects):
     """The operations that were undone since the start, and all changes of objects."""
 
-    def __init__(self, cursor: CursorWrapper) -> None:
-        super().__init__(cursor)
-        self.versions = read_versions(cursor)
-        self.unbacked_before = read_unbacked(cursor)
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        super().__init__(connection)
+        self.versions = read_versions(connection)
+        self.unbacked_before = read_unbacked(connection)
         self.altered: frozenset[Address] = frozenset()
         """The objects that were renamed or altered."""
         self.unbacked: Sequence[str] = ()
@@ -67,15 +67,15 @@ class Trace(VanishedObjects):
 
     def note(self, migration: Migration, operation: Operation) -> None:
         """Note the objects that have vanished with `operation`, which has just been undone."""
-        before, self.now = self.now, read_inventory(self.cursor)
+        before, self.now = self.now, read_inventory(self.connection)
         self.operations.append(TracedOperation(migration, operation, before - self.now))
 
     def finish(self) -> None:
         """Note all objects that have vanished, been altered or been created."""
         super().finish()
-        versions, unbacked = read_versions(self.cursor), read_unbacked(self.cursor)
-        self.new_identities = read_identities(self.cursor, self.now - self.before)
-        self.names = read_object_names(self.cursor, self.now)
+        versions, unbacked = read_versions(self.connection), read_unbacked(self.connection)
+        self.new_identities = read_identities(self.connection, self.now - self.before)
+        self.names = read_object_names(self.connection, self.now)
         self.altered = frozenset(
             address
             for address, version in self.versions.items()
