@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.live_schema import LOCK_TIMEOUT, PINNED
+from config.postgres import read_rows
 from config.postgres.catalog import literal
 from config.postgres.citus import IS_MANAGED, SHARD_NAME
 
@@ -83,10 +84,9 @@ class Answer(NamedTuple):
     """A JSON object, or the message of an error."""
 
 
-def read_answers(cursor: CursorWrapper) -> list[Answer]:
+def read_answers(connection: BaseDatabaseWrapper) -> list[Answer]:
     """Ask all servers of the cluster, the coordinator first."""
-    cursor.execute(SERVERS, [SERVER])
-    return [Answer(*row) for row in cursor.fetchall()]
+    return [Answer(*row) for row in read_rows(connection, SERVERS, [SERVER])]
 
 
 def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:

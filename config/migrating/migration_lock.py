@@ -82,10 +82,12 @@ class MigrationLock:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Open a transaction that is committed only if the lock is held until its end."""
-        with certain_commit(self.connection):
+        self.progress.transaction = ""
+        with certain_commit(self.connection) as transaction:
             self.check()
             yield
             self.check()
+            self.progress.transaction = transaction
 
 
 @contextmanager

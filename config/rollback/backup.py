@@ -191,17 +191,11 @@ def _check_complete(
 ) -> None:
     """Raise CommandError if `entries` lack one of `roots` and the object of which it is a part."""
     dumped = [entry for entry in entries if entry.oid]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            MISSING,
-            address_parameters(roots)
-            | {
-                "dumped_catalogs": [entry.catalog for entry in dumped],
-                "dumped_oids": [entry.oid for entry in dumped],
-            },
-        )
-        missing = [description for (description,) in cursor.fetchall()]
-    if missing:
+    parameters = address_parameters(roots) | {
+        "dumped_catalogs": [entry.catalog for entry in dumped],
+        "dumped_oids": [entry.oid for entry in dumped],
+    }
+    if missing := [text for (text,) in read_rows(connection, MISSING, parameters)]:
         raise CommandError(f"No backup can contain {', '.join(missing)}. {NEXT_STEP}")
 
 

@@ -4,7 +4,7 @@ from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.state import ProjectState
 
-from config.postgres import LEDGER
+from config.postgres import LEDGER, read_rows
 
 
 def read_own_tables(connection: BaseDatabaseWrapper, state: ProjectState) -> list[int]:
@@ -15,10 +15,10 @@ def read_own_tables(connection: BaseDatabaseWrapper, state: ProjectState) -> lis
         for model in state.apps.get_models(include_auto_created=True)
         if model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT to_regclass(name)::oid::bigint FROM unnest(%s::text[]) AS name"
-            " WHERE to_regclass(name) IS NOT NULL ORDER BY 1",
-            [[quote(name) for name in (*names, LEDGER)]],
-        )
-        return [oid for (oid,) in cursor.fetchall()]
+    rows = read_rows(
+        connection,
+        "SELECT DISTINCT to_regclass(name)::oid::bigint FROM unnest(%s::text[]) AS name"
+        " WHERE to_regclass(name) IS NOT NULL ORDER BY 1",
+        [[quote(name) for name in (*names, LEDGER)]],
+    )
+    return [oid for (oid,) in rows]

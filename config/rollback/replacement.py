@@ -6,8 +6,8 @@ from graphlib import CycleError
 
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 
+from config.postgres import read_rows
 from config.postgres.catalog import (
     Address,
     drop_and_recreate,
@@ -58,33 +58,31 @@ class Replacement:
     """The statements after those."""
 
 
-def read_live(cursor: CursorWrapper, entries: Collection[Entry]) -> dict[Entry, LiveObject]:
+def read_live(
+    connection: BaseDatabaseWrapper, entries: Collection[Entry]
+) -> dict[Entry, LiveObject]:
     """Return the live objects with the names of `entries`, in the order in which to drop them.
 
     Parts of tables are left out.
     """
     wanted = [entry for entry in entries if entry.kind in INDEPENDENT_KINDS]
-    cursor.execute(
-        LIVE,
-        {
-            "catalogs": [entry.catalog for entry in wanted],
-            "schemas": [entry.schema for entry in wanted],
-            "names": [entry.name for entry in wanted],
-        },
-    )
+    parameters = {
+        "catalogs": [entry.catalog for entry in wanted],
+        "schemas": [entry.schema for entry in wanted],
+        "names": [entry.name for entry in wanted],
+    }
     return {
         wanted[number - 1]: LiveObject(Address(catalog, oid), kind, identity)
-        for number, catalog, oid, kind, identity in cursor.fetchall()
+        for number, catalog, oid, kind, identity in read_rows(connection, LIVE, parameters)
     }
 
 
 def without_partitions(
-    cursor: CursorWrapper, live: Mapping[Entry, LiveObject]
+    connection: BaseDatabaseWrapper, live: Mapping[Entry, LiveObject]
 ) -> dict[Entry, LiveObject]:
     """Return `live` without tables that are partitions now."""
     oids = [each.address.oid for each in live.values() if each.address.catalog == "pg_class"]
-    cursor.execute(PARTITIONS, [oids])
-    partitions = {Address("pg_class", oid) for (oid,) in cursor.fetchall()}
+    partitions = {Address("pg_class", oid) for (oid,) in read_rows(connection, PARTITIONS, [oids])}
     return {entry: each for entry, each in live.items() if each.address not in partitions}
 
 
@@ -98,9 +96,9 @@ def without_kept(entries: Collection[Entry], found: Collection[Entry]) -> list[E
     ]
 
 
-def check_restored(cursor: CursorWrapper, backup: Backup) -> None:
+def check_restored(connection: BaseDatabaseWrapper, backup: Backup) -> None:
     """Raise ArchiveError if the database lacks an object of the backup."""
-    live = read_live(cursor, backup.entries)
+    live = read_live(connection, backup.entries)
     independent = (entry for entry in backup.entries if entry.kind in INDEPENDENT_KINDS)
     if missing := [str(entry) for entry in independent if entry not in live]:
         raise ArchiveError(f"the database still lacked {', '.join(missing)}")

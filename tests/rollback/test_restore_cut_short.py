@@ -18,7 +18,6 @@ from config.dumps import client_programs
 from config.rollback import restoration
 from config.rollback.backup import Backup
 from config.rollback.replacement import check_restored
-from config.rollback.restoration import RestorationProgress
 from tests.rollback.helpers import GO_ON, contents, refusal, rollback, rollback_until, session
 from tests.support.databases import known_database
 from tests.support.few_apps import MANAGE_FEW_APPS
@@ -106,13 +105,6 @@ def test_restore_interrupted__nothing_changed(
         "interrupted. Nothing was changed. Run rollback --restore again to continue."
     )
     assert contents() == before
-
-
-def test_restore_interrupted_after_its_commit__reported_as_done(backup: Backup) -> None:
-    """Cover the case of a connection that is lost during the commit."""
-    [(committed,)] = run_sql("SELECT pg_current_xact_id()::text")
-    progress = RestorationProgress(transaction=committed)
-    assert progress.after_interruption(connection) == "The restoration is done."
 
 
 SET = "SELECT name, setting FROM pg_settings WHERE setting <> reset_val ORDER BY 1"

@@ -16,7 +16,6 @@ from django.db.migrations.state import ProjectState
 
 from config.rollback import states as module
 from config.rollback.states import States
-from config.rollback.trace import Mark, Trace
 from tests.support.migrations import model, project
 
 ALBUM = model("music.Album")
@@ -38,8 +37,7 @@ def migration(*operations: Operation) -> Migration:
 def a_run() -> list[Migration]:
     """Return a migration as each run of a rollback has it, with operations of its own."""
     code = RunPython(RunPython.noop, RunPython.noop)
-    marks: Trace = Trace.__new__(Trace)
-    return [marks.with_marks(migration(ADD, code, REMOVE, ADD_AGAIN))]
+    return [migration(ADD, code, REMOVE, ADD_AGAIN)]
 
 
 def fields(state: ProjectState) -> list[str]:
@@ -49,11 +47,7 @@ def fields(state: ProjectState) -> list[str]:
 def test_states__are_those_before_and_after_each_operation(states: States) -> None:
     [changes] = states.changes(a_run())
     without, with_year = ["id"], ["id", "year"]
-    assert [
-        (fields(change.before), fields(change.after))
-        for change in changes
-        if not isinstance(change.operation, Mark)
-    ] == [
+    assert [(fields(change.before), fields(change.after)) for change in changes] == [
         (without, with_year),
         (with_year, with_year),
         (with_year, without),
@@ -73,7 +67,7 @@ def test_states_of_another_run__have_the_same_models(states: States) -> None:
 
 @pytest.mark.parametrize(
     ("most", "number", "is_kept"),
-    [(3, 0, True), (2, 0, False), pytest.param(2, 1, True, id="mark, which changes nothing")],
+    [(4, 0, True), (3, 0, False), pytest.param(3, 1, True, id="code, which changes nothing")],
 )
 def test_models__released_if_there_are_many_states(
     states: States, monkeypatch: pytest.MonkeyPatch, most: int, number: int, is_kept: bool
