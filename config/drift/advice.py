@@ -8,6 +8,7 @@ from typing import Any
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.console import explain
 from config.drift.cluster_servers import differences_of_servers, read_answers
 from config.drift.comparison import Comparison
 from config.drift.live_schema import read_transaction
@@ -39,13 +40,15 @@ def read_advice(
 ) -> list[Advice]:
     """Return advice about `tables`, sorted by code; about their design only for `own` tables.
 
-    A database error becomes advice, too, because advice must not change the exit status.
+    A database error becomes advice, too, because advice must not change the exit status. What was
+    read before it is kept.
     """
+    advice: list[Advice] = []
     parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
     parameters["is_cluster"] = is_cluster(connection.alias)
     try:
         with transaction.atomic(using=connection.alias):
-            advice = [Advice(*row) for row in read_rows(connection, ADVICE_QUERY, parameters)]
+            advice += [Advice(*row) for row in read_rows(connection, ADVICE_QUERY, parameters)]
             advice += _sequence_advice(connection, parameters)
             if read_layout(connection, schema).keys() & declared_layout().keys():
                 advice += _cluster_setting_advice(connection, schema.database)
@@ -54,8 +57,8 @@ def read_advice(
                     advice += [Advice("VA11", said) for said in differences]
             advice += _partition_advice(connection, schema, tables)
     except Error as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        return [Advice("VA00", f"The advice could not be read: {reason}.")]
+        reason = explain(error) or f"{str(error).splitlines()[0].rstrip('.')}."
+        advice.append(Advice("VA00", f"Not all advice could be read: {reason}"))
     return sorted(advice)
 
 

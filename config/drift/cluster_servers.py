@@ -71,6 +71,7 @@ SELECT concat_ws(':', coalesce(nodename, current_setting('citus.local_hostname')
   LEFT JOIN pg_dist_node USING (nodeid)  -- the coordinator can be missing
  ORDER BY coalesce(groupid, 0)
 """
+SEE_LOG = "Start it, or see its log."
 UNDO = "No repair reaches it. Undo the change on that server."
 
 
@@ -94,7 +95,8 @@ def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:
     coordinator: dict[str, Any] = {}  # stays empty if it does not answer
     for server, is_coordinator, success, result in answers:
         if not success:
-            yield f"Server {server} of the cluster could not be compared: {_first_line(result)}."
+            reason = _first_line(result)
+            yield f"Server {server} of the cluster could not be compared: {reason}. {SEE_LOG}"
             continue
         found = json.loads(result)
         coordinator = found if is_coordinator else coordinator

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from config.citus.cluster import check_migrated, read_cluster
@@ -89,7 +90,7 @@ class Command(BaseCommand):
     def check_schema(self, done: str) -> None:
         """Raise CommandError if the schema differs from the models."""
         self.connection.close()  # the settings of the database are those of new sessions
-        if findings := verify(self.connection).findings:
+        if findings := verify(self.connection, ignored=settings.VERIFY_SCHEMA_IGNORE).findings:
             raise CommandError(
                 f"{done}, but verify_schema finds {counted(len(findings), 'difference')}. "
                 "Run manage.py verify_schema."
