@@ -61,6 +61,11 @@ def request_for(model: type[Model], **parameters: Any) -> Any:
     return request
 
 
+def changelist_of(model: type[Model], **parameters: Any) -> Any:
+    """Return the list of `model`, without the page that shows it."""
+    return model_admin(model).get_changelist_instance(request_for(model, **parameters))
+
+
 def fresh_form(model: type[Model]) -> Any:
     """Return the class of the form that adds a row."""
     return model_admin(model).get_form(request_for(model))
