@@ -16,14 +16,22 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
-from communication.models import DiscussionPost
+from assessments.models import AssignmentSubmission, Question
+from communication.models import DiscussionPost, Message
 from config.admin.shown import INPUT
 from config.postgres import JSONField
 from courses.models import Course, CourseModule
+from payments.models import Payment
 from tests.factories import FACTORIES, UserFactory
+from users.models import User, UserProfile
 
 READ_ONLY: tuple[type[Model], ...] = (AnalyticsEvent, CourseAnalytics, StudentAnalytics)
 """The models that only the platform writes."""
+TYPICAL: tuple[type[Model], ...] = (
+    *(User, UserProfile, Course, Question),
+    *(AssignmentSubmission, Message, Payment),
+)
+"""Models whose forms together have every kind of input."""
 BY_MODEL: dict[type[Model], Any] = {
     model: FACTORIES[model._meta.db_table]
     for model in apps.get_models()
