@@ -75,35 +75,28 @@ class Environment:
         """Return the value without the blanks around it."""
         value = self.process.get(name, self.of_file.get(name, "")).strip()
         if PLACEHOLDER.fullmatch(value):
-            raise ImproperlyConfigured(
-                f"{self._found(name)} has a placeholder or shell code instead of a value. "
-                "Replace it."
+            raise self._wrong(
+                name, "has a placeholder or shell code instead of a value. Replace it."
             )
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.text(name).lower()
         if value not in ("", *ON, *OFF):
-            raise ImproperlyConfigured(
-                f"{self._found(name)} is neither on nor off. Set it to one of them."
-            )
+            raise self._wrong(name, "is neither on nor off. Set it to one of them.")
         return value in ON if value else default
 
     def number(self, name: str, *, default: int, least: int = 0, most: int = 999_999_999) -> int:
         value = self.text(name) or str(default)
         if not (re.fullmatch("-?[0-9]{1,9}", value) and least <= int(value) <= most):
-            raise ImproperlyConfigured(
-                f"{self._found(name)} is not a whole number from {least} to {most}. Set it to one."
-            )
+            raise self._wrong(name, f"is not a whole number from {least} to {most}. Set it to one.")
         return int(value)
 
     def choice(self, name: str, *choices: str) -> str:
         """Return the value, or the first choice if there is none."""
         value = self.text(name) or choices[0]
         if value not in choices:
-            raise ImproperlyConfigured(
-                f"{self._found(name)} is not {' or '.join(choices)}. Set it to one of them."
-            )
+            raise self._wrong(name, f"is not {' or '.join(choices)}. Set it to one of them.")
         return value
 
     def entries(self, name: str) -> list[str]:
@@ -128,10 +121,8 @@ class Environment:
         try:
             return self.root / Path(self.text(name) or default).expanduser()
         except RuntimeError:
-            raise ImproperlyConfigured(
-                f"{self._found(name)} begins with ~ and the name of an unknown user. "
-                "Write the whole path."
-            ) from None
+            problem = "begins with ~ and the name of an unknown user. Write the whole path."
+            raise self._wrong(name, problem) from None
 
     def _matching(self, name: str, is_right: Callable[[str], object], advice: str) -> list[str]:
         entries = self.entries(name)
@@ -141,6 +132,9 @@ class Environment:
                     f"Entry {number} of {self._found(name)} is wrong. {advice}."
                 )
         return entries
+
+    def _wrong(self, name: str, problem: str) -> ImproperlyConfigured:
+        return ImproperlyConfigured(f"{self._found(name)} {problem}")
 
     def _found(self, name: str) -> str:
         """Return the name and where it is set, because other programs also use names like DEBUG."""

@@ -71,25 +71,12 @@ def migrate_refused(
         yield refused
 
 
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        ("nonsense", f"DATABASE_URL is not a URL. Write {EXAMPLE}."),
-        (
-            "postgres://user:pass/word@host/name",
-            f"DATABASE_URL cannot be read. Write {EXAMPLE}, with a valid host, a number for the "
-            "port, and percent-encoding for special characters (%2F for /, %3F for ?, %40 for @).",
-        ),
-        ("postgres://user:password@host", f"DATABASE_URL names no database. Write {EXAMPLE}."),
-        (
-            "mysql://user:password@host/name",
-            "DATABASE_URL is for another database engine, but this project needs PostgreSQL. "
-            f"Write {EXAMPLE}.",
-        ),
-    ],
-)
-def test_migrate_with_wrong_database_url__is_refused(url: str, message: str) -> None:
-    assert refusal(manage("migrate", DATABASE_URL=url)) == f"manage.py migrate: {message}"
+def test_migrate_with_wrong_database_url__is_refused() -> None:
+    assert refusal(manage("migrate", DATABASE_URL="postgres://user:pass/word@host/name")) == (
+        f"manage.py migrate: DATABASE_URL cannot be read. Write {EXAMPLE}, with a valid host, a "
+        "number for the port, and percent-encoding for special characters (%2F for /, %3F for ?, "
+        "%40 for @)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,14 +109,7 @@ def test_migrate_with_unknown_host__is_refused(migrate_refused: Refused) -> None
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        ("migrate",),
-        ("overview",),
-        ("runserver", "--noreload", "0"),
-        ("shell", "-c", "from users.models import User; User.objects.get()"),
-    ],
-    ids=" ".join,
+    "arguments", [("overview",), ("runserver", "--noreload", "0")], ids=" ".join
 )
 def test_command_with_closed_port__is_refused(closed_port: int, arguments: tuple[str, ...]) -> None:
     process = manage(*arguments, DATABASE_URL=Server(closed_port).url("name"))
@@ -148,13 +128,6 @@ def test_runserver_with_closed_port__ends_instead_of_waiting_for_changes(closed_
         f'manage.py runserver: connection to server at "127.0.0.1", port {closed_port} failed: '
         "Connection refused. Start the server, or correct the host and the port in DATABASE_URL.",
     ]
-
-
-def test_migrate_with_traceback_option__shows_it(closed_port: int) -> None:
-    process = manage("migrate", "--traceback", DATABASE_URL=Server(closed_port).url("name"))
-    first, *_, advice = process.stderr.splitlines()
-    assert (process.returncode, first) == (1, "Traceback (most recent call last):")
-    assert advice == "\tIs the server running on that host and accepting TCP/IP connections?"
 
 
 def test_migrate_with_port_of_a_mysql_server__is_refused(migrate_refused: Refused) -> None:
@@ -328,12 +301,11 @@ def test_migrate_with_directory_of_another_version__is_refused(directory: Path) 
     assert [path.name for path in directory.iterdir()] == ["PG_VERSION"]
 
 
-@pytest.mark.parametrize("below", [".", "to/be/made"])
-def test_migrate_with_directory_not_writable__is_refused(directory: Path, below: str) -> None:
+def test_migrate_with_directory_not_writable__is_refused(directory: Path) -> None:
     directory.mkdir(mode=0o500)
-    process = manage_as_nobody("migrate", EMBEDDED_POSTGRES_DIR=directory / below)
+    process = manage_as_nobody("migrate", EMBEDDED_POSTGRES_DIR=directory)
     assert refusal(process) == (
-        f"manage.py migrate: The data directory {directory / below} of the embedded server "
+        f"manage.py migrate: The data directory {directory} of the embedded server "
         "cannot be used: Permission denied. "
         "Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )

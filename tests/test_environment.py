@@ -341,7 +341,6 @@ def damaged(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("manage.py", "migrate"),
         ("manage.py", "runserver", "0"),
         ("manage.py", "check", "--traceback"),
         ("-c", "import config.wsgi"),

@@ -39,9 +39,9 @@ def signed_counts(deletion: Deletion) -> str:
 
 def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
     """Raise ChangedSinceError if other rows would be deleted now than the page showed."""
-    if not _is_confirmed(request):
-        return
-    if said := differences(deletion, request.POST.get(INPUT, "")):
+    # An action is also a POST when its page is first shown.
+    is_confirmed = request.POST and ("post" in request.POST or "action" not in request.POST)
+    if is_confirmed and (said := differences(deletion, request.POST.get(INPUT, ""))):
         raise ChangedSinceError(said)
 
 
@@ -57,11 +57,6 @@ def differences(deletion: Deletion, value: str) -> list[str]:
     now = _shown(deletion)
     pairs = {name: (before.get(name, NONE), now.get(name, NONE)) for name in before | now}
     return [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]
-
-
-def _is_confirmed(request: HttpRequest) -> bool:
-    """Return whether the user confirms. An action is also a POST when its page is first shown."""
-    return bool(request.POST) and ("post" in request.POST or "action" not in request.POST)
 
 
 def _only(deletion: Deletion) -> dict[str, list[Any]]:

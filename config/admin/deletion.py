@@ -105,10 +105,7 @@ class Deletion:
 
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
         query = DeletionQuery(self.model, limit)
-        if is_cluster():
-            numbers = numbers_by_steps(query, self.keys)
-        else:
-            numbers = _fetch_one(query.sql, {"keys": list(self.keys)})
+        numbers = numbers_by_steps(query, self.keys) if is_cluster() else self._fetch_one(query.sql)
         of_tables = dict(zip(query.tables, numbers, strict=False))
         of_references = zip(query.references, numbers[len(of_tables) :], strict=True)
         counts = {model: count for model, (count, _) in of_tables.items()}
@@ -153,10 +150,15 @@ class Deletion:
             f"WHERE {_quote(key.column)} = ANY(%(keys)s)"
             for child, key in arms
         )
-        [[tree]] = _fetch_one(f"EXPLAIN (FORMAT JSON) {sql}", {"keys": list(self.keys)})
+        [[tree]] = self._fetch_one(f"EXPLAIN (FORMAT JSON) {sql}")
         plan = tree["Plan"]
         parts = plan["Plans"] if len(arms) > 1 else [plan]
         return {field: part["Plan Rows"] for (_, field), part in zip(arms, parts, strict=True)}
+
+    def _fetch_one(self, sql: str) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {"keys": list(self.keys)})
+            return cursor.fetchone()
 
 
 @dataclass(frozen=True)
@@ -278,9 +280,3 @@ def _cte(model: Model) -> str:
 
 def _quote(name: str | None) -> str:
     return connection.ops.quote_name(str(name))
-
-
-def _fetch_one(sql: str, params: dict[str, Any]) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return cursor.fetchone()

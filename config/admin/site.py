@@ -5,7 +5,6 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -18,9 +17,6 @@ from config.admin.mistakes import quoted, warn_of_ignored
 from config.admin.palette import find_records
 from config.admin.search import search_problem
 from config.admin.throttle import throttled
-
-PALETTE = 200
-"""The page size of the palette, which never has so many results and so has one page."""
 
 
 class AdminSite(UnfoldAdminSite):
@@ -73,12 +69,12 @@ class AdminSite(UnfoldAdminSite):
         if not term:
             return HttpResponse()
         start = perf_counter()
-        pages = Paginator(self.matching(request, term), PALETTE)
+        results = self.matching(request, term)
         context = {
             "search_term": term,
-            "page_obj": pages,
+            "page_obj": {"count": len(results)},  # the theme's own search has several pages
             "page_counter": 0,
-            "results": pages.page(1),
+            "results": results,
             "execution_time": perf_counter() - start,
         }
         template = "unfold/helpers/command_results.html"

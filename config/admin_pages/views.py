@@ -31,7 +31,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     warn_of_ignored(request)
     context: dict[str, Any] = {"plots": read_plots(), "domains": list_tables(request)}
     context["replica"] = replica_notice()  # last, since a failed read changes it
-    return admin.site.index(request, context)
+    page = admin.site.index(request, context)
+    page.template_name = "admin_pages/index.html"
+    return page
 
 
 def schema(request: HttpRequest) -> HttpResponse:

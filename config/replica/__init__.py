@@ -1,6 +1,6 @@
 """Reads on a standby server, while it keeps up with the primary."""
 
-from config.replica.notice import Notice, replica_notice
+from config.replica.notice import replica_notice
 from config.replica.own_writes import own_writes
 from config.replica.reading import reader, reads_replica
 from config.replica.router import ReplicaRouter

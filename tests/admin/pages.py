@@ -16,14 +16,22 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
-from communication.models import DiscussionPost
+from assessments.models import AssignmentSubmission, Question
+from communication.models import DiscussionPost, Message
 from config.admin.shown import INPUT
 from config.postgres import JSONField
 from courses.models import Course, CourseModule
+from payments.models import Payment
 from tests.factories import FACTORIES, UserFactory
+from users.models import User, UserProfile
 
 READ_ONLY: tuple[type[Model], ...] = (AnalyticsEvent, CourseAnalytics, StudentAnalytics)
 """The models that only the platform writes."""
+TYPICAL: tuple[type[Model], ...] = (
+    *(User, UserProfile, Course, Question),
+    *(AssignmentSubmission, Message, Payment),
+)
+"""Models whose forms together have every kind of input."""
 BY_MODEL: dict[type[Model], Any] = {
     model: FACTORIES[model._meta.db_table]
     for model in apps.get_models()
@@ -59,6 +67,11 @@ def request_for(model: type[Model], **parameters: Any) -> Any:
     request: Any = RequestFactory().get(url(model, "changelist"), parameters)
     request.user = UserFactory.build(admin=True)
     return request
+
+
+def changelist_of(model: type[Model], **parameters: Any) -> Any:
+    """Return the list of `model`, without the page that shows it."""
+    return model_admin(model).get_changelist_instance(request_for(model, **parameters))
 
 
 def fresh_form(model: type[Model]) -> Any:

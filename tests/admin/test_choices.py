@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
 from communication.models import Announcement
 from courses.models import Course
 from courses.slugs import slug_of
-from tests.admin.pages import errors, page_data, url, valid_data
+from tests.admin.pages import BY_MODEL, errors, form_data, fresh_form, page_data, url, valid_data
 from tests.factories import AnnouncementFactory, CourseFactory, UserFactory
 
 FIELD = {"app_label": "courses", "model_name": "course", "field_name": "instructor"}
@@ -27,23 +28,23 @@ def test_instructors_offered__are_educators(admin_client: Client) -> None:
     assert offered(admin_client, term="ann") == ["anna@example.com"]
 
 
-@pytest.mark.parametrize("traits", [{}, {"admin": True}], ids=["student", "admin"])
-def test_instructor_who_is_no_educator__is_refused(
-    admin_client: Client, traits: dict[str, Any]
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("model", "field", "traits"),
+    [
+        (Course, "instructor", {}),
+        (Course, "instructor", {"admin": True}),
+        (Announcement, "educator", {}),
+    ],
+)
+def test_person_who_is_no_educator__is_refused(
+    model: type[Model], field: str, traits: dict[str, Any]
 ) -> None:
-    data = valid_data(admin_client, Course)
-    data["instructor"] = str(UserFactory.create(email="ann@example.com", **traits).pk)
-    assert errors(admin_client, url(Course, "add"), data) == {
-        "instructor": ["ann@example.com is not an educator. Choose an educator."]
-    }
-
-
-def test_announcement_of_a_student__is_refused(admin_client: Client) -> None:
-    data = valid_data(admin_client, Announcement)
-    data["educator"] = str(UserFactory.create(email="ann@example.com").pk)
-    assert errors(admin_client, url(Announcement, "add"), data) == {
-        "educator": ["ann@example.com is not an educator. Choose an educator."]
-    }
+    form, row = fresh_form(model), BY_MODEL[model].create()
+    person = UserFactory.create(email="ann@example.com", **traits)
+    data = form_data(form(instance=row)) | {field: str(person.pk)}
+    row.delete()
+    assert form(data).errors == {field: ["ann@example.com is not an educator. Choose an educator."]}
 
 
 @pytest.mark.parametrize("factory", [CourseFactory, AnnouncementFactory])
@@ -101,7 +102,7 @@ def added(client: Client, **values: str) -> Course:
     return Course.objects.exclude(pk__in=before).get()
 
 
-@pytest.mark.parametrize("title", ["数据库入门", "Основы SQL", "हिन्दी", "数" * 255, "_ - _"])
+@pytest.mark.parametrize("title", ["Основы SQL", "数" * 255])
 def test_course_without_a_slug__gets_that_of_its_title(admin_client: Client, title: str) -> None:
     assert added(admin_client, title=title, slug="").slug == slug_of(title)
 

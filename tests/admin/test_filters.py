@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib import admin
@@ -9,13 +10,14 @@ from django.db import connection, models
 from django.test import Client
 from django.utils import timezone
 
+from analytics.models import AnalyticsEvent
 from assessments.models import Quiz
 from config.admin import changelist
 from config.admin.bounds import Count, TooSlowError, at_most, count_up_to
 from courses.models import Course
 from enrollments.models import Enrollment
 from payments.models import Payment
-from tests.admin.pages import context_of, url
+from tests.admin.pages import changelist_of, url
 from tests.factories import (
     CourseFactory,
     EnrollmentFactory,
@@ -26,10 +28,11 @@ from tests.factories import (
 )
 from users.models import User
 
+pytestmark = pytest.mark.django_db
 
-def listed(client: Client, model: type[models.Model], **parameters: Any) -> list[Any]:
-    context = context_of(client, url(model, "changelist"), parameters)
-    return list(context["cl"].result_list)
+
+def listed(model: type[models.Model], **parameters: Any) -> list[Any]:
+    return list(changelist_of(model, **parameters).result_list)
 
 
 # Days and numbers
@@ -47,18 +50,16 @@ def listed(client: Client, model: type[models.Model], **parameters: Any) -> list
         ({"created_at_to": "9999-12-31"}, True),
     ],
 )
-def test_filter_by_days__has_both_ends(
-    admin_client: Client, parameters: dict[str, str], found: bool
-) -> None:
+def test_filter_by_days__has_both_ends(parameters: dict[str, str], found: bool) -> None:
     CourseFactory.create(created_at=datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC))
-    assert bool(listed(admin_client, Course, **parameters)) is found
+    assert bool(listed(Course, **parameters)) is found
 
 
-def test_filter_by_days__means_the_days_of_the_viewer(admin_client: Client) -> None:
-    UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
+def test_filter_by_days__means_the_days_of_the_viewer() -> None:
     course = CourseFactory.create(created_at=datetime(2026, 3, 1, 16, tzinfo=UTC))  # 01:00 there
     days = {"created_at_from": "2026-03-02", "created_at_to": "2026-03-02"}
-    assert listed(admin_client, Course, **days) == [course]
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        assert listed(Course, **days) == [course]
 
 
 @pytest.mark.parametrize(
@@ -73,29 +74,25 @@ def test_filter_by_days__means_the_days_of_the_viewer(admin_client: Client) -> N
         ({"enrollment_count_from": "99999999999999999999"}, False),
     ],
 )
-def test_filter_by_numbers__has_both_ends(
-    admin_client: Client, parameters: dict[str, str], found: bool
-) -> None:
+def test_filter_by_numbers__has_both_ends(parameters: dict[str, str], found: bool) -> None:
     CourseFactory.create(paid=True)
-    assert bool(listed(admin_client, Course, **parameters)) is found
+    assert bool(listed(Course, **parameters)) is found
 
 
 def test_filter_by_a_record__finds_its_rows_and_names_it(admin_client: Client) -> None:
     enrollment = EnrollmentFactory.create()
     EnrollmentFactory.create()
     parameters = {"course__id__exact": str(enrollment.course_id)}
-    assert listed(admin_client, Enrollment, **parameters) == [enrollment]
+    assert listed(Enrollment, **parameters) == [enrollment]
     html = admin_client.get(url(Enrollment, "changelist"), parameters).content.decode()
     assert f'<option value="{enrollment.course_id}" selected>' in html
 
 
 @pytest.mark.parametrize("parameters", [{}, {"course__id__exact": ""}], ids=["alone", "empty form"])
-def test_filter_by_no_record__finds_rows_without_one(
-    admin_client: Client, parameters: dict[str, str]
-) -> None:
+def test_filter_by_no_record__finds_rows_without_one(parameters: dict[str, str]) -> None:
     PaymentFactory.create()
     payment = PaymentFactory.create(course=None)
-    assert listed(admin_client, Payment, course__isnull="True", **parameters) == [payment]
+    assert listed(Payment, course__isnull="True", **parameters) == [payment]
 
 
 def test_filters_of_a_list__offer_no_list_of_all_records(admin_client: Client) -> None:
@@ -140,15 +137,14 @@ def test_nested_block__leaves_the_outer_time_limit(db: None) -> None:
         assert cursor.fetchone() == ("1min",)
 
 
-def summary(client: Client, **parameters: Any) -> str:
-    context = context_of(client, url(Course, "changelist"), parameters)
-    return str(context["cl"].summary)
+def summary(**parameters: Any) -> str:
+    return str(changelist_of(Course, **parameters).summary)
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 courses"), (1, "1 course")])
-def test_list_of_few_rows__says_how_many(admin_client: Client, number: int, expected: str) -> None:
+def test_list_of_few_rows__says_how_many(number: int, expected: str) -> None:
     CourseFactory.create_batch(number)
-    assert summary(admin_client) == expected
+    assert summary() == expected
 
 
 @pytest.fixture
@@ -159,12 +155,12 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_list_of_more_rows_than_are_counted__says_about_how_many(admin_client: Client) -> None:
+def test_list_of_more_rows_than_are_counted__says_about_how_many() -> None:
     CourseFactory.create_batch(12)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE courses")
-    assert summary(admin_client) == "about 12 courses"
-    assert summary(admin_client, status="draft") == "more than 2 courses"
+    assert summary() == "about 12 courses"
+    assert summary(status="draft") == "more than 2 courses"
 
 
 @pytest.fixture
@@ -188,9 +184,9 @@ def test_list_that_takes_too_long__is_labelled_as_that_of_the_newest_rows(
 
 
 @pytest.mark.usefixtures("slow")
-def test_list_that_takes_too_long_of_a_small_table__is_complete(admin_client: Client) -> None:
+def test_list_that_takes_too_long_of_a_small_table__is_complete() -> None:
     course = CourseFactory.create()
-    found = context_of(admin_client, url(Course, "changelist"), {"price_to": "10"})["cl"]
+    found = changelist_of(Course, price_to="10")
     assert list(found.result_list) == [course]
     assert found.paginator.newest is None
 
@@ -206,49 +202,49 @@ def slow_to_count(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slow_to_count")
-def test_filter_that_an_index_serves__finds_old_rows_too(admin_client: Client) -> None:
+def test_filter_that_an_index_serves__finds_old_rows_too() -> None:
     old = EnrollmentFactory.create()
     EnrollmentFactory.create_batch(3)
     parameters = {"course__id__exact": str(old.course_id)}
-    found = context_of(admin_client, url(Enrollment, "changelist"), parameters)["cl"]
+    found = changelist_of(Enrollment, **parameters)
     assert list(found.result_list) == [old]
     assert found.summary == "1 enrollment"
     assert found.paginator.newest is None
 
 
 @pytest.mark.usefixtures("slow_to_count")
-def test_filter_that_no_index_serves__finds_new_rows(admin_client: Client) -> None:
+def test_filter_that_no_index_serves__finds_new_rows() -> None:
     courses = CourseFactory.create_batch(3)
     parameters = {"price_to": "10", "o": "1"}
-    found = context_of(admin_client, url(Course, "changelist"), parameters)["cl"]
+    found = changelist_of(Course, **parameters)
     assert set(found.result_list) == set(courses[1:])
     assert found.paginator.newest == 2
 
 
 @pytest.mark.usefixtures("slow_to_count")
 def test_filter_that_many_new_rows_pass__looks_through_all_pages(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(changelist, "NEWEST_ROWS", 3)
     courses = CourseFactory.create_batch(4)
-    found = context_of(admin_client, url(Course, "changelist"), {"price_to": "10"})["cl"]
+    found = changelist_of(Course, price_to="10")
     assert list(found.result_list) == courses[::-1]
     assert found.summary == "more than 2 courses"
     assert found.paginator.newest is None
 
 
 def test_order_of_filtered_rows_by_a_record__is_that_of_its_table(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(admin.site.get_model_admin(Quiz), "list_per_page", 2)
     lessons = [LessonFactory.create(order_number=number) for number in (3, 1, 2)]
     quizzes = [QuizFactory.create(lesson=lesson) for lesson in lessons]
-    found = listed(admin_client, Quiz, o="2", passing_score_percentage_from="0")
+    found = listed(Quiz, o="2", passing_score_percentage_from="0")
     assert found == [quizzes[1], quizzes[2]]
 
 
-def test_order_by_an_unsortable_column__is_ignored(admin_client: Client) -> None:
-    found = context_of(admin_client, "/admin/analytics/analyticsevent/?o=1.-2.3")["cl"]
+def test_order_by_an_unsortable_column__is_ignored() -> None:
+    found = changelist_of(AnalyticsEvent, o="1.-2.3")
     assert set(found.queryset.query.order_by) == {"-pk"}
 
 

@@ -7,32 +7,34 @@ from uuid import UUID
 import pytest
 from django.contrib.messages import get_messages
 from django.db import models
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse_lazy
 
 from config.admin import changelist
 from courses.models import Course, CourseModule
 from payments.models import Payment
-from tests.admin.pages import context_of, each_model, unrendered, url
-from tests.factories import CourseFactory, PaymentFactory
+from tests.admin.pages import BY_MODEL, changelist_of, each_model, unrendered, url
+from tests.factories import CourseFactory
 from users.models import UserProfile
 
+pytestmark = pytest.mark.django_db
 UNKNOWN_ID = UUID("01a204f2-dd54-7217-8914-12ab7cfde595")
 LABELS = "write draft, pending_review, published, archived."
 
 
-def opened(client: Client, model: type[models.Model], query: str) -> Any:
+def opened(model: type[models.Model], query: str) -> Any:
     """Return the list that `query` shows."""
-    return context_of(client, f"{url(model, 'changelist')}?{query}")["cl"]
+    return changelist_of(model, **dict(QueryDict(query).lists()))
 
 
 def html(client: Client, query: str) -> str:
     return client.get(f"{url(Course, 'changelist')}?{query}").text
 
 
-def said(client: Client, model: type[models.Model], query: str) -> list[str]:
+def said(model: type[models.Model], query: str) -> list[str]:
     """Return what the list says about the query, and check that it is empty if it says so."""
-    found = opened(client, model, query)
+    found = opened(model, query)
     assert not (found.mistakes and found.result_list)
     return [mistake.sentence for mistake in found.mistakes]
 
@@ -88,37 +90,31 @@ COURSES: list[tuple[str, str]] = [
         "price_from is given with different values: '1' and '2'. Give one.",
     ),
 ]
-
-
-@pytest.mark.parametrize(("query", "expected"), COURSES, ids=[query[:30] for query, _ in COURSES])
-def test_parameter_not_understood__is_named_and_finds_nothing(
-    admin_client: Client, query: str, expected: str
-) -> None:
-    CourseFactory.create()
-    assert said(admin_client, Course, query) == [expected]
+OTHERS: list[tuple[type[models.Model], str, str]] = [
+    (Payment, "review=x", "Review: 'x' is not a choice; write requested."),
+    (
+        CourseModule,
+        "prerequisite_module__isempty=x",
+        "Prerequisite module: 'x' is not a choice; write 1, 0.",
+    ),
+    (
+        UserProfile,
+        "privacy_settings__range=(",
+        "privacy_settings__range: not a value of this filter.",
+    ),
+]
 
 
 @pytest.mark.parametrize(
     ("model", "query", "expected"),
-    [
-        (Payment, "review=x", "Review: 'x' is not a choice; write requested."),
-        (
-            CourseModule,
-            "prerequisite_module__isempty=x",
-            "Prerequisite module: 'x' is not a choice; write 1, 0.",
-        ),
-        (
-            UserProfile,
-            "privacy_settings__range=(",
-            "privacy_settings__range: not a value of this filter.",
-        ),
-    ],
+    [*((Course, *course) for course in COURSES), *OTHERS],
+    ids=lambda value: str(value)[:30],
 )
-def test_filter_of_another_kind__names_its_choices(
-    admin_client: Client, model: type[models.Model], query: str, expected: str
+def test_parameter_not_understood__is_named_and_finds_nothing(
+    model: type[models.Model], query: str, expected: str
 ) -> None:
-    PaymentFactory.create()
-    assert said(admin_client, model, query)[0] == expected
+    BY_MODEL[model].create()
+    assert said(model, query) == [expected]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -133,20 +129,16 @@ def test_filter_of_another_kind__names_its_choices(
         ("price=1e999999", "price: value overflows numeric format."),
     ],
 )
-def test_value_that_only_postgresql_refuses__is_named(
-    admin_client: Client, query: str, expected: str
-) -> None:
+def test_value_that_only_postgresql_refuses__is_named(query: str, expected: str) -> None:
     CourseFactory.create()
-    assert said(admin_client, Course, query) == [expected]
+    assert said(Course, query) == [expected]
 
 
 @each_model
-def test_filters_of_every_list__understand_or_name_nonsense(
-    admin_client: Client, model: type[models.Model]
-) -> None:
-    specs = opened(admin_client, model, "").filter_specs
+def test_filters_of_every_list__understand_or_name_nonsense(model: type[models.Model]) -> None:
+    specs = opened(model, "").filter_specs
     names = {name for spec in specs for name in spec.expected_parameters()}
-    found = opened(admin_client, model, "&".join(f"{name}=~" for name in names))
+    found = opened(model, "&".join(f"{name}=~" for name in names))
     assert {mistake.parameter for mistake in found.mistakes} == names
 
 
@@ -158,30 +150,26 @@ def test_filters_of_every_list__understand_or_name_nonsense(
         ("price_from=x&price_to=y&o=1", ["?price_to=y&o=1", "?price_from=x&o=1"]),
     ],
 )
-def test_link_at_a_mistake__leads_to_the_list_without_it(
-    admin_client: Client, query: str, links: list[str]
-) -> None:
-    found = opened(admin_client, Course, query)
+def test_link_at_a_mistake__leads_to_the_list_without_it(query: str, links: list[str]) -> None:
+    found = opened(Course, query)
     assert [link for _, link in found.mended] == links
 
 
-def test_page_beyond_the_listed_rows__is_not_there(
-    admin_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_page_beyond_the_listed_rows__is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changelist, "LISTED_ROWS", 2)
     CourseFactory.create_batch(3)
-    assert said(admin_client, Course, "p=2") == ["There is no page 2: the list has 1 page."]
+    assert said(Course, "p=2") == ["There is no page 2: the list has 1 page."]
 
 
-def test_value_given_twice__is_one_value(admin_client: Client) -> None:
+def test_value_given_twice__is_one_value() -> None:
     CourseFactory.create()
-    assert said(admin_client, Course, "price_to=9&price_to=9&price_to=") == []
+    assert said(Course, "price_to=9&price_to=9&price_to=") == []
 
 
-def test_several_labels__are_alternatives(admin_client: Client) -> None:
+def test_several_labels__are_alternatives() -> None:
     courses = {CourseFactory.create(), CourseFactory.create(pending_review=True)}
     query = "status__exact=draft&status__exact=pending_review"
-    assert set(opened(admin_client, Course, query).result_list) == courses
+    assert set(opened(Course, query).result_list) == courses
 
 
 @pytest.mark.parametrize(

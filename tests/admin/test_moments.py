@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, models
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -232,25 +232,6 @@ def test_range_from_a_day_without_one_midnight__begins_with_the_day(
 
 
 # Time zones, languages and currencies
-
-
-@pytest.mark.parametrize(
-    ("model", "field", "value"),
-    [
-        (UserProfile, "timezone", "Europe/Pragu"),
-        (UserProfile, "timezone", "localtime"),
-        (UserProfile, "language", "xx"),
-        (Course, "currency", "EUX"),
-    ],
-)
-def test_value_that_is_not_offered__is_refused(
-    admin_client: Client, model: type[models.Model], field: str, value: str
-) -> None:
-    row = UserProfileFactory.create() if model is UserProfile else CourseFactory.create()
-    address = url(model, "change", row.pk)
-    assert errors(admin_client, address, page_data(admin_client, address) | {field: value}) == {
-        field: [f"“{value}” is not in the list. Choose one that is."]
-    }
 
 
 def test_unknown_zone_of_a_profile__stays_and_is_said(admin_client: Client) -> None:

@@ -9,7 +9,7 @@ from django.db.utils import IntegrityError
 from django.test import Client
 
 from courses.models import Course
-from tests.admin.pages import BY_MODEL, TRAITS, each_model, errors, model_admin, page_data, url
+from tests.admin.pages import BY_MODEL, TRAITS, each_model, model_admin, url
 from tests.factories import CourseFactory, QuestionFactory, QuizFactory
 
 
@@ -52,19 +52,3 @@ def test_row_within_the_form_of_its_parent__is_named_without_it(admin_client: Cl
 def test_invisible_title__has_a_visible_link() -> None:
     course = CourseFactory.build(title="\u200b")
     assert model_admin(Course).columns[0](course) == "(blank)"
-
-
-@pytest.mark.parametrize("title", ["SQL\nfor all", "SQL\u2028for all", "SQL\x07", "SQL\x85all"])
-def test_title_of_two_lines__is_refused(admin_client: Client, title: str) -> None:
-    address = url(Course, "change", CourseFactory.create().pk)
-    assert errors(admin_client, address, page_data(admin_client, address) | {"title": title}) == {
-        "title": ["The text must be on one line. Remove line breaks and control characters."]
-    }
-
-
-@pytest.mark.parametrize("title", ["\u200b", "\u2800\u3164", "\U000e0020"])
-def test_invisible_title__is_refused(admin_client: Client, title: str) -> None:
-    address = url(Course, "change", CourseFactory.create().pk)
-    assert errors(admin_client, address, page_data(admin_client, address) | {"title": title}) == {
-        "title": ["The value must be text with a visible character."]
-    }

@@ -12,12 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.models import AnalyticsEvent
+from config.admin import ModelAdmin
 from courses.models import Course
 from tests.admin.pages import (
     BY_MODEL,
     TRAITS,
-    each_model,
+    TYPICAL,
+    each_of,
     form_of,
+    model_admin,
     page_data,
     url,
 )
@@ -28,16 +31,16 @@ ABSENT = "01a204f2-dd54-7217-8914-12ab7cfde595"
 
 
 def test_admin__has_every_model_of_the_project() -> None:
-    assert {model for model in apps.get_models() if admin.site.is_registered(model)} == set(
-        BY_MODEL
-    )
+    registered = {model for model in apps.get_models() if admin.site.is_registered(model)}
+    assert registered == set(BY_MODEL)
+    assert all(isinstance(model_admin(model), ModelAdmin) for model in registered)
 
 
 def test_groups__are_not_in_the_admin() -> None:
     assert not admin.site.is_registered(Group)
 
 
-@each_model
+@each_of(*TYPICAL, AnalyticsEvent)
 def test_list_and_record__are_pages_with_links_of_the_row(
     admin_client: Client, model: type[models.Model]
 ) -> None:

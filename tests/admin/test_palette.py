@@ -139,7 +139,7 @@ def test_term_that_cannot_be_searched_for__says_why(
     assert [title for title, _, _ in found(admin_client, term)] == [said]
 
 
-@pytest.mark.parametrize("term", ["%", "_", "'", '"', "\\", " ", "🎓🎓", "a" * 200])
+@pytest.mark.parametrize("term", ["%_'", '"', "\\ 🎓", "a" * 200])
 def test_odd_term__finds_nothing(admin_client: Client, term: str) -> None:
     assert found(admin_client, f"xyzzy{term}"[:200]) == []
 

@@ -163,34 +163,22 @@ def test_verdict_before_a_comparison__does_not_exist(admin_client: Client) -> No
     assert "The schema has not been compared yet." in page(admin_client)
 
 
-def test_verdict_on_demand__is_identical(admin_client: Client) -> None:
-    response = admin_client.post(URL)
-    verdict = response.context["verdict"]
-    assert (verdict.state, verdict.sentence) == (
-        "good",
-        "Identical: the live schema agrees with the models.",
-    )
+def test_verdict_on_demand__is_identical_and_kept_for_the_next_visit(admin_client: Client) -> None:
+    verdict = admin_client.post(URL).context["verdict"]
+    said = "Identical: the live schema agrees with the models."
+    assert (verdict.state, verdict.sentence) == ("good", said)
+    assert said in page(admin_client)
 
 
-def test_verdict__is_kept_for_the_next_visit(admin_client: Client) -> None:
-    admin_client.post(URL)
-    assert "Identical: the live schema agrees with the models." in page(admin_client)
-
-
-def test_verdict_on_drift__has_each_difference_with_its_repair(admin_client: Client) -> None:
+def test_drift__is_listed_with_its_repair_and_marked_in_the_diagram(admin_client: Client) -> None:
     execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
     content = admin_client.post(URL).content.decode()
+    assert re.findall(r'<a class="box [^"]*drifting" href="#table-(\w+)"', content) == ["courses"]
     [difference] = re.findall(r'<details class="difference">.*?</details>', content, re.S)
     assert without_tags(difference) == (
         "VS203 column courses.price: default expected 0 found 7 "
         'repair ALTER TABLE "courses" ALTER COLUMN "price" SET DEFAULT 0;'
     )
-
-
-def test_table_that_drifts__is_marked_in_the_diagram(admin_client: Client) -> None:
-    execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
-    content = admin_client.post(URL).content.decode()
-    assert re.findall(r'<a class="box [^"]*drifting" href="#table-(\w+)"', content) == ["courses"]
 
 
 def test_verdict_that_cannot_be_given__says_why(admin_client: Client) -> None:
