@@ -29,10 +29,13 @@ class Rule:
         """Return the clauses, each with the constraint that must refuse it."""
         return {**dict.fromkeys(self.refused, self.constraint), **dict.fromkeys(self.accepted)}
 
-    def outcomes(self) -> dict[str, str | None]:
-        """Return the clauses, each with the constraint that refuses it on a new row."""
-        factory = FACTORIES[table_of(self.constraint)]
-        row, other = factory.create_batch(2, **self.state)
+    @property
+    def rows(self) -> tuple[str, dict[str, Any]]:
+        """Return the table and the state of the rows that the rule is tried on."""
+        return table_of(self.constraint), self.state
+
+    def outcomes(self, row: Any, other: Any) -> dict[str, str | None]:
+        """Return the clauses, each with the constraint that refuses it on the row."""
         parameters = {"row": row.pk, "other": other.pk}
         return {clause: self._outcome(clause, parameters) for clause in self.expected}
 

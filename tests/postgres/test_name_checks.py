@@ -1,26 +1,18 @@
 """The system checks of names that PostgreSQL would cut, or SQL cannot contain: names.E001, E002."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.checks import Error
-from django.core.checks.registry import registry
 from django.db import models
-from django.test.utils import isolate_apps
 
 from config.postgres.name_checks import check_names
 
+pytestmark = pytest.mark.usefixtures("isolated_apps")
+
 LONG, CYRILLIC = "x" * 64, "ж" * 32
 FITTING = "ж" * 31 + "x"
-
-
-@pytest.fixture(autouse=True)
-def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Provide the app users without its models."""
-    with isolate_apps("users") as apps:
-        monkeypatch.setattr("config.postgres.name_checks.apps", apps)
-        yield
 
 
 def model(options: dict[str, Any] | None = None, /, **fields: Any) -> Any:
@@ -40,11 +32,6 @@ def index(name: str) -> models.Index:
 
 def check(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=~models.Q(name=""), name=name)
-
-
-def test_check__is_registered() -> None:
-    checks: list[Any] = [*registry.get_checks()]
-    assert check_names in checks
 
 
 KINDS: dict[str, tuple[Callable[[str], Any], str, str]] = {

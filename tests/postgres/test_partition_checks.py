@@ -1,6 +1,6 @@
 """The system checks of partitioned tables: partitions.E001 to E005."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
@@ -8,24 +8,16 @@ import pytest
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.checks import Error
-from django.core.checks.registry import registry
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Lower, TruncDate
-from django.test.utils import isolate_apps
 
 from config.postgres import MonthlyPartitions
 from config.postgres.partition_checks import check_partitions
 
+pytestmark = pytest.mark.usefixtures("isolated_apps")
+
 BY_TIME = MonthlyPartitions("time", name="event_default")
-
-
-@pytest.fixture(autouse=True)
-def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Provide the app users without its models."""
-    with isolate_apps("users") as apps:
-        monkeypatch.setattr("config.postgres.partition_checks.apps", apps)
-        yield
 
 
 def model(
@@ -43,11 +35,6 @@ def model(
 def event(*constraints: models.BaseConstraint, meta: Any = None, **fields: Any) -> Any:
     fields = {"time": models.DateTimeField(), "title": models.TextField(), **fields}
     return model("Event", BY_TIME, *constraints, meta=meta, **fields)
-
-
-def test_check__is_registered() -> None:
-    checks: list[Any] = [*registry.get_checks()]
-    assert check_partitions in checks
 
 
 def test_table_in_months__passes() -> None:

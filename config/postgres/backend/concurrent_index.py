@@ -5,11 +5,11 @@ complete index of a migration that is not recorded as applied. The migration can
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, NamedTuple
 
-from django.db import Error, transaction
+from django.db import transaction
 from django.db.backends.utils import split_identifier
 from django.db.models import Index, Model
 
@@ -39,12 +39,6 @@ def is_built(editor: Any, model: type[Model], index: Index) -> bool:
         editor.execute(index.remove_sql(model, editor, concurrently=True))
         return False
     return found is not None and found.definition == _expected_definition(editor, model, index)
-
-
-def drop_invalid(editor: Any, model: type[Model], index: Index) -> None:
-    """Drop the index that a failed statement has left; if that fails, leave it to the next one."""
-    with suppress(Error):
-        is_built(editor, model, index)
 
 
 @contextmanager

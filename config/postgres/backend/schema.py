@@ -1,6 +1,7 @@
 """The schema editor of the PostgreSQL backend."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db.backends.utils import split_identifier
 from django.db.models import BaseConstraint, CharField, Index, Model
 
 from config.postgres.backend.cluster_schema import ClusterSchemaEditor
-from config.postgres.backend.concurrent_index import drop_invalid, is_built, renamed_index
+from config.postgres.backend.concurrent_index import is_built, renamed_index
 from config.postgres.enums import (
     EnumField,
     Swap,
@@ -216,7 +217,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             try:
                 super().add_index(model, index, concurrently=True)
             except Error:
-                drop_invalid(self, model, index)
+                with suppress(Error):  # if this fails, too, the next attempt drops the index
+                    is_built(self, model, index)
                 raise
 
     def remove_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:

@@ -1,27 +1,18 @@
 """System checks of enum types: enums.E001 to E007."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.postgres.fields import ArrayField
 from django.core.checks import Error
-from django.core.checks.registry import registry
 from django.db import connection, models
-from django.test.utils import isolate_apps
 
 from config.postgres.enums.enum_checks import BUILT_IN_TYPES, check_enum_types
 from config.postgres.enums.field import EnumField
 from courses.enums import Difficulty
 from users.enums import Role
 
-
-@pytest.fixture(autouse=True)
-def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Provide the apps users and courses without their models."""
-    with isolate_apps("users", "courses") as apps:
-        monkeypatch.setattr("config.postgres.enums.enum_checks.apps", apps)
-        yield
+pytestmark = pytest.mark.usefixtures("isolated_apps")
 
 
 def model(label: str, /, **fields: Any) -> Any:
@@ -36,11 +27,6 @@ def choices(name: str, *labels: str, module: str = "users.enums") -> Any:
     text_choices: Any = models.TextChoices
     members = [(label.upper() or "EMPTY", label) for label in labels]
     return text_choices(name, members, module=module)
-
-
-def test_checks__are_registered() -> None:
-    checks: list[Any] = [*registry.get_checks()]
-    assert check_enum_types in checks
 
 
 def test_enum_used_by_two_models_of_its_app__passes() -> None:
