@@ -49,12 +49,6 @@ def read_transaction(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         # Limit the wait before the first query: another session may have locked pg_catalog itself.
         cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
-        # Use the session's own lock_timeout if it is shorter.
-        cursor.execute(
-            "SELECT set_config('lock_timeout', least(nullif(reset_val::int, 0), %s)::text, true)"
-            "  FROM pg_settings WHERE name = 'lock_timeout'",
-            [LOCK_TIMEOUT],
-        )
         cursor.execute(
             "SELECT set_config(name, value, true)"
             "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)"
