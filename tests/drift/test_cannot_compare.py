@@ -191,6 +191,17 @@ def test_verify_schema_while_server_accepts_no_connection__status_2_after_connec
         )
 
 
+def test_reading_with_shorter_lock_timeout__keeps_it(shared_clone: Database) -> None:
+    shared_clone.connection.close()
+    with (
+        shared_clone.options(options="-c lock_timeout=50"),
+        live_schema.read_transaction(shared_clone.connection),
+        shared_clone.connection.cursor() as cursor,
+    ):
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("50ms",)
+
+
 def test_verify_schema_longer_than_statement_timeout__status_2(shared_clone: Database) -> None:
     with (
         shared_clone.session() as session,
