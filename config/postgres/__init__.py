@@ -27,7 +27,7 @@ from config.postgres.enums import (
 from config.postgres.field_names import is_in_expressions, named_fields, unique_rules
 from config.postgres.functions import UUID7, Now
 from config.postgres.json_field import JSONDecoder, JSONField, json_text
-from config.postgres.migration_plan import LEDGER, Node, Plan
+from config.postgres.migration_plan import LEDGER, Node, Plan, applying_order
 from config.postgres.months import (
     FIRST,
     LAST,
@@ -84,6 +84,7 @@ __all__ = [
     "RenameEnum",
     "RenameEnumValue",
     "add_months",
+    "applying_order",
     "caption",
     "every_row",
     "exactly_when",

@@ -75,8 +75,9 @@ class Dropped:
 
     @property
     def changed(self) -> set[Address]:
-        """The objects that a backup must contain, in addition to the tables with changed rows."""
-        return {*self.vanished, *self.altered}
+        """The objects that a backup must contain."""
+        written = (Address("pg_class", oid) for oid in self.written)
+        return {*self.vanished, *self.altered, *written}
 
     @property
     def written(self) -> set[int]:

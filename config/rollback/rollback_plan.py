@@ -17,7 +17,7 @@ from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
 from config.migrating import ModelKey, model_keys, renamed_back
-from config.postgres import Node, Plan
+from config.postgres import Node, Plan, applying_order
 from config.rollback.states import States
 
 
@@ -225,11 +225,8 @@ def _with_dependents(
     The times order migrations without dependencies, for example after a model moved to another app.
     """
     unapplied: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
-    order: dict[Any, None] = {}
-    for leaf in graph.leaf_nodes():
-        order |= dict.fromkeys(graph.forwards_plan(leaf))
     times: dict[Any, datetime] = {}
-    for node in order:
+    for node in applying_order(graph):
         if node in applied:
             parents = [parent.key for parent in graph.node_map[node].parents]
             before = [times[parent] for parent in parents if parent in times]
