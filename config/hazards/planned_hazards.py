@@ -53,7 +53,7 @@ class PlannedHazards:
         try:
             if not _is_forwards(plan) or not self._tables:
                 return []
-            demands = list(planned_demands(self.connection, plan, self._state_before()))
+            demands = list(planned_demands(self.connection, plan, self._state))
         except (Error, HazardError):
             return []
         return [item for item in demands if unquoted(item.demand.table) in self._sizes]
@@ -62,12 +62,8 @@ class PlannedHazards:
     def _tables(self) -> set[str]:
         return set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}
 
-    def _state_before(self) -> ProjectState:
-        """Return a new copy of the state, because a reader of operations may change it."""
-        return self._applied_state.clone()
-
     @cached_property
-    def _applied_state(self) -> ProjectState:
+    def _state(self) -> ProjectState:
         state: ProjectState = self._executor._create_project_state(with_applied_migrations=True)
         return state
 
@@ -86,7 +82,7 @@ class PlannedHazards:
             if not self._tables:
                 return []  # no running code uses an empty database
             plan = self._executor.migration_plan(self._executor.loader.graph.leaf_nodes())
-            return find_hazards(self.connection, plan, self._state_before(), self._sizes)
+            return find_hazards(self.connection, plan, self._state, self._sizes)
         except (Error, HazardError) as error:
             self._reason = str(error)
             return None
