@@ -81,7 +81,8 @@ def _step_after(cause: psycopg.Error | None, reason: str, failed: FailedOperatio
         return CORRECT_UNDOING if failed.action == "unapply" else CORRECT
     if isinstance(cause, errors.ObjectInUse):  # deferred constraints of written rows are pending
         return PENDING_CHECKS
-    return next_step(reason, cause) or EXPECTED_OBJECTS
+    sql = "reverse_sql" if failed.action == "unapply" else "sql"
+    return next_step(reason, cause, str(getattr(failed.operation, sql, ""))) or EXPECTED_OBJECTS
 
 
 def _python_reason(error: BaseException, failed: FailedOperation) -> str:

@@ -50,7 +50,7 @@ class PlannedHazards:
         try:
             if not _is_forwards(plan) or not self._is_in_use:
                 return []
-            demands = list(planned_demands(self.connection, plan, self._state_before()))
+            demands = list(planned_demands(self.connection, plan, self._state))
         except (Error, HazardError):
             return []
         return [item for item in demands if unquoted(item.demand.table) in self._sizes]
@@ -59,8 +59,8 @@ class PlannedHazards:
     def _is_in_use(self) -> bool:
         return bool(self._sizes.keys() - {LEDGER})
 
-    def _state_before(self) -> ProjectState:
-        """Return a new state, because a reader of operations may change it."""
+    @cached_property
+    def _state(self) -> ProjectState:
         state: ProjectState = self._executor._create_project_state(with_applied_migrations=True)
         return state
 
@@ -79,7 +79,7 @@ class PlannedHazards:
             if not self._is_in_use:
                 return []  # no running code uses an empty database
             plan = self._executor.migration_plan(self._executor.loader.graph.leaf_nodes())
-            return find_hazards(self.connection, plan, self._state_before(), self._sizes)
+            return find_hazards(self.connection, plan, self._state, self._sizes)
         except (Error, HazardError) as error:
             self._reason = str(error)
             return None
