@@ -35,6 +35,8 @@ def pytest_configure() -> None:
     # Tests are the same in every month, and so are the processes that they start.
     project_settings.PARTITION_MONTHS_AHEAD = -1
     os.environ["PARTITION_MONTHS_AHEAD"] = "-1"
+    # The real ones are slow on purpose.
+    project_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # A background job ignores SIGINT, and a job under nohup ignores SIGHUP. The processes that
     # tests interrupt would inherit this.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -164,9 +166,3 @@ def django_db_modify_db_settings(migrated: str) -> None:
         settings = connections[alias].settings_dict
         settings["TEST"]["NAME"] = f"test_{settings['NAME']}_{os.getpid()}"
         settings["TEST"]["TEMPLATE"] = migrated
-
-
-@pytest.fixture(autouse=True)
-def fast_passwords(settings: Settings) -> None:
-    """Use a fast hash for passwords; the real ones are slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
