@@ -70,8 +70,9 @@ def explained_operations(progress: Progress) -> Iterator[None]:
         if not (failed := _failed_code(error)):
             raise
         reason = " ".join(str(error).split()).rstrip(".")
-        message = f"{failed}: {reason}. {progress.standing}"
-        raise CommandError(message, returncode=error.returncode) from error
+        raise CommandError(
+            f"{failed}: {reason}. {progress.standing}", returncode=error.returncode
+        ) from error
     except Exception as error:
         handled = isinstance(driver_error(error), (*LOCK_ERRORS, *ROW_ERRORS))
         if handled or is_output_error(error):
