@@ -1,4 +1,4 @@
-"""The rows of a platform of any size that have the longest lists."""
+"""The rows with the longest lists, on a platform of any size."""
 
 from datetime import datetime
 from typing import Any
