@@ -122,10 +122,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
-        """Return the rows in their order. If they are few, hide the order from its index.
+        """Return the rows in their order. If they are few, prevent the use of the order's index.
 
         PostgreSQL then finds the rows as it did to count them, and sorts them. Otherwise it might
-        scan the index of the order until it meets matches at the far end.
+        scan that index until it meets matches at the far end.
         """
         rows: QuerySet = self.object_list
         order = rows.query.order_by
@@ -215,7 +215,7 @@ class ChangeList(UnfoldChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
-        """Join the records that the columns show, which Django skips if others are joined."""
+        """Join the records that the columns show: Django does not if other records are joined."""
         self.mistakes = [*wrong_controls(request.GET), *self._forbidden(request)]
         self.forbidden = {mistake.parameter for mistake in self.mistakes}
         if problem := search_problem(self.query):
@@ -289,7 +289,7 @@ class ChangeList(UnfoldChangeList):
 
     @property
     def mended(self) -> list[tuple[Mistake, str]]:
-        """The mistakes, each with the query of the list without it."""
+        """The mistakes, each with the query string of the list without the mistake."""
         return [(mistake, mistake.mended(self.address)) for mistake in self.mistakes]
 
     @property
