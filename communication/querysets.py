@@ -84,7 +84,10 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         return self.order_by("-created_at", "-id")
 
     def _latest_of_all(self, user: "User") -> Self:
-        """Return the latest message of each conversation. It reads all, but works on a cluster."""
+        """Return the latest message of each conversation.
+
+        This reads all messages, but works on a cluster.
+        """
         visible = self.filter(
             Q(sender=user, deleted_by_sender__isnull=True)
             | Q(recipient=user, deleted_by_recipient__isnull=True)
