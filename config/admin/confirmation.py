@@ -89,7 +89,7 @@ def exactly(deletion: Deletion) -> Iterator[None]:
 
 
 def _to_write(deletion: Deletion) -> list[Affected]:
-    """Return the tables that lose rows, and the links that are the only reason for updates."""
+    """Return the tables that lose rows, and each link that is the only change to its table."""
     links = Counter(_table(affected) for affected in deletion.references)
     others = {_table(affected) for affected in deletion.tables}
     alone = [link for link in deletion.references if links[_table(link)] == 1]

@@ -1,4 +1,4 @@
-"""Forms that save only edited values, and explain at its field what PostgreSQL would refuse."""
+"""Forms that save only edited values, and explain at the field what PostgreSQL would refuse."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy

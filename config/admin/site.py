@@ -20,7 +20,7 @@ from config.admin.search import search_problem
 from config.admin.throttle import throttled
 
 PALETTE = 200
-"""The page size of the palette, which never has so many results and so has one page."""
+"""The page size of the palette. It exceeds any number of results, so there is only one page."""
 
 
 class AdminSite(UnfoldAdminSite):

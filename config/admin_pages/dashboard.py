@@ -198,7 +198,7 @@ def _numbers(counts: Iterable[int]) -> Cells:
 def schema_health(_: datetime) -> Plot:
     """Return the largest tables, the advice and the last verdict of verify_schema.
 
-    They are read on the primary, because a replica's statistics are of its own queries only.
+    They are read on the primary, because the statistics of a replica cover only its own queries.
     """
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]

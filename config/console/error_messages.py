@@ -27,7 +27,7 @@ FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 """The errors of writing to stdout. Unlike those of files, they name no file."""
 UNANSWERED = "A question got no answer, because the input has ended. Run the command in a terminal."
 END_OF_INPUT = ("EOF when reading a line", "")
-"""The messages of input() at the end of the input. Other EOFErrors, as of files, have others."""
+"""The messages of input() at the end of the input. An EOFError of a file has another one."""
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
 """The exit status after an error, for commands that use status 1 for something else."""
 

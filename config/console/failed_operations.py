@@ -1,4 +1,4 @@
-"""Messages that name the operation of a migration that raised an error, by the traceback."""
+"""Messages that name the operation of a migration in which an error was raised."""
 
 import traceback
 from typing import NamedTuple, TypeGuard
@@ -34,7 +34,7 @@ class FailedOperation(NamedTuple):
 
     migration: Migration
     operation: Operation | None
-    """None for an error of SQL that waits for the end of the migration."""
+    """None for an error of SQL that was deferred to the end of the migration."""
     action: str
 
     def __str__(self) -> str:

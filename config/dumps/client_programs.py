@@ -73,9 +73,9 @@ class ClientPrograms:
     ) -> Iterator[IO[bytes]]:
         """Run a command line with the standard input `given`, and yield its output.
 
-        A `bound` program ends with this process, even if the process is killed. This takes longer
-        than a short program, and one that only writes to its output does not need it: its next
-        write fails once this process has ended. Only the owner can read files that the program
+        A `bound` program ends with this process, even if the process is killed. Binding takes
+        longer than a short program. A program that only writes to its output does not need it: its
+        next write fails once this process has ended. Only the owner can read files that the program
         creates. Raise ClientProgramError if it fails.
         """
         if bound:

@@ -279,7 +279,7 @@ class DataDirectory:
 
 
 def _system_user() -> pwd.struct_passwd:
-    """Return the user that runs the server of root; create it if it does not exist."""
+    """Return the user that runs the server for root; create it if it does not exist."""
     try:
         with suppress(KeyError):
             return pwd.getpwnam(SYSTEM_USER)

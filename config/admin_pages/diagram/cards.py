@@ -46,7 +46,7 @@ class Card:
     table: Table
     rows: Sequence[CardRow]
     ports: Mapping[str, int]
-    """The distance from the top at which the line of each foreign key leaves; '': lines arrive."""
+    """For each foreign key, the distance of its line from the top; for '', that of the entry."""
     width: int
     height: int
 

@@ -10,10 +10,10 @@ from config.admin_pages.diagram.cards import ENTRY, GRID, Block, Card
 LANE = GRID  # distance of two lines in a street
 SHIFT = 4  # offset of the places at which lines end, from one column to the next
 KERB = 12  # space between a line and a box or frame
-FRAME = 12  # between a frame and its boxes
+FRAME = 12  # space between a frame and its boxes
 TITLE = 30  # height of the title of a frame
 ALLEY = 12  # distance of two boxes of a stack if no line runs between them
-SHAPE = 1.6  # width of a diagram, divided by its height, that fits a screen
+SHAPE = 1.6  # width of a diagram that fits a screen, divided by its height
 STEP = 300  # approximate distance from one column to the next
 TRIES = 150  # number of swaps of two blocks that are tried
 
