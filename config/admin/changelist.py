@@ -215,7 +215,10 @@ class ChangeList(UnfoldChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
-        """Join the records that the columns show. Django does so only if no others are joined."""
+        """Return no rows if the address has a mistake, and otherwise join the records to show.
+
+        Django joins the records that the columns show only if no others are joined.
+        """
         self.mistakes = [*wrong_controls(request.GET), *self._forbidden(request)]
         self.forbidden = {mistake.parameter for mistake in self.mistakes}
         if problem := search_problem(self.query):
