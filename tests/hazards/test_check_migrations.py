@@ -202,8 +202,8 @@ def test_migration_that_is_wrong__status_2_and_one_line() -> None:
             2,
             [
                 "Cannot read notifications.0099_extra: 'Remove field nope from notification' "
-                "fails: the migrations before it make no field nope. Correct it, or let the "
-                "migration depend on the one that makes what it needs; --traceback shows the code."
+                "fails: the migrations before it make no field nope. Correct it, or add a "
+                "dependency on the migration that makes what it needs; --traceback shows the code."
             ],
         )
 

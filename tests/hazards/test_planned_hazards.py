@@ -103,7 +103,7 @@ def test_migrate_with_an_operation_that_reveals_no_sql__names_its_migration_and_
     assert "  Applying notifications.0099_extra... OK" in lines
     assert [line for line in lines if "Hazards" in line] == [
         "  Hazards: unknown. Cannot read notifications.0099_extra: 'Raw SQL operation' fails: "
-        "AssertionError: Needs the rows. Correct it, or let the migration depend on the one that "
+        "AssertionError: Needs the rows. Correct it, or add a dependency on the migration that "
         "makes what it needs; --traceback shows the code."
     ]
 

@@ -270,7 +270,7 @@ def test_rollback_of_a_faked_migration__refused(lab: Lab) -> None:
     assert refusal("lab", *GO_ON) == (
         "Cannot unapply lab.0001_initial: undoing 'Create model Note' fails: table "
         '"notes" does not exist. Nothing was changed. Create it first; manage.py verify_schema '
-        "tells what else differs."
+        "shows what else differs."
     )
 
 
