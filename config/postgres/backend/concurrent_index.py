@@ -42,7 +42,7 @@ def is_built(editor: Any, model: type[Model], index: Index) -> bool:
 
 
 def drop_invalid(editor: Any, model: type[Model], index: Index) -> None:
-    """Drop the index that a failed statement has left; if that fails, leave it to the next one."""
+    """Drop the index that a failed statement has left. If this fails, the next run drops it."""
     with suppress(Error):
         is_built(editor, model, index)
 
