@@ -38,7 +38,7 @@ def unapply(
     note: Callable[[Migration, Operation], None] = lambda migration, operation: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Unapply the migrations as `migrate` does, and `note` each undone operation of theirs."""
+    """Unapply the migrations as `migrate` does, and call `note` for each operation of theirs."""
     plan = _with_added_operations(connection, rollback)
     executor = MigrationExecutor(connection)
     steps = rollback.states.changes([*reversed(plan)])
