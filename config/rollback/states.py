@@ -30,8 +30,8 @@ class State(ProjectState):
     def apps(self) -> StateApps:
         """The models, made from this state or, if a related model is missing, from those before.
 
-        A migration may delete a model before the fields that refer to it. Django always
-        makes the models of a state from those before, which takes longer.
+        A migration may delete a model before the fields that refer to it. Django always makes the
+        models of a state from those before, which takes longer.
         """
         try:
             return super().apps
