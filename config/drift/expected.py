@@ -174,7 +174,7 @@ def _missing_object(error: psycopg.Error) -> str:
 def _create_and_read(
     connection: BaseDatabaseWrapper, schema: Schema, models: Sequence[type[Model]]
 ) -> Catalog:
-    """Create the tables of `models`, and return their catalog. Raise ProgrammingError on failure."""
+    """Create the tables of `models` and return their catalog. Raise ProgrammingError on failure."""
     names = {enum.type_name for enum in _enum_fields(models)} | set(_table_names(models))
     with transaction.atomic(using=connection.alias):
         execute(connection, TEMPORARY_FIRST)
