@@ -47,7 +47,7 @@ class LockWaits:
     def retry[T](
         self, function: Callable[[], T], *, may_retry: Callable[[], bool] = lambda: True
     ) -> T:
-        """Call `function` until it gets its locks in time, and return its result.
+        """Call `function` until it gets its locks within the time limit, and return its result.
 
         Raise CommandError after the last attempt, or as soon as `may_retry` returns False because
         a part of the work of `function` is committed.

@@ -96,7 +96,7 @@ class FailedStatement:
         try:
             return execute(sql, params, *rest)
         except Error as error:
-            # For DDL Django passes no parameters, and literals with doubled %.
+            # With parameters, even an empty list, each % in the statement is doubled.
             self.sql = str(sql) if params is None else str(sql).replace("%%", "%")
             self.error = driver_error(error)
             raise
