@@ -26,7 +26,7 @@ from config.postgres.backend import begin, certain_commit
 BATCH_ROWS = 20_000
 """The number of rows that are collected before they are written."""
 LOCK_TIMEOUT = "10s"
-"""The time limit for the wait for the lock, because other sessions queue behind this one."""
+"""The limit of the wait for the lock, because other sessions queue behind this one."""
 DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",

@@ -61,9 +61,9 @@ class Exchange:
         return moved
 
     def _check_nothing_is_lost(self) -> None:
-        """Raise MonthError if the default partition has an object, such as a trigger, of its own.
+        """Raise MonthError if the default partition has an object that its table lacks.
 
-        The new default partition would lack it.
+        The new default partition would lack the object, for example a trigger.
         """
         extra = read_rows(self.connection, NOT_IN_TABLE, [self.default] * 3)
         if extra:

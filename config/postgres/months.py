@@ -1,4 +1,4 @@
-"""Months in UTC, each given as its first day."""
+"""Months in UTC, each represented by its first day."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The unapplying of migrations, for several targets at once and in the caller's transaction."""
+"""The unapplying of migrations, for several targets together, in the caller's transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy

@@ -32,7 +32,7 @@ class Dependents:
 
 
 class Unit(NamedTuple):
-    """The object that is dropped and created again for a dependent, which may be part of it."""
+    """The object to drop and create again because of a dependent: the dependent or its whole."""
 
     kind: str | None
     """None if it cannot be created again; INCLUDED if it is dropped with another object."""
