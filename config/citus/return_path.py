@@ -10,8 +10,8 @@ from config.postgres.citus import FOREIGN_KEY, declared_layout, key_on_cluster
 def statements_back(comparison: Comparison) -> list[str]:
     """Return the statements that restore the keys that the models declare.
 
-    The cluster lacked some foreign keys with ON DELETE SET NULL. If the row that
-    a reference names no longer exists, the first statements set the reference to NULL.
+    The cluster lacked some foreign keys with ON DELETE SET NULL. The first statements therefore set
+    a reference to NULL if its row no longer exists.
     """
     keys = [
         finding

@@ -48,7 +48,7 @@ def guarded_run(
 def explained_operations(progress: Progress) -> Iterator[None]:
     """Raise CommandError that names the operation that failed, its migration and the next step.
 
-    Errors that guarded_run() or LockWaits.retry() handle stay as they are.
+    Errors that guarded_run() or LockWaits.retry() handle are raised unchanged.
     """
     try:
         yield

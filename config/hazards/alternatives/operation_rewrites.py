@@ -65,7 +65,7 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
 
 
 def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
-    """Return a pattern of statements that need a long lock on a partitioned table, or None."""
+    """Return a pattern of the statements that need a long lock; None without partitions."""
     if not (operation.model and monthly_partitions(operation.model)):
         return None
     connection: Any = operation.connection

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL compilers, with enum casts and explained refusals of Citus."""
+"""Django's PostgreSQL compilers, which add enum casts and explain what Citus refuses."""
 
 from typing import Any
 

@@ -64,8 +64,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def _create_missing_enums(self, fields: Iterable[Any]) -> None:
         """Create the enum types of the fields unless a migration creates them.
 
-        Only the fields of a table without migrations have an enum class. A migration may
-        have skipped a type because database routers allowed no model that used it.
+        Only the fields of a table without migrations have an enum class. A migration may have
+        skipped a type because database routers allowed no model that used it.
         """
         for field in () if self.collect_sql else fields:
             enum = _column_enum(field) if field.column else None

@@ -1,4 +1,4 @@
-"""Transactions without time limits, whose outcome is known even if the connection is lost.
+"""Transactions without time limits, whose outcome can be read if the connection is lost.
 
 Parameters are set for one transaction, because a pooler may share a session between clients.
 """

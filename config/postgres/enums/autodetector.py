@@ -165,7 +165,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def _dependencies_of_renaming(self, operation: Operation) -> Iterator[OperationDependency]:
         """Yield the dependencies of a RenameModel, without new models that use its new name.
 
-        Django would create these first. They must be created after it; see check_dependency().
+        Django would create these first. They must follow the renaming; see check_dependency().
         """
         for needed in operation._auto_deps:
             key = needed.app_label, needed.model_name_lower

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if self.may_go_on(describe_plan(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
                 run = DistributionRun(self.connection, waits, self.say)
-                run.distribute(read_plan(self.connection))  # another run may have changed it
+                run.distribute(read_plan(self.connection))  # another run may have done a part
                 run.restore_keys(statements_to_restore(verify(self.connection)), "added again")
             placed = f"Placed {counted(len(plan.layout), 'table')}"
             self.check_schema(placed if plan.layout else IN_PLACE)
