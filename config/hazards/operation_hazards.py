@@ -60,7 +60,7 @@ class OperationHazards:
         return self.alternative_to(self.operation)
 
     def alternative_to(self, operation: OperationSQL) -> Alternative:
-        """Return the alternative to `operation`, which is this one, or this one in another state."""
+        """Return the alternative to `operation`: this one, or this one in another state."""
         try:
             return find_alternative(operation, [item.code for item in self.dangers])
         except Error:
