@@ -38,7 +38,7 @@ class Blocker:
 
 
 class BlockerWatch:
-    """A thread that reads the blockers of a statement while it waits; later they are unknown."""
+    """A thread that reads the blockers while a statement waits; afterwards they are unknown."""
 
     def __init__(self, lock: MigrationLock) -> None:
         self.lock = lock

@@ -324,7 +324,7 @@ def test_snapshot_of_models_that_refer_to_what_is_missing__status_2(
     assert verify_schema("--snapshot", tmp_path / "schema.txt") == Run(
         2,
         "",
-        'The collation "byte order" for encoding "UTF8" is missing, on which table item depends. '
+        'Table item depends on the collation "byte order" for encoding "UTF8", which is missing. '
         "Run manage.py migrate, or create it.",
     )
 

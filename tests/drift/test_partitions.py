@@ -191,7 +191,7 @@ AHEAD = Advice(
 )
 WAITING = Advice(
     "VA08",
-    f"Default partition {DEFAULT} of table {TABLE} has rows, whose months have no partition. "
+    f"Default partition {DEFAULT} of table {TABLE} has rows of months without a partition. "
     "manage.py partitions --from YYYY-MM makes these months and moves the rows.",
 )
 CURRENT = PART.format(

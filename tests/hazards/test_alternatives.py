@@ -165,7 +165,7 @@ def name(operation: Operation) -> str:
 
 
 PYTHON = (
-    "Look at how many rows the code changes. If there are many, run it in a migration of its own "
+    "Look at how many rows the code changes. If there are many, run it in a separate migration "
     "with atomic = False, and let it change a few thousand at a time. config.postgres.Backfill "
     "does this for a column."
 )

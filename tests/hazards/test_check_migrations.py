@@ -60,7 +60,7 @@ SHOWN = """\
 notifications.0099_extra: Create index by_title on field(s) title of model notification
   require-concurrent-index-creation: PostgreSQL blocks writes to table notifications until the index
     is built.
-  Instead: Build the index concurrently, in a migration of its own.
+  Instead: Build the index concurrently, in a separate migration.
 
     # 0099_extra.py. With this release:
     import django.contrib.postgres.operations
@@ -164,7 +164,7 @@ def test_github_format__annotates_the_line_of_the_operation() -> None:
         "::error file=0099_extra.py,line=5,title=require-concurrent-index-creation%3A Create index "
         "by_title on field(s) title of model notification::PostgreSQL blocks "
         "writes to table notifications until the index is built.%0AInstead: Build the index "
-        "concurrently, in a migration of its own.",
+        "concurrently, in a separate migration.",
         "1 hazard in 2 migrations.",
     ]
 

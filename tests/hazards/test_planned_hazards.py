@@ -41,7 +41,7 @@ def test_plan__shows_hazards_below_the_operation(database: None) -> None:
         "    Create index by_title on field(s) title of model notification",
         "        require-concurrent-index-creation: PostgreSQL blocks writes to table "
         "notifications until the index is built. (table notifications: about 0 rows, ... kB)",
-        "        Instead: Build the index concurrently, in a migration of its own.",
+        "        Instead: Build the index concurrently, in a separate migration.",
     )
 
 

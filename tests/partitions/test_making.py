@@ -210,8 +210,8 @@ def test_default_partition_with_objects_of_its_own__refused_before_rows_are_copi
     with pytest.raises(CommandError) as error:
         make(JUNE)
     assert str(error.value) == (
-        'Many rows leave "analytics_events_default", so a new partition would replace it, and lose '
-        'what "analytics_events" does not have: '
+        'Many rows leave "analytics_events_default", so a new partition would replace it, without '
+        'the objects that "analytics_events" lacks: '
         "constraint own on table analytics_events_default, "
         "index own, "
         "policy own on table analytics_events_default, "

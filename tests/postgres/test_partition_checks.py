@@ -69,8 +69,8 @@ def test_field_that_cannot_partition_a_table__is_an_error(field: Any) -> None:
     thing = model("Event", BY_TIME, **fields)
     assert check_partitions() == [
         Error(
-            "'event_default' partitions the table by 'time', which is not a date or time of this "
-            "model that is always set.",
+            "'event_default' partitions the table by 'time', which is not a required date or "
+            "time of this model.",
             hint="Name a DateField or DateTimeField without null=True.",
             obj=thing,
             id="partitions.E002",

@@ -34,11 +34,11 @@ ELSEWHERE = "CREATE SCHEMA reporting; "
 
 
 def in_the_way(*dependents: str) -> str:
-    depend = "object depends" if len(dependents) == 1 else "objects depend"
+    depend = "object that depends" if len(dependents) == 1 else "objects that depend"
     return (
-        f"Cannot roll back payments: {len(dependents)} {depend} on it that its migrations do not "
-        f"drop: {', '.join(dependents)}. Nothing was changed. Drop the dependent objects, or ask "
-        "their owner to, and run rollback again."
+        f"Cannot roll back payments: its migrations do not drop {len(dependents)} {depend} on it: "
+        f"{', '.join(dependents)}. Nothing was changed. Drop the dependent objects, or ask their "
+        "owner to, and run rollback again."
     )
 
 

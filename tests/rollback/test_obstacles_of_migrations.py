@@ -15,7 +15,7 @@ class Item(models.Model):
 VIEW = "migrations.RunSQL('CREATE VIEW prices AS SELECT price FROM item', '{}'),"
 ANOTHER = "migrations.AddField('Item', 'size', models.IntegerField(null=True)),"
 IN_THE_WAY = (
-    "Cannot roll back lab: 1 object depends on it that its migrations do not drop: view prices "
+    "Cannot roll back lab: its migrations do not drop 1 object that depends on it: view prices "
     "(needs table item). Nothing was changed. Drop the dependent objects, or ask their owner to, "
     "and run rollback again."
 )

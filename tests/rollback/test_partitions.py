@@ -154,7 +154,7 @@ def test_view_on_a_month__is_named_as_in_the_way(months: None) -> None:
     with pytest.raises(CommandError) as error:
         rollback("analytics", *GO_ON)
     assert str(error.value) == (
-        "Cannot roll back analytics: 1 object depends on it that its migrations do not drop: view "
+        "Cannot roll back analytics: its migrations do not drop 1 object that depends on it: view "
         "january (needs table analytics_events). Nothing was changed. Drop the dependent objects, "
         "or ask their owner to, and run rollback again."
     )

@@ -137,7 +137,7 @@ class EnumField(CharField):
 
 
 def enum_field(field: Any) -> EnumField | None:
-    """Return the EnumField that `field` is, is an array of, or is generated as."""
+    """Return the EnumField of `field`, of its array elements or of its generated values."""
     while isinstance(field, (ArrayField, models.GeneratedField)):
         field = field.base_field if isinstance(field, ArrayField) else field.output_field
     return field if isinstance(field, EnumField) else None

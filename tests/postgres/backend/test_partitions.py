@@ -327,7 +327,7 @@ def test_partitions_of_an_existing_table_changed__refused(
     assert str(error.value) == (
         f"Table music_play exists {is_there}, which PostgreSQL cannot change afterwards. "
         f"This migration changed nothing. Add a model {wanted} 'music_play_default', copy the "
-        "rows to its table, and rename both."
+        "rows to its table, and rename both models."
     )
 
 

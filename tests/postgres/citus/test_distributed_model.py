@@ -171,7 +171,7 @@ def test_skipped_rows_on_cluster__are_replaced_by_later_ones(spread: list[Any]) 
 REFUSED = {
     User: "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
     "over the cluster. Read their keys first, and lock the rows by their keys.",
-    Notification: "Rows of notifications cannot be locked by a query that asks several servers of "
+    Notification: "Rows of notifications cannot be locked by a query that reads several servers of "
     "the cluster. Add one value of recipient_id to its condition.",
 }
 
@@ -196,9 +196,8 @@ def test_subquery_that_citus_refuses__says_what_to_do() -> None:
     with connection.execute_wrapper(refuse), pytest.raises(NotSupportedError) as refusal:
         list(User.objects.all())
     assert str(refusal.value) == (
-        "Rows of users cannot be compared one by one with rows that are spread over the cluster, "
-        "as Exists() and OuterRef() do. Filter by pk__in and the values of the other table, which "
-        "are read once."
+        "Exists() and OuterRef() cannot compare rows of users one by one with rows that are spread "
+        "over the cluster. Filter by pk__in and the values of the other table, which are read once."
     )
 
 
