@@ -25,7 +25,7 @@ from benchmarks.databases import migrated_database
 
 SLOWEST = 25
 QUICK = 0.1
-"""In seconds; a page that takes less is not requested again."""
+"""The time in seconds below which a page is not requested again."""
 NOT_QUERIES = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT set_config")
 
 

@@ -19,7 +19,7 @@ from users.models import User
 
 
 def look_up() -> Platform:
-    """Return what the queries are about, or exit if the database has no such rows."""
+    """Return the users and courses to query, or exit if the database has no such rows."""
     course = longest(Course, Enrollment.objects.all(), "course_id")
     active = Enrollment.objects.filter(status=EnrollmentStatus.ACTIVE)
     quizzes = QuizSubmission.objects.awaiting_review()

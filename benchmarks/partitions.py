@@ -23,7 +23,7 @@ MONTHS = 24
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 SINGLE, PARTITIONED = "events_in_one_table", "analytics_events"
 RUNS = 300
-"""How often a query runs in a round."""
+"""The number of runs of a query in a round."""
 
 USERS = """
     INSERT INTO users (email, password_hash, role)
@@ -89,7 +89,7 @@ def measured(
 
 
 def timeline(days: int) -> Callable[[], Iterator[tuple[str, Any]]]:
-    """Return what yields query 21 for one user after the other, over the last days."""
+    """Return a function that yields query 21 for each user, over the last `days` days."""
 
     def statements() -> Iterator[tuple[str, Any]]:
         from users.models import User
@@ -102,7 +102,7 @@ def timeline(days: int) -> Callable[[], Iterator[tuple[str, Any]]]:
 
 
 def reporting(days: int) -> Callable[[], Iterator[tuple[str, Any]]]:
-    """Return what yields query 22 for one type after the other, over the last days."""
+    """Return a function that yields query 22 for each type, over the last `days` days."""
 
     def statements() -> Iterator[tuple[str, Any]]:
         from analytics.models import AnalyticsEvent

@@ -160,7 +160,7 @@ def _replica(url: str) -> dict[str, Any]:
         )
     database = _external(url, "DATABASE_REPLICA_URL")
     # A read that fails on the replica is repeated on the primary, so connections to the replica
-    # are neither checked beforehand nor waited for.
+    # need no check before use and no long wait.
     database["CONN_HEALTH_CHECKS"] = False
     database["TEST"] = {"MIRROR": "default"}
     database["OPTIONS"].setdefault("connect_timeout", 2)

@@ -35,6 +35,8 @@ def pytest_configure() -> None:
     # Tests are the same in every month, and so are the processes that they start.
     project_settings.PARTITION_MONTHS_AHEAD = -1
     os.environ["PARTITION_MONTHS_AHEAD"] = "-1"
+    # The real ones are slow on purpose.
+    project_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # A background job ignores SIGINT, and a job under nohup ignores SIGHUP. The processes that
     # tests interrupt would inherit this.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -50,18 +52,18 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    # One more than cores: a tenth of the time, tests wait for other processes, locks and pages.
+    # One more than there are cores, because tests spend a tenth of their time waiting.
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
-    # What has been imported stays until the end; to search it for garbage took a tenth of the time.
+    # Imported objects live until the end. Searching them for garbage took a tenth of the time.
     gc.freeze()
     gc.set_threshold(50_000)
 
 
 def uses_own_server() -> bool:
-    """Return whether neither a server nor the embedded one's directory has been chosen."""
+    """Return whether the environment names neither a server nor a data directory."""
     return not (os.environ.get("DATABASE_URL") or os.environ.get("EMBEDDED_POSTGRES_DIR"))
 
 
@@ -86,7 +88,7 @@ def templates(
 
 @pytest.fixture(scope="session")
 def migrated(templates: "Templates") -> Iterator[str]:
-    """Return the name of a migrated database that does not change, to make others of."""
+    """Return the name of a migrated database, which tests copy and do not change."""
     from tests.support.databases import migrate_whole
 
     with templates.prepared("migrated", migrate_whole) as name:
@@ -111,7 +113,7 @@ def few_apps(templates: "Templates") -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def filled(migrated: str, templates: "Templates") -> Iterator[str]:
-    """Return the name of a migrated database with rows in every table, to make others of."""
+    """Return the name of a migrated database with rows in every table, which tests copy."""
     from tests.support.migrations import default_database, fill_every_table
 
     def fill(database: "Database") -> None:
@@ -150,7 +152,7 @@ def admin_client(db: None) -> Client:
 
 
 def make_fast() -> None:
-    """Switch off waiting for the disk and background work on the server of the tests."""
+    """Make the server of the tests neither wait for the disk nor vacuum in the background."""
     with connection._nodb_cursor() as cursor:
         for name in SWITCHED_OFF:
             cursor.execute(f"ALTER SYSTEM SET {name} = off")
@@ -159,14 +161,8 @@ def make_fast() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(migrated: str) -> None:
-    """Give each process a database of its own, which is a copy of the migrated one."""
+    """Give each process its own copy of the migrated database."""
     for alias in connections:
         settings = connections[alias].settings_dict
         settings["TEST"]["NAME"] = f"test_{settings['NAME']}_{os.getpid()}"
         settings["TEST"]["TEMPLATE"] = migrated
-
-
-@pytest.fixture(autouse=True)
-def fast_passwords(settings: Settings) -> None:
-    """Use a fast hash for passwords; the real ones are slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

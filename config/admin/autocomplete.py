@@ -1,4 +1,4 @@
-"""The records that an input offers while a person types."""
+"""The records that an input offers while the user types."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ PARAMETERS = frozenset({"term", "page", "app_label", "model_name", "field_name"}
 
 
 class AutocompleteView(AutocompleteJsonView):
-    """Offer the records that the foreign key may refer to, as `ModelAdmin.allowed` declares."""
+    """A view of the records that a foreign key may refer to, as `ModelAdmin.allowed` declares."""
 
     admin_site: Any
     source_field: Any

@@ -113,7 +113,7 @@ def described(count: Count, estimate: int) -> str:
     return about(estimate) if estimate > count.number else f"more than {count.number:,}"
 
 
-def sizes(models: Iterable[Model]) -> dict[Model, str]:
+def row_counts(models: Iterable[Model]) -> dict[Model, str]:
     """Return the number of rows in each table: exact for small tables, estimated for others.
 
     A table has no entry if it was never analyzed and cannot be counted.
@@ -126,6 +126,6 @@ def sizes(models: Iterable[Model]) -> dict[Model, str]:
             counts = dict(zip(models, count_up_to(COUNTED_ROWS, rows), strict=True))
     except (TooSlowError, DatabaseError) as error:  # a table may be locked or missing
         if isinstance(error, DatabaseError) and reader().alias != DEFAULT_DB_ALIAS:
-            raise  # the primary is read then, which may be able to count
+            raise  # the caller then reads the primary, where a count may succeed
         return {model: about(number) for model, number in expected.items()}
     return {model: described(count, expected[model]) for model, count in counts.items()}

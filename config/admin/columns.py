@@ -58,7 +58,7 @@ def display_function(
     def show(row: Any) -> Any:
         value = value_at(row, name)
         if currency and value is not None:
-            return amount(value, value_at(row, currency))
+            return money(value, value_at(row, currency))
         return _shown(field, value, link=link)
 
     show.__name__ = name
@@ -70,7 +70,7 @@ def display_function(
 
 
 def in_words(row: models.Model, name: str) -> Any:
-    """Return the value of a field for a sentence."""
+    """Return the value of a field as the messages of a form show it."""
     value = display_function(type(row), name, "", link=False)(row)
     return YES_OR_NO[value] if isinstance(value, bool) else value
 
@@ -110,7 +110,7 @@ def breakable(text: str) -> SafeString:
     return SafeString(escape(text).replace("@", "<wbr>@"))
 
 
-def amount(value: Decimal, currency: str) -> SafeString:
+def money(value: Decimal, currency: str) -> SafeString:
     """Return an amount of money with its currency, on one line."""
     number = number_format(value, 2, force_grouping=True)
     return format_html(

@@ -104,13 +104,13 @@ class Deletion:
         return [affected for affected in self._counts[1] if affected.count]
 
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
-        plan = DeletionPlan(self.model, limit)
-        numbers = numbers_by_steps(plan, self.keys) if is_cluster() else self._fetch_one(plan.sql)
-        of_tables = dict(zip(plan.tables, numbers, strict=False))
-        of_references = zip(plan.references, numbers[len(of_tables) :], strict=True)
+        query = DeletionQuery(self.model, limit)
+        numbers = numbers_by_steps(query, self.keys) if is_cluster() else self._fetch_one(query.sql)
+        of_tables = dict(zip(query.tables, numbers, strict=False))
+        of_references = zip(query.references, numbers[len(of_tables) :], strict=True)
         counts = {model: count for model, (count, _) in of_tables.items()}
-        bounded = plan.bounded(counts)
-        expected = self._expected(plan, counts, bounded) if bounded and not is_cluster() else {}
+        bounded = query.bounded(counts)
+        expected = self._expected(query, counts, bounded) if bounded and not is_cluster() else {}
         deleted = [
             Affected(model, Count(count, model not in bounded), expected.get(model, 0), digest)
             for model, (count, digest) in of_tables.items()
@@ -121,20 +121,22 @@ class Deletion:
         ]
         return deleted, kept
 
-    def _expected(self, plan: "DeletionPlan", counts: Any, bounded: set[Model]) -> dict[Model, int]:
+    def _expected(
+        self, query: "DeletionQuery", counts: Any, bounded: set[Model]
+    ) -> dict[Model, int]:
         """Estimate the number of deleted rows in the tables that were not counted completely.
 
         For a table that refers to `model`, take the estimate of the planner. For another table,
-        assume that each deleted row is referred to as often as the average row of its table.
+        assume that as many rows refer to each deleted row as to the average row.
         """
-        referring, sizes = self._planned_rows(), estimates(plan.tables)
+        referring, sizes = self._planned_rows(), estimates(query.tables)
         result: dict[Model, int] = {}
-        for model in plan.tables:
+        for model in query.tables:
             arms = [
                 referring[field]
                 if parent is self.model
                 else result[parent] * sizes[model] // max(sizes[parent], 1)
-                for parent, field in plan.arms(model)
+                for parent, field in query.arms(model)
             ]
             known = counts[model] if model not in bounded else min(max([0, *arms]), sizes[model])
             result[model] = known
@@ -160,8 +162,8 @@ class Deletion:
 
 
 @dataclass(frozen=True)
-class DeletionPlan:
-    """The counting query, with a common table expression for the deleted keys of each table."""
+class DeletionQuery:
+    """The query that counts, with a common table expression for the deleted keys of each table."""
 
     model: Model
     limit: int | None
@@ -196,7 +198,7 @@ class DeletionPlan:
         )
         rows = [_cte(model) for model in self.tables]
         rows += [f"({self._orphans(model, name)})" for model, name in self.references]
-        # A digest of all keys, unless not all of them are read.
+        # Only a complete count reads all keys, as the digest needs.
         digest = "0" if self.limit else "coalesce(bit_xor(hashtextextended(key::text, 0)), 0)"
         counts = [f"(SELECT ARRAY[count(*), {digest}] FROM {part} AS rows)" for part in rows]
         return f"WITH RECURSIVE {ctes} SELECT {', '.join(counts)}"

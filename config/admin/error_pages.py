@@ -199,7 +199,7 @@ def forms_only_explained(get_response: View) -> View:
 
 
 class ReadOnlyNotice:
-    """Middleware that says so when the database takes no writes, as a standby does not."""
+    """Middleware that explains a refused write to a read-only database, such as a standby."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response

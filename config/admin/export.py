@@ -28,9 +28,9 @@ FORMULA = tuple(
 )
 """The characters that begin a formula in a spreadsheet."""
 FOR_EXCEL = "excel"
-"""The parameter of an export as CSV that asks for a byte order mark.
+"""The parameter that adds a byte order mark to an export as CSV.
 
-Without the mark, Excel takes UTF-8 for another encoding; other programs take the mark for data.
+Without the mark, Excel takes UTF-8 for another encoding. Other programs take the mark for data.
 """
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -41,8 +41,8 @@ type Rows = Iterator[tuple[Any, ...]]
 def read(rows: QuerySet, fields: Fields) -> Rows:
     """Return the values of each row, in the order of the keys.
 
-    The rows are read while they are sent, in the context of the request, which decides whether the
-    replica may be read.
+    The rows are read while the response is sent, but in the context of the request, in which they
+    may come from the replica.
     """
     values = rows.order_by("pk").values_list("pk", *map(_read, fields))
     return _in_pieces(values, copy_context())

@@ -36,7 +36,7 @@ class CheckedFilter(admin.ListFilter):
     """The base of our filters."""
 
     several = False
-    """Whether a parameter may have several values. A row then needs one of them."""
+    """True if a parameter may have several values. A row then needs one of them."""
     request: Any
     title: Any
 

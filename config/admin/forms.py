@@ -80,7 +80,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         self.moved: list[str] = []
         """The columns that were changed in the database while the form was open."""
         self.was_shown = True
-        """Whether the page contains the values that it had shown of the row."""
+        """True if the page contains the values that it had shown of the row."""
         self._values_now = dict(self.initial)
         if self.is_bound and self.texts:
             self._compare_with(opened(self.data) if shown is None else shown)

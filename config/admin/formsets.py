@@ -157,7 +157,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         request: Any = self.request
         key = self.get_pagination_key()
         page = request.GET.get(key) or request.POST.get(key) or ""
-        # Unfold fails for digits such as ², and for numbers of any length.
+        # Unfold also passes digits such as ² and very long numbers to int(), which fails.
         return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1
 
 

@@ -38,7 +38,7 @@ from config.admin.mistakes import (
     warn_of_page,
 )
 from config.admin.paths import field_at, select_names, with_names
-from config.admin.problems import changes, problems
+from config.admin.problems import concurrent_changes, problems
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
 from config.admin.shown import opened, shown_row, shown_zone, signed_values
@@ -69,7 +69,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     """The records that may be chosen for a foreign key, if not all."""
 
     list_on_replica = False
-    """Whether the rows of the list are read on the replica. All lists are counted there."""
+    """True if the rows of the list are read on the replica. All lists are counted there."""
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False  # would count the table once more for each list
@@ -162,7 +162,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     ) -> HttpResponse:
         """Read the form in the time zone in which it was shown.
 
-        The viewer's profile may have got another zone while the form was open.
+        The zone of the viewer's profile may have changed while the form was open.
         """
         if request.method != "POST":
             return super().changeform_view(request, object_id, *args, **kwargs)
@@ -256,7 +256,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         if form.is_bound:
             top["notes"] = [note for formset in formsets for note in formset.notes]
             top["problems"] = list(problems(form, formsets))
-            top["changes"] = list(changes(form, formsets))
+            top["changes"] = list(concurrent_changes(form, formsets))
         return top
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

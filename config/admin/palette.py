@@ -24,7 +24,7 @@ SHORTEST = 2
 FOUND = 3
 """The number of records that are shown of each table."""
 SCANNED_ROWS = 20_000
-"""The largest table that is searched for a part of a text, which takes a scan of the table."""
+"""The most rows of a table that is searched for a part of a text, which scans the table."""
 MILLISECONDS = 300
 """The time limit of the search of all tables."""
 
@@ -98,7 +98,7 @@ def _results(related: Any, keys: list[Any]) -> list[SearchResult]:
 
 
 def _parent(related: Any) -> str:
-    """Return the first foreign key of the table, whose record helps to tell its rows apart."""
+    """Return the first foreign key: the record it refers to helps to tell rows apart."""
     return next((field.name for field in related.opts.concrete_fields if field.is_relation), "")
 
 

@@ -18,7 +18,7 @@ class Problem(NamedTuple):
     target: str = ""
 
 
-class Change(NamedTuple):
+class ConcurrentChange(NamedTuple):
     """A value that another session changed while the form was open."""
 
     name: str
@@ -37,7 +37,7 @@ def problems(form: Any, formsets: list[Any]) -> Iterator[Problem]:
                 yield from _problems_of(row, _caption(row, number))
 
 
-def changes(form: Any, formsets: list[Any]) -> Iterator[Change]:
+def concurrent_changes(form: Any, formsets: list[Any]) -> Iterator[ConcurrentChange]:
     """Yield the changes by other sessions to columns that the user did not edit."""
     yield from _changes_of(form, "")
     for formset in formsets:
@@ -56,11 +56,11 @@ def _problems_of(form: Any, caption: str) -> Iterator[Problem]:
         yield from (Problem(title, message, bound.id_for_label) for message in messages)
 
 
-def _changes_of(form: Any, caption: str) -> Iterator[Change]:
+def _changes_of(form: Any, caption: str) -> Iterator[ConcurrentChange]:
     for name in getattr(form, "moved", ()):
         if name in form.untouched:
             before, now = in_words(form.row_shown, name), in_words(form.row, name)
-            yield Change(_title(caption, form[name].label), before, now)
+            yield ConcurrentChange(_title(caption, form[name].label), before, now)
 
 
 def _caption(form: Any, number: int) -> str:

@@ -43,7 +43,10 @@ class Search:
         return rows
 
     def _condition(self, model: type[models.Model], path: str, word: str) -> Q:
-        """Return the condition that `word` is at `path`. Each foreign key in it takes a query."""
+        """Return the condition that `word` is at `path`.
+
+        Each foreign key in a path takes a query of its own.
+        """
         first, _, rest = path.partition("__")
         field: Any = model._meta.pk if first == "pk" else model._meta.get_field(first)
         if field.is_relation and rest:

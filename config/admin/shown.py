@@ -1,4 +1,4 @@
-"""The values that a form had shown, with which an edit and the database are compared.
+"""The values that a page showed, to be compared with an edit and with the database.
 
 A hidden input of the page has the caption and the columns of each row as text. It is signed: one
 that was changed counts as missing, so the page then does not say what it had shown.
@@ -21,7 +21,7 @@ SALT = "config.admin.shown"
 ZONE = ""
 """The key of the entry with the time zone of the page."""
 LONGEST = 100_000
-"""The most characters of a column in the input, which has only a digest of longer text."""
+"""The most characters of a text in the input. A longer text is replaced by a digest."""
 
 type Texts = dict[str, str | list[str] | None]
 
@@ -87,7 +87,7 @@ def as_text(field: Any, row: models.Model) -> str | list[str] | None:
 def from_text(field: Any, text: str | list[str] | None) -> Any:
     """Return the value for which `as_text` returned `text`, or None if it is unknown.
 
-    It is unknown if the text was long, or if `field` has got another type since.
+    It is unknown if the text was long, or if the type of `field` has changed since.
     """
     if not isinstance(text, str):
         return None

@@ -31,7 +31,7 @@ from config.console import counted
 LIMIT = 5
 LIMIT_OF_ADDRESS = 50
 PERIOD = timedelta(minutes=15)
-"""How long a login is refused after the last failure within the limit."""
+"""The time for which a login is refused after the last failure within the limit."""
 
 COOKIE = "known_browser"
 COOKIE_AGE = timedelta(days=180)
@@ -61,7 +61,7 @@ logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
-class Counter(NamedTuple):
+class FailureCounter(NamedTuple):
     """The failed logins from one origin, including the present attempt."""
 
     origin: str
@@ -70,7 +70,7 @@ class Counter(NamedTuple):
     number: int = 0
     seconds: int = 0
 
-    def increased(self) -> "Counter":
+    def increased(self) -> "FailureCounter":
         """Count the present attempt, and return the counter with its number and time to live."""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -113,15 +113,15 @@ def throttled(login: View, request: HttpRequest, *args: Any, **kwargs: Any) -> H
     return response
 
 
-def _counters(request: HttpRequest) -> list[Counter]:
+def _counters(request: HttpRequest) -> list[FailureCounter]:
     account = _account(request)
     browser = request.get_signed_cookie(COOKIE, None, salt=account, max_age=COOKIE_AGE)
     if browser:
-        return [Counter("to this account from this browser", LIMIT, _key(browser, account))]
+        return [FailureCounter("to this account from this browser", LIMIT, _key(browser, account))]
     address = client_address(request)
     return [
-        Counter("to this account from this address", LIMIT, _key(address, account)),
-        Counter("from this address", LIMIT_OF_ADDRESS, _key(address)),
+        FailureCounter("to this account from this address", LIMIT, _key(address, account)),
+        FailureCounter("from this address", LIMIT_OF_ADDRESS, _key(address)),
     ]
 
 
@@ -148,7 +148,7 @@ def _remember_browser(request: HttpRequest, response: HttpResponse) -> None:
     )
 
 
-def _refusal(request: HttpRequest, counter: Counter) -> HttpResponse:
+def _refusal(request: HttpRequest, counter: FailureCounter) -> HttpResponse:
     failed = f"There were {counter.limit} failed attempts to log in {counter.origin}."
     wait = f"Try again in {counted(ceil(counter.seconds / 60), 'minute')}."
     response = error_page(request, 429, Explanation("Too many attempts", failed, wait))

@@ -66,7 +66,7 @@ def read_plots() -> list[Plot]:
 
 def _attempt(title: str, plot: Draw, now: datetime) -> Plot:
     """Return the plot or, if it fails, a plot with the reason, so that the others are shown."""
-    read = _in_time if plot is health else reads_replica(_in_time)
+    read = _in_time if plot is schema_health else reads_replica(_in_time)
     try:
         return read(plot, now)
     except TooSlowError:
@@ -195,7 +195,7 @@ def _numbers(counts: Iterable[int]) -> Cells:
     return tuple(f"{count:,}" for count in counts)
 
 
-def health(_: datetime) -> Plot:
+def schema_health(_: datetime) -> Plot:
     """Return the largest tables, the advice and the last verdict of verify_schema.
 
     They are read on the primary, because a replica's statistics are of its own queries only.
@@ -245,5 +245,5 @@ PLOTS: dict[str, Draw] = {
     "Activity by hour": activity,
     "Completion by course": completion,
     "Grading queue": grading,
-    "Health of the schema": health,
+    "Health of the schema": schema_health,
 }

@@ -198,7 +198,7 @@ def _hour(time: datetime) -> datetime:
 
 
 @dataclass(frozen=True)
-class Queue:
+class GradingQueue:
     """The submissions that wait for a grade: their number by age, and the oldest time."""
 
     name: str
@@ -210,7 +210,7 @@ AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28
 """The limit of each age in days; the last has no limit."""
 
 
-def waiting_for_a_grade(now: datetime) -> list[Queue]:
+def waiting_for_a_grade(now: datetime) -> list[GradingQueue]:
     """Return the queues (query 11), read from the partial indexes of waiting submissions."""
     waiting: dict[str, models.QuerySet[Any]] = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
@@ -219,7 +219,7 @@ def waiting_for_a_grade(now: datetime) -> list[Queue]:
     return [_queue(name, queryset, now) for name, queryset in waiting.items()]
 
 
-def _queue(name: str, waiting: models.QuerySet[Any], now: datetime) -> Queue:
+def _queue(name: str, waiting: models.QuerySet[Any], now: datetime) -> GradingQueue:
     bounds = [now - timedelta(days=days) for days in AGES.values()]
     older = {
         f"older_{n}": Count("submitted_at", filter=Q(submitted_at__lte=bound))
@@ -228,7 +228,7 @@ def _queue(name: str, waiting: models.QuerySet[Any], now: datetime) -> Queue:
     found = waiting.order_by().aggregate(all=Count("*"), oldest=Min("submitted_at"), **older)
     falling = [found["all"], *(found[name] for name in older), 0]
     counts = [more - fewer for more, fewer in pairwise(falling)]
-    return Queue(name, counts, found["oldest"])
+    return GradingQueue(name, counts, found["oldest"])
 
 
 class Completion(NamedTuple):

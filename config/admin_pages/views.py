@@ -9,7 +9,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from config.admin import icon, list_url, sizes, warn_of_ignored
+from config.admin import icon, list_url, row_counts, warn_of_ignored
 from config.admin_pages.dashboard import read_plots
 from config.admin_pages.diagram import Detail, Diagram, draw, focus
 from config.admin_pages.diagram_form import DiagramForm
@@ -23,14 +23,14 @@ from config.postgres.catalog import (
     read_disk_usage,
 )
 from config.replica import reads_replica, replica_notice
-from config.schema_docs import describe, sketch
+from config.schema_docs import describe_domains, sketch
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the plots and, below them, links to all tables."""
     warn_of_ignored(request)
     context: dict[str, Any] = {"plots": read_plots(), "domains": list_tables(request)}
-    context["replica"] = replica_notice()  # after reads that may have failed there
+    context["replica"] = replica_notice()  # last, since a failed read changes it
     page = admin.site.index(request, context)
     page.template_name = "admin_pages/index.html"
     return page
@@ -46,22 +46,22 @@ def schema(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Schema",
-        "domains": describe(catalog),
+        "domains": describe_domains(catalog),
         "form": form,
         "diagram": diagram(form.detail, form.label),
         "sizes": usage,
         "pages": {model._meta.db_table: list_url(model) for model in models},
-        "rows": {model._meta.db_table: number for model, number in sizes(models).items()},
+        "rows": {model._meta.db_table: number for model, number in row_counts(models).items()},
         "problem": problem,
         "verdict": verdict,
     }
     return render(request, "admin_pages/schema.html", context)
 
 
-@cache
+@cache  # models do not change while the process runs
 def diagram(detail: Detail, domain: str) -> Diagram:
-    """Return the diagram of all domains, or of one and its neighbours. Models do not change."""
-    domains = describe(sketch(connection))
+    """Return the diagram of all domains, or of one and its neighbours."""
+    domains = describe_domains(sketch(connection))
     return draw(focus(domains, domain) if domain else domains, detail)
 
 
@@ -79,7 +79,7 @@ def list_tables(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the domains with the tables that the user may see, each with its icon and size."""
     domains = admin.site.get_app_list(request)
     tables = [table for domain in domains for table in domain["models"]]
-    rows = reads_replica(sizes)([table["model"] for table in tables])
+    rows = reads_replica(row_counts)([table["model"] for table in tables])
     for table in tables:
         table |= {"icon": icon(table["model"]), "rows": rows.get(table["model"], "")}
     return domains

@@ -58,7 +58,7 @@ class DistributionPlan:
     """The keys that change, with their definitions before and after; '' for a dropped key."""
     amounts: Mapping[str, Amount]
     is_set: bool = True
-    """Whether the database has the setting that sessions need."""
+    """True if the database has the setting that sessions need."""
     aside: Sequence[Key] = ()
     """The foreign keys that are dropped while tables are placed."""
 

@@ -11,7 +11,7 @@ IN_PLACE = "Each table is where its model declares"
 TAKEN_BACK = "All tables are on the coordinator"
 
 
-def describe(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
+def describe_plan(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     """Return the tables to move, the keys that change, and those that Citus cannot keep.
 
     `left` are statements that an interrupted run did not get to.

@@ -19,7 +19,7 @@ ACTIONS = {
     "database_forwards": "apply",
     "database_backwards": "unapply",
 }
-"""What is done with a migration, by the name of the function or method that does it."""
+"""The verb of the message, by the name of the function or method that was running."""
 PENDING_CHECKS = "Move the code that writes rows of the table to a migration of its own."
 CORRECT_UNDOING = "Correct it; --traceback shows the code."
 CORRECT = (
@@ -30,7 +30,7 @@ EXPECTED_OBJECTS = "Correct the operation, or the objects in the database that i
 
 
 class FailedOperation(NamedTuple):
-    """An operation that raised an error, and what was done with its migration."""
+    """An operation that raised an error, and the verb for what was done with its migration."""
 
     migration: Migration
     operation: Operation | None
@@ -61,7 +61,7 @@ def failed_operation(error: BaseException) -> FailedOperation | None:
 def explain_operation(error: BaseException, standing: str = "", action: str = "") -> str | None:
     """Return the operation that failed, the reason, `standing` and the next step.
 
-    `action` is what was to be done with its migration; without it, the traceback tells.
+    `action` is the verb of the message; without it, the traceback gives the verb.
     Return None if no operation failed, or if a server cannot be reached.
     """
     failed = failed_operation(error)
@@ -81,7 +81,8 @@ def _step_after(cause: psycopg.Error | None, reason: str, failed: FailedOperatio
         return CORRECT_UNDOING if failed.action == "unapply" else CORRECT
     if isinstance(cause, errors.ObjectInUse):  # deferred constraints of written rows are pending
         return PENDING_CHECKS
-    return next_step(reason, cause) or EXPECTED_OBJECTS
+    sql = "reverse_sql" if failed.action == "unapply" else "sql"
+    return next_step(reason, cause, str(getattr(failed.operation, sql, ""))) or EXPECTED_OBJECTS
 
 
 def _python_reason(error: BaseException, failed: FailedOperation) -> str:

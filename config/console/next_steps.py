@@ -8,6 +8,9 @@ from psycopg import errors
 
 FUNCTION = re.compile(r".*?\w\(.*?\).*")
 """The line of an error's context that names the function which raised it."""
+NAME = re.compile(r"(\w+)\(")
+CALLED = "It comes from {}, which the operation calls. {}"
+CORRECT_CALL = "Correct the call, or the function."
 RAISED = (
     "It comes from {}, which a trigger or an event trigger of the database may have called: change "
     "or disable that (\\dy in psql lists event triggers), or use a role that it lets through."
@@ -97,11 +100,17 @@ Python does not call setlocale() for LC_MESSAGES.
 """
 
 
-def next_step(message: str, error: psycopg.Error | None = None) -> str:
-    """Return the advice for an error with this message, or ''."""
+def next_step(message: str, error: psycopg.Error | None = None, sql: str = "") -> str:
+    """Return the advice for an error with this message, or ''.
+
+    `sql` is that of the operation which failed.
+    """
     if not error:
         return _by_words(message)
     if function := raising_function(error):
+        if _is_called(error, sql):
+            step = _by_sqlstate(error) or error.diag.message_hint or CORRECT_CALL
+            return CALLED.format(function, step)
         return f"{RAISED.format(function)} {_by_sqlstate(error)}".strip()
     is_of_connection = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
     words = _by_words(message) if is_of_connection else ""  # others name tables: certificates
@@ -116,6 +125,13 @@ def _by_sqlstate(error: psycopg.Error) -> str:
 
 def _by_words(message: str) -> str:
     return next((step for words, step in BY_WORDS.items() if re.search(words, message)), "")
+
+
+def _is_called(error: psycopg.Error, sql: str) -> bool:
+    """Return whether `sql` calls the function that raised the error, or the outermost one."""
+    lines = str(error.diag.context).splitlines()
+    names = NAME.findall(f"{lines[0]} {lines[-1]}")
+    return any(re.search(rf"\b{name}\s*\(", sql) for name in names)
 
 
 def raising_function(error: psycopg.Error) -> str:

@@ -24,7 +24,7 @@ from config.postgres import LONGEST_GAP, months_between
 from config.postgres.backend import begin, certain_commit
 
 BATCH_ROWS = 20_000
-"""How many rows are collected before they are written."""
+"""The number of rows that are collected before they are written."""
 LOCK_TIMEOUT = "10s"
 """The time limit of waiting for the lock, because other sessions queue behind it."""
 DATA_CONDITIONS = {

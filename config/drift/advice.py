@@ -8,11 +8,13 @@ from typing import Any
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.console import explain
 from config.drift.cluster_servers import differences_of_servers, read_answers
 from config.drift.comparison import Comparison
 from config.drift.live_schema import read_transaction
 from config.drift.month_bounds import month_at, read_bound
 from config.drift.other_schemas import SEPARATOR, dotted
+from config.postgres import read_rows
 from config.postgres.catalog import Schema, quote
 from config.postgres.citus import MODE, SEQUENTIAL, declared_layout, is_cluster, read_layout
 
@@ -38,49 +40,49 @@ def read_advice(
 ) -> list[Advice]:
     """Return advice about `tables`, sorted by code; about their design only for `own` tables.
 
-    A database error becomes advice, too, because advice must not change the exit status.
+    A database error becomes advice, too, because advice must not change the exit status. What was
+    read before it is kept.
     """
+    advice: list[Advice] = []
     parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
     parameters["is_cluster"] = is_cluster(connection.alias)
     try:
-        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(ADVICE_QUERY, parameters)
-            advice = [Advice(code, message) for code, message in cursor.fetchall()]
-            advice += _sequence_advice(cursor, parameters)
+        with transaction.atomic(using=connection.alias):
+            advice += [Advice(*row) for row in read_rows(connection, ADVICE_QUERY, parameters)]
+            advice += _sequence_advice(connection, parameters)
             if read_layout(connection, schema).keys() & declared_layout().keys():
-                advice += _cluster_setting_advice(cursor, schema.database)
+                advice += _cluster_setting_advice(connection, schema.database)
                 if parameters["is_cluster"]:
-                    differences = differences_of_servers(read_answers(cursor))
+                    differences = differences_of_servers(read_answers(connection))
                     advice += [Advice("VA11", said) for said in differences]
-            advice += _partition_advice(cursor, schema, tables)
+            advice += _partition_advice(connection, schema, tables)
     except Error as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        return [Advice("VA00", f"The advice could not be read: {reason}.")]
+        reason = explain(error) or f"{str(error).splitlines()[0].rstrip('.')}."
+        advice.append(Advice("VA00", f"Not all advice could be read: {reason}"))
     return sorted(advice)
 
 
-def _sequence_advice(cursor: Any, parameters: dict[str, Any]) -> Iterator[Advice]:
+def _sequence_advice(
+    connection: BaseDatabaseWrapper, parameters: dict[str, Any]
+) -> Iterator[Advice]:
     """Yield advice about sequences that have used more than four fifths of their range.
 
     It reads the sequences themselves, because the view pg_sequences locks them as nextval() does.
     """
-    cursor.execute(SEQUENCE_QUERY, parameters)
-    sequences = cursor.fetchall()
+    sequences = read_rows(connection, SEQUENCE_QUERY, parameters)
     if not sequences:
         return
     # PostgreSQL has quoted the names.
     selects = [f"SELECT {n}, last_value FROM {name}" for n, (name, _) in enumerate(sequences)]  # noqa: S608
-    cursor.execute(" UNION ALL ".join(selects))
-    for n, last_value in cursor.fetchall():
+    for n, last_value in read_rows(connection, " UNION ALL ".join(selects)):
         name, maximum = sequences[n]
         if last_value > maximum * 4 // 5:
             yield Advice("VA04", f"Sequence {name} has used {last_value} of {maximum} values.")
 
 
-def _cluster_setting_advice(cursor: Any, database: str) -> Iterator[Advice]:
+def _cluster_setting_advice(connection: BaseDatabaseWrapper, database: str) -> Iterator[Advice]:
     """Yield advice about a distributed database that lacks the setting made by `distribute`."""
-    cursor.execute("SELECT current_setting(%s, true)", [MODE])
-    if cursor.fetchone() == ("parallel",):
+    if read_rows(connection, "SELECT current_setting(%s, true)", [MODE]) == [("parallel",)]:
         yield Advice(
             "VA10",
             f"Database {database} lacks the setting {SEQUENTIAL}, so transactions that change "
@@ -88,12 +90,14 @@ def _cluster_setting_advice(cursor: Any, database: str) -> Iterator[Advice]:
         )
 
 
-def _partition_advice(cursor: Any, schema: Schema, tables: Collection[str]) -> Iterator[Advice]:
+def _partition_advice(
+    connection: BaseDatabaseWrapper, schema: Schema, tables: Collection[str]
+) -> Iterator[Advice]:
     """Yield advice about rows in default partitions and about months that have no partition."""
-    cursor.execute(PARTITIONED, [list(tables), [_quoted_table(table, schema) for table in tables]])
-    for name, default, has_rows, bounds, now in cursor.fetchall():
+    parameters = [list(tables), [_quoted_table(table, schema) for table in tables]]
+    for name, default, has_rows, bounds, now in read_rows(connection, PARTITIONED, parameters):
         table = dotted(name)
-        if has_rows or (has_rows is None and _has_rows(cursor, default)):
+        if has_rows or (has_rows is None and _has_rows(connection, default)):
             yield Advice(
                 "VA08",
                 f"Default partition {default} of table {table} has rows, whose months have no "
@@ -113,10 +117,9 @@ def _quoted_table(table: str, schema: Schema) -> str:
     return ".".join(map(quote, names))
 
 
-def _has_rows(cursor: Any, partition: str) -> bool:
+def _has_rows(connection: BaseDatabaseWrapper, partition: str) -> bool:
     # PostgreSQL has quoted the name.
-    cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {partition})")  # noqa: S608
-    [(has_rows,)] = cursor.fetchall()
+    [(has_rows,)] = read_rows(connection, f"SELECT EXISTS (SELECT 1 FROM {partition})")  # noqa: S608
     return bool(has_rows)
 
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.drift.live_schema import LOCK_TIMEOUT, PINNED
+from config.postgres import read_rows
 from config.postgres.catalog import literal
 from config.postgres.citus import IS_MANAGED, SHARD_NAME
 
@@ -70,6 +71,7 @@ SELECT concat_ws(':', coalesce(nodename, current_setting('citus.local_hostname')
   LEFT JOIN pg_dist_node USING (nodeid)  -- the coordinator can be missing
  ORDER BY coalesce(groupid, 0)
 """
+SEE_LOG = "Start it, or see its log."
 UNDO = "No repair reaches it. Undo the change on that server."
 
 
@@ -83,10 +85,9 @@ class Answer(NamedTuple):
     """A JSON object, or the message of an error."""
 
 
-def read_answers(cursor: CursorWrapper) -> list[Answer]:
+def read_answers(connection: BaseDatabaseWrapper) -> list[Answer]:
     """Ask all servers of the cluster, the coordinator first."""
-    cursor.execute(SERVERS, [SERVER])
-    return [Answer(*row) for row in cursor.fetchall()]
+    return [Answer(*row) for row in read_rows(connection, SERVERS, [SERVER])]
 
 
 def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:
@@ -94,7 +95,8 @@ def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:
     coordinator: dict[str, Any] = {}  # stays empty if it does not answer
     for server, is_coordinator, success, result in answers:
         if not success:
-            yield f"Server {server} of the cluster could not be compared: {_first_line(result)}."
+            reason = _first_line(result)
+            yield f"Server {server} of the cluster could not be compared: {reason}. {SEE_LOG}"
             continue
         found = json.loads(result)
         coordinator = found if is_coordinator else coordinator

@@ -1,4 +1,4 @@
-"""The comparison of the live schema with the expected one."""
+"""The course of a comparison: read both schemas, and find differences, exceptions and repairs."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from config.drift.scope import (
     sorted_drifts,
     unmatched_patterns,
 )
-from config.postgres import LEDGER
+from config.postgres import LEDGER, execute
 from config.postgres.catalog import (
     Attributes,
     Catalog,
@@ -186,12 +186,11 @@ def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
 
 def _put_first_in_search_path(connection: BaseDatabaseWrapper, schema: Schema) -> None:
     """Put the schema first in the search path, so that PostgreSQL prints its names unqualified."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('search_path',"
-            " concat_ws(', ', quote_ident(%s), nullif(%s, '')), true)",
-            [schema.name, schema.search_path],
-        )
+    execute(
+        connection,
+        "SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), nullif(%s, '')), true)",
+        [schema.name, schema.search_path],
+    )
 
 
 def _shadowed_objects(

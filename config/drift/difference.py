@@ -1,4 +1,4 @@
-"""The comparison of an expected with a live catalog, without queries."""
+"""The differences between an expected and a live catalog, attribute by attribute."""
 
 import re
 from collections.abc import Iterator

@@ -25,6 +25,7 @@ from config.drift.other_schemas import (
     remove_from_search_path,
     temporary_name,
 )
+from config.postgres import execute, read_rows
 from config.postgres.catalog import (
     Attributes,
     Catalog,
@@ -42,6 +43,10 @@ from config.postgres.enums import EnumField, enum_field
 # A new table takes about seven locks until the transaction ends. All sessions share a lock table
 # with 64 entries for each allowed connection.
 TABLES_AT_ONCE = 400
+
+TEMPORARY_FIRST = """
+SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), true)
+"""
 
 UNDEFINED = (
     errors.InvalidSchemaName,
@@ -171,13 +176,10 @@ def _create_and_read(
 ) -> Catalog:
     """Return the catalog of the tables of `models`. Raise ProgrammingError if one needs more."""
     names = {enum.type_name for enum in _enum_fields(models)} | set(_table_names(models))
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), true)"
-        )
-        cursor.execute("\n".join(creation_sql(connection, models)))
-        cursor.execute("SELECT pg_my_temp_schema()")
-        temporary = cursor.fetchone()[0]
+    with transaction.atomic(using=connection.alias):
+        execute(connection, TEMPORARY_FIRST)
+        execute(connection, "\n".join(creation_sql(connection, models)))
+        [(temporary,)] = read_rows(connection, "SELECT pg_my_temp_schema()")
         needed = read_needed(connection, schema, temporary, list(map(temporary_name, names)))
         others = read_other_tables(connection, schema)
         remove_from_search_path(connection, schema, others)

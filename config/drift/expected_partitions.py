@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from config.drift.difference import differing, kind_and_partition_key, parts_of
-from config.drift.month_bounds import Bound, month_at, months_from, read_bound
+from config.drift.month_bounds import Bound, month_at, read_bound
 from config.drift.other_schemas import SEPARATOR
 from config.postgres import DETACHED, LONGEST_GAP, UNFINISHED, month_name
 from config.postgres.catalog import Attributes, Catalog, Key
@@ -158,7 +158,7 @@ class _PartitionedTable:
         return value if is_alike or self._part_drifts(name) else wanted
 
     def _part_drifts(self, name: str) -> bool:
-        """Return whether the part `name` of the table drifts, of which the partition has a copy."""
+        """Return whether the table differs in its part `name`, which each partition copies."""
         for key in self.expected.keys() | self.live.keys():
             if key.table == self.table and f"{key.kind} {key.name}" == name:
                 if key not in self.expected or key not in self.live or not self.expected[key]:
@@ -188,8 +188,10 @@ class _PartitionedTable:
             if month_at(last).start >= first and last != month_at(last).start:
                 yield after_key, Bound(month_at(last).start, after.end)
                 last = month_at(last).start
-            for month in months_from(first, last):
+            while first < last:
+                month = month_at(first)
                 yield Key("partition", self.table, _without_schema(self._month_table(month))), month
+                first = month.end
 
 
 def _bound_text(attributes: Attributes) -> str:

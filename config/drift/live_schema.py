@@ -8,6 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import errors
 
 from config.console import OutputError, explain
+from config.postgres import execute
 from config.postgres.backend import LASTING, DatabaseWrapper
 from config.postgres.catalog import CatalogError, Schema, check_may_read, read_schema
 
@@ -27,6 +28,16 @@ PINNED = {
     "standard_conforming_strings": "on",
     **LASTING,
 }
+SET_PINNED = """
+    SELECT set_config(name, value, true)
+      FROM unnest(%s::text[], %s::text[]) AS settings (name, value)
+     WHERE current_setting(name, true) IS NOT NULL
+"""
+# Use the session's own lock_timeout if it is shorter.
+SHORTER_TIMEOUT = """
+    SELECT set_config('lock_timeout', least(nullif(reset_val::int, 0), %s)::text, true)
+      FROM pg_settings WHERE name = 'lock_timeout'
+"""
 
 
 def _check_engine(connection: BaseDatabaseWrapper) -> None:
@@ -46,23 +57,13 @@ def read_transaction(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
     Raise CatalogError if the engine cannot create this schema, or if the role may not read it.
     """
     _check_engine(connection)
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+    with transaction.atomic(using=connection.alias):
         # Limit the wait before the first query: another session may have locked pg_catalog itself.
-        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
-        # Use the session's own lock_timeout if it is shorter.
-        cursor.execute(
-            "SELECT set_config('lock_timeout', least(nullif(reset_val::int, 0), %s)::text, true)"
-            "  FROM pg_settings WHERE name = 'lock_timeout'",
-            [LOCK_TIMEOUT],
-        )
-        cursor.execute(
-            "SELECT set_config(name, value, true)"
-            "  FROM unnest(%s::text[], %s::text[]) AS settings (name, value)"
-            " WHERE current_setting(name, true) IS NOT NULL",
-            [list(PINNED), list(PINNED.values())],
-        )
+        execute(connection, f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
+        execute(connection, SHORTER_TIMEOUT, [LOCK_TIMEOUT])
+        execute(connection, SET_PINNED, [list(PINNED), list(PINNED.values())])
         # Behind a pooler, the session may have temporary tables with the same names.
-        cursor.execute("DISCARD TEMP")
+        execute(connection, "DISCARD TEMP")
         check_may_read(connection)
         yield read_schema(connection)
         transaction.set_rollback(True, using=connection.alias)

@@ -26,6 +26,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 
+from config.postgres import applying_order
 from config.postgres.catalog import quote
 from config.postgres.enums import enum_field
 
@@ -46,7 +47,7 @@ class OperationEffect:
     code: str = ""
     """The Python source of the module that contains the function of RunPython."""
     cascades: bool = False
-    """Whether it may also have dropped dependent objects."""
+    """True if it may also have dropped dependent objects."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """The old name of each renamed table by its new name."""
 
@@ -55,17 +56,13 @@ def read_effects(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> li
     """Return the effects of the applied migrations, in their order."""
     state = ProjectState()
     effects: list[OperationEffect] = []
-    for node in _applied_nodes(loader):
+    for node in applying_order(loader.graph):
+        if node not in loader.applied_migrations:
+            continue
         for operation in loader.graph.nodes[node].operations:
             effects += _operation_effects(operation, node[0], state, connection)
             operation.state_forwards(node[0], state)
     return effects
-
-
-def _applied_nodes(loader: MigrationLoader) -> Iterable[tuple[str, str]]:
-    plans = (loader.graph.forwards_plan(leaf) for leaf in sorted(loader.graph.leaf_nodes()))
-    nodes = dict.fromkeys(node for plan in plans for node in plan)
-    return [node for node in nodes if node in loader.applied_migrations]
 
 
 def _operation_effects(

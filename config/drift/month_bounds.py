@@ -1,7 +1,6 @@
 """The bounds of partitions by range of times, parsed from and printed as PostgreSQL's text."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -39,14 +38,6 @@ def read_bound(text: str) -> Bound | None:
 def month_at(time: datetime) -> Bound:
     """Return the bound of the month that contains the time."""
     return Bound(*month_range(month_of(time)))
-
-
-def months_from(start: datetime, end: datetime) -> Iterator[Bound]:
-    """Yield the months between two starts of months; none if `start` is not before `end`."""
-    while start < end:
-        month = month_at(start)
-        yield month
-        start = month.end
 
 
 def _parse_time(text: str) -> datetime:

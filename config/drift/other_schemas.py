@@ -13,7 +13,7 @@ from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
-from config.postgres import monthly_partitions, read_rows, shortened
+from config.postgres import execute, monthly_partitions, read_rows, shortened
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_with_members
 
 SEPARATOR = '"."'
@@ -82,8 +82,7 @@ def remove_from_search_path(
     """Remove the schemas of `others` from the search path, so that their names are qualified."""
     hidden = sorted({other.schema for other in others} - {schema.name})
     if hidden:
-        with connection.cursor() as cursor:
-            cursor.execute(REMOVE_FROM_SEARCH_PATH, [hidden])
+        execute(connection, REMOVE_FROM_SEARCH_PATH, [hidden])
 
 
 REMOVE_FROM_SEARCH_PATH = """

@@ -6,3 +6,11 @@ from config.dumps.client_programs import (
     ClientPrograms,
     find_client_programs,
 )
+
+__all__ = [
+    "ClientProgramError",
+    "ClientPrograms",
+    "find_client_programs",
+    "list_of",
+    "new_backup",
+]

@@ -131,12 +131,12 @@ def find_client_programs(
     version = nearest_version(found, wanted)
     if version is None:
         versions = ", ".join(map(str, sorted(found)))
-        problem = f"only installed in version {versions}" if versions else "not installed"
+        others = f" (found: {versions})" if versions else ""
         done, program = ("restored", "pg_restore") if to_restore else ("written", "pg_dump")
         raise CommandError(
-            f"No backup can be {done}: for a server of PostgreSQL {wanted}, {program} is "
-            f"{problem}. Nothing was changed. Install PostgreSQL {wanted}'s client programs "
-            f"(Debian: postgresql-client-{wanted}){or_else}."
+            f"No backup can be {done}: the server runs PostgreSQL {wanted}, whose {program} is not "
+            f"installed{others}. Nothing was changed. Install PostgreSQL {wanted}'s client "
+            f"programs (Debian: postgresql-client-{wanted}){or_else}."
         )
     role = connection.settings_dict["OPTIONS"].get("assume_role") or ""
     return ClientPrograms(found[version], version, _where(connection), info.password, role)

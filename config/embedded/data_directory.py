@@ -296,7 +296,7 @@ def _system_user() -> pwd.struct_passwd:
 def unset_libpq_variables() -> None:
     """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which may name another server."""
     for name in [name for name in os.environ if re.fullmatch("PG[A-Z]+", name)]:
-        del os.environ[name]
+        os.environ.pop(name, None)  # another thread may have unset it
 
 
 def _may_start_soon(log: str) -> bool:

@@ -1,4 +1,4 @@
-"""check_migrations: what is dangerous about a migration, what to do instead."""
+"""check_migrations: the dangers of a migration, and what to do instead."""
 
 from config.hazards.demands import Demand, demands_of, new_labels, validated
 from config.hazards.planned_demands import PlannedDemand

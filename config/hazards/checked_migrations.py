@@ -12,7 +12,7 @@ from django.db.migrations.state import ProjectState
 from config.console import explain_loading
 from config.hazards.errors import HazardError, on_one_line
 from config.hazards.operation_hazards import OperationHazards, find_hazards, reasons_of
-from config.postgres import Plan
+from config.postgres import applying_order
 from config.project import own_apps
 
 
@@ -51,7 +51,8 @@ def check_migrations(
     migrations: dict[tuple[str, str], Migration] = {}
     hazards: list[OperationHazards] = []
     for graph in _graphs(loader):
-        plan = _whole_plan(graph)
+        order = (graph.nodes[node] for node in applying_order(graph))
+        plan = [(migration, False) for migration in order if migration]
         state = ProjectState(real_apps=loader.unmigrated_apps)
         new = {_key(m): m for m, _ in plan if _key(m) in wanted and _key(m) not in migrations}
         found = find_hazards(connection, plan, state, app_labels=labels)
@@ -102,13 +103,6 @@ def _graphs(loader: MigrationLoader) -> Iterator[MigrationGraph]:
         for key, replaced in squashed.items():
             graph.remove_replacement_node(key, replaced)
         yield graph
-
-
-def _whole_plan(graph: MigrationGraph) -> Plan:
-    """Return the plan for an empty database."""
-    order = (key for leaf in graph.leaf_nodes() for key in graph.forwards_plan(leaf))
-    nodes = (graph.nodes[key] for key in dict.fromkeys(order))
-    return [(migration, False) for migration in nodes if migration]
 
 
 def _key(migration: Migration) -> tuple[str, str]:

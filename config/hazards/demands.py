@@ -65,15 +65,16 @@ class Demand:
         return {unquoted(name) for name in (self.table, self.other_table) if name}
 
     @property
+    def source(self) -> str:
+        """The clauses after SELECT that find the faulty rows, grouped if `keys` must be unique."""
+        where = f" WHERE {self.condition}" if self.condition else ""
+        groups = f" GROUP BY {self.keys} HAVING count(*) > 1" if self.keys else ""
+        return f"FROM {self.table}{where}{groups}"
+
+    @property
     def query(self) -> str:
         """The statement that finds the faulty rows."""
-        where = f" WHERE {self.condition}" if self.condition else ""
-        if not self.keys:
-            return f"SELECT * FROM {self.table}{where}"  # noqa: S608
-        return (
-            f"SELECT {self.keys}, count(*) FROM {self.table}{where}"  # noqa: S608
-            f" GROUP BY {self.keys} HAVING count(*) > 1"
-        )
+        return f"SELECT {f'{self.keys}, count(*)' if self.keys else '*'} {self.source}"
 
 
 def demands_of(sql: str) -> Iterator[Demand]:

@@ -84,9 +84,9 @@ def find_hazards(
 ) -> list[OperationHazards]:
     """Return the hazards of the migrations in `plan` that go forward, in their order.
 
-    `state` is the state before the plan; it is changed. Without `sizes`, every table that a
-    migration does not create itself counts as big and in use. Apps that are not in `app_labels` are
-    skipped. Nothing is run. Raise HazardError if SQL cannot be read.
+    `state` is the state before the plan. Without `sizes`, every table that a migration does not
+    create itself counts as big and in use. Apps that are not in `app_labels` are skipped, and their
+    migrations change `state`. Nothing is run. Raise HazardError if SQL cannot be read.
     """
     tables = TablesInUse(sizes)
     found: list[OperationHazards] = []

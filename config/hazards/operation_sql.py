@@ -97,7 +97,7 @@ def _field(model: Any, name: str) -> Any:
 SUFFIXES = {"primary_key": "_pkey", "unique": "_uniq", "foreign_key": "_fk_", "check": "_check"}
 
 
-class Collector(DatabaseSchemaEditor):
+class CollectingSchemaEditor(DatabaseSchemaEditor):
     """A schema editor that collects SQL without reading the live schema.
 
     The earlier operations of the plan have not changed the live schema yet.
@@ -184,7 +184,7 @@ def read_operations(
 
 def read_reverse(operation: OperationSQL) -> list[str]:
     """Return the statements that undo `operation`."""
-    with Collector(operation.connection) as editor:
+    with CollectingSchemaEditor(operation.connection) as editor:
         operation.change.database_backwards(
             operation.app_label, editor, operation.after, operation.before
         )
@@ -196,7 +196,7 @@ def _read(
 ) -> MigrationSQL:
     operations: list[OperationSQL] = []
     owners: dict[Any, list[str]] = {}
-    with Collector(connection) as editor:
+    with CollectingSchemaEditor(connection) as editor:
         for listed in migration.operations:
             before, state = state, state.clone()
             listed.state_forwards(migration.app_label, state)
@@ -228,7 +228,7 @@ def _parts(whole: OperationSQL) -> Iterator[OperationSQL]:
         before = after
 
 
-def _statements(editor: Collector, operation: OperationSQL) -> list[str]:
+def _statements(editor: CollectingSchemaEditor, operation: OperationSQL) -> list[str]:
     change = operation.change
     if isinstance(change, CreateModel):
         return list(_new_tables(operation.app_label, change))
@@ -249,7 +249,7 @@ def _new_tables(app_label: str, change: CreateModel) -> Iterator[str]:
         yield f'CREATE TABLE "{name}" ();'
 
 
-def _replacements(editor: Collector, state: ProjectState) -> Iterator[str]:
+def _replacements(editor: CollectingSchemaEditor, state: ProjectState) -> Iterator[str]:
     """Yield a statement for each column whose enum type is replaced by a new type."""
     quote = editor.quote_name
     for name in editor.replaced_types:

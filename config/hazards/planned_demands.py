@@ -38,7 +38,7 @@ def planned_demands(
     """Yield the demands on rows that no earlier statement of the plan changes.
 
     Stop at the first operation that may change any row: Python code, or SQL written by hand.
-    `state` is the state before the plan; it is changed.
+    `state` is the state before the plan.
     """
     changed: set[str] = set()
     types: dict[str, tuple[str, ...] | None] = {}  # None for a type that the plan changes

@@ -6,7 +6,6 @@ from typing import Any
 from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
-from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
 from config.hazards.errors import HazardError
@@ -15,7 +14,7 @@ from config.hazards.planned_demands import PlannedDemand, planned_demands
 from config.hazards.report import plan_lines, plan_summary
 from config.hazards.statements import unquoted
 from config.hazards.tables_in_use import TableSizes
-from config.postgres import Plan
+from config.postgres import LEDGER, Plan
 from config.postgres.catalog import read_disk_usage
 
 
@@ -43,31 +42,25 @@ class PlannedHazards:
         self._is_summarized = True
         if self._hazards is None:
             return f"  Hazards: unknown. {self._reason}"
-        operations = {id(operation) for migration, _ in plan for operation in migration.operations}
-        return plan_summary(
-            [item for item in self._hazards if id(item.operation.listed) in operations]
-        )
+        migrations = {migration for migration, _ in plan}
+        return plan_summary([item for item in self._hazards if item.migration in migrations])
 
     def demands(self, plan: Plan) -> list[PlannedDemand]:
         """Return the demands of `plan` on the rows of existing tables, or [] if unknown."""
         try:
-            if not _is_forwards(plan) or not self._tables:
+            if not _is_forwards(plan) or not self._is_in_use:
                 return []
-            demands = list(planned_demands(self.connection, plan, self._state_before()))
+            demands = list(planned_demands(self.connection, plan, self._state))
         except (Error, HazardError):
             return []
         return [item for item in demands if unquoted(item.demand.table) in self._sizes]
 
     @property
-    def _tables(self) -> set[str]:
-        return set(self._sizes) - {MigrationRecorder.Migration._meta.db_table}
-
-    def _state_before(self) -> ProjectState:
-        """Return a new copy of the state, because a reader of operations may change it."""
-        return self._applied_state.clone()
+    def _is_in_use(self) -> bool:
+        return bool(self._sizes.keys() - {LEDGER})
 
     @cached_property
-    def _applied_state(self) -> ProjectState:
+    def _state(self) -> ProjectState:
         state: ProjectState = self._executor._create_project_state(with_applied_migrations=True)
         return state
 
@@ -83,10 +76,10 @@ class PlannedHazards:
     def _hazards(self) -> list[OperationHazards] | None:
         """The hazards, or None if they cannot be read; `_reason` then tells why."""
         try:
-            if not self._tables:
+            if not self._is_in_use:
                 return []  # no running code uses an empty database
             plan = self._executor.migration_plan(self._executor.loader.graph.leaf_nodes())
-            return find_hazards(self.connection, plan, self._state_before(), self._sizes)
+            return find_hazards(self.connection, plan, self._state, self._sizes)
         except (Error, HazardError) as error:
             self._reason = str(error)
             return None

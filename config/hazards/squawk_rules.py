@@ -9,9 +9,15 @@ from django.db.migrations import AlterField
 from config.hazards.column_types import reads_rows
 from config.hazards.operation_sql import OperationSQL
 from config.hazards.statements import NAME, default_of, functions_in, normalized
+from config.postgres import read_rows
 
 KEYWORDS = {"array", "cast", "check", "coalesce", "decimal", "numeric", "varchar"}
 """Words that stand before a parenthesis in SQL without being functions."""
+
+VOLATILE = """
+    SELECT proname, bool_or(provolatile = 'v') FROM pg_proc
+     WHERE proname = ANY (%s) GROUP BY proname
+"""
 
 
 def corrected_code(operation: OperationSQL, sql: str, rule: str, message: str) -> str | None:
@@ -42,13 +48,7 @@ def _differs_per_row(connection: BaseDatabaseWrapper, text: str) -> bool:
 
 def _is_volatile(connection: BaseDatabaseWrapper, functions: Collection[str]) -> bool:
     """Return whether one of the functions is volatile, or unknown to the server."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT proname, bool_or(provolatile = 'v') FROM pg_proc"
-            " WHERE proname = ANY (%s) GROUP BY proname",
-            [list(functions)],
-        )
-        known = dict(cursor.fetchall())
+    known = dict(read_rows(connection, VOLATILE, [list(functions)]))
     return any(known.get(name, name not in KEYWORDS) for name in functions)
 
 

@@ -1,4 +1,4 @@
-"""makemigrations and migrate: one run at a time, brief locks, complete migrations or none."""
+"""makemigrations and migrate: one run at a time, brief waits for locks, whole migrations."""
 
 from config.migrating.content_types import (
     ModelKey,
@@ -8,10 +8,10 @@ from config.migrating.content_types import (
     renamed_back,
     stale_content_types,
 )
+from config.migrating.guards import all_undone, explained_operations, guarded_run
 from config.migrating.lock_waits import LockWaits
 from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
-from config.migrating.runs import all_undone, explained_operations, guarded_run
 from config.migrating.signals import migrated, migrating
 from config.migrating.swapped_names import names_kept
 

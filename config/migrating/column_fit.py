@@ -2,9 +2,10 @@
 
 import re
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.hazards import Demand
+from config.postgres import read_rows
 
 CHARACTERS = re.compile(r"(?:varchar|character varying|char|character)\((\d+)\)", re.IGNORECASE)
 NUMERIC = re.compile(r"(?:numeric|decimal)\((\d+)(?:, ?(\d+))?\)", re.IGNORECASE)
@@ -18,16 +19,15 @@ COLUMN_TYPE = """
 """
 
 
-def unfit_condition(cursor: CursorWrapper, demand: Demand) -> str:
+def unfit_condition(connection: BaseDatabaseWrapper, demand: Demand) -> str:
     """Return the SQL condition of values that do not fit; '' if none is known."""
     column, new_type, text = demand.column, demand.new_type, f"{demand.column}::text"
     if match := CHARACTERS.fullmatch(new_type):
         return f"char_length(rtrim({text}, ' ')) > {match[1]}"  # a cast cuts off spaces
-    cursor.execute(COLUMN_TYPE, [new_type, demand.table, demand.bare_column])
-    row = cursor.fetchone()
-    if not row:
+    rows = read_rows(connection, COLUMN_TYPE, [new_type, demand.table, demand.bare_column])
+    if not rows:
         return ""
-    category, version, is_enum = row
+    [(category, version, is_enum)] = rows
     if demand.labels:
         return f"{text} <> ALL (ARRAY[{', '.join(demand.labels)}]::text[])"
     if is_enum:

@@ -56,14 +56,23 @@ class MigrationLock:
         progress: Progress,
     ) -> None:
         self.connection, self.session, self.progress = connection, session, progress
+        self._loss: psycopg.Error | None = None
+        """The error by which query() has noticed that the session was lost."""
 
     def query(self, sql: LiteralString, parameters: Sequence[object] = ()) -> list[Any]:
         """Return the rows of a query in the session of the lock.
 
         Raise psycopg.Error if that session is lost.
         """
-        with self.session.transaction(force_rollback=True):  # releases the locks of the query
-            return self.session.execute(sql, parameters).fetchall()
+        try:
+            with self.session.transaction(force_rollback=True):  # releases the locks of the query
+                # In one transaction PostgreSQL shows all sessions as they were at the first query.
+                self.session.execute("SELECT pg_stat_clear_snapshot()")
+                return self.session.execute(sql, parameters).fetchall()
+        except psycopg.Error as error:
+            if self.session.closed:
+                self._loss = self._loss or error
+            raise
 
     def check(self) -> None:
         """Raise CommandError if the lock was lost, so that another migrate may be running.
@@ -73,7 +82,8 @@ class MigrationLock:
         try:
             self.session.execute("SELECT")
         except psycopg.Error as error:
-            reason = error.diag.message_primary or str(error).partition("\n")[0]
+            first = self._loss or error
+            reason = first.diag.message_primary or str(first).partition("\n")[0]
             raise CommandError(
                 f"The session that holds the migration lock was lost: {reason.rstrip('.')}. "
                 f"{self.progress.standing} Run {self.progress.again} again."
@@ -82,10 +92,12 @@ class MigrationLock:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Open a transaction that is committed only if the lock is held until its end."""
-        with certain_commit(self.connection):
+        self.progress.transaction = ""
+        with certain_commit(self.connection) as transaction:
             self.check()
             yield
             self.check()
+            self.progress.transaction = transaction
 
 
 @contextmanager

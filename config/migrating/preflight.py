@@ -97,19 +97,17 @@ def check_reversible(plan: Plan, *, in_one_transaction: bool = False) -> None:
 
 def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
     """Raise CommandError if rows use a label that the plan removes by unapplying a migration."""
-    with connection.cursor() as cursor:
-        for name, label in removed_labels(plan):
-            enum = find_enum(cursor, name)
-            if enum and label in enum.labels:
-                check_label_uses(cursor, plan_swap(cursor, enum, enum.without([label])))
+    for name, label in removed_labels(plan):
+        enum = find_enum(connection, name)
+        if enum and label in enum.labels:
+            check_label_uses(connection, plan_swap(connection, enum, enum.without([label])))
 
 
 def check_type_owners(connection: BaseDatabaseWrapper, plan: Plan) -> None:
     """Raise CommandError if the plan replaces a type on which an object of another role depends."""
-    with connection.cursor() as cursor:
-        for name in replaced_types(plan):
-            if enum := find_enum(cursor, name):
-                check_owners(cursor, enum)
+    for name in replaced_types(plan):
+        if enum := find_enum(connection, name):
+            check_owners(connection, enum)
 
 
 def check_privilege(connection: BaseDatabaseWrapper) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
-from django.db.migrations.recorder import MigrationRecorder
 
 from config.postgres import Node
+from config.postgres.backend import final_status
 
 
 @dataclass
@@ -22,10 +21,12 @@ class Progress:
     """The migrations that the run unapplies in one transaction; empty for any other run."""
     has_changed: bool = False
     """True once anything has been committed."""
+    transaction: str = ""
+    """The id of a transaction that is being committed, or '' if there is none."""
 
     def commit(self) -> None:
         """Record that everything so far is committed."""
-        self.migration, self.unapplies, self.has_changed = None, (), True
+        self.migration, self.unapplies, self.has_changed, self.transaction = None, (), True, ""
 
     @property
     def again(self) -> str:
@@ -52,26 +53,28 @@ class Progress:
             return f"Nothing of {self.name} is applied."
         return "What was shown as OK is done."
 
-    def after_interruption(self, connection: BaseDatabaseWrapper) -> str:
-        """Return the state of the database after an interruption, and the next step.
+    @property
+    def outcome(self) -> str:
+        """Return the state of the database if the COMMIT has succeeded."""
+        return "The rollback is done." if self.unapplies else f"{self.name} is applied."
 
-        The interruption may have come during a COMMIT, so ask the database if that succeeded.
-        """
-        standing = self.standing
-        if (self.migration or self.unapplies) and not (
-            self.is_halfway or connection.in_atomic_block
-        ):
-            connection.close()  # a statement may still be running
-            try:
-                applied = MigrationRecorder(connection).applied_migrations()
-            except Error:
-                standing = f"It is unknown whether {self.name} was committed."
-                if self.unapplies:
-                    standing += " If it was, a backup can be restored with rollback --restore."
-            else:
-                if self.unapplies and applied.keys().isdisjoint(self.unapplies):
-                    return "The rollback is done."
-                migration = None if self.unapplies else self.migration
-                if migration and (migration.app_label, migration.name) in applied:
-                    standing = f"{self.name} is applied."
+    @property
+    def doubt(self) -> str:
+        """Return the state of the database if the server does not tell about the COMMIT."""
+        hint = " If it was, a backup can be restored with rollback --restore."
+        return f"It is unknown whether {self.name} was committed.{hint if self.unapplies else ''}"
+
+    def ask_standing(self, connection: BaseDatabaseWrapper) -> str:
+        """Return the state of the database after a failure; the server knows that of a COMMIT."""
+        if not self.transaction or connection.in_atomic_block:
+            return self.standing
+        standings = {"committed": self.outcome, "aborted": self.standing}
+        return standings.get(final_status(connection, self.transaction), self.doubt)
+
+    def after_interruption(self, connection: BaseDatabaseWrapper) -> str:
+        """Return the state of the database after an interruption, and the next step, if any."""
+        standing = self.ask_standing(connection)
+        is_last = self.unapplies or not self.migration  # no other transaction was to follow
+        if is_last and standing == self.outcome:
+            return standing
         return f"{standing} Run {self.again} again to continue."

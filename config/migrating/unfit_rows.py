@@ -11,7 +11,6 @@ import psycopg
 from django.core.management.base import CommandError
 from django.db import Error, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from psycopg import errors
 
 from config.console import counted, driver_error, failed_operation, printable
@@ -25,6 +24,7 @@ from config.hazards import (
 )
 from config.migrating.column_fit import unfit_condition
 from config.migrating.progress import Progress
+from config.postgres import execute, read_rows
 
 BUDGET = 3.0
 """Seconds for counting rows before a plan runs. PostgreSQL refuses other rows when it runs."""
@@ -133,9 +133,9 @@ def _demands_of_statement(
 ) -> Iterator[Demand]:
     sql = statement.sql
     if constraint := validated(sql):
-        with suppress(Error), connection.cursor() as cursor:
-            cursor.execute(CONSTRAINT, constraint)
-            sql = "".join(f"ALTER TABLE {table} {rest}" for table, rest in cursor.fetchall())
+        with suppress(Error):
+            rows = read_rows(connection, CONSTRAINT, constraint)
+            sql = "".join(f"ALTER TABLE {table} {rest}" for table, rest in rows)
     for demand in demands_of(sql):
         labels = statement.labels.get(demand.new_type.strip('"'), ())
         yield replace(demand, labels=labels)
@@ -164,40 +164,36 @@ def find_unfit_rows(
 
     With row_security off, a policy that hides rows makes the query fail.
     """
-    with suppress(Error), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('row_security', 'off', true),"
-            " set_config('statement_timeout', %s, true)",
-            [str(max(1, round(seconds * 1000)))],
-        )
+    with suppress(Error), transaction.atomic(using=connection.alias):
+        milliseconds = max(1, round(seconds * 1000))
+        execute(connection, f"SET LOCAL statement_timeout = {milliseconds}")
+        execute(connection, "SET LOCAL row_security = off")
         if demand.new_type:
-            condition = unfit_condition(cursor, demand)
+            condition = unfit_condition(connection, demand)
             if not condition:
                 return None
             demand = replace(demand, condition=condition)
-        number = _count_rows(cursor, demand)
-        return UnfitRows(demand, number, _example(cursor, demand)) if number else None
+        number = _count_rows(connection, demand)
+        return UnfitRows(demand, number, _example(connection, demand)) if number else None
     return None
 
 
-def _count_rows(cursor: CursorWrapper, demand: Demand) -> int:
-    query = demand.query.replace(f"SELECT {demand.keys}, count(*)", "SELECT count(*) AS number", 1)
-    total = "coalesce(sum(number), 0)" if demand.keys else "count(*)"
-    cursor.execute(f"SELECT {total} FROM ({query}) AS unfit")  # noqa: S608
-    return int(cursor.fetchone()[0])
-
-
-def _example(cursor: CursorWrapper, demand: Demand) -> str:
-    """Return the key of one of the rows, and its wrong value unless that may be a secret."""
-    key = [] if demand.keys else _primary_key(cursor, demand.table)
-    if not key and not demand.shown:
-        return ""
-    values = [*key, *([f"concat_ws(', ', {demand.shown})"] if demand.shown else [])]
-    query = demand.query if demand.keys else demand.query.replace("*", ", ".join(values), 1)
+def _count_rows(connection: BaseDatabaseWrapper, demand: Demand) -> int:
+    query = f"SELECT count(*) {demand.source}"
     if demand.keys:
-        query = query.replace(f"SELECT {demand.keys}, count(*)", f"SELECT {values[0]}", 1)
-    cursor.execute(f"{query} LIMIT 1")
-    row = cursor.fetchone()
+        query = f"SELECT coalesce(sum(count), 0) FROM ({query}) AS unfit"  # noqa: S608
+    [(number,)] = read_rows(connection, query)
+    return int(number)
+
+
+def _example(connection: BaseDatabaseWrapper, demand: Demand) -> str:
+    """Return the key of one of the rows, and its wrong value unless that may be a secret."""
+    key = [] if demand.keys else _primary_key(connection, demand.table)
+    shown = [f"concat_ws(', ', {demand.shown})"] if demand.shown else []
+    if not key and not shown:
+        return ""
+    query = f"SELECT {', '.join([*key, *shown])} {demand.source} LIMIT 1"
+    [row] = read_rows(connection, query)
     names = [f"{name} {_shortened(value)}" for name, value in zip(key, row, strict=False)]
     place = f"the row with {', '.join(names)}" if names else ""
     if not demand.shown or SECRET.search(demand.shown):
@@ -205,15 +201,16 @@ def _example(cursor: CursorWrapper, demand: Demand) -> str:
     return " in ".join(filter(None, [f"'{_shortened(row[-1])}'", place]))
 
 
-def _primary_key(cursor: CursorWrapper, table: str) -> list[str]:
+def _primary_key(connection: BaseDatabaseWrapper, table: str) -> list[str]:
     """Return the columns of the table's primary key, quoted where needed."""
-    cursor.execute(
-        "SELECT quote_ident(attname) FROM pg_index JOIN pg_attribute"
-        " ON attrelid = indrelid AND attnum = ANY (indkey)"
-        " WHERE indrelid = to_regclass(%s) AND indisprimary ORDER BY attnum",
-        [table],
-    )
-    return [name for (name,) in cursor.fetchall()]
+    return [name for (name,) in read_rows(connection, PRIMARY_KEY, [table])]
+
+
+PRIMARY_KEY = """
+    SELECT quote_ident(attname)
+      FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+     WHERE indrelid = to_regclass(%s) AND indisprimary ORDER BY attnum
+"""
 
 
 def _shortened(value: Any) -> str:
@@ -222,4 +219,4 @@ def _shortened(value: Any) -> str:
 
 
 def _remedy(demand: Demand, command: str) -> str:
-    return f"Correct them, then run {command} again. To find them: {demand.query};"
+    return f"Correct the rows, then run {command} again. To find them: {demand.query};"

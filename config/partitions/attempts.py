@@ -10,11 +10,6 @@ type Attempt = Callable[[Callable[[], Any]], Any]
 """A function that calls a step, perhaps several times, and returns its result."""
 
 
-def without_retries(step: Callable[[], Any]) -> Any:
-    """Call `step` once."""
-    return step()
-
-
 def retried(waits: LockWaits) -> Attempt:
     """Return a function that retries a step while another session holds a lock that it needs."""
 

@@ -18,7 +18,7 @@ from config.partitions.changed_keys import ChangedKeys
 from config.partitions.months_to_make import MonthError
 from config.partitions.new_partition import NewMonth, NewPartition
 from config.partitions.table_locks import block_writes, check_can_be_dropped
-from config.postgres import execute, part_name, read_rows
+from config.postgres import execute, prefixed_name, read_rows
 
 FEW = 10_000
 """The number of rows that may move in one transaction, which blocks writes."""
@@ -37,7 +37,7 @@ class Exchange:
     ) -> None:
         self.connection, self.model, self.months = connection, model, months
         self.table, self.default = months[0].table, months[0].default
-        name = connection.ops.quote_name(part_name(model._meta.db_table, "touched"))
+        name = connection.ops.quote_name(prefixed_name(model._meta.db_table, "touched"))
         self.changed_keys = ChangedKeys(connection, self.default, name, months[0].key)
 
     def make(self, attempt: Attempt) -> dict[str, int]:
@@ -89,7 +89,7 @@ class Exchange:
         query = "SELECT coalesce(pg_get_partition_constraintdef(%s::regclass), 'true')"
         [(bounds,)] = read_rows(self.connection, query, [self.default])
         condition = " AND ".join([bounds, *(f"NOT ({month.condition})" for month in self.months)])
-        name = part_name(self.model._meta.db_table, "to_stay")
+        name = prefixed_name(self.model._meta.db_table, "to_stay")
         return NewPartition(
             self.connection, self.model, name, bounds="DEFAULT", condition=condition
         )

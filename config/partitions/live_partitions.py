@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.postgres import DETACHED, UNFINISHED, part_name, read_rows
+from config.postgres import DETACHED, UNFINISHED, prefixed_name, read_rows
 from config.postgres.citus import is_cluster
 
 
@@ -64,7 +64,7 @@ def read_unfinished(connection: BaseDatabaseWrapper, table: str | None) -> list[
 
 def _prefix(table: str) -> str:
     """Return the start of the names of the table's months, without the schema."""
-    return split_identifier(part_name(table, ""))[1]
+    return split_identifier(prefixed_name(table, ""))[1]
 
 
 def with_amounts(

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
+from operator import call
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted
-from config.partitions.attempts import Attempt, without_retries
+from config.partitions.attempts import Attempt
 from config.partitions.changed_keys import drop_unfinished
 from config.partitions.exchange import FEW, Exchange
 from config.partitions.live_partitions import read_partitions, read_unfinished
@@ -23,7 +24,7 @@ def make_months(
     model: type[models.Model],
     months: Iterable[date],
     *,
-    attempt: Attempt = without_retries,
+    attempt: Attempt = call,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[str]:
     """Make those of `months` that the table of `model` lacks, and return their names.

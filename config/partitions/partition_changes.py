@@ -18,7 +18,7 @@ from config.partitions.live_partitions import (
 from config.partitions.making import new_months
 from config.partitions.months_table import partition_lines
 from config.partitions.months_to_make import coming_months
-from config.partitions.retention import old_partitions, oldest_kept
+from config.partitions.retention import old_partitions
 from config.postgres import add_months, months_between
 
 MOST_MONTHS = 600
@@ -56,7 +56,7 @@ def requested_months(options: dict[str, Any], now: date) -> RequestedMonths:
     Raise CommandError if they contradict each other.
     """
     first, keep = options["from"], options["keep"]
-    oldest = None if keep is None else oldest_kept(now, keep)
+    oldest = None if keep is None else add_months(now, 1 - keep)
     if first and first > now:
         raise CommandError(f"--from {first:%Y-%m} has not begun. Use --ahead for coming months.")
     if first and first < add_months(now, -MOST_MONTHS):

@@ -15,7 +15,7 @@ from config.dumps import ClientProgramError, ClientPrograms, new_backup
 from config.partitions.attempts import Attempt
 from config.partitions.live_partitions import Partition
 from config.partitions.table_locks import block_writes, check_can_be_dropped
-from config.postgres import DETACHED, add_months, execute, month_range, read_rows
+from config.postgres import DETACHED, execute, month_range, read_rows
 from config.postgres.catalog import literal
 
 LOCK_WAIT = 10_000  # milliseconds that pg_dump waits for the lock of a detached month
@@ -25,11 +25,6 @@ def old_partitions(partitions: Sequence[Partition], oldest: date) -> list[Partit
     """Return the partitions, attached or not, that end before the month `oldest` begins."""
     begin, _ = month_range(oldest)
     return [partition for partition in partitions if partition.end and partition.end <= begin]
-
-
-def oldest_kept(now: date, keep: int) -> date:
-    """Return the oldest month if `keep` months are kept up to that of `now`."""
-    return add_months(now, 1 - keep)
 
 
 @dataclass(frozen=True)

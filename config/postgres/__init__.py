@@ -27,7 +27,7 @@ from config.postgres.enums import (
 from config.postgres.field_names import is_in_expressions, named_fields, unique_rules
 from config.postgres.functions import UUID7, Now
 from config.postgres.json_field import JSONDecoder, JSONField, json_text
-from config.postgres.migration_plan import LEDGER, Node, Plan
+from config.postgres.migration_plan import LEDGER, Node, Plan, applying_order
 from config.postgres.months import (
     FIRST,
     LAST,
@@ -45,7 +45,7 @@ from config.postgres.partition_declaration import (
     in_schema_of,
     month_name,
     monthly_partitions,
-    part_name,
+    prefixed_name,
 )
 from config.postgres.queries import execute, read_rows
 from config.postgres.row_security import every_row
@@ -84,6 +84,7 @@ __all__ = [
     "RenameEnum",
     "RenameEnumValue",
     "add_months",
+    "applying_order",
     "caption",
     "every_row",
     "exactly_when",
@@ -103,7 +104,7 @@ __all__ = [
     "named_fields",
     "not_blank",
     "not_blank_check",
-    "part_name",
+    "prefixed_name",
     "read_rows",
     "shortened",
     "unique_rules",

@@ -73,10 +73,10 @@ def monthly_partitions(model: type[models.Model]) -> MonthlyPartitions | None:
 
 def month_name(table: str, month: date) -> str:
     """Return the name of the partition of `table` for `month`, in the table's schema."""
-    return part_name(table, f"{month:%Y_%m}")
+    return prefixed_name(table, f"{month:%Y_%m}")
 
 
-def part_name(table: str, suffix: str) -> str:
+def prefixed_name(table: str, suffix: str) -> str:
     """Return a name in the table's schema that begins like the names of its months."""
     return in_schema_of(table, f"{_month_prefix(table)}_{suffix}")
 

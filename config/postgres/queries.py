@@ -17,8 +17,10 @@ def read_rows(
         return list(cursor.fetchall())
 
 
-def execute(connection: BaseDatabaseWrapper, sql: str) -> int:
-    """Run a statement that has no parameters, and return the number of rows that it changed."""
+def execute(
+    connection: BaseDatabaseWrapper, sql: str, parameters: Sequence[Any] | None = None
+) -> int:
+    """Run a statement, and return the number of rows that it changed."""
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, parameters)
         return int(cursor.rowcount)

@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from config.console import explain, is_lost
 from config.deadline import new_session
-from config.replica.lag import OTHER_PRIMARY, POSITION, Lag, Position
+from config.replica.lag import OTHER_PRIMARY, POSITION, Lag, WalPosition
 from config.replica.watch import server_has_answered
 
 ALIAS = "replica"
@@ -97,20 +97,20 @@ class Health:
         elif primary:
             self._check_in_background(primary, now)
 
-    def _check_in_background(self, primary: Position, now: float) -> None:
+    def _check_in_background(self, primary: WalPosition, now: float) -> None:
         try:
             Thread(target=self._check_replica, args=(primary, now), daemon=True).start()
         except RuntimeError:  # the process cannot start another thread for now
             self._next_check = now + RETRY_SECONDS
             self._checking.release()
 
-    def _check_replica(self, primary: Position, now: float) -> None:
+    def _check_replica(self, primary: WalPosition, now: float) -> None:
         try:
             self._store(self._read_status(primary), now)
         finally:
             self._checking.release()
 
-    def _read_status(self, primary: Position) -> Status:
+    def _read_status(self, primary: WalPosition) -> Status:
         try:
             with new_session(connections[ALIAS]) as session:
                 return self._compare(primary, session)
@@ -133,14 +133,14 @@ class Health:
             replica.close_pool()  # a pool would log each failed attempt to connect
         self._is_unused = not status.is_usable
 
-    def _compare(self, primary: Position, session: psycopg.Connection[Any]) -> Status:
+    def _compare(self, primary: WalPosition, session: psycopg.Connection[Any]) -> Status:
         allowed = settings.DATABASE_REPLICA_MAX_LAG
         # A replica that is only just within the limit would soon be unusable again.
         limit = allowed / 2 if self._is_unused else allowed
         self._lag.add_primary(primary)
         for pause in PAUSES:
             time.sleep(pause)
-            replica = Position(*session.execute(POSITION).fetchone() or ())
+            replica = WalPosition(*session.execute(POSITION).fetchone() or ())
             if problem := replica.mismatch(primary):
                 return Status(problem=problem)
             lag = self._lag.seconds(replica)
@@ -154,13 +154,13 @@ class Health:
         return Status(lag, f"it is {seconds} seconds behind, and {allowed} are allowed")
 
 
-def _read_primary() -> Position | None:
+def _read_primary() -> WalPosition | None:
     """Return the position of the primary, or None if the connection to it is lost."""
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
             cursor.execute(POSITION)
-            return Position(*cursor.fetchone())
+            return WalPosition(*cursor.fetchone())
     except Error as error:
         if connection.in_atomic_block or not is_lost(error):
             raise

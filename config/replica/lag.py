@@ -22,7 +22,7 @@ CLOCK_ERROR = timedelta(seconds=1)
 """The time by which a clock may have been set back between a commit and a later position."""
 
 
-class Position(NamedTuple):
+class WalPosition(NamedTuple):
     """The position of a server in the write-ahead log."""
 
     system: int
@@ -36,7 +36,7 @@ class Position(NamedTuple):
     last_commit: datetime | None
     """The time of the last commit that the standby has replayed."""
 
-    def mismatch(self, primary: "Position") -> str:
+    def mismatch(self, primary: "WalPosition") -> str:
         """Return the reason why this server does not follow the primary, or '' if there is none."""
         if (self.system, self.database) != (primary.system, primary.database):
             return "its database is not that of the primary"
@@ -56,23 +56,23 @@ class Lag:
     """
 
     def __init__(self) -> None:
-        self._ahead: deque[Position] = deque(maxlen=1_000)
+        self._ahead: deque[WalPosition] = deque(maxlen=1_000)
         """The positions of the primary that the standby has not replayed yet."""
         self._replayed: datetime | None = None
         """The time of the last position of the primary that the standby has replayed."""
         self._reached = Decimal(0)
         """The last position of the standby."""
         self.has_other_primary = False
-        """Whether the standby has changes that the primary lacks, so that it follows another."""
+        """True if the standby has changes that the primary lacks, so that it follows another."""
 
-    def add_primary(self, primary: Position) -> None:
+    def add_primary(self, primary: WalPosition) -> None:
         """Add the present position of the primary, before that of the standby is read."""
         self.has_other_primary = primary.position < self._reached
         if self._ahead and primary.position < self._ahead[-1].position:
             self._ahead.clear()  # another server has become the primary
         self._ahead.append(primary)
 
-    def seconds(self, replica: Position) -> float:
+    def seconds(self, replica: WalPosition) -> float:
         """Return the seconds by which `replica` is behind the last position of the primary."""
         if replica.position < self._reached:
             self._replayed = None  # it was restarted, or another standby has its address

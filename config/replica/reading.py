@@ -17,7 +17,7 @@ from config.replica.watch import cut_if_unresponsive
 logger = logging.getLogger(__name__)
 
 reads_primary_only: ContextVar[bool] = ContextVar("reads_primary_only", default=False)
-"""Whether the current request reads only the primary."""
+"""True if the current request reads only the primary."""
 BUSY = "no connection of its pool was free. Raise DATABASE_POOL_SIZE"
 SILENT_SECONDS = 60
 """Seconds for which the same reason of a failure is not logged again."""

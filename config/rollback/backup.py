@@ -17,11 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.management.base import CommandError
+from django.db import router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.state import ProjectState
 
 from config.console import printable
 from config.dumps import ClientProgramError, ClientPrograms, list_of, new_backup
-from config.postgres import read_rows
+from config.postgres import LEDGER, read_rows
 from config.postgres.catalog import Address, quote, read_schema
 from config.rollback.archive import (
     KINDS,
@@ -83,21 +85,32 @@ class Backup:
         list_of(self.path).unlink(missing_ok=True)
 
 
+def read_own_tables(connection: BaseDatabaseWrapper, state: ProjectState) -> list[Address]:
+    """Return the existing tables of the models in `state`, and that of migration records."""
+    alias, quote_name = connection.alias, connection.ops.quote_name
+    names = [
+        model._meta.db_table
+        for model in state.apps.get_models(include_auto_created=True)
+        if model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
+    ]
+    rows = read_rows(connection, TABLE_OIDS, [[quote_name(name) for name in (*names, LEDGER)]])
+    return [Address("pg_class", oid) for (oid,) in rows]
+
+
 def write_backup(
     connection: BaseDatabaseWrapper,
     tools: ClientPrograms,
-    relations: Collection[int],
     objects: Collection[Address],
     directory: Path,
     created: Collection[ObjectName] = (),
 ) -> Backup:
-    """Dump the tables, views and sequences with the oids `relations`, and all other `objects`.
+    """Dump the objects, such as tables and functions.
 
     A restoration drops the objects that are `created` after the backup.
     The file gets its name when it is complete. Only its owner can read it.
     Raise CommandError if it cannot be written, or if one of the objects is missing in it.
     """
-    roots = _read_roots(connection, {*objects, *(Address("pg_class", oid) for oid in relations)})
+    roots = _read_roots(connection, objects)
     try:
         stem = _file_stem(read_schema(connection).database)
         with new_backup(directory, stem, alike=STEM) as (unfinished, path):
@@ -191,17 +204,11 @@ def _check_complete(
 ) -> None:
     """Raise CommandError if `entries` lack one of `roots` and the object of which it is a part."""
     dumped = [entry for entry in entries if entry.oid]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            MISSING,
-            address_parameters(roots)
-            | {
-                "dumped_catalogs": [entry.catalog for entry in dumped],
-                "dumped_oids": [entry.oid for entry in dumped],
-            },
-        )
-        missing = [description for (description,) in cursor.fetchall()]
-    if missing:
+    parameters = address_parameters(roots) | {
+        "dumped_catalogs": [entry.catalog for entry in dumped],
+        "dumped_oids": [entry.oid for entry in dumped],
+    }
+    if missing := [text for (text,) in read_rows(connection, MISSING, parameters)]:
         raise CommandError(f"No backup can contain {', '.join(missing)}. {NEXT_STEP}")
 
 
@@ -235,6 +242,11 @@ def _partitioned_indexes_late(entries: Sequence[Entry]) -> list[Entry]:
     place = early.index(attachments[0]) if attachments else len(early)
     return [*early[:place], *late, *early[place:]]
 
+
+TABLE_OIDS = """
+    SELECT to_regclass(name)::oid::bigint FROM unnest(%s::text[]) AS name
+     WHERE to_regclass(name) IS NOT NULL
+"""
 
 ROOTS = """
     WITH root AS (

@@ -5,7 +5,9 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from django.db import DatabaseError, transaction
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.postgres import read_rows
 
 
 class ColumnType(NamedTuple):
@@ -16,33 +18,31 @@ class ColumnType(NamedTuple):
     type: str
 
 
-def read_column_types(cursor: CursorWrapper, tables: Collection[int]) -> list[ColumnType]:
-    cursor.execute(COLUMN_TYPES, [list(tables)])
-    return [ColumnType(*row) for row in cursor.fetchall()]
+def read_column_types(connection: BaseDatabaseWrapper, tables: Collection[int]) -> list[ColumnType]:
+    return [ColumnType(*row) for row in read_rows(connection, COLUMN_TYPES, [list(tables)])]
 
 
-def count_converted(cursor: CursorWrapper, columns: Collection[ColumnType]) -> Mapping[str, int]:
+def count_converted(
+    connection: BaseDatabaseWrapper, columns: Collection[ColumnType]
+) -> Mapping[str, int]:
     """Return, by a description of the change, how many values do not survive these new types."""
     counts = Counter[str]()
     for column in columns:
-        cursor.execute(CONVERTED, column)
-        for partition, name, old_type, table in cursor.fetchall():
+        for partition, name, old_type, table in read_rows(connection, CONVERTED, column):
             round_trip = f"{name}::{column.type}::{old_type}::text"
-            if count := _count_changed(cursor, partition, name, round_trip):
+            if count := _count_changed(connection, partition, name, round_trip):
                 counts[f"column {table}.{name}, which change to {column.type}"] += count
     return counts
 
 
-def _count_changed(cursor: CursorWrapper, table: str, name: str, round_trip: str) -> int:
+def _count_changed(connection: BaseDatabaseWrapper, table: str, name: str, round_trip: str) -> int:
     """Return how many values the round trip changes; all values if PostgreSQL cannot cast one."""
     count = f"SELECT count({name}) FROM ONLY {table}"
     try:
-        with transaction.atomic(using=cursor.db.alias):
-            cursor.execute(f"{count} WHERE {round_trip} <> {name}::text")
-            [(number,)] = cursor.fetchall()
+        with transaction.atomic(using=connection.alias):
+            [(number,)] = read_rows(connection, f"{count} WHERE {round_trip} <> {name}::text")
     except DatabaseError:
-        cursor.execute(count)
-        [(number,)] = cursor.fetchall()
+        [(number,)] = read_rows(connection, count)
     return int(number)
 
 

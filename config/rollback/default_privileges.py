@@ -6,16 +6,17 @@ only the differences.
 
 from collections.abc import Collection
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import read_rows
 from config.postgres.catalog import Address
 from config.rollback.inventory import address_parameters
 
 
-def read_corrections(cursor: CursorWrapper, created: Collection[Address]) -> list[str]:
+def read_corrections(connection: BaseDatabaseWrapper, created: Collection[Address]) -> list[str]:
     """Return the statements that give the objects PostgreSQL's own default privileges."""
-    cursor.execute(CORRECTIONS, address_parameters(created))
-    return [statement for (statement,) in cursor.fetchall()]
+    rows = read_rows(connection, CORRECTIONS, address_parameters(created))
+    return [statement for (statement,) in rows]
 
 
 CORRECTIONS = """

@@ -25,7 +25,7 @@ class UndoneOperation:
 
     @property
     def runs_code(self) -> bool:
-        """Whether undoing it runs custom code or SQL. Django's own code destroys nothing."""
+        """True if undoing it runs custom code or SQL. Django's own code destroys nothing."""
         operation = self.operation
         if isinstance(operation, RunPython):
             code = operation.reverse_code
@@ -75,8 +75,9 @@ class Dropped:
 
     @property
     def changed(self) -> set[Address]:
-        """The objects that a backup must contain, in addition to the tables with changed rows."""
-        return {*self.vanished, *self.altered}
+        """The objects that a backup must contain."""
+        written = (Address("pg_class", oid) for oid in self.written)
+        return {*self.vanished, *self.altered, *written}
 
     @property
     def written(self) -> set[int]:

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import execute, read_rows
 from config.postgres.catalog import Address, transposed
 
 NOT_IN_BACKUP = (
@@ -61,26 +62,26 @@ class DroppedObject:
 
     @property
     def holds_data(self) -> bool:
-        """Whether dropping the object may destroy rows or values."""
+        """True if dropping the object may destroy rows or values."""
         return self.kind in (HOLDS_ROWS, HOLDS_VALUES)
 
 
-def read_inventory(cursor: CursorWrapper) -> frozenset[Address]:
+def read_inventory(connection: BaseDatabaseWrapper) -> frozenset[Address]:
     """Return all objects that are not built into the server."""
-    cursor.execute(INVENTORY)
-    return frozenset(Address(*row) for row in cursor.fetchall())
+    return frozenset(Address(*row) for row in read_rows(connection, INVENTORY))
 
 
-def read_locked(cursor: CursorWrapper) -> frozenset[Address]:
+def read_locked(connection: BaseDatabaseWrapper) -> frozenset[Address]:
     """Return the objects that this transaction has locked exclusively, as DROP does."""
-    cursor.execute(LOCKED)
-    return frozenset(Address(*row) for row in cursor.fetchall())
+    return frozenset(Address(*row) for row in read_rows(connection, LOCKED))
 
 
-def read_identities(cursor: CursorWrapper, addresses: Iterable[Address]) -> frozenset[str]:
+def read_identities(
+    connection: BaseDatabaseWrapper, addresses: Iterable[Address]
+) -> frozenset[str]:
     """Return the kind and qualified name of each object."""
-    cursor.execute(IDENTITIES, transposed(list(addresses)))
-    return frozenset(identity for (identity,) in cursor.fetchall())
+    rows = read_rows(connection, IDENTITIES, transposed(list(addresses)))
+    return frozenset(identity for (identity,) in rows)
 
 
 def address_parameters(addresses: Collection[Address]) -> dict[str, list[str | int]]:
@@ -91,28 +92,28 @@ def address_parameters(addresses: Collection[Address]) -> dict[str, list[str | i
     }
 
 
-def read_object_names(cursor: CursorWrapper, addresses: Iterable[Address]) -> list[ObjectName]:
+def read_object_names(
+    connection: BaseDatabaseWrapper, addresses: Iterable[Address]
+) -> list[ObjectName]:
     """Return the names of those objects that are not part of another, such as tables and types."""
-    cursor.execute("SELECT current_setting('search_path'), set_config('search_path', '', true)")
-    [(path, _)] = cursor.fetchall()
-    cursor.execute(OBJECT_NAMES, transposed(list(addresses)))
-    names = [ObjectName(*row) for row in cursor.fetchall()]
-    cursor.execute("SELECT set_config('search_path', %s, true)", [path])
-    return names
+    [(path,)] = read_rows(connection, "SELECT current_setting('search_path')")
+    execute(connection, "SET LOCAL search_path = ''")
+    rows = read_rows(connection, OBJECT_NAMES, transposed(list(addresses)))
+    execute(connection, "SELECT set_config('search_path', %s, true)", [path])
+    return [ObjectName(*row) for row in rows]
 
 
-def describe(
-    cursor: CursorWrapper, vanished: Collection[Address], new_identities: Collection[str] = ()
+def describe_objects(
+    connection: BaseDatabaseWrapper,
+    vanished: Collection[Address],
+    new_identities: Collection[str] = (),
 ) -> list[DroppedObject]:
     """Return the objects that the rolled back transaction dropped, without parts of other ones.
 
     An object without data counts as kept if `new_identities` contains its kind and name.
     """
-    cursor.execute(DESCRIBED, [*transposed(list(vanished)), list(new_identities)])
-    return [
-        DroppedObject(Address(*row[0:3]), *(text or "" for text in row[3:]))
-        for row in cursor.fetchall()
-    ]
+    rows = read_rows(connection, DESCRIBED, [*transposed(list(vanished)), list(new_identities)])
+    return [DroppedObject(Address(*row[0:3]), *(text or "" for text in row[3:])) for row in rows]
 
 
 OBJECTS = [

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from psycopg import errors
 
-from config.postgres import LEDGER, every_row
+from config.postgres import LEDGER, every_row, execute, read_rows
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import HOLDS_NUMBER, DroppedObject
 
@@ -69,48 +68,43 @@ def destroys_data(dropped: Dropped, losses: Losses) -> bool:
 
 def _read_count(connection: BaseDatabaseWrapper, obj: DroppedObject, deadline: float) -> RowCount:
     seconds = deadline - time.monotonic()
-    with connection.cursor() as cursor:
-        table, size = _read_table_and_size(cursor, obj)
-        if seconds > 0:
-            try:
-                with transaction.atomic(using=connection.alias):
-                    return _count(cursor, table, size, obj.column, seconds)
-            except OperationalError as error:
-                if not isinstance(error.__cause__, errors.QueryCanceled):
-                    raise
-        return _estimate(cursor, table, size, obj)
+    [(is_partitioned, size)] = read_rows(connection, TABLE, [obj.address.oid])
+    # Tables that inherit from the table keep their rows.
+    table = obj.name if is_partitioned or obj.column else f"ONLY {obj.name}"
+    if seconds > 0:
+        try:
+            with transaction.atomic(using=connection.alias):
+                return _count(connection, table, size, obj.column, seconds)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, errors.QueryCanceled):
+                raise
+    return _estimate(connection, table, size, obj)
 
 
-def _count(cursor: CursorWrapper, table: str, size: int, column: str, seconds: float) -> RowCount:
+def _count(
+    connection: BaseDatabaseWrapper, table: str, size: int, column: str, seconds: float
+) -> RowCount:
     figures = f"count(*), {size}"
     if column:
         figures = f"count({column}), coalesce(sum(pg_column_size({column})), 0)::bigint"
-    milliseconds = f"{max(1, seconds * 1000):.0f}"
-    cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
-    cursor.execute(f"SELECT {figures} FROM {table}")
-    count, size = cursor.fetchone()
-    transaction.set_rollback(True, using=cursor.db.alias)  # restores statement_timeout
+    execute(connection, f"SET LOCAL statement_timeout = {max(1, seconds * 1000):.0f}")
+    [(count, size)] = read_rows(connection, f"SELECT {figures} FROM {table}")
+    transaction.set_rollback(True, using=connection.alias)  # restores statement_timeout
     return RowCount(count, True, size)
 
 
-def _estimate(cursor: CursorWrapper, table: str, size: int, obj: DroppedObject) -> RowCount:
+def _estimate(
+    connection: BaseDatabaseWrapper, table: str, size: int, obj: DroppedObject
+) -> RowCount:
     """Return the planner's estimate, which exists even for tables that were never analysed."""
-    cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
-    [(plan,)] = cursor.fetchall()
+    [(plan,)] = read_rows(connection, f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
     rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
     if not obj.column:
         return RowCount(rows, False, size)
-    cursor.execute(STATISTICS, [obj.address.number, obj.address.oid])
-    width, null_fraction = cursor.fetchone()
+    address = obj.address
+    [(width, null_fraction)] = read_rows(connection, STATISTICS, [address.number, address.oid])
     values = round(rows * (1 - null_fraction))
     return RowCount(values, False, values * width)
-
-
-def _read_table_and_size(cursor: CursorWrapper, obj: DroppedObject) -> tuple[str, int]:
-    """Return the table as SQL, without the rows of tables that inherit from it, and its bytes."""
-    cursor.execute(TABLE, [obj.address.oid])
-    [(is_partitioned, total)] = cursor.fetchall()
-    return (obj.name if is_partitioned or obj.column else f"ONLY {obj.name}"), total
 
 
 STATISTICS = """

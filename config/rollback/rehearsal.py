@@ -7,21 +7,19 @@ from functools import partial
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 
 from config.migrating import LockWaits, Progress, explained_operations, guarded_run, migrating
 from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
-from config.rollback.inventory import describe, read_object_names
+from config.rollback.inventory import describe_objects, read_object_names
 from config.rollback.rehearsal_editor import DropRecord, RehearsalEditor
-from config.rollback.remains import check_nothing_left
 from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_sequences_transactional
 from config.rollback.trace import Trace
-from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
+from config.rollback.unapplying import check_unchanged, remove_leftovers, unapply
 
 
 def rehearse(
@@ -37,15 +35,15 @@ def rehearse(
 
 def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
     connection = waits.connection
-    with every_row(connection), connection.cursor() as cursor:
+    with every_row(connection):
         check_unchanged(connection, rollback)
-        rows, record = RowWatch(cursor), DropRecord()
+        rows, record = RowWatch(connection), DropRecord()
         failure = ""
         try:
             with _rolled_back(connection, record), explained_operations(waits.progress):
                 migrating.send(rehearse, waits=waits)
                 make_sequences_transactional(connection, rollback)
-                trace = Trace(cursor)
+                trace = Trace(connection)
                 _unapply_and_observe(connection, rollback, trace, rows)
         except CommandError as error:
             failure = str(error)
@@ -53,7 +51,7 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
                 raise
         if obstacles := record.read_obstacles(connection):
             raise CommandError(_refusal_message(rollback, obstacles, failure))
-        return _read_dropped(cursor, rollback, trace, rows)
+        return _read_dropped(rollback, trace, rows)
 
 
 @contextmanager
@@ -77,10 +75,9 @@ def _unapply_and_observe(
     Receivers of post_migrate do not run: the rows that they add would use up numbers of sequences.
     The rehearsal restores these numbers only if a migration runs code.
     """
-    unapply(connection, rollback, trace)
+    unapply(connection, rollback, note=trace.note)
     rows.note_code()
-    remove_leftover_records(connection, rollback)
-    check_nothing_left(connection, rollback)
+    remove_leftovers(connection, rollback)
     trace.finish()
     rows.finish()
     rows.note_rewritten()
@@ -97,11 +94,9 @@ def _refusal_message(rollback: Rollback, obstacles: list[Obstacle], failure: str
     return f"{message} Without them, another error remains: {failure}" if failure else message
 
 
-def _read_dropped(
-    cursor: CursorWrapper, rollback: Rollback, trace: Trace, rows: RowWatch
-) -> Dropped:
+def _read_dropped(rollback: Rollback, trace: Trace, rows: RowWatch) -> Dropped:
     """Return what the rehearsal removed. Call it after that has been rolled back."""
-    objects = describe(cursor, trace.vanished, trace.new_identities)
+    objects = describe_objects(trace.connection, trace.vanished, trace.new_identities)
     operations: dict[Migration, list[UndoneOperation]] = {m: [] for m in rollback.migrations}
     for traced in trace.operations:
         dropped = [obj for obj in objects if obj.address in traced.vanished]
@@ -113,7 +108,7 @@ def _read_dropped(
         trace.vanished,
         trace.altered,
         trace.unbacked,
-        {*trace.names} - {*read_object_names(cursor, trace.before)},
+        {*trace.names} - {*read_object_names(trace.connection, trace.before)},
         trace.locked,
-        rows.describe(),
+        rows.read_changes(),
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import read_rows
 from config.postgres.backend import DatabaseSchemaEditor
 from config.postgres.catalog import Address, Obstacle, read_obstacles
 
@@ -18,8 +19,7 @@ class DropRecord:
 
     def read_obstacles(self, connection: BaseDatabaseWrapper) -> list[Obstacle]:
         """Return the obstacles. Call it after the drops have been rolled back."""
-        with connection.cursor() as cursor:
-            obstacles = read_obstacles(cursor, self.dropped)
+        obstacles = read_obstacles(connection, self.dropped)
         return [obstacle for obstacle in obstacles if obstacle.address in self.obstacles]
 
 
@@ -52,10 +52,8 @@ class RehearsalEditor(DatabaseSchemaEditor):
 
     def _note_obstacles(self, query: str, parameters: Sequence[Any]) -> None:
         """Note the objects that depend on the objects of the query."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(query, parameters)
-            dropped = [Address(*row) for row in cursor.fetchall()]
-            obstacles = read_obstacles(cursor, dropped)
+        dropped = [Address(*row) for row in read_rows(self.connection, query, parameters)]
+        obstacles = read_obstacles(self.connection, dropped)
         self.record.dropped += dropped
         self.record.obstacles |= {obstacle.address for obstacle in obstacles}
 

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from graphlib import CycleError
 
 from django.core.management.base import CommandError
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres.catalog import Address, in_order, read_definitions, read_dependents_outside
+from config.postgres import read_rows
+from config.postgres.catalog import (
+    Address,
+    drop_and_recreate,
+    read_definitions,
+    read_dependents_outside,
+)
 from config.postgres.citus import is_cluster
 from config.rollback.archive import ArchiveError, Entry, Section
 from config.rollback.backup import Backup
@@ -52,33 +58,31 @@ class Replacement:
     """The statements after those."""
 
 
-def read_live(cursor: CursorWrapper, entries: Collection[Entry]) -> dict[Entry, LiveObject]:
+def read_live(
+    connection: BaseDatabaseWrapper, entries: Collection[Entry]
+) -> dict[Entry, LiveObject]:
     """Return the live objects with the names of `entries`, in the order in which to drop them.
 
     Parts of tables are left out.
     """
     wanted = [entry for entry in entries if entry.kind in INDEPENDENT_KINDS]
-    cursor.execute(
-        LIVE,
-        {
-            "catalogs": [entry.catalog for entry in wanted],
-            "schemas": [entry.schema for entry in wanted],
-            "names": [entry.name for entry in wanted],
-        },
-    )
+    parameters = {
+        "catalogs": [entry.catalog for entry in wanted],
+        "schemas": [entry.schema for entry in wanted],
+        "names": [entry.name for entry in wanted],
+    }
     return {
         wanted[number - 1]: LiveObject(Address(catalog, oid), kind, identity)
-        for number, catalog, oid, kind, identity in cursor.fetchall()
+        for number, catalog, oid, kind, identity in read_rows(connection, LIVE, parameters)
     }
 
 
 def without_partitions(
-    cursor: CursorWrapper, live: Mapping[Entry, LiveObject]
+    connection: BaseDatabaseWrapper, live: Mapping[Entry, LiveObject]
 ) -> dict[Entry, LiveObject]:
     """Return `live` without tables that are partitions now."""
     oids = [each.address.oid for each in live.values() if each.address.catalog == "pg_class"]
-    cursor.execute(PARTITIONS, [oids])
-    partitions = {Address("pg_class", oid) for (oid,) in cursor.fetchall()}
+    partitions = {Address("pg_class", oid) for (oid,) in read_rows(connection, PARTITIONS, [oids])}
     return {entry: each for entry, each in live.items() if each.address not in partitions}
 
 
@@ -92,16 +96,16 @@ def without_kept(entries: Collection[Entry], found: Collection[Entry]) -> list[E
     ]
 
 
-def check_restored(cursor: CursorWrapper, backup: Backup) -> None:
+def check_restored(connection: BaseDatabaseWrapper, backup: Backup) -> None:
     """Raise ArchiveError if the database lacks an object of the backup."""
-    live = read_live(cursor, backup.entries)
+    live = read_live(connection, backup.entries)
     independent = (entry for entry in backup.entries if entry.kind in INDEPENDENT_KINDS)
     if missing := [str(entry) for entry in independent if entry not in live]:
-        raise ArchiveError(f"these were missing afterwards: {', '.join(missing)}")
+        raise ArchiveError(f"the database still lacked {', '.join(missing)}")
 
 
 def plan_replacement(
-    cursor: CursorWrapper, live: Collection[LiveObject], shards: Collection[int]
+    connection: BaseDatabaseWrapper, live: Collection[LiveObject], shards: Collection[int]
 ) -> Replacement:
     """Return the statements that drop `live` and recreate its dependents unchanged.
 
@@ -109,10 +113,12 @@ def plan_replacement(
     Raise CommandError that names the dependents which cannot be recreated.
     """
     replaced = [each.address for each in live] + [Address("pg_class", oid) for oid in shards]
-    dependents = read_dependents_outside(cursor, replaced)
-    definitions = read_definitions(cursor, dependents, [], {})
+    dependents = read_dependents_outside(connection, replaced)
+    definitions = read_definitions(connection, dependents, [], {})
     try:
-        steps = in_order(definitions, dependents, is_cluster=is_cluster(cursor.db.alias))
+        drop, create = drop_and_recreate(
+            definitions, dependents, is_cluster=is_cluster(connection.alias)
+        )
     except CycleError:
         dependents.refused.extend(item.description for item in definitions)
     if dependents.refused:
@@ -121,13 +127,7 @@ def plan_replacement(
             f"{', '.join(sorted(set(dependents.refused)))}. Nothing was changed. Drop these "
             "objects, or ask their owner to, and run rollback --restore again."
         )
-    return Replacement(
-        [*(sql for step in reversed(steps) for sql in step.drop), *(each.drop for each in live)],
-        [
-            *(sql for step in steps for sql in step.create),
-            *(sql for step in reversed(steps) for sql in step.finish),
-        ],
-    )
+    return Replacement([*drop, *(each.drop for each in live)], create)
 
 
 PARTITIONS = "SELECT oid::bigint FROM pg_class WHERE relispartition AND oid = ANY (%s::oid[])"

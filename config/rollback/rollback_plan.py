@@ -17,7 +17,7 @@ from django.db.migrations.state import ProjectState
 from django.utils import timezone
 
 from config.migrating import ModelKey, model_keys, renamed_back
-from config.postgres import Node, Plan
+from config.postgres import Node, Plan, applying_order
 from config.rollback.states import States
 
 
@@ -66,7 +66,7 @@ class Rollback:
 
     @property
     def empties_ledger(self) -> bool:
-        """Whether no migration remains, so that the table of migration records is dropped."""
+        """True if no migration remains, so that the table of migration records is dropped."""
         return not self.after.models and not self.unknown
 
 
@@ -97,7 +97,7 @@ def read_rollback(
     )
 
 
-class Request(NamedTuple):
+class RequestedMigrations(NamedTuple):
     """The migrations that the arguments request."""
 
     scope: str
@@ -110,12 +110,12 @@ class Request(NamedTuple):
 
 def _parse_request(
     loader: MigrationLoader, applied: Mapping[Node, datetime], app_labels: Collection[str], to: str
-) -> Request:
+) -> RequestedMigrations:
     ours = {node: applied[node] for node in applied if not app_labels or node[0] in app_labels}
     if not to:
         of = f" of {' or '.join(app_labels)}" if app_labels else ""
         scope = ", ".join(app_labels) or "the whole schema"
-        return Request(scope, ours, f"no migration{of} is applied")
+        return RequestedMigrations(scope, ours, f"no migration{of} is applied")
     if moment := _parse_moment(to):
         return _after_moment(ours, moment, app_labels)
     if app_labels:
@@ -136,7 +136,7 @@ def _parse_moment(to: str) -> datetime | None:
 
 def _after_moment(
     applied: Mapping[Node, datetime], moment: datetime, app_labels: Collection[str]
-) -> Request:
+) -> RequestedMigrations:
     of = f" of {', '.join(app_labels)}" if app_labels else ""
     reason = f"no migration{of} was applied after {moment:%Y-%m-%d %H:%M:%S %Z}"
     if applied:
@@ -144,7 +144,7 @@ def _after_moment(
         last = last.astimezone(moment.tzinfo)
         reason += f"; the last one, {'.'.join(node)}, was at {last:%Y-%m-%d %H:%M:%S %Z}"
     scope = f"the migrations{of} applied after {moment:%Y-%m-%d %H:%M:%S %Z}"
-    return Request(scope, [node for node in applied if applied[node] > moment], reason)
+    return RequestedMigrations(scope, [node for node in applied if applied[node] > moment], reason)
 
 
 def _find_target(loader: MigrationLoader, to: str) -> Node:
@@ -173,10 +173,10 @@ def _find_target(loader: MigrationLoader, to: str) -> Node:
 
 def _after_migration(
     loader: MigrationLoader, applied: Mapping[Node, datetime], app_label: str, name: str
-) -> Request:
+) -> RequestedMigrations:
     own = [node for node in applied if node[0] == app_label]
     if not name:
-        return Request(app_label, own, f"no migration of {app_label} is applied")
+        return RequestedMigrations(app_label, own, f"no migration of {app_label} is applied")
     target = (app_label, name)
     if target not in applied:
         raise CommandError(
@@ -184,7 +184,7 @@ def _after_migration(
             f"manage.py showmigrations {app_label} lists the applied migrations."
         )
     later = [node for node in own if node != target and target in loader.graph.forwards_plan(node)]
-    return Request(
+    return RequestedMigrations(
         f"{app_label} to {name}",
         later,
         f"{app_label}.{name} is the last migration of {app_label} that is applied",
@@ -225,11 +225,8 @@ def _with_dependents(
     The times order migrations without dependencies, for example after a model moved to another app.
     """
     unapplied: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
-    order: dict[Any, None] = {}
-    for leaf in graph.leaf_nodes():
-        order |= dict.fromkeys(graph.forwards_plan(leaf))
     times: dict[Any, datetime] = {}
-    for node in order:
+    for node in applying_order(graph):
         if node in applied:
             parents = [parent.key for parent in graph.node_map[node].parents]
             before = [times[parent] for parent in parents if parent in times]

@@ -20,9 +20,8 @@ from config.migrating import (
 )
 from config.postgres import every_row
 from config.rollback.dropped_objects import Dropped
-from config.rollback.inventory import describe
+from config.rollback.inventory import describe_objects
 from config.rollback.losses import Losses, read_losses
-from config.rollback.remains import check_nothing_left
 from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_sequences_transactional
@@ -32,7 +31,7 @@ from config.rollback.table_locks import (
     lock_tables,
 )
 from config.rollback.trace import VanishedObjects
-from config.rollback.unapplying import check_unchanged, remove_leftover_records, unapply
+from config.rollback.unapplying import check_unchanged, remove_leftovers, unapply
 
 
 @dataclass(frozen=True)
@@ -97,19 +96,17 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
     """Unapply the plan. Raise CommandError if it removes more than the plan has shown."""
     connection, rollback, dropped = job.connection, job.rollback, job.dropped
     make_sequences_transactional(connection, rollback)
-    with connection.cursor() as cursor:
-        trace, rows = VanishedObjects(cursor), RowWatch(cursor)
-        with transaction.atomic(using=connection.alias):
-            unapply(connection, rollback, trace, say)
-            remove_leftover_records(connection, rollback)
-            check_nothing_left(connection, rollback)
-            trace.finish()
-            rows.finish()
-            is_as_shown = trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
-            if not is_as_shown:
-                transaction.set_rollback(True, using=connection.alias)
+    trace, rows = VanishedObjects(connection), RowWatch(connection)
+    with transaction.atomic(using=connection.alias):
+        unapply(connection, rollback, say=say)
+        remove_leftovers(connection, rollback)
+        trace.finish()
+        rows.finish()
+        is_as_shown = trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
         if not is_as_shown:
-            raise _not_shown(dropped, trace, rows)
+            transaction.set_rollback(True, using=connection.alias)
+    if not is_as_shown:
+        raise _not_shown(dropped, trace, rows)
     emit_post_migrate_signal(
         verbosity=0,
         interactive=False,
@@ -122,8 +119,9 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
 def _not_shown(dropped: Dropped, trace: VanishedObjects, rows: RowWatch) -> CommandError:
     """Return the error that names the other objects. Call it after they have been restored."""
     tables = rows.names(rows.tables - dropped.rows.tables).values()
+    objects = describe_objects(trace.connection, trace.vanished - dropped.vanished)
     more = [
-        *(obj.described for obj in describe(rows.cursor, trace.vanished - dropped.vanished)),
+        *(item.described for item in objects),
         *(f"rows of {name}" for name in dict.fromkeys(tables)),
     ]
     return CommandError(

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from operator import sub
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres import LEDGER
+from config.postgres import LEDGER, execute, read_rows
 from config.rollback.converted_values import ColumnType, count_converted, read_column_types
 from config.rollback.inventory import FIRST_OWN_OID
 
@@ -39,92 +40,82 @@ class TableActivity(NamedTuple):
 class RowWatch:
     """The changes of rows in the current transaction, according to PostgreSQL's statistics."""
 
-    def __init__(self, cursor: CursorWrapper) -> None:
-        self.cursor = cursor
-        cursor.execute(COUNT_CHANGES)
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        execute(connection, COUNT_CHANGES)
         # The statistics may still contain changes of the session's last transactions.
         self.before = self._read_activity()
-        self.deleted_by_code: dict[int, int] = {}
-        self.deleted: dict[int, int] = {}
-        self.updated: dict[int, int] = {}
-        self.inserted: dict[int, int] = {}
+        self.by_code: dict[int, TableActivity] = {}
+        self.changes: dict[int, TableActivity] = {}
         self.rows_left: dict[int, int] = {}
         """The remaining rows of tables that TRUNCATE or ALTER TABLE has given another file."""
         self.column_types: list[ColumnType] = []
 
     def note_code(self) -> None:
-        """Note the rows that the code of migrations has deleted."""
-        self.deleted_by_code = self._changes("deleted")
+        """Note the rows that the code of migrations has changed."""
+        self.by_code = self._read_changes()
 
     def finish(self) -> None:
         """Note all changes of rows."""
-        self.deleted, self.updated = self._changes("deleted"), self._changes("updated")
-        self.inserted = self._changes("inserted")
+        self.changes = self._read_changes()
 
     def note_rewritten(self) -> None:
         """Note the rows and column types of the tables that have another file now."""
-        now, before = self._read_activity(), self.before
-        rewritten = [oid for oid in now if oid in before and before[oid].file != now[oid].file]
+        rewritten = [oid for oid, change in self.changes.items() if change.file]
         self.rows_left = self._count_rows(rewritten)
-        self.column_types = read_column_types(self.cursor, rewritten)
+        self.column_types = read_column_types(self.connection, rewritten)
 
     @property
     def tables(self) -> set[int]:
         """The oids of the tables with changed or new rows."""
-        return {*self.deleted, *self.updated, *self.inserted}
+        return {oid for oid, (_, *rows) in self.changes.items() if max(rows) > 0}
 
-    def describe(self) -> RowChanges:
+    def read_changes(self) -> RowChanges:
         """Return the changes. Call it after they have been rolled back."""
         truncated = {
             oid: rows - self.rows_left[oid]
             for oid, rows in self._count_rows(self.rows_left).items()
             if rows > self.rows_left[oid]
         }
-        by_code = {oid: rows for oid, rows in self.deleted_by_code.items() if oid in self.deleted}
-        forgotten = {
-            oid: rows - by_code.get(oid, 0)
-            for oid, rows in self.deleted.items()
-            if rows > by_code.get(oid, 0)
-        }
+        changes = self.changes
+        by_code = {oid: self.by_code[oid].deleted for oid in changes}
+        forgotten = {oid: change.deleted - by_code[oid] for oid, change in changes.items()}
         return RowChanges(
             self._by_name(by_code | truncated),
-            self._by_name(self.updated),
+            self._by_name({oid: change.updated for oid, change in changes.items()}),
             self._by_name(forgotten),
-            count_converted(self.cursor, self.column_types),
+            count_converted(self.connection, self.column_types),
             frozenset(self.tables | truncated.keys()),
         )
 
-    def _changes(self, kind: str) -> dict[int, int]:
-        """Return the numbers of rows changed since the start in the tables that existed then."""
-        changes = {
-            oid: getattr(now, kind) - getattr(self.before[oid], kind)
+    def _read_changes(self) -> dict[int, TableActivity]:
+        """Return the changes since the start in the tables that existed then."""
+        return {
+            oid: TableActivity(*map(sub, now, self.before[oid]))
             for oid, now in self._read_activity().items()
             if oid in self.before
         }
-        return {oid: rows for oid, rows in changes.items() if rows > 0}
 
     def _read_activity(self) -> dict[int, TableActivity]:
-        self.cursor.execute(ACTIVITY)
-        return {oid: TableActivity(*numbers) for oid, *numbers in self.cursor.fetchall()}
+        rows = read_rows(self.connection, ACTIVITY)
+        return {oid: TableActivity(*numbers) for oid, *numbers in rows}
 
     def _count_rows(self, tables: Collection[int]) -> dict[int, int]:
         counts = {}
-        self.cursor.execute(NAMES, [list(tables)])
-        for oid, name, _ in self.cursor.fetchall():
-            self.cursor.execute(f"SELECT count(*) FROM ONLY {name}")
-            [(counts[oid],)] = self.cursor.fetchall()
+        for oid, name, _ in read_rows(self.connection, NAMES, [list(tables)]):
+            [(counts[oid],)] = read_rows(self.connection, f"SELECT count(*) FROM ONLY {name}")
         return counts
 
     def _by_name(self, counts: Mapping[int, int]) -> dict[str, int]:
         by_name = Counter[str]()
-        for oid, name in self.names(counts).items():
+        for oid, name in self.names([oid for oid in counts if counts[oid] > 0]).items():
             by_name[name] += counts[oid]
         return {name: count for name, count in by_name.items() if name != LEDGER}
 
     def names(self, tables: Collection[int]) -> dict[int, str]:
         """Return the names of the existing tables, sorted; for a partition, that of its table."""
-        self.cursor.execute(NAMES, [list(tables)])
-        return {oid: name for oid, _, name in self.cursor.fetchall()}
+        rows = read_rows(self.connection, NAMES, [list(tables)])
+        return {oid: name for oid, _, name in rows}
 
 
 ACTIVITY = f"""

@@ -6,6 +6,7 @@ another file, and a rollback restores the former file with the former number.
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import execute, read_rows
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
 from config.postgres.enums import database_operations
@@ -20,10 +21,8 @@ def make_sequences_transactional(connection: BaseDatabaseWrapper, rollback: Roll
     not alter are left out, and so are all sequences of a Citus cluster.
     """
     if _runs_code(rollback) and not read_layout(connection, read_schema(connection)):
-        with connection.cursor() as cursor:
-            cursor.execute(ALTER_SEQUENCES)
-            for (statement,) in cursor.fetchall():
-                cursor.execute(statement)
+        for (statement,) in read_rows(connection, ALTER_SEQUENCES):
+            execute(connection, statement)
 
 
 def _runs_code(rollback: Rollback) -> bool:

@@ -4,7 +4,7 @@ To build the models of a state takes time, and a rollback needs each state twice
 and when it is carried out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
 from typing import NamedTuple
@@ -14,10 +14,7 @@ from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState, StateApps
 
-from config.rollback.trace import Mark
-
 MOST_KEPT = 200  # states; the models of one take about a megabyte for each 30 models
-WITHOUT_EFFECT = (Mark.state_forwards, RunPython.state_forwards)
 
 
 class State(ProjectState):
@@ -47,16 +44,20 @@ class State(ProjectState):
 
 
 class AppliedOperation(NamedTuple):
-    """An operation, and the states before and after it."""
+    """An operation that has changed the database, and the states before and after it."""
 
     operation: Operation
     before: ProjectState
     after: ProjectState
 
     def undo(self, app_label: str, editor: BaseDatabaseSchemaEditor) -> None:
-        """Undo the operation in the database of `editor`."""
+        """Undo the operation in the database of `editor`.
+
+        Code gets copies of the states, since it may leave something in their models: the manager of
+        ContentType remembers rows, which the rehearsal rolls back.
+        """
         before, after = self.before, self.after
-        if _may_change_states(self.operation):
+        if not self.operation.reduces_to_sql:
             before, after = _copy(before), _copy(after)
         self.operation.database_backwards(app_label, editor, after, before)
 
@@ -70,24 +71,34 @@ class States:
 
     def changes(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:
         """Return the changes by each of `migrations`, which are in the order of applying."""
-        state = self.first
-        changes: list[list[AppliedOperation]] = []
-        for migration in migrations:
-            changes.append([])
-            for operation in migration.operations:
-                before, state = state, self._after(state, migration.app_label, operation)
-                changes[-1].append(AppliedOperation(operation, before, state))
-        return changes
+        return [
+            [*self._changes(self.last(migrations[:number]), each.app_label, each.operations)]
+            for number, each in enumerate(migrations)
+        ]
 
     def last(self, migrations: Sequence[Migration]) -> ProjectState:
         """Return the state after `migrations`, which are in the order of applying."""
-        changes = [change for each in self.changes(migrations) for change in each]
-        return changes[-1].after if changes else self.first
+        state = self.first
+        for migration in migrations:
+            for operation in migration.operations:
+                state = self._after(state, migration.app_label, operation)
+        return state
+
+    def _changes(
+        self, state: ProjectState, app_label: str, operations: Sequence[Operation]
+    ) -> Iterator[AppliedOperation]:
+        """Yield the changes by the operations, including those inside other operations."""
+        for operation in operations:
+            after = self._after(state, app_label, operation)
+            if isinstance(operation, SeparateDatabaseAndState):
+                yield from self._changes(state, app_label, operation.database_operations)
+            else:
+                yield AppliedOperation(operation, state, after)
+            state = after
 
     def _after(self, before: ProjectState, app_label: str, operation: Operation) -> ProjectState:
-        if type(operation).state_forwards in WITHOUT_EFFECT:  # each run has marks of its own
+        if type(operation).state_forwards is RunPython.state_forwards:  # it leaves the state as is
             return before
-        operation = getattr(operation, "original", operation)
         key = id(before), operation
         if key not in self._following:
             self._following[key] = State(before, app_label, operation)
@@ -97,15 +108,6 @@ class States:
         """Release the models after an undone change, if those of all states take much memory."""
         if len(self._following) > MOST_KEPT and change.after is not change.before:
             vars(change.after).pop("apps", None)
-
-
-def _may_change_states(operation: Operation) -> bool:
-    """Return whether undoing the operation may leave something in the models or the states.
-
-    The manager of ContentType remembers rows, which the rehearsal rolls back. Within
-    SeparateDatabaseAndState, RenameField changes fields of the state before.
-    """
-    return not operation.reduces_to_sql or isinstance(operation, SeparateDatabaseAndState)
 
 
 def _copy[S: ProjectState](state: S) -> S:

@@ -1,12 +1,10 @@
 """The trace of unapplied migrations: the objects that vanish with each operation."""
 
-from collections.abc import Callable, Iterator, Sequence
-from copy import copy
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
-from django.db.migrations import Migration, SeparateDatabaseAndState
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.catalog import Address
@@ -32,27 +30,18 @@ class TracedOperation(NamedTuple):
 class VanishedObjects:
     """The objects of the database at the start, and those that have vanished since."""
 
-    def __init__(self, cursor: CursorWrapper) -> None:
-        self.cursor = cursor
-        self.before = self.now = read_inventory(cursor)
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.before = self.now = read_inventory(connection)
         self.vanished: frozenset[Address] = frozenset()
         """All objects that have vanished, with their parts."""
         self.locked: set[int] = set()
         """The relations that this transaction has locked in the mode ACCESS EXCLUSIVE."""
 
-    def with_marks(self, migration: Migration) -> Migration:
-        """Return a copy of `migration` without marks: single operations are not noted."""
-        copied = copy(migration)
-        vars(copied)["operations"] = [*migration.operations]
-        return copied
-
-    def end(self) -> None:
-        """Do nothing when a migration has been undone."""
-
     def finish(self) -> None:
         """Note all objects that have vanished."""
-        self.now = read_inventory(self.cursor)
-        locked = read_locked(self.cursor)
+        self.now = read_inventory(self.connection)
+        locked = read_locked(self.connection)
         # Other sessions may drop objects, too. Only those that this one has dropped are locked.
         missing = self.before - self.now
         self.vanished = frozenset(address for address in missing if address.is_within(locked))
@@ -62,59 +51,31 @@ class VanishedObjects:
 class Trace(VanishedObjects):
     """The operations that were undone since the start, and all changes of objects."""
 
-    def __init__(self, cursor: CursorWrapper) -> None:
-        super().__init__(cursor)
-        self.versions = read_versions(cursor)
-        self.unbacked_before = read_unbacked(cursor)
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        super().__init__(connection)
+        self.versions = read_versions(connection)
+        self.unbacked_before = read_unbacked(connection)
         self.altered: frozenset[Address] = frozenset()
         """The objects that were renamed or altered."""
         self.unbacked: Sequence[str] = ()
         """Descriptions of changes to objects that no backup contains."""
         self.operations: list[TracedOperation] = []
-        self._current: tuple[Migration, Operation] | None = None
         self.new_identities: frozenset[str] = frozenset()
         """The kinds and names of the new objects."""
         self.names: Sequence[ObjectName] = ()
         """The names of all objects at the end."""
 
-    def with_marks(self, migration: Migration) -> Migration:
-        """Return a copy of `migration` that calls begin() before each operation is undone."""
-        marked = super().with_marks(migration)
-        vars(marked)["operations"] = [*self._with_marks(migration, migration.operations)]
-        return marked
-
-    def _with_marks(
-        self, migration: Migration, operations: Sequence[Operation]
-    ) -> Iterator[Operation]:
-        """Yield operations that call begin() before each of `operations` is undone."""
-        for operation in operations:
-            if isinstance(operation, SeparateDatabaseAndState):
-                marked = copy(operation)
-                vars(marked)["original"] = operation
-                inner = self._with_marks(migration, operation.database_operations)
-                marked.database_operations = [*inner]
-                yield marked
-            else:
-                yield from (operation, Mark(partial(self.begin, migration, operation)))
-
-    def begin(self, migration: Migration, operation: Operation) -> None:
-        """Note that `operation` is being undone."""
-        self.end()
-        self._current = migration, operation
-
-    def end(self) -> None:
-        """Note the objects that have vanished since the last begin()."""
-        if self._current:
-            before, self.now = self.now, read_inventory(self.cursor)
-            self.operations.append(TracedOperation(*self._current, before - self.now))
-        self._current = None
+    def note(self, migration: Migration, operation: Operation) -> None:
+        """Note the objects that have vanished with `operation`, which has just been undone."""
+        before, self.now = self.now, read_inventory(self.connection)
+        self.operations.append(TracedOperation(migration, operation, before - self.now))
 
     def finish(self) -> None:
         """Note all objects that have vanished, been altered or been created."""
         super().finish()
-        versions, unbacked = read_versions(self.cursor), read_unbacked(self.cursor)
-        self.new_identities = read_identities(self.cursor, self.now - self.before)
-        self.names = read_object_names(self.cursor, self.now)
+        versions, unbacked = read_versions(self.connection), read_unbacked(self.connection)
+        self.new_identities = read_identities(self.connection, self.now - self.before)
+        self.names = read_object_names(self.connection, self.now)
         self.altered = frozenset(
             address
             for address, version in self.versions.items()
@@ -125,16 +86,3 @@ class Trace(VanishedObjects):
             for key, before in self.unbacked_before.items()
             if unbacked.get(key, before) != before
         ]
-
-
-class Mark(Operation):
-    """An operation that calls `reached` when it is undone, and does nothing else."""
-
-    def __init__(self, reached: Callable[[], None]) -> None:
-        self.reached = reached
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        pass
-
-    def database_backwards(self, *args: Any) -> None:
-        self.reached()

@@ -1,17 +1,25 @@
 """The unapplying of migrations, for several targets at once and in the caller's transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 
 from django.core.management.base import CommandError
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import forget_models, names_kept, removed_models
-from config.postgres.enums import running
+from config.postgres.enums import (
+    CreateEnum,
+    database_operations,
+    enum_types,
+    find_enum,
+    running,
+)
 from config.rollback.rollback_plan import Rollback
-from config.rollback.trace import VanishedObjects
 
 
 def check_unchanged(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
@@ -26,39 +34,76 @@ def check_unchanged(connection: BaseDatabaseWrapper, rollback: Rollback) -> None
 def unapply(
     connection: BaseDatabaseWrapper,
     rollback: Rollback,
-    trace: VanishedObjects,
+    *,
+    note: Callable[[Migration, Operation], None] = lambda migration, operation: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Unapply the migrations as `migrate` does, and note in `trace` which objects vanish."""
-    # Receivers of the signal add operations to the migrations, so with_marks() has copied them.
-    plan = [(trace.with_marks(migration), True) for migration in rollback.migrations]
+    """Unapply the migrations as `migrate` does, and `note` each undone operation of theirs."""
+    plan = _with_added_operations(connection, rollback)
+    executor = MigrationExecutor(connection)
+    steps = rollback.states.changes([*reversed(plan)])
+    with running(rollback.plan), names_kept(rollback.plan):
+        for migration, changes in zip(rollback.migrations, reversed(steps), strict=True):
+            own = {*database_operations(migration.operations)}
+            with connection.schema_editor() as editor:
+                for change in reversed(changes):
+                    change.undo(migration.app_label, editor)
+                    rollback.states.release(change)
+                    if change.operation in own:
+                        note(migration, change.operation)
+            executor.record_migration(migration.app_label, migration.name, forward=False)
+            # PostgreSQL refuses to alter a table that has pending checks of deferred constraints.
+            connection.check_constraints()
+            say(f"  Unapplying {migration}... OK")
+        executor.check_replacements()
+
+
+def _with_added_operations(
+    connection: BaseDatabaseWrapper, rollback: Rollback
+) -> Sequence[Migration]:
+    """Return copies of the migrations with the operations that receivers of pre_migrate add.
+
+    The receiver of contenttypes adds operations that rename content types.
+    """
+    copies = [copy(migration) for migration in rollback.migrations]
+    for migration in copies:
+        vars(migration)["operations"] = [*migration.operations]
     emit_pre_migrate_signal(
         verbosity=0,
         interactive=False,
         db=connection.alias,
         apps=rollback.before.apps,
-        plan=plan,
+        plan=[(migration, True) for migration in copies],
     )
-    executor = MigrationExecutor(connection)
-    steps = rollback.states.changes([migration for migration, _ in reversed(plan)])
-    with running(rollback.plan), names_kept(rollback.plan):
-        for (migration, _), changes in zip(plan, reversed(steps), strict=True):
-            with connection.schema_editor() as editor:
-                for change in reversed(changes):
-                    change.undo(migration.app_label, editor)
-                    rollback.states.release(change)
-            executor.record_migration(migration.app_label, migration.name, forward=False)
-            # PostgreSQL refuses to alter a table that has pending checks of deferred constraints.
-            connection.check_constraints()
-            trace.end()
-            say(f"  Unapplying {migration}... OK")
-        executor.check_replacements()
+    return copies
 
 
-def remove_leftover_records(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Remove the content types of removed models, and the table of migration records if empty."""
+def remove_leftovers(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
+    """Remove the content types of removed models, and the table of migration records if empty.
+
+    Raise CommandError if enum types are left. Tables need no check, because undoing CreateModel
+    drops the table or fails.
+    """
     before, after = rollback.before.apps, rollback.after.apps
     forget_models(removed_models(before, rollback.plan, after), after, connection.alias)
     if rollback.empties_ledger:
         with connection.schema_editor() as editor:
             editor.delete_model(MigrationRecorder.Migration)
+    if left := [f"enum type {name}" for name in _enum_types_left(connection, rollback)]:
+        raise CommandError(
+            f"The rollback of {rollback.scope} would leave {', '.join(left)}. Nothing was changed. "
+            "Correct the reverse operation of the migration, or remove this by hand first."
+        )
+
+
+def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> Iterator[str]:
+    """Yield the names of the existing enum types that the migrations have created."""
+    stay = enum_types(rollback.after)
+    for migration in rollback.migrations:
+        for operation in database_operations(migration.operations):
+            if (
+                isinstance(operation, CreateEnum)
+                and operation.name not in stay
+                and find_enum(connection, operation.name)
+            ):
+                yield operation.name

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import read_rows
 from config.rollback.inventory import FIRST_OWN_OID, NOT_IN_BACKUP
 
 
@@ -15,10 +16,9 @@ class Unbacked(NamedTuple):
     version: str
 
 
-def read_unbacked(cursor: CursorWrapper) -> Mapping[str, Unbacked]:
+def read_unbacked(connection: BaseDatabaseWrapper) -> Mapping[str, Unbacked]:
     """Return the objects and settings by keys that a renaming does not change."""
-    cursor.execute(UNBACKED)
-    return {key: Unbacked(*row) for key, *row in cursor.fetchall()}
+    return {key: Unbacked(*row) for key, *row in read_rows(connection, UNBACKED)}
 
 
 OTHER_CATALOGS = "\n         UNION ALL\n        ".join(

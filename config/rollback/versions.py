@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.postgres import read_rows
 from config.postgres.catalog import Address
 from config.rollback.inventory import FIRST_OWN_OID
 
 
-def read_versions(cursor: CursorWrapper) -> Mapping[Address, str]:
+def read_versions(connection: BaseDatabaseWrapper) -> Mapping[Address, str]:
     """Return the versions of relations, types, functions, schemas and collations."""
-    cursor.execute(VERSIONS)
-    return {Address(catalog, oid, 0): version for catalog, oid, version in cursor.fetchall()}
+    rows = read_rows(connection, VERSIONS)
+    return {Address(catalog, oid): version for catalog, oid, version in rows}
 
 
 # An update of a catalog's row changes its xmin. The row of pg_class is left out, because a foreign

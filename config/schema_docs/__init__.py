@@ -5,8 +5,19 @@ from config.schema_docs.dictionary import (
     Domain,
     Relation,
     Table,
-    describe,
+    describe_domains,
     domain_apps,
     sketch,
 )
 from config.schema_docs.mermaid import short_type
+
+__all__ = [
+    "Column",
+    "Domain",
+    "Relation",
+    "Table",
+    "describe_domains",
+    "domain_apps",
+    "short_type",
+    "sketch",
+]

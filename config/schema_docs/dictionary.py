@@ -139,10 +139,10 @@ def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
     for key, field in _fields():
         if isinstance(field.db_default, UUID7):  # PostgreSQL before 18 lacks the function
             expected[key] = {**expected[key], "default": "uuidv7()"}
-    return describe(expected)
+    return describe_domains(expected)
 
 
-def describe(catalog: Catalog) -> list[Domain]:
+def describe_domains(catalog: Catalog) -> list[Domain]:
     """Return all domains of this project, with their definitions in `catalog`."""
     return [
         Domain(

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import conditional_escape
 
-from config.admin.deletion import DeletionPlan
+from config.admin.deletion import DeletionQuery
 from config.admin.filters import EnumFilter, RecordFilter
 from config.admin.forms import RecordSelect
 from config.admin.paths import field_at
@@ -240,12 +240,12 @@ def test_rows_deleted_or_detached_with_a_row__follow_from_the_foreign_keys_in_th
         losing = {model._meta.db_table}
         for _ in BY_MODEL:
             losing |= {child for parent, child, _, on in keys if parent in losing and on == "c"}
-        plan = DeletionPlan(model, None)
+        query = DeletionQuery(model, None)
         # Django, not the database, deletes the log along with its user.
-        assert {each._meta.db_table for each in plan.tables if each is not LogEntry} == losing
+        assert {each._meta.db_table for each in query.tables if each is not LogEntry} == losing
         assert {
             (each._meta.db_table, each._meta.get_field(name).column)  # type: ignore[union-attr]
-            for each, name in plan.references
+            for each, name in query.references
         } == {
             (child, column) for parent, child, column, on in keys if parent in losing and on == "n"
         }

@@ -13,7 +13,7 @@ from django.urls import reverse
 from communication.models import DiscussionPost
 from config.admin import deletion
 from config.admin.bounds import TooSlowError
-from config.admin.deletion import Deletion, DeletionPlan
+from config.admin.deletion import Deletion, DeletionQuery
 from config.admin.deletion_steps import numbers_by_steps
 from courses.models import Course
 from payments.models import Payment
@@ -82,14 +82,14 @@ def test_steps_of_a_cluster__count_the_same_rows_as_the_query(db: None) -> None:
     payment: Any = EnrollmentFactory.create(paid=True).payment
     rows: list[Any] = [reply.parent_post, payment, payment.user]
     for row in rows:
-        plan = DeletionPlan(type(row), limit=None)
+        query = DeletionQuery(type(row), limit=None)
         with connection.cursor() as cursor:
-            cursor.execute(plan.sql, {"keys": [row.pk]})
+            cursor.execute(query.sql, {"keys": [row.pk]})
             expected = [number for number, _ in cursor.fetchone()]
-        steps = numbers_by_steps(plan, [row.pk])
+        steps = numbers_by_steps(query, [row.pk])
         assert [number for number, _ in steps] == expected
         assert [bool(digest) for _, digest in steps] == [number > 0 for number in expected]
-        limited = numbers_by_steps(DeletionPlan(type(row), limit=1), [row.pk])
+        limited = numbers_by_steps(DeletionQuery(type(row), limit=1), [row.pk])
         assert {digest for _, digest in limited} == {0}
 
 

@@ -26,7 +26,7 @@ DIGITS = (
     '{"a": 12345678901234567890.123, "b": 1.10, "c": 1.0, "d": 0.00000010, "e": -0.0, '
     f'"f": {"9" * 5000}, "g": [0.1, 1e-400], "h": 1e400, "é\\"": "1.10"}}'
 )
-"""A document with numbers of which a float or a Python int would lose something."""
+"""A document with numbers that neither a float nor a Python int holds exactly."""
 
 
 def store(lesson: Lesson, document: str) -> str:

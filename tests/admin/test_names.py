@@ -1,4 +1,4 @@
-"""Names of rows, by which a person chooses one, and texts that can be seen in lists."""
+"""Names by which users tell rows apart, and texts without a visible character."""
 
 from contextlib import suppress
 from typing import Any
@@ -49,6 +49,6 @@ def test_row_within_the_form_of_its_parent__is_named_without_it(admin_client: Cl
     assert '<strong class="font-semibold select-none">Which join?</strong>' in page.text
 
 
-def test_title_that_cannot_be_seen__has_a_link_that_can() -> None:
+def test_invisible_title__has_a_visible_link() -> None:
     course = CourseFactory.build(title="\u200b")
     assert model_admin(Course).columns[0](course) == "(blank)"

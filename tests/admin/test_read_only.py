@@ -1,4 +1,4 @@
-"""The admin on a database that takes no writes, as a standby does not."""
+"""The admin on a read-only database, such as a standby."""
 
 import pytest
 from django.db import connection

@@ -8,10 +8,10 @@ from django.db import connection
 
 from config.admin_pages.diagram import Box, Detail, Diagram, Edge, Frame, draw, focus
 from config.schema_docs import Column, Domain, Relation, Table
-from config.schema_docs.dictionary import describe, relations, sketch
+from config.schema_docs.dictionary import describe_domains, relations, sketch
 from tests.support import contract
 
-DOMAINS = describe(sketch(connection))
+DOMAINS = describe_domains(sketch(connection))
 CANVAS = (1120, 660)
 """Pixels of the diagram on a screen of 1440 by 900."""
 

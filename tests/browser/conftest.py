@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.conf import global_settings
+from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
@@ -57,7 +59,8 @@ def platform(
         users = User.objects.db_manager(database.alias)
         users.create_user(student, role=Role.STUDENT)
         admin = Account("admin@example.com", "")
-        admin = replace(admin, password=make_administrator(admin.email, database.alias))
+        with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):  # the server's
+            admin = replace(admin, password=make_administrator(admin.email, database.alias))
         database.connection.close()
         with serve(database, log) as address:
             yield Platform(database, address, admin, student)

@@ -17,7 +17,7 @@ A_DRAFT = """
 
 
 def draft(platform: Platform, number: int) -> str:
-    """Open the page of a draft course; each test has a number of its own."""
+    """Open the page of a draft course; each test uses another `number`."""
     [(key,)] = platform.database.query(A_DRAFT, number)
     return f"{COURSES}{key}/change/"
 
@@ -122,7 +122,7 @@ def test_action__is_done_to_selected_rows(page: Page, platform: Platform) -> Non
     expect(page.get_by_text("1 course archived.")).to_be_visible()
 
 
-def test_account_for_good__wants_its_address_typed(page: Page, platform: Platform) -> None:
+def test_account_deleted_permanently__asks_for_its_address(page: Page, platform: Platform) -> None:
     # Not the last one, which is `platform.student`, whom other tests need.
     [(key, email)] = platform.database.query(
         "SELECT id::text, email FROM users WHERE role = 'student' ORDER BY id DESC OFFSET 1 LIMIT 1"

@@ -1,5 +1,6 @@
 """A platform on a cluster: distributed, used, changed, and taken back."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,18 +66,42 @@ def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
     ) == [(7, 4)]
 
 
-def test_distribute_without_a_server__is_one_line(distributed: str) -> None:
+@pytest.fixture
+def down(distributed: str) -> Iterator[str]:
+    """Let a worker seem to be down, and return its name."""
     [(server, host, port)] = query(
         distributed, "SELECT nodeid, nodename, nodeport FROM pg_dist_node ORDER BY 1 DESC LIMIT 1"
     )
     moved = f"UPDATE pg_dist_node SET nodeport = {{}} WHERE nodeid = {server}"
     change(distributed, moved.format(1))
-    said = refusal(manage("distribute", "--noinput", DATABASE_URL=distributed))
+    yield f"{host}:1"
     change(distributed, moved.format(port))
-    assert said == (
-        f"CommandError: Server {host}:1 of the cluster cannot be reached. Nothing was changed. "
+
+
+def test_distribute_without_a_server__is_one_line(distributed: str, down: str) -> None:
+    assert refusal(manage("distribute", "--noinput", DATABASE_URL=distributed)) == (
+        f"CommandError: Server {down} of the cluster cannot be reached. Nothing was changed. "
         "Start it, or correct its address with citus_update_node()."
     )
+
+
+def test_verify_schema_without_a_server__names_it_and_the_next_step(
+    distributed: str, down: str
+) -> None:
+    said = printed(manage("verify_schema", "--format=json", DATABASE_URL=distributed))
+    assert [(item["code"], item["message"]) for item in json.loads(said)["advice"]] == [
+        (
+            "VA00",
+            f"Not all advice could be read: connection to the remote node postgres@{down} failed "
+            "with the following error: Connection refused. Start that server of the cluster, or "
+            "see its log.",
+        ),
+        (
+            "VA11",
+            f"Server {down} of the cluster could not be compared: failed to connect to {down}. "
+            "Start it, or see its log.",
+        ),
+    ]
 
 
 def test_verify_schema__expects_the_layout(distributed: str) -> None:
@@ -378,12 +403,13 @@ GONE = "00000000-0000-4000-8000-000000000000"
 """A key that no message has. On a cluster no foreign key refuses a reference to it."""
 
 
-def test_undo__has_the_schema_of_one_server(distributed: str) -> None:
-    rows = query(distributed, "SELECT count(*) FROM analytics_events")
-    change(distributed, f"UPDATE messages SET parent_message_id = '{GONE}'", LOGGED)
-    said = printed(manage("distribute", "--undo", "--noinput", DATABASE_URL=distributed))
+def test_undo__has_the_schema_of_one_server_and_keeps_what_others_added(managed: str) -> None:
+    rows = query(managed, "SELECT count(*) FROM analytics_events")
+    change(managed, f"UPDATE messages SET parent_message_id = '{GONE}'", *NUMBERED)
+    variables = {"DATABASE_URL": managed, "VERIFY_SCHEMA_IGNORE": "numbered"}
+    said = printed(manage("distribute", "--undo", "--noinput", **variables))
     assert re.search(r"analytics_events +[0-9,]+ rows, [1-9]", said)
-    assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]
-    assert query(distributed, "SELECT count(*) FROM analytics_events") == rows
-    assert query(distributed, "SELECT count(parent_message_id) FROM messages") == [(0,)]
-    printed(manage("distribute", "--noinput", "--verbosity=0", DATABASE_URL=distributed))
+    assert query(managed, "SELECT logicalrelid::text FROM pg_dist_partition") == [("numbered",)]
+    assert query(managed, "SELECT count(*) FROM analytics_events") == rows
+    assert query(managed, "SELECT count(parent_message_id) FROM messages") == [(0,)]
+    printed(manage("distribute", "--noinput", "--verbosity=0", **variables))

@@ -9,14 +9,12 @@ from tests.constraints.rules import (
     percentage,
     unique,
 )
-from tests.factories import CertificateFactory, EnrollmentFactory, LessonProgressFactory
 
 RULES = [
-    unique("enrollments_student_course_uniq", EnrollmentFactory, "student_id", "course_id"),
-    exact_percentage("enrollments_progress_percentage_check", EnrollmentFactory),
+    unique("enrollments_student_course_uniq", "student_id", "course_id"),
+    exact_percentage("enrollments_progress_percentage_check"),
     Rule(
         "enrollments_completed_check",
-        EnrollmentFactory,
         refused=[
             "completed_at = now()",
             "status = 'dropped', completed_at = now()",
@@ -26,49 +24,39 @@ RULES = [
     ),
     Rule(
         "enrollments_completed_check",
-        EnrollmentFactory,
         refused=["completed_at = NULL", "status = 'active'"],
         accepted=["status = 'active', completed_at = NULL"],
         state={"completed": True},
     ),
     Rule(
         "enrollments_completed_progress_check",
-        EnrollmentFactory,
         refused=["progress_percentage = 99.99"],
         accepted=["progress_percentage = 99.99, status = 'active', completed_at = NULL"],
         state={"completed": True},
     ),
     Rule(
         "enrollments_completed_at_check",
-        EnrollmentFactory,
         refused=["completed_at = enrolled_at - interval '1 microsecond'"],
         accepted=["completed_at = enrolled_at"],
         state={"completed": True},
     ),
-    unique(
-        "lesson_progress_enrollment_lesson_uniq",
-        LessonProgressFactory,
-        "enrollment_id",
-        "lesson_id",
-    ),
+    unique("lesson_progress_enrollment_lesson_uniq", "enrollment_id", "lesson_id"),
     Rule(
         "lesson_progress_completed_check",
-        LessonProgressFactory,
         refused=["completed_at = now()", "status = 'completed'"],
         accepted=["status = 'completed', completed_at = now()"],
     ),
     Rule(
         "lesson_progress_completed_check",
-        LessonProgressFactory,
         refused=["completed_at = NULL", "status = 'in_progress'"],
         accepted=["status = 'in_progress', completed_at = NULL"],
         state={"completed": True},
     ),
-    at_least(0, "lesson_progress_time_spent_seconds_check", LessonProgressFactory),
-    percentage("lesson_progress_quiz_score_check", LessonProgressFactory),
-    at_least(0, "lesson_progress_attempts_count_check", LessonProgressFactory),
-    unique("certificates_enrollment_id_uniq", CertificateFactory, "enrollment_id"),
-    unique("certificates_certificate_id_uniq", CertificateFactory, "certificate_id"),
-    not_blank("certificates_certificate_id_check", CertificateFactory),
-    json_shape("object", "certificates_metadata_check", CertificateFactory),
+    at_least(0, "lesson_progress_time_spent_seconds_check"),
+    percentage("lesson_progress_quiz_score_check"),
+    at_least(0, "lesson_progress_attempts_count_check"),
+    unique("certificates_enrollment_id_uniq", "enrollment_id"),
+    unique("certificates_certificate_id_uniq", "certificate_id"),
+    not_blank("certificates_certificate_id_check"),
+    json_shape("object", "certificates_metadata_check"),
 ]

@@ -6,23 +6,20 @@ from typing import Any
 
 import psycopg
 from django.db import IntegrityError, connection, transaction
-from factory.django import DjangoModelFactory
 
+from tests.factories import FACTORIES
 from tests.support.contract import columns
 from tests.support.partitions import read_parents
-
-type ModelFactory = type[DjangoModelFactory[Any]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A constraint, with SET clauses that it refuses and accepts on a row of the factory.
+    """A constraint, with SET clauses that it refuses and accepts on a row of its table.
 
-    A clause may refer to a second row of the factory by `%(other)s`, its primary key.
+    A clause may refer to a second row of the table by `%(other)s`, its primary key.
     """
 
     constraint: str
-    factory: ModelFactory
     refused: Sequence[str]
     accepted: Sequence[str] = ()
     state: dict[str, Any] = field(default_factory=dict)
@@ -32,14 +29,19 @@ class Rule:
         """Return the clauses, each with the constraint that must refuse it."""
         return {**dict.fromkeys(self.refused, self.constraint), **dict.fromkeys(self.accepted)}
 
-    def outcomes(self) -> dict[str, str | None]:
-        """Return the clauses, each with the constraint that refuses it on a new row."""
-        row, other = self.factory.create_batch(2, **self.state)
+    @property
+    def rows(self) -> tuple[str, dict[str, Any]]:
+        """Return the table and the state of the rows that the rule is tried on."""
+        return table_of(self.constraint), self.state
+
+    def outcomes(self, row: Any, other: Any) -> dict[str, str | None]:
+        """Return the clauses, each with the constraint that refuses it on the row."""
         parameters = {"row": row.pk, "other": other.pk}
         return {clause: self._outcome(clause, parameters) for clause in self.expected}
 
     def _outcome(self, clause: str, parameters: dict[str, Any]) -> str | None:
-        table, key = table_of(self.factory), key_of(self.factory)
+        table = table_of(self.constraint)
+        key = key_of(table)
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"UPDATE {table} SET {clause} WHERE {key} = %(row)s", parameters)
@@ -57,46 +59,45 @@ def constraint_of(error: IntegrityError) -> str | None:
     return read_parents().get(str(name), name)
 
 
-def table_of(factory: ModelFactory) -> str:
-    return str(factory._meta.model._meta.db_table)
+def table_of(constraint: str) -> str:
+    """Return the table that a constraint is named after: `courses` for `courses_price_check`."""
+    return max((table for table in FACTORIES if constraint.startswith(f"{table}_")), key=len)
 
 
-def key_of(factory: ModelFactory) -> str:
+def key_of(table: str) -> str:
     """Return the column of the primary key."""
-    return str(factory._meta.model._meta.pk.column)
+    return str(FACTORIES[table]._meta.model._meta.pk.column)
 
 
-def column_of(constraint: str, factory: ModelFactory) -> str:
+def column_of(constraint: str) -> str:
     """Return the column that a check is named after: `price` for `courses_price_check`."""
-    return constraint.removeprefix(f"{table_of(factory)}_").removesuffix("_check")
+    return constraint.removeprefix(f"{table_of(constraint)}_").removesuffix("_check")
 
 
-def at_least(minimum: int, constraint: str, factory: ModelFactory) -> Rule:
-    column = column_of(constraint, factory)
-    return Rule(constraint, factory, [f"{column} = {minimum - 1}"], [f"{column} = {minimum}"])
+def at_least(minimum: int, constraint: str) -> Rule:
+    column = column_of(constraint)
+    return Rule(constraint, [f"{column} = {minimum - 1}"], [f"{column} = {minimum}"])
 
 
-def percentage(constraint: str, factory: ModelFactory) -> Rule:
+def percentage(constraint: str) -> Rule:
     """Return the rule of a percentage in a column of integers."""
-    column = column_of(constraint, factory)
+    column = column_of(constraint)
     return Rule(
         constraint,
-        factory,
         refused=[f"{column} = -1", f"{column} = 101"],
         accepted=[f"{column} = 0", f"{column} = 100"],
     )
 
 
-def exact_percentage(constraint: str, factory: ModelFactory) -> Rule:
+def exact_percentage(constraint: str) -> Rule:
     """Return the rule of a percentage in a column of decimals, which could also be NaN."""
-    return decimals("0", "100", constraint, factory, below="-0.01", above="100.01")
+    return decimals("0", "100", constraint, below="-0.01", above="100.01")
 
 
 def decimals(
     smallest: str,
     largest: str,
     constraint: str,
-    factory: ModelFactory,
     *,
     below: str,
     above: str | None = None,
@@ -105,57 +106,53 @@ def decimals(
 
     `above` is None if `largest` is the largest value of the column's type.
     """
-    column = column_of(constraint, factory)
+    column = column_of(constraint)
     outside = [below, "'NaN'", *([above] if above else [])]
     return Rule(
         constraint,
-        factory,
         refused=[f"{column} = {value}" for value in outside],
         accepted=[f"{column} = {value}" for value in (smallest, largest)],
     )
 
 
-def not_blank(constraint: str, factory: ModelFactory, *, optional: bool = False) -> Rule:
-    column = column_of(constraint, factory)
+def not_blank(constraint: str, *, optional: bool = False) -> Rule:
+    column = column_of(constraint)
     empty = f"{column} = ''"
     return Rule(
         constraint,
-        factory,
         refused=[rf"{column} = E' \t\n\u200b\u3164'", *([] if optional else [empty])],
         accepted=[f"{column} = '.'", *([empty] if optional else [])],
     )
 
 
-def currency(constraint: str, factory: ModelFactory) -> Rule:
+def currency(constraint: str) -> Rule:
     return Rule(
         constraint,
-        factory,
         refused=[f"currency = '{code}'" for code in ("", "eur", "EU", "E R", "EU1", "ÉUR")],
         accepted=["currency = 'EUR'"],
     )
 
 
-def json_shape(shape: str, constraint: str, factory: ModelFactory) -> Rule:
-    column = column_of(constraint, factory)
+def json_shape(shape: str, constraint: str) -> Rule:
+    column = column_of(constraint)
     shapes = {"object": ["{}", '{"key": [1]}'], "array": ["[]", '[{"key": 1}]']}
     accepted = shapes.pop(shape)
     refused = [*(value for others in shapes.values() for value in others), "null", "1", '"{}"']
     return Rule(
         constraint,
-        factory,
         refused=[f"{column} = '{value}'" for value in refused],
         accepted=[f"{column} = '{value}'" for value in accepted],
     )
 
 
-def unique(constraint: str, factory: ModelFactory, *columns: str, **state: Any) -> Rule:
+def unique(constraint: str, *columns: str, **state: Any) -> Rule:
     """Return the rule that two rows may agree in all but one of `columns`, but not in all."""
+    table = table_of(constraint)
     return Rule(
         constraint,
-        factory,
-        refused=[same_as_other(factory, *columns)],
+        refused=[same_as_other(table, *columns)],
         accepted=[
-            same_as_other(factory, *(column for column in columns if column != different))
+            same_as_other(table, *(column for column in columns if column != different))
             for different in columns
             if len(columns) > 1
         ],
@@ -163,10 +160,10 @@ def unique(constraint: str, factory: ModelFactory, *columns: str, **state: Any) 
     )
 
 
-def same_as_other(factory: ModelFactory, *columns: str) -> str:
+def same_as_other(table: str, *columns: str) -> str:
     """Return a SET clause that copies these columns from the other row."""
-    names, table, key = ", ".join(columns), table_of(factory), key_of(factory)
-    return f"({names}) = (SELECT {names} FROM {table} WHERE {key} = %(other)s)"
+    names = ", ".join(columns)
+    return f"({names}) = (SELECT {names} FROM {table} WHERE {key_of(table)} = %(other)s)"
 
 
 # These clauses set a time to infinity where 'infinity' alone would break another constraint first.
@@ -179,7 +176,7 @@ INFINITE = {
 }
 
 
-def finite(table: str, factory: ModelFactory) -> Rule:
+def finite(table: str) -> Rule:
     times = [column.name for column in columns(table) if column.type == "timestamptz"]
     refused = [INFINITE.get((table, time), f"{time} = 'infinity'") for time in times]
-    return Rule(f"{table}_finite_check", factory, refused)
+    return Rule(f"{table}_finite_check", refused)

@@ -15,7 +15,7 @@ def delete_parent(key: ForeignKey) -> list[tuple[Any]]:
     factory = FACTORIES[key.table]
     row = factory.create(**key.state)
     parent = FACTORIES[key.parent].create()
-    key_column = key_of(factory)
+    key_column = key_of(key.table)
     row_id = parent.pk if key.column == key_column else row.pk
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,26 +1,18 @@
 """Rules of accounts and profiles."""
 
 from tests.constraints.rules import Rule, json_shape, not_blank, unique
-from tests.factories import UserFactory, UserProfileFactory
 
 RULES = [
-    unique("users_email_uniq", UserFactory, "email"),
-    unique("users_verification_token_uniq", UserFactory, "verification_token", verifying=True),
-    unique(
-        "users_password_reset_token_uniq",
-        UserFactory,
-        "password_reset_token",
-        resetting_password=True,
-    ),
+    unique("users_email_uniq", "email"),
+    unique("users_verification_token_uniq", "verification_token", verifying=True),
+    unique("users_password_reset_token_uniq", "password_reset_token", resetting_password=True),
     Rule(
         "users_email_lowercase_check",
-        UserFactory,
         refused=["email = 'Ada@example.com'", "email = 'ada@example.COM'"],
         accepted=["email = 'ada@example.com'"],
     ),
     Rule(
         "users_email_shape_check",
-        UserFactory,
         refused=[
             "email = ''",
             "email = 'ada'",
@@ -35,38 +27,33 @@ RULES = [
         ],
         accepted=["email = 'a@b.c'", "email = 'ada.l+tag@mail.example.co.uk'"],
     ),
-    not_blank("users_verification_token_check", UserFactory),
+    not_blank("users_verification_token_check"),
     Rule(
         "users_password_reset_token_check",
-        UserFactory,
         refused=["password_reset_token = ''", "password_reset_token = ' '"],
         accepted=["password_reset_token = '.'"],
         state={"resetting_password": True},
     ),
     Rule(
         "users_password_reset_check",
-        UserFactory,
         refused=["password_reset_token = 'secret'", "password_reset_expires = now()"],
         accepted=["password_reset_token = 'secret', password_reset_expires = now()"],
     ),
     Rule(
         "users_password_reset_check",
-        UserFactory,
         refused=["password_reset_token = NULL", "password_reset_expires = NULL"],
         accepted=["password_reset_token = NULL, password_reset_expires = NULL"],
         state={"resetting_password": True},
     ),
     Rule(
         "users_deleted_at_check",
-        UserFactory,
         refused=["deleted_at = created_at - interval '1 microsecond'"],
         accepted=["deleted_at = created_at", "deleted_at = now()"],
     ),
-    unique("user_profiles_user_id_uniq", UserProfileFactory, "user_id"),
-    not_blank("user_profiles_full_name_check", UserProfileFactory, optional=True),
+    unique("user_profiles_user_id_uniq", "user_id"),
+    not_blank("user_profiles_full_name_check", optional=True),
     Rule(
         "user_profiles_timezone_check",
-        UserProfileFactory,
         refused=[
             "timezone = ''",
             "timezone = ' '",
@@ -77,7 +64,6 @@ RULES = [
     ),
     Rule(
         "user_profiles_language_check",
-        UserProfileFactory,
         refused=[
             "language = ''",
             "language = 'e'",
@@ -88,6 +74,6 @@ RULES = [
         ],
         accepted=["language = 'cs'", "language = 'pt-br'", "language = 'zh-Hant-TW'"],
     ),
-    json_shape("object", "user_profiles_notification_preferences_check", UserProfileFactory),
-    json_shape("object", "user_profiles_privacy_settings_check", UserProfileFactory),
+    json_shape("object", "user_profiles_notification_preferences_check"),
+    json_shape("object", "user_profiles_privacy_settings_check"),
 ]

@@ -36,7 +36,7 @@ class Kind:
     no_repair: str = ""
     """The reason why no statement repairs it; empty if one does."""
     of_partitioned: bool = True
-    """Whether it can be caused in a partitioned table."""
+    """True if it can be caused in a partitioned table."""
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")

@@ -148,6 +148,23 @@ def test_advice_that_cannot_be_read__replaced_by_the_reason(shared_clone: Databa
         assert read_advice(shared_clone.connection, schema, TABLES, TABLES) == [
             Advice(
                 "VA00",
-                "The advice could not be read: canceling statement due to statement timeout.",
+                "Not all advice could be read: canceling statement due to statement timeout. Raise "
+                "statement_timeout for this role, or try again later.",
             )
+        ]
+
+
+def test_advice_before_a_part_that_cannot_be_read__is_kept(shared_clone: Database) -> None:
+    statements, message = ADVICE["VA02"]
+    with shared_clone.session() as session, shared_clone.changed(*statements):
+        session.execute("SET search_path = public; BEGIN; LOCK TABLE analytics_events_default")
+        with shared_clone.connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1ms'")
+        assert advice(shared_clone) == [
+            Advice(
+                "VA00",
+                "Not all advice could be read: canceling statement due to lock timeout. Try again "
+                "when the session that holds the lock has ended.",
+            ),
+            Advice("VA02", message),
         ]

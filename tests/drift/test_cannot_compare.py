@@ -1,4 +1,4 @@
-"""The exit status 2, and a line that gives the reason; a doubt never counts as a pass."""
+"""The exit status 2 and a line with the reason: an incomplete comparison is never a pass."""
 
 import re
 from collections.abc import Callable
@@ -207,7 +207,8 @@ def test_verify_schema_longer_than_statement_timeout__status_2(shared_clone: Dat
         shared_clone.session() as session,
         shared_clone.options(options="-c statement_timeout=300"),
     ):
-        session.execute("BEGIN; LOCK TABLE users")  # whose definition is waited for, for 2 s
+        # To read the definition of users, the command would wait for this lock for 2 seconds.
+        session.execute("BEGIN; LOCK TABLE users")
         assert shared_clone.verify() == could_not(
             "canceling statement due to statement timeout. Raise statement_timeout for this role, "
             "or try again later."

@@ -33,7 +33,7 @@ def test_server_that_differs__is_named_with_each_object() -> None:
 
 def test_server_that_does_not_answer__is_named_with_the_reason() -> None:
     assert said(SAME, (False, "ERROR:  refused.\n\tHint")) == [
-        "Server server-1 of the cluster could not be compared: refused."
+        "Server server-1 of the cluster could not be compared: refused. Start it, or see its log."
     ]
 
 

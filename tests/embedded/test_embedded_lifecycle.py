@@ -113,7 +113,7 @@ def test_server_after_a_signal_ended_its_client__is_stopped(directory: Path, nam
     assert eventually(lambda: is_stopped(directory))
 
 
-def test_client_after_kill_of_a_server_whose_pid_another_process_has_now__has_another(
+def test_client_after_kill_of_a_server_whose_pid_is_reused__gets_another_server(
     directory: Path,
 ) -> None:
     with Client(directory) as client:
@@ -123,9 +123,7 @@ def test_client_after_kill_of_a_server_whose_pid_another_process_has_now__has_an
             assert client.query() > killed
 
 
-def test_process_that_has_the_pid_of_a_killed_server_now__is_not_stopped_in_its_place(
-    directory: Path,
-) -> None:
+def test_process_that_reuses_the_pid_of_a_killed_server__is_not_stopped(directory: Path) -> None:
     with bystander_of_same_user(directory) as bystander:
         with Client(directory) as client:
             client.query()

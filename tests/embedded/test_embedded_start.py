@@ -1,12 +1,15 @@
 """The start of the embedded server by commands, in directories and as users of all kinds."""
 
 import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import psycopg
 import pytest
 
-from config.embedded.data_directory import DataDirectory
+from config.embedded.data_directory import DataDirectory, unset_libpq_variables
 from tests.support.embedded import (
     Client,
     copy_made,
@@ -17,6 +20,7 @@ from tests.support.embedded import (
 from tests.support.processes import (
     AS_NOBODY,
     NOBODY,
+    PATIENCE,
     PYTHON,
     eventually,
     execute,
@@ -111,6 +115,28 @@ def test_connection_with_all_of_libpq_s_variables__is_undisturbed(made: Path) ->
     }
     process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=made, **variables)
     assert printed(process) == CONNECTED
+
+
+class VariablesOfTwo(dict[str, str]):
+    """Variables whose names two threads have read before one of them goes on."""
+
+    both = Barrier(2)
+
+    def __iter__(self) -> Iterator[str]:
+        names = list(self.keys())
+        self.both.wait(PATIENCE)
+        return iter(names)
+
+
+def test_libpq_s_variables_that_two_threads_unset_at_once__are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    variables = VariablesOfTwo(PGHOST="nowhere", LANG="C")
+    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as threads:
+        patch.setattr(os, "environ", variables)
+        for ended in [threads.submit(unset_libpq_variables) for _ in range(2)]:
+            ended.result()
+    assert list(variables.keys()) == ["LANG"]
 
 
 def test_directory_with_special_characters__works(fresh: Path) -> None:

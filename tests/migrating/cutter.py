@@ -80,7 +80,7 @@ class Cut:
 def migrate(database: str, cut: Cut) -> int:
     """Return the exit status of `manage.py migrate`."""
     connection.settings_dict["NAME"] = database
-    sys.argv = ["manage.py", "migrate", "-v0", "--skip-checks"]  # they import the admin
+    sys.argv = ["manage.py", "migrate", "-v0", "--skip-checks"]  # checks import the admin
     with connection.execute_wrapper(cut):
         try:
             manage.main()

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.migrations import RunSQL
 from django.db.migrations.state import ProjectState
+from pytest_django import Settings
 
 from config.console import explain
 from tests.drift.command import verify_schema
@@ -31,6 +32,17 @@ def sql(forwards: str, backwards: str = "") -> str:
     return f"migrations.RunSQL({forwards!r}, {backwards!r}),"
 
 
+FUNCTIONS = sql(
+    "CREATE FUNCTION refuse() RETURNS void LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$;"
+    "CREATE FUNCTION attempt() RETURNS void LANGUAGE plpgsql AS $$BEGIN PERFORM refuse(); END$$;"
+    "CREATE FUNCTION wait() RETURNS void LANGUAGE plpgsql AS"
+    " $$BEGIN RAISE 'no' USING HINT = 'Wait.'; END$$;"
+    "CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$;"
+    "CREATE TRIGGER guard BEFORE INSERT ON lab_item EXECUTE FUNCTION guard()"
+)
+"""Functions that raise errors, one of them by a trigger."""
+COMES = "It comes from PL/pgSQL function {}() line 1 at RAISE, which "
+CALLED = f"{COMES.format('refuse')}the operation calls. Correct the call, or the function."
 MODELS: dict[str, tuple[str, str]] = {
     'migrations.AddField("Item", "x", models.ForeignKey("lab.Gone", models.CASCADE, null=True)),': (
         "apply lab.0002_x: 'Add field x to Item'",
@@ -67,7 +79,7 @@ RAISED: dict[str, str] = {
     "ValueError('\\nA:\\nB')": "ValueError: A",
     "EOFError()": "EOFError",
 }
-"""Errors of Python, and how they are told."""
+"""Errors of Python, and their texts in messages."""
 OBJECTS: dict[str, tuple[str, str]] = {
     sql("CREATE TABLE users ()"): ('relation "users" already exists', DROP_OR_RENAME),
     sql("ALTER TABLE lab_item ADD COLUMN id int"): (
@@ -112,6 +124,15 @@ OBJECTS: dict[str, tuple[str, str]] = {
     sql("DO $$BEGIN RAISE 'out' USING ERRCODE = '53200', HINT = 'Raise it.'; END$$"): (
         "out",
         "Raise it.",
+    ),
+    FUNCTIONS + sql("SELECT refuse()"): ("no", CALLED),
+    FUNCTIONS + sql("SELECT attempt()"): ("no", CALLED),
+    FUNCTIONS + sql("SELECT wait()"): ("no", f"{COMES.format('wait')}the operation calls. Wait."),
+    FUNCTIONS + sql("INSERT INTO lab_item DEFAULT VALUES"): (
+        "no",
+        f"{COMES.format('guard')}a trigger or an event trigger of the database may have called: "
+        "change or disable that (\\dy in psql lists event triggers), or use a role that it lets "
+        "through.",
     ),
     sql(
         "SELECT certificate FROM lab_item, LATERAL (VALUES (1, 1)) AS v (certificate, certificate)"
@@ -171,6 +192,37 @@ def test_migrate_with_code_that_raises_an_error__tells_its_first_line(items: Lab
         )
 
 
+def test_migrate_with_code_that_raises_a_command_error__names_the_migration(items: Lab) -> None:
+    raised = "CommandError('No.\\nNo rows.', returncode=3)"
+    code = f"(_ for _ in ()).throw(__import__('django').core.management.{raised})"
+    write(items, f"migrations.RunPython(lambda *_: {code}, lambda *_: {code}),")
+    reason = "'Raw Python operation' fails: No. No rows."
+    with pytest.raises(CommandError) as error:
+        migrate("lab")
+    assert (str(error.value), error.value.returncode) == (
+        f"Cannot apply lab.0002_x: {reason} Nothing of lab.0002_x is applied.",
+        3,
+    )
+    migrate("lab", "--fake")
+    refused = f"Cannot unapply lab.0002_x: undoing {reason} Nothing was changed."
+    assert said(migrate, "lab", "0001") == f"{refused} What was shown as OK is undone."
+    assert said(rollback, "--to", "lab.0001", *GO_ON) == refused
+
+
+def test_migrate_with_code_that_migrates__refuses_that_at_once(
+    items: Lab, settings: Settings
+) -> None:
+    for command in ("migrate", "rollback"):
+        call = f"__import__('django').core.management.call_command({command!r})"
+        write(items, f"migrations.RunPython(lambda *_: {call}),")
+        settings.MIGRATE_WAIT = 0.1  # after the settings of the lab
+        assert said(migrate, "lab") == (
+            f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {command} cannot run within "
+            "migrate, because it would wait for its end. Remove the call; if the migration needs "
+            "another one, let it depend on that. Nothing of lab.0002_x is applied."
+        )
+
+
 def test_migrate_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:
     for operations, (reason, step) in OBJECTS.items():
         write(items, operations)
@@ -194,7 +246,7 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migratio
 
 
 UNDONE = ("DROP TABLE gone", "CREATE VIEW", "SET LOCAL ROLE")
-"""Words of the operations that are undone as well: each error is told in the same way."""
+"""Words of the operations that are undone as well, whose errors have the same form."""
 
 
 def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:

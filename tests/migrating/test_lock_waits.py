@@ -84,6 +84,24 @@ def test_migration_behind_a_reader_that_stays__gives_up_and_changes_nothing(
     assert dump() == before
 
 
+def test_migration_behind_a_reader_that_came_during_a_pause__names_that_one(
+    reader: Session,
+) -> None:
+    late: list[Session] = []
+
+    def replace_reader() -> None:
+        if not late:
+            late.append(session("late"))
+            late[0].execute(BEGIN)
+            reader.rollback()
+
+    with extra_migration("users", WHOLE), pytest.raises(CommandError) as error:
+        migrate_until("Trying again", replace_reader, "users")
+    with late[0] as session_in_the_way:
+        reason = blocked_by(session_in_the_way.info.backend_pid).replace("(report", "(late")
+    assert f"{reason} Gave up after 3 attempts." in without_seconds(str(error.value))
+
+
 def test_migration_behind_two_readers__names_one_and_counts_the_other(reader: Session) -> None:
     with session("other") as other, extra_migration("users", WHOLE):
         other.execute("BEGIN; SELECT FROM users")
@@ -152,15 +170,7 @@ def test_rollback_behind_a_reader__tried_again_as_a_whole(reader: Session) -> No
     assert run_sql("SELECT to_regclass('made_before')") == [(None,)]
 
 
-RENAME = "migrations.RenameModel('Note', 'Notice'),"
-
-
-@pytest.mark.parametrize(
-    "rename", [RENAME, f"migrations.SeparateDatabaseAndState([{RENAME}], [{RENAME}]),"]
-)
-def test_model_that_is_renamed_back_behind_a_reader__gets_its_old_name(
-    lab: Lab, rename: str
-) -> None:
+def test_model_that_is_renamed_back_behind_a_reader__gets_its_old_name(lab: Lab) -> None:
     """Django's operation swaps its names meanwhile, and an error leaves them so."""
     lab.write_models("""
         class Note(models.Model):
@@ -168,7 +178,7 @@ def test_model_that_is_renamed_back_behind_a_reader__gets_its_old_name(
     """)
     lab.migrate()
     before = dump("--schema-only")
-    lab.write_migration("0002_x", rename)
+    lab.write_migration("0002_x", "migrations.RenameModel('Note', 'Notice'),")
     migrate("lab")
     with session() as reader:
         reader.execute("BEGIN; SELECT FROM lab_notice")

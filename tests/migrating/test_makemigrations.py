@@ -35,7 +35,7 @@ APPS = [config.label for config in own_apps()]
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Return a copy of the project, which may be edited; with bytecode, to start quickly."""
+    """Return a copy of the project to edit. It contains bytecode, so that it starts quickly."""
     for name in (*APPS, "config"):
         shutil.copytree(settings.BASE_DIR / name, tmp_path / name)
     shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
@@ -44,7 +44,7 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Yield the URL of an empty database, which is that of alias "default" as well."""
+    """Yield the URL of an empty database, to which the alias "default" points as well."""
     with django_db_blocker.unblock(), new_default_database() as name:
         connection.ensure_connection()
         server = connection.connection.info
@@ -61,7 +61,7 @@ for line in sys.argv[1:]:
 
 
 def manage(root: Path, *commands: str, url: str) -> str:
-    """Run manage.py of the project at `root` with each of `commands`; return what it prints."""
+    """Run manage.py of the project at `root` with each of `commands`; return the output."""
     return printed(fork(root, ["-c", MANAGE_EACH, *commands], {"DATABASE_URL": url}))
 
 

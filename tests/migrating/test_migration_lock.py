@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
@@ -108,6 +109,16 @@ def test_migration_in_which_the_lock_is_lost__is_rolled_back(database: str) -> N
         migrate("users")
     assert str(error.value) == f"{LOST}Nothing of users.0099_extra is applied. Run migrate again."
     assert schema() == before
+
+
+def test_lock_whose_loss_a_query_has_noticed__is_lost_for_that_reason(database: str) -> None:
+    with hold_migration_lock(connection, Progress(), print) as lock:
+        lose_lock(None, None)
+        with pytest.raises(psycopg.Error):
+            lock.query("SELECT")
+        with pytest.raises(CommandError) as error:
+            lock.check()
+    assert str(error.value) == f"{LOST}Nothing was changed. Run migrate again."
 
 
 def test_migration_after_the_lock_was_lost__is_not_begun(empty_database: str) -> None:

@@ -30,7 +30,7 @@ def database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 @pytest.fixture
 def small(database: str) -> Iterator[str]:
-    """Have few apps, for a test that needs only the users."""
+    """Install few apps, for a test that needs only the users."""
     with override_settings(INSTALLED_APPS=FEW_APPS):
         yield database
 
@@ -45,7 +45,7 @@ def guest() -> Iterator[str]:
 
 
 def refusal(*arguments: str) -> str:
-    """Return the reason for which migrate refuses, and leaves the database as it was."""
+    """Return the reason why migrate refuses, and check that the database is unchanged."""
     before = schema()
     with pytest.raises(CommandError) as error:
         migrate(*arguments)
@@ -70,16 +70,9 @@ def taken(kind: str, name: str, database: str, others: str = "") -> str:
     [
         ("TABLE users ()", "table", "users"),
         ("TABLE auth_group_permissions ()", "table", "auth_group_permissions"),
-        ("TABLE users (id int) PARTITION BY LIST (id)", "table", "users"),
-        ("VIEW users AS SELECT 1", "table", "users"),
-        ("MATERIALIZED VIEW users AS SELECT 1", "table", "users"),
         ("SEQUENCE users", "table", "users"),
-        ("TYPE users AS ENUM ()", "table", "users"),
         ("DOMAIN users AS text", "table", "users"),
         ("TYPE role AS ENUM ('guest')", "enum type", "role"),
-        ("TYPE role AS (name text)", "enum type", "role"),
-        ("TYPE role AS RANGE (subtype = int4)", "enum type", "role"),
-        ("DOMAIN role AS text", "enum type", "role"),
         ("TABLE role ()", "enum type", "role"),
     ],
 )
@@ -124,8 +117,7 @@ def test_name_taken_later_in_a_plan_that_has_begun__refused(database: str) -> No
     assert refusal() == taken("table", "payments", database)
 
 
-def test_default_partition_that_the_plan_frees_first__not_in_the_way(database: str) -> None:
-    migrate("analytics")
+def test_default_partition_that_the_plan_frees_first__not_in_the_way(whole_database: str) -> None:
     again = (
         "MonthlyPartitions = __import__('config.postgres').postgres.MonthlyPartitions\n"
         "    operations = [migrations.DeleteModel('AnalyticsEvent'), migrations.CreateModel("
@@ -137,8 +129,7 @@ def test_default_partition_that_the_plan_frees_first__not_in_the_way(database: s
         assert finished(migrate("analytics")) == ["analytics.0099_extra"]
 
 
-def test_name_that_the_plan_frees_first__not_in_the_way(database: str) -> None:
-    migrate("notifications")
+def test_name_that_the_plan_frees_first__not_in_the_way(whole_database: str) -> None:
     replace = (
         "operations = [migrations.DeleteModel('Notification'), DropEnum('priority', ['low']),"
         " CreateEnum('priority', ['low', 'high'])]"
@@ -206,33 +197,25 @@ def test_table_that_is_there_but_not_on_record__found_by_fake_initial(small: str
 # Roles and schemas
 
 
-def test_role_that_may_not_create__refused(small: str, guest: str) -> None:
+def test_role_that_may_not_create__refused_until_the_advice_is_followed(
+    small: str, guest: str
+) -> None:
     run_sql(f"SET ROLE {guest}")
+    advice = f'GRANT CREATE ON SCHEMA "public" TO "{guest}";'
     assert refusal() == (
         f"Role '{guest}' may not create tables in schema 'public' of database '{small}'. "
-        "Nothing was changed. Let the schema's owner run: "
-        f'GRANT CREATE ON SCHEMA "public" TO "{guest}";'
+        f"Nothing was changed. Let the schema's owner run: {advice}"
     )
-
-
-def test_role_that_may_not_create_after_the_advice__migrated(small: str, guest: str) -> None:
-    run_sql(f"SET ROLE {guest}")
-    _, _, advice = refusal().partition("run: ")
     run_sql(f"RESET ROLE; {advice} SET ROLE {guest}")
     assert finished(migrate("users")) == ["users.0001_initial"]
 
 
-def test_role_that_may_not_create_with_nothing_to_do__not_refused(small: str, guest: str) -> None:
-    migrate("users")
-    run_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}; SET ROLE {guest}")
-    assert migrate("users")[-1] == "  No migrations to apply."
-
-
-def test_role_that_may_not_create_with_only_rows_to_change__not_refused(
+def test_role_that_may_not_create_with_nothing_or_only_rows_to_change__not_refused(
     small: str, guest: str
 ) -> None:
     migrate("users")
     run_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}; SET ROLE {guest}")
+    assert migrate("users")[-1] == "  No migrations to apply."
     with extra_migration("users", 'operations = [migrations.RunSQL("DELETE FROM users")]'):
         assert finished(migrate("users")) == ["users.0099_extra"]
 

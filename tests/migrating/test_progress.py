@@ -1,19 +1,32 @@
 """The state of the database after an interruption, also one during a commit."""
 
+from dataclasses import replace
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations import Migration
 
 from config.migrating.progress import Progress
+from config.postgres.backend import transactions
+from config.rollback.restoration import RestorationProgress
+from tests.support.migrations import run_sql
 
 
-def migration(name: str, *, atomic: bool = True) -> Migration:
+def migration(*, atomic: bool = True) -> Migration:
     cls: type[Migration] = type("Migration", (Migration,), {"atomic": atomic})
-    return cls(name, "users")
+    return cls("0001_initial", "users")
 
 
-APPLIED, NOT_APPLIED = migration("0001_initial"), migration("0099_extra")
 AGAIN = "Run migrate again to continue."
+NODE = ("users", "0001_initial")
+
+
+def new_transaction(*, is_committed: bool) -> str:
+    """Return the id of a transaction that has been committed or rolled back."""
+    with transaction.atomic():
+        [(transaction_id,)] = run_sql("SELECT pg_current_xact_id()::text")
+        transaction.set_rollback(not is_committed)
+    return str(transaction_id)
 
 
 @pytest.mark.parametrize(
@@ -22,44 +35,73 @@ AGAIN = "Run migrate again to continue."
         (Progress(), f"Nothing was changed. {AGAIN}"),
         (Progress(has_changed=True), f"What was shown as OK is done. {AGAIN}"),
         (
-            Progress(migration=NOT_APPLIED),
-            f"Nothing of users.0099_extra is applied. {AGAIN}",
-        ),
-        (Progress(migration=APPLIED), f"users.0001_initial is applied. {AGAIN}"),
-        (
-            Progress("rollback", unapplies=[("users", "0001_initial")]),
-            "Nothing was changed. Run rollback again to continue.",
-        ),
-        (
-            Progress(migration=APPLIED, unapplies=[("users", "0001_initial")]),
-            "Nothing was changed. Run the same command again to continue.",
-        ),
-        (Progress(unapplies=[("users", "0099_extra")]), "The rollback is done."),
-        (
-            Progress(migration=migration("0002", atomic=False)),
-            f"users.0002 is not atomic: a part of it may have been done. {AGAIN}",
+            Progress(migration=migration(atomic=False)),
+            f"users.0001_initial is not atomic: a part of it may have been done. {AGAIN}",
         ),
     ],
 )
-def test_progress_after_an_interruption__is_what_the_database_says(
+def test_progress_after_an_interruption_between_transactions__is_known(
     database: str, progress: Progress, standing: str
 ) -> None:
     assert progress.after_interruption(connection) == standing
 
 
-def test_progress_without_a_database__does_not_guess(database: str) -> None:
-    connection.close()
-    connection.settings_dict["NAME"] = "nowhere"
-    assert Progress(migration=APPLIED).after_interruption(connection) == (
-        f"It is unknown whether users.0001_initial was committed. {AGAIN}"
-    )
+@pytest.mark.parametrize(
+    ("progress", "if_committed", "otherwise"),
+    [
+        (
+            Progress(migration=migration()),
+            f"users.0001_initial is applied. {AGAIN}",
+            f"Nothing of users.0001_initial is applied. {AGAIN}",
+        ),
+        (
+            Progress("rollback", unapplies=[NODE]),
+            "The rollback is done.",
+            "Nothing was changed. Run rollback again to continue.",
+        ),
+        (
+            Progress(migration=migration(), unapplies=[NODE]),
+            "The rollback is done.",
+            "Nothing was changed. Run the same command again to continue.",
+        ),
+        (
+            RestorationProgress(),
+            "The restoration is done.",
+            "Nothing was changed. Run rollback --restore again to continue.",
+        ),
+    ],
+)
+def test_progress_after_an_interruption_of_a_transaction__is_what_the_database_says(
+    database: str, progress: Progress, if_committed: str, otherwise: str
+) -> None:
+    for is_committed, standing in ((True, if_committed), (False, otherwise)):
+        interrupted = replace(progress, transaction=new_transaction(is_committed=is_committed))
+        assert interrupted.after_interruption(connection) == standing
 
 
-def test_rollback_without_a_database__says_that_a_backup_can_be_restored(database: str) -> None:
+@pytest.mark.parametrize(
+    ("progress", "standing"),
+    [
+        (
+            Progress(migration=migration(), transaction="9"),
+            f"It is unknown whether users.0001_initial was committed. {AGAIN}",
+        ),
+        (
+            Progress("rollback", unapplies=[NODE], transaction="9"),
+            "It is unknown whether rollback was committed. If it was, a backup can be restored "
+            "with rollback --restore. Run rollback again to continue.",
+        ),
+        (
+            RestorationProgress(transaction="9"),
+            "It is unknown whether the restoration was committed. Run rollback --restore again to "
+            "continue.",
+        ),
+    ],
+)
+def test_progress_without_a_database__does_not_guess(
+    database: str, monkeypatch: pytest.MonkeyPatch, progress: Progress, standing: str
+) -> None:
+    monkeypatch.setattr(transactions, "PATIENCE", 0)
     connection.close()
     connection.settings_dict["NAME"] = "nowhere"
-    progress = Progress("rollback", unapplies=[("users", "0001_initial")])
-    assert progress.after_interruption(connection) == (
-        "It is unknown whether rollback was committed. If it was, a backup can be restored "
-        "with rollback --restore. Run rollback again to continue."
-    )
+    assert progress.after_interruption(connection) == standing

@@ -33,7 +33,7 @@ def database(server: Server) -> str:
 
 def start(url: str, **variables: object) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [*PYTHON, "-c", MANAGE_FEW_APPS, "migrate", "--skip-checks"],  # they import the admin
+        [*PYTHON, "-c", MANAGE_FEW_APPS, "migrate", "--skip-checks"],  # checks import the admin
         cwd=PROJECT,
         env=environment(DATABASE_URL=url, **variables),
         stdout=subprocess.PIPE,

@@ -179,8 +179,8 @@ def refusal(*arguments: str) -> str:
 
 def expected(fault: str, query: str, standing: str) -> str:
     return (
-        f"Cannot apply lab.0002_x: {fault}. {standing} Correct them, then run migrate again. To "
-        f"find them: {query}"
+        f"Cannot apply lab.0002_x: {fault}. {standing} Correct the rows, then run migrate again. "
+        f"To find them: {query}"
     )
 
 
@@ -267,8 +267,8 @@ def test_constraint_validated_where_rows_violate_it__reported_with_their_number(
     write(items, 'migrations.RunSQL("ALTER TABLE lab_item VALIDATE CONSTRAINT c"),')
     assert refusal("lab") == (
         "Cannot apply lab.0002_x: check c of table lab_item is violated in 1 row, for example the "
-        "row with id 2. Nothing of lab.0002_x is applied. Correct them, then run migrate again. To "
-        "find them: SELECT * FROM lab_item WHERE NOT ((n < 9));"
+        "row with id 2. Nothing of lab.0002_x is applied. Correct the rows, then run migrate "
+        "again. To find them: SELECT * FROM lab_item WHERE NOT ((n < 9));"
     )
 
 
@@ -282,13 +282,13 @@ def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(items: Lab) -
     reason = "column lab_item.note is NULL in 1 row, for example the row with id 3"
     query = 'SELECT * FROM "lab_item" WHERE "note" IS NULL;'
     assert refusal("lab", "0002") == (
-        f"Cannot unapply lab.0003_y: {reason}. Nothing was changed. Correct them, then run migrate "
-        f"again. To find them: {query}"
+        f"Cannot unapply lab.0003_y: {reason}. Nothing was changed. Correct the rows, then run "
+        f"migrate again. To find them: {query}"
     )
     with pytest.raises(CommandError) as error:
         rollback("--to", "lab.0002", "--no-backup", *GO_ON)
     assert str(error.value) == (
-        f"Cannot unapply lab.0003_y: {reason}. Nothing was changed. Correct them, then run "
+        f"Cannot unapply lab.0003_y: {reason}. Nothing was changed. Correct the rows, then run "
         f"rollback again. To find them: {query}"
     )
 

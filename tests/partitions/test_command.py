@@ -30,16 +30,12 @@ def test_months__shown_with_rows_size_and_what_waits() -> None:
     ]
 
 
-def test_ahead__makes_this_month_and_coming_ones() -> None:
+def test_ahead__makes_this_month_and_coming_ones_once() -> None:
     assert partitions("--ahead", 2) == [
         "Made analytics_events_2026_11.",
         "Made analytics_events_2026_12.",
         "Made analytics_events_2027_01.",
     ]
-
-
-def test_ahead_again__says_nothing() -> None:
-    partitions("--ahead", 2)
     assert partitions("--ahead", 2) == []
 
 
@@ -77,6 +73,7 @@ def test_from__makes_earlier_months_with_their_rows() -> None:
 
 
 def test_dry_run__shows_and_changes_nothing() -> None:
+    assert partitions("--keep", 1, "--dry-run") == ["Nothing to do."]
     partitions("--from", "2026-10")
     assert partitions("--ahead", 1, "--keep", 1, "--dry-run") == [
         "To be made: analytics_events_2026_12",
@@ -88,10 +85,6 @@ def test_dry_run__shows_and_changes_nothing() -> None:
         "analytics_events_2026_11",
         "analytics_events_default",
     }
-
-
-def test_dry_run_without_anything_to_do__says_nothing_to_do() -> None:
-    assert partitions("--keep", 1, "--dry-run") == ["Nothing to do."]
 
 
 def test_table_that_is_not_migrated__refused() -> None:

@@ -26,13 +26,9 @@ pytestmark = pytest.mark.usefixtures("database")
 OF_JUNE = "FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00')"
 
 
-def test_month_missing__made() -> None:
+def test_month_missing__made_once() -> None:
     assert make(JUNE) == ["analytics_events_2024_06"]
     assert bounds() == {"analytics_events_2024_06": OF_JUNE, "analytics_events_default": "DEFAULT"}
-
-
-def test_month_there__left_alone() -> None:
-    make(JUNE)
     assert make(JUNE) == []
 
 
@@ -317,7 +313,7 @@ def by_hand(start: str, end: str) -> None:
     )
 
 
-def test_partitions__read_by_time() -> None:
+def test_partitions__read_by_time_and_none_of_an_ordinary_table() -> None:
     make(JULY, MAY)
     add_events(4, "2024-05-01 00:00+00")
     run_sql(f"ANALYZE {TABLE}")
@@ -329,7 +325,4 @@ def test_partitions__read_by_time() -> None:
         ("analytics_events_default", None, None, 0, True, True),
     ]
     assert [p.bytes > 0 for p in found] == [True, True, True]
-
-
-def test_ordinary_table__has_no_partitions() -> None:
     assert read_partitions(connection, "users") == []

@@ -23,15 +23,21 @@ ALBUM = CreateModel(
 )
 
 
-@pytest.fixture
-def albums(
+@pytest.fixture(scope="module")
+def table(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[ProjectState]:
-    """Provide the state of a database with a table of two rows."""
     with django_db_blocker.unblock(), new_default_database():
-        state = applied(ProjectState(), ALBUM)
+        yield applied(ProjectState(), ALBUM)
+
+
+@pytest.fixture
+def albums(table: ProjectState, django_db_blocker: DjangoDbBlocker) -> Iterator[ProjectState]:
+    """Provide the state of a database with a table of two rows."""
+    with django_db_blocker.unblock():
+        run_sql("TRUNCATE music_album RESTART IDENTITY")
         run_sql("INSERT INTO music_album (stars) VALUES (3), (3)")
-        yield state
+        yield table
 
 
 def run(operation: Backfill, state: ProjectState) -> None:

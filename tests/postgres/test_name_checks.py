@@ -1,26 +1,18 @@
 """The system checks of names that PostgreSQL would cut, or SQL cannot contain: names.E001, E002."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.checks import Error
-from django.core.checks.registry import registry
 from django.db import models
-from django.test.utils import isolate_apps
 
 from config.postgres.name_checks import check_names
 
+pytestmark = pytest.mark.usefixtures("isolated_apps")
+
 LONG, CYRILLIC = "x" * 64, "ж" * 32
 FITTING = "ж" * 31 + "x"
-
-
-@pytest.fixture(autouse=True)
-def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Provide the app users without its models."""
-    with isolate_apps("users") as apps:
-        monkeypatch.setattr("config.postgres.name_checks.apps", apps)
-        yield
 
 
 def model(options: dict[str, Any] | None = None, /, **fields: Any) -> Any:
@@ -42,112 +34,84 @@ def check(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=~models.Q(name=""), name=name)
 
 
-def test_check__is_registered() -> None:
-    checks: list[Any] = [*registry.get_checks()]
-    assert check_names in checks
-
-
-@pytest.mark.parametrize("name", [LONG, CYRILLIC], ids=["letters", "bytes"])
-def test_table_of_too_many_bytes__is_an_error(name: str) -> None:
-    thing = model({"db_table": name})
-    assert check_names() == [
-        Error(
-            f"The table {name!r} has a name of 64 bytes, of which PostgreSQL keeps 63.",
-            hint="Set db_table to a shorter name.",
-            obj=thing,
-            id="names.E001",
-        )
-    ]
-
-
-@pytest.mark.parametrize("name", [LONG, CYRILLIC], ids=["letters", "bytes"])
-def test_column_of_too_many_bytes__is_an_error(name: str) -> None:
-    thing = model(name=text(db_column=name))
-    assert check_names() == [
-        Error(
-            f"The column {name!r} has a name of 64 bytes, of which PostgreSQL keeps 63.",
-            hint="Set db_column to a shorter name.",
-            obj=thing._meta.get_field("name"),
-            id="names.E001",
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    ("options", "kind", "hint"),
-    [
-        ({"indexes": [index(CYRILLIC)]}, "index", "Give it a shorter name."),
-        ({"constraints": [check(CYRILLIC)]}, "constraint", "Give it a shorter name."),
-        (
-            {"db_table": f'{CYRILLIC}"."t'},
-            "schema",
-            "Set the first part of db_table to a shorter name.",
+KINDS: dict[str, tuple[Callable[[str], Any], str, str]] = {
+    "table": (lambda name: model({"db_table": name}), "table", "Set db_table to a {} name."),
+    "schema": (
+        lambda name: model({"db_table": f'{name}"."t'}),
+        "schema",
+        "Set the first part of db_table to a {} name.",
+    ),
+    "table in a schema": (
+        lambda name: model({"db_table": f's"."{name}'}),
+        "table",
+        "Set db_table to a {} name.",
+    ),
+    "many-to-many table": (
+        lambda name: (
+            model(others=models.ManyToManyField("self", db_table=name))
+            ._meta.get_field("others")
+            .remote_field.through
         ),
-        ({"db_table": f's"."{CYRILLIC}'}, "table", "Set db_table to a shorter name."),
-    ],
-    ids=["index", "constraint", "schema", "table in a schema"],
-)
-def test_other_name_of_too_many_bytes__is_an_error(
-    options: dict[str, Any], kind: str, hint: str
+        "table",
+        "Set db_table to a {} name.",
+    ),
+    "column": (
+        lambda name: model(name=text(db_column=name))._meta.get_field("name"),
+        "column",
+        "Set db_column to a {} name.",
+    ),
+    "index": (
+        lambda name: model({"indexes": [index(name)]}, name=text()),
+        "index",
+        "Give it a {} name.",
+    ),
+    "constraint": (
+        lambda name: model({"constraints": [check(name)]}, name=text()),
+        "constraint",
+        "Give it a {} name.",
+    ),
+}
+"""For each kind of name: the object with the name, the kind in the message, and the hint."""
+
+
+@pytest.mark.parametrize("name", [LONG, CYRILLIC], ids=["letters", "bytes"])
+@pytest.mark.parametrize(("named", "kind", "hint"), KINDS.values(), ids=KINDS)
+def test_name_of_too_many_bytes__is_an_error(
+    named: Callable[[str], Any], kind: str, hint: str, name: str
 ) -> None:
-    thing = model(options, name=text())
+    obj = named(name)
     assert check_names() == [
         Error(
-            f"The {kind} {CYRILLIC!r} has a name of 64 bytes, of which PostgreSQL keeps 63.",
-            hint=hint,
-            obj=thing,
+            f"The {kind} {name!r} has a name of 64 bytes, of which PostgreSQL keeps 63.",
+            hint=hint.format("shorter"),
+            obj=obj,
             id="names.E001",
         )
     ]
 
 
 @pytest.mark.parametrize(
-    ("options", "kind", "name", "hint"),
+    ("kind", "name", "characters"),
     [
-        ({"db_table": "5%s"}, "table", "5%s", "Set db_table to a plain name."),
-        ({"db_table": 'a"b'}, "table", 'a"b', "Set db_table to a plain name."),
-        ({"indexes": [index('"')]}, "index", '"', "Give it a plain name."),
-        ({"constraints": [check('"')]}, "constraint", '"', "Give it a plain name."),
+        ("table", "5%s", "%"),
+        ("table", 'a"b', '"'),
+        ("column", '5% of "all"', '% and "'),
+        ("index", '"', '"'),
+        ("constraint", '"', '"'),
     ],
-    ids=["percent sign", "quote", "index", "constraint"],
 )
 def test_name_that_django_does_not_escape__is_an_error(
-    options: dict[str, Any], kind: str, name: str, hint: str
+    kind: str, name: str, characters: str
 ) -> None:
-    thing = model(options, name=text())
-    character = "%" if "%" in name else '"'
+    named, _, hint = KINDS[kind]
+    obj = named(name)
     assert check_names() == [
         Error(
-            f"The {kind} {name!r} has a name with {character}, which Django puts into SQL without "
+            f"The {kind} {name!r} has a name with {characters}, which Django puts into SQL without "
             "escaping it, so that statements fail.",
-            hint=hint,
-            obj=thing,
+            hint=hint.format("plain"),
+            obj=obj,
             id="names.E002",
-        )
-    ]
-
-
-def test_column_that_django_does_not_escape__is_an_error() -> None:
-    thing = model(name=text(db_column='5% of "all"'))
-    assert check_names() == [
-        Error(
-            'The column \'5% of "all"\' has a name with % and ", which Django puts into SQL '
-            "without escaping it, so that statements fail.",
-            hint="Set db_column to a plain name.",
-            obj=thing._meta.get_field("name"),
-            id="names.E002",
-        )
-    ]
-
-
-def test_many_to_many_table_of_too_many_bytes__is_an_error() -> None:
-    thing = model(others=models.ManyToManyField("self", db_table=CYRILLIC))
-    assert check_names() == [
-        Error(
-            f"The table {CYRILLIC!r} has a name of 64 bytes, of which PostgreSQL keeps 63.",
-            hint="Set db_table to a shorter name.",
-            obj=thing._meta.get_field("others").remote_field.through,
-            id="names.E001",
         )
     ]
 

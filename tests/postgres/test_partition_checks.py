@@ -1,6 +1,6 @@
 """The system checks of partitioned tables: partitions.E001 to E005."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
@@ -8,24 +8,16 @@ import pytest
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.checks import Error
-from django.core.checks.registry import registry
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Lower, TruncDate
-from django.test.utils import isolate_apps
 
 from config.postgres import MonthlyPartitions
 from config.postgres.partition_checks import check_partitions
 
+pytestmark = pytest.mark.usefixtures("isolated_apps")
+
 BY_TIME = MonthlyPartitions("time", name="event_default")
-
-
-@pytest.fixture(autouse=True)
-def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Provide the app users without its models."""
-    with isolate_apps("users") as apps:
-        monkeypatch.setattr("config.postgres.partition_checks.apps", apps)
-        yield
 
 
 def model(
@@ -43,29 +35,6 @@ def model(
 def event(*constraints: models.BaseConstraint, meta: Any = None, **fields: Any) -> Any:
     fields = {"time": models.DateTimeField(), "title": models.TextField(), **fields}
     return model("Event", BY_TIME, *constraints, meta=meta, **fields)
-
-
-def refused_unique_rule(name: str, obj: Any) -> Error:
-    return Error(
-        f"PostgreSQL cannot enforce the unique rule {name!r} over all partitions.",
-        hint="Add 'time' to its fields, or remove it.",
-        obj=obj,
-        id="partitions.E003",
-    )
-
-
-def refused_reference(field: str, obj: Any) -> Error:
-    return Error(
-        f"{field} refers to a partitioned table, whose key has two columns.",
-        hint="Set db_constraint=False there, or refer to another table.",
-        obj=obj,
-        id="partitions.E004",
-    )
-
-
-def test_check__is_registered() -> None:
-    checks: list[Any] = [*registry.get_checks()]
-    assert check_partitions in checks
 
 
 def test_table_in_months__passes() -> None:
@@ -115,25 +84,34 @@ def test_field_of_a_parent_model__is_an_error() -> None:
     assert ("partitions.E002", child) in [(error.id, error.obj) for error in check_partitions()]
 
 
-def test_unique_field__is_an_error() -> None:
-    thing = event(number=models.IntegerField(unique=True))
-    assert check_partitions() == [refused_unique_rule("number", thing)]
+DATE = TruncDate("time", tzinfo=UTC)
 
 
-def test_unique_together_without_the_field__is_an_error() -> None:
-    thing = event(meta={"unique_together": {("title", "size")}}, size=models.IntegerField())
-    assert check_partitions() == [refused_unique_rule("title, size", thing)]
-
-
-def test_unique_constraint_without_the_field__is_an_error() -> None:
-    thing = event(models.UniqueConstraint(fields=["title"], name="event_title_uniq"))
-    assert check_partitions() == [refused_unique_rule("event_title_uniq", thing)]
-
-
-def test_unique_constraint_on_an_expression_of_the_field__is_an_error() -> None:
-    date = TruncDate("time", tzinfo=UTC)
-    thing = event(models.UniqueConstraint("title", date, name="event_title_uniq"))
-    assert check_partitions() == [refused_unique_rule("event_title_uniq", thing)]
+@pytest.mark.parametrize(
+    ("table", "rule"),
+    [
+        (lambda: event(number=models.IntegerField(unique=True)), "number"),
+        (
+            lambda: event(
+                meta={"unique_together": {("title", "size")}}, size=models.IntegerField()
+            ),
+            "title, size",
+        ),
+        (lambda: event(models.UniqueConstraint(fields=["title"], name="uniq")), "uniq"),
+        (lambda: event(models.UniqueConstraint("title", DATE, name="uniq")), "uniq"),
+    ],
+    ids=["field", "together", "constraint", "constraint on an expression of the field"],
+)
+def test_unique_rule_without_the_field__is_an_error(table: Callable[[], Any], rule: str) -> None:
+    thing = table()
+    assert check_partitions() == [
+        Error(
+            f"PostgreSQL cannot enforce the unique rule {rule!r} over all partitions.",
+            hint="Add 'time' to its fields, or remove it.",
+            obj=thing,
+            id="partitions.E003",
+        )
+    ]
 
 
 def test_unique_constraint_on_expressions_and_the_field__passes() -> None:
@@ -147,7 +125,7 @@ def excluding(*fields: Any) -> ExclusionConstraint:
 
 
 def test_exclusion_constraint_without_the_field__is_an_error() -> None:
-    thing = event(excluding(TruncDate("time", tzinfo=UTC)))
+    thing = event(excluding(DATE))
     assert check_partitions() == [
         Error(
             "PostgreSQL cannot enforce the exclusion constraint 'event_title_excl' over all "
@@ -165,17 +143,26 @@ def test_exclusion_constraint_with_the_field__passes(field: Any) -> None:
     assert check_partitions() == []
 
 
-@pytest.mark.parametrize("name", [None, "+"], ids=["seen", "hidden"])
-def test_foreign_key_to_it__is_an_error(name: str | None) -> None:
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        (lambda to: models.ForeignKey(to, models.CASCADE), "users.Note.event"),
+        (lambda to: models.ForeignKey(to, models.CASCADE, related_name="+"), "users.Note.event"),
+        (models.ManyToManyField, "users.Note_event.event"),
+    ],
+    ids=["foreign key", "hidden foreign key", "many-to-many"],
+)
+def test_reference_to_it__is_an_error(field: Callable[[Any], Any], shown: str) -> None:
     thing = event()
-    model("Note", event=models.ForeignKey(thing, models.CASCADE, related_name=name))
-    assert check_partitions() == [refused_reference("users.Note.event", thing)]
-
-
-def test_many_to_many_to_it__is_an_error() -> None:
-    thing = event()
-    model("Note", events=models.ManyToManyField(thing))
-    assert check_partitions() == [refused_reference("users.Note_events.event", thing)]
+    model("Note", event=field(thing))
+    assert check_partitions() == [
+        Error(
+            f"{shown} refers to a partitioned table, whose key has two columns.",
+            hint="Set db_constraint=False there, or refer to another table.",
+            obj=thing,
+            id="partitions.E004",
+        )
+    ]
 
 
 def test_reference_to_it_without_a_constraint__passes() -> None:

@@ -8,7 +8,7 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 
 
-def test_login_in_any_case__finds_the_account() -> None:
+def test_login_in_upper_or_lower_case__finds_the_account() -> None:
     user = UserFactory.create(email="Ada@Example.com")
     assert User.objects.active().get(email="aDA@eXAMPLE.COM") == user
 

@@ -18,7 +18,7 @@ class Thing(NamedTuple):
     kind: str
     schema: str
     name: str
-    """Of a column, constraint, index or trigger, after that of its table."""
+    """The name; that of a column, constraint, index or trigger follows that of its table."""
     definition: str
 
     @property

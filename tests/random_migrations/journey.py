@@ -78,7 +78,7 @@ def no_traceback(what: str) -> Iterator[None]:
 
 @dataclass
 class Point:
-    """What has been reached after a step."""
+    """The models, files and migrations after a step."""
 
     world: World
     files: Mapping[str, str]
@@ -86,7 +86,7 @@ class Point:
     """The last migration of each app; '' if it has none."""
     lines: Sequence[str]
     moment: str
-    """When its last migration was applied."""
+    """The time at which its last migration was applied."""
 
 
 @dataclass

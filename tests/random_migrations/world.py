@@ -84,7 +84,7 @@ class Model:
     parent: "Model | None" = None
     proxy: bool = False
     pinned: bool = False
-    """Whether a migration written by hand needs the table."""
+    """True if a migration written by hand needs the table."""
 
     @property
     def label(self) -> str:

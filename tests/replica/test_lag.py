@@ -5,25 +5,25 @@ from decimal import Decimal
 
 import pytest
 
-from config.replica.lag import Lag, Position
+from config.replica.lag import Lag, WalPosition
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-def primary(position: int, seconds: int, timeline: int = 1) -> Position:
-    return Position(7, 5, timeline, False, after(seconds), Decimal(position), None)
+def primary(position: int, seconds: int, timeline: int = 1) -> WalPosition:
+    return WalPosition(7, 5, timeline, False, after(seconds), Decimal(position), None)
 
 
-def replica(position: int, last_commit: int | None, timeline: int = 1) -> Position:
+def replica(position: int, last_commit: int | None, timeline: int = 1) -> WalPosition:
     at = None if last_commit is None else after(last_commit)
-    return Position(7, 5, timeline, True, NOON, Decimal(position), at)
+    return WalPosition(7, 5, timeline, True, NOON, Decimal(position), at)
 
 
 def after(seconds: int) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def between(lag: Lag, of_primary: Position, of_replica: Position) -> float:
+def between(lag: Lag, of_primary: WalPosition, of_replica: WalPosition) -> float:
     lag.add_primary(of_primary)
     return lag.seconds(of_replica)
 
@@ -42,7 +42,7 @@ def test_replica_behind_after_an_idle_time__is_so_since_it_was_not() -> None:
     assert between(lag, primary(11, 102), replica(10, 0)) == 2
 
 
-def test_replica_behind_during_a_long_transaction__is_so_since_the_position_it_has() -> None:
+def test_replica_behind_during_a_long_transaction__is_behind_since_its_position() -> None:
     lag = Lag()
     for second in range(1, 6):  # two seconds behind all the time, without a commit
         found = between(lag, primary(second, second), replica(second - 2, 0))
@@ -53,7 +53,7 @@ def test_replica_that_has_replayed_no_commit__may_be_behind_by_any_time() -> Non
     assert between(Lag(), primary(10, 100), replica(9, None)) == float("inf")
 
 
-def test_replica_that_was_replaced_by_an_older_one__is_behind_since_the_commit_of_that() -> None:
+def test_replica_replaced_by_an_older_one__is_behind_since_the_last_commit_of_the_new_one() -> None:
     lag = Lag()
     between(lag, primary(10, 100), replica(10, 99))
     assert between(lag, primary(11, 101), replica(5, 41)) == 60
@@ -75,7 +75,7 @@ def test_replica_of_the_primary__is_of_no_other() -> None:
     ids=["ahead", "behind, with a commit after it fell behind"],
 )
 def test_replica_of_a_copy_of_the_primary__is_of_another(
-    of_primary: list[Position], of_replica: list[Position]
+    of_primary: list[WalPosition], of_replica: list[WalPosition]
 ) -> None:
     lag = Lag()
     for positions in zip(of_primary, of_replica, strict=True):

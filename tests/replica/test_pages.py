@@ -49,7 +49,7 @@ def courses(number: int) -> str:
 
 @pytest.fixture
 def before(pair: Pair, client_of_admin: Client) -> int:
-    """Return the number of courses, of which there is one at least."""
+    """Create a course, and return the number of courses."""
     CourseFactory.create()
     pair.catch_up()
     return Course.objects.count()

@@ -133,7 +133,7 @@ def test_objects_that_only_sql_made_and_renames_or_alters__restored(lab: Lab) ->
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
     rollback("--restore", path, *GO_ON)
     assert dump() == before
-    assert run_sql(DISABLED) == []  # which pg_dump leaves out
+    assert run_sql(DISABLED) == []  # pg_dump leaves them out
 
 
 DISABLED = "SELECT tgname FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O'"

@@ -56,18 +56,18 @@ def test_password__on_no_command_line(small: str) -> None:
 # Failures
 
 
-def no_pg_dump(problem: str) -> str:
+def no_pg_dump(others: str = "") -> str:
     [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
     return (
-        f"No backup can be written: for a server of PostgreSQL {version}, pg_dump is {problem}. "
-        f"Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
-        f"postgresql-client-{version}), or make your own backup and pass --no-backup."
+        f"No backup can be written: the server runs PostgreSQL {version}, whose pg_dump is not "
+        f"installed{others}. Nothing was changed. Install PostgreSQL {version}'s client programs "
+        f"(Debian: postgresql-client-{version}), or make your own backup and pass --no-backup."
     )
 
 
 def test_pg_dump_missing__refused(small_unchanged: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
-    assert refusal("users", *GO_ON) == no_pg_dump("not installed")
+    assert refusal("users", *GO_ON) == no_pg_dump()
 
 
 def test_pg_dump_too_old__refused(
@@ -77,7 +77,7 @@ def test_pg_dump_too_old__refused(
         (tmp_path / name).write_text("#!/bin/sh\necho 'x (PostgreSQL) 14.3'\n")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setattr(client_programs, "_directories", lambda: iter([tmp_path]))
-    assert refusal("users", *GO_ON) == no_pg_dump("only installed in version 14")
+    assert refusal("users", *GO_ON) == no_pg_dump(" (found: 14)")
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,11 @@ def test_object_that_no_backup_can_hold__refused(small: str, backups: Path) -> N
     objects = run_sql(
         "SELECT 'pg_publication', oid FROM pg_publication UNION ALL"
         " SELECT 'pg_publication_rel', oid FROM pg_publication_rel UNION ALL"
-        " SELECT 'pg_class', oid FROM pg_class WHERE relname = 'users_pkey'"
+        " SELECT 'pg_class', oid FROM pg_class WHERE relname IN ('users', 'users_pkey')"
     )
-    users = run_sql("SELECT 'users'::regclass::oid")[0]
     tools = client_programs.find_client_programs(connection)
     with pytest.raises(CommandError) as error:
-        write_backup(connection, tools, users, [Address(*row) for row in objects], backups)
+        write_backup(connection, tools, [Address(*row) for row in objects], backups)
     assert str(error.value) == (
         "No backup can contain publication feed, publication of table users in publication feed. "
         f"{SET_RIGHT}"

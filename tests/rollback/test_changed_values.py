@@ -43,7 +43,7 @@ def test_value_that_is_too_long_for_the_old_type__refused(lab: Lab) -> None:
     assert refusal("--to", "lab.0001", *GO_ON) == (
         "Cannot unapply lab.0002_alter_item_value: column item.value has values that do not fit "
         "type varchar(3) in 1 row, for example 'abcd' in the row with id 1. Nothing was changed. "
-        'Correct them, then run rollback again. To find them: SELECT * FROM "item" '
+        'Correct the rows, then run rollback again. To find them: SELECT * FROM "item" '
         "WHERE char_length(rtrim(\"value\"::text, ' ')) > 3;"
     )
 

@@ -1,4 +1,4 @@
-"""rollback --restore that other sessions, signals or a damaged file cut short changes nothing."""
+"""rollback --restore, cut short by a session, a signal or a damaged file: nothing is changed."""
 
 import re
 import signal
@@ -18,7 +18,6 @@ from config.dumps import client_programs
 from config.rollback import restoration
 from config.rollback.backup import Backup
 from config.rollback.replacement import check_restored
-from config.rollback.restoration import RestorationProgress
 from tests.rollback.helpers import GO_ON, contents, refusal, rollback, rollback_until, session
 from tests.support.databases import known_database
 from tests.support.few_apps import MANAGE_FEW_APPS
@@ -106,13 +105,6 @@ def test_restore_interrupted__nothing_changed(
         "interrupted. Nothing was changed. Run rollback --restore again to continue."
     )
     assert contents() == before
-
-
-def test_restore_interrupted_after_its_commit__reported_as_done(backup: Backup) -> None:
-    """Cover the case of a connection that is lost during the commit."""
-    [(committed,)] = run_sql("SELECT pg_current_xact_id()::text")
-    progress = RestorationProgress(transaction=committed)
-    assert progress.after_interruption(connection) == "The restoration is done."
 
 
 SET = "SELECT name, setting FROM pg_settings WHERE setting <> reset_val ORDER BY 1"
@@ -205,7 +197,7 @@ def test_restored_objects_that_are_missing__nothing_changed(
 ) -> None:
     monkeypatch.setattr(restoration, "create_parts", drop_users)
     assert refusal("--restore", backup.path, *GO_ON) == (
-        f"{backup.path} was not restored: these were missing afterwards: table public.users. "
+        f"{backup.path} was not restored: the database still lacked table public.users. "
         "Nothing was changed. Correct this, and run rollback --restore again."
     )
 
@@ -218,7 +210,7 @@ def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(client_programs, "_directories", lambda: iter(()))
     [(version,)] = run_sql("SELECT current_setting('server_version_num')::int / 10000")
     assert refusal("--restore", backup.path, *GO_ON) == (
-        f"No backup can be restored: for a server of PostgreSQL {version}, pg_restore is not "
+        f"No backup can be restored: the server runs PostgreSQL {version}, whose pg_restore is not "
         f"installed. Nothing was changed. Install PostgreSQL {version}'s client programs (Debian: "
         f"postgresql-client-{version})."
     )

@@ -16,7 +16,6 @@ from django.db.migrations.state import ProjectState
 
 from config.rollback import states as module
 from config.rollback.states import States
-from config.rollback.trace import Mark, Trace
 from tests.support.migrations import model, project
 
 ALBUM = model("music.Album")
@@ -38,8 +37,7 @@ def migration(*operations: Operation) -> Migration:
 def a_run() -> list[Migration]:
     """Return a migration as each run of a rollback has it, with operations of its own."""
     code = RunPython(RunPython.noop, RunPython.noop)
-    marks: Trace = Trace.__new__(Trace)
-    return [marks.with_marks(migration(ADD, code, REMOVE, ADD_AGAIN))]
+    return [migration(ADD, code, REMOVE, ADD_AGAIN)]
 
 
 def fields(state: ProjectState) -> list[str]:
@@ -49,15 +47,19 @@ def fields(state: ProjectState) -> list[str]:
 def test_states__are_those_before_and_after_each_operation(states: States) -> None:
     [changes] = states.changes(a_run())
     without, with_year = ["id"], ["id", "year"]
-    assert [
-        (fields(change.before), fields(change.after))
-        for change in changes
-        if not isinstance(change.operation, Mark)
-    ] == [
+    assert [(fields(change.before), fields(change.after)) for change in changes] == [
         (without, with_year),
         (with_year, with_year),
         (with_year, without),
         (without, with_year),
+    ]
+
+
+def test_operation_that_is_applied_to_the_database_only__leaves_the_models(states: States) -> None:
+    [changes] = states.changes([migration(SeparateDatabaseAndState([ADD]), ADD)])
+    assert [(fields(change.before), fields(change.after)) for change in changes] == [
+        (["id"], ["id", "year"]),
+        (["id"], ["id", "year"]),
     ]
 
 
@@ -73,7 +75,7 @@ def test_states_of_another_run__have_the_same_models(states: States) -> None:
 
 @pytest.mark.parametrize(
     ("most", "number", "is_kept"),
-    [(3, 0, True), (2, 0, False), pytest.param(2, 1, True, id="mark, which changes nothing")],
+    [(4, 0, True), (3, 0, False), pytest.param(3, 1, True, id="code, which changes nothing")],
 )
 def test_models__released_if_there_are_many_states(
     states: States, monkeypatch: pytest.MonkeyPatch, most: int, number: int, is_kept: bool
@@ -124,13 +126,3 @@ def test_key_to_a_model_that_the_state_no_longer_has__still_refers_to_it() -> No
     [[_, change]] = states.changes([migration(DeleteModel("Album"), RemoveField("song", "album"))])
     field = change.before.apps.get_model("music", "song")._meta.get_field("album")
     assert field.related_model is states.first.apps.get_model("music", "album")
-
-
-def test_copy_that_was_changed__does_not_have_the_models_of_the_state_before() -> None:
-    """SeparateDatabaseAndState applies its operations to copies of a state."""
-    key = models.ForeignKey("music.album", models.CASCADE)
-    states = States(project(ALBUM, model("music.Song", album=key)))
-    copied = states.last([migration(ADD)]).clone()
-    copied.remove_model("music", "album")
-    with pytest.raises(ValueError, match=r"lazy reference to 'music\.album'"):
-        _ = copied.apps

@@ -16,7 +16,7 @@ from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
 PLAN, BACKUP, PAUSE = "This destroys", "Backup: ", "Trying again"
-"""What is printed once the plan is made, once the backup is written, and before a pause."""
+"""The lines that rollback prints after the plan, after the backup, and before a pause."""
 READ, WRITE = "SELECT FROM user_profiles", "UPDATE user_profiles SET bio = bio"
 
 
@@ -113,24 +113,19 @@ def test_session_that_lets_go_in_a_pause__waited_for(
     assert lines[-1].startswith("Rolled back users.")
 
 
-@pytest.mark.parametrize(
-    "rename",
-    [
-        "migrations.RenameModel('Note', 'Notice'),",
-        "migrations.SeparateDatabaseAndState([migrations.RenameModel('Note', 'Notice')],"
-        " [migrations.RenameModel('Note', 'Notice')]),",
-    ],
-    ids=["alone", "within another"],
-)
+RENAME = "migrations.RenameModel('Note', 'Notice')"
+
+
 def test_model_that_is_renamed_back_after_a_pause__gets_its_old_name(
-    lab: Lab, settings: Settings, rename: str
+    lab: Lab, settings: Settings
 ) -> None:
+    """The renaming is within another operation; tests of `migrate` have it alone."""
     lab.write_models("""
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)
     """)
     lab.make_migrations()
-    lab.write_migration("0002_x", rename)
+    lab.write_migration("0002_x", f"migrations.SeparateDatabaseAndState([{RENAME}], [{RENAME}]),")
     migrate("lab")
     settings.MIGRATE_LOCK_RETRIES = 1
     with session() as other:

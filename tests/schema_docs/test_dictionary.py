@@ -15,7 +15,7 @@ from config.schema_docs.dictionary import (
     Relation,
     Table,
     TableRule,
-    describe,
+    describe_domains,
     read_dictionary,
     relations,
 )
@@ -155,10 +155,10 @@ def test_referrers__the_relations_to_a_table(domains: Sequence[Domain]) -> None:
 
 
 def test_table_that_the_catalog_lacks__without_columns() -> None:
-    assert table(describe({}), "users").columns == []
+    assert table(describe_domains({}), "users").columns == []
 
 
 def test_column_that_only_the_catalog_has__shown() -> None:
     nothing = dict.fromkeys(["default", "generated", "comment"])
     catalog: Catalog = {Key("column", "users", "x"): {"type": "text", "not null": False, **nothing}}
-    assert column(describe(catalog), "users.x") == Column("x", "text", False, "", "", [])
+    assert column(describe_domains(catalog), "users.x") == Column("x", "text", False, "", "", [])

@@ -20,7 +20,7 @@ from tests.support.processes import PATIENCE
 
 
 def main(control: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no client that has ended is waited for
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended clients are not waited for
     while True:
         message, descriptors, *_ = socket.recv_fds(control, 1 << 16, 1)
         if not message:

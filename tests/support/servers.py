@@ -56,7 +56,7 @@ class Server:
 def password_server() -> Iterator[Server]:
     """Run a server that differs from the embedded one: it has passwords and Tokyo's time zone."""
     with _directory_of_nobody() as directory:
-        _run(directory, "cp", "-R", made_once(), "data")  # which is faster than initdb
+        _run(directory, "cp", "-R", made_once(), "data")  # faster than initdb
         password = f"ALTER ROLE postgres PASSWORD '{PASSWORD}'"
         _run(directory, BIN / "postgres", "--single", "-D", "data", "postgres", given=password)
         hba = directory / "data/pg_hba.conf"

@@ -1,4 +1,4 @@
-"""Login with an e-mail address in any case to an open account."""
+"""Login to an open account with an e-mail address, in upper or lower case."""
 
 import pytest
 from django.contrib.auth import authenticate, get_user
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     "typed", ["ada@example.com", "ADA@EXAMPLE.COM", "Ada@Example.com", "ada@example.COM"]
 )
-def test_authenticate_with_the_address_in_any_case__finds_the_user(typed: str) -> None:
+def test_authenticate_in_upper_or_lower_case__finds_the_user(typed: str) -> None:
     user = UserFactory.create(email="ada@example.com", password="secret")
     assert authenticate(username=typed, password="secret") == user
 

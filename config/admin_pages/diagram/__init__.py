@@ -8,3 +8,5 @@ its layout is 50 % wider and higher, takes seconds, and needs a script of 1.6 MB
 from config.admin_pages.diagram.cards import Detail
 from config.admin_pages.diagram.drawing import Box, Diagram, Edge, Frame, draw
 from config.admin_pages.diagram.focus import focus
+
+__all__ = ["Box", "Detail", "Diagram", "Edge", "Frame", "draw", "focus"]

@@ -7,7 +7,7 @@ from django.db.migrations import AlterModelTable, RunSQL, SeparateDatabaseAndSta
 
 from config.hazards.alternatives.migration_files import NEXT, NOW, Alternative, NewMigration
 from config.hazards.alternatives.statement_rewrites import ReversibleSQL, run_sql, script
-from config.hazards.operation_sql import Collector, OperationSQL, read_reverse
+from config.hazards.operation_sql import CollectingSchemaEditor, OperationSQL, read_reverse
 
 
 def delete_model(operation: OperationSQL, codes: Collection[str]) -> Alternative:
@@ -46,7 +46,7 @@ def dropped_key(operation: OperationSQL, old: Any) -> ReversibleSQL:
 
     The key would block changes by code that no longer knows the field.
     """
-    editor: Any = Collector(operation.connection)
+    editor: Any = CollectingSchemaEditor(operation.connection)
     create = editor._create_fk_sql(old.model, old, "_fk_%(to_table)s_%(to_column)s")
     alter = f"ALTER TABLE {create.parts['table']}"
     return ReversibleSQL(f"{alter} DROP CONSTRAINT {create.parts['name']}", str(create))

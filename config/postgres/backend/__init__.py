@@ -6,8 +6,8 @@ from config.postgres.backend.transactions import (
     LASTING,
     begin,
     certain_commit,
+    final_status,
     revive,
-    transaction_status,
 )
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "DatabaseWrapper",
     "begin",
     "certain_commit",
+    "final_status",
     "revive",
-    "transaction_status",
 ]

@@ -66,7 +66,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def is_cluster(self) -> bool:
-        """Whether the database belongs to a Citus cluster, read once, without Django's cursor."""
+        """True if the database belongs to a Citus cluster, read once, without Django's cursor."""
         self.ensure_connection()
         with self.wrap_database_errors:
             return bool(self.connection.execute(HAS_CITUS).fetchone()[0])

@@ -5,15 +5,16 @@ complete index of a migration that is not recorded as applied. The migration can
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, NamedTuple
 
-from django.db import Error, transaction
+from django.db import transaction
 from django.db.backends.utils import split_identifier
 from django.db.models import Index, Model
 
 from config.postgres.names import shortened
+from config.postgres.queries import read_rows
 
 FIND_INDEX = """
     SELECT indisvalid, substring(pg_get_indexdef(indexrelid) FROM ' USING (.*)')
@@ -38,12 +39,6 @@ def is_built(editor: Any, model: type[Model], index: Index) -> bool:
         editor.execute(index.remove_sql(model, editor, concurrently=True))
         return False
     return found is not None and found.definition == _expected_definition(editor, model, index)
-
-
-def drop_invalid(editor: Any, model: type[Model], index: Index) -> None:
-    """Drop the index that a failed statement has left; if that fails, leave it to the next one."""
-    with suppress(Error):
-        is_built(editor, model, index)
 
 
 @contextmanager
@@ -77,7 +72,5 @@ def _expected_definition(editor: Any, model: type[Model], index: Index) -> str |
 
 
 def _find_index(editor: Any, index: str, table: str) -> FoundIndex | None:
-    with editor.connection.cursor() as cursor:
-        cursor.execute(FIND_INDEX, [index, table])
-        row = cursor.fetchone()
-    return row and FoundIndex(*row)
+    rows = read_rows(editor.connection, FIND_INDEX, [index, table])
+    return FoundIndex(*rows[0]) if rows else None

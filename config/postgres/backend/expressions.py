@@ -124,11 +124,11 @@ def _has_type(expression: Any, enum: EnumField) -> bool:
     return own is not None and own.type_name == enum.type_name
 
 
-def as_text(expression: Any) -> Any:
+def cast_to_text(expression: Any) -> Any:
     """Return `expression`, with a cast to text if it is an enum."""
     if isinstance(expression, models.When):
         expression = expression.copy()
-        expression.result = as_text(expression.result)
+        expression.result = cast_to_text(expression.result)
         return expression
     if not enum_of(expression):
         return expression
@@ -145,7 +145,7 @@ def _with_text_columns(query: Query, positions: Container[int]) -> Query:
         )
         return query
     columns = [
-        as_text(column) if position in positions else column
+        cast_to_text(column) if position in positions else column
         for position, column in enumerate(_columns(query))
     ]
     query.select = tuple(columns[: len(query.select)])
@@ -175,7 +175,7 @@ def _(cast: sql.Cast) -> Any:
     to, own = enum_of(cast), enum_of(source)
     if to is None or own is None or to.type_name == own.type_name:
         return cast
-    return _with_sources(cast, [as_text(source)])
+    return _with_sources(cast, [cast_to_text(source)])
 
 
 @with_casts.register
@@ -200,7 +200,7 @@ def _with_text_sources(function: Any) -> Any:
     if not any(map(enum_of, sources)):
         return function
     # An aggregate with DISTINCT can be ordered only by the aggregated expression itself.
-    cast = _order_by_text if getattr(function, "distinct", False) else as_text
+    cast = _order_by_text if getattr(function, "distinct", False) else cast_to_text
     return _with_sources(function, list(map(cast, sources)))
 
 
@@ -211,7 +211,7 @@ def _is_array(source: Any) -> bool:
 def _order_by_text(source: Any) -> Any:
     if isinstance(source, (OrderByList, OrderBy)):
         return _with_sources(source, list(map(_order_by_text, source.get_source_expressions())))
-    return as_text(source)
+    return cast_to_text(source)
 
 
 for _kind in TEXT_FUNCTIONS:
@@ -228,7 +228,7 @@ def _(expression: Any) -> Any:
     if enum_of(expression) or not any(map(enum_of, _chosen_parts(expression))):
         return expression
     sources = expression.get_source_expressions()
-    expression = _with_sources(expression, [as_text(source) for source in sources])
+    expression = _with_sources(expression, [cast_to_text(source) for source in sources])
     if _scalar_enum(expression.output_field):
         expression.output_field = models.TextField()
     return expression
@@ -246,8 +246,8 @@ def _(lookup: Lookup) -> Any:
         return lookup
     if left or any(map(enum_of, rights)):
         lookup = lookup.copy()
-        rights = [as_text(right) for right in rights]
-        lookup.lhs = as_text(lookup.lhs)
+        rights = [cast_to_text(right) for right in rights]
+        lookup.lhs = cast_to_text(lookup.lhs)
         lookup.rhs = ExpressionList(*rights) if is_list else rights[0]
     return lookup
 

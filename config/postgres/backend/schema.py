@@ -1,17 +1,18 @@
 """The schema editor of the PostgreSQL backend."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import Error, router, transaction
 from django.db.backends.base.schema import _related_non_m2m_objects
-from django.db.backends.utils import CursorWrapper, split_identifier
+from django.db.backends.utils import split_identifier
 from django.db.models import BaseConstraint, CharField, Index, Model
 
 from config.postgres.backend.cluster_schema import ClusterSchemaEditor
-from config.postgres.backend.concurrent_index import drop_invalid, is_built, renamed_index
+from config.postgres.backend.concurrent_index import is_built, renamed_index
 from config.postgres.enums import (
     EnumField,
     Swap,
@@ -74,8 +75,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
 
     def enum_labels(self, name: str) -> list[str] | None:
         """Return the labels of the type in the database, or None if it does not exist."""
-        with self.connection.cursor() as cursor:
-            enum = find_enum(cursor, name)
+        enum = find_enum(self.connection, name)
         return enum.labels if enum else None
 
     def create_enum(self, name: str, labels: Sequence[str]) -> None:
@@ -159,13 +159,12 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         could not be created again.
         """
         self._run_deferred()
-        with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
-            enum = find_enum(cursor, name)
-            if enum:
+        with transaction.atomic(self.connection.alias):
+            if enum := find_enum(self.connection, name):
                 labels = change(enum.labels)
                 if labels != enum.labels:
-                    plan = partial(plan_swap, cursor, enum, labels, replacements)
-                    self._swap_enum(cursor, plan, advice)
+                    plan = partial(plan_swap, self.connection, enum, labels, replacements)
+                    self._swap_enum(plan, advice)
             elif self.collect_sql:
                 self.collected_sql.append(
                     f"-- Enum type {name} is not in this database yet, so its dependents are "
@@ -178,19 +177,19 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
                     "Run manage.py verify_schema to see what else is missing."
                 )
 
-    def _swap_enum(self, cursor: CursorWrapper, plan: Callable[[], Swap], advice: str) -> None:
+    def _swap_enum(self, plan: Callable[[], Swap], advice: str) -> None:
         swap = plan()
         if not self.collect_sql:
             # Check without locks first, because counting takes time and the change may be refused.
-            check_removed(cursor, swap, advice)
+            check_removed(self.connection, swap, advice)
             self.connection.check_constraints()  # ALTER TABLE fails while checks are pending
         if lock := swap.lock():
             self.execute(lock, None)
         if not self.collect_sql:
             # Other sessions may have changed rows and definitions before the lock was granted.
             swap = plan()
-            check_removed(cursor, swap, advice)
-        for sql in swap.statements():
+            check_removed(self.connection, swap, advice)
+        for sql in swap.statements:
             self.execute(sql, None)
         self._register_enum_arrays()
 
@@ -218,7 +217,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             try:
                 super().add_index(model, index, concurrently=True)
             except Error:
-                drop_invalid(self, model, index)
+                with suppress(Error):  # if this fails, too, the next attempt drops the index
+                    is_built(self, model, index)
                 raise
 
     def remove_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:

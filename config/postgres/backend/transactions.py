@@ -54,44 +54,40 @@ def revive(connection: BaseDatabaseWrapper) -> None:
 
 
 @contextmanager
-def certain_commit(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Open a transaction. If the connection is lost during COMMIT, find out if it was committed.
+def certain_commit(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    """Open a transaction, whose id is yielded.
 
-    Raise the error of COMMIT unless it was.
+    If the connection is lost during COMMIT, find out if it was committed. Raise the error unless
+    it was.
     """
-    transaction_id = None
+    is_complete = False
     revive(connection)
     try:
         with transaction.atomic(using=connection.alias):
-            yield
-            transaction_id = _read_transaction_id(connection)
+            [(transaction_id,)] = read_rows(connection, "SELECT pg_current_xact_id()::text")
+            yield transaction_id
+            is_complete = True
     except Error as error:
-        if not (transaction_id and is_lost(error) and _is_committed(connection, transaction_id)):
+        if not (is_complete and is_lost(error)):
+            raise
+        if final_status(connection, transaction_id) != "committed":
             raise
 
 
-def _read_transaction_id(connection: BaseDatabaseWrapper) -> str | None:
-    """Return the id of the current transaction, or None if it has written nothing."""
-    [(transaction_id,)] = read_rows(connection, "SELECT pg_current_xact_id_if_assigned()::text")
-    return transaction_id
-
-
-def _is_committed(connection: BaseDatabaseWrapper, transaction_id: str) -> bool:
-    """Return whether the transaction was committed; False if the server does not answer in time."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        status = transaction_status(connection, transaction_id)
-        if status in ("committed", "aborted"):
-            return bool(status == "committed")
-        time.sleep(POLL_SECONDS)
-    return False
-
-
-def transaction_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
-    """Return "committed", "aborted", "in progress" or "unknown", as a new session reports it.
+def final_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
+    """Return "committed" or "aborted", as a new session reports it, or another word if none does.
 
     The old session may be lost, or may still run a statement.
     """
+    deadline = time.monotonic() + PATIENCE
+    while (status := _read_status(connection, transaction_id)) not in ("committed", "aborted"):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_SECONDS)
+    return status
+
+
+def _read_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
     connection.close()
     try:
         rows = read_rows(connection, "SELECT pg_xact_status(%s::xid8)", [transaction_id])

@@ -15,7 +15,7 @@ from config.postgres.catalog.catalog import (
 from config.postgres.catalog.definitions import (
     Definition,
     DropAndRecreate,
-    in_order,
+    drop_and_recreate,
     read_definitions,
 )
 from config.postgres.catalog.dependencies import Address, transposed
@@ -45,7 +45,7 @@ __all__ = [
     "Value",
     "check_may_create_temporary",
     "check_may_read",
-    "in_order",
+    "drop_and_recreate",
     "literal",
     "quote",
     "read_catalog",

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog.definition_queries import BY_KIND, DETAILS
 from config.postgres.catalog.dependencies import Address
 from config.postgres.catalog.type_dependents import Dependents
+from config.postgres.queries import read_rows
 
 ALTERED = ("column", "default")
 """Kinds that are altered instead of dropped, so that they keep their comment and privileges."""
@@ -39,15 +40,14 @@ class Definition:
 
 
 class DropAndRecreate(NamedTuple):
-    """The statements for a table, or for an object that is not part of one."""
+    """The statements that drop objects, and those that create them again, each in order."""
 
     drop: list[str]
     create: list[str]
-    finish: list[str]
 
 
 def read_definitions(
-    cursor: CursorWrapper,
+    connection: BaseDatabaseWrapper,
     dependents: Dependents,
     labels: Sequence[str],
     replace: Mapping[str, str],
@@ -58,60 +58,55 @@ def read_definitions(
     """
     change = {"labels": labels, "old": list(replace), "new": list(replace.values())}
     return [
-        _read_definition(cursor, address, kind, change)
+        _read_definition(connection, address, kind, change)
         for kind in BY_KIND
         for address in dependents.of_kind(kind)
     ]
 
 
 def _read_definition(
-    cursor: CursorWrapper, address: Address, kind: str, change: Mapping[str, object]
+    connection: BaseDatabaseWrapper, address: Address, kind: str, change: Mapping[str, object]
 ) -> Definition:
     parameters = {**address._asdict(), **change}
-    cursor.execute(BY_KIND[kind], parameters)
-    description, table, drop, create, finish = cursor.fetchone()
-    details: list[str] = []
-    if kind not in ALTERED:
-        cursor.execute(DETAILS, parameters)
-        details = [sql for (sql,) in cursor.fetchall()]
+    [(description, table, drop, create, finish)] = read_rows(connection, BY_KIND[kind], parameters)
+    details = () if kind in ALTERED else read_rows(connection, DETAILS, parameters)
     description = DESCRIBED_AS.get(kind, "") + description
-    return Definition(address, description, table, drop, create, finish, details)
+    statements = [sql for (sql,) in details]
+    return Definition(address, description, table, drop, create, finish, statements)
 
 
-def in_order(
+def drop_and_recreate(
     definitions: Sequence[Definition], dependents: Dependents, *, is_cluster: bool
-) -> list[DropAndRecreate]:
-    """Return the statements in an order in which the objects can be created.
+) -> DropAndRecreate:
+    """Return the statements in an order in which the objects can be dropped and created.
 
-    They can be dropped in the reverse order. Each table is altered by one statement, so that it is
-    rewritten only once; on a cluster by several, since Citus adds a constraint only by itself.
-    Raise graphlib.CycleError if there is no such order.
+    Each table is altered by one statement, so that it is rewritten only once; on a cluster by
+    several, since Citus adds a constraint only by itself. Raise graphlib.CycleError if there is no
+    such order.
     """
     nodes = {item.address: item.table or item.address for item in definitions}
     sorter = TopologicalSorter[object](dict.fromkeys(nodes.values(), ()))
     for address, needs in dependents.needs.items():
         if node := nodes.get(address):
             sorter.add(node, *(nodes[need] for need in needs if nodes[need] != node))
-    return [
-        _combine([item for item in definitions if nodes[item.address] == node], is_cluster)
-        for node in sorter.static_order()
-    ]
+    drop: list[str] = []
+    create: list[str] = []
+    finish: list[str] = []
+    for next_node in sorter.static_order():
+        items = [item for item in definitions if nodes[item.address] == next_node]
+        table = items[0].table
+        # A column is dropped after its constraints, because DROP COLUMN would drop them, too.
+        drops = [sql for item in reversed(items) for sql in item.drop]
+        drop = [*_altering(table, drops, is_cluster), *drop]
+        create += _altering(table, [sql for item in items for sql in item.create], is_cluster)
+        create += [sql for item in items for sql in item.details]
+        finish = [*(sql for item in items for sql in item.finish), *finish]
+    return DropAndRecreate(drop, create + finish)
 
 
-def _combine(definitions: Sequence[Definition], is_cluster: bool) -> DropAndRecreate:
-    # A column is dropped after its constraints, because DROP COLUMN would drop them, too.
-    drop = [sql for item in reversed(definitions) for sql in item.drop]
-    create = [sql for item in definitions for sql in item.create]
-    if table := definitions[0].table:
-        alter = _alter_one_by_one if is_cluster else _alter_at_once
-        drop, create = alter(table, drop), alter(table, create)
-    create += [sql for item in definitions for sql in item.details]
-    return DropAndRecreate(drop, create, [sql for item in definitions for sql in item.finish])
-
-
-def _alter_at_once(table: str, actions: Sequence[str]) -> list[str]:
-    return [f"ALTER TABLE {table} {', '.join(actions)}"] if actions else []
-
-
-def _alter_one_by_one(table: str, actions: Sequence[str]) -> list[str]:
+def _altering(table: str | None, statements: list[str], is_cluster: bool) -> list[str]:
+    """Return the statements; if they are actions on `table`, as those of ALTER TABLE."""
+    if table is None or not statements:
+        return statements
+    actions = statements if is_cluster else [", ".join(statements)]
     return [f"ALTER TABLE {table} {action}" for action in actions]

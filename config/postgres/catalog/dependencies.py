@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from config.postgres.queries import read_rows
 
 
 class Address(NamedTuple):
@@ -44,8 +46,8 @@ class Dependency(NamedTuple):
 class Walk:
     """A breadth-first walk over pg_depend that reads each level in one query."""
 
-    def __init__(self, cursor: CursorWrapper, roots: Iterable[Address]) -> None:
-        self._cursor = cursor
+    def __init__(self, connection: BaseDatabaseWrapper, roots: Iterable[Address]) -> None:
+        self._connection = connection
         self._seen: set[Address] = set()
         self._next: list[Address] = []
         self.follow(*roots)
@@ -59,11 +61,8 @@ class Walk:
         """Yield the dependents of the roots, then those of the objects that were followed."""
         while self._next:
             level, self._next = self._next, []
-            self._cursor.execute(DEPENDENCIES, transposed(level))
-            yield [
-                Dependency(Address(*row[0:3]), Address(*row[3:6]), row[6])
-                for row in self._cursor.fetchall()
-            ]
+            rows = read_rows(self._connection, DEPENDENCIES, transposed(level))
+            yield [Dependency(Address(*row[0:3]), Address(*row[3:6]), row[6]) for row in rows]
 
 
 def transposed(addresses: Sequence[Address]) -> list[list[str | int]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog.catalog import Schema
+from config.postgres.queries import read_rows
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,9 @@ def read_disk_usage(
     connection: BaseDatabaseWrapper, schema: Schema | None = None
 ) -> dict[str, DiskUsage]:
     """Return the disk usage of each table, by name: of one schema, or of all in the search path."""
-    with connection.cursor() as cursor:
-        cursor.execute(DISK_USAGE, [schema.oid if schema else None])
-        return {
-            name: DiskUsage(rows, heap, json.loads(indexes), dead)
-            for name, rows, heap, indexes, dead in cursor.fetchall()
-            if heap is not None  # None if the table has been dropped meanwhile
-        }
+    rows_read = read_rows(connection, DISK_USAGE, [schema.oid if schema else None])
+    return {
+        name: DiskUsage(rows, heap, json.loads(indexes), dead)
+        for name, rows, heap, indexes, dead in rows_read
+        if heap is not None  # None if the table has been dropped meanwhile
+    }

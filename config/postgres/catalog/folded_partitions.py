@@ -30,7 +30,7 @@ class CatalogPartition(NamedTuple):
     schema: str | None
     """None for the schema of the table."""
     is_pending: bool
-    """Whether DETACH PARTITION … CONCURRENTLY was interrupted."""
+    """True if DETACH PARTITION … CONCURRENTLY was interrupted."""
     bound: str
 
 

@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog.dependencies import Address, Dependency, Walk, transposed
+from config.postgres.queries import read_rows
 
 
 @dataclass(frozen=True, order=True)
@@ -31,13 +32,13 @@ class Described(NamedTuple):
     relation: int | None
 
 
-def read_obstacles(cursor: CursorWrapper, removed: Collection[Address]) -> list[Obstacle]:
+def read_obstacles(connection: BaseDatabaseWrapper, removed: Collection[Address]) -> list[Obstacle]:
     """Return the objects that depend on `removed`, also indirectly, and are not dropped with it.
 
     Publications are obstacles, because PostgreSQL would remove the table from them, which their
     subscribers would not notice.
     """
-    dependencies = _read_dependencies(cursor, removed)
+    dependencies = _read_dependencies(connection, removed)
     dropped = _roots([item for item in dependencies if item.is_dropped], removed)
     blocking = {
         item.dependent: None
@@ -45,7 +46,8 @@ def read_obstacles(cursor: CursorWrapper, removed: Collection[Address]) -> list[
         if item.dependent not in dropped and (item.type == "n" or item.is_publication)
     }
     roots = _roots(dependencies, removed)
-    described = _read_descriptions(cursor, [*blocking, *removed])
+    rows = read_rows(connection, DESCRIPTIONS, transposed([*blocking, *removed]))
+    described = {Address(*row[:3]): Described(*row[3:]) for row in rows}
     return sorted(
         Obstacle(
             described[address].description,
@@ -57,9 +59,11 @@ def read_obstacles(cursor: CursorWrapper, removed: Collection[Address]) -> list[
     )
 
 
-def _read_dependencies(cursor: CursorWrapper, removed: Collection[Address]) -> list[Dependency]:
+def _read_dependencies(
+    connection: BaseDatabaseWrapper, removed: Collection[Address]
+) -> list[Dependency]:
     """Return the direct and indirect dependencies on `removed`, except within one object."""
-    walk = Walk(cursor, removed)
+    walk = Walk(connection, removed)
     dependencies = []
     for level in walk.levels():
         for item in level:
@@ -86,11 +90,6 @@ def _roots(
                 roots[dependent] |= roots[needed]
                 changed.append(dependent)
     return roots
-
-
-def _read_descriptions(cursor: CursorWrapper, addresses: list[Address]) -> dict[Address, Described]:
-    cursor.execute(DESCRIPTIONS, transposed(addresses))
-    return {Address(*row[:3]): Described(*row[3:]) for row in cursor.fetchall()}
 
 
 def _is_obstacle(address: Address, relation: int | None, blocking: Collection[Address]) -> bool:

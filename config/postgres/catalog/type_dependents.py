@@ -6,13 +6,14 @@ the type, and the views, rules, policies, triggers, functions, foreign keys and 
 that use such a column.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog.dependencies import Address, Walk, transposed
+from config.postgres.queries import read_rows
 
 
 @dataclass(frozen=True)
@@ -46,69 +47,68 @@ REBUILT = ("check", "default", "index", "key", "statistics")
 """The kinds that PostgreSQL rebuilds when it changes the type of their column."""
 
 
-def read_dependents(cursor: CursorWrapper, type_oid: int, shards: Collection[int]) -> Dependents:
+def read_dependents(
+    connection: BaseDatabaseWrapper, type_oid: int, shards: Collection[int]
+) -> Dependents:
     """Return the type and the objects that must be dropped before it.
 
     The `shards` are oids of tables that change together with other tables.
     """
     root = Address("pg_type", type_oid)
-    hidden = _read_included(cursor, [Address("pg_class", oid) for oid in shards])
     found = Dependents({root: "enum type"})
-    unit_of = {root: root}
-    walk = Walk(cursor, [root])
+    hidden = _read_included(connection, [Address("pg_class", oid) for oid in shards])
+    _add_dependents(connection, found, [root], hidden)
+    return found
+
+
+def read_dependents_outside(
+    connection: BaseDatabaseWrapper, roots: Collection[Address]
+) -> Dependents:
+    """Return the objects that prevent a DROP of `roots`, which drops their parts, too."""
+    found = Dependents({})
+    dropped = _read_included(connection, roots)
+    _add_dependents(connection, found, dropped, dropped, refused_kinds=NOT_OUTSIDE)
+    return found
+
+
+def _add_dependents(
+    connection: BaseDatabaseWrapper,
+    found: Dependents,
+    roots: Collection[Address],
+    hidden: Collection[Address],
+    *,
+    refused_kinds: Collection[str] = (),
+) -> None:
+    """Add the objects that depend on `roots` to `found`, except for `hidden` ones."""
+    unit_of = {address: address for address in found.kinds}
+    walk = Walk(connection, roots)
     for level in walk.levels():
         visible = [item for item in level if not item.dependent.is_within(hidden)]
-        units = _read_units(cursor, [item.dependent for item in visible])
+        units = _read_units(connection, [item.dependent for item in visible])
         for item in visible:
-            needed = unit_of[item.needed]
+            needed = unit_of.get(item.needed)
             kind, address, description = units[item.dependent]
-            if kind is None:
+            if kind is None or kind in refused_kinds:
                 if description not in found.refused:
                     found.refused.append(description)
-            elif item.type == "i" and (address == needed or item.dependent.catalog == "pg_type"):
+            elif needed and item.type == "i" and (address == needed or kind == INCLUDED):
                 # An array type, the row type of a view, or the index of a constraint.
                 unit_of.setdefault(item.dependent, needed)
                 walk.follow(item.dependent)
             elif kind != INCLUDED and address != needed:
-                found.needs.setdefault(address, set()).add(needed)
-                is_rebuilt = found.kinds[needed] == "column" and kind in REBUILT
+                found.needs.setdefault(address, set()).update({needed} if needed else ())
+                is_rebuilt = needed and found.kinds[needed] == "column" and kind in REBUILT
                 # A column whose type changes includes its default.
                 if not is_rebuilt and found.kinds.get(address, "default") == "default":
                     found.kinds[address] = kind
                     unit_of.setdefault(address, address)
                     walk.follow(address)
-    return found
 
 
-def read_dependents_outside(cursor: CursorWrapper, roots: Collection[Address]) -> Dependents:
-    """Return the objects that prevent a DROP of `roots`, which drops their parts, too."""
-    dropped = _read_included(cursor, roots)
-    found = Dependents({})
-    unit_of: dict[Address, Address] = {}
-    walk = Walk(cursor, dropped)
-    for level in walk.levels():
-        outside = [item for item in level if not item.dependent.is_within(dropped)]
-        units = _read_units(cursor, [item.dependent for item in outside])
-        for item in outside:
-            needed = unit_of.get(item.needed)
-            kind, address, description = units[item.dependent]
-            if kind is None or kind in NOT_OUTSIDE:
-                found.refused.append(description)
-            elif needed and item.type == "i" and (address == needed or kind == INCLUDED):
-                unit_of.setdefault(item.dependent, needed)
-                walk.follow(item.dependent)
-            elif kind != INCLUDED and address != needed:
-                found.needs.setdefault(address, set()).update({needed} if needed else ())
-                found.kinds[address] = kind
-                unit_of[address] = address
-                walk.follow(address)
-    return found
-
-
-def _read_included(cursor: CursorWrapper, roots: Collection[Address]) -> set[Address]:
+def _read_included(connection: BaseDatabaseWrapper, roots: Collection[Address]) -> set[Address]:
     """Return `roots` and the objects that a DROP of them includes."""
     included = set(roots)
-    walk = Walk(cursor, roots)
+    walk = Walk(connection, roots)
     for level in walk.levels():
         for item in level:
             if item.is_dropped:
@@ -117,11 +117,11 @@ def _read_included(cursor: CursorWrapper, roots: Collection[Address]) -> set[Add
     return included
 
 
-def _read_units(cursor: CursorWrapper, addresses: Sequence[Address]) -> Mapping[Address, Unit]:
-    cursor.execute(UNITS, transposed(list(dict.fromkeys(addresses))))
-    return {
-        Address(*row[0:3]): Unit(row[3], Address(*row[4:7]), row[7]) for row in cursor.fetchall()
-    }
+def _read_units(
+    connection: BaseDatabaseWrapper, addresses: Iterable[Address]
+) -> Mapping[Address, Unit]:
+    rows = read_rows(connection, UNITS, transposed(list(dict.fromkeys(addresses))))
+    return {Address(*row[0:3]): Unit(row[3], Address(*row[4:7]), row[7]) for row in rows}
 
 
 UNITS = """

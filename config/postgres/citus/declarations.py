@@ -21,7 +21,7 @@ class Distributed:
     by: str
     """The name of the field. Rows with equal values are on the same server."""
     colocated: bool = True
-    """Whether rows of other colocated tables with the same value are on that server, too."""
+    """True if rows of other colocated tables with the same value are on that server, too."""
 
 
 @dataclass(frozen=True)

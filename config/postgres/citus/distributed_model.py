@@ -10,10 +10,10 @@ from config.postgres.citus.declarations import MovedRowError, distribution_field
 
 
 class DistributedModel(models.Model):
-    """A row of which UPDATE, DELETE and refresh_from_db() go only to its server.
+    """A row that UPDATE, DELETE and refresh_from_db() find on its own server.
 
-    They have the distribution column in their WHERE clause. An UPDATE does not set it, because
-    Citus refuses that. If the row is not found, the statement is repeated on all servers without
+    Their WHERE clause contains the distribution column. An UPDATE does not set it, because Citus
+    refuses that. If the row is not found, the statement is repeated on all servers without
     the column: its value was changed in Python, or the row was deleted.
     """
 

@@ -17,7 +17,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
     """
 
     _is_placed = False
-    """Whether the query names one place. It is False in clones, which may name others."""
+    """True if the query names one place. It is False in clones, which may name others."""
 
     def _fetch_all(self) -> None:
         """Read the rows. On a cluster, first lock those to be locked, place by place."""

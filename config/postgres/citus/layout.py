@@ -61,7 +61,7 @@ class Placement:
     column: str = ""
     """The column by which they are spread; '' if each server has all of them."""
     colocated: bool = False
-    """Whether rows of other tables that have the same value are on the same server."""
+    """True if rows of other tables that have the same value are on the same server."""
     other: str = ""
     """The words for a place that no model can declare."""
 
@@ -135,7 +135,7 @@ def on_cluster(
 ) -> dict[Key, Attributes]:
     """Return the catalog with its keys as on a cluster, without those that Citus cannot enforce.
 
-    A key that `live` has with the same columns gets its quotes.
+    A key is quoted as in `live`, if it has the same columns there.
     """
     changed = {
         key: _quoted_as(

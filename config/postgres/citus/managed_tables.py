@@ -12,7 +12,7 @@ MANAGED_TABLES = f"""
 SELECT relname
   FROM pg_dist_partition
   JOIN pg_class ON oid = logicalrelid
- WHERE relnamespace = %s AND {IS_MANAGED}
+ WHERE relnamespace = %s AND {IS_MANAGED} AND autoconverted
  ORDER BY relname
 """
 # Citus lets identity columns of managed tables change only while it propagates no DDL.
@@ -57,7 +57,10 @@ $release$;"""
 
 
 def read_managed(connection: BaseDatabaseWrapper, schema: Schema) -> list[str]:
-    """Return the names of the local tables that Citus manages, which are none without Citus."""
+    """Return the local tables that Citus manages by itself, which are none without Citus.
+
+    Those that an administrator has added, with citus_add_local_table_to_metadata(), are others.
+    """
     if not is_cluster(connection.alias):
         return []
     return [name for (name,) in read_rows(connection, MANAGED_TABLES, [schema.oid])]

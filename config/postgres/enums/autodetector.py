@@ -91,42 +91,33 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         return super()._detect_changes(convert_apps, graph)
 
     def generate_deleted_models(self) -> None:
-        """Delete a partitioned table with its partitions, which cannot be removed before it."""
+        """Delete models together with their partitions and their links to parent models.
+
+        Partitions cannot be removed from a table that stays. If a link were removed before its
+        model, Django would create another one when the migration is unapplied.
+        """
         new = self.new_model_keys | self.new_unmanaged_keys
-        deleted = (self.old_model_keys | self.old_unmanaged_keys) - new
-        for key in deleted:
-            options = self.from_state.models[key].options
-            rules = options.get("constraints", [])
-            options["constraints"] = [
+        links: set[tuple[str, str, str]] = set()
+        for key in (self.old_model_keys | self.old_unmanaged_keys) - new:
+            model = self.from_state.models[key]
+            rules = model.options.get("constraints", [])
+            model.options["constraints"] = [
                 rule for rule in rules if not isinstance(rule, MonthlyPartitions)
             ]
+            for name in _links_to_parents(model):
+                del model.fields[name]
+                links.add((*key, name))
         super().generate_deleted_models()
-        self._delete_children_with_links(deleted)
-
-    def _delete_children_with_links(self, deleted: Collection[tuple[str, str]]) -> None:
-        """Delete child models together with their links to parents, and before the parents.
-
-        If the link were removed before, Django would create another one when the migration is
-        unapplied.
-        """
-        links = {
-            (*key, name)
-            for key in deleted
-            for name, field in self.from_state.models[key].fields.items()
-            if field.remote_field and getattr(field.remote_field, "parent_link", False)
-        }
         for app_label, operations in self.generated_operations.items():
-            operations[:] = [
-                operation
-                for operation in operations
-                if not isinstance(operation, RemoveField)
-                or (app_label, operation.model_name_lower, operation.name) not in links
-            ]
             for operation in operations:
-                operation._auto_deps = [
-                    *_dependencies_without_links(app_label, operation, links),
-                    *_dependencies_on_removals(app_label, operation),
-                ]
+                operation._auto_deps += _dependencies_on_removals(app_label, operation)
+                if isinstance(operation, DeleteModel):
+                    relations = self.from_state.relations[app_label, operation.name_lower]
+                    operation._auto_deps += [
+                        OperationDependency(app, child, None, OperationDependency.Type.REMOVE)
+                        for (app, child), fields in relations.items()
+                        if any((app, child, name) in links for name in fields)
+                    ]
 
     def _detect_renamed_types(self, old: DeclaredTypes, new: DeclaredTypes) -> None:
         appeared = [name for name in new if name not in old]
@@ -257,18 +248,13 @@ def _rank(operation: Operation, has_renamed: bool) -> int:
     return ORDER.index(())
 
 
-def _dependencies_without_links(
-    app_label: str, operation: Operation, links: Collection[tuple[str, str, str]]
-) -> Iterator[OperationDependency]:
-    """Yield the dependencies of the operation, on the whole model instead of one of the `links`."""
-    own = (app_label, operation.name_lower) if isinstance(operation, DeleteModel) else None
-    for needed in operation._auto_deps:
-        key = (needed.app_label, needed.model_name_lower)
-        is_link = (*key, needed.field_name) in links
-        if is_link and key != own:
-            yield OperationDependency(*key, None, OperationDependency.Type.REMOVE)
-        elif not is_link:
-            yield needed
+def _links_to_parents(model: ModelState) -> list[str]:
+    """Return the names of the fields that link the rows of a child model to its parents."""
+    return [
+        name
+        for name, field in model.fields.items()
+        if field.remote_field and getattr(field.remote_field, "parent_link", False)
+    ]
 
 
 def _dependencies_on_removals(

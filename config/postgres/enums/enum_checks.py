@@ -8,23 +8,19 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db import models
 from django.db.backends.utils import split_identifier
+from psycopg.postgres import types
 
 from config.postgres.enums.field import EnumField, enum_field
 from config.postgres.names import MAX_BYTES
 
-BUILT_IN_TYPES = """
-    aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange
-    anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange
-    bit bool box bpchar bytea char cid cidr circle cstring date datemultirange daterange
-    event_trigger fdw_handler float4 float8 gtsvector index_am_handler inet int2 int2vector int4
-    int4multirange int4range int8 int8multirange int8range internal interval json jsonb jsonpath
-    language_handler line lseg macaddr macaddr8 money name numeric nummultirange numrange oid
-    oidvector path point polygon record refcursor regclass regcollation regconfig regdictionary
-    regnamespace regoper regoperator regproc regprocedure regrole regtype table_am_handler text tid
-    time timestamp timestamptz timetz trigger tsm_handler tsmultirange tsquery tsrange
-    tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar void xid xid8 xml
+PSEUDO_TYPES = """
+    any anyarray anycompatible anycompatiblearray anycompatiblemultirange anycompatiblenonarray
+    anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange char cstring
+    event_trigger fdw_handler index_am_handler internal language_handler table_am_handler trigger
+    tsm_handler unknown void
 """
-"""The types in pg_catalog whose names do not begin with `pg_`."""
+BUILT_IN_TYPES = {info.name for info in types}.union(PSEUDO_TYPES.split())
+"""The types in pg_catalog whose names do not begin with `pg_`; psycopg lists those of columns."""
 
 
 def check_enum_types(**kwargs: Any) -> list[CheckMessage]:
@@ -85,7 +81,7 @@ def _check_name(
             obj=cls,
             id="enums.E006",
         )
-    if name in BUILT_IN_TYPES.split() or name.startswith("pg_"):
+    if name in BUILT_IN_TYPES or name.startswith("pg_"):
         yield Error(
             f"{enum_type} has the name of a type of PostgreSQL's own, which would be used instead.",
             hint=hint,

@@ -12,13 +12,12 @@ from itertools import groupby, product
 from typing import NamedTuple
 
 from django.core.management.base import CommandError
-from django.db.backends.utils import CursorWrapper
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres.catalog import (
     Definition,
     Dependents,
-    DropAndRecreate,
-    in_order,
+    drop_and_recreate,
     literal,
     read_definitions,
     read_dependents,
@@ -26,6 +25,7 @@ from config.postgres.catalog import (
 )
 from config.postgres.citus import is_cluster, read_shards
 from config.postgres.enums.arrays import parse_array
+from config.postgres.queries import read_rows
 from config.postgres.row_security import every_row
 
 
@@ -75,19 +75,12 @@ class Swap:
     replacements: Mapping[str, str]
     columns: Sequence[EnumColumn]
     definitions: Sequence[Definition]
-    steps: Sequence[DropAndRecreate]
+    statements: Sequence[str]
+    """The SQL of the change, in order."""
 
     @property
     def removed(self) -> list[str]:
         return self.enum.without(self.labels)
-
-    def statements(self) -> list[str]:
-        """Return the SQL statements of the change, in order."""
-        return [
-            *(sql for step in reversed(self.steps) for sql in step.drop),
-            *(sql for step in self.steps for sql in step.create),
-            *(sql for step in reversed(self.steps) for sql in step.finish),
-        ]
 
     def lock(self) -> str | None:
         """Return the statement that locks the tables with the type, or None if there are none."""
@@ -95,15 +88,14 @@ class Swap:
         return f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE" if tables else None
 
 
-def find_enum(cursor: CursorWrapper, name: str) -> EnumType | None:
+def find_enum(connection: BaseDatabaseWrapper, name: str) -> EnumType | None:
     """Return the type with this name in the search path, or None."""
-    cursor.execute(FIND_ENUM_TYPE, [name])
-    row = cursor.fetchone()
-    return row and EnumType(*row)
+    rows = read_rows(connection, FIND_ENUM_TYPE, [name])
+    return EnumType(*rows[0]) if rows else None
 
 
 def plan_swap(
-    cursor: CursorWrapper,
+    connection: BaseDatabaseWrapper,
     enum: EnumType,
     labels: Sequence[str],
     replacements: Mapping[str, str] | None = None,
@@ -113,27 +105,32 @@ def plan_swap(
     Raise CommandError if a dependent object could not be created again.
     """
     replacements = replacements or {}
-    dependents = read_dependents(cursor, enum.oid, read_shards(cursor.db))
-    _check_owners_of(cursor, enum, dependents)
+    dependents = read_dependents(connection, enum.oid, read_shards(connection))
+    _check_owners_of(connection, enum, dependents)
     if dependents.refused:
         raise _not_recreatable(enum, dependents.refused)
-    definitions = read_definitions(cursor, dependents, labels, replacements)
+    definitions = read_definitions(connection, dependents, labels, replacements)
     try:
-        steps = in_order(definitions, dependents, is_cluster=is_cluster(cursor.db.alias))
+        drop, create = drop_and_recreate(
+            definitions, dependents, is_cluster=is_cluster(connection.alias)
+        )
     except CycleError as error:
         raise _not_recreatable(enum, ["objects that depend on each other"]) from error
-    columns = _read_columns(cursor, enum, dependents)
-    return Swap(enum, labels, replacements, columns, definitions, steps)
+    columns = _read_columns(connection, enum, dependents)
+    return Swap(enum, labels, replacements, columns, definitions, [*drop, *create])
 
 
-def check_owners(cursor: CursorWrapper, enum: EnumType) -> None:
+def check_owners(connection: BaseDatabaseWrapper, enum: EnumType) -> None:
     """Raise CommandError if the role may not drop the type or one of its dependents."""
-    _check_owners_of(cursor, enum, read_dependents(cursor, enum.oid, read_shards(cursor.db)))
+    dependents = read_dependents(connection, enum.oid, read_shards(connection))
+    _check_owners_of(connection, enum, dependents)
 
 
-def _check_owners_of(cursor: CursorWrapper, enum: EnumType, dependents: Dependents) -> None:
-    cursor.execute(READ_OTHER_OWNERS, transposed(sorted(dependents.kinds)))
-    if others := cursor.fetchall():
+def _check_owners_of(
+    connection: BaseDatabaseWrapper, enum: EnumType, dependents: Dependents
+) -> None:
+    addresses = transposed(sorted(dependents.kinds))
+    if others := read_rows(connection, READ_OTHER_OWNERS, addresses):
         _, owner, role = others[0]
         owned = ", ".join(f"{name} belongs to role {owner}" for name, owner, _ in others)
         raise CommandError(
@@ -152,15 +149,14 @@ def _not_recreatable(enum: EnumType, dependents: Sequence[str]) -> CommandError:
 
 
 def _read_columns(
-    cursor: CursorWrapper, enum: EnumType, dependents: Dependents
+    connection: BaseDatabaseWrapper, enum: EnumType, dependents: Dependents
 ) -> list[EnumColumn]:
-    addresses = dependents.of_kind("column")
-    oids, numbers = [item.oid for item in addresses], [item.number for item in addresses]
-    cursor.execute(READ_ENUM_COLUMNS, [enum.rendered, oids, numbers])
-    return [EnumColumn(*row) for row in cursor.fetchall()]
+    _, oids, numbers = transposed(dependents.of_kind("column"))
+    rows = read_rows(connection, READ_ENUM_COLUMNS, [enum.rendered, oids, numbers])
+    return [EnumColumn(*row) for row in rows]
 
 
-def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
+def check_removed(connection: BaseDatabaseWrapper, swap: Swap, advice: str = "") -> None:
     """Raise CommandError if a definition or a row still uses a removed label.
 
     `advice` is a sentence about another way to deal with the rows.
@@ -174,13 +170,13 @@ def check_removed(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
                 f"{definition.description} names {'it' if len(found) == 1 else 'them'}. This "
                 "migration changed nothing. Change or drop that first."
             )
-    check_label_uses(cursor, swap, advice)
+    check_label_uses(connection, swap, advice)
 
 
-def check_label_uses(cursor: CursorWrapper, swap: Swap, advice: str = "") -> None:
+def check_label_uses(connection: BaseDatabaseWrapper, swap: Swap, advice: str = "") -> None:
     """Raise CommandError if a row still uses a removed label without a replacement."""
-    with every_row(cursor.db):
-        uses = list(_read_uses(cursor, swap))
+    with every_row(connection):
+        uses = list(_read_uses(connection, swap))
     if uses:
         raise CommandError(
             f"Cannot remove {_describe_labels({use.label: None for use in uses})} from enum type "
@@ -199,7 +195,7 @@ def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
             yield from parse_array(label) if array else [label]
 
 
-def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[LabelUse]:
+def _read_uses(connection: BaseDatabaseWrapper, swap: Swap) -> Iterator[LabelUse]:
     """Yield the uses of removed labels without a replacement. Read each table once."""
     labels = [label for label in swap.removed if label not in swap.replacements]
     for table, columns in groupby(swap.columns, key=lambda column: column.table):
@@ -210,8 +206,8 @@ def _read_uses(cursor: CursorWrapper, swap: Swap) -> Iterator[LabelUse]:
             for label, column in places
         )
         if places:
-            cursor.execute(f"SELECT {counts} FROM {table}")  # noqa: S608
-            for (label, column), rows in zip(places, cursor.fetchone(), strict=True):
+            [numbers] = read_rows(connection, f"SELECT {counts} FROM {table}")  # noqa: S608
+            for (label, column), rows in zip(places, numbers, strict=True):
                 if rows:
                     yield LabelUse(label, column, rows)
 
@@ -271,15 +267,10 @@ SELECT DISTINCT pg_describe_object(d.catalog::regclass, d.oid, 0),
     WHEN 'pg_type' THEN (SELECT typowner FROM pg_type WHERE oid = d.oid)
     WHEN 'pg_proc' THEN (SELECT proowner FROM pg_proc WHERE oid = d.oid)
     WHEN 'pg_statistic_ext' THEN (SELECT stxowner FROM pg_statistic_ext WHERE oid = d.oid)
-    ELSE (SELECT relowner FROM pg_class WHERE oid IN (
-            SELECT conrelid FROM pg_constraint AS k
-             WHERE d.catalog = 'pg_constraint' AND k.oid = d.oid
-             UNION ALL
-            SELECT tgrelid FROM pg_trigger AS t WHERE d.catalog = 'pg_trigger' AND t.oid = d.oid
-             UNION ALL
-            SELECT polrelid FROM pg_policy AS p WHERE d.catalog = 'pg_policy' AND p.oid = d.oid
-             UNION ALL
-            SELECT ev_class FROM pg_rewrite AS r WHERE d.catalog = 'pg_rewrite' AND r.oid = d.oid))
+    ELSE (SELECT DISTINCT relowner  -- the owner of its table
+            FROM pg_depend JOIN pg_class ON pg_class.oid = refobjid
+           WHERE classid = d.catalog::regclass AND objid = d.oid
+             AND refclassid = 'pg_class'::regclass AND deptype = 'a')
     END) AS owned (owner)
  WHERE NOT pg_has_role(owner, 'USAGE')
  ORDER BY 1

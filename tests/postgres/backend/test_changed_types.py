@@ -52,7 +52,7 @@ def test_fields_that_values_are_compared_with__are_named_in_the_condition() -> N
     [(MODELS, ""), (REFERRING, ", primary_key=True")],
     ids=["of their table", "of a table with foreign keys"],
 )
-def test_type_of_a_column_in_expressions__as_if_made_with_it_there_and_back(
+def test_type_of_a_column_in_expressions_changed__matches_the_models_and_is_undone(
     lab: Lab, models: str, key: str
 ) -> None:
     lab.write_models(models.format(f"CharField(max_length=50{key})"))

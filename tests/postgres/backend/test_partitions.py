@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.core.management.base import CommandError
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.migrations import Migration
 from django.db.migrations.operations import (
     AddConstraint,
@@ -215,14 +215,16 @@ CHANGES: dict[str, Sequence[Operation]] = {
 }
 
 
-@pytest.mark.parametrize("operations", CHANGES.values(), ids=CHANGES)
 def test_change__reaches_every_partition_and_is_undone(
-    state: ProjectState, operations: Sequence[Operation]
+    state: ProjectState, subtests: pytest.Subtests
 ) -> None:
     before = indexes_by_partition()
-    there_and_back(state, *operations)
-    unapplied(state, *operations)
-    assert indexes_by_partition() == before
+    for name, operations in CHANGES.items():
+        with subtests.test(name), transaction.atomic():
+            there_and_back(state, *operations)
+            unapplied(state, *operations)
+            assert indexes_by_partition() == before
+            transaction.set_rollback(True)
 
 
 def indexes_by_partition() -> list[tuple[Any, ...]]:
@@ -234,16 +236,12 @@ def indexes_by_partition() -> list[tuple[Any, ...]]:
     )
 
 
-def test_new_table__is_partitioned_by_the_column(db: None) -> None:
+def test_new_table__is_partitioned_by_the_column_and_has_a_key_of_both(db: None) -> None:
     applied(ProjectState(), *create())
     assert run_sql(
         "SELECT pg_get_partkeydef('music_play'::regclass), relname, pg_get_expr(relpartbound, oid)"
         " FROM pg_class WHERE oid = 'music_play_default'::regclass"
     ) == [('RANGE ("time")', "music_play_default", "DEFAULT")]
-
-
-def test_new_table__has_a_key_of_both_columns(db: None) -> None:
-    applied(ProjectState(), *create())
     assert run_sql(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
         " WHERE conrelid = 'music_play'::regclass AND contype = 'p'"
@@ -299,44 +297,37 @@ def test_table_partitioned_by_date__takes_the_rows_of_its_months(db: None) -> No
     ]
 
 
-def test_partitions_of_an_existing_table__are_refused(db: None) -> None:
-    state = applied(
-        ProjectState(),
-        CreateModel(
-            "Play", [("id", models.AutoField(primary_key=True)), ("time", models.DateTimeField())]
+WITHOUT_PARTITIONS = CreateModel(
+    "Play", [("id", models.AutoField(primary_key=True)), ("time", models.DateTimeField())]
+)
+REMOVE = RemoveConstraint("play", "music_play_default")
+BY_OTHER = AddConstraint("play", MonthlyPartitions("other", name="music_play_default"))
+
+
+@pytest.mark.parametrize(
+    ("table", "operations", "is_there", "wanted"),
+    [
+        ([WITHOUT_PARTITIONS], [AddConstraint("play", BY_TIME)], "without partitions", "with"),
+        (create(), [REMOVE], "with partitions", "without"),
+        (
+            create(other=models.DateTimeField()),
+            [REMOVE, BY_OTHER],
+            "with partitions by 'time'",
+            "with",
         ),
-    )
+    ],
+    ids=["added", "removed", "by another column"],
+)
+def test_partitions_of_an_existing_table_changed__refused(
+    db: None, table: list[Operation], operations: list[Operation], is_there: str, wanted: str
+) -> None:
+    state = applied(ProjectState(), *table)
     with pytest.raises(CommandError) as error:
-        applied(state, AddConstraint("play", BY_TIME))
+        applied(state, *operations)
     assert str(error.value) == (
-        "Table music_play exists without partitions, which PostgreSQL cannot change afterwards. "
-        "This migration changed nothing. Add a model with 'music_play_default', copy the "
+        f"Table music_play exists {is_there}, which PostgreSQL cannot change afterwards. "
+        f"This migration changed nothing. Add a model {wanted} 'music_play_default', copy the "
         "rows to its table, and rename both."
-    )
-
-
-def test_partitions_removed_from_a_table__are_refused(state: ProjectState) -> None:
-    with pytest.raises(CommandError) as error:
-        applied(state, RemoveConstraint("play", "music_play_default"))
-    assert str(error.value) == (
-        "Table music_play exists with partitions, which PostgreSQL cannot change afterwards. "
-        "This migration changed nothing. Add a model without 'music_play_default', copy the "
-        "rows to its table, and rename both."
-    )
-
-
-def test_partitions_by_another_column__are_refused(db: None) -> None:
-    state = applied(ProjectState(), *create(other=models.DateTimeField()))
-    with pytest.raises(CommandError) as error:
-        applied(
-            state,
-            RemoveConstraint("play", "music_play_default"),
-            AddConstraint("play", MonthlyPartitions("other", name="music_play_default")),
-        )
-    assert str(error.value) == (
-        "Table music_play exists with partitions by 'time', which PostgreSQL cannot change "
-        "afterwards. This migration changed nothing. Add a model with 'music_play_default', "
-        "copy the rows to its table, and rename both."
     )
 
 

@@ -62,7 +62,7 @@ OPTIONS = {
         models.UniqueConstraint(fields=["size"], condition=Q(id__gt=1), name="late_uniq"),
     ],
 }
-"""Options with names that could be derived, but are not."""
+"""Options with explicit names, of which some look like derived ones."""
 CREATE: list[Operation] = [
     CreateEnum("mood", ["happy", "sad"]),
     CreateModel("Singer", [("name", text(primary_key=True))]),
@@ -227,7 +227,7 @@ CASES_IN_SALES: dict[str, Sequence[Operation]] = {
     [(CREATE, CASES), (IN_SALES, CASES_IN_SALES)],
     ids=["usual schema", "other schemas"],
 )
-def test_change__gives_the_names_of_new_tables_run_or_as_collected_sql_and_undone_the_old_ones(
+def test_change_forwards_and_back__names_as_in_new_tables_and_as_before(
     create: list[Operation], cases: dict[str, Sequence[Operation]], subtests: pytest.Subtests
 ) -> None:
     state = applied(ProjectState(), *create)
@@ -268,7 +268,7 @@ def create_again(state: ProjectState) -> None:
 
 
 def names() -> list[tuple[Any, ...]]:
-    """Return the names of the app's tables, and of what belongs to them."""
+    """Return the names of the app's tables and of their constraints, indexes and sequences."""
     return run_sql(NAMES)
 
 

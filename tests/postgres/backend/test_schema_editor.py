@@ -1,6 +1,6 @@
 """The schema editor: columns that change to and from enum types, names, and dropped tables."""
 
-from itertools import permutations
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -35,8 +35,9 @@ def array(base: Any) -> Any:
     return lambda **options: ArrayField(base(), **options)
 
 
-SCALARS = list(permutations([text, mood, feeling], 2))
-ARRAYS = list(permutations([array(text), array(mood), array(feeling)], 2))
+# Each alteration runs backwards as well, and so from the second type to the first.
+SCALARS = list(combinations([text, mood, feeling], 2))
+ARRAYS = list(combinations([array(text), array(mood), array(feeling)], 2))
 TYPES = [CreateEnum("mood", ["happy", "sad"]), CreateEnum("feeling", ["sad", "calm", "happy"])]
 
 
@@ -93,7 +94,9 @@ def test_array_column_altered__keeps_its_values(old: Any, new: Any) -> None:
         ({"null": True}, {"db_default": "sad"}),
         ({"db_default": "sad"}, {"null": True}),
         ({}, {"db_column": "state_of_mind"}),
+        ({"db_column": "state_of_mind"}, {}),
         ({"db_default": "sad"}, {"db_default": "sad", "db_column": "state_of_mind"}),
+        ({"db_default": "sad", "db_column": "state_of_mind"}, {"db_default": "sad"}),
         ({"db_comment": "How it sounds."}, {"db_comment": "How it feels."}),
         ({"db_index": True}, {}),
         ({}, {"db_index": True}),
@@ -111,7 +114,8 @@ def test_column_altered_with_other_options__migrates_forwards_and_backwards(
     old: Any, new: Any, old_options: dict[str, Any], new_options: dict[str, Any]
 ) -> None:
     state = table(old(**old_options))
-    run_sql("INSERT INTO music_song (mood) VALUES ('sad')")
+    column = old_options.get("db_column", "mood")
+    run_sql(f"INSERT INTO music_song ({column}) VALUES ('sad')")
     there_and_back(state, AlterField("song", "mood", new(**new_options)))
 
 

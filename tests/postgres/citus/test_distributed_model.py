@@ -22,9 +22,7 @@ def notification() -> Notification:
 
 
 def test_save__finds_the_row_by_its_place(notification: Notification) -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         notification.save()
     [update] = [query["sql"] for query in queries]
     assignments, condition = update.removeprefix("UPDATE").split(" WHERE ")
@@ -34,15 +32,12 @@ def test_save__finds_the_row_by_its_place(notification: Notification) -> None:
     assert condition.startswith(f"({place} AND {key})")
 
 
-def test_save_of_a_changed_place__moves_the_row(notification: Notification) -> None:
+@pytest.mark.parametrize("fields", [None, ["recipient"]], ids=["with others", "alone"])
+def test_save_of_a_changed_place__moves_the_row(
+    notification: Notification, fields: list[str] | None
+) -> None:
     notification.recipient = UserFactory.create()
-    notification.save()
-    assert Notification.objects.get().recipient == notification.recipient
-
-
-def test_save_of_a_changed_place_alone__moves_the_row(notification: Notification) -> None:
-    notification.recipient = UserFactory.create()
-    notification.save(update_fields=["recipient"])
+    notification.save(update_fields=fields)
     assert Notification.objects.get().recipient == notification.recipient
 
 

@@ -19,10 +19,9 @@ def _task() -> None:
 
 def alterations() -> list[str]:
     """Return the statements that alter tables when the labels are reordered."""
-    with connection.cursor() as cursor:
-        enum = find_enum(cursor, "level")
-        assert enum
-        statements = plan_swap(cursor, enum, ["none", "low"]).statements()
+    enum = find_enum(connection, "level")
+    assert enum
+    statements = plan_swap(connection, enum, ["none", "low"]).statements
     return [sql.removeprefix("ALTER TABLE public.") for sql in statements if "ALTER TABLE" in sql]
 
 

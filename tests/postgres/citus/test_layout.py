@@ -115,53 +115,47 @@ def test_catalog_on_cluster__has_the_quotes_of_the_live_one(column: str) -> None
     assert on_cluster(catalog, layout, printed) == {key: {"definition": expected}}
 
 
-def test_place__of_a_reference_table() -> None:
-    assert place("users", Placement(), {}) == "SELECT create_reference_table('\"users\"');"
-
-
 COLOCATED = Placement("a_id", colocated=True)
-
-
-def test_place__of_the_first_of_a_group() -> None:
-    assert place("a", COLOCATED, {"b": Placement("b_id")}) == (
-        "SELECT create_distributed_table('\"a\"', 'a_id', colocate_with => 'none');"
-    )
-
-
-def test_place__beside_the_others_of_a_group() -> None:
-    assert place("a", COLOCATED, {"b": COLOCATED}) == (
-        "SELECT create_distributed_table('\"a\"', 'a_id', colocate_with => '\"b\"');"
-    )
-
-
-def test_move__to_another_column() -> None:
-    assert move("a", Placement("b_id"), Placement("a_id"), {}) == (
+STATEMENTS = {
+    "place a reference table": (
+        place("a", Placement(), {}),
+        "SELECT create_reference_table('\"a\"');",
+    ),
+    "place the first of a group": (
+        place("a", COLOCATED, {"b": Placement("b_id")}),
+        "SELECT create_distributed_table('\"a\"', 'a_id', colocate_with => 'none');",
+    ),
+    "place it next to the others of a group": (
+        place("a", COLOCATED, {"b": COLOCATED}),
+        "SELECT create_distributed_table('\"a\"', 'a_id', colocate_with => '\"b\"');",
+    ),
+    "move it to another column": (
+        move("a", Placement("b_id"), Placement("a_id"), {}),
         "SELECT alter_distributed_table('\"a\"', distribution_column => 'a_id', "
-        "colocate_with => 'none');"
-    )
-
-
-def test_move__to_a_group() -> None:
-    assert move("a", Placement("a_id"), COLOCATED, {"b": COLOCATED}) == (
+        "colocate_with => 'none');",
+    ),
+    "move it to a group": (
+        move("a", Placement("a_id"), COLOCATED, {"b": COLOCATED}),
         "SELECT alter_distributed_table('\"a\"', distribution_column => 'a_id', "
-        "colocate_with => '\"b\"');"
-    )
+        "colocate_with => '\"b\"');",
+    ),
+    "move it out of a group": (
+        move("a", COLOCATED, Placement("a_id"), {"b": COLOCATED}),
+        "SELECT update_distributed_table_colocation('\"a\"', colocate_with => 'none');",
+    ),
+    "move a reference table": (move("a", Placement(), COLOCATED, {}), None),
+    "take it back with what foreign keys connect": (
+        take_back("a"),
+        "SELECT undistribute_table('\"a\"', cascade_via_foreign_keys => true);",
+    ),
+}
 
 
-def test_move__out_of_a_group() -> None:
-    assert move("a", COLOCATED, Placement("a_id"), {"b": COLOCATED}) == (
-        "SELECT update_distributed_table_colocation('\"a\"', colocate_with => 'none');"
-    )
-
-
-def test_move__of_a_reference_table_is_no_statement() -> None:
-    assert move("a", Placement(), COLOCATED, {}) is None
-
-
-def test_take_back__takes_what_foreign_keys_connect() -> None:
-    assert take_back("users") == (
-        "SELECT undistribute_table('\"users\"', cascade_via_foreign_keys => true);"
-    )
+@pytest.mark.parametrize(("statement", "expected"), STATEMENTS.values(), ids=STATEMENTS)
+def test_statement_about_a_table__does_what_is_wanted(
+    statement: str | None, expected: str | None
+) -> None:
+    assert statement == expected
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,12 @@ TABLES = (Policy, Ticket, Comment)
 
 @pytest.fixture(scope="module")
 def helpdesk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Install the app and its tables, until the module ends: other tests count what there is."""
+    """Install the app and its tables until the module ends, because other tests count tables."""
     state = ProjectState()
     with override_settings(
         INSTALLED_APPS=[*settings.INSTALLED_APPS, "tests.postgres.enums.helpdesk"]
     ):
-        apps.clear_cache()  # relations to the app may be missing from it
+        apps.clear_cache()  # it may lack relations to the app
         with django_db_blocker.unblock(), connection.schema_editor() as editor:
             for enum_type in TYPES:
                 enum_type.database_forwards("helpdesk", editor, state, state)
@@ -47,9 +47,9 @@ def binding(
 ) -> Iterator[None]:
     """Run the module with each way of sending parameters: inside the SQL, and separately.
 
-    It is for modules whose labels become parameters of expressions, lookups, writes or
-    constraints. What happens to a label before or after the query, in validation, forms or
-    serializers, does not depend on the binding, and is tested with one.
+    Use it in modules whose labels become parameters of expressions, lookups, writes or
+    constraints. Validation, forms and serializers work before or after the query, so their tests
+    need only one way.
     """
     before = connection.settings_dict["OPTIONS"]["server_side_binding"]
     with django_db_blocker.unblock():
@@ -62,25 +62,38 @@ def binding(
 def _reconnect(*, server_side_binding: bool) -> None:
     connection.close()
     connection.settings_dict["OPTIONS"]["server_side_binding"] = server_side_binding
-    connection.features = connection.features_class(connection)  # they cache the option
+    connection.features = connection.features_class(connection)  # the features cache the option
+
+
+@pytest.fixture(scope="module")
+def committed_tickets(helpdesk: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Insert four tickets, until the module ends. The title of one is a label."""
+    tickets = [
+        Ticket(title="broken", urgency=Urgency.LOW),
+        Ticket(
+            title="high",
+            urgency=Urgency.HIGH,
+            former_urgency=Urgency.LOW,
+            channel=Channel.EMAIL,
+            urgencies=[Urgency.LOW, Urgency.HIGH],
+        ),
+        Ticket(
+            title="slow",
+            urgency=Urgency.MEDIUM,
+            former_urgency=Urgency.HIGH,
+            channel=Channel.PHONE,
+            urgencies=[Urgency.MEDIUM],
+        ),
+        Ticket(title="typo", urgency=Urgency.LOW, former_urgency=Urgency.LOW),
+    ]
+    with django_db_blocker.unblock():
+        for ticket in tickets:
+            ticket.save()
+    yield
+    with django_db_blocker.unblock():
+        Ticket.objects.all().delete()
 
 
 @pytest.fixture
-def tickets(helpdesk: None, db: None) -> None:
-    """Insert four tickets. The title of one is a label."""
-    Ticket.objects.create(title="broken", urgency=Urgency.LOW)
-    Ticket.objects.create(
-        title="high",
-        urgency=Urgency.HIGH,
-        former_urgency=Urgency.LOW,
-        channel=Channel.EMAIL,
-        urgencies=[Urgency.LOW, Urgency.HIGH],
-    )
-    Ticket.objects.create(
-        title="slow",
-        urgency=Urgency.MEDIUM,
-        former_urgency=Urgency.HIGH,
-        channel=Channel.PHONE,
-        urgencies=[Urgency.MEDIUM],
-    )
-    Ticket.objects.create(title="typo", urgency=Urgency.LOW, former_urgency=Urgency.LOW)
+def tickets(committed_tickets: None, db: None) -> None:
+    """Provide the tickets to a test, in a transaction."""

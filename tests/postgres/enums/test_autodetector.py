@@ -176,7 +176,7 @@ def test_enum_field_as_migrations_hold_it__equals_that_of_the_class() -> None:
     assert detected([song(mood=labelled)], [song(mood=of_class)]) == {}
 
 
-def test_texts_that_people_read_changed__nothing_detected() -> None:
+def test_display_texts_changed__nothing_detected() -> None:
     class Reworded(models.TextChoices):
         HAPPY = "happy", "In good spirits"
         SAD = "sad", "In low spirits"
@@ -397,7 +397,7 @@ def test_default_moved_from_a_removed_to_an_added_label__altered_in_between() ->
     }
 
 
-def test_types_of_two_models_changed__in_one_go() -> None:
+def test_types_of_two_models_changed__detected_together() -> None:
     before = [song(mood=MOOD), model("music.Album", tempo=EnumField(Tempo))]
     slow = EnumField(type_name="tempo", labels=["slow"])
     after = [song(mood=mood("happy", "sad", "calm")), model("music.Album", tempo=slow)]
@@ -493,7 +493,7 @@ def written(migration: Migration) -> tuple[str, Migration]:
     """Return the source of the file and the migration that Python reads from it."""
     source = MigrationWriter(migration, include_header=False).as_string()
     module: dict[str, Any] = {}
-    exec(source, module)  # noqa: S102  it is what a migration file is for
+    exec(source, module)  # noqa: S102  Django executes migration files, too
     return source, module["Migration"](migration.name, migration.app_label)
 
 
@@ -546,7 +546,7 @@ def test_enum_type_of_an_app_in_a_circle__created_in_its_first_migration() -> No
     ]
 
 
-def test_circle_deleted__enum_types_dropped_after_the_models_that_wait() -> None:
+def test_circle_deleted__enum_types_dropped_after_the_models() -> None:
     loan = model("library.Loan", payment=fk("shop.Payment", null=True), mood=MOOD)
     payment = model("shop.Payment", loan=fk("library.Loan"), tempo=EnumField(Tempo))
     assert steps(detected([loan, payment], [])) == {

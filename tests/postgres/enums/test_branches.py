@@ -17,7 +17,7 @@ from config.postgres.enums import (
     RenameEnumValue,
 )
 from tests.support.lab import Lab
-from tests.support.migrations import applied, described, migrate, run_sql, schema, unapplied
+from tests.support.migrations import applied, described, migrate, new_schema, run_sql, unapplied
 
 LABELS = ["happy", "sad"]
 CREATE, DROP = CreateEnum("mood", LABELS), DropEnum("mood", LABELS)
@@ -93,11 +93,11 @@ def test_other_changes_of_two_branches__both_made_and_one_undone(
     first: Operation, second: Operation, labels: str
 ) -> None:
     applied(ProjectState(), CREATE, first)
-    between = schema()
+    between = new_schema()
     applied(ProjectState(), second)
-    assert f"enum type mood ({labels})" in schema()
+    assert f"enum type mood ({labels})" in new_schema()
     unapplied(ProjectState(), second)
-    assert schema() == between
+    assert new_schema() == between
 
 
 def test_label_that_two_branches_add_and_one_uses__refused_with_a_hint(lab: Lab) -> None:

@@ -29,7 +29,7 @@ from config.postgres.enums import (
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
-from tests.support.migrations import applied, described, migrate, run_sql, schema, unapplied
+from tests.support.migrations import applied, described, migrate, new_schema, run_sql, unapplied
 
 LABELS = ["happy", "sad"]
 MOOD = EnumField(type_name="mood", labels=LABELS)
@@ -103,11 +103,11 @@ DEFINITION = """
 def test_condition_that_names_a_label__created_before_the_type_changes(
     operations: Sequence[Operation], definition: str | None
 ) -> None:
-    before = schema()
+    before = new_schema()
     applied(ProjectState(), CREATE, *operations)
     assert run_sql(DEFINITION) == [(definition,)]
     unapplied(ProjectState(), CREATE, *operations)
-    assert schema() == before
+    assert new_schema() == before
 
 
 @pytest.mark.django_db
@@ -118,7 +118,7 @@ def test_foreign_key_to_a_table_that_the_rest_of_the_migration_creates__waits_fo
     operations = [CREATE, album, CreateModel("Song", [("id", key), ("album", to_album)]), RENAME]
     create = RunSQL("CREATE TABLE music_album (id int PRIMARY KEY)")
     applied(ProjectState(), *operations, create)
-    assert "constraint music_song_album_id_fk on music_song" in "\n".join(schema())
+    assert "constraint music_song_album_id_fk on music_song" in "\n".join(new_schema())
 
 
 def test_label_renamed_in_the_migration_that_creates_its_check__there_and_back(lab: Lab) -> None:

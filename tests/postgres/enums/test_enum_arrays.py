@@ -20,6 +20,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce, Upper
+from pytest_django import DjangoDbBlocker
 
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum
@@ -213,13 +214,13 @@ def test_members_as_parameters__are_labels() -> None:
     assert fetched(sql, HIGH, [LOW]) == 3
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("binding")
-def test_array_after_a_reconnect__is_a_list_of_members() -> None:
-    Ticket.objects.create(title="new", urgency="low", urgencies=["low", "high"])
-    connection.close()
-    assert repr(Ticket.objects.get().urgencies) == repr([LOW, HIGH])
-    assert fetched("SELECT urgencies FROM helpdesk_ticket") == ["low", "high"]
+@pytest.mark.usefixtures("binding", "committed_tickets")
+def test_array_after_a_reconnect__is_a_list_of_members(django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        connection.close()
+        assert repr(Ticket.objects.get(title="high").urgencies) == repr([LOW, HIGH])
+        sql = "SELECT urgencies FROM helpdesk_ticket WHERE title = 'high'"
+        assert fetched(sql) == ["low", "high"]
 
 
 @pytest.mark.django_db

@@ -1,12 +1,13 @@
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from config.citus.cluster import check_migrated, read_cluster
 from config.citus.distribution_plan import DistributionPlan, read_placed, read_plan
 from config.citus.distribution_run import DistributionRun
 from config.citus.partitioned import statements_to_restore
-from config.citus.plan_report import IN_PLACE, TAKEN_BACK, describe, describe_return
+from config.citus.plan_report import IN_PLACE, TAKEN_BACK, describe_plan, describe_return
 from config.citus.return_path import statements_back
 from config.console import add_database_option, ask, chosen_connection, counted
 from config.drift import verify
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         if plan.is_empty and not left:
             self.say(f"Nothing to do. {IN_PLACE}.")
             return
-        if self.may_go_on(describe(plan, self.cluster, left), plan):
+        if self.may_go_on(describe_plan(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
                 run = DistributionRun(self.connection, waits, self.say)
                 run.distribute(read_plan(self.connection))  # another run may have been at work
@@ -89,7 +90,7 @@ class Command(BaseCommand):
     def check_schema(self, done: str) -> None:
         """Raise CommandError if the schema differs from the models."""
         self.connection.close()  # the settings of the database are those of new sessions
-        if findings := verify(self.connection).findings:
+        if findings := verify(self.connection, ignored=settings.VERIFY_SCHEMA_IGNORE).findings:
             raise CommandError(
                 f"{done}, but verify_schema finds {counted(len(findings), 'difference')}. "
                 "Run manage.py verify_schema."

@@ -10,9 +10,9 @@ from django.db.models.signals import post_migrate, pre_migrate
 from config.console import chosen_connection
 from config.hazards import PlannedHazards
 from config.migrating.content_types import forget_models, removed_models
+from config.migrating.guards import all_undone, explained_operations, guarded_run
 from config.migrating.preflight import check_plan
 from config.migrating.progress import Progress
-from config.migrating.runs import all_undone, explained_operations, guarded_run
 from config.migrating.signals import migrated, migrating
 from config.migrating.swapped_names import names_kept
 from config.migrating.unfit_rows import check_rows
@@ -21,7 +21,7 @@ from config.postgres.enums import EnumAutodetector, running
 
 
 class Command(migrate.Command):
-    """A migrate that runs alone and waits for locks briefly.
+    """A migrate that only one process runs at a time and whose waits for locks are brief.
 
     It checks the whole plan first. Each migration is one transaction with its record, and a plan
     that unapplies migrations is one transaction.

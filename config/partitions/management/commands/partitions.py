@@ -85,7 +85,8 @@ class Command(BaseCommand):
         chosen = self.chosen_models(options["tables"])
         requested = requested_months(options, current_month())
         if requested.is_empty:
-            self.stdout.write("\n\n".join(map(self.describe, chosen)))
+            tables = ("\n".join(months_table(self.connection, model)) for model in chosen)
+            self.stdout.write("\n\n".join(tables))
         else:
             self.apply(chosen, requested)
 
@@ -102,9 +103,6 @@ class Command(BaseCommand):
                     f"{table} is not partitioned by month. Tables that are: {names}."
                 )
         return [partitioned[table] for table in dict.fromkeys(tables) or partitioned]
-
-    def describe(self, model: type[models.Model]) -> str:
-        return "\n".join(months_table(self.connection, model))
 
     def apply(self, chosen: Sequence[type[models.Model]], requested: RequestedMonths) -> None:
         """Make and remove the requested months. Before months are dropped, show them and ask."""

@@ -23,10 +23,9 @@ from config.console import (
 from config.dumps import ClientPrograms, find_client_programs
 from config.postgres.catalog import read_schema
 from config.postgres.citus import is_cluster
-from config.rollback.backup import Backup, shell_path, write_backup
+from config.rollback.backup import Backup, read_own_tables, shell_path, write_backup
 from config.rollback.dry_run import dry_run_script
 from config.rollback.losses import Losses, destroys_data, read_losses
-from config.rollback.own_tables import read_own_tables
 from config.rollback.plan_report import PlanReport, success
 from config.rollback.rehearsal import rehearse
 from config.rollback.restoration import describe_overwritten, instructions, open_backup, restore
@@ -120,8 +119,7 @@ class Command(BaseCommand):
         self.backup = write_backup(
             self.connection,
             tools,
-            {*read_own_tables(self.connection, job.rollback.before), *job.dropped.written},
-            job.dropped.changed,
+            {*read_own_tables(self.connection, job.rollback.before), *job.dropped.changed},
             Path(self.options["backup_dir"] or settings.ROLLBACK_BACKUP_DIR),
             job.dropped.created,
         )

@@ -148,7 +148,7 @@ class TownPlan:
         return y + FRAME
 
 
-def place(blocks: Iterable[Block], columns: int) -> TownPlan:
+def place_blocks(blocks: Iterable[Block], columns: int) -> TownPlan:
     """Place the blocks one after the other, each as high as possible."""
     plan = TownPlan(columns)
     for block in blocks:
@@ -164,12 +164,12 @@ def arrange(blocks: Sequence[Block]) -> TownPlan:
     """
     most = max((len(block.stacks) for block in blocks), default=1)
     counts = range(most, max(most, len(blocks)) + 1)
-    best = min((place(blocks, count) for count in counts), key=_size)
+    best = min((place_blocks(blocks, count) for count in counts), key=_size)
     pairs = list(combinations(range(len(blocks)), 2))
     for one, other in islice(cycle(pairs), TRIES):
         order = [frame.block for frame in best.frames]
         order[one], order[other] = order[other], order[one]
-        best = min(best, place(order, best.columns), key=_cost)
+        best = min(best, place_blocks(order, best.columns), key=_cost)
     return best
 
 

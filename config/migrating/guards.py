@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError
 from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations import RunPython
 
 from config.console import (
     check_takes_changes,
@@ -13,6 +14,7 @@ from config.console import (
     explain,
     explain_operation,
     explained_interruption,
+    failed_operation,
     is_lost,
     is_node_down,
     is_output_error,
@@ -33,6 +35,7 @@ def guarded_run(
     connection is lost or PostgreSQL refuses rows.
     """
     with explained_interruption(lambda: progress.after_interruption(connection)):
+        _check_is_no_part(connection, progress)
         check_takes_changes(connection)
         with (
             hold_migration_lock(connection, progress, say) as lock,
@@ -44,6 +47,17 @@ def guarded_run(
             yield waits
 
 
+def _check_is_no_part(connection: BaseDatabaseWrapper, progress: Progress) -> None:
+    """Raise CommandError within another run, whose lock this one would wait for."""
+    for wrapper in connection.execute_wrappers:
+        if isinstance(wrapper, LockWaits):
+            raise CommandError(
+                f"{progress.command} cannot run within {wrapper.progress.command}, because it "
+                "would wait for its end. Remove the call; if the migration needs another one, let "
+                "it depend on that."
+            )
+
+
 @contextmanager
 def explained_operations(progress: Progress) -> Iterator[None]:
     """Raise CommandError that names the operation that failed, its migration and the next step.
@@ -52,13 +66,28 @@ def explained_operations(progress: Progress) -> Iterator[None]:
     """
     try:
         yield
+    except CommandError as error:
+        if not (failed := _failed_code(error)):
+            raise
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise CommandError(
+            f"{failed}: {reason}. {progress.standing}", returncode=error.returncode
+        ) from error
     except Exception as error:
         handled = isinstance(driver_error(error), (*LOCK_ERRORS, *ROW_ERRORS))
-        if isinstance(error, CommandError) or handled or is_output_error(error):
+        if handled or is_output_error(error):
             raise
         if message := explain_operation(error, progress.standing):
             raise CommandError(message) from error
         raise
+
+
+def _failed_code(error: CommandError) -> str:
+    """Return which Python code of a migration raised the error, or '' if the error names that."""
+    failed = failed_operation(error)
+    if not failed or str(failed.migration) in str(error):
+        return ""
+    return str(failed) if isinstance(failed.operation, RunPython) else ""
 
 
 @contextmanager
