@@ -5,4 +5,4 @@ from config.replica.own_writes import own_writes
 from config.replica.reading import reader, reads_replica
 from config.replica.router import ReplicaRouter
 
-__all__ = ["Notice", "ReplicaRouter", "own_writes", "reader", "reads_replica", "replica_notice"]
+__all__ = ["ReplicaRouter", "own_writes", "reader", "reads_replica", "replica_notice"]

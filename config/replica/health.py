@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from config.console import explain, is_lost
+from config.deadline import new_session
 from config.replica.lag import OTHER_PRIMARY, POSITION, Lag, WalPosition
-from config.replica.session import new_session, server_has_answered
+from config.replica.watch import server_has_answered
 
 ALIAS = "replica"
 CHECK_SECONDS = 1

@@ -1,5 +1,6 @@
 """The end of a wait for a replica that no longer answers."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
@@ -7,11 +8,12 @@ from threading import Event, Thread
 import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.deadline import cut
-from config.replica.session import new_session, server_has_answered
+from config.deadline import cut, new_session
 
 PERIOD = 1
 """Seconds between two checks while a read waits."""
+SERVER_MESSAGE = re.compile(r"failed: \S+:  ")
+"""A message of the server itself in an error of libpq, in any language: "FATAL:  sorry"."""
 
 
 @contextmanager
@@ -45,3 +47,8 @@ def _answers(connection: BaseDatabaseWrapper) -> bool:
     except psycopg.Error as error:
         return server_has_answered(error)
     return True
+
+
+def server_has_answered(error: psycopg.Error) -> bool:
+    """Return whether the server has sent the error, for example because it has no free slot."""
+    return bool(error.sqlstate or SERVER_MESSAGE.search(str(error)))

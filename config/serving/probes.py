@@ -13,13 +13,11 @@ from django.views.decorators.http import require_safe
 from psycopg import errors
 
 from config.console import counted
-from config.deadline import deadline
+from config.deadline import SECONDS, new_session
 
 type MigrationKey = tuple[str, str]
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
-SECONDS = 2
-"""The time limit for connecting, and again for the query. libpq allows no shorter limit."""
 LIMIT = f"SET LOCAL statement_timeout = '{SECONDS}s'"
 APPLIED = "SELECT app, name FROM django_migrations"
 
@@ -78,9 +76,8 @@ def _read_applied_migrations() -> set[MigrationKey]:
 
     Use a new connection, because Django's may wait without a limit.
     """
-    parameters = connection.get_connection_params() | {"connect_timeout": SECONDS}
     role = connection.settings_dict["OPTIONS"].get("assume_role")
-    with psycopg.connect(**parameters) as session, deadline(session, SECONDS + 0.5):
+    with new_session(connection) as session, session.transaction():
         session.execute(LIMIT)
         if role:
             session.execute("SELECT set_config('role', %s, true)", [role])
