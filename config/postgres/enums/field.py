@@ -95,10 +95,6 @@ class EnumField(CharField):
             return EnumCol(alias, self)
         return super().get_col(alias, output_field)
 
-    @property
-    def cached_col(self) -> Col:
-        return EnumCol(self.model._meta.db_table, self)
-
     @cached_property
     def as_char_field(self) -> CharField:
         """This column as a `CharField`, the target of an `EnumCol`.
