@@ -70,8 +70,8 @@ def explained_operations(progress: Progress) -> Iterator[None]:
         if not (failed := _failed_code(error)):
             raise
         reason = " ".join(str(error).split()).rstrip(".")
-        message = f"{failed}: {reason}. {progress.standing}"
-        raise CommandError(message, returncode=error.returncode) from error
+        whole = f"{failed}: {reason}. {progress.standing}"
+        raise CommandError(whole, returncode=error.returncode) from error
     except Exception as error:
         handled = isinstance(driver_error(error), (*LOCK_ERRORS, *ROW_ERRORS))
         if handled or is_output_error(error):
