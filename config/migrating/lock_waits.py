@@ -136,7 +136,7 @@ def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterato
     If that is 0, the server's own lock_timeout applies.
     """
     waits = LockWaits(lock, say)
-    watching = waits.watch.running(waits.seconds / 4) if waits.seconds else nullcontext()
+    watching = waits.watch.running(waits.seconds / 10) if waits.seconds else nullcontext()
     with lock.connection.execute_wrapper(waits), watching:
         yield waits
 

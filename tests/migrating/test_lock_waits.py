@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from pytest_django import Settings
 
-from config.migrating import lock_waits
+from config.migrating import blockers, lock_waits
 from tests.migrating.sessions import (
     LOCKS,
     Session,
@@ -82,6 +82,17 @@ def test_migration_behind_a_reader_that_stays__gives_up_and_changes_nothing(
         f"3 attempts. Nothing of users.0099_extra is applied. {when_it_ends(pid)}"
     )
     assert dump() == before
+
+
+def test_reader_whose_description_arrives_after_the_timeout__is_named(
+    reader: Session, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MIGRATE_LOCK_RETRIES = 0
+    slow = f"WITH found AS ({blockers.BLOCKERS}) SELECT * FROM found WHERE pg_sleep(0.3)::text = ''"
+    monkeypatch.setattr(blockers, "BLOCKERS", slow)
+    with extra_migration("users", WHOLE), pytest.raises(CommandError) as error:
+        migrate("users")
+    assert blocked_by(reader.info.backend_pid) in without_seconds(str(error.value))
 
 
 def test_migration_behind_a_reader_that_came_during_a_pause__names_that_one(
