@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import psycopg
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.sql import SQL, Composed
@@ -43,7 +42,7 @@ def running_pair() -> Iterator["Pair"]:
             pair.stop()
 
 
-type Query = LiteralString | SQL | Composed
+type Query = LiteralString | bytes | SQL | Composed
 
 
 class Pair:
@@ -54,7 +53,7 @@ class Pair:
         self.standby = DataDirectory(directory / "standby")
 
     def start(self) -> None:
-        """Create the primary and migrate it; make the standby of it."""
+        """Create the primary, and make the standby of it."""
         copy_made(self.primary.directory)
         self.standby.directory.mkdir()
         self.standby._give_to_system_user()
@@ -171,7 +170,3 @@ def databases(**urls: str) -> Iterator[None]:
             del connections[alias]
         connections.settings, connections["default"] = before
         ContentType.objects.clear_cache()
-
-
-def migrate() -> None:
-    call_command("migrate", verbosity=0)
