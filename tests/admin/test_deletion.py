@@ -93,7 +93,7 @@ def test_steps_of_a_cluster__count_the_same_rows_as_the_query(db: None) -> None:
         assert {digest for _, digest in limited} == {0}
 
 
-def test_rows_that_lose_their_link__are_counted_apart(db: None) -> None:
+def test_rows_that_lose_their_link__are_counted_separately(db: None) -> None:
     enrollment = EnrollmentFactory.create(paid=True)
     [kept] = Deletion(Payment, [enrollment.payment_id]).kept
     assert (kept.title, kept.field, str(kept)) == ("enrollments", "payment", "1")
@@ -133,7 +133,7 @@ def test_rows_that_take_too_long_to_count__are_counted_up_to_a_limit(db: None) -
 
 
 @pytest.mark.usefixtures("slow", "unestimated")
-def test_rows_below_rows_that_were_not_all_counted__are_at_least_so_many(db: None) -> None:
+def test_count_below_rows_that_were_not_all_counted__is_a_minimum(db: None) -> None:
     module = CourseModuleFactory.create()
     lessons = LessonFactory.create_batch(3, module=module)
     for lesson in lessons:
@@ -177,7 +177,9 @@ def test_rows_in_several_partitions_that_were_not_all_counted__are_estimated(db:
 
 
 @pytest.mark.usefixtures("slow")
-def test_rows_below_rows_that_were_not_all_counted__are_as_many_as_elsewhere(db: None) -> None:
+def test_count_below_rows_that_were_not_all_counted__is_estimated_from_the_average(
+    db: None,
+) -> None:
     course = CourseFactory.create()
     for enrollment in EnrollmentFactory.create_batch(30, course=course):
         CertificateFactory.create(enrollment=enrollment)
@@ -231,7 +233,7 @@ def test_deletion_of_selected_rows__leaves_the_others(admin_client: Client) -> N
     assert list(Course.objects.all()) == courses[2:]
 
 
-def test_deletion_of_all_rows_of_all_pages__is_only_of_those_selected(
+def test_deletion_with_all_pages_chosen__deletes_only_selected_rows(
     admin_client: Client,
 ) -> None:
     courses = CourseFactory.create_batch(2)

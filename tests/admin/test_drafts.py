@@ -32,7 +32,9 @@ def test_refused_record__is_not_acknowledged(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "٣", "1; path=/"])
-def test_number_that_is_none__is_not_acknowledged(admin_client: Client, number: str) -> None:
+def test_draft_number_that_is_not_a_number__is_not_acknowledged(
+    admin_client: Client, number: str
+) -> None:
     address = url(Course, "change", CourseFactory.create().pk)
     data = page_data(admin_client, address) | {"_draft": number}
     assert saved_number(admin_client, address, data) is None

@@ -73,7 +73,7 @@ def test_record__leads_to_all_that_it_belongs_to(
 
 
 @each_of(Course)
-def test_link__opens_the_list_of_exactly_those_rows(
+def test_link_to_related_rows__lists_exactly_the_counted_rows(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     for factory in BY_MODEL.values():
@@ -94,14 +94,14 @@ def test_link_to_an_only_child__opens_the_record(admin_client: Client) -> None:
     assert none.url == f"{url(UserProfile, 'changelist')}?user__id__exact={user.pk}"
 
 
-def test_link_to_rows_through_others__shows_them(admin_client: Client) -> None:
+def test_link_to_rows_related_through_others__lists_them(admin_client: Client) -> None:
     lesson = LessonFactory.create()
     LessonFactory.create()
     link = links(admin_client, lesson.module.course, "children")["Lessons"]
     assert list(context_of(admin_client, link.url)["cl"].result_list) == [lesson]
 
 
-def test_more_related_rows_than_are_counted__are_at_least_so_many(
+def test_more_related_rows_than_are_counted__are_shown_as_at_least_the_limit(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(related_records, "COUNTED_ROWS", 2)
