@@ -236,7 +236,7 @@ with explained_errors(["manage.py", "x"]):
 
 
 @needs_root
-def test_server_of_another_user__is_for_root_and_that_user(fresh: Path) -> None:
+def test_server_of_another_user__can_be_used_by_root_and_that_user(fresh: Path) -> None:
     os.chown(fresh.parent, NOBODY, NOBODY)
     start = (*PYTHON, "-c", START, fresh)
     for prefix in (AS_NOBODY, (), AS_NOBODY):
