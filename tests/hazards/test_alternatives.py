@@ -157,7 +157,7 @@ OTHER: list[Operation] = [
 """Operations whose alternatives keep a name, or stop where the author has to decide."""
 
 DROPS_DEFAULT = alter("notes", models.TextField(db_index=True))
-"""Has a hazard left, for which no code can be written: running code relies on the default."""
+"""An operation whose alternative keeps a hazard: running code may rely on the default."""
 
 
 def name(operation: Operation) -> str:

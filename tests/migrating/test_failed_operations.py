@@ -194,7 +194,7 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migratio
 
 
 UNDONE = ("DROP TABLE gone", "CREATE VIEW", "SET LOCAL ROLE")
-"""Words of the operations that are undone as well, whose errors have the same form."""
+"""Words of those operations of OBJECTS that a test also undoes."""
 
 
 def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:

@@ -21,7 +21,7 @@ FOR_ROWS = re.compile(
     "Cannot remove label|(is|would be) NULL in|contains null values"
     "|must be unique|is violated in|do not fit type"
 )
-"""The refusals that rows cause, and that no longer come when there are none."""
+"""The refusals that rows cause, which do not occur in empty tables."""
 
 
 def check_there_and_back(journey: Journey) -> None:
