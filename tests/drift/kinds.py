@@ -950,7 +950,7 @@ ENUM_TYPES = [
         on_enum(
             "DELETE FROM pg_enum WHERE enumtypid = %L::regtype AND enumlabel = %L",
             "type_name, label",
-            # No expression may use the label, since PostgreSQL could then no longer print it.
+            # Not a label in an expression: PostgreSQL could then no longer print the expression.
             "type_name || '.' || label NOT IN (SELECT mention[2] || '.' || mention[1] FROM ("
             r" SELECT regexp_matches(text, '''(\w+)''::(\w+)', 'g') AS mention FROM ("
             "  SELECT definition AS text FROM constraints UNION SELECT definition FROM indexes"

@@ -197,7 +197,7 @@ WITHOUT_CODE: list[tuple[Operation, str]] = [
     WITHOUT_CODE,
     ids=lambda value: value.describe()[:60] if isinstance(value, Operation) else "",
 )
-def test_operation_without_code_to_run_instead__has_advice(
+def test_operation_without_an_alternative_as_code__has_advice(
     server: BaseDatabaseWrapper, operation: Operation, advice: str
 ) -> None:
     report = text_report(CheckedMigrations([], find_in(server, operation), []))

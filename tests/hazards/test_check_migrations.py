@@ -1,4 +1,4 @@
-"""check_migrations: its output, its exit status, and what an author may accept."""
+"""check_migrations: its output, its exit status, and the hazards that an author accepts."""
 
 import py_compile
 import re
@@ -363,7 +363,7 @@ CREATED = """
 INDEXED = 'migrations.AddIndex("item", models.Index(fields=["id"], name="by_title")),'
 
 
-def test_check__runs_nothing() -> None:
+def test_check__runs_no_migration() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_class")
         before = cursor.fetchone()
