@@ -161,7 +161,7 @@ RENAME = "migrations.RenameModel('Note', 'Notice'),"
 def test_model_that_is_renamed_back_behind_a_reader__gets_its_old_name(
     lab: Lab, rename: str
 ) -> None:
-    """Django's operation swaps its names meanwhile, and an error leaves them so."""
+    """Django's operation swaps its names while it is undone; an error leaves them swapped."""
     lab.write_models("""
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)
@@ -199,7 +199,9 @@ def test_migration_that_is_not_atomic_and_gives_up__says_what_may_be_left(reader
     )
 
 
-def test_atomic_part_of_migration_that_is_not__is_not_tried_again(reader: Session) -> None:
+def test_atomic_operation_of_a_migration_that_is_not_atomic__is_not_tried_again(
+    reader: Session,
+) -> None:
     pid = reader.info.backend_pid
     lock = "migrations.RunPython(lambda apps, editor: editor.execute('LOCK users'), atomic=True)"
     body = f"atomic = False; operations = [{CREATE_TABLE}, {lock}]"
@@ -213,7 +215,7 @@ def test_atomic_part_of_migration_that_is_not__is_not_tried_again(reader: Sessio
 
 
 def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(database: str) -> None:
-    # Django defers the SQL of an index, and would record the migration after the COMMIT of it.
+    # Django defers the SQL of an index, and would record the migration after committing that SQL.
     add_index = 'migrations.AddField("User", "nick", models.TextField(null=True, db_index=True))'
     with session() as holder, extra_migration("users", f"operations = [{add_index}]"):
         pid = holder.info.backend_pid

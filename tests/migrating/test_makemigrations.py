@@ -176,7 +176,7 @@ def test_label_added_to_a_type__written(song: Lab) -> None:
     assert make_migrations(song, "--check") == NO_CHANGES
 
 
-def test_label_renamed__asked(song: Lab) -> None:
+def test_label_renamed__developer_is_asked(song: Lab) -> None:
     song.write_models(RENAMED)
     output = make_migrations(song, answers="y\n")
     assert output.startswith("Was label 'sad' of enum type mood renamed to 'blue'? [y/N] ")

@@ -1,4 +1,4 @@
-"""migrate forwards: its plan, its records, its content types, and what Django does as before."""
+"""migrate forwards: its plan, its records, its content types, and what it leaves to Django."""
 
 from io import StringIO
 
@@ -70,7 +70,7 @@ def test_migrated_database__has_a_content_type_for_each_model(whole_database: st
     assert set(ContentType.objects.values_list("app_label", "model")) == models
 
 
-def test_model_deleted_by_a_migration__its_content_type_goes_too(whole_database: str) -> None:
+def test_model_deleted_by_a_migration__its_content_type_is_deleted_too(whole_database: str) -> None:
     delete = 'operations = [migrations.DeleteModel("Notification")]'
     with extra_migration("notifications", delete):
         migrate("notifications")
@@ -96,7 +96,7 @@ def test_model_renamed_by_a_migration__keeps_its_content_type(whole_database: st
     assert after.model == "notice"
 
 
-def test_model_renamed_by_a_migration_and_unapplied_with_its_app__its_content_type_goes_too(
+def test_model_renamed_by_a_migration_and_unapplied_with_its_app__its_content_type_is_deleted(
     whole_database: str,
 ) -> None:
     rename = 'operations = [migrations.RenameModel("Notification", "Notice")]'
@@ -106,7 +106,7 @@ def test_model_renamed_by_a_migration_and_unapplied_with_its_app__its_content_ty
     assert not ContentType.objects.filter(app_label="notifications").exists()
 
 
-def test_app_faked_forward__only_the_records_are_there(whole_database: str) -> None:
+def test_app_faked_forward__only_records_are_added(whole_database: str) -> None:
     before = dump("--schema-only")
     migrate("payments", "zero", "--fake")
     ran = [line for line in migrate("--fake") if line.endswith("FAKED")]

@@ -27,7 +27,7 @@ def test_irreversible_step_in_a_rollback__refused_before_anything_ran() -> None:
         assert dump() == before
 
 
-def test_last_step_of_a_rollback_fails__nothing_has_changed() -> None:
+def test_rollback_whose_last_step_fails__nothing_has_changed() -> None:
     table = 'operations = [migrations.RunSQL("CREATE TABLE extra ()", "DROP TABLE extra")]'
     with extra_migration("users", table):
         migrate("users")
