@@ -136,7 +136,7 @@ def test_user_whose_events_are_deleted_first__is_deleted_although_they_were_copi
     ],
     ids=["truncate", "trigger dropped", "trigger disabled"],
 )
-def test_rows_that_change_without_a_note_after_they_were_copied__nothing_moved(
+def test_rows_changed_without_the_trigger_after_they_were_copied__nothing_moved(
     act: str, left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_events(300)

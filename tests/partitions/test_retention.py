@@ -105,7 +105,9 @@ def test_quarter_made_by_hand__dropped_when_all_of_it_is_old() -> None:
     assert partitions("--keep", 3, *SURE) == ["Dropped by_hand."]
 
 
-def test_partition_in_another_schema__dropped_and_not_the_table_of_its_name(tmp_path: Path) -> None:
+def test_partition_in_another_schema__dropped_but_not_a_table_of_the_same_name(
+    tmp_path: Path,
+) -> None:
     run_sql("CREATE SCHEMA old")
     run_sql(
         f'CREATE TABLE old."By hand" PARTITION OF {TABLE}'
@@ -138,7 +140,7 @@ def test_archive__can_be_restored(tmp_path: Path) -> None:
     assert run_sql("SELECT count(*) FROM analytics_events_2026_09") == [(7,)]
 
 
-def test_archive_of_that_name__kept(tmp_path: Path) -> None:
+def test_existing_archive_of_the_same_name__kept(tmp_path: Path) -> None:
     (tmp_path / "analytics_events_2026_09.dump").write_text("older")
     partitions("--keep", 2, "--archive", tmp_path, *SURE)
     assert (tmp_path / "analytics_events_2026_09.dump").read_text() == "older"
@@ -180,7 +182,7 @@ def test_archive_of_a_month_that_a_view_reads__nothing_detached_or_written(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_archive_that_pg_dump_gives_up__finished_by_the_next_run(
+def test_archive_after_a_failure_of_pg_dump__finished_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def give_up(tools: object, command: list[str]) -> bytes:
