@@ -153,7 +153,7 @@ def test_column_that_rules_name_altered__rules_come_back(old: Any, new: Any) -> 
     ],
     ids=lambda operation: operation.describe(),
 )
-def test_column_in_conditions_altered_otherwise__migrates_forwards_and_backwards(
+def test_column_in_conditions_with_other_alterations__migrates_forwards_and_backwards(
     operation: Operation,
 ) -> None:
     there_and_back(table(mood(db_default="sad"), **RULES), operation)

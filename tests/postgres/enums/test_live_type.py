@@ -308,7 +308,9 @@ def test_labels_removed_that_rows_use__each_counted(task: None) -> None:
     )
 
 
-def test_all_labels_removed_while_rows_use_one__nothing_to_update_to(task: None) -> None:
+def test_all_labels_removed_while_rows_use_one__refused_with_advice_to_delete_the_rows(
+    task: None,
+) -> None:
     run_sql("UPDATE task SET level = 'low', levels = NULL")
     assert refusal(AlterEnum("level", [], LABELS)) == (
         "Cannot remove label 'low' from enum type 'level': 3 rows use 'low' (task.level: 3). This "
@@ -430,7 +432,7 @@ def test_addition_undone_while_rows_use_the_label__refused(task: None) -> None:
     )
 
 
-def test_type_that_is_not_there__refused(task: None) -> None:
+def test_missing_type__refused(task: None) -> None:
     assert refusal(AlterEnum("mood", ["a"], ["b"])) == (
         f"There is no enum type 'mood' in database {connection.settings_dict['NAME']!r}. This "
         "migration changed nothing. Run manage.py verify_schema to see what else is missing."
