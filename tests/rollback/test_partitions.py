@@ -91,7 +91,7 @@ def change_months() -> None:
     run_sql(f"{LATER}; DROP TABLE analytics_events_2026_01; DELETE FROM analytics_events")
 
 
-def test_months_rolled_back_or_changed__come_back_in_the_other_order(
+def test_months_restored_and_then_changed__come_back_with_all_rows(
     months: None, backups: Path
 ) -> None:
     before = dump()

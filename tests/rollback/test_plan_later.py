@@ -33,7 +33,7 @@ def extra(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         "notifications 0001_initial",
     ],
 )
-def test_plan_to_a_migration__what_came_after_it(to: str) -> None:
+def test_plan_to_a_migration__what_was_applied_after_it(to: str) -> None:
     assert plan(to=to) == ["notifications.0099_extra"]
 
 

@@ -76,7 +76,7 @@ class Terminal:
         return shown
 
     def is_reading(self) -> bool:
-        """Return whether the process waits; a Ctrl-C before that can get lost in Python's code."""
+        """Return whether the process waits for input; Python may lose a Ctrl-C before that."""
         return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING)
 
     def type(self, keys: str) -> tuple[int, str]:

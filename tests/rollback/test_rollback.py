@@ -96,7 +96,7 @@ def test_rollback_with_verbosity_0__silent(small: str, backups: Path) -> None:
 
 
 @pytest.mark.parametrize("run", ["payments"], indirect=True)
-def test_rollback_of_an_app__says_that_nothing_is_left_and_again_has_nothing_to_do(
+def test_rollback_of_an_app__says_what_was_removed_and_a_second_one_has_nothing_to_do(
     run: Run,
 ) -> None:
     [last] = [n for n, line in enumerate(run.output) if line.startswith("Rolled back")]

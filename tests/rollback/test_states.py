@@ -35,7 +35,7 @@ def migration(*operations: Operation) -> Migration:
 
 
 def a_run() -> list[Migration]:
-    """Return a migration as each run of a rollback has it, with operations of its own."""
+    """Return a migration with new operations, as each run of a rollback loads it."""
     code = RunPython(RunPython.noop, RunPython.noop)
     return [migration(ADD, code, REMOVE, ADD_AGAIN)]
 

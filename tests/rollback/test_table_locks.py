@@ -44,7 +44,7 @@ def test_row_written_during_the_backup__waits_and_one_read_does_not(small: str) 
     assert run_sql("SELECT to_regclass('users')") == [(None,)]
 
 
-def test_row_written_after_the_plan__in_the_final_figures(small: str) -> None:
+def test_rows_deleted_after_the_plan__not_in_the_final_figures(small: str) -> None:
     def delete() -> None:
         with session() as other:
             other.execute("DELETE FROM user_profiles")
