@@ -121,7 +121,7 @@ def test_removal_of_a_user__reads_every_table_by_index(platform: Platform) -> No
     } == dict.fromkeys(TABLES, (0, True))
 
 
-def test_small_table_read_whole__counts_unless_only_large_ones_do() -> None:
+def test_scan_of_a_small_table__counts_unless_a_smallest_size_is_given() -> None:
     factories.UserFactory.create()
     before = scans()["users"][0]
     list(User.objects.all())

@@ -48,7 +48,7 @@ def test_standby_that_is_behind_the_limit__is_not_used(pair: Pair, settings: Set
         assert re.fullmatch(pattern, problem())
 
 
-def test_standby_that_has_replayed_no_commit__may_be_behind_by_any_time(
+def test_standby_that_has_replayed_no_commit__is_behind_by_an_unknown_time(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Lag, "seconds", lambda *_: inf)
@@ -109,7 +109,7 @@ def test_process_without_a_free_thread__checks_again_later(
     assert eventually(lambda: HEALTH.status().is_usable)
 
 
-def test_server_that_is_full__is_not_used(pair: Pair) -> None:
+def test_server_without_a_free_connection__is_not_used(pair: Pair) -> None:
     pair.on(pair.primary, "DROP ROLE IF EXISTS unwanted")
     pair.on(pair.primary, "CREATE ROLE unwanted LOGIN CONNECTION LIMIT 0")
     pair.catch_up()
@@ -123,7 +123,7 @@ def test_server_that_takes_writes__is_not_used(pair: Pair) -> None:
         assert problem() == "it is not a standby, because it accepts writes"
 
 
-def test_standby_with_more_than_the_primary__is_not_used(pair: Pair) -> None:
+def test_standby_ahead_of_the_primary__is_not_used(pair: Pair) -> None:
     HEALTH._lag._reached = Decimal(2**60)
     said = "it follows another server than the primary, such as a copy of the primary"
     assert problem() == said
