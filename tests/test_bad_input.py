@@ -219,7 +219,7 @@ def test_migrate_with_missing_database__is_refused(
     )
 
 
-def test_migrate_with_tls_asked_of_a_server_without__is_refused(
+def test_migrate_with_tls_required_of_a_server_without_it__is_refused(
     migrate_refused: Refused, server: Server
 ) -> None:
     url = f"{server.url('postgres')}?sslmode=require"

@@ -281,7 +281,7 @@ other.close()
 
 
 @pytest.mark.parametrize("binding", ["off", "on"])
-def test_query_through_pgbouncer_after_another_client_s__is_undisturbed(
+def test_query_through_pgbouncer_after_one_of_another_client__is_undisturbed(
     bouncer: Server, binding: str
 ) -> None:
     code = f"""

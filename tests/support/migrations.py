@@ -136,7 +136,7 @@ def schema() -> set[str]:
 
 
 def new_schema() -> set[str]:
-    """Return the same without the objects of the template that the database was copied from."""
+    """Return the lines of schema(), except those of objects that the template already had."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest=OID_OF_DATABASE))}
 
 
@@ -176,7 +176,7 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def new_default_database(template: str = "template1") -> Iterator[str]:
-    """Make a copy of `template` the database of the alias "default" until the block ends."""
+    """Let the alias "default" use a copy of `template` until the block ends."""
     name = new_name()
     create_database(name, template)
     try:
@@ -188,14 +188,14 @@ def new_default_database(template: str = "template1") -> Iterator[str]:
 
 @contextmanager
 def new_database_of(installed: list[str], template: str = "template1") -> Iterator[str]:
-    """Install only these apps, and make a copy of `template` the default database."""
+    """Install only these apps, and let the alias "default" use a copy of `template`."""
     with override_settings(INSTALLED_APPS=installed), new_default_database(template) as name:
         yield name
 
 
 @contextmanager
 def default_database(name: str) -> Iterator[None]:
-    """Make a database that exists that of the alias "default" until the block ends."""
+    """Let the alias "default" use an existing database until the block ends."""
     usual = connections["default"]
     connections["default"] = usual.copy()
     connections["default"].settings_dict["NAME"] = name

@@ -33,7 +33,7 @@ max_standby_streaming_delay = 0
 
 @contextmanager
 def running_pair() -> Iterator["Pair"]:
-    """Start the two servers, in a directory that no other run of pytest closes to their user."""
+    """Start the two servers in a directory whose permissions no other run of pytest changes."""
     with TemporaryDirectory() as directory:
         pair = Pair(Path(directory))
         try:
@@ -54,7 +54,7 @@ class Pair:
         self.standby = DataDirectory(directory / "standby")
 
     def start(self) -> None:
-        """Create the primary and migrate it; make the standby of it."""
+        """Create the primary, migrate it, and make its standby."""
         copy_made(self.primary.directory)
         self.standby.directory.mkdir()
         self.standby._give_to_system_user()
@@ -124,7 +124,7 @@ class Pair:
 
     @contextmanager
     def hanging(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Freeze the standby and its end of `connection`, unless that is to the primary."""
+        """Freeze the standby and its process for `connection`, unless that is to the primary."""
         if connection.alias == "default":
             yield
             return
