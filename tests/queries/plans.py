@@ -80,7 +80,8 @@ def scans(smallest: int = 1) -> dict[str, tuple[int, int]]:
     """Return how often this session has scanned each table, in full and by index.
 
     Unlike plans, the numbers include the scans of cascades. They also include those of earlier
-    transactions, so compare them with earlier numbers. A partitioned table was scanned as often by index as the partition that was scanned least.
+    transactions, so compare them with earlier numbers.
+    A partitioned table was scanned as often by index as the partition that was scanned least.
     Tables and partitions of fewer than `smallest` pages do not count, because PostgreSQL reads all
     of their pages instead of an index.
     """
