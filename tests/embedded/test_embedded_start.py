@@ -118,7 +118,7 @@ def test_connection_with_all_of_libpq_s_variables__is_undisturbed(made: Path) ->
 
 
 class VariablesOfTwo(dict[str, str]):
-    """Variables whose names two threads have read before one of them goes on."""
+    """Variables whose names both of two threads read before either continues."""
 
     both = Barrier(2)
 

@@ -291,7 +291,7 @@ PARAMETERS = {
 
 
 def test_transaction_of_migration__has_the_parameters_that_it_needs(database: str) -> None:
-    run_sql("SET citus.multi_shard_modify_mode = parallel")  # as a cluster without a setting has it
+    run_sql("SET citus.multi_shard_modify_mode = parallel")  # the default of Citus
     values = ", ".join(f"current_setting($${name}$$)" for name in PARAMETERS)
     show = f"CREATE TABLE seen AS SELECT ARRAY[{values}]"
     with extra_migration("users", f"operations = [migrations.RunSQL('{show}')]"):

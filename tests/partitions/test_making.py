@@ -26,12 +26,12 @@ pytestmark = pytest.mark.usefixtures("database")
 OF_JUNE = "FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00')"
 
 
-def test_month_missing__made() -> None:
+def test_missing_month__made() -> None:
     assert make(JUNE) == ["analytics_events_2024_06"]
     assert bounds() == {"analytics_events_2024_06": OF_JUNE, "analytics_events_default": "DEFAULT"}
 
 
-def test_month_there__left_alone() -> None:
+def test_existing_month__left_alone() -> None:
     make(JUNE)
     assert make(JUNE) == []
 

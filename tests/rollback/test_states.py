@@ -94,7 +94,7 @@ def test_key_that_is_renamed__referred_to_by_its_name_at_the_time() -> None:
 
 
 class Code(RunPython):
-    """An operation of a package, which runs code and changes the state."""
+    """An operation of a third-party package that runs code and changes the state."""
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         ADD.state_forwards(app_label, state)

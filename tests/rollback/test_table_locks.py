@@ -30,7 +30,7 @@ def write() -> None:
 # From the plan to the commit
 
 
-def test_row_written_during_the_backup__waits_and_one_read_does_not(small: str) -> None:
+def test_write_during_the_backup__waits_and_a_read_does_not(small: str) -> None:
     bios = []
 
     def try_to_write_and_read() -> None:

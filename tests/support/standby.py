@@ -1,4 +1,4 @@
-"""A primary server with a standby that is made by pg_basebackup, both of the embedded package."""
+"""A primary server and its standby; both run the PostgreSQL of the embedded package."""
 
 import os
 import signal
@@ -65,7 +65,7 @@ class Pair:
             *("pg_basebackup", "--pgdata=.", "--write-recovery-conf", "--checkpoint=fast"),
             *("--host", self.primary.directory, "--username", SUPERUSER, "--no-sync"),
         )
-        # The embedded server has its socket in the directory.
+        # The primary's socket is in its directory, so pg_basebackup has copied the socket's lock.
         (self.standby.directory / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         self.standby.start()
 
