@@ -17,7 +17,7 @@ A_DRAFT = """
 
 
 def draft(platform: Platform, number: int) -> str:
-    """Open the page of a draft course; each test uses another `number`."""
+    """Return the address of a draft course; `number` chooses one of them."""
     [(key,)] = platform.database.query(A_DRAFT, number)
     return f"{COURSES}{key}/change/"
 

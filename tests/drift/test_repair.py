@@ -259,7 +259,7 @@ def test_script_of_one_app__restores_what_depends_on_its_repair_in_others(
 ) -> None:
     run("ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE")
     run("ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id) INCLUDE (email)")
-    run(*script(verify_live, "courses"))  # its foreign keys
+    run(*script(verify_live, "courses"))  # adds its foreign keys to users
     run(*script(verify_live, "users"))
     assert verify_live(app_labels=["courses", "users"]).findings == []
 

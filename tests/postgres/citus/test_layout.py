@@ -144,7 +144,7 @@ STATEMENTS = {
         "SELECT update_distributed_table_colocation('\"a\"', colocate_with => 'none');",
     ),
     "move a reference table": (move("a", Placement(), COLOCATED, {}), None),
-    "take it back with what foreign keys connect": (
+    "take it back with the tables that foreign keys connect": (
         take_back("a"),
         "SELECT undistribute_table('\"a\"', cascade_via_foreign_keys => true);",
     ),

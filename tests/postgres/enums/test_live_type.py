@@ -210,7 +210,7 @@ def rows() -> list[str]:
 
 @pytest.fixture
 def task(db: None) -> None:
-    """Apply the operation in a transaction."""
+    """Create the table `task` in a transaction."""
     run_sql(BASE)
 
 
