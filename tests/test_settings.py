@@ -221,7 +221,7 @@ def test_connection_of_any_kind__has_our_time_zone_and_reads_enum_arrays(
     assert printed(process) == "UTC ['sad']"
 
 
-def test_connection_with_pool__is_returned_to_it(server: Server) -> None:
+def test_connection_from_a_pool__is_returned_to_it(server: Server) -> None:
     code = """
 from django.db import connection
 for _ in range(2):

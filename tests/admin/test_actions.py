@@ -84,7 +84,7 @@ def test_action_on_all_pages_without_a_selection__asks_for_one(admin_client: Cli
     assert Course.objects.get().status is CourseStatus.DRAFT
 
 
-def test_payments_marked_for_review__are_in_its_filter_and_keep_their_metadata(
+def test_payments_marked_for_review__are_found_by_the_review_filter_and_keep_their_metadata(
     admin_client: Client,
 ) -> None:
     payment = PaymentFactory.create(metadata={"order": 7})

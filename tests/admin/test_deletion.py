@@ -63,7 +63,7 @@ def test_rows_that_would_be_deleted__are_those_that_the_database_deletes(
     assert said == {table: number for table, number in gone.items() if number != "0"}
 
 
-def test_rows_of_several_that_share_some__are_counted_once(db: None) -> None:
+def test_row_below_several_deleted_rows__is_counted_once(db: None) -> None:
     enrollment = EnrollmentFactory.create()
     LessonProgressFactory.create(enrollment=enrollment, lesson__module__course=enrollment.course)
     assert counted(enrollment.student) == {"users": "1", "enrollments": "1", "lesson_progress": "1"}
@@ -76,7 +76,7 @@ def test_replies_to_replies__are_deleted_with_the_post(db: None) -> None:
     assert counted(post) == {"discussion_posts": "3"}
 
 
-def test_steps_of_a_cluster__count_the_same_rows_as_the_query(db: None) -> None:
+def test_count_in_steps_for_a_cluster__is_that_of_the_single_query(db: None) -> None:
     reply = DiscussionPostFactory.create(reply=True)
     DiscussionPostFactory.create(parent_post=reply, thread=reply.thread)
     payment: Any = EnrollmentFactory.create(paid=True).payment
@@ -262,7 +262,9 @@ def test_deletion_of_a_user__is_a_deactivation_in_the_log(admin_client: Client) 
     ]
 
 
-def test_selected_users_deactivated__are_closed_except_ones_own(admin_client: Client) -> None:
+def test_selected_users_deactivated__are_closed_except_the_administrators_own(
+    admin_client: Client,
+) -> None:
     own, other = User.objects.get(), UserFactory.create()
     data = selected(own, other, action="deactivate")
     response = admin_client.post(url(User, "changelist"), data)

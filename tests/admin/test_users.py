@@ -63,7 +63,7 @@ def test_user_added_without_a_password__cannot_log_in(admin_client: Client) -> N
         ),
     ],
 )
-def test_user_with_something_wrong__is_refused(
+def test_user_with_an_invalid_value__is_refused(
     admin_client: Client, changes: dict[str, str], expected: dict[str, list[str]]
 ) -> None:
     assert errors(admin_client, url(User, "add"), NEW_USER | changes) == expected

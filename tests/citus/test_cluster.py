@@ -109,7 +109,7 @@ def test_verify_schema__expects_the_layout(distributed: str) -> None:
     assert said == "Identical: the live schema agrees with the models."
 
 
-def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
+def test_verify_schema__finds_a_table_outside_its_colocation_group(distributed: str) -> None:
     move = "SELECT update_distributed_table_colocation('notifications', colocate_with => {!r})"
     change(distributed, move.format("none"))
     found = manage("verify_schema", "notifications", "--sql", DATABASE_URL=distributed)

@@ -171,7 +171,7 @@ def test_table_with_another_placement__is_undistributed_alone_and_placed_again(
     assert all(sql.startswith('COMMENT ON COLUMN "refunds".') for sql in script[8:])
 
 
-def test_table_out_of_its_group__joins_tables_that_are_in_place(
+def test_table_outside_its_colocation_group__joins_the_tables_in_it(
     verify_live: Verify, place: Place
 ) -> None:
     alone = {

@@ -35,7 +35,7 @@ def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         ("bytea_output = escape", r"'\x0001'::bytea", b"\x00\x01"),
     ],
 )
-def test_value_read_under_a_setting_of_the_database__is_the_same(
+def test_value_read_under_any_setting_of_the_database__is_the_same(
     database: str, setting: str, expression: str, value: object
 ) -> None:
     run_sql(f"ALTER DATABASE {database} SET {setting}")

@@ -188,7 +188,7 @@ def test_primary_key_altered_to_another_enum__foreign_key_to_it_follows() -> Non
 
 
 @pytest.mark.django_db
-def test_names_not_given__say_table_columns_and_kind() -> None:
+def test_derived_names__consist_of_table_columns_and_kind() -> None:
     state = table(mood(unique=True))
     original = models.ForeignKey("self", models.CASCADE, null=True)
     applied(state, AddField("song", "original", original))
