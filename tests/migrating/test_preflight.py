@@ -195,7 +195,7 @@ def test_table_made_without_migrate__can_be_faked(small: str) -> None:
     assert run_sql("SELECT app, name FROM django_migrations") == [("users", "0001_initial")]
 
 
-def test_table_that_is_there_but_not_on_record__found_by_fake_initial(small: str) -> None:
+def test_existing_table_without_a_record__found_by_fake_initial(small: str) -> None:
     migrate("users")
     before = schema()
     run_sql("DELETE FROM django_migrations WHERE app = 'users'")

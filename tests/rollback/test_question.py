@@ -174,7 +174,7 @@ def test_database_that_does_not_exist__refused(small_unchanged: str) -> None:
 # Restoring, which overwrites
 
 
-def test_restore_over_tables_that_are_there__refused_without_consent_and_says_what_is_lost(
+def test_restore_over_existing_tables__refused_without_consent_and_says_what_is_lost(
     small: str, backups: Path
 ) -> None:
     rollback("users", "--noinput", "--yes-destroy-data")
