@@ -1,4 +1,4 @@
-"""Mistakes of a caller, each answered by one line that says what to do, and no change."""
+"""Mistakes of a caller: each is answered by one line with the next step, and changes nothing."""
 
 import socket
 import sys

@@ -211,7 +211,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
 
 
 def paste(lab: Lab) -> list[str]:
-    """Put what check_migrations prints in place of the last migration; return the names."""
+    """Replace the last migration by the files that check_migrations prints; return their names."""
     *_, last = lab.migrations
     lines = "\n".join(check("lab", last).lines).replace("\n    ", "\n")
     found = re.findall(

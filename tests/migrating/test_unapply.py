@@ -26,7 +26,7 @@ TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_mode
 
 @pytest.fixture
 def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Make a copy of the filled database that of alias "default"; the test may change it."""
+    """Let the alias "default" use a copy of the filled database, which the test may change."""
     with django_db_blocker.unblock(), new_default_database(filled):
         yield
 

@@ -131,7 +131,7 @@ def run_sql(sql: str) -> list[tuple[Any, ...]]:
 
 
 def schema() -> set[str]:
-    """Return a line for each object of the schema, in an order that columns do not change."""
+    """Return a line for each object of the schema, independent of the order of columns."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest="0"))}
 
 
@@ -140,7 +140,7 @@ def new_schema() -> set[str]:
     return {line for (line,) in run_sql(SCHEMA.format(oldest=OID_OF_DATABASE))}
 
 
-# An oid is greater than those of all objects that were made before it, except after 4 billion.
+# Later objects have greater oids, until the numbers begin again after 4 billion.
 OID_OF_DATABASE = "(SELECT oid FROM pg_database WHERE datname = current_database())"
 SCHEMA = """
     WITH relation AS (
