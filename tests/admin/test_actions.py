@@ -1,4 +1,4 @@
-"""Actions on the selected rows of a list, which are all logged."""
+"""Actions on the selected rows of a list; each action is logged."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Deletion pages, whose counts are those of the rows that the database would delete."""
+"""Deletion pages, which count the rows that the database would delete."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -62,7 +62,7 @@ def test_filter_by_several_labels__finds_the_rows_of_each(admin_client: Client) 
     assert sorted(found) == sorted(course.pk for course in courses)
 
 
-def test_filter_by_a_label__marks_it(admin_client: Client) -> None:
+def test_filter_by_a_label__marks_the_label(admin_client: Client) -> None:
     parameters = {"status__exact": "draft"}
     changelist = context_of(admin_client, url(Course, "changelist"), parameters)["cl"]
     choices = list(changelist.filter_specs[0].choices(changelist))

@@ -173,7 +173,7 @@ def test_page_beyond_the_listed_rows__does_not_exist(
     assert said(admin_client, Course, "p=2") == ["There is no page 2: the list has 1 page."]
 
 
-def test_value_given_twice__is_one_value(admin_client: Client) -> None:
+def test_value_given_twice__is_accepted_as_one_value(admin_client: Client) -> None:
     CourseFactory.create()
     assert said(admin_client, Course, "price_to=9&price_to=9&price_to=") == []
 

@@ -37,7 +37,7 @@ def counts(client: Client, row: models.Model) -> dict[str, str]:
     return {title: str(link.count) for title, link in children.items() if link.count}
 
 
-def test_course__leads_to_all_that_belongs_to_it(admin_client: Client) -> None:
+def test_course__links_to_all_records_that_belong_to_it(admin_client: Client) -> None:
     course = CourseFactory.create()
     LessonFactory.create_batch(2, module__course=course)
     EnrollmentFactory.create_batch(3, course=course)
@@ -61,7 +61,7 @@ def test_user_as_sender_and_recipient__has_two_links(admin_client: Client) -> No
 
 
 @each_of(Certificate, Message)
-def test_record__leads_to_all_that_it_belongs_to(
+def test_record__links_to_all_records_that_it_belongs_to(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     row = BY_MODEL[model].create()
@@ -110,7 +110,7 @@ def test_more_related_rows_than_are_counted__are_shown_as_at_least_the_limit(
     assert counts(admin_client, course) == {"Enrollments": "2+"}
 
 
-def test_list__links_each_row_and_what_it_belongs_to(admin_client: Client) -> None:
+def test_list__links_each_row_and_the_records_that_it_belongs_to(admin_client: Client) -> None:
     lesson = LessonFactory.create()
     html = admin_client.get(url(CourseModule, "changelist")).content.decode()
     assert f'href="{url(CourseModule, "change", lesson.module.pk)}"' in html

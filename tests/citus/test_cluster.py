@@ -22,7 +22,7 @@ def plan(cluster: str) -> str:
 
 @pytest.fixture(scope="module")
 def distributed(cluster: str, plan: str) -> str:
-    """Return the URL of a database with rows in every table, which has been distributed."""
+    """Return the URL of a distributed database with rows in every table."""
     printed(manage("seed_demo", "--scale=30", "--verbosity=0", DATABASE_URL=cluster))
     with psycopg.connect(cluster, autocommit=True) as session:
         session.execute("COMMENT ON CONSTRAINT messages_parent_message_id_fk ON messages IS 'x'")

@@ -182,7 +182,7 @@ def test_cause_of_an_error_of_migrate__is_explained() -> None:
     )
 
 
-def test_error_of_settings_with_several_lines__is_explained_in_one() -> None:
+def test_error_of_settings_with_several_lines__is_explained_in_one_line() -> None:
     error = ImproperlyConfigured("Error loading module.\nDid you install it?")
     assert explain(error) == "Error loading module. Did you install it?"
 

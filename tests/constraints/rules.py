@@ -87,7 +87,7 @@ def percentage(constraint: str) -> Rule:
 
 
 def exact_percentage(constraint: str) -> Rule:
-    """Return the rule of a percentage in a column of decimals, which could also be NaN."""
+    """Return the rule of a percentage in a column of decimals, where a value could be NaN."""
     return decimals("0", "100", constraint, below="-0.01", above="100.01")
 
 

@@ -191,7 +191,7 @@ def test_verify_schema_while_server_accepts_no_connection__status_2_after_connec
         )
 
 
-def test_reading_with_shorter_lock_timeout__keeps_it(shared_clone: Database) -> None:
+def test_reading_with_shorter_lock_timeout__keeps_that_timeout(shared_clone: Database) -> None:
     shared_clone.connection.close()
     with (
         shared_clone.options(options="-c lock_timeout=50"),

@@ -344,7 +344,7 @@ def test_models_that_refer_to_objects_of_an_unapplied_migration__migration_is_re
     ]
 
 
-def test_objects_of_sql_that_are_gone__missing(items: Lab) -> None:
+def test_objects_of_sql_that_are_gone__reported_as_missing(items: Lab) -> None:
     items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
     migrate()
     run_sql(

@@ -254,7 +254,7 @@ def test_unusual_name__is_quoted(name: str, verify_live: Verify) -> None:
     assert verify_live().findings == []
 
 
-def test_script_of_one_app__restores_what_depends_on_its_repair_in_others(
+def test_script_of_one_app__restores_foreign_keys_of_other_apps_that_it_drops(
     verify_live: Verify,
 ) -> None:
     run("ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE")

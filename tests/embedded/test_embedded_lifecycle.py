@@ -73,7 +73,7 @@ def give_pid_of_server_to(process: subprocess.Popen[str], directory: Path) -> No
 
 
 def look_as_the_keeper(directory: Path) -> None:
-    """Lock like the keeper once no client is left, but for longer, as on a busy machine."""
+    """Lock as the keeper does when no client is left, but for longer, as on a busy machine."""
     with (directory / "clients.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         time.sleep(0.5)

@@ -53,7 +53,7 @@ def end_sessions(condition: str, other: Session) -> None:
 
 
 class Listener(StringIO):
-    """An output that reacts to certain words, which are a regular expression."""
+    """An output that reacts to text in which the regular expression `words` is found."""
 
     def __init__(self, words: str, reaction: Callable[[], Any]) -> None:
         super().__init__()

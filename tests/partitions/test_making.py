@@ -245,7 +245,7 @@ def test_month_in_a_transaction__made() -> None:
     assert places() == {"analytics_events_2024_06": 3}
 
 
-def test_month__is_like_those_that_postgresql_makes() -> None:
+def test_month__is_like_a_partition_that_postgresql_makes() -> None:
     make(JUNE)
     run_sql(
         f"CREATE TABLE by_postgresql PARTITION OF {TABLE}"

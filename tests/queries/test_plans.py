@@ -101,7 +101,7 @@ def test_inbox__is_read_without_the_other_conversations(platform: Platform) -> N
 
 
 @pytest.mark.parametrize(("run", "index"), NEXT_PAGES)
-def test_next_page_of_a_long_list__is_read_without_those_before(
+def test_next_page_of_a_long_list__is_read_without_the_pages_before(
     run: Callable[[Platform, Any], QuerySet[Any]], index: str, platform: Platform
 ) -> None:
     last_seen = run(platform, None)[59]

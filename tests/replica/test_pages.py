@@ -133,7 +133,7 @@ def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
 
 @pytest.fixture
 def trusting(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep this process from checking the standby again, so that it does not notice its stop."""
+    """Keep this process from checking the standby again, so that it misses a stop."""
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
     assert HEALTH.status().is_usable
 

@@ -1,4 +1,4 @@
-"""Rollback of a partitioned table: one table, whose rows all come back."""
+"""Rollback of a partitioned table: it counts as one table, and all its rows come back."""
 
 from pathlib import Path
 

@@ -103,7 +103,7 @@ def test_session_that_holds_a_lock__named_and_nothing_changed(
 
 
 @pytest.mark.parametrize("statement", [WRITE, READ], ids=["writer", "reader"])
-def test_session_that_lets_go_in_a_pause__waited_for(
+def test_session_that_releases_its_lock_in_a_pause__waited_for(
     small: str, settings: Settings, statement: str
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1

@@ -1,4 +1,4 @@
-"""Tests of the data dictionary: the models, as a catalog writes them."""
+"""Tests of the data dictionary: the models, as PostgreSQL's catalog describes them."""
 
 from collections.abc import Sequence
 

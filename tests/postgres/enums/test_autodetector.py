@@ -351,7 +351,7 @@ def test_label_renamed__expressions_with_it_are_not_altered() -> None:
     }
 
 
-def test_label_renamed__text_that_is_like_it_stays() -> None:
+def test_label_renamed__text_equal_to_it_is_kept() -> None:
     def state(label: str) -> ModelState:
         check = models.CheckConstraint(condition=~Q(title="sad", mood__contains="sad"), name="c")
         return song(title=TEXT, mood=mood("happy", label), options={"constraints": [check]})
@@ -361,7 +361,7 @@ def test_label_renamed__text_that_is_like_it_stays() -> None:
     }
 
 
-def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_it() -> None:
+def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_the_renaming() -> None:
     def state(*labels: str) -> ModelState:
         check = models.CheckConstraint(condition=Q(mood__in=labels), name="c")
         return song(mood=mood(*labels), options={"constraints": [check]})

@@ -398,7 +398,7 @@ def test_dependent_that_cannot_be_created_again__refused(
     )
 
 
-def test_label_replaced__rows_have_the_other(task: None) -> None:
+def test_label_replaced__rows_have_the_replacement(task: None) -> None:
     applied(ProjectState(), REPLACE)
     assert run_sql("SELECT level::text, levels::text FROM task ORDER BY id") == [
         ("low", "{low,none}"),
@@ -407,7 +407,7 @@ def test_label_replaced__rows_have_the_other(task: None) -> None:
     ]
 
 
-def test_label_replaced_and_back__label_is_there_and_rows_keep_the_other(task: None) -> None:
+def test_label_replaced_and_undone__label_is_back_and_rows_keep_the_replacement(task: None) -> None:
     applied(ProjectState(), REPLACE)
     unapplied(ProjectState(), REPLACE)
     assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,high,none}",)]
