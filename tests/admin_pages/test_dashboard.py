@@ -200,7 +200,7 @@ def test_plot_that_takes_too_long__is_not_drawn(monkeypatch: pytest.MonkeyPatch)
     assert plot("slow").description == "Not drawn: the query took over 1 ms."
 
 
-def test_timeout_of_the_plots__ends_with_them() -> None:
+def test_timeout_of_the_plots__does_not_apply_after_them() -> None:
     read_plots()
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
