@@ -1,4 +1,4 @@
-"""Mistakes of a caller, each answered by one line that says what to do, and no change."""
+"""Mistakes of a caller: each is answered by one line with the next step, and changes nothing."""
 
 import socket
 import sys
@@ -192,7 +192,7 @@ def test_migrate_with_missing_database__is_refused(
     )
 
 
-def test_migrate_with_tls_asked_of_a_server_without__is_refused(
+def test_migrate_with_tls_required_of_a_server_without_it__is_refused(
     migrate_refused: Refused, server: Server
 ) -> None:
     url = f"{server.url('postgres')}?sslmode=require"

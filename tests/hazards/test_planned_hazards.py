@@ -1,4 +1,4 @@
-"""The hazards that migrate and migrate --plan show of what is about to run."""
+"""The hazards of pending migrations that migrate and migrate --plan show."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ RENAME = 'migrations.RenameField("notification", "title", "headline")'
 
 @pytest.fixture
 def database(analyzed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tables of the database that `analyzed` made count as big."""
+    """Let each table of the database from `analyzed` count as big."""
     monkeypatch.setattr("config.hazards.tables_in_use.SMALL", 0)
 
 

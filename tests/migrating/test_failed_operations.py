@@ -183,7 +183,9 @@ def test_migrate_with_operation_whose_models_are_missing__names_it_in_one_line(i
         )
 
 
-def test_migrate_with_code_that_raises_an_error__tells_its_first_line(items: Lab) -> None:
+def test_migrate_with_code_that_raises_an_error__shows_the_first_line_of_the_error(
+    items: Lab,
+) -> None:
     for error, reason in RAISED.items():
         write(items, f"migrations.RunPython(lambda *_: (_ for _ in ()).throw({error})),")
         assert said(migrate, "lab") == (
@@ -246,7 +248,7 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migratio
 
 
 UNDONE = ("DROP TABLE gone", "CREATE VIEW", "SET LOCAL ROLE")
-"""Words of the operations that are undone as well, whose errors have the same form."""
+"""Words of those operations of OBJECTS that a test also undoes."""
 
 
 def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:
@@ -326,7 +328,7 @@ class Fragile(RunSQL):
 FRAGILE = "__import__('tests.migrating.test_failed_operations', fromlist=['x']).Fragile('', ''),"
 
 
-def test_migrate_with_lookup_of_an_operation_that_fails__tells_its_error(
+def test_migrate_with_a_lookup_error_in_an_operation__shows_the_error(
     items: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(items, FRAGILE)

@@ -1,4 +1,4 @@
-"""Rows that a migration cannot take: refused in one line, with the table, the rows and a query."""
+"""Rows that do not fit a migration: refused in one line with the table, the rows and a query."""
 
 import os
 

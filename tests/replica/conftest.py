@@ -41,7 +41,7 @@ def pair(
     both = {"default": url(servers.primary), "replica": url(servers.standby)}
     with django_db_blocker.unblock(), databases(**both):
         yield servers
-        with HEALTH._checking:  # wait for a thread that asks
+        with HEALTH._checking:  # wait for a thread that still checks
             pass
 
 

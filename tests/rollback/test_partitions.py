@@ -1,4 +1,4 @@
-"""Rollback of a partitioned table: one table, whose rows all come back."""
+"""Rollback of a partitioned table: it counts as one table, and all its rows come back."""
 
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def change_months() -> None:
     run_sql(f"{LATER}; DROP TABLE analytics_events_2026_01; DELETE FROM analytics_events")
 
 
-def test_months_rolled_back_or_changed__come_back_in_the_other_order(
+def test_months_restored_and_then_changed__come_back_with_all_rows(
     months: None, backups: Path
 ) -> None:
     before = dump()

@@ -1,4 +1,4 @@
-"""A primary server with a standby that is made by pg_basebackup, both of the embedded package."""
+"""A primary server and its standby; both run the PostgreSQL of the embedded package."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ max_standby_streaming_delay = 0
 
 @contextmanager
 def running_pair() -> Iterator["Pair"]:
-    """Start the two servers, in a directory that no other run of pytest closes to their user."""
+    """Start the two servers in a directory whose permissions no other run of pytest changes."""
     with TemporaryDirectory() as directory:
         pair = Pair(Path(directory))
         try:
@@ -53,7 +53,7 @@ class Pair:
         self.standby = DataDirectory(directory / "standby")
 
     def start(self) -> None:
-        """Create the primary, and make the standby of it."""
+        """Create the primary, migrate it, and make its standby."""
         copy_made(self.primary.directory)
         self.standby.directory.mkdir()
         self.standby._give_to_system_user()
@@ -64,7 +64,7 @@ class Pair:
             *("pg_basebackup", "--pgdata=.", "--write-recovery-conf", "--checkpoint=fast"),
             *("--host", self.primary.directory, "--username", SUPERUSER, "--no-sync"),
         )
-        # The embedded server has its socket in the directory.
+        # The primary's socket is in its directory, so pg_basebackup has copied the socket's lock.
         (self.standby.directory / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         self.standby.start()
 
@@ -123,7 +123,7 @@ class Pair:
 
     @contextmanager
     def hanging(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Freeze the standby and its end of `connection`, unless that is to the primary."""
+        """Freeze the standby and its process for `connection`, unless that is to the primary."""
         if connection.alias == "default":
             yield
             return

@@ -151,7 +151,7 @@ def test_locked_rows_on_cluster__are_in_order(kind: str, spread: list[Any]) -> N
     assert all('"recipient_id" = ' in sql for sql in locks)
 
 
-def test_existence_of_locked_rows_on_cluster__locks_one(spread: list[Any]) -> None:
+def test_exists_of_locked_rows_on_cluster__locks_one_row(spread: list[Any]) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert Notification.objects.select_for_update().exists()
     assert [query["sql"].endswith("FOR UPDATE") for query in queries] == [False, True]
@@ -201,7 +201,7 @@ def test_subquery_that_citus_refuses__says_what_to_do() -> None:
     )
 
 
-def test_lock_that_postgresql_refuses__is_its_own_error() -> None:
+def test_lock_that_postgresql_refuses__raises_the_error_of_postgresql() -> None:
     with pytest.raises(NotSupportedError, match="FOR UPDATE is not allowed with DISTINCT"):
         list(User.objects.distinct().select_for_update())
 
@@ -210,7 +210,7 @@ CLUSTER_KEY = """SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE notifications DROP CONSTRAINT notifications_pkey, ADD PRIMARY KEY (recipient_id, id)"""
 
 
-def test_insert_or_update_on_cluster__finds_the_row_by_the_key_of_a_cluster(
+def test_upsert_on_cluster__finds_the_row_by_the_primary_key_of_the_cluster(
     spread: list[Any],
 ) -> None:
     with connection.cursor() as cursor:

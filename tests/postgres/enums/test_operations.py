@@ -265,7 +265,7 @@ def test_operation_on_one_state__other_states_stay() -> None:
     assert labels_of(state) == [LABELS, LABELS]
 
 
-def test_label_added_next_to_one_that_is_not_there__refused() -> None:
+def test_label_added_next_to_a_missing_label__refused() -> None:
     state = ProjectState()
     for operation in USED:
         operation.state_forwards("music", state)
