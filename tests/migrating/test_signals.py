@@ -18,6 +18,15 @@ def apps_without_models_first(database: str, settings: Settings) -> None:
     assert next(iter(apps.get_app_configs())).models_module is None
 
 
+def test_irreversible_migration_to_unapply__refused_before_anything_ran() -> None:
+    with extra_migration("users", 'operations = [migrations.RunSQL("SELECT 1")]'):
+        migrate("users")
+        before = dump()
+        with pytest.raises(CommandError, match=r"is irreversible\. Nothing was changed"):
+            migrate("users", "zero")
+        assert dump() == before
+
+
 def test_app_to_zero__in_one_transaction_and_without_its_content_types() -> None:
     table = 'operations = [migrations.RunSQL("CREATE TABLE extra ()", "DROP TABLE extra")]'
     with extra_migration("users", table):
