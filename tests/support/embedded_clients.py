@@ -5,6 +5,7 @@ with the socket of a new client; the answer is the client's pid. Each line that 
 is a query for a new connection; the answer is a line as well.
 """
 
+import atexit
 import gc
 import os
 import signal
@@ -28,7 +29,8 @@ def main(control: socket.socket) -> None:
         if (pid := os.fork()) == 0:
             control.close()
             become(descriptors[0], Path(os.fsdecode(message)))
-            return
+            atexit._run_exitfuncs()
+            os._exit(0)  # to take all modules apart would take longer than the rest
         os.close(descriptors[0])
         control.sendall(f"{pid}\n".encode())
 
