@@ -220,7 +220,7 @@ class StudentAnalytics(models.Model):
 
 
 class AnalyticsEventQuerySet(DistributedQuerySet["AnalyticsEvent"]):
-    """The queries for events from `start` to before `end`."""
+    """The queries for events from `start` up to, but not including, `end`."""
 
     def between(self, start: datetime, end: datetime) -> Self:
         """Query 21: newest first: `user.analytics_events.between(start, end)`."""

@@ -1,4 +1,4 @@
-"""The rows of a platform of any size that have the longest lists."""
+"""The rows with the longest lists, on a platform of any size."""
 
 from datetime import datetime
 from typing import Any
@@ -54,12 +54,12 @@ def latest_time() -> datetime:
 
 
 def longest[M: Model](model: type[M], rows: QuerySet[Any], column: str) -> M:
-    """Return the row of `model` that most of the rows refer to."""
+    """Return the row of `model` to which the largest number of rows refer."""
     return model._base_manager.get(pk=most(rows, column))
 
 
 def most(rows: QuerySet[Any], column: str) -> Any:
-    """Return the value that most of the rows have."""
+    """Return the most frequent value of the column, or exit if there is none."""
     return found(with_most(rows, column), rows.model)
 
 
@@ -81,7 +81,7 @@ def found(value: Any, model: type[Model]) -> Any:
 
 
 def with_most(rows: QuerySet[Any], column: str) -> Any:
-    """Return the value that most of the rows have, or None if all are NULL."""
+    """Return the most frequent value of the column, or None if all are NULL."""
     rows = rows.filter(**{f"{column}__isnull": False})
     grouped = rows.order_by().values_list(column).annotate(rows=Count("*")).order_by("-rows")
     first = grouped.first()

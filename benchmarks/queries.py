@@ -21,9 +21,9 @@ from django.db import connection, transaction
 
 ROUNDS = 3
 GROWN, FEW = 2, 10
-"""A query has grown if it reads over GROWN times as many pages for each row as before, and over FEW
-pages in addition to two for each row, one of an index and one of the table. Tables and partitions
-of fewer than FEW pages may be read whole."""
+"""A query may read two pages for each row (one of an index, one of the table) and FEW more. If it
+exceeds this, and reads over GROWN times as many pages for each row as before, it has grown. Tables
+and partitions of fewer than FEW pages may be read whole."""
 
 PAGES = """
 SELECT coalesce(sum(pg_stat_get_xact_blocks_fetched(oid)), 0)::int
@@ -160,7 +160,7 @@ def show(queries: Queries, before: Queries) -> list[str]:
 
 
 def grown(query: Measured, before: Measured) -> float:
-    """Return the pages for each row, as a ratio to those before."""
+    """Return the ratio of the pages for each row to those of the earlier measurement."""
     return pages_per_row(query) / pages_per_row(before)
 
 

@@ -1,6 +1,6 @@
 """python -m benchmarks.seed_demo [ENROLLMENTS [ROUNDS]]: seed_demo, as a ratio to a bare COPY.
 
-COPY TO writes the rows of a database that seed_demo filled to files. A bare COPY reads these into
+seed_demo fills a database, and COPY TO writes its rows to files. A bare COPY reads the files into
 the same tables with the same constraints and indexes, one table after the other. Each contender
 gets a new database in each round.
 """

@@ -1,10 +1,10 @@
-"""The cost of verify_schema, next to other programs and by the number of tables.
+"""The cost of verify_schema, compared with other programs, and by the number of tables.
 
     python -m benchmarks.verify_schema
 
-It creates a database of its own on the project's server (DATABASE_URL, or the embedded one), so
-the role must be allowed to do that. A larger schema is the project's with copies of its models and
-their tables.
+It creates a scratch database on the project's server (DATABASE_URL, or the embedded one), so the
+role must be allowed to do that. To make the schema larger, it adds copies of the project's models
+and tables.
 """
 
 import os
@@ -41,7 +41,7 @@ def main() -> None:
             measure_growth(copies)
 
 
-# Next to its peers
+# Comparison with other programs
 
 
 def compare_with_peers() -> None:
@@ -76,7 +76,7 @@ def pg_dump() -> None:
 
 
 def manage(*arguments: str) -> None:
-    """Run a command of manage.py in a process of its own, on the same database."""
+    """Run a command of manage.py in a separate process, on the same database."""
     code = (
         "import sys; from django.conf import settings; "
         f"settings.DATABASES['default']['NAME'] = {connection.settings_dict['NAME']!r}; "

@@ -82,7 +82,7 @@ class Message(TimestampedModel):
         db_table_comment = "Messages from one user to another, grouped in conversations."
         indexes = (
             # Query 13: the inbox merges messages that the user sent and received, scanned backwards
-            # for newest first; this finds the former. The id breaks ties.
+            # for newest first; this index finds the sent ones. The id breaks ties.
             models.Index(fields=["sender", "created_at", "id"], name="messages_sender_idx"),
             # Query 13: the inbox finds messages that the user received.
             models.Index(fields=["recipient", "created_at", "id"], name="messages_recipient_idx"),

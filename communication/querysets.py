@@ -27,9 +27,9 @@ UNREAD = Q(read_at__isnull=True, deleted_by_recipient__isnull=True)
 # The latest message of each conversation, found one after the other, so that no older one is read.
 # A message is in the list of its sender and in that of its recipient. PostgreSQL merges both from
 # their indexes, so that the first row, which LIMIT returns, is the newest. OFFSET 0 keeps the
-# condition on conversations out of the lists: otherwise one of them would be searched for a new
-# conversation again and again, while the other has newer ones. PostgreSQL expects an array to be
-# short, so that it reads the messages by their keys.
+# condition on conversations out of the lists: otherwise PostgreSQL would search each list for a new
+# conversation, also where the other list has newer messages. The result is an array, because
+# PostgreSQL expects arrays to be short, and then reads the messages by their keys.
 INBOX = """
     WITH RECURSIVE inbox (id, created_at, conversations) AS (
         SELECT NULL::uuid, 'infinity'::timestamptz, '{}'::uuid[]
@@ -75,7 +75,7 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         messages = self.model.objects.using(self.db)
         latest = (
             messages._latest_of_all(user).newest_first()[:conversations].values("pk")
-            if is_spread(self.model, self.db)  # no recursive query asks several servers
+            if is_spread(self.model, self.db)  # a recursive query cannot read several servers
             else RawSQL(INBOX, (user.pk, conversations))  # noqa: S611
         )
         return self.filter(pk__in=latest).newest_first()
@@ -84,7 +84,10 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         return self.order_by("-created_at", "-id")
 
     def _latest_of_all(self, user: "User") -> Self:
-        """Return the latest message of each conversation, as a cluster can; it reads them all."""
+        """Return the latest message of each conversation.
+
+        This reads all messages, but works on a cluster.
+        """
         visible = self.filter(
             Q(sender=user, deleted_by_sender__isnull=True)
             | Q(recipient=user, deleted_by_recipient__isnull=True)

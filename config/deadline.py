@@ -32,6 +32,6 @@ def new_session(connection: BaseDatabaseWrapper) -> Iterator[psycopg.Connection[
 
 
 def cut(descriptor: int) -> None:
-    """Close the connection of a descriptor, which ends a wait for its answer with an error."""
+    """Shut down the connection of a descriptor, so that waiting for an answer raises an error."""
     with socket.socket(fileno=os.dup(descriptor)) as end:
         end.shutdown(socket.SHUT_RDWR)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.core.exceptions import ImproperlyConfigured
 
 LINE_BREAKS = re.compile("[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-"""Characters that end a line for some editors, and a null character, as UTF-16 has."""
+"""Characters that end a line for some editors, and the null character, which UTF-16 contains."""
 ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=(.*)", re.ASCII)
 QUOTED = re.compile(r"""('[^']*'|"(?:[^"\\]|\\["\\$])*")(?:[ \t]+#.*)?""")
 COMMENT = re.compile(r"[ \t]#.*")

@@ -20,9 +20,9 @@ def own_apps() -> list[AppConfig]:
 
 
 def migrated_models(config: AppConfig) -> list[type[Model]]:
-    """Return the app's models that have tables of their own, made by migrations.
+    """Return the app's models whose tables migrations create.
 
-    Models that Django makes of many-to-many fields are among them.
+    This includes the models that Django makes for many-to-many fields.
     """
     return [
         model

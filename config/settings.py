@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment(BASE_DIR / ".env")
 
-# Lower case, so that it is not a setting: Django's debug pages would show its password.
+# Lower case, so that it is not a setting: Django's debug pages would show the password in it.
 database_url = env.text("DATABASE_URL")
 # On by default only with the embedded database, so that a fresh clone works.
 DEBUG = env.flag("DEBUG", default=not database_url)
@@ -186,7 +186,7 @@ MIGRATE_WAIT = env.number("MIGRATE_WAIT", default=600)
 MIGRATE_LOCK_TIMEOUT: float = env.number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = env.number("MIGRATE_LOCK_RETRIES", default=10)
 
-# The number of coming months for which `migrate` makes partitions; -1: not even the present one.
+# The number of coming months for which `migrate` makes partitions; -1: not even the current one.
 PARTITION_MONTHS_AHEAD = env.number("PARTITION_MONTHS_AHEAD", default=6, least=-1, most=120)
 
 ROLLBACK_BACKUP_DIR = env.directory("ROLLBACK_BACKUP_DIR", default="backups")
@@ -268,10 +268,10 @@ if not DEBUG or env.text("LOG_FORMAT"):
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
-            # Gunicorn gives them handlers of its own, and separates them from the root.
+            # Gunicorn adds its handlers to these loggers, and separates them from the root.
             "gunicorn.access": {"handlers": [], "propagate": True},
             "gunicorn.error": {"handlers": [], "propagate": True},
-            # It warns of each answer to HEAD, whose body Django leaves to the server to drop.
+            # It warns of each answer to HEAD, because Django lets the server drop the body.
             "gunicorn.http.wsgi": {"level": "ERROR"},
         },
     }

@@ -130,7 +130,7 @@ class CourseAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Add the courses that the search of the catalogue finds, such as by their description."""
+        """Add the courses that the search of the catalogue finds, also by their description."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         if not found.query.is_empty() and (words := search_term.strip()):
             keys = list(Course.objects.search(words).values_list("pk", flat=True)[:100])

@@ -11,8 +11,8 @@ LENGTH = 250
 def slug_of(title: str) -> str:
     """Return a slug of lower-case letters from a to z, digits, underscores and single hyphens.
 
-    Accents are dropped. A word of another script gets its form in names of hosts. This form
-    is not readable, but it never changes, and no other word has it.
+    Accents are dropped. A word of another script becomes Punycode, as in the names of hosts.
+    Punycode is not readable, but never changes, and differs for each word.
     """
     text = unicodedata.normalize("NFKC", title).lower()
     words = "".join(c if c == "_" or _kind(c) in "LMN" else " " for c in text).split()

@@ -24,7 +24,10 @@ from payments.enums import PaymentStatus, RefundStatus, SubscriptionStatus
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
-    """Query 24, reconciliation: `Payment.objects.get(stripe_payment_intent_id=stripe_id)`."""
+    """The queries for payments.
+
+    Query 24, reconciliation: `Payment.objects.get(stripe_payment_intent_id=stripe_id)`.
+    """
 
     def newest_first(self) -> Self:
         """Query 23: sort newest first: `user.payments.newest_first()`; likewise for `course`."""
@@ -130,7 +133,10 @@ class Payment(TimestampedModel):
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    """Query 24, reconciliation: `Subscription.objects.get(stripe_subscription_id=stripe_id)`."""
+    """The queries for subscriptions.
+
+    Query 24, reconciliation: `Subscription.objects.get(stripe_subscription_id=stripe_id)`.
+    """
 
     def renewing(self, before: datetime) -> Self:
         """Query 25: return active ones that end before the given time, first to end first."""
@@ -238,9 +244,9 @@ class Refund(TimestampedModel):
         db_table = "refunds"
         db_table_comment = "Refunds of payments, processed by Stripe."
         indexes = (
-            # Query 28: a payment goes with its refunds.
+            # Query 28: removing a payment removes its refunds.
             models.Index(fields=["payment"], name="refunds_payment_idx"),
-            # Query 28: an enrollment goes with its refunds.
+            # Query 28: removing an enrollment removes its refunds.
             models.Index(fields=["enrollment"], name="refunds_enrollment_idx"),
         )
         constraints = (

@@ -45,7 +45,7 @@ from users.models import User, UserProfile
 
 
 def days_ago(days: int) -> LazyFunction:
-    """Return the time that many days ago, which is before the database's own defaults."""
+    """Return the time that many days ago, earlier than the defaults of the database."""
     return LazyFunction(lambda: timezone.now() - timedelta(days=days))
 
 

@@ -1,4 +1,4 @@
-"""Mistakes of a caller, each answered by one line that says what to do, and no change."""
+"""Mistakes of a caller: each is answered by one line with the next step, and changes nothing."""
 
 import socket
 import sys
@@ -192,7 +192,7 @@ def test_migrate_with_missing_database__is_refused(
     )
 
 
-def test_migrate_with_tls_asked_of_a_server_without__is_refused(
+def test_migrate_with_tls_required_of_a_server_without_it__is_refused(
     migrate_refused: Refused, server: Server
 ) -> None:
     url = f"{server.url('postgres')}?sslmode=require"
@@ -295,7 +295,7 @@ def test_migrate_with_directory_of_another_version__is_refused(directory: Path) 
     (directory / "PG_VERSION").write_text("16\n")
     assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
         f"manage.py migrate: The data directory {directory} of the embedded server was created by "
-        "PostgreSQL 16, but this is 18. docs/upgrade.md tells how to keep its data. To begin "
+        "PostgreSQL 16, but this is 18. docs/upgrade.md shows how to keep its data. To begin "
         "without it, set EMBEDDED_POSTGRES_DIR to another directory."
     )
     assert [path.name for path in directory.iterdir()] == ["PG_VERSION"]

@@ -186,7 +186,7 @@ def test_no_env_file__is_fine(env_file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["debug", "Debug", "DATABASE-URL", "SECRETKEY", "DEBUG\u200b"])
-def test_variable_of_the_process_that_looks_like_ours__is_refused(
+def test_variable_of_the_process_with_a_name_close_to_a_known_one__is_refused(
     env_file: Path, name: str
 ) -> None:
     assert refusal(env_file, **{name: SECRET}).startswith(

@@ -92,7 +92,7 @@ def test_enrollment_paid__payment_is_by_the_student_for_the_course() -> None:
 
 
 @pytest.mark.django_db
-def test_refund_of_enrollment__enrollment_is_what_was_paid_for() -> None:
+def test_refund_of_enrollment__enrollment_is_the_one_that_was_paid() -> None:
     refund = RefundFactory.create(of_enrollment=True)
     assert refund.enrollment is not None
     assert refund.enrollment.payment == refund.payment

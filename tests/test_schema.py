@@ -160,7 +160,7 @@ def test_indexes__are_at_least_fifty() -> None:
     assert number >= 50
 
 
-def test_indexes__no_like_twins() -> None:
+def test_indexes__have_no_duplicate_for_like() -> None:
     twins = rows(
         """
         SELECT indexrelid::regclass::text

@@ -221,7 +221,7 @@ def test_connection_of_any_kind__has_our_time_zone_and_reads_enum_arrays(
     assert printed(process) == "UTC ['sad']"
 
 
-def test_connection_with_pool__is_returned_to_it(server: Server) -> None:
+def test_connection_from_a_pool__is_returned_to_it(server: Server) -> None:
     code = """
 from django.db import connection
 for _ in range(2):
@@ -281,7 +281,7 @@ other.close()
 
 
 @pytest.mark.parametrize("binding", ["off", "on"])
-def test_query_through_pgbouncer_after_another_client_s__is_undisturbed(
+def test_query_through_pgbouncer_after_one_of_another_client__is_undisturbed(
     bouncer: Server, binding: str
 ) -> None:
     code = f"""

@@ -129,7 +129,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     # Deletion closes an account; `erase_view` deletes it permanently.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False for the administrator's own account, which no other might reopen."""
+        """Return False for the administrator's own account: there may be no other to reopen it."""
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
     def check_deletion(self, request: HttpRequest, deletion: Any) -> None:
@@ -179,7 +179,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         id: str,  # noqa: A002  # Django's URL pattern names it so
         form_url: str = "",
     ) -> HttpResponse:
-        """Redirect to the page that asks for the old password if the account is one's own."""
+        """Redirect to the page that asks for the old password if the account is the user's own."""
         if self.get_object(request, id) == request.user:
             return HttpResponseRedirect(reverse("admin:password_change"))
         return super().user_change_password(request, id, form_url)
@@ -191,7 +191,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return [path("<path:object_id>/erase/", view, name="users_user_erase"), *super().get_urls()]
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Delete an account and everything that belongs to it after its address is typed."""
+        """Ask for the address of an account, then delete it and everything that belongs to it."""
         user = self.get_object(request, object_id)
         if user is None or not self.has_delete_permission(request, user):
             raise Http404("There is no such account, or it must not be deleted.")
@@ -200,7 +200,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         typed = request.POST.get("email", "").strip().lower()
         mismatch = request.method == "POST" and typed != user.email
         if mismatch:
-            request.POST = QueryDict()  # the question then shows the present numbers
+            request.POST = QueryDict()  # the question then shows the current numbers
         elif request.method == "POST" and (response := self._erase(request, user)):
             return response
         kept, counts, _, _ = self.get_deleted_objects([user], request)
@@ -218,7 +218,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 
     def _keep(self, request: HttpRequest, user: User) -> HttpResponse:
-        """Refuse to delete an account with log entries, which would be deleted, too."""
+        """Refuse to delete the account, because its entries in the log would be deleted, too."""
         said = f"The log has changes by “{user}”, so the account can be closed but not deleted."
         self.message_user(request, said, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))

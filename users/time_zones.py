@@ -6,5 +6,5 @@ from zoneinfo import available_timezones
 
 @cache
 def time_zones() -> frozenset[str]:
-    """Return the names of all zones, without those that mean another zone on each server."""
+    """Return the names of all zones, except those whose meaning depends on the server."""
     return frozenset(available_timezones() - {"Factory", "localtime"})

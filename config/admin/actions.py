@@ -64,7 +64,7 @@ class ActionOptions:
 
         Tell the user how many rows are now `done`, such as "published", and `why` others are not.
         """
-        # Until the update, no other session can change the rows.
+        # Lock the rows, so that no other session changes them before the update.
         changed = list(rows.filter(where).select_for_update(of=("self",)))
         rows.model._base_manager.filter(pk__in=[row.pk for row in changed]).update(**values)
         LogEntry.objects.log_actions(request.user.pk, changed, CHANGE, f"{done.capitalize()}.")

@@ -39,7 +39,7 @@ NEWEST_ROWS = 20_000
 WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError, ValidationError)
 """Exceptions that Django's lookups raise for values of the wrong type."""
 ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "indexonlyscan")}
-"""Settings that allow bitmap scans only, whose cost estimates do not assume an early end."""
+"""Settings that allow only bitmap scans: their cost does not assume that they stop early."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -64,7 +64,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     @reads_replica
     def _count_there(self) -> tuple[Count, bool]:
-        """Return the count, and whether a replica made it, which may lag behind."""
+        """Return the count, and whether it comes from the replica, which may lag behind."""
         return self._count(), reader().alias != DEFAULT_DB_ALIAS
 
     def _count(self) -> Count:
@@ -122,10 +122,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
-        """Return the rows in their order. If they are few, hide the order from its index.
+        """Return the rows in their order. If they are few, prevent the use of the order's index.
 
         PostgreSQL then finds the rows as it did to count them, and sorts them. Otherwise it might
-        scan the index of the order until it meets matches at the far end.
+        scan that index until it meets matches at the far end.
         """
         rows: QuerySet = self.object_list
         order = rows.query.order_by
@@ -215,7 +215,10 @@ class ChangeList(UnfoldChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
-        """Join the records that the columns show, which Django skips if others are joined."""
+        """Return no rows if the address has a mistake, and otherwise join the records to show.
+
+        Django joins the records that the columns show only if no others are joined.
+        """
         self.mistakes = [*wrong_controls(request.GET), *self._forbidden(request)]
         self.forbidden = {mistake.parameter for mistake in self.mistakes}
         if problem := search_problem(self.query):
@@ -254,7 +257,7 @@ class ChangeList(UnfoldChangeList):
         return specs, has, self.typed, duplicates, active
 
     def _wrong(self, name: str, values: list[Any], request: HttpRequest) -> Mistake | None:
-        """Return the mistake in a lookup, for which Django raises one of many exceptions."""
+        """Return the mistake in a lookup, if any. Django raises exceptions of many kinds for it."""
         typed = ", ".join(map(quoted, request.GET.getlist(name)))
         try:
             self.root_queryset.filter(build_q_object_from_lookup_parameters({name: values}))
@@ -289,7 +292,7 @@ class ChangeList(UnfoldChangeList):
 
     @property
     def mended(self) -> list[tuple[Mistake, str]]:
-        """The mistakes, each with the query of the list without it."""
+        """The mistakes, each with the query string of the list without the mistake."""
         return [(mistake, mistake.mended(self.address)) for mistake in self.mistakes]
 
     @property

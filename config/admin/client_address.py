@@ -11,7 +11,9 @@ IPAddress = IPv4Address | IPv6Address | None
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the client's address or, for IPv6, its /64 network, which belongs to one client.
+    """Return the client's address, or `unix` for a Unix socket.
+
+    For IPv6, return the /64 network, because one client can use every address of it.
 
     Each proxy appends the address of its client to X-Forwarded-For. So the client is the last
     address there that is not a trusted proxy; the client may have made up those to the left.

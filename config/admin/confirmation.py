@@ -1,4 +1,4 @@
-"""The confirmation of a deletion, which is asked for again if something else would be deleted."""
+"""The confirmation of a deletion, which must be repeated if other rows would be deleted."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -46,9 +46,9 @@ def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
 
 
 def differences(deletion: Deletion, value: str) -> list[str]:
-    """Return a sentence for each difference between the confirmed deletion and that of now.
+    """Return a sentence for each difference between the confirmed deletion and the current one.
 
-    `value` is that of the hidden input. Without it, only the rows themselves are confirmed.
+    `value` is the text of the hidden input. Without it, only the rows themselves are confirmed.
     """
     try:
         before = signing.loads(value, salt=SALT) if value else _only(deletion)
@@ -84,7 +84,7 @@ def exactly(deletion: Deletion) -> Iterator[None]:
 
 
 def _to_write(deletion: Deletion) -> list[Affected]:
-    """Return the tables that lose rows, and the links that alone cause updates of their table."""
+    """Return the tables that lose rows, and each link that is the only change to its table."""
     links = Counter(_table(affected) for affected in deletion.references)
     others = {_table(affected) for affected in deletion.tables}
     alone = [link for link in deletion.references if links[_table(link)] == 1]

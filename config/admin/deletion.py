@@ -198,7 +198,7 @@ class DeletionQuery:
         )
         rows = [_cte(model) for model in self.tables]
         rows += [f"({self._orphans(model, name)})" for model, name in self.references]
-        # Only a complete count reads all keys, as the digest needs.
+        # The digest needs all keys, which only a complete count reads.
         digest = "0" if self.limit else "coalesce(bit_xor(hashtextextended(key::text, 0)), 0)"
         counts = [f"(SELECT ARRAY[count(*), {digest}] FROM {part} AS rows)" for part in rows]
         return f"WITH RECURSIVE {ctes} SELECT {', '.join(counts)}"
@@ -256,7 +256,7 @@ class DeletionQuery:
     def _among(self, model: Model) -> str:
         """Return the condition that a foreign key refers to a deleted row of `model`.
 
-        If the deleted rows are given, the keys are constants, for which the planner has statistics.
+        The keys that the user selected are constants, for which the planner has statistics.
         """
         if model is self.model and not self.own(model):
             return "= ANY(%(keys)s)"

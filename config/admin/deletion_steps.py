@@ -1,4 +1,4 @@
-"""The count of a deletion table by table, for a cluster, whose CTEs cannot be recursive."""
+"""The numbers of a deletion, counted table by table on a cluster, which lacks recursive CTEs."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

@@ -81,7 +81,7 @@ class JSONFormField(forms.JSONField):
     empty_values = (None,)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Return the class of the fixed-width font."""
+        """Return the attributes for a fixed-width font without a spelling check."""
         classes = [widget.attrs.get("class", ""), "json"]
         return {"class": " ".join(filter(None, classes)), "spellcheck": "false"}
 

@@ -144,7 +144,7 @@ def _came_from(request: HttpRequest) -> str:
 
 
 def large_requests_refused(get_response: View) -> View:
-    """Return middleware that explains the limit to a form that is too large.
+    """Return middleware that refuses a form that is too large, and explains the limit.
 
     It must come before the CSRF middleware, which reads the form, and would answer with status 400.
     """

@@ -1,6 +1,6 @@
 """Filters of lists by label, by range of days or numbers, and by related record.
 
-A filter with a parameter that it does not understand reports a mistake, and finds no rows.
+If a filter does not understand a value in the address, it reports a mistake, and finds no rows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -121,7 +121,7 @@ class EmptyFilter(LinkFilter, admin.EmptyFieldListFilter):
 
 
 class ChoiceFilter(LinkFilter, admin.SimpleListFilter):
-    """The base of filters with choices of their own."""
+    """The base of filters whose class lists the choices."""
 
     def values(self) -> Sequence[str]:
         return [str(value) for value, _ in self.lookup_choices]
@@ -219,7 +219,7 @@ class NumbersFilter(RangeFilter, RangeNumericFilter):
 
 
 class FilterSelect(RecordSelect):
-    """An input that finds a record by typing, and keeps a value that is not the key of one."""
+    """An input that finds a record by typing, and keeps a value that is not the key of a record."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         groups = super().optgroups(name, value, attr)

@@ -1,4 +1,4 @@
-"""Forms that save only edited values, and explain at its field what PostgreSQL would refuse."""
+"""Forms that save only edited values, and explain at the field what PostgreSQL would refuse."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -39,7 +39,7 @@ CHANGED_MEANWHILE = (
 
 
 class BoundField(forms.BoundField):
-    """An input with the typed value or, if it was not edited, with that of the database now."""
+    """An input with the typed value or, if it was not edited, with the current value of the row."""
 
     form: "ModelForm"
 
@@ -80,7 +80,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         self.moved: list[str] = []
         """The columns that were changed in the database while the form was open."""
         self.was_shown = True
-        """True if the page contains the values that it had shown of the row."""
+        """True if the form was sent with the values that the page had shown for the row."""
         self._values_now = dict(self.initial)
         if self.is_bound and self.texts:
             self._compare_with(opened(self.data) if shown is None else shown)
@@ -128,7 +128,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
 
     def _is_same(self, name: str, value: Any) -> bool:
-        """Return whether the unedited input `name` would send the same if it shows `value`."""
+        """Return whether the browser sent what the input `name` sends for an unedited `value`."""
         sent, field = self[name].data, self.fields[name]
         shown = field.prepare_value(value)
         if isinstance(sent, str) and isinstance(shown, str):

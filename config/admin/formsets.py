@@ -46,7 +46,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         self.notes: list[str] = []
         """The messages about rows that are gone and had not been edited."""
         self.refusals: list[str] = []
-        """The messages at the last forms, which were edited and whose rows are gone."""
+        """The messages for the last forms: these were edited, but their rows are gone."""
         self.counted = ""
         """The value of the hidden input with the effects on rows other than the marked ones."""
         self._shown: ShownPage = {}

@@ -24,7 +24,7 @@ SHORTEST = 2
 FOUND = 3
 """The number of records that are shown of each table."""
 SCANNED_ROWS = 20_000
-"""The most rows of a table that is searched for a part of a text, which scans the table."""
+"""The most rows of a table in which parts of texts are searched, since that scans the table."""
 MILLISECONDS = 300
 """The time limit of the search of all tables."""
 

@@ -26,7 +26,7 @@ def value_at(row: Any, path: str) -> Any:
 
 
 def with_names(model: Model, path: str) -> list[str]:
-    """Return the paths to join to show the record at the end of `path` by its name.
+    """Return the paths to join, so that the name of the record at the end of `path` can be shown.
 
     A cluster cannot join rows that it has spread. Django then reads the record when it is shown.
     """
@@ -38,7 +38,7 @@ def with_names(model: Model, path: str) -> list[str]:
 
 
 def select_names(rows: QuerySet) -> QuerySet:
-    """Return `rows` joined with the records that are part of the names of the rows."""
+    """Return `rows` joined with the records that the names of the rows contain."""
     named_by = getattr(admin.site.get_model_admin(rows.model), "named_by", ())
     paths = [path for name in named_by for path in with_names(rows.model, name)]
     return rows.select_related(*paths) if paths else rows

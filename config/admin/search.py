@@ -45,7 +45,7 @@ class Search:
     def _condition(self, model: type[models.Model], path: str, word: str) -> Q:
         """Return the condition that `word` is at `path`.
 
-        Each foreign key in a path takes a query of its own.
+        Each foreign key in the path takes a separate query.
         """
         first, _, rest = path.partition("__")
         field: Any = model._meta.pk if first == "pk" else model._meta.get_field(first)

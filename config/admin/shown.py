@@ -1,7 +1,7 @@
 """The values that a page showed, to be compared with an edit and with the database.
 
-A hidden input of the page has the caption and the columns of each row as text. It is signed: one
-that was changed counts as missing, so the page then does not say what it had shown.
+A hidden input of the page has the caption and the columns of each row as text. It is signed: if it
+was changed, it counts as missing.
 """
 
 import json

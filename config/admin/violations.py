@@ -52,7 +52,7 @@ def violated(
 ) -> Iterator[models.BaseConstraint]:
     """Yield the constraints that `instance` violates, except those on the fields in `exclude`.
 
-    Each takes a query, but all check constraints together take only one if none is violated.
+    Each constraint takes a query, but all checks together take only one if none is violated.
     """
     wanted = list(constraints)
     checks = [item for item in wanted if isinstance(item, models.CheckConstraint)]
@@ -69,7 +69,8 @@ def _meets_all(instance: models.Model, checks: Iterable[models.CheckConstraint])
 
     Django counts a check that PostgreSQL cannot compute, such as a sum out of range, as met. If the
     joined checks were validated, one such check would hide violations of the others. So validate
-    the opposite: one of them is violated. If this cannot be computed, it counts as met.
+    the opposite: one of them is violated. If this cannot be computed, it counts as true, and
+    `violated` validates each check alone.
     """
     conditions = Q(*(item.condition for item in checks))
     all_met = Coalesce(conditions, True, output_field=models.BooleanField())

@@ -131,7 +131,7 @@ def rounded_up(value: float) -> float:
 
 
 def short(value: float) -> str:
-    """Return a number with three digits and a suffix, such as `1.25M` for 1250000."""
+    """Return a number with at most three digits, and a suffix if it is large: `1.25M`."""
     for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
         if value >= unit:
             return f"{value / unit:.3g}{name}"

@@ -20,10 +20,10 @@ from config.drift import read_advice, read_apps
 from config.postgres.catalog import read_disk_usage, read_schema
 from config.replica import reads_replica
 
-PLOT_MILLISECONDS = 300  # the time for each query of a plot
+PLOT_MILLISECONDS = 300  # time limit of each query of a plot
 CACHE_SECONDS = 60
-LARGEST_TABLES = 6  # in the plot of sizes
-NOTES = 3  # of the same kind
+LARGEST_TABLES = 6  # number of tables in the plot of sizes
+NOTES = 3  # notes of one kind that are listed; the others are counted
 STATUSES = ("completed", "active", "dropped")
 
 type Cells = Sequence[str]
@@ -198,7 +198,7 @@ def _numbers(counts: Iterable[int]) -> Cells:
 def schema_health(_: datetime) -> Plot:
     """Return the largest tables, the advice and the last verdict of verify_schema.
 
-    They are read on the primary, because a replica's statistics are of its own queries only.
+    They are read on the primary, because the statistics of a replica cover only its own queries.
     """
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]

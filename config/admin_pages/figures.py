@@ -27,7 +27,7 @@ from payments.models import Payment
 
 PAGES = 4_000  # of 8 kB, which hold about 250,000 enrollments
 PROBES = 5_000  # pages of which a query reads one event each
-EVENTS_MILLISECONDS = 50  # the time for reading all events of the last days
+EVENTS_MILLISECONDS = 50  # time limit of reading all events of the last days
 WEEKS = 26
 DAYS = 7
 COURSES = 8

@@ -53,8 +53,8 @@ def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
         )
     if not is_registered:
         raise CommandError(
-            "The coordinator is not registered in the cluster, so no foreign key could lead from "
-            "its own tables to others. Run SELECT citus_set_coordinator_host('HOST', PORT); there."
+            "The coordinator is not registered in the cluster, so its local tables could not have "
+            "foreign keys to others. Run SELECT citus_set_coordinator_host('HOST', PORT); there."
         )
     if not servers:
         raise CommandError(

@@ -47,7 +47,7 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
         field: Any = model._meta.get_field(declared.by)
     except FieldDoesNotExist:
         field = None
-    # Relations without a column and fields of a parent model are found, too.
+    # get_field() also finds relations without a column and fields of a parent model.
     if field not in model._meta.local_concrete_fields:
         hint = "Name a field of the model that has a column in its own table."
         yield Error(f"It is distributed by {declared.by}, which is not a field of it.", hint=hint,

@@ -41,7 +41,7 @@ MANAGED = Placement(other="on the coordinator, managed by Citus")
 
 @dataclass(frozen=True)
 class Amount:
-    """The rows of a table and their bytes, with those of its indexes."""
+    """The number of rows of a table, and its size with its indexes."""
 
     rows: int
     bytes: int
@@ -94,7 +94,7 @@ def _is_set(connection: BaseDatabaseWrapper) -> bool:
 
 
 def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:
-    """Return the tables that are placed, which can be taken back."""
+    """Return the placed tables as a plan to take them back."""
     schema = read_schema(connection)
     layout = read_layout_to_undo(connection, schema)
     return DistributionPlan(schema, layout, {}, read_amounts(connection, schema, list(layout)))
@@ -165,7 +165,7 @@ def read_amounts(
 
 
 def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
-    """Return the statements that change the keys; foreign keys go first and come last.
+    """Return the statements that change the keys: foreign keys are dropped first and added last.
 
     Each is an ALTER TABLE with one action, since Citus allows no more.
     """

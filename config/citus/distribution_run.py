@@ -43,7 +43,7 @@ class DistributionRun:
         self.connection, self.waits, self.say = connection, waits, say
 
     def distribute(self, plan: DistributionPlan) -> None:
-        """Change the keys, place each table, and set what the statements of sessions need."""
+        """Change the keys, place each table, and set the parameter that sessions need."""
         if plan.keys:
             self._step(counted(len(plan.keys), "key"), partial(self._change_keys, plan), "changed")
         if plan.aside:
@@ -55,7 +55,7 @@ class DistributionRun:
 
     def _change_keys(self, plan: DistributionPlan) -> None:
         with transaction.atomic(using=self.connection.alias):
-            # A comment of a key that is dropped for good cannot be written again.
+            # The comment of a key that is not added again cannot be restored.
             self._execute(*comment_statements(plan.lost))
             with kept_comments(self.connection, plan.schema):
                 self._execute(*key_statements(plan.keys))

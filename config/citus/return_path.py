@@ -11,7 +11,7 @@ def statements_back(comparison: Comparison) -> list[str]:
     """Return the statements that restore the keys that the models declare.
 
     The cluster lacked some foreign keys with ON DELETE SET NULL. The first statements therefore set
-    references to rows that no longer exist to NULL.
+    a reference to NULL if its row no longer exists.
     """
     keys = [
         finding

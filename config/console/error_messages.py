@@ -27,9 +27,9 @@ FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 """The errors of writing to stdout. Unlike those of files, they name no file."""
 UNANSWERED = "A question got no answer, because the input has ended. Run the command in a terminal."
 END_OF_INPUT = ("EOF when reading a line", "")
-"""The messages of input() at the end of the input. A file that ends too early has others."""
+"""The messages of input() at the end of the input. An EOFError of a file has another one."""
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
-"""The exit status after an error of commands that use status 1 for something else."""
+"""The exit status after an error, for commands that use status 1 for something else."""
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit status after SIGINT and after SIGTERM, as a shell reports it."""
@@ -134,7 +134,7 @@ def _explain_driver_error(error: psycopg.Error) -> str | None:
 
 
 def is_output_error(error: BaseException | None) -> TypeGuard[OSError]:
-    """Return whether stdout could not be written to, as it is on a full disk or a closed pipe."""
+    """Return whether stdout cannot be written to, because of a full disk or a closed pipe."""
     return isinstance(error, OSError) and error.errno in FULL and not error.filename
 
 

@@ -1,4 +1,4 @@
-"""The operation of a migration that raised an error, found in the error's traceback, explained."""
+"""Messages that name the operation of a migration in which an error was raised."""
 
 import traceback
 from typing import NamedTuple, TypeGuard
@@ -20,10 +20,10 @@ ACTIONS = {
     "database_backwards": "unapply",
 }
 """The verb of the message, by the name of the function or method that was running."""
-PENDING_CHECKS = "Move the code that writes rows of the table to a migration of its own."
+PENDING_CHECKS = "Move the code that writes rows of the table into a separate migration."
 CORRECT_UNDOING = "Correct it; --traceback shows the code."
 CORRECT = (
-    "Correct it, or let the migration depend on the one that makes what it needs; --traceback "
+    "Correct it, or add a dependency on the migration that makes what it needs; --traceback "
     "shows the code."
 )
 EXPECTED_OBJECTS = "Correct the operation, or the objects in the database that it expects."
@@ -34,7 +34,7 @@ class FailedOperation(NamedTuple):
 
     migration: Migration
     operation: Operation | None
-    """None for an error of SQL that waits for the end of the migration."""
+    """None for an error of SQL that was deferred to the end of the migration."""
     action: str
 
     def __str__(self) -> str:

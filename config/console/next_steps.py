@@ -30,7 +30,7 @@ ENDED: Mapping[Kind, str] = {
     errors.TransactionTimeout: "Raise transaction_timeout for this role.",
 }
 """The errors with which the server ends a session."""
-CREATE_FIRST = "Create it first; manage.py verify_schema tells what else differs."
+CREATE_FIRST = "Create it first; manage.py verify_schema shows what else differs."
 TO_FIX: Mapping[Kind, str] = {
     errors.InsufficientPrivilege: "Let the owner grant it, or use another role in DATABASE_URL.",
     errors.ReadOnlySqlTransaction: (
@@ -39,7 +39,7 @@ TO_FIX: Mapping[Kind, str] = {
     errors.DependentObjectsStillExist: "Drop the dependent objects, or ask their owner to.",
     errors.DuplicateTable: "Drop or rename it, or point DATABASE_URL at an empty database.",
     errors.DuplicateObject: "Drop or rename it, or point DATABASE_URL at an empty database.",
-    errors.DuplicateColumn: "Drop or rename it; manage.py verify_schema tells what else differs.",
+    errors.DuplicateColumn: "Drop or rename it; manage.py verify_schema shows what else differs.",
     errors.FeatureNotSupported: "Remove what is in the way, or change the migration.",
     errors.InvalidSchemaName: "Create the schema, for example by RunSQL in an earlier migration.",
     errors.UndefinedObject: CREATE_FIRST,
@@ -113,7 +113,8 @@ def next_step(message: str, error: psycopg.Error | None = None, sql: str = "") -
             return CALLED.format(function, step)
         return f"{RAISED.format(function)} {_by_sqlstate(error)}".strip()
     is_of_connection = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    words = _by_words(message) if is_of_connection else ""  # others name tables: certificates
+    # Messages of other errors name objects, such as the table certificates.
+    words = _by_words(message) if is_of_connection else ""
     return _by_sqlstate(error) or words or error.diag.message_hint or ""
 
 

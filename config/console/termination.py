@@ -27,7 +27,7 @@ def orderly_termination() -> Iterator[None]:
 
     By default they end the process at once, while the server continues the last statement.
     """
-    if threading.current_thread() is not threading.main_thread():  # no other receives signals
+    if threading.current_thread() is not threading.main_thread():  # no other thread gets signals
         yield
         return
     previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}

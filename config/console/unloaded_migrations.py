@@ -1,4 +1,4 @@
-"""Migrations that cannot be loaded; the traceback of the error tells which file."""
+"""Messages about migrations that cannot be loaded. The traceback shows which file it is."""
 
 import traceback
 

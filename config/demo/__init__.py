@@ -1,4 +1,4 @@
-"""seed_demo and make_admin: a made-up learning platform to look at."""
+"""seed_demo and make_admin: a made-up learning platform, and an account to look at it."""
 
 from config.demo.rows import TABLES
 

@@ -19,7 +19,7 @@ KEY = int.from_bytes(b"makeadmn")
 
 @contextmanager
 def administrator(email: str, database: str) -> Iterator[tuple[str, str]]:
-    """Yield the address of an administrator, and the password ('' if the account was there).
+    """Yield the address of an administrator, and the password ('' for an existing account).
 
     If the block fails, for example because the password cannot be printed, no account is made.
     """
@@ -41,7 +41,7 @@ def find_administrator(database: str) -> User | None:
 
 
 def make_administrator(email: str, database: str) -> str:
-    """Create an administrator, and return the password, which is stored nowhere.
+    """Create an administrator, and return the password, of which only a hash is stored.
 
     Raise DemoError if the address is invalid or taken.
     """

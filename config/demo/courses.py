@@ -35,7 +35,7 @@ TITLE_STRIDE = 485
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment, for the students who hand in work for it."""
+    """The facts about an assignment that its submissions depend on."""
 
     id: str
     reference: str
@@ -46,7 +46,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson, for the students who open it."""
+    """The facts about a lesson that the progress of students depends on."""
 
     id: str
     reference: str

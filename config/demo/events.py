@@ -53,7 +53,7 @@ class EventLog(ExitStack):
         lines.clear()
 
     def in_order(self) -> Iterator[list[str]]:
-        """Yield the lines in order of time, a few days at once."""
+        """Yield the lines in order of time, a few days at a time."""
         for bucket in sorted(self.waiting):
             lines = self.waiting.pop(bucket)
             if file := self.files.pop(bucket, None):

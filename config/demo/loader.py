@@ -26,7 +26,7 @@ from config.postgres.backend import begin, certain_commit
 BATCH_ROWS = 20_000
 """The number of rows that are collected before they are written."""
 LOCK_TIMEOUT = "10s"
-"""The time limit of waiting for the lock, because other sessions queue behind it."""
+"""The limit of the wait for the lock, because other sessions queue behind this one."""
 DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
@@ -61,7 +61,7 @@ def load(
             delete_data(cursor)
         else:
             check_empty(connection, cursor)
-        # Check at each COPY: until the end, the server would have to keep every row in memory.
+        # Check at each COPY. To check at the end, the server would keep every row in memory.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         written: Counter[str] = Counter()
         try:
@@ -169,8 +169,8 @@ def clash(error: IntegrityError) -> str:
 def tidy_up(connection: BaseDatabaseWrapper) -> None:
     """Vacuum and analyze now, for good query plans, and build the indexes again.
 
-    Autovacuum would do the former later. Rows are not written in the order of the keys of each
-    index, which leaves many of its pages half empty.
+    Autovacuum would vacuum and analyze only later. Rows are not written in the order of the keys of
+    each index, which leaves many of its pages half empty.
     """
     if connection.in_atomic_block:
         return

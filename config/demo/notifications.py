@@ -13,7 +13,7 @@ PRIORITIES = {
 
 
 def is_unexpired(moment: int, end: int) -> bool:
-    """Return whether a notification of that moment has not been swept yet."""
+    """Return whether a notification of that moment has not expired yet."""
     return end - NOTIFICATION_LIFETIME < moment < end
 
 

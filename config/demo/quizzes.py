@@ -35,7 +35,7 @@ class Sheet(NamedTuple):
 
 @dataclass(frozen=True)
 class Quiz:
-    """A quiz, for the students who take it."""
+    """The facts about a quiz that its submissions depend on."""
 
     id: str
     attempts: int

@@ -38,7 +38,7 @@ class Chance(Random):
         return low + int(self.random() * (high + 1 - low))
 
     def moment(self, begin: int, end: int, early: float = 1.0) -> int:
-        """Return a moment from `begin` to before `end`, earlier the more `early` exceeds 1."""
+        """Return a moment from `begin` to before `end`, more likely an early one if `early` > 1."""
         for _ in range(9):
             day = int(begin + (end - begin) * self.random() ** early) // DAY
             moment = day * DAY + self.time_of_day()

@@ -41,7 +41,7 @@ class LessonVisit:
 
 
 class Study:
-    """The course of an enrollment, from beginning to end."""
+    """The progress of an enrollment, from beginning to end."""
 
     def __init__(
         self, people: People, course: Course, chance: Chance, student: int, begin: int, last: int

@@ -40,8 +40,8 @@ def read_advice(
 ) -> list[Advice]:
     """Return advice about `tables`, sorted by code; about their design only for `own` tables.
 
-    A database error becomes advice, too, because advice must not change the exit status. What was
-    read before it is kept.
+    A database error becomes advice, too, because advice must not change the exit status. The advice
+    that was read before the error is kept.
     """
     advice: list[Advice] = []
     parameters: dict[str, Any] = {"schema": schema.oid, "tables": list(tables), "own": list(own)}
@@ -100,7 +100,7 @@ def _partition_advice(
         if has_rows or (has_rows is None and _has_rows(connection, default)):
             yield Advice(
                 "VA08",
-                f"Default partition {default} of table {table} has rows, whose months have no "
+                f"Default partition {default} of table {table} has rows of months without a "
                 "partition. manage.py partitions --from YYYY-MM makes these months and moves the "
                 "rows.",
             )

@@ -1,4 +1,4 @@
-"""The differences between the servers of a Citus cluster, which SQL on one of them has caused."""
+"""The differences between the servers of a Citus cluster, caused by SQL on one of them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -12,8 +12,8 @@ from config.postgres.catalog import literal
 from config.postgres.citus import IS_MANAGED, SHARD_NAME
 
 SETTINGS = {**PINNED, "search_path": "pg_catalog", "lock_timeout": str(LOCK_TIMEOUT)}
-# Each server compares its shards with their tables, and returns digests of its tables and types,
-# without the types that only the coordinator has, since no distributed table needs them.
+# Each server compares its shards with their tables, and returns digests of its tables and types.
+# Types that only the coordinator has are left out, since no distributed table needs them.
 # Citus adds the number of a shard to the names of its constraints and of the tables to which these
 # refer.
 OBJECTS = rf"""
@@ -57,7 +57,7 @@ SELECT json_build_object(
                 WHERE NOT ({IS_MANAGED})),
     'types', (SELECT json_object_agg(name, digest) FROM labels))
 """
-# Citus sends a single statement. CASE makes the settings before the rest of it prints anything.
+# Citus sends a single statement. CASE applies the settings before the rest of it prints anything.
 WITH_SETTINGS = """
 SELECT CASE WHEN (SELECT count(set_config(key, value, true)) FROM json_each_text({settings})
                    WHERE current_setting(key, true) IS NOT NULL) > 0 THEN ({objects}) END
@@ -91,7 +91,7 @@ def read_answers(connection: BaseDatabaseWrapper) -> list[Answer]:
 
 
 def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:
-    """Yield a sentence for each object that differs on a server, or if one does not answer."""
+    """Yield a sentence for each object that differs on a server, and for each failed server."""
     coordinator: dict[str, Any] = {}  # stays empty if it does not answer
     for server, is_coordinator, success, result in answers:
         if not success:

@@ -87,7 +87,7 @@ def read_complete(connection: BaseDatabaseWrapper) -> Catalog:
         tables: Any = attributes.get(NEEDED_BY)
         if tables:
             raise CatalogError(
-                f"The {key.name} is missing, on which table {tables[0]} depends. Run "
+                f"Table {tables[0]} depends on the {key.name}, which is missing. Run "
                 "manage.py migrate, or create it."
             )
     return expected
@@ -96,8 +96,8 @@ def read_complete(connection: BaseDatabaseWrapper) -> Catalog:
 def expected_models(alias: str) -> list[type[Model]]:
     """Return the models whose tables migrations create in the database `alias`, Django's included.
 
-    They come from a migration state, not from the apps, because only there does a many-to-many
-    table have the type of primary key with which a migration creates it.
+    They come from a migration state. In the models of the apps, the primary key of a many-to-many
+    table may have another type than the one that a migration gives it.
     """
     state = ProjectState.from_apps(apps).apps
     return [
@@ -174,7 +174,7 @@ def _missing_object(error: psycopg.Error) -> str:
 def _create_and_read(
     connection: BaseDatabaseWrapper, schema: Schema, models: Sequence[type[Model]]
 ) -> Catalog:
-    """Return the catalog of the tables of `models`. Raise ProgrammingError if one needs more."""
+    """Create the tables of `models` and return their catalog. Raise ProgrammingError on failure."""
     names = {enum.type_name for enum in _enum_fields(models)} | set(_table_names(models))
     with transaction.atomic(using=connection.alias):
         execute(connection, TEMPORARY_FIRST)

@@ -147,7 +147,7 @@ class _PartitionedTable:
         return wanted
 
     def _expected_value(self, name: str, found: Attributes) -> Any:
-        """Return the value of a new partition, or the live one if it needs no repair of its own."""
+        """Return the value of a new partition, or the live one if it needs no separate repair."""
         wanted, value = self.template.get(name), found.get(name)
         if not differing({name: wanted}, {name: value}):
             return value

@@ -77,7 +77,7 @@ def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
 def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
     """Return whether the parent was recorded after the child.
 
-    A squashed migration without a record of its own counts as recorded in time.
+    A squashed migration that has no record itself never counts as recorded later.
     """
     first, second = (loader.applied_migrations.get(node) for node in (parent, child))
     record = MigrationRecorder.Migration

@@ -39,7 +39,7 @@ type Name = tuple[str, str]
 
 @dataclass(frozen=True)
 class OperationEffect:
-    """The effect of an operation of an applied migration that the models do not show."""
+    """An effect that the models do not show, of an operation in an applied migration."""
 
     kept: Collection[Name] = ()
     """The objects that it removed from the models, but not from the database."""

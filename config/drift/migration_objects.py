@@ -17,7 +17,7 @@ def with_migration_objects(
     """Return the expected catalog with the objects that migrations created.
 
     These have no attributes, so the live ones are accepted unchanged, a table with all its parts. A
-    constraint that a migration added as NOT VALID, and that none validated, is expected to be so.
+    constraint that a migration added as NOT VALID is expected to be so unless one validated it.
     """
     extra = {key: live[key] for key in live if key not in expected}
     created = {key for key in extra if _is_created(key, extra[key], effects, schema)}
@@ -51,7 +51,7 @@ def _is_part_of(key: Key, attributes: Attributes, created: Collection[Key], live
 def _is_created(
     key: Key, attributes: Attributes, effects: Sequence[OperationEffect], schema: str
 ) -> bool:
-    """Return whether the last effect that names the object created it and did not drop it."""
+    """Return whether the last effect that names the object created rather than dropped it."""
     tables = _current_and_former_names(key.table, effects)
     pattern = _creation_pattern(key, attributes, schema, tables)
     created = False

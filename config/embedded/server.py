@@ -9,8 +9,8 @@ was killed. (The server class of the package writes pids to a file, which is wro
 - The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
 
-The keeper loads neither Django nor psycopg, as both take longer than all else that it does: only
-`address()` imports psycopg.
+The keeper loads neither Django nor psycopg, because either takes longer than the rest of its work:
+only `address()` imports psycopg.
 """
 
 import atexit

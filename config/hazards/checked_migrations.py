@@ -90,7 +90,7 @@ def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tu
 def _graphs(loader: MigrationLoader) -> Iterator[MigrationGraph]:
     """Yield the graph with squashed migrations and, if there are any, the graph without them.
 
-    A database to which a part of the squashed migrations is applied runs the other ones.
+    A database to which only some of the replaced migrations are applied runs the others.
     """
     yield loader.graph
     squashed = {

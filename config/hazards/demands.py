@@ -22,7 +22,7 @@ VALIDATION = re.compile(
     rf"ALTER TABLE (?:ONLY )?{TABLE} VALIDATE CONSTRAINT (?P<name>{NAME})", re.IGNORECASE
 )
 CONSTANT = r"(?:''|[-+]?\d[\d.]*|true|false)(?:::\w+)?(?: |$)"
-"""A literal, after texts have become ''."""
+"""A literal, in SQL whose strings have been replaced by ''."""
 ORDER = re.compile(r"(?: (?:ASC|DESC)| NULLS (?:FIRST|LAST)| \w+_ops)+$", re.IGNORECASE)
 
 

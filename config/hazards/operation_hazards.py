@@ -60,7 +60,7 @@ class OperationHazards:
         return self.alternative_to(self.operation)
 
     def alternative_to(self, operation: OperationSQL) -> Alternative:
-        """Return the alternative to this operation, perhaps read from another state."""
+        """Return the alternative to `operation`: this one, or this one in another state."""
         try:
             return find_alternative(operation, [item.code for item in self.dangers])
         except Error:
@@ -70,7 +70,7 @@ class OperationHazards:
 
 
 def reasons_of(migration: Migration) -> Mapping[str, str]:
-    """Return `hazards_accepted` of a migration: the reasons why they are acceptable, by code."""
+    """Return `hazards_accepted` of a migration: the reasons why hazards are acceptable, by code."""
     reasons = getattr(migration, "hazards_accepted", {})
     return reasons if isinstance(reasons, Mapping) else {}
 

@@ -157,7 +157,7 @@ def read_migration(
 ) -> MigrationSQL:
     """Return the SQL of `migration`, which starts from `state`.
 
-    Raise HazardError if an operation does not reveal its SQL.
+    Raise HazardError if the SQL of an operation cannot be read.
     """
     try:
         return _read(connection, migration, state)

@@ -1,4 +1,4 @@
-"""The hazards of the plan that `migrate` is about to run, for the sizes of the live tables."""
+"""The hazards of the plan that `migrate` is about to run, given the sizes of the live tables."""
 
 from functools import cached_property
 from typing import Any

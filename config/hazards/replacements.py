@@ -1,4 +1,4 @@
-"""The migrations that replace a whole migration with its hazards, one or several."""
+"""The one or several migrations that replace a migration with hazards."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ from config.postgres.enums import is_followed
 def replacement_files(found: Sequence[OperationHazards]) -> list[str]:
     """Return the files to run in place of a migration with the hazards `found`.
 
-    They contain operations without an alternative as they are. There are no files if no operation
+    Operations without an alternative stay as they are. There are no files if no operation
     has an alternative, or if the migration replaces others: databases that have run those would
     run the new files as well.
     """

@@ -65,7 +65,7 @@ BLOCKING = {
     "adding-serial-primary-key-field": Rule(CONSTRAINT_INDEX),
     "backfill-in-transaction": Rule(
         "It changes rows in a transaction, which keeps all of its locks until it ends.",
-        "Change rows in a migration of its own with atomic = False, a few thousand at a time. "
+        "Change rows in a separate migration with atomic = False, a few thousand at a time. "
         "config.postgres.Backfill does this for a column.",
         r"(?:UPDATE|DELETE|MERGE|INSERT .*\bSELECT|WITH .*\b(?:UPDATE|DELETE FROM|MERGE INTO))\b",
     ),
@@ -83,8 +83,8 @@ BLOCKING = {
     "python-in-transaction": Rule(
         "It runs Python code, which this command cannot read, in a transaction. The rows that "
         "the code changes stay locked until the transaction ends.",
-        "Look at how many rows the code changes. If there are many, run it in a migration of its "
-        "own with atomic = False, and let it change a few thousand at a time. "
+        "Look at how many rows the code changes. If there are many, run it in a separate "
+        "migration with atomic = False, and let it change a few thousand at a time. "
         "config.postgres.Backfill does this for a column.",
     ),
     "require-concurrent-index-creation": Rule(
@@ -123,7 +123,7 @@ BREAKING = {
     "ban-alter-identity": Rule("Running code may insert its own values into the column."),
     "ban-concurrent-index-creation-in-transaction": Rule(
         "PostgreSQL does not allow CONCURRENTLY inside a transaction.",
-        "Put it into a migration of its own with atomic = False.",
+        "Put it into a separate migration with atomic = False.",
         r"(?:DROP INDEX|REINDEX .*) CONCURRENTLY\b",
     ),
     "ban-drop-column": Rule(
@@ -154,8 +154,8 @@ ADVICE = {
     "incomplete-partitioned-index": Rule(
         "The index is invalid, and no query uses it, until an index of each partition of table "
         "{table} is attached to it.",
-        "Let AddIndexConcurrently of django.contrib.postgres.operations build it, in a migration "
-        "of its own with atomic = False: it builds the indexes of the partitions first.",
+        "Let AddIndexConcurrently of django.contrib.postgres.operations build it, in a separate "
+        "migration with atomic = False: it builds the indexes of the partitions first.",
         r"CREATE (?:UNIQUE )?INDEX .* ON ONLY ",
     ),
     "ban-drop-not-null": Rule("Running code does not expect NULL in the column."),

@@ -50,7 +50,7 @@ def lint(
     Raise HazardError if squawk cannot be run.
     """
     begin, commit = ("BEGIN", "COMMIT") if in_transaction else ("", "")
-    # The semicolon has a line of its own, since a statement may end with a comment.
+    # The semicolon is on a separate line, since a statement may end with a comment.
     scripts = [
         f"{sql.rstrip().rstrip(';')}\n;\n" if sql else "" for sql in (begin, *statements, commit)
     ]

@@ -61,7 +61,7 @@ def _code_of_constraint(text: str) -> str | None:
 
 
 def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | None:
-    """Return the code for the SQL of an operation of Django, which tells more than the SQL."""
+    """Return the code for the SQL of Django's operation, because that tells more than the SQL."""
     is_alter_field = isinstance(operation.change, AlterField)
     if rule in ("ban-drop-type", "renaming-index") or text.startswith("ALTER SEQUENCE "):
         # PostgreSQL drops no type that is in use; code names neither indexes nor the sequences of

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 import psycopg
 
@@ -38,12 +38,13 @@ class Blocker:
 
 
 class BlockerWatch:
-    """A thread that reads the blockers of a statement while it waits; later they are unknown."""
+    """A thread that reads the blockers while a statement waits; afterwards they are unknown."""
 
     def __init__(self, lock: MigrationLock) -> None:
         self.lock = lock
         self.blockers: list[Blocker] = []
         """The blockers of the last statement of the transaction that had to wait."""
+        self._looking = Lock()
         self._pid = 0
         self._began = math.inf
         """The time when the statement began; infinity between two statements, so that it is always
@@ -56,10 +57,9 @@ class BlockerWatch:
 
         def watch() -> None:
             while not ended.wait(interval):
-                if time.monotonic() - self._began > interval:
-                    with suppress(psycopg.Error):  # MigrationLock.check() reports a lost session
-                        rows = self.lock.query(BLOCKERS, [self._pid])
-                        self.blockers = [Blocker(*row) for row in rows] or self.blockers
+                with self._looking:
+                    if time.monotonic() - self._began > interval:
+                        self._look()
 
         thread = Thread(target=watch, daemon=True)
         thread.start()
@@ -68,6 +68,11 @@ class BlockerWatch:
         finally:
             ended.set()
             thread.join()
+
+    def _look(self) -> None:
+        with suppress(psycopg.Error):  # MigrationLock.check() reports a lost session
+            rows = self.lock.query(BLOCKERS, [self._pid])
+            self.blockers = [Blocker(*row) for row in rows] or self.blockers
 
     def begin(self, pid: int) -> None:
         """Begin with the statements of a new transaction, in the backend `pid`."""
@@ -81,3 +86,5 @@ class BlockerWatch:
             yield
         finally:
             self._began = math.inf
+            with self._looking:  # a look that has begun finds the blockers of this statement
+                pass

@@ -1,4 +1,4 @@
-"""The content types of models that a plan removes, which Django would keep."""
+"""The content types of removed models, which must be deleted because Django keeps them."""
 
 from collections.abc import Collection
 from functools import reduce

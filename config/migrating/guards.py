@@ -62,7 +62,7 @@ def _check_is_no_part(connection: BaseDatabaseWrapper, progress: Progress) -> No
 def explained_operations(progress: Progress) -> Iterator[None]:
     """Raise CommandError that names the operation that failed, its migration and the next step.
 
-    Other errors pass: those that guarded_run() or LockWaits.retry() handle.
+    Errors that guarded_run() or LockWaits.retry() handle are raised unchanged.
     """
     try:
         yield

@@ -23,7 +23,7 @@ from config.postgres.backend import begin, revive
 from config.postgres.citus import MODE
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
-DOUBLINGS = 10  # of the pause at most; after a thousand, a float would overflow
+DOUBLINGS = 10  # the most doublings of the pause; a thousand would overflow a float
 LOCK_ERRORS = (errors.LockNotAvailable, errors.DeadlockDetected)
 TRANSACTION_ERRORS = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
 
@@ -47,7 +47,7 @@ class LockWaits:
     def retry[T](
         self, function: Callable[[], T], *, may_retry: Callable[[], bool] = lambda: True
     ) -> T:
-        """Call `function` until it gets its locks in time, and return its result.
+        """Call `function` until it gets its locks within the time limit, and return its result.
 
         Raise CommandError after the last attempt, or as soon as `may_retry` returns False because
         a part of the work of `function` is committed.
@@ -112,8 +112,8 @@ class LockWaits:
         except Error as error:
             if not isinstance(driver_error(error), TRANSACTION_ERRORS):
                 raise
-        # CREATE INDEX CONCURRENTLY and similar statements: no query queues behind them, and they
-        # wait for all transactions to end, for which lock_timeout would be too short.
+        # CREATE INDEX CONCURRENTLY and similar statements run without lock_timeout: no query queues
+        # behind them, and they wait for all transactions to end, which may take longer.
         return execute(*arguments)
 
     def _in_transaction[T](self, run: Callable[[], T]) -> T:
@@ -136,7 +136,7 @@ def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterato
     If that is 0, the server's own lock_timeout applies.
     """
     waits = LockWaits(lock, say)
-    watching = waits.watch.running(waits.seconds / 4) if waits.seconds else nullcontext()
+    watching = waits.watch.running(waits.seconds / 10) if waits.seconds else nullcontext()
     with lock.connection.execute_wrapper(waits), watching:
         yield waits
 

@@ -29,7 +29,7 @@ pg_locks shows the key in two halves: `classid` 1835624306, `objid` 1635018017.
 POLL_SECONDS = 0.2
 
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s), set_config('application_name', %s, true)"
-# Without keepalives the server would keep the lock of a machine without power for two hours.
+# Without keepalives, the server would keep the lock for two hours if its holder lost power.
 KEEPALIVES = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",

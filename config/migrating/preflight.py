@@ -157,7 +157,7 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
 
 
 def _created_objects(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
-    """Yield the objects that the plan creates, except under names that it has freed before."""
+    """Yield the objects that the plan creates, without those whose names it has freed before."""
     freed = _types_of_unmigrated_apps(apps)
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:

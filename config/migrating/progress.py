@@ -60,12 +60,12 @@ class Progress:
 
     @property
     def doubt(self) -> str:
-        """Return the state of the database if the server does not tell about the COMMIT."""
+        """Return the state of the database if the server does not know the result of the COMMIT."""
         hint = " If it was, a backup can be restored with rollback --restore."
         return f"It is unknown whether {self.name} was committed.{hint if self.unapplies else ''}"
 
     def ask_standing(self, connection: BaseDatabaseWrapper) -> str:
-        """Return the state of the database after a failure; the server knows that of a COMMIT."""
+        """Return the state of the database after a failure; ask the server about a COMMIT."""
         if not self.transaction or connection.in_atomic_block:
             return self.standing
         standings = {"committed": self.outcome, "aborted": self.standing}

@@ -27,7 +27,7 @@ from config.migrating.progress import Progress
 from config.postgres import execute, read_rows
 
 BUDGET = 3.0
-"""Seconds for counting rows before a plan runs. PostgreSQL refuses other rows when it runs."""
+"""Seconds for counting rows before a plan runs. The plan fails at rows that were not found then."""
 SECRET = re.compile("pass|secret|token|key|hash", re.IGNORECASE)
 LONGEST_VALUE = 40
 ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, errors.CannotCoerce)
@@ -75,7 +75,7 @@ def explained_unfit_rows(connection: BaseDatabaseWrapper, progress: Progress) ->
             cause = driver_error(error)
             if not isinstance(cause, ROW_ERRORS):
                 raise
-            if statement.error is not cause:  # it failed at the commit
+            if statement.error is not cause:  # the commit failed, not the statement
                 statement = FailedStatement()
             action = _failed_action(progress, error)
             message = _refused_rows_message(connection, progress, cause, statement)
@@ -89,14 +89,14 @@ class FailedStatement:
         self.sql = ""
         self.error: psycopg.Error | None = None
         self.labels: dict[str, tuple[str, ...]] = {}
-        """The labels of enum types that the run has created, and that a rollback removes again."""
+        """The labels of enum types that the run has created. A failure removes the types again."""
 
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, *rest: Any) -> Any:
         self.labels |= new_labels(str(sql))
         try:
             return execute(sql, params, *rest)
         except Error as error:
-            # For DDL Django passes no parameters, and literals with doubled %.
+            # With parameters, even an empty list, each % in the statement is doubled.
             self.sql = str(sql) if params is None else str(sql).replace("%%", "%")
             self.error = driver_error(error)
             raise
@@ -115,7 +115,7 @@ def _refused_rows_message(
     error: psycopg.Error,
     statement: FailedStatement,
 ) -> str:
-    """Return the message for rows that PostgreSQL refused. The transaction must be undone."""
+    """Return the message for rows that PostgreSQL refused. Roll the transaction back first."""
     what = _server_message(error, table_of(statement.sql))
     step = f"Correct the rows or the migration, then run {progress.command} again."
     for demand in _demands_of_statement(connection, statement):

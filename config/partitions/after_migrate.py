@@ -37,7 +37,7 @@ def drop_unfinished_copies(sender: object, waits: LockWaits, **kwargs: Any) -> N
 def make_coming_months(
     sender: object, waits: LockWaits, say: Callable[[str], None], **kwargs: Any
 ) -> None:
-    """Make PARTITION_MONTHS_AHEAD months.
+    """Make the current month and the PARTITION_MONTHS_AHEAD months after it.
 
     If that fails, only say so, because the migrations are applied.
     """

@@ -46,7 +46,7 @@ class ChangedKeys:
     def replace_trigger_function(self, copies: Sequence[NewPartition] = ()) -> None:
         """Let the trigger record keys, and delete the old version of a changed row from `copies`.
 
-        The function names tables with their schema, since it has a search path of its own.
+        The function names tables with their schema, since it sets its own search path.
         """
         insert = f"INSERT INTO {self._full_name(self.name)} VALUES"
         deletes = "".join(

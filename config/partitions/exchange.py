@@ -61,15 +61,15 @@ class Exchange:
         return moved
 
     def _check_nothing_is_lost(self) -> None:
-        """Raise MonthError if the default partition has an object, such as a trigger, of its own.
+        """Raise MonthError if the default partition has an object that its table lacks.
 
-        The new default partition would lack it.
+        The new default partition would lack the object, for example a trigger.
         """
         extra = read_rows(self.connection, NOT_IN_TABLE, [self.default] * 3)
         if extra:
             raise MonthError(
-                f"Many rows leave {self.default}, so a new partition would replace it, and lose "
-                f"what {self.table} does not have: {', '.join(name for (name,) in extra)}.",
+                f"Many rows leave {self.default}, so a new partition would replace it, without "
+                f"the objects that {self.table} lacks: {', '.join(name for (name,) in extra)}.",
                 f"Remove that, or add it to {self.table}. Then run the same command again.",
             )
 
@@ -85,7 +85,7 @@ class Exchange:
         return pages
 
     def _new_default(self) -> NewPartition:
-        """Return the new default partition, with the condition that the old one has, too."""
+        """Return the new default partition, whose condition also excludes the new months."""
         query = "SELECT coalesce(pg_get_partition_constraintdef(%s::regclass), 'true')"
         [(bounds,)] = read_rows(self.connection, query, [self.default])
         condition = " AND ".join([bounds, *(f"NOT ({month.condition})" for month in self.months)])
@@ -103,8 +103,8 @@ class Exchange:
         From now on a deletion of a user also changes the copies, so no copy may refer to a user who
         was deleted before. Therefore copy the changed rows once more, while writes are blocked:
         copying during deletions could cause a deadlock. If a foreign key forbids the deletion of a
-        user with rows, let the trigger delete a row from the copies at once: otherwise the copy of
-        a deleted row would still forbid it.
+        user with rows, let the trigger immediately delete a row from the copies: otherwise the copy
+        of a deleted row would still forbid the deletion of its user.
         """
         with transaction.atomic(using=self.connection.alias):
             block_writes(self.connection, self.table, self.default)
@@ -180,8 +180,8 @@ RESTRICTING_FOREIGN_KEYS = """
     SELECT FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f' AND confdeltype IN ('a', 'r')
 """
-# An object that PostgreSQL made for the partition along with one of the table depends on that one,
-# too: as its part ("P"), or by inheritance.
+# PostgreSQL makes some objects of the partition as copies of objects of the table. Such a copy also
+# depends on its original: as a part of it ("P"), or by inheritance.
 NOT_IN_TABLE = """
     SELECT pg_describe_object(classid, objid, 0) FROM pg_depend AS own
      WHERE refclassid = 'pg_class'::regclass AND refobjid = %s::regclass AND deptype = 'a'

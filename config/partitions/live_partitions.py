@@ -72,7 +72,7 @@ def with_amounts(
 ) -> list[Partition]:
     """Return the partitions with the rows and bytes that all servers of a cluster have of them.
 
-    Other sessions read them, so the current transaction must not have altered the partitions.
+    Other sessions read these numbers, so this transaction must not have altered the partitions.
     """
     amounts = {}
     if is_cluster(connection.alias):

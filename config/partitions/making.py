@@ -50,7 +50,7 @@ def make_months(
 def drop_all_unfinished(
     connection: BaseDatabaseWrapper, table: str | None, attempt: Attempt
 ) -> None:
-    """Drop what an interrupted run has left of `table`, or of all tables if that is None.
+    """Drop the tables that an interrupted run left for `table`, or for all if that is None.
 
     Rows may have changed since, so an unfinished copy cannot be continued.
     """
@@ -65,7 +65,7 @@ def _exchange_if_many(
     attempt: Attempt,
 ) -> dict[str, int]:
     """Make the months by an exchange if many rows move; return the number of rows of each."""
-    # On a cluster rows have no pages to copy by, and a transaction of the caller keeps its locks.
+    # A cluster cannot copy rows by page. A transaction of the caller would keep all locks anyway.
     if not new or is_cluster(connection.alias) or connection.in_atomic_block:
         return {}
     counts = ", ".join(f"count(*) FILTER (WHERE {month.condition})" for month in new)

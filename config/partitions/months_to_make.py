@@ -25,7 +25,7 @@ def current_month() -> date:
 def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> list[date]:
     """Return the month of `now` and the `ahead` months after it.
 
-    If the newest partition ends before `now`, begin with the month after it.
+    If the newest partition ends before `now`, begin with the month after that partition.
     """
     ends = [
         partition.end

@@ -87,7 +87,7 @@ class Retention:
     def _drop_foreign_keys(self, partition: Partition) -> None:
         """Drop the foreign keys, so that a deletion of a user does not read the detached month.
 
-        This locks `users`. In the transaction of _detach(), that could be a deadlock.
+        This locks `users`. In the transaction of _detach(), it could cause a deadlock.
         """
         name = partition.sql_name
         with transaction.atomic(using=self.connection.alias):

@@ -11,7 +11,7 @@ from django.db.migrations.state import ProjectState
 class Backfill(NotInTransactionMixin, Operation):
     """The operation that gives `value` to the rows whose `field_name` is NULL, in batches.
 
-    Each batch of `batch_size` rows is a transaction of its own, so that rows are locked briefly and
+    Each batch of `batch_size` rows is a separate transaction, so that rows are locked briefly and
     an interrupted operation continues where it stopped. `value` may be an expression that uses
     other fields of the row. The migration needs `atomic = False`; otherwise NotSupportedError is
     raised. Undoing the operation leaves the values.

@@ -1,4 +1,4 @@
-"""Months in UTC, each given as its first day."""
+"""Months in UTC, each represented by its first day."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +32,7 @@ def months_between(first: date, last: date) -> Iterator[date]:
 
 
 def month_range(month: date) -> tuple[datetime, datetime]:
-    """Return the first time of the month, and the first time after it or, for the last, LAST."""
+    """Return the first time of the month, and the first time after it; LAST for the last month."""
     start = datetime(month.year, month.month, 1, tzinfo=UTC)
     if (month.year, month.month) == (LAST.year, LAST.month):
         return start, LAST

@@ -53,7 +53,7 @@ def _field_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[Declara
         yield DeclarationError(
             "E002",
             f"{partitions.name!r} partitions the table by {partitions.field!r}, which is not a "
-            "date or time of this model that is always set.",
+            "required date or time of this model.",
             "Name a DateField or DateTimeField without null=True.",
         )
 

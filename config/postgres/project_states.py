@@ -1,4 +1,4 @@
-"""A correction of the states that Django makes of migrations."""
+"""A correction of the states that Django makes from migrations."""
 
 from copy import deepcopy
 
@@ -12,8 +12,8 @@ def rename_field(
 ) -> None:
     """Rename a field in this state only.
 
-    Django also renames it in place in the foreign keys that refer to it. Other states and the
-    operations that add these keys share them. They would have the new name too early when `migrate`
+    Django also renames it in the foreign keys that refer to it, without copying them. Other states
+    and operations share these foreign keys, and would have the new name too early when `migrate`
     unapplies the operations, or runs them a second time after waiting for a lock.
     """
     for model in self.models.values():

@@ -1,4 +1,4 @@
-"""A transaction that sees all rows, despite row level security."""
+"""A transaction that fails if row level security would hide rows from it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from psycopg import errors
 def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Open a transaction, and raise CommandError if row level security would hide rows in it.
 
-    If it is forced, it hides rows even from the owner of a table.
+    If row level security is forced, it hides rows even from the owner of a table.
     """
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:

@@ -57,7 +57,7 @@ class FarTime(datetime):
 
 
 def read_far_times(connection: Connection[Any]) -> None:
-    """Let this connection read times that Python cannot represent as FarTime."""
+    """Let this connection read a time as FarTime if Python cannot represent it."""
     loader: Any = connection.adapters.get_loader(ZONED, Format.TEXT)
 
     class Loader(loader):  # type: ignore[misc]

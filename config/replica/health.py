@@ -24,7 +24,7 @@ RETRY_SECONDS = 5
 GRACE_SECONDS = 1
 """Seconds for which an outdated result is still used while another thread checks the replica."""
 PAUSES = (0, 0.05, 0.1, 0.2)
-"""Seconds before each query of one check, in which the last commit may reach the replica."""
+"""Seconds to wait before each query of a check, so that the last commit can reach the replica."""
 
 logger = logging.getLogger(__name__)
 

@@ -63,10 +63,10 @@ class Lag:
         self._reached = Decimal(0)
         """The last position of the standby."""
         self.has_other_primary = False
-        """True if the standby has changes that the primary lacks, so that it follows another."""
+        """True if the standby has changes that the primary lacks, so it follows another server."""
 
     def add_primary(self, primary: WalPosition) -> None:
-        """Add the present position of the primary, before that of the standby is read."""
+        """Add the current position of the primary, before that of the standby is read."""
         self.has_other_primary = primary.position < self._reached
         if self._ahead and primary.position < self._ahead[-1].position:
             self._ahead.clear()  # another server has become the primary

@@ -48,7 +48,7 @@ def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
         except Error as error:
             failure = error
-            reader().close()  # otherwise a broken one would stay broken until the request ends
+            reader().close()  # a broken connection would stay broken until the request ends
             if _is_server_lost(failure):
                 HEALTH.suspend()
         finally:
@@ -61,7 +61,7 @@ def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _is_server_lost(failure: Error) -> bool:
-    """Return whether the server did not answer, rather than the pool had no free connection."""
+    """Return whether the server did not answer. An error of the pool does not count."""
     return is_lost(failure) and not isinstance(driver_error(failure), PoolTimeout)
 
 

@@ -9,9 +9,9 @@ from config.replica.reading import reader
 
 
 class ReplicaRouter:
-    """A router that lets functions with @reads_replica read the replica, and writes on the primary.
+    """A router that lets functions with @reads_replica read the replica.
 
-    Related rows of a row that was read on the replica are read on the primary.
+    Everything else uses the primary, also reads of rows that are related to a row of the replica.
     """
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:

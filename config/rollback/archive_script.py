@@ -76,7 +76,7 @@ def _execute(
     if restriction := RESTRICTION.match(script):
         for command in (b"\\restrict ", b"\\unrestrict "):
             script = script.replace(command + restriction[1], b"")
-    # PostgreSQL parses the whole script before it executes this setting, which its strings need.
+    # Execute this first: PostgreSQL parses all strings of a script before it executes a statement.
     if setting := STRINGS.search(script):
         session.execute(setting[0])
     # This would remove the limit of lock waits. The first match comes before any name or string.

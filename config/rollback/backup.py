@@ -1,7 +1,7 @@
 """The backup before a rollback, in pg_dump's custom format, and the list of objects to restore.
 
-It contains all tables that migrations have created, because a rollback also changes tables that
-stay: it drops their columns, deletes content types, and runs the code of migrations.
+The backup contains all tables that migrations have created, because a rollback also changes tables
+that stay: it drops their columns, deletes content types, and runs the code of migrations.
 
 pg_dump also writes other objects of the same schemas, which a restoration must not change. The list
 next to the backup, in the format of `pg_restore --list`, contains the dropped objects, the tables
@@ -35,7 +35,7 @@ from config.rollback.archive import (
 from config.rollback.inventory import ObjectName, address_parameters
 
 NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
-LOCK_WAIT = 10_000  # milliseconds, for tables of other schema changes in progress
+LOCK_WAIT = 10_000  # milliseconds that pg_dump waits for tables locked by other sessions
 TYPES = 1247  # the oid of pg_type in every version
 PARTS = {0, 826, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
 """The catalogs of the parts of a table: its data and privileges (0), indexes and owned sequences,
@@ -44,7 +44,7 @@ defaults, constraints, rules, triggers, policies, and statistics; of a schema: d
 
 TABLES = ("TABLE", "FOREIGN TABLE")
 CREATED = "; made: "
-"""The start of each line in the list with an object, as JSON, that the rollback creates."""
+"""The start of a line of the list about an object that the rollback creates; JSON follows."""
 
 
 @dataclass(frozen=True)

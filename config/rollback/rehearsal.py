@@ -85,17 +85,17 @@ def _unapply_and_observe(
 
 def _refusal_message(rollback: Rollback, obstacles: list[Obstacle], failure: str) -> str:
     count = len(obstacles)
-    depends = "object depends" if count == 1 else "objects depend"
+    depends = "object that depends" if count == 1 else "objects that depend"
     message = (
-        f"Cannot roll back {rollback.scope}: {count} {depends} on it that its migrations do not "
-        f"drop: {', '.join(map(str, obstacles))}. Nothing was changed. Drop the dependent objects, "
-        "or ask their owner to, and run rollback again."
+        f"Cannot roll back {rollback.scope}: its migrations do not drop {count} {depends} on it: "
+        f"{', '.join(map(str, obstacles))}. Nothing was changed. Drop the dependent objects, or "
+        "ask their owner to, and run rollback again."
     )
     return f"{message} Without them, another error remains: {failure}" if failure else message
 
 
 def _read_dropped(rollback: Rollback, trace: Trace, rows: RowWatch) -> Dropped:
-    """Return what the rehearsal removed. Call it after that has been rolled back."""
+    """Return what the rehearsal removed. Call this after the rehearsal has been rolled back."""
     objects = describe_objects(trace.connection, trace.vanished, trace.new_identities)
     operations: dict[Migration, list[UndoneOperation]] = {m: [] for m in rollback.migrations}
     for traced in trace.operations:

@@ -11,7 +11,7 @@ from config.postgres.catalog import Address, Obstacle, read_obstacles
 
 
 class DropRecord:
-    """The objects that were dropped, and those that would have prevented it."""
+    """The objects that were dropped, and those that would have prevented the drops."""
 
     def __init__(self) -> None:
         self.dropped: list[Address] = []

@@ -53,9 +53,9 @@ class Replacement:
     """The statements of a restoration, apart from those that pg_restore prints."""
 
     drops: Sequence[str]
-    """The statements before those."""
+    """The statements to run before those of pg_restore."""
     recreations: Sequence[str]
-    """The statements after those."""
+    """The statements to run after those of pg_restore."""
 
 
 def read_live(
@@ -110,7 +110,7 @@ def plan_replacement(
     """Return the statements that drop `live` and recreate its dependents unchanged.
 
     The `shards` are oids of tables that are dropped together with the tables in `live`.
-    Raise CommandError that names the dependents which cannot be recreated.
+    Raise CommandError with the names of the dependents that cannot be recreated.
     """
     replaced = [each.address for each in live] + [Address("pg_class", oid) for oid in shards]
     dependents = read_dependents_outside(connection, replaced)

@@ -145,7 +145,7 @@ def _restore_in_transaction(
 
 
 def restore_command(tools: ClientPrograms, backup: Backup) -> list[str]:
-    """Return the pg_restore command that does the same, without short lock waits and checks."""
+    """Return the pg_restore command that restores the backup, without lock limits and checks."""
     return tools.command(
         "pg_restore",
         *("--clean", "--if-exists", "--single-transaction", "--exit-on-error"),

@@ -200,7 +200,7 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
 
 
 def _read_applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
-    """Return when each migration was applied; a squashed one, when its last part was."""
+    """Return when each migration was applied. A squashed one has the time of its last part."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
     return {
@@ -222,7 +222,8 @@ def _with_dependents(
 ) -> list[Node]:
     """Return `roots` and all migrations that depend on them, in the reverse order of applying.
 
-    The times order migrations without dependencies, for example after a model moved to another app.
+    Migrations that do not depend on each other are sorted by time, which matters for example after
+    a model moved to another app.
     """
     unapplied: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
     times: dict[Any, datetime] = {}

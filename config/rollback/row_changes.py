@@ -48,7 +48,7 @@ class RowWatch:
         self.by_code: dict[int, TableActivity] = {}
         self.changes: dict[int, TableActivity] = {}
         self.rows_left: dict[int, int] = {}
-        """The remaining rows of tables that TRUNCATE or ALTER TABLE has given another file."""
+        """The number of rows left in tables that TRUNCATE or ALTER TABLE has given a new file."""
         self.column_types: list[ColumnType] = []
 
     def note_code(self) -> None:

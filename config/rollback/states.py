@@ -14,11 +14,11 @@ from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState, StateApps
 
-MOST_KEPT = 200  # states; the models of one take about a megabyte for each 30 models
+MOST_KEPT = 200  # states; each takes about a megabyte for every 30 models
 
 
 class State(ProjectState):
-    """The state after `operation`, made without a change of the state `before` it."""
+    """The state after `operation`, made without changing the state `before` it."""
 
     def __init__(self, before: ProjectState, app_label: str, operation: Operation) -> None:
         models = {key: model.clone() for key, model in before.models.items()}
@@ -28,10 +28,10 @@ class State(ProjectState):
 
     @cached_property
     def apps(self) -> StateApps:
-        """The models, made from this state, or from those before if one that they need is missing.
+        """The models, made from this state or, if a related model is missing, from those before.
 
-        A migration may delete a model before the fields that refer to it. Django adapts the models
-        in each state to those in the next, which takes longer.
+        A migration may delete a model before the fields that refer to it. Django always makes the
+        models of a state from those before, which takes longer.
         """
         try:
             return super().apps

@@ -226,7 +226,7 @@ def _columns(model: type[models.Model], catalog: Catalog) -> Iterator[Column]:
 
 
 def _marks(field: Any) -> list[str]:
-    """Return the marks that apply to a field: PK, FK, UK. The field of partitions has a PK, too."""
+    """Return the marks of a field: PK, FK, UK. The time that divides partitions has PK, too."""
     partitions = monthly_partitions(field.model)
     constraints = field.model._meta.total_unique_constraints
     is_unique = field.unique or (field.name,) in [constraint.fields for constraint in constraints]

@@ -83,7 +83,7 @@ ACCESS_FIELDS: Mapping[str, tuple[str, type]] = {
     "bytes": ("B", int),
     "seconds": ("L", float),
 }
-"""The fields of a record of gunicorn.access, with their names and types in gunicorn."""
+"""The fields of a record of gunicorn.access, each with gunicorn's name for it and its type."""
 
 
 def log_to_stdout() -> None:

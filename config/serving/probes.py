@@ -28,7 +28,7 @@ def health_checks(get_response: GetResponse) -> GetResponse:
     """Return middleware that answers /healthz and /readyz.
 
     Health checks come over http:// and name the address of the process as host. So this middleware
-    must come before all that check the host, redirect to https:// or open a session.
+    must come before those that check the host, redirect to https:// or open a session.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

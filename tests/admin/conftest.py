@@ -7,6 +7,6 @@ from config.admin import changelist, deletion
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Raise the time limits, so that only tests that ask for it run into them."""
+    """Raise the time limits, so that only tests that lower them run into them."""
     monkeypatch.setattr(changelist, "COUNTING_MILLISECONDS", 60_000)
     monkeypatch.setattr(deletion, "COUNTING_MILLISECONDS", 60_000)

@@ -128,7 +128,7 @@ def form_of(client: Client, address: str) -> Any:
 
 
 def errors(client: Client, address: str, data: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the errors of the form at `address`, which does not save `data`."""
+    """Return the errors with which the form at `address` refuses `data`."""
     response = post(client, address, data)
     assert response.status_code == 200
     return dict(response.context_data["adminform"].form.errors)

@@ -1,4 +1,4 @@
-"""Actions on the selected rows of a list, which are all logged."""
+"""Actions on the selected rows of a list; each action is logged."""
 
 from datetime import timedelta
 from typing import Any
@@ -39,7 +39,7 @@ def test_courses_published__are_in_the_catalogue_immediately(admin_client: Clien
         assert abs(timezone.now() - course.published_at) < timedelta(minutes=1)
 
 
-def test_course_published_again__keeps_the_time_of_the_first(admin_client: Client) -> None:
+def test_course_published_again__keeps_its_first_publication_time(admin_client: Client) -> None:
     course = CourseFactory.create(archived=True)
     before = course.published_at
     run(admin_client, "publish", course)
@@ -47,7 +47,7 @@ def test_course_published_again__keeps_the_time_of_the_first(admin_client: Clien
     assert (course.status, course.published_at) == (CourseStatus.PUBLISHED, before)
 
 
-def test_course_that_is_published__is_skipped(admin_client: Client) -> None:
+def test_course_already_published__is_skipped(admin_client: Client) -> None:
     courses = [CourseFactory.create(published=True), CourseFactory.create()]
     assert run(admin_client, "publish", *courses) == [
         "1 course published.",
@@ -55,7 +55,9 @@ def test_course_that_is_published__is_skipped(admin_client: Client) -> None:
     ]
 
 
-def test_action_in_a_list_of_what_it_changes__skips_nothing(admin_client: Client) -> None:
+def test_action_on_a_list_filtered_by_the_changed_column__skips_no_row(
+    admin_client: Client,
+) -> None:
     said = run(admin_client, "publish", CourseFactory.create(), query="?status__exact=draft")
     assert said == ["1 course published."]
 
@@ -66,7 +68,7 @@ def test_courses_archived__are_archived(admin_client: Client) -> None:
     assert set(Course.objects.values_list("status", flat=True)) == {CourseStatus.ARCHIVED}
 
 
-def test_action_on_all_rows_of_all_pages__is_only_for_those_selected(admin_client: Client) -> None:
+def test_action_with_all_pages_chosen__changes_only_selected_rows(admin_client: Client) -> None:
     courses = CourseFactory.create_batch(2)
     run(admin_client, "archive", courses[0], select_across="1")
     assert Course.objects.filter(status=CourseStatus.ARCHIVED).count() == 1
@@ -82,7 +84,7 @@ def test_action_on_all_pages_without_a_selection__asks_for_one(admin_client: Cli
     assert Course.objects.get().status is CourseStatus.DRAFT
 
 
-def test_payments_marked_for_review__are_in_its_filter_and_keep_their_metadata(
+def test_payments_marked_for_review__are_found_by_the_review_filter_and_keep_their_metadata(
     admin_client: Client,
 ) -> None:
     payment = PaymentFactory.create(metadata={"order": 7})
@@ -94,7 +96,7 @@ def test_payments_marked_for_review__are_in_its_filter_and_keep_their_metadata(
     assert payment.metadata.keys() == {"order", REVIEW}
 
 
-def test_payment_reviewed__has_its_metadata_as_before(admin_client: Client) -> None:
+def test_payment_reviewed__has_its_original_metadata(admin_client: Client) -> None:
     payment = PaymentFactory.create(metadata={"order": 7})
     run(admin_client, "request_review", payment)
     assert run(admin_client, "finish_review", payment)[-1:] == ["1 payment reviewed."]
@@ -153,7 +155,7 @@ def test_notifications_expired__are_ready_to_be_swept(admin_client: Client) -> N
         ("request_review", PaymentFactory, "Marked for review."),
     ],
 )
-def test_action__is_in_the_log_of_each_row(
+def test_action__is_logged_for_each_row(
     admin_client: Client, action: str, factory: Any, message: str
 ) -> None:
     rows = factory.create_batch(2)

@@ -48,7 +48,9 @@ def test_person_who_is_no_educator__is_refused(
 
 
 @pytest.mark.parametrize("factory", [CourseFactory, AnnouncementFactory])
-def test_educator_who_is_none_any_longer__stays(admin_client: Client, factory: Any) -> None:
+def test_instructor_who_is_no_longer_an_educator__is_kept(
+    admin_client: Client, factory: Any
+) -> None:
     row = factory.create()
     person = row.instructor if isinstance(row, Course) else row.educator
     type(person).objects.filter(pk=person.pk).update(role="student")
@@ -103,7 +105,7 @@ def added(client: Client, **values: str) -> Course:
 
 
 @pytest.mark.parametrize("title", ["Основы SQL", "数" * 255])
-def test_course_without_a_slug__gets_that_of_its_title(admin_client: Client, title: str) -> None:
+def test_course_without_a_slug__gets_one_from_its_title(admin_client: Client, title: str) -> None:
     assert added(admin_client, title=title, slug="").slug == slug_of(title)
 
 

@@ -30,7 +30,7 @@ def test_green_and_red__are_for_good_and_bad_news() -> None:
     assert {label: colour for label, colour in news.items() if colour in (GOOD, BAD)} == NEWS
 
 
-def test_label_with_a_colour__exists() -> None:
+def test_labels_with_a_colour__are_labels_of_enum_types() -> None:
     assert COLOUR_OF.keys() - set(labels()) == set()
 
 
@@ -46,20 +46,20 @@ def test_number__is_aligned_at_the_right(model: type[Model], names: list[str]) -
     assert [column.__name__ for column in columns] == names
 
 
-def test_amount__keeps_its_currency_at_hand(db: None) -> None:
+def test_amount__is_shown_with_its_currency_on_one_line(db: None) -> None:
     payment = PaymentFactory.create(amount="1234.5", currency="EUR")
     assert model_admin(Payment).shown("amount")(payment) == (
         '<span class="whitespace-nowrap">1,234.50 <span class="currency">EUR</span></span>'
     )
 
 
-def test_address_of_a_related_person__may_break_before_its_at(admin_client: Client) -> None:
+def test_email_of_a_related_person__may_wrap_before_the_at_sign(admin_client: Client) -> None:
     CourseFactory.create(instructor__email="ada&@example.com")
     html = admin_client.get(url(Course, "changelist")).text
     assert ">ada&amp;<wbr>@example.com</a>" in html
 
 
-def test_yes_and_no__are_no_news(admin_client: Client) -> None:
+def test_yes_and_no__have_a_neutral_colour(admin_client: Client) -> None:
     PaymentFactory.create()
     html = admin_client.get(url(Payment, "changelist")).text
     assert 'bg-base-500/8 text-base-700 dark:bg-base-500/20 dark:text-base-200" title="No"' in html

@@ -1,4 +1,4 @@
-"""Deletions that are no longer what was confirmed, and are asked about again."""
+"""Deletions that would differ from what was confirmed, so that the page asks again."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def confirmation(page: Any) -> dict[str, str]:
 
 
 def changed(page: Any) -> list[str]:
-    """Return what the question says has changed since it was asked before."""
+    """Return the changes since the previous question, as the page lists them."""
     sentences: list[str] = page.wsgi_request.changed_since
     return sentences
 
@@ -55,7 +55,7 @@ def test_rows_added_since_the_question__are_asked_about_again(admin_client: Clie
     assert not Course.objects.exists()
 
 
-def test_other_rows_of_the_same_number__are_asked_about_again(admin_client: Client) -> None:
+def test_same_number_of_other_rows__is_asked_about_again(admin_client: Client) -> None:
     enrollment = EnrollmentFactory.create()
     address = url(Course, "delete", enrollment.course_id)
     page = admin_client.get(address)
@@ -65,7 +65,7 @@ def test_other_rows_of_the_same_number__are_asked_about_again(admin_client: Clie
     assert changed(again) == ["enrollments: 1, but not the same ones as before"]
 
 
-def test_confirmation_that_does_not_say_what_was_shown__is_of_the_record_alone(
+def test_confirmation_without_counts__deletes_only_a_record_without_related_rows(
     admin_client: Client,
 ) -> None:
     alone, course = CourseFactory.create(), EnrollmentFactory.create().course
@@ -87,7 +87,7 @@ def test_link_added_since_the_question__is_asked_about(admin_client: Client) -> 
     assert Payment.objects.exists()
 
 
-def test_selected_rows_that_have_more_since_the_question__are_asked_about_again(
+def test_selected_rows_with_more_related_rows_since_the_question__are_asked_about_again(
     admin_client: Client,
 ) -> None:
     course = CourseFactory.create()
@@ -100,7 +100,7 @@ def test_selected_rows_that_have_more_since_the_question__are_asked_about_again(
     assert not Course.objects.exists()
 
 
-def test_account_that_has_more_since_the_question__is_asked_about_again(
+def test_account_with_more_related_rows_since_the_question__is_asked_about_again(
     admin_client: Client,
 ) -> None:
     user = UserFactory.create(educator=True)
@@ -114,7 +114,7 @@ def test_account_that_has_more_since_the_question__is_asked_about_again(
     assert not Course.objects.exists()
 
 
-def test_wrong_address_for_an_account_that_has_more__is_only_a_wrong_address(
+def test_wrong_address_for_an_account_with_new_rows__is_the_only_error(
     admin_client: Client,
 ) -> None:
     user = UserFactory.create(educator=True)
@@ -154,7 +154,7 @@ def test_link_added_between_the_count_and_the_deletion__is_not_cut(admin_client:
     assert Payment.objects.exists()
 
 
-def test_question_that_says_wrongly_what_it_showed__is_asked_again(admin_client: Client) -> None:
+def test_confirmation_with_unreadable_counts__is_asked_for_again(admin_client: Client) -> None:
     address = url(Course, "delete", CourseFactory.create().pk)
     again = admin_client.post(address, {"post": "yes", "_counted": "x"})
     assert changed(again) == [UNREADABLE]

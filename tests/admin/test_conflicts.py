@@ -126,13 +126,13 @@ def other_values(row: models.Model, name: str) -> Iterator[Any]:
 
 
 def third_value(row: models.Model, name: str, second: Any) -> Any:
-    """Return a value that is neither that of `row` nor the second one; None for yes and no."""
+    """Return a value that is neither that of `row` nor the second one; None for a boolean."""
     values = other_values(row, name)
     return next((value for value in values if getattr(value, "pk", value) != second), None)
 
 
 def inputs(model: type[models.Model]) -> set[tuple[type, type]]:
-    """Return the kinds of the columns that the form shows, each with that of its input."""
+    """Return the kind of each column that the form shows, with the kind of its input."""
     fields = model_admin(model).get_form(request_for(model), model()).base_fields
     columns = {column.name: column for column in model._meta.fields}
     return {(type(columns[name]), type(fields[name])) for name in fields.keys() & columns.keys()}
@@ -144,7 +144,7 @@ def test_typical_models__have_every_kind_of_input() -> None:
 
 
 @each_of(*TYPICAL)
-def test_row_of_which_all_else_was_changed_meanwhile__keeps_it(
+def test_save_of_one_column__keeps_changes_made_meanwhile_to_all_others(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     tab = Tab(admin_client, BY_MODEL[model].create())
@@ -200,7 +200,9 @@ def test_conflict__names_both_values_and_is_resolved_by_saving_again(admin_clien
     assert Course.objects.get().title == "Third"
 
 
-def test_form_shown_again__shows_what_was_changed_meanwhile_elsewhere(admin_client: Client) -> None:
+def test_form_shown_again__shows_what_another_session_changed_meanwhile(
+    admin_client: Client,
+) -> None:
     tab = Tab(admin_client, CourseFactory.create(category="maths", title="First"))
     Course.objects.update(category="music")
     page: Any = tab.client.post(tab.address, tab.data | {"title": ""})
@@ -228,7 +230,7 @@ def test_account_closed_meanwhile__stays_closed(admin_client: Client) -> None:
     assert (user.email_verified, user.is_active) == (True, False)
 
 
-def test_own_account_changed_while_its_password_is__keeps_the_change(
+def test_own_password_changed_while_another_session_changes_the_account__keeps_both(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def verify(request: Any) -> None:
@@ -252,7 +254,7 @@ def test_log__names_only_what_was_changed_in_the_form(admin_client: Client) -> N
 
 
 @pytest.mark.parametrize("shown", ["", "x:y:z"])
-def test_page_that_does_not_say_what_it_showed__is_saved_after_a_question(
+def test_page_without_the_values_that_it_showed__is_saved_after_a_question(
     admin_client: Client, shown: str
 ) -> None:
     tab = Tab(admin_client, CourseFactory.create(title="Here"))
@@ -282,13 +284,13 @@ def test_text_that_begins_with_line_breaks__is_kept_if_the_browser_drops_one(
     assert Course.objects.get().description == "\n\nA"
 
 
-def test_text_without_the_blanks_around_it__is_changed(admin_client: Client) -> None:
+def test_blanks_removed_around_a_text__are_a_change(admin_client: Client) -> None:
     tab = Tab(admin_client, CourseFactory.create(description=" A\r\nB\n"))
     tab.save(description="A\r\nB")
     assert Course.objects.get().description == "A\nB"
 
 
-def test_times_of_a_page_in_another_zone_than_now__are_read_in_the_zone_of_the_page(
+def test_times_of_a_page_opened_before_a_change_of_the_zone__are_read_in_the_old_zone(
     admin_client: Client,
 ) -> None:
     profile = UserProfileFactory.create(user=User.objects.get(), timezone="Asia/Tokyo")
@@ -343,7 +345,9 @@ def test_inline_row_deleted_meanwhile__is_named_and_the_rest_is_saved(admin_clie
     )
 
 
-def test_inline_row_changed_and_deleted_meanwhile__becomes_a_new_row(admin_client: Client) -> None:
+def test_inline_row_changed_here_and_deleted_meanwhile__becomes_a_new_row(
+    admin_client: Client,
+) -> None:
     tab = Tab(admin_client, quiz_with_questions("a", "b"))
     gone = Question.objects.get(question_text="a")
     gone.delete()
@@ -414,7 +418,7 @@ def test_inline_row_deleted_on_both_sides__is_no_problem(admin_client: Client) -
     assert [text for text, _ in texts_and_points()] == ["b"]
 
 
-def test_inline_rows_of_the_second_page__are_found_though_a_row_before_is_gone(
+def test_inline_rows_of_the_second_page__are_found_after_a_row_of_the_first_is_deleted(
     admin_client: Client,
 ) -> None:
     quiz = quiz_with_questions(*"abcdefghijkl")
@@ -426,7 +430,7 @@ def test_inline_rows_of_the_second_page__are_found_though_a_row_before_is_gone(
 
 
 @pytest.mark.parametrize("key", ["x", "00000000-0000-7000-8000-000000000000"])
-def test_inline_row_without_a_key_of_the_set__is_not_lost(admin_client: Client, key: str) -> None:
+def test_inline_row_with_an_unknown_key__is_not_lost(admin_client: Client, key: str) -> None:
     tab = Tab(admin_client, quiz_with_questions("a"))
     response = tab.save(**{"questions-0-id": key, "questions-0-question_text": "mine"})
     assert response.context_data["problems"][-1].name == "Question #1"

@@ -56,7 +56,7 @@ def queries_of(ask: Callable[[], object]) -> list[str]:
 # Access
 
 
-def test_permissions__are_all_but_for_models_that_only_the_platform_writes() -> None:
+def test_permissions__are_complete_except_for_models_that_only_the_platform_writes() -> None:
     for model in BY_MODEL:
         admin, request = model_admin(model), request_for(model)
         assert admin.get_model_perms(request) == {
@@ -186,14 +186,16 @@ def test_link_to_a_record_with_markup_in_its_name__is_escaped(model: type[models
 
 
 @each_model
-def test_names_of_rows__take_no_more_queries(model: type[models.Model]) -> None:
+def test_names_of_rows__are_read_in_the_query_for_the_rows(model: type[models.Model]) -> None:
     BY_MODEL[model].create_batch(2, **TRAITS.get(model, {}))
     admin = model_admin(model)
     assert len(queries_of(lambda: list(map(str, admin.get_queryset(request_for(model)))))) == 1
 
 
 @each_model
-def test_record_with_all_that_it_names__takes_one_query(model: type[models.Model]) -> None:
+def test_record_with_the_names_of_related_records__takes_one_query(
+    model: type[models.Model],
+) -> None:
     row = BY_MODEL[model].create(**TRAITS.get(model, {}))
     admin, request = model_admin(model), request_for(model)
 

@@ -1,4 +1,4 @@
-"""Deletion pages, whose counts are those of the rows that the database would delete."""
+"""Deletion pages, which count the rows that the database would delete."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -63,7 +63,7 @@ def test_rows_that_would_be_deleted__are_those_that_the_database_deletes(
     assert said == {table: number for table, number in gone.items() if number != "0"}
 
 
-def test_rows_of_several_that_share_some__are_counted_once(db: None) -> None:
+def test_row_below_several_deleted_rows__is_counted_once(db: None) -> None:
     enrollment = EnrollmentFactory.create()
     LessonProgressFactory.create(enrollment=enrollment, lesson__module__course=enrollment.course)
     assert counted(enrollment.student) == {"users": "1", "enrollments": "1", "lesson_progress": "1"}
@@ -76,7 +76,7 @@ def test_replies_to_replies__are_deleted_with_the_post(db: None) -> None:
     assert counted(post) == {"discussion_posts": "3"}
 
 
-def test_steps_of_a_cluster__count_the_same_rows_as_the_query(db: None) -> None:
+def test_count_in_steps_for_a_cluster__is_that_of_the_single_query(db: None) -> None:
     reply = DiscussionPostFactory.create(reply=True)
     DiscussionPostFactory.create(parent_post=reply, thread=reply.thread)
     payment: Any = EnrollmentFactory.create(paid=True).payment
@@ -93,7 +93,7 @@ def test_steps_of_a_cluster__count_the_same_rows_as_the_query(db: None) -> None:
         assert {digest for _, digest in limited} == {0}
 
 
-def test_rows_that_lose_their_link__are_counted_apart(db: None) -> None:
+def test_rows_that_lose_their_link__are_counted_separately(db: None) -> None:
     enrollment = EnrollmentFactory.create(paid=True)
     [kept] = Deletion(Payment, [enrollment.payment_id]).kept
     assert (kept.title, kept.field, str(kept)) == ("enrollments", "payment", "1")
@@ -133,7 +133,7 @@ def test_rows_that_take_too_long_to_count__are_counted_up_to_a_limit(db: None) -
 
 
 @pytest.mark.usefixtures("slow", "unestimated")
-def test_rows_below_rows_that_were_not_all_counted__are_at_least_so_many(db: None) -> None:
+def test_count_below_rows_that_were_not_all_counted__is_a_minimum(db: None) -> None:
     module = CourseModuleFactory.create()
     lessons = LessonFactory.create_batch(3, module=module)
     for lesson in lessons:
@@ -177,7 +177,9 @@ def test_rows_in_several_partitions_that_were_not_all_counted__are_estimated(db:
 
 
 @pytest.mark.usefixtures("slow")
-def test_rows_below_rows_that_were_not_all_counted__are_as_many_as_elsewhere(db: None) -> None:
+def test_count_below_rows_that_were_not_all_counted__is_estimated_from_the_average(
+    db: None,
+) -> None:
     course = CourseFactory.create()
     for enrollment in EnrollmentFactory.create_batch(30, course=course):
         CertificateFactory.create(enrollment=enrollment)
@@ -251,7 +253,9 @@ def test_deletion_of_a_user__is_a_deactivation_in_the_log(admin_client: Client) 
     ]
 
 
-def test_selected_users_deactivated__are_closed_except_ones_own(admin_client: Client) -> None:
+def test_selected_users_deactivated__are_closed_except_the_administrators_own(
+    admin_client: Client,
+) -> None:
     own, other = User.objects.get(), UserFactory.create()
     data = selected(own, other, action="deactivate")
     response = admin_client.post(url(User, "changelist"), data)

@@ -116,14 +116,14 @@ def test_deep_document__is_shown_and_stays_as_it_is(admin_client: Client) -> Non
     assert stored(lesson) == before
 
 
-def test_no_document__is_an_empty_input(admin_client: Client) -> None:
+def test_null_document__is_an_empty_input(admin_client: Client) -> None:
     assignment = AssignmentFactory.create(rubric=None)
     form = form_of(admin_client, url(Assignment, "change", assignment.pk))
     assert form["rubric"].value() == ""
 
 
 @pytest.mark.parametrize("text", ["", " ", "null"])
-def test_document_removed__is_none(admin_client: Client, text: str) -> None:
+def test_document_removed__is_saved_as_null(admin_client: Client, text: str) -> None:
     address = url(Assignment, "change", AssignmentFactory.create(rubric={"a": 1}).pk)
     admin_client.post(address, page_data(admin_client, address) | {"rubric": text})
     assert Assignment.objects.filter(rubric__isnull=True).exists()
@@ -173,7 +173,7 @@ REFUSED: list[Any] = [
 
 
 @pytest.mark.parametrize(("document", "message"), REFUSED)
-def test_document_that_would_lose_something__is_refused(document: str, message: str) -> None:
+def test_document_that_cannot_be_stored_unchanged__is_refused(document: str, message: str) -> None:
     field = documents.JSONFormField(required=False)
     with pytest.raises(ValidationError) as refused:
         field.clean(document)

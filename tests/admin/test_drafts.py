@@ -34,5 +34,7 @@ def test_refused_record__is_not_acknowledged(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("number", ["", "x", "-1", "٣", "1; path=/"])
-def test_number_that_is_none__is_not_acknowledged(rf: RequestFactory, number: str) -> None:
+def test_draft_number_that_is_not_a_number__is_not_acknowledged(
+    rf: RequestFactory, number: str
+) -> None:
     assert not with_receipt(rf.post("/", {"_draft": number}), HttpResponse()).cookies

@@ -82,7 +82,7 @@ def test_error_for_a_head_request__is_plain_text() -> None:
         ("", ""),
     ],
 )
-def test_way_back__leads_to_this_site(referer: str, target: str) -> None:
+def test_link_back__leads_only_to_this_site(referer: str, target: str) -> None:
     answer = page(404, Referer=referer, Host="testserver")
     assert (BACK in answer.text, target in answer.text) == (bool(target), True)
 

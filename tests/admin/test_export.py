@@ -139,7 +139,7 @@ def test_csv_for_excel__has_a_byte_order_mark_and_the_same_rows(admin_client: Cl
 
 
 @pytest.mark.parametrize(("format_", "query"), [("csv", "excel=no"), ("json", "excel")])
-def test_wish_for_excel_that_is_not_understood__is_refused(
+def test_parameter_for_excel_that_is_not_understood__is_refused(
     admin_client: Client, format_: str, query: str
 ) -> None:
     assert admin_client.get(f"{export_url(Course, format_)}?{query}").status_code in (400, 404)
@@ -158,7 +158,7 @@ def test_export_of_no_rows__is_a_header_or_an_empty_array(admin_client: Client) 
     assert read_json(admin_client, Course) == []
 
 
-def test_export_of_more_rows_than_a_piece__has_each_once(
+def test_export_of_more_rows_than_a_piece__has_each_row_once(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "PIECE", 2)
@@ -177,7 +177,7 @@ def test_export_of_more_rows_than_a_piece__reads_a_piece_at_a_time(
     assert len(queries) == 1
 
 
-def test_export_of_related_rows__joins_nothing(admin_client: Client) -> None:
+def test_export_of_rows_with_foreign_keys__joins_no_table(admin_client: Client) -> None:
     EnrollmentFactory.create()
     with CaptureQueriesContext(connection) as queries:
         read_csv(admin_client, Enrollment)

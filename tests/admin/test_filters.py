@@ -50,7 +50,7 @@ def listed(model: type[models.Model], **parameters: Any) -> list[Any]:
         ({"created_at_to": "9999-12-31"}, True),
     ],
 )
-def test_filter_by_days__has_both_ends(parameters: dict[str, str], found: bool) -> None:
+def test_filter_by_days__includes_both_ends(parameters: dict[str, str], found: bool) -> None:
     CourseFactory.create(created_at=datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC))
     assert bool(listed(Course, **parameters)) is found
 
@@ -74,7 +74,7 @@ def test_filter_by_days__means_the_days_of_the_viewer() -> None:
         ({"enrollment_count_from": "99999999999999999999"}, False),
     ],
 )
-def test_filter_by_numbers__has_both_ends(parameters: dict[str, str], found: bool) -> None:
+def test_filter_by_numbers__includes_both_ends(parameters: dict[str, str], found: bool) -> None:
     CourseFactory.create(paid=True)
     assert bool(listed(Course, **parameters)) is found
 
@@ -109,7 +109,7 @@ def test_rows_up_to_the_limit__are_counted_exactly(db: None) -> None:
     assert count_up_to(2, [Course.objects.all()]) == [Count(2)]
 
 
-def test_rows_beyond_the_limit__are_at_least_so_many(db: None) -> None:
+def test_rows_beyond_the_limit__are_shown_as_at_least_the_limit(db: None) -> None:
     CourseFactory.create_batch(3)
     counts = count_up_to(2, [Course.objects.all(), Course.objects.none(), Enrollment.objects.all()])
     assert [str(count) for count in counts] == ["2+", "0", "0"]
@@ -142,7 +142,7 @@ def summary(**parameters: Any) -> str:
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 courses"), (1, "1 course")])
-def test_list_of_few_rows__says_how_many(number: int, expected: str) -> None:
+def test_list_of_few_rows__shows_their_exact_number(number: int, expected: str) -> None:
     CourseFactory.create_batch(number)
     assert summary() == expected
 
@@ -155,7 +155,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_list_of_more_rows_than_are_counted__says_about_how_many() -> None:
+def test_list_of_more_rows_than_are_counted__shows_an_approximate_number() -> None:
     CourseFactory.create_batch(12)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE courses")
@@ -184,7 +184,7 @@ def test_list_that_takes_too_long__is_labelled_as_that_of_the_newest_rows(
 
 
 @pytest.mark.usefixtures("slow")
-def test_list_that_takes_too_long_of_a_small_table__is_complete() -> None:
+def test_slow_list_of_a_small_table__is_complete() -> None:
     course = CourseFactory.create()
     found = changelist_of(Course, price_to="10")
     assert list(found.result_list) == [course]
@@ -222,7 +222,7 @@ def test_filter_that_no_index_serves__finds_new_rows() -> None:
 
 
 @pytest.mark.usefixtures("slow_to_count")
-def test_filter_that_many_new_rows_pass__looks_through_all_pages(
+def test_filter_that_many_new_rows_pass__is_not_limited_to_the_newest_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(changelist, "NEWEST_ROWS", 3)
@@ -233,7 +233,7 @@ def test_filter_that_many_new_rows_pass__looks_through_all_pages(
     assert found.paginator.newest is None
 
 
-def test_order_of_filtered_rows_by_a_record__is_that_of_its_table(
+def test_filtered_list_ordered_by_a_related_record__has_the_order_of_the_related_table(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(admin.site.get_model_admin(Quiz), "list_per_page", 2)

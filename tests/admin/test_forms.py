@@ -290,7 +290,7 @@ def test_page_with_a_form_that_breaks_a_check__explained_at_the_field(admin_clie
     }
 
 
-def test_constraints__have_words_and_a_field_to_mark() -> None:
+def test_constraints__each_have_a_message_and_a_field() -> None:
     for model in BY_MODEL:
         for constraint in model._meta.constraints if model not in READ_ONLY else ():
             field, message = violation_of(constraint, model)
@@ -407,7 +407,7 @@ def test_fresh_form_for_a_record_with_an_invalid_key__opens(admin_client: Client
     assert admin_client.get(url(Lesson, "add"), {"module": "x"}).status_code == 200
 
 
-def test_form__does_not_delete_what_the_row_belongs_to(admin_client: Client) -> None:
+def test_form__offers_no_deletion_of_the_parent(admin_client: Client) -> None:
     html = admin_client.get(url(Lesson, "change", LessonFactory.create().pk)).content.decode()
     assert "Delete selected" not in html
 

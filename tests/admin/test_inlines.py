@@ -51,7 +51,7 @@ def test_rows_that_make_no_sense_alone__are_in_the_form_of_their_parent(
     assert inline_rows(admin_client, row) == [child]
 
 
-def test_page_of_inlines__is_ten_rows(admin_client: Client) -> None:
+def test_page_of_inlines__has_ten_rows(admin_client: Client) -> None:
     quiz = QuizFactory.create()
     questions = QuestionFactory.create_batch(12, quiz=quiz)
     assert inline_rows(admin_client, quiz) == questions[:10]
@@ -119,7 +119,7 @@ def test_row_that_takes_the_number_of_a_deleted_one__is_saved(admin_client: Clie
     assert numbers_of([second]) == [1]
 
 
-def test_row_added_with_the_number_of_one_that_moves__is_saved(admin_client: Client) -> None:
+def test_row_added_with_the_number_of_a_row_that_moves__is_saved(admin_client: Client) -> None:
     course = CourseFactory.create()
     [first] = numbered(course, CourseModuleFactory, "course", [1])
     changes = {
@@ -195,7 +195,7 @@ def test_rows_that_another_administrator_moved_meanwhile__are_not_moved_back(
 
 
 @pytest.mark.parametrize("page", ["add", "change"])
-def test_number_of_another_row_on_the_page_of_one__is_refused_with_a_way_out(
+def test_number_of_another_row_on_the_page_of_a_single_row__is_refused_with_advice(
     admin_client: Client, page: str
 ) -> None:
     course = CourseFactory.create()

@@ -58,7 +58,7 @@ def test_filter_by_several_labels__finds_the_rows_of_each() -> None:
     assert sorted(found) == sorted(course.pk for course in courses)
 
 
-def test_filter_by_a_label__marks_it() -> None:
+def test_filter_by_a_label__marks_the_label() -> None:
     parameters = {"status__exact": "draft"}
     changelist = changelist_of(Course, **parameters)
     choices = list(changelist.filter_specs[0].choices(changelist))

@@ -33,7 +33,7 @@ def html(client: Client, query: str) -> str:
 
 
 def said(model: type[models.Model], query: str) -> list[str]:
-    """Return what the list says about the query, and check that it is empty if it says so."""
+    """Return what the list says about mistakes; check that a list with mistakes is empty."""
     found = opened(model, query)
     assert not (found.mistakes and found.result_list)
     return [mistake.sentence for mistake in found.mistakes]
@@ -150,18 +150,20 @@ def test_filters_of_every_list__understand_or_name_nonsense(model: type[models.M
         ("price_from=x&price_to=y&o=1", ["?price_to=y&o=1", "?price_from=x&o=1"]),
     ],
 )
-def test_link_at_a_mistake__leads_to_the_list_without_it(query: str, links: list[str]) -> None:
+def test_link_next_to_a_mistake__leads_to_the_list_without_that_parameter(
+    query: str, links: list[str]
+) -> None:
     found = opened(Course, query)
     assert [link for _, link in found.mended] == links
 
 
-def test_page_beyond_the_listed_rows__is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_beyond_the_listed_rows__does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changelist, "LISTED_ROWS", 2)
     CourseFactory.create_batch(3)
     assert said(Course, "p=2") == ["There is no page 2: the list has 1 page."]
 
 
-def test_value_given_twice__is_one_value() -> None:
+def test_value_given_twice__is_accepted_as_one_value() -> None:
     CourseFactory.create()
     assert said(Course, "price_to=9&price_to=9&price_to=") == []
 
@@ -217,7 +219,7 @@ def warnings(client: Client, address: str) -> list[str]:
 @pytest.mark.parametrize(
     "address", ["/admin/", "/admin/courses/", reverse_lazy("admin:password_change")]
 )
-def test_parameter_of_a_page_without_any__is_named(admin_client: Client, address: str) -> None:
+def test_parameter_of_a_page_that_takes_none__is_named(admin_client: Client, address: str) -> None:
     assert warnings(admin_client, f"{address}?x=1") == [
         "This page has no parameter 'x', so it was ignored."
     ]
@@ -258,7 +260,7 @@ def test_value_in_the_address_of_a_new_record__is_in_the_input(admin_client: Cli
         ("instructor", "Instructor"),
     ],
 )
-def test_value_in_the_address_that_is_none_of_its_field__is_named(
+def test_value_in_the_address_that_its_field_cannot_have__is_named(
     admin_client: Client, name: str, title: str
 ) -> None:
     assert warnings(admin_client, f"{url(Course, 'add')}?{name}=31.12.2025") == [

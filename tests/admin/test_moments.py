@@ -81,7 +81,7 @@ def test_time_of_a_repeated_hour_chosen__is_saved(
     assert published(course) == datetime(2025, 10, 26, hour, 30, tzinfo=UTC)
 
 
-def test_other_moment_of_a_repeated_hour__is_a_change(in_prague: Client) -> None:
+def test_other_occurrence_of_a_repeated_hour_chosen__is_a_change(in_prague: Client) -> None:
     course = CourseFactory.create(published_at=FIRST)
     address = url(Course, "change", course.pk)
     data = sent_in("Europe/Prague", in_prague, address) | {"published_at_2": "+01:00"}
@@ -128,7 +128,7 @@ CLOCKS: list[Any] = [
 
 
 @pytest.mark.parametrize(("zone", "clock", "chosen", "outcome"), CLOCKS)
-def test_clock_time__is_a_moment_or_explained(
+def test_clock_time__becomes_a_moment_or_an_error(
     zone: str, clock: str, chosen: str | None, outcome: str
 ) -> None:
     with timezone.override(ZoneInfo(zone)):
@@ -156,7 +156,7 @@ def test_choice_between_two_moments__is_offered_only_for_a_repeated_time(
     assert [option["label"] for _, options, _ in groups for option in options] == choices
 
 
-def test_time_that_is_none__is_shown_as_it_was_typed(in_prague: Client) -> None:
+def test_invalid_time__is_shown_as_it_was_typed(in_prague: Client) -> None:
     address = url(Course, "change", CourseFactory.create().pk)
     data = page_data(in_prague, address) | {"published_at_0": "soon", "published_at_1": "25:00"}
     assert errors(in_prague, address, data) == {
@@ -220,7 +220,7 @@ def test_range_to_the_end_of_the_calendar__has_all_rows(in_tokyo: Client, limit:
     ("zone", "day", "hour"),
     [("America/Sao_Paulo", "2018-11-04", 3), ("America/Havana", "2025-11-02", 4)],
 )
-def test_range_from_a_day_without_one_midnight__begins_with_the_day(
+def test_range_from_a_day_without_exactly_one_midnight__begins_with_the_day(
     admin_client: Client, zone: str, day: str, hour: int
 ) -> None:
     UserProfileFactory.create(user=User.objects.get(), timezone=zone)
@@ -234,7 +234,7 @@ def test_range_from_a_day_without_one_midnight__begins_with_the_day(
 # Time zones, languages and currencies
 
 
-def test_unknown_zone_of_a_profile__stays_and_is_said(admin_client: Client) -> None:
+def test_unknown_zone_of_a_profile__stays_and_is_reported(admin_client: Client) -> None:
     profile = UserProfileFactory.create(user=User.objects.get(), timezone="Middle/Earth")
     address = url(UserProfile, "change", profile.pk)
     html = admin_client.get(address).content.decode()

@@ -43,7 +43,9 @@ def test_quiz_to_choose_from__names_its_lesson_module_and_course(admin_client: C
     assert answer["results"] == [{"id": str(quiz.pk), "text": "Quiz · SQL: 2.3 Joins"}]
 
 
-def test_row_within_the_form_of_its_parent__is_named_without_it(admin_client: Client) -> None:
+def test_row_within_the_form_of_its_parent__is_named_without_the_parent(
+    admin_client: Client,
+) -> None:
     question = QuestionFactory.create(question_text="Which join?")
     page = admin_client.get(url(type(question.quiz), "change", question.quiz.pk))
     assert '<strong class="font-semibold select-none">Which join?</strong>' in page.text

@@ -57,7 +57,7 @@ def test_beginning_of_an_address__finds_the_account(admin_client: Client) -> Non
     assert found(admin_client, "Xaver@") == [expected]
 
 
-def test_id_of_stripe__is_found_in_its_case(admin_client: Client) -> None:
+def test_stripe_id_with_capitals__is_found(admin_client: Client) -> None:
     payment = PaymentFactory.create(stripe_payment_intent_id="pi_Ab")
     [(_, kind, address)] = found(admin_client, "pi_Ab")
     assert (kind, address) == ("Payment", url(Payment, "change", payment.pk))
@@ -73,7 +73,7 @@ def test_secret__is_not_searched_for(admin_client: Client) -> None:
     assert found(admin_client, "secret-token") == []
 
 
-def test_table_that_is_too_large__is_linked_with_the_word(
+def test_table_too_large_to_search__is_linked_with_the_search_term(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(palette, "SCANNED_ROWS", 0)

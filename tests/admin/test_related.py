@@ -37,7 +37,7 @@ def counts(client: Client, row: models.Model) -> dict[str, str]:
     return {title: str(link.count) for title, link in children.items() if link.count}
 
 
-def test_course__leads_to_all_that_belongs_to_it(admin_client: Client) -> None:
+def test_course__links_to_all_records_that_belong_to_it(admin_client: Client) -> None:
     course = CourseFactory.create()
     LessonFactory.create_batch(2, module__course=course)
     EnrollmentFactory.create_batch(3, course=course)
@@ -61,7 +61,7 @@ def test_user_as_sender_and_recipient__has_two_links(admin_client: Client) -> No
 
 
 @each_of(Certificate, Message)
-def test_record__leads_to_all_that_it_belongs_to(
+def test_record__links_to_all_records_that_it_belongs_to(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     row = BY_MODEL[model].create()
@@ -73,7 +73,7 @@ def test_record__leads_to_all_that_it_belongs_to(
 
 
 @each_of(Course)
-def test_link__opens_the_list_of_exactly_those_rows(
+def test_link_to_related_rows__lists_exactly_the_counted_rows(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     for factory in BY_MODEL.values():
@@ -94,14 +94,14 @@ def test_link_to_an_only_child__opens_the_record(admin_client: Client) -> None:
     assert none.url == f"{url(UserProfile, 'changelist')}?user__id__exact={user.pk}"
 
 
-def test_link_to_rows_through_others__shows_them(admin_client: Client) -> None:
+def test_link_to_rows_related_through_others__lists_them(admin_client: Client) -> None:
     lesson = LessonFactory.create()
     LessonFactory.create()
     link = links(admin_client, lesson.module.course, "children")["Lessons"]
     assert list(context_of(admin_client, link.url)["cl"].result_list) == [lesson]
 
 
-def test_more_related_rows_than_are_counted__are_at_least_so_many(
+def test_more_related_rows_than_are_counted__are_shown_as_at_least_the_limit(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(related_records, "COUNTED_ROWS", 2)
@@ -110,7 +110,7 @@ def test_more_related_rows_than_are_counted__are_at_least_so_many(
     assert counts(admin_client, course) == {"Enrollments": "2+"}
 
 
-def test_list__links_each_row_and_what_it_belongs_to(admin_client: Client) -> None:
+def test_list__links_each_row_and_the_records_that_it_belongs_to(admin_client: Client) -> None:
     lesson = LessonFactory.create()
     html = admin_client.get(url(CourseModule, "changelist")).content.decode()
     assert f'href="{url(CourseModule, "change", lesson.module.pk)}"' in html

@@ -1,4 +1,4 @@
-"""The limit of failed logins, and the address that they count for."""
+"""The limit on failed logins, and the client address for which they are counted."""
 
 from datetime import timedelta
 from typing import Any
@@ -127,7 +127,7 @@ def test_address_that_tries_many_accounts__is_refused(
     )
 
 
-def test_login_that_succeeds__forgets_its_failures_but_not_those_of_the_address(
+def test_login_that_succeeds__resets_the_failures_of_the_account_but_not_of_the_address(
     client: Client,
 ) -> None:
     fail(client, 4)

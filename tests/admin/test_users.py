@@ -63,7 +63,7 @@ def test_user_added_without_a_password__cannot_log_in(admin_client: Client) -> N
         ),
     ],
 )
-def test_user_with_something_wrong__is_refused(
+def test_user_with_an_invalid_value__is_refused(
     admin_client: Client, changes: dict[str, str], expected: dict[str, list[str]]
 ) -> None:
     assert errors(admin_client, url(User, "add"), NEW_USER | changes) == expected
@@ -96,7 +96,7 @@ def test_own_password__is_changed_with_the_old_one(
     assert response.headers["Location"] == reverse("admin:password_change")
 
 
-def test_own_role_and_closing__are_read_only(admin_client: Client) -> None:
+def test_own_role_and_closing_time__are_read_only(admin_client: Client) -> None:
     address = url(User, "change", User.objects.get().pk)
     closing = {"role": "student", "deleted_at_0": "2100-01-01", "deleted_at_1": "00:00:00"}
     admin_client.post(address, page_data(admin_client, address) | closing)

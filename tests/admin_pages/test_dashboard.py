@@ -68,7 +68,9 @@ def test_number_of_many_rows__is_marked_as_an_estimate(
     assert rows_of_users(admin_client) == "about 3"
 
 
-def test_number_of_rows_beside_a_missing_table__is_an_estimate(admin_client: Client) -> None:
+def test_number_of_rows_while_another_table_is_missing__is_an_estimate(
+    admin_client: Client,
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE users")
         cursor.execute("ALTER TABLE refunds RENAME TO elsewhere")
@@ -198,7 +200,7 @@ def test_plot_that_takes_too_long__is_not_drawn(monkeypatch: pytest.MonkeyPatch)
     assert plot("slow").description == "Not drawn: the query took over 1 ms."
 
 
-def test_timeout_of_the_plots__ends_with_them() -> None:
+def test_timeout_of_the_plots__does_not_apply_after_them() -> None:
     read_plots()
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")

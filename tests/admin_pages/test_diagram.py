@@ -122,7 +122,7 @@ def test_boxes_with_names__have_no_rows() -> None:
     assert [box.rows for box in draw(DOMAINS, Detail.NAMES).boxes] == [[]] * len(contract.COLUMNS)
 
 
-def test_box__is_read_with_its_neighbours() -> None:
+def test_label_of_a_box__names_its_neighbours() -> None:
     assert box_of(draw(DOMAINS), "payments").label == (
         "payments; refers to users, courses; referred to by enrollments, refunds"
     )

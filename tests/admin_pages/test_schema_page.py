@@ -62,7 +62,7 @@ def test_diagram_of_a_domain__has_its_columns_and_its_neighbours(admin_client: C
     assert re.findall(r'aria-current="true">(\w+)<', content) == ["Payments", "Columns"]
 
 
-def test_choices_that_are_known__are_not_called_ignored(admin_client: Client) -> None:
+def test_known_choices__are_not_reported_as_ignored(admin_client: Client) -> None:
     assert "ignored" not in page(admin_client, "?domain=payments&show=names")
 
 

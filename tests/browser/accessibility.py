@@ -23,7 +23,8 @@ SEVERE = ("serious", "critical")
 NOT_SEVERE = "region"
 """A slow rule, whose findings are never severe."""
 COLOR = "color-contrast"
-# It would fetch all stylesheets and media again, which no rule needs here, and find selectors.
+# By default axe fetches all stylesheets and media again, and computes selectors: no rule here
+# needs either.
 OPTIONS = {"preload": False, "selectors": False}
 passed: set[str] = set()
 """Combinations of the colors of a text and of all that is below it, with enough contrast."""
@@ -90,9 +91,9 @@ def switch_to(page: Page, scheme: str) -> None:
 
 
 def pale_texts(page: Page, part: str) -> list[str]:
-    """Return the texts of `part` that axe finds too pale, of those whose colors it has not passed.
+    """Return the texts of `part` that axe finds too pale; skip colors that it has passed before.
 
-    Axe needs two thirds of its time for colors, and most texts of all pages have the same ones.
+    Axe needs two thirds of its time for colors, and most texts of all pages have the same colors.
     """
     answer = page.evaluate(CONTRAST, [part, ALIKE, sorted(passed), OPTIONS])
     passed.update(answer["passed"])

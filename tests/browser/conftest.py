@@ -1,6 +1,6 @@
 """A small platform, a server for it, and a browser, which all tests of this package share.
 
-They end with the package: while Playwright runs, Django takes the whole thread for asynchronous.
+They end with the package, because Django takes its thread for asynchronous while Playwright runs.
 """
 
 import os
@@ -26,7 +26,7 @@ from users.enums import Role
 from users.models import User
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first has no windows, which others draw even if they are not shown: half of their work."""
+"""The first cannot draw windows; the others spend half of their time on windows never shown."""
 MISSING = (
     "There is no Chromium on PATH. Install it (Debian: apt-get install chromium-headless-shell)."
 )

@@ -44,7 +44,7 @@ def test_search_without_a_match__says_that_there_is_none(page: Page) -> None:
     assert_accessible(page, "list-empty", MAIN)
 
 
-def test_filter_by_enum__leaves_those(page: Page, platform: Platform) -> None:
+def test_filter_by_enum__shows_only_rows_with_the_label(page: Page, platform: Platform) -> None:
     [(number,)] = platform.database.query("SELECT count(*) FROM courses WHERE status = 'draft'")
     page.goto(COURSES)
     page.get_by_role("button", name="Filters").click()

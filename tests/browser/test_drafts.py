@@ -7,7 +7,7 @@ from tests.browser.platform import Platform, log_in
 from tests.browser.test_editing import draft
 
 
-def test_form_sent_after_the_session__is_back_after_the_login(
+def test_form_sent_after_the_end_of_the_session__is_restored_after_the_login(
     visitor: Page, platform: Platform
 ) -> None:
     form = draft(platform, 0)

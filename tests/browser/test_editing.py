@@ -17,7 +17,7 @@ A_DRAFT = """
 
 
 def draft(platform: Platform, number: int) -> str:
-    """Open the page of a draft course; each test uses another `number`."""
+    """Return the address of a draft course; `number` chooses one of them."""
     [(key,)] = platform.database.query(A_DRAFT, number)
     return f"{COURSES}{key}/change/"
 
@@ -107,7 +107,7 @@ def test_deletion__is_shown_and_then_done(page: Page, platform: Platform) -> Non
     expect(page.get_by_text("Perhaps it was deleted?")).to_be_visible()
 
 
-def test_deletion_refused_by_the_reader__changes_nothing(page: Page, platform: Platform) -> None:
+def test_deletion_that_is_not_confirmed__changes_nothing(page: Page, platform: Platform) -> None:
     page.goto(draft(platform, 0))
     page.get_by_role("link", name="Delete course").click()
     page.get_by_role("link", name="No, take me back").click()
@@ -134,7 +134,7 @@ def test_account_deleted_permanently__asks_for_its_address(page: Page, platform:
     expect(page.get_by_text("was deleted permanently")).to_be_visible()
 
 
-def test_password__has_a_page(page: Page, platform: Platform) -> None:
+def test_password_page__is_accessible(page: Page, platform: Platform) -> None:
     [(key,)] = platform.database.query(
         "SELECT id::text FROM users WHERE role = 'student' ORDER BY id LIMIT 1"
     )

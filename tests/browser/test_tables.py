@@ -22,7 +22,7 @@ if "SCREENSHOTS" in os.environ:
 
 
 def part_of(model: type[Model]) -> str:
-    """Return what axe checks: the whole page of one model only, as all have the same sidebar."""
+    """Return the part that axe checks: the sidebar, the same for all models, only on one page."""
     return "html" if model is Course else MAIN
 
 

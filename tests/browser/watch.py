@@ -11,7 +11,7 @@ GAVE_UP = "net::ERR_ABORTED"
 class Watch:
     """A collection of errors, warnings, failed requests, and requests to hosts other than `home`.
 
-    What the Content-Security-Policy stops is an error in the console.
+    A violation of the Content-Security-Policy is an error in the console.
     """
 
     def __init__(self, page: Page, home: str) -> None:

@@ -1,4 +1,4 @@
-"""The cluster of the tests, as a database on its coordinator whose name begins with test."""
+"""A database for tests on the coordinator of a cluster; its name must begin with test."""
 
 import os
 from collections.abc import Iterator

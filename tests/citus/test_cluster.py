@@ -22,7 +22,7 @@ def plan(cluster: str) -> str:
 
 @pytest.fixture(scope="module")
 def distributed(cluster: str, plan: str) -> str:
-    """Return the URL of a database with rows in every table, which has been distributed."""
+    """Return the URL of a distributed database with rows in every table."""
     printed(manage("seed_demo", "--scale=30", "--verbosity=0", DATABASE_URL=cluster))
     with psycopg.connect(cluster, autocommit=True) as session:
         session.execute("COMMENT ON CONSTRAINT messages_parent_message_id_fk ON messages IS 'x'")
@@ -109,7 +109,7 @@ def test_verify_schema__expects_the_layout(distributed: str) -> None:
     assert said == "Identical: the live schema agrees with the models."
 
 
-def test_verify_schema__finds_a_table_elsewhere(distributed: str) -> None:
+def test_verify_schema__finds_a_table_outside_its_colocation_group(distributed: str) -> None:
     move = "SELECT update_distributed_table_colocation('notifications', colocate_with => {!r})"
     change(distributed, move.format("none"))
     found = manage("verify_schema", "notifications", "--sql", DATABASE_URL=distributed)
@@ -130,7 +130,7 @@ def test_change_of_shards_alone__is_advice(distributed: str) -> None:
 
 ONE_SERVER = "SET citus.enable_ddl_propagation = off"
 PRINTING = "ALTER DATABASE {} {} search_path"
-"""It changes how PostgreSQL prints the names of tables and types."""
+"""A statement that changes how PostgreSQL prints the names of tables and types."""
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ RELABEL = "ALTER TYPE payment_status RENAME VALUE '{}' TO '{}'"
 REGISTER = "UPDATE pg_dist_node SET isactive = {} WHERE groupid = 0"
 
 
-def test_change_of_a_worker__is_advice_without_a_registered_coordinator(
+def test_change_on_a_worker__is_advice_even_if_the_coordinator_is_not_registered(
     distributed: str, worker: str
 ) -> None:
     change(worker, ONE_SERVER, RELABEL.format("failed", "other"))
@@ -180,7 +180,7 @@ ALONE = (
     "SELECT undistribute_table('refunds')",
     "SELECT create_distributed_table('refunds', NULL)",
 )
-"""They make a table that Citus keeps on one server."""
+"""Statements that make a table that Citus keeps on one server."""
 
 
 def test_distribute_with_a_table_on_one_server__is_one_line(distributed: str) -> None:
@@ -293,7 +293,7 @@ for enum in ("course_status", "grading_status"):
         with connection.schema_editor() as editor:
             editor.change_enum_labels(enum, lambda labels: labels[::-1])
 """
-"""It changes types of columns with checks, in a table on every server and in one that is spread."""
+"""A program that changes types of columns with checks, in a reference and a distributed table."""
 
 
 def test_labels_of_enum_types__are_reordered_and_back(distributed: str) -> None:
@@ -380,7 +380,7 @@ NUMBERED = (
     "INSERT INTO numbered DEFAULT VALUES",
     "DELETE FROM numbered",
 )
-"""They make a table that no model declares and that Citus manages."""
+"""Statements that make a table that no model declares and that Citus manages."""
 
 
 def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: str) -> None:
@@ -390,10 +390,10 @@ def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: 
 
 
 SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
-"""It makes the state that a run leaves if it is interrupted while it places the tables."""
+"""A statement that makes the state of a run that was interrupted while it placed the tables."""
 
 
-def test_plan_of_a_run_that_was_interrupted__names_the_key_to_add(distributed: str) -> None:
+def test_plan_after_an_interrupted_run__names_the_key_to_add(distributed: str) -> None:
     change(distributed, SET_ASIDE)
     said = printed(manage("distribute", "--plan", DATABASE_URL=distributed))
     assert '\nLeft to do by an earlier run:\n  ALTER TABLE "analytics_events" ADD ' in said
@@ -403,7 +403,7 @@ GONE = "00000000-0000-4000-8000-000000000000"
 """A key that no message has. On a cluster no foreign key refuses a reference to it."""
 
 
-def test_undo__has_the_schema_of_one_server_and_keeps_what_others_added(managed: str) -> None:
+def test_undo__restores_the_schema_of_one_server_and_keeps_tables_of_others(managed: str) -> None:
     rows = query(managed, "SELECT count(*) FROM analytics_events")
     change(managed, f"UPDATE messages SET parent_message_id = '{GONE}'", *NUMBERED)
     variables = {"DATABASE_URL": managed, "VERIFY_SCHEMA_IGNORE": "numbered"}

@@ -62,7 +62,7 @@ def test_many_to_many_field_of_spread_rows__is_a_warning() -> None:
     ]
 
 
-def test_many_to_many_field_between_reference_tables__is_on_every_server_with_them() -> None:
+def test_many_to_many_table_between_reference_tables__is_a_reference_table() -> None:
     thing = model(Reference(), friends=models.ManyToManyField("self"))
     assert check_distribution() == []
     assert declared_distribution(thing.friends.through) == Reference()

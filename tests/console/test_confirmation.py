@@ -9,7 +9,7 @@ from config.console import ask
 from tests.support.terminal import typed
 
 
-def test_name_of_the_database__goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_of_the_database__continues(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = StringIO()
     with typed("school\n", monkeypatch):
         ask(OutputWrapper(printed), "school")

@@ -71,8 +71,8 @@ def test_error_that_the_caller_can_fix__is_explained(statements: list[str], mess
         ("25006", "Point DATABASE_URL at the primary server and a role that may write."),
         ("42501", "Let the owner grant it, or use another role in DATABASE_URL."),
         ("3F000", "Create the schema, for example by RunSQL in an earlier migration."),
-        ("42704", "Create it first; manage.py verify_schema tells what else differs."),
-        ("42701", "Drop or rename it; manage.py verify_schema tells what else differs."),
+        ("42704", "Create it first; manage.py verify_schema shows what else differs."),
+        ("42701", "Drop or rename it; manage.py verify_schema shows what else differs."),
         ("0A000", "Remove what is in the way, or change the migration."),
         ("54000", "Shorten the values, or change the migration."),
         ("42P07", "Drop or rename it, or point DATABASE_URL at an empty database."),
@@ -95,7 +95,7 @@ def test_error_in_another_language__has_its_next_step(sqlstate: str, step: str) 
 @pytest.mark.parametrize(
     ("sqlstate", "lost"), [("57P01", True), ("25P03", True), ("25P04", True), ("57014", False)]
 )
-def test_error_of_the_server__tells_if_the_session_is_lost(sqlstate: str, lost: bool) -> None:
+def test_error_of_the_server__says_whether_the_session_is_lost(sqlstate: str, lost: bool) -> None:
     with pytest.raises(Error) as caught:
         run(f"DO $$BEGIN RAISE 'It ends.' USING ERRCODE = '{sqlstate}'; END$$")
     assert is_lost(caught.value) == lost
@@ -172,7 +172,7 @@ def test_misuse_of_a_queryset__is_not_explained() -> None:
 
 
 @pytest.mark.django_db
-def test_error_below_one_of_migrate_s__is_explained() -> None:
+def test_cause_of_an_error_of_migrate__is_explained() -> None:
     run("SET TRANSACTION READ ONLY", "SET search_path = pg_temp")  # has no django_migrations
     with pytest.raises(MigrationSchemaMissing) as caught:
         MigrationRecorder(connection).ensure_schema()
@@ -182,7 +182,7 @@ def test_error_below_one_of_migrate_s__is_explained() -> None:
     )
 
 
-def test_error_of_settings_with_several_lines__is_explained_in_one() -> None:
+def test_error_of_settings_with_several_lines__is_explained_in_one_line() -> None:
     error = ImproperlyConfigured("Error loading module.\nDid you install it?")
     assert explain(error) == "Error loading module. Did you install it?"
 
@@ -199,7 +199,7 @@ def test_question_without_a_terminal__is_explained(monkeypatch: pytest.MonkeyPat
     )
 
 
-def test_file_that_ends_too_early__is_not_taken_for_a_question() -> None:
+def test_end_of_a_truncated_file__is_not_explained_as_an_unanswered_question() -> None:
     file = BytesIO(gzip.compress(b"[]")[:-1])
     with gzip.open(file) as fixture, pytest.raises(EOFError) as caught:
         fixture.read()

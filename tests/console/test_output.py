@@ -17,7 +17,7 @@ FULL = "The output cannot be written: No space left on device."
         ("check >&-", 1, "manage.py check: The output cannot be written: stdout is closed."),
     ],
 )
-def test_command_without_a_place_for_its_output__fails_with_the_reason(
+def test_command_whose_output_cannot_be_written__fails_with_the_reason(
     command: str, status: int, said: str
 ) -> None:
     line = f"{shlex.join(PYTHON)} manage.py {command}"

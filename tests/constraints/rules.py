@@ -53,7 +53,7 @@ class Rule:
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """Return the name of the constraint that an update broke. It is never that of a partition."""
+    """Return the name of the constraint that an update broke: the table's, not its partition's."""
     assert isinstance(error.__cause__, psycopg.IntegrityError)
     name = error.__cause__.diag.constraint_name
     return read_parents().get(str(name), name)
@@ -90,7 +90,7 @@ def percentage(constraint: str) -> Rule:
 
 
 def exact_percentage(constraint: str) -> Rule:
-    """Return the rule of a percentage in a column of decimals, which could also be NaN."""
+    """Return the rule of a percentage in a column of decimals, where a value could be NaN."""
     return decimals("0", "100", constraint, below="-0.01", above="100.01")
 
 
@@ -146,7 +146,7 @@ def json_shape(shape: str, constraint: str) -> Rule:
 
 
 def unique(constraint: str, *columns: str, **state: Any) -> Rule:
-    """Return the rule that two rows may agree in all but one of `columns`, but not in all."""
+    """Return the rule that no two rows agree in all `columns`; they may agree in all but one."""
     table = table_of(constraint)
     return Rule(
         constraint,

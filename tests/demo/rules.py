@@ -19,11 +19,11 @@ RULES: dict[str, LiteralString] = {
                                        WHERE module_id = m.id)
             OR (p.course_id, p.order_number) <> (m.course_id, m.order_number - 1)
     """,
-    "exactly the lessons of that type have quizzes": """
+    "exactly the lessons of type quiz have quizzes": """
         SELECT l.id FROM lessons l WHERE (lesson_type = 'quiz')
                                       <> EXISTS (SELECT FROM quizzes WHERE lesson_id = l.id)
     """,
-    "exactly the lessons of that type have assignments": """
+    "exactly the lessons of type assignment have assignments": """
         SELECT l.id FROM lessons l WHERE (lesson_type = 'assignment')
                                       <> EXISTS (SELECT FROM assignments WHERE lesson_id = l.id)
     """,
@@ -189,7 +189,7 @@ RULES: dict[str, LiteralString] = {
                                          JOIN enrollments e ON e.id = enrollment_id
                     WHERE e.course_id = a.course_id)
     """,
-    "the most difficult lesson is failed most": """
+    "the most difficult lesson is failed most often": """
         WITH failures AS (
             SELECT course_id, lesson_id, count(*) AS failed
               FROM quiz_submissions s JOIN quizzes q ON q.id = quiz_id

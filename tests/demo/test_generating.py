@@ -65,7 +65,7 @@ def test_mailboxes__are_different(seed: int) -> None:
     assert len({its.mailbox for its in names}) == len(names)
 
 
-def test_mailboxes__are_plain() -> None:
+def test_mailboxes__are_ascii() -> None:
     assert all(name(number).mailbox.isascii() for number in range(CULTURE_ENDS[-1]))
 
 

@@ -45,7 +45,7 @@ def test_seed_demo_names__are_in_many_scripts(seeded: Database, letters: str) ->
     assert seeded.query("SELECT 1 FROM user_profiles WHERE full_name ~ %s LIMIT 1", pattern)
 
 
-def test_seed_demo_events__lie_in_order_of_time(seeded: Database) -> None:
+def test_seed_demo_events__are_stored_in_order_of_time(seeded: Database) -> None:
     [[correlation]] = seeded.query(
         "SELECT correlation FROM pg_stats"
         " WHERE tablename = 'analytics_events' AND attname = 'timestamp'"

@@ -215,7 +215,7 @@ def test_seed_demo_without_months__makes_those_of_its_events(empty: Database) ->
     assert count(empty, "analytics_events_default") == 0
 
 
-def test_seed_demo_of_long_ago__makes_no_months_up_to_those_of_today(empty: Database) -> None:
+def test_seed_demo_of_long_ago__makes_no_months_after_its_events(empty: Database) -> None:
     empty.execute(
         "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
         " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"

@@ -24,7 +24,7 @@ for line in sys.argv[1:]:
 def run_commands(
     lines: Iterable[str], copy: Path, variables: Mapping[str, object], status: int = 0
 ) -> str:
-    """Run commands of manage.py in one process, since to start Django takes longer than most.
+    """Run commands of manage.py in one process, since most take less time than the start of Django.
 
     Check that the last one ends with `status`, and the others without an error.
     """

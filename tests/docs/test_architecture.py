@@ -34,7 +34,7 @@ def imports_between_rooms() -> set[Arrow]:
 def room(module: str) -> str | None:
     """Return the room of `module`; None for settings, URLs and the like, which are in no room.
 
-    `project` is drawn like one, as it is no room's, but rooms import it.
+    `project` is in no room either, but it is drawn like one, because rooms import it.
     """
     package, _, rest = module.partition(".")
     if package in APPS:
@@ -45,7 +45,7 @@ def room(module: str) -> str | None:
 
 
 def without_shortcuts(arrows: set[Arrow]) -> set[Arrow]:
-    """Return `arrows` without those that a longer way replaces."""
+    """Return `arrows` without those whose ends a longer path of arrows connects."""
     reachable = set(arrows)
     while (
         more := {

@@ -65,7 +65,7 @@ def edit(copy: Path, diff: str) -> None:
 def type_lines(lines: list[str], copy: Path, database: Database, *, edited: bool) -> None:
     """Run the lines, those of manage.py in one process.
 
-    While the copy is not yet `edited`, it equals the project, so that its commands run here.
+    Until the copy is `edited`, it equals the project, so its commands run in this process.
     """
     for is_command, group in groupby(lines, lambda line: line.startswith(COMMAND)):
         if not is_command:

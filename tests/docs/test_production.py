@@ -1,4 +1,4 @@
-"""README's production section, typed in a copy of the project, and the site that it gives."""
+"""README's production section, run in a copy of the project, and the resulting site."""
 
 import json
 import re

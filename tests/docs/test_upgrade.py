@@ -69,7 +69,7 @@ def running(copy: Path, directory: Path) -> Iterator[None]:
 def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(copy: Path) -> None:
     *moved, loaded, repair, apply, verify = lines(copy)
     run(copy, "bash", "-e", "-c", "\n".join(moved))
-    run_commands([loaded, repair], copy, {}, status=1)  # it finds drift
+    run_commands([loaded, repair], copy, {}, status=1)  # verify_schema finds drift
     assert (copy / "repair.sql").read_text().count("SET DEFAULT uuidv7()") == 22
     printed = run_commands([apply, verify, f"{PSQL} {shlex.quote(USERS)}"], copy, {})
     assert "\nIdentical: the live schema agrees with the models.\n" in printed

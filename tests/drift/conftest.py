@@ -49,7 +49,7 @@ def loader(expected: Catalog, django_db_blocker: DjangoDbBlocker) -> MigrationLo
 
 @pytest.fixture(scope="session")
 def unmigrated(loader: MigrationLoader) -> list[Drift]:
-    """Return the changes of models that have no migration: none, also searched for only once."""
+    """Return the model changes without a migration (there are none), detected only once."""
     return list(ledger._unmigrated(loader))
 
 
@@ -78,7 +78,7 @@ def loading_only_records(
     def load(connection: BaseDatabaseWrapper) -> MigrationLoader:
         again = copy(loader)
         records: Any = MigrationRecorder(connection).applied_migrations()
-        again.applied_migrations = records  # django-stubs expects migrations in place of these
+        again.applied_migrations = records  # django-stubs expects migrations as its values
         return again
 
     return load
@@ -106,5 +106,5 @@ def shared_clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 @pytest.fixture
 def quick_clone(shared_clone: Database, models_read_once: None) -> Database:
-    """Return the shared clone, for tests of something else than how the models are read."""
+    """Return the shared clone, for tests that do not test how the models are read."""
     return shared_clone

@@ -425,7 +425,7 @@ COLUMNS = [
         ),
     ),
     Kind(
-        "generated column stored as it was",
+        "generated column without its expression",
         "VS203 generated",
         on_column("ALTER TABLE %I ALTER COLUMN %I DROP EXPRESSION", "is_generated"),
     ),
@@ -925,7 +925,7 @@ ENUM_TYPES = [
         on_enum("CREATE SCHEMA elsewhere; ALTER TYPE %I SET SCHEMA elsewhere"),
     ),
     Kind(
-        "enum type with a label more, and a column extra of it",
+        "enum type with an extra label, and an extra column of the type",
         "VS703 labels",
         on_enum("ALTER TYPE %1$I ADD VALUE 'extra'; ALTER TABLE users ADD extra %1$I[]"),
     ),
@@ -936,7 +936,7 @@ ENUM_TYPES = [
     ),
     Kind("enum type extra", "VS702", once("extra", "CREATE TYPE extra AS ENUM ('a', 'b')")),
     Kind(
-        "enum type with a label more",
+        "enum type with an extra label",
         "VS703 labels",
         on_enum("ALTER TYPE %I ADD VALUE 'extra'")
         + " UNION ALL "
@@ -945,12 +945,12 @@ ENUM_TYPES = [
         + on_enum("ALTER TYPE %I ADD VALUE 'extra' AFTER %L", "type_name, labels[1]"),
     ),
     Kind(
-        "enum type with a label less",
+        "enum type with a missing label",
         "VS703 labels",
         on_enum(
             "DELETE FROM pg_enum WHERE enumtypid = %L::regtype AND enumlabel = %L",
             "type_name, label",
-            # No expression may use the label, since PostgreSQL could then no longer print it.
+            # Not a label in an expression: PostgreSQL could then no longer print the expression.
             "type_name || '.' || label NOT IN (SELECT mention[2] || '.' || mention[1] FROM ("
             r" SELECT regexp_matches(text, '''(\w+)''::(\w+)', 'g') AS mention FROM ("
             "  SELECT definition AS text FROM constraints UNION SELECT definition FROM indexes"

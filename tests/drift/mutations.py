@@ -28,11 +28,11 @@ class Kind:
 
     name: str
     finding: str
-    """Its code, and the attribute if there is one."""
+    """The code of the finding, and the attribute if there is one."""
     query: str
-    """Its rows are objects, named as reports name them, and SQL."""
+    """A query; each row is the name of an object, as in reports, and the SQL that changes it."""
     since: int = OLDEST
-    """The first major version of PostgreSQL that has it."""
+    """The first major version of PostgreSQL in which it can be caused."""
     no_repair: str = ""
     """The reason why no statement repairs it; empty if one does."""
     of_partitioned: bool = True

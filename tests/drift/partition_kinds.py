@@ -124,10 +124,12 @@ DEFAULTS = [
 
 BOUNDS = [
     _kind("month dropped", DROP_MONTH, _of(FEBRUARY, "", 1)),
-    _kind("month dropped, whose rows came later", DROP_MONTH + LATER_ROWS, _of(FEBRUARY, "", 1)),
+    _kind(
+        "month dropped, with rows that came later", DROP_MONTH + LATER_ROWS, _of(FEBRUARY, "", 1)
+    ),
     _kind("month detached", DETACH + FEBRUARY, _of(FEBRUARY, "attached")),
     _kind(
-        "month detached, whose rows came later",
+        "month detached, with rows that came later",
         DETACH + f"{FEBRUARY}; " + LATER_ROWS,
         _of(FEBRUARY, "attached"),
     ),

@@ -66,13 +66,13 @@ ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
 
 
 @pytest.mark.parametrize("code", ADVICE)
-def test_advice__given(shared_clone: Database, code: str) -> None:
+def test_each_code_of_advice__is_given(shared_clone: Database, code: str) -> None:
     statements, message = ADVICE[code]
     with shared_clone.changed(*statements):
         assert advice(shared_clone) == [Advice(code, message)]
 
 
-def test_advice_on_use__given_since_statistics_began(clone: Database) -> None:
+def test_advice_from_usage_statistics__is_given(clone: Database) -> None:
     clone.execute(
         "INSERT INTO users (email, password_hash, role)"
         " SELECT md5(n::text) || repeat('x', 190) || '@example.org', 'x', 'student'"
@@ -114,7 +114,7 @@ def test_advice_on_setting_of_cluster__given_unless_set(
         assert advice(shared_clone) == [wanted] * is_given
 
 
-def test_advice_on_design_of_others_tables__none(shared_clone: Database) -> None:
+def test_advice_on_the_design_of_third_party_tables__none(shared_clone: Database) -> None:
     with shared_clone.changed("CREATE INDEX again ON refunds (payment_id)"):
         assert advice(shared_clone, own=()) == []
 
@@ -132,7 +132,7 @@ def test_advice_on_index_of_exclusion_constraint__none(shared_clone: Database) -
 
 
 @pytest.mark.usefixtures("models_read_once")
-def test_advice__no_part_of_the_verdict(clone: Database) -> None:
+def test_advice__does_not_change_the_verdict(clone: Database) -> None:
     clone.execute("ALTER SEQUENCE auth_group_id_seq RESTART 2147483647")
     run = clone.verify()
     assert run.verdict == IDENTICAL

@@ -58,7 +58,7 @@ def test_verify_schema_with_unknown_name__status_2_and_one_line(
 
 
 @pytest.mark.parametrize("contradiction", [["courses"], ["--expect", "other.txt"]])
-def test_verify_schema_snapshot_of_something_else__status_2(
+def test_verify_schema_snapshot_with_contradicting_options__status_2(
     contradiction: list[str], tmp_path: Path
 ) -> None:
     assert verify_schema("--snapshot", tmp_path / "schema.txt", *contradiction) == could_not(
@@ -191,7 +191,7 @@ def test_verify_schema_while_server_accepts_no_connection__status_2_after_connec
         )
 
 
-def test_reading_with_shorter_lock_timeout__keeps_it(shared_clone: Database) -> None:
+def test_reading_with_shorter_lock_timeout__keeps_that_timeout(shared_clone: Database) -> None:
     shared_clone.connection.close()
     with (
         shared_clone.options(options="-c lock_timeout=50"),

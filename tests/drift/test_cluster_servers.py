@@ -10,7 +10,7 @@ OTHER = {"shards": ["public.users_1", "x.y_2"], "tables": {"users": "a"}, "types
 
 
 def said(*answers: tuple[bool, str]) -> list[str]:
-    """Return the sentences if server 0, the coordinator, and the others answer so."""
+    """Return the sentences for the answers of the servers, the first of which coordinates."""
     return list(
         differences_of_servers(
             Answer(f"server-{n}", n == 0, *answer) for n, answer in enumerate(answers)
@@ -37,7 +37,7 @@ def test_server_that_does_not_answer__is_named_with_the_reason() -> None:
     ]
 
 
-def test_coordinator_that_does_not_answer__leaves_the_shards_to_compare() -> None:
+def test_coordinator_that_does_not_answer__shards_are_still_compared() -> None:
     assert said((False, "connection refused"), (True, json.dumps(OTHER)))[1:] == [
         f"Shard users_1 on server server-1 differs from its table. {UNDO}",
         f"Shard x.y_2 on server server-1 differs from its table. {UNDO}",

@@ -62,7 +62,7 @@ def type_command(database: Database, line: str, settings: Settings) -> None:
         call_command(*words[2:], database=database.alias)
 
 
-def test_options_in_docs__all() -> None:
+def test_docs__name_all_options() -> None:
     parser = Command().create_parser("manage.py", "verify_schema")
     own = [action for action in parser._actions if action.help and "--" + action.dest not in COMMON]
     named = {option for action in own for option in action.option_strings if option in DOCS}
@@ -80,19 +80,19 @@ COMMON = {
 }
 
 
-def test_codes_in_docs__all() -> None:
+def test_docs__name_all_codes() -> None:
     rows = re.findall(r"^\| VS(\d\d)- \| ([a-z ]+) \|", DOCS, re.MULTILINE)
     assert {kind: code for code, kind in rows} == KIND_CODES
 
 
-def test_advice_codes_in_docs__all() -> None:
+def test_docs__name_all_advice_codes() -> None:
     rows = re.findall(r"^\| (VA\d\d) \|", DOCS, re.MULTILINE)
     in_code = {*re.findall(r"VA\d\d", ADVICE_QUERY), "VA00", "VA04", "VA08", "VA09"}
     in_code |= {"VA10", "VA11"}
     assert set(rows) == in_code
 
 
-def test_json_in_docs__keys_of_real_one(quick_clone: Database) -> None:
+def test_json_in_docs__has_the_keys_of_real_output(quick_clone: Database) -> None:
     [example] = re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)
     documented = json.loads(example)
     with quick_clone.changed("ALTER TABLE courses ALTER price SET DEFAULT 1"):

@@ -123,7 +123,7 @@ def test_foreign_key_of_local_table_on_cluster__is_dropped_so_that_citus_gives_u
     assert repair(verify_live, "django_admin_log.extra") == repairs
 
 
-def test_table_spread_otherwise__is_moved_before_it_gets_its_key(
+def test_table_with_another_distribution_column__is_moved_before_its_key_is_added(
     verify_live: Verify, place: Place
 ) -> None:
     place({**declared_layout(), "messages": Placement("sender_id")})
@@ -140,7 +140,7 @@ GENERATED = """ALTER TABLE refunds DROP reason;
 ALTER TABLE refunds ADD reason text GENERATED ALWAYS AS (NULL) STORED"""
 
 
-def test_column_generated_on_cluster__is_made_again_if_the_administrator_agrees(
+def test_column_that_became_generated_on_cluster__is_replaced_if_the_administrator_agrees(
     verify_live: Verify, place: Place
 ) -> None:
     place(declared_layout())
@@ -153,7 +153,7 @@ def test_column_generated_on_cluster__is_made_again_if_the_administrator_agrees(
 
 
 @pytest.mark.parametrize("found", [Placement("payment_id"), Placement(other="on one server")])
-def test_table_of_another_kind__is_taken_back_alone_and_placed(
+def test_table_with_another_placement__is_undistributed_alone_and_placed_again(
     found: Placement, verify_live: Verify, place: Place
 ) -> None:
     place({**declared_layout(), "refunds": found})
@@ -171,7 +171,7 @@ def test_table_of_another_kind__is_taken_back_alone_and_placed(
     assert all(sql.startswith('COMMENT ON COLUMN "refunds".') for sql in script[8:])
 
 
-def test_table_out_of_its_group__joins_tables_that_are_in_place(
+def test_table_outside_its_colocation_group__joins_the_tables_in_it(
     verify_live: Verify, place: Place
 ) -> None:
     alone = {

@@ -1,4 +1,4 @@
-"""Columns that migrations removed from the models only, in tables that they renamed since."""
+"""Columns removed from the models but not from the tables, which were renamed since."""
 
 from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab

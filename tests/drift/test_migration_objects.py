@@ -133,7 +133,7 @@ def test_objects_of_sql__expected_but_not_those_made_by_hand(items: Lab) -> None
     assert sorted(found()) == sorted(BY_HAND)
 
 
-def test_part_that_sql_made_of_a_table_renamed_since__expected(items: Lab) -> None:
+def test_parts_that_sql_added_to_a_table__expected_after_the_table_is_renamed(items: Lab) -> None:
     items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
     items.write_models(MODELS.replace('db_table = "item"', 'db_table = "sales_item"'))
     items.make_migrations("--name=third")
@@ -163,7 +163,7 @@ def test_objects_of_other_operations__expected(items: Lab, operation: str) -> No
     assert verify_schema("-v0").verdict == IDENTICAL
 
 
-def test_objects_by_hand_that_a_view_or_table_of_sql_needs__expected(items: Lab) -> None:
+def test_objects_made_by_hand_that_a_view_or_table_of_sql_needs__expected(items: Lab) -> None:
     run_sql(
         "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';"
         "CREATE DOMAIN loud AS text; CREATE TYPE mood AS ENUM ('good')"
@@ -230,7 +230,7 @@ VALIDATE = """
 """
 
 
-def test_constraints_not_valid__expected_so_until_they_are_validated(items: Lab) -> None:
+def test_not_valid_constraints__expected_as_such_until_they_are_validated(items: Lab) -> None:
     items.write_models(CONSTRAINED)
     items.write_migration("0002_added", NOT_VALID)
     migrate()
@@ -301,7 +301,7 @@ MISSING = {
 }
 
 
-def test_objects_that_models_refer_to__expected_and_missed(
+def test_objects_that_models_refer_to__expected_and_reported_if_missing(
     lab: Lab, subtests: pytest.Subtests, tmp_path: Path
 ) -> None:
     lab.write_models(REFERRING)
@@ -317,19 +317,21 @@ def test_objects_that_models_refer_to__expected_and_missed(
             transaction.set_rollback(True)
 
 
-def test_snapshot_of_models_that_refer_to_what_is_missing__status_2(
+def test_snapshot_of_models_that_refer_to_a_missing_object__status_2(
     lab: Lab, tmp_path: Path
 ) -> None:
     lab.write_models(REFERRING)
     assert verify_schema("--snapshot", tmp_path / "schema.txt") == Run(
         2,
         "",
-        'The collation "byte order" for encoding "UTF8" is missing, on which table item depends. '
+        'Table item depends on the collation "byte order" for encoding "UTF8", which is missing. '
         "Run manage.py migrate, or create it.",
     )
 
 
-def test_models_that_refer_to_what_an_unapplied_migration_makes__unapplied(lab: Lab) -> None:
+def test_models_that_refer_to_objects_of_an_unapplied_migration__migration_is_reported(
+    lab: Lab,
+) -> None:
     lab.write_models(REFERRING)
     lab.write_migration("0001_needed", f"migrations.RunSQL({REFERRED_TO!r}),")
     lab.make_migrations()
@@ -342,7 +344,7 @@ def test_models_that_refer_to_what_an_unapplied_migration_makes__unapplied(lab: 
     ]
 
 
-def test_objects_of_sql_that_are_gone__missing(items: Lab) -> None:
+def test_objects_of_sql_that_are_gone__reported_as_missing(items: Lab) -> None:
     items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
     migrate()
     run_sql(
@@ -376,7 +378,7 @@ def test_objects_of_sql_that_are_gone__missing(items: Lab) -> None:
     ],
     ids=["cascade", "renamed", "code"],
 )
-def test_object_of_sql_that_a_later_migration_may_have_dropped__not_missed(
+def test_object_of_sql_that_a_later_migration_may_have_dropped__not_reported_as_missing(
     items: Lab, later: str
 ) -> None:
     items.write_migration(
@@ -388,7 +390,7 @@ def test_object_of_sql_that_a_later_migration_may_have_dropped__not_missed(
     assert found() == []
 
 
-def test_object_that_a_function_of_sql_creates__not_missed(items: Lab) -> None:
+def test_object_that_a_function_of_sql_creates__not_reported_as_missing(items: Lab) -> None:
     items.write_migration(
         "0002_made",
         "migrations.RunSQL('''-- CREATE VIEW a AS SELECT 1;\n"

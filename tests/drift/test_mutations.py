@@ -31,7 +31,7 @@ from tests.support.migrations import new_default_database
 REPAIRED = [kind for kind in KINDS if not kind.no_repair]
 UNREPAIRED = [kind for kind in KINDS if kind.no_repair]
 
-# What the other tables lack.
+# A model with the kinds of objects that the other tables lack.
 ITEM = """
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
@@ -64,9 +64,9 @@ def few(
     tmp_path_factory: pytest.TempPathFactory,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[tuple[Catalog, MigrationLoader]]:
-    """Make a database of few tables the default one; return its expected schema and migrations.
+    """Let "default" be a database of few tables; yield its expected schema and its migrations.
 
-    `expected` comes first: made while few apps are installed, its database would lack all others.
+    `expected` is requested first: read while few apps are installed, it would lack the others.
     """
     lab = Lab(tmp_path_factory.mktemp("lab"))
     with django_db_blocker.unblock(), new_default_database(few_apps), lab.installed():

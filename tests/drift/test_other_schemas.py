@@ -81,7 +81,7 @@ def test_tables_of_other_schemas__compared_and_repaired(tables: Lab) -> None:
     assert found() == []
 
 
-def test_other_objects_of_those_schemas__not_compared(tables: Lab) -> None:
+def test_other_objects_in_schemas_of_models__not_compared(tables: Lab) -> None:
     run_sql('CREATE TABLE sales.extra (id int); CREATE VIEW "My Schema-1".extra AS SELECT 1')
     assert found() == []
     run_sql("SET search_path = public, sales")
@@ -90,7 +90,7 @@ def test_other_objects_of_those_schemas__not_compared(tables: Lab) -> None:
     assert found() == ["VS103 item"]  # the search path finds that of the other schema first
 
 
-def test_tables_of_a_schema_that_is_missing__missing(lab: Lab) -> None:
+def test_tables_of_a_missing_schema__reported_as_missing(lab: Lab) -> None:
     lab.write_models(MODELS)
     lab.make_migrations()
     assert 'VS101 sales"."item' in found()

@@ -107,8 +107,8 @@ def test_partitions_that_differ_harmlessly__no_drift(
 
 DETACHED = {
     "other columns": f"ALTER TABLE {FEBRUARY} ADD extra int",
-    "rows that are elsewhere, too": f"COMMENT ON TABLE {FEBRUARY} IS '{UNFINISHED}'",
-    "name of no month": f"ALTER TABLE {FEBRUARY} RENAME TO {TABLE}_2024_13",
+    "rows that are also elsewhere": f"COMMENT ON TABLE {FEBRUARY} IS '{UNFINISHED}'",
+    "name that is no month's": f"ALTER TABLE {FEBRUARY} RENAME TO {TABLE}_2024_13",
     "a partition in its place": PART.format(
         "other", "'2024-02-01 00:00+00'", "'2024-03-01 00:00+00'"
     ),
@@ -116,7 +116,7 @@ DETACHED = {
 
 
 @pytest.mark.parametrize("change", DETACHED.values(), ids=DETACHED)
-def test_detached_month_that_cannot_come_back__extra_table(
+def test_detached_month_that_cannot_be_attached__extra_table(
     change: str, verify_live: Verify
 ) -> None:
     run(MONTHS, DETACH + FEBRUARY, "SET CONSTRAINTS ALL IMMEDIATE", change)
@@ -126,13 +126,15 @@ def test_detached_month_that_cannot_come_back__extra_table(
 
 
 @pytest.mark.parametrize("end", [JANUARY, MARCH])
-def test_month_detached_at_an_end__no_gap_up_to_it(end: str, verify_live: Verify) -> None:
+def test_first_or_last_month_detached__no_gap_is_reported(end: str, verify_live: Verify) -> None:
     run(MONTHS, DETACH + end, "SET CONSTRAINTS ALL IMMEDIATE", DROP_MONTH)
     assert list(map(reported, verify_live().findings)) == [f"VS113 {TABLE}.{end} attached"]
 
 
 @pytest.mark.usefixtures("models_read_once")
-def test_verify_schema_with_months__identical_in_all_ways(clone: Database, tmp_path: Path) -> None:
+def test_verify_schema_with_months__identical_with_each_option(
+    clone: Database, tmp_path: Path
+) -> None:
     snapshot = tmp_path / "schema.txt"
     without = json.loads(clone.verify("--format", "json").out)["counts"]["table"]
     with clone.session() as session:
@@ -191,7 +193,7 @@ AHEAD = Advice(
 )
 WAITING = Advice(
     "VA08",
-    f"Default partition {DEFAULT} of table {TABLE} has rows, whose months have no partition. "
+    f"Default partition {DEFAULT} of table {TABLE} has rows of months without a partition. "
     "manage.py partitions --from YYYY-MM makes these months and moves the rows.",
 )
 CURRENT = PART.format(

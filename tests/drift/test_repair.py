@@ -104,7 +104,7 @@ def test_name_that_a_stub_has_taken__is_given_back_and_the_stub_renamed(
     assert verify_live().findings == []
 
 
-def test_two_renamed_columns_that_are_alike__are_not_guessed(verify_live: Verify) -> None:
+def test_two_renamed_columns_that_are_alike__are_not_renamed_back(verify_live: Verify) -> None:
     run("ALTER TABLE lessons RENAME description TO a")
     run("ALTER TABLE lessons RENAME content_text TO b")
     assert not [statement for statement in script(verify_live) if "RENAME" in statement.sql]
@@ -158,7 +158,7 @@ def test_new_identity__continues_after_the_rows(verify_live: Verify) -> None:
     assert run("INSERT INTO auth_group (name) VALUES ('Editors') RETURNING id") == [(42,)]
 
 
-def test_column_that_another_is_computed_from__comes_first(verify_live: Verify) -> None:
+def test_column_that_another_is_computed_from__is_added_first(verify_live: Verify) -> None:
     run("ALTER TABLE messages DROP read_at CASCADE")
     run(*script(verify_live))
     assert verify_live().findings == []
@@ -199,7 +199,9 @@ def test_money__becomes_a_number(verify_live: Verify) -> None:
     assert verify_live().findings == []
 
 
-def test_check_on_a_column_whose_type_is_undecided__waits(verify_live: Verify) -> None:
+def test_check_on_a_column_whose_type_the_administrator_must_decide__is_not_added(
+    verify_live: Verify,
+) -> None:
     run("ALTER TABLE refunds DROP CONSTRAINT refunds_amount_check")
     run("ALTER TABLE refunds ALTER amount TYPE text")
     assert {statement.destructive for statement in script(verify_live)} == {True}
@@ -233,12 +235,12 @@ def test_repair_that_destroys_no_data__is_not_marked(sql: str, verify_live: Veri
     assert {statement.destructive for statement in script(verify_live)} == {False}
 
 
-def test_type_of_a_table_that_stays__stays_with_it(verify_live: Verify) -> None:
+def test_type_used_by_an_extra_table__is_dropped_only_with_the_table(verify_live: Verify) -> None:
     run("CREATE TYPE extra AS (a int)", "CREATE TABLE other OF extra")
     assert {statement.destructive for statement in script(verify_live)} == {True}
 
 
-def test_type_of_a_column_that_stays__stays_with_it(verify_live: Verify) -> None:
+def test_type_used_by_an_extra_column__is_dropped_only_with_the_column(verify_live: Verify) -> None:
     run("CREATE TYPE extra AS ENUM ('a')", "ALTER TABLE courses ADD extra extra")
     assert {statement.destructive for statement in script(verify_live)} == {True}
 
@@ -252,10 +254,12 @@ def test_unusual_name__is_quoted(name: str, verify_live: Verify) -> None:
     assert verify_live().findings == []
 
 
-def test_script_of_one_app__brings_back_what_others_have_on_it(verify_live: Verify) -> None:
+def test_script_of_one_app__restores_foreign_keys_of_other_apps_that_it_drops(
+    verify_live: Verify,
+) -> None:
     run("ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE")
     run("ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id) INCLUDE (email)")
-    run(*script(verify_live, "courses"))  # its foreign keys
+    run(*script(verify_live, "courses"))  # adds its foreign keys to users
     run(*script(verify_live, "users"))
     assert verify_live(app_labels=["courses", "users"]).findings == []
 

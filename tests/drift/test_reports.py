@@ -27,7 +27,7 @@ def paragraphs(out: str) -> list[str]:
     return out.rstrip("\n").split("\n\n")[1:]
 
 
-def test_text_of_identical_schema__line_a_table_and_totals(quick_clone: Database) -> None:
+def test_text_of_identical_schema__line_for_each_table_and_totals(quick_clone: Database) -> None:
     tables, totals, verdict = paragraphs(quick_clone.verify("notifications", "auth").out)
     assert tables.splitlines() == [
         "                                 columns  uniques    fkeys   checks  indexes",
@@ -56,7 +56,7 @@ def test_text_of_whole_schema__totals_of_the_project_and_of_django(
     assert verdict == IDENTICAL[1]
 
 
-def test_text_of_drift__each_with_both_sides_and_repair(quick_clone: Database) -> None:
+def test_text_of_drift__each_with_expected_and_found_and_repair(quick_clone: Database) -> None:
     with quick_clone.changed(*CHANGES):
         _, _, *findings, _, verdict = paragraphs(quick_clone.verify().out)
     assert findings == [
@@ -300,7 +300,9 @@ def test_github_of_changed_labels__annotation_at_the_enum(quick_clone: Database)
     )
 
 
-def test_github_of_djangos_table__no_place(quick_clone: Database) -> None:
+def test_github_of_drift_in_a_table_of_django__annotation_without_a_file(
+    quick_clone: Database,
+) -> None:
     with quick_clone.changed("ALTER TABLE auth_group ALTER name SET DEFAULT ''"):
         annotation, _ = quick_clone.verify("--format", "github").out.splitlines()
     assert annotation.startswith("::error title=VS203 column auth_group.name%3A default::")

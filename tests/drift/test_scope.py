@@ -18,7 +18,7 @@ def test_verify_schema_of_shared_database__drift(quick_clone: Database) -> None:
         assert quick_clone.verify("-v0").verdict == drift(3)
 
 
-def test_verify_schema_with_patterns__identical_and_says_what_they_allow(
+def test_verify_schema_with_patterns__identical_and_counts_allowed_differences(
     quick_clone: Database, settings: Settings
 ) -> None:
     settings.VERIFY_SCHEMA_IGNORE = ["legacy_*", "legacy.*"]
@@ -57,7 +57,7 @@ EXTRA = ("ALTER TABLE courses ADD extra integer", "CREATE INDEX extra_idx ON cou
         ("course?.*", 0),
         ("courses.extra", 1),
         ("extra_idx", 1),
-        ("extra", 3),  # a column goes by its full name only, so this matches nothing
+        ("extra", 3),  # patterns match a column by its full name only, so this one matches nothing
     ],
 )
 def test_verify_schema_with_pattern__allows_objects_of_that_name(
@@ -98,7 +98,7 @@ def test_verify_schema_of_apps__looks_at_their_tables_only(
         "ALTER TABLE courses ENABLE ROW LEVEL SECURITY",
     ],
 )
-def test_verify_schema_of_app__finds_what_is_not_a_column(
+def test_verify_schema_of_app__finds_drift_of_other_objects_than_columns(
     quick_clone: Database, statement: str
 ) -> None:
     with quick_clone.changed(statement):

@@ -78,7 +78,7 @@ def test_verify_schema__leaves_nothing_behind(shared_clone: Database) -> None:
 
 
 def test_verify_schema_with_30_more_tables__same_number_of_queries(clone: Database) -> None:
-    clone.verify()  # asks what Django asks only once
+    clone.verify()  # sends the queries that Django sends only once
     queries = count_queries(clone, clone.verify)
     clone.execute(MORE_TABLES)
     assert count_queries(clone, clone.verify) == queries
@@ -90,7 +90,7 @@ def test_read_expected_of_30_more_models__same_number_of_queries(
     def read() -> None:
         read_expected(shared_clone.connection)
 
-    read()  # asks what Django asks only once
+    read()  # sends the queries that Django sends only once
     queries = count_queries(shared_clone, read)
     more = [*expected_models("default"), *map(numbered_model, range(30))]
     monkeypatch.setattr(expected, "expected_models", lambda alias: more)
@@ -103,7 +103,7 @@ def numbered_model(number: int) -> type[models.Model]:
     return type("Numbered", (models.Model,), attributes)
 
 
-def test_read_expected_in_small_batches__same_as_at_once(
+def test_read_expected_in_small_batches__same_as_in_one_batch(
     shared_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once = read_expected(shared_clone.connection)

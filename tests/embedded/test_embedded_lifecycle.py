@@ -73,7 +73,7 @@ def give_pid_of_server_to(process: subprocess.Popen[str], directory: Path) -> No
 
 
 def look_as_the_keeper(directory: Path) -> None:
-    """Wait until no client is left, and then for longer than the keeper, as on a busy machine."""
+    """Lock as the keeper does when no client is left, but for longer, as on a busy machine."""
     with (directory / "clients.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         time.sleep(0.5)
@@ -98,7 +98,7 @@ def test_server_of_two_clients__is_one_until_the_last_ends(directory: Path) -> N
     assert is_stopped(directory)
 
 
-def test_data_after_a_restart_of_the_server__is_there(directory: Path) -> None:
+def test_data_after_a_restart_of_the_server__is_kept(directory: Path) -> None:
     with Client(directory) as client:
         client.query("CREATE TABLE kept AS SELECT 42 AS answer")
     with Client(directory) as client:

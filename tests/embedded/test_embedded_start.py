@@ -118,7 +118,7 @@ def test_connection_with_all_of_libpq_s_variables__is_undisturbed(made: Path) ->
 
 
 class VariablesOfTwo(dict[str, str]):
-    """Variables whose names two threads have read before one of them goes on."""
+    """Variables whose names both of two threads read before either continues."""
 
     both = Barrier(2)
 
@@ -236,7 +236,7 @@ with explained_errors(["manage.py", "x"]):
 
 
 @needs_root
-def test_server_of_another_user__is_for_root_and_that_user(fresh: Path) -> None:
+def test_server_of_another_user__can_be_used_by_root_and_that_user(fresh: Path) -> None:
     os.chown(fresh.parent, NOBODY, NOBODY)
     start = (*PYTHON, "-c", START, fresh)
     for prefix in (AS_NOBODY, (), AS_NOBODY):

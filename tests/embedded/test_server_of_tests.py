@@ -19,7 +19,9 @@ def test_memory_left_before_the_keeper_has_ended__is_used_by_the_next_run(
         directory.mkdir()
         (directory / "PG_VERSION").write_text("18")
         leave_memory(directory)
-        assert not EmbeddedServer(directory)._is_used()  # the keeper asks, and makes a lock file
+        assert not EmbeddedServer(
+            directory
+        )._is_used()  # as the keeper asks, which makes a lock file
         with Client(directory) as client:
             assert client.query("SELECT 1") == "1"
 

@@ -157,7 +157,7 @@ OTHER: list[Operation] = [
 """Operations whose alternatives keep a name, or stop where the author has to decide."""
 
 DROPS_DEFAULT = alter("notes", models.TextField(db_index=True))
-"""Has a hazard left, for which no code can be written: running code relies on the default."""
+"""An operation whose alternative keeps a hazard: running code may rely on the default."""
 
 
 def name(operation: Operation) -> str:
@@ -165,7 +165,7 @@ def name(operation: Operation) -> str:
 
 
 PYTHON = (
-    "Look at how many rows the code changes. If there are many, run it in a migration of its own "
+    "Look at how many rows the code changes. If there are many, run it in a separate migration "
     "with atomic = False, and let it change a few thousand at a time. config.postgres.Backfill "
     "does this for a column."
 )
@@ -197,7 +197,7 @@ WITHOUT_CODE: list[tuple[Operation, str]] = [
     WITHOUT_CODE,
     ids=lambda value: value.describe()[:60] if isinstance(value, Operation) else "",
 )
-def test_operation_without_code_to_run_instead__has_advice(
+def test_operation_without_an_alternative_as_code__has_advice(
     server: BaseDatabaseWrapper, operation: Operation, advice: str
 ) -> None:
     report = text_report(CheckedMigrations([], find_in(server, operation), []))

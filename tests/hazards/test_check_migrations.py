@@ -1,4 +1,4 @@
-"""check_migrations: its output, its exit status, and what an author may accept."""
+"""check_migrations: its output, its exit status, and the hazards that an author accepts."""
 
 import py_compile
 import re
@@ -60,7 +60,7 @@ SHOWN = """\
 notifications.0099_extra: Create index by_title on field(s) title of model notification
   require-concurrent-index-creation: PostgreSQL blocks writes to table notifications until the index
     is built.
-  Instead: Build the index concurrently, in a migration of its own.
+  Instead: Build the index concurrently, in a separate migration.
 
     # 0099_extra.py. With this release:
     import django.contrib.postgres.operations
@@ -164,7 +164,7 @@ def test_github_format__annotates_the_line_of_the_operation() -> None:
         "::error file=0099_extra.py,line=5,title=require-concurrent-index-creation%3A Create index "
         "by_title on field(s) title of model notification::PostgreSQL blocks "
         "writes to table notifications until the index is built.%0AInstead: Build the index "
-        "concurrently, in a migration of its own.",
+        "concurrently, in a separate migration.",
         "1 hazard in 2 migrations.",
     ]
 
@@ -182,7 +182,7 @@ def test_github_format__annotates_the_line_of_the_operation() -> None:
         ),
     ],
 )
-def test_check_that_is_impossible__status_2_and_one_line(arguments: list[str], reason: str) -> None:
+def test_wrong_app_or_migration__status_2_and_one_line(arguments: list[str], reason: str) -> None:
     assert check(*arguments) == Run(2, [reason])
 
 
@@ -194,7 +194,7 @@ def test_unknown_format__status_2_and_the_known_ones(capsys: pytest.CaptureFixtu
     assert re.search("invalid choice: 'yaml' .*text.*github", line)
 
 
-def test_migration_that_is_wrong__status_2_and_one_line() -> None:
+def test_migration_that_removes_a_missing_field__status_2_and_one_line() -> None:
     with extra_migration(
         "notifications", 'operations = [migrations.RemoveField("notification", "nope")]'
     ):
@@ -202,8 +202,8 @@ def test_migration_that_is_wrong__status_2_and_one_line() -> None:
             2,
             [
                 "Cannot read notifications.0099_extra: 'Remove field nope from notification' "
-                "fails: the migrations before it make no field nope. Correct it, or let the "
-                "migration depend on the one that makes what it needs; --traceback shows the code."
+                "fails: the migrations before it make no field nope. Correct it, or add a "
+                "dependency on the migration that makes what it needs; --traceback shows the code."
             ],
         )
 
@@ -282,7 +282,7 @@ UNUSUAL: list[tuple[str, int]] = [
 
 
 @pytest.mark.parametrize(("source", "line"), UNUSUAL)
-def test_github_format_of_an_unusual_file__has_the_line_of_what_is_found(
+def test_github_format_of_an_unusual_file__has_the_line_of_the_hazard(
     source: str, line: int
 ) -> None:
     with extra_file(source) as path:
@@ -292,7 +292,7 @@ def test_github_format_of_an_unusual_file__has_the_line_of_what_is_found(
     assert verdict == "1 hazard in 1 migration."
 
 
-def test_github_format_of_a_compiled_file__has_the_file() -> None:
+def test_github_format_of_a_compiled_file__names_that_file() -> None:
     with extra_file(f"#\nfrom django.db import migrations, models\n{CLASS}    {LISTING}") as path:
         compiled = path.with_suffix(".pyc")
         py_compile.compile(str(path), cfile=str(compiled))
@@ -363,7 +363,7 @@ CREATED = """
 INDEXED = 'migrations.AddIndex("item", models.Index(fields=["id"], name="by_title")),'
 
 
-def test_check__runs_nothing() -> None:
+def test_check__runs_no_migration() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_class")
         before = cursor.fetchone()

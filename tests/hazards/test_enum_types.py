@@ -58,4 +58,4 @@ def test_added_label_before_other_operations__moves_to_a_migration_of_its_own(
         AddField("album", "comment", models.TextField(null=True)),
     ]
     [found] = find_in(server, *operations)
-    assert found.alternative.advice == "Add the label in a migration of its own, before this one."
+    assert found.alternative.advice == "Add the label in a separate migration, before this one."

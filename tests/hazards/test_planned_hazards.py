@@ -1,4 +1,4 @@
-"""The hazards that migrate and migrate --plan show of what is about to run."""
+"""The hazards of pending migrations that migrate and migrate --plan show."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ RENAME = 'migrations.RenameField("notification", "title", "headline")'
 
 @pytest.fixture
 def database(analyzed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tables of the database that `analyzed` made count as big."""
+    """Let each table of the database from `analyzed` count as big."""
     monkeypatch.setattr("config.hazards.tables_in_use.SMALL", 0)
 
 
@@ -41,7 +41,7 @@ def test_plan__shows_hazards_below_the_operation(database: None) -> None:
         "    Create index by_title on field(s) title of model notification",
         "        require-concurrent-index-creation: PostgreSQL blocks writes to table "
         "notifications until the index is built. (table notifications: about 0 rows, ... kB)",
-        "        Instead: Build the index concurrently, in a migration of its own.",
+        "        Instead: Build the index concurrently, in a separate migration.",
     )
 
 
@@ -103,7 +103,7 @@ def test_migrate_with_an_operation_that_reveals_no_sql__names_its_migration_and_
     assert "  Applying notifications.0099_extra... OK" in lines
     assert [line for line in lines if "Hazards" in line] == [
         "  Hazards: unknown. Cannot read notifications.0099_extra: 'Raw SQL operation' fails: "
-        "AssertionError: Needs the rows. Correct it, or let the migration depend on the one that "
+        "AssertionError: Needs the rows. Correct it, or add a dependency on the migration that "
         "makes what it needs; --traceback shows the code."
     ]
 

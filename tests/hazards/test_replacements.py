@@ -94,7 +94,7 @@ def test_files__hold_all_operations_in_an_order_that_works(
     assert kinds(loaded(server, *operations)) == expected
 
 
-def test_state_of_sql_that_is_rewritten__kept(server: BaseDatabaseWrapper) -> None:
+def test_state_operations_of_rewritten_sql__kept(server: BaseDatabaseWrapper) -> None:
     state = [AddConstraint("album", CHECK)]
     sql = "ALTER TABLE music_album ADD CONSTRAINT album_price_min CHECK (price >= 0)"
     for operation in (
@@ -107,7 +107,7 @@ def test_state_of_sql_that_is_rewritten__kept(server: BaseDatabaseWrapper) -> No
         assert [type(item).__name__ for item in wrapped.state_operations] == ["AddConstraint"]
 
 
-def test_operation_after_a_rename_that_keeps_the_column__starts_from_that_column(
+def test_operation_after_a_rename_that_keeps_the_column__uses_that_column(
     server: BaseDatabaseWrapper,
 ) -> None:
     unique = models.UniqueConstraint(fields=["points"], name="by_points")
@@ -140,9 +140,7 @@ def test_attributes_of_the_migration__kept(server: BaseDatabaseWrapper) -> None:
 @pytest.mark.parametrize(
     "field", [models.IntegerField(default=0), models.UUIDField(default=uuid.uuid4)]
 )
-def test_one_off_default__not_in_the_state_in_the_end(
-    server: BaseDatabaseWrapper, field: Any
-) -> None:
+def test_one_off_default__not_in_the_final_state(server: BaseDatabaseWrapper, field: Any) -> None:
     state = before()
     for item in loaded(server, AddField("album", "code", field, preserve_default=False)):
         state = item.mutate_state(state)
@@ -213,7 +211,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
 
 
 def paste(lab: Lab) -> list[str]:
-    """Put what check_migrations prints in place of the last migration; return the names."""
+    """Replace the last migration by the files that check_migrations prints; return their names."""
     *_, last = lab.migrations
     lines = "\n".join(check("lab", last).lines).replace("\n    ", "\n")
     found = re.findall(
@@ -242,7 +240,7 @@ def test_files_in_place_of_the_migration__run_forwards_and_back(lab: Lab, change
     *others, _ = ["0001_initial", *paste(lab)]
     migrate()
     assert verify_schema("lab").status == 0
-    for name in reversed(others):  # those that are not atomic go back one by one
+    for name in reversed(others):  # migrations that are not atomic are undone one by one
         migrate("lab", name)
     assert (schema(), rows()) == at_first
 

@@ -1,4 +1,4 @@
-"""Tables that are new, small or big: which hazards they have."""
+"""The hazards of tables that are new, small or big."""
 
 import pytest
 from django.db import models

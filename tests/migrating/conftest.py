@@ -13,7 +13,7 @@ from tests.support.migrations import new_database_of, new_default_database, run_
 
 @pytest.fixture
 def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Install few apps, and make a database of them that of alias "default"; yield its name."""
+    """Install few apps, and let the alias "default" use a database of them; yield its name."""
     with django_db_blocker.unblock(), new_database_of(FEW_APPS, few_apps) as name:
         run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
         connection.close()
@@ -22,21 +22,21 @@ def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]
 
 @pytest.fixture
 def whole_database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Make a database of all apps that of alias "default"; yield its name."""
+    """Let the alias "default" use a database of all apps; yield its name."""
     with django_db_blocker.unblock(), new_default_database(migrated) as name:
         yield name
 
 
 @pytest.fixture
 def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Make an empty database that of alias "default"; yield its name."""
+    """Let the alias "default" use an empty database; yield its name."""
     with django_db_blocker.unblock(), new_default_database() as name:
         yield name
 
 
 @pytest.fixture(autouse=True)
 def short_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make timeouts and pauses as short as a test can see."""
+    """Make timeouts and pauses as short as the tests allow."""
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 2
     settings.MIGRATE_WAIT = 120

@@ -18,7 +18,7 @@ type Session = psycopg.Connection[tuple[Any, ...]]
 
 
 def session(name: str = "report") -> Session:
-    """Return a session in the database of alias "default", which commits each statement.
+    """Return a session in autocommit mode in the database of the alias "default".
 
     Call it in the main thread: in other threads, "default" is another database.
     """
@@ -36,7 +36,7 @@ LOCKS = (
 
 
 def shorten_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the pauses between two attempts to lock as short as a test can see, and not random."""
+    """Make the pauses between attempts to lock as short as the tests allow, and not random."""
     monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(random, "uniform", lambda low, high: high)
 
@@ -53,7 +53,7 @@ def end_sessions(condition: str, other: Session) -> None:
 
 
 class Listener(StringIO):
-    """An output that reacts to certain words, which are a regular expression."""
+    """An output that reacts to text in which the regular expression `words` is found."""
 
     def __init__(self, words: str, reaction: Callable[[], Any]) -> None:
         super().__init__()

@@ -20,10 +20,10 @@ from tests.support.migrations import migrate, run_sql
 KEY = '("id", models.AutoField(primary_key=True))'
 ITEM = f'migrations.CreateModel("Item", [{KEY}]),'
 CORRECT = (
-    "Correct it, or let the migration depend on the one that makes what it needs; --traceback "
+    "Correct it, or add a dependency on the migration that makes what it needs; --traceback "
     "shows the code."
 )
-CREATE_FIRST = "Create it first; manage.py verify_schema tells what else differs."
+CREATE_FIRST = "Create it first; manage.py verify_schema shows what else differs."
 EXPECTED_OBJECTS = "Correct the operation, or the objects in the database that it expects."
 DROP_OR_RENAME = "Drop or rename it, or point DATABASE_URL at an empty database."
 
@@ -84,7 +84,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
     sql("CREATE TABLE users ()"): ('relation "users" already exists', DROP_OR_RENAME),
     sql("ALTER TABLE lab_item ADD COLUMN id int"): (
         'column "id" of relation "lab_item" already exists',
-        "Drop or rename it; manage.py verify_schema tells what else differs.",
+        "Drop or rename it; manage.py verify_schema shows what else differs.",
     ),
     sql("DROP TABLE gone"): ('table "gone" does not exist', CREATE_FIRST),
     sql("UPDATE lab_item SET gone = 1"): (
@@ -147,7 +147,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
     sql("INSERT INTO lab_part VALUES (1, 1)")
     + 'migrations.AddField("Part", "y", models.IntegerField(null=True)),': (
         'cannot ALTER TABLE "lab_part" because it has pending trigger events',
-        "Move the code that writes rows of the table to a migration of its own.",
+        "Move the code that writes rows of the table into a separate migration.",
     ),
 }
 """Operations that PostgreSQL refuses, why, and the next step."""
@@ -183,7 +183,9 @@ def test_migrate_with_operation_whose_models_are_missing__names_it_in_one_line(i
         )
 
 
-def test_migrate_with_code_that_raises_an_error__tells_its_first_line(items: Lab) -> None:
+def test_migrate_with_code_that_raises_an_error__shows_the_first_line_of_the_error(
+    items: Lab,
+) -> None:
     for error, reason in RAISED.items():
         write(items, f"migrations.RunPython(lambda *_: (_ for _ in ()).throw({error})),")
         assert said(migrate, "lab") == (
@@ -246,7 +248,7 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migratio
 
 
 UNDONE = ("DROP TABLE gone", "CREATE VIEW", "SET LOCAL ROLE")
-"""Words of the operations that are undone as well, whose errors have the same form."""
+"""Words of those operations of OBJECTS that a test also undoes."""
 
 
 def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:
@@ -326,7 +328,7 @@ class Fragile(RunSQL):
 FRAGILE = "__import__('tests.migrating.test_failed_operations', fromlist=['x']).Fragile('', ''),"
 
 
-def test_migrate_with_lookup_of_an_operation_that_fails__tells_its_error(
+def test_migrate_with_a_lookup_error_in_an_operation__shows_the_error(
     items: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(items, FRAGILE)

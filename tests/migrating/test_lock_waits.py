@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from pytest_django import Settings
 
-from config.migrating import lock_waits
+from config.migrating import blockers, lock_waits
 from tests.migrating.sessions import (
     LOCKS,
     Session,
@@ -82,6 +82,17 @@ def test_migration_behind_a_reader_that_stays__gives_up_and_changes_nothing(
         f"3 attempts. Nothing of users.0099_extra is applied. {when_it_ends(pid)}"
     )
     assert dump() == before
+
+
+def test_reader_whose_description_arrives_after_the_timeout__is_named(
+    reader: Session, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MIGRATE_LOCK_RETRIES = 0
+    slow = f"WITH found AS ({blockers.BLOCKERS}) SELECT * FROM found WHERE pg_sleep(0.3)::text = ''"
+    monkeypatch.setattr(blockers, "BLOCKERS", slow)
+    with extra_migration("users", WHOLE), pytest.raises(CommandError) as error:
+        migrate("users")
+    assert blocked_by(reader.info.backend_pid) in without_seconds(str(error.value))
 
 
 def test_migration_behind_a_reader_that_came_during_a_pause__names_that_one(
@@ -209,7 +220,9 @@ def test_migration_that_is_not_atomic_and_gives_up__says_what_may_be_left(reader
     )
 
 
-def test_atomic_part_of_migration_that_is_not__is_not_tried_again(reader: Session) -> None:
+def test_atomic_operation_of_a_migration_that_is_not_atomic__is_not_tried_again(
+    reader: Session,
+) -> None:
     pid = reader.info.backend_pid
     lock = "migrations.RunPython(lambda apps, editor: editor.execute('LOCK users'), atomic=True)"
     body = f"atomic = False; operations = [{CREATE_TABLE}, {lock}]"
@@ -223,7 +236,7 @@ def test_atomic_part_of_migration_that_is_not__is_not_tried_again(reader: Sessio
 
 
 def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(database: str) -> None:
-    # Django defers the SQL of an index, and would record the migration after the COMMIT of it.
+    # Django defers the SQL of an index, and would record the migration after committing that SQL.
     add_index = 'migrations.AddField("User", "nick", models.TextField(null=True, db_index=True))'
     with session() as holder, extra_migration("users", f"operations = [{add_index}]"):
         pid = holder.info.backend_pid
@@ -299,7 +312,7 @@ PARAMETERS = {
 
 
 def test_transaction_of_migration__has_the_parameters_that_it_needs(database: str) -> None:
-    run_sql("SET citus.multi_shard_modify_mode = parallel")  # as a cluster without a setting has it
+    run_sql("SET citus.multi_shard_modify_mode = parallel")  # the default of Citus
     values = ", ".join(f"current_setting($${name}$$)" for name in PARAMETERS)
     show = f"CREATE TABLE seen AS SELECT ARRAY[{values}]"
     with extra_migration("users", f"operations = [migrations.RunSQL('{show}')]"):

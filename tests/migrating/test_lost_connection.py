@@ -30,7 +30,7 @@ def has_table() -> bool:
     return run_sql("SELECT to_regclass('extra') IS NOT NULL") == [(True,)]
 
 
-def test_migration_whose_commit_is_not_answered__is_applied_and_migrate_goes_on(
+def test_migration_whose_commit_is_not_answered__is_applied_and_migrate_continues(
     proxy: Proxy,
 ) -> None:
     with extra_migration("users", TABLE):

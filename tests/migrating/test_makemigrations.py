@@ -176,7 +176,7 @@ def test_label_added_to_a_type__written(song: Lab) -> None:
     assert make_migrations(song, "--check") == NO_CHANGES
 
 
-def test_label_renamed__asked(song: Lab) -> None:
+def test_label_renamed__developer_is_asked(song: Lab) -> None:
     song.write_models(RENAMED)
     output = make_migrations(song, answers="y\n")
     assert output.startswith("Was label 'sad' of enum type mood renamed to 'blue'? [y/N] ")
@@ -262,7 +262,7 @@ ITEM, LINK = model("lab.Item", title=TITLE), models.ManyToManyField("lab2.Rack")
 @pytest.mark.parametrize(
     "after", [[ITEM, model("lab.Box", racks=LINK)], [model("lab.Item", title=TITLE, racks=LINK)]]
 )
-def test_model_that_refers_to_a_renamed_one_of_another_app__made_after_it(
+def test_model_that_refers_to_a_renamed_model_of_another_app__made_after_the_renaming(
     after: list[ModelState],
 ) -> None:
     changes = detected([ITEM, SHELF], [*after, RACK])

@@ -1,4 +1,4 @@
-"""migrate forwards: its plan, its records, its content types, and what Django does as before."""
+"""migrate forwards: its plan, its records, its content types, and what it leaves to Django."""
 
 from io import StringIO
 
@@ -92,7 +92,7 @@ def test_model_renamed_by_a_migration__keeps_its_content_type_until_its_app_is_u
         assert content_types() == {}
 
 
-def test_app_faked_forward__only_the_records_are_there(whole_database: str) -> None:
+def test_app_faked_forward__only_records_are_added(whole_database: str) -> None:
     before = dump("--schema-only")
     migrate("payments", "zero", "--fake")
     ran = [line for line in migrate("--fake") if line.endswith("FAKED")]

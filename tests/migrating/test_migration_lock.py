@@ -166,7 +166,7 @@ def wait_for_lock(other: Any, waits: Event) -> None:
     other.close()
 
 
-def test_connection_from_a_pool__is_not_needed_twice(database: str) -> None:
+def test_migrate_with_a_pool_of_one_connection__needs_no_second_one(database: str) -> None:
     with pool_of_one():
         assert migrate()[-1] == "  No migrations to apply."
 

@@ -111,7 +111,7 @@ def test_name_of_a_built_in_type__refused(small: str) -> None:
         assert refusal() == taken("enum type", "path", small)
 
 
-def test_name_taken_later_in_a_plan_that_has_begun__refused(database: str) -> None:
+def test_name_that_is_taken_after_a_part_of_the_plan_was_applied__refused(database: str) -> None:
     migrate("users")
     run_sql("CREATE TABLE payments ()")
     assert refusal() == taken("table", "payments", database)
@@ -159,7 +159,7 @@ def test_name_that_has_to_be_quoted__not_in_the_way_of_another(small: str) -> No
         assert finished(migrate("users")) == ["users.0001_initial", "users.0099_extra"]
 
 
-def test_table_of_the_user_model_that_ours_replaces__not_in_the_way(small: str) -> None:
+def test_table_auth_user_of_the_replaced_user_model__not_in_the_way(small: str) -> None:
     run_sql("CREATE TABLE auth_user ()")
     assert finished(migrate("auth")) == planned_on_empty("auth")
 
@@ -180,13 +180,13 @@ def test_plan_with_a_name_that_is_taken__shown(small: str) -> None:
     assert planned() == plan
 
 
-def test_table_made_by_other_means__faked(small: str) -> None:
+def test_table_made_without_migrate__can_be_faked(small: str) -> None:
     run_sql("CREATE TABLE users ()")
     migrate("users", "--fake")
     assert run_sql("SELECT app, name FROM django_migrations") == [("users", "0001_initial")]
 
 
-def test_table_that_is_there_but_not_on_record__found_by_fake_initial(small: str) -> None:
+def test_existing_table_without_a_record__found_by_fake_initial(small: str) -> None:
     migrate("users")
     before = schema()
     run_sql("DELETE FROM django_migrations WHERE app = 'users'")

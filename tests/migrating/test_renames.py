@@ -82,7 +82,7 @@ RENAME = 'migrations.RenameField("Shelf", "name", "code"),'
 COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = 'lab_shelf'::regclass"
 
 
-def test_key_that_is_referred_to_and_renamed_later_in_the_plan__renamed_then(lab: Lab) -> None:
+def test_referenced_key_renamed_later_in_the_plan__is_renamed_in_the_database(lab: Lab) -> None:
     """The hazards of the plan are read first, and Django renames fields of operations in place."""
     lab.write_migration("0001_x", SHELF)
     migrate("lab")
@@ -96,7 +96,7 @@ ITEM_AND_RENAME = [("0002_x", ITEM), ("0003_x", RENAME)]
 
 
 @pytest.mark.parametrize("migrations", [ITEM_AND_RENAME, [("0002_x", ITEM + RENAME)]])
-def test_key_that_is_referred_to_and_renamed__unapplied_under_both_names(
+def test_referenced_key_that_is_renamed__unapplied_under_both_names(
     lab: Lab, migrations: list[tuple[str, str]]
 ) -> None:
     lab.write_migration("0001_x", SHELF)

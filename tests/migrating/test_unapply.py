@@ -26,7 +26,7 @@ TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_mode
 
 @pytest.fixture
 def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Make a copy of the filled database that of alias "default"; the test may change it."""
+    """Let the alias "default" use a copy of the filled database, which the test may change."""
     with django_db_blocker.unblock(), new_default_database(filled):
         yield
 
@@ -232,7 +232,7 @@ IRREVERSIBLE = 'operations = [migrations.RunSQL("SELECT 1")]'
 NOT_ATOMIC = "atomic = False; operations = []"
 
 
-def test_last_step_of_a_rollback_fails__nothing_has_changed_and_the_next_runs_all_of_its_plan(
+def test_rollback_whose_last_step_fails__changes_nothing_and_the_next_one_runs_its_whole_plan(
     database: None,
 ) -> None:
     run_sql(VIEW)
@@ -318,7 +318,7 @@ def test_rows_written_by_a_step_back_that_break_a_constraint__nothing_has_change
 # Faked
 
 
-def test_app_faked_to_zero__only_the_records_are_gone(database: None) -> None:
+def test_app_faked_to_zero__only_records_are_removed(database: None) -> None:
     before, schema = snapshot(), dump("--schema-only")
     migrate("payments", "zero", "--fake")
     after = snapshot()

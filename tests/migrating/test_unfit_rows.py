@@ -1,4 +1,4 @@
-"""Rows that a migration cannot take: refused in one line, with the table, the rows and a query."""
+"""Rows that do not fit a migration: refused in one line with the table, the rows and a query."""
 
 import os
 
@@ -313,5 +313,5 @@ def test_column_that_the_database_lacks__reported_in_one_line(items: Lab) -> Non
     assert refusal("lab") == (
         "Cannot apply lab.0002_x: 'Remove field name from item' fails: column \"name\" of relation "
         '"lab_item" does not exist. Nothing of lab.0002_x is applied. Create it first; manage.py '
-        "verify_schema tells what else differs."
+        "verify_schema shows what else differs."
     )

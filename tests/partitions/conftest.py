@@ -14,14 +14,14 @@ from tests.support.migrations import new_default_database
 
 @pytest.fixture
 def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Make a copy of the migrated database that of alias "default"; yield its name."""
+    """Let the alias "default" use a copy of the migrated database; yield its name."""
     with django_db_blocker.unblock(), new_default_database(migrated) as name:
         yield name
 
 
 @pytest.fixture(autouse=True)
 def short_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make timeouts and pauses as short as a test can see."""
+    """Make timeouts and pauses as short as the tests allow."""
     settings.MIGRATE_LOCK_RETRIES = 2
     settings.MIGRATE_WAIT = 0
     shorten_pauses(monkeypatch)

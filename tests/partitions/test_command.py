@@ -16,7 +16,7 @@ from tests.support.migrations import run_sql
 pytestmark = pytest.mark.usefixtures("database", "november")
 
 
-def test_months__shown_with_rows_size_and_what_waits() -> None:
+def test_months__shown_with_rows_and_size_and_the_rows_without_a_month() -> None:
     partitions("--ahead", 1)
     add_events(3, "2026-11-05 00:00+00")
     add_events(2, "2024-06-01 00:00+00")
@@ -119,7 +119,7 @@ def test_default_partition_missing__refused() -> None:
     )
 
 
-def test_owner_is_another_role__owns_the_month_too(database: str) -> None:
+def test_table_of_another_role__month_has_the_same_owner(database: str) -> None:
     role = f"{database}_role"
     run_sql(f"CREATE ROLE {role}")
     run_sql(f"ALTER TABLE {TABLE} OWNER TO {role}")
@@ -132,7 +132,7 @@ def test_owner_is_another_role__owns_the_month_too(database: str) -> None:
     assert owned == [(role,)]
 
 
-def test_settings_that_migrate_makes_months__made_afterwards(settings: Settings) -> None:
+def test_setting_for_months_ahead__migrate_makes_them_at_its_end(settings: Settings) -> None:
     settings.PARTITION_MONTHS_AHEAD = 1
     call_command("migrate", verbosity=0)
     assert {*bounds()} == {
@@ -142,7 +142,7 @@ def test_settings_that_migrate_makes_months__made_afterwards(settings: Settings)
     }
 
 
-def test_month_that_migrate_cannot_make__advice(
+def test_month_that_migrate_cannot_make__advice_is_printed(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.PARTITION_MONTHS_AHEAD = 0

@@ -42,7 +42,7 @@ MONTH = f"{TABLE}_2024_06"
 
 @contextmanager
 def cut_before(number: int) -> Iterator[Callable[[], bool]]:
-    """Lose the connection before a transaction; yield a function that tells if it was reached.
+    """Lose the connection before a transaction; yield a function that says if that happened.
 
     PostgreSQL undoes a transaction as a whole, wherever it is cut.
     """
@@ -78,7 +78,7 @@ def test_move_cut_before_any_transaction__finished_by_the_next_run() -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_copy_of_a_month_that_is_not_asked_for_again__removed() -> None:
+def test_copy_of_a_month_that_the_next_run_does_not_make__removed() -> None:
     partitions("--ahead", 0)
     add_events(300)
     make_until_exchange(JUNE)

@@ -132,7 +132,7 @@ def test_user_whose_events_are_deleted_first__is_deleted_although_they_were_copi
     ],
     ids=["truncate", "trigger dropped", "trigger disabled"],
 )
-def test_rows_that_change_without_a_note_after_they_were_copied__nothing_moved(
+def test_rows_changed_without_the_trigger_after_they_were_copied__nothing_moved(
     act: str, left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_events(300)
@@ -210,8 +210,8 @@ def test_default_partition_with_objects_of_its_own__refused_before_rows_are_copi
     with pytest.raises(CommandError) as error:
         make(JUNE)
     assert str(error.value) == (
-        'Many rows leave "analytics_events_default", so a new partition would replace it, and lose '
-        'what "analytics_events" does not have: '
+        'Many rows leave "analytics_events_default", so a new partition would replace it, without '
+        'the objects that "analytics_events" lacks: '
         "constraint own on table analytics_events_default, "
         "index own, "
         "policy own on table analytics_events_default, "
@@ -241,7 +241,7 @@ def test_month_in_a_transaction__made() -> None:
     assert places() == {"analytics_events_2024_06": 3}
 
 
-def test_month__is_like_those_that_postgresql_makes() -> None:
+def test_month__is_like_a_partition_that_postgresql_makes() -> None:
     make(JUNE)
     run_sql(
         f"CREATE TABLE by_postgresql PARTITION OF {TABLE}"

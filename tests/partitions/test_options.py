@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("unchanged", "november")
 
 @pytest.fixture(scope="module")
 def unchanged(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Make a copy of the migrated database, which no test of the module changes."""
+    """Let the alias "default" use a copy of the migrated database; no test changes it."""
     with django_db_blocker.unblock(), new_default_database(migrated):
         yield
 

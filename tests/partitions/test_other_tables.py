@@ -57,7 +57,7 @@ def test_table_of_another_schema__months_made_there(
 
 
 @pytest.mark.parametrize("few", [1, 0], ids=["moved", "exchanged"])
-def test_key_that_counts__goes_on_after_the_move(
+def test_identity_key__continues_after_the_move(
     few: int, visit: type[models.Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(making, "FEW", few)

@@ -84,7 +84,9 @@ def test_detached_month_that_was_renamed__kept() -> None:
     assert run_sql("SELECT count(*) FROM kept") == [(3,)]
 
 
-def test_partition_in_another_schema__dropped_and_not_the_table_of_its_name(tmp_path: Path) -> None:
+def test_partition_in_another_schema__dropped_but_not_a_table_of_the_same_name(
+    tmp_path: Path,
+) -> None:
     run_sql("CREATE SCHEMA old")
     run_sql(
         f'CREATE TABLE old."By hand" PARTITION OF {TABLE}'
@@ -156,7 +158,7 @@ def test_archive_of_a_month_that_a_view_reads__nothing_detached_or_written(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_archive_that_pg_dump_gives_up__finished_by_the_next_run(
+def test_archive_after_a_failure_of_pg_dump__finished_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def give_up(tools: object, command: list[str]) -> bytes:

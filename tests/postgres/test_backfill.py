@@ -57,7 +57,7 @@ def test_backfill_in_batches__fills_all_rows(albums: ProjectState) -> None:
     assert run_sql("SELECT count(*) FROM music_album WHERE rating = 8") == [(7,)]
 
 
-def test_backfill_with_a_batch_each__is_a_transaction_each(albums: ProjectState) -> None:
+def test_backfill_with_one_row_a_batch__commits_each_row_separately(albums: ProjectState) -> None:
     run(Backfill("album", "rating", 8, batch_size=1), albums)
     assert run_sql("SELECT count(DISTINCT xmin::text) FROM music_album") == [(2,)]
 

@@ -1,4 +1,4 @@
-"""The disk usage of tables: of locked ones, of partitions, of tables that are just dropped."""
+"""The disk usage of tables, including tables that are locked, partitioned, or being dropped."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def database(
 
 
 def usage_of(table: str, database: Database) -> DiskUsage:
-    """Return what is read for `table` by a session that does not wait for locks."""
+    """Return the usage of `table` that a session reads without waiting for locks."""
     with database.connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = 1")
     return read_disk_usage(database.connection)[table]

@@ -122,7 +122,7 @@ def test_names_of_63_bytes__pass() -> None:
     assert check_names() == []
 
 
-def test_table_in_a_schema_of_more_bytes_together__passes() -> None:
+def test_schema_and_table_of_too_many_bytes_together__pass() -> None:
     model({"db_table": f'{FITTING}"."{FITTING}'})
     assert check_names() == []
 

@@ -69,8 +69,8 @@ def test_field_that_cannot_partition_a_table__is_an_error(field: Any) -> None:
     thing = model("Event", BY_TIME, **fields)
     assert check_partitions() == [
         Error(
-            "'event_default' partitions the table by 'time', which is not a date or time of this "
-            "model that is always set.",
+            "'event_default' partitions the table by 'time', which is not a required date or "
+            "time of this model.",
             hint="Name a DateField or DateTimeField without null=True.",
             obj=thing,
             id="partitions.E002",
@@ -152,7 +152,9 @@ def test_exclusion_constraint_with_the_field__passes(field: Any) -> None:
     ],
     ids=["foreign key", "hidden foreign key", "many-to-many"],
 )
-def test_reference_to_it__is_an_error(field: Callable[[Any], Any], shown: str) -> None:
+def test_reference_to_a_partitioned_table__is_an_error(
+    field: Callable[[Any], Any], shown: str
+) -> None:
     thing = event()
     model("Note", event=field(thing))
     assert check_partitions() == [
@@ -165,6 +167,6 @@ def test_reference_to_it__is_an_error(field: Callable[[Any], Any], shown: str) -
     ]
 
 
-def test_reference_to_it_without_a_constraint__passes() -> None:
+def test_reference_to_a_partitioned_table_without_a_constraint__passes() -> None:
     model("Note", event=models.ForeignKey(event(), models.CASCADE, db_constraint=False))
     assert check_partitions() == []

@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Platform:
-    """The rows that the queries are about, the current time, and what is typed or looked up."""
+    """The rows that the queries are about, the current time, and the words and ids to look up."""
 
     now: datetime
     busy_user: User

@@ -17,7 +17,7 @@ ROWS_READ = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Rec
 class ExecutedPlan:
     """The nodes of a plan that was executed, as EXPLAIN prints them, the root first.
 
-    Partitions and their indexes have the names of their tables and of the indexes of these.
+    Partitions and their indexes have the names of the partitioned table and of its indexes.
     """
 
     nodes: tuple[dict[str, Any], ...]
@@ -79,7 +79,8 @@ SELECT coalesce(inhparent::regclass::text, relname), sum(seq_scan)::int, min(idx
 def scans(smallest: int = 1) -> dict[str, tuple[int, int]]:
     """Return how often this session has scanned each table, in full and by index.
 
-    The numbers include those of cascades, unlike plans, and of earlier transactions: subtract them.
+    Unlike plans, the numbers include the scans of cascades. They also include those of earlier
+    transactions, so compare them with earlier numbers.
     A partitioned table was scanned as often by index as the partition that was scanned least.
     Tables and partitions of fewer than `smallest` pages do not count, because PostgreSQL reads all
     of their pages instead of an index.

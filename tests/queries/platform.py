@@ -36,7 +36,7 @@ def empty() -> None:
 
 
 def look_up() -> Platform:
-    """Return the row with the long list of each kind, and an ordinary student and educator."""
+    """Return the rows with long lists, and an ordinary student and educator."""
     return Platform(
         now=NOW,
         busy_user=User.objects.get(pk=made_id("user", 1)),

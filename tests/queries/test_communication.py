@@ -65,7 +65,7 @@ def test_inbox_of_messages_of_the_same_time__has_each_conversation_once() -> Non
     assert list(Message.objects.inbox(user)) == latest
 
 
-def test_inbox_of_messages_with_a_condition__is_the_same_on_a_cluster(
+def test_inbox_of_filtered_messages__is_the_same_on_a_cluster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read = MessageFactory.create(created_at=NOW, read=True)

@@ -101,7 +101,7 @@ def test_inbox__is_read_without_the_other_conversations(platform: Platform) -> N
 
 
 @pytest.mark.parametrize(("run", "index"), NEXT_PAGES)
-def test_next_page_of_a_long_list__is_read_without_those_before(
+def test_next_page_of_a_long_list__is_read_without_the_pages_before(
     run: Callable[[Platform, Any], QuerySet[Any]], index: str, platform: Platform
 ) -> None:
     last_seen = run(platform, None)[59]
@@ -121,7 +121,7 @@ def test_removal_of_a_user__reads_every_table_by_index(platform: Platform) -> No
     } == dict.fromkeys(TABLES, (0, True))
 
 
-def test_small_table_read_whole__counts_unless_only_large_ones_do() -> None:
+def test_scan_of_a_small_table__counts_unless_a_smallest_size_is_given() -> None:
     factories.UserFactory.create()
     before = scans()["users"][0]
     list(User.objects.all())

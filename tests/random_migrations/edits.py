@@ -254,8 +254,8 @@ def rename_enum(world: World, random: Random) -> bool:
 def several(world: World, random: Random) -> bool:
     """Make two or three edits in one migration.
 
-    None of them renames a model that has named its table: if its fields change as well, Django
-    creates the table again before it deletes the old one, which migrate refuses.
+    None of them renames a model with an explicit table name: if its fields change as well, Django
+    creates the table again before it deletes the old one, and migrate refuses that.
     """
     named = {model: model.name for model in world.models if "db_table" in model.meta}
     edits = list(EDITS.values())
@@ -289,7 +289,7 @@ EDITS: dict[str, Edit] = {
 
 
 def is_source(model: Model, one: Field) -> bool:
-    """Return whether a generated field is computed of the field."""
+    """Return whether a generated field is computed from the field."""
     return any(f"F({one.name!r})" in each.options.get("expression", "") for each in model.fields)
 
 

@@ -105,7 +105,7 @@ def new_field(world: World, random: Random, model: Model, *, is_new_model: bool)
 def presence(
     random: Random, new: Field, default: str, db_default: str, *, may_require: bool = False
 ) -> None:
-    """Give the field one of: null, a default, a default of the database, or nothing of these."""
+    """Give the field one of: null, a default, a default of the database, or none of these."""
     ways = ["null"] + ["default"] * bool(default) + ["db_default"] * bool(db_default)
     way = random.choice([*ways, "required"] if may_require else ways)
     if way == "null":
@@ -163,7 +163,7 @@ def _relation(world: World, random: Random, model: Model, name: str) -> Field:
 
 
 def _generated(random: Random, model: Model, name: str) -> Field | None:
-    """Return a field that is computed of another, which is not removed or renamed any more."""
+    """Return a field computed from another one, which from now on must stay as it is."""
     numbers = [each for each in model.plain if each.kind in NUMBERS]
     if not numbers:
         return None
@@ -185,7 +185,7 @@ def _generated(random: Random, model: Model, name: str) -> Field | None:
 
 
 def new_item(world: World, random: Random, model: Model) -> tuple[str, Item] | None:
-    """Return where to put it (constraints or indexes) and a new constraint or index."""
+    """Return "constraints" or "indexes", and a new item of that kind."""
     fields = [each for each in model.plain if each.kind in COMPARABLE]
     if not fields:
         return None

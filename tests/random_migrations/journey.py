@@ -44,7 +44,7 @@ REFUSED_NAMES = (
     "models.E019",
     "names.E001",
 )
-"""The checks that refuse names which PostgreSQL would cut, or has given to something else."""
+"""The checks that refuse names which PostgreSQL would cut, or which are taken."""
 SCHEMAS = 'CREATE SCHEMA IF NOT EXISTS "sales"'
 
 

@@ -21,7 +21,7 @@ FOR_ROWS = re.compile(
     "Cannot remove label|(is|would be) NULL in|contains null values"
     "|must be unique|is violated in|do not fit type"
 )
-"""The refusals that rows cause, and that no longer come when there are none."""
+"""The refusals that rows cause, which do not occur in empty tables."""
 
 
 def check_there_and_back(journey: Journey) -> None:
@@ -75,7 +75,7 @@ def check_rollback(journey: Journey) -> None:
 
 
 class State:
-    """The whole of the current database."""
+    """The whole contents of the current database."""
 
     def __init__(self) -> None:
         self.things = catalog.things()
@@ -96,9 +96,9 @@ def _shown(found: dict[str, object]) -> list[str]:
 
 
 def _roll_back(before: State, arguments: list[str]) -> str | None:
-    """Roll back, and agree to lose data only if that is refused; return the report.
+    """Roll back; consent to the loss of data only if it is refused without. Return the report.
 
-    It is None if there is nothing to roll back.
+    Return None if there is nothing to roll back.
     """
     asked = False
     try:
@@ -152,7 +152,7 @@ NAMED = (
 
 
 def _check_named(before: Sequence[Thing], report: str) -> None:
-    """Check that the report names each missing object, and no other number of them."""
+    """Check that the report names each removed object, and counts as many as were removed."""
     plan = report.partition("\nBackup: ")[0].partition("\nThis destroys")[2]
     after = {(thing.kind, thing.schema, thing.name) for thing in catalog.things()}
     vanished = [
@@ -178,7 +178,7 @@ def _check_named(before: Sequence[Thing], report: str) -> None:
 
 
 def _shown_kind(thing: Thing) -> str:
-    """Return the kind as the report calls it, to which a table is one with all its partitions."""
+    """Return the kind as the report calls it: a partitioned table is a table there."""
     return thing.kind.removeprefix("partitioned ")
 
 

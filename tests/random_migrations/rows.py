@@ -12,7 +12,7 @@ from tests.support.migrations import run_sql
 class Column(NamedTuple):
     name: str
     type: str
-    """The type's name; of an array, that of its elements."""
+    """The type's name; for an array, that of its elements."""
     is_array: bool
     length: int
     """The greatest length of text; 0 for any."""
@@ -20,7 +20,7 @@ class Column(NamedTuple):
     is_required: bool
     has_default: bool
     target: str | None
-    """The table and column that it refers to."""
+    """A query for the values that a foreign key may have; None without a foreign key."""
 
 
 def fill(tables: list[tuple[str, str]], random: Random, first: int, *, all_labels: bool) -> None:
@@ -132,7 +132,7 @@ def _in_order(tables: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def tables_beside(base: set[tuple[str, int, int]]) -> list[tuple[str, str]]:
-    """Return schema and name of each table that is not in `base`, by name."""
+    """Return the schema and name of each table that is not in `base`, sorted."""
     return sorted(
         (each.schema, each.name)
         for each in things()

@@ -177,7 +177,7 @@ def _has(fields: list[Field], wanted: Field) -> bool:
 
 @dataclass(frozen=True)
 class Choice:
-    """One step of a program: what to do, and the seed of how."""
+    """One step of a program, and the seed of its random choices."""
 
     step: str
     seed: int

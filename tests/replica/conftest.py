@@ -10,15 +10,17 @@ from pytest_django import DjangoDbBlocker, Settings
 from config.replica import health
 from config.replica.health import HEALTH, Health
 from tests.factories import UserFactory
-from tests.support.standby import Pair, databases, migrate, running_pair, url
+from tests.support.migrations import default_database, dump
+from tests.support.standby import Pair, databases, running_pair, url
 
 
 @pytest.fixture(scope="session")
-def servers(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Pair]:
-    """Start both servers once, with a migrated database."""
+def servers(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Pair]:
+    """Start both servers once, with a copy of the migrated database."""
     with running_pair() as pair:
-        with django_db_blocker.unblock(), databases(default=url(pair.primary)):
-            migrate()
+        with django_db_blocker.unblock(), default_database(migrated):
+            script = "\n".join(dump("--inserts"))
+        pair.on(pair.primary, script.encode())
         yield pair
 
 
@@ -39,7 +41,7 @@ def pair(
     both = {"default": url(servers.primary), "replica": url(servers.standby)}
     with django_db_blocker.unblock(), databases(**both):
         yield servers
-        with HEALTH._checking:  # wait for a thread that asks
+        with HEALTH._checking:  # wait for a thread that still checks
             pass
 
 

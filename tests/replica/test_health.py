@@ -38,7 +38,9 @@ def test_standby_that_has_everything__is_used(pair: Pair) -> None:
     assert (status.is_usable, status.lag < 5) == (True, True)
 
 
-def test_standby_that_is_behind_the_limit__is_not_used(pair: Pair, settings: Settings) -> None:
+def test_standby_that_is_further_behind_than_the_limit__is_not_used(
+    pair: Pair, settings: Settings
+) -> None:
     settings.DATABASE_REPLICA_MAX_LAG = 1
     assert HEALTH.status().is_usable
     with pair.paused():
@@ -48,7 +50,7 @@ def test_standby_that_is_behind_the_limit__is_not_used(pair: Pair, settings: Set
         assert re.fullmatch(pattern, problem())
 
 
-def test_standby_that_has_replayed_no_commit__may_be_behind_by_any_time(
+def test_standby_that_has_replayed_no_commit__is_behind_by_an_unknown_time(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Lag, "seconds", lambda *_: inf)
@@ -109,7 +111,7 @@ def test_process_without_a_free_thread__checks_again_later(
     assert eventually(lambda: HEALTH.status().is_usable)
 
 
-def test_server_that_is_full__is_not_used(pair: Pair) -> None:
+def test_server_without_a_free_connection__is_not_used(pair: Pair) -> None:
     pair.on(pair.primary, "DROP ROLE IF EXISTS unwanted")
     pair.on(pair.primary, "CREATE ROLE unwanted LOGIN CONNECTION LIMIT 0")
     pair.catch_up()
@@ -123,7 +125,7 @@ def test_server_that_takes_writes__is_not_used(pair: Pair) -> None:
         assert problem() == "it is not a standby, because it accepts writes"
 
 
-def test_standby_with_more_than_the_primary__is_not_used(pair: Pair) -> None:
+def test_standby_ahead_of_the_primary__is_not_used(pair: Pair) -> None:
     HEALTH._lag._reached = Decimal(2**60)
     said = "it follows another server than the primary, such as a copy of the primary"
     assert problem() == said
@@ -155,14 +157,14 @@ def test_replica_that_stops_and_returns__is_logged_in_two_lines(
     assert re.fullmatch(r"The replica is used again: it is \d\.\d seconds behind\.", returned)
 
 
-def test_answer__is_kept_for_a_second(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status__is_kept_for_a_second(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
     HEALTH.status()
     with pair.stopped():
         assert HEALTH.status().is_usable
 
 
-def test_answer_that_is_old__is_not_used_while_another_thread_checks(
+def test_old_status__is_not_used_while_another_thread_checks(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "GRACE_SECONDS", 0)
@@ -171,7 +173,7 @@ def test_answer_that_is_old__is_not_used_while_another_thread_checks(
         assert problem() == "it is being checked"
 
 
-def test_answer_before_the_primary_was_lost__holds(pair: Pair) -> None:
+def test_status_from_before_the_loss_of_the_primary__is_kept(pair: Pair) -> None:
     assert HEALTH.status().is_usable
     connections["default"].close()
     connections["default"].settings_dict["PORT"] = 1

@@ -32,11 +32,11 @@ def test_replica_with_the_position_of_the_primary__is_not_behind() -> None:
     assert between(Lag(), primary(10, 100), replica(10, -1_000)) == 0
 
 
-def test_replica_behind__is_so_since_its_last_commit() -> None:
+def test_replica_behind__is_behind_since_its_last_commit() -> None:
     assert between(Lag(), primary(10, 100), replica(9, 97)) == 3
 
 
-def test_replica_behind_after_an_idle_time__is_so_since_it_was_not() -> None:
+def test_replica_behind_after_an_idle_time__is_behind_since_the_end_of_that_time() -> None:
     lag = Lag()
     between(lag, primary(10, 100), replica(10, 0))
     assert between(lag, primary(11, 102), replica(10, 0)) == 2
@@ -49,7 +49,7 @@ def test_replica_behind_during_a_long_transaction__is_behind_since_its_position(
     assert found == 2
 
 
-def test_replica_that_has_replayed_no_commit__may_be_behind_by_any_time() -> None:
+def test_replica_that_has_replayed_no_commit__is_behind_by_an_unknown_time() -> None:
     assert between(Lag(), primary(10, 100), replica(9, None)) == float("inf")
 
 
@@ -59,7 +59,7 @@ def test_replica_replaced_by_an_older_one__is_behind_since_the_last_commit_of_th
     assert between(lag, primary(11, 101), replica(5, 41)) == 60
 
 
-def test_replica_of_the_primary__is_of_no_other() -> None:
+def test_replica_of_the_primary__has_no_other_primary() -> None:
     lag = Lag()
     for second in range(1, 6):
         between(lag, primary(second, second), replica(second + 1 - second % 2, second))
@@ -74,7 +74,7 @@ def test_replica_of_the_primary__is_of_no_other() -> None:
     ],
     ids=["ahead", "behind, with a commit after it fell behind"],
 )
-def test_replica_of_a_copy_of_the_primary__is_of_another(
+def test_replica_of_a_copy_of_the_primary__has_another_primary(
     of_primary: list[WalPosition], of_replica: list[WalPosition]
 ) -> None:
     lag = Lag()
@@ -88,7 +88,7 @@ def test_replica_of_a_copy_that_was_promoted__follows_another_primary() -> None:
     assert replica(9, 99, timeline=2).mismatch(primary(10, 100)) == said
 
 
-def test_replica_after_another_server_has_become_the_primary__is_of_that() -> None:
+def test_replica_after_another_server_has_become_the_primary__has_that_primary() -> None:
     lag = Lag()
     between(lag, primary(20, 100), replica(10, 99))
     between(lag, primary(12, 110, timeline=2), replica(11, 109))

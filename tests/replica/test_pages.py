@@ -65,7 +65,9 @@ def test_list_while_the_standby_is_behind__is_counted_there(
     assert added in page.context["cl"].result_list
 
 
-def test_list_whose_only_row_the_standby_lacks__has_it(pair: Pair, client_of_admin: Client) -> None:
+def test_list_whose_only_row_the_standby_lacks__shows_the_row(
+    pair: Pair, client_of_admin: Client
+) -> None:
     with pair.paused():
         added = CourseFactory.create()
         filtered = f"?instructor__id__exact={added.instructor_id}"
@@ -124,19 +126,19 @@ def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
 
 @pytest.fixture
 def trusting(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep this process from noticing at once that the standby stops."""
+    """Keep this process from checking the standby again, so that it misses a stop."""
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
     assert HEALTH.status().is_usable
 
 
-def test_list_when_the_standby_goes__is_read_on_the_primary(
+def test_list_when_the_standby_stops__is_read_on_the_primary(
     pair: Pair, client_of_admin: Client, before: int, trusting: None
 ) -> None:
     with pair.stopped():
         assert listed(client_of_admin) == courses(before)
 
 
-def test_dashboard_when_the_standby_goes__is_read_on_the_primary(
+def test_dashboard_when_the_standby_stops__is_read_on_the_primary(
     pair: Pair, client_of_admin: Client, trusting: None
 ) -> None:
     with pair.stopped():
@@ -145,7 +147,7 @@ def test_dashboard_when_the_standby_goes__is_read_on_the_primary(
     assert [plot.description for plot in plots if plot.headline == "Unknown"] == []
 
 
-def test_dashboard_when_the_standby_goes_midway__has_exact_counts(
+def test_dashboard_when_the_standby_stops_midway__has_exact_counts(
     pair: Pair, client_of_admin: Client, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimates = bounds.estimates
@@ -160,7 +162,7 @@ def test_dashboard_when_the_standby_goes_midway__has_exact_counts(
     assert counted_on_the_dashboard(client_of_admin) == str(before)
 
 
-def test_export_when_the_standby_goes_midway__has_all_rows_once(
+def test_export_when_the_standby_stops_midway__has_all_rows_once(
     pair: Pair,
     client_of_admin: Client,
     before: int,
@@ -176,7 +178,7 @@ def test_export_when_the_standby_goes_midway__has_all_rows_once(
     assert len({*head, *rest}) == len([*head, *rest]) == before + 1
 
 
-def test_export_when_the_primary_is_restarted__goes_on(
+def test_export_when_the_primary_is_restarted__continues(
     pair: Pair, client_of_admin: Client, before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "PIECE", 1)
@@ -205,7 +207,7 @@ def test_query_that_conflicts_with_recovery__is_repeated_on_the_primary(pair: Pa
     assert read() == 0
 
 
-def test_read_that_only_the_standby_refuses__is_a_line_in_the_log(
+def test_read_that_only_the_standby_refuses__is_logged_in_one_line(
     pair: Pair, caplog: pytest.LogCaptureFixture
 ) -> None:
     pair.on(pair.primary, "DROP ROLE IF EXISTS stranger")
@@ -250,7 +252,7 @@ def test_read_when_the_standby_hangs__is_repeated_on_the_primary(
     assert read() == "default"
 
 
-def test_read_that_takes_long__is_left_alone(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_read__is_not_cut(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "PERIOD", 0.1)
 
     @reads_replica
@@ -262,7 +264,7 @@ def test_read_that_takes_long__is_left_alone(pair: Pair, monkeypatch: pytest.Mon
     assert read() == "replica"
 
 
-def test_read_on_a_server_that_is_full__is_left_alone(
+def test_slow_read_on_a_server_without_a_free_connection__is_not_cut(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "PERIOD", 0.1)

@@ -31,7 +31,7 @@ def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def accounts(few_apps: str, templates: Templates) -> Iterator[str]:
-    """Return the name of a database of few apps with rows; a rollback of it costs a third."""
+    """Return the name of a database of few apps with rows; its rollback takes a third as long."""
     with templates.prepared("accounts", fill_accounts, few_apps) as name:
         yield name
 

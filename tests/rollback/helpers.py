@@ -39,7 +39,7 @@ def rollback_until(words: str, reaction: Callable[[], Any], *arguments: object) 
 
 
 def refusal(*arguments: object) -> str:
-    """Return the reason for which rollback refuses, and leaves the database as it was."""
+    """Return the reason why rollback refuses; check that the database is unchanged."""
     before = contents()
     with pytest.raises(CommandError) as error:
         rollback(*arguments)
@@ -48,7 +48,7 @@ def refusal(*arguments: object) -> str:
 
 
 def destroyed(lines: list[str]) -> list[str]:
-    """Return what the plan among the `lines` says that it destroys, an item for each line."""
+    """Return the items that are destroyed according to the plan in the `lines`."""
     text = "\n".join(lines).partition("This destroys\n")[2].partition("\n\n")[0]
     text = text.partition("\n  Unapplying ")[0]
     return [line.strip() for line in text.replace("\n    ", " ").splitlines()]

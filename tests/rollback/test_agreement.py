@@ -26,7 +26,7 @@ def item(lab: Lab) -> Lab:
 
 
 def refused_after_the_plan(statement: str) -> str:
-    """Return the reason for which rollback refuses when another session runs `statement`."""
+    """Return why rollback refuses if another session runs `statement` after the plan."""
     states = []
 
     def execute() -> None:

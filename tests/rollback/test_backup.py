@@ -164,7 +164,7 @@ def test_unfinished_backup_of_another_process__stays(tmp_path: Path) -> None:
 # Objects that cannot be restored
 
 
-def test_file_that_is_not_there__refused(small_unchanged: str, tmp_path: Path) -> None:
+def test_missing_file__refused(small_unchanged: str, tmp_path: Path) -> None:
     path = tmp_path / "x.dump"
     assert refusal("--restore", path) == f"There is no file {path}. Nothing was changed."
 

@@ -78,7 +78,7 @@ def test_nulls_that_are_filled__reported(lab: Lab) -> None:
     assert "This changes 1 row of item." in lines
 
 
-def test_rows_deleted_while_counts_are_off__named(lab: Lab) -> None:
+def test_rows_deleted_while_track_counts_is_off__named(lab: Lab) -> None:
     lab.write_models(ITEM.format("IntegerField()"))
     lab.make_migrations()
     lab.write_migration("0002_x", "migrations.RunSQL('SELECT 1', 'DELETE FROM item'),")

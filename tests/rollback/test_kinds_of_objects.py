@@ -98,7 +98,7 @@ migrations.RunSQL(
 """
 
 
-def test_objects_that_are_made_again__only_what_holds_something_is_named(lab: Lab) -> None:
+def test_objects_that_are_made_again__only_those_with_contents_are_named(lab: Lab) -> None:
     lab.write_models(ITEM)
     lab.make_migrations()
     lab.write_migration("0002_made", REPLACED)

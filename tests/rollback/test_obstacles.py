@@ -1,4 +1,4 @@
-"""Objects not created by migrations that depend on ours are named before anything has run."""
+"""Objects not created by migrations, but dependent on those: named before anything has run."""
 
 from collections.abc import Iterator
 
@@ -34,11 +34,11 @@ ELSEWHERE = "CREATE SCHEMA reporting; "
 
 
 def in_the_way(*dependents: str) -> str:
-    depend = "object depends" if len(dependents) == 1 else "objects depend"
+    depend = "object that depends" if len(dependents) == 1 else "objects that depend"
     return (
-        f"Cannot roll back payments: {len(dependents)} {depend} on it that its migrations do not "
-        f"drop: {', '.join(dependents)}. Nothing was changed. Drop the dependent objects, or ask "
-        "their owner to, and run rollback again."
+        f"Cannot roll back payments: its migrations do not drop {len(dependents)} {depend} on it: "
+        f"{', '.join(dependents)}. Nothing was changed. Drop the dependent objects, or ask their "
+        "owner to, and run rollback again."
     )
 
 
@@ -117,7 +117,9 @@ def in_the_way(*dependents: str) -> str:
         "publication",
     ],
 )
-def test_foreign_object__named(planned: Rollback, statements: str, dependents: list[str]) -> None:
+def test_object_not_created_by_migrations__named(
+    planned: Rollback, statements: str, dependents: list[str]
+) -> None:
     assert refusal_after(planned, statements) == in_the_way(*dependents)
 
 
@@ -143,6 +145,6 @@ def test_objects_that_are_removed_or_unaffected__rolled_back(database: str) -> N
     assert lines[-1].startswith("Rolled back payments. ")
 
 
-def test_foreign_object__also_named_by_dry_run(database: str) -> None:
+def test_object_not_created_by_migrations__also_named_by_dry_run(database: str) -> None:
     run_sql("CREATE VIEW amounts AS SELECT amount FROM payments")
     assert refusal("payments", "--dry-run") == in_the_way("view amounts (needs table payments)")

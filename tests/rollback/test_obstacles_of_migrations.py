@@ -15,7 +15,7 @@ class Item(models.Model):
 VIEW = "migrations.RunSQL('CREATE VIEW prices AS SELECT price FROM item', '{}'),"
 ANOTHER = "migrations.AddField('Item', 'size', models.IntegerField(null=True)),"
 IN_THE_WAY = (
-    "Cannot roll back lab: 1 object depends on it that its migrations do not drop: view prices "
+    "Cannot roll back lab: its migrations do not drop 1 object that depends on it: view prices "
     "(needs table item). Nothing was changed. Drop the dependent objects, or ask their owner to, "
     "and run rollback again."
 )
@@ -55,7 +55,7 @@ def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item: Lab) -> Non
         + " Without them, another error remains: Cannot unapply lab.0002_view: undoing 'Raw SQL "
         "operation' fails: "
         'view "prices" does not exist. Nothing was changed. Create it first; manage.py '
-        "verify_schema tells what else differs."
+        "verify_schema shows what else differs."
     )
 
 
@@ -77,5 +77,5 @@ def test_rows_written_before_their_table_is_altered__refused_with_the_next_step(
     assert refusal("--to", "lab.0001", *GO_ON) == (
         "Cannot unapply lab.0002_x: undoing 'Add field size to Item' fails: cannot ALTER TABLE "
         '"lab_item" because it has pending trigger events. Nothing was changed. Move the code that '
-        "writes rows of the table to a migration of its own."
+        "writes rows of the table into a separate migration."
     )

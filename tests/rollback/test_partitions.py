@@ -1,4 +1,4 @@
-"""Rollback of a partitioned table: one table, whose rows all come back."""
+"""Rollback of a partitioned table: it counts as one table, and all its rows come back."""
 
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def change_months() -> None:
     run_sql(f"{LATER}; DROP TABLE analytics_events_2026_01; DELETE FROM analytics_events")
 
 
-def test_months_rolled_back_or_changed__come_back_in_the_other_order(
+def test_months_restored_and_then_changed__come_back_with_all_rows(
     months: None, backups: Path
 ) -> None:
     before = dump()
@@ -154,7 +154,7 @@ def test_view_on_a_month__is_named_as_in_the_way(months: None) -> None:
     with pytest.raises(CommandError) as error:
         rollback("analytics", *GO_ON)
     assert str(error.value) == (
-        "Cannot roll back analytics: 1 object depends on it that its migrations do not drop: view "
+        "Cannot roll back analytics: its migrations do not drop 1 object that depends on it: view "
         "january (needs table analytics_events). Nothing was changed. Drop the dependent objects, "
         "or ask their owner to, and run rollback again."
     )

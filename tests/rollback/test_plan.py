@@ -102,7 +102,7 @@ def test_app_without_migrations__refused() -> None:
 # To a migration
 
 
-def test_plan_to_a_migration__others_that_depend_on_what_came_after_it() -> None:
+def test_plan_to_a_migration__includes_others_that_depend_on_a_later_one() -> None:
     with extra_migration("courses", "operations = []; run_before = [('payments', '0001_initial')]"):
         run_sql("INSERT INTO django_migrations VALUES (99, 'courses', '0099_extra', now())")
         assert plan(to="courses.0001") == [

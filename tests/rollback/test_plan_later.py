@@ -33,7 +33,7 @@ def extra(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         "notifications 0001_initial",
     ],
 )
-def test_plan_to_a_migration__what_came_after_it(to: str) -> None:
+def test_plan_to_a_migration__what_was_applied_after_it(to: str) -> None:
     assert plan(to=to) == ["notifications.0099_extra"]
 
 
@@ -51,7 +51,7 @@ def test_plan_to_a_time__what_was_applied_after_it(to: str) -> None:
     assert plan(to=to) == ["notifications.0099_extra"]
 
 
-def test_plan_to_a_time_without_a_zone__in_the_current_one() -> None:
+def test_plan_to_a_time_without_a_zone__in_the_current_zone() -> None:
     with override_settings(TIME_ZONE="Asia/Tokyo"):
         assert plan(to="2026-11-20T19:30") == ["notifications.0099_extra"]
 

@@ -50,7 +50,7 @@ class Terminal:
         return shown
 
     def is_reading(self) -> bool:
-        """Return whether the process waits; a Ctrl-C before that can get lost in Python's code."""
+        """Return whether the process waits for input; Python may lose a Ctrl-C before that."""
         return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING)
 
     def type(self, keys: str) -> tuple[int, str]:
@@ -141,7 +141,7 @@ def test_database_that_does_not_exist__refused(small_unchanged: str) -> None:
 # Restoring, which overwrites
 
 
-def test_restore_over_tables_that_are_there__refused_without_consent_and_says_what_is_lost(
+def test_restore_over_existing_tables__refused_without_consent_and_says_what_is_lost(
     small: str, backups: Path
 ) -> None:
     rollback("users", "--noinput", "--yes-destroy-data")

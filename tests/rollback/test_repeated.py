@@ -51,7 +51,7 @@ def roll_back(lab: Lab, operations: str, dependencies: str = "") -> None:
 
 
 def test_content_type_that_code_makes__made_again_after_the_rehearsal(lab: Lab) -> None:
-    """Its manager remembers it, but the rehearsal has rolled it back."""
+    """The manager remembers the content type, but the rehearsal has rolled it back."""
     (lab.package / "code.py").write_text(GRANT)
     needs = '("lab", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")'
     roll_back(lab, UNDO.format("grant"), needs)
@@ -66,5 +66,5 @@ def test_key_that_is_renamed_within_another_operation__has_its_old_name_before(l
     roll_back(lab, f"{UNDO.format('look')} {rename}")
 
 
-def test_key_to_a_model_that_has_left_the_state__refers_back_to_it(lab: Lab) -> None:
+def test_key_to_a_model_deleted_from_the_state__refers_to_it_again(lab: Lab) -> None:
     roll_back(lab, MOVE)

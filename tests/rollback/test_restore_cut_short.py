@@ -175,7 +175,7 @@ def test_file_that_cannot_be_read__refused(backup: Backup) -> None:
     )
 
 
-def test_list_of_another_file__refused(backup: Backup, tmp_path: Path) -> None:
+def test_backup_with_the_list_of_another_file__refused(backup: Backup, tmp_path: Path) -> None:
     path = tmp_path / "x.dump"
     path.write_bytes(backup.path.read_bytes())
     path.with_suffix(".list").write_text("99999; table other\n")
@@ -192,7 +192,7 @@ def test_file_without_its_list__everything_in_it_restored(backup: Backup, tmp_pa
     assert contents() == before
 
 
-def test_restored_objects_that_are_missing__nothing_changed(
+def test_objects_that_are_missing_after_the_restore__nothing_changed(
     backup: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(restoration, "create_parts", drop_users)
@@ -235,7 +235,7 @@ KEEPS_ROWS_OUT = """
 """
 
 
-def test_rows_that_do_not_arrive__nothing_changed(backup: Backup) -> None:
+def test_rows_that_are_not_all_copied__nothing_changed(backup: Backup) -> None:
     run_sql(KEEPS_ROWS_OUT)
     try:
         reason = refusal("--restore", backup.path, *GO_ON)

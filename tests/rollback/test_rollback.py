@@ -55,7 +55,7 @@ def run(
 
 
 def test_rollback_restored_with_the_command_that_it_prints__as_before(run: Run) -> None:
-    """That of everything leaves an empty schema. Only this test needs it, as it takes long."""
+    """A rollback of everything leaves an empty schema. It takes long, so only this test has it."""
     assert (run.names_after == set()) == (run.plan == "everything")
     assert run.after != run.before
     assert run.restored == run.before
@@ -135,7 +135,7 @@ def test_rollback_with_verbosity_0__silent(small: str, backups: Path) -> None:
 
 
 @pytest.mark.parametrize("run", ["payments"], indirect=True)
-def test_rollback_of_an_app__says_that_nothing_is_left_and_again_has_nothing_to_do(
+def test_rollback_of_an_app__says_what_was_removed_and_a_second_one_has_nothing_to_do(
     run: Run,
 ) -> None:
     [last] = [n for n, line in enumerate(run.output) if line.startswith("Rolled back")]
@@ -168,7 +168,7 @@ def names_of_the_ledger() -> set[str]:
     return {table, f"_{table}", f"{table}_pkey", f"{table}_id_seq"}
 
 
-def test_rollback_to_a_time__leaves_what_was_there_then(small: str) -> None:
+def test_rollback_to_a_time__leaves_what_existed_then(small: str) -> None:
     before = contents()
     run_sql("UPDATE django_migrations SET applied = '2026-11-20'")
     create = 'operations = [CreateEnum("mood", ["happy"])]'
@@ -270,7 +270,7 @@ def test_rollback_of_a_faked_migration__refused(lab: Lab) -> None:
     assert refusal("lab", *GO_ON) == (
         "Cannot unapply lab.0001_initial: undoing 'Create model Note' fails: table "
         '"notes" does not exist. Nothing was changed. Create it first; manage.py verify_schema '
-        "tells what else differs."
+        "shows what else differs."
     )
 
 

@@ -14,7 +14,9 @@ BACKWARDS = """
 """
 
 
-def test_numbers_that_reverse_sql_sets__as_before_until_it_is_carried_out(lab: Lab) -> None:
+def test_sequence_numbers_that_reverse_sql_sets__unchanged_by_a_dry_run_and_restored(
+    lab: Lab,
+) -> None:
     lab.write_models("class Item(models.Model): ...")
     lab.make_migrations()
     lab.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', {BACKWARDS!r}),")
@@ -37,9 +39,7 @@ def test_numbers_that_reverse_sql_sets__as_before_until_it_is_carried_out(lab: L
     assert contents() == before
 
 
-def test_number_that_is_held_after_the_plan__refused_before_the_backup(
-    lab: Lab, backups: Path
-) -> None:
+def test_sequence_locked_after_the_plan__refused_before_the_backup(lab: Lab, backups: Path) -> None:
     lab.write_models("class Item(models.Model): ...")
     lab.make_migrations()
     lab.write_migration("0002_x", "migrations.RunSQL('SELECT 1', 'SELECT 2'),")

@@ -35,7 +35,7 @@ def migration(*operations: Operation) -> Migration:
 
 
 def a_run() -> list[Migration]:
-    """Return a migration as each run of a rollback has it, with operations of its own."""
+    """Return a migration with new operations, as each run of a rollback loads it."""
     code = RunPython(RunPython.noop, RunPython.noop)
     return [migration(ADD, code, REMOVE, ADD_AGAIN)]
 
@@ -102,7 +102,7 @@ def test_key_that_is_renamed__referred_to_by_its_name_at_the_time() -> None:
 
 
 class Code(RunPython):
-    """An operation of a package, which runs code and changes the state."""
+    """An operation of a third-party package that runs code and changes the state."""
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         ADD.state_forwards(app_label, state)

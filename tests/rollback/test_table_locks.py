@@ -30,7 +30,7 @@ def write() -> None:
 # From the plan to the commit
 
 
-def test_row_written_during_the_backup__waits_and_one_read_does_not(small: str) -> None:
+def test_write_during_the_backup__waits_and_a_read_does_not(small: str) -> None:
     bios = []
 
     def try_to_write_and_read() -> None:
@@ -44,7 +44,7 @@ def test_row_written_during_the_backup__waits_and_one_read_does_not(small: str) 
     assert run_sql("SELECT to_regclass('users')") == [(None,)]
 
 
-def test_row_written_after_the_plan__in_the_final_figures(small: str) -> None:
+def test_rows_deleted_after_the_plan__not_in_the_final_figures(small: str) -> None:
     def delete() -> None:
         with session() as other:
             other.execute("DELETE FROM user_profiles")
@@ -103,7 +103,7 @@ def test_session_that_holds_a_lock__named_and_nothing_changed(
 
 
 @pytest.mark.parametrize("statement", [WRITE, READ], ids=["writer", "reader"])
-def test_session_that_lets_go_in_a_pause__waited_for(
+def test_session_that_releases_its_lock_in_a_pause__waited_for(
     small: str, settings: Settings, statement: str
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1

@@ -1,4 +1,4 @@
-"""Tests of the data dictionary: the models, as a catalog writes them."""
+"""Tests of the data dictionary: the models, as PostgreSQL's catalog describes them."""
 
 from collections.abc import Sequence
 
@@ -72,7 +72,7 @@ def test_column__as_postgresql_writes_it(domains: Sequence[Domain]) -> None:
     )
 
 
-def test_id_on_any_version__of_uuidv7(domains: Sequence[Domain]) -> None:
+def test_default_of_an_id__is_uuidv7_on_any_version(domains: Sequence[Domain]) -> None:
     assert column(domains, "users.id").default == "uuidv7()"
 
 
@@ -95,7 +95,7 @@ def test_generated_column__its_expression(domains: Sequence[Domain]) -> None:
         ("analytics_events.timestamp", ["PK"]),
     ],
 )
-def test_column__marked(domains: Sequence[Domain], name: str, marks: list[str]) -> None:
+def test_column__has_its_marks(domains: Sequence[Domain], name: str, marks: list[str]) -> None:
     assert column(domains, name).marks == marks
 
 

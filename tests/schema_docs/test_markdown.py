@@ -51,7 +51,7 @@ def test_pipe_in_a_comment_or_default__does_not_end_the_cell() -> None:
     assert r"| `bio` | character varying(9) | yes | `'\|'` | a \| b |" in docs
 
 
-def test_table_in_partitions__says_by_what_and_where_other_rows_are() -> None:
+def test_partitioned_table__names_its_column_and_its_default_partition() -> None:
     assert (
         "\n\nPartitioned by the month of `timestamp`. `analytics_events_default` has the rows that "
         "no month covers. The command `partitions` makes coming months, and removes those that are "

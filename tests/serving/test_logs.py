@@ -94,7 +94,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("address", REASONS)
-def test_error_of_a_database_that_is_gone__has_the_reason_for_an_exception(
+def test_error_of_a_database_that_is_gone__has_the_reason_instead_of_an_exception(
     address: str, site: Client, log: io.StringIO
 ) -> None:
     site.get(address)
@@ -113,7 +113,9 @@ def test_line_of_any_logger_in_a_request__names_the_request(site: Client, log: i
     )
 
 
-def test_line_outside_of_a_request__has_no_fields_of_one(site: Client, log: io.StringIO) -> None:
+def test_line_outside_of_a_request__has_no_fields_of_a_request(
+    site: Client, log: io.StringIO
+) -> None:
     site.get("/warn/")
     log.truncate(0)
     log.seek(0)

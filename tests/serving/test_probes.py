@@ -133,7 +133,7 @@ def test_squashed_migration__is_applied_by_itself_or_all_that_it_replaces(
     assert probes._unapplied_migrations({("users", name) for name in applied}) == missing
 
 
-def test_readyz__takes_the_role_of_the_project(client: Client, database: Database) -> None:
+def test_readyz__uses_the_role_of_the_project(client: Client, database: Database) -> None:
     connections["default"].settings_dict["OPTIONS"] = {"assume_role": "pg_monitor"}
     assert said(client.get("/readyz")) == NO_ANSWER
 

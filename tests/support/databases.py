@@ -166,5 +166,5 @@ def _where(wrapper: BaseDatabaseWrapper) -> dict[str, Any]:
 
 @cache
 def _session(**where: Any) -> Connection[Any]:
-    """Return a session that stays open: most tests that commit create and drop a database."""
+    """Return a session that stays open: most tests that commit create a database through it."""
     return psycopg.connect(**where, autocommit=True)

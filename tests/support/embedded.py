@@ -62,7 +62,7 @@ class Client:
 
 @cache
 def process_of_clients() -> socket.socket:
-    """Start the process whose forks are the clients, and return the socket that makes one."""
+    """Start the process whose forks are the clients; return the socket that asks it for one."""
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
@@ -74,7 +74,7 @@ def process_of_clients() -> socket.socket:
             pass_fds=[theirs.fileno()],
         )
     atexit.register(process.wait)
-    atexit.register(ours.close)  # before it, which ends the process
+    atexit.register(ours.close)  # runs first, and ends the process
     return ours
 
 

@@ -1,8 +1,8 @@
 """python -m tests.support.embedded_clients FD: a process whose forks use an embedded server.
 
 It takes longer to import psycopg than to use it. Each message on the socket FD is a data directory,
-with the socket of a new client; the answer is its pid. Each line that a client is sent is a query
-for a new connection; its answer is a line as well.
+with the socket of a new client; the answer is the client's pid. Each line that is sent to a client
+is a query for a new connection; the answer is a line as well.
 """
 
 import gc

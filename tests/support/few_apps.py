@@ -14,7 +14,7 @@ NEEDED = (
     "django.contrib.postgres",
 )
 FEW_APPS = [name for name in settings.INSTALLED_APPS if name in NEEDED]
-"""The commands of migrations, and the accounts. To migrate all apps takes three times as long."""
+"""The commands of migrations, and the accounts. Migrating all apps takes three times as long."""
 
 MANAGE_FEW_APPS = """
 import os, sys

@@ -50,7 +50,7 @@ class Lab:
             _make_package(directory / each)
 
     def write_models(self, source: str) -> None:
-        """Make `source` the app's models; those that were there are forgotten."""
+        """Replace the app's models by those in `source`."""
         (self.package / "models.py").write_text(HEADER + dedent(source))
         self.reload()
 
@@ -104,7 +104,7 @@ class Lab:
         self._installed.enable()
 
     def _uninstall(self) -> None:
-        """Make Django's registry and Python forget the app; they keep what they loaded."""
+        """Remove the app from Django's registry and Python's modules, which would keep it."""
         self._installed.disable()
         for label in self.labels:
             apps.all_models.pop(label, None)

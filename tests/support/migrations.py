@@ -131,16 +131,16 @@ def run_sql(sql: str) -> list[tuple[Any, ...]]:
 
 
 def schema() -> set[str]:
-    """Return a line for each object of the schema, in an order that columns do not change."""
+    """Return a line for each object of the schema, independent of the order of columns."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest="0"))}
 
 
 def new_schema() -> set[str]:
-    """Return the same without the objects of the template that the database was copied from."""
+    """Return the lines of schema(), except those of objects that the template already had."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest=OID_OF_DATABASE))}
 
 
-# An oid is greater than those of all objects that were made before it, except after 4 billion.
+# Later objects have greater oids, until the numbers begin again after 4 billion.
 OID_OF_DATABASE = "(SELECT oid FROM pg_database WHERE datname = current_database())"
 SCHEMA = """
     WITH relation AS (
@@ -176,7 +176,7 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def new_default_database(template: str = "template1") -> Iterator[str]:
-    """Make a copy of `template` the database of the alias "default" until the block ends."""
+    """Let the alias "default" use a copy of `template` until the block ends."""
     name = new_name()
     create_database(name, template)
     try:
@@ -188,14 +188,14 @@ def new_default_database(template: str = "template1") -> Iterator[str]:
 
 @contextmanager
 def new_database_of(installed: list[str], template: str = "template1") -> Iterator[str]:
-    """Install only these apps, and make a copy of `template` the default database."""
+    """Install only these apps, and let the alias "default" use a copy of `template`."""
     with override_settings(INSTALLED_APPS=installed), new_default_database(template) as name:
         yield name
 
 
 @contextmanager
 def default_database(name: str) -> Iterator[None]:
-    """Make a database that exists that of the alias "default" until the block ends."""
+    """Let the alias "default" use an existing database until the block ends."""
     usual = connections["default"]
     connections["default"] = usual.copy()
     connections["default"].settings_dict["NAME"] = name

@@ -30,7 +30,7 @@ def choose_directory() -> Path:
 
 
 def _is_own(directory: Path) -> bool:
-    """Return whether nothing of another user has this name: all users may write there."""
+    """Return whether no other user owns a file of this name: all users may write there."""
     try:
         found = directory.lstat()
     except FileNotFoundError:
@@ -49,8 +49,8 @@ def leave_memory(directory: Path) -> None:
     """Empty the directory, if it is in memory and no other process uses the server.
 
     The directory itself stays, because it is a lock for which another run may be waiting. It is
-    left like that of an interrupted initdb, which the next run empties, even if this process is
-    killed, or if a keeper makes its lock file there again.
+    marked as that of an interrupted initdb. So the next run empties it, even if this process is
+    killed meanwhile, or if a keeper makes its lock file there again.
     """
     from config.embedded.server import EmbeddedServer  # Django is not ready any earlier
 

@@ -1,4 +1,4 @@
-"""A primary server with a standby that is made by pg_basebackup, both of the embedded package."""
+"""A primary server and its standby; both run the PostgreSQL of the embedded package."""
 
 import os
 import signal
@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import psycopg
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import call_command
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.sql import SQL, Composed
@@ -33,7 +32,7 @@ max_standby_streaming_delay = 0
 
 @contextmanager
 def running_pair() -> Iterator["Pair"]:
-    """Start the two servers, in a directory that no other run of pytest closes to their user."""
+    """Start the two servers in a directory whose permissions no other run of pytest changes."""
     with TemporaryDirectory() as directory:
         pair = Pair(Path(directory))
         try:
@@ -43,7 +42,7 @@ def running_pair() -> Iterator["Pair"]:
             pair.stop()
 
 
-type Query = LiteralString | SQL | Composed
+type Query = LiteralString | bytes | SQL | Composed
 
 
 class Pair:
@@ -54,7 +53,7 @@ class Pair:
         self.standby = DataDirectory(directory / "standby")
 
     def start(self) -> None:
-        """Create the primary and migrate it; make the standby of it."""
+        """Create the primary, migrate it, and make its standby."""
         copy_made(self.primary.directory)
         self.standby.directory.mkdir()
         self.standby._give_to_system_user()
@@ -65,7 +64,7 @@ class Pair:
             *("pg_basebackup", "--pgdata=.", "--write-recovery-conf", "--checkpoint=fast"),
             *("--host", self.primary.directory, "--username", SUPERUSER, "--no-sync"),
         )
-        # The embedded server has its socket in the directory.
+        # The primary's socket is in its directory, so pg_basebackup has copied the socket's lock.
         (self.standby.directory / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         self.standby.start()
 
@@ -124,7 +123,7 @@ class Pair:
 
     @contextmanager
     def hanging(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Freeze the standby and its end of `connection`, unless that is to the primary."""
+        """Freeze the standby and its process for `connection`, unless that is to the primary."""
         if connection.alias == "default":
             yield
             return
@@ -171,7 +170,3 @@ def databases(**urls: str) -> Iterator[None]:
             del connections[alias]
         connections.settings, connections["default"] = before
         ContentType.objects.clear_cache()
-
-
-def migrate() -> None:
-    call_command("migrate", verbosity=0)

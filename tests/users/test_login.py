@@ -53,7 +53,7 @@ def test_session_of_a_user_who_is_deleted__ends(client: Client) -> None:
     assert not get_user(client).is_authenticated
 
 
-def test_login__is_remembered_as_the_last_one(client: Client) -> None:
+def test_login__updates_the_time_of_the_last_login(client: Client) -> None:
     user = UserFactory.create(password="secret")
     assert client.login(username=user.email.upper(), password="secret")
     user.refresh_from_db()

@@ -8,14 +8,14 @@ from django.db.models import TextChoices
 
 from config.schema_docs import Column, Table, short_type
 
-GRID = 8  # between the places at the sides of a box at which lines may end
+GRID = 8  # distance of the places at the sides of a box at which lines may end
 HEAD = 28  # height of the name of a table
 ENTRY = HEAD // 2  # where the lines to a table arrive, below the top of its box
 ROW = 2 * GRID
 FIRST = ENTRY + 3 * GRID  # middle of the first row
 LETTER = 8.2  # width of a letter of the name
 SMALL_LETTER = 6.9  # width of a letter of a row
-PADDING = 24  # at both sides of a box together; between a column and its note, at least half
+PADDING = 24  # sum of both sides of a box; the gap between a column and its note is at least half
 
 
 class Detail(TextChoices):
@@ -46,7 +46,7 @@ class Card:
     table: Table
     rows: Sequence[CardRow]
     ports: Mapping[str, int]
-    """For each foreign key, where its line leaves, below the top; for '', where lines arrive."""
+    """For each foreign key, the distance of its line from the top; for '', that of the entry."""
     width: int
     height: int
 

@@ -7,7 +7,10 @@ from config.schema_docs import Domain, Table
 
 
 def focus(domains: Sequence[Domain], label: str) -> list[Domain]:
-    """Return the domain `label`, and of other domains the names of the tables related to it."""
+    """Return the domain `label`, and the other domains with only the tables related to it.
+
+    Those tables have no columns.
+    """
     inside = {table.name for domain in domains if domain.label == label for table in domain.tables}
     return [
         domain

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from config.admin_pages.diagram.cards import ENTRY, GRID, Block, Card
 
-LANE = GRID  # between two lines in a street
-SHIFT = 4  # between the places at which lines end in one column and in the next
+LANE = GRID  # distance of two lines in a street
+SHIFT = 4  # offset of the places at which lines end, from one column to the next
 KERB = 12  # space between a line and a box or frame
-FRAME = 12  # between a frame and its boxes
+FRAME = 12  # space between a frame and its boxes
 TITLE = 30  # height of the title of a frame
-ALLEY = 12  # between two boxes of a stack, if no line runs there
-SHAPE = 1.6  # width of a diagram, divided by its height, that fits a screen
-STEP = 300  # from one column to the next, about
+ALLEY = 12  # distance of two boxes of a stack if no line runs between them
+SHAPE = 1.6  # width of a diagram that fits a screen, divided by its height
+STEP = 300  # approximate distance from one column to the next
 TRIES = 150  # number of swaps of two blocks that are tried
 
 
@@ -61,7 +61,7 @@ class TownPlan:
 
     columns: int
     lanes: Mapping[Gap, int] = field(default_factory=dict)
-    """The number of lanes in each gap, which need room."""
+    """The number of lanes for which each gap needs room."""
     frames: list[FrameSite] = field(default_factory=list)
     sites: dict[str, TableSite] = field(default_factory=dict)
     gaps: dict[Gap, int] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class TownPlan:
         return self
 
     def highest_place(self, block: Block) -> int:
-        """Return the first of the columns in which the block can be placed highest."""
+        """Return the first column of the highest place at which the block fits."""
         size = len(block.stacks)
         starts = range(self.columns - size + 1)
         return min(starts, key=lambda n: max(self.bottoms[n : n + size]))

@@ -158,8 +158,8 @@ def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[State
     if keeps_rows_when_partitioned(expected[key], live[key]):
         distribution = list(_distribute_created(key, expected, live))
         creation = list(create(key, expected))
-        # Add foreign keys after the table is distributed: Citus would otherwise distribute it for
-        # them, and that fails for a partitioned table.
+        # Add foreign keys after the table is distributed. Earlier, they would make Citus distribute
+        # it, which fails for a partitioned table.
         later = [item for item in creation if distribution and item.phase == Phase.FOREIGN_KEYS]
         first = [item for item in creation if item not in later]
         yield replace_with_partitioned(key, first, expected, live)

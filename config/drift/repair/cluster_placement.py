@@ -40,7 +40,7 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
 
 
 def drop_on_cluster(key: Key, expected: Catalog, live: Catalog) -> Statement:
-    """Return the statement that drops an object, and with a foreign key what Citus did for it."""
+    """Return the statement that drops an object; for some foreign keys, the block of release()."""
     statement = drop(key, expected, live)
     is_local = key.kind == "foreign key" and not is_on_cluster(key.table, live)
     if is_local and is_on_cluster(referred_table(live[key]["definition"]), live):

@@ -36,7 +36,7 @@ def reattach(key: Key, expected: Catalog, live: Catalog) -> Statement:
 
 
 def _reattach_on_coordinator(finalize: str, key: Key, expected: Catalog) -> Statement:
-    """Return the statement that finishes a DETACH CONCURRENTLY on a cluster, and attaches again.
+    """Return the statement that ends a DETACH CONCURRENTLY on a cluster and reverts it.
 
     Citus refuses to detach concurrently, so the partition is half detached on the coordinator only.
     """
@@ -66,7 +66,7 @@ def _default_partition(table: str, expected: Catalog) -> str:
 
 
 def _move_from_default(key: Key, bound: str, default: str, expected: Catalog) -> Iterator[str]:
-    """Yield statements that move the partition's rows, since rows in the default one block it."""
+    """Yield statements that move the partition's rows: in the default one, they prevent ATTACH."""
     conditions = " AND ".join(_bound_conditions(key.table, bound, expected))
     columns = writable_columns(key.table, expected)
     yield f"LOCK TABLE {default};"

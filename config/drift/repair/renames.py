@@ -116,7 +116,7 @@ def _is_replaceable(key: Key, expected: Catalog, live: Catalog) -> bool:
 
 
 def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement]:
-    """Return the renaming of the object, or of the objects if only their names differ in it."""
+    """Return the renaming of the object, or of others if the drift consists of their names only."""
     about = [key for key in renames if _concerns(drift, key, renames[key])]
     return [
         statement

@@ -97,4 +97,4 @@ def _advice(wanted: Any, first: Any, final: Any) -> str:
         )
     if first.null and not final.null:
         return "Add it empty, fill it in batches, and make it NOT NULL when no row lacks a value."
-    return "Add it first. The slow work follows in parts, none of which blocks others for long."
+    return "Add it first. Do the slow work later, in parts that block other sessions only briefly."

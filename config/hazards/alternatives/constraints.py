@@ -29,7 +29,7 @@ def remove_index(operation: OperationSQL, codes: Collection[str]) -> Alternative
 
 def _alone(verb: str, concurrently: Operation) -> Alternative:
     return Alternative(
-        f"{verb} the index concurrently, in a migration of its own.",
+        f"{verb} the index concurrently, in a separate migration.",
         [NewMigration(NOW, [concurrently], atomic=False)],
     )
 

@@ -10,7 +10,7 @@ from config.postgres.enums import is_followed
 def change_enum(operation: OperationSQL, codes: Collection[str]) -> Alternative | None:
     if is_followed(operation.migration, operation.change):
         return Alternative(
-            "Add the label in a migration of its own, before this one.",
+            "Add the label in a separate migration, before this one.",
             [NewMigration(NOW, [operation.change])],
         )
     if set(codes) == {"changing-column-type"}:

@@ -30,7 +30,7 @@ def copy_field(original: Any, kind: Any = None, **changes: Any) -> Any:
 
 
 def without_check(original: Any) -> Any:
-    """Return `original` as a field of a kind that has no CHECK of its own."""
+    """Return `original` as a field of a kind that Django creates without a CHECK."""
     return copy_field(original, UNCHECKED.get(type(original)))
 
 

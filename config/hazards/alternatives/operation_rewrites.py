@@ -65,7 +65,7 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
 
 
 def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
-    """Return a pattern of the statements that need a long lock if the table is partitioned."""
+    """Return a pattern of the statements that need a long lock; None without partitions."""
     if not (operation.model and monthly_partitions(operation.model)):
         return None
     connection: Any = operation.connection
@@ -93,7 +93,7 @@ def _lasting(statements: Sequence[str]) -> list[str]:
 def _with_dropped_indexes(
     operation: OperationSQL, statements: Sequence[ReversibleSQL]
 ) -> list[ReversibleSQL]:
-    """Return the statements, with the SQL that creates dropped indexes again when undone."""
+    """Return the statements; undoing them creates dropped indexes again."""
     drops = any(item.forwards.startswith("DROP ") for item in statements)
     if not drops or not operation.change.reversible:
         return [*statements]
@@ -111,7 +111,7 @@ def _with_dropped_indexes(
 
 
 def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]:
-    """Return an operation that runs the statements as they are, and is undone as by Django."""
+    """Return an operation that runs the statements as they are, and undoes them as Django would."""
     if not statements:
         return []
     reverse = _lasting(read_reverse(operation))

@@ -84,7 +84,7 @@ REWRITES = {
 
 
 def rewrite_statement(sql: str) -> SafeSQL | None:
-    """Return `sql` rewritten without its long lock, or None if it has none or keeps it."""
+    """Return `sql` rewritten without its long lock; None if it needs none or cannot avoid it."""
     if len(split(normalized(sql))) > 1:  # several actions
         return None
     for pattern, safe in REWRITES.items():

@@ -20,9 +20,10 @@ REQUIRED_PARAMETERS = {
     "standard_conforming_strings": "on",
 }
 
-# The bounds of partitions exclude them from a plan. By default the server then also compares the
-# checks of each remaining one with the condition. That takes a third of the planning time, and
-# excludes none. A pooler may keep this setting for other clients, but it changes no result.
+# PostgreSQL excludes partitions from a plan by their bounds. By default, it then also compares the
+# check constraints of each remaining partition with the condition. That takes a third of the
+# planning time, and excludes no other partition. A pooler may keep this setting for other clients,
+# but it changes no result.
 PLAN_WITHOUT_CHECKS = "SET constraint_exclusion = off"
 
 HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"

@@ -62,7 +62,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
         self.execute(place(table, layout[table], others), None)
 
     def _rename(self, table: str, kind: Any, old: str, new: str) -> None:
-        """Rename an object. Citus cannot rename a constraint, but the index of a key."""
+        """Rename an object. Citus can rename the index of a key, but not a constraint."""
         if kind != "CONSTRAINT" or table not in self._live_layout():
             super()._rename(table, kind, old, new)
             return
@@ -87,7 +87,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
 
 
 def foreign_key_on_cluster(sql: str, layout: Layout) -> Iterator[str]:
-    """Yield the statement with its foreign key as on a cluster; nothing if that cannot have it."""
+    """Yield the statement with its foreign key as on a cluster; nothing if Citus refuses that."""
     found = ADD_FOREIGN_KEY.match(sql)
     if not found:
         yield sql

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL compilers, with enum casts and explained errors of locks on a cluster."""
+"""Django's PostgreSQL compilers, which add enum casts and explain what Citus refuses."""
 
 from typing import Any
 
@@ -49,16 +49,16 @@ def _refused_lock(model: Any) -> str:
             "spread over the cluster. Read their keys first, and lock the rows by their keys."
         )
     return (
-        f"Rows of {table} cannot be locked by a query that asks several servers of the cluster. "
+        f"Rows of {table} cannot be locked by a query that reads several servers of the cluster. "
         f"Add one value of {field.column} to its condition."
     )
 
 
 def _refused_subquery(model: Any) -> str:
     return (
-        f"Rows of {model._meta.db_table} cannot be compared one by one with rows that are spread "
-        "over the cluster, as Exists() and OuterRef() do. Filter by pk__in and the values of the "
-        "other table, which are read once."
+        f"Exists() and OuterRef() cannot compare rows of {model._meta.db_table} one by one with "
+        "rows that are spread over the cluster. Filter by pk__in and the values of the other "
+        "table, which are read once."
     )
 
 

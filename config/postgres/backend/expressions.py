@@ -155,7 +155,7 @@ def _with_text_columns(query: Query, positions: Container[int]) -> Query:
 
 @singledispatch
 def with_casts(expression: Any) -> Any:
-    """Return `expression` with the casts without which PostgreSQL would refuse or misread it."""
+    """Return `expression` with casts; without them, PostgreSQL would refuse or misread it."""
     return expression
 
 

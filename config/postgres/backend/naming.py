@@ -37,7 +37,8 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # Collected SQL is not executed, so the database keeps the old names, which these map to.
+        # Collected SQL is not executed, so the database keeps the old names. These dictionaries map
+        # new names to old ones.
         self._collected_columns: dict[tuple[str, str], str] = {}
         self._collected_names: dict[str, str] = {}
         self.unpartitioned: dict[str, tuple[str, str]] = {}
@@ -275,7 +276,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
     ) -> list[str]:
         """Return the derived names of constraints, after the renames in collected SQL.
 
-        Names that the model gives are left out: Django would mistake the index of a conditional
+        Names that the model declares are left out: Django would mistake the index of a conditional
         UniqueConstraint for that of the column.
         """
         exclude = {*(exclude or ()), *_given_names(model)}

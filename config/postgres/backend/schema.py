@@ -65,8 +65,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def _create_missing_enums(self, fields: Iterable[Any]) -> None:
         """Create the enum types of the fields unless a migration creates them.
 
-        Only the fields of a table without migrations have an enum class. Database routers may have
-        kept a type away from a database in which no model used it.
+        Only the fields of a table without migrations have an enum class. A migration may have
+        skipped a type because database routers allowed no model that used it.
         """
         for field in () if self.collect_sql else fields:
             enum = _column_enum(field) if field.column else None
@@ -90,8 +90,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def add_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
         """Add the constraint. Raise CommandError for partitions of an existing table.
 
-        Partitions that the same migration has removed still exist, and are added again: their
-        column or name may have changed.
+        Partitions that the same migration has removed still exist. Adding them again only renames
+        the default partition.
         """
         if not isinstance(constraint, MonthlyPartitions):
             super().add_constraint(model, constraint)
@@ -155,8 +155,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         """Replace the type by one with the labels that `change` returns for the present labels.
 
         `replacements` maps removed labels to their substitutes in rows. Raise CommandError if a row
-        or a definition uses a removed label, with `advice` for such rows, or if a dependent object
-        could not be created again.
+        or a definition uses a removed label, or if a dependent object could not be created again.
+        The message about rows ends with `advice`.
         """
         self._run_deferred()
         with transaction.atomic(self.connection.alias):
@@ -311,7 +311,7 @@ def _partitions_error(table: str, is_there: str, wanted: str, name: str) -> Comm
     return CommandError(
         f"Table {table} exists {is_there}, which PostgreSQL cannot change afterwards. "
         f"This migration changed nothing. Add a model {wanted} {name!r}, copy the rows to its "
-        "table, and rename both."
+        "table, and rename both models."
     )
 
 

@@ -1,4 +1,4 @@
-"""Transactions without time limits, and with a certain outcome.
+"""Transactions without time limits, whose outcome can be read if the connection is lost.
 
 Parameters are set for one transaction, because a pooler may share a session between clients.
 """
@@ -55,10 +55,10 @@ def revive(connection: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def certain_commit(connection: BaseDatabaseWrapper) -> Iterator[str]:
-    """Open a transaction, whose id is yielded.
+    """Open a transaction, and yield its id.
 
-    If the connection is lost during COMMIT, find out if it was committed. Raise the error unless
-    it was.
+    If the connection is lost during COMMIT, raise the error only if the transaction was not
+    committed.
     """
     is_complete = False
     revive(connection)
@@ -75,9 +75,9 @@ def certain_commit(connection: BaseDatabaseWrapper) -> Iterator[str]:
 
 
 def final_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
-    """Return "committed" or "aborted", as a new session reports it, or another word if none does.
+    """Return "committed" or "aborted"; another word if that is still unknown after PATIENCE.
 
-    The old session may be lost, or may still run a statement.
+    Ask a new session, because the old one may be lost, or may still run a statement.
     """
     deadline = time.monotonic() + PATIENCE
     while (status := _read_status(connection, transaction_id)) not in ("committed", "aborted"):

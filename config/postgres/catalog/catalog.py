@@ -112,7 +112,7 @@ def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
 def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
     """Return the catalog without members of extensions and their parts, except for `ours`.
 
-    `ours` are the keys of objects that migrations created, and an extension may have adopted.
+    `ours` are the keys of objects that migrations created; an extension may have adopted them.
     """
     members = {key for key in catalog if catalog[key].get("extension") and key not in ours}
     names = {key.name for key in members if key.kind in ("table", "view")}

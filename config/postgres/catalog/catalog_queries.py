@@ -128,7 +128,7 @@ SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constrai
   LEFT JOIN (SELECT tgconstraint, array_agg(DISTINCT {_ENABLED.format("tgenabled")}) AS enabled
                FROM pg_trigger GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
  WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x')
- ORDER BY k.oid  -- scripts of repairs have one order
+ ORDER BY k.oid  -- so that scripts of repairs have a fixed order
 """
 
 _INDEXES = f"""
@@ -141,8 +141,8 @@ SELECT 'index', c.relname, x.relname,
   JOIN pg_class AS c ON c.oid = i.indrelid
   JOIN pg_class AS x ON x.oid = i.indexrelid
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'm')
-   -- The attributes of a constraint include its index. conindid has no index, but NOT IN is a hash
-   -- lookup even if the planner has no statistics of new tables.
+   -- The attributes of a constraint include its index. No index exists on conindid, but NOT IN is a
+   -- hash lookup even if the planner has no statistics of new tables.
    AND x.oid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))
  ORDER BY x.oid
 """
@@ -202,7 +202,7 @@ SELECT 'policy', c.relname, p.polname::text,
   FROM pg_policy AS p
   JOIN pg_class AS c ON c.oid = p.polrelid
  WHERE c.relnamespace = %(schema)s
- ORDER BY 1, 2, 3  -- snapshots have one order
+ ORDER BY 1, 2, 3  -- so that snapshots have a fixed order
 """
 
 # Functions, operators, collations and so on: all other objects that are not part of another one.

@@ -212,7 +212,7 @@ _FUNCTION = _query("p.oid", "pg_proc AS p", create="rtrim(pg_get_functiondef(p.o
 
 
 def _type_query(keyword: str, create: str, source: str = "") -> str:
-    """Return the query for a type, which is first renamed, and dropped when no object uses it."""
+    """Return the query for a type. Its `drop` renames the type, and its `finish` drops it."""
     return _query(
         "t.oid",
         f"pg_type AS t {source}",

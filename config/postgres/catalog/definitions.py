@@ -54,7 +54,7 @@ def read_definitions(
 ) -> list[Definition]:
     """Return the SQL that creates the enum type again with `labels`, and its dependents.
 
-    `replace` maps the labels to replace in the rows to their new ones.
+    `replace` maps old labels in rows to new ones.
     """
     change = {"labels": labels, "old": list(replace), "new": list(replace.values())}
     return [
@@ -80,9 +80,9 @@ def drop_and_recreate(
 ) -> DropAndRecreate:
     """Return the statements in an order in which the objects can be dropped and created.
 
-    Each table is altered by one statement, so that it is rewritten only once; on a cluster by
-    several, since Citus adds a constraint only by itself. Raise graphlib.CycleError if there is no
-    such order.
+    Each table is altered by one statement, so that it is rewritten only once. On a cluster, each
+    action is a statement, because Citus adds no constraint together with other actions. Raise
+    graphlib.CycleError if there is no such order.
     """
     nodes = {item.address: item.table or item.address for item in definitions}
     sorter = TopologicalSorter[object](dict.fromkeys(nodes.values(), ()))
@@ -105,7 +105,7 @@ def drop_and_recreate(
 
 
 def _altering(table: str | None, statements: list[str], is_cluster: bool) -> list[str]:
-    """Return the statements; if they are actions on `table`, as those of ALTER TABLE."""
+    """Return `statements`; if there is a `table`, put them into ALTER TABLE as its actions."""
     if table is None or not statements:
         return statements
     actions = statements if is_cluster else [", ".join(statements)]

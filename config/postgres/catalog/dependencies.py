@@ -22,7 +22,7 @@ class Address(NamedTuple):
 
 
 class Dependency(NamedTuple):
-    """An entry of pg_depend. For a view, it has the view instead of the rule with its query."""
+    """An entry of pg_depend. Instead of the rule with a view's query, it has the view."""
 
     needed: Address
     dependent: Address
@@ -38,7 +38,7 @@ class Dependency(NamedTuple):
     def is_dropped(self) -> bool:
         """Return whether a DROP of the needed object may drop the dependent, too.
 
-        It must not drop an entry in a publication, whose subscribers would not notice.
+        It must not drop an entry in a publication: the subscribers would not notice.
         """
         return self.type in ("a", "i", "P", "S") and not self.is_publication
 

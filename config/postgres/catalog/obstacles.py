@@ -35,8 +35,8 @@ class Described(NamedTuple):
 def read_obstacles(connection: BaseDatabaseWrapper, removed: Collection[Address]) -> list[Obstacle]:
     """Return the objects that depend on `removed`, also indirectly, and are not dropped with it.
 
-    Publications are obstacles, because PostgreSQL would remove the table from them, which their
-    subscribers would not notice.
+    Publications are obstacles: PostgreSQL would remove the table from them, and their subscribers
+    would not notice.
     """
     dependencies = _read_dependencies(connection, removed)
     dropped = _roots([item for item in dependencies if item.is_dropped], removed)

@@ -1,9 +1,9 @@
 """The objects that depend on a type and must be dropped before it can be replaced.
 
-When PostgreSQL changes the type of a column, it rebuilds its indexes and constraints that do not
-mention the type. All other dependents must be dropped before: expressions that contain a label of
-the type, and the views, rules, policies, triggers, functions, foreign keys and generated columns
-that use such a column.
+When PostgreSQL changes the type of a column, it rebuilds the indexes and constraints of the column
+that do not mention the type. All other dependents must be dropped before: expressions that contain
+a label of the type, and the views, rules, policies, triggers, functions, foreign keys and generated
+columns that use such a column.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -32,7 +32,7 @@ class Dependents:
 
 
 class Unit(NamedTuple):
-    """The object that is dropped and created again for a dependent, which may be part of it."""
+    """The object to drop and create again because of a dependent: the dependent or its whole."""
 
     kind: str | None
     """None if it cannot be created again; INCLUDED if it is dropped with another object."""

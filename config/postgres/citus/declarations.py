@@ -47,8 +47,8 @@ def declared_distribution(model: type[Model]) -> Distribution | None:
 def _many_to_many_distribution(relation: type[Model]) -> Distribution | None:
     """Return the distribution of the table that Django creates for a many-to-many field.
 
-    If both of its models are on every server, the table is, too. Otherwise it has none, because a
-    row could not refer to both.
+    If both of its models are on every server, the table is, too. Otherwise it has no distribution,
+    because a row could not refer to both.
     """
     fields: list[Any] = [field for field in relation._meta.concrete_fields if field.is_relation]
     sides = [declared_distribution(field.related_model) for field in fields]

@@ -76,7 +76,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
     def _lock_by_place(self) -> dict[Any, Any]:
         """Lock the rows, and return them by primary key, in order. For values(), return only keys.
 
-        With skip_locked, lock later rows in place of those that are skipped.
+        With skip_locked, lock later rows instead of those that are skipped.
         """
         low, high = self.query.low_mark, self.query.high_mark
         rows = self._lock_at(places := self._read_places(low, high))

@@ -105,7 +105,7 @@ def read_layout(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, Pl
 
 
 def read_shards(connection: BaseDatabaseWrapper) -> list[int]:
-    """Return the oids of the shards on this server, which are tables of their own."""
+    """Return the oids of the tables that are shards on this server."""
     if not is_cluster(connection.alias):
         return []
     return [oid for (oid,) in read_rows(connection, SHARDS)]
@@ -193,7 +193,7 @@ def _with_column(column: str, columns: str) -> str:
 
 
 def _quoted_as(printed: object, definition: str) -> str:
-    """Return the definition as PostgreSQL prints it, which quotes names only if they need it."""
+    """Return `printed` if it differs only in quotes: PostgreSQL quotes only names that need it."""
     is_same = str(printed).replace('"', "") == definition.replace('"', "")
     return str(printed) if is_same else definition
 

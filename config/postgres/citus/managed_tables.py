@@ -57,9 +57,9 @@ $release$;"""
 
 
 def read_managed(connection: BaseDatabaseWrapper, schema: Schema) -> list[str]:
-    """Return the local tables that Citus manages by itself, which are none without Citus.
+    """Return the local tables that Citus manages by itself; none without Citus.
 
-    Those that an administrator has added, with citus_add_local_table_to_metadata(), are others.
+    Tables that an administrator has added with citus_add_local_table_to_metadata() are left out.
     """
     if not is_cluster(connection.alias):
         return []
@@ -67,10 +67,10 @@ def read_managed(connection: BaseDatabaseWrapper, schema: Schema) -> list[str]:
 
 
 def release(statement: str) -> str:
-    """Return a block that runs a statement with which Citus gives up managed tables.
+    """Return a block that runs a statement after which Citus no longer manages some local tables.
 
-    Citus cannot give up a table with an identity column, so the block removes the identities for
-    that time. It adds each sequence as it was; numbers continue after the highest in the table,
-    because Citus resets the sequence when it begins to manage a table.
+    Citus cannot give up a table with an identity column, so the block removes the identities first,
+    and adds them again afterwards. Each sequence keeps its options, but continues after the highest
+    number in the table, because Citus resets the sequence when it begins to manage a table.
     """
     return RELEASE.format(is_managed=IS_MANAGED, statement=literal(statement.removesuffix(";")))

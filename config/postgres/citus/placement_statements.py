@@ -4,8 +4,8 @@ from config.postgres.catalog import literal, quote
 from config.postgres.citus.layout import Layout, Placement
 
 MODE = "citus.multi_shard_modify_mode"
-# Without this setting, a statement on several shards fails after a write to a table to which they
-# refer.
+# Without this setting, a statement on several shards fails after a write to a table that the shards
+# refer to.
 SEQUENTIAL = f"{MODE} = 'sequential'"
 TRIGGERS_ALLOWED = "citus.enable_unsafe_triggers = on"
 """The setting without which Citus refuses all changes of triggers, even DROP TRIGGER."""
@@ -27,7 +27,7 @@ def place(table: str, wanted: Placement, layout: Layout) -> str:
 def free(table: str) -> str:
     """Return the statement that deletes the rows that a distributed table has on the coordinator.
 
-    Citus hides these old copies, but checks each new constraint for them, too.
+    Citus hides these old copies, but also checks each new constraint against them.
     """
     return f"SELECT truncate_local_data_after_distributing_table({literal(quote(table))});"
 

@@ -94,7 +94,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         """Delete models together with their partitions and their links to parent models.
 
         Partitions cannot be removed from a table that stays. If a link were removed before its
-        model, Django would create another one when the migration is unapplied.
+        model, Django would create a second link when the migration is unapplied.
         """
         new = self.new_model_keys | self.new_unmanaged_keys
         links: set[tuple[str, str, str]] = set()
@@ -165,7 +165,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def _dependencies_of_renaming(self, operation: Operation) -> Iterator[OperationDependency]:
         """Yield the dependencies of a RenameModel, without new models that use its new name.
 
-        Django lets it wait for them. Instead, they must wait for it; see check_dependency().
+        Django would create these first. They must follow the renaming; see check_dependency().
         """
         for needed in operation._auto_deps:
             key = needed.app_label, needed.model_name_lower

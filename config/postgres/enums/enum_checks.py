@@ -64,7 +64,7 @@ def _check_name(
 ) -> Iterator[CheckMessage]:
     """Yield an error if PostgreSQL would truncate the name, or has another type of this name."""
     enum_type = f"Enum type {name!r} of {cls.__module__}.{cls.__qualname__}"
-    hint = "Rename the class, after which the type is named."
+    hint = "Rename the class that gives the type its name."
     if len(name.encode()) > MAX_BYTES:
         yield Error(
             f"{enum_type} has a name of {len(name.encode())} bytes, of which PostgreSQL keeps "
@@ -83,7 +83,7 @@ def _check_name(
         )
     if name in BUILT_IN_TYPES or name.startswith("pg_"):
         yield Error(
-            f"{enum_type} has the name of a type of PostgreSQL's own, which would be used instead.",
+            f"{enum_type} has the name of a built-in type, which PostgreSQL would use instead.",
             hint=hint,
             obj=cls,
             id="enums.E007",
@@ -104,7 +104,7 @@ def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[C
         yield Error(
             f"Enum type {enum.type_name!r} belongs to app {owner.label!r}, whose migrations create "
             f"and drop it; app {field.model._meta.app_label!r} may not use it.",
-            hint="Declare a class of another name in the app that uses it.",
+            hint="Declare a class with another name in the app that uses it.",
             obj=field,
             id="enums.E002",
         )

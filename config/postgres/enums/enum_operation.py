@@ -85,9 +85,9 @@ class EnumOperation(Operation):
             self.backwards(schema_editor)
 
     def _applies(self, editor: Any, app_label: str, present: str, state: ProjectState) -> bool:
-        """Return whether to run on the database of the editor, which has the type `present`.
+        """Return whether to run on the editor's database; `present` is the type's name there.
 
-        If routers did not allow the type before, it does not exist; the first column creates it.
+        If routers did not allow the type before, it is missing, and its first column creates it.
         """
         is_wanted = self.is_wanted(editor.connection.alias, app_label)
         if not is_wanted or self._is_of_unmigrated_app(editor, present or self.name, state):

@@ -95,10 +95,6 @@ class EnumField(CharField):
             return EnumCol(alias, self)
         return super().get_col(alias, output_field)
 
-    @property
-    def cached_col(self) -> Col:
-        return EnumCol(self.model._meta.db_table, self)
-
     @cached_property
     def as_char_field(self) -> CharField:
         """This column as a `CharField`, the target of an `EnumCol`.
@@ -137,7 +133,7 @@ class EnumField(CharField):
 
 
 def enum_field(field: Any) -> EnumField | None:
-    """Return the EnumField that `field` is, is an array of, or is generated as."""
+    """Return the EnumField of `field`, of its array elements or of its generated values."""
     while isinstance(field, (ArrayField, models.GeneratedField)):
         field = field.base_field if isinstance(field, ArrayField) else field.output_field
     return field if isinstance(field, EnumField) else None

@@ -93,7 +93,7 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
 
 
 def _unapplied_operations(plan: Plan) -> list[Operation]:
-    """Return the operations that `plan` unapplies, in this order."""
+    """Return the operations that `plan` unapplies, in the order of unapplying."""
     return [
         operation
         for migration, backwards in plan

@@ -147,7 +147,7 @@ class AddEnumValue(EnumOperation):
         if neighbour not in others:
             raise CommandError(
                 f"Cannot add label {self.label!r} to enum type {self.name!r} next to "
-                f"{neighbour!r}, which is none of its labels ({', '.join(labels)}). Correct the "
+                f"{neighbour!r}, which is not one of its labels ({', '.join(labels)}). Correct the "
                 "migration."
             )
         place = others.index(neighbour) + (self.before is None)
@@ -267,7 +267,7 @@ class AlterEnum(EnumOperation):
         change = f"remove {removed}" if removed else "reorder its labels"
         if self.replace:
             pairs = ", ".join(f"{old!r} by {new!r}" for old, new in self.replace.items())
-            change += f", replacing {pairs} in rows for good"
+            change += f", permanently replacing {pairs} in rows"
         return f"Alter enum type {self.name}: {change}"
 
     @property

@@ -33,7 +33,7 @@ def change_enum_in_state(
 ) -> None:
     """Change the labels or the name of the type in every model that uses it.
 
-    `renamed` maps old to new labels, which replace each other in literals.
+    `renamed` maps old labels to the new ones that replace them in literals.
     """
     for key, model in state.models.items():
         fields = [
@@ -86,7 +86,7 @@ def _changed_field(field: Any, change: LabelChange, name: str, renamer: "LabelRe
 
 @dataclass(frozen=True)
 class LabelRenamer:
-    """A renamer of labels in the options of a model, whose `fields` have the enum type."""
+    """A renamer of labels in a model; its `fields` have the enum type."""
 
     type_name: str
     fields: Collection[str]
@@ -110,7 +110,7 @@ class LabelRenamer:
         return type(item)(*(self.renamed_expression(value) for value in args), **options)
 
     def renamed_expression(self, node: Any, typed: bool = False) -> Any:
-        """Rename labels in an expression. If it is `typed`, plain values in it are of the type."""
+        """Rename labels in an expression. If it is `typed`, plain values in it are labels."""
         if isinstance(node, models.Value):
             return self._renamed_literal(node, typed)
         if isinstance(node, models.Q):

@@ -42,7 +42,7 @@ class Part(models.Model):
 """
 
 
-def test_fields_that_values_are_compared_with__are_named_in_the_condition() -> None:
+def test_fields_on_both_sides_of_a_comparison__are_named_in_the_condition() -> None:
     nested = Q(GreaterThan(F("b"), F("c"))) | ~Q(d__range=(F("e"), F("f") + 1))
     assert named_in_expressions(Index("a", name="x", condition=nested)) == set("abcdef")
 

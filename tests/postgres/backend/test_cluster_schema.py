@@ -20,5 +20,5 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize("sql", STATEMENTS)
-def test_statement_foreign_key_on_cluster__has_the_keys_that_act(sql: str) -> None:
+def test_foreign_key_statement_on_cluster__keeps_the_keys_that_citus_allows(sql: str) -> None:
     assert list(foreign_key_on_cluster(sql, LAYOUT)) == STATEMENTS[sql]

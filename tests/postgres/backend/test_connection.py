@@ -35,7 +35,7 @@ def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         ("bytea_output = escape", r"'\x0001'::bytea", b"\x00\x01"),
     ],
 )
-def test_value_read_under_a_setting_of_the_database__is_the_same(
+def test_value_read_under_any_setting_of_the_database__is_the_same(
     database: str, setting: str, expression: str, value: object
 ) -> None:
     run_sql(f"ALTER DATABASE {database} SET {setting}")
@@ -55,7 +55,7 @@ def test_order_of_day_and_month_in_input__is_the_database_s(database: str) -> No
     assert found == [("2026-02-01",)]
 
 
-def test_plans_of_a_table_in_partitions__are_made_without_the_checks_of_these(
+def test_plans_of_a_partitioned_table__are_made_without_the_checks_of_its_partitions(
     database: str,
 ) -> None:
     assert run_sql("SHOW constraint_exclusion") == [("off",)]

@@ -61,7 +61,7 @@ def mood(labels: Sequence[str] = LABELS, **options: Any) -> AnyField:
 
 
 def create(table: str = "", **fields: AnyField) -> list[Operation]:
-    """Return the operations that create a table of plays in months, and one it refers to."""
+    """Return operations that create a table of plays in months, and a table it refers to."""
     columns: list[tuple[str, AnyField]] = [
         ("id", models.BigAutoField(primary_key=True)),
         ("singer", models.ForeignKey("music.Singer", models.CASCADE, null=True)),
@@ -228,7 +228,7 @@ def test_change__reaches_every_partition_and_is_undone(
 
 
 def indexes_by_partition() -> list[tuple[Any, ...]]:
-    """Return the tables, and how many indexes each has that are parts of its parent's."""
+    """Return each table with its number of indexes that are parts of an index of its parent."""
     return run_sql(
         "SELECT indrelid::regclass::text, count(inhparent) FROM pg_index"
         " LEFT JOIN pg_inherits ON inhrelid = indexrelid"
@@ -327,7 +327,7 @@ def test_partitions_of_an_existing_table_changed__refused(
     assert str(error.value) == (
         f"Table music_play exists {is_there}, which PostgreSQL cannot change afterwards. "
         f"This migration changed nothing. Add a model {wanted} 'music_play_default', copy the "
-        "rows to its table, and rename both."
+        "rows to its table, and rename both models."
     )
 
 

@@ -312,7 +312,7 @@ def test_labels_of_a_column_in_another_schema_reordered__table_follows() -> None
     ) == [("mood", "{sad,happy}")]
 
 
-def test_field_of_a_waiting_check_renamed__check_is_made_before() -> None:
+def test_field_of_a_deferred_check_renamed__check_is_created_before() -> None:
     fields: Fields = [key(), ("size", size(db_default=1))]
     check = models.CheckConstraint(condition=Q(size__lt=9), name="size_check")
     album = CreateModel("Album", fields, {"constraints": [check]})

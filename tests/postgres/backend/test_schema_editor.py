@@ -153,7 +153,7 @@ def test_column_that_rules_name_altered__rules_come_back(old: Any, new: Any) -> 
     ],
     ids=lambda operation: operation.describe(),
 )
-def test_column_in_conditions_altered_otherwise__migrates_forwards_and_backwards(
+def test_column_in_conditions_with_other_alterations__migrates_forwards_and_backwards(
     operation: Operation,
 ) -> None:
     there_and_back(table(mood(db_default="sad"), **RULES), operation)
@@ -188,7 +188,7 @@ def test_primary_key_altered_to_another_enum__foreign_key_to_it_follows() -> Non
 
 
 @pytest.mark.django_db
-def test_names_not_given__say_table_columns_and_kind() -> None:
+def test_derived_names__consist_of_table_columns_and_kind() -> None:
     state = table(mood(unique=True))
     original = models.ForeignKey("self", models.CASCADE, null=True)
     applied(state, AddField("song", "original", original))

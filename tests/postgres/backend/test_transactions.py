@@ -68,7 +68,7 @@ def test_commit_that_a_constraint_refuses__raises_the_error(proxy: Proxy) -> Non
     assert items() == 0
 
 
-def test_transaction_on_a_connection_that_was_ended_while_idle__gets_another(
+def test_transaction_on_a_connection_that_was_ended_while_idle__gets_a_new_connection(
     proxy: Proxy,
 ) -> None:
     [(pid,)] = run_sql("SELECT pg_backend_pid()")

@@ -151,7 +151,7 @@ def test_locked_rows_on_cluster__are_in_order(kind: str, spread: list[Any]) -> N
     assert all('"recipient_id" = ' in sql for sql in locks)
 
 
-def test_existence_of_locked_rows_on_cluster__locks_one(spread: list[Any]) -> None:
+def test_exists_of_locked_rows_on_cluster__locks_one_row(spread: list[Any]) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert Notification.objects.select_for_update().exists()
     assert [query["sql"].endswith("FOR UPDATE") for query in queries] == [False, True]
@@ -171,7 +171,7 @@ def test_skipped_rows_on_cluster__are_replaced_by_later_ones(spread: list[Any]) 
 REFUSED = {
     User: "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
     "over the cluster. Read their keys first, and lock the rows by their keys.",
-    Notification: "Rows of notifications cannot be locked by a query that asks several servers of "
+    Notification: "Rows of notifications cannot be locked by a query that reads several servers of "
     "the cluster. Add one value of recipient_id to its condition.",
 }
 
@@ -196,13 +196,12 @@ def test_subquery_that_citus_refuses__says_what_to_do() -> None:
     with connection.execute_wrapper(refuse), pytest.raises(NotSupportedError) as refusal:
         list(User.objects.all())
     assert str(refusal.value) == (
-        "Rows of users cannot be compared one by one with rows that are spread over the cluster, "
-        "as Exists() and OuterRef() do. Filter by pk__in and the values of the other table, which "
-        "are read once."
+        "Exists() and OuterRef() cannot compare rows of users one by one with rows that are spread "
+        "over the cluster. Filter by pk__in and the values of the other table, which are read once."
     )
 
 
-def test_lock_that_postgresql_refuses__is_its_own_error() -> None:
+def test_lock_that_postgresql_refuses__raises_the_error_of_postgresql() -> None:
     with pytest.raises(NotSupportedError, match="FOR UPDATE is not allowed with DISTINCT"):
         list(User.objects.distinct().select_for_update())
 
@@ -211,7 +210,7 @@ CLUSTER_KEY = """SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE notifications DROP CONSTRAINT notifications_pkey, ADD PRIMARY KEY (recipient_id, id)"""
 
 
-def test_insert_or_update_on_cluster__finds_the_row_by_the_key_of_a_cluster(
+def test_upsert_on_cluster__finds_the_row_by_the_primary_key_of_the_cluster(
     spread: list[Any],
 ) -> None:
     with connection.cursor() as cursor:

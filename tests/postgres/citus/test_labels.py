@@ -48,7 +48,9 @@ def test_labels_changed__alter_the_table(
     assert alterations() == statements
 
 
-def test_labels_changed__leave_shards_to_their_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_changed__shards_are_altered_only_through_their_tables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     run_sql("CREATE TABLE task_1 (LIKE task INCLUDING ALL); CREATE INDEX ON task_1 (level)")
     [[shard]] = run_sql("SELECT 'task_1'::regclass::oid::bigint")
     monkeypatch.setattr("config.postgres.enums.live_type.read_shards", lambda connection: [shard])

@@ -47,7 +47,7 @@ PLACEMENTS = (
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS, ids=str)
-def test_placement__can_be_read_from_its_words(placement: Placement) -> None:
+def test_placement__can_be_parsed_from_its_text(placement: Placement) -> None:
     assert Placement.parse(str(placement)) == placement
 
 
@@ -85,7 +85,7 @@ def test_key_on_cluster__holds_the_distribution_column(table: str, definition: s
     assert key_on_cluster(table, definition, LAYOUT) == KEYS[table, definition]
 
 
-def test_catalog_on_cluster__lacks_the_foreign_keys_that_cannot_be() -> None:
+def test_catalog_on_cluster__lacks_the_foreign_keys_that_citus_does_not_allow() -> None:
     kept, lost = Key("primary key", "posts", "a"), Key("foreign key", "users", "b")
     catalog = {
         kept: {"definition": "PRIMARY KEY (id)"},
@@ -106,7 +106,7 @@ PRINTED = {
 
 
 @pytest.mark.parametrize("column", PRINTED)
-def test_catalog_on_cluster__has_the_quotes_of_the_live_one(column: str) -> None:
+def test_catalog_on_cluster__quotes_names_as_the_live_catalog(column: str) -> None:
     live, expected = PRINTED[column]
     key = Key("primary key", "posts", "a")
     catalogs = ({key: {"definition": definition}} for definition in ("PRIMARY KEY (id)", live))
@@ -144,7 +144,7 @@ STATEMENTS = {
         "SELECT update_distributed_table_colocation('\"a\"', colocate_with => 'none');",
     ),
     "move a reference table": (move("a", Placement(), COLOCATED, {}), None),
-    "take it back with what foreign keys connect": (
+    "take it back with the tables that foreign keys connect": (
         take_back("a"),
         "SELECT undistribute_table('\"a\"', cascade_via_foreign_keys => true);",
     ),
@@ -152,7 +152,7 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize(("statement", "expected"), STATEMENTS.values(), ids=STATEMENTS)
-def test_statement_about_a_table__does_what_is_wanted(
+def test_statement_that_places_a_table__is_as_expected(
     statement: str | None, expected: str | None
 ) -> None:
     assert statement == expected

@@ -25,7 +25,7 @@ def helpdesk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
     with override_settings(
         INSTALLED_APPS=[*settings.INSTALLED_APPS, "tests.postgres.enums.helpdesk"]
     ):
-        apps.clear_cache()  # it may lack relations to the app
+        apps.clear_cache()  # the cache may lack relations to the app
         with django_db_blocker.unblock(), connection.schema_editor() as editor:
             for enum_type in TYPES:
                 enum_type.database_forwards("helpdesk", editor, state, state)
@@ -67,7 +67,7 @@ def _reconnect(*, server_side_binding: bool) -> None:
 
 @pytest.fixture(scope="module")
 def committed_tickets(helpdesk: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Insert four tickets, until the module ends. The title of one is a label."""
+    """Insert four tickets that stay until the module ends. The title of one is a label."""
     tickets = [
         Ticket(title="broken", urgency=Urgency.LOW),
         Ticket(

@@ -310,7 +310,7 @@ def test_labels_added__where_they_are_declared(
     ],
     ids=["column", "array", "generated"],
 )
-def test_label_added__fields_of_the_type_are_no_changes_of_their_own(wrap: Any) -> None:
+def test_label_added__fields_of_the_type_are_not_altered(wrap: Any) -> None:
     before = [song(other=MOOD, mood=wrap(mood("happy", "sad")))]
     more = ("happy", "sad", "calm")
     after = [song(other=mood(*more), mood=wrap(mood(*more)))]
@@ -345,13 +345,13 @@ def named(label: str) -> ModelState:
     )
 
 
-def test_label_renamed__expressions_with_it_are_no_changes_of_their_own() -> None:
+def test_label_renamed__expressions_with_it_are_not_altered() -> None:
     assert steps(detected([named("sad")], [named("blue")])) == {
         "music": [["Rename label 'sad' of enum type mood to 'blue'"]]
     }
 
 
-def test_label_renamed__text_that_is_like_it_stays() -> None:
+def test_label_renamed__text_equal_to_it_is_kept() -> None:
     def state(label: str) -> ModelState:
         check = models.CheckConstraint(condition=~Q(title="sad", mood__contains="sad"), name="c")
         return song(title=TEXT, mood=mood("happy", label), options={"constraints": [check]})
@@ -361,7 +361,7 @@ def test_label_renamed__text_that_is_like_it_stays() -> None:
     }
 
 
-def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_it() -> None:
+def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_the_renaming() -> None:
     def state(*labels: str) -> ModelState:
         check = models.CheckConstraint(condition=Q(mood__in=labels), name="c")
         return song(mood=mood(*labels), options={"constraints": [check]})
@@ -409,7 +409,7 @@ def test_types_of_two_models_changed__detected_together() -> None:
     }
 
 
-def test_labels_of_a_type_that_only_unmanaged_models_use__nothing_for_the_database() -> None:
+def test_labels_changed_of_a_type_that_only_unmanaged_models_use__nothing_detected() -> None:
     def state(*labels: str) -> ModelState:
         return model("music.Song", mood=mood(*labels), options={"managed": False})
 
@@ -423,14 +423,14 @@ def feeling(*labels: str) -> EnumField:
     return EnumField(type_name="feeling", labels=labels)
 
 
-def test_type_renamed__fields_are_no_changes_of_their_own() -> None:
+def test_type_renamed__fields_are_not_altered() -> None:
     after = [song(mood=feeling("happy", "sad"), moods=ArrayField(feeling("happy", "sad")))]
     assert steps(detected([song(mood=MOOD, moods=ArrayField(MOOD))], after)) == {
         "music": [["Rename enum type mood to feeling"]]
     }
 
 
-def test_type_renamed_and_labels_changed__both() -> None:
+def test_type_renamed_and_labels_changed__both_are_detected() -> None:
     after = [song(mood=feeling("calm", "happy", "blue"))]
     assert steps(detected([song(mood=MOOD)], after)) == {
         "music": [
@@ -440,7 +440,7 @@ def test_type_renamed_and_labels_changed__both() -> None:
     }
 
 
-def test_type_moved_to_another_app__stays_and_is_there_before_it_is_used() -> None:
+def test_type_moved_to_another_app__is_kept_and_the_new_app_depends_on_the_old_one() -> None:
     graph = MigrationGraph()
     graph.add_node(("music", "0001_initial"), Migration("0001_initial", "music"))
     changes = detected(
@@ -455,7 +455,7 @@ def test_type_moved_to_another_app__stays_and_is_there_before_it_is_used() -> No
     assert dependencies(changes["dance"][0]) == [("music", "0002_remove_song_mood")]
 
 
-def test_type_moved_and_labels_changed__removed_when_both_apps_are_done_with_them() -> None:
+def test_type_moved_and_labels_changed__reordered_after_both_apps_have_changed() -> None:
     changes = detected(
         [song(mood=MOOD), model("dance.Step")],
         [song(), model("dance.Step", mood=mood("calm", "happy", null=True))],
@@ -466,7 +466,7 @@ def test_type_moved_and_labels_changed__removed_when_both_apps_are_done_with_the
     ]
 
 
-def test_type_of_two_apps_changed__ready_before_and_removed_after_both() -> None:
+def test_type_of_two_apps_changed__labels_added_before_and_removed_after_both() -> None:
     def states(*labels: str, title: bool) -> list[ModelState]:
         field: dict[str, Any] = {"title": models.TextField(default="")} if title else {}
         return [song(mood=mood(*labels), **field), model("dance.Step", mood=mood(*labels), **field)]

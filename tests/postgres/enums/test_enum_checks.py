@@ -65,7 +65,7 @@ def test_enum_of_another_app__is_an_error(field: Any) -> None:
         Error(
             "Enum type 'difficulty' belongs to app 'courses', whose migrations create and drop it; "
             "app 'users' may not use it.",
-            hint="Declare a class of another name in the app that uses it.",
+            hint="Declare a class with another name in the app that uses it.",
             obj=thing._meta.get_field("difficulty"),
             id="enums.E002",
         )
@@ -121,7 +121,7 @@ def test_name_of_too_many_bytes__is_an_error(name: str, length: int) -> None:
         Error(
             f"Enum type {type_name!r} of users.enums.{name} has a name of {length} bytes, of which "
             "PostgreSQL keeps 63.",
-            hint="Rename the class, after which the type is named.",
+            hint="Rename the class that gives the type its name.",
             obj=enum,
             id="enums.E005",
         )
@@ -142,7 +142,7 @@ def test_name_of_a_table__is_an_error(table: str) -> None:
         Error(
             "Enum type 'thing' of users.enums.Thing has the name of the table of users.Something, "
             "which PostgreSQL gives to the type of the table's rows.",
-            hint="Rename the class, after which the type is named, or set Meta.db_table of the "
+            hint="Rename the class that gives the type its name, or set Meta.db_table of the "
             "model.",
             obj=enum,
             id="enums.E006",
@@ -170,9 +170,9 @@ def test_name_of_a_built_in_type__is_an_error(name: str) -> None:
     type_name = EnumField(enum).type_name
     assert check_enum_types() == [
         Error(
-            f"Enum type {type_name!r} of users.enums.{name} has the name of a type of PostgreSQL's "
-            "own, which would be used instead.",
-            hint="Rename the class, after which the type is named.",
+            f"Enum type {type_name!r} of users.enums.{name} has the name of a built-in type, which "
+            "PostgreSQL would use instead.",
+            hint="Rename the class that gives the type its name.",
             obj=enum,
             id="enums.E007",
         )

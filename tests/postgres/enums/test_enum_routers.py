@@ -19,7 +19,7 @@ TYPES = """
 
 
 class ByName:
-    """A router that keeps the models "far" and "gone" away from "default", and all others there."""
+    """A router that keeps the models "far" and "gone" away from "default", and all others on it."""
 
     def allow_migrate(
         self, db: str, app_label: str, model_name: str | None = None, **hints: Any
@@ -81,7 +81,7 @@ def test_type_of_a_model_that_a_router_keeps_on_one_database__made_there_only(
     assert types(other) == ({}, {})
 
 
-def test_type_of_the_other_database_in_the_way__no_obstacle_here(other: Database, lab: Lab) -> None:
+def test_type_name_taken_on_the_other_database__no_obstacle_here(other: Database, lab: Lab) -> None:
     run_sql("CREATE TYPE mood AS ENUM ('theirs')")
     lab.write_models(MODELS.format("Far"))
     lab.make_migrations()
@@ -152,7 +152,7 @@ def test_type_whose_model_is_gone__made_and_dropped_on_its_database(
     assert types(other) == ({}, {"mood": ["happy", "sad"]})
 
 
-def test_type_without_a_model__where_its_app_is_allowed(other: Database, lab: Lab) -> None:
+def test_type_without_a_model__made_where_its_app_is_allowed(other: Database, lab: Lab) -> None:
     lab.write_migration("0001_initial", "CreateEnum('mood', ['happy']),")
     migrate_both(other)
     assert types(other) == ({"mood": ["happy"]}, {})

@@ -46,7 +46,7 @@ class Enum:
     first: str
     former_name: str
     renamed: dict[str, str]
-    """The developer's answers: the label after the edits by the one before them."""
+    """The developer's answers: for each label before the edits, the label after them."""
 
 
 def wanted(enum: Enum, tempo: Enum) -> list[ModelState]:
@@ -225,7 +225,7 @@ def fresh_catalog(state: ProjectState) -> Catalog:
 
 type Row = tuple[Any, ...]
 type Moves = Mapping[str, str]
-"""The expected label of a row by its present one."""
+"""The expected label of a row by its present label."""
 
 
 def rows() -> list[Row]:

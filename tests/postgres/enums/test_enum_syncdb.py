@@ -69,7 +69,9 @@ def test_table_that_a_test_makes__its_type_made_too(lab: Lab) -> None:
     assert ("mood",) in run_sql(TYPES)
 
 
-def test_type_that_an_app_with_migrations_also_uses__its_operations_accept_it(lab: Lab) -> None:
+def test_type_that_exists_without_migrations__is_accepted_by_the_operations_of_another_app(
+    lab: Lab,
+) -> None:
     lab.write_models(MODELS)
     with connection.schema_editor() as editor:
         editor.create_model(apps.get_app_config("lab").get_model("Song"))

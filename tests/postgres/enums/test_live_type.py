@@ -210,7 +210,7 @@ def rows() -> list[str]:
 
 @pytest.fixture
 def task(db: None) -> None:
-    """Apply the operation in a transaction."""
+    """Create the table `task` in a transaction."""
     run_sql(BASE)
 
 
@@ -308,7 +308,9 @@ def test_labels_removed_that_rows_use__each_counted(task: None) -> None:
     )
 
 
-def test_all_labels_removed_while_rows_use_one__nothing_to_update_to(task: None) -> None:
+def test_all_labels_removed_while_rows_use_one__refused_with_advice_to_delete_the_rows(
+    task: None,
+) -> None:
     run_sql("UPDATE task SET level = 'low', levels = NULL")
     assert refusal(AlterEnum("level", [], LABELS)) == (
         "Cannot remove label 'low' from enum type 'level': 3 rows use 'low' (task.level: 3). This "
@@ -396,7 +398,7 @@ def test_dependent_that_cannot_be_created_again__refused(
     )
 
 
-def test_label_replaced__rows_have_the_other(task: None) -> None:
+def test_label_replaced__rows_have_the_replacement(task: None) -> None:
     applied(ProjectState(), REPLACE)
     assert run_sql("SELECT level::text, levels::text FROM task ORDER BY id") == [
         ("low", "{low,none}"),
@@ -405,7 +407,7 @@ def test_label_replaced__rows_have_the_other(task: None) -> None:
     ]
 
 
-def test_label_replaced_and_back__label_is_there_and_rows_keep_the_other(task: None) -> None:
+def test_label_replaced_and_undone__label_is_back_and_rows_keep_the_replacement(task: None) -> None:
     applied(ProjectState(), REPLACE)
     unapplied(ProjectState(), REPLACE)
     assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,high,none}",)]
@@ -430,7 +432,7 @@ def test_addition_undone_while_rows_use_the_label__refused(task: None) -> None:
     )
 
 
-def test_type_that_is_not_there__refused(task: None) -> None:
+def test_missing_type__refused(task: None) -> None:
     assert refusal(AlterEnum("mood", ["a"], ["b"])) == (
         f"There is no enum type 'mood' in database {connection.settings_dict['NAME']!r}. This "
         "migration changed nothing. Run manage.py verify_schema to see what else is missing."

@@ -265,15 +265,15 @@ def test_operation_on_one_state__other_states_stay() -> None:
     assert labels_of(state) == [LABELS, LABELS]
 
 
-def test_label_added_next_to_one_that_is_not_there__refused() -> None:
+def test_label_added_next_to_a_missing_label__refused() -> None:
     state = ProjectState()
     for operation in USED:
         operation.state_forwards("music", state)
     with pytest.raises(CommandError) as error:
         AddEnumValue("mood", "calm", after="blue").state_forwards("music", state)
     assert str(error.value) == (
-        "Cannot add label 'calm' to enum type 'mood' next to 'blue', which is none of its labels "
-        "(happy, sad). Correct the migration."
+        "Cannot add label 'calm' to enum type 'mood' next to 'blue', which is not one of its "
+        "labels (happy, sad). Correct the migration."
     )
 
 
@@ -380,7 +380,8 @@ def test_sqlmigrate__shows_the_enum_type(options: list[str], statement: str) -> 
         (REORDER, "~ Alter enum type mood: reorder its labels", "alter_mood"),
         (
             REPLACE,
-            "~ Alter enum type mood: remove 'happy', replacing 'happy' by 'sad' in rows for good",
+            "~ Alter enum type mood: remove 'happy', permanently replacing 'happy' by 'sad' in "
+            "rows",
             "alter_mood",
         ),
         (RENAME_TYPE, "~ Rename enum type mood to feeling", "rename_mood_feeling"),

@@ -89,7 +89,7 @@
     return [...new FormData(form)].filter(([name]) => !unkept.has(name));
   }
 
-  // A new page does not have the records that were chosen by typing as options.
+  // The selects of a new page lack options for the records that were chosen by typing.
   function titlesOf(form) {
     const chosen = form.querySelectorAll("select.admin-autocomplete option:checked");
     return Object.fromEntries([...chosen].map((option) => [option.value, option.text]));

@@ -1,7 +1,7 @@
-// Positions: when rows of an inline are dragged, the numbers of the page are kept, and sorted.
+// Positions: when rows of an inline are dragged, the numbers on the page stay the same, in order.
 "use strict";
 
-// The theme would number them from 0, on each page. Alpine looks its function up when it starts.
+// The theme would number the rows of each page from 0. Alpine looks up this function when it starts.
 document.addEventListener("alpine:init", () => {
   window.sortRecords = ({ from }) => {
     const number = `input[name$="-${from.dataset.orderingField}"]`;

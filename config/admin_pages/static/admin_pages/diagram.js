@@ -40,7 +40,7 @@ function zoom(factor, point) {
   });
 }
 
-// Return the centre of the zoom of buttons and keys: the table in the address, if it is visible.
+// Return the point around which buttons and keys zoom: the table in the address, if it is visible.
 function middle() {
   const point = chosen() && centre(chosen());
   return point && inSight(point) ? point : { x: view.x + view.width / 2, y: view.y + view.height / 2 };

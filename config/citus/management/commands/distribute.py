@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if self.may_go_on(describe_plan(plan, self.cluster, left), plan):
             with guarded_run(self.connection, Progress("distribute"), self.say) as waits:
                 run = DistributionRun(self.connection, waits, self.say)
-                run.distribute(read_plan(self.connection))  # another run may have been at work
+                run.distribute(read_plan(self.connection))  # another run may have done a part
                 run.restore_keys(statements_to_restore(verify(self.connection)), "added again")
             placed = f"Placed {counted(len(plan.layout), 'table')}"
             self.check_schema(placed if plan.layout else IN_PLACE)
@@ -71,7 +71,7 @@ class Command(BaseCommand):
             self.check_schema(returned if plan.layout else TAKEN_BACK)
 
     def all_statements_back(self) -> list[str]:
-        """Return the statements that give the tables all keys of one server."""
+        """Return the statements that give the tables all keys that they have on a single server."""
         comparison = verify(self.connection)
         keys = [*statements_back(comparison), *statements_to_restore(comparison)]
         return list(dict.fromkeys(keys))
@@ -89,7 +89,7 @@ class Command(BaseCommand):
 
     def check_schema(self, done: str) -> None:
         """Raise CommandError if the schema differs from the models."""
-        self.connection.close()  # the settings of the database are those of new sessions
+        self.connection.close()  # the settings of the database apply to new sessions only
         if findings := verify(self.connection, ignored=settings.VERIFY_SCHEMA_IGNORE).findings:
             raise CommandError(
                 f"{done}, but verify_schema finds {counted(len(findings), 'difference')}. "

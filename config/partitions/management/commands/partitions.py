@@ -149,7 +149,7 @@ class Command(BaseCommand):
                 retention.drop(partition)
 
     def confirm(self, changes: Sequence[PartitionChanges]) -> None:
-        """Raise CommandError unless the options or the administrator allow it."""
+        """Raise CommandError unless the options or the administrator allow the changes."""
         if self.options["interactive"]:
             self.show(changes)
             database = read_schema(self.connection).database
@@ -169,7 +169,7 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines or ["Nothing to do."]))
 
     def report(self, line: str) -> None:
-        """Print what was done, and note that it is committed in case the rest fails."""
+        """Print what was done, and record that it is committed, for the message after a failure."""
         self.progress.commit()
         self.say(line)
 

@@ -49,7 +49,7 @@ def overview() -> Iterator[str]:
     with connection.cursor() as cursor:
         existing = connection.introspection.table_names(cursor)
     if missing := set(names) - set(existing):
-        yield f"Of the {len(names)} tables of its models {len(missing)} are missing. Make them:"
+        yield f"{len(missing)} of the {len(names)} tables of the models are missing. Create them:"
         yield f"  {typed('migrate')}"
         return
     per_app = ", ".join(f"{label} {len(app_tables)}" for label, app_tables in tables.items())
