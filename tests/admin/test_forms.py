@@ -54,24 +54,18 @@ def test_fresh_form_of_a_quiz__is_filled_in_with_defaults(admin_client: Client) 
     }
 
 
-def test_enum_with_a_default_in_a_fresh_form__offers_only_labels(admin_client: Client) -> None:
-    form = form_of(admin_client, url(Course, "add"))
-    assert [value for value, _ in form.fields["status"].choices] == [
-        "draft",
-        "pending_review",
-        "published",
-        "archived",
-    ]
-
-
-def test_enum_without_a_default_in_a_fresh_form__must_be_chosen(admin_client: Client) -> None:
-    form = form_of(admin_client, url(Course, "add"))
-    assert [value for value, _ in form.fields["difficulty"].choices] == [
-        "",
-        "beginner",
-        "intermediate",
-        "advanced",
-    ]
+@pytest.mark.parametrize(
+    ("field", "offered"),
+    [
+        ("status", ["draft", "pending_review", "published", "archived"]),
+        ("difficulty", ["", "beginner", "intermediate", "advanced"]),
+    ],
+    ids=["with a default", "without one"],
+)
+def test_enum_in_a_fresh_form__must_be_chosen_unless_it_has_a_default(
+    field: str, offered: list[str]
+) -> None:
+    assert [value for value, _ in fresh_form(Course)().fields[field].choices] == offered
 
 
 def test_field_of_a_form__is_explained_by_the_comment_of_its_column(admin_client: Client) -> None:

@@ -225,12 +225,19 @@ def test_parameter_of_a_page_that_takes_none__is_named(admin_client: Client, add
     ]
 
 
+OTHER_MODULES = "There is no page {} of the course modules, so this is page 1."
+
+
 @pytest.mark.parametrize(
     ("page", "query", "expected"),
     [
         ("delete", "p=2", ["This page has no parameter 'p', so it was ignored."]),
         ("history", "x=1", ["This page has no parameter 'x', so it was ignored."]),
         ("history", "p=2", ["There is no page '2' of the history, so this is page 1."]),
+        ("change", "_popup=1&modules-page=1", []),
+        ("change", "title=SQL", ["This page has no parameter 'title', so it was ignored."]),
+        ("change", "modules-page=abc", [OTHER_MODULES.format("'abc'")]),
+        ("change", "modules-page=9", [OTHER_MODULES.format("'9'")]),
     ],
 )
 def test_parameter_of_a_page_of_a_record__is_understood_or_named(
@@ -238,25 +245,6 @@ def test_parameter_of_a_page_of_a_record__is_understood_or_named(
 ) -> None:
     address = url(Course, page, CourseFactory.create().pk)
     assert warnings(admin_client, f"{address}?{query}&_changelist_filters=p%3D1") == expected
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("_changelist_filters=p%3D1&_popup=1&modules-page=1", []),
-        ("title=SQL", ["This page has no parameter 'title', so it was ignored."]),
-        (
-            "modules-page=abc",
-            ["There is no page 'abc' of the course modules, so this is page 1."],
-        ),
-        ("modules-page=9", ["There is no page '9' of the course modules, so this is page 1."]),
-    ],
-)
-def test_parameter_of_a_record__is_understood_or_named(
-    admin_client: Client, query: str, expected: list[str]
-) -> None:
-    address = url(Course, "change", CourseFactory.create().pk)
-    assert warnings(admin_client, f"{address}?{query}") == expected
 
 
 def test_value_in_the_address_of_a_new_record__is_in_the_input(admin_client: Client) -> None:

@@ -78,20 +78,13 @@ def test_list_whose_only_row_the_standby_lacks__shows_the_row(
     )
 
 
-def test_export_while_the_standby_is_behind__is_read_there(
-    pair: Pair, client_of_admin: Client, before: int
+@pytest.mark.parametrize("read", [exported, counted_on_the_dashboard])
+def test_figures_while_the_standby_is_behind__are_read_there(
+    pair: Pair, client_of_admin: Client, before: int, read: Callable[[Client], object]
 ) -> None:
     with pair.paused():
         CourseFactory.create()
-        assert exported(client_of_admin) == before
-
-
-def test_dashboard_while_the_standby_is_behind__is_read_there(
-    pair: Pair, client_of_admin: Client, before: int
-) -> None:
-    with pair.paused():
-        CourseFactory.create()
-        assert counted_on_the_dashboard(client_of_admin) == str(before)
+        assert str(read(client_of_admin)) == str(before)
 
 
 def test_list_of_analytics_while_the_standby_is_behind__is_read_there(
