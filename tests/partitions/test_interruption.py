@@ -151,10 +151,7 @@ def test_detaching_cut_before_any_transaction__finished_by_the_next_run() -> Non
         run_sql(f"DROP TABLE {MONTH}")
 
 
-def test_archive_cut_before_any_transaction__finished_by_the_next_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ClientPrograms, "run", lambda *args, **options: b" TABLE DATA ")
+def test_archive_cut_before_any_transaction__finished_by_the_next_run(tmp_path: Path) -> None:
     arguments = ("--keep", 1, "--archive", tmp_path, "--noinput", "--yes-destroy-data")
     for number in cut_and_run_again(*arguments):
         assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]
