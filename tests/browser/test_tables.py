@@ -10,6 +10,7 @@ from assessments.models import Question
 from courses.models import Course
 from tests.admin.pages import BY_MODEL, READ_ONLY, each_of, url
 from tests.browser.accessibility import MAIN, assert_accessible
+from tests.browser.platform import Platform
 from users.models import User
 
 OPENED: tuple[type[Model], ...] = (Course, User, Question, AnalyticsEvent)
@@ -26,17 +27,12 @@ def part_of(model: type[Model]) -> str:
     return "html" if model is Course else MAIN
 
 
-def open_record(page: Page, row: int = 0) -> None:
-    """Go from a list to one of its records."""
-    page.locator("#result_list tbody th a").nth(row).click()
-    page.wait_for_url("**/change/**")
-
-
 @each_of(*OPENED)
 def test_list_and_first_record__are_accessible(page: Page, model: type[Model]) -> None:
     page.goto(url(model, "changelist"))
     assert_accessible(page, f"{model.__name__}-list", part_of(model))
-    open_record(page)
+    page.locator("#result_list tbody th a").first.click()
+    page.wait_for_url("**/change/**")
     assert_accessible(page, f"{model.__name__}-record", part_of(model))
 
 
@@ -47,9 +43,11 @@ def test_page_that_adds__is_accessible(page: Page, model: type[Model]) -> None:
 
 
 @each_of(*CHANGED)
-def test_page_that_deletes__is_accessible(page: Page, model: type[Model]) -> None:
-    page.goto(url(model, "changelist"))
-    open_record(page, -1)  # the first account is the administrator's, who cannot close it
-    page.get_by_role("link", name="Delete").or_(page.get_by_role("link", name="Deactivate")).click()
-    page.wait_for_url("**/delete/**")
+def test_page_that_deletes__is_accessible(
+    page: Page, platform: Platform, model: type[Model]
+) -> None:
+    # Not the last one: the last account is the administrator's, who cannot close it.
+    table, key = model._meta.db_table, model._meta.pk.column
+    [(first,)] = platform.database.query(f"SELECT {key}::text FROM {table} ORDER BY {key} LIMIT 1")
+    page.goto(url(model, "delete", first))
     assert_accessible(page, f"{model.__name__}-delete", MAIN)

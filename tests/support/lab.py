@@ -1,6 +1,5 @@
 """An app "lab" that a test writes: models and migrations, on a database of the test's own."""
 
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,12 +91,14 @@ class Lab:
     def installed(self) -> Iterator["Lab"]:
         """Install the app until the block ends."""
         sys.path.insert(0, str(self.package.parent))
-        self._install()
-        try:
-            yield self
-        finally:
-            self._uninstall()
-            sys.path.remove(str(self.package.parent))
+        # A file that is written twice in a second must not have bytecode of the first time.
+        with patch.object(sys, "dont_write_bytecode", True):
+            self._install()
+            try:
+                yield self
+            finally:
+                self._uninstall()
+                sys.path.remove(str(self.package.parent))
 
     def _install(self) -> None:
         invalidate_caches()
@@ -108,8 +109,6 @@ class Lab:
         self._installed.disable()
         for label in self.labels:
             apps.all_models.pop(label, None)
-            for cache in (self.package.parent / label).rglob("__pycache__"):
-                shutil.rmtree(cache)
         for name in [name for name in sys.modules if name.split(".")[0] in self.labels]:
             del sys.modules[name]
         apps.clear_cache()
