@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as project_settings
@@ -20,6 +21,7 @@ from tests.support.server_of_tests import choose_directory, leave_memory
 if TYPE_CHECKING:
     from tests.support.databases import Database
     from tests.support.lab import Lab
+    from tests.support.servers import Server
     from tests.support.templates import Templates
 
 SWITCHED_OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
@@ -122,6 +124,53 @@ def filled(migrated: str, templates: "Templates") -> Iterator[str]:
 
     with templates.prepared("filled", fill, migrated) as name:
         yield name
+
+
+@pytest.fixture
+def empty_database(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """Let the alias "default" use an empty database; yield its name."""
+    from tests.support.migrations import new_default_database
+
+    with django_db_blocker.unblock(), new_default_database() as name:
+        yield name
+
+
+@pytest.fixture
+def migrated_database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Let the alias "default" use a copy of the migrated database; yield its name."""
+    from tests.support.migrations import new_default_database
+
+    with django_db_blocker.unblock(), new_default_database(migrated) as name:
+        yield name
+
+
+@pytest.fixture
+def filled_database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Let the alias "default" use a copy of the filled database; yield its name."""
+    from tests.support.migrations import new_default_database
+
+    with django_db_blocker.unblock(), new_default_database(filled) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator["Server"]:
+    """Run a server that asks for passwords."""
+    from tests.support.servers import password_server
+
+    with password_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database(server: "Server") -> Iterator[str]:
+    """Yield the name of an empty database on `server`."""
+    name = f"db_{uuid4().hex}"
+    server.execute(f"CREATE DATABASE {name}")
+    yield name
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

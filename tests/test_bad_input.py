@@ -14,27 +14,12 @@ from pytest_django import DjangoDbBlocker
 from manage import main
 from tests.support.embedded import made_directory
 from tests.support.processes import manage, manage_as_nobody, refusal
-from tests.support.servers import PASSWORD, Server, greeter, password_server, server_of_version
+from tests.support.servers import PASSWORD, Server, greeter, server_of_version
 from tests.support.standby import databases
 
 type Refused = Callable[[str], str]
 
 EXAMPLE = "postgres://user:password@host:5432/name"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with password_server() as server:
-        yield server
-
-
-@pytest.fixture
-def database(server: Server) -> Iterator[str]:
-    """Yield the name of an empty database on `server`."""
-    name = f"db_{uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name}")
-    yield name
-    server.execute(f"DROP DATABASE {name}")
 
 
 @pytest.fixture
@@ -204,7 +189,7 @@ def test_migrate_with_tls_required_of_a_server_without_it__is_refused(
 
 
 @pytest.fixture
-def role(server: Server) -> Iterator[str]:
+def login_role(server: Server) -> Iterator[str]:
     """Yield the name of a role that can only log in."""
     name = f"role_{uuid4().hex}"
     server.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'")
@@ -213,22 +198,22 @@ def role(server: Server) -> Iterator[str]:
 
 
 def test_migrate_as_role_that_may_not_create__is_refused(
-    migrate_refused: Refused, server: Server, database: str, role: str
+    migrate_refused: Refused, server: Server, database: str, login_role: str
 ) -> None:
-    assert migrate_refused(server.url(database, user=role)) == (
-        f"CommandError: Role '{role}' may not create tables in schema 'public' of database "
+    assert migrate_refused(server.url(database, user=login_role)) == (
+        f"CommandError: Role '{login_role}' may not create tables in schema 'public' of database "
         f"'{database}'. Nothing was changed. Let the schema's owner run: "
-        f'GRANT CREATE ON SCHEMA "public" TO "{role}";'
+        f'GRANT CREATE ON SCHEMA "public" TO "{login_role}";'
     )
     assert server.tables_and_types(database) == []
 
 
 def test_migrate_as_role_that_may_not_read_the_records__is_refused(
-    migrate_refused: Refused, server: Server, database: str, role: str
+    migrate_refused: Refused, server: Server, database: str, login_role: str
 ) -> None:
     records = "CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)"
     server.execute(records, database=database)
-    assert migrate_refused(server.url(database, user=role)) == (
+    assert migrate_refused(server.url(database, user=login_role)) == (
         "manage.py migrate: permission denied for table django_migrations. "
         "Let the owner grant it, or use another role in DATABASE_URL."
     )
@@ -267,49 +252,49 @@ def test_migrate_on_database_with_a_name_taken__is_refused(
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     return tmp_path / "postgres"
 
 
-def test_migrate_with_directory_that_is_a_file__is_refused(directory: Path) -> None:
-    directory.write_text("mine")
-    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
-        f"manage.py migrate: The data directory {directory} of the embedded server cannot be used: "
+def test_migrate_with_directory_that_is_a_file__is_refused(folder: Path) -> None:
+    folder.write_text("mine")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder)) == (
+        f"manage.py migrate: The data directory {folder} of the embedded server cannot be used: "
         "Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
-    assert directory.read_text() == "mine"
+    assert folder.read_text() == "mine"
 
 
-def test_migrate_with_directory_of_other_files__is_refused(directory: Path) -> None:
-    directory.mkdir()
-    (directory / "thesis").write_text("mine")
-    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
-        f"manage.py migrate: The directory {directory} for the embedded server contains other "
+def test_migrate_with_directory_of_other_files__is_refused(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "thesis").write_text("mine")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder)) == (
+        f"manage.py migrate: The directory {folder} for the embedded server contains other "
         "files. Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
     )
-    assert [path.name for path in directory.iterdir()] == ["thesis"]
+    assert [path.name for path in folder.iterdir()] == ["thesis"]
 
 
-def test_migrate_with_directory_of_another_version__is_refused(directory: Path) -> None:
-    directory.mkdir()
-    (directory / "PG_VERSION").write_text("16\n")
-    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
-        f"manage.py migrate: The data directory {directory} of the embedded server was created by "
+def test_migrate_with_directory_of_another_version__is_refused(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "PG_VERSION").write_text("16\n")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder)) == (
+        f"manage.py migrate: The data directory {folder} of the embedded server was created by "
         "PostgreSQL 16, but this is 18. docs/upgrade.md shows how to keep its data. To begin "
         "without it, set EMBEDDED_POSTGRES_DIR to another directory."
     )
-    assert [path.name for path in directory.iterdir()] == ["PG_VERSION"]
+    assert [path.name for path in folder.iterdir()] == ["PG_VERSION"]
 
 
-def test_migrate_with_directory_not_writable__is_refused(directory: Path) -> None:
-    directory.mkdir(mode=0o500)
-    process = manage_as_nobody("migrate", EMBEDDED_POSTGRES_DIR=directory)
+def test_migrate_with_directory_not_writable__is_refused(folder: Path) -> None:
+    folder.mkdir(mode=0o500)
+    process = manage_as_nobody("migrate", EMBEDDED_POSTGRES_DIR=folder)
     assert refusal(process) == (
-        f"manage.py migrate: The data directory {directory} of the embedded server "
+        f"manage.py migrate: The data directory {folder} of the embedded server "
         "cannot be used: Permission denied. "
         "Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
-    assert list(directory.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_migrate_with_server_that_does_not_start__is_refused() -> None:

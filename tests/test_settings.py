@@ -198,7 +198,7 @@ def test_embedded_server__is_in_the_directory_of_its_variable() -> None:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def prepared_server() -> Iterator[Server]:
     with password_server() as server:
         server.execute("CREATE DATABASE enums", "CREATE DATABASE migrated")
         server.execute("CREATE TYPE mood AS ENUM ('sad', 'happy')", database="enums")
@@ -215,13 +215,13 @@ with connection.cursor() as cursor:
 
 @pytest.mark.parametrize("variables", [{}, {"DATABASE_POOL_SIZE": 3}, {"DATABASE_CONN_MAX_AGE": 9}])
 def test_connection_of_any_kind__has_our_time_zone_and_reads_enum_arrays(
-    server: Server, variables: dict[str, object]
+    prepared_server: Server, variables: dict[str, object]
 ) -> None:
-    process = shell(ASK, DATABASE_URL=server.url("enums"), **variables)
+    process = shell(ASK, DATABASE_URL=prepared_server.url("enums"), **variables)
     assert printed(process) == "UTC ['sad']"
 
 
-def test_connection_from_a_pool__is_returned_to_it(server: Server) -> None:
+def test_connection_from_a_pool__is_returned_to_it(prepared_server: Server) -> None:
     code = """
 from django.db import connection
 for _ in range(2):
@@ -230,16 +230,16 @@ for _ in range(2):
     connection.close()
 print(connection.pool.max_size, connection.pool.get_stats()["requests_num"])
 """
-    process = shell(code, DATABASE_URL=server.url("enums"), DATABASE_POOL_SIZE=1)
+    process = shell(code, DATABASE_URL=prepared_server.url("enums"), DATABASE_POOL_SIZE=1)
     first, second, *pool = printed(process).split()
     assert (first, pool) == (second, ["1", "2"])
 
 
 @pytest.fixture(scope="module")
-def bouncer(server: Server) -> Iterator[Server]:
+def bouncer(prepared_server: Server) -> Iterator[Server]:
     if PGBOUNCER is None:
         pytest.skip("needs PgBouncer, e.g. Debian's package pgbouncer")
-    with pgbouncer(server) as bouncer:
+    with pgbouncer(prepared_server) as bouncer:
         yield bouncer
 
 

@@ -108,7 +108,7 @@ def test_rows_that_are_deleted_anyway__do_not_lose_their_link(db: None) -> None:
 
 
 @pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+def counts_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let exact counts run out of time, and limit others to two rows."""
     monkeypatch.setattr(deletion, "KEYS_PER_TABLE", 2)
 
@@ -124,7 +124,7 @@ def unestimated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Deletion, "_expected", lambda *_: {})
 
 
-@pytest.mark.usefixtures("slow", "unestimated")
+@pytest.mark.usefixtures("counts_too_slow", "unestimated")
 def test_rows_that_take_too_long_to_count__are_counted_up_to_a_limit(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(3, course=course)
@@ -132,7 +132,7 @@ def test_rows_that_take_too_long_to_count__are_counted_up_to_a_limit(db: None) -
     assert (said["courses"], said["enrollments"]) == ("1", "2+")
 
 
-@pytest.mark.usefixtures("slow", "unestimated")
+@pytest.mark.usefixtures("counts_too_slow", "unestimated")
 def test_count_below_rows_that_were_not_all_counted__is_a_minimum(db: None) -> None:
     module = CourseModuleFactory.create()
     lessons = LessonFactory.create_batch(3, module=module)
@@ -142,14 +142,14 @@ def test_count_below_rows_that_were_not_all_counted__is_a_minimum(db: None) -> N
     assert (said["lessons"], said["quizzes"], said["questions"]) == ("2+", "2+", "0+")
 
 
-@pytest.mark.usefixtures("slow")
+@pytest.mark.usefixtures("counts_too_slow")
 def test_many_replies_that_take_too_long_to_count__are_all_counted(db: None) -> None:
     post = DiscussionPostFactory.create()
     DiscussionPostFactory.create_batch(3, parent_post=post, thread=post.thread)
     assert counted(post) == {"discussion_posts": "4"}
 
 
-@pytest.mark.usefixtures("slow")
+@pytest.mark.usefixtures("counts_too_slow")
 def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(200, course=course)
@@ -158,7 +158,7 @@ def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
     assert counted(course)["enrollments"] == "about 200"
 
 
-@pytest.mark.usefixtures("slow")
+@pytest.mark.usefixtures("counts_too_slow")
 def test_rows_in_several_partitions_that_were_not_all_counted__are_estimated(db: None) -> None:
     user = UserFactory.create()
     with connection.cursor() as cursor:
@@ -176,7 +176,7 @@ def test_rows_in_several_partitions_that_were_not_all_counted__are_estimated(db:
     assert counted(user)["analytics_events"] == "about 200"
 
 
-@pytest.mark.usefixtures("slow")
+@pytest.mark.usefixtures("counts_too_slow")
 def test_count_below_rows_that_were_not_all_counted__is_estimated_from_the_average(
     db: None,
 ) -> None:

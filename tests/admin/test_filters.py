@@ -148,13 +148,13 @@ def test_list_of_few_rows__shows_their_exact_number(number: int, expected: str) 
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
+def two_rows_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let lists count up to two rows, and scan the newest two."""
     monkeypatch.setattr(changelist, "LISTED_ROWS", 2)
     monkeypatch.setattr(changelist, "NEWEST_ROWS", 2)
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("two_rows_counted")
 def test_list_of_more_rows_than_are_counted__shows_an_approximate_number() -> None:
     CourseFactory.create_batch(12)
     with connection.cursor() as cursor:
@@ -164,7 +164,7 @@ def test_list_of_more_rows_than_are_counted__shows_an_approximate_number() -> No
 
 
 @pytest.fixture
-def slow(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def queries_too_slow(two_rows_counted: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every query with a time limit take too long."""
 
     def too_slow(milliseconds: int, **values: str) -> Any:
@@ -173,7 +173,7 @@ def slow(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changelist, "at_most", too_slow)
 
 
-@pytest.mark.usefixtures("slow")
+@pytest.mark.usefixtures("queries_too_slow")
 def test_list_that_takes_too_long__is_labelled_as_that_of_the_newest_rows(
     admin_client: Client,
 ) -> None:
@@ -183,7 +183,7 @@ def test_list_that_takes_too_long__is_labelled_as_that_of_the_newest_rows(
     assert "only the newest 2 courses were searched" in " ".join(response.content.decode().split())
 
 
-@pytest.mark.usefixtures("slow")
+@pytest.mark.usefixtures("queries_too_slow")
 def test_slow_list_of_a_small_table__is_complete() -> None:
     course = CourseFactory.create()
     found = changelist_of(Course, price_to="10")
@@ -192,7 +192,7 @@ def test_slow_list_of_a_small_table__is_complete() -> None:
 
 
 @pytest.fixture
-def slow_to_count(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def slow_to_count(two_rows_counted: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let counts take too long unless an index serves them."""
 
     def too_slow(limit: int, querysets: Any) -> Any:

@@ -26,28 +26,35 @@ LIBPQ = {"dbname": "PGDATABASE", "host": "PGHOST", "port": "PGPORT", "user": "PG
 
 
 @pytest.fixture
-def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+def migrated_copy(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
     with django_db_blocker.unblock(), new_database(migrated) as database:
         yield database
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def project_copy(tmp_path: Path) -> Path:
     return copy_project(tmp_path)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_document__can_be_followed(document: str, copy: Path, database: Database) -> None:
+def test_document__can_be_followed(
+    document: str, project_copy: Path, migrated_copy: Database
+) -> None:
     text = (PROJECT / "docs" / document).read_text()
     edited = False
     for kind, blocks in groupby(BLOCK.findall(text), itemgetter(0)):
         if kind == "diff":
             for _, block in blocks:
-                edit(copy, block)
+                edit(project_copy, block)
             edited = True
         else:
             lines = "".join(block for _, block in blocks).splitlines()
-            type_lines([line.removeprefix("$ ") for line in lines], copy, database, edited=edited)
+            type_lines(
+                [line.removeprefix("$ ") for line in lines],
+                project_copy,
+                migrated_copy,
+                edited=edited,
+            )
 
 
 def edit(copy: Path, diff: str) -> None:

@@ -30,7 +30,7 @@ USERS = "SELECT uuid_extract_version(id), email FROM users"
 
 
 @pytest.fixture
-def copy() -> Iterator[Path]:
+def old_project() -> Iterator[Path]:
     """Yield a copy of the project that has a data directory of PostgreSQL 16."""
     with TemporaryDirectory() as home:
         Path(home).chmod(0o711)  # the server's user may pass
@@ -66,12 +66,12 @@ def running(copy: Path, directory: Path) -> Iterator[None]:
     run(copy, *ctl, "stop")
 
 
-def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(copy: Path) -> None:
-    *moved, loaded, repair, apply, verify = lines(copy)
-    run(copy, "bash", "-e", "-c", "\n".join(moved))
-    run_commands([loaded, repair], copy, {}, status=1)  # verify_schema finds drift
-    assert (copy / "repair.sql").read_text().count("SET DEFAULT uuidv7()") == 22
-    printed = run_commands([apply, verify, f"{PSQL} {shlex.quote(USERS)}"], copy, {})
+def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(old_project: Path) -> None:
+    *moved, loaded, repair, apply, verify = lines(old_project)
+    run(old_project, "bash", "-e", "-c", "\n".join(moved))
+    run_commands([loaded, repair], old_project, {}, status=1)  # verify_schema finds drift
+    assert (old_project / "repair.sql").read_text().count("SET DEFAULT uuidv7()") == 22
+    printed = run_commands([apply, verify, f"{PSQL} {shlex.quote(USERS)}"], old_project, {})
     assert "\nIdentical: the live schema agrees with the models.\n" in printed
     assert printed.endswith("\n7|kept@example.org\n")
 

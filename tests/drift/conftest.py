@@ -32,7 +32,7 @@ def expected(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Catal
 
 
 @pytest.fixture
-def database(db: None) -> Iterator[None]:
+def compared_database(db: None) -> Iterator[None]:
     """Open the test database in a transaction, without the rows that no repair brings back."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE django_content_type CASCADE")
@@ -85,7 +85,7 @@ def loading_only_records(
 
 
 @pytest.fixture
-def verify_live(database: None, expected: Catalog, models_read_once: None) -> Verify:
+def verify_live(compared_database: None, expected: Catalog, models_read_once: None) -> Verify:
     """Return a function that compares the test database with the expected schema."""
     return partial(verify, connection, lambda connection: expected)
 

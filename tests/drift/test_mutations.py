@@ -58,7 +58,7 @@ class Item(models.Model):
 
 
 @pytest.fixture(scope="module")
-def few(
+def few_tables(
     expected: Catalog,
     few_apps: str,
     tmp_path_factory: pytest.TempPathFactory,
@@ -80,10 +80,10 @@ if LIMIT == 1:
 
     @pytest.fixture
     def verify_live(
-        few: tuple[Catalog, MigrationLoader], monkeypatch: pytest.MonkeyPatch
+        few_tables: tuple[Catalog, MigrationLoader], monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[Verify]:
         """Yield a function that compares the database of few tables with its expected schema."""
-        expected, loader = few
+        expected, loader = few_tables
         monkeypatch.setattr(ledger, "_unmigrated", lambda loader: [])
         monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
         with translation.override(None):

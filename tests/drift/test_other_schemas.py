@@ -64,7 +64,7 @@ CHANGES = {
 
 
 @pytest.fixture
-def tables(lab: Lab) -> Lab:
+def tables_of_schemas(lab: Lab) -> Lab:
     lab.write_models(MODELS)
     lab.write_migration(
         "0001_schemas", """migrations.RunSQL('CREATE SCHEMA sales; CREATE SCHEMA "My Schema-1"'),"""
@@ -73,7 +73,7 @@ def tables(lab: Lab) -> Lab:
     return lab
 
 
-def test_tables_of_other_schemas__compared_and_repaired(tables: Lab) -> None:
+def test_tables_of_other_schemas__compared_and_repaired(tables_of_schemas: Lab) -> None:
     assert found() == []
     run_sql("; ".join(CHANGES.values()))
     assert sorted(finding.replace('"."', ".") for finding in found()) == sorted(CHANGES)
@@ -81,7 +81,7 @@ def test_tables_of_other_schemas__compared_and_repaired(tables: Lab) -> None:
     assert found() == []
 
 
-def test_other_objects_in_schemas_of_models__not_compared(tables: Lab) -> None:
+def test_other_objects_in_schemas_of_models__not_compared(tables_of_schemas: Lab) -> None:
     run_sql('CREATE TABLE sales.extra (id int); CREATE VIEW "My Schema-1".extra AS SELECT 1')
     assert found() == []
     run_sql("SET search_path = public, sales")

@@ -1,14 +1,13 @@
 """A production machine, on which the package of the embedded server is not installed."""
 
 import os
-from collections.abc import Iterator
 from subprocess import CompletedProcess
 
 import pytest
 
 from config.embedded import BIN
 from tests.support.processes import printed, refusal, run
-from tests.support.servers import Server, password_server
+from tests.support.servers import Server
 
 MANAGE = """
 import runpy, sys
@@ -24,10 +23,9 @@ def manage(*arguments: str, **variables: object) -> CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """Yield the URL of an empty database."""
-    with password_server() as server:
-        yield server.url("postgres")
+def url(server: Server) -> str:
+    """Return the URL of an empty database."""
+    return server.url("postgres")
 
 
 def test_check__succeeds() -> None:

@@ -17,7 +17,7 @@ def blank(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> 
 
 
 @pytest.fixture
-def server(blank: Database) -> BaseDatabaseWrapper:
+def no_tables(blank: Database) -> BaseDatabaseWrapper:
     """Return a connection to a database without tables."""
     return blank.connection
 

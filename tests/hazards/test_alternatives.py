@@ -198,16 +198,16 @@ WITHOUT_CODE: list[tuple[Operation, str]] = [
     ids=lambda value: value.describe()[:60] if isinstance(value, Operation) else "",
 )
 def test_operation_without_an_alternative_as_code__has_advice(
-    server: BaseDatabaseWrapper, operation: Operation, advice: str
+    no_tables: BaseDatabaseWrapper, operation: Operation, advice: str
 ) -> None:
-    report = text_report(CheckedMigrations([], find_in(server, operation), []))
+    report = text_report(CheckedMigrations([], find_in(no_tables, operation), []))
     assert f"Instead: {advice} Or accept it, in class Migration:" in " ".join(report.split())
 
 
 @pytest.mark.parametrize("operation", [*SAME, *OTHER], ids=name)
-def test_alternative__has_no_hazard(server: BaseDatabaseWrapper, operation: Operation) -> None:
-    plan = [(item, False) for item in shown(server, operation)]
-    assert codes(find_hazards(server, plan, before())) == []
+def test_alternative__has_no_hazard(no_tables: BaseDatabaseWrapper, operation: Operation) -> None:
+    plan = [(item, False) for item in shown(no_tables, operation)]
+    assert codes(find_hazards(no_tables, plan, before())) == []
 
 
 @pytest.mark.parametrize("operation", [*SAME, DROPS_DEFAULT], ids=name)
@@ -235,10 +235,12 @@ def test_alternative_with_another_schema__leads_back(
     assert schema(tables) == at_first
 
 
-def test_renamed_model_with_a_link_table__has_no_alternative(server: BaseDatabaseWrapper) -> None:
+def test_renamed_model_with_a_link_table__has_no_alternative(
+    no_tables: BaseDatabaseWrapper,
+) -> None:
     link = add("labels", models.ManyToManyField("music.Label"))
     for rename in (RenameModel("Album", "Record"), RenameModel("Label", "Publisher")):
-        *_, found = find_in(server, link, rename)
+        *_, found = find_in(no_tables, link, rename)
         assert found.alternative == NO_ALTERNATIVE
 
 

@@ -39,23 +39,23 @@ BY_NAME = (
     ids=lambda value: value.describe() if isinstance(value, Operation) else "",
 )
 def test_changed_enum_type__has_hazards_and_advice(
-    server: BaseDatabaseWrapper, operation: Operation, expected: list[str], advice: str
+    no_tables: BaseDatabaseWrapper, operation: Operation, expected: list[str], advice: str
 ) -> None:
-    [found] = find_in(server, operation)
+    [found] = find_in(no_tables, operation)
     assert (codes([found]), found.alternative.advice) == (expected, advice)
 
 
 @pytest.mark.parametrize("place", [{}, {"before": "sad"}, {"after": "happy"}])
-def test_added_label__has_no_hazard(server: BaseDatabaseWrapper, place: dict[str, str]) -> None:
-    assert codes(find_in(server, AddEnumValue("mood", "mad", **place))) == []
+def test_added_label__has_no_hazard(no_tables: BaseDatabaseWrapper, place: dict[str, str]) -> None:
+    assert codes(find_in(no_tables, AddEnumValue("mood", "mad", **place))) == []
 
 
 def test_added_label_before_other_operations__moves_to_a_migration_of_its_own(
-    server: BaseDatabaseWrapper,
+    no_tables: BaseDatabaseWrapper,
 ) -> None:
     operations = [
         AddEnumValue("mood", "mad"),
         AddField("album", "comment", models.TextField(null=True)),
     ]
-    [found] = find_in(server, *operations)
+    [found] = find_in(no_tables, *operations)
     assert found.alternative.advice == "Add the label in a separate migration, before this one."

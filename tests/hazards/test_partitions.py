@@ -48,29 +48,29 @@ def alternative(server: BaseDatabaseWrapper, operation: Operation) -> Alternativ
     return found.alternative
 
 
-def test_index__is_built_concurrently(server: BaseDatabaseWrapper) -> None:
-    [migration] = alternative(server, AddIndex("play", INDEX)).migrations
+def test_index__is_built_concurrently(no_tables: BaseDatabaseWrapper) -> None:
+    [migration] = alternative(no_tables, AddIndex("play", INDEX)).migrations
     [operation] = migration.operations
     assert isinstance(operation, AddIndexConcurrently)
     assert not migration.atomic
 
 
-def test_index_built_concurrently__is_no_hazard(server: BaseDatabaseWrapper) -> None:
-    assert hazards(server, AddIndexConcurrently("play", INDEX), atomic=False) == []
+def test_index_built_concurrently__is_no_hazard(no_tables: BaseDatabaseWrapper) -> None:
+    assert hazards(no_tables, AddIndexConcurrently("play", INDEX), atomic=False) == []
 
 
-def test_unique_rule__has_no_alternative(server: BaseDatabaseWrapper) -> None:
-    assert alternative(server, AddConstraint("play", UNIQUE)) == NO_ALTERNATIVE
+def test_unique_rule__has_no_alternative(no_tables: BaseDatabaseWrapper) -> None:
+    assert alternative(no_tables, AddConstraint("play", UNIQUE)) == NO_ALTERNATIVE
 
 
 def test_foreign_key__is_checked_later_where_postgresql_can(
-    server: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
+    no_tables: BaseDatabaseWrapper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added = AlterField("play", "singer", singer())
-    monkeypatch.setattr(server, "pg_version", 180000)
-    assert "NOT VALID" in sql_of(alternative(server, added))
-    monkeypatch.setattr(server, "pg_version", 170000)
-    assert "NOT VALID" not in sql_of(alternative(server, added))
+    monkeypatch.setattr(no_tables, "pg_version", 180000)
+    assert "NOT VALID" in sql_of(alternative(no_tables, added))
+    monkeypatch.setattr(no_tables, "pg_version", 170000)
+    assert "NOT VALID" not in sql_of(alternative(no_tables, added))
 
 
 def sql_of(found: Alternative) -> str:

@@ -29,12 +29,12 @@ RENAME = 'migrations.RenameField("notification", "title", "headline")'
 
 
 @pytest.fixture
-def database(analyzed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def big_tables(analyzed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each table of the database from `analyzed` count as big."""
     monkeypatch.setattr("config.hazards.tables_in_use.SMALL", 0)
 
 
-def test_plan__shows_hazards_below_the_operation(database: None) -> None:
+def test_plan__shows_hazards_below_the_operation(big_tables: None) -> None:
     with extra(ADD):
         [_, _, operation, hazard, instead] = migrate("notifications", "--plan")
     assert (operation, re.sub(r", \d+ kB\)$", ", ... kB)", hazard), instead) == (
@@ -45,14 +45,14 @@ def test_plan__shows_hazards_below_the_operation(database: None) -> None:
     )
 
 
-def test_plan_with_an_accepted_hazard__shows_the_reason(database: None) -> None:
+def test_plan_with_an_accepted_hazard__shows_the_reason(big_tables: None) -> None:
     accepted = 'hazards_accepted = {"require-concurrent-index-creation": "At night."}'
     with extra_migration("notifications", f"{accepted}\n    operations = [{ADD}]"):
         *_, line = migrate("--plan")
     assert line.endswith(" kB) Accepted: At night.")
 
 
-def test_plan_without_hazards__is_unchanged(database: None) -> None:
+def test_plan_without_hazards__is_unchanged(big_tables: None) -> None:
     with extra('migrations.AlterModelOptions("notification", {"verbose_name": "Notice"})'):
         assert migrate("notifications", "--plan") == [
             "Planned operations:",
@@ -61,11 +61,11 @@ def test_plan_without_hazards__is_unchanged(database: None) -> None:
         ]
 
 
-def test_plan_backwards__shows_no_hazards(database: None) -> None:
+def test_plan_backwards__shows_no_hazards(big_tables: None) -> None:
     assert not any("Instead:" in line for line in migrate("notifications", "zero", "--plan"))
 
 
-def test_migrate_with_hazards__counts_them_in_one_line_and_runs(database: None) -> None:
+def test_migrate_with_hazards__counts_them_in_one_line_and_runs(big_tables: None) -> None:
     with extra(f"{ADD}, {RENAME}"):
         lines = migrate("notifications")
         migrate("notifications", "0001")
@@ -77,7 +77,7 @@ def test_migrate_with_hazards__counts_them_in_one_line_and_runs(database: None) 
 
 
 def test_migrate_without_squawk__says_how_to_install_it_and_runs(
-    database: None, monkeypatch: pytest.MonkeyPatch
+    big_tables: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda name: "/nowhere")
     monkeypatch.setattr("shutil.which", lambda name: None)
@@ -91,7 +91,7 @@ def test_migrate_without_squawk__says_how_to_install_it_and_runs(
 
 
 def test_migrate_with_an_operation_that_reveals_no_sql__names_its_migration_and_runs(
-    database: None,
+    big_tables: None,
 ) -> None:
     odd = """class Odd(migrations.RunSQL):
         def database_forwards(self, app_label, editor, *states):

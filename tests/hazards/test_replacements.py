@@ -89,37 +89,37 @@ def kinds(migrations: list[Migration]) -> list[list[str]]:
     ],
 )  # fmt: skip
 def test_files__hold_all_operations_in_an_order_that_works(
-    server: BaseDatabaseWrapper, operations: list[Operation], expected: list[list[str]]
+    no_tables: BaseDatabaseWrapper, operations: list[Operation], expected: list[list[str]]
 ) -> None:
-    assert kinds(loaded(server, *operations)) == expected
+    assert kinds(loaded(no_tables, *operations)) == expected
 
 
-def test_state_operations_of_rewritten_sql__kept(server: BaseDatabaseWrapper) -> None:
+def test_state_operations_of_rewritten_sql__kept(no_tables: BaseDatabaseWrapper) -> None:
     state = [AddConstraint("album", CHECK)]
     sql = "ALTER TABLE music_album ADD CONSTRAINT album_price_min CHECK (price >= 0)"
     for operation in (
         RunSQL(sql, "", state_operations=state),
         SeparateDatabaseAndState(database_operations=[RunSQL(sql, "")], state_operations=state),
     ):
-        *_, last = loaded(server, operation)
+        *_, last = loaded(no_tables, operation)
         wrapped = last.operations[-1]
         assert isinstance(wrapped, SeparateDatabaseAndState)
         assert [type(item).__name__ for item in wrapped.state_operations] == ["AddConstraint"]
 
 
 def test_operation_after_a_rename_that_keeps_the_column__uses_that_column(
-    server: BaseDatabaseWrapper,
+    no_tables: BaseDatabaseWrapper,
 ) -> None:
     unique = models.UniqueConstraint(fields=["points"], name="by_points")
     source = "".join(
-        files(server, RenameField("album", "rating", "points"), AddConstraint("album", unique))
+        files(no_tables, RenameField("album", "rating", "points"), AddConstraint("album", unique))
     )
     assert 'CREATE UNIQUE INDEX CONCURRENTLY "by_points" ON "music_album" ("rating")' in source
 
 
-def test_attributes_of_the_migration__kept(server: BaseDatabaseWrapper) -> None:
+def test_attributes_of_the_migration__kept(no_tables: BaseDatabaseWrapper) -> None:
     first, last = loaded(
-        server,
+        no_tables,
         AddIndex("album", INDEX),
         AddConstraint("album", CHECK),
         initial=False,
@@ -140,29 +140,33 @@ def test_attributes_of_the_migration__kept(server: BaseDatabaseWrapper) -> None:
 @pytest.mark.parametrize(
     "field", [models.IntegerField(default=0), models.UUIDField(default=uuid.uuid4)]
 )
-def test_one_off_default__not_in_the_final_state(server: BaseDatabaseWrapper, field: Any) -> None:
+def test_one_off_default__not_in_the_final_state(
+    no_tables: BaseDatabaseWrapper, field: Any
+) -> None:
     state = before()
-    for item in loaded(server, AddField("album", "code", field, preserve_default=False)):
+    for item in loaded(no_tables, AddField("album", "code", field, preserve_default=False)):
         state = item.mutate_state(state)
     code = state.models["music", "album"].fields["code"]
     assert (code.null, code.has_default(), code.has_db_default()) == (False, False, False)
 
 
-def test_files__have_names_of_which_none_begins_with_another(server: BaseDatabaseWrapper) -> None:
+def test_files__have_names_of_which_none_begins_with_another(
+    no_tables: BaseDatabaseWrapper,
+) -> None:
     heads = [
         source.partition("\n")[0]
-        for source in files(server, AddConstraint("album", CHECK), name="0009_x")
+        for source in files(no_tables, AddConstraint("album", CHECK), name="0009_x")
     ]
     assert heads == ["# 0009_x.py. With this release:", "# 0010_x.py. After that:"]
 
 
-def test_migration_that_replaces_others__has_no_files(server: BaseDatabaseWrapper) -> None:
-    assert files(server, AddIndex("album", INDEX), replaces=[("music", "0001_initial")]) == []
+def test_migration_that_replaces_others__has_no_files(no_tables: BaseDatabaseWrapper) -> None:
+    assert files(no_tables, AddIndex("album", INDEX), replaces=[("music", "0001_initial")]) == []
 
 
-def test_accepted_hazards_alone__have_no_files(server: BaseDatabaseWrapper) -> None:
+def test_accepted_hazards_alone__have_no_files(no_tables: BaseDatabaseWrapper) -> None:
     accepted = {"require-concurrent-index-creation": "Small."}
-    assert files(server, AddIndex("album", INDEX), hazards_accepted=accepted) == []
+    assert files(no_tables, AddIndex("album", INDEX), hazards_accepted=accepted) == []
 
 
 # Effects of the files

@@ -186,13 +186,13 @@ DANGEROUS: list[tuple[Operation, list[str]]] = [
     ids=lambda value: value.describe()[:60] if isinstance(value, Operation) else "",
 )
 def test_operation_with_hazards__has_their_codes(
-    server: BaseDatabaseWrapper, operation: Operation, expected: list[str]
+    no_tables: BaseDatabaseWrapper, operation: Operation, expected: list[str]
 ) -> None:
-    assert sorted(codes(find_in(server, operation))) == sorted(expected)
+    assert sorted(codes(find_in(no_tables, operation))) == sorted(expected)
 
 
-def test_index_made_on_only_a_partitioned_table__has_advice(server: BaseDatabaseWrapper) -> None:
-    [found] = find_in(server, sql("CREATE INDEX i ON ONLY music_album (price)"))
+def test_index_made_on_only_a_partitioned_table__has_advice(no_tables: BaseDatabaseWrapper) -> None:
+    [found] = find_in(no_tables, sql("CREATE INDEX i ON ONLY music_album (price)"))
     assert [item.code for item in found.hazards if item.is_advice] == [
         "incomplete-partitioned-index"
     ]
@@ -254,9 +254,9 @@ SAFE: list[Operation] = [
 
 @pytest.mark.parametrize("operation", SAFE, ids=lambda value: value.describe()[:60])
 def test_operation_without_hazards__has_no_code(
-    server: BaseDatabaseWrapper, operation: Operation
+    no_tables: BaseDatabaseWrapper, operation: Operation
 ) -> None:
-    assert codes(find_in(server, operation)) == []
+    assert codes(find_in(no_tables, operation)) == []
 
 
 OUTSIDE: list[Operation] = [
@@ -272,6 +272,6 @@ OUTSIDE: list[Operation] = [
 
 @pytest.mark.parametrize("operation", OUTSIDE, ids=lambda value: value.describe()[:60])
 def test_operation_outside_a_transaction__has_no_code(
-    server: BaseDatabaseWrapper, operation: Operation
+    no_tables: BaseDatabaseWrapper, operation: Operation
 ) -> None:
-    assert codes(find_in(server, operation, atomic=False)) == []
+    assert codes(find_in(no_tables, operation, atomic=False)) == []

@@ -15,40 +15,42 @@ ADD_INDEX = AddIndex("album", INDEX)
 SONG = CreateModel("Song", [("id", models.BigAutoField(primary_key=True))])
 
 
-def test_big_table__is_dangerous_to_block(server: BaseDatabaseWrapper) -> None:
-    found = find_in(server, ADD_INDEX, sizes={"music_album": BIG})
+def test_big_table__is_dangerous_to_block(no_tables: BaseDatabaseWrapper) -> None:
+    found = find_in(no_tables, ADD_INDEX, sizes={"music_album": BIG})
     assert codes(found) == ["require-concurrent-index-creation"]
 
 
-def test_small_table__is_not_dangerous_to_block(server: BaseDatabaseWrapper) -> None:
-    assert codes(find_in(server, ADD_INDEX, sizes={"music_album": SMALL, "others": BIG})) == []
+def test_small_table__is_not_dangerous_to_block(no_tables: BaseDatabaseWrapper) -> None:
+    assert codes(find_in(no_tables, ADD_INDEX, sizes={"music_album": SMALL, "others": BIG})) == []
 
 
 def test_small_table__is_dangerous_to_change_under_running_code(
-    server: BaseDatabaseWrapper,
+    no_tables: BaseDatabaseWrapper,
 ) -> None:
     rename = RenameField("album", "title", "name")
-    assert codes(find_in(server, rename, sizes={"music_album": SMALL})) == ["renaming-column"]
+    assert codes(find_in(no_tables, rename, sizes={"music_album": SMALL})) == ["renaming-column"]
 
 
-def test_table_that_does_not_exist_yet__has_no_hazard(server: BaseDatabaseWrapper) -> None:
+def test_table_that_does_not_exist_yet__has_no_hazard(no_tables: BaseDatabaseWrapper) -> None:
     rename = RenameField("album", "title", "name")
-    assert codes(find_in(server, rename, ADD_INDEX, sizes={"others": BIG})) == []
+    assert codes(find_in(no_tables, rename, ADD_INDEX, sizes={"others": BIG})) == []
 
 
-def test_big_table_under_its_new_name__is_dangerous_to_block(server: BaseDatabaseWrapper) -> None:
+def test_big_table_under_its_new_name__is_dangerous_to_block(
+    no_tables: BaseDatabaseWrapper,
+) -> None:
     rename = AlterModelTable("album", "records")
-    found = find_in(server, rename, ADD_INDEX, sizes={"music_album": BIG})
+    found = find_in(no_tables, rename, ADD_INDEX, sizes={"music_album": BIG})
     assert codes(found) == ["renaming-table", "require-concurrent-index-creation"]
 
 
-def test_table_of_the_same_migration__has_no_hazard(server: BaseDatabaseWrapper) -> None:
+def test_table_of_the_same_migration__has_no_hazard(no_tables: BaseDatabaseWrapper) -> None:
     add = AddField("song", "code", models.IntegerField(default=0))
-    assert codes(find_in(server, SONG, add, AlterModelTable("song", "songs"))) == []
+    assert codes(find_in(no_tables, SONG, add, AlterModelTable("song", "songs"))) == []
 
 
-def test_table_of_another_initial_migration__has_no_hazard(server: BaseDatabaseWrapper) -> None:
-    assert codes(find_in(server, SONG, initial=True)) == []
+def test_table_of_another_initial_migration__has_no_hazard(no_tables: BaseDatabaseWrapper) -> None:
+    assert codes(find_in(no_tables, SONG, initial=True)) == []
 
 
 @pytest.mark.parametrize(

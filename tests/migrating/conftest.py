@@ -8,29 +8,15 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from tests.migrating.sessions import shorten_pauses
 from tests.support.few_apps import FEW_APPS
-from tests.support.migrations import new_database_of, new_default_database, run_sql
+from tests.support.migrations import new_database_of, run_sql
 
 
 @pytest.fixture
-def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def few_apps_database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Install few apps, and let the alias "default" use a database of them; yield its name."""
     with django_db_blocker.unblock(), new_database_of(FEW_APPS, few_apps) as name:
         run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
         connection.close()
-        yield name
-
-
-@pytest.fixture
-def whole_database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Let the alias "default" use a database of all apps; yield its name."""
-    with django_db_blocker.unblock(), new_default_database(migrated) as name:
-        yield name
-
-
-@pytest.fixture
-def empty_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Let the alias "default" use an empty database; yield its name."""
-    with django_db_blocker.unblock(), new_default_database() as name:
         yield name
 
 

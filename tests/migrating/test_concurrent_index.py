@@ -28,7 +28,7 @@ def add_index(index: str = 'models.Index("role", name="late_idx")') -> str:
 
 
 @pytest.fixture
-def reader(database: str) -> Iterator[Session]:
+def reader(few_apps_database: str) -> Iterator[Session]:
     """Return a session with a snapshot, for which a concurrent build has to wait."""
     with session() as reader:
         reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM user_profiles")
@@ -75,7 +75,7 @@ def test_index_whose_build_was_cut__is_built_by_the_next_migrate(reader: Session
     assert run_sql(LAST_RECORD) == APPLIED
 
 
-def test_index_that_was_built_but_not_recorded__is_kept(database: str) -> None:
+def test_index_that_was_built_but_not_recorded__is_kept(few_apps_database: str) -> None:
     run_sql("CREATE INDEX CONCURRENTLY late_idx ON users (role)")
     before = run_sql(OID)
     with extra_migration("users", add_index()):
@@ -84,7 +84,7 @@ def test_index_that_was_built_but_not_recorded__is_kept(database: str) -> None:
     assert run_sql(LAST_RECORD) == APPLIED
 
 
-def test_other_index_of_the_same_name__is_refused(database: str) -> None:
+def test_other_index_of_the_same_name__is_refused(few_apps_database: str) -> None:
     run_sql("CREATE INDEX late_idx ON users (created_at)")
     with extra_migration("users", add_index()), pytest.raises(CommandError) as error:
         migrate("users")
@@ -95,7 +95,7 @@ def test_other_index_of_the_same_name__is_refused(database: str) -> None:
     )
 
 
-def test_index_that_cannot_be_built__leaves_nothing_behind(database: str) -> None:
+def test_index_that_cannot_be_built__leaves_nothing_behind(few_apps_database: str) -> None:
     run_sql("INSERT INTO users (email, password_hash, role) VALUES ('a@b.org', 'x', 'student')")
     cast = 'models.functions.Cast("email", models.IntegerField())'
     body = add_index(f'models.Index({cast}, name="late_idx")')

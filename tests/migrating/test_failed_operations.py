@@ -158,7 +158,7 @@ PART = (
 
 
 @pytest.fixture
-def items(lab: Lab) -> Lab:
+def parts(lab: Lab) -> Lab:
     lab.write_migration("0001_x", ITEM + PART)
     migrate("lab")
     return lab
@@ -175,29 +175,29 @@ def write(lab: Lab, operations: str) -> None:
     lab.write_migration("0002_x", operations, '("lab", "0001_x")')
 
 
-def test_migrate_with_operation_whose_models_are_missing__names_it_in_one_line(items: Lab) -> None:
+def test_migrate_with_operation_whose_models_are_missing__names_it_in_one_line(parts: Lab) -> None:
     for operations, (subject, reason) in MODELS.items():
-        write(items, operations)
+        write(parts, operations)
         assert said(migrate, "lab") == (
             f"Cannot {subject} fails: {reason}. Nothing of lab.0002_x is applied. {CORRECT}"
         )
 
 
 def test_migrate_with_code_that_raises_an_error__shows_the_first_line_of_the_error(
-    items: Lab,
+    parts: Lab,
 ) -> None:
     for error, reason in RAISED.items():
-        write(items, f"migrations.RunPython(lambda *_: (_ for _ in ()).throw({error})),")
+        write(parts, f"migrations.RunPython(lambda *_: (_ for _ in ()).throw({error})),")
         assert said(migrate, "lab") == (
             f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {reason}. Nothing of "
             f"lab.0002_x is applied. {CORRECT}"
         )
 
 
-def test_migrate_with_code_that_raises_a_command_error__names_the_migration(items: Lab) -> None:
+def test_migrate_with_code_that_raises_a_command_error__names_the_migration(parts: Lab) -> None:
     raised = "CommandError('No.\\nNo rows.', returncode=3)"
     code = f"(_ for _ in ()).throw(__import__('django').core.management.{raised})"
-    write(items, f"migrations.RunPython(lambda *_: {code}, lambda *_: {code}),")
+    write(parts, f"migrations.RunPython(lambda *_: {code}, lambda *_: {code}),")
     reason = "'Raw Python operation' fails: No. No rows."
     with pytest.raises(CommandError) as error:
         migrate("lab")
@@ -212,11 +212,11 @@ def test_migrate_with_code_that_raises_a_command_error__names_the_migration(item
 
 
 def test_migrate_with_code_that_migrates__refuses_that_at_once(
-    items: Lab, settings: Settings
+    parts: Lab, settings: Settings
 ) -> None:
     for command in ("migrate", "rollback"):
         call = f"__import__('django').core.management.call_command({command!r})"
-        write(items, f"migrations.RunPython(lambda *_: {call}),")
+        write(parts, f"migrations.RunPython(lambda *_: {call}),")
         settings.MIGRATE_WAIT = 0.1  # after the settings of the lab
         assert said(migrate, "lab") == (
             f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {command} cannot run within "
@@ -225,9 +225,9 @@ def test_migrate_with_code_that_migrates__refuses_that_at_once(
         )
 
 
-def test_migrate_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:
+def test_migrate_with_operation_that_postgresql_refuses__names_it_in_one_line(parts: Lab) -> None:
     for operations, (reason, step) in OBJECTS.items():
-        write(items, operations)
+        write(parts, operations)
         name = "Add field y to Part" if "AddField" in operations else "Raw SQL operation"
         assert said(migrate, "lab") == (
             f"Cannot apply lab.0002_x: {name!r} fails: {reason}. Nothing of lab.0002_x is applied. "
@@ -236,11 +236,11 @@ def test_migrate_with_operation_that_postgresql_refuses__names_it_in_one_line(it
 
 
 def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migration_in_one_line(
-    items: Lab,
+    parts: Lab,
 ) -> None:
     run_sql("CREATE INDEX taken ON lab_part (id)")
     index = 'options={"indexes": [models.Index(fields=["id"], name="taken")]}'
-    write(items, f'migrations.CreateModel("Late", [{KEY}], {index}),')
+    write(parts, f'migrations.CreateModel("Late", [{KEY}], {index}),')
     assert said(migrate, "lab") == (
         'Cannot apply lab.0002_x: relation "taken" already exists. Nothing of lab.0002_x is '
         f"applied. {DROP_OR_RENAME}"
@@ -251,10 +251,10 @@ UNDONE = ("DROP TABLE gone", "CREATE VIEW", "SET LOCAL ROLE")
 """Words of those operations of OBJECTS that a test also undoes."""
 
 
-def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(items: Lab) -> None:
+def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(parts: Lab) -> None:
     for operations, (reason, step) in OBJECTS.items():
         if any(words in operations for words in UNDONE):
-            write(items, operations.replace("RunSQL(", "RunSQL('', ").replace(", ''),", "),"))
+            write(parts, operations.replace("RunSQL(", "RunSQL('', ").replace(", ''),", "),"))
             migrate("lab")
             message = (
                 "Cannot unapply lab.0002_x: undoing 'Raw SQL operation' fails: "
@@ -266,11 +266,11 @@ def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(i
 
 
 def test_command_that_reads_operation_whose_model_is_missing__names_it_in_one_line(
-    items: Lab,
+    parts: Lab,
 ) -> None:
-    write(items, 'migrations.AddField("Gone", "x", models.IntegerField()),')
+    write(parts, 'migrations.AddField("Gone", "x", models.IntegerField()),')
     commands: list[Callable[[], Any]] = [
-        items.make_migrations,
+        parts.make_migrations,
         lambda: call_command("sqlmigrate", "lab", "0002", stdout=StringIO()),
         verify_schema,
     ]
@@ -303,11 +303,11 @@ def test_migration_that_cannot_be_loaded__named_in_one_line(lab: Lab) -> None:
 
 
 def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_one_line(
-    items: Lab,
+    parts: Lab,
 ) -> None:
-    write(items, 'migrations.DeleteModel("Item"),')
+    write(parts, 'migrations.DeleteModel("Item"),')
     migrate("lab", "--fake")
-    items.write_migration("0003_x", f'migrations.CreateModel("Other", [{KEY}]),')
+    parts.write_migration("0003_x", f'migrations.CreateModel("Other", [{KEY}]),')
     assert said(migrate, "lab") == (
         "The models of the migrations cannot be loaded. ValueError: The field lab.Part.item was "
         "declared with a lazy reference to 'lab.item', but app 'lab' doesn't provide model "
@@ -329,9 +329,9 @@ FRAGILE = "__import__('tests.migrating.test_failed_operations', fromlist=['x']).
 
 
 def test_migrate_with_a_lookup_error_in_an_operation__shows_the_error(
-    items: Lab, monkeypatch: pytest.MonkeyPatch
+    parts: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(items, FRAGILE)
+    write(parts, FRAGILE)
     for error, reason in (KeyError(), "KeyError"), (KeyError("x", 1), "KeyError: ('x', 1)"):
         monkeypatch.setattr(Fragile, "error", error)
         assert said(migrate, "lab") == (
@@ -341,9 +341,9 @@ def test_migrate_with_a_lookup_error_in_an_operation__shows_the_error(
 
 
 def test_rollback_whose_states_cannot_be_made__names_the_operation_in_one_line(
-    items: Lab, monkeypatch: pytest.MonkeyPatch
+    parts: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(items, FRAGILE)
+    write(parts, FRAGILE)
     migrate("lab")
     monkeypatch.setattr(Fragile, "error", ValueError("It breaks.\nAnd how."))
     assert refusal("lab", *GO_ON) == (

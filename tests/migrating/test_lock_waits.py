@@ -33,7 +33,7 @@ BEGIN = "BEGIN; SELECT FROM users"
 
 
 @pytest.fixture
-def reader(database: str) -> Iterator[Session]:
+def reader(few_apps_database: str) -> Iterator[Session]:
     """Return a session in a transaction that reads from `users`."""
     with session() as reader:
         reader.execute(BEGIN)
@@ -123,10 +123,10 @@ def test_migration_behind_two_readers__names_one_and_counts_the_other(reader: Se
 
 
 def test_reader_in_a_database_that_escapes_backslashes__shown_with_its_statement(
-    database: str, reader: Session, settings: Settings
+    few_apps_database: str, reader: Session, settings: Settings
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 0
-    run_sql(f"ALTER DATABASE {database} SET standard_conforming_strings = off")
+    run_sql(f"ALTER DATABASE {few_apps_database} SET standard_conforming_strings = off")
     connection.close()
     with extra_migration("users", WHOLE), pytest.raises(CommandError) as error:
         migrate("users")
@@ -235,7 +235,9 @@ def test_atomic_operation_of_a_migration_that_is_not_atomic__is_not_tried_again(
     )
 
 
-def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(database: str) -> None:
+def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(
+    few_apps_database: str,
+) -> None:
     # Django defers the SQL of an index, and would record the migration after committing that SQL.
     add_index = 'migrations.AddField("User", "nick", models.TextField(null=True, db_index=True))'
     with session() as holder, extra_migration("users", f"operations = [{add_index}]"):
@@ -250,7 +252,7 @@ def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(datab
     ]
 
 
-def test_content_types_behind_a_lock__made_after_the_lock(database: str) -> None:
+def test_content_types_behind_a_lock__made_after_the_lock(few_apps_database: str) -> None:
     model = 'migrations.CreateModel("Pet", [("id", models.AutoField(primary_key=True))])'
     with session() as holder, extra_migration("users", f"operations = [{model}]"):
         pid, lock = holder.info.backend_pid, "BEGIN; LOCK django_content_type IN SHARE MODE"
@@ -263,9 +265,9 @@ def test_content_types_behind_a_lock__made_after_the_lock(database: str) -> None
     assert run_sql("SELECT count(*) FROM django_content_type WHERE model = 'pet'") == [(1,)]
 
 
-def test_migration_in_a_deadlock__tried_again(database: str, settings: Settings) -> None:
+def test_migration_in_a_deadlock__tried_again(few_apps_database: str, settings: Settings) -> None:
     settings.MIGRATE_LOCK_TIMEOUT = 20
-    run_sql(f"ALTER DATABASE {database} SET deadlock_timeout = '100ms'")
+    run_sql(f"ALTER DATABASE {few_apps_database} SET deadlock_timeout = '100ms'")
     connection.close()
     locks = (
         "operations = [migrations.RunSQL('LOCK users'), migrations.RunSQL('LOCK user_profiles')]"
@@ -294,7 +296,7 @@ def test_migration_in_a_deadlock__tried_again(database: str, settings: Settings)
 @pytest.mark.parametrize(("seconds", "shown"), [(0.2, "200ms"), (7, "7s"), (0, "0")])
 @pytest.mark.parametrize("atomic", [True, False])
 def test_statement_of_migration__has_the_lock_timeout_of_the_settings(
-    database: str, settings: Settings, seconds: float, shown: str, atomic: bool
+    few_apps_database: str, settings: Settings, seconds: float, shown: str, atomic: bool
 ) -> None:
     settings.MIGRATE_LOCK_TIMEOUT = seconds
     show = "CREATE TABLE seen AS SELECT current_setting($$lock_timeout$$)"
@@ -311,7 +313,7 @@ PARAMETERS = {
 }
 
 
-def test_transaction_of_migration__has_the_parameters_that_it_needs(database: str) -> None:
+def test_transaction_of_migration__has_the_parameters_that_it_needs(few_apps_database: str) -> None:
     run_sql("SET citus.multi_shard_modify_mode = parallel")  # the default of Citus
     values = ", ".join(f"current_setting($${name}$$)" for name in PARAMETERS)
     show = f"CREATE TABLE seen AS SELECT ARRAY[{values}]"

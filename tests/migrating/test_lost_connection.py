@@ -14,7 +14,7 @@ TABLE = 'operations = [migrations.RunSQL("CREATE TABLE extra ()", "DROP TABLE ex
 
 
 @pytest.fixture
-def proxy(database: str) -> Iterator[Proxy]:
+def proxy(few_apps_database: str) -> Iterator[Proxy]:
     with proxied() as proxy:
         yield proxy
 
@@ -56,7 +56,9 @@ def test_unapplying_whose_commit_is_not_answered__is_done(proxy: Proxy) -> None:
     assert not has_table()
 
 
-def test_session_that_the_server_ends_in_a_migration__nothing_is_applied(database: str) -> None:
+def test_session_that_the_server_ends_in_a_migration__nothing_is_applied(
+    few_apps_database: str,
+) -> None:
     connection.ensure_connection()
     pid = connection.connection.info.backend_pid
 
@@ -79,7 +81,7 @@ REFUSED = """
 """
 
 
-def test_migration_without_a_server_of_the_cluster__is_not_applied(database: str) -> None:
+def test_migration_without_a_server_of_the_cluster__is_not_applied(few_apps_database: str) -> None:
     with extra_migration("users", REFUSED), pytest.raises(CommandError) as error:
         finished(migrate("users"))
     assert str(error.value) == (
@@ -98,11 +100,11 @@ THINKS = """
 
 @pytest.mark.parametrize("timeout", ["idle_in_transaction_session_timeout", "transaction_timeout"])
 def test_migration_that_takes_longer_than_a_timeout_of_the_database__is_applied(
-    database: str, timeout: str
+    few_apps_database: str, timeout: str
 ) -> None:
     if not run_sql(f"SELECT 1 FROM pg_settings WHERE name = '{timeout}'"):
         pytest.skip(f"{timeout} is of a later version")
-    run_sql(f"ALTER DATABASE {database} SET {timeout} = '200ms'")
+    run_sql(f"ALTER DATABASE {few_apps_database} SET {timeout} = '200ms'")
     connection.close()
     with extra_migration("users", THINKS):
         assert finished(migrate("users")) == ["users.0099_extra"]

@@ -34,7 +34,7 @@ APPS = [config.label for config in own_apps()]
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
+def project(tmp_path: Path) -> Path:
     """Return a copy of the project to edit. It contains bytecode, so that it starts quickly."""
     for name in (*APPS, "config"):
         shutil.copytree(settings.BASE_DIR / name, tmp_path / name)
@@ -43,7 +43,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def empty_url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Yield the URL of an empty database, to which the alias "default" points as well."""
     with django_db_blocker.unblock(), new_default_database() as name:
         connection.ensure_connection()
@@ -97,22 +97,24 @@ def test_models_as_committed__have_no_changes() -> None:
     "delete",
     [delete_contents_of_migrations, delete_migrations_packages],
 )
-def test_migrations_deleted__written_for_every_app(copy: Path, url: str, delete: Any) -> None:
-    delete(copy)
-    manage(copy, "makemigrations --skip-checks", url=url)
-    assert apps_written(copy) == set(APPS)
+def test_migrations_deleted__written_for_every_app(
+    project: Path, empty_url: str, delete: Any
+) -> None:
+    delete(project)
+    manage(project, "makemigrations --skip-checks", url=empty_url)
+    assert apps_written(project) == set(APPS)
 
 
 TABLES_OF_PAYMENTS = {"payments", "refunds", "subscriptions"}
 
 
 def test_migrations_written_from_scratch__migrate_forwards_and_backwards(
-    copy: Path, url: str
+    project: Path, empty_url: str
 ) -> None:
-    delete_migrations(copy)
+    delete_migrations(project)
     written = ("makemigrations -v0", "makemigrations --check", "migrate -v0")
-    lines = manage(copy, *written, "migrate payments zero", url=url).splitlines()
-    assert apps_written(copy) == set(APPS)
+    lines = manage(project, *written, "migrate payments zero", url=empty_url).splitlines()
+    assert apps_written(project) == set(APPS)
     assert lines[0] == "No changes detected"
     assert "  Unapplying payments.0001_initial... OK" in lines
     tables = set(connection.introspection.table_names())
@@ -120,11 +122,11 @@ def test_migrations_written_from_scratch__migrate_forwards_and_backwards(
 
 
 def test_one_app_named_in_an_empty_tree__written_with_its_dependencies(
-    copy: Path, url: str
+    project: Path, empty_url: str
 ) -> None:
-    delete_migrations(copy)
-    manage(copy, "makemigrations analytics --skip-checks", url=url)
-    assert apps_written(copy) == {"analytics", "courses", "users"}
+    delete_migrations(project)
+    manage(project, "makemigrations analytics --skip-checks", url=empty_url)
+    assert apps_written(project) == {"analytics", "courses", "users"}
 
 
 # Edits of an enum class

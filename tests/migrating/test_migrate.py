@@ -35,7 +35,7 @@ def test_plan_of_an_empty_database__changes_nothing_and_is_what_runs(empty_datab
 
 
 def test_migrated_database__has_nothing_to_do_until_there_is_a_migration(
-    whole_database: str,
+    migrated_database: str,
 ) -> None:
     before = dump()
     assert migrate()[-2:] == ["Running migrations:", "  No migrations to apply."]
@@ -46,7 +46,9 @@ def test_migrated_database__has_nothing_to_do_until_there_is_a_migration(
     assert error.value.code == 1
 
 
-def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(whole_database: str) -> None:
+def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(
+    migrated_database: str,
+) -> None:
     migrated = {line for line in schema() if "django_migrations" not in line}
     with new_default_database():
         plan = [migration.split(".") for migration in planned()]
@@ -58,7 +60,7 @@ def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(whole_data
         assert schema() == set()
 
 
-def test_migrated_database__has_a_content_type_for_each_model(whole_database: str) -> None:
+def test_migrated_database__has_a_content_type_for_each_model(migrated_database: str) -> None:
     models = {(model._meta.app_label, model._meta.model_name) for model in apps.get_models()}
     assert set(ContentType.objects.values_list("app_label", "model")) == models
 
@@ -70,7 +72,7 @@ def content_types() -> dict[str, int]:
 
 
 def test_model_deleted_by_a_migration__without_a_content_type_until_it_is_unapplied(
-    whole_database: str,
+    migrated_database: str,
 ) -> None:
     delete = 'operations = [migrations.DeleteModel("Notification")]'
     with extra_migration("notifications", delete):
@@ -81,7 +83,7 @@ def test_model_deleted_by_a_migration__without_a_content_type_until_it_is_unappl
 
 
 def test_model_renamed_by_a_migration__keeps_its_content_type_until_its_app_is_unapplied(
-    whole_database: str,
+    migrated_database: str,
 ) -> None:
     [key] = content_types().values()
     rename = 'operations = [migrations.RenameModel("Notification", "Notice")]'
@@ -92,7 +94,7 @@ def test_model_renamed_by_a_migration__keeps_its_content_type_until_its_app_is_u
         assert content_types() == {}
 
 
-def test_app_faked_forward__only_records_are_added(whole_database: str) -> None:
+def test_app_faked_forward__only_records_are_added(migrated_database: str) -> None:
     before = dump("--schema-only")
     migrate("payments", "zero", "--fake")
     ran = [line for line in migrate("--fake") if line.endswith("FAKED")]
@@ -104,7 +106,7 @@ def test_app_faked_forward__only_records_are_added(whole_database: str) -> None:
 
 
 def test_enum_type_made_by_a_migration__read_in_arrays_on_the_same_connection(
-    whole_database: str,
+    migrated_database: str,
 ) -> None:
     create = 'operations = [CreateEnum("mood", ["happy", "sad"])]'
     with extra_migration("users", create):

@@ -34,7 +34,7 @@ INDEX = (
 
 
 @pytest.fixture
-def holder(database: str) -> Iterator[Session]:
+def holder(few_apps_database: str) -> Iterator[Session]:
     """Return a session that holds the lock like another migrate."""
     with session("migrate by pid 1 on elsewhere") as holder:
         holder.execute("BEGIN")
@@ -71,18 +71,18 @@ def test_migrate_that_only_shows_the_plan__does_not_wait(holder: Session, option
     migrate(option)
 
 
-def test_migrate_that_has_ended__leaves_no_lock(database: str) -> None:
+def test_migrate_that_has_ended__leaves_no_lock(few_apps_database: str) -> None:
     migrate()
     assert run_sql(HELD) == []
 
 
-def test_migrate_that_has_failed__leaves_no_lock(database: str) -> None:
+def test_migrate_that_has_failed__leaves_no_lock(few_apps_database: str) -> None:
     with pytest.raises(CommandError, match="No installed app with label 'nowhere'"):
         migrate("nowhere")
     assert run_sql(HELD) == []
 
 
-def test_holder__is_named_after_its_process(database: str) -> None:
+def test_holder__is_named_after_its_process(few_apps_database: str) -> None:
     names: list[Any] = []
 
     migrate_until("Operations", lambda: names.extend(run_sql(HELD)))
@@ -102,7 +102,7 @@ LOST = (
 LOSE = "from tests.migrating.test_migration_lock import lose_lock; operations = [migrations."
 
 
-def test_migration_in_which_the_lock_is_lost__is_rolled_back(database: str) -> None:
+def test_migration_in_which_the_lock_is_lost__is_rolled_back(few_apps_database: str) -> None:
     before = schema()
     body = f"{LOSE}RunSQL('CREATE TABLE made ()'), migrations.RunPython(lose_lock)]"
     with extra_migration("users", body), pytest.raises(CommandError) as error:
@@ -111,7 +111,9 @@ def test_migration_in_which_the_lock_is_lost__is_rolled_back(database: str) -> N
     assert schema() == before
 
 
-def test_lock_whose_loss_a_query_has_noticed__is_lost_for_that_reason(database: str) -> None:
+def test_lock_whose_loss_a_query_has_noticed__is_lost_for_that_reason(
+    few_apps_database: str,
+) -> None:
     with hold_migration_lock(connection, Progress(), print) as lock:
         lose_lock(None, None)
         with pytest.raises(psycopg.Error):
@@ -128,7 +130,7 @@ def test_migration_after_the_lock_was_lost__is_not_begun(empty_database: str) ->
     assert run_sql("SELECT count(*) FROM django_migrations") == [(1,)]
 
 
-def test_rollback_in_which_the_lock_is_lost__is_rolled_back(database: str) -> None:
+def test_rollback_in_which_the_lock_is_lost__is_rolled_back(few_apps_database: str) -> None:
     body = f"{LOSE}RunPython(migrations.RunPython.noop, lose_lock)]"
     with extra_migration("users", body):
         migrate("users")
@@ -141,9 +143,9 @@ def test_rollback_in_which_the_lock_is_lost__is_rolled_back(database: str) -> No
 
 @pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
 def test_index_built_concurrently_while_another_migrate_waits__is_not_held_up(
-    database: str, isolation: str
+    few_apps_database: str, isolation: str
 ) -> None:
-    run_sql(f"ALTER DATABASE {database} SET default_transaction_isolation = '{isolation}'")
+    run_sql(f"ALTER DATABASE {few_apps_database} SET default_transaction_isolation = '{isolation}'")
     connection.close()
     waits = Event()
     waiter = Thread(target=wait_for_lock, args=[connection.copy(), waits])
@@ -166,7 +168,7 @@ def wait_for_lock(other: Any, waits: Event) -> None:
     other.close()
 
 
-def test_migrate_with_a_pool_of_one_connection__needs_no_second_one(database: str) -> None:
+def test_migrate_with_a_pool_of_one_connection__needs_no_second_one(few_apps_database: str) -> None:
     with pool_of_one():
         assert migrate()[-1] == "  No migrations to apply."
 
@@ -184,7 +186,7 @@ def pool_of_one() -> Iterator[None]:
         pooled.close_pool()
 
 
-def test_migrate_with_autocommit_off__applies(database: str) -> None:
+def test_migrate_with_autocommit_off__applies(few_apps_database: str) -> None:
     connection.close()
     connection.settings_dict["AUTOCOMMIT"] = False
     with extra_migration("users", "operations = [migrations.RunSQL('CREATE TABLE made ()')]"):

@@ -7,7 +7,6 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import connection
 from django.test import override_settings
-from pytest_django import DjangoDbBlocker
 
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
@@ -22,17 +21,10 @@ from tests.support.migrations import (
 
 
 @pytest.fixture
-def database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of an empty database."""
-    with django_db_blocker.unblock(), new_default_database() as name:
-        yield name
-
-
-@pytest.fixture
-def small(database: str) -> Iterator[str]:
+def few_installed(empty_database: str) -> Iterator[str]:
     """Install few apps, for a test that needs only the users."""
     with override_settings(INSTALLED_APPS=FEW_APPS):
-        yield database
+        yield empty_database
 
 
 @pytest.fixture
@@ -76,9 +68,11 @@ def taken(kind: str, name: str, database: str, others: str = "") -> str:
         ("TABLE role ()", "enum type", "role"),
     ],
 )
-def test_name_that_is_taken__refused(small: str, obstacle: str, kind: str, name: str) -> None:
+def test_name_that_is_taken__refused(
+    few_installed: str, obstacle: str, kind: str, name: str
+) -> None:
     run_sql(f"CREATE {obstacle}")
-    assert refusal() == taken(kind, name, small)
+    assert refusal() == taken(kind, name, few_installed)
 
 
 @pytest.mark.parametrize(
@@ -91,33 +85,37 @@ def test_name_that_is_taken__refused(small: str, obstacle: str, kind: str, name:
     ],
 )
 def test_name_of_another_app_that_is_taken__refused(
-    database: str, obstacle: str, kind: str, name: str
+    empty_database: str, obstacle: str, kind: str, name: str
 ) -> None:
     run_sql(f"CREATE {obstacle}")
-    assert refusal() == taken(kind, name, database)
+    assert refusal() == taken(kind, name, empty_database)
 
 
 def test_several_names_that_are_taken__first_of_the_plan_named_and_others_counted(
-    database: str,
+    empty_database: str,
 ) -> None:
     run_sql("CREATE TABLE courses (); CREATE TABLE users (); CREATE TYPE role AS ENUM ()")
     others = " (and 2 more of the names)"
-    assert refusal() == taken("enum type", "role", database, others)
+    assert refusal() == taken("enum type", "role", empty_database, others)
 
 
-def test_name_of_a_built_in_type__refused(small: str) -> None:
+def test_name_of_a_built_in_type__refused(few_installed: str) -> None:
     create = 'operations = [CreateEnum("path", ["short", "long"])]'
     with extra_migration("users", create):
-        assert refusal() == taken("enum type", "path", small)
+        assert refusal() == taken("enum type", "path", few_installed)
 
 
-def test_name_that_is_taken_after_a_part_of_the_plan_was_applied__refused(database: str) -> None:
+def test_name_that_is_taken_after_a_part_of_the_plan_was_applied__refused(
+    empty_database: str,
+) -> None:
     migrate("users")
     run_sql("CREATE TABLE payments ()")
-    assert refusal() == taken("table", "payments", database)
+    assert refusal() == taken("table", "payments", empty_database)
 
 
-def test_default_partition_that_the_plan_frees_first__not_in_the_way(whole_database: str) -> None:
+def test_default_partition_that_the_plan_frees_first__not_in_the_way(
+    migrated_database: str,
+) -> None:
     again = (
         "MonthlyPartitions = __import__('config.postgres').postgres.MonthlyPartitions\n"
         "    operations = [migrations.DeleteModel('AnalyticsEvent'), migrations.CreateModel("
@@ -129,7 +127,7 @@ def test_default_partition_that_the_plan_frees_first__not_in_the_way(whole_datab
         assert finished(migrate("analytics")) == ["analytics.0099_extra"]
 
 
-def test_name_that_the_plan_frees_first__not_in_the_way(whole_database: str) -> None:
+def test_name_that_the_plan_frees_first__not_in_the_way(migrated_database: str) -> None:
     replace = (
         "operations = [migrations.DeleteModel('Notification'), DropEnum('priority', ['low']),"
         " CreateEnum('priority', ['low', 'high'])]"
@@ -147,19 +145,21 @@ NEIGHBOURS = (
 )
 
 
-def test_names_that_are_not_in_the_way__migrated(small: str) -> None:
+def test_names_that_are_not_in_the_way__migrated(few_installed: str) -> None:
     run_sql("; ".join(f"CREATE {neighbour}" for neighbour in NEIGHBOURS))
     assert finished(migrate("users")) == ["users.0001_initial"]
 
 
-def test_name_that_has_to_be_quoted__not_in_the_way_of_another(small: str) -> None:
+def test_name_that_has_to_be_quoted__not_in_the_way_of_another(few_installed: str) -> None:
     run_sql("CREATE TYPE mood AS ENUM ()")
     create = 'operations = [CreateEnum("Mood", ["happy"]), CreateEnum("my mood", ["happy"])]'
     with extra_migration("users", create):
         assert finished(migrate("users")) == ["users.0001_initial", "users.0099_extra"]
 
 
-def test_table_auth_user_of_the_replaced_user_model__not_in_the_way(small: str) -> None:
+def test_table_auth_user_of_the_replaced_user_model__not_in_the_way(
+    few_installed: str,
+) -> None:
     run_sql("CREATE TABLE auth_user ()")
     assert finished(migrate("auth")) == planned_on_empty("auth")
 
@@ -169,24 +169,24 @@ def planned_on_empty(app_label: str) -> list[str]:
         return planned(app_label)
 
 
-def test_name_taken_by_a_temporary_table__refused(small: str) -> None:
+def test_name_taken_by_a_temporary_table__refused(few_installed: str) -> None:
     run_sql("CREATE TEMPORARY TABLE users ()")
-    assert refusal() == taken("table", "users", small)
+    assert refusal() == taken("table", "users", few_installed)
 
 
-def test_plan_with_a_name_that_is_taken__shown(small: str) -> None:
+def test_plan_with_a_name_that_is_taken__shown(few_installed: str) -> None:
     plan = planned()
     run_sql("CREATE TABLE users ()")
     assert planned() == plan
 
 
-def test_table_made_without_migrate__can_be_faked(small: str) -> None:
+def test_table_made_without_migrate__can_be_faked(few_installed: str) -> None:
     run_sql("CREATE TABLE users ()")
     migrate("users", "--fake")
     assert run_sql("SELECT app, name FROM django_migrations") == [("users", "0001_initial")]
 
 
-def test_existing_table_without_a_record__found_by_fake_initial(small: str) -> None:
+def test_existing_table_without_a_record__found_by_fake_initial(few_installed: str) -> None:
     migrate("users")
     before = schema()
     run_sql("DELETE FROM django_migrations WHERE app = 'users'")
@@ -198,12 +198,12 @@ def test_existing_table_without_a_record__found_by_fake_initial(small: str) -> N
 
 
 def test_role_that_may_not_create__refused_until_the_advice_is_followed(
-    small: str, guest: str
+    few_installed: str, guest: str
 ) -> None:
     run_sql(f"SET ROLE {guest}")
     advice = f'GRANT CREATE ON SCHEMA "public" TO "{guest}";'
     assert refusal() == (
-        f"Role '{guest}' may not create tables in schema 'public' of database '{small}'. "
+        f"Role '{guest}' may not create tables in schema 'public' of database '{few_installed}'. "
         f"Nothing was changed. Let the schema's owner run: {advice}"
     )
     run_sql(f"RESET ROLE; {advice} SET ROLE {guest}")
@@ -211,7 +211,7 @@ def test_role_that_may_not_create__refused_until_the_advice_is_followed(
 
 
 def test_role_that_may_not_create_with_nothing_or_only_rows_to_change__not_refused(
-    small: str, guest: str
+    few_installed: str, guest: str
 ) -> None:
     migrate("users")
     run_sql(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {guest}; SET ROLE {guest}")
@@ -220,19 +220,19 @@ def test_role_that_may_not_create_with_nothing_or_only_rows_to_change__not_refus
         assert finished(migrate("users")) == ["users.0099_extra"]
 
 
-def test_search_path_without_a_schema__refused(database: str) -> None:
+def test_search_path_without_a_schema__refused(empty_database: str) -> None:
     run_sql("SET search_path TO nowhere")
     with connection.cursor() as cursor:
         role = cursor.connection.info.user
     with pytest.raises(CommandError) as error:
         migrate()
     assert str(error.value) == (
-        f"No schema of role '{role}''s search_path exists in database '{database}'. Nothing was "
-        "changed. Create the schema, or set the role's search_path to one that exists."
+        f"No schema of role '{role}''s search_path exists in database '{empty_database}'. Nothing "
+        "was changed. Create the schema, or set the role's search_path to one that exists."
     )
 
 
-def test_own_schema_first_on_the_search_path__migrated_into_it(small: str) -> None:
+def test_own_schema_first_on_the_search_path__migrated_into_it(few_installed: str) -> None:
     run_sql("CREATE SCHEMA platform; SET search_path TO platform, public")
     migrate("users")
     assert run_sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(0,)]
@@ -247,7 +247,7 @@ USE = "AddEnumValue('role', 'guest'), migrations.RunSQL('SELECT 1')"
 
 @pytest.mark.parametrize("operations", [REMOVE, USE])
 def test_objects_of_another_role_on_a_type_that_is_replaced__refused(
-    small: str, guest: str, operations: str
+    few_installed: str, guest: str, operations: str
 ) -> None:
     run_sql(f"GRANT ALL ON SCHEMA public TO {guest}; SET ROLE {guest}")
     migrate("users")

@@ -41,7 +41,7 @@ def new_transaction(*, is_committed: bool) -> str:
     ],
 )
 def test_progress_after_an_interruption_between_transactions__is_known(
-    database: str, progress: Progress, standing: str
+    few_apps_database: str, progress: Progress, standing: str
 ) -> None:
     assert progress.after_interruption(connection) == standing
 
@@ -72,7 +72,7 @@ def test_progress_after_an_interruption_between_transactions__is_known(
     ],
 )
 def test_progress_after_an_interruption_of_a_transaction__is_what_the_database_says(
-    database: str, progress: Progress, if_committed: str, otherwise: str
+    few_apps_database: str, progress: Progress, if_committed: str, otherwise: str
 ) -> None:
     for is_committed, standing in ((True, if_committed), (False, otherwise)):
         interrupted = replace(progress, transaction=new_transaction(is_committed=is_committed))
@@ -99,7 +99,7 @@ def test_progress_after_an_interruption_of_a_transaction__is_what_the_database_s
     ],
 )
 def test_progress_without_a_database__does_not_guess(
-    database: str, monkeypatch: pytest.MonkeyPatch, progress: Progress, standing: str
+    few_apps_database: str, monkeypatch: pytest.MonkeyPatch, progress: Progress, standing: str
 ) -> None:
     monkeypatch.setattr(transactions, "PATIENCE", 0)
     connection.close()

@@ -11,7 +11,7 @@ from tests.support.migrations import dump, extra_migration, migrate, run_sql
 
 
 @pytest.fixture(autouse=True)
-def apps_without_models_first(database: str, settings: Settings) -> None:
+def apps_without_models_first(few_apps_database: str, settings: Settings) -> None:
     installed = zip(apps.get_app_configs(), project_settings.INSTALLED_APPS, strict=True)
     in_order = sorted(installed, key=lambda pair: pair[0].models_module is not None)
     settings.INSTALLED_APPS = [name for _, name in in_order]

@@ -3,32 +3,18 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
 
 from tests.support.few_apps import MANAGE_FEW_APPS
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, eventually
-from tests.support.servers import PGBOUNCER, Server, password_server, pgbouncer
+from tests.support.servers import PGBOUNCER, Server, pgbouncer
 
 SEVERAL = int(os.environ.get("MIGRATE_SEVERAL", 2))
 RECORDS = "SELECT count(*), count(DISTINCT (app, name)) FROM django_migrations"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with password_server() as server:
-        yield server
-
-
-@pytest.fixture
-def database(server: Server) -> str:
-    server.execute(f"CREATE DATABASE {(name := f'db_{uuid4().hex}')}")
-    return name
 
 
 def start(url: str, **variables: object) -> "subprocess.Popen[str]":

@@ -24,13 +24,6 @@ APPS = [config.label for config in own_apps()]
 TABLES = {model._meta.db_table: model._meta.app_label for model in apps.get_models()}
 
 
-@pytest.fixture
-def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Let the alias "default" use a copy of the filled database, which the test may change."""
-    with django_db_blocker.unblock(), new_default_database(filled):
-        yield
-
-
 # Contents of a database
 
 
@@ -217,7 +210,7 @@ def test_every_table_before_a_rollback__has_rows(rollback: Rollback) -> None:
 
 
 def test_last_migration_of_an_app_unapplied_and_forward__schema_is_identical(
-    database: None,
+    filled_database: None,
 ) -> None:
     before = dump("--schema-only")
     assert finished(migrate("enrollments", "0001")) == ["enrollments.0002_initial"]
@@ -233,7 +226,7 @@ NOT_ATOMIC = "atomic = False; operations = []"
 
 
 def test_rollback_whose_last_step_fails__changes_nothing_and_the_next_one_runs_its_whole_plan(
-    database: None,
+    filled_database: None,
 ) -> None:
     run_sql(VIEW)
     before = dump()
@@ -251,7 +244,9 @@ def test_rollback_whose_last_step_fails__changes_nothing_and_the_next_one_runs_i
     assert ran == ["enrollments.0002_initial", "payments.0001_initial"]
 
 
-def test_irreversible_step_in_a_rollback__refused_before_anything_ran(database: None) -> None:
+def test_irreversible_step_in_a_rollback__refused_before_anything_ran(
+    filled_database: None,
+) -> None:
     with extra_migration("courses", IRREVERSIBLE):
         migrate("courses")
         before = dump()
@@ -264,7 +259,7 @@ def test_irreversible_step_in_a_rollback__refused_before_anything_ran(database: 
     assert dump() == before
 
 
-def test_migration_that_is_not_atomic_in_a_longer_rollback__refused(database: None) -> None:
+def test_migration_that_is_not_atomic_in_a_longer_rollback__refused(filled_database: None) -> None:
     with extra_migration("courses", NOT_ATOMIC):
         migrate("courses")
         before = dump()
@@ -277,14 +272,14 @@ def test_migration_that_is_not_atomic_in_a_longer_rollback__refused(database: No
     assert dump() == before
 
 
-def test_migration_that_is_not_atomic_by_itself__unapplied(database: None) -> None:
+def test_migration_that_is_not_atomic_by_itself__unapplied(filled_database: None) -> None:
     concurrently = "migrations.RunSQL('SELECT 1', 'CREATE INDEX CONCURRENTLY ON users (email)')"
     with extra_migration("users", f"atomic = False; operations = [{concurrently}]"):
         migrate("users")
         assert finished(migrate("users", "0001")) == ["users.0099_extra"]
 
 
-def test_rows_written_by_a_step_back__do_not_stop_the_next(database: None) -> None:
+def test_rows_written_by_a_step_back__do_not_stop_the_next(filled_database: None) -> None:
     """Their deferred constraints are checked before the next step drops the table."""
     other = "SELECT id FROM users WHERE id <> recipient_id LIMIT 1"
     update = f"UPDATE notifications SET recipient_id = ({other})"
@@ -296,7 +291,7 @@ def test_rows_written_by_a_step_back__do_not_stop_the_next(database: None) -> No
 
 
 def test_rows_written_by_a_step_back_that_break_a_constraint__nothing_has_changed(
-    database: None,
+    filled_database: None,
 ) -> None:
     collide = (
         "UPDATE course_modules SET order_number = 1, course_id = (SELECT id FROM courses LIMIT 1)"
@@ -318,7 +313,7 @@ def test_rows_written_by_a_step_back_that_break_a_constraint__nothing_has_change
 # Faked
 
 
-def test_app_faked_to_zero__only_records_are_removed(database: None) -> None:
+def test_app_faked_to_zero__only_records_are_removed(filled_database: None) -> None:
     before, schema = snapshot(), dump("--schema-only")
     migrate("payments", "zero", "--fake")
     after = snapshot()

@@ -156,7 +156,7 @@ UNCOUNTED = 'migrations.RunSQL("SELECT 1", ""),\n'
 
 
 @pytest.fixture
-def items(lab: Lab) -> Lab:
+def item_rows(lab: Lab) -> Lab:
     lab.write_models(MODELS)
     lab.migrate()
     run_sql(ROWS)
@@ -185,14 +185,14 @@ def expected(fault: str, query: str, standing: str) -> str:
 
 
 def test_rows_that_do_not_fit__reported_with_their_number_an_example_and_a_query(
-    items: Lab,
+    item_rows: Lab,
 ) -> None:
     not_integer = """NOT pg_input_is_valid("name"::text, 'integer')"""
     if is_old():
         not_integer = r""""name"::text !~ '^\s*[+-]?[0-9]+\s*$'"""
     for operations, (fault, query) in COUNTED.items():
         sql = query.replace("{not_integer}", not_integer)
-        write(items, operations)
+        write(item_rows, operations)
         assert refusal("lab") == expected(fault, sql, "Nothing was changed.")
         assert run_sql(sql)
 
@@ -203,30 +203,30 @@ def is_old() -> bool:
 
 
 @pytest.mark.parametrize("place", [0, 7, 8, 14])
-def test_rows_that_postgresql_refuses__reported_in_the_same_way(items: Lab, place: int) -> None:
+def test_rows_that_postgresql_refuses__reported_in_the_same_way(item_rows: Lab, place: int) -> None:
     operations, (fault, query) = list(COUNTED.items())[place]
-    write(items, UNCOUNTED + operations)
+    write(item_rows, UNCOUNTED + operations)
     assert refusal("lab") == expected(fault, query, "Nothing of lab.0002_x is applied.")
 
 
 def test_rows_that_are_not_counted__reported_in_postgresqls_words_with_the_place(
-    items: Lab,
+    item_rows: Lab,
 ) -> None:
     for operations, reason in TOLD_BY_POSTGRESQL.items():
-        write(items, operations)
+        write(item_rows, operations)
         assert refusal("lab") == (
             f"Cannot apply lab.0002_x: {reason}. Nothing of lab.0002_x is applied. Correct the "
             "rows or the migration, then run migrate again."
         )
 
 
-def test_values_that_fit_although_they_look_odd__not_refused(items: Lab) -> None:
+def test_values_that_fit_although_they_look_odd__not_refused(item_rows: Lab) -> None:
     run_sql(
         "DELETE FROM lab_item; INSERT INTO lab_item (name, n, price, note, token) VALUES"
         " (' 12 ', 99, 'NaN', 'ab   ', ''), ('-3', NULL, NULL, NULL, '')"
     )
     write(
-        items,
+        item_rows,
         alter("name", "models.IntegerField()")
         + alter("n", "models.CharField(max_length=2, null=True)")
         + alter("price", "models.DecimalField(max_digits=5, decimal_places=2, null=True)")
@@ -240,16 +240,16 @@ def test_values_that_fit_although_they_look_odd__not_refused(items: Lab) -> None
     ]
 
 
-def test_rows_that_the_plan_fills_before__not_refused(items: Lab) -> None:
+def test_rows_that_the_plan_fills_before__not_refused(item_rows: Lab) -> None:
     fill = 'lambda apps, _: apps.get_model("lab", "Item").objects.filter(note=None).update(note="")'
-    write(items, f"migrations.RunPython({fill}), {alter('note', 'models.TextField()')}")
+    write(item_rows, f"migrations.RunPython({fill}), {alter('note', 'models.TextField()')}")
     assert finished(migrate("lab")) == ["lab.0002_x"]
 
 
-def test_new_unique_column_that_gets_different_values__not_refused(items: Lab) -> None:
+def test_new_unique_column_that_gets_different_values__not_refused(item_rows: Lab) -> None:
     functions = "__import__('django.db.models.functions', fromlist=['x'])"
     write(
-        items,
+        item_rows,
         f'migrations.AddField("item", "k", models.UUIDField(db_default={functions}.UUID4(), '
         "unique=True)),"
         'migrations.AddField("owner", "k", models.IntegerField(default=0, unique=True)),',
@@ -257,14 +257,16 @@ def test_new_unique_column_that_gets_different_values__not_refused(items: Lab) -
     assert finished(migrate("lab")) == ["lab.0002_x"]
 
 
-def test_rows_that_a_one_off_default_fills__not_refused(items: Lab) -> None:
-    write(items, alter("note", 'models.TextField(default="")'))
+def test_rows_that_a_one_off_default_fills__not_refused(item_rows: Lab) -> None:
+    write(item_rows, alter("note", 'models.TextField(default="")'))
     assert finished(migrate("lab")) == ["lab.0002_x"]
 
 
-def test_constraint_validated_where_rows_violate_it__reported_with_their_number(items: Lab) -> None:
+def test_constraint_validated_where_rows_violate_it__reported_with_their_number(
+    item_rows: Lab,
+) -> None:
     run_sql("ALTER TABLE lab_item ADD CONSTRAINT c CHECK (n < 9) NOT VALID")
-    write(items, 'migrations.RunSQL("ALTER TABLE lab_item VALIDATE CONSTRAINT c"),')
+    write(item_rows, 'migrations.RunSQL("ALTER TABLE lab_item VALIDATE CONSTRAINT c"),')
     assert refusal("lab") == (
         "Cannot apply lab.0002_x: check c of table lab_item is violated in 1 row, for example the "
         "row with id 2. Nothing of lab.0002_x is applied. Correct the rows, then run migrate "
@@ -272,11 +274,11 @@ def test_constraint_validated_where_rows_violate_it__reported_with_their_number(
     )
 
 
-def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(items: Lab) -> None:
+def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(item_rows: Lab) -> None:
     run_sql("UPDATE lab_item SET note = '' WHERE note IS NULL")
-    write(items, alter("note", "models.TextField()"))
+    write(item_rows, alter("note", "models.TextField()"))
     migrate("lab")
-    items.write_migration("0003_y", alter("note", "models.TextField(null=True)"))
+    item_rows.write_migration("0003_y", alter("note", "models.TextField(null=True)"))
     migrate("lab")
     run_sql("UPDATE lab_item SET note = NULL WHERE id = 3")
     reason = "column lab_item.note is NULL in 1 row, for example the row with id 3"
@@ -293,7 +295,7 @@ def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(items: Lab) -
     )
 
 
-def test_rows_that_a_policy_hides__not_counted(items: Lab) -> None:
+def test_rows_that_a_policy_hides__not_counted(item_rows: Lab) -> None:
     guest = f"guest_{os.getpid()}"
     [demand] = demands_of("ALTER TABLE lab_item ALTER COLUMN note SET NOT NULL")
     run_sql(
@@ -307,9 +309,9 @@ def test_rows_that_a_policy_hides__not_counted(items: Lab) -> None:
         run_sql(f"RESET ROLE; DROP POLICY p ON lab_item; DROP OWNED BY {guest}; DROP ROLE {guest}")
 
 
-def test_column_that_the_database_lacks__reported_in_one_line(items: Lab) -> None:
+def test_column_that_the_database_lacks__reported_in_one_line(item_rows: Lab) -> None:
     run_sql("ALTER TABLE lab_item DROP COLUMN name")
-    write(items, 'migrations.RemoveField("item", "name"),')
+    write(item_rows, 'migrations.RemoveField("item", "name"),')
     assert refusal("lab") == (
         "Cannot apply lab.0002_x: 'Remove field name from item' fails: column \"name\" of relation "
         '"lab_item" does not exist. Nothing of lab.0002_x is applied. Create it first; manage.py '

@@ -1,22 +1,13 @@
 """A database whose months a test may change, and short waits for locks."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
 
 from config.partitions import after_migrate, exchange, making
 from config.partitions.management.commands import partitions as command
 from tests.migrating.sessions import shorten_pauses
-from tests.support.migrations import new_default_database
-
-
-@pytest.fixture
-def database(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Let the alias "default" use a copy of the migrated database; yield its name."""
-    with django_db_blocker.unblock(), new_default_database(migrated) as name:
-        yield name
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from tests.partitions.events import TABLE, add_events, bounds, make, places
 from tests.support.databases import known_database
 from tests.support.migrations import run_sql
 
-pytestmark = pytest.mark.usefixtures("database", "november")
+pytestmark = pytest.mark.usefixtures("migrated_database", "november")
 
 
 def test_months__shown_with_rows_and_size_and_the_rows_without_a_month() -> None:
@@ -119,8 +119,8 @@ def test_default_partition_missing__refused() -> None:
     )
 
 
-def test_table_of_another_role__month_has_the_same_owner(database: str) -> None:
-    role = f"{database}_role"
+def test_table_of_another_role__month_has_the_same_owner(migrated_database: str) -> None:
+    role = f"{migrated_database}_role"
     run_sql(f"CREATE ROLE {role}")
     run_sql(f"ALTER TABLE {TABLE} OWNER TO {role}")
     partitions("--ahead", 0)

@@ -36,7 +36,7 @@ from tests.partitions.events import (
 )
 from tests.support.migrations import run_sql
 
-pytestmark = pytest.mark.usefixtures("database", "november")
+pytestmark = pytest.mark.usefixtures("migrated_database", "november")
 MONTH = f"{TABLE}_2024_06"
 
 
@@ -265,8 +265,8 @@ def test_another_run_at_work__refused(settings: Settings) -> None:
     assert list(bounds()) == [f"{TABLE}_default"]
 
 
-def test_role_without_rights__one_line(database: str) -> None:
-    role = f"{database}_role"
+def test_role_without_rights__one_line(migrated_database: str) -> None:
+    role = f"{migrated_database}_role"
     run_sql(f"CREATE ROLE {role}")
     try:
         run_sql(f"GRANT USAGE, CREATE ON SCHEMA public TO {role}")

@@ -22,7 +22,7 @@ from tests.partitions.events import (
 )
 from tests.support.migrations import run_sql
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("migrated_database")
 OF_JUNE = "FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00')"
 
 

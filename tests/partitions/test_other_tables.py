@@ -11,7 +11,7 @@ from config.postgres import MonthlyPartitions
 from tests.partitions.events import JUNE, moment
 from tests.support.migrations import run_sql
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("migrated_database")
 LONG = "visits_" * 9
 
 

@@ -13,12 +13,12 @@ from tests.partitions.commands import partitions, refusal
 from tests.partitions.events import TABLE, add_events, bounds, places
 from tests.support.migrations import run_sql
 
-pytestmark = pytest.mark.usefixtures("database", "november")
+pytestmark = pytest.mark.usefixtures("migrated_database", "november")
 SURE = ("--noinput", "--yes-destroy-data")
 
 
 @pytest.fixture(autouse=True)
-def months(database: str) -> None:
+def months(migrated_database: str) -> None:
     """Make September to November, with 3 events in September and 2 in October."""
     partitions("--from", "2026-09")
     add_events(3, "2026-09-05 00:00+00")

@@ -14,9 +14,7 @@ LITTLE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def database(
-    django_test_environment: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Database]:
+def albums(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
     """Yield a database with the tables `album`, of two rows, and `label`, of none."""
     with django_db_blocker.unblock(), new_database() as database:
         database.execute(
@@ -36,23 +34,23 @@ def usage_of(table: str, database: Database) -> DiskUsage:
     return read_disk_usage(database.connection)[table]
 
 
-def test_usage_of_a_table__includes_its_indexes(database: Database) -> None:
-    [(total,)] = database.query("SELECT pg_total_relation_size('album')")
-    album = usage_of("album", database)
+def test_usage_of_a_table__includes_its_indexes(albums: Database) -> None:
+    [(total,)] = albums.query("SELECT pg_total_relation_size('album')")
+    album = usage_of("album", albums)
     assert (album.rows, album.total) == (2, total)
 
 
-def test_usage_of_a_table_without_statistics__has_no_number_of_rows(database: Database) -> None:
-    assert usage_of("label", database).rows is None
+def test_usage_of_a_table_without_statistics__has_no_number_of_rows(albums: Database) -> None:
+    assert usage_of("label", albums).rows is None
 
 
 @pytest.mark.parametrize("statement", ["LOCK TABLE album", "REINDEX INDEX album_title"])
 def test_usage_of_a_table_locked_by_another_session__is_read_without_waiting(
-    database: Database, statement: str
+    albums: Database, statement: str
 ) -> None:
-    with database.session() as other:
+    with albums.session() as other:
         other.execute(f"BEGIN; {statement}")
-        assert usage_of("album", database).total < LITTLE
+        assert usage_of("album", albums).total < LITTLE
 
 
 def test_usage_of_a_table_locked_in_a_copy_of_the_database__is_read(
@@ -69,13 +67,13 @@ def test_usage_of_a_table_locked_in_a_copy_of_the_database__is_read(
         assert read_disk_usage(database.connection)["notifications"].total > 0
 
 
-def test_table_dropped_meanwhile__has_no_disk_usage(database: Database) -> None:
-    database.execute("CREATE TABLE dropped ()")
-    connection = database.connection
-    with transaction.atomic(using=database.alias):
+def test_table_dropped_meanwhile__has_no_disk_usage(albums: Database) -> None:
+    albums.execute("CREATE TABLE dropped ()")
+    connection = albums.connection
+    with transaction.atomic(using=albums.alias):
         connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         found = read_schema(connection)
-        database.execute("DROP TABLE dropped")
+        albums.execute("DROP TABLE dropped")
         assert set(read_disk_usage(connection, found)) == {"album", "label"}
 
 

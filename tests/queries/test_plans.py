@@ -65,7 +65,9 @@ REMOVAL_INDEXES = {
 
 
 @pytest.fixture(scope="module")
-def platform(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Platform]:
+def filled_platform(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Platform]:
     """Fill the database outside of the tests' transactions, in which VACUUM cannot run."""
     with django_db_blocker.unblock():
         fill()
@@ -76,25 +78,29 @@ def platform(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=str)
-def test_query_of_the_design__is_served_by_its_indexes(query: Query, platform: Platform) -> None:
+def test_query_of_the_design__is_served_by_its_indexes(
+    query: Query, filled_platform: Platform
+) -> None:
     with explained() as plans:
-        assert query.result(platform), "The query must find rows, or its plan means nothing."
+        assert query.result(filled_platform), "The query must find rows, or its plan means nothing."
     used = {index for plan in plans for index in plan.indexes}
     read_whole = {table for plan in plans for table in plan.tables_read_whole}
     assert (query.indexes - used, read_whole) == (set(), set())
 
 
 @pytest.mark.parametrize("query", [query for query in QUERIES if query.page], ids=str)
-def test_page_of_a_long_list__is_read_without_the_rest(query: Query, platform: Platform) -> None:
+def test_page_of_a_long_list__is_read_without_the_rest(
+    query: Query, filled_platform: Platform
+) -> None:
     with explained() as plans:
-        rows = query.result(platform)
+        rows = query.result(filled_platform)
     [plan] = plans
     assert plan.rows_read <= 2 * len(rows)
 
 
-def test_inbox__is_read_without_the_other_conversations(platform: Platform) -> None:
+def test_inbox__is_read_without_the_other_conversations(filled_platform: Platform) -> None:
     with explained() as plans:
-        rows = list(Message.objects.inbox(platform.correspondent))
+        rows = list(Message.objects.inbox(filled_platform.correspondent))
     [plan] = plans
     # For each message, the search reads one of both lists, and the result is read by its key.
     assert plan.rows_read < 4 * len(rows)
@@ -102,18 +108,18 @@ def test_inbox__is_read_without_the_other_conversations(platform: Platform) -> N
 
 @pytest.mark.parametrize(("run", "index"), NEXT_PAGES)
 def test_next_page_of_a_long_list__is_read_without_the_pages_before(
-    run: Callable[[Platform, Any], QuerySet[Any]], index: str, platform: Platform
+    run: Callable[[Platform, Any], QuerySet[Any]], index: str, filled_platform: Platform
 ) -> None:
-    last_seen = run(platform, None)[59]
+    last_seen = run(filled_platform, None)[59]
     with explained() as plans:
-        rows = list(run(platform, last_seen)[:20])
+        rows = list(run(filled_platform, last_seen)[:20])
     [plan] = plans
     assert (plan.indexes, plan.rows_read) == ({index}, 1 + len(rows))
 
 
-def test_removal_of_a_user__reads_every_table_by_index(platform: Platform) -> None:
+def test_removal_of_a_user__reads_every_table_by_index(filled_platform: Platform) -> None:
     before = scans()
-    User.objects.filter(pk=platform.educator.pk).delete()
+    User.objects.filter(pk=filled_platform.educator.pk).delete()
     after = scans()
     assert {
         table: (after[table][0] - before[table][0], after[table][1] > before[table][1])

@@ -22,13 +22,6 @@ from tests.support.templates import Templates
 ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
 
 
-@pytest.fixture
-def database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a copy of the filled database, which the test may change."""
-    with django_db_blocker.unblock(), new_default_database(filled) as name:
-        yield name
-
-
 @pytest.fixture(scope="session")
 def accounts(few_apps: str, templates: Templates) -> Iterator[str]:
     """Return the name of a database of few apps with rows; its rollback takes a third as long."""
@@ -50,7 +43,7 @@ def fill_accounts(database: Database) -> None:
 
 
 @pytest.fixture
-def small(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def accounts_copy(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of a copy of the database with accounts, which the test may change."""
     with django_db_blocker.unblock(), new_database_of(FEW_APPS, accounts) as name:
         yield name
@@ -86,15 +79,6 @@ def fill_analytics(database: Database) -> None:
 def events(analytics: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Return the name of a copy of the database of analytics, which the test may change."""
     with django_db_blocker.unblock(), new_database_of(ANALYTICS, analytics) as name:
-        yield name
-
-
-@pytest.fixture
-def empty_database(
-    django_test_environment: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[str]:
-    """Return the name of a database in which no migration has been applied."""
-    with django_db_blocker.unblock(), new_default_database() as name:
         yield name
 
 

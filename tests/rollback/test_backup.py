@@ -19,10 +19,10 @@ from tests.support.migrations import run_sql
 SET_RIGHT = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 
 
-def test_backup__named_private_and_ignored_by_git(small: str, backups: Path) -> None:
+def test_backup__named_private_and_ignored_by_git(accounts_copy: str, backups: Path) -> None:
     lines = rollback("users", *GO_ON)
     [path] = backups.glob("*.dump")
-    assert path.name.startswith(f"{small}-2")
+    assert path.name.startswith(f"{accounts_copy}-2")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(backups.stat().st_mode) == 0o700
     assert any(line.startswith(f"Backup: {path} (7 tables, ") for line in lines)
@@ -30,7 +30,7 @@ def test_backup__named_private_and_ignored_by_git(small: str, backups: Path) -> 
 
 
 def test_objects_of_others_in_the_same_schema__neither_backed_up_nor_restored(
-    small: str, backups: Path
+    accounts_copy: str, backups: Path
 ) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE VIEW legacies AS TABLE legacy")
     rollback("users", *GO_ON)
@@ -41,7 +41,7 @@ def test_objects_of_others_in_the_same_schema__neither_backed_up_nor_restored(
     assert run_sql("SELECT * FROM legacies") == [(1,)]
 
 
-def test_password__on_no_command_line(small: str) -> None:
+def test_password__on_no_command_line(accounts_copy: str) -> None:
     before = connection.settings_dict["PASSWORD"]
     connection.settings_dict["PASSWORD"] = password = before or "not asked for"
     try:
@@ -119,7 +119,7 @@ def test_server_that_refuses__refused_and_no_file_left(
     assert list(backups.glob("*.*")) == [backups / ".gitignore"]
 
 
-def test_object_that_no_backup_can_hold__refused(small: str, backups: Path) -> None:
+def test_object_that_no_backup_can_hold__refused(accounts_copy: str, backups: Path) -> None:
     run_sql("CREATE PUBLICATION feed FOR TABLE users")
     objects = run_sql(
         "SELECT 'pg_publication', oid FROM pg_publication UNION ALL"
@@ -140,7 +140,7 @@ def test_object_that_no_backup_can_hold__refused(small: str, backups: Path) -> N
 
 
 def test_unfinished_backup_of_a_process_that_was_killed__removed_and_finished_ones_kept(
-    small: str, backups: Path
+    accounts_copy: str, backups: Path
 ) -> None:
     backups.mkdir()
     for name in ("x-20261120T000000Z.unfinished", "x-20261120T000000Z.list"):

@@ -22,7 +22,7 @@ def test_script_of_dry_run_of_a_renamed_model__renames_its_content_type(lab: Lab
     assert run_sql("SELECT * FROM django_content_type ORDER BY id") == before
 
 
-def test_script_of_dry_run_of_everything__leaves_nothing(small: str) -> None:
+def test_script_of_dry_run_of_everything__leaves_nothing(accounts_copy: str) -> None:
     run_sql(dry_run())
     assert names() == set()
 

@@ -13,7 +13,7 @@ from tests.support.proxy import Proxy, proxied
 
 
 @pytest.fixture
-def proxy(small: str, backups: Path) -> Iterator[Proxy]:
+def proxy(accounts_copy: str, backups: Path) -> Iterator[Proxy]:
     with proxied() as proxy:
         yield proxy
 

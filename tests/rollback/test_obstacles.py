@@ -138,13 +138,13 @@ REMOVED_OR_UNAFFECTED = [
 ]
 
 
-def test_objects_that_are_removed_or_unaffected__rolled_back(database: str) -> None:
+def test_objects_that_are_removed_or_unaffected__rolled_back(filled_database: str) -> None:
     for statement in REMOVED_OR_UNAFFECTED:
         run_sql(statement)
     lines = rollback("payments", *GO_ON, "--no-backup")
     assert lines[-1].startswith("Rolled back payments. ")
 
 
-def test_object_not_created_by_migrations__also_named_by_dry_run(database: str) -> None:
+def test_object_not_created_by_migrations__also_named_by_dry_run(filled_database: str) -> None:
     run_sql("CREATE VIEW amounts AS SELECT amount FROM payments")
     assert refusal("payments", "--dry-run") == in_the_way("view amounts (needs table payments)")

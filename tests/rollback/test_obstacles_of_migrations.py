@@ -22,30 +22,30 @@ IN_THE_WAY = (
 
 
 @pytest.fixture
-def item(lab: Lab) -> Lab:
+def item_migrations(lab: Lab) -> Lab:
     lab.write_models(ITEM)
     lab.make_migrations()
     return lab
 
 
-def test_view_that_the_plan_drops__not_in_the_way(item: Lab) -> None:
-    item.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
+def test_view_that_the_plan_drops__not_in_the_way(item_migrations: Lab) -> None:
+    item_migrations.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
     migrate("lab")
     assert rollback("lab", *GO_ON, "--no-backup")[-1].startswith("Rolled back lab. ")
 
 
-def test_view_that_the_plan_keeps__in_the_way(item: Lab) -> None:
-    item.write_migration("0002_view", VIEW.format(""))
+def test_view_that_the_plan_keeps__in_the_way(item_migrations: Lab) -> None:
+    item_migrations.write_migration("0002_view", VIEW.format(""))
     migrate("lab")
     assert refusal("lab", *GO_ON) == IN_THE_WAY
 
 
-def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item: Lab) -> None:
+def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item_migrations: Lab) -> None:
     """The view needs a column, but its migration does not depend on that of the column."""
-    item.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
+    item_migrations.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
     migrate("lab")
-    item.write_migration("0003_size", ANOTHER)
-    item.write_models(
+    item_migrations.write_migration("0003_size", ANOTHER)
+    item_migrations.write_models(
         ITEM.replace("class Meta", "size = models.IntegerField(null=True)\n    class Meta")
     )
     migrate("lab")

@@ -27,7 +27,7 @@ DETACHED = "ALTER TABLE analytics_events DETACH PARTITION analytics_events_2026_
 
 
 @pytest.fixture
-def months(events: str) -> None:
+def monthly_events(events: str) -> None:
     """Put 3 events into a month and 5 into another; 2 are in the default partition."""
     run_sql(MONTHS)
 
@@ -42,7 +42,7 @@ LATER = """
 """
 
 
-def test_months__are_named_and_counted_as_one_table(months: None) -> None:
+def test_months__are_named_and_counted_as_one_table(monthly_events: None) -> None:
     lines = rollback("analytics", *GO_ON, "--no-backup")
     rows, tables, *_ = destroyed(lines)
     assert rows.startswith("14 rows in 3 tables, ")
@@ -55,7 +55,7 @@ def test_months__are_named_and_counted_as_one_table(months: None) -> None:
 
 
 def test_months_without_time_to_count__are_estimated(
-    months: None, monkeypatch: pytest.MonkeyPatch
+    monthly_events: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_sql("ANALYZE analytics_events")
     [(size,)] = run_sql(SIZE)
@@ -66,7 +66,7 @@ def test_months_without_time_to_count__are_estimated(
 
 
 def test_months_rolled_back_or_changed__come_back_with_all_rows(
-    months: None, backups: Path
+    monthly_events: None, backups: Path
 ) -> None:
     before = dump()
     lines = rollback("analytics", *GO_ON)
@@ -92,7 +92,7 @@ def change_months() -> None:
 
 
 def test_months_restored_and_then_changed__come_back_with_all_rows(
-    months: None, backups: Path
+    monthly_events: None, backups: Path
 ) -> None:
     before = dump()
     lines = rollback("analytics", *GO_ON)
@@ -105,7 +105,7 @@ def test_months_restored_and_then_changed__come_back_with_all_rows(
 
 
 def test_month_that_was_detached_since__is_named_before_it_is_replaced(
-    months: None, backups: Path
+    monthly_events: None, backups: Path
 ) -> None:
     before = dump()
     rollback("--to", "auth.0011", *GO_ON)
@@ -117,7 +117,7 @@ def test_month_that_was_detached_since__is_named_before_it_is_replaced(
     assert dump() == before
 
 
-def test_month_that_was_detached_before__stays(months: None) -> None:
+def test_month_that_was_detached_before__stays(monthly_events: None) -> None:
     run_sql(DETACHED)
     rollback("analytics", *GO_ON, "--no-backup")
     assert run_sql("SELECT count(*) FROM analytics_events_2026_01") == [(3,)]
@@ -128,7 +128,7 @@ def execute(statement: str) -> None:
         other.execute(statement.encode())
 
 
-def test_month_made_after_the_plan__refused(months: None) -> None:
+def test_month_made_after_the_plan__refused(monthly_events: None) -> None:
     with pytest.raises(CommandError) as error:
         rollback_until("This destroys", lambda: execute(LATER), "analytics", *GO_ON)
     assert str(error.value) == (
@@ -139,7 +139,9 @@ def test_month_made_after_the_plan__refused(months: None) -> None:
     assert run_sql("SELECT count(*) FROM analytics_events") == [(10,)]
 
 
-def test_month_detached_after_the_plan__stays_with_its_rows(months: None, backups: Path) -> None:
+def test_month_detached_after_the_plan__stays_with_its_rows(
+    monthly_events: None, backups: Path
+) -> None:
     before = dump()
     rollback_until("This destroys", lambda: execute(DETACHED), "analytics", *GO_ON)
     assert run_sql("SELECT count(*) FROM analytics_events_2026_01") == [(3,)]
@@ -149,7 +151,7 @@ def test_month_detached_after_the_plan__stays_with_its_rows(months: None, backup
     assert dump() != before
 
 
-def test_view_on_a_month__is_named_as_in_the_way(months: None) -> None:
+def test_view_on_a_month__is_named_as_in_the_way(monthly_events: None) -> None:
     run_sql("CREATE VIEW january AS SELECT id FROM analytics_events_2026_01")
     with pytest.raises(CommandError) as error:
         rollback("analytics", *GO_ON)
@@ -165,7 +167,7 @@ CODE = """operations = [migrations.RunSQL(
                 "UPDATE analytics_events SET event_type = 'x'")]"""
 
 
-def test_rows_that_code_changes_in_months__are_counted_by_table(months: None) -> None:
+def test_rows_that_code_changes_in_months__are_counted_by_table(monthly_events: None) -> None:
     with extra_migration("analytics", CODE):
         migrate("analytics")
         lines = rollback("--to", "analytics.0001", *GO_ON, "--no-backup")
@@ -177,7 +179,7 @@ SHORTER = """operations = [migrations.AlterField(
     "analyticsevent", "event_type", models.CharField(max_length=200))]"""
 
 
-def test_column_of_months_made_shorter__loses_no_row(months: None) -> None:
+def test_column_of_months_made_shorter__loses_no_row(monthly_events: None) -> None:
     with extra_migration("analytics", SHORTER):
         migrate("analytics")
         before = run_sql("SELECT count(*) FROM analytics_events")

@@ -85,7 +85,7 @@ def test_noinput_with_data__refused(small_unchanged: str) -> None:
     assert refusal("users", "--noinput") == NEEDS_CONSENT
 
 
-def test_noinput_without_data__rolled_back(small: str) -> None:
+def test_noinput_without_data__rolled_back(accounts_copy: str) -> None:
     run_sql("TRUNCATE users CASCADE")
     run_sql("DELETE FROM auth_group_permissions")
     assert rollback("users", "--noinput")[-6].startswith("Rolled back users. ")
@@ -94,7 +94,7 @@ def test_noinput_without_data__rolled_back(small: str) -> None:
 CODE = "operations = [migrations.RunPython({0}, {0})]"
 
 
-def test_noinput_with_code_that_runs_backwards__refused(small: str) -> None:
+def test_noinput_with_code_that_runs_backwards__refused(accounts_copy: str) -> None:
     with extra_migration("users", CODE.format("lambda *args: None")):
         migrate("users")
         with pytest.raises(CommandError) as error:
@@ -102,7 +102,7 @@ def test_noinput_with_code_that_runs_backwards__refused(small: str) -> None:
     assert str(error.value).startswith("Data would be destroyed, and --noinput alone ")
 
 
-def test_noinput_with_code_that_does_nothing__rolled_back(small: str) -> None:
+def test_noinput_with_code_that_does_nothing__rolled_back(accounts_copy: str) -> None:
     with extra_migration("users", CODE.format("migrations.RunPython.noop")):
         migrate("users")
         lines = rollback("--to", "users.0001", "--noinput", "--no-backup")
@@ -110,11 +110,11 @@ def test_noinput_with_code_that_does_nothing__rolled_back(small: str) -> None:
 
 
 def test_name_of_the_database_at_the_question__rolled_back(
-    small: str, monkeypatch: pytest.MonkeyPatch
+    accounts_copy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with typed(f"{small}\n", monkeypatch):
+    with typed(f"{accounts_copy}\n", monkeypatch):
         lines = rollback("users", "--no-backup")
-    assert any(line.startswith(question(small)) for line in lines)
+    assert any(line.startswith(question(accounts_copy)) for line in lines)
     assert lines[-1].startswith("Rolled back users.")
 
 
@@ -142,7 +142,7 @@ def test_database_that_does_not_exist__refused(small_unchanged: str) -> None:
 
 
 def test_restore_over_existing_tables__refused_without_consent_and_says_what_is_lost(
-    small: str, backups: Path
+    accounts_copy: str, backups: Path
 ) -> None:
     rollback("users", "--noinput", "--yes-destroy-data")
     [backup] = backups.glob("*.dump")
@@ -152,7 +152,7 @@ def test_restore_over_existing_tables__refused_without_consent_and_says_what_is_
     )
     lines = rollback("--restore", backup, "--noinput", "--yes-destroy-data")
     assert lines == [
-        f"{backup} contains 7 tables, of which 5 exist in database {small}. They will be "
+        f"{backup} contains 7 tables, of which 5 exist in database {accounts_copy}. They will be "
         "replaced, and rows written since the backup will be lost.",
         f"Restored 7 tables and 1 enum type from {backup}.",
     ]

@@ -64,8 +64,8 @@ next");
 """
 
 
-def test_restore_of_odd_names__everything_as_before(small: str, backups: Path) -> None:
-    owner = f"{small} of 'all'"
+def test_restore_of_odd_names__everything_as_before(accounts_copy: str, backups: Path) -> None:
+    owner = f"{accounts_copy} of 'all'"
     run_sql(ODD.format(owner=owner, long="é" * 28))
     try:
         before = dump()
@@ -85,7 +85,7 @@ def test_restore_of_odd_names__everything_as_before(small: str, backups: Path) -
 
 
 def test_restore_on_a_cluster__names_the_next_step(
-    small: str, backups: Path, monkeypatch: pytest.MonkeyPatch
+    accounts_copy: str, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backup = back_up(backups)
     module = "config.rollback.management.commands.rollback"
@@ -94,9 +94,9 @@ def test_restore_on_a_cluster__names_the_next_step(
     assert last == "They are on the coordinator. Run manage.py distribute to place them."
 
 
-def test_rollback_in_a_schema_with_a_blank__restored(small: str, backups: Path) -> None:
+def test_rollback_in_a_schema_with_a_blank__restored(accounts_copy: str, backups: Path) -> None:
     run_sql('ALTER SCHEMA public RENAME TO "My Schema-1"; CREATE SCHEMA public')
-    run_sql(f'ALTER DATABASE "{small}" SET search_path TO "My Schema-1", public')
+    run_sql(f'ALTER DATABASE "{accounts_copy}" SET search_path TO "My Schema-1", public')
     connection.close()
     before = contents()
     rollback("users", *GO_ON)
@@ -146,8 +146,10 @@ def as_role(name: str) -> Iterator[None]:
         connection.close()
 
 
-def test_restore__leaves_objects_of_others_as_they_are_now(database: str, backups: Path) -> None:
-    owner = f"{database} of 'all'"
+def test_restore__leaves_objects_of_others_as_they_are_now(
+    filled_database: str, backups: Path
+) -> None:
+    owner = f"{filled_database} of 'all'"
     run_sql(OTHERS.format(owner=owner))
     try:
         rows = contents()["rows"]
@@ -235,18 +237,18 @@ VALUES = r"""
 
 
 def test_backup_and_restore_with_other_settings__everything_as_before(
-    small: str, backups: Path
+    accounts_copy: str, backups: Path
 ) -> None:
     run_sql(VALUES)
     before = dump()
     for name, value in SETTINGS.items():
-        run_sql(f'ALTER DATABASE "{small}" SET {name} TO {value}')
+        run_sql(f'ALTER DATABASE "{accounts_copy}" SET {name} TO {value}')
     connection.close()
     try:
         path = back_up(backups).path
         run_sql("DROP TABLE public.various")
         rollback("--restore", path, *GO_ON)
     finally:
-        run_sql(f'ALTER DATABASE "{small}" RESET ALL')
+        run_sql(f'ALTER DATABASE "{accounts_copy}" RESET ALL')
         connection.close()
     assert dump() == before

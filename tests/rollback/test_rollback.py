@@ -113,14 +113,14 @@ def tables_and_types(state: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("run", ["payments"], indirect=True)
-def test_migrate_to_zero__leaves_what_rollback_leaves(run: Run, database: str) -> None:
+def test_migrate_to_zero__leaves_what_rollback_leaves(run: Run, filled_database: str) -> None:
     migrate("payments", "zero")
     assert contents() == run.after
 
 
 @pytest.mark.parametrize("run", ["payments"], indirect=True)
 def test_dry_run__changes_nothing_and_its_script_leaves_what_rollback_leaves(
-    run: Run, database: str
+    run: Run, filled_database: str
 ) -> None:
     script = "\n".join(rollback("payments", "--dry-run"))
     assert contents() == run.before
@@ -128,7 +128,7 @@ def test_dry_run__changes_nothing_and_its_script_leaves_what_rollback_leaves(
     assert contents() == run.after
 
 
-def test_rollback_with_verbosity_0__silent(small: str, backups: Path) -> None:
+def test_rollback_with_verbosity_0__silent(accounts_copy: str, backups: Path) -> None:
     assert rollback("--to", "users", "zero", *GO_ON, "--no-backup", "--verbosity", 0) == []
     assert run_sql("SELECT name FROM django_migrations WHERE app = 'users'") == []
     assert not backups.exists()
@@ -150,7 +150,7 @@ def test_rollback_of_an_app__says_what_was_removed_and_a_second_one_has_nothing_
 
 
 def test_rollback_of_a_shared_database__keeps_objects_of_others_and_migrates_again(
-    small: str,
+    accounts_copy: str,
 ) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE TYPE mood AS ENUM ('happy')")
     before = contents()["catalog"]
@@ -168,7 +168,7 @@ def names_of_the_ledger() -> set[str]:
     return {table, f"_{table}", f"{table}_pkey", f"{table}_id_seq"}
 
 
-def test_rollback_to_a_time__leaves_what_existed_then(small: str) -> None:
+def test_rollback_to_a_time__leaves_what_existed_then(accounts_copy: str) -> None:
     before = contents()
     run_sql("UPDATE django_migrations SET applied = '2026-11-20'")
     create = 'operations = [CreateEnum("mood", ["happy"])]'
@@ -182,7 +182,7 @@ def test_rollback_to_a_time__leaves_what_existed_then(small: str) -> None:
     )
 
 
-def test_rollback_of_a_deleted_model__its_content_type_is_back(small: str) -> None:
+def test_rollback_of_a_deleted_model__its_content_type_is_back(accounts_copy: str) -> None:
     delete = 'operations = [migrations.DeleteModel("UserProfile")]'
     with extra_migration("users", delete):
         migrate("users")
@@ -245,7 +245,7 @@ def test_rollback_of_an_added_column__counts_its_values(lab: Lab) -> None:
 # A step that cannot be taken
 
 
-def test_rollback_of_an_irreversible_migration__refused(small: str) -> None:
+def test_rollback_of_an_irreversible_migration__refused(accounts_copy: str) -> None:
     with extra_migration("users", 'operations = [migrations.RunSQL("SELECT 1")]'):
         migrate("users")
         assert refusal("users", *GO_ON) == (
@@ -254,7 +254,7 @@ def test_rollback_of_an_irreversible_migration__refused(small: str) -> None:
         )
 
 
-def test_rollback_of_a_migration_that_is_not_atomic__refused(small: str) -> None:
+def test_rollback_of_a_migration_that_is_not_atomic__refused(accounts_copy: str) -> None:
     with extra_migration("users", "atomic = False; operations = []"):
         migrate("users")
         assert refusal("--to", "users.0001", *GO_ON) == (
@@ -281,7 +281,7 @@ LEAVES_A_TYPE = """operations = [
             "mood", ["happy"])]"""
 
 
-def test_rollback_that_would_leave_an_enum_type__refused(small: str) -> None:
+def test_rollback_that_would_leave_an_enum_type__refused(accounts_copy: str) -> None:
     with extra_migration("users", LEAVES_A_TYPE):
         migrate("users")
         assert refusal("--to", "users.0001", *GO_ON) == (

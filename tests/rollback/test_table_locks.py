@@ -30,7 +30,7 @@ def write() -> None:
 # From the plan to the commit
 
 
-def test_write_during_the_backup__waits_and_a_read_does_not(small: str) -> None:
+def test_write_during_the_backup__waits_and_a_read_does_not(accounts_copy: str) -> None:
     bios = []
 
     def try_to_write_and_read() -> None:
@@ -44,7 +44,7 @@ def test_write_during_the_backup__waits_and_a_read_does_not(small: str) -> None:
     assert run_sql("SELECT to_regclass('users')") == [(None,)]
 
 
-def test_rows_deleted_after_the_plan__not_in_the_final_figures(small: str) -> None:
+def test_rows_deleted_after_the_plan__not_in_the_final_figures(accounts_copy: str) -> None:
     def delete() -> None:
         with session() as other:
             other.execute("DELETE FROM user_profiles")
@@ -54,7 +54,7 @@ def test_rows_deleted_after_the_plan__not_in_the_final_figures(small: str) -> No
     assert lines[-1].endswith(" and 1 migration record, with 3 rows.")
 
 
-def test_migration_applied_after_the_plan__refused(small: str) -> None:
+def test_migration_applied_after_the_plan__refused(accounts_copy: str) -> None:
     def migrate() -> None:
         with session() as other:
             other.execute("INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())")
@@ -104,7 +104,7 @@ def test_session_that_holds_a_lock__named_and_nothing_changed(
 
 @pytest.mark.parametrize("statement", [WRITE, READ], ids=["writer", "reader"])
 def test_session_that_releases_its_lock_in_a_pause__waited_for(
-    small: str, settings: Settings, statement: str
+    accounts_copy: str, settings: Settings, statement: str
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1
     with session() as other:
@@ -158,7 +158,7 @@ def test_pauses__capped_and_short_in_total(
 
 
 def test_reader_that_comes_during_the_backup__another_backup_replaces_it(
-    small: str, settings: Settings, backups: Path
+    accounts_copy: str, settings: Settings, backups: Path
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1
     with session() as other:
@@ -194,8 +194,10 @@ def test_server_that_ends_the_session_during_the_backup__nothing_changed(
     assert contents() == before
 
 
-def test_server_that_ends_idle_transactions__backup_and_rollback_complete(small: str) -> None:
-    run_sql(f'ALTER DATABASE "{small}" SET idle_in_transaction_session_timeout = 500')
+def test_server_that_ends_idle_transactions__backup_and_rollback_complete(
+    accounts_copy: str,
+) -> None:
+    run_sql(f'ALTER DATABASE "{accounts_copy}" SET idle_in_transaction_session_timeout = 500')
     connection.close()
     rollback_until(BACKUP, lambda: time.sleep(1), "users", *GO_ON)
     assert run_sql("SELECT to_regclass('users')") == [(None,)]

@@ -135,7 +135,7 @@ CASES = {
 
 
 @pytest.fixture
-def item(lab: Lab) -> Lab:
+def item_with_rows(lab: Lab) -> Lab:
     """Return the app with tables keep and item, of which item has rows."""
     lab.write_models(KEEP + ITEM)
     lab.migrate()
@@ -145,10 +145,10 @@ def item(lab: Lab) -> Lab:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_object_unknown_to_the_state__named_asked_about_and_restored(
-    item: Lab, case: Case, monkeypatch: pytest.MonkeyPatch
+    item_with_rows: Lab, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    item.write_migration("0002_x", case.operations)
-    item.write_models(case.models)
+    item_with_rows.write_migration("0002_x", case.operations)
+    item_with_rows.write_models(case.models)
     migrate("lab")
     before = contents()
     consents = note_consents(monkeypatch)

@@ -58,7 +58,7 @@ def log(settings: Settings) -> Iterator[io.StringIO]:
 
 
 @pytest.fixture
-def site() -> Client:
+def site_client() -> Client:
     return Client(raise_request_exception=False)
 
 
@@ -68,9 +68,9 @@ def only_line(log: io.StringIO) -> dict[str, Any]:
 
 
 def test_error_of_a_view__is_one_line_with_the_exception_and_without_the_query(
-    site: Client, log: io.StringIO
+    site_client: Client, log: io.StringIO
 ) -> None:
-    response = site.get("/fail/?q=ann@example.org")
+    response = site_client.get("/fail/?q=ann@example.org")
     line = only_line(log)
     assert response.status_code == 500
     assert line.pop("time").endswith("+00:00")
@@ -95,16 +95,18 @@ REASONS = {
 
 @pytest.mark.parametrize("address", REASONS)
 def test_error_of_a_database_that_is_gone__has_the_reason_instead_of_an_exception(
-    address: str, site: Client, log: io.StringIO
+    address: str, site_client: Client, log: io.StringIO
 ) -> None:
-    site.get(address)
+    site_client.get(address)
     line = only_line(log)
     assert line["message"] == f"Internal Server Error: {address}: {REASONS[address]}"
     assert "exception" not in line
 
 
-def test_line_of_any_logger_in_a_request__names_the_request(site: Client, log: io.StringIO) -> None:
-    site.get("/warn/", headers={"X-Request-ID": "0123456789abcdef"})
+def test_line_of_any_logger_in_a_request__names_the_request(
+    site_client: Client, log: io.StringIO
+) -> None:
+    site_client.get("/warn/", headers={"X-Request-ID": "0123456789abcdef"})
     line = only_line(log)
     assert (line["logger"], line["request_id"], line["path"]) == (
         "tests",
@@ -114,9 +116,9 @@ def test_line_of_any_logger_in_a_request__names_the_request(site: Client, log: i
 
 
 def test_line_outside_of_a_request__has_no_fields_of_a_request(
-    site: Client, log: io.StringIO
+    site_client: Client, log: io.StringIO
 ) -> None:
-    site.get("/warn/")
+    site_client.get("/warn/")
     log.truncate(0)
     log.seek(0)
     logger.warning("Alone")
@@ -125,9 +127,9 @@ def test_line_outside_of_a_request__has_no_fields_of_a_request(
 
 @pytest.mark.parametrize("sent", ["", "short", "a" * 65, "0123456789\x1b[31m", "0123456789 {}"])
 def test_request_id_that_is_not_well_formed__is_replaced(
-    site: Client, log: io.StringIO, sent: str
+    site_client: Client, log: io.StringIO, sent: str
 ) -> None:
-    response = site.get("/warn/", headers={"X-Request-ID": sent})
+    response = site_client.get("/warn/", headers={"X-Request-ID": sent})
     assert len(response.headers["X-Request-ID"]) == 32
 
 

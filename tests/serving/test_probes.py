@@ -26,16 +26,18 @@ def said(response: Any) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def unchanged(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+def database_of_module(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
     with django_db_blocker.unblock(), new_database(migrated) as database:
         yield database
 
 
 @pytest.fixture
-def database(unchanged: Database, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+def probed_database(
+    database_of_module: Database, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Database]:
     """Return a migrated database, which is the project's until the test ends."""
-    with django_db_blocker.unblock(), default_database(unchanged.name):
-        yield unchanged
+    with django_db_blocker.unblock(), default_database(database_of_module.name):
+        yield database_of_module
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def connect_to(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probe_by_address_over_http__is_answered(
-    client: Client, settings: Settings, database: Database, path: str
+    client: Client, settings: Settings, probed_database: Database, path: str
 ) -> None:
     settings.SECURE_SSL_REDIRECT = True
     assert said(client.get(path, headers={"host": "10.0.0.7:8000"})) == OK
@@ -75,7 +77,7 @@ def test_healthz__asks_no_database(client: Client, connect_to: Callable[[int], N
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probe__is_neither_cached_nor_given_a_session(
-    client: Client, database: Database, path: str
+    client: Client, probed_database: Database, path: str
 ) -> None:
     response = client.get(path)
     assert "no-store" in response.headers["Cache-Control"]
@@ -133,15 +135,15 @@ def test_squashed_migration__is_applied_by_itself_or_all_that_it_replaces(
     assert probes._unapplied_migrations({("users", name) for name in applied}) == missing
 
 
-def test_readyz__uses_the_role_of_the_project(client: Client, database: Database) -> None:
+def test_readyz__uses_the_role_of_the_project(client: Client, probed_database: Database) -> None:
     connections["default"].settings_dict["OPTIONS"] = {"assume_role": "pg_monitor"}
     assert said(client.get("/readyz")) == NO_ANSWER
 
 
 def test_readyz_while_migrations_are_locked__soon_not_ready(
-    client: Client, database: Database
+    client: Client, probed_database: Database
 ) -> None:
-    with database.session() as session, session.transaction():
+    with probed_database.session() as session, session.transaction():
         session.execute("LOCK django_migrations")
         assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
 

@@ -11,7 +11,7 @@ from tests.support.migrations import new_default_database, run_sql
 
 
 @pytest.fixture(scope="module")
-def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     with django_db_blocker.unblock(), new_default_database() as name:
         yield name
 
@@ -36,26 +36,26 @@ def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
     ],
 )
 def test_value_read_under_any_setting_of_the_database__is_the_same(
-    database: str, setting: str, expression: str, value: object
+    own_database: str, setting: str, expression: str, value: object
 ) -> None:
-    run_sql(f"ALTER DATABASE {database} SET {setting}")
+    run_sql(f"ALTER DATABASE {own_database} SET {setting}")
     connection.close()
     found = run_sql(f"SELECT {expression}")
-    run_sql(f"ALTER DATABASE {database} RESET ALL")
+    run_sql(f"ALTER DATABASE {own_database} RESET ALL")
     connection.close()
     assert found == [(value,)]
 
 
-def test_order_of_day_and_month_in_input__is_the_database_s(database: str) -> None:
-    run_sql(f"ALTER DATABASE {database} SET DateStyle = 'German, DMY'")
+def test_order_of_day_and_month_in_input__is_the_database_s(own_database: str) -> None:
+    run_sql(f"ALTER DATABASE {own_database} SET DateStyle = 'German, DMY'")
     connection.close()
     found = run_sql("SELECT '1/2/2026'::date::text")
-    run_sql(f"ALTER DATABASE {database} RESET ALL")
+    run_sql(f"ALTER DATABASE {own_database} RESET ALL")
     connection.close()
     assert found == [("2026-02-01",)]
 
 
 def test_plans_of_a_partitioned_table__are_made_without_the_checks_of_its_partitions(
-    database: str,
+    own_database: str,
 ) -> None:
     assert run_sql("SHOW constraint_exclusion") == [("off",)]

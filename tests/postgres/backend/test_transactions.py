@@ -14,14 +14,14 @@ from tests.support.proxy import Proxy, proxied
 
 
 @pytest.fixture(scope="module")
-def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def item_table(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     with django_db_blocker.unblock(), new_default_database() as name:
         run_sql("CREATE TABLE item (name text UNIQUE DEFERRABLE INITIALLY DEFERRED)")
         yield name
 
 
 @pytest.fixture
-def proxy(database: str) -> Iterator[Proxy]:
+def proxy(item_table: str) -> Iterator[Proxy]:
     run_sql("TRUNCATE item")
     with proxied() as proxy:
         yield proxy
@@ -81,26 +81,26 @@ def test_transaction_on_a_connection_that_was_ended_while_idle__gets_a_new_conne
 TIMEOUTS = ("idle_in_transaction_session_timeout", "transaction_timeout")
 
 
-def test_begun_transaction__has_no_limits_of_the_database(database: str) -> None:
+def test_begun_transaction__has_no_limits_of_the_database(item_table: str) -> None:
     existing = [name for (name,) in run_sql("SELECT name FROM pg_settings") if name in TIMEOUTS]
     for name in [*existing, "quote_all_identifiers"]:
-        run_sql(f"ALTER DATABASE {database} SET {name} = {60000 if name in TIMEOUTS else 'on'}")
+        run_sql(f"ALTER DATABASE {item_table} SET {name} = {60000 if name in TIMEOUTS else 'on'}")
     connection.close()
     with transaction.atomic(), connection.cursor():
         begin(connection.connection)
         limits = [run_sql(f"SHOW {name}") for name in [*existing, "quote_all_identifiers"]]
-    run_sql(f"ALTER DATABASE {database} RESET ALL")
+    run_sql(f"ALTER DATABASE {item_table} RESET ALL")
     connection.close()
     assert limits == [[("0",)]] * len(existing) + [[("off",)]]
 
 
-def test_begun_transaction__reads_what_was_committed_while_it_waited(database: str) -> None:
-    run_sql(f"ALTER DATABASE {database} SET default_transaction_isolation = serializable")
+def test_begun_transaction__reads_what_was_committed_while_it_waited(item_table: str) -> None:
+    run_sql(f"ALTER DATABASE {item_table} SET default_transaction_isolation = serializable")
     connection.close()
     with transaction.atomic():
         connection.ensure_connection()
         begin(connection.connection)
         level = run_sql("SHOW transaction_isolation")
-    run_sql(f"ALTER DATABASE {database} RESET ALL")
+    run_sql(f"ALTER DATABASE {item_table} RESET ALL")
     connection.close()
     assert level == [("read committed",)]

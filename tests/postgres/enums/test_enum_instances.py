@@ -25,12 +25,15 @@ LOW, MEDIUM, HIGH = Urgency
 
 
 @pytest.fixture
-def slow(tickets: None) -> Any:
+def ticket(tickets: None) -> Any:
     return Ticket.objects.get(title="slow")
 
 
-def test_display__is_the_text_for_people(slow: Any) -> None:
-    assert (slow.get_urgency_display(), slow.get_channel_display()) == ("Medium", "Phone call")
+def test_display__is_the_text_for_people(ticket: Any) -> None:
+    assert (ticket.get_urgency_display(), ticket.get_channel_display()) == (
+        "Medium",
+        "Phone call",
+    )
 
 
 def test_display_of_null__is_null() -> None:
@@ -38,10 +41,9 @@ def test_display_of_null__is_null() -> None:
     assert broken.get_former_urgency_display() is None
 
 
-def test_member__reads_as_its_label_everywhere(slow: Any) -> None:
-    assert [str(slow.urgency), f"{slow.urgency}", "%s" % slow.urgency, slow.urgency + ""] == [  # noqa: UP031
-        "medium"
-    ] * 4
+def test_member__reads_as_its_label_everywhere(ticket: Any) -> None:
+    urgency = ticket.urgency
+    assert [str(urgency), f"{urgency}", "%s" % urgency, urgency + ""] == ["medium"] * 4  # noqa: UP031
 
 
 @pytest.mark.parametrize(
@@ -54,8 +56,8 @@ def test_member__reads_as_its_label_everywhere(slow: Any) -> None:
         ("{% if ticket.urgency == 'medium' %}yes{% endif %}", "yes"),
     ],
 )
-def test_template__renders_the_label(slow: Any, template: str, rendered: str) -> None:
-    assert Template(template).render(Context({"ticket": slow})) == rendered
+def test_template__renders_the_label(ticket: Any, template: str, rendered: str) -> None:
+    assert Template(template).render(Context({"ticket": ticket})) == rendered
 
 
 @pytest.mark.parametrize("encoder", [None, DjangoJSONEncoder])
@@ -64,9 +66,9 @@ def test_json__has_the_labels(encoder: Any) -> None:
     assert json.dumps(row, cls=encoder) == '{"urgency": "high", "urgencies": ["low", "high"]}'
 
 
-def test_model_to_dict__has_members(slow: Any) -> None:
+def test_model_to_dict__has_members(ticket: Any) -> None:
     fields = ["urgency", "former_urgency", "channel", "urgencies"]
-    assert repr(model_to_dict(slow, fields)) == repr(
+    assert repr(model_to_dict(ticket, fields)) == repr(
         {
             "urgency": MEDIUM,
             "former_urgency": HIGH,
@@ -93,8 +95,8 @@ each_copy = pytest.mark.parametrize(
 
 
 @each_copy
-def test_copy_of_instance__has_the_same_members(slow: Any, copied: Any) -> None:
-    assert repr((copied(slow).urgency, copied(slow).urgencies)) == repr((MEDIUM, [MEDIUM]))
+def test_copy_of_instance__has_the_same_members(ticket: Any, copied: Any) -> None:
+    assert repr((copied(ticket).urgency, copied(ticket).urgencies)) == repr((MEDIUM, [MEDIUM]))
 
 
 @each_copy

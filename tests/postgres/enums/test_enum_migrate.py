@@ -25,7 +25,7 @@ REMOVE = "AlterEnum('role', ['student', 'admin'], ['student', 'educator', 'admin
 
 
 @pytest.fixture
-def database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def user_row(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Provide a database with the tables of app users and a row in them."""
     with django_db_blocker.unblock(), new_database_of(FEW_APPS, few_apps):
         UserFactory.create(role=Role.EDUCATOR)
@@ -41,7 +41,7 @@ def roles() -> list[str]:
     return [role for (role,) in run_sql("SELECT role::text FROM users")]
 
 
-def test_label_added__type_stays_the_same(database: None) -> None:
+def test_label_added__type_stays_the_same(user_row: None) -> None:
     before = role_oid()
     with extra_migration("users", f"operations = [{ADD}]"):
         assert finished(migrate("users")) == ["users.0099_extra"]
@@ -50,7 +50,7 @@ def test_label_added__type_stays_the_same(database: None) -> None:
 
 
 def test_label_added_and_used_in_the_same_migration__works_and_is_not_undone_while_used(
-    database: None,
+    user_row: None,
 ) -> None:
     with extra_migration("users", f"operations = [{ADD}, {USE}]"):
         migrate("users")
@@ -62,7 +62,7 @@ def test_label_added_and_used_in_the_same_migration__works_and_is_not_undone_whi
     assert run_sql("SELECT enum_range(NULL::role)::text") == [("{student,guest,educator,admin}",)]
 
 
-def test_label_added_and_used_in_a_migration_that_is_not_atomic__works(database: None) -> None:
+def test_label_added_and_used_in_a_migration_that_is_not_atomic__works(user_row: None) -> None:
     before = role_oid()
     with extra_migration("users", f"atomic = False; operations = [{ADD}, {USE}]"):
         migrate("users")
@@ -70,7 +70,7 @@ def test_label_added_and_used_in_a_migration_that_is_not_atomic__works(database:
     assert role_oid() == before
 
 
-def test_label_removed_that_a_row_uses__migrate_refuses_and_changes_nothing(database: None) -> None:
+def test_label_removed_that_a_row_uses__migrate_refuses_and_changes_nothing(user_row: None) -> None:
     before = dump()
     extra = extra_migration("users", f"operations = [{REMOVE}]")
     with extra, pytest.raises(CommandError) as error:
@@ -84,7 +84,7 @@ def test_label_removed_that_a_row_uses__migrate_refuses_and_changes_nothing(data
     assert dump() == before
 
 
-def test_changes_undone_at_once__schema_is_as_before(database: None) -> None:
+def test_changes_undone_at_once__schema_is_as_before(user_row: None) -> None:
     before = dump("--schema-only")
     with extra_migration("users", f"operations = [{ADD}, {RENAME}]"):
         migrate("users")
@@ -92,7 +92,7 @@ def test_changes_undone_at_once__schema_is_as_before(database: None) -> None:
     assert dump("--schema-only") == before
 
 
-def test_squashed_changes_of_a_type__run_and_undone_in_one_transaction(database: None) -> None:
+def test_squashed_changes_of_a_type__run_and_undone_in_one_transaction(user_row: None) -> None:
     kind = "EnumField(type_name='mood', labels=['low', 'high'], db_default='low')"
     more = kind.replace("'high']", "'high', 'top']").replace("db_default='low'", "db_default='top'")
     create = (
@@ -117,7 +117,7 @@ def test_squashed_changes_of_a_type__run_and_undone_in_one_transaction(database:
     assert dump("--schema-only") == before
 
 
-def test_label_added_apart_from_the_state_and_used__works(database: None) -> None:
+def test_label_added_apart_from_the_state_and_used__works(user_row: None) -> None:
     apart = f"migrations.SeparateDatabaseAndState([{ADD}], [{ADD}])"
     with extra_migration("users", f"operations = [{apart}, {USE}]"):
         migrate("users")

@@ -183,7 +183,7 @@ DEPENDENTS = {
 
 
 @pytest.fixture
-def role() -> Iterator[str]:
+def guest() -> Iterator[str]:
     name = f"guest_{os.getpid()}"
     run_sql(f"CREATE ROLE {name}")
     yield name
@@ -191,7 +191,7 @@ def role() -> Iterator[str]:
 
 
 @pytest.fixture
-def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def live_type(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock(), new_default_database():
         run_sql(BASE)
         yield
@@ -215,12 +215,12 @@ def task(db: None) -> None:
 
 
 def test_type_swapped__dependents_are_as_before(
-    database: None, role: str, subtests: pytest.Subtests
+    live_type: None, guest: str, subtests: pytest.Subtests
 ) -> None:
     """Each kind of dependent has a schema of its own, with a type of the same name."""
     for number, statements in enumerate(DEPENDENTS.values()):
         run_sql(f"CREATE SCHEMA s{number}; SET search_path = s{number}; {BASE}")
-        run_sql(statements.replace("{role}", role))
+        run_sql(statements.replace("{role}", guest))
     before = definitions()
     for number, name in enumerate(DEPENDENTS):
         with subtests.test(name):
@@ -241,7 +241,7 @@ def commit_once_awaited(session: psycopg.Connection[Any]) -> None:
     session.commit()
 
 
-def test_default_changed_while_the_swap_waits_for_its_lock__kept(database: None) -> None:
+def test_default_changed_while_the_swap_waits_for_its_lock__kept(live_type: None) -> None:
     run_sql("ALTER TABLE task ALTER level SET DEFAULT 'low'")
     parameters: Any = connection.get_connection_params()
     with psycopg.connect(**parameters) as session, ThreadPoolExecutor(1) as executor:
