@@ -271,11 +271,14 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / "postgres"
 
 
-def test_migrate_with_directory_that_is_a_file__is_refused(directory: Path) -> None:
+@pytest.mark.parametrize("below", [".", "to/be/made"])
+def test_migrate_with_directory_that_is_a_file_or_below_one__is_refused(
+    directory: Path, below: str
+) -> None:
     directory.write_text("mine")
-    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
-        f"manage.py migrate: The data directory {directory} of the embedded server cannot be used: "
-        "Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory / below)) == (
+        f"manage.py migrate: The data directory {directory / below} of the embedded server cannot "
+        "be used: Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
     assert directory.read_text() == "mine"
 
