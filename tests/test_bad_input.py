@@ -256,11 +256,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "postgres"
 
 
-def test_migrate_with_directory_that_is_a_file__is_refused(folder: Path) -> None:
+@pytest.mark.parametrize("below", [".", "to/be/made"])
+def test_migrate_with_directory_that_is_a_file_or_below_one__is_refused(
+    folder: Path, below: str
+) -> None:
     folder.write_text("mine")
-    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder)) == (
-        f"manage.py migrate: The data directory {folder} of the embedded server cannot be used: "
-        "Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder / below)) == (
+        f"manage.py migrate: The data directory {folder / below} of the embedded server cannot "
+        "be used: Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
     assert folder.read_text() == "mine"
 
