@@ -24,6 +24,10 @@ class Progress:
     transaction: str = ""
     """The id of a transaction that is being committed, or '' if there is none."""
 
+    def begin_commit(self, transaction: str) -> None:
+        """Record that the transaction with this id is being committed."""
+        self.transaction = transaction
+
     def commit(self) -> None:
         """Record that everything so far is committed."""
         self.migration, self.unapplies, self.has_changed, self.transaction = None, (), True, ""
