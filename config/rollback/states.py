@@ -14,6 +14,7 @@ from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState, StateApps
 
+UNDO_PARTS = SeparateDatabaseAndState.database_backwards
 MOST_KEPT = 200  # states; each takes about a megabyte for every 30 models
 
 
@@ -90,7 +91,8 @@ class States:
         """Yield the changes by the operations, including those inside other operations."""
         for operation in operations:
             after = self._after(state, app_label, operation)
-            if isinstance(operation, SeparateDatabaseAndState):
+            undoes_parts = type(operation).database_backwards is UNDO_PARTS
+            if isinstance(operation, SeparateDatabaseAndState) and undoes_parts:
                 yield from self._changes(state, app_label, operation.database_operations)
             else:
                 yield AppliedOperation(operation, state, after)
