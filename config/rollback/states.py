@@ -6,7 +6,8 @@ and when it is carried out.
 
 from collections.abc import Iterator, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import accumulate
 from typing import NamedTuple
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -72,17 +73,19 @@ class States:
 
     def changes(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:
         """Return the changes by each of `migrations`, which are in the order of applying."""
+        states = accumulate(migrations, self._after_migration, initial=self.first)
         return [
-            [*self._changes(self.last(migrations[:number]), each.app_label, each.operations)]
-            for number, each in enumerate(migrations)
+            [*self._changes(before, each.app_label, each.operations)]
+            for before, each in zip(states, migrations, strict=False)
         ]
 
     def last(self, migrations: Sequence[Migration]) -> ProjectState:
         """Return the state after `migrations`, which are in the order of applying."""
-        state = self.first
-        for migration in migrations:
-            for operation in migration.operations:
-                state = self._after(state, migration.app_label, operation)
+        return reduce(self._after_migration, migrations, self.first)
+
+    def _after_migration(self, state: ProjectState, migration: Migration) -> ProjectState:
+        for operation in migration.operations:
+            state = self._after(state, migration.app_label, operation)
         return state
 
     def _changes(
