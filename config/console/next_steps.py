@@ -131,7 +131,8 @@ def _by_words(message: str) -> str:
 def _is_called(error: psycopg.Error, sql: str) -> bool:
     """Return whether `sql` calls the function that raised the error, or the outermost one."""
     lines = str(error.diag.context).splitlines()
-    names = NAME.findall(f"{lines[0]} {lines[-1]}")
+    # A line may also quote a statement of a function, which calls other functions.
+    names = [name for line in (lines[0], lines[-1]) for name in NAME.findall(line.split('"')[0])]
     return any(re.search(rf"\b{name}\s*\(", sql) for name in names)
 
 

@@ -93,11 +93,10 @@ class MigrationLock:
     def transaction(self) -> Iterator[None]:
         """Open a transaction that is committed only if the lock is held until its end."""
         self.progress.transaction = ""
-        with certain_commit(self.connection) as transaction:
+        with certain_commit(self.connection, self.progress.begin_commit):
             self.check()
             yield
             self.check()
-            self.progress.transaction = transaction
 
 
 @contextmanager

@@ -1,12 +1,10 @@
 """The progress of a run of migrate or rollback, for the message after a failure."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations import Migration
 
-from config.postgres import Node
 from config.postgres.backend import final_status
 
 
@@ -17,16 +15,20 @@ class Progress:
     command: str = "migrate"
     migration: Migration | None = None
     """The migration that runs now."""
-    unapplies: Collection[Node] = ()
-    """The migrations that the run unapplies in one transaction; empty for any other run."""
+    unapplies: bool = False
+    """True if the run unapplies migrations, all in one transaction."""
     has_changed: bool = False
     """True once anything has been committed."""
     transaction: str = ""
     """The id of a transaction that is being committed, or '' if there is none."""
 
+    def begin_commit(self, transaction: str) -> None:
+        """Record that the transaction with this id is being committed."""
+        self.transaction = transaction
+
     def commit(self) -> None:
         """Record that everything so far is committed."""
-        self.migration, self.unapplies, self.has_changed, self.transaction = None, (), True, ""
+        self.migration, self.unapplies, self.has_changed, self.transaction = None, False, True, ""
 
     @property
     def again(self) -> str:

@@ -193,7 +193,9 @@ def _example(connection: BaseDatabaseWrapper, demand: Demand) -> str:
     if not key and not shown:
         return ""
     query = f"SELECT {', '.join([*key, *shown])} {demand.source} LIMIT 1"
-    [row] = read_rows(connection, query)
+    if not (rows := read_rows(connection, query)):
+        return ""  # another session has corrected the rows since they were counted
+    [row] = rows
     names = [f"{name} {_shortened(value)}" for name, value in zip(key, row, strict=False)]
     place = f"the row with {', '.join(names)}" if names else ""
     if not demand.shown or SECRET.search(demand.shown):

@@ -29,7 +29,7 @@ def rehearse(
 
     Raise CommandError if an operation fails, or if other objects depend on the removed ones.
     """
-    with guarded_run(connection, Progress("rollback", unapplies=rollback.nodes), say) as waits:
+    with guarded_run(connection, Progress("rollback", unapplies=True), say) as waits:
         return waits.retry(partial(_rehearse, waits, rollback))
 
 

@@ -55,7 +55,7 @@ def carry_out(job: Job, back_up: Callable[[], object] | None, say: Callable[[str
     `back_up` is called first, unless it is None, and again if locks require another attempt.
     Raise CommandError, django.db.Error, or KeyboardInterrupt with the state of the database.
     """
-    progress = Progress("rollback", unapplies=job.rollback.nodes)
+    progress = Progress("rollback", unapplies=True)
     with guarded_run(job.connection, progress, say) as waits:
 
         def attempt() -> Losses:

@@ -6,7 +6,8 @@ and when it is carried out.
 
 from collections.abc import Iterator, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import accumulate
 from typing import NamedTuple
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -14,6 +15,7 @@ from django.db.migrations import Migration, RunPython, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState, StateApps
 
+UNDO_PARTS = SeparateDatabaseAndState.database_backwards
 MOST_KEPT = 200  # states; each takes about a megabyte for every 30 models
 
 
@@ -71,17 +73,19 @@ class States:
 
     def changes(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:
         """Return the changes by each of `migrations`, which are in the order of applying."""
+        states = accumulate(migrations, self._after_migration, initial=self.first)
         return [
-            [*self._changes(self.last(migrations[:number]), each.app_label, each.operations)]
-            for number, each in enumerate(migrations)
+            [*self._changes(before, each.app_label, each.operations)]
+            for before, each in zip(states, migrations, strict=False)
         ]
 
     def last(self, migrations: Sequence[Migration]) -> ProjectState:
         """Return the state after `migrations`, which are in the order of applying."""
-        state = self.first
-        for migration in migrations:
-            for operation in migration.operations:
-                state = self._after(state, migration.app_label, operation)
+        return reduce(self._after_migration, migrations, self.first)
+
+    def _after_migration(self, state: ProjectState, migration: Migration) -> ProjectState:
+        for operation in migration.operations:
+            state = self._after(state, migration.app_label, operation)
         return state
 
     def _changes(
@@ -90,7 +94,8 @@ class States:
         """Yield the changes by the operations, including those inside other operations."""
         for operation in operations:
             after = self._after(state, app_label, operation)
-            if isinstance(operation, SeparateDatabaseAndState):
+            undoes_parts = type(operation).database_backwards is UNDO_PARTS
+            if isinstance(operation, SeparateDatabaseAndState) and undoes_parts:
                 yield from self._changes(state, app_label, operation.database_operations)
             else:
                 yield AppliedOperation(operation, state, after)

@@ -44,7 +44,7 @@ def unapply(
     steps = rollback.states.changes([*reversed(plan)])
     with running(rollback.plan), names_kept(rollback.plan):
         for migration, changes in zip(rollback.migrations, reversed(steps), strict=True):
-            own = {*database_operations(migration.operations)}
+            own = {*migration.operations, *database_operations(migration.operations)}
             with connection.schema_editor() as editor:
                 for change in reversed(changes):
                     change.undo(migration.app_label, editor)

@@ -43,6 +43,10 @@ FUNCTIONS = sql(
 """Functions that raise errors, one of them by a trigger."""
 COMES = "It comes from PL/pgSQL function {}() line 1 at RAISE, which "
 CALLED = f"{COMES.format('refuse')}the operation calls. Correct the call, or the function."
+TRIGGER = (
+    "a trigger or an event trigger of the database may have called: change or disable that "
+    "(\\dy in psql lists event triggers), or use a role that it lets through."
+)
 MODELS: dict[str, tuple[str, str]] = {
     'migrations.AddField("Item", "x", models.ForeignKey("lab.Gone", models.CASCADE, null=True)),': (
         "apply lab.0002_x: 'Add field x to Item'",
@@ -130,9 +134,17 @@ OBJECTS: dict[str, tuple[str, str]] = {
     FUNCTIONS + sql("SELECT wait()"): ("no", f"{COMES.format('wait')}the operation calls. Wait."),
     FUNCTIONS + sql("INSERT INTO lab_item DEFAULT VALUES"): (
         "no",
-        f"{COMES.format('guard')}a trigger or an event trigger of the database may have called: "
-        "change or disable that (\\dy in psql lists event triggers), or use a role that it lets "
-        "through.",
+        f"{COMES.format('guard')}{TRIGGER}",
+    ),
+    FUNCTIONS
+    + sql(
+        "CREATE OR REPLACE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN PERFORM set_config('x', now()::text, true); END$$"
+    )
+    + sql("INSERT INTO lab_item SELECT extract(day FROM now())"): (
+        'unrecognized configuration parameter "x"',
+        "It comes from SQL statement \"SELECT set_config('x', now()::text, true)\", which "
+        f"{TRIGGER} {CREATE_FIRST}",
     ),
     sql(
         "SELECT certificate FROM lab_item, LATERAL (VALUES (1, 1)) AS v (certificate, certificate)"

@@ -266,6 +266,24 @@ def test_objects_of_another_role_on_a_type_that_is_replaced__refused(
     )
 
 
+def test_constraint_trigger_about_a_table_of_another_role__not_refused(
+    small: str, guest: str
+) -> None:
+    run_sql(f"GRANT ALL ON SCHEMA public TO {guest}; SET ROLE {guest}")
+    migrate("users")
+    run_sql(f"RESET ROLE; {AUDIT}; GRANT ALL ON audit TO {guest}; SET ROLE {guest}; {AUDITED}")
+    with extra_migration("users", f"operations = [{REMOVE}]"):
+        assert finished(migrate("users")) == ["users.0099_extra"]
+
+
+AUDIT = """
+    CREATE TABLE audit ();
+    CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$
+"""
+AUDITED = """
+    CREATE CONSTRAINT TRIGGER audited AFTER UPDATE ON users FROM audit
+    FOR EACH ROW WHEN (NEW.role = 'admin') EXECUTE FUNCTION audit()
+"""
 OBJECTS = """
     CREATE VIEW names AS SELECT role FROM users;
     CREATE MATERIALIZED VIEW counts AS SELECT role FROM users;

@@ -18,7 +18,6 @@ def migration(*, atomic: bool = True) -> Migration:
 
 
 AGAIN = "Run migrate again to continue."
-NODE = ("users", "0001_initial")
 
 
 def new_transaction(*, is_committed: bool) -> str:
@@ -55,12 +54,12 @@ def test_progress_after_an_interruption_between_transactions__is_known(
             f"Nothing of users.0001_initial is applied. {AGAIN}",
         ),
         (
-            Progress("rollback", unapplies=[NODE]),
+            Progress("rollback", unapplies=True),
             "The rollback is done.",
             "Nothing was changed. Run rollback again to continue.",
         ),
         (
-            Progress(migration=migration(), unapplies=[NODE]),
+            Progress(migration=migration(), unapplies=True),
             "The rollback is done.",
             "Nothing was changed. Run the same command again to continue.",
         ),
@@ -87,7 +86,7 @@ def test_progress_after_an_interruption_of_a_transaction__is_what_the_database_s
             f"It is unknown whether users.0001_initial was committed. {AGAIN}",
         ),
         (
-            Progress("rollback", unapplies=[NODE], transaction="9"),
+            Progress("rollback", unapplies=True, transaction="9"),
             "It is unknown whether rollback was committed. If it was, a backup can be restored "
             "with rollback --restore. Run rollback again to continue.",
         ),

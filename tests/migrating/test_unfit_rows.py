@@ -1,7 +1,10 @@
 """Rows that do not fit a migration: refused in one line with the table, the rows and a query."""
 
 import os
+from collections.abc import Callable
+from typing import Any
 
+import psycopg
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
@@ -307,6 +310,23 @@ def test_rows_that_a_policy_hides__not_counted(item_rows: Lab) -> None:
         assert find_unfit_rows(connection, demand, 3) is None
     finally:
         run_sql(f"RESET ROLE; DROP POLICY p ON lab_item; DROP OWNED BY {guest}; DROP ROLE {guest}")
+
+
+def test_rows_that_another_session_corrects_after_the_count__have_no_example(
+    item_rows: Lab,
+) -> None:
+    [demand] = demands_of("ALTER TABLE lab_item ALTER COLUMN note SET NOT NULL")
+
+    def correct(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        result = execute(sql, *rest)
+        if sql.startswith("SELECT count"):
+            with psycopg.connect(**connection.get_connection_params()) as other:
+                other.execute("UPDATE lab_item SET note = ''")
+        return result
+
+    with connection.execute_wrapper(correct):
+        unfit = find_unfit_rows(connection, demand, 3)
+    assert str(unfit) == "column lab_item.note is NULL in 2 rows"
 
 
 def test_column_that_the_database_lacks__reported_in_one_line(item_rows: Lab) -> None:

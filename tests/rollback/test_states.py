@@ -63,6 +63,16 @@ def test_operation_that_is_applied_to_the_database_only__leaves_the_models(state
     ]
 
 
+def test_operation_with_its_own_way_to_undo_the_parts__undone_as_a_whole(states: States) -> None:
+    class OnlyForwards(SeparateDatabaseAndState):
+        def database_backwards(self, *args: object) -> None:
+            pass
+
+    whole = OnlyForwards([ADD], [ADD])
+    [changes] = states.changes([migration(whole)])
+    assert [change.operation for change in changes] == [whole]
+
+
 def test_states_of_another_run__have_the_same_models(states: States) -> None:
     first, second = (
         [change.after.apps.get_model("music", "album") for change in changes]

@@ -4,7 +4,7 @@ Parameters are set for one transaction, because a pooler may share a session bet
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,21 +54,23 @@ def revive(connection: BaseDatabaseWrapper) -> None:
 
 
 @contextmanager
-def certain_commit(connection: BaseDatabaseWrapper) -> Iterator[str]:
-    """Open a transaction, and yield its id.
+def certain_commit(
+    connection: BaseDatabaseWrapper, note: Callable[[str], None] = lambda transaction_id: None
+) -> Iterator[None]:
+    """Open a transaction, and call `note` with its id before its COMMIT.
 
     If the connection is lost during COMMIT, raise the error only if the transaction was not
-    committed.
+    committed. The block runs the first statement, which may be that of begin().
     """
-    is_complete = False
+    transaction_id = ""
     revive(connection)
     try:
         with transaction.atomic(using=connection.alias):
+            yield
             [(transaction_id,)] = read_rows(connection, "SELECT pg_current_xact_id()::text")
-            yield transaction_id
-            is_complete = True
+            note(transaction_id)
     except Error as error:
-        if not (is_complete and is_lost(error)):
+        if not (transaction_id and is_lost(error)):
             raise
         if final_status(connection, transaction_id) != "committed":
             raise

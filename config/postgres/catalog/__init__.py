@@ -14,7 +14,6 @@ from config.postgres.catalog.catalog import (
 )
 from config.postgres.catalog.definitions import (
     Definition,
-    DropAndRecreate,
     drop_and_recreate,
     read_definitions,
 )
@@ -38,7 +37,6 @@ __all__ = [
     "Definition",
     "Dependents",
     "DiskUsage",
-    "DropAndRecreate",
     "Key",
     "Obstacle",
     "Schema",

@@ -267,6 +267,8 @@ SELECT DISTINCT pg_describe_object(d.catalog::regclass, d.oid, 0),
     WHEN 'pg_type' THEN (SELECT typowner FROM pg_type WHERE oid = d.oid)
     WHEN 'pg_proc' THEN (SELECT proowner FROM pg_proc WHERE oid = d.oid)
     WHEN 'pg_statistic_ext' THEN (SELECT stxowner FROM pg_statistic_ext WHERE oid = d.oid)
+    WHEN 'pg_trigger' THEN (SELECT relowner FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+                             WHERE pg_trigger.oid = d.oid)  -- it may depend on another table, too
     ELSE (SELECT DISTINCT relowner  -- the owner of its table
             FROM pg_depend JOIN pg_class ON pg_class.oid = refobjid
            WHERE classid = d.catalog::regclass AND objid = d.oid

@@ -1,6 +1,7 @@
 """Transactions without time limits, whose outcome is known even if a connection is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import psycopg
 import pytest
@@ -94,10 +95,13 @@ def test_begun_transaction__has_no_limits_of_the_database(item_table: str) -> No
     assert limits == [[("0",)]] * len(existing) + [[("off",)]]
 
 
-def test_begun_transaction__reads_what_was_committed_while_it_waited(item_table: str) -> None:
+@pytest.mark.parametrize("opened", [transaction.atomic, lambda: certain_commit(connection)])
+def test_begun_transaction__reads_what_was_committed_while_it_waited(
+    item_table: str, opened: Callable[[], AbstractContextManager[object]]
+) -> None:
     run_sql(f"ALTER DATABASE {item_table} SET default_transaction_isolation = serializable")
     connection.close()
-    with transaction.atomic():
+    with opened():
         connection.ensure_connection()
         begin(connection.connection)
         level = run_sql("SHOW transaction_isolation")

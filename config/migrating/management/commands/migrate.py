@@ -85,7 +85,7 @@ class Command(migrate.Command):
             if self.verbosity and (hazards := self.hazards.summary(plan)):
                 self.stdout.write(hazards, self.style.WARNING)
         if plan and all(backwards and migration.atomic for migration, backwards in plan):
-            self.progress.unapplies = [(m.app_label, m.name) for m, _ in plan]
+            self.progress.unapplies = True
             self.transaction.enter_context(self.lock.transaction())
             self.transaction.enter_context(all_undone())
 
