@@ -43,7 +43,7 @@ class QuizAdmin(ModelAdmin):
         "available_until",
     )
     search_fields = ("title", "lesson__title", "lesson__module__course__title")
-    search_help_text = "Part of the title, or of the lesson's or the course's"
+    search_help_text = "Part of the title of the quiz, the lesson or the course"
     inlines = (QuestionInline,)
     violations = {
         "quizzes_available_check": ("available_until", "A quiz must close after it opens."),
@@ -132,7 +132,7 @@ class AssignmentAdmin(ModelAdmin):
         "requires_file_upload",
     )
     search_fields = ("title", "lesson__title", "lesson__module__course__title")
-    search_help_text = "Part of the title, or of the lesson's or the course's"
+    search_help_text = "Part of the title of the assignment, the lesson or the course"
 
 
 @admin.register(AssignmentSubmission)

@@ -56,7 +56,9 @@ class DiscussionThreadAdmin(ModelAdmin):
         "created_at",
     )
     search_fields = ("title", "course__title", "author__email__startswith")
-    search_help_text = "Part of the title or the course's, or beginning of the author's e-mail"
+    search_help_text = (
+        "Part of the title of the thread or course, or beginning of the author's e-mail"
+    )
     readonly_fields = ("view_count", "reply_count", "last_activity_at")
 
 
@@ -107,5 +109,7 @@ class AnnouncementAdmin(ModelAdmin):
     list_display = ("title", "course", "educator", "scheduled_for", "published_at")
     list_filter = ("course", "educator", "scheduled_for", "published_at")
     search_fields = ("title", "course__title", "educator__email__startswith")
-    search_help_text = "Part of the title or the course's, or beginning of the educator's e-mail"
+    search_help_text = (
+        "Part of the title of the announcement or course, or beginning of the educator's e-mail"
+    )
     allowed: ClassVar[dict[str, Allowed]] = {"educator": EDUCATOR}

@@ -130,7 +130,7 @@ class CourseAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Add the courses that the search of the catalogue finds, also by their description."""
+        """Add the courses found by the catalogue's search, which also searches descriptions."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         if not found.query.is_empty() and (words := search_term.strip()):
             keys = list(Course.objects.search(words).values_list("pk", flat=True)[:100])
@@ -141,13 +141,13 @@ class CourseAdmin(ModelAdmin):
     def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Publish courses; a course that was published before keeps its time."""
         since = Coalesce("published_at", timezone.now())
-        self._move(request, queryset, CourseStatus.PUBLISHED, published_at=since)
+        self._set_status(request, queryset, CourseStatus.PUBLISHED, published_at=since)
 
     @admin.action(description="Archive selected courses")
     def archive(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._move(request, queryset, CourseStatus.ARCHIVED)
+        self._set_status(request, queryset, CourseStatus.ARCHIVED)
 
-    def _move(
+    def _set_status(
         self, request: HttpRequest, rows: QuerySet, status: CourseStatus, **values: object
     ) -> None:
         values |= {"status": status, "updated_at": timezone.now()}
@@ -169,7 +169,7 @@ class CourseModuleAdmin(ModelAdmin):
         "updated_at",
     )
     search_fields = ("title", "course__title")
-    search_help_text = "Part of the title, or of the course's"
+    search_help_text = "Part of the title of the module or the course"
     ordering = ("course_id", "order_number")
     inlines = (LessonInline,)
     violations = {
@@ -201,7 +201,7 @@ class LessonAdmin(ModelAdmin):
         "updated_at",
     )
     search_fields = ("title", "module__title", "module__course__title")
-    search_help_text = "Part of the title, or of the module's or the course's"
+    search_help_text = "Part of the title of the lesson, the module or the course"
     ordering = ("module_id", "order_number")
     violations = {
         "lessons_video_check": ("content_url", "A video lesson needs the address of the video."),

@@ -1,4 +1,4 @@
-"""The apps of the admin: Django's admin with its own site, and the theme with the templates."""
+"""The apps of the admin: Django's admin with this project's site, and the theme."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as django_admin
@@ -8,14 +8,14 @@ from config.admin.client_address import check_proxies
 
 
 class AdminConfig(django_admin.AdminConfig):
-    """Django's admin with the site of this project as `admin.site`."""
+    """Django's admin with this project's site as `admin.site`."""
 
     default = False
     default_site = "config.admin.site.AdminSite"
 
 
 class ThemeConfig(AppConfig):
-    """The templates and styles of the project. It is listed before unfold to replace templates."""
+    """The templates and styles of the project; listed before unfold, it replaces its templates."""
 
     name = "config.admin"
     label = "admin_theme"

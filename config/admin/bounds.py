@@ -42,7 +42,7 @@ class TooSlowError(Exception):
 
 @contextmanager
 def local_settings(**values: str) -> Iterator[None]:
-    """Set parameters of PostgreSQL inside the block, which only reads.
+    """Set parameters of PostgreSQL inside the block, which must only read.
 
     Its transaction or savepoint is rolled back, which restores the previous values.
     """

@@ -28,7 +28,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _parsed(text: str) -> IPAddress:
-    """Return the address, which may have a port, and brackets for IPv6."""
+    """Parse an address, also with a port or in brackets. Return None for other text."""
     host = text.strip()
     if host.startswith("["):
         host = host[1:].partition("]")[0]
@@ -55,7 +55,7 @@ def check_proxies(**options: object) -> list[checks.CheckMessage]:
     return [
         checks.Warning(
             "BEHIND_TLS_PROXY is on, but TRUSTED_PROXIES is not set. The failed logins of all "
-            "clients count for the address of the proxy, so that they can lock each other out.",
+            "clients are counted for the proxy's address, so clients can lock each other out.",
             hint="Let the proxy append the address of its client to X-Forwarded-For, and set "
             "TRUSTED_PROXIES to the address from which the proxy connects.",
             id="admin_theme.W001",

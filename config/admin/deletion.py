@@ -136,7 +136,7 @@ class Deletion:
                 referring[field]
                 if parent is self.model
                 else result[parent] * sizes[model] // max(sizes[parent], 1)
-                for parent, field in query.arms(model)
+                for parent, field in query.foreign_keys(model)
             ]
             known = counts[model] if model not in bounded else min(max([0, *arms]), sizes[model])
             result[model] = known
@@ -210,7 +210,7 @@ class DeletionQuery:
         """
         result: set[Model] = set()
         for model in self.tables[1:]:
-            parents = {parent for parent, _ in self.arms(model)}
+            parents = {parent for parent, _ in self.foreign_keys(model)}
             if (self.limit and counts[model] >= self.limit) or parents & result:
                 result.add(model)
         return result
@@ -223,21 +223,21 @@ class DeletionQuery:
             arms = [
                 f"SELECT {key} AS key FROM {table} "
                 f"WHERE {_quote(field.column)} {self._among(parent)}{self._bound}"
-                for parent, field in self.arms(model)
+                for parent, field in self.foreign_keys(model)
             ]
         arms += [
             f"SELECT child.{key} FROM {table} AS child "
             f"JOIN {_cte(model)} AS parent ON child.{_quote(field.column)} = parent.key"
-            for field in self.own(model)
+            for field in self.self_references(model)
         ]
         return " UNION ".join(f"({arm})" for arm in arms)
 
-    def own(self, model: Model) -> list[Any]:
+    def self_references(self, model: Model) -> list[Any]:
         """Return the cascading foreign keys of `model` to itself."""
         return [field for child, field in _referring(model, CASCADES) if child is model]
 
-    def arms(self, model: Model) -> list[tuple[Model, Any]]:
-        """Return the cascading foreign keys of `model`, each with the table it refers to."""
+    def foreign_keys(self, model: Model) -> list[tuple[Model, Any]]:
+        """Return the cascading foreign keys of `model` to other tables, each with its table."""
         return [
             (parent, field)
             for parent in self.tables
@@ -258,7 +258,7 @@ class DeletionQuery:
 
         The keys that the user selected are constants, for which the planner has statistics.
         """
-        if model is self.model and not self.own(model):
+        if model is self.model and not self.self_references(model):
             return "= ANY(%(keys)s)"
         return f"IN (SELECT key FROM {_cte(model)})"
 

@@ -1,4 +1,4 @@
-"""The numbers of a deletion, counted table by table on a cluster, which lacks recursive CTEs."""
+"""The rows that a deletion affects, counted table by table, since Citus lacks recursive CTEs."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def numbers_by_steps(query: "DeletionQuery", keys: Sequence[Any]) -> list[list[int]]:
-    """Return the counts and digests that `query` returns on a single server."""
+    """Return the counts of `query`, each with a digest of the counted keys, or 0 if limited."""
     found: dict[Model, list[Any]] = {}
     for model in query.tables:
-        arms = [(field.name, found[parent]) for parent, field in query.arms(model)]
+        filters = [(field.name, found[parent]) for parent, field in query.foreign_keys(model)]
         if model is query.model:
-            arms = [("pk", [*keys])]
-        first = [key for name, values in arms for key in _keys(query, model, name, values)]
+            filters = [("pk", [*keys])]
+        first = [key for name, values in filters for key in _keys(query, model, name, values)]
         found[model] = _with_own(query, model, first)
     orphans = [_orphans(query, model, name, found) for model, name in query.references]
     return [_numbers(query, part) for part in [*found.values(), *orphans]]
@@ -28,7 +28,7 @@ def _with_own(query: "DeletionQuery", model: Model, keys: list[Any]) -> list[Any
     found: dict[Any, None] = {}
     while keys:
         found |= dict.fromkeys(keys)
-        own = [_keys(query, model, field.name, keys) for field in query.own(model)]
+        own = [_keys(query, model, field.name, keys) for field in query.self_references(model)]
         keys = [key for referring in own for key in referring if key not in found]
     return list(found)
 

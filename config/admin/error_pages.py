@@ -180,7 +180,7 @@ def _too_many() -> Explanation:
         "Too many fields",
         "Nothing was saved: the form has more fields than the"
         f" {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,} that the server takes.",
-        "Go back, remove some of the added rows, save, and add the others then.",
+        "Go back, remove some of the added rows and save. Then add them again.",
     )
 
 

@@ -77,7 +77,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         """The row as it is in the database. `instance` gets the values of the form."""
         self.texts = {name: as_text(field, self.row) for name, field in self._columns().items()}
         """The columns of an existing row that the form can change, as text."""
-        self.moved: list[str] = []
+        self.changed_elsewhere: list[str] = []
         """The columns that were changed in the database while the form was open."""
         self.was_shown = True
         """True if the form was sent with the values that the page had shown for the row."""
@@ -99,7 +99,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         self.was_shown = key_of(self.row) in page
         for name, text in shown_row(page, self.row).texts.items():
             if name in self.texts and text != self.texts[name]:
-                self.moved.append(name)
+                self.changed_elsewhere.append(name)
                 self.initial.update(values_of(type(self.row), {name: text}))
 
     @cached_property
@@ -154,7 +154,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             if isinstance(text := self.cleaned_data.get(name), str):
                 # Browsers send line breaks in this form.
                 self.cleaned_data[name] = text.replace("\r\n", "\n")
-            if name in self.moved:
+            if name in self.changed_elsewhere:
                 self.add_error(name, self._conflict(name))
             elif name in self.texts and not self.was_shown:
                 self.add_error(name, format_html(NOT_SHOWN, now=other_value(self.row, name)))
@@ -181,7 +181,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     def row_shown(self) -> models.Model:
         """The row as the page had shown it."""
         row: models.Model = copy(self.row)
-        for name in self.moved:
+        for name in self.changed_elsewhere:
             field: Any = row._meta.get_field(name)
             setattr(row, field.attname, self.initial[name])
         return row

@@ -44,9 +44,9 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.notes: list[str] = []
-        """The messages about rows that are gone and had not been edited."""
+        """The messages about rows that are gone and whose forms were not edited."""
         self.refusals: list[str] = []
-        """The messages for the last forms: these were edited, but their rows are gone."""
+        """The messages for the edited forms whose rows are gone. These forms come last."""
         self.counted = ""
         """The value of the hidden input with the effects on rows other than the marked ones."""
         self._shown: ShownPage = {}
@@ -63,7 +63,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         self._queryset = [rows[keys[index]] for index in found]
         if len(found) < len(keys):
             gone = [index for index in existing if index not in found]
-            changed = [index for index in gone if self._is_changed(index, keys[index])]
+            changed = [index for index in gone if self._report_gone(index, keys[index])]
             added = range(len(keys), self.total_form_count())
             self._renumber([*found, *added, *changed], len(found))
 
@@ -80,8 +80,8 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         rows = self.queryset.filter(pk__in=keys).order_by("pk")
         return {row.pk: row for row in rows.select_for_update(of=("self",), no_key=True)}
 
-    def _is_changed(self, index: int, key: Any) -> bool:
-        """Return whether the form of a row that is gone was edited, and add a message."""
+    def _report_gone(self, index: int, key: Any) -> bool:
+        """Add a message about a row that is gone, and return whether its form was edited."""
         row = shown_row(self._shown, self.model(pk=key))
         values = values_of(self.model, row.texts)
         form = self.form(self.data, prefix=self.add_prefix(index), initial=values)
@@ -104,6 +104,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
             if not (match := pattern.fullmatch(name)):
                 data.setlist(name, values)
             elif (new := numbers.get(match[1])) is not None:
+                # The form of a new row has no key.
                 is_key = match[2] == self.model._meta.pk.name
                 if new < existing or not is_key:
                     data.setlist(f"{self.add_prefix(new)}-{match[2]}", values)
@@ -126,14 +127,14 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         """Refuse to delete rows that another session changed, or more rows than were confirmed."""
         noun, forms = self.model._meta.verbose_name, self.initial_forms
         deleted: list[Any] = [form for form in forms if self._should_delete_form(form)]
-        changed = [form.row for form in deleted if form.moved]
+        changed = [form.row for form in deleted if form.changed_elsewhere]
         said = [CHANGED.format(noun=noun, caption=row) for row in changed]
         said += self._refusal_of_effects(Deletion(self.model, [form.row.pk for form in deleted]))
         if said:
             raise ValidationError(said)
 
     def _refusal_of_effects(self, deletion: Deletion) -> list[str]:
-        """Return a refusal if other rows would be deleted or changed than were confirmed."""
+        """Return a refusal if the deletion would affect rows that the user has not confirmed."""
         confirmed = self.data.get(self.name_of_counted, "")
         if not deletion.keys or not differences(deletion, confirmed):
             return []
@@ -163,9 +164,11 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
 
 def _effects(deletion: Deletion) -> Iterator[str]:
     """Yield the effects of `deletion` on rows other than those that are marked."""
-    own = Count(len(deletion.keys))
+    marked = Count(len(deletion.keys))
     lost = [
-        found for found in deletion.deleted if (found.model, found.count) != (deletion.model, own)
+        found
+        for found in deletion.deleted
+        if (found.model, found.count) != (deletion.model, marked)
     ]
     if lost:
         yield "delete " + ", ".join(f"{found} {found.noun}" for found in lost)

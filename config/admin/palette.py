@@ -1,6 +1,6 @@
 """The records that the search palette finds while the user types, within a short time.
 
-Each table is searched by its own columns only. Its list searches related records as well.
+It searches only the columns of a table itself. The search of a list includes related records.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ SHORTEST = 2
 FOUND = 3
 """The number of records that are shown of each table."""
 SCANNED_ROWS = 20_000
-"""The most rows of a table in which parts of texts are searched, since that scans the table."""
+"""The size up to which a table is searched for parts of texts, since that scans the table."""
 MILLISECONDS = 300
 """The time limit of the search of all tables."""
 
@@ -32,21 +32,21 @@ MILLISECONDS = 300
 def find_records(request: HttpRequest, term: str) -> list[SearchResult]:
     """Return the records of each table that match, and links to lists that were not searched."""
     admins = [
-        related
-        for related in admin.site._registry.values()
-        if len(term) >= SHORTEST and related.has_view_permission(request)
+        model_admin
+        for model_admin in admin.site._registry.values()
+        if len(term) >= SHORTEST and model_admin.has_view_permission(request)
     ]
     if not admins:
         return []
-    sizes = estimates(related.model for related in admins)
-    large = [related for related in admins if sizes[related.model] > SCANNED_ROWS]
+    sizes = estimates(model_admin.model for model_admin in admins)
+    large = [model_admin for model_admin in admins if sizes[model_admin.model] > SCANNED_ROWS]
     try:
         with at_most(MILLISECONDS):
             keys = _keys(term, admins, large)
-            found = [result for related in keys for result in _results(related, keys[related])]
+            found = [result for each, pks in keys.items() for result in _results(each, pks)]
     except TooSlowError:
         found, large = [], admins
-    return found + [_unsearched(related, term) for related in large if _fields(related)[1]]
+    return found + [_unsearched(each, term) for each in large if _fields(each)[1]]
 
 
 def _keys(term: str, admins: Sequence[Any], large: Sequence[Any]) -> dict[Any, list[Any]]:
@@ -60,23 +60,23 @@ def _keys(term: str, admins: Sequence[Any], large: Sequence[Any]) -> dict[Any, l
 def matches(term: str, admins: Sequence[Any], large: Sequence[Any]) -> QuerySet:
     """Return the first matches in each table: the position of the table, and the key."""
     parts = []
-    for number, related in enumerate(admins):
-        indexed, scanned = _fields(related)
-        fields = indexed if related in large else [*indexed, *scanned]
-        rows = Search(tuple(fields), term).matching(related.model._base_manager.all())
+    for number, model_admin in enumerate(admins):
+        indexed, scanned = _fields(model_admin)
+        fields = indexed if model_admin in large else [*indexed, *scanned]
+        rows = Search(tuple(fields), term).matching(model_admin.model._base_manager.all())
         parts.append(rows.order_by().values_list(Value(number), "pk")[:FOUND])
     return parts[0].union(*parts[1:], all=True)
 
 
-def _fields(related: Any) -> tuple[list[str], list[str]]:
+def _fields(model_admin: Any) -> tuple[list[str], list[str]]:
     """Return the search fields on the table's own columns: the indexed ones, and the others."""
-    names = dict.fromkeys((f"{related.opts.pk.name}__exact", *related.search_fields))
-    leading = _leading(related.opts)
+    names = dict.fromkeys((f"{model_admin.opts.pk.name}__exact", *model_admin.search_fields))
+    leading = _leading(model_admin.opts)
     indexed: list[str] = []
     scanned: list[str] = []
     for name in names:
         column, _, lookup = name.partition("__")
-        if not related.opts.get_field(column).is_relation:
+        if not model_admin.opts.get_field(column).is_relation:
             (indexed if lookup and column in leading else scanned).append(name)
     return indexed, scanned
 
@@ -89,17 +89,17 @@ def _leading(opts: Any) -> set[str]:
     return {fields[0] for fields in lists if fields}.union(unique)
 
 
-def _results(related: Any, keys: list[Any]) -> list[SearchResult]:
-    parent = _parent(related)
-    rows = select_names(related.model._base_manager.filter(pk__in=keys))
+def _results(model_admin: Any, keys: list[Any]) -> list[SearchResult]:
+    parent = _parent(model_admin)
+    rows = select_names(model_admin.model._base_manager.filter(pk__in=keys))
     if parent:
-        rows = rows.select_related(*with_names(related.model, parent), *related.named_by)
+        rows = rows.select_related(*with_names(model_admin.model, parent), *model_admin.named_by)
     return [_result(row, parent) for row in rows]
 
 
-def _parent(related: Any) -> str:
+def _parent(model_admin: Any) -> str:
     """Return the first foreign key: the record it refers to helps to tell rows apart."""
-    return next((field.name for field in related.opts.concrete_fields if field.is_relation), "")
+    return next((field.name for field in model_admin.opts.concrete_fields if field.is_relation), "")
 
 
 def _result(row: Any, parent: str) -> SearchResult:
@@ -109,11 +109,13 @@ def _result(row: Any, parent: str) -> SearchResult:
     return SearchResult(_short(title), _short(place), url_of(row), icon(type(row)))
 
 
-def _unsearched(related: Any, term: str) -> SearchResult:
-    plural = related.opts.verbose_name_plural
-    address = f"{list_url(related.model)}?{urlencode({'q': term})}"
+def _unsearched(model_admin: Any, term: str) -> SearchResult:
+    plural = model_admin.opts.verbose_name_plural
+    address = f"{list_url(model_admin.model)}?{urlencode({'q': term})}"
     title = f"Search the {plural} for “{_short(term)}”"
-    return SearchResult(title, f"Too many {plural} to search here", address, icon(related.model))
+    return SearchResult(
+        title, f"Too many {plural} to search here", address, icon(model_admin.model)
+    )
 
 
 def _short(text: str) -> str:

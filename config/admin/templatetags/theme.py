@@ -1,4 +1,4 @@
-"""Access to a template of the theme for the template that replaces it."""
+"""A tag with which a template includes the template of the theme that it replaces."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ register = template.Library()
 def theme_with_lower_heading(context: template.RequestContext) -> SafeString:
     """Return the theme's template of the same name, rendered with <h2> in place of <h1>.
 
-    The page has an <h1> of its own.
+    The page already has an <h1>.
     """
     ours: Any = context.render_context.template
     theirs, _ = ours.engine.find_template(ours.name, skip=[ours.origin])

@@ -213,7 +213,7 @@
     const bytes = body.toString().length;
     if (values.length > Number(page.maxFields)) {
       return `Nothing was sent: the form has ${values.length} fields, and the server takes ${page.maxFields}. `
-        + "Remove some of the added rows, save, and add the others then.";
+        + "Remove some of the added rows and save. Then add them again.";
     }
     if (bytes <= Number(page.maxBytes)) return "";
     const typed = values.filter(([name]) => form.elements[name]?.type !== "hidden");
