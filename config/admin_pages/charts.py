@@ -123,7 +123,7 @@ def text(content: str, x: float, y: float, anchor: str = "start", css: str = "")
 
 
 def rounded_up(value: float) -> float:
-    """Return the smallest round number that is not below `value` and has a round half."""
+    """Return the first of 1, 2, 4, 6, 8, 10, 20, 40, ... that `value` does not exceed."""
     power = 1
     while power * 10 < value:
         power *= 10

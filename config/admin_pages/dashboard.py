@@ -97,13 +97,13 @@ def revenue(now: datetime) -> Plot:
 
 
 def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
-    number = "{:,.0f}".format if weeks.read == 1 else about
+    number = "{:,.0f}".format if weeks.fraction_read == 1 else about
     sums = [(f"{monday:%-d %b}", round(value)) for monday, value in weeks.sums.items()]
     bars = [
         Bar(label, [value], [f"Week of {label}: {number(value)} {unit}"]) for label, value in sums
     ]
     total = round(sum(weeks.sums.values()))
-    estimated = f"Estimated from {weeks.read:.0%} of the table."
+    estimated = f"Estimated from {weeks.fraction_read:.0%} of the table."
     return Plot(
         title.lower(),
         title,
@@ -112,7 +112,7 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
         charts.columns(bars, every=5),
         ("week of", unit or "amount"),
         [(label, number(value)) for label, value in sums],
-        notes=[estimated] if weeks.read < 1 else [],
+        notes=[estimated] if weeks.fraction_read < 1 else [],
         link=reverse(page),
     )
 

@@ -1,7 +1,7 @@
 """The figures of the dashboard.
 
-Each query reads a bounded part of the database: a range of an index, a summary table, or at most
-`PAGES` of a table, which give an estimate for the whole.
+Each query reads a bounded part of the database: a range of an index, a summary table, or some pages
+of a table, from which the whole is estimated.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from payments.enums import PaymentStatus
 from payments.models import Payment
 
 PAGES = 4_000  # of 8 kB, which hold about 250,000 enrollments
-PROBES = 5_000  # pages of which a query reads one event each
+PROBES = 5_000  # pages from each of which a query reads one event
 EVENTS_MILLISECONDS = 50  # time limit of reading all events of the last days
 WEEKS = 26
 DAYS = 7
@@ -34,10 +34,10 @@ COURSES = 8
 
 
 class Heap(NamedTuple):
-    """The rows of a table or partition on disk."""
+    """The size of a table or partition on disk."""
 
     name: str
-    """The name as SQL."""
+    """The name, quoted for SQL."""
     pages: int
     rows: float
 
@@ -63,8 +63,8 @@ class Weeks:
     """Sums by the Monday of their week, oldest first. Weeks without rows have a sum of 0."""
 
     sums: Mapping[datetime, Decimal]
-    read: float
-    """The fraction of the table that was read; below 1, the sums are estimates."""
+    fraction_read: float
+    """The part of the table that was read; below 1, the sums are estimates."""
 
 
 def enrollments_by_week(now: datetime) -> Weeks:
@@ -89,11 +89,13 @@ def _sums_by_week(
     status: str | None = None,
 ) -> dict[str, Weeks]:
     table, mondays = model._meta.db_table, mondays_until(now)
-    read = min(1.0, PAGES / max(sum(heap.pages for heap in _heaps(model)), 1))
-    sample = "" if read == 1 else f"TABLESAMPLE SYSTEM ({read * 100}) REPEATABLE (0)"
+    fraction_read = min(1.0, PAGES / max(sum(heap.pages for heap in _heaps(model)), 1))
+    sample = (
+        "" if fraction_read == 1 else f"TABLESAMPLE SYSTEM ({fraction_read * 100}) REPEATABLE (0)"
+    )
     with reader().cursor() as cursor:
         cursor.execute(
-            # The query text consists of constants. date_trunc() would take twice as long.
+            # No part is user input. width_bucket() takes half as long as date_trunc().
             f"SELECT {group}, width_bucket({time}, %s::timestamptz[]), {value}, count(*)"  # noqa: S608
             f"  FROM {table} {sample} WHERE {time} >= %s AND {time} < %s"
             + (" AND status = %s" if status else "")
@@ -101,7 +103,7 @@ def _sums_by_week(
             [mondays, mondays[0], now, *([status] if status else [])],
         )
         rows = cursor.fetchall()
-    return _by_group(rows, mondays, read)
+    return _by_group(rows, mondays, fraction_read)
 
 
 def midnight(now: datetime) -> datetime:
@@ -117,7 +119,7 @@ def mondays_until(now: datetime) -> list[datetime]:
 
 
 def _by_group(
-    rows: Sequence[tuple[str, int, Decimal, int]], mondays: Sequence[datetime], read: float
+    rows: Sequence[tuple[str, int, Decimal, int]], mondays: Sequence[datetime], fraction_read: float
 ) -> dict[str, Weeks]:
     counts = Counter[str]()
     for group, _, _, count in rows:
@@ -125,8 +127,8 @@ def _by_group(
     groups = [group for group, _ in counts.most_common()] or [""]
     sums = {group: dict.fromkeys(mondays, Decimal()) for group in groups}
     for group, number, value, _ in rows:
-        sums[group][mondays[number - 1]] = Decimal(value) / Decimal(read)
-    return {group: Weeks(sums[group], read) for group in groups}
+        sums[group][mondays[number - 1]] = Decimal(value) / Decimal(fraction_read)
+    return {group: Weeks(sums[group], fraction_read) for group in groups}
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Activity:
 
 
 def events_by_hour(now: datetime) -> Activity:
-    """Return the events of the last days, counted by the index of their time or estimated."""
+    """Count the events of the last days by hour, or estimate them if that takes too long."""
     since = midnight(now) - timedelta(days=DAYS - 1)
     hours = (
         AnalyticsEvent.objects.between(since, now)
@@ -157,12 +159,12 @@ def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
     """Estimate the events by hour from evenly spaced pages of the table or its partitions."""
     found = Counter[datetime]()
     for heap in _heaps(AnalyticsEvent):
-        found.update(_estimated(heap, since, until))
+        found.update(_estimated_in(heap, since, until))
     return dict(found)
 
 
-def _estimated(heap: Heap, since: datetime, until: datetime) -> dict[datetime, int]:
-    """Estimate the events by hour in a heap.
+def _estimated_in(heap: Heap, since: datetime, until: datetime) -> dict[datetime, int]:
+    """Estimate the events by hour in a heap: find where they begin, then sample from there.
 
     Events arrive in order of time, so the events of an hour are on neighbouring pages. Evenly
     spaced pages therefore give a better estimate than random ones, which form clusters.
@@ -199,7 +201,7 @@ def _hour(time: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class GradingQueue:
-    """The submissions that wait for a grade: their number by age, and the oldest time."""
+    """The submissions that wait for a grade: their number by age, and the time of the oldest."""
 
     name: str
     counts: Sequence[int]
@@ -207,11 +209,11 @@ class GradingQueue:
 
 
 AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28, "over 4 weeks": 0}
-"""The limit of each age in days; the last has no limit."""
+"""The upper limit of each age in days; 0 for the last, which has none."""
 
 
 def waiting_for_a_grade(now: datetime) -> list[GradingQueue]:
-    """Return the queues (query 11), read from the partial indexes of waiting submissions."""
+    """Return the grading queues, read from the partial indexes of waiting submissions."""
     waiting: dict[str, models.QuerySet[Any]] = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
         "Assignments": AssignmentSubmission.objects.awaiting_review(),
@@ -226,8 +228,8 @@ def _queue(name: str, waiting: models.QuerySet[Any], now: datetime) -> GradingQu
         for n, bound in enumerate(bounds[:-1])
     }
     found = waiting.order_by().aggregate(all=Count("*"), oldest=Min("submitted_at"), **older)
-    falling = [found["all"], *(found[name] for name in older), 0]
-    counts = [more - fewer for more, fewer in pairwise(falling)]
+    cumulative = [found["all"], *(found[name] for name in older), 0]
+    counts = [more - fewer for more, fewer in pairwise(cumulative)]
     return GradingQueue(name, counts, found["oldest"])
 
 
@@ -241,7 +243,7 @@ class Completion(NamedTuple):
 
 
 def completion_by_course() -> list[Completion]:
-    """Return the courses with the most students, from the summary table of a job."""
+    """Return the courses with the most students, from the summary table of courses."""
     dropped = F("total_enrollments") - F("completion_count") - F("active_enrollments")
     figures = (
         CourseAnalytics.objects.filter(total_enrollments__gt=0)

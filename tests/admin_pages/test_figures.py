@@ -76,14 +76,14 @@ def test_day_whose_midnight_occurs_twice__begins_at_the_first() -> None:
 
 
 def test_small_table__is_read_as_a_whole() -> None:
-    assert figures.enrollments_by_week(NOW).read == 1
+    assert figures.enrollments_by_week(NOW).fraction_read == 1
 
 
 def test_large_table__is_estimated_from_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "PAGES", 30)
     make_enrollments(4000)  # on some 60 pages
     weeks = figures.enrollments_by_week(NOW)
-    assert weeks.read < 0.6
+    assert weeks.fraction_read < 0.6
     assert sum(weeks.sums.values()) == pytest.approx(4000, rel=0.3)
 
 
