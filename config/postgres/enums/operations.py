@@ -131,7 +131,7 @@ class AddEnumValue(EnumOperation):
         self, name: str, label: str, before: str | None = None, after: str | None = None
     ) -> None:
         if before is not None and after is not None:
-            raise ValueError("A label is added before another or after one, not both.")
+            raise ValueError(f"Label {label!r} cannot have both `before` and `after`. Remove one.")
         super().__init__(name)
         self.label, self.before, self.after = label, before, after
 

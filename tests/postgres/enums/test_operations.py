@@ -1,4 +1,4 @@
-"""Operations on enum types and fields: forwards, backwards and forwards on PostgreSQL."""
+"""Operations on enum types: on the database, in the state, as SQL, as text, and optimized."""
 
 from collections.abc import Sequence
 from io import StringIO
@@ -199,7 +199,9 @@ def test_enum_operation_that_a_router_disallows__does_nothing(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_labels_changed__in_the_database_in_order(operation: Operation, labels: str) -> None:
+def test_changed_labels__have_their_order_in_the_database(
+    operation: Operation, labels: str
+) -> None:
     applied(applied(ProjectState(), CREATE), operation)
     assert f"enum type mood ({labels})" in new_schema()
 
@@ -280,7 +282,7 @@ def test_label_added_next_to_a_missing_label__refused() -> None:
 def test_label_added_before_one_and_after_another__refused() -> None:
     with pytest.raises(ValueError, match="both") as error:
         AddEnumValue("mood", "calm", before="happy", after="sad")
-    assert str(error.value) == "A label is added before another or after one, not both."
+    assert str(error.value) == "Label 'calm' cannot have both `before` and `after`. Remove one."
 
 
 # As SQL
@@ -319,7 +321,7 @@ def test_change_of_a_type_collected_as_sql__shown(
 
 
 @pytest.mark.django_db
-def test_label_removed_collected_as_sql__shows_the_statements_even_if_refused() -> None:
+def test_removal_of_a_used_label_collected_as_sql__shows_the_statements() -> None:
     applied(ProjectState(), CREATE, song(mood=mood()))
     run_sql("INSERT INTO music_song (mood) VALUES ('happy')")
     [[oid]] = run_sql("SELECT 'mood'::regtype::oid::bigint")
@@ -423,7 +425,7 @@ def test_enum_operation_written__is_called_with_plain_labels(operation: Operatio
         ),
     ],
 )
-def test_change_of_a_type_written__is_called_by_name(
+def test_change_of_a_type_written__has_keyword_arguments(
     operation: Operation, source: list[str]
 ) -> None:
     written, _ = OperationWriter(operation, indentation=0).serialize()
@@ -484,11 +486,11 @@ def test_change_of_a_type_written__is_called_by_name(
         pytest.param(
             [CREATE, song(mood=mood()), ADD],
             ["Create enum type mood", "Create model Song", "Add label 'calm' to enum type mood"],
-            id="label added after a model that has the labels before",
+            id="label added after a model with the old labels",
         ),
     ],
 )
-def test_operations_optimized__keep_the_type_around_all_that_uses_it(
+def test_operations_optimized__create_the_type_first_and_drop_it_last(
     operations: list[Operation], optimized: list[str]
 ) -> None:
     result = MigrationOptimizer().optimize(operations, "music")
