@@ -43,7 +43,10 @@ class LiveObject:
 
     @property
     def drop(self) -> str:
-        """The statement that drops the object, its parts and its dependents."""
+        """The statement that drops the object with its parts and dependents.
+
+        An object of KEPT_KINDS is dropped only if nothing depends on it.
+        """
         cascade = "" if self.kind.upper() in KEPT_KINDS else " CASCADE"
         return f"DROP {self.kind} IF EXISTS {self.identity}{cascade}"
 
@@ -87,7 +90,7 @@ def without_partitions(
 
 
 def without_kept(entries: Collection[Entry], found: Collection[Entry]) -> list[Entry]:
-    """Return `entries` without existing objects that are kept, and without their comments."""
+    """Return `entries` without those in `found` that are kept, and without their comments."""
     kept = {entry.id for entry in found if entry.kind in KEPT_KINDS}
     return [
         entry

@@ -1,4 +1,4 @@
-"""Changes of a column's type that make PostgreSQL rewrite the table or its indexes."""
+"""Changes of a column's type, some of which make PostgreSQL rewrite the table."""
 
 import pytest
 from django.db import models

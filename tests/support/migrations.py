@@ -136,7 +136,7 @@ def schema() -> set[str]:
 
 
 def new_schema() -> set[str]:
-    """Return the lines of schema(), except those of objects that the template already had."""
+    """Describe the objects of the schema, except those that the template database already had."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest=OID_OF_DATABASE))}
 
 

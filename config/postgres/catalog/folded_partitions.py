@@ -2,7 +2,7 @@
 
 The object has the attributes of the partition as a table, and an attribute for each of its parts,
 such as `index events_user_idx`. A part that PostgreSQL copied from the table has the name of the
-original. Comments are left out.
+original. Comments and partitions of partitions are left out.
 """
 
 from collections.abc import Collection, Mapping
@@ -83,6 +83,7 @@ def _folded_attributes(name: str, catalog: Catalog, originals: OriginalNames) ->
             original = originals.get((name, key.name))
             part = _compared(catalog[key])
             if original and key.kind == "index":
+                # Leave out the name of the copy and of the partition.
                 part["definition"] = "USING " + str(part["definition"]).partition(" USING ")[2]
             attributes[f"{key.kind} {original or key.name}"] = part
     return attributes

@@ -4,8 +4,8 @@ from config.postgres.catalog import literal, quote
 from config.postgres.citus.layout import Layout, Placement
 
 MODE = "citus.multi_shard_modify_mode"
-# Without this setting, a statement on several shards fails after a write to a table that the shards
-# refer to.
+# Without this setting, a transaction that has written to a reference table cannot run a statement
+# on several shards that refer to it.
 SEQUENTIAL = f"{MODE} = 'sequential'"
 TRIGGERS_ALLOWED = "citus.enable_unsafe_triggers = on"
 """The setting without which Citus refuses all changes of triggers, even DROP TRIGGER."""
