@@ -60,11 +60,11 @@ def longest[M: Model](model: type[M], rows: QuerySet[Any], column: str) -> M:
 
 def most(rows: QuerySet[Any], column: str) -> Any:
     """Return the most frequent value of the column, or exit if there is none."""
-    return found(with_most(rows, column), rows.model)
+    return found(most_or_none(rows, column), rows.model)
 
 
 def some(model: type[Model], column: str) -> Any:
-    """Return the value of some row."""
+    """Return any value of the column, or exit if there is none."""
     rows = model._base_manager.filter(**{f"{column}__isnull": False})
     return found(rows.values_list(column, flat=True).first(), model)
 
@@ -80,7 +80,7 @@ def found(value: Any, model: type[Model]) -> Any:
     return value
 
 
-def with_most(rows: QuerySet[Any], column: str) -> Any:
+def most_or_none(rows: QuerySet[Any], column: str) -> Any:
     """Return the most frequent value of the column, or None if all are NULL."""
     rows = rows.filter(**{f"{column}__isnull": False})
     grouped = rows.order_by().values_list(column).annotate(rows=Count("*")).order_by("-rows")

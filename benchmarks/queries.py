@@ -1,8 +1,8 @@
 """python -m benchmarks.queries [--save FILE] [--compare FILE]: the queries of the design.
 
-It runs every query of tests/queries/catalogue.py in the project's own database, about its longest
-lists, and prints what PostgreSQL did for each. --save writes the measurements to a file; --compare
-prints how they have grown since those of a file. The exit status is then 1 if a query has grown or
+It runs every query of tests/queries/catalogue.py in the project's own database, for its longest
+lists, and prints what PostgreSQL did for each. --save writes the measurements to a file. --compare
+prints how they have grown since a file was saved, and exits with status 1 if a query has grown or
 reads a table whole. The removal of an account is rolled back.
 """
 
@@ -21,9 +21,9 @@ from django.db import connection, transaction
 
 ROUNDS = 3
 GROWN, FEW = 2, 10
-"""A query may read two pages for each row (one of an index, one of the table) and FEW more. If it
-exceeds this, and reads over GROWN times as many pages for each row as before, it has grown. Tables
-and partitions of fewer than FEW pages may be read whole."""
+"""A query may read two pages per row (one of an index, one of the table) and FEW more. If it
+exceeds this, and reads over GROWN times as many pages per row as before, it has grown. Tables and
+partitions of fewer than FEW pages may be read whole."""
 
 PAGES = """
 SELECT coalesce(sum(pg_stat_get_xact_blocks_fetched(oid)), 0)::int
@@ -46,7 +46,7 @@ type Queries = dict[str, Measured]
 
 
 def main(save: Path | None, compare: Path | None) -> bool:
-    """Return whether no query reads a table whole or has grown; True without a comparison."""
+    """Return False if `compare` is given and a query has grown or reads a table whole."""
     before = load(compare) if compare else {}
     queries = measure()
     problems = show(queries, before)
@@ -68,7 +68,7 @@ def store(queries: Queries, file: Path) -> None:
     try:
         file.write_text(json.dumps({name: asdict(query) for name, query in queries.items()}))
     except OSError as error:
-        raise SystemExit(f"The measurements are not saved: {error}. Name another file.") from None
+        raise SystemExit(f"The measurements were not saved: {error}. Name another file.") from None
 
 
 def measure() -> Queries:
@@ -84,7 +84,7 @@ def measure() -> Queries:
 
 
 def rows_of(result: Any) -> int:
-    """Return the number of rows or, for a count or report, of the counted rows."""
+    """Return the number of rows; for a count or a report, the number that it counts."""
     if isinstance(result, int):
         return result
     rows = result if isinstance(result, list) else [result]
@@ -139,7 +139,7 @@ def undone() -> Iterator[None]:
 
 def show(queries: Queries, before: Queries) -> list[str]:
     """Print the measurements, and return the names of the queries that read too much."""
-    growth = {name: grown(queries[name], before[name]) for name in queries if name in before}
+    growth = {name: growth_of(queries[name], before[name]) for name in queries if name in before}
     print(f"{'query':38}{'rows':>7}{'ms':>9}{'pages':>8}{'growth':>8}  indexes")
     for name, query in queries.items():
         ratio = f"{growth[name]:.1f}" if name in growth else "-"
@@ -155,12 +155,12 @@ def show(queries: Queries, before: Queries) -> list[str]:
     show_list("Read a table whole", whole)
     names = [name for name in growth if growth[name] > GROWN and many_pages(queries[name])]
     if before:
-        show_list(f"Read more than {GROWN} times the pages for each row", names)
+        show_list(f"Read more than {GROWN} times as many pages per row as before", names)
     return whole + names
 
 
-def grown(query: Measured, before: Measured) -> float:
-    """Return the ratio of the pages for each row to those of the earlier measurement."""
+def growth_of(query: Measured, before: Measured) -> float:
+    """Return the ratio of the pages per row to those of the earlier measurement."""
     return pages_per_row(query) / pages_per_row(before)
 
 
