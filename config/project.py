@@ -1,4 +1,4 @@
-"""The project's own apps, and its command lines as a reader can copy them."""
+"""The project's own apps, and its commands as lines to copy."""
 
 import shlex
 import sys

@@ -12,6 +12,7 @@ from payments.enums import SubscriptionStatus
 
 MONTH = 30 * DAY
 SUBSCRIPTION_PLANS = (("learner-monthly", 1900), ("pro-monthly", 3900))
+"""The plans with their prices in cents."""
 
 
 class Person(NamedTuple):
@@ -24,7 +25,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True)
 class Subscription:
-    """A plan that a student pays for monthly, which includes all courses."""
+    """A plan, paid monthly by a student, that includes all courses."""
 
     plan: str
     price: int
@@ -55,8 +56,8 @@ class People:
         return Person(chance.uuid(joined), name(self.plan.seed + number), joined)
 
     def student(self, number: int) -> Person:
-        its_name = name(len(self.educators) + number, self.plan.seed)
-        return Person(self.ids[number], its_name, self.joined[number])
+        student_name = name(len(self.educators) + number, self.plan.seed)
+        return Person(self.ids[number], student_name, self.joined[number])
 
     def is_idle(self, student: int) -> bool:
         """Return whether the student registered and never came back."""

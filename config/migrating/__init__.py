@@ -1,4 +1,4 @@
-"""makemigrations and migrate: one run at a time, brief waits for locks, whole migrations."""
+"""makemigrations and migrate: one run at a time, brief waits, complete migrations."""
 
 from config.migrating.content_types import (
     ModelKey,

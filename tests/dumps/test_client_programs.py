@@ -48,7 +48,7 @@ def test_program_that_is_killed__reported() -> None:
 
 def test_program_of_a_process_that_raises__ended() -> None:
     with pytest.raises(KeyError), TOOLS.running(["/bin/sleep", "100"]):
-        raise KeyError  # the test would last longer than a hundred seconds
+        raise KeyError  # without its end, the test would take a hundred seconds
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")

@@ -1,8 +1,8 @@
 """python -m tests.migrating.cutter [APP...]: a process that runs migrate, and cuts it short.
 
-Only these apps are installed, or all. Each line on stdin is one run: a database, a way to cut it,
+It installs the named apps, or all. Each line on stdin is one run: a database, a way to cut the run,
 and the number of the statement before which it is cut (0: never). The answer on stdout, as JSON, is
-how the run ended. Runs are forked, as it takes longer to start Django than to run them.
+how the run ended. Runs are forked, because starting Django takes longer than a run.
 """
 
 import json
@@ -106,7 +106,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     settings.INSTALLED_APPS = sys.argv[1:] or settings.INSTALLED_APPS
     django.setup()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background job
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     for line in sys.stdin:
         name, way, number = line.split()
         print(json.dumps(in_child(name, Cut(WAYS[way], int(number)))), flush=True)
