@@ -1,4 +1,4 @@
-"""makemigrations and migrate: one run at a time, brief waits, complete migrations."""
+"""makemigrations and migrate: one run at a time, brief waits for locks, complete migrations."""
 
 from config.migrating.content_types import (
     ModelKey,
