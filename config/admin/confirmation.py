@@ -38,7 +38,7 @@ def signed_counts(deletion: Deletion) -> str:
 
 
 def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
-    """Raise ChangedSinceError if other rows would be deleted now than the page showed."""
+    """Raise ChangedSinceError if the rows to delete are no longer those that the page showed."""
     # An action is also a POST when its page is first shown.
     is_confirmed = request.POST and ("post" in request.POST or "action" not in request.POST)
     if is_confirmed and (said := differences(deletion, request.POST.get(INPUT, ""))):
@@ -67,7 +67,7 @@ def _only(deletion: Deletion) -> dict[str, list[Any]]:
 
 @contextmanager
 def exactly(deletion: Deletion) -> Iterator[None]:
-    """Raise ChangedSinceError if PostgreSQL writes other numbers of rows than were counted.
+    """Raise ChangedSinceError if PostgreSQL does not write as many rows as were counted.
 
     Another session may add rows between the count and the deletion. PostgreSQL itself counts the
     rows that a transaction deletes and updates, including those of cascades. It does not if

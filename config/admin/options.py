@@ -286,11 +286,11 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return deletion.kept, counts, set(), []
 
     def check_deletion(self, request: HttpRequest, deletion: Deletion) -> None:
-        """Raise ChangedSinceError if other rows would be deleted than were confirmed."""
+        """Raise ChangedSinceError if the rows to delete are not those that were confirmed."""
         check_confirmed(deletion, request)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Ask again if other rows would be deleted than were confirmed."""
+        """Ask again if the rows to delete are not those that were confirmed."""
         warn_of_ignored(request, FORM_PARAMETERS)
         try:
             return super().delete_view(request, *args, **kwargs)
