@@ -133,7 +133,7 @@ def _is_called(error: psycopg.Error, sql: str) -> bool:
     lines = str(error.diag.context).splitlines()
     # A line may also quote a statement of a function, which calls other functions.
     names = [name for line in (lines[0], lines[-1]) for name in NAME.findall(line.split('"')[0])]
-    return any(re.search(rf"\b{name}\s*\(", sql) for name in names)
+    return any(re.search(rf"\b{name}\s*\(", sql, re.IGNORECASE) for name in names)
 
 
 def raising_function(error: psycopg.Error) -> str:

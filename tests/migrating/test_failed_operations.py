@@ -129,7 +129,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
         "out",
         "Raise it.",
     ),
-    FUNCTIONS + sql("SELECT refuse()"): ("no", CALLED),
+    FUNCTIONS + sql("SELECT Refuse ()"): ("no", CALLED),
     FUNCTIONS + sql("SELECT attempt()"): ("no", CALLED),
     FUNCTIONS + sql("SELECT wait()"): ("no", f"{COMES.format('wait')}the operation calls. Wait."),
     FUNCTIONS + sql("INSERT INTO lab_item DEFAULT VALUES"): (

@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.test import override_settings
 
+from tests.support.databases import new_database
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     dump,
@@ -92,6 +93,19 @@ def test_model_renamed_by_a_migration__keeps_its_content_type_until_its_app_is_u
         assert content_types() == {"notice": key}
         migrate("notifications", "zero")
         assert content_types() == {}
+
+
+def test_migration_that_migrates_another_database__leaves_the_content_types_of_this_one(
+    migrated_database: str,
+) -> None:
+    before = content_types()
+    with new_database() as other:
+        arguments = f"'migrate', 'contenttypes', database={other.alias!r}, verbosity=0"
+        code = f"__import__('django').core.management.call_command({arguments})"
+        operation = f"migrations.RunPython(lambda *_: {code})"
+        with extra_migration("notifications", f"operations = [{operation}]"):
+            migrate("notifications")
+    assert content_types() == before
 
 
 def test_app_faked_forward__only_records_are_added(migrated_database: str) -> None:

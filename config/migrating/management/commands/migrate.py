@@ -68,12 +68,13 @@ class Command(migrate.Command):
             pre_migrate.disconnect(self.check_plan_once)
             post_migrate.disconnect(self.forget_removed_models)
 
-    def check_plan_once(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
+    def check_plan_once(self, plan: Plan, apps: Apps, using: str, **kwargs: Any) -> None:
         """Check the plan before it runs.
 
         Django sends pre_migrate once for each app that has a models module; only the first counts.
+        The code of a migration may migrate another database, which sends the signal, too.
         """
-        if self.apps_before is not None:
+        if self.apps_before is not None or using != self.connection.alias:
             return
         self.apps_before = apps
         self.plan_context.enter_context(running(plan))
@@ -89,9 +90,9 @@ class Command(migrate.Command):
             self.transaction.enter_context(self.lock.transaction())
             self.transaction.enter_context(all_undone())
 
-    def forget_removed_models(self, plan: Plan, apps: Apps, **kwargs: Any) -> None:
+    def forget_removed_models(self, plan: Plan, apps: Apps, using: str, **kwargs: Any) -> None:
         """Delete the content types of the models that the plan removed, once."""
-        if self.apps_before is None:
+        if self.apps_before is None or using != self.connection.alias:
             return
         removed = removed_models(self.apps_before, plan, apps)
         self.apps_before = None
