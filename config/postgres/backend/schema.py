@@ -307,11 +307,11 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         return using
 
 
-def _partitions_error(table: str, is_there: str, wanted: str, name: str) -> CommandError:
+def _partitions_error(table: str, existing: str, wanted: str, name: str) -> CommandError:
     return CommandError(
-        f"Table {table} exists {is_there}, which PostgreSQL cannot change afterwards. "
-        f"This migration changed nothing. Add a model {wanted} {name!r}, copy the rows to its "
-        "table, and rename both models."
+        f"Table {table} exists {existing}, which PostgreSQL cannot change afterwards. "
+        f"This migration changed nothing. Add a model {wanted} constraint {name!r}, copy the "
+        "rows to its table, and rename both models."
     )
 
 
