@@ -99,8 +99,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         table, new = model._meta.db_table, constraint.default_partition(model)
         column, old = self.unpartitioned.pop(table, ("", ""))
         if column != constraint.column(model):
-            is_there = f"with partitions by {column!r}" if column else "without partitions"
-            raise _partitions_error(table, is_there, "with", constraint.name)
+            existing = f"with partitions by {column!r}" if column else "without partitions"
+            raise _partitions_error(table, existing, "with", constraint.name)
         for statement in self._table_rename_sql(old, new):
             self.execute(statement, None)
 
