@@ -88,7 +88,7 @@ class CourseAnalytics(models.Model):
         db_table_comment = "Statistics per course, summed up by a job; not the source of truth."
         verbose_name_plural = "course analytics"
         indexes = (
-            # Query 28: removing a lesson keeps the statistics.
+            # Query 28: removing a lesson clears it in the statistics.
             models.Index(fields=["most_difficult_lesson"], name="course_analytics_lesson_idx"),
         )
         constraints = (
@@ -223,7 +223,7 @@ class AnalyticsEventQuerySet(DistributedQuerySet["AnalyticsEvent"]):
     """The queries for events from `start` up to, but not including, `end`."""
 
     def between(self, start: datetime, end: datetime) -> Self:
-        """Query 21: newest first: `user.analytics_events.between(start, end)`."""
+        """Query 21: return a range, newest first: `user.analytics_events.between(start, end)`."""
         return self.filter(timestamp__gte=start, timestamp__lt=end).order_by("-timestamp")
 
     def per_hour(

@@ -1,7 +1,7 @@
-"""python -m benchmarks.partitions [EVENTS [ROUNDS]]: 24 months, as a ratio to one table.
+"""python -m benchmarks.partitions [EVENTS [ROUNDS]]: compare 24 monthly partitions with one table.
 
-Both tables get the same events of 1,000 users in order of time, with the same columns, keys and
-indexes. Each query is planned again, as Django's are, for another user or type each time.
+Both tables have the same columns, keys and indexes, and get the same events of 1,000 users in order
+of time. Each run of a query is for another user or type, and is planned again, as in Django.
 """
 
 import os
@@ -22,14 +22,14 @@ from benchmarks.databases import migrated_database
 MONTHS = 24
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 SINGLE, PARTITIONED = "events_in_one_table", "analytics_events"
-RUNS = 300
-"""The number of runs of a query in a round."""
+TIMELINES = 300
+"""The number of users whose timelines a round reads."""
 
 USERS = """
     INSERT INTO users (email, password_hash, role)
     SELECT n || '@example.com', '!', 'student' FROM generate_series(1, 1000) AS n
 """
-# A visit is a few minutes long; the events of a user are spread over all months.
+# The events of each user are spread over all months. The condition on n gives each row its own id.
 EVENTS = """
     CREATE UNLOGGED TABLE source AS
     WITH person AS (SELECT array_agg(id) AS ids FROM users)
@@ -50,7 +50,7 @@ def main(events: int, rounds: int) -> None:
     with migrated_database():
         fill(events)
         inserts = {
-            table: [inserted(table) for _ in range(rounds)] for table in (SINGLE, PARTITIONED)
+            table: [insert_seconds(table) for _ in range(rounds)] for table in (SINGLE, PARTITIONED)
         }
         execute(f"VACUUM (ANALYZE) {SINGLE}, {PARTITIONED}")
         print(f"{events:,} events, median of {rounds} rounds    one table  {MONTHS} months  ratio")
@@ -60,7 +60,7 @@ def main(events: int, rounds: int) -> None:
 
 
 def fill(events: int) -> None:
-    """Make the months, the other table, and the events that both get."""
+    """Create the partitions, the single table, and `source`, the events for both."""
     from analytics.models import AnalyticsEvent
     from config.partitions import make_months
     from config.postgres import months_between
@@ -71,7 +71,7 @@ def fill(events: int) -> None:
     execute(ONE_TABLE)
 
 
-def inserted(table: str) -> float:
+def insert_seconds(table: str) -> float:
     execute(f"TRUNCATE {table}; CHECKPOINT")
     return timed(lambda: execute(f"INSERT INTO {table} TABLE source"))
 
@@ -94,7 +94,7 @@ def timeline(days: int) -> Callable[[], Iterator[tuple[str, Any]]]:
     def statements() -> Iterator[tuple[str, Any]]:
         from users.models import User
 
-        for user in islice(User.objects.all(), RUNS):
+        for user in islice(User.objects.all(), TIMELINES):
             page = user.analytics_events.between(LAST - timedelta(days=days), LAST)[:100]
             yield page.query.sql_with_params()
 

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 UNREAD = Q(read_at__isnull=True, deleted_by_recipient__isnull=True)
 
 
-# The latest message of each conversation, found one after the other, so that no older one is read.
-# A message is in the list of its sender and in that of its recipient. PostgreSQL merges both from
-# their indexes, so that the first row, which LIMIT returns, is the newest. OFFSET 0 keeps the
-# condition on conversations out of the lists: otherwise PostgreSQL would search each list for a new
-# conversation, also where the other list has newer messages. The result is an array, because
-# PostgreSQL expects arrays to be short, and then reads the messages by their keys.
+# Each step finds the newest message of a conversation not found before, until there are enough.
+# A message is in two lists, its sender's and its recipient's. PostgreSQL merges them in the order
+# of their indexes, so the first row, which LIMIT returns, is the newest. Without OFFSET 0, it would
+# apply the condition on conversations to each list, and read each up to the next new conversation,
+# even if the other has a newer one. The result is an array, because PostgreSQL expects arrays to be
+# short, and then reads the messages by their keys.
 INBOX = """
     WITH RECURSIVE inbox (id, created_at, conversations) AS (
         SELECT NULL::uuid, 'infinity'::timestamptz, '{}'::uuid[]
@@ -71,7 +71,7 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         Messages that the user deleted do not count. It reads the user's messages, newest first,
         until it has found the given number of `conversations`; all of them if there are fewer.
         """
-        # The conditions of this queryset apply to the latest messages; they do not choose them.
+        # Find the latest messages first, then filter them by this queryset's conditions.
         messages = self.model.objects.using(self.db)
         latest = (
             messages._latest_of_all(user).newest_first()[:conversations].values("pk")
@@ -96,7 +96,10 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         return self.filter(pk__in=latest.distinct("conversation_id").values("pk"))
 
     def conversation(self, conversation_id: UUID, after: "Message | None" = None) -> Self:
-        """Query 14: return the messages, newest first, beginning after `after`."""
+        """Query 14: return the messages of a conversation, newest first.
+
+        With `after`, the last one seen, return those that follow it.
+        """
         messages = self.filter(conversation_id=conversation_id)
         if after:
             messages = messages.filter(created_at__lte=after.created_at).exclude(
@@ -113,7 +116,7 @@ class DiscussionThreadQuerySet(models.QuerySet["DiscussionThread"]):
     """The queries for threads of a forum."""
 
     def forum(self) -> Self:
-        """Query 18: sort by pinned, then activity: `course.discussion_threads.forum()`."""
+        """Query 18: sort pinned first, then by activity: `course.discussion_threads.forum()`."""
         return self.order_by("-is_pinned", "-last_activity_at")
 
 

@@ -29,7 +29,10 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def catalogue(
         self, category: str, difficulty: Difficulty, after: "Course | None" = None
     ) -> Self:
-        """Query 2: return published courses of a kind, newest first, starting after `after`."""
+        """Query 2: return published courses of a kind, newest first.
+
+        With `after`, the last one seen, return those that follow it.
+        """
         courses = self.published().filter(category=category, difficulty=difficulty)
         if after:
             courses = courses.filter(published_at__lte=after.published_at).exclude(
@@ -62,7 +65,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         )
 
     def with_status(self, status: CourseStatus) -> Self:
-        """Query 8: last changed courses first: `educator.taught_courses.with_status(status)`."""
+        """Query 8: return last changed first: `educator.taught_courses.with_status(status)`."""
         return self.filter(status=status).order_by("-updated_at")
 
     def pending_review(self) -> Self:

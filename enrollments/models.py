@@ -39,7 +39,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         )
 
     def roster(self, status: EnrollmentStatus, after: "Enrollment | None" = None) -> Self:
-        """Query 9: newest first, beginning after `after`: `course.enrollments.roster(status)`."""
+        """Query 9: return them newest first: `course.enrollments.roster(status)`.
+
+        With `after`, the last one seen, return those that follow it.
+        """
         enrollments = self.filter(status=status)
         if after:
             enrollments = enrollments.filter(enrolled_at__lte=after.enrolled_at).exclude(
@@ -92,7 +95,7 @@ class Enrollment(TimestampedModel):
             models.Index(
                 fields=["course", "status", "enrolled_at", "id"], name="enrollments_roster_idx"
             ),
-            # Query 28: removing a payment keeps its enrollment.
+            # Query 28: removing a payment clears it in its enrollment.
             models.Index(fields=["payment"], name="enrollments_payment_idx"),
         )
         constraints = (

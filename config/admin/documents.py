@@ -25,7 +25,7 @@ NUL = r"PostgreSQL cannot store the character \u0000. Remove it."
 HALF_PAIR = (
     r"A text has one half of a surrogate pair, such as \ud83d. Remove it, or add the other half."
 )
-TEXT_OR_SIGN = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}]')
+NOT_A_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}]')
 
 
 class Typed(str):
@@ -91,8 +91,8 @@ class JSONFormField(forms.JSONField):
         return _parsed(value) if value.strip() else None
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether PostgreSQL would store another document, so 1.10 is not 1.1."""
-        if self.disabled or _lines(data) == _lines(self.prepare_value(initial)):
+        """Return whether PostgreSQL would store another document. It tells 1.10 from 1.1."""
+        if self.disabled or _normalized(data) == _normalized(self.prepare_value(initial)):
             return False
         try:
             document = self.to_python(data)
@@ -111,19 +111,19 @@ class JSONFormField(forms.JSONField):
 
 
 def indented(document: Any) -> str:
-    """Return the document as indented text, unless it is so deep that most would be blanks."""
+    """Return the document as text, indented unless deep nesting would make most of it blanks."""
     text = json_text(document)
     return text if depth(text) > DEEPEST_INDENTED else json_text(document, indent=2)
 
 
 def depth(text: str) -> int:
     """Return how deep the JSON text is nested."""
-    brackets = TEXT_OR_SIGN.sub("", text)
+    brackets = NOT_A_BRACKET.sub("", text)
     return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
 
 
 def _parsed(text: str) -> Any:
-    if r"\u0000" in text.replace(r"\\", ""):
+    if r"\u0000" in text.replace(r"\\", ""):  # after an escaped backslash, u0000 is plain text
         raise ValidationError(NUL)
     if depth(text) > DEEPEST:
         raise ValidationError(TOO_DEEP)
@@ -138,6 +138,6 @@ def _parsed(text: str) -> Any:
     return document
 
 
-def _lines(text: str | None) -> str:
+def _normalized(text: str | None) -> str:
     """Return the text as it was before a browser sent it."""
     return (text or "").replace("\r\n", "\n").strip()

@@ -41,10 +41,10 @@ type Rows = Iterator[tuple[Any, ...]]
 def read(rows: QuerySet, fields: Fields) -> Rows:
     """Return the values of each row, in the order of the keys.
 
-    The rows are read while the response is sent, but in the context of the request, in which they
-    may come from the replica.
+    The rows are read while the response is sent. The request's context is kept until then, so that
+    they may come from the replica.
     """
-    values = rows.order_by("pk").values_list("pk", *map(_read, fields))
+    values = rows.order_by("pk").values_list("pk", *map(_expression, fields))
     return _in_pieces(values, copy_context())
 
 
@@ -64,7 +64,7 @@ def _piece(values: QuerySet) -> list[tuple[Any, ...]]:
     return list(values[:PIECE])
 
 
-def _read(field: Any) -> Any:
+def _expression(field: Any) -> Any:
     is_document = isinstance(field, models.JSONField)
     return Cast(field.attname, DocumentField()) if is_document else field.attname
 
@@ -75,7 +75,7 @@ class Document(str):
     __slots__ = ()
 
 
-class DocumentField(models.TextField):  # type: ignore[type-arg]  # no subscripts when it runs
+class DocumentField(models.TextField):  # type: ignore[type-arg]  # not generic at run time
     """A column of JSON documents that are read as text."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Document | None:
@@ -83,7 +83,7 @@ class DocumentField(models.TextField):  # type: ignore[type-arg]  # no subscript
 
 
 def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
-    """Yield CSV lines, in which text is quoted but NULL is not, as in those of COPY.
+    """Yield CSV lines. Text is quoted; NULL is an empty value without quotes, as in those of COPY.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front, because any CSV may
     be opened in a spreadsheet. JSON has the text unchanged.
@@ -134,7 +134,7 @@ class ExportOptions:
         if format_ not in FORMATS:
             raise Http404(f"There is no export as {format_}.")
         request.GET = request.GET.copy()
-        start = [BYTE_ORDER_MARK] if format_ == "csv" and _is_for_excel(request) else []
+        start = [BYTE_ORDER_MARK] if format_ == "csv" and _pop_excel_parameter(request) else []
         changelist = self.get_changelist_instance(request)
         wrong = [mistake.sentence for mistake in changelist.mistakes]
         if PAGE_VAR in request.GET:
@@ -153,7 +153,7 @@ class ExportOptions:
         )
 
 
-def _is_for_excel(request: HttpRequest) -> bool:
+def _pop_excel_parameter(request: HttpRequest) -> bool:
     """Remove the parameter for Excel, which is not a filter, and return whether it was there."""
     return request.GET.getlist(FOR_EXCEL) == [""] and bool(request.GET.pop(FOR_EXCEL))
 

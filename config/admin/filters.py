@@ -36,7 +36,7 @@ class CheckedFilter(admin.ListFilter):
     """The base of our filters."""
 
     several = False
-    """True if a parameter may have several values. A row then needs one of them."""
+    """True if a parameter may have several values. A row that has one of them matches."""
     request: Any
     title: Any
 
@@ -57,7 +57,7 @@ class CheckedFilter(admin.ListFilter):
     def problem(self, name: str, value: str) -> str:
         """Return why a value of the parameter `name` is wrong, or an empty string."""
         known = YES_OR_NO if name.endswith("__isnull") else self.values()
-        listed = ", ".join(known[:LISTED_LABELS])
+        listed = " or ".join(known[:LISTED_LABELS])
         return "" if value in known else f"{quoted(value)} is not a choice; write {listed}."
 
     def values(self) -> Sequence[str]:
@@ -76,7 +76,7 @@ class LinkFilter(CheckedFilter):
     """The options that the theme's template reads."""
 
     def kept(self) -> list[tuple[str, str]]:
-        """Return the parameters that remain when the form with the other filters is sent."""
+        """Return this filter's parameters, which the form of the other filters must send along."""
         names = filter(None, self.expected_parameters())
         given = [(name, value) for name in names for value in self.request.GET.getlist(name)]
         return list(dict.fromkeys(given))
@@ -198,7 +198,7 @@ class DaysFilter(RangeFilter, RangeDateFilter):
     kind = "a date; write 2025-12-31."
 
     def bound(self, end: str, value: date) -> models.Q:
-        """Include the whole last day. No row is later than the last day that Python has."""
+        """Include the whole last day. No day follows date.max, so it excludes no row."""
         if end == "from":
             return models.Q((f"{self.field_path}__gte", _midnight(value)))
         if value == date.max:

@@ -1,4 +1,4 @@
-"""The sidebar with all domains and their tables."""
+"""The sidebar with all apps and their tables."""
 
 from typing import Any
 

@@ -21,8 +21,9 @@ class Link:
     url: str
     icon: str
     count: Count | None = None
-    """The number of rows; None for a single record, whose name is `title`."""
-    name: str = ""
+    """The number of rows that refer to the record; None for a record that it refers to."""
+    label: str = ""
+    """The foreign key to the record; '' for rows that refer to it."""
 
 
 def parents(row: models.Model) -> list[Link]:
@@ -30,15 +31,15 @@ def parents(row: models.Model) -> list[Link]:
     links = []
     for field in row._meta.concrete_fields:
         if field.is_relation and (parent := getattr(row, field.name)) is not None:
-            name = str(capfirst(field.verbose_name))
-            links.append(Link(str(parent), url_of(parent), icon(type(parent)), name=name))
+            label = str(capfirst(field.verbose_name))
+            links.append(Link(str(parent), url_of(parent), icon(type(parent)), label=label))
     return links
 
 
 def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> list[Link]:
     """Return links to the lists of rows that refer to `row`, or to the only such row.
 
-    `through` has the paths of rows that refer to `row` through other rows.
+    `through` adds models that refer to `row` through other models, each with its path to `row`.
     """
     relations = [*_relations(type(row)), *((apps.get_model(name), path) for name, path in through)]
     rows = [model._base_manager.filter(**{path: row.pk}) for model, path in relations]
@@ -86,12 +87,12 @@ def _title(model: type[models.Model], path: str) -> str:
     """Return the plural name of `model`, with the foreign key if several refer to one table."""
     title = str(capfirst(model._meta.verbose_name_plural))
     field = field_at(model, path.partition("__")[0])
-    twice = [
+    to_same_table = [
         other
         for other in model._meta.concrete_fields
         if other.is_relation and other.related_model is field.related_model
     ]
-    return f"{title} ({field.verbose_name})" if len(twice) > 1 else title
+    return f"{title} ({field.verbose_name})" if len(to_same_table) > 1 else title
 
 
 def _filtered(model: type[models.Model], path: str, row: models.Model) -> str:

@@ -77,7 +77,7 @@ def is_value(field: Any, word: str) -> bool:
 def search_problem(term: str) -> str:
     """Return why `term` cannot be searched for, or an empty string."""
     if "\x00" in term:
-        return "The search contains a NUL character, which no text contains."
+        return "The search contains a NUL character, which PostgreSQL cannot store."
     if len(term) > CHARACTERS:
         return f"The search is longer than {CHARACTERS} characters. Type fewer."
     if len(_words(term)) > WORDS:

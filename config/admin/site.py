@@ -20,7 +20,7 @@ from config.admin.throttle import throttled
 
 
 class AdminSite(UnfoldAdminSite):
-    """Unfold's site with a throttled login and with its own search palette."""
+    """Unfold's site with a throttled login and another search palette."""
 
     index_title = "Dashboard"
 

@@ -125,4 +125,4 @@ def all_undone() -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        raise CommandError(f"{error} What was shown as OK is undone.") from error
+        raise CommandError(f"{error} Everything shown as OK is undone.") from error

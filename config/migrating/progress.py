@@ -53,7 +53,7 @@ class Progress:
             return "Nothing was changed."
         if self.migration:
             return f"Nothing of {self.name} is applied."
-        return "What was shown as OK is done."
+        return "Everything shown as OK is done."
 
     @property
     def outcome(self) -> str:

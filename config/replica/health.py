@@ -75,7 +75,7 @@ class Health:
         return self._status
 
     def suspend(self) -> None:
-        """Do not use the replica, which has not answered a read, until a check succeeds."""
+        """Stop using the replica after a failed read, until a check succeeds."""
         self._status = Status(problem="it did not answer the last read", answers=False)
         self._next_check = 0
 

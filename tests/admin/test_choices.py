@@ -76,7 +76,7 @@ def test_unknown_parameter_of_an_input__is_named(
 def test_words_that_cannot_be_searched_for__are_explained(admin_client: Client) -> None:
     UserFactory.create(email="ann@example.com", educator=True)
     assert offered(admin_client, term="ann\x00") == [
-        "The search contains a NUL character, which no text contains."
+        "The search contains a NUL character, which PostgreSQL cannot store."
     ]
 
 

@@ -20,7 +20,7 @@ from users.models import UserProfile
 
 pytestmark = pytest.mark.django_db
 UNKNOWN_ID = UUID("01a204f2-dd54-7217-8914-12ab7cfde595")
-LABELS = "write draft, pending_review, published, archived."
+LABELS = "write draft or pending_review or published or archived."
 
 
 def opened(model: type[models.Model], query: str) -> Any:
@@ -56,7 +56,7 @@ COURSES: list[tuple[str, str]] = [
     ),
     (
         "instructor__isnull=maybe",
-        "Instructor: 'maybe' is not a choice; write 1, 0, True, False.",
+        "Instructor: 'maybe' is not a choice; write 1 or 0 or True or False.",
     ),
     ("status__exact=x", f"Status: 'x' is not a choice; {LABELS}"),
     ("status=x", f"Status: 'x' is not a choice; {LABELS}"),
@@ -70,7 +70,7 @@ COURSES: list[tuple[str, str]] = [
     ("p=-1", "'-1' is not a page; write a number from 1 to 1."),
     ("o=1.99", "The list cannot be sorted by column '99'. Click a heading to sort it."),
     ("o=0", "The list cannot be sorted by column '0'. Click a heading to sort it."),
-    ("q=a%00b", "The search contains a NUL character, which no text contains."),
+    ("q=a%00b", "The search contains a NUL character, which PostgreSQL cannot store."),
     (f"q={'x' * 201}", "The search is longer than 200 characters. Type fewer."),
     (f"q={'+a' * 11}", "The search has more than 10 words. Type fewer."),
     ("nonsense=1", "This list has no filter 'nonsense'."),
@@ -95,7 +95,7 @@ OTHERS: list[tuple[type[models.Model], str, str]] = [
     (
         CourseModule,
         "prerequisite_module__isempty=x",
-        "Prerequisite module: 'x' is not a choice; write 1, 0.",
+        "Prerequisite module: 'x' is not a choice; write 1 or 0.",
     ),
     (
         UserProfile,

@@ -103,7 +103,7 @@ def test_search_that_takes_too_long__links_the_lists(
 
 @pytest.mark.parametrize("term", ["ann", "01a204f2-dd54-7217-8914-12ab7cfde595"])
 def test_columns_searched_in_large_tables__have_an_index(admin_client: Client, term: str) -> None:
-    admins = [related for related in admin.site._registry.values() if palette._fields(related)[0]]
+    admins = [each for each in admin.site._registry.values() if palette._fields(each)[0]]
     rows = palette.matches(term, admins, large=admins)
     with local_settings(enable_seqscan="off"):
         assert "Seq Scan" not in rows.explain(costs=False)
@@ -129,7 +129,7 @@ def test_tables_that_a_user_may_not_see__are_not_searched(
 @pytest.mark.parametrize(
     ("term", "said"),
     [
-        ("a\x00b", "The search contains a NUL character, which no text contains."),
+        ("a\x00b", "The search contains a NUL character, which PostgreSQL cannot store."),
         ("x" * 201, "The search is longer than 200 characters. Type fewer."),
     ],
 )

@@ -28,7 +28,7 @@ from users.models import UserProfile
 def links(client: Client, row: models.Model, kind: str) -> dict[str, Any]:
     """Return the links on the page of `row`: `parents` by name, or `children` by title."""
     context = context_of(client, url(type(row), "change", row.pk))
-    return {link.name or link.title: link for link in context[kind]}
+    return {link.label or link.title: link for link in context[kind]}
 
 
 def counts(client: Client, row: models.Model) -> dict[str, str]:

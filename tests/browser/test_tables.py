@@ -15,15 +15,15 @@ from users.models import User
 
 OPENED: tuple[type[Model], ...] = (Course, User, Question, AnalyticsEvent)
 """Models with every kind of column and input, and a read-only one; the others are built alike."""
-CHANGED: tuple[type[Model], ...] = (Course, User)
-"""Models with both forms that add, of records and of accounts, and both pages that delete."""
+WRITABLE: tuple[type[Model], ...] = (Course, User)
+"""An ordinary table and that of accounts, whose pages to add and to delete a row differ."""
 if "SCREENSHOTS" in os.environ:
     OPENED = tuple(BY_MODEL)
-    CHANGED = tuple(model for model in BY_MODEL if model not in READ_ONLY)
+    WRITABLE = tuple(model for model in BY_MODEL if model not in READ_ONLY)
 
 
 def part_of(model: type[Model]) -> str:
-    """Return the part that axe checks: the sidebar, the same for all models, only on one page."""
+    """Return the part that axe checks. The sidebar is always the same, so check it only once."""
     return "html" if model is Course else MAIN
 
 
@@ -36,17 +36,17 @@ def test_list_and_first_record__are_accessible(page: Page, model: type[Model]) -
     assert_accessible(page, f"{model.__name__}-record", part_of(model))
 
 
-@each_of(*CHANGED)
+@each_of(*WRITABLE)
 def test_page_that_adds__is_accessible(page: Page, model: type[Model]) -> None:
     page.goto(url(model, "add"))
     assert_accessible(page, f"{model.__name__}-add", MAIN)
 
 
-@each_of(*CHANGED)
+@each_of(*WRITABLE)
 def test_page_that_deletes__is_accessible(
     page: Page, platform: Platform, model: type[Model]
 ) -> None:
-    # Not the last one: the last account is the administrator's, who cannot close it.
+    # The last account would be the administrator's own, for which there is no such page.
     table, key = model._meta.db_table, model._meta.pk.column
     [(first,)] = platform.database.query(f"SELECT {key}::text FROM {table} ORDER BY {key} LIMIT 1")
     page.goto(url(model, "delete", first))

@@ -1,4 +1,4 @@
-"""The changes that are not drift, since they change no behaviour."""
+"""Changes that are not drift, and the drift that an upgrade of PostgreSQL leaves."""
 
 import json
 from typing import LiteralString
@@ -134,10 +134,10 @@ def test_verify_schema_after_dump_and_restore__identical(shared_clone: Database)
         assert restored.verify("-v0").verdict == IDENTICAL
 
 
-def test_verify_schema_after_upgrade_from_17__id_defaults_that_the_script_repairs(
+def test_verify_schema_after_upgrade_from_17__reports_id_defaults_and_repairs_them(
     clone: Database,
 ) -> None:
-    """pg_upgrade keeps the expression that replaces uuidv7() before PostgreSQL 18."""
+    """pg_upgrade keeps the expression that PostgreSQL 17 needs in place of uuidv7()."""
     if clone.query("SHOW server_version_num") < [("180000",)]:
         pytest.skip("There is no uuidv7() to upgrade to before PostgreSQL 18")
     ids = clone.query(

@@ -93,7 +93,7 @@ def test_two_objects_with_swapped_names__get_their_own_back(sql: str, verify_liv
         ),
     ],
 )
-def test_name_that_a_stub_has_taken__is_given_back_and_the_stub_renamed(
+def test_name_that_a_new_object_has_taken__is_given_back_and_the_new_object_renamed(
     sql: str, remainder: str, verify_live: Verify
 ) -> None:
     run(sql)
@@ -132,7 +132,7 @@ def test_text_that_is_too_long__is_not_cut(verify_live: Verify) -> None:
         run(*script(verify_live))
 
 
-def test_removed_label_that_a_row_uses__is_refused(verify_live: Verify) -> None:
+def test_extra_label_that_a_row_uses__makes_the_repair_fail(verify_live: Verify) -> None:
     run("INSERT INTO pg_enum VALUES (99999, 'role'::regtype, 9, 'guest')")
     run("INSERT INTO users (email, password_hash, role) VALUES ('a@example.com', '', 'guest')")
     with pytest.raises(DataError, match=r'^invalid input value for enum role: "guest"$'):
@@ -158,13 +158,13 @@ def test_new_identity__continues_after_the_rows(verify_live: Verify) -> None:
     assert run("INSERT INTO auth_group (name) VALUES ('Editors') RETURNING id") == [(42,)]
 
 
-def test_column_that_another_is_computed_from__is_added_first(verify_live: Verify) -> None:
+def test_column_that_a_generated_column_reads__is_added_first(verify_live: Verify) -> None:
     run("ALTER TABLE messages DROP read_at CASCADE")
     run(*script(verify_live))
     assert verify_live().findings == []
 
 
-def test_type_of_a_column_that_another_is_computed_from__changes(verify_live: Verify) -> None:
+def test_type_of_a_column_that_a_generated_column_reads__is_repaired(verify_live: Verify) -> None:
     run("ALTER TABLE messages DROP is_read, ALTER read_at TYPE timestamptz(3)")
     generated = "GENERATED ALWAYS AS (read_at IS NOT NULL) STORED"
     run(f"ALTER TABLE messages ADD is_read bool NOT NULL {generated}")

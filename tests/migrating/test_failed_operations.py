@@ -219,7 +219,7 @@ def test_migrate_with_code_that_raises_a_command_error__names_the_migration(part
     )
     migrate("lab", "--fake")
     refused = f"Cannot unapply lab.0002_x: undoing {reason} Nothing was changed."
-    assert said(migrate, "lab", "0001") == f"{refused} What was shown as OK is undone."
+    assert said(migrate, "lab", "0001") == f"{refused} Everything shown as OK is undone."
     assert said(rollback, "--to", "lab.0001", *GO_ON) == refused
 
 
@@ -272,7 +272,7 @@ def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(p
                 "Cannot unapply lab.0002_x: undoing 'Raw SQL operation' fails: "
                 f"{reason}. Nothing was changed. {step}"
             )
-            assert said(migrate, "lab", "0001") == f"{message} What was shown as OK is undone."
+            assert said(migrate, "lab", "0001") == f"{message} Everything shown as OK is undone."
             assert said(rollback, "--to", "lab.0001", *GO_ON) == message
             migrate("lab", "0001", "--fake")
 

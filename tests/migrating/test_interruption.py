@@ -31,13 +31,14 @@ CUTS = {"kill": 0.98, "disconnect": 0.3, "interrupt": 0.6, "terminate": 0.7}
 
 @dataclass
 class Uncut:
-    """The stages after each migration of a run that is not cut, and its statements."""
+    """The stage after each migration of an uncut run, and the number of its statements."""
 
     stages: list[Any] = field(default_factory=list)
     content_types: set[Any] = field(default_factory=set)
     statements: int = 0
 
     def note(self) -> None:
+        """Add the stage. Do not count the statements that read it."""
         statements = self.statements
         self.stages.append(stage())
         self.statements = statements
@@ -79,7 +80,7 @@ def numbers(way: str, statements: int) -> list[int]:
 
 
 @pytest.mark.parametrize("way", CUTS)
-def test_migrate_cut_at_a_statement__leaves_whole_migrations_and_a_second_finishes(
+def test_migrate_cut_at_a_statement__leaves_whole_migrations_and_a_second_run_finishes(
     way: str, uncut: Uncut, runs: Cutter, django_db_blocker: DjangoDbBlocker
 ) -> None:
     for number in numbers(way, uncut.statements):
@@ -120,7 +121,7 @@ def test_migrate_interrupted_after_the_last_migration__says_that_all_is_done(
     run = runs.run(empty_database, "interrupt", uncut.statements)
     assert (run.status, run.err) == (
         130,
-        "manage.py migrate: interrupted. What was shown as OK is done. "
+        "manage.py migrate: interrupted. Everything shown as OK is done. "
         "Run migrate again to continue.\n",
     )
 
@@ -137,7 +138,7 @@ def test_migrate_whose_connection_is_cut__says_what_is_applied(
     )
 
 
-def test_migrate_whose_server_is_killed__leaves_whole_migrations_and_a_second_finishes(
+def test_migrate_whose_server_is_killed__leaves_whole_migrations_and_a_second_run_finishes(
     uncut: Uncut,
 ) -> None:
     with made_directory() as directory:

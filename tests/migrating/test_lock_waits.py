@@ -260,7 +260,7 @@ def test_content_types_behind_a_lock__made_after_the_lock(few_apps_database: str
         lines = migrate_until("Trying again", holder.rollback, "users")
     assert lines[4:] == [
         f"{blocked_by(pid, lock, 'django_content_type', 'migrate')} "
-        "What was shown as OK is done. Trying again in 0.1 s.",
+        "Everything shown as OK is done. Trying again in 0.1 s.",
     ]
     assert run_sql("SELECT count(*) FROM django_content_type WHERE model = 'pet'") == [(1,)]
 

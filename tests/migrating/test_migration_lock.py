@@ -126,7 +126,7 @@ def test_lock_whose_loss_a_query_has_noticed__is_lost_for_that_reason(
 def test_migration_after_the_lock_was_lost__is_not_begun(empty_database: str) -> None:
     with pytest.raises(CommandError) as error:
         migrate_until("OK", lambda: lose_lock(None, None))
-    assert str(error.value) == f"{LOST}What was shown as OK is done. Run migrate again."
+    assert str(error.value) == f"{LOST}Everything shown as OK is done. Run migrate again."
     assert run_sql("SELECT count(*) FROM django_migrations") == [(1,)]
 
 

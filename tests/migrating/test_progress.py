@@ -32,7 +32,7 @@ def new_transaction(*, is_committed: bool) -> str:
     ("progress", "standing"),
     [
         (Progress(), f"Nothing was changed. {AGAIN}"),
-        (Progress(has_changed=True), f"What was shown as OK is done. {AGAIN}"),
+        (Progress(has_changed=True), f"Everything shown as OK is done. {AGAIN}"),
         (
             Progress(migration=migration(atomic=False)),
             f"users.0001_initial is not atomic: a part of it may have been done. {AGAIN}",

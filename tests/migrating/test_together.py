@@ -43,7 +43,7 @@ def test_several_migrate_at_once__one_applies_all_and_the_others_nothing(
         outputs = [process.communicate(timeout=PATIENCE) for process in processes]
     assert [err for _, err in outputs] == [""] * SEVERAL
     with server.connect(database) as connection:
-        all_of_them = applied(connection)
+        all_of_them = count_applied(connection)
     done = sorted(out.count("... OK") for out, _ in outputs)
     assert done == [0] * (SEVERAL - 1) + [all_of_them]
 
@@ -53,20 +53,20 @@ def test_migrate_that_waits_for_one_that_is_killed__takes_over(
 ) -> None:
     holder = start(server.url(database))
     with server.connect(database) as connection:
-        assert eventually(lambda: applied(connection) > 3)
+        assert eventually(lambda: count_applied(connection) > 3)
         holder.send_signal(signal.SIGSTOP)
         heir = start(server.url(database))
         assert heir.stdout is not None
         assert heir.stdout.readline().startswith("Waiting for migrate by pid ")
-        before = applied(connection)
+        before = count_applied(connection)
         holder.kill()
         holder.communicate()
         out, err = heir.communicate(timeout=PATIENCE)
         assert (heir.returncode, err) == (0, "")
-        assert before + out.count("... OK") == applied(connection) > before
+        assert before + out.count("... OK") == count_applied(connection) > before
 
 
-def applied(connection: psycopg.Connection[Any]) -> int:
+def count_applied(connection: psycopg.Connection[Any]) -> int:
     """Return how many migrations are on record."""
     with suppress(psycopg.errors.UndefinedTable):
         [(number, different)] = connection.execute(RECORDS).fetchall()

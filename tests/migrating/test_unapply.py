@@ -235,8 +235,8 @@ def test_rollback_whose_last_step_fails__changes_nothing_and_the_next_one_runs_i
     assert str(error.value) == (
         "Cannot unapply payments.0001_initial: undoing 'Create model Payment' fails: cannot drop "
         "table payments because other objects depend on it: view amounts depends on table "
-        "payments. Nothing was changed. Drop the dependent objects, or ask their owner to. What "
-        "was shown as OK is undone."
+        "payments. Nothing was changed. Drop the dependent objects, or ask their owner to. "
+        "Everything shown as OK is undone."
     )
     assert dump() == before
     run_sql("DROP VIEW amounts")

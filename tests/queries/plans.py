@@ -81,7 +81,7 @@ def scans(smallest: int = 1) -> dict[str, tuple[int, int]]:
 
     Unlike plans, the numbers include the scans of cascades. They also include those of earlier
     transactions, so compare them with earlier numbers.
-    A partitioned table was scanned as often by index as the partition that was scanned least.
+    The number of index scans of a partitioned table is the lowest of its partitions'.
     Tables and partitions of fewer than `smallest` pages do not count, because PostgreSQL reads all
     of their pages instead of an index.
     """

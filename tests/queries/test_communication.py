@@ -150,7 +150,7 @@ def test_published_announcements_of_a_course__are_newest_first() -> None:
     assert list(course.announcements.published()) == [new, old]
 
 
-def test_due_announcements__are_scheduled_and_not_published_first_due_first() -> None:
+def test_due_announcements__are_unpublished_and_sorted_by_due_time() -> None:
     now_due, long_due = (
         AnnouncementFactory.create(scheduled_for=NOW - days * DAY) for days in (0, 1)
     )

@@ -48,7 +48,7 @@ def test_table_that_would_be_dropped_but_was_not_shown__refused(item: Lab) -> No
     statement = "CREATE TABLE extra (id int); INSERT INTO item (price) VALUES (1)"
     assert refused_after_the_plan(statement) == (
         "The rollback would now also remove table extra, rows of item, which its plan did not "
-        "show. Nothing was changed. Run rollback again, and read the new plan. What was shown as "
+        "show. Nothing was changed. Run rollback again, and read the new plan. Everything shown as "
         "OK is undone."
     )
 
@@ -67,7 +67,7 @@ def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
         "Cannot unapply lab.0002_size: undoing 'Add field size to Item' fails: cannot drop "
         "column size of table item because other objects depend on it: view sizes depends on "
         "column size of table item. Nothing was changed. Drop the dependent objects, or ask "
-        "their owner to. What was shown as OK is undone."
+        "their owner to. Everything shown as OK is undone."
     )
 
 

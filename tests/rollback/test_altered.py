@@ -35,7 +35,7 @@ migrations.RunSQL(
 """
 
 
-def test_objects_that_reverse_sql_alters__restored(lab: Lab) -> None:
+def test_objects_altered_by_reverse_sql__restored(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
     lab.write_migration("0002_made", MADE)
@@ -51,7 +51,8 @@ def test_objects_that_reverse_sql_alters__restored(lab: Lab) -> None:
     assert contents() == before
 
 
-RENAMED = {
+# Each pair is the SQL of a migration and the SQL that reverses it.
+RENAMED_OR_DROPPED = {
     "ALTER TABLE notes RENAME TO papers": "ALTER TABLE papers RENAME TO notes",
     "ALTER TABLE papers RENAME a TO b": "ALTER TABLE papers RENAME b TO a",
     "ALTER TABLE moved SET SCHEMA archive": "ALTER TABLE archive.moved SET SCHEMA public",
@@ -63,7 +64,7 @@ RENAMED = {
     "DROP COLLATION c": 'CREATE COLLATION c FROM "C"',
     "DROP SCHEMA gone": "CREATE SCHEMA gone",
 }
-PARTS = {
+PARTS_ALTERED = {
     "ALTER TABLE k1 ADD CONSTRAINT c CHECK (a <> '')": "ALTER TABLE k1 DROP CONSTRAINT c",
     "CREATE INDEX i ON k2 (a)": "DROP INDEX i",
     "ALTER TABLE k3 ALTER a SET DEFAULT 'z'": "ALTER TABLE k3 ALTER a DROP DEFAULT",
@@ -115,10 +116,10 @@ TABLES = """
 """
 
 
-def test_objects_that_only_sql_made_and_renames_or_alters__restored(lab: Lab) -> None:
+def test_objects_renamed_or_altered_by_reverse_sql__restored(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
-    changes = RENAMED | PARTS
+    changes = RENAMED_OR_DROPPED | PARTS_ALTERED
     backwards = ";".join(reversed(changes.values()))
     lab.write_migration("0002_made", f"migrations.RunSQL({TABLES!r}, ''),")
     lab.write_migration("0003_altered", f"migrations.RunSQL({';'.join(changes)!r}, {backwards!r}),")
@@ -133,10 +134,10 @@ def test_objects_that_only_sql_made_and_renames_or_alters__restored(lab: Lab) ->
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
     rollback("--restore", path, *GO_ON)
     assert dump() == before
-    assert run_sql(DISABLED) == []  # pg_dump leaves them out
+    assert run_sql(DISABLED_TRIGGERS) == []  # pg_dump leaves out internal triggers
 
 
-DISABLED = "SELECT tgname FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O'"
+DISABLED_TRIGGERS = "SELECT tgname FROM pg_trigger WHERE tgisinternal AND tgenabled <> 'O'"
 RENAMED_TABLE = """
 migrations.RenameModel("Item", "Thing"), migrations.RenameField("Thing", "n", "amount"),
 """

@@ -34,16 +34,16 @@ def disputed(lab: Lab) -> None:
     run_sql("INSERT INTO payments (status) SELECT 'disputed' FROM generate_series(1, 11)")
 
 
-def test_label_of_a_type_that_is_dropped__not_in_the_way(disputed: None) -> None:
+def test_rollback_of_the_app__ignores_rows_that_use_the_label(disputed: None) -> None:
     assert "Rolled back lab." in "\n".join(rollback("lab", *GO_ON))
 
 
-def test_label_of_a_type_that_is_dropped_to_zero__not_in_the_way(disputed: None) -> None:
+def test_migrate_to_zero__ignores_rows_that_use_the_label(disputed: None) -> None:
     migrate("lab", "zero")
     assert run_sql("SELECT to_regtype('payment_status')") == [(None,)]
 
 
-def test_script_of_dry_run_with_label_of_a_type_that_is_dropped__runs(disputed: None) -> None:
+def test_dry_run_script_of_the_app__runs_while_rows_use_the_label(disputed: None) -> None:
     run_sql("\n".join(rollback("lab", "--dry-run")))
     assert run_sql("SELECT to_regtype('payment_status')") == [(None,)]
 
@@ -56,7 +56,7 @@ def test_script_of_dry_run_with_label_of_a_type_that_is_dropped__runs(disputed: 
     ],
     ids=["migrate", "rollback"],
 )
-def test_label_of_a_type_that_stays__refused_with_an_update_that_works(
+def test_removal_of_a_label_that_rows_use__refused_with_an_update_that_works(
     disputed: None, go_back: Callable[[], object]
 ) -> None:
     update = "UPDATE payments SET status = 'queued' WHERE status = 'disputed';"

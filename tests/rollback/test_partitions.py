@@ -133,7 +133,7 @@ def test_month_made_after_the_plan__refused(monthly_events: None) -> None:
         rollback_until("This destroys", lambda: execute(LATER), "analytics", *GO_ON)
     assert str(error.value) == (
         "The rollback would now also remove table analytics_events_2026_03, which its plan did not "
-        "show. Nothing was changed. Run rollback again, and read the new plan. What was shown as "
+        "show. Nothing was changed. Run rollback again, and read the new plan. Everything shown as "
         "OK is undone."
     )
     assert run_sql("SELECT count(*) FROM analytics_events") == [(10,)]

@@ -14,7 +14,7 @@ REFUSED_LOCK = "could not run distributed query with FOR UPDATE"
 REFUSED_SUBQUERY = (
     "correlated subqueries are not supported when the FROM clause contains a reference"
 )
-"""The error of Citus for a query with, for example, Exists() of rows of several servers."""
+"""The error of Citus for Exists() or OuterRef() over rows of several servers."""
 
 
 class EnumCasts:
@@ -57,8 +57,8 @@ def _refused_lock(model: Any) -> str:
 def _refused_subquery(model: Any) -> str:
     return (
         f"Exists() and OuterRef() cannot compare rows of {model._meta.db_table} one by one with "
-        "rows that are spread over the cluster. Filter by pk__in and the values of the other "
-        "table, which are read once."
+        "rows that are spread over the cluster. Use pk__in with a subquery without OuterRef(), "
+        "which runs once."
     )
 
 

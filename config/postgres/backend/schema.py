@@ -99,8 +99,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         table, new = model._meta.db_table, constraint.default_partition(model)
         column, old = self.unpartitioned.pop(table, ("", ""))
         if column != constraint.column(model):
-            is_there = f"with partitions by {column!r}" if column else "without partitions"
-            raise _partitions_error(table, is_there, "with", constraint.name)
+            existing = f"with partitions by {column!r}" if column else "without partitions"
+            raise _partitions_error(table, existing, "with", constraint.name)
         for statement in self._table_rename_sql(old, new):
             self.execute(statement, None)
 
@@ -307,11 +307,11 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         return using
 
 
-def _partitions_error(table: str, is_there: str, wanted: str, name: str) -> CommandError:
+def _partitions_error(table: str, existing: str, wanted: str, name: str) -> CommandError:
     return CommandError(
-        f"Table {table} exists {is_there}, which PostgreSQL cannot change afterwards. "
-        f"This migration changed nothing. Add a model {wanted} {name!r}, copy the rows to its "
-        "table, and rename both models."
+        f"Table {table} exists {existing}, which PostgreSQL cannot change afterwards. "
+        f"This migration changed nothing. Add a model {wanted} constraint {name!r}, copy the "
+        "rows to its table, and rename both models."
     )
 
 

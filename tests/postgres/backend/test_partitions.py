@@ -61,7 +61,7 @@ def mood(labels: Sequence[str] = LABELS, **options: Any) -> AnyField:
 
 
 def create(table: str = "", **fields: AnyField) -> list[Operation]:
-    """Return operations that create a table of plays in months, and a table it refers to."""
+    """Return operations that create a table partitioned by month, and a table it refers to."""
     columns: list[tuple[str, AnyField]] = [
         ("id", models.BigAutoField(primary_key=True)),
         ("singer", models.ForeignKey("music.Singer", models.CASCADE, null=True)),
@@ -88,20 +88,20 @@ def create(table: str = "", **fields: AnyField) -> list[Operation]:
     ]
 
 
-def make_month(table: str = "music_play", month: str = "music_play_2026_11") -> None:
+def make_month_with_rows(table: str = "music_play", month: str = "music_play_2026_11") -> None:
     run_sql(
         f"CREATE TABLE {month} PARTITION OF {table}"
         " FOR VALUES FROM ('2026-11-01 00:00Z') TO ('2026-12-01 00:00Z')"
     )
     run_sql(f"INSERT INTO {table} (title, time) VALUES ('a', '2026-11-05'), ('b', '2026-12-05')")
-    connection.check_constraints()
+    connection.check_constraints()  # a table with pending foreign key checks cannot be altered
 
 
 @pytest.fixture
 def state(db: None) -> ProjectState:
     """Create the table, with a row in a month and one in the default partition."""
     after = applied(ProjectState(), *create())
-    make_month()
+    make_month_with_rows()
     return after
 
 
@@ -135,7 +135,7 @@ def collected(state: ProjectState, *operations: Operation) -> list[str]:
 
 CHANGES: dict[str, Sequence[Operation]] = {
     "new column": [AddField("play", "size", models.IntegerField(db_default=1))],
-    "new column with a default of its own": [
+    "new column with a default only in Python": [
         AddField("play", "size", models.IntegerField(default=1, null=True))
     ],
     "new indexed column": [AddField("play", "size", models.IntegerField(null=True, db_index=True))],
@@ -170,7 +170,7 @@ CHANGES: dict[str, Sequence[Operation]] = {
     ],
     "not indexed": [AlterField("play", "title", models.CharField(max_length=20, db_default=""))],
     "renamed column": [RenameField("play", "title", "name")],
-    "renamed column of the partitions": [
+    "renamed partition column": [
         RemoveConstraint("play", "music_play_title_uniq"),
         RemoveConstraint("play", "music_play_default"),
         RenameField("play", "time", "moment"),
@@ -228,7 +228,7 @@ def test_change__reaches_every_partition_and_is_undone(
 
 
 def indexes_by_partition() -> list[tuple[Any, ...]]:
-    """Return each table with its number of indexes that are parts of an index of its parent."""
+    """Return each table, and how many of its indexes are attached to an index of its parent."""
     return run_sql(
         "SELECT indrelid::regclass::text, count(inhparent) FROM pg_index"
         " LEFT JOIN pg_inherits ON inhrelid = indexrelid"
@@ -236,7 +236,7 @@ def indexes_by_partition() -> list[tuple[Any, ...]]:
     )
 
 
-def test_new_table__is_partitioned_by_the_column_and_has_a_key_of_both(db: None) -> None:
+def test_new_table__is_partitioned_by_time_and_has_time_in_its_primary_key(db: None) -> None:
     applied(ProjectState(), *create())
     assert run_sql(
         "SELECT pg_get_partkeydef('music_play'::regclass), relname, pg_get_expr(relpartbound, oid)"
@@ -248,9 +248,9 @@ def test_new_table__is_partitioned_by_the_column_and_has_a_key_of_both(db: None)
     ) == [("music_play_pkey", 'PRIMARY KEY (id, "time")')]
 
 
-def test_table_undone__leaves_nothing(db: None) -> None:
+def test_creation_undone__leaves_nothing(db: None) -> None:
     applied(ProjectState(), *create())
-    make_month()
+    make_month_with_rows()
     before = ProjectState()
     unapplied(before, *create())
     assert [line for line in schema() if "music" in line or "mood" in line] == []
@@ -305,7 +305,7 @@ BY_OTHER = AddConstraint("play", MonthlyPartitions("other", name="music_play_def
 
 
 @pytest.mark.parametrize(
-    ("table", "operations", "is_there", "wanted"),
+    ("table", "operations", "existing", "wanted"),
     [
         ([WITHOUT_PARTITIONS], [AddConstraint("play", BY_TIME)], "without partitions", "with"),
         (create(), [REMOVE], "with partitions", "without"),
@@ -319,15 +319,15 @@ BY_OTHER = AddConstraint("play", MonthlyPartitions("other", name="music_play_def
     ids=["added", "removed", "by another column"],
 )
 def test_partitions_of_an_existing_table_changed__refused(
-    db: None, table: list[Operation], operations: list[Operation], is_there: str, wanted: str
+    db: None, table: list[Operation], operations: list[Operation], existing: str, wanted: str
 ) -> None:
     state = applied(ProjectState(), *table)
     with pytest.raises(CommandError) as error:
         applied(state, *operations)
     assert str(error.value) == (
-        f"Table music_play exists {is_there}, which PostgreSQL cannot change afterwards. "
-        f"This migration changed nothing. Add a model {wanted} 'music_play_default', copy the "
-        "rows to its table, and rename both models."
+        f"Table music_play exists {existing}, which PostgreSQL cannot change afterwards. "
+        f"This migration changed nothing. Add a model {wanted} constraint 'music_play_default', "
+        "copy the rows to its table, and rename both models."
     )
 
 
@@ -373,7 +373,7 @@ def test_partition_with_a_name_of_its_own__keeps_it_when_the_table_is_renamed(
     assert partitions("plays") == ["late_2026_11", "music_play_default"]
 
 
-def test_comments__are_those_of_the_table(state: ProjectState) -> None:
+def test_comments_of_the_table_and_a_column__are_set(state: ProjectState) -> None:
     commented = mood(db_default="sad", db_comment="100% of it.")
     applied(
         state,
@@ -390,7 +390,7 @@ LATE = models.Index(fields=["time"], name="music_play_late_idx")
 
 
 def attached_indexes(name: str) -> list[tuple[Any, ...]]:
-    """Return the parts of an index in partitions, and whether it is valid as a whole."""
+    """Return the indexes attached to the index `name`, each with whether `name` is valid."""
     return run_sql(
         "SELECT inhrelid::regclass::text, indisvalid FROM pg_inherits"
         f" JOIN pg_index ON indexrelid = inhparent WHERE inhparent = '{name}'::regclass ORDER BY 1"
@@ -408,7 +408,7 @@ def own_database(
 
 def test_index_built_concurrently__is_built_on_each_partition_first(own_database: None) -> None:
     state = applied(ProjectState(), *create())
-    make_month()
+    make_month_with_rows()
     assert collected(state, AddIndexConcurrently("play", LATE)) == [
         'CREATE INDEX CONCURRENTLY "music_play_2026_11_late_idx" ON "music_play_2026_11" ("time");',
         'CREATE INDEX CONCURRENTLY "music_play_default_late_idx" ON "music_play_default" ("time");',
@@ -418,7 +418,7 @@ def test_index_built_concurrently__is_built_on_each_partition_first(own_database
 
 def test_index_built_concurrently_after_an_interruption__is_completed(own_database: None) -> None:
     state = applied(ProjectState(), *create())
-    make_month()
+    make_month_with_rows()
     run_sql("CREATE INDEX music_play_2026_11_late_idx ON music_play_2026_11 (time)")
     with connection.schema_editor(atomic=False) as editor:
         late = migration("0002_late", AddIndexConcurrently("play", LATE), atomic=False)
@@ -429,7 +429,7 @@ def test_index_built_concurrently_after_an_interruption__is_completed(own_databa
     ]
 
 
-def test_index_removed_concurrently__is_removed_with_its_parts(own_database: None) -> None:
+def test_index_removed_concurrently__is_removed_by_one_plain_statement(own_database: None) -> None:
     state = applied(ProjectState(), *create(), AddIndex("play", LATE))
     remove = RemoveIndexConcurrently("play", "music_play_late_idx")
     assert collected(state, remove) == ['DROP INDEX IF EXISTS "music_play_late_idx";']
