@@ -107,16 +107,21 @@ def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iter
 
 @contextmanager
 def _autocommit(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Turn autocommit on, because with AUTOCOMMIT off in settings atomic() does not commit."""
+    """Turn autocommit on, because with AUTOCOMMIT off in settings atomic() does not commit.
+
+    If the connection is lost, Django opens the next one with the value in the settings.
+    """
     if connection.in_atomic_block or connection.get_autocommit():
         yield
         return
     connection.commit()
     connection.set_autocommit(True)
+    connection.settings_dict["AUTOCOMMIT"] = True
     try:
         yield
     finally:
-        connection.set_autocommit(False)
+        connection.settings_dict["AUTOCOMMIT"] = False
+        connection.close()  # it may be lost, so autocommit cannot be turned off again
 
 
 @contextmanager

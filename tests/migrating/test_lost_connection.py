@@ -7,6 +7,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from tests.migrating.sessions import migrate_until, session
+from tests.support.lab import Lab
 from tests.support.migrations import extra_migration, finished, migrate, run_sql
 from tests.support.proxy import Proxy, proxied
 
@@ -37,6 +38,19 @@ def test_migration_whose_commit_is_not_answered__is_applied_and_migrate_continue
         lines = migrate_until("Applying users.0099", cutting(proxy, "after"), "users")
     assert finished(lines) == ["users.0099_extra"]
     assert has_table()
+
+
+def test_migrate_with_autocommit_off_whose_commit_is_not_answered__commits_the_others(
+    lab: Lab, proxy: Proxy
+) -> None:
+    for name in ("0001_a", "0002_b"):
+        lab.write_migration(name, f"migrations.RunSQL('CREATE TABLE t{name} ()'),")
+    connection.close()
+    connection.settings_dict["AUTOCOMMIT"] = False
+    lines = migrate_until("Applying lab.0001_a", cutting(proxy, "after"), "lab")
+    connection.close()
+    assert finished(lines) == ["lab.0001_a", "lab.0002_b"]
+    assert run_sql("SELECT to_regclass('t0002_b') IS NOT NULL") == [(True,)]
 
 
 def test_migration_whose_commit_the_server_never_got__is_not_applied(proxy: Proxy) -> None:
