@@ -4,8 +4,8 @@ from config.postgres.catalog import literal, quote
 from config.postgres.citus.layout import Layout, Placement
 
 MODE = "citus.multi_shard_modify_mode"
-# Without this setting, a transaction that has written to a reference table cannot run a statement
-# on several shards that refer to it.
+# Without this setting, a transaction that has changed several shards cannot write to a reference
+# table to which they refer.
 SEQUENTIAL = f"{MODE} = 'sequential'"
 TRIGGERS_ALLOWED = "citus.enable_unsafe_triggers = on"
 """The setting without which Citus refuses all changes of triggers, even DROP TRIGGER."""
