@@ -83,7 +83,7 @@ class LinkFilter(CheckedFilter):
 
 
 class EnumFilter(LinkFilter, admin.ChoicesFieldListFilter):
-    """A filter by labels."""
+    """A filter by the labels of an enum type."""
 
     several = True
 

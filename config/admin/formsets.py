@@ -124,7 +124,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
                 form.add_error(None, refusal)
 
     def _ask_before_deletion(self) -> None:
-        """Refuse to delete rows that another session changed, or more rows than were confirmed."""
+        """Refuse to delete rows that another session changed, or if effects are not confirmed."""
         noun, forms = self.model._meta.verbose_name, self.initial_forms
         deleted: list[Any] = [form for form in forms if self._should_delete_form(form)]
         changed = [form.row for form in deleted if form.changed_elsewhere]

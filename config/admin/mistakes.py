@@ -35,7 +35,7 @@ class Mistake:
     link: str = "Remove it"
 
     def mended(self, parameters: QueryDict) -> str:
-        """Return `parameters` without the mistake, as the query of an address."""
+        """Return `parameters` without the mistake, as a query string."""
         query = parameters.copy()
         query.pop(self.parameter, None)
         if self.instead:

@@ -69,7 +69,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     """The records that may be chosen for a foreign key, if not all."""
 
     list_on_replica = False
-    """True if the rows of the list are read on the replica. All lists are counted there."""
+    """True if the rows of the list are read on the replica. Every list counts its rows there."""
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False  # would count the table once more for each list
@@ -315,7 +315,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """The admin of a table that only the platform itself writes."""
+    """The admin of a table whose rows only the platform itself writes."""
 
     list_on_replica = True
 

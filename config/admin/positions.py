@@ -107,7 +107,7 @@ def _taken(row: models.Model, number: str, other: str, last: int) -> str:
 
 
 def _own_name(row: Any) -> str:
-    """Return the name of `row` without that of its parent. The parent may be new and incomplete."""
+    """Return the name of `row` without its parent's name, because a new parent may lack one."""
     return str(row.get_inline_title() if hasattr(row, "get_inline_title") else row)
 
 
