@@ -7,9 +7,9 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """Import the surface when one of its names is first used.
+        """Import config.admin.surface when one of its names is first used.
 
-        Django imports this package before models can be imported, and the theme imports models.
+        Django imports this package before models can be imported, but unfold imports models.
         """
         from importlib import import_module
 

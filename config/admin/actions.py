@@ -26,7 +26,7 @@ class ActionOptions:
         default_choices: Any = None,
         action_location: ActionLocation = ActionLocation.CHANGE_LIST,
     ) -> list[tuple[str, str]]:
-        """Return the choices for Django 6.1: unfold's method lacks `action_location`."""
+        """Accept `action_location`, an argument of Django 6.1 that unfold's method lacks."""
         blank = [("", "Select action")]
         return admin.ModelAdmin.get_action_choices(self, request, blank, action_location)
 

@@ -15,7 +15,7 @@ class AdminConfig(django_admin.AdminConfig):
 
 
 class ThemeConfig(AppConfig):
-    """The templates and styles of the project; listed before unfold, it replaces its templates."""
+    """The project's templates and styles. Listed before unfold, they override its templates."""
 
     name = "config.admin"
     label = "admin_theme"

@@ -19,7 +19,7 @@ class AutocompleteView(AutocompleteJsonView):
     source_field: Any
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer an unknown parameter with status 400, and a wrong term with its problem."""
+        """Answer an unknown parameter with status 400, and a wrong term with the reason."""
         wrong = [
             f"There is no parameter {quoted(name)}." for name in request.GET.keys() - PARAMETERS
         ]

@@ -24,7 +24,7 @@ type QuerySet = models.QuerySet[Any, Any]
 
 @dataclass(frozen=True)
 class Count:
-    """A number of rows. If `exact` is false, there are at least so many."""
+    """A number of rows. If `exact` is false, it is a minimum."""
 
     number: int
     exact: bool = True

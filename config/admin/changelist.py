@@ -39,7 +39,7 @@ NEWEST_ROWS = 20_000
 WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError, ValidationError)
 """Exceptions that Django's lookups raise for values of the wrong type."""
 ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "indexonlyscan")}
-"""Settings that allow only bitmap scans: their cost does not assume that they stop early."""
+"""Settings for bitmap scans only. Other scans seem cheap if a LIMIT might end them early."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -53,7 +53,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     newest: int | None = None
     sorted = True
     _found: Sequence[Any] = ()
-    """Keys of matching rows, if counting the rows takes too long."""
+    """Keys of matching rows, if counting the rows took too long."""
 
     @cached_property
     def total(self) -> Count:
@@ -122,10 +122,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
-        """Return the rows in their order. If they are few, prevent the use of the order's index.
+        """Return the sorted rows. If they are few, keep PostgreSQL from sorting by an index.
 
-        PostgreSQL then finds the rows as it did to count them, and sorts them. Otherwise it might
-        scan that index until it meets matches at the far end.
+        PostgreSQL then finds the rows as it did when it counted them, and sorts them. By an index,
+        it might read most of the table before it finds the matches.
         """
         rows: QuerySet = self.object_list
         order = rows.query.order_by
@@ -207,7 +207,7 @@ class ChangeList(UnfoldChangeList):
         return self.paginator.page(self.page_num).object_list
 
     def _rows_now(self) -> QuerySet:
-        """Return the rows of the page after reading them, while the replica may still be read."""
+        """Read the rows of the page before `reads_replica` returns to the primary."""
         rows = self._rows()
         len(rows)
         return rows
@@ -217,7 +217,7 @@ class ChangeList(UnfoldChangeList):
     ) -> QuerySet:
         """Return no rows if the address has a mistake, and otherwise join the records to show.
 
-        Django joins the records that the columns show only if no others are joined.
+        Django joins them only if the queryset joins no other records.
         """
         self.mistakes = [*wrong_controls(request.GET), *self._forbidden(request)]
         self.forbidden = {mistake.parameter for mistake in self.mistakes}
@@ -292,7 +292,7 @@ class ChangeList(UnfoldChangeList):
 
     @property
     def mended(self) -> list[tuple[Mistake, str]]:
-        """The mistakes, each with the query string of the list without the mistake."""
+        """The mistakes, each with a query string that mends it."""
         return [(mistake, mistake.mended(self.address)) for mistake in self.mistakes]
 
     @property

@@ -36,10 +36,11 @@ COLOURS = {
     BUSY: "active published in_progress submitted under_review educator intermediate medium high",
     WAITING: "pending pending_review revision_requested past_due admin advanced hard urgent",
 }
-"""The labels of enum types that have a colour.
+"""The labels of enum types, by the colour in which they are shown.
 
-Green is a good end, red a bad one, blue is in progress, and amber waits for an action. Levels
-(role, difficulty, priority) rise from grey over blue to amber. All other labels are grey.
+Green marks a good outcome, red a bad one, blue work in progress, and amber what waits for an
+action. Levels (role, difficulty, priority) rise from grey through blue to amber. All other labels
+are grey.
 """
 COLOUR_OF = {label: colour for colour, labels in COLOURS.items() for label in labels.split()}
 
@@ -106,7 +107,7 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
 
 
 def breakable(text: str) -> SafeString:
-    """Return `text` as HTML that may break before an @, so that e-mail addresses can be read."""
+    """Return `text` as HTML. A line may break before an @, so that e-mail addresses fit."""
     return SafeString(escape(text).replace("@", "<wbr>@"))
 
 
@@ -134,7 +135,7 @@ def moment(value: datetime) -> SafeString:
 
 
 def unbroken(text: str) -> SafeString:
-    """Return `text` as HTML that no line break interrupts."""
+    """Return `text` as HTML that stays on one line."""
     return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
@@ -150,7 +151,7 @@ def url_of(row: models.Model) -> str:
 
 
 def label(field: EnumField, value: str) -> SafeString:
-    """Return the title of the label `value` on the colour of the label."""
+    """Return the title of the label `value`, on its colour."""
     return format_html(
         '<span class="inline-block font-semibold rounded-default text-[11px] uppercase '
         'whitespace-nowrap h-6 leading-6 px-2 {}">{}</span>',
@@ -168,7 +169,7 @@ def document(value: Any) -> SafeString:
 
 
 def web_link(value: str) -> str:
-    """Return a link to a web page. Other addresses are not links: browsers run `javascript:`."""
+    """Return a link if `value` is the address of a web page. `javascript:` would run code."""
     if not value.startswith(("http://", "https://")):
         return value
     return format_html(

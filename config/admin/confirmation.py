@@ -1,4 +1,4 @@
-"""The confirmation of a deletion, which must be repeated if other rows would be deleted."""
+"""The confirmation of a deletion, which must be repeated if the rows to delete have changed."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ UNREADABLE = "The numbers that the page sent are damaged. Look at them again."
 
 
 class ChangedSinceError(Exception):
-    """Other rows would be deleted than the user confirmed. The argument lists the differences."""
+    """The rows to delete are not those that the user confirmed. The argument lists differences."""
 
 
 def signed_counts(deletion: Deletion) -> str:
@@ -39,7 +39,7 @@ def signed_counts(deletion: Deletion) -> str:
 
 def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
     """Raise ChangedSinceError if the rows to delete are no longer those that the page showed."""
-    # An action is also a POST when its page is first shown.
+    # The request that first opens the confirmation of an action is a POST, too.
     is_confirmed = request.POST and ("post" in request.POST or "action" not in request.POST)
     if is_confirmed and (said := differences(deletion, request.POST.get(INPUT, ""))):
         raise ChangedSinceError(said)
@@ -48,7 +48,7 @@ def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
 def differences(deletion: Deletion, value: str) -> list[str]:
     """Return a sentence for each difference between the confirmed deletion and the current one.
 
-    `value` is the text of the hidden input. Without it, only the rows themselves are confirmed.
+    `value` is the text of the hidden input. Without it, only the selected rows are confirmed.
     """
     try:
         before = signing.loads(value, salt=SALT) if value else _only(deletion)
@@ -60,18 +60,18 @@ def differences(deletion: Deletion, value: str) -> list[str]:
 
 
 def _only(deletion: Deletion) -> dict[str, list[Any]]:
-    """Return the numbers that are confirmed without the hidden input: the rows themselves."""
+    """Return the numbers for a deletion that affects only the selected rows."""
     title = str(deletion.model._meta.verbose_name_plural)
     return {title: [f"{len(deletion.keys):,}", 0]}
 
 
 @contextmanager
 def exactly(deletion: Deletion) -> Iterator[None]:
-    """Raise ChangedSinceError if PostgreSQL does not write as many rows as were counted.
+    """Raise ChangedSinceError if the block does not write as many rows as were counted.
 
     Another session may add rows between the count and the deletion. PostgreSQL itself counts the
-    rows that a transaction deletes and updates, including those of cascades. It does not if
-    `track_counts` is off, but autovacuum needs that setting, so it is on.
+    rows that a transaction deletes and updates, including those of cascades. This needs
+    `track_counts`, which is on wherever autovacuum runs.
     """
     before = _written_so_far()
     yield
@@ -111,7 +111,7 @@ def _name(affected: Affected) -> str:
 
 
 def _differ(before: list[Any], now: list[Any]) -> bool:
-    """Return whether the numbers differ or, if both were counted completely, the rows."""
+    """Return whether the numbers or, if both were counted completely, the digests differ."""
     return before[0] != now[0] or (0 not in (before[1], now[1]) and before[1] != now[1])
 
 
@@ -126,6 +126,6 @@ def _table(affected: Affected) -> str:
 
 
 def _written_so_far() -> Counter[tuple[str, bool]]:
-    """Return how many rows this transaction has deleted or updated, by table and "updated"."""
+    """Count the rows that this transaction has deleted (False) or updated (True), by table."""
     rows = read_rows(connection, WRITTEN)
     return Counter({(table, updated): number for table, updated, number in rows})

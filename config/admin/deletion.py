@@ -1,6 +1,6 @@
 """Counts of the rows that are deleted along with a record, and of the links that become NULL.
 
-PostgreSQL collects the keys table by table; Python reads no rows.
+PostgreSQL collects the keys table by table. Python reads them only on a Citus cluster.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ class Affected:
     count: Count
     estimate: int = 0
     digest: int = 0
-    """A digest of the keys, or 0 if not all were read. Other rows have another digest."""
+    """A digest of the keys, or 0 if not all were read. Different keys have different digests."""
     field: str = ""
 
     @property
@@ -100,7 +100,7 @@ class Deletion:
 
     @property
     def kept(self) -> list[Affected]:
-        """The tables with rows that stay and lose their link to a deleted row."""
+        """The foreign keys that become NULL in some row."""
         return [affected for affected in self._counts[1] if affected.count]
 
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
@@ -170,7 +170,7 @@ class DeletionQuery:
 
     @cached_property
     def tables(self) -> list[Model]:
-        """All tables that lose rows, each after the tables that it refers to."""
+        """All tables that can lose rows, each after the tables that it refers to."""
         found: dict[Model, None] = {}
         self._visit(self.model, found)
         return list(reversed(found))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def numbers_by_steps(query: "DeletionQuery", keys: Sequence[Any]) -> list[list[int]]:
-    """Return the counts of `query`, each with a digest of the counted keys, or 0 if limited."""
+    """Return the counts of `query`, each with a digest of the keys (0 if there is a limit)."""
     found: dict[Model, list[Any]] = {}
     for model in query.tables:
         filters = [(field.name, found[parent]) for parent, field in query.foreign_keys(model)]
@@ -24,7 +24,7 @@ def numbers_by_steps(query: "DeletionQuery", keys: Sequence[Any]) -> list[list[i
 
 
 def _with_own(query: "DeletionQuery", model: Model, keys: list[Any]) -> list[Any]:
-    """Add the rows of the same table that refer to these rows, directly or indirectly."""
+    """Return `keys` and the keys of rows of the same table that refer to them, even indirectly."""
     found: dict[Any, None] = {}
     while keys:
         found |= dict.fromkeys(keys)

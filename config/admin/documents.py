@@ -1,4 +1,4 @@
-"""Inputs for JSON documents that lose no digit, and explain what PostgreSQL cannot store."""
+"""Inputs for JSON documents. They keep all digits, and explain what PostgreSQL cannot store."""
 
 import json
 import re
@@ -91,7 +91,7 @@ class JSONFormField(forms.JSONField):
         return _parsed(value) if value.strip() else None
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether PostgreSQL would store another document. It tells 1.10 from 1.1."""
+        """Return whether PostgreSQL would store a different document. 1.10 differs from 1.1."""
         if self.disabled or _normalized(data) == _normalized(self.prepare_value(initial)):
             return False
         try:
@@ -111,7 +111,7 @@ class JSONFormField(forms.JSONField):
 
 
 def indented(document: Any) -> str:
-    """Return the document as text, indented unless deep nesting would make most of it blanks."""
+    """Return the document as indented text, unless indentation would be most of the text."""
     text = json_text(document)
     return text if depth(text) > DEEPEST_INDENTED else json_text(document, indent=2)
 

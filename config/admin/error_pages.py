@@ -208,7 +208,7 @@ class ReadOnlyNotice:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Return the page. Its status keeps Django from saving the session, which would fail."""
+        """Return the page. With status 503, Django does not save the session, which would fail."""
         if isinstance(driver_error(error), ReadOnlySqlTransaction):
             return error_page(request, 503, READ_ONLY)
         return None

@@ -30,7 +30,7 @@ FORMULA = tuple(
 FOR_EXCEL = "excel"
 """The parameter that adds a byte order mark to an export as CSV.
 
-Without the mark, Excel takes UTF-8 for another encoding. Other programs take the mark for data.
+Without the mark, Excel reads UTF-8 as another encoding. Other programs read the mark as data.
 """
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -41,8 +41,8 @@ type Rows = Iterator[tuple[Any, ...]]
 def read(rows: QuerySet, fields: Fields) -> Rows:
     """Return the values of each row, in the order of the keys.
 
-    The rows are read while the response is sent. The request's context is kept until then, so that
-    they may come from the replica.
+    The rows are read while the response is sent, but in the context of the request, which decides
+    whether they may come from the replica.
     """
     values = rows.order_by("pk").values_list("pk", *map(_expression, fields))
     return _in_pieces(values, copy_context())
@@ -83,10 +83,10 @@ class DocumentField(models.TextField):  # type: ignore[type-arg]  # not generic 
 
 
 def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
-    """Yield CSV lines. Text is quoted; NULL is an empty value without quotes, as in those of COPY.
+    """Yield CSV lines. Text is quoted and NULL is not, so that COPY can tell NULL from empty text.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front, because any CSV may
-    be opened in a spreadsheet. JSON has the text unchanged.
+    be opened in a spreadsheet. JSON keeps the text unchanged.
     """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_STRINGS)
     yield ",".join(names) + "\r\n"

@@ -76,14 +76,14 @@ class LinkFilter(CheckedFilter):
     """The options that the theme's template reads."""
 
     def kept(self) -> list[tuple[str, str]]:
-        """Return this filter's parameters, which the form of the other filters must send along."""
+        """Return this filter's parameters, which the form with the other filters sends along."""
         names = filter(None, self.expected_parameters())
         given = [(name, value) for name in names for value in self.request.GET.getlist(name)]
         return list(dict.fromkeys(given))
 
 
 class EnumFilter(LinkFilter, admin.ChoicesFieldListFilter):
-    """A filter by labels."""
+    """A filter by the labels of an enum type."""
 
     several = True
 
@@ -101,7 +101,7 @@ class EnumFilter(LinkFilter, admin.ChoicesFieldListFilter):
         return [str(label) for label, _ in self.field.flatchoices]
 
 
-# Register it for the admin classes of other packages as well.
+# Use EnumFilter in the admin classes of other packages, too.
 admin.FieldListFilter.register(
     lambda field: isinstance(field, EnumField), EnumFilter, take_priority=True
 )
@@ -198,7 +198,7 @@ class DaysFilter(RangeFilter, RangeDateFilter):
     kind = "a date; write 2025-12-31."
 
     def bound(self, end: str, value: date) -> models.Q:
-        """Include the whole last day. No day follows date.max, so it excludes no row."""
+        """Include the whole last day. 9999-12-31 sets no limit: Python has no day after it."""
         if end == "from":
             return models.Q((f"{self.field_path}__gte", _midnight(value)))
         if value == date.max:
@@ -219,7 +219,7 @@ class NumbersFilter(RangeFilter, RangeNumericFilter):
 
 
 class FilterSelect(RecordSelect):
-    """An input that finds a record by typing, and keeps a value that is not the key of a record."""
+    """An autocomplete input that keeps a value that is not the key of a record."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         groups = super().optgroups(name, value, attr)
@@ -234,7 +234,7 @@ class RecordForm(AutocompleteDropdownForm):
 
 
 class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[misc]  # in unfold
-    """A filter by a record that is found by typing, without a list of all records."""
+    """A filter by a related record, which is chosen in an autocomplete input."""
 
     form_class = RecordForm
     field: Any

@@ -33,7 +33,7 @@ class FormOptions:
     money: ClassVar[dict[str, str]] = {}
     """The path to the currency of each amount: `{"amount": "payment__currency"}`."""
     offers: ClassVar[dict[str, Callable[[], Mapping[str, str]]]] = {}
-    """Functions that return the values to choose from, with their names, by field."""
+    """For some fields, a function that returns the values to choose from, with their names."""
     model: type[models.Model]
     opts: Any
 
@@ -62,14 +62,14 @@ class FormOptions:
         return name_inputs(field) if field else None
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Return an input that finds a record by typing."""
+        """Return an autocomplete input."""
         kwargs.setdefault("widget", RecordSelect(db_field, admin.site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Return an input that starts empty if the column has no default.
 
-        By default, unfold selects the first choice.
+        Unfold would select the first choice.
         """
         chosen = db_field.has_default() or "initial" in kwargs
         kwargs["choices"] = db_field.get_choices(include_blank=db_field.blank or not chosen)

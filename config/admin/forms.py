@@ -51,7 +51,7 @@ class BoundField(forms.BoundField):
 
 @dataclass(frozen=True)
 class Allowed:
-    """The records that may be chosen for a foreign key. A row may keep the one that it has."""
+    """The records that may be chosen for a foreign key. A row may keep its present one."""
 
     condition: Q
     noun: str
@@ -61,15 +61,15 @@ class Allowed:
 class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form that saves only the values that were edited, and checks the table's constraints.
 
-    A value counts as edited if it differs from the one that the page had shown. Other columns are
-    neither cleaned nor written. If another session has changed an edited column since the page was
-    shown, nothing is saved.
+    A value counts as edited if it differs both from the value that the page had shown and from the
+    value in the database. Other columns are not written, and errors in them are ignored. If another
+    session has changed an edited column since the page was shown, nothing is saved.
     """
 
     bound_field_class = BoundField
     allowed: ClassVar[Mapping[str, Allowed]] = {}
     refusal: ClassVar[Violation | None] = None
-    """The constraint for which PostgreSQL refused to save this form."""
+    """Why a first attempt to save this form failed, if it did."""
 
     def __init__(self, *args: Any, shown: ShownPage | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -104,7 +104,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @cached_property
     def changed_data(self) -> list[str]:
-        """The fields whose value differs from that on the page and from that in the database."""
+        """The fields whose value was edited."""
         return [
             name
             for name in super().changed_data
@@ -128,7 +128,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
 
     def _is_same(self, name: str, value: Any) -> bool:
-        """Return whether the browser sent what the input `name` sends for an unedited `value`."""
+        """Return whether the value sent for `name` equals `value` as a browser sends it back."""
         sent, field = self[name].data, self.fields[name]
         shown = field.prepare_value(value)
         if isinstance(sent, str) and isinstance(shown, str):
@@ -138,21 +138,21 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return not field.has_changed(value, sent)
 
     def value_now(self, name: str) -> Any:
-        """Return the value of a column in the database, as precise as its input shows it."""
+        """Return the value of a column in the database, as exactly as its input shows it."""
         value = self._values_now.get(name)
         if isinstance(value, datetime) and not self.fields[name].widget.supports_microseconds:
             return value.replace(microsecond=0)
         return value
 
     def clean(self) -> dict[str, Any] | None:
-        """Take untouched columns from the database, and refuse to overwrite another edit."""
+        """Take untouched columns from the database, and refuse to overwrite changes by others."""
         super().clean()
         for name in self.untouched:
             self.errors.pop(name, None)
             self.cleaned_data[name] = getattr(self.row, name)
         for name in self.changed_data:
             if isinstance(text := self.cleaned_data.get(name), str):
-                # Browsers send line breaks in this form.
+                # Browsers send each line break as CR LF.
                 self.cleaned_data[name] = text.replace("\r\n", "\n")
             if name in self.changed_elsewhere:
                 self.add_error(name, self._conflict(name))
@@ -203,7 +203,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             self._blame(self.refusal)
 
     def constraints(self) -> Sequence[models.BaseConstraint]:
-        """Return the constraints that the row must meet now."""
+        """Return the constraints that this form checks."""
         return list(self.instance._meta.constraints)
 
     def _blame(self, violation: Violation) -> None:
@@ -213,7 +213,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class InlineForm(ModelForm):
-    """A form in a formset, which checks the positions of its rows together."""
+    """A form in a formset. The formset, not the form, checks the positions of its rows."""
 
     def constraints(self) -> Sequence[models.BaseConstraint]:
         return [item for item in super().constraints() if not is_position(item)]
@@ -242,7 +242,7 @@ def name_inputs(field: forms.Field) -> forms.Field:
 
 
 class RecordSelect(AutocompleteSelect):
-    """An input that finds a record by typing, and ignores values that cannot be keys."""
+    """An autocomplete input that ignores values that cannot be keys."""
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         key = self.field.remote_field.get_related_field()

@@ -48,7 +48,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         self.refusals: list[str] = []
         """The messages for the edited forms whose rows are gone. These forms come last."""
         self.counted = ""
-        """The value of the hidden input with the effects on rows other than the marked ones."""
+        """The value of the hidden input with the effects that saving again confirms."""
         self._shown: ShownPage = {}
         if self.is_bound and not self.save_as_new:
             self._shown = opened(self.data)
@@ -114,7 +114,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         del self.management_form
 
     def clean(self) -> None:
-        """Refuse to save edits of rows that are gone until the user saves them as new rows."""
+        """Refuse to save edits of rows that are gone. Saving again adds them as new rows."""
         try:
             super().clean()
             self._ask_before_deletion()
@@ -124,7 +124,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
                 form.add_error(None, refusal)
 
     def _ask_before_deletion(self) -> None:
-        """Refuse to delete rows that another session changed, or more rows than were confirmed."""
+        """Refuse to delete rows that another session changed, or if effects are not confirmed."""
         noun, forms = self.model._meta.verbose_name, self.initial_forms
         deleted: list[Any] = [form for form in forms if self._should_delete_form(form)]
         changed = [form.row for form in deleted if form.changed_elsewhere]
@@ -158,12 +158,12 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         request: Any = self.request
         key = self.get_pagination_key()
         page = request.GET.get(key) or request.POST.get(key) or ""
-        # Unfold also passes digits such as ² and very long numbers to int(), which fails.
+        # Unfold's own method fails for digits such as ² and for very long numbers.
         return int(page) if page.isdecimal() and len(page) < 10 and int(page) else 1
 
 
 def _effects(deletion: Deletion) -> Iterator[str]:
-    """Yield the effects of `deletion` on rows other than those that are marked."""
+    """Yield the effects of `deletion` on rows that are not marked for deletion."""
     marked = Count(len(deletion.keys))
     lost = [
         found

@@ -37,7 +37,7 @@ class StackedInline(InlineOptions, unfold.StackedInline):
 
 
 class TabularInline(InlineOptions, unfold.TabularInline):
-    """An inline in the form of a table, with one row of the database in each line."""
+    """An inline that is shown as a table."""
 
     ordering_field: Any = None
 

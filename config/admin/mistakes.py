@@ -21,7 +21,7 @@ from django.utils.text import capfirst
 FORM_PARAMETERS = ("_changelist_filters", IS_POPUP_VAR, SOURCE_MODEL_VAR, TO_FIELD_VAR)
 HISTORY_PARAMETERS = ("_changelist_filters", PAGE_VAR)
 SHOWN = 60
-"""The number of characters that a message repeats of a value."""
+"""The most characters of a value that a message repeats."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Mistake:
     link: str = "Remove it"
 
     def mended(self, parameters: QueryDict) -> str:
-        """Return `parameters` without the mistake, as the query of an address."""
+        """Return `parameters` without the mistake, as a query string."""
         query = parameters.copy()
         query.pop(self.parameter, None)
         if self.instead:
@@ -51,7 +51,7 @@ def quoted(value: str) -> str:
 
 
 def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake]:
-    """Yield the parameters with different values, except for `several`, which may have them."""
+    """Yield a mistake for each parameter with different values that is not in `several`."""
     for name, values in parameters.lists():
         different = list(dict.fromkeys(filter(None, values)))
         if len(different) > 1 and name not in several:
@@ -60,7 +60,7 @@ def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake
 
 
 def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
-    """Yield the parameters that only Django's own lists have, and a wrong value for a popup."""
+    """Yield mistakes for parameters that only Django's lists have, and for a wrong popup value."""
     for name in (ALL_VAR, IS_FACETS_VAR, SOURCE_MODEL_VAR):
         if name in parameters:
             yield Mistake(name, f"This list has no filter {quoted(name)}.")
@@ -87,7 +87,7 @@ def no_page(typed: str, last: int) -> Iterator[Mistake]:
 
 
 def warn_of_ignored(request: HttpRequest, known: Container[str] = ()) -> None:
-    """Warn on the page of parameters that it does not have."""
+    """Warn on the page about parameters in the address that are not `known`."""
     if request.method == "GET":
         for name in request.GET:
             if name not in known:
@@ -96,7 +96,7 @@ def warn_of_ignored(request: HttpRequest, known: Container[str] = ()) -> None:
 
 
 def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict[str, Any]:
-    """Return the initial values that their fields accept, and warn on the page of the others."""
+    """Return the initial values that their fields accept, and warn about the others."""
     columns = {field.name: field for field in opts.concrete_fields}
     values = dict(initial)
     for name, text in initial.items():

@@ -1,4 +1,4 @@
-"""Inputs that offer a list of texts for a column that may have other texts as well."""
+"""Inputs that offer a list of texts for a column that may also hold other texts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ UNKNOWN = "“{}” is not in the list. It stays as it is until another is chose
 
 
 class OfferField(forms.ChoiceField):
-    """A choice with a search. A stored value that is not in the list may stay, with a notice."""
+    """A select box with a search. It keeps a stored value that is not in the list."""
 
     widget = UnfoldAdminSelect2Widget
 

@@ -69,7 +69,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     """The records that may be chosen for a foreign key, if not all."""
 
     list_on_replica = False
-    """True if the rows of the list are read on the replica. All lists are counted there."""
+    """True if the rows of the list are read on the replica. Every list counts its rows there."""
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False  # would count the table once more for each list
@@ -80,13 +80,16 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     change_form_outer_before_template = "config_admin/related.html"
     warn_unsaved_form = True
     list_display: tuple[str, ...] = ("__str__",)
-    ordering: ClassVar[tuple[str, ...]] = ("-pk",)  # keys are UUIDs in the order of their creation
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)  # keys are UUIDs that sort by creation time
 
     # Lists
 
     @cached_property
     def columns(self) -> list[Any]:
-        """Functions that show the columns of the list; the first column links to the row."""
+        """The entries of `list_display`, with each field name replaced by a function that shows it.
+
+        In the first column, a foreign key is no link, because the column links to the row.
+        """
         return [
             self.shown(name, link=position > 0) if field_at(self.model, name) else name
             for position, name in enumerate(self.list_display)
@@ -128,7 +131,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return found, False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow also `...__exact` of any key that foreign keys lead to. Never allow a secret."""
+        """Also allow `...__exact` of any key that foreign keys lead to. Never allow SECRETS."""
         names = lookup.split("__")
         if SECRETS.intersection(names):
             return False
@@ -186,7 +189,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             return super().changeform_view(request, object_id, *args, **kwargs)
 
     def _keep_typed(self, request: HttpRequest, key: str) -> None:
-        """Turn the form into that of a new row if its row has been deleted meanwhile."""
+        """Turn the form into a form for a new row if its row has been deleted meanwhile."""
         if self.get_object(request, key) is not None or not self.has_add_permission(request):
             return
         noun = self.opts.verbose_name
@@ -210,7 +213,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the links to related records, the limits of the form's size, and its problems."""
+        """Add links to related records, the limits on the form's size, and its errors."""
         context |= {
             "max_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             "max_fields": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
@@ -225,7 +228,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _warn(self, request: HttpRequest, context: dict[str, Any]) -> None:
-        """Warn of parameters of the address that the page does not understand."""
+        """Warn about parameters in the address that the page does not understand."""
         formsets = [inline.formset for inline in context["inline_admin_formsets"]]
         paged = {f"{rows.prefix}-page": rows for rows in formsets if rows.per_page}
         initial = () if context.get("original") else context["adminform"].form.fields
@@ -238,7 +241,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return understood(request, super().get_changeform_initial_data(request), self.opts)
 
     def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Warn of parameters of the address that the page does not understand."""
+        """Warn about parameters in the address that the page does not understand."""
         warn_of_ignored(request, HISTORY_PARAMETERS)
         response = super().history_view(request, *args, **kwargs)
         if isinstance(response, TemplateResponse):
@@ -247,7 +250,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return response
 
     def _form_top(self, context: dict[str, Any]) -> dict[str, Any]:
-        """Return the hidden input with the shown values, and the problems of a sent form."""
+        """Return the value of the hidden input `shown`, and the summary of a sent form."""
         form = context["adminform"].form
         formsets = [inline.formset for inline in context["inline_admin_formsets"]]
         rows = [form, *(row for formset in formsets for row in formset.initial_forms)]
@@ -260,7 +263,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return top
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Save the rows, and warn of those that were gone."""
+        """Save the rows, and warn about rows that no longer exist."""
         super().save_formset(request, form, formset, change)
         for note in formset.notes:
             self.message_user(request, note, messages.WARNING)
@@ -275,7 +278,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, Any], set[str], list[Any]]:
-        """Return the tables whose rows stay, and by title the tables whose rows are deleted.
+        """Return the links that become NULL and, by title, the tables that lose rows.
 
         Django's own method returns each row, and requires permissions to delete related rows.
         """
@@ -296,7 +299,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             return super().delete_view(request, *args, **kwargs)
         except ChangedSinceError as error:
             ask_again(request, error)
-            # Django takes any POST data as a confirmation. Keep the data of a popup in the address.
+            # Django treats any POST data as a confirmation, so pass the rest of the data by GET.
             request.GET = request.GET.copy()
             request.GET.update(request.POST)
             request.POST = QueryDict()
@@ -312,7 +315,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """The admin of a table that only the platform itself writes."""
+    """The admin of a table whose rows only the platform itself writes."""
 
     list_on_replica = True
 

@@ -1,6 +1,6 @@
 """The records that the search palette finds while the user types, within a short time.
 
-It searches only the columns of a table itself. The search of a list includes related records.
+The palette searches only a table's own columns. The search of a list includes related records.
 """
 
 from collections.abc import Sequence
@@ -22,15 +22,15 @@ from config.admin.search import Search
 SHORTEST = 2
 """The length of the shortest term for which records are searched."""
 FOUND = 3
-"""The number of records that are shown of each table."""
+"""The most records of each table that are shown."""
 SCANNED_ROWS = 20_000
-"""The size up to which a table is searched for parts of texts, since that scans the table."""
+"""The most rows of a table that is scanned. Larger tables are searched only by index."""
 MILLISECONDS = 300
 """The time limit of the search of all tables."""
 
 
 def find_records(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Return the records of each table that match, and links to lists that were not searched."""
+    """Return the records of each table that match, and links to lists that may have more."""
     admins = [
         model_admin
         for model_admin in admin.site._registry.values()
@@ -58,7 +58,7 @@ def _keys(term: str, admins: Sequence[Any], large: Sequence[Any]) -> dict[Any, l
 
 
 def matches(term: str, admins: Sequence[Any], large: Sequence[Any]) -> QuerySet:
-    """Return the first matches in each table: the position of the table, and the key."""
+    """Return the first matches in each table: its number in `admins`, and the key."""
     parts = []
     for number, model_admin in enumerate(admins):
         indexed, scanned = _fields(model_admin)

@@ -26,9 +26,10 @@ def value_at(row: Any, path: str) -> Any:
 
 
 def with_names(model: Model, path: str) -> list[str]:
-    """Return the paths to join, so that the name of the record at the end of `path` can be shown.
+    """Return the paths to join to show the name of the record at the end of `path`.
 
-    A cluster cannot join rows that it has spread. Django then reads the record when it is shown.
+    Citus cannot join rows that are spread over servers. Django then reads the record when it is
+    shown.
     """
     if is_spread(field_at(model, path).related_model):
         return []

@@ -69,7 +69,7 @@ class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             return super().save(commit)
 
     def _check(self, position: UniqueConstraint) -> None:
-        """Mark each changed row whose position another row has, on this page or on another one."""
+        """Add an error to each changed row whose position another row has, on any page."""
         parent, number = position.fields
         rows: defaultdict[int, list[models.Model]] = defaultdict(list)
         kept = [form for form in self.forms if self._keeps(form, number)]
@@ -107,7 +107,7 @@ def _taken(row: models.Model, number: str, other: str, last: int) -> str:
 
 
 def _own_name(row: Any) -> str:
-    """Return the name of `row` without that of its parent. The parent may be new and incomplete."""
+    """Return the name of `row` without its parent's name, because a new parent may lack one."""
     return str(row.get_inline_title() if hasattr(row, "get_inline_title") else row)
 
 

@@ -21,9 +21,9 @@ class Link:
     url: str
     icon: str
     count: Count | None = None
-    """The number of rows that refer to the record; None for a record that it refers to."""
+    """The number of rows; None for a parent."""
     label: str = ""
-    """The foreign key to the record; '' for rows that refer to it."""
+    """The name of the foreign key to a parent."""
 
 
 def parents(row: models.Model) -> list[Link]:
@@ -37,9 +37,9 @@ def parents(row: models.Model) -> list[Link]:
 
 
 def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> list[Link]:
-    """Return links to the lists of rows that refer to `row`, or to the only such row.
+    """Return links to the lists of rows that refer to `row`, or to the row of a one-to-one field.
 
-    `through` adds models that refer to `row` through other models, each with its path to `row`.
+    `through` lists models that refer to `row` through other models, each with its path to `row`.
     """
     relations = [*_relations(type(row)), *((apps.get_model(name), path) for name, path in through)]
     rows = [model._base_manager.filter(**{path: row.pk}) for model, path in relations]
@@ -57,7 +57,7 @@ def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> li
 
 
 def only_children(model: type[models.Model]) -> list[tuple[str, type[models.Model]]]:
-    """Return the one-to-one relations to `model`: the attribute of a row, and its model."""
+    """Return the attributes of a row that hold its one-to-one children, each with its model."""
     return [
         (str(relation.get_accessor_name()), relation.related_model)
         for relation in model._meta.related_objects

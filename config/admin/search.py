@@ -34,7 +34,7 @@ class Search:
         """The plural names of related tables with too many rows that match a word."""
 
     def matching(self, rows: QuerySet) -> QuerySet:
-        """Return the rows that have each word in one of the fields, or none for a wrong term."""
+        """Return the rows that have each word in one of the fields, or none if `problem` is set."""
         if self.problem:
             return rows.none()
         for word in self.words:
@@ -43,7 +43,7 @@ class Search:
         return rows
 
     def _condition(self, model: type[models.Model], path: str, word: str) -> Q:
-        """Return the condition that `word` is at `path`.
+        """Return the condition that the field at `path` matches `word`.
 
         Each foreign key in the path takes a separate query.
         """

@@ -44,7 +44,7 @@ def signed_values(rows: Iterable[tuple[models.Model, Texts]]) -> str:
 
 
 def opened(data: Mapping[str, Any]) -> ShownPage:
-    """Return the rows in the hidden input of a form that sent `data`, or none if it is missing."""
+    """Return the rows in the hidden input in `data`, or none if it is missing or was changed."""
     try:
         page = signing.loads(data.get(INPUT, ""), salt=SALT)
     except signing.BadSignature:
@@ -67,7 +67,7 @@ def values_of(model: type[models.Model], texts: Texts) -> dict[str, Any]:
 
 
 def shown_zone(data: Mapping[str, Any]) -> tzinfo:
-    """Return the time zone of the page whose form sent `data`."""
+    """Return the time zone of the page that sent `data`, or the current one if it is unknown."""
     try:
         return ZoneInfo(opened(data)[ZONE].caption)
     except (LookupError, ValueError):

@@ -42,7 +42,7 @@ class AdminSite(UnfoldAdminSite):
         return throttled(super().login, request, *args, **kwargs)
 
     def password_change(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Read the account again and lock it, because Django's form saves all of its columns."""
+        """Lock and reload the account, because Django's form saves every column of the row."""
         warn_of_ignored(request)
         with transaction.atomic():
             if request.method == "POST":
@@ -81,7 +81,7 @@ class AdminSite(UnfoldAdminSite):
         return TemplateResponse(request, template, context, headers={"HX-Trigger": "search"})
 
     def matching(self, request: HttpRequest, term: str) -> list[SearchResult]:
-        """Return the matching tables and records, or one entry with the problem of the term."""
+        """Return the matching tables and records, or one entry that says why none were searched."""
         if problem := search_problem(term):
             return [SearchResult(problem, "Nothing was searched", reverse("admin:index"), "error")]
         tables = self._search_apps(self.get_app_list(request), term.lower())

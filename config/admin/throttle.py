@@ -71,7 +71,7 @@ class FailureCounter(NamedTuple):
     seconds: int = 0
 
     def increased(self) -> "FailureCounter":
-        """Count the present attempt, and return the counter with its number and time to live."""
+        """Count the present attempt, and return the counter with the new number and seconds."""
         with connection.cursor() as cursor:
             cursor.execute(
                 COUNT, {"key": self.key, "limit": self.limit, "period": PERIOD.total_seconds()}
@@ -88,7 +88,7 @@ class FailureCounter(NamedTuple):
 
 
 def throttled(login: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """Call the view `login` within the limit on failures. A redirect is a login that succeeded."""
+    """Call the view `login` within the limit on failures. A redirect means success."""
     if request.method != "POST":
         return login(request, *args, **kwargs)
     used_up = None

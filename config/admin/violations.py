@@ -33,7 +33,7 @@ def violation_of(
 ) -> Violation:
     """Return the message for a violation of `constraint`, by `row` if it is known.
 
-    The message is declared in the admin of `model` (`violations`) or composed from the condition.
+    The message is declared in the admin of `model` (`violations`) or composed from the constraint.
     """
     said: dict[str, tuple[str, str]] = getattr(admin.site.get_model_admin(model), "violations", {})
     if constraint.name in said:
@@ -90,7 +90,7 @@ def refused(
     model: type[models.Model],
     data: Mapping[str, str],
 ) -> Violation:
-    """Return the violation for an error of PostgreSQL when a form was saved.
+    """Return the violation for an error that was raised when a form was saved.
 
     Raise the error if it is not about the values.
     """
@@ -102,7 +102,7 @@ def refused(
         return Violation(None, str(error))
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
     for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
-        # On a cluster the number of the shard follows.
+        # On a cluster, the number of the shard follows the name.
         if re.fullmatch(rf"{re.escape(constraint.name)}(_\d+)?", name):
             return violation_of(constraint, model)
     return Violation(None, f"PostgreSQL refused the values: {str(error).splitlines()[0]}.")

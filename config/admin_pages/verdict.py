@@ -63,7 +63,7 @@ class Verdict:
 def compare_now() -> Verdict:
     """Compare the database with the models, and keep the verdict for `last_verdict`."""
     try:
-        with translation.override(None):  # the autodetector runs, as in makemigrations
+        with translation.override(None):  # for the autodetector, as in makemigrations
             result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
         differences = [_difference(finding) for finding in result.findings]
         found = Verdict(timezone.now(), verdict(result), differences)

@@ -11,13 +11,13 @@ from django.utils.text import capfirst
 
 register = template.Library()
 FILTERS = "_changelist_filters"
-"""Django's parameter with the query of the list that a page was opened from."""
+"""Django's parameter with the query string of the list from which the page was opened."""
 HEADINGS = {"delete": "Delete", "history": "History"}
 
 
 @register.inclusion_tag("config_admin/breadcrumb.html", takes_context=True)
 def breadcrumb(context: template.RequestContext) -> dict[str, Any]:
-    """Return the links to the pages above this one, with the filters of the list, and the heading.
+    """Return the heading, and links to the pages above this one that keep the list's filters.
 
     Unfold's own links lose the filters, and its heading does not name the page.
     """

@@ -1,4 +1,4 @@
-"""A tag with which a template includes the template of the theme that it replaces."""
+"""A tag that includes the theme's template in the template that overrides it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The content of the boxes of tables, and the size that it needs."""
+"""The content of the box of each table, and the size of the box."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 
 from config.schema_docs import Column, Table, short_type
 
-GRID = 8  # distance of the places at the sides of a box at which lines may end
+GRID = 8  # distance between the places at the side of a box where lines may end
 HEAD = 28  # height of the name of a table
 ENTRY = HEAD // 2  # where the lines to a table arrive, below the top of its box
 ROW = 2 * GRID
@@ -31,7 +31,7 @@ class CardRow:
     """A column of a table."""
 
     y: int
-    """The middle, below the top of the box."""
+    """The distance of the middle of the row from the top of the box."""
     name: str
     note: str
     is_key: bool

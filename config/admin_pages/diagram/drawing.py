@@ -53,12 +53,12 @@ class Box:
 
     @property
     def words(self) -> Sequence[str]:
-        """The words of the name, below each other when the diagram is small."""
+        """The words of the name, which are shown below each other if the diagram is small."""
         return self.table.name.replace("_", "_ ").split()
 
     @property
     def big(self) -> int:
-        """The size of the letters that fill the box with the name."""
+        """The size of letters at which the words of the name fill the box."""
         longest = max(map(len, self.words))
         return min(BIG, self.height // len(self.words), int(self.width / longest / WIDE))
 

@@ -39,7 +39,7 @@ class Use:
 
 @dataclass
 class Lanes:
-    """The number of the lane of each traffic, from the left or from the top."""
+    """The lane of each traffic, counted from the left of a street or from the top of a gap."""
 
     plan: TownPlan
     routes: Sequence[Route]
@@ -66,7 +66,7 @@ class Lanes:
         return max((n + 1 for (_, place), n in self.lanes.items() if place == street), default=0)
 
     def _ends(self, traffic: Traffic) -> Iterator[int]:
-        """Yield the y positions that the lines to a table come from and go to in a gap."""
+        """Yield the y positions of both ends of each leg in which a line enters or leaves a gap."""
         for route in self.routes:
             for leg in route.legs if route.relation.target == traffic.target else ():
                 if traffic.place in (leg.enter, leg.leave):
@@ -100,7 +100,7 @@ def _in_gaps(routes: Sequence[Route]) -> dict[Gap, set[Traffic]]:
 
 
 def _order(uses: Sequence[Use]) -> list[Use]:
-    """Order uses from left to right so that few lines cross, the longest first."""
+    """Order uses from left to right so that few lines cross. Place the longest ones first."""
     order: list[Use] = []
     for use in sorted(uses, key=lambda use: use.top - use.bottom):
         costs = [

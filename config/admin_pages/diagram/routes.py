@@ -15,7 +15,7 @@ SHARED = 0.3  # the cost factor of a street in which a line to the same table al
 
 
 class StreetStop(NamedTuple):
-    """A stop of a street. Each street is to the left of the column with its number, if any."""
+    """A stop in a street. A street has the number of the column to its right."""
 
     street: int
     stop: Stop
@@ -90,7 +90,7 @@ def _shortest(
 ) -> list[StreetStop]:
     """Return the cheapest path, by Dijkstra's algorithm."""
     before: dict[StreetStop, StreetStop | None] = {}
-    ties = count()  # nodes cannot be compared
+    ties = count()  # decide between equal costs, since nodes cannot be compared
     queue: list[tuple[float, int, StreetStop, StreetStop | None]] = [
         (0, next(ties), n, None) for n in start
     ]

@@ -109,7 +109,7 @@ class TownPlan:
         self.frames.append(FrameSite(block, first, top, max(ends) - top))
 
     def finish(self) -> "TownPlan":
-        """Add the gaps below all boxes."""
+        """Add the gap below the last box of each column."""
         for column, bottom in enumerate(self.bottoms):
             self.gaps[Gap(column, self.counts[column])] = _on_grid(bottom + KERB, column)
         return self
@@ -159,8 +159,7 @@ def place_blocks(blocks: Iterable[Block], columns: int) -> TownPlan:
 def arrange(blocks: Sequence[Block]) -> TownPlan:
     """Return the plan that suits a screen best.
 
-    Begin with the order of the settings, and swap two blocks if that makes the diagram smaller or
-    its lines shorter.
+    Begin with the blocks in their order, and swap two of them if that lowers the cost.
     """
     most = max((len(block.stacks) for block in blocks), default=1)
     counts = range(most, max(most, len(blocks)) + 1)
@@ -180,7 +179,7 @@ def _size(plan: TownPlan) -> float:
 
 
 def _cost(plan: TownPlan) -> float:
-    """Return the size of a plan and the mean length of its lines."""
+    """Return the sum of the size of a plan and the mean length of its lines."""
     lengths = [
         abs(site.y - target.y) + STEP * abs(site.column - target.column)
         for site in plan.sites.values()

@@ -6,7 +6,7 @@
   const KEY = `draft ${location.pathname}${location.search}`;
   const RECEIPT = /(?:^|; )saved_form=(\d+)/;
   const COUNT = /-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$/;
-  const DOUBLE_CLICK = 5_000; // milliseconds; longer, because a server under load answers late
+  const DOUBLE_CLICK = 5_000; // milliseconds; long, because a server under load answers late
   const UNKEPT = "[type=password], [type=file], [type=submit], [name=csrfmiddlewaretoken], [name=_draft]";
 
   let sentAt = -Infinity;
@@ -26,7 +26,7 @@
     if (!page || !form) return;
     forget((draft) => draft.account !== page.account);
     const draft = kept()[KEY];
-    if (page.method === "POST") forget((_, key) => key === KEY); // the form itself shows it
+    if (page.method === "POST") forget((_, key) => key === KEY); // the form already shows it
     else if (draft) announce(form, draft, restore(form, draft));
     form.addEventListener("submit", (event) => send(event, form, page));
   }
@@ -89,7 +89,7 @@
     return [...new FormData(form)].filter(([name]) => !unkept.has(name));
   }
 
-  // The selects of a new page lack options for the records that were chosen by typing.
+  // When the page is opened again, autocomplete inputs lack options for the chosen records.
   function titlesOf(form) {
     const chosen = form.querySelectorAll("select.admin-autocomplete option:checked");
     return Object.fromEntries([...chosen].map((option) => [option.value, option.text]));
@@ -97,7 +97,7 @@
 
   // Restore a draft
 
-  // Returns how many rows of inlines were deleted meanwhile.
+  // Return how many rows of inlines could not be restored.
   function restore(form, draft) {
     const [rows, lost] = matchRows(form, draft);
     const values = new Map();
@@ -114,7 +114,8 @@
     return lost;
   }
 
-  // Returns the row of this page for each row that was sent, found by key. Adds rows for new ones.
+  // Map each sent row to the row of this page with the same key or, if it is new, to an added row.
+  // Also return the number of sent rows without such a row.
   function matchRows(form, draft) {
     const sent = new Map(draft.values);
     const rows = new Map();

@@ -16,7 +16,7 @@ const BUTTONS = {
 const ICONS = { school: "Home", more_vert: "More", more_horiz: "More" };
 
 document.addEventListener("DOMContentLoaded", () => {
-  // Django's script warns if the browser is in another zone, and takes the name from here.
+  // Django's script warns if the browser is in another zone, and names the zone that is set here.
   const zone = document.querySelector("[data-time-zone]")?.dataset.timeZone;
   if (zone) document.body.dataset.adminServerTimezone = zone;
   document.getElementById("main")?.setAttribute("role", "main");
@@ -31,7 +31,7 @@ document.addEventListener("DOMContentLoaded", () => {
   nameSelections();
 });
 
-// An icon is a word in a font of pictures, which screen readers would read.
+// An icon is a word in an icon font. Screen readers would read the word.
 function nameIcon(icon) {
   const holder = icon.closest("a, button, [role=button]");
   if (!holder) return;

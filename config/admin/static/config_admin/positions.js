@@ -1,4 +1,4 @@
-// Positions: when rows of an inline are dragged, the numbers on the page stay the same, in order.
+// Positions: when rows of an inline are dragged, give them the same numbers in the new order.
 "use strict";
 
 // The theme would number the rows of each page from 0. Alpine looks up this function when it starts.
@@ -17,6 +17,6 @@ document.addEventListener("alpine:init", () => {
 document.addEventListener("DOMContentLoaded", () => {
   for (const handle of document.querySelectorAll("[x-sort\\:handle]")) {
     handle.title = "Drag to move, or type the number";
-    handle.ariaHidden = "true"; // a keyboard types the number
+    handle.ariaHidden = "true"; // with a keyboard, users type the number
   }
 });

@@ -40,7 +40,8 @@ function zoom(factor, point) {
   });
 }
 
-// Return the point around which buttons and keys zoom: the table in the address, if it is visible.
+// Return the point around which buttons and keys zoom: the centre of the table in the address if it
+// is visible, otherwise the centre of the view.
 function middle() {
   const point = chosen() && centre(chosen());
   return point && inSight(point) ? point : { x: view.x + view.width / 2, y: view.y + view.height / 2 };
@@ -59,7 +60,7 @@ function box(table) {
   return svg.querySelector(`[data-table="${table}"]`);
 }
 
-// Move a table into sight, if it is not.
+// Move the diagram so that a table is in sight.
 function reveal(table) {
   const { x, y } = centre(table);
   if (!inSight({ x, y })) show({ ...view, x: x - view.width / 2, y: y - view.height / 2 });
@@ -131,7 +132,7 @@ for (const end of ["pointerup", "pointercancel"]) {
 }
 svg.addEventListener("dragstart", (event) => event.preventDefault());
 svg.addEventListener("click", (event) => {
-  if (dragged > 4 && event.detail) event.preventDefault(); // Enter is a click with no detail
+  if (dragged > 4 && event.detail) event.preventDefault(); // a click by Enter has no detail
 }, true);
 
 // Highlight a table and its relations: the table under the pointer, in focus, or in the address.
