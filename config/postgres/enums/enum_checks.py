@@ -20,11 +20,11 @@ PSEUDO_TYPES = """
     tsm_handler unknown void
 """
 BUILT_IN_TYPES = {info.name for info in types}.union(PSEUDO_TYPES.split())
-"""The types in pg_catalog whose names do not begin with `pg_`; psycopg lists those of columns."""
+"""The types in pg_catalog whose names do not begin with `pg_`. psycopg lacks PSEUDO_TYPES."""
 
 
 def check_enum_types(**kwargs: Any) -> list[CheckMessage]:
-    """Return the errors in all apps, because they share the names of types."""
+    """Return the errors in all apps, because names of types must be unique across apps."""
     enums = {
         field: enum
         for model in apps.get_models(include_auto_created=True)
