@@ -58,7 +58,7 @@ class MonthlyPartitions(models.BaseConstraint):
             return (self.name, self.field) == (other.name, other.field)
         return NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # as Django's constraints
+    __hash__ = None  # type: ignore[assignment]  # like Django's constraints
 
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()

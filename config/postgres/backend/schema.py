@@ -90,8 +90,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def add_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
         """Add the constraint. Raise CommandError for partitions of an existing table.
 
-        If the same migration has removed equal partitions, they still exist, and only the default
-        partition is renamed.
+        If the same migration has removed partitions by the same column, they still exist, and only
+        the default partition is renamed.
         """
         if not isinstance(constraint, MonthlyPartitions):
             super().add_constraint(model, constraint)

@@ -75,8 +75,8 @@ def _check_name(
         )
     if table := tables.get(("", name)):
         yield Error(
-            f"{enum_type} has the name of the table of {table}, which PostgreSQL gives to the type "
-            "of the table's rows.",
+            f"{enum_type} has the name of the table of {table}, and PostgreSQL names the type of a "
+            "table's rows after the table.",
             hint=f"{hint[:-1]}, or set Meta.db_table of the model.",
             obj=cls,
             id="enums.E006",
