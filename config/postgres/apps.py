@@ -11,7 +11,7 @@ from config.postgres.project_states import rename_field
 class PostgresConfig(AppConfig):
     """The app with the system checks of names, enum types and partitions.
 
-    It also corrects how Django renames fields in states, for every command.
+    It also corrects, for every command, how Django renames a field in a migration state.
     """
 
     name = "config.postgres"

@@ -1,14 +1,14 @@
-"""Texts of rows as parts of names: on one line, shortened, and visible."""
+"""Captions: texts of rows, shortened to one visible line for use in __str__()."""
 
 import re
 
 from config.postgres.constraints import VISIBLE
 
 LENGTH = 60
-"""The longest caption, in characters. A name has up to four captions."""
+"""The maximum length of a caption, in characters. A __str__() has up to four captions."""
 BLANK = "(blank)"
 DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Characters, such as U+202E, that would reverse the text after the name."""
+"""Characters, such as U+202E, that would reverse the text after the caption."""
 
 
 def caption(text: str) -> str:

@@ -17,11 +17,11 @@ INVISIBLE = (
     r"\ufff0-\ufffc\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     r"\U000e0000-\U000e0fff"
 )
-"""Characters that cannot be seen, as a range of a regular expression of PostgreSQL and of Python.
+"""Characters that cannot be seen, as ranges for regular expressions of PostgreSQL and Python.
 
 They are Unicode's white space, control characters and default ignorable code points, and the blanks
 of Braille, Khitan and musical notation. `\\s` would depend on the locale. In a database that is not
-in UTF-8, PostgreSQL compares the numbers that the characters have in its encoding.
+in UTF-8, PostgreSQL compares the numbers that characters have in the database's encoding.
 """
 VISIBLE = f"[^{INVISIBLE}]"
 """The regular expression of a character that can be seen."""
@@ -66,14 +66,14 @@ def not_blank_check(field: str, *, optional: bool = False, name: str) -> models.
 
 
 def exactly_when(one: models.Q, other: models.Q) -> models.Q:
-    """Return the condition that both hold or neither does.
+    """Return the condition that `one` and `other` are both true or both false.
 
-    Neither condition may be NULL, because PostgreSQL accepts a row whose check is NULL.
+    Neither of them may be NULL, because PostgreSQL accepts a row whose check is NULL.
     """
     return (one & other) | (~one & ~other)
 
 
 def finite_check(*fields: str, name: str) -> models.CheckConstraint:
-    """Return a check that no time is 'infinity' or '-infinity', which Python cannot read."""
+    """Return a check that no time is 'infinity' or '-infinity', which datetime cannot represent."""
     conditions = (models.Q(IsFinite(field)) for field in fields)
     return models.CheckConstraint(condition=reduce(and_, conditions), name=name)

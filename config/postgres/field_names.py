@@ -19,7 +19,8 @@ def named_in_expressions(item: Any) -> set[str]:
     """Return the names of the fields in the condition and the expressions of `item`."""
     parts = [getattr(item, "condition", None)]
     for expression in getattr(item, "expressions", ()):
-        if isinstance(expression, tuple):  # an ExclusionConstraint has pairs with an operator
+        # An ExclusionConstraint has tuples of an expression and an operator.
+        if isinstance(expression, tuple):
             expression, _ = expression
         parts.append(models.F(expression) if isinstance(expression, str) else expression)
     return {name.split("__")[0] for name in _referenced_names(parts)}

@@ -10,9 +10,9 @@ from django.db.models.sql.compiler import SQLCompiler
 class UUID7(functions.UUID7):
     """A version 7 UUID (RFC 9562), which sorts by time of creation.
 
-    PostgreSQL 18 has `uuidv7()`. Earlier versions compute the same layout inline: 48 bits of Unix
-    milliseconds, the version, 12 bits of the millisecond's fraction (RFC 9562, section 6.2, method
-    3), and the random tail of `gen_random_uuid()`.
+    PostgreSQL 18 has `uuidv7()`. For earlier versions, an expression computes the same layout: 48
+    bits of Unix milliseconds, the version, 12 bits of the millisecond's fraction (RFC 9562,
+    section 6.2, method 3), and the random tail of `gen_random_uuid()`.
     """
 
     inline_sql = (
@@ -31,8 +31,8 @@ class UUID7(functions.UUID7):
 class Now(Func):
     """`now()`, the time at which the transaction began.
 
-    Django's `Now` is the time of the statement, so a default of it could be later than a value that
-    the same transaction sets to `now()`.
+    Django's `Now` is the time of the statement. As a default, it could be later than the `now()` of
+    the same transaction.
     """
 
     function = "now"

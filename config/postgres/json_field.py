@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-LONGEST_INT = 4_000  # digits; Python refuses to convert longer ones
+LONGEST_INT = 4_000  # digits; by default, Python refuses to convert more than 4300
 NUMBER = re.compile(r'"\\u0000(-?[\d.]+)"')
 
 
@@ -50,7 +50,7 @@ def json_text(document: Any, *, indent: int | None = None, sort_keys: bool = Fal
 class JSONField(models.JSONField):
     """A jsonb column. Fractions are decimals, because floats would lose digits and final zeros."""
 
-    empty_values = (None,)  # without `blank`, an empty string, list or object is still valid
+    empty_values = (None,)  # an empty string, list or object is valid without `blank`
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"encoder": JSONEncoder, "decoder": JSONDecoder} | options)

@@ -7,7 +7,7 @@ FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 """The first and the last time that Python can represent."""
 
 LONGEST_GAP = timedelta(days=366)
-"""The longest gap between two partitions in which months count as missing."""
+"""The longest gap between two partitions that counts as missing months."""
 
 
 def month_of(moment: date) -> date:
@@ -24,7 +24,7 @@ def add_months(month: date, number: int) -> date:
 
 
 def months_between(first: date, last: date) -> Iterator[date]:
-    """Yield the months from that of `first` up to that of `last`."""
+    """Yield the months from the month of `first` to the month of `last`, inclusive."""
     month = month_of(first)
     while month <= month_of(last):
         yield month

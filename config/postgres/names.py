@@ -18,7 +18,7 @@ def shortened(name: str, max_bytes: int = MAX_BYTES) -> str:
 def chosen_by_postgresql(table: str, column: str, label: str) -> str:
     """Return the name that PostgreSQL chooses for an object of a column, such as a sequence.
 
-    Like its makeObjectName(), shorten the longer one of table and column.
+    Like PostgreSQL's makeObjectName(), shorten the longer of `table` and `column` if necessary.
     """
     parts = [table.encode(), column.encode()]
     while sum(map(len, parts)) + len(label.encode()) + 2 > MAX_BYTES:

@@ -14,7 +14,7 @@ from config.postgres.partition_declaration import MonthlyPartitions
 
 
 def check_partitions(**kwargs: Any) -> list[CheckMessage]:
-    """Return the errors in declarations of partitions, which PostgreSQL would refuse."""
+    """Return the errors in the declarations of monthly partitions."""
     return [
         Error(error.message, hint=error.hint, obj=model, id=f"partitions.{error.code}")
         for model in apps.get_models()

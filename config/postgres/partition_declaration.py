@@ -12,7 +12,7 @@ from config.postgres.names import MAX_BYTES, shortened
 MONTH = re.compile(r"_\d{4}_\d\d")
 
 UNFINISHED = "Unfinished: manage.py partitions removes this table, and begins again."
-"""The comment of tables that a run of the command creates and has not finished yet."""
+"""The comment of a table that `manage.py partitions` has created but not finished yet."""
 
 DETACHED = "Detached from {table}, as {name}: "
 """The start of the comment of a detached partition, before its bounds. Names are not quoted."""
@@ -21,8 +21,8 @@ DETACHED = "Detached from {table}, as {name}: "
 class MonthlyPartitions(models.BaseConstraint):
     """The division of a table into partitions by the month of `field`, which cannot be NULL.
 
-    `name` is that of the default partition, which takes the rows that no other partition covers.
-    In the database, the primary key also contains `field`; Django does not know that.
+    `name` is the name of the default partition, which takes the rows that no other partition
+    covers. In the database, the primary key also contains `field`; Django does not know that.
     postgresql.org/docs/current/ddl-partitioning.html
     """
 
@@ -58,7 +58,7 @@ class MonthlyPartitions(models.BaseConstraint):
             return (self.name, self.field) == (other.name, other.field)
         return NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # as Django's constraints
+    __hash__ = None  # type: ignore[assignment]  # like Django's constraints
 
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
@@ -77,12 +77,15 @@ def month_name(table: str, month: date) -> str:
 
 
 def prefixed_name(table: str, suffix: str) -> str:
-    """Return a name in the table's schema that begins like the names of its months."""
+    """Return a name in the table's schema, with the prefix of its monthly partitions."""
     return in_schema_of(table, f"{_month_prefix(table)}_{suffix}")
 
 
 def moved_partition(name: str, old_table: str, new_table: str) -> str:
-    """Return the name of a partition after its table is renamed, which also renames months."""
+    """Return the name that a partition gets when its table is renamed.
+
+    Only the names of months begin with the name of the table.
+    """
     if MONTH.fullmatch(name.removeprefix(_month_prefix(old_table))):
         name = _month_prefix(new_table) + name.removeprefix(_month_prefix(old_table))
     return in_schema_of(new_table, name)
@@ -93,6 +96,6 @@ def _month_prefix(table: str) -> str:
 
 
 def in_schema_of(table: str, name: str) -> str:
-    """Return `name` in the schema of `table`, as db_table gives it: `schema"."name`."""
+    """Return `name` in the schema of `table`, as db_table contains it: `schema"."name`."""
     schema = split_identifier(table)[0]
     return f'{schema}"."{name}' if schema else name

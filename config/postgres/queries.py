@@ -11,7 +11,7 @@ def read_rows(
     sql: str,
     parameters: Sequence[Any] | Mapping[str, Any] | None = None,
 ) -> list[Any]:
-    """Return the rows of a query. Without parameters, a % in it is not doubled."""
+    """Return the rows of a query. Without parameters, a % in `sql` must not be doubled."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())

@@ -11,9 +11,9 @@ from psycopg import errors
 
 @contextmanager
 def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Open a transaction, and raise CommandError if row level security would hide rows in it.
+    """Open a transaction, and raise CommandError if the role may not read every row in it.
 
-    If row level security is forced, it hides rows even from the owner of a table.
+    Row level security may hide rows, and if it is forced, even from the owner of a table.
     """
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:

@@ -29,8 +29,8 @@ def minute(moment: object) -> str:
 class FarTime(datetime):
     """A time before the year 1 or after 9999, which Python cannot represent.
 
-    It compares like the first or last time of Python, and is printed, saved and exported in the
-    text of PostgreSQL.
+    It compares like the first or last day that Python can represent, and is printed, saved and
+    exported as PostgreSQL's text for it.
     """
 
     text: str

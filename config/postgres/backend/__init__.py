@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend with native enum types (ENGINE)."""
+"""Django's PostgreSQL backend with native enum types, the ENGINE in DATABASES."""
 
 from config.postgres.backend.base import DatabaseWrapper
 from config.postgres.backend.schema import DatabaseSchemaEditor

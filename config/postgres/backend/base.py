@@ -12,8 +12,9 @@ from config.postgres.backend.schema import DatabaseSchemaEditor
 from config.postgres.enums import EnumField, read_unknown_array, register_enum_arrays
 from config.postgres.times import read_far_times
 
-# Parameters on which psycopg, Django and the SQL of this project depend, and which a role or a
-# database may set. The server reports them to the client, so a pooler keeps each client's values.
+# Parameters on which psycopg, Django and the SQL of this project depend. ALTER ROLE or ALTER
+# DATABASE may have set other values. The server reports these parameters to the client, so a pooler
+# keeps each client's values.
 REQUIRED_PARAMETERS = {
     "DateStyle": "ISO",  # the order of day and month stays that of the role
     "IntervalStyle": "postgres",
@@ -22,18 +23,18 @@ REQUIRED_PARAMETERS = {
 
 # PostgreSQL excludes partitions from a plan by their bounds. By default, it then also compares the
 # check constraints of each remaining partition with the condition. That takes a third of the
-# planning time, and excludes no other partition. A pooler may keep this setting for other clients,
-# but it changes no result.
+# planning time, and excludes no further partition. A pooler may keep this setting for other
+# clients, but it changes no result.
 PLAN_WITHOUT_CHECKS = "SET constraint_exclusion = off"
 
 HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
-    """The features of the oldest supported PostgreSQL version."""
+    """The features of PostgreSQL without virtual generated columns."""
 
-    # PostgreSQL 18 has them, but the schema must also work on 15. Django would connect to read the
-    # version, but `check` must work without a server.
+    # PostgreSQL 18 has these columns, but the schema must also work on 15. Django would connect to
+    # read the version, but `check` must work without a server.
     supports_virtual_generated_columns = False
 
 
@@ -43,7 +44,7 @@ class DatabaseOperations(operations.DatabaseOperations):
     compiler_module = "config.postgres.backend.compiler"
 
     def get_db_converters(self, expression: Any) -> list[Any]:
-        """Convert labels to members, also in expressions that are an enum but text for Django."""
+        """Convert labels to members, also in enum expressions that Django regards as text."""
         converters = super().get_db_converters(expression)
         if not isinstance(expression.output_field, EnumField) and (enum := enum_of(expression)):
             converters.append(enum.from_db_value)
@@ -67,13 +68,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def is_cluster(self) -> bool:
-        """True if the database belongs to a Citus cluster, read once, without Django's cursor."""
+        """True if the database is in a Citus cluster; queried once, without Django's cursor."""
         self.ensure_connection()
         with self.wrap_database_errors:
             return bool(self.connection.execute(HAS_CITUS).fetchone()[0])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect once before the pool is opened, because a pool would retry for half a minute."""
+        """Connect once before opening the pool, which would retry a failure for half a minute."""
         if self.pool and self.pool.closed:
             self.Database.connect(**conn_params).close()
         return super().get_new_connection(conn_params)

@@ -1,4 +1,4 @@
-"""The half of the schema editor that deals with tables on a Citus cluster."""
+"""The part of the schema editor that deals with tables on a Citus cluster."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
     """
 
     def execute(self, sql: Any, params: Any = ()) -> None:
-        """Run a statement. On a cluster, change the foreign key that it adds, or do not add it."""
+        """Run a statement. On a cluster, adapt its foreign key, or skip it if Citus refuses it."""
         layout = self._target_layout() if "FOREIGN KEY" in str(sql) else {}
         for statement in foreign_key_on_cluster(str(sql), layout) if layout else [sql]:
             super().execute(statement, params)
@@ -70,12 +70,12 @@ class ClusterSchemaEditor(NamingSchemaEditor):
         [(kind, definition)] = read_rows(self.connection, READ_CONSTRAINT, [quoted, old])
         if kind in "pux":
             self.execute(f"ALTER INDEX {old_name} RENAME TO {new_name}", None)
-        elif kind in "fc":  # a NOT NULL keeps its name
+        elif kind in "fc":  # a NOT NULL constraint keeps its name
             self.execute(f"ALTER TABLE {quoted} DROP CONSTRAINT {old_name}", None)
             super().execute(f"ALTER TABLE {quoted} ADD CONSTRAINT {new_name} {definition}", None)
 
     def _live_layout(self) -> Layout:
-        """Return the layout of the tables in the database, which is empty without a cluster."""
+        """Return the layout of the tables in the database. Without a cluster, it is empty."""
         if self.collect_sql or not is_cluster(self.connection.alias):
             return {}
         return read_layout(self.connection, read_schema(self.connection))
@@ -87,7 +87,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
 
 
 def foreign_key_on_cluster(sql: str, layout: Layout) -> Iterator[str]:
-    """Yield the statement with its foreign key as on a cluster; nothing if Citus refuses that."""
+    """Yield the statement with its foreign key adapted; nothing if Citus refuses the key."""
     found = ADD_FOREIGN_KEY.match(sql)
     if not found:
         yield sql

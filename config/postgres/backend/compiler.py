@@ -1,4 +1,4 @@
-"""Django's PostgreSQL compilers, which add enum casts and explain what Citus refuses."""
+"""Django's PostgreSQL compilers, with enum casts and explanations of what Citus refuses."""
 
 from typing import Any
 
@@ -57,8 +57,8 @@ def _refused_lock(model: Any) -> str:
 def _refused_subquery(model: Any) -> str:
     return (
         f"Exists() and OuterRef() cannot compare rows of {model._meta.db_table} one by one with "
-        "rows that are spread over the cluster. Use pk__in with a subquery without OuterRef(), "
-        "which runs once."
+        "rows that are spread over the cluster. Use pk__in with a subquery without OuterRef() "
+        "instead, which Citus runs once."
     )
 
 

@@ -1,7 +1,8 @@
 """The state of an index that an earlier CREATE INDEX CONCURRENTLY may have left.
 
 The statement runs outside transactions. If it is interrupted, it leaves an invalid index, or a
-complete index of a migration that is not recorded as applied. The migration can then run again.
+complete index of a migration that is not recorded as applied. This module lets that migration run
+again.
 """
 
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def is_built(editor: Any, model: type[Model], index: Index) -> bool:
 
 @contextmanager
 def renamed_index(model: type[Model], index: Index, partition: str) -> Iterator[Index]:
-    """Use `partition` as the table of `model` in the block, and yield its index."""
+    """Make `partition` the table of `model` in the block, and yield a copy of `index` for it."""
     table = model._meta.db_table
     (_, bare), (_, name) = split_identifier(table), split_identifier(partition)
     part = copy(index)

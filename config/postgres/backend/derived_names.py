@@ -1,4 +1,4 @@
-"""The names of objects that Django or PostgreSQL derives from a table and its columns."""
+"""The names that Django or PostgreSQL derives from a table and its columns."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""The half of the schema editor that deals with names: derived names, renames, other schemas."""
+"""The part of the schema editor that deals with names: derived names, renames, other schemas."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
@@ -24,9 +24,9 @@ from config.postgres.queries import read_rows
 
 
 class NamingSchemaEditor(schema.DatabaseSchemaEditor):
-    """A schema editor that derives names from the models as they are, whatever their history is."""
+    """A schema editor whose derived names follow the tables and columns when these are renamed."""
 
-    # If the schema of a table is not in the search path, names need the schema.
+    # Names of indexes and constraints need the table's schema if it is not in the search path.
     sql_delete_fk = (
         "SET CONSTRAINTS %(schema)s%(name)s IMMEDIATE; "
         "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s"
@@ -162,7 +162,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             self.execute(
                 *self._alter_column_comment_sql(model, unrenamed, new_type, new_field.db_comment)
             )
-        # Django creates the index for LIKE of a text column only together with the other index.
+        # Django creates the LIKE index of a text column only together with its ordinary index.
         was_indexed = old_field.unique or (old_field.db_index and not new_field.unique)
         was_like = self._create_like_index_sql(model, old_field)
         if was_indexed and not was_like and (like := self._create_like_index_sql(model, unrenamed)):
@@ -227,7 +227,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
     ) -> None:
         """Rename objects of `table` to their derived names, unless the model names them itself.
 
-        `names` has each new name with the table and the columns of the old one.
+        Each of `names` is a new name, with the table and the columns of the old name.
         """
         renamings = [
             Renaming(

@@ -33,7 +33,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     sql_delete_table = "DROP TABLE %(table)s"
 
     def execute(self, sql: Any, params: Any = ()) -> None:
-        """Run a statement. Without parameters, it may contain a single %."""
+        """Run a statement. If `params` is left out, a % in `sql` must not be doubled."""
         # RunSQL passes a list. If that is empty, the author of the migration has doubled each %.
         super().execute(sql, None if params == () else params)
 
@@ -90,8 +90,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def add_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
         """Add the constraint. Raise CommandError for partitions of an existing table.
 
-        Partitions that the same migration has removed still exist. Adding them again only renames
-        the default partition.
+        If the same migration has removed partitions by the same column, they still exist, and only
+        the default partition is renamed.
         """
         if not isinstance(constraint, MonthlyPartitions):
             super().add_constraint(model, constraint)
@@ -198,7 +198,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             register_enum_arrays(self.connection.connection)
 
     def add_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
-        """Add the index. Build that of a partitioned table on each partition first."""
+        """Add the index. If `concurrently`, add it to the partitions of the table first."""
         if not concurrently:
             super().add_index(model, index)
         elif not monthly_partitions(model):
@@ -262,7 +262,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             self.execute(dependent.create_sql(on, self))
 
     def _add_lost_like_index(self, old_field: Any, new_field: Any) -> None:
-        """Add the index for LIKE of a foreign key, which Django drops when the type changes."""
+        """Recreate a foreign key's LIKE index, which Django drops when the type changes."""
         old, new = (field.db_type(self.connection) for field in (old_field, new_field))
         if self._is_changing_type_of_indexed_text_column(old_field, old, new):
             self.execute(self._create_like_index_sql(new_field.model, new_field))
@@ -297,7 +297,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def _using_sql(self, new_field: Any, old_field: Any) -> str:
         """Cast to and from enum types through text.
 
-        Do not cast to varchar(5), which would truncate longer values; an assignment refuses them.
+        For a varchar(5), cast only to text. The assignment to the column then refuses longer
+        values, which a cast to varchar(5) would truncate.
         """
         using: str = super()._using_sql(new_field, old_field)
         if _changes_enum(old_field, new_field):
@@ -310,8 +311,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
 def _partitions_error(table: str, existing: str, wanted: str, name: str) -> CommandError:
     return CommandError(
         f"Table {table} exists {existing}, which PostgreSQL cannot change afterwards. "
-        f"This migration changed nothing. Add a model {wanted} constraint {name!r}, copy the "
-        "rows to its table, and rename both models."
+        f"This migration changed nothing. Add a model {wanted} MonthlyPartitions {name!r}, copy "
+        "the rows to its table, and rename both models."
     )
 
 
@@ -326,7 +327,7 @@ def _column_enum(field: Any) -> EnumField | None:
 
 
 def _expressions_with(*fields: Any) -> Iterator[tuple[type[Model], IndexOrConstraint]]:
-    """Yield the constraints and indexes with expressions on `fields`, each after its model."""
+    """Yield the constraints and indexes with expressions on `fields`, each with its model."""
     for model in dict.fromkeys(field.model for field in fields):
         own = [field for field in fields if field.model is model]
         for item in [*model._meta.constraints, *model._meta.indexes]:

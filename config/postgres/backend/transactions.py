@@ -21,7 +21,7 @@ from config.postgres.queries import read_rows
 LASTING = {"idle_in_transaction_session_timeout": "0", "transaction_timeout": "0"}
 # Definitions are compared as text, and parameters that are arrays may contain NULL.
 OUTPUT_FORMAT = {"quote_all_identifiers": "off", "array_nulls": "on", "extra_float_digits": "1"}
-# PostgreSQL on Windows cannot check connections.
+# PostgreSQL on Windows does not support client_connection_check_interval.
 SET_PARAMETERS = """
     SELECT pg_backend_pid(), set_config(name, value, true)
       FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
@@ -59,8 +59,8 @@ def certain_commit(
 ) -> Iterator[None]:
     """Open a transaction, and call `note` with its id before its COMMIT.
 
-    If the connection is lost during COMMIT, raise the error only if the transaction was not
-    committed. The block runs the first statement, which may be that of begin().
+    If the connection is lost during COMMIT, raise the error unless the transaction is known to be
+    committed. No statement runs before the block, so the block can call begin().
     """
     transaction_id = ""
     revive(connection)

@@ -79,15 +79,16 @@ def _read_values(connection: BaseDatabaseWrapper, query: str, schema: Schema) ->
 
 
 def read_needed(
-    connection: BaseDatabaseWrapper, schema: Schema, owner: int, tables: Collection[str]
+    connection: BaseDatabaseWrapper, schema: Schema, tables_schema: int, tables: Collection[str]
 ) -> list[Key]:
-    """Return the objects of the schema on which `tables` of the schema with the oid `owner` depend.
+    """Return the objects of `schema` on which `tables` depend.
 
-    `tables` may include views. The result has no tables and no members of extensions.
+    `tables_schema` is the oid of the schema of `tables`, which may include views. The result has no
+    tables and no members of extensions.
     """
     if not tables:
         return []
-    parameters = {"schema": schema.oid, "owner": owner, "tables": list(tables)}
+    parameters = {"schema": schema.oid, "tables_schema": tables_schema, "tables": list(tables)}
     rows = read_rows(connection, NEEDED, parameters)
     return sorted(Key(kind, "", name) for kind, name in rows)
 

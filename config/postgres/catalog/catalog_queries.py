@@ -128,7 +128,7 @@ SELECT CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique constrai
   LEFT JOIN (SELECT tgconstraint, array_agg(DISTINCT {_ENABLED.format("tgenabled")}) AS enabled
                FROM pg_trigger GROUP BY tgconstraint) AS g ON g.tgconstraint = k.oid
  WHERE c.relnamespace = %(schema)s AND k.contype IN ('p', 'u', 'f', 'c', 'x')
- ORDER BY k.oid  -- so that scripts of repairs have a fixed order
+ ORDER BY k.oid  -- so that repair scripts have a fixed order
 """
 
 _INDEXES = f"""
@@ -266,7 +266,7 @@ WITH needed AS (
           CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid END)
       LEFT JOIN pg_index AS i ON i.indexrelid = c.oid
       JOIN pg_class AS t ON t.oid = coalesce(i.indrelid, c.oid)
-     WHERE t.relnamespace = %(owner)s AND t.relname = ANY (%(tables)s)
+     WHERE t.relnamespace = %(tables_schema)s AND t.relname = ANY (%(tables)s)
        AND NOT EXISTS (SELECT FROM pg_depend AS member
                         WHERE member.classid = d.refclassid AND member.objid = d.refobjid
                           AND member.deptype = 'e')

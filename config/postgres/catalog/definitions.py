@@ -26,7 +26,7 @@ DESCRIBED_AS = {
 
 @dataclass(frozen=True)
 class Definition:
-    """The SQL that drops an object, creates it again, and finishes it when all others exist."""
+    """The SQL that drops an object, creates it again, and finishes it when all objects exist."""
 
     address: Address
     description: str
@@ -52,7 +52,7 @@ def read_definitions(
     labels: Sequence[str],
     replace: Mapping[str, str],
 ) -> list[Definition]:
-    """Return the SQL that creates the enum type again with `labels`, and its dependents.
+    """Return the SQL that drops and recreates the enum type, with `labels`, and its dependents.
 
     `replace` maps old labels in rows to new ones.
     """

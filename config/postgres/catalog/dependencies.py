@@ -22,7 +22,7 @@ class Address(NamedTuple):
 
 
 class Dependency(NamedTuple):
-    """An entry of pg_depend. Instead of the rule with a view's query, it has the view."""
+    """An entry of pg_depend. For the rule of a view, `dependent` is the view itself."""
 
     needed: Address
     dependent: Address

@@ -70,7 +70,7 @@ SELECT name, sum(reltuples) FILTER (WHERE reltuples >= 0)::bigint,
 def read_disk_usage(
     connection: BaseDatabaseWrapper, schema: Schema | None = None
 ) -> dict[str, DiskUsage]:
-    """Return the disk usage of each table, by name: of one schema, or of all in the search path."""
+    """Return the disk usage of the tables of one schema, or of the search path, by table name."""
     rows_read = read_rows(connection, DISK_USAGE, [schema.oid if schema else None])
     return {
         name: DiskUsage(rows, heap, json.loads(indexes), dead)

@@ -1,4 +1,4 @@
-"""The objects of a schema as Python values."""
+"""The keys and attributes of the objects of a schema."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -62,7 +62,7 @@ def read_obstacles(connection: BaseDatabaseWrapper, removed: Collection[Address]
 def _read_dependencies(
     connection: BaseDatabaseWrapper, removed: Collection[Address]
 ) -> list[Dependency]:
-    """Return the direct and indirect dependencies on `removed`, except within one object."""
+    """Return the direct and indirect dependencies on `removed`, except those within one object."""
     walk = Walk(connection, removed)
     dependencies = []
     for level in walk.levels():

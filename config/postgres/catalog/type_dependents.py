@@ -32,7 +32,7 @@ class Dependents:
 
 
 class Unit(NamedTuple):
-    """The object to drop and create again because of a dependent: the dependent or its whole."""
+    """The object to drop and create again: a dependent, or the object that it is a part of."""
 
     kind: str | None
     """None if it cannot be created again; INCLUDED if it is dropped with another object."""
@@ -52,7 +52,7 @@ def read_dependents(
 ) -> Dependents:
     """Return the type and the objects that must be dropped before it.
 
-    The `shards` are oids of tables that change together with other tables.
+    `shards` are oids of shards, which Citus changes together with their tables.
     """
     root = Address("pg_type", type_oid)
     found = Dependents({root: "enum type"})
@@ -64,7 +64,7 @@ def read_dependents(
 def read_dependents_outside(
     connection: BaseDatabaseWrapper, roots: Collection[Address]
 ) -> Dependents:
-    """Return the objects that prevent a DROP of `roots`, which drops their parts, too."""
+    """Return the objects that prevent a DROP of `roots` and of their parts."""
     found = Dependents({})
     dropped = _read_included(connection, roots)
     _add_dependents(connection, found, dropped, dropped, refused_kinds=NOT_OUTSIDE)

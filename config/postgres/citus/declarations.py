@@ -1,10 +1,10 @@
-"""The declaration of the servers on which a Citus cluster keeps the rows of a model.
+"""The declaration of how a Citus cluster distributes the rows of a model.
 
     class Message(TimestampedModel):
         distribution = Distributed("conversation")
 
-It is not an option of Meta, because no migration depends on it: the tables are the same on a single
-server.
+It is not an option of Meta, because no migration depends on it: on a single server, it changes
+nothing.
 """
 
 from dataclasses import dataclass

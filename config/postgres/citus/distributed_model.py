@@ -1,4 +1,4 @@
-"""The base of models whose statements go only to the server of their row."""
+"""The base class of models that update, delete and refresh a row on its own server only."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,8 +13,8 @@ class DistributedModel(models.Model):
     """A row that UPDATE, DELETE and refresh_from_db() find on its own server.
 
     Their WHERE clause contains the distribution column. An UPDATE does not set it, because Citus
-    refuses that. If the row is not found, the statement is repeated on all servers without
-    the column: its value was changed in Python, or the row was deleted.
+    refuses that. If the row is not found, it was deleted, or its value of the column was
+    changed in Python. The statement is then repeated without the column, on all servers.
     """
 
     class Meta:
@@ -71,7 +71,7 @@ class DistributedModel(models.Model):
     ) -> tuple[int, dict[str, int]]:
         """Delete the row on its server.
 
-        If signals must be sent or other rows must be deleted with it, let Django do that.
+        If signals must be sent or other rows must be deleted with it, let Django delete the row.
         """
         alias = using or router.db_for_write(type(self), instance=self)
         place = self._place()
@@ -89,7 +89,7 @@ class DistributedModel(models.Model):
     def _place(self) -> dict[str, Any]:
         """Return the condition on the distribution column, by which Citus finds the server.
 
-        Return an empty one if that column is the primary key, or was deferred.
+        Without such a column, or if it is the primary key or deferred, return an empty condition.
         """
         field = distribution_field(type(self))
         if field is None or field.primary_key or field.attname not in self.__dict__:

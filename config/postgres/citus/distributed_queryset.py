@@ -20,7 +20,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
     """True if the query names one place. It is False in clones, which may name others."""
 
     def _fetch_all(self) -> None:
-        """Read the rows. On a cluster, first lock those to be locked, place by place."""
+        """Read the rows. On a cluster, select_for_update() first locks them place by place."""
         if self._result_cache is None and self._is_scattered():
             rows = self._lock_by_place()
             if self._has_instances():
@@ -34,7 +34,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         return iter(self) if self._is_scattered() else super().iterator(chunk_size)
 
     def exists(self) -> bool:
-        """Return whether there is a row. If rows are to be locked, lock it."""
+        """Return whether there is a row. With select_for_update() on a cluster, lock it."""
         return bool(self[:1]) if self._is_scattered() else super().exists()
 
     def bulk_create(
@@ -46,7 +46,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         update_fields: Collection[str] | None = None,
         unique_fields: Collection[str] | None = None,
     ) -> list[M]:
-        """Insert the rows. On a cluster unique keys contain the distribution column, too."""
+        """Insert the rows. On a cluster, add the distribution column to `unique_fields`."""
         if unique_fields and is_spread(self.model, self.db):
             place: Any = distribution_field(self.model)
             if not {place.name, place.attname} & {*unique_fields}:
@@ -74,7 +74,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         return unlocked
 
     def _lock_by_place(self) -> dict[Any, Any]:
-        """Lock the rows, and return them by primary key, in order. For values(), return only keys.
+        """Lock the rows, and return them by primary key, in order; for values(), only their keys.
 
         With skip_locked, lock later rows instead of those that are skipped.
         """

@@ -1,4 +1,4 @@
-"""The layout of the tables on a cluster: as declared, as it is, and its effect on keys."""
+"""The declared and the live layout of tables on a cluster, and the effect of a layout on keys."""
 
 import re
 from collections.abc import Mapping
@@ -133,9 +133,9 @@ def layout_of(catalog: Catalog) -> dict[str, Placement]:
 def on_cluster(
     catalog: Catalog, layout: Layout, live: Catalog | None = None
 ) -> dict[Key, Attributes]:
-    """Return the catalog with its keys as on a cluster, without those that Citus cannot enforce.
+    """Return the catalog with keys adapted to `layout`, without those that Citus cannot enforce.
 
-    A key is quoted as in `live`, if it has the same columns there.
+    A key that differs from that of `live` only in quotes has the quotes of `live`.
     """
     changed = {
         key: _quoted_as(
@@ -163,8 +163,8 @@ def key_on_cluster(owner: str, definition: str, layout: Layout) -> str:
         return definition
     columns, table, referred, rest = found.groups()
     name = referred_table(definition)
-    # Citus would also manage a table that stays on the coordinator, and could not revert that if
-    # the table has an identity column.
+    # With such a key, Citus would also manage the table on the coordinator, and could not release
+    # it if it has an identity column.
     if (owner in layout) != (name in layout):
         return ""
     if layout.get(name, Placement()).column:

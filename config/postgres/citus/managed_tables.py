@@ -69,7 +69,7 @@ def read_managed(connection: BaseDatabaseWrapper, schema: Schema) -> list[str]:
 def release(statement: str) -> str:
     """Return a block that runs a statement after which Citus no longer manages some local tables.
 
-    Citus cannot give up a table with an identity column, so the block removes the identities first,
+    Citus cannot release a table with an identity column, so the block removes the identities first,
     and adds them again afterwards. Each sequence keeps its options, but continues after the highest
     number in the table, because Citus resets the sequence when it begins to manage a table.
     """

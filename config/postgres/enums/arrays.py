@@ -29,5 +29,5 @@ def parse_array(text: str) -> list[Any]:
 
 
 def read_unknown_array(value: Any, *_: Any) -> Any:
-    """Return the elements of an array, which is a string if its type is not registered."""
+    """Return the elements of `value`. An array of an unregistered type is read as a string."""
     return parse_array(value) if isinstance(value, str) else value

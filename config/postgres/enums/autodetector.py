@@ -54,10 +54,10 @@ REMOVALS = (AlterEnum, DropEnum)
 
 
 class EnumDependency(OperationDependency):
-    """A dependency on the operations of another app on the enum type `model_name`.
+    """A dependency on another app's operations on the enum type `model_name`.
 
-    CREATE: the type must exist, with its added and renamed labels. REMOVE: the app must no longer
-    use what an operation in REMOVALS removes.
+    CREATE: the type must exist, with its added and renamed labels. REMOVE: the other app must no
+    longer use what an operation in REMOVALS removes.
     """
 
 
@@ -67,7 +67,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def _detect_changes(
         self, convert_apps: Collection[str] | None = None, graph: MigrationGraph | None = None
     ) -> Any:
-        """Find the changes of enum types, and compare the models as if these were made already."""
+        """Find the changes of enum types, and compare the models as if these were already made."""
         self.from_state = self.from_state.clone()
         skipped = set(self.from_state.real_apps) - set(convert_apps or ())
         self.enum_operations: list[tuple[str, EnumOperation]] = []
@@ -163,9 +163,10 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 ]
 
     def _dependencies_of_renaming(self, operation: Operation) -> Iterator[OperationDependency]:
-        """Yield the dependencies of a RenameModel, without new models that use its new name.
+        """Yield the dependencies of a RenameModel, except those on new models.
 
-        Django would create these first. They must follow the renaming; see check_dependency().
+        New models refer to the renamed model by its new name, so they must be created after the
+        renaming; see check_dependency().
         """
         for needed in operation._auto_deps:
             key = needed.app_label, needed.model_name_lower

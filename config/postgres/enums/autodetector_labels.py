@@ -94,7 +94,7 @@ def ask_renamed_type(
 ) -> bool:
     """Ask whether the type was renamed.
 
-    Without a terminal, assume it if the labels are the same, because that loses no data.
+    With --noinput, assume it if the labels are the same, because that loses no data.
     """
     assumed, labels = ("was", "the same") if same_labels else ("was not", "other")
     return _ask(
@@ -109,7 +109,7 @@ def ask_renamed_type(
 def _ask(
     questioner: MigrationQuestioner, key: str, question: str, assumption: str, *, assumed: bool
 ) -> bool:
-    """Return the developer's answer; without a terminal, log `assumption` and return `assumed`."""
+    """Return the developer's answer; with --noinput, log `assumption` and return `assumed`."""
     if isinstance(questioner, InteractiveMigrationQuestioner):
         return bool(questioner._boolean_input(question, False))
     if isinstance(questioner, NonInteractiveMigrationQuestioner):

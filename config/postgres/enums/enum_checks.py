@@ -20,11 +20,11 @@ PSEUDO_TYPES = """
     tsm_handler unknown void
 """
 BUILT_IN_TYPES = {info.name for info in types}.union(PSEUDO_TYPES.split())
-"""The types in pg_catalog whose names do not begin with `pg_`; psycopg lists those of columns."""
+"""The types in pg_catalog whose names do not begin with `pg_`. psycopg lacks PSEUDO_TYPES."""
 
 
 def check_enum_types(**kwargs: Any) -> list[CheckMessage]:
-    """Return the errors in all apps, because they share the names of types."""
+    """Return the errors in all apps, because names of types must be unique across apps."""
     enums = {
         field: enum
         for model in apps.get_models(include_auto_created=True)
@@ -75,8 +75,8 @@ def _check_name(
         )
     if table := tables.get(("", name)):
         yield Error(
-            f"{enum_type} has the name of the table of {table}, which PostgreSQL gives to the type "
-            "of the table's rows.",
+            f"{enum_type} has the name of the table of {table}, and PostgreSQL names the type of a "
+            "table's rows after the table.",
             hint=f"{hint[:-1]}, or set Meta.db_table of the model.",
             obj=cls,
             id="enums.E006",

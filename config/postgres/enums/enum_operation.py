@@ -68,7 +68,7 @@ class EnumOperation(Operation):
             raise self.conflict(error.__cause__.diag.message_primary or "") from error
 
     def conflict(self, reason: str) -> CommandError:
-        """Return the error for an operation that does not fit the present type."""
+        """Return the error for an operation that does not fit the type in the database."""
         return CommandError(
             f"{self.describe()}: {reason}. This migration changed nothing. If two branches make "
             "the same change, delete the operation from the later migration; else correct it."
@@ -87,7 +87,7 @@ class EnumOperation(Operation):
     def _applies(self, editor: Any, app_label: str, present: str, state: ProjectState) -> bool:
         """Return whether to run on the editor's database; `present` is the type's name there.
 
-        If routers did not allow the type before, it is missing, and its first column creates it.
+        If routers did not allow the type before, it is missing until a column of it is created.
         """
         is_wanted = self.is_wanted(editor.connection.alias, app_label)
         if not is_wanted or self._is_of_unmigrated_app(editor, present or self.name, state):
@@ -99,9 +99,9 @@ class EnumOperation(Operation):
         )
 
     def _is_of_unmigrated_app(self, editor: Any, name: str, state: ProjectState) -> bool:
-        """Return whether a table of an app without migrations has created the type as it is today.
+        """Return whether the type was created, as it is today, for an app without migrations.
 
-        Such tables are created before migrations run.
+        The tables of such apps are created before migrations run.
         """
         configs = [apps.get_app_config(app_label) for app_label in state.real_apps]
         models = [model for config in configs for model in config.get_models()]
@@ -112,7 +112,7 @@ class EnumOperation(Operation):
     def is_wanted(self, alias: str, app_label: str) -> bool:
         """Return whether routers allow the type on the database `alias`.
 
-        They do if they allow a model that uses it or, if no model does, its app.
+        They do if they allow a model that uses it or, if no model uses it, its app.
         """
         users = _read_users(self) if router.routers else []
         if not users:

@@ -45,9 +45,10 @@ class EnumField(CharField):
     """A column whose type is the native PostgreSQL enum of a `TextChoices` class.
 
     A model declares `EnumField(Role)`. The type is named after the class (`CourseStatus` becomes
-    `course_status`), its labels are the values of the class in order, and rows have members as
-    values. A migration contains `EnumField(type_name="role", labels=["student", "admin"])`, which
-    needs no class. Its rows have strings as values.
+    `course_status`), its labels are the values of the class in order, and model instances have
+    members as values. A migration contains
+    `EnumField(type_name="role", labels=["student", "admin"])`, which needs no class; its values are
+    strings.
     """
 
     empty_strings_allowed = False
@@ -106,7 +107,7 @@ class EnumField(CharField):
         return column
 
     def to_python(self, value: Any) -> Any:
-        """Return the member for a label, and any other value as it is, which validate() refuses."""
+        """Return the member for a label, or any other value unchanged, which validate() refuses."""
         return self.enum(value) if self.enum and value in self.labels else value
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
@@ -133,7 +134,7 @@ class EnumField(CharField):
 
 
 def enum_field(field: Any) -> EnumField | None:
-    """Return the EnumField of `field`, of its array elements or of its generated values."""
+    """Return the EnumField of `field`, its array elements or its generated values, or None."""
     while isinstance(field, (ArrayField, models.GeneratedField)):
         field = field.base_field if isinstance(field, ArrayField) else field.output_field
     return field if isinstance(field, EnumField) else None

@@ -83,7 +83,7 @@ class Swap:
         return self.enum.without(self.labels)
 
     def lock(self) -> str | None:
-        """Return the statement that locks the tables with the type, or None if there are none."""
+        """Return the statement that locks the tables that use the type, or None if none do."""
         tables = sorted({column.table for column in self.columns})
         return f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE" if tables else None
 
@@ -102,7 +102,7 @@ def plan_swap(
 ) -> Swap:
     """Return the plan to give `enum` other labels.
 
-    Raise CommandError if a dependent object could not be created again.
+    Raise CommandError if a dependent object may not be dropped or could not be created again.
     """
     replacements = replacements or {}
     dependents = read_dependents(connection, enum.oid, read_shards(connection))

@@ -70,7 +70,7 @@ def replaced_types(plan: Plan) -> Iterator[str]:
 def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
     """Yield the labels, under their present names, that `plan` removes by unapplying migrations.
 
-    Stop at the first operation that may change rows, because the labels in use are unknown then.
+    Stop at the first operation that may change rows, because it may change the labels in use.
     """
     unapplied = _unapplied_operations(plan)
     dropped = _dropped_later(unapplied)
@@ -112,7 +112,7 @@ def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
 
 
 def _dropped_later(unapplied: Sequence[Operation]) -> frozenset[Operation]:
-    """Return the unapplied operations on enum types that a later unapplied operation drops."""
+    """Return the operations on enum types whose CreateEnum is unapplied later."""
     found: set[Operation] = set()
     dropped: set[str] = set()
     for operation in reversed(unapplied):

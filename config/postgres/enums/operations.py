@@ -250,7 +250,10 @@ class AlterEnum(EnumOperation):
         return _apply_change(labels, self.old_labels, self.labels)
 
     def altered_once(self, labels: Sequence[str]) -> list[str]:
-        """Return the altered labels. Raise CommandError if the type has them already."""
+        """Return the altered labels.
+
+        Raise CommandError if a removed label is missing, or the labels are in this order already.
+        """
         missing = [label for label in self.removed if label not in labels]
         if missing:
             raise self.conflict(f"the type has no label {', '.join(map(repr, missing))}")

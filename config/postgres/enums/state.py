@@ -1,7 +1,7 @@
 """Changes of enum types in the state of migrations.
 
 Fields contain the name and labels of their type, and expressions contain labels as literals. If the
-type changes, both are changed in the state; otherwise the autodetector would report them.
+type changes, both are changed in the state; otherwise the autodetector would report a difference.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ type LabelChange = Callable[[Sequence[str]], Sequence[str]]
 """A function from the labels before a change to those after it."""
 
 PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
-"""The ends of names of lookups with arbitrary text, which is not a label."""
+"""The endings of lookups that compare with any text, rather than with a label."""
 
 
 def change_enum_in_state(
@@ -58,7 +58,7 @@ def _set_field(model: ModelState, name: str, field: Any) -> None:
 
 
 def _rename_in_conditions(model: ModelState, renamer: "LabelRenamer") -> None:
-    """Rename labels in constraints, indexes and generated fields of other types."""
+    """Rename labels in constraints, indexes and generated fields that are not enums."""
     for option in ("constraints", "indexes"):
         items = model.options.get(option, [])
         model.options[option] = [renamer.renamed_item(item) for item in items]
@@ -86,7 +86,7 @@ def _changed_field(field: Any, change: LabelChange, name: str, renamer: "LabelRe
 
 @dataclass(frozen=True)
 class LabelRenamer:
-    """A renamer of labels in a model; its `fields` have the enum type."""
+    """A renamer of labels in a model whose `fields` have the enum type."""
 
     type_name: str
     fields: Collection[str]

@@ -326,8 +326,8 @@ def test_partitions_of_an_existing_table_changed__refused(
         applied(state, *operations)
     assert str(error.value) == (
         f"Table music_play exists {existing}, which PostgreSQL cannot change afterwards. "
-        f"This migration changed nothing. Add a model {wanted} constraint 'music_play_default', "
-        "copy the rows to its table, and rename both models."
+        f"This migration changed nothing. Add a model {wanted} MonthlyPartitions "
+        "'music_play_default', copy the rows to its table, and rename both models."
     )
 
 

@@ -197,7 +197,8 @@ def test_subquery_that_citus_refuses__says_what_to_do() -> None:
         list(User.objects.all())
     assert str(refusal.value) == (
         "Exists() and OuterRef() cannot compare rows of users one by one with rows that are spread "
-        "over the cluster. Use pk__in with a subquery without OuterRef(), which runs once."
+        "over the cluster. Use pk__in with a subquery without OuterRef() instead, which Citus runs "
+        "once."
     )
 
 

@@ -141,7 +141,7 @@ def test_name_of_a_table__is_an_error(table: str) -> None:
     assert check_enum_types() == [
         Error(
             "Enum type 'thing' of users.enums.Thing has the name of the table of users.Something, "
-            "which PostgreSQL gives to the type of the table's rows.",
+            "and PostgreSQL names the type of a table's rows after the table.",
             hint="Rename the class that gives the type its name, or set Meta.db_table of the "
             "model.",
             obj=enum,
