@@ -25,7 +25,7 @@ class QuizSubmissionQuerySet(DistributedQuerySet["QuizSubmission"]):
         return self.filter(student=student).order_by("attempt_number")
 
     def awaiting_review(self) -> Self:
-        """Query 11: sort waiting ones by age: `quiz.submissions.awaiting_review()`."""
+        """Query 11: return those to grade, oldest first: `quiz.submissions.awaiting_review()`."""
         return self.filter(grading_status=GradingStatus.PENDING_REVIEW).order_by("submitted_at")
 
 
@@ -47,5 +47,8 @@ class AssignmentSubmissionQuerySet(DistributedQuerySet["AssignmentSubmission"]):
     """The queries for submissions of students."""
 
     def awaiting_review(self) -> Self:
-        """Query 11: sort waiting ones by age: `assignment.submissions.awaiting_review()`."""
+        """Query 11: return those to grade, oldest first.
+
+        `assignment.submissions.awaiting_review()`
+        """
         return self.filter(grading_status__in=AWAITING_REVIEW).order_by("submitted_at")

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 UNREAD = Q(read_at__isnull=True, deleted_by_recipient__isnull=True)
 
 
-# The latest message of each conversation, found one after the other, so that no older one is read.
-# A message is in the list of its sender and in that of its recipient. PostgreSQL merges both from
-# their indexes, so that the first row, which LIMIT returns, is the newest. OFFSET 0 keeps the
-# condition on conversations out of the lists: otherwise PostgreSQL would search each list for a new
-# conversation, also where the other list has newer messages. The result is an array, because
-# PostgreSQL expects arrays to be short, and then reads the messages by their keys.
+# The latest message of each conversation, found one after the other, so that no message older
+# than the last one found is read. A message is in the list of its sender and in that of its
+# recipient. PostgreSQL merges both lists from their indexes, so that the first row, which LIMIT
+# returns, is the newest. OFFSET 0 keeps the condition on conversations out of the lists:
+# otherwise PostgreSQL would search each list for a new conversation, also where the other list
+# has newer messages. The result is an array, because PostgreSQL expects arrays to be short, and
+# then reads the messages by their keys.
 INBOX = """
     WITH RECURSIVE inbox (id, created_at, conversations) AS (
         SELECT NULL::uuid, 'infinity'::timestamptz, '{}'::uuid[]
@@ -71,7 +72,7 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         Messages that the user deleted do not count. It reads the user's messages, newest first,
         until it has found the given number of `conversations`; all of them if there are fewer.
         """
-        # The conditions of this queryset apply to the latest messages; they do not choose them.
+        # The conditions of this queryset do not change which message is the latest.
         messages = self.model.objects.using(self.db)
         latest = (
             messages._latest_of_all(user).newest_first()[:conversations].values("pk")

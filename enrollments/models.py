@@ -39,7 +39,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         )
 
     def roster(self, status: EnrollmentStatus, after: "Enrollment | None" = None) -> Self:
-        """Query 9: newest first, beginning after `after`: `course.enrollments.roster(status)`."""
+        """Query 9: sort newest first, from `after` on: `course.enrollments.roster(status)`."""
         enrollments = self.filter(status=status)
         if after:
             enrollments = enrollments.filter(enrolled_at__lte=after.enrolled_at).exclude(
@@ -96,8 +96,8 @@ class Enrollment(TimestampedModel):
             models.Index(fields=["payment"], name="enrollments_payment_idx"),
         )
         constraints = (
-            # Query 6: the few dozen courses of a student are sorted by last access in memory: an
-            # index on it would be updated with every opened lesson.
+            # Query 6: the few dozen courses of a student are sorted in memory. An index on the last
+            # access would be updated with every opened lesson.
             # Query 12: `include` lets an index-only scan find the active courses of a student.
             models.UniqueConstraint(
                 fields=["student", "course"],

@@ -172,7 +172,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     # Passwords
 
-    @transaction.atomic  # `get_object` locks the account, because all of its columns are saved
+    @transaction.atomic  # `get_object` locks the row, because all of its columns are saved
     def user_change_password(
         self,
         request: HttpRequest,
