@@ -29,7 +29,7 @@ USERS = """
     INSERT INTO users (email, password_hash, role)
     SELECT n || '@example.com', '!', 'student' FROM generate_series(1, 1000) AS n
 """
-# A visit is a few minutes long; the events of a user are spread over all months.
+# Consecutive events belong to different users; those of a user are spread over all months.
 EVENTS = """
     CREATE UNLOGGED TABLE source AS
     WITH person AS (SELECT array_agg(id) AS ids FROM users)

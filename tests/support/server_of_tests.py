@@ -62,7 +62,7 @@ def leave_memory(directory: Path) -> None:
             data_directory.stop()
             unfinished = directory / "initdb.unfinished"
             unfinished.mkdir(exist_ok=True)
-            # A directory without PG_VERSION is not a server's.
+            # Remove PG_VERSION first: without it, a directory does not count as that of a server.
             for item in sorted(directory.iterdir(), key=lambda item: item.name != "PG_VERSION"):
                 if item != unfinished:
                     rmtree(item) if item.is_dir() else item.unlink()

@@ -106,7 +106,7 @@ def pgbouncer(server: Server) -> Iterator[Server]:
 
 @contextmanager
 def server_of_version(version: str) -> Iterator[Server]:
-    """Run an imitation of a server, of which a client can ask only the version.
+    """Run an imitation of a server, from which a client can read only the version.
 
     It speaks PostgreSQL's protocol. No package of this project contains a version that is too old.
     """
