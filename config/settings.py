@@ -114,7 +114,7 @@ TEMPLATES = [
     },
 ]
 
-# Database: that of DATABASE_URL or the embedded PostgreSQL, and its standby, if there is one.
+# The database of DATABASE_URL or the embedded PostgreSQL, and its standby, if there is one
 
 
 def _external(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:

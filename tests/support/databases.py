@@ -92,7 +92,7 @@ def create_database(name: str, template: str = "template1") -> None:
 
 @cache
 def _strategy() -> str:
-    """Return the faster way to copy: that of files, if the server does not wait for the disk."""
+    """Return the faster strategy: FILE_COPY if the server does not wait for the disk."""
     return "FILE_COPY" if _on_server("SHOW fsync") == [("off",)] else "WAL_LOG"
 
 

@@ -1,4 +1,4 @@
-"""Commands of the project, run in processes with an environment of their own."""
+"""Commands of the project, run in processes with a separate environment."""
 
 import atexit
 import json
