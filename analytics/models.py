@@ -223,7 +223,7 @@ class AnalyticsEventQuerySet(DistributedQuerySet["AnalyticsEvent"]):
     """The queries for events from `start` up to, but not including, `end`."""
 
     def between(self, start: datetime, end: datetime) -> Self:
-        """Query 21: return a range, newest first: `user.analytics_events.between(start, end)`."""
+        """Query 21: return events, newest first: `user.analytics_events.between(start, end)`."""
         return self.filter(timestamp__gte=start, timestamp__lt=end).order_by("-timestamp")
 
     def per_hour(

@@ -35,7 +35,7 @@ class Page:
 
     kind: str
     name: str
-    """The same in every database, whatever its rows."""
+    """The same for this page in every database, so that its times can be compared."""
     address: str
     parameters: Parameters = field(default_factory=dict)
     method: str = "GET"
@@ -215,7 +215,7 @@ class Pages:
 
 
 def _some_pairs(one: Iterable[str], other: Iterable[str]) -> list[tuple[str, str]]:
-    """Return pairs of the first choices and pairs of the second ones."""
+    """Return the pair of the first choices and the pair of the second choices."""
     return list(zip(list(one)[:2], list(other)[:2], strict=False))
 
 

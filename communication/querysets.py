@@ -71,7 +71,7 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         Messages that the user deleted do not count. It reads the user's messages, newest first,
         until it has found the given number of `conversations`; all of them if there are fewer.
         """
-        # Find the latest messages first, then filter them by this queryset's conditions.
+        # The conditions of this queryset do not change which message is the latest.
         messages = self.model.objects.using(self.db)
         latest = (
             messages._latest_of_all(user).newest_first()[:conversations].values("pk")

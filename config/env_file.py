@@ -97,8 +97,8 @@ def _value(text: str) -> str:
         quoted = QUOTED.fullmatch(value)
         if not quoted:
             raise ValueError(
-                "has a quote that is not closed, text after it, or a backslash in double quotes. "
-                "Put the value into single quotes."
+                "has a quote that is not closed, text after the closing quote, or a backslash in "
+                "double quotes. Put the value into single quotes."
             )
         inner = quoted[1][1:-1]
         return re.sub(r"\\(.)", r"\1", inner) if value.startswith('"') else inner

@@ -112,7 +112,7 @@ class Environment:
         return [origin.lower() for origin in self._matching(name, ORIGIN.fullmatch, advice)]
 
     def proxies(self, name: str) -> list[str]:
-        """Return addresses, networks smaller than all addresses, and `unix` for Unix sockets."""
+        """Return addresses, networks other than 0.0.0.0/0 and ::/0, and `unix` for Unix sockets."""
         advice = "Write an address (192.0.2.1), a network (192.0.2.0/24), or unix for a Unix socket"
         return self._matching(name, _is_proxy, advice)
 

@@ -6,7 +6,10 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ErrorReportFilter(SafeExceptionReporterFilter):
-    """Django's filter, extended to the URLs of databases, which runserver adds to a request."""
+    """Django's filter, which also hides the URLs of databases.
+
+    With runserver, `request.META` contains the environment.
+    """
 
     hidden_settings = re.compile(
         f"{SafeExceptionReporterFilter.hidden_settings.pattern}|DATABASE_(REPLICA_)?URL",

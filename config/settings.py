@@ -114,7 +114,7 @@ TEMPLATES = [
     },
 ]
 
-# Database: that of DATABASE_URL or the embedded PostgreSQL, and its standby, if there is one.
+# The database of DATABASE_URL or the embedded PostgreSQL, and its standby, if there is one
 
 
 def _external(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
@@ -209,7 +209,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # The proxies whose X-Forwarded-For is trusted, to count failed logins per client.
 TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
 
-# A session ends when the browser is closed, and after eight hours. Requests from other sites do not
+# A session ends when the browser is closed, or after eight hours. Requests from other sites do not
 # include its cookie.
 
 SESSION_COOKIE_AGE = 8 * 3600
@@ -218,7 +218,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.admin.error_pages.csrf_failure"
 
-# Enough for some hundred rows that are added within a record.
+# Enough for a form with some hundred rows in its inlines.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # Language and time

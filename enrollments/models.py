@@ -99,8 +99,8 @@ class Enrollment(TimestampedModel):
             models.Index(fields=["payment"], name="enrollments_payment_idx"),
         )
         constraints = (
-            # Query 6: the few dozen courses of a student are sorted by last access in memory: an
-            # index on it would be updated with every opened lesson.
+            # Query 6: the few dozen courses of a student are sorted in memory. An index on the last
+            # access would be updated with every opened lesson.
             # Query 12: `include` lets an index-only scan find the active courses of a student.
             models.UniqueConstraint(
                 fields=["student", "course"],

@@ -42,6 +42,6 @@ class NotificationAdmin(ModelAdmin):
         """Set the time of expiry to now, so that the next sweep deletes the rows."""
         now = timezone.now()
         lasting = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-        # A check demands that a notification expires after its creation.
+        # A check constraint requires that a notification expires after its creation.
         lasting &= Q(created_at__lt=now)
         self.change(request, queryset, lasting, "expired", "already expired", expires_at=now)

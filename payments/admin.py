@@ -61,7 +61,7 @@ class PaymentAdmin(ModelAdmin):
 
     @admin.action(description="Mark selected payments for review")
     def request_review(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Store the time as the mark in the metadata."""
+        """Mark payments with the current time in their metadata."""
         now = timezone.now()
         mark = Value({REVIEW: now.isoformat()}, JSONField())
         marked = Func(F("metadata"), mark, template="%(expressions)s", arg_joiner=" || ")

@@ -34,7 +34,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.order_by("-created_at", "-id")
 
     def stuck(self, before: datetime) -> Self:
-        """Query 23: return pending payments from before the given time, oldest first."""
+        """Query 23: return pending payments created before the given time, oldest first."""
         return self.filter(status=PaymentStatus.PENDING, created_at__lt=before).order_by(
             "created_at"
         )

@@ -28,16 +28,16 @@ SWITCHED_OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 
 
 def pytest_configure() -> None:
-    # Processes that run a copy of the project do not read its .env.
+    # Processes that run a copy of the project lack the project's .env.
     for name, value in env.of_file.items():
         os.environ.setdefault(name, value)
     # No other session uses a test's database. On a busy machine, a time limit would end a wait
     # that succeeds.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
-    # Tests are the same in every month, and so are the processes that they start.
+    # Coming months are not made, so that tests and their processes do the same in every month.
     project_settings.PARTITION_MONTHS_AHEAD = -1
     os.environ["PARTITION_MONTHS_AHEAD"] = "-1"
-    # The real ones are slow on purpose.
+    # The hashers of production are slow on purpose.
     project_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # A background job ignores SIGINT, and a job under nohup ignores SIGHUP. The processes that
     # tests interrupt would inherit this.
@@ -50,7 +50,7 @@ def pytest_configure() -> None:
     if uses_own_server():
         directory = choose_directory()
         project_settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"] = directory
-        atexit.register(leave_memory, directory)  # after this process has left the server
+        atexit.register(leave_memory, directory)  # when this process no longer uses it
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -18,8 +18,8 @@ NOT_UNDERSTOOD = "is not understood. Write NAME=value, or # in front of a commen
 CONTROL = "has a control character. Save the file as plain text in UTF-8."
 INVISIBLE = "has an invisible character. Type the line again."
 QUOTE = (
-    "has a quote that is not closed, text after it, or a backslash in double quotes. "
-    "Put the value into single quotes."
+    "has a quote that is not closed, text after the closing quote, or a backslash in double "
+    "quotes. Put the value into single quotes."
 )
 EDGE = (
     "has a value that begins with = or ends with a backslash. Put it into single quotes; it does "

@@ -172,7 +172,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     # Passwords
 
-    @transaction.atomic  # `get_object` locks the account, because all of its columns are saved
+    @transaction.atomic  # `get_object` locks the row, because all of its columns are saved
     def user_change_password(
         self,
         request: HttpRequest,
@@ -219,8 +219,8 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     def _keep(self, request: HttpRequest, user: User) -> HttpResponse:
         """Refuse to delete the account, because its entries in the log would be deleted, too."""
-        said = f"The log has changes by “{user}”, so the account can be closed but not deleted."
-        self.message_user(request, said, messages.ERROR)
+        message = f"The log has changes by “{user}”, so the account can be closed but not deleted."
+        self.message_user(request, message, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
 
     def _erase(self, request: HttpRequest, user: User) -> HttpResponse | None:
@@ -239,8 +239,8 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     def _to_list(self, request: HttpRequest) -> HttpResponse:
         """Redirect to the list with the filters that it had."""
-        kept = {"opts": self.opts, "preserved_filters": self.get_preserved_filters(request)}
-        address = add_preserved_filters(kept, reverse("admin:users_user_changelist"))
+        context = {"opts": self.opts, "preserved_filters": self.get_preserved_filters(request)}
+        address = add_preserved_filters(context, reverse("admin:users_user_changelist"))
         return HttpResponseRedirect(address)
 
 

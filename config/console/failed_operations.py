@@ -61,7 +61,8 @@ def failed_operation(error: BaseException) -> FailedOperation | None:
 def explain_operation(error: BaseException, standing: str = "", action: str = "") -> str | None:
     """Return the operation that failed, the reason, `standing` and the next step.
 
-    `action` is the verb of the message; without it, the traceback gives the verb.
+    `standing` is the state of the database after the error. `action` is the verb of the message;
+    without it, the traceback gives the verb.
     Return None if no operation failed, or if a server cannot be reached.
     """
     failed = failed_operation(error)

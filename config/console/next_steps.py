@@ -7,7 +7,7 @@ import psycopg
 from psycopg import errors
 
 FUNCTION = re.compile(r".*?\w\(.*?\).*")
-"""The line of an error's context that names the function which raised it."""
+"""The line of an error's context that names the function that raised the error."""
 NAME = re.compile(r"(\w+)\(")
 CALLED = "It comes from {}, which the operation calls. {}"
 CORRECT_CALL = "Correct the call, or the function."
@@ -103,7 +103,7 @@ Python does not call setlocale() for LC_MESSAGES.
 def next_step(message: str, error: psycopg.Error | None = None, sql: str = "") -> str:
     """Return the advice for an error with this message, or ''.
 
-    `sql` is that of the operation which failed.
+    `sql` is the SQL of the failed operation.
     """
     if not error:
         return _by_words(message)

@@ -25,7 +25,7 @@ def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
 def orderly_termination() -> Iterator[None]:
     """Raise Terminated on SIGTERM and SIGHUP, unless they are ignored, as nohup ignores SIGHUP.
 
-    By default they end the process at once, while the server continues the last statement.
+    By default these signals end the process immediately, and the server continues the statement.
     """
     if threading.current_thread() is not threading.main_thread():  # no other thread gets signals
         yield

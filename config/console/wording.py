@@ -9,7 +9,7 @@ def counted(count: int, kind: str) -> str:
 
 
 def counted_bytes(count: int) -> str:
-    """Return a size such as "1.5 MB", with units of 1024 as pg_size_pretty() has them."""
+    """Return a size such as "1.5 MB", with units of 1024, like pg_size_pretty()."""
     amount, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
     while amount >= 1024 and len(units) > 1:
         amount, units = amount / 1024, units[1:]

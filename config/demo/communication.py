@@ -90,7 +90,7 @@ class Communication:
     # Announcements
 
     def announcement_rows(self) -> Iterator[Row]:
-        """Yield an announcement; most are published, and some others are scheduled."""
+        """Yield an announcement. Most are published; some of the others are scheduled."""
         chance, course = self.chance, self.course
         written = chance.moment(course.published or course.created, self.end)
         published = written + HOUR if chance.odds(0.85) and written + HOUR < self.end else None

@@ -19,9 +19,9 @@ LINES_IN_MEMORY = 1_000
 class EventLog(ExitStack):
     """A log that takes events course by course, and returns them in order of time.
 
-    In a real platform, events arrive in that order, and fill the table month by month. There are so
-    many that they are kept as lines in the format of COPY. Each line begins with its id, and ids
-    sort by time, so the lines are sorted as text.
+    In a real platform, events arrive in that order, and fill the table month by month. They would
+    not fit into memory, so they are written to files, as lines in the format of COPY. Each line
+    begins with the id of its event, and ids sort by time, so the lines are sorted as text.
     """
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
 }
-"""Conditions for rows that count as data; administrators' accounts do not."""
+"""Conditions for the rows that count as data: all except the accounts of administrators."""
 
 Batch = dict[str, list[dict[str, Any]]]
 Report = Callable[[Counter[str]], None]
@@ -61,7 +61,7 @@ def load(
             delete_data(cursor)
         else:
             check_empty(connection, cursor)
-        # Check at each COPY. To check at the end, the server would keep every row in memory.
+        # Check at each COPY. For a deferred check, the server would keep every row in memory.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         written: Counter[str] = Counter()
         try:
@@ -138,7 +138,7 @@ def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
 def make_event_months(connection: BaseDatabaseWrapper, log: EventLog) -> None:
     """Make the months that have events, and those up to the next one that exists already.
 
-    If the next one is far away, as for a platform of long ago, the months between are not made.
+    If the next one is more than a year later, the months between are not made.
     """
     if log.moments:
         first, last = (datetime.fromtimestamp(moment, UTC) for moment in log.moments)
@@ -167,7 +167,7 @@ def clash(error: IntegrityError) -> str:
 
 
 def tidy_up(connection: BaseDatabaseWrapper) -> None:
-    """Vacuum and analyze now, for good query plans, and build the indexes again.
+    """Vacuum, analyze and reindex the tables, so that queries are fast immediately.
 
     Autovacuum would vacuum and analyze only later. Rows are not written in the order of the keys of
     each index, which leaves many of its pages half empty.

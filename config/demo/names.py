@@ -16,7 +16,7 @@ PLAIN_LETTERS = str.maketrans(
 
 @dataclass(frozen=True)
 class Culture:
-    """Given names and family names that go together; `name/latin` if letters are not Latin."""
+    """Given and family names of a place, written `name/latin` if their letters are not Latin."""
 
     language: str
     timezone: str
@@ -174,7 +174,7 @@ CULTURES = (
 )  # fmt: skip
 
 CULTURE_ENDS = tuple(accumulate(map(len, CULTURES)))
-"""The end of each culture in the enumeration of all names."""
+"""The number of names up to the end of each culture."""
 # Coprime to the number of names, so that steps of this size reach all of them.
 NAME_STRIDE = 1237
 

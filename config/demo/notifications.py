@@ -13,7 +13,7 @@ PRIORITIES = {
 
 
 def is_unexpired(moment: int, end: int) -> bool:
-    """Return whether a notification of that moment has not expired yet."""
+    """Return whether a notification of that moment exists and has not expired at the `end`."""
     return end - NOTIFICATION_LIFETIME < moment < end
 
 

@@ -18,7 +18,7 @@ def payment(
     currency: str = "USD",
     metadata: str,
 ) -> Row:
-    """Return a payment. It has no ids of Stripe if a voucher covers it or it was abandoned."""
+    """Return a payment. It has no payment intent if a voucher covers it or while it is pending."""
     by_stripe = amount > 0 and status is not PaymentStatus.PENDING
     token = chance.token()
     return timestamped_row(

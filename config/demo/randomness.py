@@ -60,7 +60,7 @@ class Chance(Random):
 
 
 def hyphenated(digits: str) -> str:
-    """Return a UUID as the database writes it, which JSON and addresses contain."""
+    """Return a UUID with hyphens, as the database writes it, for JSON and URLs."""
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 

@@ -124,7 +124,7 @@ class Study:
         return visit
 
     def moment_of_dropping(self) -> int | None:
-        """Return when the student dropped the course; only some of those who stop do."""
+        """Return when the student dropped the course, or None: some stop without dropping it."""
         if (
             self.completed
             or self.last - self.last_seen < IDLE_BEFORE_DROPPING

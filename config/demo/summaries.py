@@ -73,7 +73,7 @@ class StudentSummaries:
 
 
 def streaks(days: int, today: int) -> tuple[int, int]:
-    """Return the lengths of the current and the longest streak; `days` has a bit per active day."""
+    """Return the lengths of the current and the longest streak; each bit of `days` is a day."""
     current = longest = 0
     while current <= today and days >> (today - current) & 1:
         current += 1

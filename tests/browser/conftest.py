@@ -1,6 +1,6 @@
 """A small platform, a server for it, and a browser, which all tests of this package share.
 
-They end with the package, because Django takes its thread for asynchronous while Playwright runs.
+They end with the package, because while Playwright runs, Django refuses queries in its thread.
 """
 
 import os
@@ -31,7 +31,7 @@ MISSING = (
     "There is no Chromium on PATH. Install it (Debian: apt-get install chromium-headless-shell)."
 )
 PATIENCE = 90_000
-"""Milliseconds; long, because other tests keep the machine busy; a failing test waits so long."""
+"""Milliseconds until a test fails; many, because other tests keep the machine busy."""
 FLAGS = ("--disable-gpu", "--disable-quic", "--disable-sync")
 """Options in addition to those of Playwright; the browser must send no requests of its own."""
 
@@ -77,7 +77,7 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
 
 @contextmanager
 def opened(browser: Browser, platform: Platform, **options: Any) -> Iterator[Page]:
-    """Yield a page with cookies and a cache of its own."""
+    """Yield a page with separate cookies and a separate cache."""
     options = {"base_url": platform.address, "viewport": DESKTOP} | options
     with browser.new_context(**options) as context:
         page = context.new_page()

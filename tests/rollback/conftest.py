@@ -24,7 +24,7 @@ ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
 
 @pytest.fixture(scope="session")
 def accounts(few_apps: str, templates: Templates) -> Iterator[str]:
-    """Return the name of a database of few apps with rows; its rollback takes a third as long."""
+    """Return the name of a small database with rows. A rollback takes a third of the usual time."""
     with templates.prepared("accounts", fill_accounts, few_apps) as name:
         yield name
 

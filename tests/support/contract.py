@@ -221,7 +221,7 @@ class ForeignKey:
     parent: str
     on_delete: str = "CASCADE"
     state: dict[str, int] = field(default_factory=dict, compare=False)
-    """The arguments of the factory with which the column may refer to any row."""
+    """Arguments for the factory of the table, so that the column may refer to any row."""
 
     @property
     def name(self) -> str:

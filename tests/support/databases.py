@@ -1,4 +1,4 @@
-"""Databases of the tests: made, reached by an alias of their own, and dropped."""
+"""Databases that tests create, reach by a separate alias, and drop."""
 
 import os
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Database:
         return f"postgres://{user}@/{name}?{urlencode(where, quote_via=quote)}"
 
     def session(self) -> Connection[Any]:
-        """Return another session than that of verify_schema; uncommitted changes end with it."""
+        """Return a session other than that of verify_schema."""
         return psycopg.connect(**self.where, autocommit=True)
 
     def execute(self, *statements: LiteralString) -> None:
@@ -92,7 +92,7 @@ def create_database(name: str, template: str = "template1") -> None:
 
 @cache
 def _strategy() -> str:
-    """Return the faster way to copy: that of files, if the server does not wait for the disk."""
+    """Return the faster strategy: FILE_COPY if the server does not wait for the disk."""
     return "FILE_COPY" if _on_server("SHOW fsync") == [("off",)] else "WAL_LOG"
 
 

@@ -62,7 +62,7 @@ class Client:
 
 @cache
 def process_of_clients() -> socket.socket:
-    """Start the process whose forks are the clients; return the socket that asks it for one."""
+    """Start the process whose forks are the clients; return the socket for requests."""
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
@@ -114,7 +114,7 @@ def made_once() -> Path:
         client.query()
     assert eventually(lambda: not has_keeper(directory))
     for lock in directory.glob("*.lock"):
-        lock.unlink()  # it is this user's, and a base backup by another user could not read it
+        lock.unlink()  # this user owns it, and a base backup by another user could not read it
     return directory
 
 

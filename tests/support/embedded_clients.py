@@ -30,7 +30,7 @@ def main(control: socket.socket) -> None:
             control.close()
             become(descriptors[0], Path(os.fsdecode(message)))
             atexit._run_exitfuncs()
-            os._exit(0)  # to take all modules apart would take longer than the rest
+            os._exit(0)  # Python would also tear down all modules, which takes longer
         os.close(descriptors[0])
         control.sendall(f"{pid}\n".encode())
 
@@ -61,5 +61,5 @@ def answer_queries(server: EmbeddedServer) -> None:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # the forks share what is there, and their garbage collection leaves it alone
+    gc.freeze()  # garbage collection in a fork would copy the memory that it shares
     main(socket.socket(fileno=int(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""python -m tests.support.forks: a process whose forks are other processes of Python.
+"""python -m tests.support.forks: a process whose forks run Python programs.
 
 To import Django and the rooms takes longer than most commands, so they are imported once, except
 what needs settings. Each line on stdin is a JSON object: the arguments of `python`, the directory,
@@ -52,7 +52,7 @@ from tests.support.processes import PROJECT
 
 
 def become(arguments: list[str], cwd: str, env: dict[str, str], seconds: int) -> None:
-    """Do what `python *arguments` does in the directory, for at most so many seconds."""
+    """Do what `python *arguments` does in the directory `cwd`, for at most `seconds`."""
     signal.alarm(seconds)
     os.environ.clear()
     os.environ.update(env)
@@ -87,7 +87,7 @@ def in_fork(child: Callable[[], object]) -> tuple[int, str, str]:
 def status_of(child: Callable[[], object]) -> int:
     """Run `child`, and what runs at the end of a process; return the exit status.
 
-    Python would also take all modules apart, which takes longer than most commands.
+    Python would also tear down all modules, which takes longer than most commands.
     """
     status: object = 0
     try:

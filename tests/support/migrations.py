@@ -136,7 +136,7 @@ def schema() -> set[str]:
 
 
 def new_schema() -> set[str]:
-    """Describe the objects of the schema, except those that the template database already had."""
+    """Return a line for each object that the template database did not have."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest=OID_OF_DATABASE))}
 
 
@@ -264,7 +264,7 @@ def fill_every_table() -> None:
 
 
 def dump(*options: str) -> list[str]:
-    """Return the output of pg_dump without the key that it draws each time."""
+    """Return the output of pg_dump without \\restrict, whose key is different each time."""
     connection.ensure_connection()
     server = connection.connection.info
     result = subprocess.run(

@@ -1,4 +1,4 @@
-"""Commands of the project, run in processes with an environment of their own."""
+"""Commands of the project, run in processes with a separate environment."""
 
 import atexit
 import json
@@ -16,7 +16,7 @@ from config.environment import VARIABLES
 PROJECT = Path(__file__).parent.parent.parent
 PYTHON = (sys.executable, "-W", "error")
 PATIENCE = 300
-"""Seconds after which a test gives up what it waits for, however busy the machine is."""
+"""Seconds that a test waits before it fails; enough on a busy machine."""
 NOBODY = 65534
 AS_NOBODY = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),

@@ -48,9 +48,9 @@ def _has_room() -> bool:
 def leave_memory(directory: Path) -> None:
     """Empty the directory, if it is in memory and no other process uses the server.
 
-    The directory itself stays, because it is a lock for which another run may be waiting. It is
-    marked as that of an interrupted initdb. So the next run empties it, even if this process is
-    killed meanwhile, or if a keeper makes its lock file there again.
+    The directory itself stays, because it is a lock for which another run may be waiting. The mark
+    of an interrupted initdb lets the next run empty it, even if this process is killed meanwhile,
+    or if a keeper makes its lock file there again.
     """
     from config.embedded.server import EmbeddedServer  # Django is not ready any earlier
 
@@ -62,7 +62,7 @@ def leave_memory(directory: Path) -> None:
             data_directory.stop()
             unfinished = directory / "initdb.unfinished"
             unfinished.mkdir(exist_ok=True)
-            # A directory without PG_VERSION is not a server's.
+            # Remove PG_VERSION first: without it, a directory does not count as that of a server.
             for item in sorted(directory.iterdir(), key=lambda item: item.name != "PG_VERSION"):
                 if item != unfinished:
                     rmtree(item) if item.is_dir() else item.unlink()

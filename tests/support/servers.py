@@ -58,7 +58,7 @@ def password_server() -> Iterator[Server]:
     with _directory_of_nobody() as directory:
         _run(directory, "cp", "-R", made_once(), "data")  # faster than initdb
         password = f"ALTER ROLE postgres PASSWORD '{PASSWORD}'"
-        _run(directory, BIN / "postgres", "--single", "-D", "data", "postgres", given=password)
+        _run(directory, BIN / "postgres", "--single", "-D", "data", "postgres", stdin=password)
         hba = directory / "data/pg_hba.conf"
         hba.write_text("host all all 127.0.0.1/32 scram-sha-256")
         server = Server(free_port())
@@ -106,7 +106,7 @@ def pgbouncer(server: Server) -> Iterator[Server]:
 
 @contextmanager
 def server_of_version(version: str) -> Iterator[Server]:
-    """Run an imitation of a server, of which a client can ask only the version.
+    """Run an imitation of a server, from which a client can read only the version.
 
     It speaks PostgreSQL's protocol. No package of this project contains a version that is too old.
     """
@@ -173,13 +173,13 @@ def _directory_of_nobody() -> Iterator[Path]:
         yield Path(directory)
 
 
-def _run(directory: Path, *command: object, given: str = "") -> None:
+def _run(directory: Path, *command: object, stdin: str = "") -> None:
     subprocess.run(
         [*AS_NOBODY, *map(str, command)],
         check=True,
         cwd=directory,
         env=environment(),
-        input=given,
+        input=stdin,
         text=True,
         stdout=subprocess.DEVNULL,
     )

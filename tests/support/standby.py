@@ -32,7 +32,7 @@ max_standby_streaming_delay = 0
 
 @contextmanager
 def running_pair() -> Iterator["Pair"]:
-    """Start the two servers in a directory whose permissions no other run of pytest changes."""
+    """Start the two servers in a new directory, whose permissions pytest does not change."""
     with TemporaryDirectory() as directory:
         pair = Pair(Path(directory))
         try:
@@ -98,7 +98,7 @@ class Pair:
         """Pause the standby, so that it falls behind, until the block ends."""
         self.on(self.standby, "SELECT pg_wal_replay_pause()")
         state: LiteralString = "SELECT pg_get_wal_replay_pause_state()"
-        # It takes note of the pause at the next record.
+        # The standby pauses at the next record of the WAL.
         self.on(self.primary, "SELECT pg_log_standby_snapshot()")
         assert eventually(lambda: bool(self.on(self.standby, state) == "paused"))
         try:
@@ -123,7 +123,7 @@ class Pair:
 
     @contextmanager
     def hanging(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Freeze the standby and its process for `connection`, unless that is to the primary."""
+        """Freeze the standby and its process for `connection`, unless that goes to the primary."""
         if connection.alias == "default":
             yield
             return

@@ -29,9 +29,9 @@ class Templates:
     def prepared(
         self, name: str, prepare: Callable[[Database], object], template: str = "template1"
     ) -> Iterator[str]:
-        """Return the name of a copy of `template` on which `prepare` has been called.
+        """Yield the name of a copy of `template` on which `prepare` has been called.
 
-        The first worker that needs it makes it, and the last one to leave drops it.
+        The first worker that needs the copy makes it, and the last one that uses it drops it.
         """
         database = f"{self.run}_{name}"
         with (self.directory / f"{name}.users").open("w") as users:
