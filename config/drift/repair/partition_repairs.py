@@ -50,7 +50,7 @@ def change_partition(drift: Drift, expected: Catalog, live: Catalog) -> Iterable
 
 
 def _change_part(drift: Drift, partition: str, live: Catalog) -> Iterator[Statement]:
-    """Repair the partition's column, constraint, index or the like that the attribute names."""
+    """Repair the part of the partition, such as a column or an index, that the attribute names."""
     wanted: Any = drift.expected
     found: Any = drift.found
     kind = next(kind for kind in KIND_CODES if drift.attribute.startswith(f"{kind} "))
