@@ -89,7 +89,7 @@ class PartitionChanges:
         return self.model._meta.db_table
 
     def lines(self, verb: str) -> Iterator[str]:
-        """Yield lines that show the changes; `verb` tells what happens to old months."""
+        """Yield lines that show the changes. `verb`, such as "dropped", is for the old months."""
         if self.unfinished:
             yield f"To be removed, since unfinished: {', '.join(self.unfinished)}"
         if self.new:
