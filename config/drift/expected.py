@@ -94,7 +94,7 @@ def read_complete(connection: BaseDatabaseWrapper) -> Catalog:
 
 
 def expected_models(alias: str) -> list[type[Model]]:
-    """Return the models whose tables migrations create in the database `alias`, Django's included.
+    """Return the models, also Django's, whose tables are created by migrations of database `alias`.
 
     They come from a migration state, because in the models of the apps, the primary key of a
     many-to-many table may have another type than in a migration.
@@ -108,7 +108,7 @@ def expected_models(alias: str) -> list[type[Model]]:
 
 
 def _group_by_schema(models: Iterable[type[Model]]) -> Iterable[Sequence[type[Model]]]:
-    """Return the models grouped by schema: derived names are unique only within one."""
+    """Return the models grouped by schema: derived names are unique only within a schema."""
     groups: defaultdict[str, list[type[Model]]] = defaultdict(list)
     for model in models:
         groups[model._meta.db_table.rpartition(SEPARATOR)[0]].append(model)

@@ -49,11 +49,11 @@ class OperationEffect:
     cascades: bool = False
     """True if the operation may also have dropped dependent objects."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """The old name of each renamed table by its new name."""
+    """The old names of renamed tables, by new name."""
 
 
 def read_effects(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> list[OperationEffect]:
-    """Return the effects of the applied migrations, in their order."""
+    """Return the effects of the applied migrations, in the order of the migrations."""
     state = ProjectState()
     effects: list[OperationEffect] = []
     for node in applying_order(loader.graph):

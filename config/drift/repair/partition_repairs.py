@@ -38,7 +38,7 @@ def change_partition(drift: Drift, expected: Catalog, live: Catalog) -> Iterable
     if attribute == "schema":
         name = f"{quote(str(drift.found))}.{quote(key.name)}"
         sql = f"ALTER TABLE {name} SET SCHEMA {quote(str(drift.expected))};"
-        # Statements for other partitions expect the default one in the schema of the table.
+        # Statements for other partitions expect the default partition in the table's schema.
         return [Statement(Phase.FINISH, sql, rank=-1)]
     if attribute in ("attached", "partition bound"):
         return [reattach(key, expected, live)]

@@ -104,7 +104,7 @@ def qualified_name(key: Key) -> str:
 
 
 def serial_sequence(column: Key) -> str:
-    """Return the call that finds an identity column's sequence, because that name may vary."""
+    """Return the call that finds an identity column's sequence, whose name may vary."""
     return f"pg_get_serial_sequence({literal(quoted_table(column.table))}, {literal(column.name)})"
 
 

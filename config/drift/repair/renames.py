@@ -126,7 +126,7 @@ def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement
 
 
 def _concerns(drift: Drift, key: Key, expected: Key) -> bool:
-    """Return whether the drift is one of the renamed object or of a part of the renamed table."""
+    """Return whether the drift concerns the renamed object, or a part of the renamed table."""
     if drift.key in (key, expected):
         return True
     return key.kind == "table" and drift.key.table in (key.name, expected.name)
