@@ -63,7 +63,7 @@ class NewPartition:
                 self._execute(f"ALTER TABLE {self.sql_name} OWNER TO {quote(owner)}")
 
     def insert(self, condition: str) -> None:
-        """Copy the rows of the default partition that also meet `condition`, unless they exist."""
+        """Copy rows of the default partition that also meet `condition`, unless already copied."""
         columns = read_rows(self.connection, WRITABLE_COLUMNS, [self.table])
         names = ", ".join(name for (name,) in columns)
         self._execute(
