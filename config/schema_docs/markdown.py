@@ -49,7 +49,10 @@ def _queries(domains: Sequence[Domain]) -> Iterator[str]:
         for number in QUERY.findall(rule.remark):
             indexes[int(number)].append(f"`{rule.name}`")
     yield "## Queries"
-    yield "Each index serves a query: that of a foreign key at least query 28, account removal."
+    yield (
+        "Every index serves a query. The index of a foreign key serves at least query 28, account "
+        "removal."
+    )
     yield _grid(
         ("query", "run by", "served by"),
         [
