@@ -187,8 +187,9 @@ class DataDirectory:
         if version != str(VERSION):
             raise EmbeddedServerError(
                 f"The data directory {self.directory} of the embedded server was created by "
-                f"PostgreSQL {version}, but this is {VERSION}. docs/upgrade.md shows how to keep "
-                "its data. To begin without it, set EMBEDDED_POSTGRES_DIR to another directory."
+                f"PostgreSQL {version}, but the server is {VERSION}. docs/upgrade.md shows how to "
+                "keep its data. To begin without it, set EMBEDDED_POSTGRES_DIR to another "
+                "directory."
             )
         return True
 
