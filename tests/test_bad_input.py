@@ -283,7 +283,7 @@ def test_migrate_with_directory_of_another_version__is_refused(folder: Path) -> 
     (folder / "PG_VERSION").write_text("16\n")
     assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder)) == (
         f"manage.py migrate: The data directory {folder} of the embedded server was created by "
-        "PostgreSQL 16, but this is 18. docs/upgrade.md shows how to keep its data. To begin "
+        "PostgreSQL 16, but the server is 18. docs/upgrade.md shows how to keep its data. To begin "
         "without it, set EMBEDDED_POSTGRES_DIR to another directory."
     )
     assert [path.name for path in folder.iterdir()] == ["PG_VERSION"]

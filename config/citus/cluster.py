@@ -28,22 +28,23 @@ class Cluster:
 
     version: str
     servers: int
-    """The number of servers that keep rows of tables that are spread."""
+    """The number of servers that have rows of distributed tables."""
 
     def __str__(self) -> str:
         return f"Citus {self.version}, {counted(self.servers, 'server')} for rows"
 
 
 def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
-    """Return the cluster. Raise CommandError if the database is not that of a coordinator."""
+    """Return the cluster. Raise CommandError if it is not ready, or this is not its coordinator."""
     database = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
         cursor.execute(EXTENSION)
         found = cursor.fetchone()
         if found is None:
             raise CommandError(
-                f"Database {database} has no extension citus, so it has one server. Install Citus "
-                "on each server, and run CREATE EXTENSION citus in the database there."
+                f"Database {database} has no extension citus, so its tables cannot be distributed. "
+                "Install Citus on each server, and run CREATE EXTENSION citus in the database "
+                "there."
             )
         cursor.execute(NODES)
         is_coordinator, is_registered, servers = cursor.fetchone()
@@ -54,7 +55,8 @@ def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
     if not is_registered:
         raise CommandError(
             "The coordinator is not registered in the cluster, so its local tables could not have "
-            "foreign keys to others. Run SELECT citus_set_coordinator_host('HOST', PORT); there."
+            "foreign keys to distributed tables. On the coordinator, run SELECT "
+            "citus_set_coordinator_host('HOST', PORT);"
         )
     if not servers:
         raise CommandError(

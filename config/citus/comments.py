@@ -33,9 +33,9 @@ TABLES = "SELECT relname FROM pg_class WHERE relnamespace = %s AND relkind IN ('
 
 @contextmanager
 def kept_comments(connection: BaseDatabaseWrapper, schema: Schema) -> Iterator[None]:
-    """Run the block as one transaction, and restore the comments that it loses.
+    """Run the block as one transaction, and restore the comments that Citus loses in it.
 
-    Citus converts not only the named table, but all tables that foreign keys connect with it.
+    Citus converts not only the named table, but also all tables that foreign keys connect to it.
     """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(TABLES, [schema.oid])

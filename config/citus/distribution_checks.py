@@ -49,9 +49,9 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
         field = None
     # get_field() also finds relations without a column and fields of a parent model.
     if field not in model._meta.local_concrete_fields:
-        hint = "Name a field of the model that has a column in its own table."
-        yield Error(f"It is distributed by {declared.by}, which is not a field of it.", hint=hint,
-                    obj=model, id="citus.E001")  # fmt: skip
+        problem = f"It is distributed by {declared.by}, which is not one of its fields."
+        hint = "Name a field that has a column in the table of the model."
+        yield Error(problem, hint=hint, obj=model, id="citus.E001")
         return
     if field.null:
         hint = "Choose a field without null=True, or make this one required."
@@ -63,7 +63,7 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
             yield Error(
                 f"The {kind} {shown} does not contain {field.name}, by which the rows are "
                 "distributed, so no server could check it.",
-                hint=f"Add {field.name} to it, or distribute the table by a field of it.",
+                hint=f"Add {field.name} to it, or distribute the table by a field in it.",
                 obj=model,
                 id="citus.E003",
             )

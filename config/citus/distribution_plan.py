@@ -123,7 +123,7 @@ def _check_placed(placed: Layout, declared: Layout) -> None:
 
 
 def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
-    """Return the declared tables, those on every server first, each after those it refers to."""
+    """Return the declared tables: those on every server first, each after tables it refers to."""
     graph: TopologicalSorter[str] = TopologicalSorter()
     for name in sorted(declared, key=lambda name: declared[name].column != ""):
         graph.add(name)
@@ -182,7 +182,7 @@ def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
 def drop_statements(keys: Sequence[Key]) -> list[str]:
     """Return the statements that drop the keys.
 
-    Citus may give up managed tables when a key of a local table is dropped; see release().
+    When a key of a local table is dropped, Citus may stop managing tables; see release().
     """
     declared = declared_layout()
     drops = {key: _alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys}

@@ -1,6 +1,6 @@
-"""The steps of a distribution and of the way back; each is committed by itself.
+"""The steps of distribute and distribute --undo. Each step is committed before the next one.
 
-Each step reads the catalog first, so that the next run continues an interrupted one.
+Before a table is placed or taken back, its placement is read: an interrupted run may have done it.
 """
 
 from collections.abc import Callable, Iterator
@@ -73,7 +73,7 @@ class DistributionRun:
         """Take all tables back to the coordinator."""
         for table in plan.layout:
             if table in read_layout_to_undo(self.connection, plan.schema):
-                done = "taken back, with those that foreign keys connect with it"
+                done = "taken back, with the tables that foreign keys connect to it"
                 self._step(f"table {table}", partial(self._take_back, plan, table), done)
         self._set(f"RESET {MODE}")
 
@@ -109,7 +109,7 @@ class DistributionRun:
 
     @contextmanager
     def _explained(self, subject: str) -> Iterator[None]:
-        """Raise CommandError with the message of Citus for any error of the server."""
+        """Raise CommandError with the server's message if it refuses a statement."""
         try:
             yield
         except Error as error:

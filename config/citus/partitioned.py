@@ -1,7 +1,7 @@
 """The foreign keys of partitioned tables, which are set aside while tables are placed.
 
-When a table is placed, Citus converts all tables that foreign keys connect with it, and fails if
-one of them is partitioned.
+When a table is placed, Citus converts all tables that foreign keys connect to it, and fails if one
+of them is partitioned.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from config.postgres.catalog import Catalog, Key
 
 
 def keys_to_set_aside(catalog: Catalog, tables: Iterable[str]) -> list[Key]:
-    """Return the foreign keys of those of `tables` that are partitioned."""
+    """Return the foreign keys of the partitioned tables among `tables`."""
     partitioned = [table for table in tables if _is_partitioned(catalog, table)]
     return [key for key in catalog if key.kind == "foreign key" and key.table in partitioned]
 

@@ -14,7 +14,7 @@ TAKEN_BACK = "All tables are on the coordinator"
 def describe_plan(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
     """Return the tables to move, the keys that change, and those that Citus cannot keep.
 
-    `left` are statements that an interrupted run did not get to.
+    `left` are the statements that an interrupted run did not reach.
     """
     lines = [*_lines(plan), *_statements(left)]
     return "\n".join([f"{cluster}, database {plan.schema.database}", "", *lines])
@@ -39,7 +39,7 @@ def _lines(plan: DistributionPlan) -> Iterator[str]:
     yield from _tables(plan, "place", IN_PLACE)
     changed = {key: after for key, (_, after) in plan.keys.items() if after}
     if changed:
-        yield "\nKeys that change, since each must hold the column by which the rows are spread:"
+        yield "\nKeys that change, since they must contain the column by which the rows are spread:"
         yield from (f"  {key.table}: {key.name} {after}" for key, after in changed.items())
     if plan.lost:
         yield "\nForeign keys that Citus cannot keep. Their columns stay, and nothing checks them:"
@@ -50,7 +50,7 @@ def _lines(plan: DistributionPlan) -> Iterator[str]:
 
 def _statements(left: Sequence[str]) -> list[str]:
     """Return the statements with a heading, or nothing if there are none."""
-    heading = "\nLeft to do by an earlier run:"
+    heading = "\nLeft to do from an earlier run:"
     return [heading, *(f"  {sql}" for sql in left)] if left else []
 
 

@@ -1,4 +1,4 @@
-"""verify_schema: compare the live schema with the models, repair and report differences."""
+"""verify_schema: compare the live schema with the models, report differences, print repairs."""
 
 from config.drift.advice import read_advice
 from config.drift.comparison import Comparison, Finding, verify

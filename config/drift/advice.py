@@ -21,7 +21,7 @@ from config.postgres.citus import MODE, SEQUENTIAL, declared_layout, is_cluster,
 
 @dataclass(frozen=True, order=True)
 class Advice:
-    """A stable code, VA and two digits, and a sentence."""
+    """A sentence of advice with a stable code: VA and two digits."""
 
     code: str
     message: str
@@ -38,7 +38,7 @@ def advise(connection: BaseDatabaseWrapper, comparison: Comparison) -> list[Advi
 def read_advice(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Collection[str], own: Collection[str]
 ) -> list[Advice]:
-    """Return advice about `tables`, sorted by code; about their design only for `own` tables.
+    """Return advice about `tables`, sorted by code. Only `own` tables get advice on their design.
 
     A database error becomes advice, too, because advice must not change the exit status. The advice
     that was read before the error is kept.
@@ -54,7 +54,7 @@ def read_advice(
                 advice += _cluster_setting_advice(connection, schema.database)
                 if parameters["is_cluster"]:
                     differences = differences_of_servers(read_answers(connection))
-                    advice += [Advice("VA11", said) for said in differences]
+                    advice += [Advice("VA11", sentence) for sentence in differences]
             advice += _partition_advice(connection, schema, tables)
     except Error as error:
         reason = explain(error) or f"{str(error).splitlines()[0].rstrip('.')}."
@@ -67,7 +67,7 @@ def _sequence_advice(
 ) -> Iterator[Advice]:
     """Yield advice about sequences that have used more than four fifths of their range.
 
-    It reads the sequences themselves, because the view pg_sequences locks them as nextval() does.
+    Read the sequences themselves, because the view pg_sequences takes the same lock as nextval().
     """
     sequences = read_rows(connection, SEQUENCE_QUERY, parameters)
     if not sequences:
@@ -126,7 +126,7 @@ def _has_rows(connection: BaseDatabaseWrapper, partition: str) -> bool:
 def _has_coming_partitions(bounds: Sequence[Any], now: datetime) -> bool:
     """Return whether partitions cover the time until the end of the next month.
 
-    Before the first month is created, a table needs none.
+    Return True if no month of the table has been created yet.
     """
     ranges = sorted(bound for text in bounds or () if (bound := read_bound(text)))
     covered, end = now, month_at(month_at(now).end).end
@@ -209,7 +209,7 @@ SELECT 'VA06', format('Table %%s has rows but was never analysed, so query plans
   FROM tables AS t
   JOIN pg_stat_user_tables AS s ON s.relid = t.oid
  WHERE s.last_analyze IS NULL AND s.last_autoanalyze IS NULL
-   AND 1000 < s.n_live_tup + coalesce((  -- autovacuum analyses partitions, and never their table
+   AND 1000 < s.n_live_tup + coalesce((  -- autovacuum never analyses a partitioned table itself
        SELECT sum(part.n_live_tup) FROM pg_inherits
          JOIN pg_stat_user_tables AS part ON part.relid = inhrelid WHERE inhparent = t.oid), 0)
 UNION ALL
@@ -238,8 +238,8 @@ SELECT s.seqrelid::regclass::text,
    AND s.seqincrement > 0 AND has_sequence_privilege(s.seqrelid, 'SELECT')
 """
 
-# has_rows is NULL if the role may read the default partition: _has_rows() then reads it. For other
-# roles, it comes from the statistics.
+# If the role may read the default partition, has_rows is NULL, and _has_rows() reads the partition.
+# For other roles, has_rows comes from the statistics.
 PARTITIONED = """
 SELECT wanted.name, d.oid::regclass::text,
        CASE WHEN NOT has_table_privilege(d.oid, 'SELECT')

@@ -1,4 +1,4 @@
-"""The differences between the servers of a Citus cluster, caused by SQL on one of them."""
+"""Differences between the servers of a Citus cluster, caused by changes on a single server."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,7 @@ from config.postgres.citus import IS_MANAGED, SHARD_NAME
 SETTINGS = {**PINNED, "search_path": "pg_catalog", "lock_timeout": str(LOCK_TIMEOUT)}
 # Each server compares its shards with their tables, and returns digests of its tables and types.
 # Types that only the coordinator has are left out, since no distributed table needs them.
-# Citus adds the number of a shard to the names of its constraints and of the tables to which these
-# refer.
+# The digests leave out the shard numbers that Citus adds to the names of referenced tables.
 OBJECTS = rf"""
 WITH shards AS (
     SELECT s.logicalrelid AS own, named.name, to_regclass(named.name) AS oid
@@ -57,7 +56,7 @@ SELECT json_build_object(
                 WHERE NOT ({IS_MANAGED})),
     'types', (SELECT json_object_agg(name, digest) FROM labels))
 """
-# Citus sends a single statement. CASE applies the settings before the rest of it prints anything.
+# Citus sends a single statement, so its CASE applies the settings before it prints any definition.
 WITH_SETTINGS = """
 SELECT CASE WHEN (SELECT count(set_config(key, value, true)) FROM json_each_text({settings})
                    WHERE current_setting(key, true) IS NOT NULL) > 0 THEN ({objects}) END
@@ -72,11 +71,11 @@ SELECT concat_ws(':', coalesce(nodename, current_setting('citus.local_hostname')
  ORDER BY coalesce(groupid, 0)
 """
 SEE_LOG = "Start it, or see its log."
-UNDO = "No repair reaches it. Undo the change on that server."
+UNDO = "The repair script does not change that server. Undo the change there."
 
 
 class Answer(NamedTuple):
-    """The answer of a server of the cluster about its objects."""
+    """The answer of one server about its objects."""
 
     server: str
     is_coordinator: bool
@@ -86,12 +85,12 @@ class Answer(NamedTuple):
 
 
 def read_answers(connection: BaseDatabaseWrapper) -> list[Answer]:
-    """Ask all servers of the cluster, the coordinator first."""
+    """Return the answers of all servers of the cluster, the coordinator's first."""
     return [Answer(*row) for row in read_rows(connection, SERVERS, [SERVER])]
 
 
 def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:
-    """Yield a sentence for each object that differs on a server, and for each failed server."""
+    """Yield a sentence for each object that differs on a server, and each server with an error."""
     coordinator: dict[str, Any] = {}  # stays empty if it does not answer
     for server, is_coordinator, success, result in answers:
         if not success:

@@ -1,4 +1,4 @@
-"""The course of a comparison: read both schemas, and find differences, exceptions and repairs."""
+"""The steps of a comparison: read both schemas, find the differences, and find their repairs."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -97,9 +97,9 @@ def verify(
 ) -> Comparison:
     """Compare the live schema with the expected one, without changing the database.
 
-    By default, PostgreSQL creates the expected schema from the models. `app_labels` limits the
-    comparison to the tables, types and migrations of these apps. Objects whose name matches one of
-    the `ignored` patterns may differ.
+    `expectation` returns the expected schema. By default, PostgreSQL creates it from the models in
+    a transaction that is rolled back. `app_labels` limits the comparison to the tables, types and
+    migrations of these apps. Objects whose name matches one of the `ignored` patterns may differ.
     Raise django.db.Error or CatalogError if the schemas cannot be compared.
     """
     try:
@@ -158,7 +158,7 @@ def _read_schemas(connection: BaseDatabaseWrapper, expectation: Expectation) -> 
 def _with_needed_objects(
     connection: BaseDatabaseWrapper, schema: Schema, expected: Catalog
 ) -> dict[Key, Attributes]:
-    """Return the expected catalog with the objects that accepted tables and views depend on."""
+    """Return `expected` with the objects that tables and views without attributes depend on."""
     relations = [k.name for k in expected if k.kind in ("table", "view") and not expected[k]]
     needed = read_needed(connection, schema, schema.oid, relations)
     return {**{key: {} for key in needed}, **expected}
@@ -174,7 +174,7 @@ def _without_undeclared(layout: Layout, expected: Catalog) -> Layout:
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
-    """Return the ledger, or the error that reading it raised, since its table may drift."""
+    """Return the ledger, or the error that reading it raised: its table may have drifted."""
     try:
         with transaction.atomic(using=connection.alias):
             loader = load_migrations(connection)

@@ -38,8 +38,8 @@ PROBLEM_CODES: dict[Problem, str] = {"missing": "1", "extra": "2", "different": 
 UNALTERABLE = ("kind", "partition key")
 """The attributes that no ALTER can change. If one differs, no other attribute is reported."""
 
-# PostgreSQL prints `varchar IN (...)` with these casts. After a restored dump, it prints them at
-# another place in the expression.
+# PostgreSQL prints `varchar IN (...)` with these casts. After a dump has been restored, it prints
+# them at another place in the expression.
 TEXT_CASTS = re.compile(
     r"\(('(?:[^']|'')*+'::character varying)\)::text"
     r"|\((ARRAY\[(?:[^]']|'(?:[^']|'')*+')*+\])\)::text\[\]"

@@ -63,8 +63,8 @@ NEEDED_BY = "needed by"
 def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
     """Return the schema that PostgreSQL creates from the models, and roll it back.
 
-    An object has no attributes if the models only refer to it, as to the table of an unmanaged
-    model, or if PostgreSQL cannot create it, because it depends on a missing object.
+    Two kinds of objects have no attributes: those that the models only refer to, such as the tables
+    of unmanaged models, and tables that cannot be created because they depend on a missing object.
     Raise CatalogError if the role may not create temporary tables.
     """
     check_may_create_temporary(connection)
@@ -94,10 +94,10 @@ def read_complete(connection: BaseDatabaseWrapper) -> Catalog:
 
 
 def expected_models(alias: str) -> list[type[Model]]:
-    """Return the models whose tables migrations create in the database `alias`, Django's included.
+    """Return the models, also Django's, whose tables are created by migrations of database `alias`.
 
-    They come from a migration state. In the models of the apps, the primary key of a many-to-many
-    table may have another type than the one that a migration gives it.
+    They come from a migration state, because in the models of the apps, the primary key of a
+    many-to-many table may have another type than in a migration.
     """
     state = ProjectState.from_apps(apps).apps
     return [
@@ -108,7 +108,7 @@ def expected_models(alias: str) -> list[type[Model]]:
 
 
 def _group_by_schema(models: Iterable[type[Model]]) -> Iterable[Sequence[type[Model]]]:
-    """Return the models grouped by schema: derived names are unique only within one."""
+    """Return the models grouped by schema: derived names are unique only within a schema."""
     groups: defaultdict[str, list[type[Model]]] = defaultdict(list)
     for model in models:
         groups[model._meta.db_table.rpartition(SEPARATOR)[0]].append(model)
@@ -125,7 +125,7 @@ def _unmanaged_tables(alias: str) -> list[str]:
 
 
 def creation_sql(connection: BaseDatabaseWrapper, models: Sequence[type[Model]]) -> list[str]:
-    """Return the statements that create the tables of `models` and those that they refer to."""
+    """Return the statements that create the tables of `models` and the tables they refer to."""
     referred_to = [model for model in dict.fromkeys(_related_models(models)) if model not in models]
     enums = {enum.type_name: enum for enum in _enum_fields([*referred_to, *models])}
     editor: Any
@@ -151,7 +151,7 @@ def _read_creatable(
     models: Sequence[type[Model]],
     missing: defaultdict[str, list[str]],
 ) -> Catalog:
-    """Return the catalog of the tables of `models`; note missing objects and their users."""
+    """Return the catalog of the tables of `models`, and collect missing objects in `missing`."""
     try:
         return _create_and_read(connection, schema, models)
     except ProgrammingError as error:

@@ -1,7 +1,7 @@
 """The expected partitions: all live ones, as if they were new, and those that close gaps.
 
 The attributes of a new partition are read from the default partition of the expected table. A
-difference in the partitioned table itself is not repeated for each of its partitions.
+difference in the partitioned table itself is not reported again for each of its partitions.
 """
 
 import re
@@ -35,7 +35,7 @@ def with_partitions(expected: Catalog, live: Catalog, schema: str) -> tuple[Cata
 
 
 def _with_expected_key_column(table: Key, expected: Catalog, live: Catalog) -> Catalog:
-    """Return the live catalog with the expected partition key if only its column was renamed."""
+    """Use the expected partition key in the live catalog if only the key's column was renamed."""
     wanted, found = (_partition_key_column(table, catalog) for catalog in (expected, live))
     is_renamed = wanted in expected and found in live and wanted not in live
     if not is_renamed or found in expected or differing(expected[wanted], live[found]):
@@ -65,7 +65,7 @@ class _PartitionedTable:
         return parts_of(self.table, "partition", catalog)
 
     def _sorted_ranges(self) -> list[tuple[Bound, Key]]:
-        """Return the bounds of the live partitions that are ranges, in ascending order."""
+        """Return the live partitions that are ranges, with their bounds, in ascending order."""
         partitions = self._partitions(self.live)
         bounds = {key: read_bound(_bound_text(self.live[key])) for key in partitions}
         return sorted((bound, key) for key, bound in bounds.items() if bound)
@@ -73,9 +73,9 @@ class _PartitionedTable:
     # Detached partitions
 
     def with_detached(self) -> Catalog:
-        """Return the live catalog with tables that look like detached partitions as partitions."""
+        """Turn tables that look like detached partitions into partitions of the live catalog."""
         for key in [key for key in self.live if key.kind == "table" and key not in self.expected]:
-            bound = self._bound_by_name(key)
+            bound = self._former_bound(key)
             if bound and self._columns(self.live, key.name) == self._columns(self.live, self.table):
                 self.live = {
                     part: attributes
@@ -86,8 +86,8 @@ class _PartitionedTable:
                 self.live[partition] = {"attached": "no", "partition bound": bound}
         return self.live
 
-    def _bound_by_name(self, key: Key) -> str:
-        """Return the bound according to the table's comment or name; '' if it is no partition."""
+    def _former_bound(self, key: Key) -> str:
+        """Return the bound according to the table's comment or name; '' if it was no partition."""
         partitions = [self.live[partition] for partition in self._partitions(self.live)]
         found = self.live[key]
         if found.get("kind") != "table" or found.get("inherits") or found["comment"] == UNFINISHED:
@@ -99,7 +99,7 @@ class _PartitionedTable:
         if _without_schema(key.name) == self.default.name:
             return "" if DEFAULT in map(_bound_text, partitions) else DEFAULT
         named = re.search(r"_(\d{4})_(0[1-9]|1[0-2])$", key.name)
-        if not named or named[1] in ("0000", "9999"):  # datetime has no such month or its end
+        if not named or named[1] in ("0000", "9999"):  # datetime lacks year 0 and the end of 9999
             return ""
         month = month_at(datetime(int(named[1]), int(named[2]), 1, tzinfo=UTC))
         is_free = not any(month.overlaps(bound) for bound, _ in self._sorted_ranges())
@@ -147,7 +147,7 @@ class _PartitionedTable:
         return wanted
 
     def _expected_value(self, name: str, found: Attributes) -> Any:
-        """Return the value of a new partition, or the live one if it needs no separate repair."""
+        """Return the value of a new partition, or the live value if it needs no separate repair."""
         wanted, value = self.template.get(name), found.get(name)
         if not differing({name: wanted}, {name: value}):
             return value
@@ -158,7 +158,7 @@ class _PartitionedTable:
         return value if is_alike or self._part_drifts(name) else wanted
 
     def _part_drifts(self, name: str) -> bool:
-        """Return whether the table differs in its part `name`, which each partition copies."""
+        """Return whether the part `name`, which partitions copy, differs in the table itself."""
         for key in self.expected.keys() | self.live.keys():
             if key.table == self.table and f"{key.kind} {key.name}" == name:
                 if key not in self.expected or key not in self.live or not self.expected[key]:
@@ -169,10 +169,10 @@ class _PartitionedTable:
     # Gaps
 
     def _partitions_closing_gaps(self) -> Iterator[tuple[Key, Bound]]:
-        """Yield partitions with the bounds that close gaps: missing months, or wider partitions.
+        """Yield the partitions that close gaps, with bounds: missing months and wider partitions.
 
-        There are no gaps before the first and after the last attached partition, because old months
-        are detached on purpose.
+        A gap is between attached partitions. Months before the first one do not count, because old
+        months are detached on purpose.
         """
         bounds = self._sorted_ranges()
         inner = [n for n, (_, key) in enumerate(bounds) if self.live[key]["attached"] != "no"]

@@ -26,7 +26,7 @@ UNMIGRATED = "changes that have no migration"
 
 
 def check_ledger(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> Iterator[Drift]:
-    """Yield the drift of migration records, of models without a migration, and of extensions.
+    """Yield the drift of migration records, unmigrated changes of models, and missing extensions.
 
     Raise CatalogError if a migration contradicts an earlier one.
     """

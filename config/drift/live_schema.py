@@ -62,7 +62,7 @@ def read_transaction(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
         execute(connection, f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
         execute(connection, SHORTER_TIMEOUT, [LOCK_TIMEOUT])
         execute(connection, SET_PINNED, [list(PINNED), list(PINNED.values())])
-        # Behind a pooler, the session may have temporary tables with the same names.
+        # With a pooler, the session may have temporary tables that another client has created.
         execute(connection, "DISCARD TEMP")
         check_may_read(connection)
         yield read_schema(connection)

@@ -31,7 +31,7 @@ from config.postgres.catalog import quote
 from config.postgres.enums import enum_field
 
 MAX_LENGTH = 63
-"""The number of letters after which Django shortens the name of a table."""
+"""The number of characters to which Django shortens the name of a table."""
 
 type Name = tuple[str, str]
 """The table of a part, or '' for other objects, and the name of the object."""
@@ -39,21 +39,21 @@ type Name = tuple[str, str]
 
 @dataclass(frozen=True)
 class OperationEffect:
-    """An effect that the models do not show, of an operation in an applied migration."""
+    """An effect of an applied migration operation that the models do not show."""
 
     kept: Collection[Name] = ()
-    """The objects that it removed from the models, but not from the database."""
+    """The objects that the operation removed from the models, but not from the database."""
     sql: str = ""
     code: str = ""
     """The Python source of the module that contains the function of RunPython."""
     cascades: bool = False
-    """True if it may also have dropped dependent objects."""
+    """True if the operation may also have dropped dependent objects."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """The old name of each renamed table by its new name."""
+    """The old names of renamed tables, by new name."""
 
 
 def read_effects(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> list[OperationEffect]:
-    """Return the effects of the applied migrations, in their order."""
+    """Return the effects of the applied migrations, in the order of the migrations."""
     state = ProjectState()
     effects: list[OperationEffect] = []
     for node in applying_order(loader.graph):
@@ -96,7 +96,7 @@ def _operation_effects(
 def _renamed_table(
     operation: AlterModelTable | RenameModel, app_label: str, state: ProjectState
 ) -> dict[str, str]:
-    """Return the old name of the model's table by its new name, if the operation changes it."""
+    """Return {new name: old name} of the model's table, or {} if the operation keeps its name."""
     old_name = new_name = operation.name_lower
     if isinstance(operation, RenameModel):
         old_name, new_name = operation.old_name_lower, operation.new_name_lower

@@ -1,6 +1,6 @@
 """The objects that applied migrations created and that no model describes.
 
-The models do not define their attributes, so the live ones are expected unchanged.
+The models do not define the attributes of these objects, so any live attributes are accepted.
 """
 
 import re
@@ -16,8 +16,9 @@ def with_migration_objects(
 ) -> Catalog:
     """Return the expected catalog with the objects that migrations created.
 
-    These have no attributes, so the live ones are accepted unchanged, a table with all its parts. A
-    constraint that a migration added as NOT VALID is expected to be so unless one validated it.
+    These objects have no attributes, so any live attributes, and all parts of a table, are
+    accepted. A constraint that a migration added as NOT VALID is expected to be NOT VALID, unless a
+    later operation validated it.
     """
     extra = {key: live[key] for key in live if key not in expected}
     created = {key for key in extra if _is_created(key, extra[key], effects, schema)}
@@ -59,7 +60,7 @@ def _is_created(
         created = created or any((table, key.name) in effect.kept for table in tables)
         for match in pattern.finditer(effect.sql):
             created = match["created"] is not None
-        # The module of a RunPython may also contain the SQL that drops the object backwards.
+        # The module of a RunPython may also contain its reverse_code, whose SQL drops the object.
         created = created or any(match["created"] for match in pattern.finditer(effect.code))
     return created
 

@@ -1,4 +1,4 @@
-"""The bounds of partitions by range of times, parsed from and printed as PostgreSQL's text."""
+"""The bounds of partitions by range of times, converted from and to PostgreSQL's text."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Bound:
 
 
 def read_bound(text: str) -> Bound | None:
-    """Return the bound in PostgreSQL's text, or None if it is not a range of times."""
+    """Parse a bound that PostgreSQL has printed. Return None if it is not a range of times."""
     found = re.fullmatch(r"FOR VALUES FROM \((.*)\) TO \((.*)\)", text)
     if not found:
         return None

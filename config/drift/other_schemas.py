@@ -1,7 +1,7 @@
 """Tables of other schemas, which a model names as db_table = 'schema"."table'.
 
-Their keys contain this name. PostgreSQL prints `schema.table` in definitions. The expected table is
-a temporary one whose bare name is `schema.table`.
+The keys of a catalog contain this db_table. PostgreSQL prints `schema.table` in definitions. The
+expected table is a temporary table that is named `schema.table`, with a dot in its name.
 """
 
 import json
@@ -79,7 +79,7 @@ SELECT name, schema, n.oid,
 def remove_from_search_path(
     connection: BaseDatabaseWrapper, schema: Schema, others: Iterable[OtherTable]
 ) -> None:
-    """Remove the schemas of `others` from the search path, so that their names are qualified."""
+    """Remove the schemas of `others` from the search path, so that PostgreSQL qualifies names."""
     hidden = sorted({other.schema for other in others} - {schema.name})
     if hidden:
         execute(connection, REMOVE_FROM_SEARCH_PATH, [hidden])
@@ -131,7 +131,7 @@ def as_live(created: Catalog, others: Iterable[OtherTable]) -> Catalog:
 
 
 def _renamed(catalog: Catalog, names: Mapping[str, str], texts: Mapping[str, str]) -> Catalog:
-    """Return the catalog with other names of tables, and with `texts` replaced in attributes."""
+    """Return the catalog with tables renamed by `names`, and `texts` replaced in attributes."""
     return {
         _renamed_key(key, names): _replace_texts(dict(attributes), texts)
         for key, attributes in catalog.items()

@@ -1,7 +1,7 @@
-"""The snapshot: the expected schema in a file, for servers and roles without temporary tables.
+"""The snapshot: the expected schema in a file, for use where no temporary table can be created.
 
 It is plain text, with one attribute per line, so that a review shows each change. The objects are
-in the order in which they are created, which a repair needs:
+in the order of their creation, because repairs need that order:
 
     # verify_schema snapshot, format 2
     # PostgreSQL 18
@@ -76,7 +76,7 @@ def _explained(path: Path) -> Iterator[None]:
         raise CatalogError(f"Cannot read the snapshot {path}: {error.strerror}.") from error
     except (ValueError, TypeError) as error:
         raise CatalogError(
-            f"The file {path} is not a snapshot of this verify_schema. Write one: {TO_WRITE}"
+            f"The file {path} is not a snapshot that verify_schema can read. Write one: {TO_WRITE}"
         ) from error
 
 

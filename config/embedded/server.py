@@ -4,13 +4,14 @@ File locks show which processes are alive, because the kernel releases the locks
 was killed. (The server class of the package writes pids to a file, which is wrong after `kill -9`.)
 
 - `clients.lock`: each client holds a shared lock until its process ends. The last client stops the
-  server when it exits. If it was killed, the keeper, a process that waits for the lock, does so.
+  server when it exits. If the last client is killed, the keeper stops the server: a process that
+  waits for this lock.
 - `keeper.lock`: the keeper holds it, so that there is only one.
 - The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
 
-The keeper loads neither Django nor psycopg, because either takes longer than the rest of its work:
-only `address()` imports psycopg.
+The keeper loads neither Django nor psycopg, because either import takes longer than the rest of its
+work. Therefore only `address()` imports psycopg.
 """
 
 import atexit

@@ -30,7 +30,7 @@ def partitioned_models(alias: str) -> list[type[models.Model]]:
 
 
 def drop_unfinished_copies(sender: object, waits: LockWaits, **kwargs: Any) -> None:
-    """Drop unfinished copies, because their trigger names columns that migrations may change."""
+    """Drop unfinished partitions: their trigger names columns that migrations may change."""
     drop_all_unfinished(waits.connection, None, retried(waits))
 
 
@@ -39,7 +39,7 @@ def make_coming_months(
 ) -> None:
     """Make the current month and the PARTITION_MONTHS_AHEAD months after it.
 
-    If that fails, only say so, because the migrations are applied.
+    If that fails, only print the reason, because the migrations are already applied.
     """
     ahead: int = settings.PARTITION_MONTHS_AHEAD
     connection = waits.connection

@@ -13,8 +13,8 @@ from config.postgres.catalog import literal
 class ChangedKeys:
     """A table with the keys of the rows that were inserted, updated or deleted in `source`.
 
-    A trigger writes them there for all roles. The names of both tables and of the columns of the
-    key are quoted.
+    A trigger writes the keys, whichever role changes the rows. The names of both tables and of the
+    columns of the key are quoted.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ class Exchange:
         self.changed_keys = ChangedKeys(connection, self.default, name, months[0].key)
 
     def make(self, attempt: Attempt) -> dict[str, int]:
-        """Make the months, and return about how many rows have moved to each."""
+        """Make the months, and return the approximate number of rows that have moved to each."""
         self._check_nothing_is_lost()
         attempt(partial(check_can_be_dropped, self.connection, self.default))
         for page in range(0, attempt(self._start), PAGES):
@@ -68,9 +68,9 @@ class Exchange:
         extra = read_rows(self.connection, NOT_IN_TABLE, [self.default] * 3)
         if extra:
             raise MonthError(
-                f"Many rows leave {self.default}, so a new partition would replace it, without "
-                f"the objects that {self.table} lacks: {', '.join(name for (name,) in extra)}.",
-                f"Remove that, or add it to {self.table}. Then run the same command again.",
+                f"Many rows must move out of {self.default}, so a new partition would replace it. "
+                f"These objects would be lost: {', '.join(name for (name,) in extra)}.",
+                f"Remove them, or add them to {self.table}. Then run the same command again.",
             )
 
     def _start(self) -> int:
@@ -103,8 +103,8 @@ class Exchange:
         From now on a deletion of a user also changes the copies, so no copy may refer to a user who
         was deleted before. Therefore copy the changed rows once more, while writes are blocked:
         copying during deletions could cause a deadlock. If a foreign key forbids the deletion of a
-        user with rows, let the trigger immediately delete a row from the copies: otherwise the copy
-        of a deleted row would still forbid the deletion of its user.
+        user with rows, let the trigger also delete rows from the copies: otherwise the copy of a
+        deleted row would still forbid the deletion of its user.
         """
         with transaction.atomic(using=self.connection.alias):
             block_writes(self.connection, self.table, self.default)
@@ -128,7 +128,7 @@ class Exchange:
         with transaction.atomic(using=self.connection.alias):
             block_writes(self.connection, self.table, self.default)
             self._copy_changed_rows()
-            # ALTER TABLE refuses a table with deferred checks that are still to be made.
+            # ALTER TABLE refuses a table that has pending deferred checks.
             self._execute("SET CONSTRAINTS ALL IMMEDIATE")
             self._check_file()
             self._execute(f"LOCK TABLE ONLY {self.table}")

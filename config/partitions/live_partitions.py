@@ -18,9 +18,9 @@ class Partition:
     name: str
     """The name in the catalog, without the schema."""
     start: datetime | None
-    """The first time of the partition, in UTC; None for the default partition, or no bound."""
+    """The first time of the partition, in UTC; None if it has no lower bound."""
     end: datetime | None
-    """The first time after the partition, in UTC; None for the default partition, or no bound."""
+    """The first time after the partition, in UTC; None if it has no upper bound."""
     rows: int
     """The number of rows, as the server estimates it."""
     bytes: int
@@ -53,9 +53,10 @@ def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partiti
 
 
 def read_unfinished(connection: BaseDatabaseWrapper, table: str | None) -> list[str]:
-    """Return the quoted names of tables that a run is filling, or has left when it was interrupted.
+    """Return the quoted names of the unfinished partitions of `table`, a db_table.
 
-    They are those of `table`, a db_table, or of all tables if that is None.
+    A run is filling them, or left them when it was interrupted. If `table` is None, return those of
+    all tables.
     """
     name = table and connection.ops.quote_name(table)
     parameters = [UNFINISHED, name, table and _prefix(table), name]
@@ -70,7 +71,7 @@ def _prefix(table: str) -> str:
 def with_amounts(
     connection: BaseDatabaseWrapper, partitions: Sequence[Partition]
 ) -> list[Partition]:
-    """Return the partitions with the rows and bytes that all servers of a cluster have of them.
+    """Return the partitions; on a cluster, with the rows and bytes that all servers have of them.
 
     Other sessions read these numbers, so this transaction must not have altered the partitions.
     """
@@ -87,8 +88,9 @@ def _in_utc(moment: datetime | None) -> datetime | None:
     return moment and moment.replace(tzinfo=UTC)
 
 
-# PostgreSQL prints bounds according to the settings of the session, so it parses them, too. Python
-# has no times before the year 1 or after 9999, and no infinite ones: such a bound counts as none.
+# This query parses the bounds, because PostgreSQL prints them according to the session's settings.
+# Python has no times before the year 1 or after 9999, and no infinite ones: such a bound counts as
+# none.
 # A partition that another session has dropped meanwhile has neither a size nor bounds.
 PARTITIONS = r"""
     WITH parent AS (

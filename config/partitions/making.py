@@ -50,7 +50,7 @@ def make_months(
 def drop_all_unfinished(
     connection: BaseDatabaseWrapper, table: str | None, attempt: Attempt
 ) -> None:
-    """Drop the tables that an interrupted run left for `table`, or for all if that is None.
+    """Drop the tables that an interrupted run left for `table`, or for all tables if it is None.
 
     Rows may have changed since, so an unfinished copy cannot be continued.
     """

@@ -62,8 +62,8 @@ def _is_missing(table: str, partitions: Sequence[Partition], month: date) -> boo
         covered_until = partition.end or LAST
     if covered_until < end:
         raise MonthError(
-            f"Partition {overlapping[0].name} covers a part of {month:%Y-%m} only, which leaves no "
-            f"room for that month in {table}.",
+            f"Partition {overlapping[0].name} covers only a part of {month:%Y-%m}, so {table} "
+            "cannot have a partition for that month.",
             "Detach it, or make partitions for the rest of the month by hand.",
         )
     return False

@@ -63,7 +63,7 @@ class NewPartition:
                 self._execute(f"ALTER TABLE {self.sql_name} OWNER TO {quote(owner)}")
 
     def insert(self, condition: str) -> None:
-        """Copy the rows of the default partition that also meet `condition`, unless they exist."""
+        """Copy rows of the default partition that also meet `condition`, unless already copied."""
         columns = read_rows(self.connection, WRITABLE_COLUMNS, [self.table])
         names = ", ".join(name for (name,) in columns)
         self._execute(
@@ -78,7 +78,7 @@ class NewPartition:
             self._execute(grant)
 
     def become_default(self) -> None:
-        """Take the name of the default partition, which has been dropped."""
+        """Rename the table to the name of the default partition, which has been dropped."""
         name = quote(split_identifier(self.default)[1])
         self._execute(f"ALTER TABLE {self.sql_name} RENAME TO {name}")
         self.sql_name = self.default
@@ -122,7 +122,7 @@ class NewMonth(NewPartition):
         [(oid, comment)] = read_rows(self.connection, query, [self.sql_name, self.sql_name])
         if oid and comment != UNFINISHED:
             raise MonthError(
-                f"There is a {self.sql_name} that is not a partition of {self.table}.",
+                f"{self.sql_name} exists, but is not a partition of {self.table}.",
                 "Drop it, rename it, or attach it: "
                 f"ALTER TABLE {self.table} ATTACH PARTITION {self.sql_name} {self.bounds};",
             )
@@ -147,7 +147,7 @@ class NewMonth(NewPartition):
         return moved
 
 
-# A superuser can make months of a table that belongs to another role. The role gets them.
+# A superuser can make months of a table of another role. That role then owns the months.
 OTHER_OWNER = """
     SELECT pg_get_userbyid(relowner) FROM pg_class
      WHERE oid = %s::regclass AND relowner <> current_user::regrole

@@ -26,7 +26,7 @@ MOST_MONTHS = 600
 
 @dataclass(frozen=True)
 class RequestedMonths:
-    """The months that the options of the command ask for, in the month of `now`."""
+    """The months that the options of the command ask for; `now` is the current month."""
 
     now: date
     first: date | None
@@ -51,7 +51,7 @@ class RequestedMonths:
 
 
 def requested_months(options: dict[str, Any], now: date) -> RequestedMonths:
-    """Return what the options of the command ask for in the month of `now`.
+    """Return what the options of the command ask for; `now` is the current month.
 
     Raise CommandError if they contradict each other.
     """
@@ -76,7 +76,7 @@ def requested_months(options: dict[str, Any], now: date) -> RequestedMonths:
 
 @dataclass(frozen=True)
 class PartitionChanges:
-    """The changes of the partitions of one table."""
+    """The changes to the partitions of one table."""
 
     model: type[models.Model]
     new: list[str]
@@ -89,7 +89,7 @@ class PartitionChanges:
         return self.model._meta.db_table
 
     def lines(self, verb: str) -> Iterator[str]:
-        """Yield lines that show the changes; `verb` tells what happens to old months."""
+        """Yield lines that show the changes. `verb`, such as "dropped", is for the old months."""
         if self.unfinished:
             yield f"To be removed, since unfinished: {', '.join(self.unfinished)}"
         if self.new:

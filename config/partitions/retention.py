@@ -39,8 +39,8 @@ class Retention:
     def detach(self, partition: Partition) -> None:
         """Make the partition an ordinary table without foreign keys.
 
-        Its comment records its table and bounds, so that a later run recognizes it even if the name
-        or the columns of the table have changed.
+        Its comment records the partitioned table and the bounds, so that a later run recognizes the
+        partition even if the name or the columns of the partitioned table have changed.
         """
         if partition.attached:
             self.attempt(lambda: self._detach(partition))

@@ -66,7 +66,7 @@ class Lag:
         """True if the standby has changes that the primary lacks, so it follows another server."""
 
     def add_primary(self, primary: WalPosition) -> None:
-        """Add the current position of the primary, before that of the standby is read."""
+        """Add the position of the primary. Call this before reading the position of the standby."""
         self.has_other_primary = primary.position < self._reached
         if self._ahead and primary.position < self._ahead[-1].position:
             self._ahead.clear()  # another server has become the primary

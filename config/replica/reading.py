@@ -34,8 +34,8 @@ def reader() -> BaseDatabaseWrapper:
 def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Let `function` read the replica while that is usable, and otherwise the primary.
 
-    If a query fails on the replica, for example because it was stopped, the function runs again on
-    the primary. So it must change nothing, and return rows rather than a lazy queryset.
+    If a query fails on the replica, for example because the replica stops, the function runs again
+    on the primary. So it must change nothing, and return rows rather than a lazy queryset.
     """
 
     @wraps(function)

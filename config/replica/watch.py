@@ -1,4 +1,4 @@
-"""The end of a wait for a replica that no longer answers."""
+"""The thread that ends a read from a replica that no longer answers."""
 
 import re
 from collections.abc import Iterator

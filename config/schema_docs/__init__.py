@@ -1,4 +1,4 @@
-"""docs/schema.md and overview: the schema described for readers."""
+"""The commands schema_docs and overview: the schema described for readers."""
 
 from config.schema_docs.dictionary import (
     Column,

@@ -1,7 +1,7 @@
 """The data dictionary, which combines the models with a catalog.
 
-The list of tables comes from the models, and the definitions come from the catalog: that of the
-live database, or one that PostgreSQL makes from the models.
+The list of tables comes from the models. The definitions come from the catalog, which is read from
+the live database or from tables that PostgreSQL creates from the models.
 """
 
 import re
@@ -129,7 +129,7 @@ class Domain:
 
 
 def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
-    """Return the dictionary of the schema that the models create, for any version of PostgreSQL.
+    """Return the dictionary of the models' schema, which is the same on each PostgreSQL version.
 
     Raise CatalogError if the role may not create temporary tables, or if the models refer to an
     object that does not exist.
@@ -156,7 +156,7 @@ def describe_domains(catalog: Catalog) -> list[Domain]:
 
 
 def sketch(connection: BaseDatabaseWrapper) -> Catalog:
-    """Return the columns and types of the models, which a diagram needs, without any query."""
+    """Return the columns and types that a diagram of the models needs, without a query."""
     return {
         key: {
             "type": str(field.db_type(connection)).replace('"', ""),
@@ -226,7 +226,7 @@ def _columns(model: type[models.Model], catalog: Catalog) -> Iterator[Column]:
 
 
 def _marks(field: Any) -> list[str]:
-    """Return the marks of a field: PK, FK, UK. The time that divides partitions has PK, too."""
+    """Return the marks of a field: PK, FK, UK. The field of the partition key has PK, too."""
     partitions = monthly_partitions(field.model)
     constraints = field.model._meta.total_unique_constraints
     is_unique = field.unique or (field.name,) in [constraint.fields for constraint in constraints]

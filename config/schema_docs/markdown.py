@@ -13,10 +13,10 @@ HEAD = """\
 <!-- Written by manage.py schema_docs; do not edit. -->
 
 The schema that the models create, written by `python manage.py schema_docs`; a test checks that it
-is current. Types, defaults and definitions are in PostgreSQL's own rendering. PostgreSQL before 18
-has no `uuidv7()`; there the default is an expression that does the same. Query numbers refer to the
-comments on indexes and constraints in the models. `…` in a regular expression stands for the
-characters without a shape, `INVISIBLE` in `config/postgres/constraints.py`."""
+is current. Types, defaults and definitions are written as PostgreSQL prints them. PostgreSQL before
+18 has no `uuidv7()`; there the default is an expression that does the same. Query numbers refer to
+the comments on indexes and constraints in the models. `…` in a regular expression stands for
+`INVISIBLE` in `config/postgres/constraints.py`, the characters that cannot be seen."""
 
 
 def render(domains: Sequence[Domain]) -> str:
@@ -49,7 +49,10 @@ def _queries(domains: Sequence[Domain]) -> Iterator[str]:
         for number in QUERY.findall(rule.remark):
             indexes[int(number)].append(f"`{rule.name}`")
     yield "## Queries"
-    yield "Every index serves a query; that of a foreign key serves at least 28, account removal."
+    yield (
+        "Every index serves a query. The index of a foreign key serves at least query 28, account "
+        "removal."
+    )
     yield _grid(
         ("query", "run by", "served by"),
         [

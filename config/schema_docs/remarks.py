@@ -1,4 +1,4 @@
-"""Remarks in the source: the reasons of indexes and constraints, and the code that runs queries."""
+"""Remarks in the source: the reasons for indexes and constraints, and the callers of queries."""
 
 import ast
 import inspect

@@ -45,7 +45,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
-    """Replace the traceback by a reason if the database or a server of its cluster was lost.
+    """Replace the traceback with a reason if the database or a server of its cluster was lost.
 
     Without the database every request fails, so the place in the code does not matter.
     """

@@ -396,7 +396,7 @@ SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_
 def test_plan_after_an_interrupted_run__names_the_key_to_add(distributed: str) -> None:
     change(distributed, SET_ASIDE)
     said = printed(manage("distribute", "--plan", DATABASE_URL=distributed))
-    assert '\nLeft to do by an earlier run:\n  ALTER TABLE "analytics_events" ADD ' in said
+    assert '\nLeft to do from an earlier run:\n  ALTER TABLE "analytics_events" ADD ' in said
 
 
 GONE = "00000000-0000-4000-8000-000000000000"

@@ -13,6 +13,6 @@ def test_distribute_without_citus__is_one_line(options: list[str]) -> None:
         call_command("distribute", *options)
     database = connection.settings_dict["NAME"]
     assert str(refusal.value) == (
-        f"Database {database} has no extension citus, so it has one server. Install Citus on each "
-        "server, and run CREATE EXTENSION citus in the database there."
+        f"Database {database} has no extension citus, so its tables cannot be distributed. "
+        "Install Citus on each server, and run CREATE EXTENSION citus in the database there."
     )

@@ -91,8 +91,8 @@ def test_field_without_a_column_of_the_table__is_an_error(name: str) -> None:
     thing = NO_FIELDS[name]()
     assert [found for found in check_distribution() if found.level >= checks.ERROR] == [
         checks.Error(
-            f"It is distributed by {name}, which is not a field of it.",
-            hint="Name a field of the model that has a column in its own table.",
+            f"It is distributed by {name}, which is not one of its fields.",
+            hint="Name a field that has a column in the table of the model.",
             obj=thing,
             id="citus.E001",
         )
@@ -127,7 +127,7 @@ def test_unique_rule_without_the_field__is_an_error(rule: str) -> None:
         checks.Error(
             f"The {rule} does not contain owner, by which the rows are distributed, so no server "
             "could check it.",
-            hint="Add owner to it, or distribute the table by a field of it.",
+            hint="Add owner to it, or distribute the table by a field in it.",
             obj=thing,
             id="citus.E003",
         )

@@ -117,7 +117,7 @@ def test_expect_of_other_file__status_2(
     path = tmp_path / "other.txt"
     path.write_bytes(content)
     assert quick_clone.verify("--expect", path) == Run(
-        2, "", f"The file {path} is not a snapshot of this verify_schema. Write one: {AGAIN}"
+        2, "", f"The file {path} is not a snapshot that verify_schema can read. Write one: {AGAIN}"
     )
 
 

@@ -150,8 +150,8 @@ def test_month_that_migrate_cannot_make__advice_is_printed(
     call_command("migrate")
     assert capsys.readouterr().out.splitlines()[-1] == (
         "Rows of the coming months of analytics_events go to the default partition, until "
-        "manage.py partitions --ahead 0 makes the months: There is a "
-        '"analytics_events_2026_11" that is not a partition of "analytics_events". '
+        "manage.py partitions --ahead 0 makes the months: "
+        '"analytics_events_2026_11" exists, but is not a partition of "analytics_events". '
         "Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2026_11" FOR VALUES FROM '
         "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');"

@@ -210,16 +210,16 @@ def test_default_partition_with_objects_of_its_own__refused_before_rows_are_copi
     with pytest.raises(CommandError) as error:
         make(JUNE)
     assert str(error.value) == (
-        'Many rows leave "analytics_events_default", so a new partition would replace it, without '
-        'the objects that "analytics_events" lacks: '
+        'Many rows must move out of "analytics_events_default", so a new partition would replace '
+        "it. These objects would be lost: "
         "constraint own on table analytics_events_default, "
         "index own, "
         "policy own on table analytics_events_default, "
         "publication of table analytics_events_default in publication own, "
         "row level security, "
         "rule own on table analytics_events_default, "
-        "trigger own on table analytics_events_default. Nothing was changed. Remove that, or add "
-        'it to "analytics_events". Then run the same command again.'
+        "trigger own on table analytics_events_default. Nothing was changed. Remove them, or "
+        'add them to "analytics_events". Then run the same command again.'
     )
     assert places() == {"analytics_events_default": 300}
 
@@ -281,7 +281,7 @@ def test_name_of_another_table__refused_and_nothing_made() -> None:
     with pytest.raises(CommandError) as error:
         make(MAY, JUNE)
     assert str(error.value) == (
-        'There is a "analytics_events_2024_06" that is not a partition of "analytics_events". '
+        '"analytics_events_2024_06" exists, but is not a partition of "analytics_events". '
         "Nothing was changed. Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2024_06" '
         f"{OF_JUNE};"
@@ -299,9 +299,9 @@ def test_week_made_by_hand__refused_and_nothing_made() -> None:
     with pytest.raises(CommandError) as error:
         make(MAY, JUNE)
     assert str(error.value) == (
-        "Partition by_hand covers a part of 2024-06 only, which leaves no room for that month in "
-        "analytics_events. Nothing was changed. Detach it, or make partitions for the rest of the "
-        "month by hand."
+        "Partition by_hand covers only a part of 2024-06, so analytics_events cannot have a "
+        "partition for that month. Nothing was changed. Detach it, or make partitions for the rest "
+        "of the month by hand."
     )
     assert list(bounds()) == ["analytics_events_default"]
 

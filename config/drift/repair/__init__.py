@@ -76,7 +76,7 @@ def _repair(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
 def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Yield the statements that create an expected object and, on a cluster, distribute it.
 
-    A partition whose name another table has can be created only after that table is dropped.
+    If another table has the name of a partition, drop that table before creating the partition.
     """
     after_drop = {
         create_partition(part, expected)
@@ -123,7 +123,7 @@ def _change(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
 
 
 def _must_be_recreated(key: Key, expected: Catalog, live: Catalog) -> bool:
-    """Return whether an attribute differs that PostgreSQL or Citus cannot alter."""
+    """Return whether PostgreSQL or Citus cannot alter one of the differing attributes."""
     different = differing(expected[key], live[key])
     if expected[key].get("generated"):
         return bool(different & {"generated", "type", "collation"})
@@ -158,8 +158,8 @@ def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[State
     if keeps_rows_when_partitioned(expected[key], live[key]):
         distribution = list(_distribute_created(key, expected, live))
         creation = list(create(key, expected))
-        # Add foreign keys after the table is distributed. Earlier, they would make Citus distribute
-        # it, which fails for a partitioned table.
+        # Add foreign keys after the table is distributed. Before that, Citus would convert the
+        # table because of them, which fails for a partitioned table.
         later = [item for item in creation if distribution and item.phase == Phase.FOREIGN_KEYS]
         first = [item for item in creation if item not in later]
         yield replace_with_partitioned(key, first, expected, live)

@@ -66,7 +66,7 @@ def _end_inheritance_of_children(drift: Drift) -> Iterator[Statement]:
 
 
 def _recreate_not_null_constraint(drift: Drift) -> Iterator[Statement]:
-    """Recreate the constraint, possibly under another name, which is no drift."""
+    """Recreate the constraint. Its name may change, which does not count as drift."""
     column = quote(drift.key.name)
     action = f"ALTER COLUMN {column} DROP NOT NULL, ALTER COLUMN {column} SET NOT NULL"
     yield alter_table(Phase.COLUMNS, drift.key, action)

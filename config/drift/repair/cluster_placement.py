@@ -28,7 +28,7 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
     others = {name: declared[name] for name in layout if layout[name] == declared.get(name)}
     others |= {name: declared[name] for name in layout if name in declared}
     if found and (sql := move(key.name, found, wanted, others)):
-        yield Statement(Phase.MOVE, sql)  # a key needs the column by which the rows are spread
+        yield Statement(Phase.MOVE, sql)  # before the keys, which need this column
     else:
         if found:
             yield from _recreate_foreign_keys(key, expected, live)
@@ -40,7 +40,7 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
 
 
 def drop_on_cluster(key: Key, expected: Catalog, live: Catalog) -> Statement:
-    """Return the statement that drops an object; for some foreign keys, the block of release()."""
+    """Return the statement that drops an object; release() wraps it for some foreign keys."""
     statement = drop(key, expected, live)
     is_local = key.kind == "foreign key" and not is_on_cluster(key.table, live)
     if is_local and is_on_cluster(referred_table(live[key]["definition"]), live):
@@ -49,7 +49,7 @@ def drop_on_cluster(key: Key, expected: Catalog, live: Catalog) -> Statement:
 
 
 def _recreate_foreign_keys(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Recreate the foreign keys from and to the table, which cannot be undistributed with them."""
+    """Recreate the foreign keys from and to the table: they would prevent undistributing it."""
     yield from recreate_mentioning(r"^FOREIGN KEY", expected, live, key.name)
     yield from recreate_mentioning(rf"\bREFERENCES {table_pattern(key.name)}\(", expected, live)
 

@@ -38,7 +38,7 @@ def change_partition(drift: Drift, expected: Catalog, live: Catalog) -> Iterable
     if attribute == "schema":
         name = f"{quote(str(drift.found))}.{quote(key.name)}"
         sql = f"ALTER TABLE {name} SET SCHEMA {quote(str(drift.expected))};"
-        # Statements for other partitions expect the default one in the schema of the table.
+        # Statements for other partitions expect the default partition in the table's schema.
         return [Statement(Phase.FINISH, sql, rank=-1)]
     if attribute in ("attached", "partition bound"):
         return [reattach(key, expected, live)]
@@ -50,7 +50,7 @@ def change_partition(drift: Drift, expected: Catalog, live: Catalog) -> Iterable
 
 
 def _change_part(drift: Drift, partition: str, live: Catalog) -> Iterator[Statement]:
-    """Repair the partition's column, constraint, index or the like that the attribute names."""
+    """Repair the part of the partition, such as a column or an index, that the attribute names."""
     wanted: Any = drift.expected
     found: Any = drift.found
     kind = next(kind for kind in KIND_CODES if drift.attribute.startswith(f"{kind} "))

@@ -66,7 +66,7 @@ def _default_partition(table: str, expected: Catalog) -> str:
 
 
 def _move_from_default(key: Key, bound: str, default: str, expected: Catalog) -> Iterator[str]:
-    """Yield statements that move the partition's rows: in the default one, they prevent ATTACH."""
+    """Yield statements that move rows out of the default partition, where they prevent ATTACH."""
     conditions = " AND ".join(_bound_conditions(key.table, bound, expected))
     columns = writable_columns(key.table, expected)
     yield f"LOCK TABLE {default};"
@@ -107,7 +107,7 @@ def set_owner_like(table: str, new: str) -> str:
 
 
 def set_sequence(column: Key) -> str:
-    """Return the setval() and its FROM clause that continue the identity after the last value."""
+    """Return a setval() with its FROM clause: the next identity value follows the highest one."""
     table, highest = quoted_table(column.table), f"max({quote(column.name)})"
     return f"setval({serial_sequence(column)}, {highest}) FROM {table} HAVING {highest} > 0;"
 

@@ -104,12 +104,12 @@ def qualified_name(key: Key) -> str:
 
 
 def serial_sequence(column: Key) -> str:
-    """Return the call that finds the sequence of an identity column: its name may vary."""
+    """Return the call that finds an identity column's sequence, whose name may vary."""
     return f"pg_get_serial_sequence({literal(quoted_table(column.table))}, {literal(column.name)})"
 
 
 def is_on_cluster(table: str, live: Catalog) -> bool:
-    """Return whether Citus distributes the table, which then allows fewer changes."""
+    """Return whether the table is distributed. Citus allows fewer changes of such a table."""
     return bool(live.get(Key("table", "", table), {}).get("placement"))
 
 

@@ -66,7 +66,7 @@ def _drifting_keys(drifts: Iterable[Drift]) -> Iterator[Key]:
 
 
 def _cannot_be_renamed(key: Key, live: Catalog) -> bool:
-    """Return whether the object is a constraint without index on a cluster: Citus renames none."""
+    """Return whether Citus cannot rename the object, because it is a constraint without index."""
     return key.kind in ("foreign key", "check") and is_on_cluster(key.table, live)
 
 
@@ -108,7 +108,7 @@ def _share_names(key: Key, other: Key) -> bool:
 
 
 def _is_replaceable(key: Key, expected: Catalog, live: Catalog) -> bool:
-    """Return whether the object is a table or column that has only the name of an expected one."""
+    """Return whether the object may be set aside: a table, or a column unlike the expected one."""
     if key.kind == "column" and key in expected:
         different = differing(expected[key], live[key])
         return "type" in different or len(different) > 1
@@ -116,7 +116,7 @@ def _is_replaceable(key: Key, expected: Catalog, live: Catalog) -> bool:
 
 
 def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement]:
-    """Return the renaming of the object, or of others if the drift consists of their names only."""
+    """Return statements that rename the object, or others if the drift is only in their names."""
     about = [key for key in renames if _concerns(drift, key, renames[key])]
     return [
         statement
@@ -126,14 +126,14 @@ def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement
 
 
 def _concerns(drift: Drift, key: Key, expected: Key) -> bool:
-    """Return whether the drift is one of the renamed object or of a part of the renamed table."""
+    """Return whether the drift concerns the renamed object, or a part of the renamed table."""
     if drift.key in (key, expected):
         return True
     return key.kind == "table" and drift.key.table in (key.name, expected.name)
 
 
 def _renames_in_text(drift: Drift, renames: Renames) -> list[Key]:
-    """Return the renamed objects in the found text, if only their names differ in it."""
+    """Return the renamed objects that the found text names, if it differs only in their names."""
     if not isinstance(drift.found, str):
         return []
     of_same_table_last = sorted(renames, key=lambda key: key.table == drift.key.table)

@@ -1,4 +1,4 @@
-"""The reports of a comparison, one module for each format, without queries."""
+"""The reports of a comparison: one module for each format. No report runs a query."""
 
 from config.drift.reports.github import github_report
 from config.drift.reports.json_object import json_report

@@ -28,7 +28,7 @@ def _body(comparison: Comparison, statements: Sequence[Statement]) -> list[str]:
     adds_label = any(" ADD VALUE " in statement.sql for statement in statements)
     if adds_label or layout_of(comparison.live):  # a transaction cannot use a label that it adds
         return [NOT_WHOLE, *lines]
-    # PostgreSQL alters no table whose deferred constraints are still to be checked.
+    # PostgreSQL refuses to alter a table that has pending checks of deferred constraints.
     return ["BEGIN;", "SET CONSTRAINTS ALL IMMEDIATE;", *lines, "COMMIT;"] if lines else []
 
 

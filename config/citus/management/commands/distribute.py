@@ -19,8 +19,8 @@ class Command(BaseCommand):
 
     help = (
         "Place the tables of a migrated database, empty or full, on the servers of its Citus "
-        "cluster as the models declare. Shows the plan and asks. A run that was interrupted is "
-        "continued by the next one."
+        "cluster as the models declare. Shows the plan and asks. The next run continues an "
+        "interrupted one."
     )
     requires_system_checks = ("models",)
 

@@ -72,7 +72,7 @@ class Command(BaseCommand):
             "--expect",
             type=Path,
             metavar="FILE",
-            help="Compare with a snapshot, if temporary tables cannot be created.",
+            help="Compare with a snapshot. Use it if you cannot create temporary tables.",
         )
 
     def execute(self, *args: Any, **options: Any) -> None:
@@ -82,7 +82,7 @@ class Command(BaseCommand):
             error.returncode = COULD_NOT_COMPARE
             raise
 
-    @no_translations  # as in makemigrations, whose autodetector describes changes here
+    @no_translations  # as in makemigrations, because the same autodetector runs here
     def handle(self, *args: Any, **options: Any) -> None:
         if options["snapshot"] and (options["app_label"] or options["expect"]):
             raise CommandError(

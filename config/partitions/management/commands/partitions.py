@@ -66,7 +66,7 @@ class Command(BaseCommand):
         )
         ahead = _whole_number(0, MOST_AHEAD)
         add("--ahead", type=ahead, metavar="N", help="Make this month and the N after it.")
-        help_from = "Make the months since then. Their rows in the default partition move to them."
+        help_from = "Make all months since then. Their rows in the default partition move to them."
         add("--from", type=_month, metavar="YYYY-MM", help=help_from)
         help_keep = "Keep this month and the N - 1 before it, and drop older ones."
         add("--keep", type=_whole_number(1, 10_000), metavar="N", help=help_keep)
