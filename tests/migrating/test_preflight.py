@@ -267,7 +267,7 @@ def test_objects_of_another_role_on_a_type_that_is_replaced__refused(
 
 
 def test_constraint_trigger_about_a_table_of_another_role__not_refused(
-    small: str, guest: str
+    few_installed: str, guest: str
 ) -> None:
     run_sql(f"GRANT ALL ON SCHEMA public TO {guest}; SET ROLE {guest}")
     migrate("users")
