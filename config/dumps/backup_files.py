@@ -12,7 +12,7 @@ UNFINISHED = ".unfinished"
 
 
 def list_of(path: Path) -> Path:
-    """Return the path of the list of the objects that a backup restores."""
+    """Return the path of a backup's list, which names the objects to restore."""
     return path.with_suffix(".list")
 
 
@@ -23,8 +23,8 @@ def new_backup(
     """Yield the path of an unfinished file, and the path to which it is renamed at the end.
 
     The name is `stem`, with a number if necessary. The file is removed if an error is raised.
-    Unfinished files of killed processes are removed first, if their stem is the same or
-    matches the pattern `alike`.
+    First remove the unfinished files of killed processes whose stem matches the pattern `alike` or,
+    without a pattern, equals `stem`.
     """
     if not directory.exists():
         directory.mkdir(mode=0o700, parents=True)

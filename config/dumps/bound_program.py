@@ -1,4 +1,4 @@
-"""Replace this process with a program that ends with its parent, even if the parent is killed.
+"""Replace this process with a program that, on Linux, ends when its parent ends or is killed.
 
 Arguments: the pid of the parent, the program, and the arguments of the program.
 """

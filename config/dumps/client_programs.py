@@ -59,29 +59,28 @@ class ClientPrograms:
             *map(str, arguments),
         ]
 
-    def run(self, command: Sequence[str], given: bytes = b"", *, bound: bool = True) -> bytes:
-        """Return the output of a command line with the standard input `given`.
-
-        Raise ClientProgramError if it fails.
-        """
-        with self.running(command, given, bound=bound) as output:
+    def run(
+        self, command: Sequence[str], standard_input: bytes = b"", *, bound: bool = True
+    ) -> bytes:
+        """Run a command line like running(), and return its output."""
+        with self.running(command, standard_input, bound=bound) as output:
             return output.read()
 
     @contextmanager
     def running(
-        self, command: Sequence[str], given: bytes = b"", *, bound: bool = True
+        self, command: Sequence[str], standard_input: bytes = b"", *, bound: bool = True
     ) -> Iterator[IO[bytes]]:
-        """Run a command line with the standard input `given`, and yield its output.
+        """Run a command line with `standard_input`, and yield its output.
 
-        A `bound` program ends with this process, even if the process is killed. Binding takes
-        longer than a short program. A program that only writes to its output does not need it: its
-        next write fails once this process has ended. Only the owner can read files that the program
-        creates. Raise ClientProgramError if it fails.
+        On Linux, a `bound` program ends with this process, even if the process is killed. Binding
+        may take longer than the program. A program that only writes to its output does not need
+        it: its next write fails once this process has ended. Only the owner can read files that the
+        program creates. Raise ClientProgramError if the program fails.
         """
         if bound:
             command = [sys.executable, "-IS", bound_program.__file__, str(os.getpid()), *command]
         with TemporaryFile() as stdin, TemporaryFile() as stderr:
-            stdin.write(given)
+            stdin.write(standard_input)
             stdin.seek(0)
             with subprocess.Popen(  # noqa: S603
                 command,

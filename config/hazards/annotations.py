@@ -41,7 +41,7 @@ def _annotation(kind: str, place: str, title: str, message: str) -> str:
 
 
 def _place(migration: Migration, number: int) -> str:
-    """Return the properties that point to a migration's class, or to its operation `number`."""
+    """Return the file and line of a migration's class, or of its operation `number` (from 1)."""
     try:
         file = Path(inspect.getfile(type(migration)))
     except (OSError, TypeError):  # the class was created at run time
@@ -52,7 +52,7 @@ def _place(migration: Migration, number: int) -> str:
 
 
 def _lines(cls: type[Migration]) -> list[int]:
-    """Return the line of the class, then those of its operations; [1] if it is not found."""
+    """Return the lines of the class and of its operations, or [1] if the source is not found."""
     try:
         source, first = inspect.getsourcelines(cls)
     except OSError:  # the file is compiled or in an archive, or the class was created at run time

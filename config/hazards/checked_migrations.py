@@ -1,4 +1,4 @@
-"""The hazards of migration files, and mistakes in the reasons why authors accept some."""
+"""The hazards of migration files, and the mistakes in their `hazards_accepted`."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def check_migrations(
     """Check all migrations of the project's own apps, or of one app, or one migration of it.
 
     Every table that a migration does not create itself counts as big and in use, whatever the
-    server has. Raise HazardError if a migration cannot be checked, or there is no such migration.
+    server contains. Raise HazardError if a migration does not exist or cannot be checked.
     """
     loader = _load()
     wanted = _wanted(loader, app_label, name)
@@ -63,7 +63,7 @@ def check_migrations(
 
 
 def _load() -> MigrationLoader:
-    """Read all migration files. Raise HazardError if one of them cannot be used."""
+    """Read all migration files. Raise HazardError if one of them cannot be loaded."""
     try:
         return MigrationLoader(None)
     except (Exception, SystemExit) as error:  # a file may run any code, and raise anything
@@ -90,7 +90,7 @@ def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tu
 def _graphs(loader: MigrationLoader) -> Iterator[MigrationGraph]:
     """Yield the graph with squashed migrations and, if there are any, the graph without them.
 
-    A database to which only some of the replaced migrations are applied runs the others.
+    A database with only some of the replaced migrations applied runs the remaining ones.
     """
     yield loader.graph
     squashed = {
@@ -112,7 +112,7 @@ def _key(migration: Migration) -> tuple[str, str]:
 def _mistakes(
     migrations: Sequence[Migration], hazards: Sequence[OperationHazards]
 ) -> Iterator[WrongAcceptance]:
-    """Yield missing reasons, and reasons for hazards that a migration does not have."""
+    """Yield the mistakes: not a dict, no reason, or a reason for a hazard that does not exist."""
     for migration in migrations:
         if not isinstance(getattr(migration, "hazards_accepted", {}), Mapping):
             yield WrongAcceptance(

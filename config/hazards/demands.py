@@ -28,9 +28,10 @@ ORDER = re.compile(r"(?: (?:ASC|DESC)| NULLS (?:FIRST|LAST)| \w+_ops)+$", re.IGN
 
 @dataclass(frozen=True)
 class Demand:
-    """A demand of a statement on each row of a table. All parts are SQL.
+    """A demand of a statement on each row of a table, in SQL.
 
-    `fault` is the message if rows do not meet it; `{rows}` stands for their number.
+    Only `fault` is not SQL: it is the message about the rows that do not meet the demand, with
+    `{rows}` for their number.
     """
 
     table: str
@@ -183,7 +184,7 @@ ACTIONS: dict[str, Callable[..., Iterator[Demand]]] = {
     rf" REFERENCES (?P<other>{QUALIFIED}) \((?P<target>{NAME})\).*": _foreign_key,
     rf"{ADD_CONSTRAINT} EXCLUDE (?:USING \w+ )?(?P<rest>\(.*)": _exclusion,
 }
-"""The demand of each action of ALTER TABLE that a pattern matches."""
+"""The functions that yield the demands of an action of ALTER TABLE, by its pattern."""
 
 
 def _parenthesized(text: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The reasons why hazards cannot be found, as messages."""
+"""The error for hazards that cannot be found, and its message."""
 
 
 class HazardError(Exception):

@@ -60,7 +60,7 @@ class OperationHazards:
         return self.alternative_to(self.operation)
 
     def alternative_to(self, operation: OperationSQL) -> Alternative:
-        """Return the alternative to `operation`: this one, or this one in another state."""
+        """Return the alternative to `operation`: this one, or the same read from another state."""
         try:
             return find_alternative(operation, [item.code for item in self.dangers])
         except Error:
@@ -82,11 +82,11 @@ def find_hazards(
     sizes: TableSizes | None = None,
     app_labels: Collection[str] | None = None,
 ) -> list[OperationHazards]:
-    """Return the hazards of the migrations in `plan` that go forward, in their order.
+    """Return the hazards of the migrations that `plan` applies, in its order. Run nothing.
 
     `state` is the state before the plan. Without `sizes`, every table that a migration does not
-    create itself counts as big and in use. Apps that are not in `app_labels` are skipped, and their
-    migrations change `state`. Nothing is run. Raise HazardError if SQL cannot be read.
+    create itself counts as big and in use. With `app_labels`, migrations of other apps only change
+    the state. Raise HazardError if SQL cannot be read.
     """
     tables = TablesInUse(sizes)
     found: list[OperationHazards] = []
@@ -129,7 +129,7 @@ def _counts(item: Hazard, tables: TablesInUse) -> bool:
 def _warnings(
     operations: Sequence[OperationSQL], tables: TablesInUse
 ) -> Iterator[tuple[int, Hazard]]:
-    """Yield squawk's hazards, each with the index of its operation."""
+    """Yield the hazards that squawk finds, each with the index of its operation."""
     statements = [
         (number, sql) for number, item in enumerate(operations) for sql in item.statements
     ]

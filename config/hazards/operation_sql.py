@@ -1,4 +1,4 @@
-"""The SQL statements of the operations of a migration, which are read without being run."""
+"""The SQL statements of a migration's operations, read without running them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from config.postgres.enums import enum_field
 
 @dataclass(frozen=True)
 class OperationSQL:
-    """An operation of a migration, its statements, and the project's states around it."""
+    """An operation of a migration, its statements, and the states before and after it."""
 
     connection: BaseDatabaseWrapper
     migration: Migration

@@ -19,7 +19,7 @@ from config.postgres.catalog import read_disk_usage
 
 
 class PlannedHazards:
-    """The hazards of the migrations that database `alias` lacks, read on first use.
+    """The hazards of the unapplied migrations of database `alias`, read on first use.
 
     Hazards that cannot be read do not stop `migrate`.
     """
@@ -30,13 +30,13 @@ class PlannedHazards:
         self._reason = ""
 
     def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
-        """Return Django's line about an operation in `--plan`, followed by the hazards."""
+        """Return Django's line in `--plan` and the hazards, and whether to highlight them."""
         found = [item for item in self._hazards or [] if item.operation.listed is operation]
         lines = plan_lines(found, self._sizes) if found else []
         return "\n        ".join([message, *lines]), is_error or bool(lines)
 
     def summary(self, plan: Plan) -> str:
-        """Return a line about `plan`, or '' if it has no hazards and on later calls."""
+        """Return a line about the hazards of `plan`; '' if it has none, and on later calls."""
         if self._is_summarized or not _is_forwards(plan):
             return ""
         self._is_summarized = True
@@ -46,7 +46,7 @@ class PlannedHazards:
         return plan_summary([item for item in self._hazards if item.migration in migrations])
 
     def demands(self, plan: Plan) -> list[PlannedDemand]:
-        """Return the demands of `plan` on the rows of existing tables, or [] if unknown."""
+        """Return the demands of `plan` on the rows of existing tables; [] if it cannot be read."""
         try:
             if not _is_forwards(plan) or not self._is_in_use:
                 return []

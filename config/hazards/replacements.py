@@ -1,4 +1,4 @@
-"""The one or several migrations that replace a migration with hazards."""
+"""The migrations that replace a migration with hazards."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -33,9 +33,9 @@ from config.postgres.enums import is_followed
 def replacement_files(found: Sequence[OperationHazards]) -> list[str]:
     """Return the files to run in place of a migration with the hazards `found`.
 
-    Operations without an alternative stay as they are. There are no files if no operation
-    has an alternative, or if the migration replaces others: databases that have run those would
-    run the new files as well.
+    Operations without an alternative stay as they are. There are no files if no operation has an
+    alternative, or if the migration is squashed: a database with the replaced migrations applied
+    would run the new files, too.
     """
     migration = found[0].migration
     if migration.replaces or not any(item.alternative.migrations for item in found if item.dangers):
@@ -64,7 +64,7 @@ def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:
         ]
         rest = migration.operations[number:]
         new = _instead(found, listed, operations, rest) or [_kept(found, listed)]
-        # A type is dropped after the columns that a later release drops.
+        # An enum type is changed or dropped after the columns that the next release drops.
         if isinstance(listed, (AlterEnum, DropEnum)) and any(part.when == NEXT for part in parts):
             new = [replace(part, when=NEXT) for part in new]
         for part in new:
@@ -75,7 +75,7 @@ def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:
 
 
 def _kept(found: Sequence[OperationHazards], operation: Operation) -> NewMigration:
-    """Return a migration of the unchanged operation, with the reasons that accept its hazards."""
+    """Return a migration with the unchanged operation, and the reasons to accept its hazards."""
     migration = found[0].migration
     of_operation = (item for item in found if item.operation.listed is operation)
     codes = {hazard.code for item in of_operation for hazard in item.accepted}
@@ -89,7 +89,7 @@ def _instead(
     operations: Sequence[OperationSQL],
     rest: Sequence[Operation],
 ) -> list[NewMigration]:
-    """Return the alternative to an operation, whose parts are `operations`; [] if it has none."""
+    """Return the migrations to run instead of `listed`, which consists of `operations`."""
     kept: list[Operation] = []
     parts: list[NewMigration] = []
     for operation in operations:
@@ -120,7 +120,7 @@ def _alternative(
 
 
 def _is_used(operation: OperationSQL, rest: Iterable[Operation]) -> bool:
-    """Return whether later operations need this one, which would run with the next release."""
+    """Return whether one of the later operations in `rest` needs `operation` to run first."""
     return any(_needs(later, operation.change, operation.app_label) for later in rest)
 
 
@@ -155,7 +155,7 @@ def _joined(parts: Iterable[NewMigration]) -> list[NewMigration]:
 
 
 def _may_share(one: NewMigration, other: NewMigration) -> bool:
-    """Return whether both may run in one transaction. It must not use a label that it adds."""
+    """Return whether both may run in one transaction, which cannot use labels that it adds."""
     migration: Any = Migration("", "")
     migration.operations = [*one.operations, *other.operations]
     return (

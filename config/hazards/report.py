@@ -21,13 +21,13 @@ def verdict(checked: CheckedMigrations) -> str:
     accepted = sum(len(item.accepted) for item in checked.hazards)
     remarks = f" {counted(accepted, 'hazard')} accepted." if accepted else ""
     if checked.mistakes:
-        remarks += f" {counted(len(checked.mistakes), 'acknowledgement')} to correct."
+        remarks += f" {counted(len(checked.mistakes), 'mistake')} in hazards_accepted."
     migrations = counted(len(checked.migrations), "migration")
     return f"{counted(count, 'hazard') if count else 'No hazards'} in {migrations}.{remarks}"
 
 
 def text_report(checked: CheckedMigrations) -> str:
-    """Return the dangers with their alternatives, followed by the verdict."""
+    """Return the hazards with their alternatives, the mistakes, and the verdict."""
     blocks = [
         "\n".join(_block(list(found)))
         for _, found in groupby(checked.hazards, lambda item: item.migration)

@@ -1,7 +1,8 @@
-"""The rules of hazards, by code, with the danger of each and what to do instead.
+"""The rules for hazards, by code: the danger of each, and what to do instead.
 
-New rules are added here. A rule applies if squawk warns under the same name (`squawk_rules.py`
-corrects squawk), if hand-written SQL matches its pattern, or if `operation_codes` yields its code.
+Add new rules here. A rule applies if squawk warns under the same name (`squawk_rules.py` corrects
+squawk), if hand-written SQL matches its pattern, or if `operation_codes` or `statement_codes`
+yields its code.
 The migrations to run instead are in `alternatives/`.
 """
 
@@ -18,7 +19,7 @@ from config.postgres import Backfill
 
 
 class Rule(NamedTuple):
-    """A rule: the danger, the advice if no migration can be written for it, and its pattern."""
+    """The danger, the advice if there is no alternative, and a pattern for hand-written SQL."""
 
     danger: str
     instead: str = ""
@@ -27,7 +28,7 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True)
 class Hazard:
-    """A danger of an operation to a table; `code` is the stable name of its rule."""
+    """A danger of an operation to a table. `code` is the stable name of the rule."""
 
     code: str
     danger: str
@@ -106,7 +107,7 @@ BLOCKING = {
         r"|ALTER TABLE .* SET (?:TABLESPACE|LOGGED|UNLOGGED|ACCESS METHOD|EXPRESSION)",
     ),
 }
-"""The rules for operations that take longer on a bigger table, and do not matter for small ones."""
+"""The rules for operations that take longer on a bigger table, and do not matter on a small one."""
 BREAKING = {
     "adding-json-column": Rule(
         "Type json has no equality operator, so SELECT DISTINCT on table {table} fails.",
@@ -195,7 +196,7 @@ def _is_constant_for_unique(field: Any) -> bool:
 
 
 def statement_codes(operation: OperationSQL, sql: str) -> Iterator[str]:
-    """Yield the codes of rules that apply to a statement and are unknown to squawk."""
+    """Yield the codes of rules that apply to a statement and that squawk may not report."""
     text = without_literals(normalized(sql))
     if re.match(r"ALTER TABLE .* ADD COLUMN .* CHECK \(", text):
         yield "constraint-missing-not-valid"

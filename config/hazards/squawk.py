@@ -45,7 +45,7 @@ class SquawkWarning(NamedTuple):
 def lint(
     statements: Sequence[str], major_version: int, *, in_transaction: bool
 ) -> list[SquawkWarning]:
-    """Return squawk's warnings about a script of `statements` for servers of that version.
+    """Return squawk's warnings about a script of `statements` for servers of `major_version`.
 
     Raise HazardError if squawk cannot be run.
     """

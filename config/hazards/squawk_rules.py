@@ -61,7 +61,7 @@ def _code_of_constraint(text: str) -> str | None:
 
 
 def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | None:
-    """Return the code for the SQL of Django's operation, because that tells more than the SQL."""
+    """Return the code for Django's operation, which tells more than its SQL."""
     is_alter_field = isinstance(operation.change, AlterField)
     if rule in ("ban-drop-type", "renaming-index") or text.startswith("ALTER SEQUENCE "):
         # PostgreSQL drops no type that is in use; code names neither indexes nor the sequences of
@@ -79,7 +79,7 @@ def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | N
 
 
 def _code_of_dropped_default(operation: OperationSQL, text: str) -> str | None:
-    """Return the code of a DROP DEFAULT, often of a default that Django sets only for a moment."""
+    """Return the code of a DROP DEFAULT. Django often sets a default only to drop it again."""
     statements = [normalized(sql) for sql in operation.statements]
     [column] = re.findall(rf" ALTER COLUMN ({NAME}) DROP DEFAULT", text)[:1]
     for added in (sql for sql in statements if f" ADD COLUMN {column} " in sql):

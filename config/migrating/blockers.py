@@ -38,7 +38,7 @@ class Blocker:
 
 
 class BlockerWatch:
-    """A thread that reads the blockers while a statement waits; afterwards they are unknown."""
+    """A thread that reads the blockers while a statement waits. Afterwards, they are unknown."""
 
     def __init__(self, lock: MigrationLock) -> None:
         self.lock = lock
@@ -75,7 +75,7 @@ class BlockerWatch:
             self.blockers = [Blocker(*row) for row in rows] or self.blockers
 
     def begin(self, pid: int) -> None:
-        """Begin with the statements of a new transaction, in the backend `pid`."""
+        """Forget the blockers, because a new transaction begins in the backend `pid`."""
         self._pid, self.blockers = pid, []
 
     @contextmanager
@@ -86,5 +86,5 @@ class BlockerWatch:
             yield
         finally:
             self._began = math.inf
-            with self._looking:  # a look that has begun finds the blockers of this statement
+            with self._looking:  # wait for a look that has begun, since it is for this statement
                 pass

@@ -52,9 +52,9 @@ def _check_is_no_part(connection: BaseDatabaseWrapper, progress: Progress) -> No
     for wrapper in connection.execute_wrappers:
         if isinstance(wrapper, LockWaits):
             raise CommandError(
-                f"{progress.command} cannot run within {wrapper.progress.command}, because it "
-                "would wait for its end. Remove the call; if the migration needs another one, let "
-                "it depend on that."
+                f"{progress.command} cannot run within {wrapper.progress.command}, because the "
+                "inner run would wait for the outer one. Remove the call; if the migration needs "
+                "another migration, add that to its dependencies."
             )
 
 
@@ -83,7 +83,7 @@ def explained_operations(progress: Progress) -> Iterator[None]:
 
 
 def _failed_code(error: CommandError) -> str:
-    """Return which Python code of a migration raised the error, or '' if the error names that."""
+    """Return the operation whose code raised the error; '' if the error names its migration."""
     failed = failed_operation(error)
     if not failed or str(failed.migration) in str(error):
         return ""

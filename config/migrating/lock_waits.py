@@ -30,7 +30,7 @@ TRANSACTION_ERRORS = (errors.ActiveSqlTransaction, errors.InvalidTransactionTerm
 # Without this check the server would continue the statement of a client that was killed, and keep
 # its locks.
 CLIENT_CHECKS = KEEPALIVES | {"client_connection_check_interval": "2s"}
-# A cluster needs this setting. `distribute` sets it for the database, but a copy lacks it.
+# Citus needs this setting. `distribute` sets it for a database, but not for its copies.
 SEQUENTIAL_MODE = {MODE: "sequential"}
 
 

@@ -1,7 +1,7 @@
 """The lock that lets one migrate or rollback run at a time, also through a pooler.
 
-It is an advisory lock of a transaction, in a session that does nothing else. A pooler in
-transaction mode keeps one connection for a transaction, but would pass the lock of a session on to
+It is a transaction-level advisory lock, in a session that does nothing else. A pooler in
+transaction mode runs a transaction on one connection, but would pass a session-level lock on to
 another client. PostgreSQL ends the transaction with its session, so the lock is released even if
 its holder is killed or loses the connection.
 """
@@ -66,7 +66,7 @@ class MigrationLock:
         """
         try:
             with self.session.transaction(force_rollback=True):  # releases the locks of the query
-                # In one transaction PostgreSQL shows all sessions as they were at the first query.
+                # In one transaction, pg_stat_activity shows the sessions as of its first query.
                 self.session.execute("SELECT pg_stat_clear_snapshot()")
                 return self.session.execute(sql, parameters).fetchall()
         except psycopg.Error as error:
@@ -132,7 +132,7 @@ def _wait_for_lock(
     """Poll until the lock is free, and take it.
 
     A statement that waited would block CREATE INDEX CONCURRENTLY of the holder. Between attempts
-    there is no transaction, because that would occupy a connection of a pooler.
+    there is no transaction, because an open one would occupy a connection of a pooler.
     """
     name = f"{command} by pid {os.getpid()} on {socket.gethostname()}"
     seconds = settings.MIGRATE_WAIT

@@ -33,6 +33,6 @@ def check_renamed_parents(plan: Plan, apps: Any) -> None:
 def _refusal(old_name: str, new_name: str, child: str) -> CommandError:
     return CommandError(
         f"Cannot rename model {old_name} to {new_name}: {child} inherits from it, and Django's "
-        "migrations cannot rename such a model. Nothing was changed. Keep the name, and set "
-        "verbose_name to another; or create a new model, move the rows, and delete the old one."
+        "migrations cannot rename such a model. Nothing was changed. Keep the name and change "
+        "verbose_name; or create a new model, move the rows, and delete the old one."
     )

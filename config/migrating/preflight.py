@@ -147,10 +147,10 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
     taken = read_rows(connection, TAKEN_NAMES, [kinds, names, quoted_names])
     if taken:
         kind, name, database = taken[0]
-        others = f" (and {len(taken) - 1} more of the names)" if len(taken) > 1 else ""
+        others = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
         raise CommandError(
-            f"Cannot create {kind} {name!r}: database {database!r} already contains a table or "
-            f"type of that name{others}, which no applied migration has created. Nothing was "
+            f"Cannot create {kind} {name!r}{others}: database {database!r} already contains a "
+            "table or type of that name, which no applied migration has created. Nothing was "
             "changed. Rename or drop it, point DATABASE_URL at an empty database, or, if it equals "
             "what the migration creates, run migrate --fake."
         )

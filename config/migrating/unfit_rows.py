@@ -27,7 +27,8 @@ from config.migrating.progress import Progress
 from config.postgres import execute, read_rows
 
 BUDGET = 3.0
-"""Seconds for counting rows before a plan runs. The plan fails at rows that were not found then."""
+"""Seconds for counting rows before a plan runs. If unfit rows are not found in this time, the plan
+fails when it reaches them."""
 SECRET = re.compile("pass|secret|token|key|hash", re.IGNORECASE)
 LONGEST_VALUE = 40
 ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, errors.CannotCoerce)
@@ -115,7 +116,7 @@ def _refused_rows_message(
     error: psycopg.Error,
     statement: FailedStatement,
 ) -> str:
-    """Return the message for rows that PostgreSQL refused. Roll the transaction back first."""
+    """Return the message for rows that PostgreSQL refused. Call it after the rollback."""
     what = _server_message(error, table_of(statement.sql))
     step = f"Correct the rows or the migration, then run {progress.command} again."
     for demand in _demands_of_statement(connection, statement):

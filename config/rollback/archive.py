@@ -62,7 +62,7 @@ class Entry:
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """Return the table of contents, in the order in which pg_restore restores it.
+    """Return the table of contents, in the order in which pg_restore restores the entries.
 
     Raise ArchiveError if the file is not in the custom format of a known version.
     """

@@ -23,7 +23,7 @@ RESET = """
                     'search_path', 'check_function_bodies', 'xmloption', 'client_min_messages',
                     'row_security', 'default_tablespace', 'default_table_access_method')
 """
-# Settings of a role or a database that pg_restore expects to have their defaults.
+# Settings that a role or a database may change, but pg_restore expects to be the defaults.
 SET_FIRST = """
     SELECT set_config('array_nulls', 'on', true), set_config('intervalstyle', 'postgres', true),
            set_config('quote_all_identifiers', 'off', true),
@@ -79,7 +79,8 @@ def _execute(
     # Execute this first: PostgreSQL parses all strings of a script before it executes a statement.
     if setting := STRINGS.search(script):
         session.execute(setting[0])
-    # This would remove the limit of lock waits. The first match comes before any name or string.
+    # Keep the limit of lock waits, which the script would remove. The first match comes before any
+    # name or string.
     session.execute(script.replace(b"\nSET lock_timeout = 0;\n", b"\n", 1))
     session.execute("SET standard_conforming_strings = on")
 

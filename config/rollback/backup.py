@@ -44,7 +44,7 @@ defaults, constraints, rules, triggers, policies, and statistics; of a schema: d
 
 TABLES = ("TABLE", "FOREIGN TABLE")
 CREATED = "; made: "
-"""The start of a line of the list about an object that the rollback creates; JSON follows."""
+"""The prefix of lines of the list that contain, in JSON, objects that the rollback creates."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,11 @@ def write_backup(
     directory: Path,
     created: Collection[ObjectName] = (),
 ) -> Backup:
-    """Dump the objects, such as tables and functions.
+    """Write a backup of the objects, such as tables and functions, and return it.
 
     A restoration drops the objects that are `created` after the backup.
     The file gets its name when it is complete. Only its owner can read it.
-    Raise CommandError if it cannot be written, or if one of the objects is missing in it.
+    Raise CommandError if it cannot be written, or if it lacks one of the objects.
     """
     roots = _read_roots(connection, objects)
     try:
@@ -140,7 +140,7 @@ def _read_roots(
 
 
 STEM = r".+-\d{8}T\d{6}Z"
-"""The pattern of all stems."""
+"""The pattern of the stems of all backups."""
 
 
 def _file_stem(database: str) -> str:
@@ -148,7 +148,7 @@ def _file_stem(database: str) -> str:
 
 
 def read_backup(path: Path) -> Backup:
-    """Return the backup in the file. Without a list, it contains all entries.
+    """Return the backup in the file. Without a list, all of its entries are restored.
 
     Raise ArchiveError if the file is not a backup, or if it is damaged.
     """
@@ -170,7 +170,7 @@ def _new_entry(catalog: int, schema: str, name: str) -> Entry:
 
 
 def shell_path(path: Path) -> str:
-    """Return `path` relative to the current directory, if it is there, and quoted for a shell."""
+    """Return `path` quoted for a shell, and relative if it is in the current directory."""
     path = path.resolve()
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
@@ -202,7 +202,7 @@ def _entries_to_restore(entries: Sequence[Entry], roots: Mapping[Address, int]) 
 def _check_complete(
     connection: BaseDatabaseWrapper, entries: Sequence[Entry], roots: Collection[Address]
 ) -> None:
-    """Raise CommandError if `entries` lack one of `roots` and the object of which it is a part."""
+    """Raise CommandError if `entries` contain neither a root nor the object it is a part of."""
     dumped = [entry for entry in entries if entry.oid]
     parameters = address_parameters(roots) | {
         "dumped_catalogs": [entry.catalog for entry in dumped],

@@ -11,7 +11,7 @@ from config.postgres import read_rows
 
 
 class ColumnType(NamedTuple):
-    """A column, by the oid of its table and its number, and its type after the rollback."""
+    """A column (the oid of its table, its number) and its type after the rollback."""
 
     table: int
     number: int
@@ -25,7 +25,7 @@ def read_column_types(connection: BaseDatabaseWrapper, tables: Collection[int]) 
 def count_converted(
     connection: BaseDatabaseWrapper, columns: Collection[ColumnType]
 ) -> Mapping[str, int]:
-    """Return, by a description of the change, how many values do not survive these new types."""
+    """Return how many values the new types change, by a description of the change."""
     counts = Counter[str]()
     for column in columns:
         for partition, name, old_type, table in read_rows(connection, CONVERTED, column):

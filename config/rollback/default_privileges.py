@@ -1,4 +1,4 @@
-"""The privileges that ALTER DEFAULT PRIVILEGES adds to objects that a restoration creates.
+"""Corrections of the privileges that ALTER DEFAULT PRIVILEGES adds to restored objects.
 
 pg_restore assumes that a new object has PostgreSQL's own default privileges, and grants or revokes
 only the differences.

@@ -13,7 +13,7 @@ from config.postgres import LEDGER, every_row, execute, read_rows
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import HOLDS_NUMBER, DroppedObject
 
-COUNTING_SECONDS = 5.0  # for all tables; then the others are estimated
+COUNTING_SECONDS = 5.0  # for all tables together; the rest is estimated
 MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
 
 

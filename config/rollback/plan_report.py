@@ -110,7 +110,7 @@ def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
     for table, count in dropped.rows.forgotten.items():
         yield f"{counted(count, 'row')} of {printable(table)} about the models that are removed"
     if dropped.runs_code:
-        yield "other data that the code of its migrations changes when it runs backwards"
+        yield "other data that the code of the migrations changes when they are unapplied"
 
 
 def success(job: Job, losses: Losses) -> str:

@@ -1,4 +1,4 @@
-"""The rehearsal of a rollback in a transaction that is rolled back, to see what it removes."""
+"""The rehearsal of a rollback in a transaction that is rolled back, to see its changes."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

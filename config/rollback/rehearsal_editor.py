@@ -51,7 +51,7 @@ class RehearsalEditor(DatabaseSchemaEditor):
         self.execute(f"DROP TYPE {self.quote_name(name)} CASCADE", None)
 
     def _note_obstacles(self, query: str, parameters: Sequence[Any]) -> None:
-        """Note the objects that depend on the objects of the query."""
+        """Note the objects that depend on the objects that the query finds."""
         dropped = [Address(*row) for row in read_rows(self.connection, query, parameters)]
         obstacles = read_obstacles(self.connection, dropped)
         self.record.dropped += dropped

@@ -95,7 +95,7 @@ def restore(
 ) -> None:
     """Replace the live objects with those of the backup, or change nothing.
 
-    Raise CommandError if that fails, or KeyboardInterrupt with the state of the database.
+    Raise CommandError if that fails. After Ctrl-C, raise KeyboardInterrupt with the outcome.
     """
     progress = RestorationProgress()
     with guarded_run(connection, progress, say) as waits:

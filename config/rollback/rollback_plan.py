@@ -26,7 +26,7 @@ class Rollback:
     """The migrations to unapply, and the models before and after."""
 
     scope: str
-    """The request, as words in a sentence."""
+    """The request in words, for messages."""
     migrations: Sequence[Migration]
     """The migrations, in the order in which they are unapplied."""
     after: ProjectState
@@ -35,7 +35,7 @@ class Rollback:
     unknown: Sequence[Node]
     """The recorded migrations that are missing in the code and are not unapplied."""
     reason: str
-    """The reason why there is nothing to unapply, if so."""
+    """The reason to give if there is nothing to unapply."""
 
     @property
     def plan(self) -> Plan:
@@ -76,7 +76,7 @@ def read_rollback(
     """Return the requested rollback, from the migration records and the migration files.
 
     Without arguments, it unapplies all migrations; with `app_labels`, those of these apps and their
-    dependents. `to` contains words: a migration ("courses.0001", "courses 0001") or a time in ISO
+    dependents. `to` has the words of a migration ("courses.0001", "courses 0001") or a time in ISO
     8601, by default in the current time zone. It limits the rollback to later migrations.
     Raise CommandError if there is no such app or migration.
     """
@@ -101,11 +101,11 @@ class RequestedMigrations(NamedTuple):
     """The migrations that the arguments request."""
 
     scope: str
-    """The request, as words in a sentence."""
+    """The request in words, for messages."""
     nodes: Collection[Node]
     """The requested migrations, without their dependents."""
     reason: str
-    """The reason why there are none, if so."""
+    """The reason to give if there are none."""
 
 
 def _parse_request(
@@ -200,7 +200,7 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
 
 
 def _read_applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
-    """Return when each migration was applied. A squashed one has the time of its last part."""
+    """Return when each migration was applied; for a squashed one, when its last part was."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
     return {

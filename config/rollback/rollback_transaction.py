@@ -117,7 +117,7 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
 
 
 def _not_shown(dropped: Dropped, trace: VanishedObjects, rows: RowWatch) -> CommandError:
-    """Return the error that names the other objects. Call it after they have been restored."""
+    """Return the error that names the unexpected changes. Call it after they are rolled back."""
     tables = rows.names(rows.tables - dropped.rows.tables).values()
     objects = describe_objects(trace.connection, trace.vanished - dropped.vanished)
     more = [

@@ -1,7 +1,7 @@
 """The numbers of sequences, which the code of migrations may change.
 
 PostgreSQL does not roll back nextval() and setval(). ALTER SEQUENCE, however, gives the sequence
-another file, and a rollback restores the former file with the former number.
+another file, and ROLLBACK restores the former file with the former number.
 """
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,7 +15,7 @@ from config.rollback.rollback_plan import Rollback
 
 
 def make_sequences_transactional(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Let a rollback of this transaction restore all sequences, if a migration runs code.
+    """Let ROLLBACK of this transaction restore all sequences, if a migration runs code.
 
     Other sessions that call nextval() wait until the transaction ends. Sequences that the role may
     not alter are left out, and so are all sequences of a Citus cluster.

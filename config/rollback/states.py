@@ -1,6 +1,6 @@
 """The states of the models between the operations of a rollback.
 
-To build the models of a state takes time, and a rollback needs each state twice: in its rehearsal,
+Building the models of a state takes time, and a rollback needs each state twice: in its rehearsal,
 and when it is carried out.
 """
 
@@ -30,10 +30,10 @@ class State(ProjectState):
 
     @cached_property
     def apps(self) -> StateApps:
-        """The models, made from this state or, if a related model is missing, from those before.
+        """The models, built from this state or, if a related model is missing, from `before`.
 
-        A migration may delete a model before the fields that refer to it. Django always makes the
-        models of a state from those before, which takes longer.
+        A migration may delete a model before the fields that refer to it. Django always adapts a
+        copy of the models before the operation, which takes longer.
         """
         try:
             return super().apps
@@ -110,7 +110,7 @@ class States:
         return self._following[key]
 
     def release(self, change: AppliedOperation) -> None:
-        """Release the models after an undone change, if those of all states take much memory."""
+        """Release the models of the state after an undone change, if there are many states."""
         if len(self._following) > MOST_KEPT and change.after is not change.before:
             vars(change.after).pop("apps", None)
 

@@ -1,4 +1,4 @@
-"""The unapplying of migrations, for several targets together, in the caller's transaction."""
+"""The unapplying of the migrations of a rollback, in the caller's transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
@@ -38,7 +38,7 @@ def unapply(
     note: Callable[[Migration, Operation], None] = lambda migration, operation: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Unapply the migrations as `migrate` does, and call `note` for each operation of theirs."""
+    """Unapply the migrations as `migrate` does, and call `note` for each of their operations."""
     plan = _with_added_operations(connection, rollback)
     executor = MigrationExecutor(connection)
     steps = rollback.states.changes([*reversed(plan)])

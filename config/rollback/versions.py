@@ -1,4 +1,4 @@
-"""The versions of objects. If two differ, the object was renamed or altered."""
+"""The versions of objects. If those of an object differ, it was renamed or altered."""
 
 from collections.abc import Mapping
 
@@ -17,8 +17,8 @@ def read_versions(connection: BaseDatabaseWrapper) -> Mapping[Address, str]:
 
 # An update of a catalog's row changes its xmin. The row of pg_class is left out, because a foreign
 # key of another table updates it, too. A definition changes when a table in it is renamed. The
-# number of a sequence is compared only if this transaction has locked it; other sessions change it
-# otherwise.
+# number of a sequence is compared only if this transaction has locked the sequence, because other
+# sessions may change it otherwise.
 VERSIONS = f"""
 WITH part (relation, catalog, oid, version) AS (
     SELECT coalesce(indrelid, attrelid), NULL::regclass, NULL::oid,

@@ -111,7 +111,7 @@ def test_hazard_that_is_accepted_without_a_reason__is_refused(reason: str) -> No
                 "notifications.0099_extra",
                 "  It accepts require-concurrent-index-creation without a reason.",
                 "",
-                "No hazards in 2 migrations. 1 hazard accepted. 1 acknowledgement to correct.",
+                "No hazards in 2 migrations. 1 hazard accepted. 1 mistake in hazards_accepted.",
             ],
         )
 
@@ -124,12 +124,12 @@ def test_accepted_code_that_is_not_a_hazard__is_reported() -> None:
                 "notifications.0099_extra",
                 "  It accepts x, which it does not have.",
                 "",
-                "No hazards in 1 migration. 1 acknowledgement to correct.",
+                "No hazards in 1 migration. 1 mistake in hazards_accepted.",
             ],
         )
 
 
-def test_acknowledgement_that_is_not_a_dict__is_reported() -> None:
+def test_hazards_accepted_that_is_not_a_dict__is_reported() -> None:
     with extra_migration("notifications", f'hazards_accepted = ["x"]\n    {CLEAN}'):
         assert check("notifications", "0099").lines[1] == (
             "  Its hazards_accepted is not a dict. Write {code: reason}."

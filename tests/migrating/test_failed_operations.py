@@ -232,8 +232,9 @@ def test_migrate_with_code_that_migrates__refuses_that_at_once(
         settings.MIGRATE_WAIT = 0.1  # after the settings of the lab
         assert said(migrate, "lab") == (
             f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {command} cannot run within "
-            "migrate, because it would wait for its end. Remove the call; if the migration needs "
-            "another one, let it depend on that. Nothing of lab.0002_x is applied."
+            "migrate, because the inner run would wait for the outer one. Remove the call; if the "
+            "migration needs another migration, add that to its dependencies. Nothing of "
+            "lab.0002_x is applied."
         )
 
 

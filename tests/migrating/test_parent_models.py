@@ -33,8 +33,8 @@ class Keeper(models.Model):
 """
 REFUSAL = (
     "Cannot rename model lab.Place to Spot: lab.Cafe inherits from it, and Django's migrations "
-    "cannot rename such a model. Nothing was changed. Keep the name, and set verbose_name to "
-    "another; or create a new model, move the rows, and delete the old one."
+    "cannot rename such a model. Nothing was changed. Keep the name and change verbose_name; "
+    "or create a new model, move the rows, and delete the old one."
 )
 
 

@@ -47,8 +47,8 @@ def refusal(*arguments: str) -> str:
 
 def taken(kind: str, name: str, database: str, others: str = "") -> str:
     return (
-        f"Cannot create {kind} '{name}': database '{database}' already contains a table or type of "
-        f"that name{others}, which no applied migration has created. Nothing was changed. Rename "
+        f"Cannot create {kind} '{name}'{others}: database '{database}' already contains a table or "
+        "type of that name, which no applied migration has created. Nothing was changed. Rename "
         "or drop it, point DATABASE_URL at an empty database, or, if it equals what the migration "
         "creates, run migrate --fake."
     )
@@ -95,7 +95,7 @@ def test_several_names_that_are_taken__first_of_the_plan_named_and_others_counte
     empty_database: str,
 ) -> None:
     run_sql("CREATE TABLE courses (); CREATE TABLE users (); CREATE TYPE role AS ENUM ()")
-    others = " (and 2 more of the names)"
+    others = " (and 2 more)"
     assert refusal() == taken("enum type", "role", empty_database, others)
 
 
@@ -267,7 +267,7 @@ def test_objects_of_another_role_on_a_type_that_is_replaced__refused(
 
 
 def test_constraint_trigger_about_a_table_of_another_role__not_refused(
-    small: str, guest: str
+    few_installed: str, guest: str
 ) -> None:
     run_sql(f"GRANT ALL ON SCHEMA public TO {guest}; SET ROLE {guest}")
     migrate("users")

@@ -77,7 +77,7 @@ def test_objects_of_all_kinds__named(lab: Lab) -> None:
         "1 sequence: tickets",
         "1 trigger: stamped on public.users",
         "1 view: prices",
-        "other data that the code of its migrations changes when it runs backwards",
+        "other data that the code of the migrations changes when they are unapplied",
     ]
     assert [line for line in lines if line.startswith("  5 rows in 3 tables, ")]
 
@@ -107,7 +107,7 @@ def test_objects_that_are_made_again__only_those_with_contents_are_named(lab: La
     lines = rollback("--to", "lab.0002", *GO_ON, "--no-backup")
     assert destroyed(lines) == [
         "1 sequence: tickets",
-        "other data that the code of its migrations changes when it runs backwards",
+        "other data that the code of the migrations changes when they are unapplied",
     ]
 
 

@@ -52,7 +52,7 @@ def test_large_object_with_a_chosen_number__named(lab: Lab) -> None:
     migrate("lab")
     assert destroyed(rollback("lab", *GO_ON, "--no-backup")) == [
         "1 large object: 4242",
-        "other data that the code of its migrations changes when it runs backwards",
+        "other data that the code of the migrations changes when they are unapplied",
     ]
 
 

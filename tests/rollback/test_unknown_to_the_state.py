@@ -57,7 +57,7 @@ CASES = {
             '2 tables: "Old Item", keep',
             "4 rows of auth_permission about the models that are removed",
             "1 row of django_content_type about the models that are removed",
-            "other data that the code of its migrations changes when it runs backwards",
+            "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
     "moved model": Case(
@@ -90,7 +90,7 @@ CASES = {
         [
             "2 rows in 1 table, 8.0 kB with indexes",
             "1 table: log",
-            "other data that the code of its migrations changes when it runs backwards",
+            "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
     "table of another app": Case(
@@ -100,7 +100,7 @@ CASES = {
         [
             "0 rows in 1 table, 24 kB with indexes",
             "1 table: user_profiles",
-            "other data that the code of its migrations changes when it runs backwards",
+            "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
     "rows": Case(
@@ -109,7 +109,7 @@ CASES = {
         "0001",
         [
             "400 rows of item, which stays",
-            "other data that the code of its migrations changes when it runs backwards",
+            "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
     "truncated table": Case(
@@ -118,7 +118,7 @@ CASES = {
         "0001",
         [
             "500 rows of item, which stays",
-            "other data that the code of its migrations changes when it runs backwards",
+            "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
     "table that is made again": Case(
@@ -128,7 +128,7 @@ CASES = {
         [
             "500 rows in 1 table, 80 kB with indexes",
             "1 table: item",
-            "other data that the code of its migrations changes when it runs backwards",
+            "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
 }

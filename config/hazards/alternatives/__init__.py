@@ -1,4 +1,4 @@
-"""Alternatives to dangerous operations, by the kind of operation. New ones go to ALTERNATIVES."""
+"""Alternatives to dangerous operations, by the kind of operation. Add new ones to ALTERNATIVES."""
 
 from collections.abc import Callable, Collection
 

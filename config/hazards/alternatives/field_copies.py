@@ -21,7 +21,7 @@ UNCHECKED: Mapping[Any, Any] = {
 
 
 def copy_field(original: Any, kind: Any = None, **changes: Any) -> Any:
-    """Return `original` with other options; an option that is NOT_PROVIDED is removed."""
+    """Return a copy of `original` with changed options; NOT_PROVIDED removes an option."""
     _, _, args, kwargs = original.deconstruct()
     options = {
         name: value for name, value in (kwargs | changes).items() if value is not NOT_PROVIDED
@@ -44,7 +44,7 @@ def without_index(original: Any) -> Any:
 
 
 def default_value(wanted: Any) -> Any:
-    """Return the value for rows that have none; None if the field has no default."""
+    """Return the value for existing rows; None if the field has no default."""
     if wanted.has_db_default():
         return wanted.db_default
     if not wanted.has_default():

@@ -104,9 +104,9 @@ def remove_field(operation: OperationSQL, codes: Collection[str]) -> Alternative
 def _forget_column(
     operation: OperationSQL, old: Any, state_operations: Sequence[Operation], when: str
 ) -> list[NewMigration]:
-    """Return migrations that let code forget the column of `old`, and drop it a release later.
+    """Return migrations that change the state now, and drop the column of `old` a release later.
 
-    Until then, the column must not refuse rows of code that no longer knows it.
+    Until then, code that no longer knows the column must still be able to insert rows.
     """
     quote = operation.connection.ops.quote_name
     alter = f"ALTER TABLE {quote(old.model._meta.db_table)}"
@@ -132,7 +132,7 @@ def _forget_column(
 
 
 def _statements_to_add(operation: OperationSQL, name: str, field: Any) -> list[str]:
-    """Return the statements that add `field` to a model that has lost its field `name`."""
+    """Return the statements that add `field` to the model after its field `name` is removed."""
     remove = RemoveField(operation.model_name, name)
     add = AddField(operation.model_name, name, field)
     *_, added = read_operations(

@@ -75,7 +75,7 @@ def migration_files(replaced: Migration, migrations: Sequence[NewMigration]) -> 
 
 
 def _name(first: str, place: int) -> str:
-    """Return the name with its number raised by `place`. No name may begin with another one."""
+    """Return `first` with its number raised by `place`. No name may begin with another name."""
     digits = first[: len(first) - len(first.lstrip("0123456789"))]
     if not place or not digits:
         return f"{place + 1}_{first}" if place else first

@@ -26,7 +26,7 @@ ON_PARTITIONS = re.compile(
     r"(?:CREATE|CREATE UNIQUE|DROP) INDEX |.* ADD CONSTRAINT \S+ (?:UNIQUE|PRIMARY KEY) "
 )
 BEFORE_18 = re.compile(rf"{ON_PARTITIONS.pattern}|.* ADD CONSTRAINT \S+ FOREIGN KEY ")
-"""ON_PARTITIONS, and foreign keys, which PostgreSQL 18 can add as NOT VALID."""
+"""ON_PARTITIONS, and foreign keys. PostgreSQL 18 can add these as NOT VALID."""
 CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
 
 
@@ -65,7 +65,7 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
 
 
 def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
-    """Return a pattern of the statements that need a long lock; None without partitions."""
+    """Return a pattern of statements that need a long lock, or None for an unpartitioned table."""
     if not (operation.model and monthly_partitions(operation.model)):
         return None
     connection: Any = operation.connection
@@ -93,7 +93,7 @@ def _lasting(statements: Sequence[str]) -> list[str]:
 def _with_dropped_indexes(
     operation: OperationSQL, statements: Sequence[ReversibleSQL]
 ) -> list[ReversibleSQL]:
-    """Return the statements; undoing them creates dropped indexes again."""
+    """Return the statements. The reverse of those that drop an index creates it again."""
     drops = any(item.forwards.startswith("DROP ") for item in statements)
     if not drops or not operation.change.reversible:
         return [*statements]

@@ -12,7 +12,7 @@ from config.postgres.catalog import quote
 
 
 class ReversibleSQL(NamedTuple):
-    """A statement, and the statement that undoes it ('' if there is nothing to undo)."""
+    """A statement, and the statement that undoes it, or '' if there is none."""
 
     forwards: str
     backwards: str = ""
@@ -70,7 +70,7 @@ REWRITES = {
     rf"REINDEX (?P<kind>INDEX|TABLE|SCHEMA) (?P<name>{QUALIFIED})": SafeSQL(
         alone=[ReversibleSQL("REINDEX {kind} CONCURRENTLY {name}")]
     ),
-    # SET NOT NULL reads no rows if a valid CHECK proves that none is NULL.
+    # SET NOT NULL reads no rows if a valid CHECK proves that no value is NULL.
     rf"{ALTER} ALTER COLUMN (?P<column>{NAME}) SET NOT NULL": SafeSQL(
         first=[ReversibleSQL(ADD_NOT_NULL, DROP_CONSTRAINT)],
         last=[
@@ -84,7 +84,7 @@ REWRITES = {
 
 
 def rewrite_statement(sql: str) -> SafeSQL | None:
-    """Return `sql` rewritten without its long lock; None if it needs none or cannot avoid it."""
+    """Return `sql` rewritten without its long lock; None if it has none or cannot avoid it."""
     if len(split(normalized(sql))) > 1:  # several actions
         return None
     for pattern, safe in REWRITES.items():
@@ -110,7 +110,7 @@ def _with_names(sql: ReversibleSQL, names: dict[str, str]) -> ReversibleSQL:
 
 
 def run_sql(statements: Sequence[ReversibleSQL]) -> list[RunSQL]:
-    """Return an operation that runs the statements; none if there are no statements."""
+    """Return a list with one operation that runs the statements, or [] without statements."""
     if not statements:
         return []
     backwards = [item.backwards for item in reversed(statements) if item.backwards]

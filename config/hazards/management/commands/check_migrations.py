@@ -19,8 +19,8 @@ REPORTS = {"text": text_report, "github": github_report}
 class Command(BaseCommand):
     help = (
         "Find what is dangerous about migrations of tables that are in use, and say what to do "
-        "instead. Runs no migration. Exit status 0: no hazards, or all accepted; 1: hazards; "
-        "2: could not check."
+        "instead. Runs no migration. Exit status 0: no hazards, or all accepted; 1: hazards, "
+        "or mistakes in hazards_accepted; 2: could not check."
     )
     requires_system_checks = ()
 

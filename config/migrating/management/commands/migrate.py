@@ -123,7 +123,7 @@ class Command(migrate.Command):
         self.is_within_line = action.endswith("_start") and self.verbosity > 0
 
     def begin(self, migration: Migration, action: str) -> None:
-        """Begin one transaction for a migration and its record, for which Django uses two."""
+        """Begin a migration and, if it is atomic, one transaction for it and its record."""
         if action == "apply_start" and migration.atomic:
             self.transaction.enter_context(self.lock.transaction())
         else:

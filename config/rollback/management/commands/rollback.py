@@ -34,7 +34,7 @@ from config.rollback.rollback_transaction import Job, carry_out, check
 
 
 class Command(BaseCommand):
-    """Exit status 0: rolled back, or nothing to do; 1: refused, nothing changed; 130: Ctrl-C."""
+    """Exit status 0: done, or nothing to do; 1: refused or failed; 130: Ctrl-C."""
 
     help = (
         "Unapply migrations: all, those of some apps, or those after a point in time. A rehearsal "
@@ -140,7 +140,7 @@ class Command(BaseCommand):
             self.say("They are on the coordinator. Run manage.py distribute to place them.")
 
     def confirm(self, *, is_dangerous: bool) -> None:
-        """Raise CommandError unless the options or the developer allow it."""
+        """Raise CommandError unless the options or the developer's answer allow the changes."""
         if self.options["interactive"]:
             database = read_schema(self.connection).database
             if not self.connection.in_atomic_block:
