@@ -121,7 +121,7 @@ def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.Mo
     with pytest.raises(KeyboardInterrupt) as interruption:
         partitions("--ahead", 0)
     assert str(interruption.value) == (
-        "interrupted. What was shown is done. Run partitions again to continue."
+        "interrupted. Everything shown is done. Run partitions again to continue."
     )
     assert places() == {f"{TABLE}_2026_11": 3}
 

@@ -53,7 +53,7 @@ def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str
 def take_back(table: str) -> str:
     """Return the statement that moves the table back to the coordinator.
 
-    It also moves all tables that foreign keys connect with it.
+    It also moves all tables that foreign keys connect to it.
     """
     name = literal(quote(table))
     return f"SELECT undistribute_table({name}, cascade_via_foreign_keys => true);"

@@ -43,7 +43,7 @@ class PartitionsProgress(Progress):
 
     @property
     def standing(self) -> str:
-        return "What was shown is done." if self.has_changed else "No month was made or dropped."
+        return "Everything shown is done." if self.has_changed else "No month was made or dropped."
 
 
 class Command(BaseCommand):
