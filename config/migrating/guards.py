@@ -107,7 +107,7 @@ def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iter
 
 @contextmanager
 def _autocommit(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Turn autocommit on, because atomic() does not commit if the setting AUTOCOMMIT is off."""
+    """Turn autocommit on, because with AUTOCOMMIT off in settings atomic() does not commit."""
     if connection.in_atomic_block or connection.get_autocommit():
         yield
         return
