@@ -100,7 +100,7 @@ class ClientPrograms:
                 raise ClientProgramError(_failure(process.returncode, stderr.read()))
 
     def _environment(self) -> Mapping[str, str]:
-        """Return the environment, with the encoding set because a role may have another one."""
+        """Return the environment. It sets the encoding, because a role may have another."""
         env = os.environ | {"LC_ALL": "C", "PGCLIENTENCODING": "UTF8"}
         if self.password:
             env["PGPASSWORD"] = self.password  # unlike the command line, not visible to other users
@@ -121,7 +121,7 @@ def find_client_programs(
 ) -> ClientPrograms:
     """Return the programs of the server's version or, if missing, of the next newer version.
 
-    Raise CommandError if there are none. `or_else` is added to the next step of its message.
+    Raise CommandError if there are none. The message ends with `or_else`, another next step.
     """
     connection.ensure_connection()
     info = connection.connection.info

@@ -145,7 +145,7 @@ def _unique(table: str, rest: str) -> Iterator[Demand]:
     if all(re.fullmatch(NAME, key) for key in keys):
         names = ", ".join(f"{_shown(table)}.{unquoted(key)}" for key in keys)
         what = f"column{'s' if len(keys) > 1 else ''} {names}"
-    fault = f"{what} must be unique, and {{rows}} have the values of other rows"
+    fault = f"{what} must be unique, but {{rows}} have duplicate values"
     yield Demand(table, fault, " AND ".join(conditions), ", ".join(keys), shown=", ".join(keys))
 
 

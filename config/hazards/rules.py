@@ -137,8 +137,8 @@ BREAKING = {
     "ban-drop-table": Rule("Running code uses table {table}, and fails. The rows are lost."),
     "changing-enum-labels": Rule(
         "Running code uses the old labels, and fails.",
-        "Change only the member's name and text in the TextChoices class, and keep its label; or "
-        "replace the label in rows and code one release earlier.",
+        "Change only the member's name and text in the TextChoices class, and keep its value, "
+        "which is the label; or replace the label in rows and code one release earlier.",
     ),
     "renaming-column": Rule(
         "Running code uses the old name of the column of table {table}, and fails."

@@ -1,4 +1,4 @@
-"""The guards of a run of migrate or rollback."""
+"""Context managers that guard a run of migrate or rollback, and explain its failures."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

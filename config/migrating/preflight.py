@@ -157,7 +157,7 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
 
 
 def _created_objects(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
-    """Yield the objects that the plan creates, without those whose names it has freed before."""
+    """Yield the objects that the plan creates, except those whose names the plan frees first."""
     freed = _types_of_unmigrated_apps(apps)
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
@@ -168,7 +168,7 @@ def _created_objects(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
 
 
 def _types_of_unmigrated_apps(apps: Any) -> set[str]:
-    """Return the types that apps without migrations use, which CreateEnum leaves as they are."""
+    """Return the enum types of apps without migrations, which CreateEnum leaves as they are."""
     fields = [enum_field(field) for model in apps.real_models for field in model.fields.values()]
     return {enum.type_name for enum in fields if enum}
 

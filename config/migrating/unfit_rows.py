@@ -116,7 +116,7 @@ def _refused_rows_message(
     error: psycopg.Error,
     statement: FailedStatement,
 ) -> str:
-    """Return the message for rows that PostgreSQL refused. Call it after the rollback."""
+    """Return the message for rows that PostgreSQL refused, after the transaction is rolled back."""
     what = _server_message(error, table_of(statement.sql))
     step = f"Correct the rows or the migration, then run {progress.command} again."
     for demand in _demands_of_statement(connection, statement):

@@ -23,7 +23,7 @@ RESET = """
                     'search_path', 'check_function_bodies', 'xmloption', 'client_min_messages',
                     'row_security', 'default_tablespace', 'default_table_access_method')
 """
-# Settings that a role or a database may change, but pg_restore expects to be the defaults.
+# pg_restore expects the defaults of these settings, which a role or a database may change.
 SET_FIRST = """
     SELECT set_config('array_nulls', 'on', true), set_config('intervalstyle', 'postgres', true),
            set_config('quote_all_identifiers', 'off', true),

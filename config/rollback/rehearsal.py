@@ -56,7 +56,7 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
 
 @contextmanager
 def _rolled_back(connection: BaseDatabaseWrapper, record: DropRecord) -> Iterator[None]:
-    """Roll everything back at the end of the block, in which each DROP notes its obstacles."""
+    """Note the obstacles to each DROP in the block, and roll everything back at its end."""
     # Django only calls the class, so a function will do.
     connection.SchemaEditorClass = partial(RehearsalEditor, record)  # type: ignore[assignment]
     try:

@@ -1,4 +1,4 @@
-"""The unapplying of the migrations of a rollback, in the caller's transaction."""
+"""Functions that unapply the migrations of a rollback, in the caller's transaction."""
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
@@ -92,7 +92,7 @@ def remove_leftovers(connection: BaseDatabaseWrapper, rollback: Rollback) -> Non
     if left := [f"enum type {name}" for name in _enum_types_left(connection, rollback)]:
         raise CommandError(
             f"The rollback of {rollback.scope} would leave {', '.join(left)}. Nothing was changed. "
-            "Correct the reverse operation of the migration, or remove this by hand first."
+            "Correct the reverse operation of the migration, or drop each type by hand first."
         )
 
 

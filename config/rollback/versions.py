@@ -1,4 +1,4 @@
-"""The versions of objects. If those of an object differ, it was renamed or altered."""
+"""The versions of objects. An object has another version after it is renamed or altered."""
 
 from collections.abc import Mapping
 

@@ -45,7 +45,7 @@ def constrain(constraint: str) -> str:
 
 LONG = "'long long long long long long long long ...' in the row with id 4"
 ONE = "'40000' in the row with id 2"
-TWICE = "must be unique, and 2 rows have the values of other rows"
+TWICE = "must be unique, but 2 rows have duplicate values"
 COUNTED: dict[str, tuple[str, str]] = {
     alter("note", "models.TextField()"): (
         "column lab_item.note is NULL in 2 rows, for example the row with id 2",

@@ -286,5 +286,6 @@ def test_rollback_that_would_leave_an_enum_type__refused(accounts_copy: str) -> 
         migrate("users")
         assert refusal("--to", "users.0001", *GO_ON) == (
             "The rollback of users to 0001_initial would leave enum type mood. Nothing was "
-            "changed. Correct the reverse operation of the migration, or remove this by hand first."
+            "changed. Correct the reverse operation of the migration, or drop each type by hand "
+            "first."
         )
