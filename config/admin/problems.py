@@ -57,7 +57,7 @@ def _problems_of(form: Any, caption: str) -> Iterator[Problem]:
 
 
 def _changes_of(form: Any, caption: str) -> Iterator[ConcurrentChange]:
-    for name in getattr(form, "moved", ()):
+    for name in getattr(form, "changed_elsewhere", ()):
         if name in form.untouched:
             before, now = in_words(form.row_shown, name), in_words(form.row, name)
             yield ConcurrentChange(_title(caption, form[name].label), before, now)
