@@ -37,21 +37,23 @@ class Cluster:
 def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
     """Return the cluster. Raise CommandError if it is not ready, or this is not its coordinator."""
     database = connection.settings_dict["NAME"]
-    with connection.cursor() as cursor:
-        cursor.execute(EXTENSION)
-        found = cursor.fetchone()
-        if found is None:
-            raise CommandError(
-                f"Database {database} has no extension citus, so its tables cannot be distributed. "
-                "Install Citus on each server, and run CREATE EXTENSION citus in the database "
-                "there."
-            )
-        cursor.execute(NODES)
-        is_coordinator, is_registered, servers = cursor.fetchone()
+    found = read_rows(connection, EXTENSION)
+    if not found:
+        raise CommandError(
+            f"Database {database} has no extension citus, so its tables cannot be distributed. "
+            "Install Citus on each server, and run CREATE EXTENSION citus in the database there."
+        )
+    [(is_coordinator, is_registered, servers)] = read_rows(connection, NODES)
     if not is_coordinator:
         raise CommandError(
             f"Database {database} is on a worker. Set DATABASE_URL to the cluster's coordinator."
         )
+    _check_nodes(connection, is_registered, servers)
+    return Cluster(found[0][0], servers)
+
+
+def _check_nodes(connection: BaseDatabaseWrapper, is_registered: bool, servers: int) -> None:
+    """Raise CommandError if the coordinator or a worker is missing, or cannot be reached."""
     if not is_registered:
         raise CommandError(
             "The coordinator is not registered in the cluster, so its local tables could not have "
@@ -68,7 +70,6 @@ def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
             f"Server {server} of the cluster cannot be reached. Nothing was changed. Start it, or "
             "correct its address with citus_update_node()."
         )
-    return Cluster(found[0], servers)
 
 
 def check_migrated(connection: BaseDatabaseWrapper) -> None:
